@@ -1,0 +1,92 @@
+/*
+ * What the construct writes and the refresher reads. Both compile this one file, so that neither can drift.
+ * No imports: it must compile under jsii and under the engine's bundler alike.
+ */
+
+/** Environment variables of the refresher's function. */
+export const ENVIRONMENT = {
+  /** URL of the queue of promises. */
+  queueUrl: 'FRESHPOINT_QUEUE_URL',
+  /** URL of the dead-letter queue: failed promises go there with their reason. */
+  deadLetterQueueUrl: 'FRESHPOINT_DEAD_LETTER_QUEUE_URL',
+} as const;
+
+/** `source` of the events that the loop puts on the default EventBridge bus. */
+export const EVENT_SOURCE = 'freshpoint';
+
+/** `detail-type` of those events. */
+export const EVENT_TYPES = {
+  started: 'Freshpoint Refresh Started',
+  succeeded: 'Freshpoint Refresh Succeeded',
+  refused: 'Freshpoint Refresh Refused',
+} as const;
+
+/** CloudWatch namespace of the loop's metrics. */
+export const METRICS_NAMESPACE = 'Freshpoint';
+
+/** Body of a queue message: "look at this endpoint". It never says what to do. */
+export interface PromiseMessage {
+  readonly version: 1;
+  /** The endpoint's id: `<stack name>/<id of the construct in the stack>`. */
+  readonly endpoint: string;
+}
+
+/** A promise for the endpoint with this id. */
+export function promiseMessage(endpoint: string): PromiseMessage {
+  return { version: 1, endpoint };
+}
+
+/** Name of the SSM parameter that holds the endpoint's spec. */
+export function specParameterName(endpoint: string): string {
+  return `/freshpoint/${endpoint}/spec`;
+}
+
+/** Name of the SSM parameter that holds what the loop knows. */
+export function stateParameterName(endpoint: string): string {
+  return `/freshpoint/${endpoint}/state`;
+}
+
+/** Value of the state parameter when the stack makes it. The template never changes it again. */
+export const INITIAL_STATE = '{"version":1}';
+
+/** The endpoint configs of an endpoint. */
+export type Slot = 'a' | 'b';
+
+/** One S3 object that the models load. */
+export interface ObjectSource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** All S3 objects below a prefix. */
+export interface PrefixSource {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Only keys that end so. Default: all. */
+  readonly suffix?: string;
+}
+
+/** An S3 object or prefix that the models load, or that a bucket event filter names. */
+export type SourceSpec = ObjectSource | PrefixSource;
+
+/** What the stack declares about one endpoint: the JSON in the spec parameter. */
+export interface EndpointSpec {
+  readonly version: 1;
+  readonly endpointName: string;
+  /** ARN of the stack that declares the endpoint: while it is being deployed, nothing is swapped. */
+  readonly stackId: string;
+  /** Names of the two endpoint configs. */
+  readonly configs: { readonly a: string; readonly b: string };
+  /** At least one. */
+  readonly sources: readonly SourceSpec[];
+  /** Seconds that the newest source must be old before a swap. */
+  readonly waitTime: number;
+  /** Seconds after which an endless stream of uploads is swapped all the same. Default: no bound. */
+  readonly maxWaitTime?: number;
+  /** Passed to UpdateEndpoint. */
+  readonly retainAllVariantProperties: boolean;
+  /** Passed to UpdateEndpoint. */
+  readonly retainDeploymentConfig: boolean;
+  /** Passed to UpdateEndpoint as ExcludeRetainedVariantProperties: DesiredInstanceCount, DesiredWeight, DataCaptureConfig. */
+  readonly excludeRetainedVariantProperties?: readonly string[];
+}
