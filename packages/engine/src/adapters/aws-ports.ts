@@ -1,0 +1,35 @@
+import type { Ports, Telemetry } from '../ports.ts';
+import type { Client } from './client.ts';
+import { cloudFormationStacks } from './cloudformation.ts';
+import { eventBridgeEvents } from './eventbridge.ts';
+import { s3Sources } from './s3.ts';
+import { sageMakerEndpoints } from './sagemaker.ts';
+import { sqsPromises } from './sqs.ts';
+import { ssmRecords } from './ssm.ts';
+
+/** A client per service: the SDK's, or the simulation's. */
+export type Clients = {
+  readonly [service in 'sagemaker' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
+};
+
+/** The loop's ports on AWS. */
+export function awsPorts(given: {
+  readonly clients: Clients;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly telemetry: Telemetry;
+  /** Epoch ms. */
+  readonly now: () => number;
+}): Ports {
+  const { clients, telemetry, now } = given;
+  return {
+    records: ssmRecords(clients.ssm),
+    endpoints: sageMakerEndpoints(clients.sagemaker),
+    sources: s3Sources(clients.s3),
+    stacks: cloudFormationStacks(clients.cloudformation),
+    promises: sqsPromises(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
+    events: eventBridgeEvents(clients.events),
+    telemetry,
+    now,
+  };
+}

@@ -1,0 +1,57 @@
+import { GetParametersCommand, type GetParametersResult, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { INITIAL_STATE, specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
+import { EngineError, StateConflict } from '../errors.ts';
+import { type EndpointState, parseState } from '../policy/state.ts';
+import type { Record, Records } from '../ports.ts';
+import type { Client } from './client.ts';
+
+/** Spec and state in SSM parameters. SSM has no conditional write: the version that PutParameter returns tells afterwards. */
+export function ssmRecords(client: Client): Records {
+  const get = async (names: readonly string[]): Promise<GetParametersResult> =>
+    client.send(new GetParametersCommand({ Names: [...names] }));
+  const put = async (name: string, value: string): Promise<number> =>
+    (await client.send(new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: true }))).Version;
+
+  return {
+    async read(endpoint) {
+      const names = { spec: specParameterName(endpoint), state: stateParameterName(endpoint) };
+      const { Parameters = [] } = await get([names.spec, names.state]);
+      const spec = Parameters.find((parameter) => parameter.Name === names.spec);
+      const state = Parameters.find((parameter) => parameter.Name === names.state);
+      if (spec?.Value === undefined) return undefined;
+      return {
+        spec: parse('SPEC_UNREADABLE', names.spec, spec.Value, parseSpec),
+        state: parse('STATE_UNREADABLE', names.state, state?.Value ?? INITIAL_STATE, parseState),
+        stateVersion: state?.Version ?? 0,
+      };
+    },
+    async write(endpoint, state: EndpointState, after) {
+      const name = stateParameterName(endpoint);
+      const version = await put(name, JSON.stringify(state));
+      if (version === after + 1) return version;
+      // Somebody wrote what this write has just covered: theirs goes back on top, then everything is looked at again.
+      const { Parameters = [] } = await get([`${name}:${version - 1}`]);
+      const theirs = Parameters[0]?.Value;
+      if (theirs !== undefined) await put(name, theirs);
+      throw new StateConflict(name);
+    },
+  };
+}
+
+function parse<T>(code: EngineError['code'], name: string, value: string, parser: (value: string) => T): T {
+  try {
+    return parser(value);
+  } catch (error) {
+    throw new EngineError(code, `SSM parameter ${name}: ${(error as Error).message}`, error);
+  }
+}
+
+function parseSpec(value: string): Record['spec'] {
+  const spec = JSON.parse(value) as Record['spec'];
+  if (spec?.version !== 1) {
+    throw new TypeError(
+      `expected a JSON object with "version": 1, got: ${value.slice(0, 80)}. Deploy the stack again.`,
+    );
+  }
+  return spec;
+}

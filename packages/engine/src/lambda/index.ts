@@ -1,0 +1,39 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
+import { awsPorts } from '../adapters/aws-ports.ts';
+import { powertoolsTelemetry } from '../adapters/powertools.ts';
+import { createHandler } from './handler.ts';
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`environment variable ${name} is not set: deploy the stack again`);
+  return value;
+}
+
+/** The refresher's function. */
+export const handler = createHandler(
+  awsPorts({
+    clients: {
+      sagemaker: new SageMakerClient(),
+      s3: new S3Client(),
+      ssm: new SSMClient(),
+      sqs: new SQSClient(),
+      cloudformation: new CloudFormationClient(),
+      events: new EventBridgeClient(),
+    },
+    queueUrl: setting(ENVIRONMENT.queueUrl),
+    deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
+    telemetry: powertoolsTelemetry(
+      new Logger({ serviceName: 'freshpoint' }),
+      new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'freshpoint' }),
+    ),
+    now: Date.now,
+  }),
+);

@@ -1,0 +1,109 @@
+import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
+import type { EndpointView } from './observation.ts';
+import { cutReason, type EndpointState, type Intent, quarantine } from './state.ts';
+
+/** Something that happened to a refresh and is told to the world (contract 10). */
+export interface Telling {
+  readonly what: 'started' | 'succeeded' | 'refused';
+  readonly revision: string;
+  readonly slot: Slot;
+  readonly configName: string;
+  /** Why it was refused. */
+  readonly reason?: string;
+  /** Of a refusal: whether the revision is tried again by itself. */
+  readonly retried?: boolean;
+  /** Of a success: from the newest source's upload to served, in seconds. */
+  readonly secondsFromUpload?: number;
+}
+
+/** What is known once the endpoint has been looked at: the state as it is now, and what to tell. */
+export interface Conclusion {
+  readonly state: EndpointState;
+  readonly tell: readonly Telling[];
+  /** The call was accepted, yet DescribeEndpoint shows nothing of it: its answer is stale. */
+  readonly stale?: true;
+}
+
+/** Tries of one revision that are refused without a judgement on the model (contract 5). */
+export const TRIES = 3;
+
+/** An accepted call that DescribeEndpoint still doesn't show after so long, in ms, counts as refused. */
+export const STALE_AFTER = 5 * 60_000;
+
+/** FailureReason of an error inside SageMaker, which says nothing about the model. */
+const INTERNAL = /^Request to service failed/i;
+
+/**
+ * Contracts 5 and 7: what became of the intent, told from the endpoint's status, config and LastModifiedTime.
+ * Pure; a state without an intent is returned as it is.
+ */
+export function conclude(now: number, spec: EndpointSpec, state: EndpointState, endpoint: EndpointView): Conclusion {
+  const { intent } = state;
+  if (!intent) return { state, tell: [] };
+  // A deployment gave the slot another config: whatever became of the old one no longer matters.
+  if (spec.configs[intent.slot] !== intent.configName) return { state: without(state), tell: [] };
+  if (endpoint.status !== 'InService') return adopt(state, intent, endpoint);
+  if (endpoint.configName === intent.configName) return succeed(state, intent, endpoint);
+
+  const moved = endpoint.lastModified > intent.endpointModified;
+  const judged = endpoint.failureReason !== undefined && cutReason(endpoint.failureReason) !== intent.reasonBefore;
+  if (intent.called) {
+    if (!moved && !judged && now - intent.at < STALE_AFTER) return { state, tell: [], stale: true };
+    return refuse(now, state, intent, endpoint.failureReason);
+  }
+  if (moved && judged) return refuse(now, state, intent, endpoint.failureReason);
+  // Never made, as far as can be seen; it is decided anew. Should it have been made after all, then SageMaker
+  // rejects the next one as in progress.
+  return { state: without(state), tell: [] };
+}
+
+function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
+  const ours = endpoint.status === 'Updating' && endpoint.pendingConfigName === intent.configName;
+  if (intent.called || !ours) return { state, tell: [] };
+  return { state: { ...state, intent: { ...intent, called: true } }, tell: [{ what: 'started', ...subject(intent) }] };
+}
+
+function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
+  const record = {
+    configName: intent.configName,
+    revision: intent.ambiguous ? undefined : intent.revision,
+    newestSource: intent.newestSource,
+    servedSince: endpoint.lastModified,
+  };
+  return {
+    state: { ...without(state), refusals: undefined, slots: { ...state.slots, [intent.slot]: record } },
+    tell: [
+      {
+        what: 'succeeded',
+        ...subject(intent),
+        secondsFromUpload: Math.max(0, Math.round((endpoint.lastModified - intent.newestSource) / 1000)),
+      },
+    ],
+  };
+}
+
+function refuse(now: number, state: EndpointState, intent: Intent, reason: string | undefined): Conclusion {
+  const before = state.refusals?.revision === intent.revision ? state.refusals.count : 0;
+  const count = before + 1;
+  const modelsFault = reason !== undefined && !INTERNAL.test(reason);
+  const retried = !modelsFault && count < TRIES;
+  const told = reason ?? 'SageMaker went back to the old endpoint config without giving a reason';
+  const full = modelsFault || retried ? told : `${told} (${count} tries)`;
+  const next = without(state);
+  return {
+    state: retried
+      ? { ...next, refusals: { revision: intent.revision, count } }
+      : quarantine(next, intent.revision, full, now),
+    tell: [{ what: 'refused', ...subject(intent), reason: full, retried }],
+  };
+}
+
+function subject({ revision, slot, configName }: Intent): Pick<Telling, 'revision' | 'slot' | 'configName'> {
+  return { revision, slot, configName };
+}
+
+/** The state with its intent taken away. */
+export function without(state: EndpointState): EndpointState {
+  const { intent: _, ...rest } = state;
+  return rest;
+}

@@ -1,0 +1,235 @@
+import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
+import { type Conclusion, conclude, type Telling } from './conclude.ts';
+import type { EndpointStatus, EndpointView, Observation, SourcesView } from './observation.ts';
+import { cutReason, type EndpointState, type Intent, type SlotRecord } from './state.ts';
+
+/** Why, in one word for logs and metrics. */
+export type Because =
+  | 'served'
+  | 'quarantined'
+  | 'endpoint-gone'
+  | 'stack-gone'
+  | 'settling'
+  | 'endpoint-busy'
+  | 'stack-busy'
+  | 'held'
+  | 'source-missing'
+  | 'unknown-config'
+  | 'endpoint-failed'
+  | 'newer-revision';
+
+/** What is to be done next, for the promise and the endpoint. */
+export type Next =
+  /** Look at this too, then decide again. */
+  | { readonly kind: 'observe'; readonly what: 'sources' | 'stack' }
+  /** The promise is kept: it leaves the queue. */
+  | { readonly kind: 'keep'; readonly because: Because; readonly detail: string; readonly revision?: string }
+  /** Not kept yet: back to the queue, visible again in `seconds`; without them, after a pause that grows. */
+  | {
+      readonly kind: 'wait';
+      readonly because: Because;
+      readonly detail: string;
+      readonly seconds?: number;
+      readonly revision?: string;
+    }
+  /** Write the intent, then UpdateEndpoint. */
+  | { readonly kind: 'swap'; readonly because: Because; readonly intent: Intent }
+  /** It can't be kept without a person: to the dead-letter queue, with the reason. */
+  | { readonly kind: 'fail'; readonly because: Because; readonly detail: string };
+
+/** One decision: the state to record (the same object when nothing changed), what to tell, what to do next. */
+export interface Decision extends Conclusion {
+  readonly next: Next;
+}
+
+/** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
+export const BUSY_SECONDS = 30;
+/** While a person holds the endpoint. Releasing it sends a promise of its own. */
+export const HELD_SECONDS = 300;
+/** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
+export const UNKNOWN_FOR = 5 * 60_000;
+/** Clocks of S3 and SageMaker may differ by so much, in ms. */
+const SKEW = 60_000;
+
+const BUSY: ReadonlySet<EndpointStatus> = new Set([
+  'Creating',
+  'Updating',
+  'SystemUpdating',
+  'RollingBack',
+  'Deleting',
+  // Unverified whether UpdateEndpoint is accepted: contract 4 asks for InService.
+  'OutOfService',
+]);
+
+/**
+ * Contracts 2 to 5 and 9 as one pure function: what is now in, at most one action out.
+ * Called again with more of the observation whenever it asks for it.
+ */
+export function decide(o: Observation): Decision {
+  if (o.endpoint === 'gone') {
+    return stay(o.state, { kind: 'keep', because: 'endpoint-gone', detail: `endpoint ${o.spec.endpointName} is gone` });
+  }
+  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint);
+  const then = next(o, o.endpoint, state, stale === true);
+  return { state: then.state ?? state, tell, next: then.next };
+}
+
+type Step = { readonly next: Next; readonly state?: EndpointState };
+
+function next(o: Observation, endpoint: EndpointView, state: EndpointState, stale: boolean): Step {
+  if (stale) return busy('UpdateEndpoint was accepted but is not visible yet');
+  if (BUSY.has(endpoint.status)) return busy(`endpoint is ${endpoint.status}`);
+  if (endpoint.status !== 'InService') return stuck(o, endpoint);
+  if (state.hold) return wait('held', `held by ${state.hold.by}`, HELD_SECONDS);
+
+  const active = activeSlot(o.spec, endpoint.configName);
+  if (!active) return unknownConfig(o, endpoint, state);
+  const known = state.unknownSince === undefined ? state : { ...state, unknownSince: undefined };
+
+  if (!o.sources) return { next: { kind: 'observe', what: 'sources' }, state: known };
+  if (o.sources.kind === 'missing') {
+    const uris = o.sources.uris.join(', ');
+    return { next: { kind: 'wait', because: 'source-missing', detail: `no object at ${uris}` }, state: known };
+  }
+  return { state: known, ...withSources(o, endpoint, known, active, o.sources) };
+}
+
+function withSources(
+  o: Observation,
+  endpoint: EndpointView,
+  state: EndpointState,
+  active: Slot,
+  sources: SourcesView & { kind: 'complete' },
+): Step {
+  const { revision } = sources;
+  const record = recordOf(o.spec, state, active);
+  const settled = state.unsettledSince === undefined ? state : { ...state, unsettledSince: undefined };
+  if (!record && sources.newest < endpoint.created - SKEW) {
+    // First look since the endpoint was made: nothing was uploaded since, so this is what it loaded.
+    const adopted = {
+      configName: endpoint.configName,
+      revision,
+      newestSource: sources.newest,
+      servedSince: endpoint.created,
+    };
+    return {
+      next: { kind: 'keep', because: 'served', detail: `slot ${active} loaded it when it was made`, revision },
+      state: { ...settled, slots: { ...state.slots, [active]: adopted } },
+    };
+  }
+  if (record && serves(record, sources)) {
+    return {
+      next: { kind: 'keep', because: 'served', detail: `slot ${active} serves it`, revision },
+      state: settled,
+    };
+  }
+  const refused = state.quarantine?.find((entry) => entry.revision === revision);
+  if (refused) {
+    const detail = refused.reason ?? 'refused by the endpoint';
+    return { next: { kind: 'keep', because: 'quarantined', detail, revision }, state: settled };
+  }
+  return settle(o, endpoint, state, active, sources);
+}
+
+function settle(
+  o: Observation,
+  endpoint: EndpointView,
+  state: EndpointState,
+  active: Slot,
+  sources: SourcesView & { kind: 'complete' },
+): Step {
+  const { waitTime, maxWaitTime } = o.spec;
+  const left = Math.ceil(waitTime - (o.now - sources.newest) / 1000);
+  if (left > 0) {
+    const since = state.unsettledSince ?? o.now;
+    const bound = maxWaitTime === undefined ? left : Math.ceil(maxWaitTime - (o.now - since) / 1000);
+    if (bound > 0) {
+      // A clock ahead of S3's must not stretch the wait beyond waitTime at a time.
+      const seconds = Math.min(left, bound, Math.max(1, waitTime));
+      const marked = maxWaitTime === undefined || state.unsettledSince !== undefined;
+      return {
+        next: {
+          kind: 'wait',
+          because: 'settling',
+          detail: `newest source must be ${waitTime} s old`,
+          seconds,
+          revision: sources.revision,
+        },
+        state: marked ? state : { ...state, unsettledSince: since },
+      };
+    }
+  }
+  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `stack is ${o.stack.status}`, BUSY_SECONDS);
+  if (o.stack.kind === 'gone') return { next: { kind: 'keep', because: 'stack-gone', detail: 'stack is gone' } };
+
+  const slot: Slot = active === 'a' ? 'b' : 'a';
+  const given = o.state.intent;
+  const ambiguous = given?.slot === slot && !given.called && given.revision !== sources.revision ? true : undefined;
+  const intent: Intent = {
+    slot,
+    configName: o.spec.configs[slot],
+    revision: sources.revision,
+    newestSource: sources.newest,
+    endpointModified: endpoint.lastModified,
+    reasonBefore: cutReason(endpoint.failureReason),
+    at: o.now,
+    ambiguous: given?.slot === slot && given.ambiguous && !given.called ? true : ambiguous,
+  };
+  return { next: { kind: 'swap', because: 'newer-revision', intent } };
+}
+
+/** Contract 9: no swap from a config that isn't ours. */
+function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointState): Step {
+  const detail = `endpoint ${o.spec.endpointName} runs endpoint config ${endpoint.configName}, expected ${o.spec.configs.a} or ${o.spec.configs.b}`;
+  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, BUSY_SECONDS);
+  const since = state.unknownSince ?? o.now;
+  if (o.now - since < UNKNOWN_FOR) {
+    return { ...wait('unknown-config', detail, BUSY_SECONDS), state: { ...state, unknownSince: since } };
+  }
+  const todo = 'Move it back with UpdateEndpoint, or deploy the stack with a changed setting';
+  return { next: { kind: 'fail', because: 'unknown-config', detail: `${detail}. ${todo}.` } };
+}
+
+/** Failed, UpdateRollbackFailed: SageMaker takes no update, or it isn't known what one would do. */
+function stuck(o: Observation, endpoint: EndpointView): Step {
+  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
+  const detail = `endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}`;
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, BUSY_SECONDS);
+  const todo =
+    endpoint.status === 'Failed'
+      ? 'Delete the endpoint and deploy the stack again'
+      : 'Bring it back to one endpoint config by hand';
+  return { next: { kind: 'fail', because: 'endpoint-failed', detail: `${detail}. ${todo}.` } };
+}
+
+/** The slot whose config this is. */
+export function activeSlot(spec: EndpointSpec, configName: string): Slot | undefined {
+  if (configName === spec.configs.a) return 'a';
+  if (configName === spec.configs.b) return 'b';
+  return undefined;
+}
+
+function recordOf(spec: EndpointSpec, state: EndpointState, slot: Slot): SlotRecord | undefined {
+  const record = state.slots?.[slot];
+  return record?.configName === spec.configs[slot] ? record : undefined;
+}
+
+/** The same bytes, and none written while the fleet was loading them (they might have been others in between). */
+function serves(record: SlotRecord, sources: SourcesView & { kind: 'complete' }): boolean {
+  const during = sources.newest > record.newestSource && sources.newest <= record.servedSince;
+  return record.revision === sources.revision && !during;
+}
+
+function busy(detail: string): Step {
+  return wait('endpoint-busy', detail, BUSY_SECONDS);
+}
+
+function wait(because: Because, detail: string, seconds: number): Step {
+  return { next: { kind: 'wait', because, detail, seconds } };
+}
+
+function stay(state: EndpointState, then: Next): Decision {
+  return { state, tell: [] as readonly Telling[], next: then };
+}

@@ -1,0 +1,95 @@
+import type { Slot } from '../../../cdk/src/private/contract.ts';
+
+/** What a slot's fleet has loaded. */
+export interface SlotRecord {
+  /** A record counts only while the spec gives the slot this config. */
+  readonly configName: string;
+  /** Absent: it can't be told which bytes the fleet loaded. */
+  readonly revision?: string;
+  /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
+  readonly newestSource: number;
+  /** When the fleet was complete, epoch ms (SageMaker's clock). Sources written in between may or may not be in it. */
+  readonly servedSince: number;
+}
+
+/** Written before UpdateEndpoint (contract 7): what is about to be done, and how to tell later whether it was. */
+export interface Intent {
+  readonly slot: Slot;
+  readonly configName: string;
+  readonly revision: string;
+  readonly newestSource: number;
+  /** LastModifiedTime of the endpoint before the call, epoch ms. */
+  readonly endpointModified: number;
+  /** FailureReason of the endpoint before the call: SageMaker keeps it until the next update. */
+  readonly reasonBefore?: string;
+  /** Epoch ms, the loop's clock. */
+  readonly at: number;
+  /** SageMaker accepted the call. Absent: unknown. */
+  readonly called?: true;
+  /** An earlier intent of another revision was given up unseen: the fleet may be that one's. */
+  readonly ambiguous?: true;
+}
+
+/** A revision that the endpoint refused. */
+export interface Quarantined {
+  readonly revision: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Kept for the newest few only. */
+  readonly reason?: string;
+}
+
+/** A person's "no swaps until released". */
+export interface Hold {
+  readonly by: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly reason?: string;
+}
+
+/** What the loop knows about one endpoint: the JSON in the state parameter. */
+export interface EndpointState {
+  readonly version: 1;
+  readonly slots?: { readonly [slot in Slot]?: SlotRecord };
+  readonly intent?: Intent;
+  /** Newest first. */
+  readonly quarantine?: readonly Quarantined[];
+  /** Refusals that say nothing about the model (contract 5), of the newest revision that had one. */
+  readonly refusals?: { readonly revision: string; readonly count: number };
+  readonly hold?: Hold;
+  /** Since when there is something to serve that isn't settled, epoch ms. Kept only where maxWaitTime is set. */
+  readonly unsettledSince?: number;
+  /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
+  readonly unknownSince?: number;
+}
+
+/** So many quarantined revisions are remembered. */
+const QUARANTINE_LENGTH = 20;
+/** So many of them with their reason: an SSM parameter holds 4 KB. */
+const QUARANTINE_REASONS = 4;
+const REASON_LENGTH = 300;
+
+/** A FailureReason as the state keeps it. */
+export function cutReason(reason: string | undefined): string | undefined {
+  return reason?.slice(0, REASON_LENGTH);
+}
+
+/** Adds a refused revision; forgets the oldest ones beyond what fits the parameter. */
+export function quarantine(state: EndpointState, revision: string, reason: string, at: number): EndpointState {
+  const others = (state.quarantine ?? []).filter((entry) => entry.revision !== revision);
+  const entries = [{ revision, at, reason: cutReason(reason) }, ...others].slice(0, QUARANTINE_LENGTH);
+  return {
+    ...state,
+    refusals: undefined,
+    quarantine: entries.map((entry, index) => (index < QUARANTINE_REASONS ? entry : { ...entry, reason: undefined })),
+  };
+}
+
+/** The state in the parameter's value. Throws SyntaxError or TypeError when it is no state of this version. */
+export function parseState(value: string): EndpointState {
+  const state = JSON.parse(value) as EndpointState;
+  if (typeof state !== 'object' || state === null || state.version !== 1) {
+    throw new TypeError(`expected a JSON object with "version": 1, got: ${value.slice(0, 80)}`);
+  }
+  return state;
+}

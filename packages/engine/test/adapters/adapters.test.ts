@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
+import type { Client } from '../../src/adapters/client.ts';
+import { cloudFormationStacks } from '../../src/adapters/cloudformation.ts';
+import { eventBridgeEvents } from '../../src/adapters/eventbridge.ts';
+import { s3Sources } from '../../src/adapters/s3.ts';
+import { sageMakerEndpoints } from '../../src/adapters/sagemaker.ts';
+import { sqsPromises } from '../../src/adapters/sqs.ts';
+import { ssmRecords } from '../../src/adapters/ssm.ts';
+import { EngineError, StateConflict } from '../../src/errors.ts';
+import { spec } from '../policy/situations.ts';
+
+interface Sent {
+  name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
+  input: any;
+}
+
+/** A client that answers with `answer` and notes what it was sent. */
+function client(answer: (sent: Sent) => unknown): Client & { sent: Sent[] } {
+  const sent: Sent[] = [];
+  return {
+    sent,
+    async send(command) {
+      const call = { name: command.constructor.name, input: command.input };
+      sent.push(call);
+      const result = answer(call);
+      if (result instanceof Error) throw result;
+      return result;
+    },
+  };
+}
+
+function awsError(name: string, message: string, httpStatusCode = 400): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}
+
+describe('sageMakerEndpoints', () => {
+  const arn = 'arn:aws:sagemaker:us-east-1:000000000000:endpoint/iris';
+
+  test('an endpoint that cannot be found is gone', async () => {
+    const endpoints = sageMakerEndpoints(
+      client(() => awsError('ValidationException', `Could not find endpoint "${arn}".`)),
+    );
+    expect(await endpoints.describe('Iris')).toBe('gone');
+  });
+
+  test.each([
+    awsError('ValidationException', 'Could not find endpoint configuration "arn".'),
+    awsError('ThrottlingException', 'Rate exceeded'),
+    awsError('AccessDeniedException', 'Could not find endpoint'),
+  ])('any other error is not taken for it: $message', async (error) => {
+    await expect(sageMakerEndpoints(client(() => error)).describe('Iris')).rejects.toBe(error);
+  });
+
+  test('an empty FailureReason is none', async () => {
+    const endpoints = sageMakerEndpoints(
+      client(() => ({ EndpointStatus: 'InService', EndpointConfigName: 'config-a', FailureReason: '' })),
+    );
+    expect(await endpoints.describe('Iris')).toMatchObject({ status: 'InService', failureReason: undefined });
+  });
+
+  test.each([
+    'Cannot update in-progress endpoint "arn".',
+    'Cannot update endpoint with the currently in use endpoint configuration "config-b".',
+  ])('rejected and busy: %s', async (text) => {
+    const endpoints = sageMakerEndpoints(client(() => awsError('ValidationException', text)));
+    expect(await endpoints.update(spec, 'config-b')).toMatchObject({ kind: 'rejected', busy: true });
+  });
+
+  test.each([
+    awsError('ValidationException', 'Could not find endpoint configuration "arn".'),
+    awsError('AccessDeniedException', 'not authorized'),
+    awsError('ThrottlingException', 'Rate exceeded'),
+  ])('rejected, not busy: $message', async (error) => {
+    const outcome = await sageMakerEndpoints(client(() => error)).update(spec, 'config-b');
+    expect(outcome).toEqual({ kind: 'rejected', busy: false, error });
+  });
+
+  test.each([
+    awsError('InternalFailure', 'oops', 500),
+    awsError('ServiceUnavailable', 'later', 503),
+    new Error('socket hang up'),
+  ])('nobody knows whether it was made: $message', async (error) => {
+    await expect(sageMakerEndpoints(client(() => error)).update(spec, 'config-b')).rejects.toBe(error);
+  });
+
+  test('capacity survives: variant properties and deployment config are retained (contract 6)', async () => {
+    const aws = client(() => ({}));
+    await sageMakerEndpoints(aws).update(
+      { ...spec, excludeRetainedVariantProperties: ['DataCaptureConfig'] },
+      'config-b',
+    );
+    await sageMakerEndpoints(aws).update(
+      { ...spec, retainAllVariantProperties: false, retainDeploymentConfig: false },
+      'config-b',
+    );
+    expect(aws.sent.map(({ input }) => input)).toEqual([
+      {
+        EndpointName: 'Iris',
+        EndpointConfigName: 'config-b',
+        RetainAllVariantProperties: true,
+        ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DataCaptureConfig' }],
+        RetainDeploymentConfig: true,
+      },
+      {
+        EndpointName: 'Iris',
+        EndpointConfigName: 'config-b',
+        RetainAllVariantProperties: false,
+        ExcludeRetainedVariantProperties: undefined,
+        RetainDeploymentConfig: false,
+      },
+    ]);
+  });
+});
+
+describe('s3Sources', () => {
+  const at = new Date(5000);
+
+  test('reads an object, and all pages of a prefix with its suffix', async () => {
+    const aws = client(({ name, input }) => {
+      if (name === 'HeadObjectCommand') return { ETag: '"1"', ContentLength: 3, LastModified: at };
+      const page = input.ContinuationToken ?? '0';
+      const Contents = [`p/${page}.gz`, `p/${page}.txt`].map((Key) => ({
+        Key,
+        ETag: '"2"',
+        Size: 4,
+        LastModified: at,
+      }));
+      return { Contents, NextContinuationToken: page === '2' ? undefined : String(Number(page) + 1) };
+    });
+    const view = await s3Sources(aws).look([
+      { bucket: 'models', key: 'model.tar.gz' },
+      { bucket: 'models', prefix: 'p/', suffix: '.gz' },
+    ]);
+    expect(view).toMatchObject({ kind: 'complete', objects: 4, newest: 5000 });
+  });
+
+  test('a missing object is missing, a forbidden one is an error', async () => {
+    const source = [{ bucket: 'models', key: 'model.tar.gz' }];
+    expect(await s3Sources(client(() => awsError('NotFound', '', 404))).look(source)).toMatchObject({
+      kind: 'missing',
+    });
+    const denied = awsError('Forbidden', '', 403);
+    await expect(s3Sources(client(() => denied)).look(source)).rejects.toBe(denied);
+  });
+
+  test('a listing that fails half-way is an error, never a shorter listing', async () => {
+    const failed = awsError('InternalError', '', 500);
+    const aws = client(({ input }) =>
+      input.ContinuationToken ? failed : { Contents: [{ Key: 'p/1' }], NextContinuationToken: 'more' },
+    );
+    await expect(s3Sources(aws).look([{ bucket: 'models', prefix: 'p/' }])).rejects.toBe(failed);
+  });
+});
+
+describe('ssmRecords', () => {
+  const id = 'Iris/Endpoint';
+  const values = (state: string, Version = 3) => ({
+    Parameters: [
+      { Name: specParameterName(id), Value: JSON.stringify(spec) },
+      { Name: stateParameterName(id), Value: state, Version },
+    ],
+  });
+
+  test('reads spec and state in one call', async () => {
+    const aws = client(() => values('{"version":1}'));
+    expect(await ssmRecords(aws).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 3 });
+    expect(aws.sent).toHaveLength(1);
+  });
+
+  test('a missing spec is gone, a missing state is a fresh one', async () => {
+    expect(await ssmRecords(client(() => ({ Parameters: [] }))).read(id)).toBeUndefined();
+    const specOnly = client(() => ({ Parameters: values('').Parameters.slice(0, 1) }));
+    expect(await ssmRecords(specOnly).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 0 });
+  });
+
+  test('a state that cannot be understood is an error that names the parameter', async () => {
+    const read = ssmRecords(client(() => values('{'))).read(id);
+    await expect(read).rejects.toThrow(EngineError);
+    await expect(read).rejects.toThrow(stateParameterName(id));
+  });
+
+  test('a write that covers another one puts it back and says so', async () => {
+    const aws = client(({ name }) =>
+      name === 'PutParameterCommand' ? { Version: 9 } : { Parameters: [{ Value: '{"version":1,"theirs":true}' }] },
+    );
+    await expect(ssmRecords(aws).write(id, { version: 1 }, 7)).rejects.toThrow(StateConflict);
+    expect(aws.sent[1]?.input.Names).toEqual([`${stateParameterName(id)}:8`]);
+    expect(aws.sent[2]?.input.Value).toBe('{"version":1,"theirs":true}');
+  });
+
+  test('a write on top of what was read is taken', async () => {
+    expect(await ssmRecords(client(() => ({ Version: 8 }))).write(id, { version: 1 }, 7)).toBe(8);
+  });
+});
+
+describe('cloudFormationStacks', () => {
+  test.each([
+    ['CREATE_IN_PROGRESS', 'deploying'],
+    ['UPDATE_IN_PROGRESS', 'deploying'],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'deploying'],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', 'deploying'],
+    ['DELETE_IN_PROGRESS', 'deploying'],
+    ['REVIEW_IN_PROGRESS', 'idle'],
+    ['CREATE_COMPLETE', 'idle'],
+    ['UPDATE_ROLLBACK_FAILED', 'idle'],
+    ['DELETE_COMPLETE', 'gone'],
+  ])('%s is %s', async (StackStatus, kind) => {
+    const stacks = cloudFormationStacks(client(() => ({ Stacks: [{ StackStatus }] })));
+    expect(await stacks.look('stack')).toEqual({ kind, status: StackStatus });
+  });
+
+  test('a stack that does not exist is gone; any other error is one', async () => {
+    const gone = awsError('ValidationError', 'Stack with id x does not exist');
+    expect((await cloudFormationStacks(client(() => gone)).look('x')).kind).toBe('gone');
+    const throttled = awsError('Throttling', 'Rate exceeded');
+    await expect(cloudFormationStacks(client(() => throttled)).look('x')).rejects.toBe(throttled);
+  });
+});
+
+describe('sqsPromises and eventBridgeEvents', () => {
+  test('visibility stays within what SQS takes', async () => {
+    const aws = client(() => ({}));
+    const promises = sqsPromises(aws, 'queue', 'dlq');
+    await promises.back('h', 0.2);
+    await promises.back('h', 99_999);
+    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([1, 43_200]);
+  });
+
+  test('an event that the bus refused is an error', async () => {
+    const events = eventBridgeEvents(
+      client(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })),
+    );
+    const telling = { what: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
+    await expect(events.tell('Iris/Endpoint', 'Iris', [telling])).rejects.toThrow('InternalFailure');
+  });
+});

@@ -1,0 +1,101 @@
+import { promiseMessage } from '../../../cdk/src/private/contract.ts';
+import { StateConflict } from '../../src/errors.ts';
+import type { Received } from '../../src/loop/batch.ts';
+import type { EndpointView, SourcesView, StackView } from '../../src/policy/observation.ts';
+import type { EndpointState } from '../../src/policy/state.ts';
+import type { DecisionEntry, Ports, UpdateOutcome } from '../../src/ports.ts';
+import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
+
+/** A world of one endpoint behind the ports. Every call is in `calls`, in order; `fail[call]` is thrown instead. */
+export class World {
+  calls: string[] = [];
+  fail: Record<string, Error> = {};
+  spec: typeof spec | undefined = spec;
+  state: EndpointState = servedV1;
+  version = 7;
+  endpoint: EndpointView | 'gone' = endpoint;
+  sources: SourcesView = v2;
+  stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
+  outcome: UpdateOutcome = { kind: 'accepted' };
+  decisions: DecisionEntry[] = [];
+  back: Array<[string, number]> = [];
+  deadLetters: Array<[string, string]> = [];
+  told: string[] = [];
+  metrics: Record<string, number> = {};
+
+  readonly ports: Ports = {
+    records: {
+      read: async () => {
+        this.call('read');
+        return this.spec && { spec: this.spec, state: this.state, stateVersion: this.version };
+      },
+      write: async (_, state, after) => {
+        this.call(`write${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}`);
+        if (after !== this.version) throw new StateConflict('state');
+        this.state = state;
+        return ++this.version;
+      },
+    },
+    endpoints: {
+      describe: async () => {
+        this.call('describe');
+        return this.endpoint;
+      },
+      update: async (_, config) => {
+        this.call(`update ${config}`);
+        return this.outcome;
+      },
+    },
+    sources: {
+      look: async () => {
+        this.call('sources');
+        return this.sources;
+      },
+    },
+    stacks: {
+      look: async () => {
+        this.call('stack');
+        return this.stack;
+      },
+    },
+    promises: {
+      back: async (handle, seconds) => {
+        this.call('back');
+        this.back.push([handle, seconds]);
+      },
+      fail: async (body, reason) => {
+        this.call('dead-letter');
+        this.deadLetters.push([body, reason]);
+      },
+    },
+    events: {
+      tell: async (_, __, tellings) => {
+        this.call(`tell ${tellings.map(({ what }) => what)}`);
+        this.told.push(...tellings.map(({ what }) => what));
+      },
+    },
+    telemetry: {
+      decision: (entry) => this.decisions.push(entry),
+      error: () => this.calls.push('error'),
+      metric: (_, name, value) => {
+        this.metrics[name] = value;
+      },
+    },
+    now: () => NOON,
+  };
+
+  private call(name: string): void {
+    this.calls.push(name);
+    const error = this.fail[name];
+    if (error) throw error;
+  }
+}
+
+/** A message that promises to look at the endpoint. */
+export function message(
+  id: string,
+  receives = 1,
+  body: string = JSON.stringify(promiseMessage('Iris/Endpoint')),
+): Received {
+  return { messageId: id, receiptHandle: `handle-${id}`, body, receives };
+}

@@ -1,0 +1,418 @@
+import { describe, expect, test } from 'vitest';
+import { decide, type Next } from '../../src/policy/decide.ts';
+import type { EndpointStatus, Observation } from '../../src/policy/observation.ts';
+import { type EndpointState, parseState, quarantine } from '../../src/policy/state.ts';
+import { called, endpoint, intent, MINUTE, NOON, observe, recordA, servedV1, spec, v1, v2 } from './situations.ts';
+
+interface Situation {
+  readonly o: Observation;
+  /** What the next step must look like. */
+  readonly next: Partial<Next> & Pick<Next, 'kind'>;
+  /** What the state must be afterwards. Default: the same object. */
+  readonly state?: EndpointState;
+  /** What is told. Default: nothing. */
+  readonly tell?: readonly object[];
+}
+
+const held = { by: 'ada', at: NOON - MINUTE };
+const busy = (status: EndpointStatus, change = {}) => observe({ endpoint: { ...endpoint, status, ...change } });
+const withIntent = (given: typeof intent, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
+  observe({ state: { ...state, intent: given }, endpoint: { ...endpoint, ...change } });
+const afterUpdate = { lastModified: NOON - MINUTE };
+const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
+const internal = 'Request to service failed. If failure persists after retry, contact customer support.';
+const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
+
+const slotB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, servedSince: NOON - MINUTE };
+const succeeded = { what: 'succeeded', revision: 'v2', slot: 'b', configName: 'config-b', secondsFromUpload: 540 };
+const refused = { what: 'refused', revision: 'v2', slot: 'b', configName: 'config-b' };
+
+const situations: Record<string, Situation> = {
+  // Contract 4: swap only when …
+  'a settled newer revision is swapped in': {
+    o: observe(),
+    next: { kind: 'swap', intent: { ...intent, at: NOON } } as Next,
+  },
+  'from B it is swapped to A': {
+    o: observe({ endpoint: { ...endpoint, configName: 'config-b' }, state: { version: 1 } }),
+    next: { kind: 'swap', intent: { ...intent, slot: 'a', configName: 'config-a', at: NOON } } as Next,
+  },
+  'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 } },
+  'endpoint Updating: wait': { o: busy('Updating'), next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 } },
+  'endpoint SystemUpdating: wait': {
+    o: busy('SystemUpdating'),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'endpoint RollingBack: wait': {
+    o: busy('RollingBack'),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'endpoint OutOfService: wait': {
+    o: busy('OutOfService'),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'endpoint Deleting: wait': { o: busy('Deleting'), next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 } },
+  'endpoint Failed: a person is needed': {
+    o: busy('Failed', { failureReason: 'no capacity' }),
+    next: {
+      kind: 'fail',
+      because: 'endpoint-failed',
+      detail: 'endpoint is Failed: no capacity. Delete the endpoint and deploy the stack again.',
+    },
+  },
+  'endpoint Failed while the stack is deployed: wait': {
+    o: { ...busy('Failed'), stack: deploying },
+    next: { kind: 'wait', because: 'stack-busy', seconds: 30 },
+  },
+  'endpoint UpdateRollbackFailed: a person is needed': {
+    o: busy('UpdateRollbackFailed'),
+    next: { kind: 'fail', because: 'endpoint-failed' },
+  },
+  'endpoint gone: nothing left to promise': {
+    o: observe({ endpoint: 'gone' }),
+    next: { kind: 'keep', because: 'endpoint-gone' },
+  },
+  'stack being deployed: wait': {
+    o: observe({ stack: deploying }),
+    next: { kind: 'wait', because: 'stack-busy', seconds: 30 },
+  },
+  'stack gone: nothing left to promise': {
+    o: observe({ stack: { kind: 'gone', status: 'DELETE_COMPLETE' } }),
+    next: { kind: 'keep', because: 'stack-gone' },
+  },
+  'the stack is asked only when all else speaks for a swap': {
+    o: observe({ stack: undefined }),
+    next: { kind: 'observe', what: 'stack' },
+  },
+  'the sources are asked only when the endpoint is in service': {
+    o: observe({ sources: undefined }),
+    next: { kind: 'observe', what: 'sources' },
+  },
+  'held by a person: wait': {
+    o: observe({ state: { ...servedV1, hold: held } }),
+    next: { kind: 'wait', because: 'held', seconds: 300 },
+  },
+  'a source is missing: wait, with a pause that grows': {
+    o: observe({ sources: { kind: 'missing', uris: ['s3://models/model.tar.gz'] } }),
+    next: {
+      kind: 'wait',
+      because: 'source-missing',
+      detail: 'no object at s3://models/model.tar.gz',
+    },
+  },
+  'repeated bytes: served already': {
+    o: observe({ sources: { ...v1, newest: NOON - MINUTE } }),
+    next: { kind: 'keep', because: 'served' },
+  },
+  'quarantined: kept with its reason': {
+    o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] } }),
+    next: { kind: 'keep', because: 'quarantined', detail: ping },
+  },
+  'another revision is quarantined: swap': {
+    o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v3', at: NOON, reason: ping }] } }),
+    next: { kind: 'swap' },
+  },
+  // Contract 3: settle first
+  'uploaded 20 s ago: wait the other 40 s': {
+    o: observe({ sources: { ...v2, newest: NOON - 20_000 } }),
+    next: { kind: 'wait', because: 'settling', seconds: 40 },
+  },
+  'exactly waitTime old: settled': {
+    o: observe({ sources: { ...v2, newest: NOON - MINUTE } }),
+    next: { kind: 'swap' },
+  },
+  'a fraction of a second left: never a pause of 0': {
+    o: observe({ sources: { ...v2, newest: NOON - 59_900 } }),
+    next: { kind: 'wait', seconds: 1 },
+  },
+  'uploaded in the future (skewed clocks): not longer than waitTime at a time': {
+    o: observe({ sources: { ...v2, newest: NOON + 30_000 } }),
+    next: { kind: 'wait', because: 'settling', seconds: 60 },
+  },
+  'waitTime 0: at once': {
+    o: observe({ spec: { ...spec, waitTime: 0 }, sources: { ...v2, newest: NOON } }),
+    next: { kind: 'swap' },
+  },
+  'endless uploads: maxWaitTime starts to count': {
+    o: observe({ spec: { ...spec, maxWaitTime: 300 }, sources: { ...v2, newest: NOON - 10_000 } }),
+    next: { kind: 'wait', because: 'settling', seconds: 50 },
+    state: { ...servedV1, unsettledSince: NOON },
+  },
+  'endless uploads: the wait is cut to what is left of maxWaitTime': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 10_000 },
+      state: { ...servedV1, unsettledSince: NOON - 280_000 },
+    }),
+    next: { kind: 'wait', because: 'settling', seconds: 20 },
+  },
+  'endless uploads: after maxWaitTime it is swapped unsettled': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 10_000 },
+      state: { ...servedV1, unsettledSince: NOON - 300_000 },
+    }),
+    next: { kind: 'swap' },
+  },
+  'served at last: maxWaitTime counts from the start next time': {
+    o: observe({ sources: v1, state: { ...servedV1, unsettledSince: NOON - MINUTE } }),
+    next: { kind: 'keep', because: 'served' },
+    state: servedV1,
+  },
+  // What the active slot serves
+  'never looked at, nothing uploaded since the endpoint was made: adopted': {
+    o: observe({ state: { version: 1 }, sources: v1 }),
+    next: { kind: 'keep', because: 'served' },
+    state: { version: 1, slots: { a: { ...recordA, servedSince: endpoint.created } } },
+  },
+  'never looked at, uploaded while the endpoint was made: not adopted': {
+    o: observe({ state: { version: 1 }, sources: { ...v1, newest: endpoint.created - 30_000 } }),
+    next: { kind: 'swap' },
+  },
+  'a record of a config that the spec no longer names does not count': {
+    o: observe({
+      spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
+      endpoint: { ...endpoint, configName: 'config-a2' },
+      sources: { ...v1, newest: endpoint.created },
+    }),
+    next: { kind: 'swap' },
+  },
+  'same revision, but written again while the fleet was loading: the fleet may hold what was there in between': {
+    o: observe({ sources: { ...v1, newest: recordA.servedSince - MINUTE } }),
+    next: { kind: 'swap' },
+  },
+  'a slot of which it is not known what it loaded serves nothing': {
+    o: observe({ sources: v1, state: { version: 1, slots: { a: { ...recordA, revision: undefined } } } }),
+    next: { kind: 'swap' },
+  },
+  // Contract 9: unknown config
+  'moved by hand, stack idle: waits for what may explain it': {
+    o: observe({ endpoint: { ...endpoint, configName: 'mine' } }),
+    next: { kind: 'wait', because: 'unknown-config', seconds: 30 },
+    state: { ...servedV1, unknownSince: NOON },
+  },
+  'moved by hand, stack deploying: wait': {
+    o: observe({ endpoint: { ...endpoint, configName: 'mine' }, stack: deploying }),
+    next: { kind: 'wait', because: 'stack-busy', seconds: 30 },
+  },
+  'moved by hand for five minutes: a clear error': {
+    o: observe({
+      endpoint: { ...endpoint, configName: 'mine' },
+      state: { ...servedV1, unknownSince: NOON - 5 * MINUTE },
+    }),
+    next: {
+      kind: 'fail',
+      because: 'unknown-config',
+      detail:
+        'endpoint Iris runs endpoint config mine, expected config-a or config-b. Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
+    },
+  },
+  'moved by hand and back: forgotten': {
+    o: observe({ sources: v1, state: { ...servedV1, unknownSince: NOON - MINUTE } }),
+    next: { kind: 'keep', because: 'served' },
+    state: servedV1,
+  },
+  // Contract 5: success and refusals
+  'InService on the requested config: success': {
+    o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+    next: { kind: 'keep', because: 'served' },
+    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    tell: [succeeded],
+  },
+  'upload during the update: success, then the newer one is swapped in': {
+    o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
+    next: { kind: 'swap' },
+    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    tell: [succeeded],
+  },
+  'two uploads during the update: only the last one is swapped in': {
+    o: {
+      ...withIntent(called, { configName: 'config-b', ...afterUpdate }),
+      sources: { ...v2, revision: 'v4', newest: NOON - 2 * MINUTE },
+    },
+    next: { kind: 'swap' },
+    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    tell: [succeeded],
+  },
+  'refused with a reason: quarantined at once': {
+    o: withIntent(called, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'keep', because: 'quarantined', detail: ping },
+    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    tell: [{ ...refused, reason: ping, retried: false }],
+  },
+  'refused with the same reason as the refusal before: quarantined at once': {
+    o: withIntent({ ...called, reasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'keep', because: 'quarantined' },
+    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    tell: [{ ...refused, reason: ping, retried: false }],
+  },
+  'refused without a reason: tried again': {
+    o: withIntent(called, afterUpdate),
+    next: { kind: 'swap' },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    tell: [
+      {
+        ...refused,
+        reason: 'SageMaker went back to the old endpoint config without giving a reason',
+        retried: true,
+      },
+    ],
+  },
+  'refused for an internal error: tried again': {
+    o: withIntent(called, { ...afterUpdate, failureReason: internal }),
+    next: { kind: 'swap' },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    tell: [{ ...refused, reason: internal, retried: true }],
+  },
+  'refused without a judgement the second time: tried again': {
+    o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v2', count: 1 } }),
+    next: { kind: 'swap' },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 2 } },
+    tell: [expect.objectContaining({ what: 'refused', retried: true })],
+  },
+  'refused without a judgement the third time: quarantined': {
+    o: withIntent(
+      called,
+      { ...afterUpdate, failureReason: internal },
+      { ...servedV1, refusals: { revision: 'v2', count: 2 } },
+    ),
+    next: { kind: 'keep', because: 'quarantined' },
+    state: {
+      ...servedV1,
+      refusals: undefined,
+      quarantine: [{ revision: 'v2', at: NOON, reason: `${internal} (3 tries)` }],
+    },
+    tell: [{ ...refused, reason: `${internal} (3 tries)`, retried: false }],
+  },
+  'the tries of another revision do not count': {
+    o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v0', count: 2 } }),
+    next: { kind: 'swap' },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    tell: [expect.objectContaining({ what: 'refused', retried: true })],
+  },
+  // Contract 7: crashes around UpdateEndpoint
+  'crash before the call: decided anew': {
+    o: withIntent(intent, {}),
+    next: { kind: 'swap', intent: { ...intent, at: NOON } } as Next,
+    state: servedV1,
+  },
+  'crash before the call, newer upload since: the new intent knows that the fleet may be the old one’s': {
+    o: { ...withIntent(intent, {}), sources: { ...v2, revision: 'v3' } },
+    next: { kind: 'swap', intent: { ...intent, revision: 'v3', at: NOON, ambiguous: true } } as Next,
+    state: servedV1,
+  },
+  'crash before the call, capacity changed since: not a refusal': {
+    o: withIntent(intent, afterUpdate),
+    next: { kind: 'swap' },
+    state: servedV1,
+  },
+  'crash before the call, an old FailureReason still shown: not a refusal': {
+    o: withIntent({ ...intent, reasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'swap' },
+    state: servedV1,
+  },
+  'crash after the call, update under way: adopted': {
+    o: withIntent(intent, { status: 'Updating', pendingConfigName: 'config-b', ...afterUpdate }),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+    state: { ...servedV1, intent: called },
+    tell: [{ what: 'started', revision: 'v2', slot: 'b', configName: 'config-b' }],
+  },
+  'crash before the call, a capacity update under way: not adopted': {
+    o: withIntent(intent, { status: 'Updating', ...afterUpdate }),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'crash after the call, found served: success': {
+    o: { ...withIntent(intent, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+    next: { kind: 'keep', because: 'served' },
+    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    tell: [succeeded],
+  },
+  'crash after the call, found refused with a reason: quarantined': {
+    o: withIntent(intent, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'keep', because: 'quarantined' },
+    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    tell: [{ ...refused, reason: ping, retried: false }],
+  },
+  'an ambiguous intent that is found served: it is not known which bytes, so once more': {
+    o: { ...withIntent({ ...intent, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+    next: { kind: 'swap' },
+    state: { ...servedV1, slots: { a: recordA, b: { ...slotB, revision: undefined } } },
+    tell: [succeeded],
+  },
+  'accepted, but DescribeEndpoint is stale: wait': {
+    o: withIntent({ ...called, at: NOON - MINUTE }, {}),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
+    o: withIntent(called, {}),
+    next: { kind: 'swap' },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    tell: [expect.objectContaining({ what: 'refused', retried: true })],
+  },
+  'update still running: the intent stays': {
+    o: withIntent(called, { status: 'Updating', pendingConfigName: 'config-b' }),
+    next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 },
+  },
+  'a deployment gave the slots other configs: the intent is forgotten': {
+    o: {
+      ...withIntent(called, { configName: 'config-a2' }),
+      spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
+    },
+    next: { kind: 'swap', intent: { ...intent, configName: 'config-b2', at: NOON } } as Next,
+    state: servedV1,
+  },
+};
+
+describe('decide', () => {
+  test.each(Object.entries(situations))('%s', (_, { o, next, state, tell }) => {
+    const decision = decide(o);
+    expect(decision.next).toMatchObject(next);
+    expect(decision.tell).toEqual(tell ?? []);
+    if (state) expect(decision.state).toEqual(state);
+    else expect(decision.state).toBe(o.state);
+  });
+
+  test('never swaps while the endpoint has any status but InService', () => {
+    const statuses: EndpointStatus[] = [
+      'OutOfService',
+      'Creating',
+      'Updating',
+      'SystemUpdating',
+      'RollingBack',
+      'Deleting',
+      'Failed',
+      'UpdateRollbackFailed',
+    ];
+    for (const status of statuses) expect(decide(busy(status)).next.kind, status).not.toBe('swap');
+  });
+
+  test('is pure: the observation is not touched', () => {
+    const o = withIntent(called, { ...afterUpdate, failureReason: ping });
+    const before = structuredClone(o);
+    decide(o);
+    expect(o).toEqual(before);
+  });
+});
+
+describe('state', () => {
+  test('a quarantine of any length and with any reasons fits an SSM parameter of 4 KB', () => {
+    let state: EndpointState = servedV1;
+    for (let i = 0; i < 100; i++) state = quarantine(state, `${i}`.padStart(64, '0'), 'x'.repeat(2000), NOON);
+    const full: EndpointState = {
+      ...state,
+      intent: { ...called, reasonBefore: 'x'.repeat(300), revision: 'f'.repeat(64) },
+    };
+    expect(JSON.stringify(full).length).toBeLessThan(4096);
+    expect(state.quarantine?.[0]?.revision).toBe('99'.padStart(64, '0'));
+    expect(state.quarantine?.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test('a revision quarantined again stands once, with the newest reason', () => {
+    const state = quarantine(quarantine(servedV1, 'v2', 'first', 1), 'v2', 'second', 2);
+    expect(state.quarantine).toEqual([{ revision: 'v2', at: 2, reason: 'second' }]);
+  });
+
+  test.each(['', 'null', '[]', '{"version":2}', '{'])('what is no state is not taken for one: %j', (value) => {
+    expect(() => parseState(value)).toThrow();
+  });
+});

@@ -1,0 +1,66 @@
+import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import type { EndpointView, Observation, SourcesView } from '../../src/policy/observation.ts';
+import type { EndpointState, Intent, SlotRecord } from '../../src/policy/state.ts';
+
+/** Noon: "now" in every situation. */
+export const NOON = Date.UTC(2026, 0, 1, 12);
+export const MINUTE = 60_000;
+
+export const spec: EndpointSpec = {
+  version: 1,
+  endpointName: 'Iris',
+  stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Iris/1',
+  configs: { a: 'config-a', b: 'config-b' },
+  sources: [{ bucket: 'models', key: 'model.tar.gz' }],
+  waitTime: 60,
+  retainAllVariantProperties: true,
+  retainDeploymentConfig: true,
+};
+
+/** In service on A since 11:00, where it took revision v1 of 10:00. */
+export const endpoint: EndpointView = {
+  status: 'InService',
+  configName: 'config-a',
+  created: NOON - 60 * MINUTE,
+  lastModified: NOON - 60 * MINUTE,
+};
+
+type Complete = SourcesView & { kind: 'complete' };
+
+export const v1: Complete = { kind: 'complete', revision: 'v1', newest: NOON - 120 * MINUTE, objects: 1 };
+/** Uploaded at 11:50: settled. */
+export const v2: Complete = { kind: 'complete', revision: 'v2', newest: NOON - 10 * MINUTE, objects: 1 };
+
+export const recordA: SlotRecord = {
+  configName: 'config-a',
+  revision: 'v1',
+  newestSource: v1.newest,
+  servedSince: endpoint.lastModified,
+};
+
+export const servedV1: EndpointState = { version: 1, slots: { a: recordA } };
+
+/** To swap to B with v2, written at 11:55, not known to be called. */
+export const intent: Intent = {
+  slot: 'b',
+  configName: 'config-b',
+  revision: 'v2',
+  newestSource: v2.newest,
+  endpointModified: endpoint.lastModified,
+  at: NOON - 5 * MINUTE,
+};
+
+export const called: Intent = { ...intent, called: true };
+
+/** An observation in which v1 is served from A, v2 lies settled in S3 and nothing is in the way. */
+export function observe(change: Partial<Observation> = {}): Observation {
+  return {
+    now: NOON,
+    spec,
+    state: servedV1,
+    endpoint,
+    sources: v2,
+    stack: { kind: 'idle', status: 'UPDATE_COMPLETE' },
+    ...change,
+  };
+}
