@@ -83,6 +83,8 @@ export interface EndpointSpec {
   readonly waitTime: number;
   /** Seconds after which an endless stream of uploads is swapped all the same. Default: no bound. */
   readonly maxWaitTime?: number;
+  /** Seconds between two looks while SageMaker or CloudFormation is at work on the endpoint. Default: 30. */
+  readonly pollInterval?: number;
   /** Passed to UpdateEndpoint. */
   readonly retainAllVariantProperties: boolean;
   /** Passed to UpdateEndpoint. */

@@ -1,6 +1,6 @@
 import type { Telling } from '../policy/conclude.ts';
 import { without } from '../policy/conclude.ts';
-import { BUSY_SECONDS, type Decision, decide, type Next } from '../policy/decide.ts';
+import { type Decision, decide, type Next, pollSeconds } from '../policy/decide.ts';
 import type { Observation } from '../policy/observation.ts';
 import type { EndpointState, Intent } from '../policy/state.ts';
 import type { Ports, Record } from '../ports.ts';
@@ -61,7 +61,7 @@ async function swap(
     await ports.records.write(endpoint, without(intended), at);
     if (!outcome.busy) throw outcome.error;
     const detail = outcome.error.message;
-    return close(ports, endpoint, { kind: 'wait', because: 'endpoint-busy', detail, seconds: BUSY_SECONDS, revision });
+    return close(ports, endpoint, { kind: 'wait', because: 'endpoint-busy', detail, seconds: pollSeconds(spec), revision });
   }
   await tell(ports, endpoint, { spec }, [{ what: 'started', revision, slot, configName: intent.configName }]);
   await ports.records.write(endpoint, { ...intended, intent: { ...intent, called: true } }, at);
@@ -71,9 +71,9 @@ async function swap(
     because: 'newer-revision',
     revision: short(revision),
     slot,
-    seconds: BUSY_SECONDS,
+    seconds: pollSeconds(spec),
   });
-  return { kind: 'open', seconds: BUSY_SECONDS };
+  return { kind: 'open', seconds: pollSeconds(spec) };
 }
 
 function close(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swap' }>): Outcome {

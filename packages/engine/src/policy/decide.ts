@@ -43,7 +43,7 @@ export interface Decision extends Conclusion {
 }
 
 /** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
-export const BUSY_SECONDS = 30;
+const POLL_SECONDS = 30;
 /** While a person holds the endpoint. Releasing it sends a promise of its own. */
 export const HELD_SECONDS = 300;
 /** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
@@ -77,8 +77,8 @@ export function decide(o: Observation): Decision {
 type Step = { readonly next: Next; readonly state?: EndpointState };
 
 function next(o: Observation, endpoint: EndpointView, state: EndpointState, stale: boolean): Step {
-  if (stale) return busy('UpdateEndpoint was accepted but is not visible yet');
-  if (BUSY.has(endpoint.status)) return busy(`endpoint is ${endpoint.status}`);
+  if (stale) return busy(o, 'UpdateEndpoint was accepted but is not visible yet');
+  if (BUSY.has(endpoint.status)) return busy(o, `endpoint is ${endpoint.status}`);
   if (endpoint.status !== 'InService') return stuck(o, endpoint);
   if (state.hold) return wait('held', `held by ${state.hold.by}`, HELD_SECONDS);
 
@@ -160,7 +160,7 @@ function settle(
     }
   }
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `stack is ${o.stack.status}`, BUSY_SECONDS);
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `stack is ${o.stack.status}`, pollSeconds(o.spec));
   if (o.stack.kind === 'gone') return { next: { kind: 'keep', because: 'stack-gone', detail: 'stack is gone' } };
 
   const slot: Slot = active === 'a' ? 'b' : 'a';
@@ -183,10 +183,10 @@ function settle(
 function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointState): Step {
   const detail = `endpoint ${o.spec.endpointName} runs endpoint config ${endpoint.configName}, expected ${o.spec.configs.a} or ${o.spec.configs.b}`;
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, BUSY_SECONDS);
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
   const since = state.unknownSince ?? o.now;
   if (o.now - since < UNKNOWN_FOR) {
-    return { ...wait('unknown-config', detail, BUSY_SECONDS), state: { ...state, unknownSince: since } };
+    return { ...wait('unknown-config', detail, pollSeconds(o.spec)), state: { ...state, unknownSince: since } };
   }
   const todo = 'Move it back with UpdateEndpoint, or deploy the stack with a changed setting';
   return { next: { kind: 'fail', because: 'unknown-config', detail: `${detail}. ${todo}.` } };
@@ -196,12 +196,17 @@ function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointSt
 function stuck(o: Observation, endpoint: EndpointView): Step {
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
   const detail = `endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}`;
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, BUSY_SECONDS);
+  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
   const todo =
     endpoint.status === 'Failed'
       ? 'Delete the endpoint and deploy the stack again'
       : 'Bring it back to one endpoint config by hand';
   return { next: { kind: 'fail', because: 'endpoint-failed', detail: `${detail}. ${todo}.` } };
+}
+
+/** Seconds until the next look while somebody is at work on the endpoint. */
+export function pollSeconds(spec: EndpointSpec): number {
+  return spec.pollInterval ?? POLL_SECONDS;
 }
 
 /** The slot whose config this is. */
@@ -222,8 +227,8 @@ function serves(record: SlotRecord, sources: SourcesView & { kind: 'complete' })
   return record.revision === sources.revision && !during;
 }
 
-function busy(detail: string): Step {
-  return wait('endpoint-busy', detail, BUSY_SECONDS);
+function busy(o: Observation, detail: string): Step {
+  return wait('endpoint-busy', detail, pollSeconds(o.spec));
 }
 
 function wait(because: Because, detail: string, seconds: number): Step {

@@ -1,0 +1,3 @@
+import { irisApp } from './iris-app.ts';
+
+irisApp().synth();

@@ -1,0 +1,18 @@
+// ml-cart ships no types; this is the part that train.ts uses.
+declare module 'ml-cart' {
+  /** A node of a trained tree: it splits on a column, or is a leaf that holds the distribution of the classes. */
+  export interface CartNode {
+    splitColumn?: number;
+    splitValue?: number;
+    left?: CartNode;
+    right?: CartNode;
+    distribution?: number[][];
+  }
+
+  export class DecisionTreeClassifier {
+    constructor(options: { gainFunction: 'gini'; maxDepth: number; minNumSamples: number });
+    train(rows: number[][], labels: number[]): void;
+    predict(rows: number[][]): number[];
+    toJSON(): { root: CartNode };
+  }
+}

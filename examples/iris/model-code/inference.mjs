@@ -1,0 +1,47 @@
+// Goes into each model.tar.gz as code/inference.mjs, with model.json beside its folder. It runs in the endpoint's
+// container: plain Node, nothing from npm.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Loads the model when the container starts. A model.json that cannot be read keeps the container from getting healthy. */
+export async function model_fn(modelDir) {
+  return JSON.parse(await readFile(join(modelDir, 'model.json'), 'utf8'));
+}
+
+/** text/csv: one row per line. application/json: an array of rows, or {"instances": rows}. */
+export function input_fn(body, contentType = 'text/csv') {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  const rows = contentType.startsWith('application/json') ? fromJson(JSON.parse(text)) : fromCsv(text);
+  for (const row of rows) {
+    if (row.length !== 4 || !row.every(Number.isFinite)) throw new TypeError(`Expected rows of 4 numbers, got ${row}`);
+  }
+  return rows;
+}
+
+/** The species of each row. */
+export function predict_fn(rows, model) {
+  return { predictions: rows.map((row) => decide(model.tree, row)), model: model.name };
+}
+
+/** {"predictions": ["setosa", …], "model": "v1"} */
+export function output_fn(prediction) {
+  return JSON.stringify(prediction);
+}
+
+function decide(node, row) {
+  if (node.species !== undefined) return node.species;
+  return decide(row[node.feature] < node.below ? node.yes : node.no, row);
+}
+
+function fromJson(value) {
+  const rows = Array.isArray(value) ? value : value?.instances;
+  if (!Array.isArray(rows) || !rows.every(Array.isArray)) throw new TypeError('Expected an array of rows');
+  return rows;
+}
+
+function fromCsv(text) {
+  return text
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.split(',').map((cell) => (cell.trim() === '' ? Number.NaN : Number(cell))));
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { type EndpointView, EndpointWatch } from '../endpoint-watch.ts';
+import { LaneHistory, label } from '../timeline/lanes.ts';
+import { VirtualClock } from './virtual-time.ts';
+
+const A: EndpointView = { EndpointName: 'iris', EndpointStatus: 'InService', EndpointConfigName: 'config-a' };
+const B: EndpointView = { ...A, EndpointConfigName: 'config-b' };
+const updating = (view: EndpointView, pending?: string): EndpointView => ({
+  ...view,
+  EndpointStatus: 'Updating',
+  PendingDeploymentSummary: pending === undefined ? undefined : { EndpointConfigName: pending },
+});
+
+async function watch(first: EndpointView) {
+  const clock = new VirtualClock();
+  let view: EndpointView | Error = first;
+  let newest = 'v1';
+  const watched = new EndpointWatch({
+    describe: async () => {
+      if (view instanceof Error) throw view;
+      return view;
+    },
+    clock,
+    newest: () => newest,
+    onLook: () => undefined,
+  });
+  await watched.start();
+  const see = async (next: EndpointView | Error, upload?: string) => {
+    view = next;
+    newest = upload ?? newest;
+    await clock.advance(200);
+    return watched.lanes().map((lane) => `${lane.name} ${label(lane)}`);
+  };
+  return { watched, see, clock };
+}
+
+describe('the endpoint watch', () => {
+  test('follows a swap from slot A to slot B', async () => {
+    const { watched, see } = await watch(A);
+    expect(await see(A)).toEqual(['A serving v1', 'B empty']);
+    expect(await see(updating(A, 'config-b'), 'v2')).toEqual(['A serving v1', 'B launching v2']);
+    expect(await see(B)).toEqual(['A empty', 'B serving v2']);
+    expect([watched.swaps, watched.updates, watched.activeSlot]).toEqual([1, 1, 'B']);
+  });
+
+  test('an update that goes back is a refusal, not a swap', async () => {
+    const { watched, see } = await watch(A);
+    await see(updating(A, 'config-b'), 'broken');
+    expect(await see({ ...A, FailureReason: 'no ping' })).toEqual(['A serving v1', 'B refused broken']);
+    expect([watched.swaps, watched.updates]).toEqual([0, 1]);
+    expect(watched.describe()).toBe('InService on config-a: no ping');
+    expect(await see(updating(A, 'config-b'), 'v2')).toEqual(['A serving v1', 'B launching v2']);
+    expect(watched.updates).toBe(2);
+  });
+
+  test('counts a swap of which it saw neither beginning nor middle', async () => {
+    const { watched, see } = await watch(A);
+    expect(await see(B, 'v2')).toEqual(['A empty', 'B serving v2']);
+    expect(watched.swaps).toBe(1);
+  });
+
+  test('a creation launches slot A and is no update', async () => {
+    const { watched, see } = await watch({ ...A, EndpointStatus: 'Creating' });
+    expect(watched.lanes()[0]).toEqual({ name: 'A', state: 'launching', holds: 'v1' });
+    expect(await see(A)).toEqual(['A serving v1', 'B empty']);
+    expect([watched.swaps, watched.updates]).toEqual([0, 0]);
+  });
+
+  test('goes on when a look fails, and says why there is none', async () => {
+    const { watched, see, clock } = await watch(A);
+    expect(await see(new Error('throttled'))).toEqual(['A serving v1', 'B empty']);
+    expect(await see(B)).toEqual(['A empty', 'B serving v1']);
+    watched.stop();
+    expect(clock.nextAt()).toBeUndefined();
+  });
+});
+
+describe('the picture of the slots', () => {
+  const text = (history: LaneHistory, width: number, now: number) =>
+    history.draw(width, now).map((parts) =>
+      parts
+        .map(([part]) => part)
+        .join('')
+        .trimEnd(),
+    );
+
+  test('shows each state for as long as it took, and even the shortest', () => {
+    const history = new LaneHistory();
+    history.record([{ name: 'A', state: 'launching', holds: 'v1' }], 0);
+    history.record([{ name: 'A', state: 'serving', holds: 'v1' }], 10_000);
+    history.record([{ name: 'A', state: 'refused', holds: 'v1' }], 25_100);
+    expect(text(history, 46, 40_000)).toEqual(['slot A  ░░░░░━━━━━━━✘·······  refused v1']);
+  });
+
+  test('grows to the right before it is squeezed', () => {
+    const history = new LaneHistory();
+    history.record([{ name: 'A', state: 'serving', holds: 'v1' }], 0);
+    expect(text(history, 46, 5000)).toEqual(['slot A  ━━━━━━                serving v1']);
+  });
+
+  test('leaves the bar away where there is no room', () => {
+    const history = new LaneHistory();
+    history.record([{ name: 'A', state: 'serving', holds: 'v1' }], 0);
+    expect(text(history, 30, 5000)).toEqual(['slot A    serving v1']);
+  });
+});

@@ -1,0 +1,4 @@
+export * from './bucket-event';
+export * from './model-props';
+export * from './refresher';
+export * from './sagemaker-endpoint';

@@ -1,0 +1,133 @@
+import { Token } from 'aws-cdk-lib';
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import { EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
+import type { BucketEvent } from '../bucket-event';
+
+/** What keys an event is about; an absent part means all. */
+export interface KeyFilter {
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+interface Detail {
+  readonly detailType: string[];
+  readonly reason?: string[];
+  readonly deletionType?: string[];
+}
+
+const DELETED = ['Object Deleted'];
+const PERMANENT = ['Permanently Deleted'];
+const MARKER = ['Delete Marker Created'];
+
+/** S3's notification types in EventBridge's words. Those that S3 doesn't send to EventBridge are absent. */
+const DETAILS: ReadonlyMap<EventType, Detail> = new Map([
+  [EventType.OBJECT_CREATED, { detailType: ['Object Created'] }],
+  [EventType.OBJECT_CREATED_PUT, { detailType: ['Object Created'], reason: ['PutObject'] }],
+  [EventType.OBJECT_CREATED_POST, { detailType: ['Object Created'], reason: ['POST Object'] }],
+  [EventType.OBJECT_CREATED_COPY, { detailType: ['Object Created'], reason: ['CopyObject'] }],
+  [
+    EventType.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD,
+    { detailType: ['Object Created'], reason: ['CompleteMultipartUpload'] },
+  ],
+  [EventType.OBJECT_REMOVED, { detailType: DELETED, reason: ['DeleteObject'] }],
+  [EventType.OBJECT_REMOVED_DELETE, { detailType: DELETED, reason: ['DeleteObject'], deletionType: PERMANENT }],
+  [
+    EventType.OBJECT_REMOVED_DELETE_MARKER_CREATED,
+    { detailType: DELETED, reason: ['DeleteObject'], deletionType: MARKER },
+  ],
+  [EventType.LIFECYCLE_EXPIRATION, { detailType: DELETED, reason: ['Lifecycle Expiration'] }],
+  [
+    EventType.LIFECYCLE_EXPIRATION_DELETE,
+    { detailType: DELETED, reason: ['Lifecycle Expiration'], deletionType: PERMANENT },
+  ],
+  [
+    EventType.LIFECYCLE_EXPIRATION_DELETE_MARKER_CREATED,
+    { detailType: DELETED, reason: ['Lifecycle Expiration'], deletionType: MARKER },
+  ],
+  [
+    EventType.OBJECT_RESTORE,
+    { detailType: ['Object Restore Initiated', 'Object Restore Completed', 'Object Restore Expired'] },
+  ],
+  [EventType.OBJECT_RESTORE_POST, { detailType: ['Object Restore Initiated'] }],
+  [EventType.OBJECT_RESTORE_COMPLETED, { detailType: ['Object Restore Completed'] }],
+  [EventType.OBJECT_RESTORE_DELETE, { detailType: ['Object Restore Expired'] }],
+  [EventType.LIFECYCLE_TRANSITION, { detailType: ['Object Storage Class Changed'] }],
+  [EventType.INTELLIGENT_TIERING, { detailType: ['Object Access Tier Changed'] }],
+  [EventType.OBJECT_TAGGING, { detailType: ['Object Tags Added', 'Object Tags Deleted'] }],
+  [EventType.OBJECT_TAGGING_PUT, { detailType: ['Object Tags Added'] }],
+  [EventType.OBJECT_TAGGING_DELETE, { detailType: ['Object Tags Deleted'] }],
+  [EventType.OBJECT_ACL_PUT, { detailType: ['Object ACL Updated'] }],
+]);
+
+/** The event types that have a counterpart in EventBridge. */
+export const SUPPORTED_EVENT_TYPES: readonly EventType[] = [...DETAILS.keys()];
+
+/**
+ * The filters of one event taken together, as S3's own notifications do: at most one prefix and one suffix, and both
+ * must hold. An empty text means all keys. Check with `keyFilterProblems` first.
+ */
+export function mergedKeyFilter(filters: readonly NotificationKeyFilter[]): KeyFilter {
+  const prefix = filters.map((filter) => filter.prefix).find(isGiven);
+  const suffix = filters.map((filter) => filter.suffix).find(isGiven);
+  return { ...(prefix !== undefined && { prefix }), ...(suffix !== undefined && { suffix }) };
+}
+
+/** What keeps the filters from being taken together. */
+export function keyFilterProblems(filters: readonly NotificationKeyFilter[]): string[] {
+  const problems: string[] = [];
+  if (filters.some((filter) => filter.prefix === undefined && filter.suffix === undefined)) {
+    problems.push('a key filter has neither prefix nor suffix; give one, or leave keyFilters out to take all keys');
+  }
+  for (const part of ['prefix', 'suffix'] as const) {
+    const given = filters.map((filter) => filter[part]).filter(isGiven);
+    if (given.length > 1) {
+      problems.push(
+        `keyFilters has ${given.length} ${part}es (${given.map((text) => `"${text}"`).join(', ')}), at most one is possible; ` +
+          'write one bucket event for each',
+      );
+    }
+  }
+  return problems;
+}
+
+/** The rule's pattern for one bucket event. The event's type must be supported. */
+export function eventPattern(bucketName: string, event: BucketEvent): EventPattern {
+  const { detailType, reason, deletionType } = DETAILS.get(event.eventType)!;
+  const key = keyMatchers(mergedKeyFilter(event.keyFilters ?? []));
+  return {
+    source: ['aws.s3'],
+    detailType,
+    detail: {
+      bucket: { name: [bucketName] },
+      ...(key && { object: { key } }),
+      ...(reason && { reason }),
+      ...(deletionType && { 'deletion-type': deletionType }),
+    },
+  };
+}
+
+// Several matchers in one list are alternatives, so a prefix and a suffix that both apply are one wildcard matcher.
+function keyMatchers({ prefix, suffix }: KeyFilter): unknown[] | undefined {
+  if (prefix === undefined && suffix === undefined) return undefined;
+  if (suffix === undefined) return [{ prefix }];
+  if (prefix === undefined) return [{ suffix }];
+  return [{ wildcard: `${escaped(prefix)}*${escaped(suffix)}` }];
+}
+
+/** Keys that begin with the prefix and end with the suffix but are too short for both in a row, e.g. a/m.tar.gz + .tar.gz. */
+function overlaps(prefix: string, suffix: string): string[] {
+  if (Token.isUnresolved(prefix) || Token.isUnresolved(suffix)) return [];
+  const keys: string[] = [];
+  for (let shared = 1; shared <= Math.min(prefix.length, suffix.length); shared++) {
+    if (prefix.endsWith(suffix.slice(0, shared))) keys.push(prefix + suffix.slice(shared));
+  }
+  return keys;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\*]/g, '\\$&');
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
+}

@@ -1,0 +1,334 @@
+import { Annotations, type Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  CfnEndpoint,
+  CfnEndpointConfig,
+  type CfnEndpointConfigProps,
+  type CfnEndpointProps,
+  CfnModel,
+} from 'aws-cdk-lib/aws-sagemaker';
+import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import type { BucketEvent } from './bucket-event';
+import type { EndpointModel, ModelProps } from './model-props';
+import { deliverEvents, warnOfUnnoticed } from './private/bucket-delivery';
+import {
+  type EndpointSpec,
+  INITIAL_STATE,
+  type Slot,
+  type SourceSpec,
+  specParameterName,
+  stateParameterName,
+} from './private/contract';
+import { DEFAULT_BUCKET_EVENTS, DEFAULT_SWEEP_INTERVAL, DEFAULT_WAIT_TIME } from './private/defaults';
+import { digest8, guarded, renderedProperties, without } from './private/digest';
+import { eventPattern } from './private/event-pattern';
+import { boundVariants, type DeclaredModel, declaredModels, hasUnreadableVariants } from './private/models';
+import { endpointId, suffixedName } from './private/naming';
+import { passOnUnknownProperties } from './private/pass-through';
+import { endpointPermits } from './private/permissions';
+import { distinct, filterSources, modelSources } from './private/sources';
+import { problemsWith, throwProblems } from './private/validation';
+import { Refresher } from './refresher';
+
+/** How an endpoint that keeps itself fresh is made. */
+export interface SagemakerEndpointProps {
+  /**
+   * The endpoint, as CloudFormation takes it. Every property is passed on, except `endpointConfigName`: the endpoint
+   * gets the config that the construct makes.
+   *
+   * `retainAllVariantProperties` and `retainDeploymentConfig` also hold for refreshes, where both are true unless
+   * they are set to false here: instance counts, weights, canary settings and rollback alarms outlive a refresh.
+   */
+  readonly endpointProps: CfnEndpointProps;
+
+  /**
+   * The endpoint config, as CloudFormation takes it. Two are made of it, A and B, between which refreshes swap. Every
+   * property is passed on.
+   *
+   * With an `endpointConfigName`, which must be the one in `endpointProps`, the configs are called
+   * `<name>-<8 hex digits>-a` and `-b`, where the digits follow from the content. Without, CloudFormation names them.
+   *
+   * A variant names a model of `modelsProps` by its name or `customId`, or any other model by a token. With one model
+   * it may leave `modelName` out, unless `executionRoleArn` is set: then it hosts inference components.
+   */
+  readonly endpointConfigProps: CfnEndpointConfigProps;
+
+  /** The models; at least one. */
+  readonly modelsProps: ModelProps[];
+
+  /**
+   * The bucket whose events refresh the endpoint. EventBridge delivery is switched on if the bucket belongs to the
+   * app; for an imported bucket a warning says how to do it.
+   */
+  readonly modelsBucket: IBucket;
+
+  /**
+   * What in the bucket makes the endpoint look for new model data.
+   *
+   * @default - created objects whose key ends with `.tar.gz`
+   */
+  readonly bucketEvents?: BucketEvent[];
+
+  /**
+   * How old the newest file must be before it is taken, so that an upload of several is taken whole. At most 12 hours.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly waitTime?: Duration;
+
+  /**
+   * After how long an endless stream of uploads is taken all the same. At least `waitTime`.
+   *
+   * @default - no bound
+   */
+  readonly maxWaitTime?: Duration;
+
+  /**
+   * How often the endpoint is looked at without any event. Whole minutes, at least one.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly sweepInterval?: Duration;
+
+  /**
+   * What does the refreshes. Must be in the endpoint's account and region.
+   *
+   * @default - one that all endpoints of the stack share
+   */
+  readonly refresher?: Refresher;
+}
+
+interface BoundModel extends DeclaredModel {
+  readonly cfnModel: CfnModel;
+  readonly digest: () => string;
+}
+
+/**
+ * A SageMaker endpoint that keeps itself fresh: upload new model data to S3 and the endpoint serves it.
+ *
+ * The constructor throws one error that lists everything that is wrong with the props.
+ */
+export class SagemakerEndpoint extends Construct {
+  /** The endpoint's name: the one given, else a token for the one that CloudFormation makes. */
+  public readonly endpointName: string;
+  /** Token for the endpoint's name. Whoever uses it is deployed after the endpoint. */
+  public readonly attrEndpointName: string;
+  /** Token for the endpoint's ARN, in which the name is in lower case. */
+  public readonly endpointArn: string;
+  /** The endpoint. */
+  public readonly endpoint: CfnEndpoint;
+  /** The config that a deployment makes the endpoint serve. */
+  public readonly endpointConfigA: CfnEndpointConfig;
+  /** The config that the first refresh after a deployment swaps to. */
+  public readonly endpointConfigB: CfnEndpointConfig;
+  /** The models, in the order of `modelsProps`. */
+  public readonly models: CfnModel[];
+  /** The `modelsProps`, each with the model made of it. */
+  public readonly modelsProps: EndpointModel[];
+  /** What does the refreshes. */
+  public readonly refresher: Refresher;
+
+  constructor(scope: Construct, id: string, props: SagemakerEndpointProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const declared = declaredModels(props.modelsProps);
+    const problems = problemsWith(this, props, declared);
+    const bucketEvents = props.bucketEvents ?? DEFAULT_BUCKET_EVENTS;
+    const ofModels = modelSources(declared, stack);
+    const ofFilters = filterSources(bucketEvents, props.modelsBucket.bucketName);
+    const sources = distinct([...ofModels.sources.map(({ source }) => source), ...ofFilters]);
+    if (sources.length === 0 && declared.length > 0) {
+      problems.push(
+        'There is nothing to watch: no model has a modelDataUrl or an s3DataSource that can be read' +
+          `${ofModels.unreadable.map((each) => ` (${each})`).join('')}, and no bucket event has a prefix; ` +
+          'write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters',
+      );
+    }
+    throwProblems(this, problems);
+
+    const models = this.makeModels(declared);
+    this.models = models.map(({ cfnModel }) => cfnModel);
+    this.modelsProps = models.map(({ declared, cfnModel }) => ({ ...declared, cfnModel }));
+    this.endpointConfigA = this.makeConfig('a', props.endpointConfigProps, models);
+    this.endpointConfigB = this.makeConfig('b', props.endpointConfigProps, models);
+    this.endpoint = new CfnEndpoint(this, 'Endpoint', {
+      ...props.endpointProps,
+      endpointConfigName: this.endpointConfigA.attrEndpointConfigName,
+    });
+    passOnUnknownProperties(this.endpoint, props.endpointProps);
+    this.attrEndpointName = this.endpoint.attrEndpointName;
+    this.endpointName = props.endpointProps.endpointName ?? this.attrEndpointName;
+    this.endpointArn = this.endpoint.ref;
+
+    deliverEvents(this, props.modelsBucket);
+    warnOfUnnoticed(this, ofModels, props.modelsBucket, bucketEvents);
+    this.warnOfUnreadableVariants(props.endpointConfigProps);
+    this.refresher = props.refresher ?? Refresher.of(this);
+    this.connect(props, bucketEvents, sources);
+  }
+
+  /**
+   * Lets `grantee` ask the endpoint for predictions (`sagemaker:InvokeEndpoint`).
+   */
+  public grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['sagemaker:InvokeEndpoint'],
+      resourceArns: [this.endpointArn],
+    });
+  }
+
+  private makeModels(declared: DeclaredModel[]): BoundModel[] {
+    const scope = new Construct(this, 'Models');
+    return declared.map((model) => {
+      const { givenName } = model;
+      const cfnModel: CfnModel = new CfnModel(scope, model.id, {
+        ...model.declared.props,
+        modelName: givenName && Lazy.uncachedString({ produce: () => suffixedName(givenName, `-${digest()}`) }),
+      });
+      const digest = guarded(() => digest8(without(renderedProperties(cfnModel), 'ModelName', 'Tags')));
+      passOnUnknownProperties(cfnModel, model.declared.props);
+      return { ...model, cfnModel, digest };
+    });
+  }
+
+  /**
+   * CloudFormation replaces a config when one of its properties changes; a changed model changes the name by which
+   * the config refers to it. The endpoint's deployment config must renew the configs as well: an update that names
+   * the config in use is refused. So a given name's digest covers it, and where CloudFormation makes the name, the
+   * logical id does.
+   */
+  private makeConfig(slot: Slot, props: CfnEndpointConfigProps, models: BoundModel[]): CfnEndpointConfig {
+    const given = props.endpointConfigName;
+    const config: CfnEndpointConfig = new CfnEndpointConfig(this, `EndpointConfig${slot.toUpperCase()}`, {
+      ...props,
+      endpointConfigName: given && Lazy.uncachedString({ produce: () => suffixedName(given, `-${digest()}-${slot}`) }),
+      productionVariants: boundVariants(
+        props.productionVariants,
+        models,
+        props,
+        ({ cfnModel }) => cfnModel.attrModelName,
+      )!,
+      shadowProductionVariants: boundVariants(
+        props.shadowProductionVariants,
+        models,
+        props,
+        ({ cfnModel }) => cfnModel.attrModelName,
+      ),
+    });
+    passOnUnknownProperties(config, props);
+
+    const deploymentConfig = () => renderedProperties(this.endpoint).DeploymentConfig;
+    const digest = guarded(() =>
+      digest8({
+        config: without(renderedProperties(config), 'EndpointConfigName', 'Tags'),
+        models: Object.fromEntries(models.map((model) => [model.id, model.digest()])),
+        deploymentConfig: deploymentConfig(),
+      }),
+    );
+    if (given === undefined) {
+      const suffix = guarded(() => {
+        const content = deploymentConfig();
+        return content === undefined ? '' : digest8(content);
+      });
+      config.overrideLogicalId(
+        Lazy.uncachedString({ produce: () => `${config.stack.getLogicalId(config)}${suffix()}` }),
+      );
+    }
+    return config;
+  }
+
+  private warnOfUnreadableVariants(props: CfnEndpointConfigProps): void {
+    if (![props.productionVariants, props.shadowProductionVariants].some(hasUnreadableVariants)) return;
+    Annotations.of(this).addWarningV2(
+      '@freshpoint/cdk:unreadableVariants',
+      'A variant of endpointConfigProps is a token and passed on as it is: its modelName is not replaced by the name ' +
+        'that a model of modelsProps gets. Write the variant out, or refer to the model by a token.',
+    );
+  }
+
+  private connect(props: SagemakerEndpointProps, bucketEvents: BucketEvent[], sources: SourceSpec[]): void {
+    const stack = Stack.of(this);
+    const id = endpointId(this);
+    const spec = new CfnParameter(this, 'Spec', {
+      type: 'String',
+      description: 'What the stack declares about the endpoint, for the Freshpoint refresher',
+      name: specParameterName(id),
+      value: stack.toJsonString(this.spec(props, sources)),
+      // Standard holds 4 KB free of charge, which only a long list of sources exceeds.
+      tier: 'Intelligent-Tiering',
+    });
+    const state = new CfnParameter(this, 'State', {
+      type: 'String',
+      description: 'What the Freshpoint refresher knows about the endpoint; written by it',
+      name: stateParameterName(id),
+      value: INITIAL_STATE,
+      tier: 'Intelligent-Tiering',
+    });
+    this.refresher._allow(
+      stack,
+      endpointPermits(stack, {
+        endpointArn: this.endpointArn,
+        configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
+        specParameter: specParameterName(id),
+        stateParameter: stateParameterName(id),
+        sources,
+      }),
+    );
+
+    const promise = this.refresher._promise(id);
+    const rules = bucketEvents.map(
+      (event, index) =>
+        new Rule(this, `Event${index + 1}`, {
+          description: "Freshpoint: look at an endpoint after an event of its models' bucket",
+          eventPattern: eventPattern(props.modelsBucket.bucketName, event),
+          targets: [promise],
+        }),
+    );
+    const sweep = new Rule(this, 'Sweep', {
+      description: 'Freshpoint: look at an endpoint whatever happened',
+      schedule: Schedule.rate(props.sweepInterval ?? DEFAULT_SWEEP_INTERVAL),
+      targets: [promise],
+    });
+    // Nothing is promised before there is an endpoint to look at.
+    for (const rule of [...rules, sweep]) rule.node.addDependency(this.endpoint, spec, state);
+  }
+
+  private spec(props: SagemakerEndpointProps, sources: SourceSpec[]): EndpointSpec {
+    const { endpointProps, maxWaitTime } = props;
+    const excluded = this.excludedVariantProperties(endpointProps);
+    return {
+      version: 1,
+      endpointName: this.attrEndpointName,
+      stackId: Stack.of(this).stackId,
+      configs: { a: this.endpointConfigA.attrEndpointConfigName, b: this.endpointConfigB.attrEndpointConfigName },
+      sources,
+      waitTime: wholeSeconds(props.waitTime ?? DEFAULT_WAIT_TIME),
+      ...(maxWaitTime && { maxWaitTime: wholeSeconds(maxWaitTime) }),
+      // Tokens become part of the JSON text when the stack is deployed.
+      retainAllVariantProperties: (endpointProps.retainAllVariantProperties ?? true) as boolean,
+      retainDeploymentConfig: (endpointProps.retainDeploymentConfig ?? true) as boolean,
+      ...(excluded.length > 0 && { excludeRetainedVariantProperties: excluded }),
+    };
+  }
+
+  private excludedVariantProperties({ excludeRetainedVariantProperties: given }: CfnEndpointProps): string[] {
+    if (given === undefined) return [];
+    const listed = Array.isArray(given) && !Token.isUnresolved(given) ? given : [given];
+    const readable = listed.filter((each): each is CfnEndpoint.VariantPropertyProperty => !Token.isUnresolved(each));
+    if (readable.length < listed.length) {
+      Annotations.of(this).addWarningV2(
+        '@freshpoint/cdk:unreadableExclusions',
+        'endpointProps.excludeRetainedVariantProperties contains a token: deployments follow it, refreshes do not. Write it out.',
+      );
+    }
+    return readable.flatMap(({ variantPropertyType }) => variantPropertyType ?? []);
+  }
+}
+
+function wholeSeconds(duration: Duration): number {
+  return duration.isUnresolved() ? duration.toSeconds() : Math.ceil(duration.toSeconds({ integral: false }));
+}

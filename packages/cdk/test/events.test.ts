@@ -1,0 +1,201 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib/assertions';
+import { Bucket, EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from 'vitest';
+import { compilePattern } from '../../local/src/events/event-pattern.ts';
+import { eventPattern, SUPPORTED_EVENT_TYPES } from '../src/private/event-pattern';
+import { Match, newBucket, newEndpoint, newStack, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
+
+const UNSUPPORTED = [
+  EventType.REDUCED_REDUNDANCY_LOST_OBJECT,
+  EventType.REPLICATION,
+  EventType.REPLICATION_OPERATION_FAILED_REPLICATION,
+  EventType.REPLICATION_OPERATION_MISSED_THRESHOLD,
+  EventType.REPLICATION_OPERATION_NOT_TRACKED,
+  EventType.REPLICATION_OPERATION_REPLICATED_AFTER_THRESHOLD,
+];
+
+/** A test of keys, by the pattern in the template. */
+function matcher(...keyFilters: NotificationKeyFilter[]): (key: string) => boolean {
+  const stack = newStack();
+  const modelsBucket = Bucket.fromBucketName(stack, 'Imported', 'models');
+  newEndpoint(stack, { modelsBucket, bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters }] });
+  const matches = compilePattern(propertiesOf(stack, 'AWS::Events::Rule', /Event/).EventPattern);
+  return (key) => matches(created(key));
+}
+
+function created(key: string, detail: object = {}, detailType = 'Object Created'): object {
+  const bucket = { name: 'models' };
+  return {
+    source: 'aws.s3',
+    'detail-type': detailType,
+    detail: { bucket, object: { key }, reason: 'PutObject', ...detail },
+  };
+}
+
+describe('keys', () => {
+  test('without filters all pass, of this bucket only', () => {
+    expect(matcher()('anything')).toBe(true);
+    const matches = compilePattern(eventPattern('models', { eventType: EventType.OBJECT_CREATED }));
+    expect(matches(created('k', { bucket: { name: 'other' } }))).toBe(false);
+  });
+
+  test.each<[string, NotificationKeyFilter[], string[], string[]]>([
+    ['a prefix', [{ prefix: 'a/' }], ['a/', 'a/x'], ['b/a/', 'a']],
+    ['a suffix', [{ suffix: '.gz' }], ['.gz', 'a.gz'], ['a.gz.old', 'gz']],
+    [
+      'a prefix and a suffix in one filter',
+      [{ prefix: 'a/', suffix: '.gz' }],
+      ['a/.gz', 'a/b/c.gz'],
+      ['a/x', 'x.gz', 'b/a/x.gz'],
+    ],
+    ['a prefix and a suffix in two filters', [{ prefix: 'a/' }, { suffix: '.gz' }], ['a/x.gz'], ['a/x', 'x.gz']],
+    [
+      'a prefix and a suffix that overlap',
+      [{ prefix: 'a/m.tar.gz', suffix: '.tar.gz' }],
+      ['a/m.tar.gz', 'a/m.tar.gz.tar.gz'],
+      ['a/m.tar.gz.old', 'a/m.tar', 'b.tar.gz'],
+    ],
+    ['a prefix that is the suffix', [{ prefix: 'aa', suffix: 'aa' }], ['aa', 'aaa', 'aaxaa'], ['a', 'aax']],
+    [
+      'characters that mean something to a wildcard',
+      [{ prefix: 'a*\\', suffix: '*.gz' }],
+      ['a*\\x*.gz'],
+      ['axx*.gz', 'a*\\x.gz'],
+    ],
+    ['an empty prefix', [{ prefix: '', suffix: '.gz' }], ['a.gz'], ['a']],
+    ['an empty filter text', [{ prefix: '' }], ['a.gz'], []],
+  ])('%s', (_, filters, pass, fail) => {
+    const matches = matcher(...filters);
+    for (const key of pass) expect([key, matches(key)]).toEqual([key, true]);
+    for (const key of fail) expect([key, matches(key)]).toEqual([key, false]);
+  });
+});
+
+describe('event types', () => {
+  test('every type of S3 notifications is either translated or refused', () => {
+    expect([...SUPPORTED_EVENT_TYPES, ...UNSUPPORTED].sort()).toEqual(Object.values(EventType).sort());
+  });
+
+  test.each<[EventType, string[], object]>([
+    [EventType.OBJECT_CREATED, ['Object Created'], {}],
+    [EventType.OBJECT_CREATED_PUT, ['Object Created'], { reason: ['PutObject'] }],
+    [EventType.OBJECT_CREATED_POST, ['Object Created'], { reason: ['POST Object'] }],
+    [EventType.OBJECT_CREATED_COPY, ['Object Created'], { reason: ['CopyObject'] }],
+    [EventType.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD, ['Object Created'], { reason: ['CompleteMultipartUpload'] }],
+    [EventType.OBJECT_REMOVED, ['Object Deleted'], { reason: ['DeleteObject'] }],
+    [
+      EventType.OBJECT_REMOVED_DELETE,
+      ['Object Deleted'],
+      { reason: ['DeleteObject'], 'deletion-type': ['Permanently Deleted'] },
+    ],
+    [
+      EventType.OBJECT_REMOVED_DELETE_MARKER_CREATED,
+      ['Object Deleted'],
+      { reason: ['DeleteObject'], 'deletion-type': ['Delete Marker Created'] },
+    ],
+    [EventType.LIFECYCLE_EXPIRATION, ['Object Deleted'], { reason: ['Lifecycle Expiration'] }],
+    [
+      EventType.LIFECYCLE_EXPIRATION_DELETE,
+      ['Object Deleted'],
+      { reason: ['Lifecycle Expiration'], 'deletion-type': ['Permanently Deleted'] },
+    ],
+    [
+      EventType.LIFECYCLE_EXPIRATION_DELETE_MARKER_CREATED,
+      ['Object Deleted'],
+      { reason: ['Lifecycle Expiration'], 'deletion-type': ['Delete Marker Created'] },
+    ],
+    [EventType.OBJECT_RESTORE, ['Object Restore Initiated', 'Object Restore Completed', 'Object Restore Expired'], {}],
+    [EventType.OBJECT_RESTORE_POST, ['Object Restore Initiated'], {}],
+    [EventType.OBJECT_RESTORE_COMPLETED, ['Object Restore Completed'], {}],
+    [EventType.OBJECT_RESTORE_DELETE, ['Object Restore Expired'], {}],
+    [EventType.LIFECYCLE_TRANSITION, ['Object Storage Class Changed'], {}],
+    [EventType.INTELLIGENT_TIERING, ['Object Access Tier Changed'], {}],
+    [EventType.OBJECT_TAGGING, ['Object Tags Added', 'Object Tags Deleted'], {}],
+    [EventType.OBJECT_TAGGING_PUT, ['Object Tags Added'], {}],
+    [EventType.OBJECT_TAGGING_DELETE, ['Object Tags Deleted'], {}],
+    [EventType.OBJECT_ACL_PUT, ['Object ACL Updated'], {}],
+  ])('%s', (eventType, detailType, detail) => {
+    expect(eventPattern('models', { eventType })).toEqual({
+      source: ['aws.s3'],
+      detailType,
+      detail: { bucket: { name: ['models'] }, ...detail },
+    });
+  });
+});
+
+describe('rules', () => {
+  test('one for each bucket event, and the sweep', () => {
+    const stack = newStack();
+    newEndpoint(stack, {
+      bucketEvents: [
+        { eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'a/' }] },
+        { eventType: EventType.OBJECT_REMOVED, keyFilters: [{ prefix: 'a/' }] },
+      ],
+    });
+    expect(Object.keys(resourcesOf(stack, 'AWS::Events::Rule'))).toHaveLength(3);
+  });
+
+  test('by default archives that are created', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    expect(propertiesOf(stack, 'AWS::Events::Rule', /Event/).EventPattern).toMatchObject({
+      'detail-type': ['Object Created'],
+      detail: { object: { key: [{ suffix: '.tar.gz' }] } },
+    });
+    expect(propertiesOf(stack, 'AWS::Events::Rule', /Sweep/).ScheduleExpression).toBe('rate(1 hour)');
+  });
+});
+
+describe('delivery', () => {
+  test('is switched on once for several endpoints with overlapping filters on a bucket of the app', () => {
+    const stack = newStack();
+    for (const endpointName of ['one', 'two']) {
+      newEndpoint(
+        stack,
+        {
+          endpoint: { endpointName },
+          bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'models/' }] }],
+        },
+        endpointName,
+      );
+    }
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('Custom::S3BucketNotifications', 1);
+    template.hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
+    });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('keeps the notifications that the app has on the bucket', () => {
+    const stack = newStack();
+    const bucket = newBucket(stack);
+    newEndpoint(stack);
+    bucket.addEventNotification(EventType.OBJECT_CREATED, {
+      bind: () => ({ arn: 'arn:aws:sns:us-east-1:123456789012:t', type: 2 }),
+    });
+    Template.fromStack(stack).hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: { EventBridgeConfiguration: {}, TopicConfigurations: Match.anyValue() },
+    });
+  });
+
+  test('of a bucket in another stack of the app is switched on there', () => {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const stack = new Stack(app, 'Test');
+    newEndpoint(stack, { modelsBucket: newBucket(data) });
+    Template.fromStack(data).resourceCountIs('Custom::S3BucketNotifications', 1);
+    Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);
+  });
+
+  test('of an imported bucket is left alone, with a warning that says what to do', () => {
+    const stack = newStack();
+    newEndpoint(stack, { modelsBucket: Bucket.fromBucketName(stack, 'Imported', 'models') });
+    Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);
+    Annotations.fromStack(stack).hasWarning(
+      '/Test/Iris',
+      Match.stringLikeRegexp('aws s3api put-bucket-notification-configuration --bucket models'),
+    );
+  });
+});

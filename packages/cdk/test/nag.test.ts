@@ -1,0 +1,23 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newEndpoint } from './support/stacks.ts';
+
+beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'true'));
+afterEach(() => vi.unstubAllEnvs());
+
+test('a plain stack passes the validation of aws-cdk-lib, and cdk-nag finds nothing', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  // What the pack wants of buckets is up to whoever makes them.
+  const log = new Bucket(stack, 'Log', { enforceSSL: true, serverAccessLogsPrefix: 'log/' });
+  const modelsBucket = new Bucket(stack, 'Bucket', { enforceSSL: true, serverAccessLogsBucket: log });
+  newEndpoint(stack, { modelsBucket });
+  newEndpoint(stack, { modelsBucket, endpoint: { endpointName: 'second' } }, 'Second');
+
+  app.synth();
+  const { success, violations } = new AwsSolutionsChecks().validateScope(app);
+  expect(violations).toEqual([]);
+  expect(success).toBe(true);
+});

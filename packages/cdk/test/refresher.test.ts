@@ -1,0 +1,270 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { EventType } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from 'vitest';
+import { Refresher } from '../src/index';
+import { MAX_POLICY_SIZE } from '../src/private/permissions';
+import {
+  asText,
+  Match,
+  modelProps,
+  newBucket,
+  newEndpoint,
+  newStack,
+  propertiesOf,
+  resourcesOf,
+  Template,
+} from './support/stacks.ts';
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+/** The statements of all managed policies of the stack, with resources as text. */
+function statementsOf(stack: Stack): Statement[] {
+  return Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) =>
+    (Properties.PolicyDocument as { Statement: Statement[] }).Statement.map((statement) => ({
+      ...statement,
+      Resource: (statement.Resource as unknown[]).map(asText),
+    })),
+  );
+}
+
+/** The policy as IAM counts it when every token has become as long as it can. */
+function deployedSize(document: unknown): number {
+  const longest: Record<string, string> = {
+    'AWS::Partition': 'aws-us-gov',
+    'AWS::Region': 'ap-southeast-2',
+    'AWS::AccountId': '123456789012',
+    'AWS::StackId': `arn:aws-us-gov:cloudformation:ap-southeast-2:123456789012:stack/${'s'.repeat(60)}/${'u'.repeat(36)}`,
+  };
+  const resource = (id: string) =>
+    /Bucket/.test(id)
+      ? 'b'.repeat(63)
+      : `arn:aws-us-gov:sagemaker:ap-southeast-2:123456789012:${/Config/.test(id) ? 'endpoint-config' : 'endpoint'}/${'n'.repeat(63)}`;
+  const text = JSON.stringify(document, (_, value) => {
+    const join = value?.['Fn::Join'] as [string, unknown[]] | undefined;
+    if (join)
+      return join[1]
+        .map((part) =>
+          typeof part === 'string'
+            ? part
+            : (longest[(part as { Ref: string }).Ref] ?? resource((part as { Ref: string }).Ref)),
+        )
+        .join('');
+    return typeof value?.Ref === 'string' ? (longest[value.Ref] ?? resource(value.Ref)) : value;
+  });
+  return text.length;
+}
+
+describe('queue and function', () => {
+  test('one refresher serves all endpoints of a stack', () => {
+    const stack = newStack();
+    newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'One');
+    newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Two');
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::SQS::Queue', 2);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+    expect(Refresher.of(stack)).toBe(Refresher.of(stack));
+  });
+
+  test('promises stay for two weeks and survive as many receives as SQS counts', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const dead = expect.stringMatching(/DeadLetterQueue/);
+    expect(propertiesOf(stack, 'AWS::SQS::Queue', /RefresherQueue/)).toEqual({
+      MessageRetentionPeriod: 1209600,
+      VisibilityTimeout: 360,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { maxReceiveCount: 1000, deadLetterTargetArn: { 'Fn::GetAtt': [dead, 'Arn'] } },
+    });
+    expect(propertiesOf(stack, 'AWS::SQS::Queue', /DeadLetterQueue/)).toEqual({
+      MessageRetentionPeriod: 1209600,
+      SqsManagedSseEnabled: true,
+    });
+  });
+
+  test('batches are big and fail in part', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1000,
+      MaximumBatchingWindowInSeconds: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+
+  test('the function runs on Node.js 24 and knows its queues', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    expect(propertiesOf(stack, 'AWS::Lambda::Function', /Freshpoint/)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: 256,
+      Timeout: 60,
+      Environment: {
+        Variables: {
+          FRESHPOINT_QUEUE_URL: { Ref: expect.stringMatching(/RefresherQueue/) },
+          FRESHPOINT_DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/DeadLetterQueue/) },
+        },
+      },
+    });
+  });
+
+  test('the log is kept as long as is said', () => {
+    const stack = newStack();
+    new Refresher(stack, 'Plain');
+    new Refresher(stack, 'Month', { logRetention: RetentionDays.ONE_MONTH });
+    expect(propertiesOf(stack, 'AWS::Logs::LogGroup', /Plain/).RetentionInDays).toBe(90);
+    expect(propertiesOf(stack, 'AWS::Logs::LogGroup', /Month/).RetentionInDays).toBe(30);
+  });
+
+  test('the policy of the queue does not grow with the rules', () => {
+    const statements = (endpoints: number) => {
+      const stack = newStack();
+      for (let n = 0; n < endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `e${n}` } }, `E${n}`);
+      return propertiesOf(stack, 'AWS::SQS::QueuePolicy', /RefresherQueue/).PolicyDocument as { Statement: unknown[] };
+    };
+    expect(statements(5).Statement).toHaveLength(2);
+    expect(statements(1).Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Principal: { Service: 'events.amazonaws.com' },
+        Condition: { ArnLike: { 'aws:SourceArn': expect.anything() } },
+      }),
+    );
+  });
+});
+
+describe('permissions', () => {
+  test('name their resources, one statement for each', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const parameter = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/Iris';
+    const bucket = 'arn:<AWS::Partition>:s3:::<Bucket83908E77>';
+    const allow = (Action: string[], ...Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
+    expect(statementsOf(stack)).toEqual([
+      allow(['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], '<IrisEndpoint5676F002>'),
+      allow(
+        ['sagemaker:UpdateEndpoint'],
+        expect.stringMatching(/^<IrisEndpointConfigA\w+>$/),
+        expect.stringMatching(/^<IrisEndpointConfigB\w+>$/),
+      ),
+      allow(['ssm:GetParameters'], `${parameter}/spec`, `${parameter}/state`),
+      allow(['ssm:PutParameter'], `${parameter}/state`),
+      allow(['cloudformation:DescribeStacks'], '<AWS::StackId>'),
+      allow(['s3:GetObject'], `${bucket}/models/iris.tar.gz`),
+      allow(['s3:ListBucket'], bucket),
+    ]);
+  });
+
+  test('below a prefix listing is enough, of that prefix', () => {
+    const stack = newStack();
+    const keyFilters = [{ prefix: 'models/' }];
+    newEndpoint(stack, {
+      model: { primaryContainer: { image: 'i' } },
+      bucketEvents: [
+        { eventType: EventType.OBJECT_CREATED, keyFilters },
+        { eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'more/' }] },
+      ],
+    });
+    const s3 = statementsOf(stack).filter(({ Action }) => String(Action).startsWith('s3:'));
+    expect(s3).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['s3:ListBucket'],
+        Resource: ['arn:<AWS::Partition>:s3:::<Bucket83908E77>'],
+        Condition: { StringEquals: { 's3:prefix': ['models/', 'more/'] } },
+      },
+    ]);
+  });
+
+  test('the function waits for the policy of its queue and not for any endpoint', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const [[, handler] = []] = Object.entries(resourcesOf(stack, 'AWS::Lambda::Function')).filter(([id]) =>
+      id.startsWith('Freshpoint'),
+    );
+    expect(handler!.DependsOn).toEqual([
+      expect.stringMatching(/RoleDefaultPolicy/),
+      expect.stringMatching(/RefresherRole/),
+    ]);
+    const own = propertiesOf(stack, 'AWS::IAM::Policy', /FreshpointRefresherRoleDefaultPolicy/);
+    expect(JSON.stringify(own)).not.toMatch(/Iris/);
+    expect((own.PolicyDocument as { Statement: Statement[] }).Statement.map(({ Action }) => Action)).toEqual([
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      'sqs:SendMessage',
+      'events:PutEvents',
+      expect.arrayContaining(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility']),
+    ]);
+  });
+
+  test.each([
+    [1, 1],
+    [20, 5],
+    [40, 9],
+  ])('of %i endpoints with the longest names fit %i policies', (endpoints, policies) => {
+    const stack = newStack('s'.repeat(60));
+    const bucket = newBucket(stack);
+    for (let n = 0; n < endpoints; n++) {
+      const id = `${'i'.repeat(60)}${n}`;
+      const key = `${'k'.repeat(80)}${n}.tar.gz`;
+      newEndpoint(
+        stack,
+        {
+          endpoint: { endpointName: `e${n}` },
+          model: modelProps(bucket, {
+            primaryContainer: { image: 'i', modelDataUrl: `s3://${bucket.bucketName}/${key}` },
+          }) as object as Record<string, unknown>,
+        },
+        id,
+      );
+    }
+    const documents = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')).map(
+      ({ Properties }) => Properties.PolicyDocument,
+    );
+    expect(documents).toHaveLength(policies);
+    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
+    expect(Object.keys(Template.fromStack(stack).toJSON().Resources).length).toBeLessThanOrEqual(500);
+  });
+
+  test('beyond the policies that a role takes, an error names the way out', () => {
+    const stack = newStack();
+    const containers = Array.from({ length: 400 }, (_, n) => ({
+      image: 'i',
+      modelDataUrl: `s3://b/${'k'.repeat(200)}${n}`,
+    }));
+    const refresher = new Refresher(stack, 'Refresher');
+    expect(() => newEndpoint(stack, { refresher, model: { primaryContainer: undefined, containers } })).toThrow(
+      /The refresher "Test\/Refresher" .* IAM's quota is 10\. Make a second one.*pass it to some of the endpoints/,
+    );
+  });
+});
+
+describe('shared between stacks', () => {
+  test('rules and permissions are in the stack of the endpoint', () => {
+    const app = new App();
+    const shared = new Stack(app, 'Shared');
+    const refresher = new Refresher(shared, 'Refresher');
+    const one = new Stack(app, 'One');
+    const two = new Stack(app, 'Two');
+    newEndpoint(one, { refresher });
+    newEndpoint(two, { refresher, endpoint: { endpointName: 'other' } });
+
+    for (const stack of [one, two]) {
+      const template = Template.fromStack(stack);
+      expect(stack.dependencies.map(({ stackName }) => stackName)).toEqual(['Shared']);
+      template.resourceCountIs('AWS::SQS::Queue', 0);
+      template.resourceCountIs('AWS::IAM::ManagedPolicy', 1);
+      template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+        Roles: [{ 'Fn::ImportValue': Match.stringLikeRegexp('^Shared:.*Role') }],
+      });
+    }
+    Template.fromStack(shared).resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  });
+});

@@ -1,0 +1,211 @@
+import { Aws, Fn, Lazy, type Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib/assertions';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
+import { describe, expect, test } from 'vitest';
+import {
+  type Changes,
+  executionRoleArn,
+  image,
+  Match,
+  newBucket,
+  newEndpoint,
+  newStack,
+  specOf,
+} from './support/stacks.ts';
+
+type Model = Partial<CfnModelProps>;
+type ModelOf = (bucket: string) => Model;
+
+const primary = (container: object): Model => ({ primaryContainer: { image, ...container } });
+const prefixSource = (s3DataType: string, s3Uri: string) =>
+  primary({ modelDataSource: { s3DataSource: { s3DataType, s3Uri, compressionType: 'None' } } });
+
+function sourcesOf(changes: Changes, stack: Stack = newStack()): unknown {
+  newEndpoint(stack, changes);
+  return specOf(stack).sources;
+}
+
+describe('read from the models', () => {
+  test.each<[string, ModelOf, object[]]>([
+    ['an object', (b) => primary({ modelDataUrl: `s3://${b}/a/m.tar.gz` }), [{ key: 'a/m.tar.gz' }]],
+    ['a folder', (b) => primary({ modelDataUrl: `s3://${b}/a/` }), [{ prefix: 'a/' }]],
+    ['a whole bucket', (b) => primary({ modelDataUrl: `s3://${b}` }), [{ prefix: '' }]],
+    ['a place of many models', (b) => primary({ mode: 'MultiModel', modelDataUrl: `s3://${b}/a` }), [{ prefix: 'a' }]],
+    ['an S3Prefix', (b) => prefixSource('S3Prefix', `s3://${b}/a/`), [{ prefix: 'a/' }]],
+    ['an S3Object', (b) => prefixSource('S3Object', `s3://${b}/a/m.bin`), [{ key: 'a/m.bin' }]],
+    [
+      'several containers, each source once',
+      (b) => ({
+        primaryContainer: undefined,
+        containers: ['x', 'y', 'x'].map((key) => ({ image, modelDataUrl: `s3://${b}/${key}.tar.gz` })),
+      }),
+      [{ key: 'x.tar.gz' }, { key: 'y.tar.gz' }],
+    ],
+    [
+      'a key with tokens',
+      (b) => primary({ modelDataUrl: `s3://${b}/${Aws.REGION}/m.tar.gz` }),
+      [{ key: '<AWS::Region>/m.tar.gz' }],
+    ],
+    [
+      'an intrinsic function that joins',
+      (b) => primary({ modelDataUrl: Fn.join('', ['s3://', b, '/a/m.tar.gz']) }),
+      [{ key: 'a/m.tar.gz' }],
+    ],
+  ])('%s', (_, model, expected) => {
+    const stack = newStack();
+    const sources = sourcesOf({ model: model(newBucket(stack).bucketName) }, stack);
+    expect(sources).toEqual(expected.map((each) => ({ bucket: '<Bucket83908E77>', ...each })));
+  });
+
+  test('each of several models', () => {
+    const props = (key: string) => ({ executionRoleArn, primaryContainer: { image, modelDataUrl: `s3://b/${key}` } });
+    expect(
+      sourcesOf({
+        modelsProps: [
+          { modelName: 'x', props: props('x.tar.gz') },
+          { modelName: 'y', props: props('y.tar.gz') },
+        ],
+        config: { productionVariants: [{ variantName: 'v', modelName: 'x' }] },
+      }),
+    ).toEqual([
+      { bucket: 'b', key: 'x.tar.gz' },
+      { bucket: 'b', key: 'y.tar.gz' },
+    ]);
+  });
+});
+
+describe('named by filters', () => {
+  const events = (...keyFilters: object[]) => ({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters }] });
+  const archive = { bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' };
+
+  test('a prefix, with its suffix', () => {
+    expect(sourcesOf(events({ prefix: 'models/', suffix: '.tar.gz' }))).toEqual([
+      archive,
+      { bucket: '<Bucket83908E77>', prefix: 'models/', suffix: '.tar.gz' },
+    ]);
+  });
+
+  test('a suffix alone names nothing', () => {
+    expect(sourcesOf(events({ suffix: '.tar.gz' }))).toEqual([archive]);
+  });
+
+  test('the key of a model as a prefix adds nothing', () => {
+    expect(sourcesOf(events({ prefix: 'models/iris.tar.gz' }))).toEqual([archive]);
+  });
+
+  test('are enough when the models name none', () => {
+    expect(sourcesOf({ model: primary({}), ...events({ prefix: 'models/' }) })).toEqual([
+      { bucket: '<Bucket83908E77>', prefix: 'models/' },
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  const warningsOf = (changes: Changes, stack = newStack()) => {
+    newEndpoint(stack, changes);
+    return Annotations.fromStack(stack)
+      .findWarning('/Test/Iris', Match.anyValue())
+      .map(({ entry }) => entry.data as string);
+  };
+  const watched = { bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'models/' }] }] };
+
+  test.each<[string, (stack: Stack) => Model, RegExp]>([
+    [
+      'a URL that is a token',
+      () => primary({ modelDataUrl: Fn.importValue('url') }),
+      /modelDataUrl in primaryContainer of model "Model1" is a token that hides bucket and key/,
+    ],
+    [
+      'a URL of another kind',
+      () => primary({ modelDataUrl: 'https://x/y' }),
+      /modelDataUrl .* is "https:\/\/x\/y", expected s3:/,
+    ],
+    [
+      'a container that is a token',
+      () => ({ primaryContainer: Lazy.any({ produce: () => ({ image }) }) }),
+      /primaryContainer of model "Model1" is a token/,
+    ],
+    [
+      'containers that are a token',
+      () => ({ primaryContainer: undefined, containers: Lazy.any({ produce: () => [{ image }] }) }),
+      /containers of model "Model1" is a token/,
+    ],
+    [
+      'a data source that is a token',
+      () =>
+        primary({
+          modelDataSource: Lazy.any({
+            produce: () => ({ s3DataSource: { s3DataType: 'S3Prefix', s3Uri: 's3://b/', compressionType: 'None' } }),
+          }),
+        }),
+      /modelDataSource in primaryContainer of model "Model1" is a token/,
+    ],
+    [
+      'data in another bucket of the app',
+      (stack) => primary({ modelDataUrl: `s3://${new Bucket(stack, 'Other').bucketName}/models/m.tar.gz` }),
+      /is not in modelsBucket/,
+    ],
+    [
+      'data outside the filters',
+      (stack) => primary({ modelDataUrl: `s3://${newBucket(stack).bucketName}/other/m.tar.gz` }),
+      /No bucket event .* covers the model data/,
+    ],
+  ])('%s', (_, model, text) => {
+    const stack = newStack();
+    expect(warningsOf({ model: model(stack), ...watched }, stack)).toEqual([expect.stringMatching(text)]);
+  });
+
+  test('data in another bucket that is imported', () => {
+    const stack = newStack();
+    const modelsBucket = Bucket.fromBucketName(stack, 'Imported', 'models');
+    const warnings = warningsOf({ modelsBucket, model: primary({ modelDataUrl: 's3://other/m.tar.gz' }) }, stack);
+    expect(warnings).toContainEqual(
+      expect.stringContaining('s3://other/m.tar.gz is not in modelsBucket (Test/Imported)'),
+    );
+  });
+
+  test('loose files that the default filter for archives does not let pass', () => {
+    const stack = newStack();
+    const uri = `s3://${newBucket(stack).bucketName}/a/`;
+    expect(warningsOf({ model: prefixSource('S3Prefix', uri) }, stack)).toEqual([
+      expect.stringContaining('leave the suffix out'),
+    ]);
+  });
+
+  test('filters of events other than created ones', () => {
+    expect(warningsOf({ bucketEvents: [{ eventType: EventType.OBJECT_REMOVED }] })).toHaveLength(1);
+  });
+
+  test.each<[string, (stack: Stack) => Changes]>([
+    [
+      'a bucket by its given name',
+      (stack) => ({
+        modelsBucket: new Bucket(stack, 'Named', { bucketName: 'named' }),
+        model: primary({ modelDataUrl: 's3://named/m.tar.gz' }),
+      }),
+    ],
+    [
+      'archives of many models below a prefix',
+      (stack) => ({
+        model: primary({ mode: 'MultiModel', modelDataUrl: `s3://${newBucket(stack).bucketName}/many/` }),
+      }),
+    ],
+    [
+      'a filter inside the prefix',
+      (stack) => ({
+        model: prefixSource('S3Prefix', `s3://${newBucket(stack).bucketName}/mod`),
+        ...watched,
+      }),
+    ],
+    [
+      'a bucket name from elsewhere, which may be the same',
+      () => ({
+        model: primary({ modelDataUrl: `s3://${Fn.importValue('bucket')}/models/m.tar.gz` }),
+      }),
+    ],
+  ])('none for %s', (_, changes) => {
+    const stack = newStack();
+    expect(warningsOf(changes(stack), stack)).toEqual([]);
+  });
+});

@@ -1,0 +1,38 @@
+import { reversed } from './dependency-order.ts';
+import { runInOrder } from './run-in-order.ts';
+import { dependenciesOf, type Ending, failedIds, resolveOutputs } from './run-parts.ts';
+import type { DesiredStack } from './stack.ts';
+import type { StackRun } from './stack-run.ts';
+
+/** Creates everything in `desired`; on failure deletes it again, unless the stack's rollback is disabled. */
+export async function createStack(run: StackRun, desired: DesiredStack): Promise<Ending> {
+  const { stack } = run;
+  stack.deployed = desired;
+  const failures = await runInOrder(
+    desired.template.dependencies,
+    (id) => run.create(run.newRecord(desired, id), () => run.resolveProperties(desired, id), 'CREATE'),
+    { onFailure: () => run.cancel() },
+  );
+  let reason = failedIds('create', failures);
+  if (reason === undefined) {
+    try {
+      stack.outputs = resolveOutputs(run, desired);
+      stack.imports = run.imports;
+      return { status: 'CREATE_COMPLETE' };
+    } catch (error) {
+      reason = `${(error as Error).message} `;
+    }
+  }
+  if (stack.disableRollback) return { status: 'CREATE_FAILED', reason };
+  run.stackStatus('ROLLBACK_IN_PROGRESS', `${reason}Rollback requested by user.`);
+  run.rollBack();
+  const resources = stack.resources;
+  const left = await runInOrder(
+    reversed(dependenciesOf(resources.values())),
+    (id) => run.delete(resources.get(id)!, resources.get(id)!.deletionPolicy === 'Retain'),
+    { keepGoing: true },
+  );
+  return left.length === 0
+    ? { status: 'ROLLBACK_COMPLETE' }
+    : { status: 'ROLLBACK_FAILED', reason: failedIds('delete', left) };
+}

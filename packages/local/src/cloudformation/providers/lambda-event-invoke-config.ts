@@ -1,0 +1,17 @@
+import type { Provider } from '../provider.ts';
+
+/** AWS::Lambda::EventInvokeConfig. */
+export const lambdaEventInvokeConfig: Provider = {
+  replacing: ['FunctionName', 'Qualifier'],
+  async create(properties, context) {
+    await context.call('lambda', 'PutFunctionEventInvokeConfig', { ...properties });
+    return { physicalId: context.name({ maxLength: 128 }), attributes: {} };
+  },
+  async update(handle, properties, _old, context) {
+    await context.call('lambda', 'PutFunctionEventInvokeConfig', { ...properties });
+    return handle;
+  },
+  async delete(_handle, { FunctionName, Qualifier }, context) {
+    await context.call('lambda', 'DeleteFunctionEventInvokeConfig', { FunctionName, Qualifier });
+  },
+};

@@ -1,0 +1,14 @@
+import type { Provider } from '../provider.ts';
+
+/** AWS::Lambda::Permission. */
+export const lambdaPermission: Provider = {
+  replacing: { allBut: [] },
+  async create(properties, context) {
+    const StatementId = context.name({ maxLength: 100 });
+    await context.call('lambda', 'AddPermission', { ...properties, StatementId });
+    return { physicalId: StatementId, attributes: { Id: StatementId } };
+  },
+  async delete({ physicalId }, { FunctionName }, context) {
+    await context.call('lambda', 'RemovePermission', { FunctionName, StatementId: physicalId });
+  },
+};

@@ -1,0 +1,69 @@
+import type { NameRule } from '../physical-names.ts';
+import type { Properties, Provider, ProviderContext, Replacing } from '../provider.ts';
+
+/** A type that has no effect on a laptop: it gets an id and attributes, so that what refers to it resolves. */
+export function recordOnly(
+  physicalId: (properties: Properties, context: ProviderContext) => string,
+  options: {
+    readonly replacing?: Replacing;
+    readonly nameProperty?: string;
+    readonly attributes?: (id: string, properties: Properties, context: ProviderContext) => Record<string, unknown>;
+  } = {},
+): Provider {
+  return {
+    replacing: options.replacing ?? [],
+    nameProperty: options.nameProperty,
+    async create(properties, context) {
+      const id = physicalId(properties, context);
+      return { physicalId: id, attributes: options.attributes?.(id, properties, context) ?? {} };
+    },
+    update: async (handle) => handle,
+    delete: async () => undefined,
+  };
+}
+
+const named = (property: string, rule: NameRule) => (properties: Properties, context: ProviderContext) =>
+  (properties[property] as string | undefined) ?? context.name(rule);
+
+const arnOf = (context: ProviderContext, service: string, resource: string) => {
+  const { partition, region, accountId } = context.account;
+  return `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+};
+
+/** The types that are only recorded. */
+export const recordedTypes: Readonly<Record<string, Provider>> = {
+  'AWS::CDK::Metadata': recordOnly((_properties, context) => context.uuid()),
+  'AWS::CloudFormation::WaitConditionHandle': recordOnly((_properties, context) => context.uuid()),
+  'AWS::KMS::Key': recordOnly((_properties, context) => context.uuid(), {
+    replacing: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
+    attributes: (KeyId, _properties, context) => ({ KeyId, Arn: arnOf(context, 'kms', `key/${KeyId}`) }),
+  }),
+  'AWS::KMS::Alias': recordOnly((properties) => properties.AliasName, {
+    replacing: ['AliasName'],
+    nameProperty: 'AliasName',
+  }),
+  'AWS::CloudWatch::Alarm': recordOnly(named('AlarmName', { maxLength: 255 }), {
+    replacing: ['AlarmName'],
+    nameProperty: 'AlarmName',
+    attributes: (name, _properties, context) => ({ Arn: arnOf(context, 'cloudwatch', `alarm:${name}`) }),
+  }),
+  'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
+    ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
+    {
+      replacing: ['ResourceId', 'ScalableDimension', 'ServiceNamespace'],
+      attributes: (id) => ({ Id: id }),
+    },
+  ),
+  'AWS::ApplicationAutoScaling::ScalingPolicy': recordOnly(
+    ({ PolicyName, ServiceNamespace, ResourceId }, context) =>
+      arnOf(
+        context,
+        'autoscaling',
+        `scalingPolicy:${context.uuid()}:resource/${ServiceNamespace}/${ResourceId}:policyName/${PolicyName}`,
+      ),
+    {
+      replacing: ['PolicyName', 'ResourceId', 'ScalableDimension', 'ScalingTargetId', 'ServiceNamespace'],
+      attributes: (arn, { PolicyName }) => ({ Arn: arn, PolicyName }),
+    },
+  ),
+};

@@ -1,0 +1,69 @@
+import { type Account, arn } from '../core/account.ts';
+import type { Ids } from '../core/ids.ts';
+import type { Stack, StackOutput } from './stack.ts';
+import { validationError } from './template.ts';
+
+/** All stacks of the account: at most one live stack per name; deleted ones stay reachable by their id. */
+export class Stacks {
+  readonly #live = new Map<string, Stack>();
+  readonly #byId = new Map<string, Stack>();
+
+  add(stack: Stack): void {
+    this.#live.set(stack.stackName, stack);
+    this.#byId.set(stack.stackId, stack);
+  }
+
+  /** Frees the name of a deleted stack. */
+  retire(stack: Stack): void {
+    if (this.#live.get(stack.stackName) === stack) this.#live.delete(stack.stackName);
+  }
+
+  /** Forgets a stack that never came to be. */
+  discard(stack: Stack): void {
+    this.retire(stack);
+    this.#byId.delete(stack.stackId);
+  }
+
+  /** By name: a live stack; by id: a deleted one too. */
+  find(nameOrId: string): Stack | undefined {
+    return this.#live.get(nameOrId) ?? this.#byId.get(nameOrId);
+  }
+
+  /** As `find`. Throws `Stack with id X does not exist`. */
+  get(nameOrId: string): Stack {
+    const stack = this.find(nameOrId);
+    if (!stack) throw validationError(`Stack with id ${nameOrId} does not exist`);
+    return stack;
+  }
+
+  /** In order of creation. */
+  live(): Stack[] {
+    return [...this.#live.values()];
+  }
+
+  /** In order of creation, deleted ones too. */
+  all(): Stack[] {
+    return [...this.#byId.values()];
+  }
+
+  /** The export's value and its stack. */
+  export(name: string): { readonly stack: Stack; readonly output: StackOutput } | undefined {
+    for (const stack of this.#live.values()) {
+      const output = stack.outputs.find((candidate) => candidate.exportName === name);
+      if (output) return { stack, output };
+    }
+    return undefined;
+  }
+
+  /** Names of the live stacks that import `name`. */
+  importers(name: string): string[] {
+    return this.live()
+      .filter((stack) => stack.imports.has(name))
+      .map((stack) => stack.stackName);
+  }
+}
+
+/** `arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>` */
+export function newStackId(account: Account, stackName: string, ids: Ids): string {
+  return arn(account, 'cloudformation', `stack/${stackName}/${ids.uuid()}`);
+}

@@ -1,0 +1,99 @@
+import { AwsError } from '../core/aws-error.ts';
+
+/** A template as CloudFormation reads it; values are still unresolved. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, ResourceDefinition>>;
+  readonly Parameters?: Readonly<Record<string, ParameterDefinition>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+  readonly Outputs?: Readonly<Record<string, OutputDefinition>>;
+  readonly Description?: string;
+}
+
+/** One entry of `Resources`. */
+export interface ResourceDefinition {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly Condition?: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly Metadata?: unknown;
+}
+
+/** One entry of `Parameters`. */
+export interface ParameterDefinition {
+  readonly Type?: string;
+  readonly Default?: unknown;
+  readonly AllowedValues?: readonly unknown[];
+  readonly AllowedPattern?: string;
+  readonly ConstraintDescription?: string;
+  readonly Description?: string;
+  readonly NoEcho?: boolean | string;
+}
+
+/** One entry of `Outputs`. */
+export interface OutputDefinition {
+  readonly Value: unknown;
+  readonly Description?: string;
+  readonly Condition?: string;
+  readonly Export?: { readonly Name: unknown };
+}
+
+/** CloudFormation's error for anything wrong with a request or a template. */
+export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Parses a template's text. Only JSON is read: CDK writes nothing else. Throws ValidationError. */
+export function parseTemplate(body: string): Template {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw validationError(
+      body.trimStart().startsWith('{')
+        ? 'Template format error: JSON not well-formed.'
+        : 'Template format error: the local runtime reads templates in JSON only.',
+    );
+  }
+  return checkTemplate(value);
+}
+
+/** Checks the outer form of a template. Throws ValidationError. */
+export function checkTemplate(value: unknown): Template {
+  if (!isObject(value)) throw validationError('Template format error: unsupported structure.');
+  const transforms = Array.isArray(value.Transform) ? value.Transform : [value.Transform];
+  if (transforms.some((name) => name !== undefined)) {
+    throw validationError(`The local runtime does not run template transforms: ${JSON.stringify(value.Transform)}.`);
+  }
+  const resources = value.Resources;
+  if (!isObject(resources) || Object.keys(resources).length === 0) {
+    throw validationError('Template format error: At least one Resources member must be defined.');
+  }
+  for (const section of ['Parameters', 'Conditions', 'Mappings', 'Outputs']) {
+    if (value[section] !== undefined && !isObject(value[section])) {
+      throw validationError(`Template format error: ${section} must be an object.`);
+    }
+  }
+  for (const [id, resource] of Object.entries(resources)) {
+    if (!/^[A-Za-z0-9]{1,255}$/.test(id)) {
+      throw validationError(`Template format error: Resource name ${id} is non alphanumeric.`);
+    }
+    if (!isObject(resource) || typeof resource.Type !== 'string') {
+      throw validationError(
+        `Template format error: [/Resources/${id}] Every Resources object must contain a Type member.`,
+      );
+    }
+    if (resource.Properties !== undefined && !isObject(resource.Properties)) {
+      throw validationError(`Template format error: [/Resources/${id}] Properties must be an object.`);
+    }
+  }
+  for (const [id, output] of Object.entries((value.Outputs as Record<string, unknown> | undefined) ?? {})) {
+    if (!isObject(output) || output.Value === undefined) {
+      throw validationError(`Template format error: Every Outputs member must contain a Value object (${id}).`);
+    }
+  }
+  return value as unknown as Template;
+}

@@ -1,0 +1,82 @@
+import { type Account, arn } from '../core/account.ts';
+import { AwsError } from '../core/aws-error.ts';
+import type { Cancel } from '../core/clock.ts';
+import type { MakeInput, TargetInput } from './target-input.ts';
+
+/** A target of a rule, as given and as it is used. */
+export interface Target {
+  readonly id: string;
+  readonly arn: string;
+  /** What PutTargets was given, told again by ListTargetsByRule. */
+  readonly given: TargetInput & Readonly<Record<string, unknown>>;
+  readonly makeInput: MakeInput;
+  readonly deadLetterArn: string | undefined;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly arn: string;
+  readonly description: string | undefined;
+  readonly roleArn: string | undefined;
+  readonly eventPattern: string | undefined;
+  readonly matches: ((event: unknown) => boolean) | undefined;
+  readonly scheduleExpression: string | undefined;
+  state: string;
+  /** Stops the schedule. */
+  cancelSchedule: Cancel | undefined;
+  readonly targets: Map<string, Target>;
+}
+
+/** The rules of the default event bus. Others aren't simulated. */
+export class RuleStore {
+  readonly #rules = new Map<string, Rule>();
+  readonly #account: Account;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  get busArn(): string {
+    return arn(this.#account, 'events', 'event-bus/default');
+  }
+
+  arnOf(ruleName: string): string {
+    return arn(this.#account, 'events', `rule/${ruleName}`);
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  checkBus(nameOrArn: unknown): void {
+    if (nameOrArn === undefined || nameOrArn === 'default' || nameOrArn === this.busArn) return;
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Event bus ${String(nameOrArn)} does not exist. The local runtime has the default bus only.`,
+    );
+  }
+
+  put(rule: Rule): void {
+    this.#rules.set(rule.name, rule);
+  }
+
+  find(name: string): Rule | undefined {
+    return this.#rules.get(name);
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  get(name: string): Rule {
+    const rule = this.#rules.get(name);
+    if (!rule) {
+      throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus default.`);
+    }
+    return rule;
+  }
+
+  remove(name: string): void {
+    this.#rules.get(name)?.cancelSchedule?.();
+    this.#rules.delete(name);
+  }
+
+  /** In order of name. */
+  all(): Rule[] {
+    return [...this.#rules.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

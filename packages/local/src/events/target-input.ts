@@ -1,0 +1,122 @@
+import { AwsError } from '../core/aws-error.ts';
+import { parsePath, valueAt } from './json-path.ts';
+
+/** What a target makes of an event, in AWS's shape. At most one is set. */
+export interface TargetInput {
+  readonly Input?: string;
+  readonly InputPath?: string;
+  readonly InputTransformer?: {
+    readonly InputPathsMap?: Readonly<Record<string, string>>;
+    readonly InputTemplate: string;
+  };
+}
+
+/** The rule, for the template's reserved variables. */
+export interface RuleNames {
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Makes the text that is delivered. @returns undefined when InputPath finds nothing in the event. */
+export type MakeInput = (event: unknown, rule: RuleNames, nowMs: number) => string | undefined;
+
+/** @throws AwsError ValidationException */
+export function compileInput(target: TargetInput, targetId: string): MakeInput {
+  const { Input, InputPath, InputTransformer } = target;
+  if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) {
+    throw new AwsError(
+      'ValidationException',
+      `Only one of Input, InputPath, or InputTransformer must be provided for target ${targetId}.`,
+    );
+  }
+  if (Input !== undefined) {
+    assertJson(Input, `JSON syntax error in input for target ${targetId}`);
+    return () => Input;
+  }
+  if (InputPath !== undefined) {
+    const path = parsePath(InputPath);
+    return (event) => JSON.stringify(valueAt(event, path));
+  }
+  return InputTransformer ? compileTransformer(InputTransformer, targetId) : (event) => JSON.stringify(event);
+}
+
+const reserved: Readonly<Record<string, (event: unknown, rule: RuleNames, nowMs: number) => unknown>> = {
+  'aws.events.rule-arn': (_event, rule) => rule.arn,
+  'aws.events.rule-name': (_event, rule) => rule.name,
+  'aws.events.event.ingestion-time': (_event, _rule, nowMs) => new Date(nowMs).toISOString(),
+  'aws.events.event': (event) => ({ ...(event as object), detail: undefined }),
+  'aws.events.event.json': (event) => event,
+};
+
+function compileTransformer(transformer: NonNullable<TargetInput['InputTransformer']>, targetId: string): MakeInput {
+  const { InputPathsMap = {}, InputTemplate } = transformer;
+  const paths = new Map<string, readonly (string | number)[]>();
+  for (const [name, path] of Object.entries(InputPathsMap)) {
+    if (/^aws\./i.test(name)) throw invalid(targetId, `Input path name ${name} is reserved`);
+    paths.set(name, parsePath(path));
+  }
+  const parts = splitTemplate(InputTemplate);
+  for (const { name } of parts) {
+    if (name !== undefined && !paths.has(name) && !Object.hasOwn(reserved, name)) {
+      throw invalid(targetId, `Placeholder <${name}> is not defined in the input paths`);
+    }
+  }
+  // With numbers in the placeholders' places the template must read as JSON; text in quotes may run over lines.
+  const sample = parts.map(({ text, name, quoted }) => text ?? (quoted ? name : '0')).join('');
+  assertJson(sample.replaceAll(/[\r\n]/g, ' '), `Invalid InputTemplate for target ${targetId}`);
+
+  return (event, rule, nowMs) =>
+    parts
+      .map(({ text, name = '', quoted }) => {
+        if (text !== undefined) return text;
+        const path = paths.get(name);
+        const value = path ? valueAt(event, path) : reserved[name]?.(event, rule, nowMs);
+        return quoted ? insideQuotes(value) : JSON.stringify(value ?? '');
+      })
+      .join('');
+}
+
+interface TemplatePart {
+  readonly text?: string;
+  readonly name?: string;
+  /** Whether the placeholder stands within a JSON string. */
+  readonly quoted?: boolean;
+}
+
+function splitTemplate(template: string): TemplatePart[] {
+  const parts: TemplatePart[] = [];
+  let text = '';
+  let quoted = false;
+  for (let i = 0; i < template.length; i++) {
+    const char = template[i] ?? '';
+    const placeholder = char === '<' ? /^<([\w.-]+)>/.exec(template.slice(i, i + 300)) : null;
+    if (placeholder) {
+      parts.push({ text }, { name: placeholder[1], quoted });
+      text = '';
+      i += placeholder[0].length - 1;
+      continue;
+    }
+    text += char;
+    if (quoted && char === '\\') text += template[++i] ?? '';
+    else if (char === '"') quoted = !quoted;
+  }
+  return [...parts, { text }];
+}
+
+function insideQuotes(value: unknown): string {
+  if (value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function assertJson(text: string, otherwise: string): void {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new AwsError('ValidationException', `${otherwise} : ${error instanceof Error ? error.message : 'not JSON'}`);
+  }
+}
+
+function invalid(targetId: string, reason: string): AwsError {
+  return new AwsError('ValidationException', `Invalid InputTemplate for target ${targetId} : ${reason}`);
+}

@@ -1,0 +1,83 @@
+import { conditionHolds } from './condition.ts';
+import { glob, globMatches } from './glob.ts';
+import type { Principals, Statement } from './policy-document.ts';
+import { expand, type RequestContext } from './request-context.ts';
+
+/** What IAM is asked. */
+export interface AccessRequest {
+  readonly action: string;
+  /** ARN, or `*`. */
+  readonly resource: string;
+  readonly principal: Principal;
+  readonly context: RequestContext;
+}
+
+/** Who asks, for policies that name principals. */
+export interface Principal {
+  readonly accountId: string;
+  /** The session's ARN (assumed role), or the service's name. */
+  readonly arn: string;
+  readonly roleArn?: string;
+  /** For example `events.amazonaws.com`. */
+  readonly service?: string;
+}
+
+/** `Deny` is explicit; `None`: no statement speaks of the request. */
+export type Verdict = 'Allow' | 'Deny' | 'None';
+
+/** What the statements of a role's policies say together. */
+export function evaluateIdentity(statements: readonly Statement[], request: AccessRequest): Verdict {
+  return evaluate(statements, request, () => true);
+}
+
+/**
+ * What a resource's own policy says. An Allow for the account (its root) only delegates to the account's identity
+ * policies, so it doesn't count here; a Deny for the account does.
+ */
+export function evaluateResource(statements: readonly Statement[], request: AccessRequest): Verdict {
+  return evaluate(statements, request, (statement) => {
+    const names = (principals: Principals) => isNamed(principals, request.principal, statement.effect === 'Deny');
+    if (statement.principals !== undefined) return names(statement.principals);
+    return statement.notPrincipals !== undefined && !names(statement.notPrincipals);
+  });
+}
+
+function evaluate(
+  statements: readonly Statement[],
+  request: AccessRequest,
+  concerns: (statement: Statement) => boolean,
+): Verdict {
+  let verdict: Verdict = 'None';
+  for (const statement of statements) {
+    if (statement.effect === 'Allow' && verdict === 'Allow') continue;
+    if (!concerns(statement) || !applies(statement, request)) continue;
+    if (statement.effect === 'Deny') return 'Deny';
+    verdict = 'Allow';
+  }
+  return verdict;
+}
+
+function applies(statement: Statement, { action, resource, context }: AccessRequest): boolean {
+  const lowerAction = action.toLowerCase();
+  const isAction = (pattern: string) => globMatches(glob(pattern.toLowerCase()), lowerAction);
+  if (statement.actions && !statement.actions.some(isAction)) return false;
+  if (statement.notActions?.some(isAction)) return false;
+  const isResource = (pattern: string) => {
+    const expanded = expand(pattern, context);
+    return expanded !== undefined && globMatches(expanded, resource);
+  };
+  if (statement.resources && !statement.resources.some(isResource)) return false;
+  if (statement.notResources?.some(isResource)) return false;
+  return statement.conditions.every((condition) => conditionHolds(condition, context));
+}
+
+function isNamed(principals: Principals, principal: Principal, accountCounts: boolean): boolean {
+  if (principals === '*') return true;
+  if (principals.AWS?.includes('*')) return true;
+  if (principal.service !== undefined && principals.Service?.includes(principal.service)) return true;
+  return (principals.AWS ?? []).some((id) => {
+    if (id === principal.arn || (principal.roleArn !== undefined && id === principal.roleArn)) return true;
+    const account = id === principal.accountId || id.endsWith(`:iam::${principal.accountId}:root`);
+    return accountCounts && account && principal.service === undefined;
+  });
+}

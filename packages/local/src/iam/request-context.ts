@@ -1,0 +1,44 @@
+import { type Glob, glob, literal } from './glob.ts';
+
+/** Condition keys in lower case, with their values. A key that the request doesn't carry is absent. */
+export type RequestContext = ReadonlyMap<string, readonly string[]>;
+
+/** Lower-cases the keys: IAM doesn't tell their case apart. */
+export function requestContext(
+  values: Readonly<Record<string, string | readonly string[] | undefined>>,
+): RequestContext {
+  const context = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined) context.set(key.toLowerCase(), typeof value === 'string' ? [value] : value);
+  }
+  return context;
+}
+
+const variable = /\$\{([^}]*)\}/g;
+
+/**
+ * Reads a policy's text with `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` put in.
+ * `outside` reads what isn't a variable (`literal`: no wildcards).
+ * Returns undefined when a variable has no single value and no default: such a text matches nothing.
+ */
+export function expand(text: string, context: RequestContext, outside = glob): Glob | undefined {
+  if (!text.includes('${')) return outside(text);
+  const tokens: Glob[number][] = [];
+  let end = 0;
+  for (const found of text.matchAll(variable)) {
+    tokens.push(...outside(text.slice(end, found.index)));
+    end = found.index + found[0].length;
+    const inner = found[1] ?? '';
+    if (inner === '*' || inner === '?' || inner === '$') {
+      tokens.push(inner);
+      continue;
+    }
+    const [key = '', fallback] = inner.split(/\s*,\s*/, 2);
+    const values = context.get(key.trim().toLowerCase());
+    const value = values?.length === 1 ? values[0] : fallback?.replace(/^'(.*)'$/, '$1');
+    if (value === undefined) return undefined;
+    tokens.push(...literal(value));
+  }
+  tokens.push(...outside(text.slice(end)));
+  return tokens;
+}

@@ -1,0 +1,69 @@
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { LambdaFunction } from './function-state.ts';
+import type { Invoker } from './invoker.ts';
+
+/** Pauses before the second and the third attempt of a failed event. */
+const retryPausesMs = [60_000, 120_000];
+const defaultMaxAgeSeconds = 21_600;
+const firstThrottlePauseMs = 1_000;
+const longestThrottlePauseMs = 300_000;
+
+interface Pending {
+  readonly fn: LambdaFunction;
+  readonly payload: Uint8Array;
+  readonly clientContext: string | undefined;
+  readonly acceptedAt: number;
+  failures: number;
+  throttlePauseMs: number;
+}
+
+/** Events of Invoke with InvocationType Event: run soon, tried again twice after a failure, longer while throttled, then dropped. */
+export class AsyncInvocations {
+  readonly #clock: Clock;
+  readonly #invoker: Invoker;
+  readonly #exists: (fn: LambdaFunction) => boolean;
+  readonly #scheduled = new Set<Cancel>();
+
+  constructor(clock: Clock, invoker: Invoker, exists: (fn: LambdaFunction) => boolean) {
+    this.#clock = clock;
+    this.#invoker = invoker;
+    this.#exists = exists;
+  }
+
+  accept(fn: LambdaFunction, payload: Uint8Array, clientContext?: string): void {
+    const acceptedAt = this.#clock.now();
+    this.#schedule(0, { fn, payload, clientContext, acceptedAt, failures: 0, throttlePauseMs: firstThrottlePauseMs });
+  }
+
+  stop(): void {
+    for (const cancel of this.#scheduled) cancel();
+    this.#scheduled.clear();
+  }
+
+  #schedule(delayMs: number, event: Pending): void {
+    const maxAgeMs = (event.fn.eventInvokeConfig?.MaximumEventAgeInSeconds ?? defaultMaxAgeSeconds) * 1_000;
+    if (this.#clock.now() + delayMs - event.acceptedAt > maxAgeMs) return;
+    const cancel = this.#clock.schedule(delayMs, () => {
+      this.#scheduled.delete(cancel);
+      void this.#attempt(event);
+    });
+    this.#scheduled.add(cancel);
+  }
+
+  async #attempt(event: Pending): Promise<void> {
+    if (!this.#exists(event.fn)) return;
+    try {
+      const result = await this.#invoker.invoke(event.fn, event.payload, event.clientContext);
+      if (!result.failure) return;
+    } catch (error) {
+      if ((error as Error).name !== 'TooManyRequestsException') return;
+      this.#schedule(event.throttlePauseMs, event);
+      event.throttlePauseMs = Math.min(event.throttlePauseMs * 2, longestThrottlePauseMs);
+      return;
+    }
+    const pause = retryPausesMs[event.failures];
+    event.failures += 1;
+    const allowed = event.fn.eventInvokeConfig?.MaximumRetryAttempts ?? retryPausesMs.length;
+    if (pause !== undefined && event.failures <= allowed) this.#schedule(pause, event);
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CodeStore, StoredCode } from './code.ts';
+import { invalidParameter } from './errors.ts';
+import { unzip } from './unzip.ts';
+
+/**
+ * Keeps code in `folder`, which is made when needed: archives are unpacked there, inline code is written there, and an
+ * asset that is a folder is left where it lies.
+ */
+export function createCodeStore(folder: string): CodeStore {
+  const unpacked = new Set<string>();
+
+  const newFolder = async (functionName: string): Promise<string> => {
+    await mkdir(folder, { recursive: true });
+    const path = await mkdtemp(join(folder, `${functionName}-`));
+    unpacked.add(path);
+    return path;
+  };
+
+  const storeZip = async (functionName: string, bytes: Uint8Array): Promise<StoredCode> => {
+    const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let entries: ReturnType<typeof unzip>;
+    try {
+      entries = unzip(archive);
+    } catch (error) {
+      throw invalidParameter(
+        `Could not unzip uploaded file. Please check your file, then try to upload again. (${(error as Error).message})`,
+        error,
+      );
+    }
+    const path = await newFolder(functionName);
+    for (const entry of entries) {
+      const file = join(path, entry.path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, entry.content);
+    }
+    return { path, sha256: createHash('sha256').update(archive).digest('base64'), size: archive.length };
+  };
+
+  return {
+    async store(functionName, source) {
+      if (source.kind === 'zip') return await storeZip(functionName, source.bytes);
+      if (source.kind === 'inline') {
+        const path = await newFolder(functionName);
+        await writeFile(join(path, source.fileName), source.source);
+        return await describeFolder(path);
+      }
+      const found = await stat(source.path).catch((error: unknown) => {
+        throw invalidParameter(`There is no code at ${source.path}.`, error);
+      });
+      if (found.isDirectory()) return await describeFolder(source.path);
+      return await storeZip(functionName, await readFile(source.path));
+    },
+    async release(code) {
+      if (unpacked.delete(code.path)) await rm(code.path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Size and digest of a folder's files, in order of their paths. */
+async function describeFolder(path: string): Promise<StoredCode> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const files = (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(path.length))
+    .sort();
+  for (const file of files) {
+    const content = await readFile(join(path, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+    size += content.length;
+  }
+  return { path, sha256: hash.digest('base64'), size };
+}

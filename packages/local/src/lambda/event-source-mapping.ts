@@ -1,0 +1,286 @@
+import type { Cancel } from '../core/clock.ts';
+import { type Deps, root } from '../core/cloud.ts';
+import { failedMessageIds } from './batch-failures.ts';
+import { functionNotFound } from './errors.ts';
+import type { LambdaFunction } from './function-state.ts';
+import type { Invoker } from './invoker.ts';
+import type { MappingSettings } from './mapping-settings.ts';
+import { roleCaller } from './names.ts';
+import { type SqsMessage, sqsRecord } from './sqs-event.ts';
+
+/** Long polls as Lambda's own: the longest that SQS knows, in seconds. */
+const longPollSeconds = 20;
+/** Batches at once where ScalingConfig says nothing: where Lambda starts. */
+const defaultConcurrency = 5;
+/** Of an event; a batch that would be larger is cut. */
+const maxPayloadBytes = 6 * 2 ** 20;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+/** `Creating` until its first poll; `Disabling` until what it has under way is done. */
+export type MappingState = 'Creating' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting';
+
+export interface MappingOptions {
+  readonly deps: Deps;
+  readonly invoker: Invoker;
+  readonly uuid: string;
+  readonly queueArn: string;
+  readonly functionName: string;
+  readonly settings: MappingSettings;
+  /** Looks the function up at each use: it may be updated or deleted meanwhile. */
+  readonly findFunction: () => LambdaFunction | undefined;
+  /** Told when the mapping meets a problem: once per change. */
+  readonly onProblem: (problem: string) => void;
+}
+
+interface Held {
+  readonly message: SqsMessage;
+  readonly json: string;
+}
+
+/**
+ * Reads a queue for a function, as the function's role. One long poll is under way at a time, and only while a batch could
+ * be handed on. Its answer is always awaited, since it may carry messages that nobody else would see.
+ */
+export class EventSourceMapping {
+  readonly uuid: string;
+  readonly queueArn: string;
+  functionName: string;
+  settings: MappingSettings;
+  /** Epoch milliseconds. */
+  lastModifiedMs: number;
+  lastProcessingResult = 'No records processed';
+  readonly #options: MappingOptions;
+  readonly #deps: Deps;
+  #held: Held[] = [];
+  #heldBytes = 0;
+  #windowOver = false;
+  #cancelWindow: Cancel | undefined;
+  #cancelPause: Cancel | undefined;
+  #pauseMs = firstPauseMs;
+  #active = 0;
+  /** The poll under way: aborting it means that it takes no message any more. */
+  #poll: AbortController | undefined;
+  #started = false;
+  #removed = false;
+  #queueUrl: string | undefined;
+
+  constructor(options: MappingOptions) {
+    this.#options = options;
+    this.#deps = options.deps;
+    this.uuid = options.uuid;
+    this.queueArn = options.queueArn;
+    this.functionName = options.functionName;
+    this.settings = options.settings;
+    this.lastModifiedMs = options.deps.clock.now();
+  }
+
+  get state(): MappingState {
+    if (this.#removed) return 'Deleting';
+    if (this.settings.enabled) return this.#started ? 'Enabled' : 'Creating';
+    return this.#poll || this.#active > 0 || this.#held.length > 0 ? 'Disabling' : 'Disabled';
+  }
+
+  /** Begins to poll, once the operation that made the mapping has answered. */
+  start(): void {
+    this.#deps.clock.schedule(0, () => {
+      this.#started = true;
+      this.#pump();
+    });
+  }
+
+  update(settings: MappingSettings): void {
+    this.settings = settings;
+    this.lastModifiedMs = this.#deps.clock.now();
+    this.#resume();
+    if (!settings.enabled) this.#poll?.abort();
+    if (this.#started) this.#pump();
+  }
+
+  /** Polls no more. What a poll under way brings all the same goes back to the queue at once. */
+  remove(): void {
+    this.#removed = true;
+    this.#poll?.abort();
+    this.#resume();
+    this.#closeWindow();
+    void this.#handBack(this.#held.splice(0).map((held) => held.message));
+  }
+
+  /** Decides what can be done now. Every change of the state ends here. */
+  #pump(): void {
+    if (this.#removed) return;
+    while (this.#active < this.#concurrency && this.#batchReady()) void this.#process(this.#takeBatch());
+    const wanted = this.settings.enabled && !this.#poll && !this.#cancelPause;
+    if (wanted && this.#active < this.#concurrency && this.#held.length < this.settings.batchSize) void this.#receive();
+  }
+
+  get #concurrency(): number {
+    return this.settings.maximumConcurrency ?? defaultConcurrency;
+  }
+
+  #batchReady(): boolean {
+    if (this.#held.length === 0) return false;
+    const full = this.#held.length >= this.settings.batchSize || this.#heldBytes >= maxPayloadBytes;
+    return full || this.#windowOver || this.settings.windowSeconds === 0 || !this.settings.enabled;
+  }
+
+  async #receive(): Promise<void> {
+    const poll = new AbortController();
+    this.#poll = poll;
+    const startedAt = this.#deps.clock.now();
+    let messages: SqsMessage[] = [];
+    try {
+      const input = {
+        MaxNumberOfMessages: Math.min(10, this.settings.batchSize - this.#held.length),
+        WaitTimeSeconds: longPollSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      };
+      const answer = await this.#callQueue('ReceiveMessage', input, poll.signal);
+      messages = (answer as { Messages?: SqsMessage[] }).Messages ?? [];
+      // A poll that comes back empty at once would otherwise spin.
+      const empty = messages.length === 0 && !poll.signal.aborted;
+      if (empty && this.#deps.clock.now() === startedAt) this.#pause(firstPauseMs);
+      if (messages.length === 0) this.#pauseMs = firstPauseMs;
+    } catch (error) {
+      this.#problem((error as Error).message);
+      this.#backOff();
+    }
+    this.#poll = undefined;
+    if (this.#removed) return await this.#handBack(messages);
+    for (const message of messages) this.#hold(message);
+    this.#pump();
+  }
+
+  #hold(message: SqsMessage): void {
+    const json = JSON.stringify(sqsRecord(message, this.queueArn, this.#deps.account.region));
+    if (this.#held.length === 0) this.#openWindow();
+    this.#held.push({ message, json });
+    this.#heldBytes += Buffer.byteLength(json) + 1;
+  }
+
+  #openWindow(): void {
+    if (this.settings.windowSeconds === 0) return;
+    this.#cancelWindow = this.#deps.clock.schedule(this.settings.windowSeconds * 1_000, () => {
+      this.#windowOver = true;
+      this.#pump();
+    });
+  }
+
+  #closeWindow(): void {
+    this.#cancelWindow?.();
+    this.#cancelWindow = undefined;
+    this.#windowOver = false;
+  }
+
+  #takeBatch(): Held[] {
+    let bytes = '{"Records":[]}'.length;
+    let count = 0;
+    for (const { json } of this.#held.slice(0, this.settings.batchSize)) {
+      bytes += Buffer.byteLength(json) + 1;
+      if (count > 0 && bytes > maxPayloadBytes) break;
+      count += 1;
+    }
+    const batch = this.#held.splice(0, count);
+    for (const { json } of batch) this.#heldBytes -= Buffer.byteLength(json) + 1;
+    this.#closeWindow();
+    if (this.#held.length > 0) this.#openWindow();
+    return batch;
+  }
+
+  async #process(batch: Held[]): Promise<void> {
+    this.#active += 1;
+    try {
+      const problem = await this.#invoke(batch);
+      if (problem === undefined) {
+        this.lastProcessingResult = 'OK';
+        this.#pauseMs = firstPauseMs;
+      } else {
+        this.#problem(problem);
+      }
+    } catch (error) {
+      // Throttled, not runnable, or the messages could not be deleted: they come again when their visibility ends.
+      this.#problem((error as Error).message);
+      this.#backOff();
+    } finally {
+      this.#active -= 1;
+      this.#pump();
+    }
+  }
+
+  /** Returns what went wrong, if anything. */
+  async #invoke(batch: Held[]): Promise<string | undefined> {
+    const fn = this.#options.findFunction();
+    if (!fn) return `Function not found: ${this.functionName}`;
+    const payload = Buffer.from(`{"Records":[${batch.map((held) => held.json).join(',')}]}`);
+    const result = await this.#options.invoker.invoke(fn, payload);
+    if (result.failure) return 'Function call failed';
+    const ids = new Set(batch.map(({ message }) => message.MessageId));
+    const failed = this.settings.reportBatchItemFailures ? failedMessageIds(result.payload, ids) : new Set<string>();
+    const done = batch.map(({ message }) => message).filter(({ MessageId }) => !failed.has(MessageId));
+    const undeleted = await this.#delete(done);
+    return undeleted === 0 ? undefined : `${undeleted} messages could not be deleted from the queue`;
+  }
+
+  async #delete(messages: readonly SqsMessage[]): Promise<number> {
+    let undeleted = 0;
+    for (let at = 0; at < messages.length; at += 10) {
+      const Entries = messages
+        .slice(at, at + 10)
+        .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      const answer = (await this.#callQueue('DeleteMessageBatch', { Entries })) as { Failed?: unknown[] };
+      undeleted += answer.Failed?.length ?? 0;
+    }
+    return undeleted;
+  }
+
+  async #handBack(messages: readonly SqsMessage[]): Promise<void> {
+    // As root: AWS's pollers stop without a trace, so this must not depend on the role.
+    const caller = root(this.#deps.account);
+    for (const { ReceiptHandle } of messages) {
+      const input = { QueueUrl: this.#queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+      await this.#deps.cloud.call('sqs', 'ChangeMessageVisibility', input, caller).catch(() => undefined);
+    }
+  }
+
+  async #callQueue(operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
+    const fn = this.#options.findFunction();
+    // Without its function a mapping lets the messages lie.
+    if (!fn) throw functionNotFound(this.functionName);
+    const caller = { ...roleCaller(this.#deps.account, fn.settings.Role, fn.name), ...(signal && { signal }) };
+    this.#queueUrl ??= await queueUrl(this.#deps, this.queueArn);
+    return await this.#deps.cloud.call('sqs', operation, { QueueUrl: this.#queueUrl, ...input }, caller);
+  }
+
+  #backOff(): void {
+    this.#pause(this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+  }
+
+  #pause(delayMs: number): void {
+    this.#resume();
+    this.#cancelPause = this.#deps.clock.schedule(delayMs, () => {
+      this.#cancelPause = undefined;
+      this.#pump();
+    });
+  }
+
+  #resume(): void {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
+  }
+
+  #problem(message: string): void {
+    const result = `PROBLEM: ${message}`;
+    if (this.lastProcessingResult !== result) this.#options.onProblem(result);
+    this.lastProcessingResult = result;
+  }
+}
+
+/** The URL of a queue of this account. Throws QueueDoesNotExist. */
+export async function queueUrl(deps: Deps, queueArn: string): Promise<string> {
+  const input = { QueueName: queueArn.slice(queueArn.lastIndexOf(':') + 1) };
+  // As root: the role needs no sqs:GetQueueUrl, since Lambda knows the queue by its ARN.
+  const answer = await deps.cloud.call('sqs', 'GetQueueUrl', input, root(deps.account));
+  return answer.QueueUrl as string;
+}

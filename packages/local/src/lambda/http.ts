@@ -1,0 +1,190 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError } from '../core/aws-error.ts';
+import type { Caller, Cloud } from '../core/cloud.ts';
+
+interface Route {
+  readonly method: string;
+  /** Of the path below the API's version; groups are the URI members of the operation. */
+  readonly path: RegExp;
+  readonly operation: string;
+  /** Of success. */
+  readonly status: number;
+}
+
+/** Above the largest request, which is a zip file in base64 (50 MB). */
+const maxBodyBytes = 72 * 2 ** 20;
+
+const fn = '/functions/(?<FunctionName>[^/]+)';
+const route = (method: string, path: string, operation: string, status = 200): Route => ({
+  method,
+  path: new RegExp(`^/\\d{4}-\\d{2}-\\d{2}${path}/?$`),
+  operation,
+  status,
+});
+
+const routes: readonly Route[] = [
+  route('POST', '/functions', 'CreateFunction', 201),
+  route('GET', '/functions', 'ListFunctions'),
+  route('GET', fn, 'GetFunction'),
+  route('DELETE', fn, 'DeleteFunction', 204),
+  route('PUT', `${fn}/code`, 'UpdateFunctionCode'),
+  route('GET', `${fn}/configuration`, 'GetFunctionConfiguration'),
+  route('PUT', `${fn}/configuration`, 'UpdateFunctionConfiguration'),
+  route('POST', `${fn}/invocations`, 'Invoke'),
+  route('POST', `${fn}/policy`, 'AddPermission', 201),
+  route('GET', `${fn}/policy`, 'GetPolicy'),
+  route('DELETE', `${fn}/policy/(?<StatementId>[^/]+)`, 'RemovePermission', 204),
+  route('PUT', `${fn}/event-invoke-config`, 'PutFunctionEventInvokeConfig'),
+  route('POST', `${fn}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig'),
+  route('GET', `${fn}/event-invoke-config`, 'GetFunctionEventInvokeConfig'),
+  route('DELETE', `${fn}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', 204),
+  route('PUT', `${fn}/concurrency`, 'PutFunctionConcurrency'),
+  route('GET', `${fn}/concurrency`, 'GetFunctionConcurrency'),
+  route('DELETE', `${fn}/concurrency`, 'DeleteFunctionConcurrency', 204),
+  route('POST', '/event-source-mappings', 'CreateEventSourceMapping', 202),
+  route('GET', '/event-source-mappings', 'ListEventSourceMappings'),
+  route('GET', '/event-source-mappings/(?<UUID>[^/]+)', 'GetEventSourceMapping'),
+  route('PUT', '/event-source-mappings/(?<UUID>[^/]+)', 'UpdateEventSourceMapping', 202),
+  route('DELETE', '/event-source-mappings/(?<UUID>[^/]+)', 'DeleteEventSourceMapping', 202),
+  route('POST', '/tags/(?<Resource>[^/]+)', 'TagResource', 204),
+  route('DELETE', '/tags/(?<Resource>[^/]+)', 'UntagResource', 204),
+  route('GET', '/tags/(?<Resource>[^/]+)', 'ListTags'),
+];
+
+/** Lambda's REST-JSON protocol over the operations. Answers every error; never rejects. */
+export async function handleLambdaRequest(
+  cloud: Cloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const found = findRoute(request.method ?? 'GET', url.pathname);
+    const body = await readBody(request);
+    if (found.route.operation === 'Invoke') {
+      await answerInvoke(cloud, request, response, caller, { ...found.members, ...query(url) }, body);
+      return;
+    }
+    const input = { ...jsonBody(body), ...query(url), ...found.members };
+    const output = await cloud.call('lambda', found.route.operation, withBytes(input), caller);
+    const text = found.route.status === 204 ? '' : JSON.stringify(output, epochSeconds);
+    response.writeHead(found.route.status, { 'Content-Type': 'application/json' });
+    response.end(text);
+  } catch (error) {
+    answerError(response, error);
+  }
+}
+
+async function answerInvoke(
+  cloud: Cloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+  members: Record<string, unknown>,
+  body: Buffer,
+): Promise<void> {
+  const input = {
+    ...members,
+    InvocationType: header(request, 'x-amz-invocation-type'),
+    LogType: header(request, 'x-amz-log-type'),
+    ClientContext: header(request, 'x-amz-client-context'),
+    Payload: body,
+  };
+  const output = await cloud.call('lambda', 'Invoke', input, caller);
+  response.writeHead(output.StatusCode, {
+    'Content-Type': 'application/json',
+    ...(output.FunctionError !== undefined && { 'X-Amz-Function-Error': output.FunctionError }),
+    ...(output.LogResult !== undefined && { 'X-Amz-Log-Result': output.LogResult }),
+    ...(output.ExecutedVersion !== undefined && { 'X-Amz-Executed-Version': output.ExecutedVersion }),
+  });
+  response.end(output.Payload);
+}
+
+function findRoute(method: string, path: string): { route: Route; members: Record<string, string> } {
+  for (const candidate of routes) {
+    const match = candidate.method === method ? candidate.path.exec(path) : null;
+    if (!match) continue;
+    const members: Record<string, string> = {};
+    for (const [name, value] of Object.entries(match.groups ?? {})) members[name] = decode(value);
+    return { route: candidate, members };
+  }
+  throw new AwsError('UnknownOperationException', `The local runtime does not simulate lambda: ${method} ${path}`, 404);
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    throw new AwsError('ValidationException', `Malformed path: ${value}`, 400, {}, error);
+  }
+}
+
+function query(url: URL): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (const [name, value] of url.searchParams) {
+    if (name === 'MaxItems') members[name] = Number(value);
+    else if (name === 'tagKeys') members.TagKeys = url.searchParams.getAll(name);
+    else members[name] = value;
+  }
+  return members;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) {
+      const message = `Request must be smaller than ${maxBodyBytes} bytes`;
+      throw new AwsError('RequestEntityTooLargeException', message, 413);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function jsonBody(body: Buffer): Record<string, unknown> {
+  if (body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (error) {
+    throw new AwsError('SerializationException', 'Could not parse request body into json', 400, {}, error);
+  }
+  throw new AwsError('SerializationException', 'Expected a JSON object', 400);
+}
+
+/** The one binary member, as the operations take it. Paths of this machine are not taken from the network. */
+function withBytes(input: Record<string, unknown>): Record<string, unknown> {
+  const { LocalPath: _, ...rest } = input;
+  if (typeof rest.ZipFile === 'string') return { ...rest, ZipFile: Buffer.from(rest.ZipFile, 'base64') };
+  if (rest.Code !== null && typeof rest.Code === 'object') {
+    return { ...rest, Code: withBytes(rest.Code as Record<string, unknown>) };
+  }
+  return rest;
+}
+
+/** JSON.stringify calls toJSON before the replacer, so the Date is read from its holder. */
+function epochSeconds(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Date ? original.getTime() / 1_000 : value;
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function answerError(response: ServerResponse, error: unknown): void {
+  const known =
+    error instanceof AwsError
+      ? error
+      : new AwsError('ServiceException', `An error of the local runtime itself: ${String(error)}`, 500);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(known.status, { 'Content-Type': 'application/json', 'X-Amzn-ErrorType': known.code });
+  response.end(JSON.stringify({ ...known.members, Message: known.message, message: known.message }));
+}

@@ -1,0 +1,15 @@
+export type { CodeSource, CodeStore, FunctionCode, StoredCode } from './code.ts';
+export { createCodeStore } from './code-store.ts';
+export type { LambdaExtras } from './context.ts';
+export type { RoleCredentials } from './environment-variables.ts';
+export type { FunctionLogLine } from './invoker.ts';
+export { createLambda, type Lambda } from './lambda.ts';
+export { createProcessRunnerFactory } from './process-runner.ts';
+export type {
+  EnvironmentSpec,
+  FunctionFailure,
+  FunctionRunner,
+  FunctionRunnerFactory,
+  Invocation,
+  InvocationOutcome,
+} from './runner.ts';

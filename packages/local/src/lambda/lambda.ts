@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, Deps, Service } from '../core/cloud.ts';
+import { AsyncInvocations } from './async-invocations.ts';
+import type { LambdaContext, LambdaExtras } from './context.ts';
+import { functionOperations } from './function-operations.ts';
+import { handleLambdaRequest } from './http.ts';
+import { invokeOperation } from './invoke-operation.ts';
+import { Invoker } from './invoker.ts';
+import { mappingOperations } from './mapping-operations.ts';
+import { optionOperations } from './option-operations.ts';
+import { policyOperations } from './policy-operations.ts';
+
+/** Lambda: register `service`, give `handle` the HTTP requests signed for `lambda`. */
+export interface Lambda {
+  readonly service: Service;
+  /** Answers one request of the REST protocol; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+  /** Ends the mappings and every environment, also in the middle of an invocation. */
+  stop(): Promise<void>;
+}
+
+/** Makes the service. */
+export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
+  const invoker = new Invoker(deps, {
+    maxConcurrency: extras.maxConcurrency ?? 10,
+    runtimes: extras.runner.runtimes,
+    onLog: extras.onLog ?? (() => undefined),
+  });
+  const functions: LambdaContext['functions'] = new Map();
+  const context: LambdaContext = {
+    deps,
+    extras,
+    functions,
+    mappings: new Map(),
+    invoker,
+    events: new AsyncInvocations(deps.clock, invoker, (fn) => functions.get(fn.name) === fn),
+  };
+  return {
+    service: {
+      name: 'lambda',
+      operations: {
+        ...functionOperations(context),
+        Invoke: invokeOperation(context),
+        ...policyOperations(context),
+        ...optionOperations(context),
+        ...mappingOperations(context),
+      },
+    },
+    handle: (request, response, caller) => handleLambdaRequest(deps.cloud, request, response, caller),
+    async stop() {
+      for (const mapping of context.mappings.values()) mapping.remove();
+      context.mappings.clear();
+      context.events.stop();
+      await Promise.all([...functions.values()].map((fn) => fn.pool.stop()));
+    },
+  };
+}

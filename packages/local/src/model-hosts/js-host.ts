@@ -1,0 +1,156 @@
+/**
+ * Serves a model written in JavaScript; run as a program of its own with SM_MODEL_DIR and PORT (0: any) in the environment.
+ *
+ * `code/inference.mjs`, `.cjs` or `.js` of the model may export (or export by default an object with) any of
+ * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
+ * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer. Default: JSON, CSV, text.
+ * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
+ * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV where that is accepted.
+ * Each may be async.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface Functions {
+  model_fn?: (modelDir: string) => unknown;
+  input_fn?: (body: string | Buffer, contentType: string) => unknown;
+  predict_fn?: (input: unknown, model: unknown) => unknown;
+  output_fn?: (prediction: unknown, accept: string) => unknown;
+}
+
+const maxBytes = 25 * 1024 * 1024;
+const modelDir = process.env.SM_MODEL_DIR ?? '/opt/ml/model';
+
+class BadRequest extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+let ready = false;
+let functions: Functions = {};
+let model: unknown;
+
+const server = createServer((req, res) => {
+  answer(req, res).catch((error: unknown) => {
+    const status = error instanceof BadRequest ? error.status : 500;
+    if (status === 500) console.error(error);
+    send(res, status, error instanceof Error ? error.message : String(error), 'text/plain');
+  });
+});
+// The runtime decides when an idle connection is closed: were it us, a request could be on its way.
+server.keepAliveTimeout = 0;
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
+  console.log(`@freshpoint-model-host port=${(server.address() as AddressInfo).port}`);
+  load().catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+process.once('SIGTERM', () => process.exit(0));
+
+async function load(): Promise<void> {
+  const file = ['inference.mjs', 'inference.cjs', 'inference.js']
+    .map((name) => join(modelDir, 'code', name))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new Error(`There is no code/inference.js in ${modelDir}.`);
+  const module = await import(pathToFileURL(file).href);
+  functions = { ...module.default, ...module };
+  model = await (functions.model_fn ?? defaultModel)(modelDir);
+  const predict = (model as { predict?: unknown } | undefined)?.predict;
+  if (!functions.predict_fn && typeof predict !== 'function') {
+    throw new Error('code/inference.js exports no predict_fn, and the model has no method predict.');
+  }
+  ready = true;
+}
+
+async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (req.method === 'GET' && req.url === '/ping') {
+    send(res, ready ? 200 : 503, '', 'text/plain');
+    return;
+  }
+  if (req.method !== 'POST' || req.url !== '/invocations') {
+    throw new BadRequest(404, `There is no ${req.method} ${req.url}.`);
+  }
+  if (!ready) throw new BadRequest(503, 'The model is not loaded yet.');
+  const contentType = req.headers['content-type'] ?? 'application/json';
+  const accept = req.headers.accept ?? '*/*';
+  const body = await read(req);
+  const text = /^(text\/|application\/(json|jsonlines|x-ndjson)\b)/.test(contentType);
+  const input = await (functions.input_fn ?? decode)(text ? body.toString() : body, contentType);
+  const prediction = await (functions.predict_fn ?? predictByMethod)(input, model);
+  const output = await (functions.output_fn ?? encode)(prediction, accept);
+  const [content, type] = Array.isArray(output) ? output : [output, accept.includes('*') ? 'application/json' : accept];
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+    throw new Error(`output_fn must return a string or bytes, or [body, contentType]; it returned: ${typeof content}`);
+  }
+  send(res, 200, content, String(type));
+}
+
+async function read(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw new BadRequest(413, 'The request is larger than 25 MB.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(res: ServerResponse, status: number, body: string | Uint8Array, type: string): void {
+  if (res.headersSent) return;
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+function defaultModel(folder: string): unknown {
+  const file = join(folder, 'model.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+const predictByMethod = (input: unknown, loaded: unknown): unknown =>
+  (loaded as { predict(input: unknown): unknown }).predict(input);
+
+function decode(body: string | Buffer, contentType: string): unknown {
+  const type = contentType.split(';')[0]!.trim();
+  if (type === 'application/json') {
+    try {
+      return JSON.parse(String(body));
+    } catch (error) {
+      throw new BadRequest(400, `The request is not valid JSON: ${(error as Error).message}`);
+    }
+  }
+  if (type === 'text/csv') {
+    const rows = String(body).split(/\r?\n/);
+    return rows.filter((row) => row.trim() !== '').map((row) => row.split(',').map(cell));
+  }
+  if (type === 'text/plain' || type === 'application/octet-stream') return body;
+  throw new BadRequest(
+    415,
+    `The content type ${type} is not supported. Give application/json or text/csv, or export an input_fn.`,
+  );
+}
+
+function cell(text: string): number | string {
+  const trimmed = text.trim();
+  return trimmed === '' || Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
+}
+
+function encode(prediction: unknown, accept: string): [string, string] {
+  const types = accept.split(',').map((type) => type.split(';')[0]!.trim());
+  if (types.includes('text/csv') && !types.includes('application/json')) {
+    const rows = Array.isArray(prediction) ? prediction : [prediction];
+    return [rows.map((row) => (Array.isArray(row) ? row.join(',') : String(row))).join('\n'), 'text/csv'];
+  }
+  if (types.some((type) => ['application/json', 'application/*', '*/*', ''].includes(type))) {
+    return [JSON.stringify(prediction) ?? 'null', 'application/json'];
+  }
+  throw new BadRequest(406, `${accept} is not supported. Accept application/json or text/csv, or export an output_fn.`);
+}

@@ -1,0 +1,148 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Caller, Cloud } from '../core/cloud.ts';
+import {
+  type ArchiveLimits,
+  ArchiveRefused,
+  defaultLimits,
+  Members,
+  memberPath,
+  unpackArchive,
+} from '../model-archive/index.ts';
+import { type ContainerSpec, LaunchFailure, type S3Data } from '../sagemaker/launcher.ts';
+import { parseS3Uri } from '../sagemaker/names.ts';
+import { downloadFailed, extractFailed } from '../sagemaker/reasons.ts';
+
+export interface ModelDataSource {
+  readonly cloud: Cloud;
+  /** Acts with the permissions of the model's execution role. */
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly limits?: Partial<ArchiveLimits>;
+}
+
+/**
+ * Brings a container's model data to `folder`, which must not exist yet, as /opt/ml/model would have it. Without model data the folder is
+ * empty. Throws LaunchFailure in SageMaker's words.
+ */
+export async function loadModelData(container: ContainerSpec, folder: string, source: ModelDataSource): Promise<void> {
+  const data: S3Data | undefined =
+    container.modelDataSource ??
+    (container.modelDataUrl === undefined
+      ? undefined
+      : { uri: container.modelDataUrl, type: 'S3Object', compression: 'Gzip' });
+  if (!data) {
+    await mkdir(folder);
+    return;
+  }
+  await load(container.name, data, folder, source);
+}
+
+/** One model of a multi-model container. Throws LaunchFailure. */
+export async function loadTargetModel(
+  container: ContainerSpec,
+  target: string,
+  folder: string,
+  source: ModelDataSource,
+): Promise<void> {
+  const prefix = container.modelDataSource?.uri ?? container.modelDataUrl ?? '';
+  const uri = `${prefix.replace(/\/$/, '')}/${target.replace(/^\//, '')}`;
+  await load(container.name, { uri, type: 'S3Object', compression: 'Gzip' }, folder, source);
+}
+
+async function load(container: string, data: S3Data, folder: string, source: ModelDataSource): Promise<void> {
+  try {
+    const location = parseS3Uri(data.uri);
+    if (!location) throw new Error(`"${data.uri}" is not an S3 URI.`);
+    if (data.type === 'S3Prefix') await downloadPrefix(location.bucket, location.key, folder, source);
+    else if (data.compression === 'Gzip') {
+      const body = await open(location.bucket, location.key, source);
+      await unpackArchive(body, folder, { signal: source.signal, ...(source.limits && { limits: source.limits }) });
+    } else {
+      await mkdir(folder);
+      const name = memberPath(basename(location.key), defaultLimits);
+      await save(
+        await open(location.bucket, location.key, source),
+        join(folder, name),
+        source.signal,
+        new Budget(source),
+      );
+    }
+  } catch (error) {
+    const reason =
+      error instanceof ArchiveRefused
+        ? extractFailed(container, data.uri, error.message)
+        : downloadFailed(container, data.uri);
+    throw new LaunchFailure(reason, error);
+  }
+}
+
+/** All objects below the prefix, whose keys are no more to be trusted than an archive's paths. */
+async function downloadPrefix(bucket: string, prefix: string, folder: string, source: ModelDataSource): Promise<void> {
+  const limits = { ...defaultLimits, ...source.limits };
+  const members = new Members(limits);
+  const budget = new Budget(source);
+  await mkdir(folder);
+  let files = 0;
+  let ContinuationToken: string | undefined;
+  do {
+    const input = { Bucket: bucket, Prefix: prefix, ...(ContinuationToken !== undefined && { ContinuationToken }) };
+    const page = await source.cloud.call('s3', 'ListObjectsV2', input, source.caller);
+    for (const { Key } of (page.Contents ?? []) as { Key: string }[]) {
+      // What consoles write to show an empty folder.
+      if (Key.endsWith('/')) continue;
+      const below = Key.slice(prefix.length).replace(/^\//, '');
+      const path = memberPath(below === '' ? basename(Key) : below, limits);
+      members.add(path, 'file');
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await save(await open(bucket, Key, source), file, source.signal, budget);
+      files++;
+    }
+    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+  if (files === 0) throw new Error(`There is no object below s3://${bucket}/${prefix}.`);
+}
+
+async function open(bucket: string, key: string, source: ModelDataSource): Promise<AsyncIterable<Uint8Array>> {
+  source.signal.throwIfAborted();
+  const { Body } = await source.cloud.call('s3', 'GetObject', { Bucket: bucket, Key: key }, source.caller);
+  return Body;
+}
+
+async function save(body: AsyncIterable<Uint8Array>, file: string, signal: AbortSignal, budget: Budget): Promise<void> {
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        budget.spend(chunk.length);
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  await pipeline(Readable.from(body, { objectMode: false }), counted, createWriteStream(file, { flags: 'wx' }), {
+    signal,
+  });
+}
+
+/** The bytes that all files together may have. */
+class Budget {
+  readonly #max: number;
+  #left: number;
+
+  constructor(source: ModelDataSource) {
+    this.#max = source.limits?.maxBytes ?? defaultLimits.maxBytes;
+    this.#left = this.#max;
+  }
+
+  spend(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) {
+      throw new ArchiveRefused('too-large', `The model data has more than ${this.#max} bytes. Make the model smaller.`);
+    }
+  }
+}

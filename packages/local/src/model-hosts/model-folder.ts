@@ -1,0 +1,25 @@
+import { chmod, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Takes everybody's right to write, as /opt/ml/model has none. */
+export async function makeReadOnly(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await makeReadOnly(path);
+    else await chmod(path, 0o444);
+  }
+  await chmod(folder, 0o555);
+}
+
+/** Removes a folder that may be read-only. Harmless when it isn't there. */
+export async function removeFolder(folder: string): Promise<void> {
+  await makeWritable(folder).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+  }
+}

@@ -1,0 +1,214 @@
+import { createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { HostedProcess, ProcessHost } from '../processes/index.ts';
+import { type InvocationRequest, type InvocationResponse, NotSent } from '../sagemaker/launcher.ts';
+import type { Times } from '../sagemaker/times.ts';
+import { type Host, portLine } from './host-commands.ts';
+
+export interface ModelServerOptions {
+  readonly host: Host;
+  readonly modelDir: string;
+  /** The working directory, outside of the model's folder. */
+  readonly cwd: string;
+  /** What the container's definition sets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What stands in for the container's name in answers: `primary`. */
+  readonly label: string;
+  readonly healthCheckTimeoutMs: number;
+  readonly times: Times;
+  readonly clock: Clock;
+  readonly processes: ProcessHost;
+  readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
+}
+
+/** `body` emits `close` however it ends. */
+export type ServerAnswer = InvocationResponse & { readonly body: Readable };
+
+/** Where SageMaker's containers find their model. */
+const containerModelDir = '/opt/ml/model';
+
+/** One process that serves one model over HTTP. */
+export class ModelServer {
+  /** Resolves at the first ping that is answered with 200; rejects when there is none in time or the process ends. */
+  readonly healthy: Promise<void>;
+  /** Resolves with the cause when a healthy server ends or does not answer pings any more. Never after `stop`. */
+  readonly lost: Promise<string>;
+  readonly #options: ModelServerOptions;
+  readonly #stopping = new AbortController();
+  readonly #ended = new AbortController();
+  #process: HostedProcess | undefined;
+  #pool: Pool | undefined;
+  #lose: (cause: string) => void = () => undefined;
+
+  constructor(options: ModelServerOptions) {
+    this.#options = options;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    this.healthy = this.#start();
+    this.healthy.then(
+      () => this.#watch(),
+      () => undefined,
+    );
+  }
+
+  /** Throws NotSent when the process can't be reached. */
+  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    try {
+      if (!this.#pool) throw new NotSent('The model server is not healthy yet.');
+      const { statusCode, headers, body } = await this.#pool.request({
+        method: 'POST',
+        path: '/invocations',
+        headers: request.headers,
+        body: request.body,
+        signal: request.signal,
+        // The caller's signal is what ends a request that takes too long.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      body.on('error', () => undefined);
+      const flat: Record<string, string> = {};
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+      }
+      return { status: statusCode, headers: flat, body, container: this.#options.label };
+    } catch (error) {
+      throw error instanceof NotSent || !notSent(error) ? error : new NotSent(error);
+    }
+  }
+
+  /** SIGTERM, then SIGKILL; resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#process?.stop(this.#options.times.killAfterMs);
+    await this.#pool?.destroy().catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    const { host, clock, times, healthCheckTimeoutMs } = this.#options;
+    const deadline = clock.now() + healthCheckTimeoutMs;
+    const port = await this.#run(host.reportsPort ? 0 : await freePort(), deadline);
+    // A server of somebody else's may close idle connections early: ours are given up before that.
+    this.#pool = new Pool(`http://127.0.0.1:${port}`, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: host.reportsPort ? 60_000 : 1_000,
+    });
+    while (!(await this.#ping())) {
+      const left = deadline - clock.now();
+      if (left <= 0) throw new Error('The container did not answer /ping with 200 in time.');
+      await this.#pause(Math.min(left, times.startPingIntervalMs));
+    }
+  }
+
+  /** Starts the process and finds its port. Rejects when the process ends before it is healthy, too: AWS would go on until the deadline, to the same end. */
+  #run(port: number, deadline: number): Promise<number> {
+    const { host, modelDir, cwd, environment, processes, clock, onLog } = this.#options;
+    return new Promise((resolve, reject) => {
+      if (this.#stopping.signal.aborted) {
+        reject(new Error('The model server was stopped.'));
+        return;
+      }
+      const { command, args, env } = host.commandLine({ modelDir, port });
+      const process = processes.spawn({
+        command,
+        args,
+        cwd,
+        env: {
+          ...Object.fromEntries(
+            Object.entries(environment).map(([name, value]) => [name, value.replaceAll(containerModelDir, modelDir)]),
+          ),
+          ...env,
+          SM_MODEL_DIR: modelDir,
+          SAGEMAKER_BIND_TO_PORT: String(port),
+          PORT: String(port),
+        },
+        onLine: (line, stream) => {
+          const reported = host.reportsPort && stream === 'stdout' ? portLine.exec(line) : null;
+          if (reported) resolve(Number(reported[1]));
+          else onLog(line, stream);
+        },
+      });
+      this.#process = process;
+      const cancel = clock.schedule(deadline - clock.now(), () => {
+        reject(new Error('The model host did not say in time where it listens.'));
+      });
+      void process.exited.then((exit) => {
+        cancel();
+        const cause = exit.error?.message ?? `with ${exit.signal ?? `status ${exit.code}`}`;
+        onLog(`The container ended: ${cause}`, 'stderr');
+        this.#ended.abort(new Error(`The container ended: ${cause}`));
+        reject(new Error(`The container ended: ${cause}`));
+      });
+      if (!host.reportsPort) resolve(port);
+    });
+  }
+
+  async #ping(): Promise<boolean> {
+    const { pingTimeoutMs } = this.#options.times;
+    this.#ended.signal.throwIfAborted();
+    if (this.#stopping.signal.aborted) throw new Error('The model server was stopped.');
+    try {
+      const { statusCode, body } = await this.#pool!.request({
+        method: 'GET',
+        path: '/ping',
+        signal: AbortSignal.timeout(pingTimeoutMs),
+      });
+      await body.dump();
+      return statusCode === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Pings for as long as the server runs. */
+  async #watch(): Promise<void> {
+    const { times } = this.#options;
+    let failures = 0;
+    try {
+      while (failures < times.unhealthyAfter) {
+        await this.#pause(times.pingIntervalMs);
+        failures = (await this.#ping()) ? 0 : failures + 1;
+      }
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#lose((error as Error).message);
+      return;
+    }
+    if (!this.#stopping.signal.aborted) this.#lose(`The container failed ${failures} pings in a row.`);
+  }
+
+  /** Cut short when the process ends or the server is stopped. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      let cancel: Cancel = () => undefined;
+      const done = () => {
+        cancel();
+        for (const { signal } of [this.#ended, this.#stopping]) signal.removeEventListener('abort', done);
+        resolve();
+      };
+      for (const { signal } of [this.#ended, this.#stopping]) signal.addEventListener('abort', done, { once: true });
+      if (this.#ended.signal.aborted || this.#stopping.signal.aborted) done();
+      else cancel = this.#options.clock.schedule(ms, done);
+    });
+  }
+}
+
+/** For commands that can't say where they listen. Somebody else may take the port in between; the ping then fails. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Errors that occur before a byte of the request is written. */
+function notSent(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? '';
+  return ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'].includes(code);
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { AwsError } from '../core/aws-error.ts';
+import { defaultLimits, memberPath } from '../model-archive/index.ts';
+import { type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
+import type { ServerAnswer } from './model-server.ts';
+import type { ServedModel } from './served-model.ts';
+
+/** So many models stay loaded; beyond, the one that has not been asked for longest makes room. */
+const maxLoaded = 8;
+
+/**
+ * The models of a multi-model container, each with a process of its own, loaded when it is first asked for. A loaded model is not
+ * read again until it has made room for others: as on AWS, overwriting it has no certain effect.
+ */
+export class MultiModel {
+  readonly #serve: (target: string, id: string) => ServedModel;
+  readonly #loaded = new Map<string, ServedModel>();
+
+  /** `serve` begins to load a target; `id` is fit for a file name. */
+  constructor(serve: (target: string, id: string) => ServedModel) {
+    this.#serve = serve;
+  }
+
+  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    const target = targetOf(request.targetModel);
+    let model = this.#loaded.get(target);
+    if (model) this.#loaded.delete(target);
+    else {
+      await this.#makeRoom();
+      model = this.#loaded.get(target) ?? this.#begin(target);
+    }
+    // Last in the map: most recently used.
+    this.#loaded.set(target, model);
+    try {
+      await Promise.race([model.ready, aborted(request.signal)]);
+    } catch (error) {
+      throw error instanceof LaunchFailure ? notLoaded(error) : error;
+    }
+    return await model.invoke(request);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#loaded.values()].map((model) => model.stop()));
+  }
+
+  #begin(target: string): ServedModel {
+    const model = this.#serve(target, createHash('sha256').update(target).digest('hex').slice(0, 16));
+    const forget = () => {
+      if (this.#loaded.get(target) === model) this.#loaded.delete(target);
+      return model.stop();
+    };
+    model.ready.catch(forget);
+    void model.lost.then(forget);
+    return model;
+  }
+
+  async #makeRoom(): Promise<void> {
+    while (this.#loaded.size >= maxLoaded) {
+      const [target, model] = this.#loaded.entries().next().value!;
+      this.#loaded.delete(target);
+      await model.stop();
+    }
+  }
+}
+
+function targetOf(raw: string | undefined): string {
+  if (raw === undefined || raw === '') {
+    throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
+  }
+  try {
+    const target = memberPath(raw.replace(/^\//, ''), defaultLimits);
+    if (target !== '') return target;
+  } catch (error) {
+    throw invalid(`Invalid TargetModel: ${(error as Error).message}`);
+  }
+  throw invalid('Invalid TargetModel: it names no model.');
+}
+
+const invalid = (message: string) => new AwsError('ValidationError', message, 400, { Message: message });
+
+/** AWS answers with a validation error when the archive is missing and with the container's error when it does not load. */
+function notLoaded(failure: LaunchFailure): AwsError {
+  if (failure.reason.startsWith('Failed to download')) return invalid(failure.reason);
+  return new AwsError('ModelError', failure.reason, 424, {
+    Message: failure.reason,
+    OriginalStatusCode: 500,
+    OriginalMessage: failure.reason,
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = () => {
+      const message = 'The model is not ready yet: it is still being loaded.';
+      reject(new AwsError('ModelNotReadyException', message, 429, { Message: message }));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,217 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AwsError } from '../core/aws-error.ts';
+import type { Deps } from '../core/cloud.ts';
+import {
+  type ContainerSpec,
+  type Instance,
+  type InstanceSpec,
+  type InvocationRequest,
+  type InvocationResponse,
+  LaunchFailure,
+} from '../sagemaker/launcher.ts';
+import { internalFailure } from '../sagemaker/reasons.ts';
+import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
+import { removeFolder } from './model-folder.ts';
+import type { ServerAnswer } from './model-server.ts';
+import { MultiModel } from './multi-model.ts';
+import type { ProcessLauncherExtras } from './process-launcher.ts';
+import { ServedModel } from './served-model.ts';
+
+/** The largest answer that one container of a pipeline may hand to the next, in bytes. */
+const maxIntermediateBytes = 25 * 1024 * 1024;
+
+interface Running {
+  readonly spec: ContainerSpec;
+  readonly server: ServedModel | MultiModel;
+}
+
+/** An instance whose containers are child processes. */
+export class ProcessInstance implements Instance {
+  readonly ready: Promise<void>;
+  readonly lost: Promise<string>;
+  readonly #deps: Deps;
+  readonly #extras: ProcessLauncherExtras;
+  readonly #spec: InstanceSpec;
+  readonly #python: () => Promise<string | undefined>;
+  readonly #folder: string;
+  readonly #stopping = new AbortController();
+  readonly #idle = Promise.withResolvers<void>();
+  #containers: Running[] = [];
+  #inFlight = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    deps: Deps,
+    extras: ProcessLauncherExtras,
+    python: () => Promise<string | undefined>,
+    spec: InstanceSpec,
+  ) {
+    this.#deps = deps;
+    this.#extras = extras;
+    this.#spec = spec;
+    this.#python = python;
+    this.#folder = join(extras.stateDir, 'instances', spec.instanceId);
+    this.ready = this.#launch();
+    const never = new Promise<string>(() => undefined);
+    this.lost = this.ready.then(
+      () => Promise.race(this.#containers.map(({ server }) => (server instanceof ServedModel ? server.lost : never))),
+      () => never,
+    );
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  async invoke(request: InvocationRequest): Promise<InvocationResponse> {
+    this.#inFlight++;
+    try {
+      const answer = await this.#answer(request);
+      answer.body.once('close', () => this.#leave());
+      return answer;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped ??= this.#idle.promise.then(() => this.#end());
+    this.#stopping.abort();
+    if (this.#inFlight === 0 || graceMs <= 0) this.#idle.resolve();
+    else {
+      const cancel = this.#deps.clock.schedule(graceMs, () => this.#idle.resolve());
+      void this.#idle.promise.then(cancel);
+    }
+    await this.#stopped;
+  }
+
+  #leave(): void {
+    this.#inFlight--;
+    if (this.#inFlight === 0 && this.#stopping.signal.aborted) this.#idle.resolve();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#containers.map(({ server }) => server.stop()));
+    await this.ready.catch(() => undefined);
+    await removeFolder(this.#folder).catch((error: Error) => {
+      this.#log('container_1', `The instance's folder could not be removed: ${error.message}`, 'stderr');
+    });
+  }
+
+  async #launch(): Promise<void> {
+    const { clock } = this.#deps;
+    const download = new AbortController();
+    const cancel = clock.schedule(this.#spec.downloadTimeoutMs, () => download.abort());
+    this.#stopping.signal.addEventListener('abort', () => download.abort(), { once: true });
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      // Or the type of a package.json further up would decide how the model's .js files are read.
+      await writeFile(join(this.#folder, 'package.json'), '{}\n');
+      this.#stopping.signal.throwIfAborted();
+      this.#containers = this.#spec.containers.map((spec) => ({ spec, server: this.#serve(spec, download.signal) }));
+      await Promise.all(
+        this.#containers.map(({ server }) => (server instanceof ServedModel ? server.ready : undefined)),
+      );
+    } catch (error) {
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(internalFailure, error);
+    } finally {
+      cancel();
+    }
+  }
+
+  #serve(container: ContainerSpec, download: AbortSignal): ServedModel | MultiModel {
+    const { cloud } = this.#deps;
+    const { archiveLimits, callerForRole } = this.#extras;
+    const source = (signal: AbortSignal): ModelDataSource => ({
+      cloud,
+      caller: callerForRole(this.#spec.roleArn),
+      signal,
+      ...(archiveLimits && { limits: archiveLimits }),
+    });
+    const folder = join(this.#folder, container.name);
+    if (container.mode === 'SingleModel') {
+      return this.#model(container, folder, (modelDir) => loadModelData(container, modelDir, source(download)));
+    }
+    return new MultiModel((target, id) =>
+      this.#model(container, join(folder, id), (modelDir) =>
+        loadTargetModel(container, target, modelDir, source(this.#stopping.signal)),
+      ),
+    );
+  }
+
+  #model(container: ContainerSpec, folder: string, load: (modelDir: string) => Promise<void>): ServedModel {
+    const { processes, times, containers } = this.#extras;
+    const { account, clock } = this.#deps;
+    return new ServedModel({
+      container,
+      variantName: this.#spec.variantName,
+      folder,
+      load: async (modelDir) => {
+        try {
+          await load(modelDir);
+        } catch (error) {
+          const { cause } = error as Error;
+          if (cause instanceof Error) this.#log(container.name, cause.message, 'stderr');
+          throw error;
+        }
+      },
+      containers: containers ?? [],
+      python: this.#python,
+      healthCheckTimeoutMs: this.#spec.healthCheckTimeoutMs,
+      environment: {
+        AWS_REGION: account.region,
+        SAGEMAKER_REGION: account.region,
+        SAGEMAKER_ENDPOINT_NAME: this.#spec.endpointName,
+        SAGEMAKER_VARIANT_NAME: this.#spec.variantName,
+      },
+      times,
+      clock,
+      processes,
+      onLog: (line, stream) => this.#log(container.name, line, stream),
+    });
+  }
+
+  #log(container: string, line: string, stream: 'stdout' | 'stderr'): void {
+    const { endpointName, variantName, instanceId } = this.#spec;
+    this.#extras.onLog?.({ endpointName, variantName, instanceId, container, stream, line });
+  }
+
+  async #answer(request: InvocationRequest): Promise<ServerAnswer> {
+    if (!this.#spec.pipeline || this.#containers.length === 1) {
+      return await this.#target(request.targetContainer).server.invoke(request);
+    }
+    let current = request;
+    for (const [i, { server }] of this.#containers.entries()) {
+      const answer = await server.invoke(current);
+      if (i === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
+      const contentType = answer.headers['content-type'];
+      current = {
+        ...request,
+        headers: { ...request.headers, ...(contentType !== undefined && { 'content-type': contentType }) },
+        body: await collect(answer),
+      };
+    }
+    throw new Error('A pipeline has at least one container.');
+  }
+
+  #target(hostname: string | undefined): Running {
+    if (hostname === undefined) return this.#containers[0]!;
+    const found = this.#containers.find(({ spec }) => spec.label === hostname);
+    if (found) return found;
+    const message = `The endpoint has no container with the hostname ${hostname}.`;
+    throw new AwsError('ValidationError', message, 400, { Message: message });
+  }
+}
+
+async function collect(answer: ServerAnswer): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxIntermediateBytes) throw new Error(`Container ${answer.container} answered with more than 25 MB.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

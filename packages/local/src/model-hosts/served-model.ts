@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import type { ProcessHost } from '../processes/index.ts';
+import type { InvocationRequest } from '../sagemaker/launcher.ts';
+import { type ContainerSpec, LaunchFailure } from '../sagemaker/launcher.ts';
+import { pingFailed } from '../sagemaker/reasons.ts';
+import type { Times } from '../sagemaker/times.ts';
+import type { ContainerCommand } from './container-mapping.ts';
+import { chooseHost } from './host-commands.ts';
+import { makeReadOnly, removeFolder } from './model-folder.ts';
+import { ModelServer, type ServerAnswer } from './model-server.ts';
+
+export interface ServedModelOptions {
+  readonly container: ContainerSpec;
+  readonly variantName: string;
+  /** Will hold the model's folder; made here, removed by `stop`. */
+  readonly folder: string;
+  /** Brings the model's data to a folder that does not exist yet. */
+  readonly load: (modelDir: string) => Promise<void>;
+  readonly containers: readonly ContainerCommand[];
+  readonly python: () => Promise<string | undefined>;
+  readonly healthCheckTimeoutMs: number;
+  /** Set beyond what the container's definition says. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly times: Times;
+  readonly clock: Clock;
+  readonly processes: ProcessHost;
+  readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
+}
+
+/** One model with its folder and the process that serves it. */
+export class ServedModel {
+  /** Resolves when the model answers; rejects with LaunchFailure. */
+  readonly ready: Promise<void>;
+  /** See ModelServer.lost. */
+  readonly lost: Promise<string>;
+  readonly #options: ServedModelOptions;
+  #server: ModelServer | undefined;
+  #stopped = false;
+
+  constructor(options: ServedModelOptions) {
+    this.#options = options;
+    this.ready = this.#start();
+    this.lost = this.ready.then(
+      () => this.#server!.lost,
+      () => new Promise<string>(() => undefined),
+    );
+  }
+
+  invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    return this.#server!.invoke(request);
+  }
+
+  /** Resolves when the process is gone and the folder removed; never rejects. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#server?.stop();
+    await this.ready.catch(() => undefined);
+    await removeFolder(this.#options.folder).catch((error: Error) => {
+      this.#options.onLog(`The model's folder could not be removed: ${error.message}`, 'stderr');
+    });
+  }
+
+  async #start(): Promise<void> {
+    const { container, variantName, folder, load, containers, python, environment, ...rest } = this.#options;
+    const modelDir = join(folder, 'model');
+    await mkdir(folder, { recursive: true });
+    await load(modelDir);
+    await makeReadOnly(modelDir);
+    const host = await chooseHost(container.image, modelDir, containers, python);
+    if (this.#stopped) throw new LaunchFailure('The instance was stopped before it was ready.');
+    this.#server = new ModelServer({
+      ...rest,
+      host,
+      modelDir,
+      cwd: folder,
+      label: container.label,
+      environment: { ...environment, ...container.environment },
+    });
+    try {
+      await this.#server.healthy;
+    } catch (error) {
+      rest.onLog((error as Error).message, 'stderr');
+      throw new LaunchFailure(pingFailed(container.label, variantName), error);
+    }
+  }
+}

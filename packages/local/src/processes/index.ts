@@ -1,0 +1,9 @@
+export {
+  createProcessHost,
+  type HostedProcess,
+  type ProcessExit,
+  type ProcessHost,
+  type ProcessHostOptions,
+  type ProcessSpec,
+} from './process-host.ts';
+export { siblingScript } from './sibling-script.ts';

@@ -1,0 +1,38 @@
+/*
+ * A process of its own: outlives the process that started it, also when that one is killed with SIGKILL, and then kills
+ * every process group that was still registered. Lines on stdin: `+<pid>` registers a group, `-<pid>` forgets it.
+ * It imports nothing of this package, so that it can run as a bare file.
+ */
+
+const groups = new Set<number>();
+let rest = '';
+
+// Ctrl-C and a closing terminal reach this process too; only the end of its input may end it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+process.stdin.setEncoding('utf8');
+process.stdin.on('data', (chunk: string) => {
+  const lines = (rest + chunk).split('\n');
+  // A line without its end may be a pid cut short: that would be somebody else's group.
+  rest = lines.pop() ?? '';
+  for (const line of lines) {
+    const pid = Number(line.slice(1));
+    // 0 and 1 would mean our own group and everybody's.
+    if (!Number.isSafeInteger(pid) || pid < 2) continue;
+    if (line.startsWith('+')) groups.add(pid);
+    else groups.delete(pid);
+  }
+});
+
+const reap = () => {
+  for (const pid of groups) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+  process.exit(0);
+};
+process.stdin.on('end', reap);
+process.stdin.on('error', reap);

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { Crc64Nvme } from '@aws-sdk/crc64-nvme';
+import { type CrcParameters, combineCrcs } from './crc-combine.ts';
+import { crc32c } from './crc32c.ts';
+import { invalidRequest } from './errors.ts';
+
+export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** A checksum that S3 keeps with an object or part. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Base64; of a composite: with `-<number of parts>`. */
+  readonly value: string;
+  readonly type: ChecksumType;
+}
+
+/** The members of the SDK's shapes that hold checksums: `ChecksumCRC32` … */
+export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string | undefined };
+
+/** A running digest. */
+export interface Digest {
+  update(chunk: Uint8Array): void;
+  end(): Promise<Buffer>;
+}
+
+export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
+  switch (algorithm) {
+    case 'CRC32':
+      return crcDigest(crc32);
+    case 'CRC32C':
+      return crcDigest((chunk, before) => crc32c(chunk as Uint8Array, before));
+    case 'CRC64NVME': {
+      const crc = new Crc64Nvme();
+      return { update: (chunk) => void crc.update(chunk), end: async () => Buffer.from(await crc.digest()) };
+    }
+    default: {
+      const hash = createHash(algorithm);
+      return { update: (chunk) => void hash.update(chunk), end: async () => hash.digest() };
+    }
+  }
+}
+
+function crcDigest(step: typeof crc32): Digest {
+  let crc = 0;
+  return {
+    update: (chunk) => {
+      crc = step(chunk, crc);
+    },
+    end: async () => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(crc);
+      return bytes;
+    },
+  };
+}
+
+const crcParameters: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
+  CRC32: { width: 32, polynomial: 0xedb88320n },
+  CRC32C: { width: 32, polynomial: 0x82f63b78n },
+  CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
+};
+
+const byteLength: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+
+export const isChecksumAlgorithm = (name: string | undefined): name is ChecksumAlgorithm =>
+  (checksumAlgorithms as readonly (string | undefined)[]).includes(name);
+
+/** The type that a multipart upload gets when it names only an algorithm. Throws InvalidRequest for a pair that S3 does not have. */
+export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
+  const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
+  const possible = type === 'FULL_OBJECT' ? crcParameters[algorithm] !== undefined : algorithm !== 'CRC64NVME';
+  if ((type !== 'FULL_OBJECT' && type !== 'COMPOSITE') || !possible) {
+    throw invalidRequest(
+      `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    );
+  }
+  return type;
+}
+
+/** The checksum of an object from those of its parts. */
+export function checksumOfParts(
+  algorithm: ChecksumAlgorithm,
+  type: ChecksumType,
+  parts: readonly { value: string; size: number }[],
+): Promise<Checksum> | Checksum {
+  const raw = parts.map(({ value }) => Buffer.from(value, 'base64'));
+  const parameters = crcParameters[algorithm];
+  if (type === 'FULL_OBJECT' && parameters) {
+    const crc = combineCrcs(
+      parameters,
+      parts.map(({ size }, index) => ({ crc: BigInt(`0x${raw[index]!.toString('hex')}`), length: size })),
+    );
+    const hex = crc.toString(16).padStart(parameters.width / 4, '0');
+    return { algorithm, type, value: Buffer.from(hex, 'hex').toString('base64') };
+  }
+  const digest = startDigest(algorithm);
+  for (const bytes of raw) digest.update(bytes);
+  return digest.end().then((bytes) => ({ algorithm, type, value: `${bytes.toString('base64')}-${parts.length}` }));
+}
+
+/** The one checksum that a request declares: with its value, or only its algorithm. */
+export function declaredChecksum(
+  input: ChecksumMembers & { ChecksumAlgorithm?: string },
+): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
+  const given = checksumAlgorithms.filter((algorithm) => input[`Checksum${algorithm}`] !== undefined);
+  if (given.length > 1) {
+    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  }
+  const [algorithm] = given;
+  if (algorithm) {
+    const value = input[`Checksum${algorithm}`]!;
+    if (!isBase64Of(value, byteLength[algorithm])) {
+      throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
+    }
+    return { algorithm, value };
+  }
+  const named = input.ChecksumAlgorithm?.toUpperCase();
+  if (named === undefined || named === 'MD5') return undefined;
+  if (!isChecksumAlgorithm(named)) {
+    throw invalidRequest(
+      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+    );
+  }
+  return { algorithm: named };
+}
+
+export const isBase64Of = (value: string, bytes: number): boolean => {
+  const raw = Buffer.from(value, 'base64');
+  return raw.length === bytes && raw.toString('base64') === value;
+};
+
+/** `checksum` as members of a response. */
+export const checksumMembers = (checksum: Checksum | undefined): ChecksumMembers & { ChecksumType?: ChecksumType } =>
+  checksum ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type } : {};

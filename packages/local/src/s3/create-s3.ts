@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
+import { BlobReferences } from './blob-references.ts';
+import type { BlobStore } from './blob-store.ts';
+import { S3Error } from './errors.ts';
+import type { S3Event } from './events.ts';
+import { createEdge } from './http/edge.ts';
+import { bucketOperations } from './operations/buckets.ts';
+import { configurationOperations } from './operations/configurations.ts';
+import { copyOperations } from './operations/copies.ts';
+import { deleteOperations } from './operations/deletes.ts';
+import { listingOperations } from './operations/listing.ts';
+import { multipartOperations } from './operations/multipart.ts';
+import { objectOperations } from './operations/objects.ts';
+import { taggingOperations } from './operations/tagging.ts';
+import { uploadListingOperations } from './operations/uploads-listing.ts';
+import { s3Permissions } from './permissions.ts';
+import { S3State } from './state.ts';
+
+export interface S3 {
+  /** To be registered with the cloud, through which `handle` calls it too. */
+  readonly service: Service;
+  /**
+   * Answers one HTTP request, path style or virtual-host style. Never rejects: errors become S3's XML. To honour
+   * `Expect: 100-continue` before a body is sent, let the server's `checkContinue` event come here too.
+   */
+  handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
+  /** The policy document (JSON) of a bucket, when it has one: for whoever evaluates resource policies. */
+  bucketPolicy(bucket: string): string | undefined;
+}
+
+/**
+ * S3 as a state machine over the clock and a blob store; metadata lives in memory.
+ * @param extras.emit takes the events of buckets that have an EventBridgeConfiguration, after each change
+ */
+export function createS3(deps: Deps, extras: { blobs: BlobStore; emit: (event: S3Event) => void }): S3 {
+  const state = new S3State(deps, new BlobReferences(extras.blobs), extras.emit);
+  const all: Record<string, Operation> = {
+    ...bucketOperations(state),
+    ...configurationOperations(state),
+    ...objectOperations(state),
+    ...deleteOperations(state),
+    ...copyOperations(state),
+    ...multipartOperations(state),
+    ...listingOperations(state),
+    ...uploadListingOperations(state),
+    ...taggingOperations(state),
+  };
+  const permissions = s3Permissions(deps.account.partition);
+  const operations = Object.fromEntries(
+    Object.entries(all).map(([name, { run }]): [string, Operation] => [
+      name,
+      {
+        permissions: (input) => permissions[name]?.(input) ?? [],
+        run(input, caller) {
+          checkOwner(deps, input.ExpectedBucketOwner);
+          checkOwner(deps, input.ExpectedSourceBucketOwner);
+          return run(input, caller);
+        },
+      },
+    ]),
+  );
+  return {
+    service: { name: 's3', operations },
+    handle: createEdge(deps),
+    bucketPolicy: (bucket) => state.buckets.get(bucket)?.policy,
+  };
+}
+
+function checkOwner({ account }: Deps, expected: string | undefined): void {
+  if (expected !== undefined && expected !== account.accountId) throw new S3Error('AccessDenied', 'Access Denied', 403);
+}

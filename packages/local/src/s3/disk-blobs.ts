@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobSink, BlobStore } from './blob-store.ts';
+
+/** Large enough that reading costs few system calls, small enough that many readers fit in memory. */
+const readSize = 256 * 1024;
+
+const blobName = /^[0-9a-f-]{36}\.blob$/;
+
+/**
+ * Blobs as files, one each. The folder belongs to this store alone: it is made when missing, and blobs that an earlier
+ * process left in it are removed.
+ */
+export class DiskBlobs implements BlobStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder)) if (blobName.test(name)) rmSync(join(folder, name), { force: true });
+  }
+
+  async create(): Promise<BlobSink> {
+    const blob = `${randomUUID()}.blob`;
+    const path = join(this.#folder, blob);
+    const file = await open(path, 'wx', 0o600);
+    return {
+      write: async (chunk) => {
+        for (let at = 0; at < chunk.length; ) {
+          const { bytesWritten } = await file.write(chunk, at, chunk.length - at);
+          at += bytesWritten;
+        }
+      },
+      commit: async () => {
+        await file.close();
+        return blob;
+      },
+      abort: async () => {
+        await file.close().catch(() => undefined);
+        await rm(path, { force: true }).catch(() => undefined);
+      },
+    };
+  }
+
+  async *read(blob: string, start: number, length: number): AsyncGenerator<Uint8Array> {
+    const file = await open(join(this.#folder, blob), 'r');
+    try {
+      for (let at = start, left = length; left > 0; ) {
+        const buffer = Buffer.allocUnsafeSlow(Math.min(readSize, left));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
+        yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+        at += bytesRead;
+        left -= bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async delete(blob: string): Promise<void> {
+    await rm(join(this.#folder, blob), { force: true }).catch(() => undefined);
+  }
+}

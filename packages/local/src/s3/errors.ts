@@ -1,0 +1,86 @@
+import { AwsError } from '../core/aws-error.ts';
+
+/** An S3 error; `members` become elements of its XML, `headers` go beside it. */
+export class S3Error extends AwsError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: string,
+    message: string,
+    status: number,
+    members: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(code, message, status, members);
+    this.headers = headers;
+  }
+}
+
+export const noSuchBucket = (bucket: string) =>
+  new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: bucket });
+
+export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
+  new S3Error('NoSuchKey', 'The specified key does not exist.', 404, { Key: key }, headers);
+
+/** What the SDK makes of a 404 to a HEAD request, which has no body. */
+export const notFound = (headers: Record<string, string> = {}) =>
+  new S3Error('NotFound', 'Not Found', 404, {}, headers);
+
+export const noSuchVersion = (key: string, versionId: string) =>
+  new S3Error('NoSuchVersion', 'The specified version does not exist.', 404, { Key: key, VersionId: versionId });
+
+export const noSuchUpload = (uploadId: string) =>
+  new S3Error(
+    'NoSuchUpload',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    404,
+    { UploadId: uploadId },
+  );
+
+export const preconditionFailed = (condition: string) =>
+  new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412, {
+    Condition: condition,
+  });
+
+export const invalidArgument = (message: string, name?: string, value?: string) =>
+  new S3Error('InvalidArgument', message, 400, {
+    ...(name === undefined ? {} : { ArgumentName: name }),
+    ...(value === undefined ? {} : { ArgumentValue: value }),
+  });
+
+export const invalidRequest = (message: string) => new S3Error('InvalidRequest', message, 400);
+
+export const badDigest = (what: string) =>
+  new S3Error(
+    'BadDigest',
+    `The ${what} you specified did not match ${what === 'Content-MD5' ? 'what we received' : 'the calculated checksum'}.`,
+    400,
+  );
+
+export const incompleteBody = () =>
+  new S3Error(
+    'IncompleteBody',
+    'You did not provide the number of bytes specified by the Content-Length HTTP header',
+    400,
+  );
+
+export const entityTooLarge = (size: number, limit: number) =>
+  new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', 400, {
+    ProposedSize: String(size),
+    MaxSizeAllowed: String(limit),
+  });
+
+export const malformedXml = () =>
+  new S3Error(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+    400,
+  );
+
+/** `what` names the thing that the local runtime lacks. */
+export const notImplemented = (what: string) =>
+  new S3Error(
+    'NotImplemented',
+    `A header you provided implies functionality that is not implemented. The local runtime does not simulate ${what}.`,
+    501,
+  );

@@ -1,0 +1,96 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type ChecksumAlgorithm, isChecksumAlgorithm } from '../checksums.ts';
+import { invalidArgument, invalidRequest, S3Error } from '../errors.ts';
+import type { RequestDetails } from '../request-details.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
+
+/** A body as an operation takes it: without its transfer framing, and what the headers claim about it. */
+export interface RequestBody {
+  readonly stream: AsyncIterable<Uint8Array>;
+  /** Bytes, when the request says so. */
+  readonly length?: number;
+  readonly payloadSha256?: string;
+  readonly trailer?: RequestDetails['trailer'];
+}
+
+/** Throws InvalidArgument or InvalidRequest for headers that contradict each other. */
+export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody {
+  const source = sendContinueFirst(req, res);
+  const payload = header(req, 'x-amz-content-sha256');
+  const streaming = payload?.startsWith('STREAMING-') ?? false;
+  if (streaming || contentEncodings(req).includes('aws-chunked')) {
+    const decoded = header(req, 'x-amz-decoded-content-length');
+    const trailers = new Map<string, string>();
+    const algorithm = trailerAlgorithm(req);
+    return {
+      stream: decodeAwsChunked(source, trailers),
+      ...(decoded === undefined ? {} : { length: lengthOf('x-amz-decoded-content-length', decoded) }),
+      ...(algorithm
+        ? { trailer: { algorithm, value: () => trailers.get(`x-amz-checksum-${algorithm.toLowerCase()}`) } }
+        : {}),
+    };
+  }
+  if (payload !== undefined && payload !== 'UNSIGNED-PAYLOAD' && !/^[0-9a-fA-F]{64}$/.test(payload)) {
+    throw invalidArgument(
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+      'x-amz-content-sha256',
+      payload,
+    );
+  }
+  const length = header(req, 'content-length');
+  return {
+    stream: source,
+    ...(length === undefined ? {} : { length: lengthOf('content-length', length) }),
+    ...(payload === undefined || payload === 'UNSIGNED-PAYLOAD' ? {} : { payloadSha256: payload.toLowerCase() }),
+  };
+}
+
+/** For uploads, whose size S3 wants to know beforehand. Throws MissingContentLength. */
+export function requireLength(body: RequestBody): void {
+  if (body.length === undefined) {
+    throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
+  }
+}
+
+/** The values of Content-Encoding. */
+export const contentEncodings = (req: IncomingMessage): string[] =>
+  (header(req, 'content-encoding') ?? '')
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+
+const header = (req: IncomingMessage, name: string): string | undefined => req.headers[name] as string | undefined;
+
+function lengthOf(name: string, value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw invalidArgument(`The ${name} header is malformed`, name, value);
+  return Number(value);
+}
+
+function trailerAlgorithm(req: IncomingMessage): ChecksumAlgorithm | undefined {
+  const names = header(req, 'x-amz-trailer')?.toLowerCase().split(',') ?? [];
+  const checksums = names.map((name) => name.trim()).filter((name) => name.startsWith('x-amz-checksum-'));
+  if (checksums.length > 1) {
+    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  }
+  const algorithm = checksums[0]?.slice('x-amz-checksum-'.length).toUpperCase();
+  if (algorithm === undefined) return undefined;
+  if (!isChecksumAlgorithm(algorithm))
+    throw invalidRequest('The value specified in the x-amz-trailer header is not supported');
+  return algorithm;
+}
+
+/**
+ * Asks for the body only when it is first read, so that a refused upload is never sent. Where the server has no
+ * `checkContinue` listener, Node has asked already.
+ */
+async function* sendContinueFirst(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
+  if (awaitsContinue(req)) res.writeContinue();
+  // A refusal halfway leaves the connection whole: the rest of the body is discarded and the client reads the answer.
+  yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+}
+
+/** True while the client holds its body back until it is told to go on. */
+export function awaitsContinue(req: IncomingMessage): boolean {
+  const { server } = req.socket as { server?: Server };
+  return /^100-continue$/i.test(req.headers.expect ?? '') && (server?.listenerCount('checkContinue') ?? 0) > 0;
+}

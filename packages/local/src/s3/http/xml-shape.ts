@@ -1,0 +1,162 @@
+import { XMLParser } from 'fast-xml-parser';
+import { malformedXml } from '../errors.ts';
+
+type Scalar = 'string' | 'integer' | 'boolean' | 'timestamp';
+
+/** How a member of an SDK shape is written in XML. */
+interface Field {
+  readonly kind: Scalar | Shape;
+  /** Its element; default: the member's own name. */
+  readonly tag?: string;
+  /** `flat`: the element repeats; else its entries are elements of this name within it. */
+  readonly list?: 'flat' | { readonly entry: string };
+}
+
+/** A structure: its members in the order in which they are written. */
+export interface Shape {
+  readonly [member: string]: Field;
+}
+
+export const text: Field = { kind: 'string' };
+export const integer: Field = { kind: 'integer' };
+export const boolean: Field = { kind: 'boolean' };
+export const timestamp: Field = { kind: 'timestamp' };
+export const one = (kind: Shape, tag?: string): Field => ({ kind, ...(tag === undefined ? {} : { tag }) });
+/** The element `tag` repeats. */
+export const many = (kind: Scalar | Shape, tag: string): Field => ({ kind, tag, list: 'flat' });
+/** Entries within one element of the member's name. */
+export const wrapped = (kind: Scalar | Shape, entry: string): Field => ({ kind, list: { entry } });
+
+const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** A document with `value` under the element `root`. */
+export function toXml(root: string, shape: Shape, value: object): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${renderMembers(shape, value)}</${root}>`;
+}
+
+/** A document of one element that holds text alone. */
+export const textXml = (root: string, value: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${escapeXml(value)}</${root}>`;
+
+function renderMembers(shape: Shape, value: object): string {
+  return Object.entries(shape)
+    .map(([member, field]) => renderField(field, field.tag ?? member, (value as Record<string, unknown>)[member]))
+    .join('');
+}
+
+function renderField({ kind, list }: Field, tag: string, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  const element = (name: string, entry: unknown) => `<${name}>${renderValue(kind, entry)}</${name}>`;
+  if (!list) return element(tag, value);
+  const entries = value as unknown[];
+  if (list === 'flat') return entries.map((entry) => element(tag, entry)).join('');
+  return `<${tag}>${entries.map((entry) => element(list.entry, entry)).join('')}</${tag}>`;
+}
+
+function renderValue(kind: Field['kind'], value: unknown): string {
+  if (typeof kind === 'object') return renderMembers(kind, value as object);
+  return escapeXml(value instanceof Date ? value.toISOString() : String(value));
+}
+
+/** Control characters become references, as S3 writes them, although XML 1.0 knows no way to say most of them. */
+export const escapeXml = (value: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
+  value.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (char) => {
+    switch (char) {
+      case '&':
+        return '&amp;';
+      case '<':
+        return '&lt;';
+      case '>':
+        return '&gt;';
+      case '"':
+        return '&quot;';
+      default:
+        return `&#x${char.charCodeAt(0).toString(16)};`;
+    }
+  });
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  parseTagValue: false,
+  // Keys may begin and end with blanks; entities are ours to decode, none but XML's own.
+  trimValues: false,
+  processEntities: false,
+});
+
+/** Reads a document whose root is `root`. Throws MalformedXML. */
+export function fromXml(root: string, shape: Shape, document: string): Record<string, unknown> {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(document)) throw malformedXml();
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = parser.parse(document, true) as Record<string, unknown>;
+  } catch {
+    throw malformedXml();
+  }
+  if (!Object.hasOwn(parsed, root)) throw malformedXml();
+  return readMembers(shape, parsed[root]);
+}
+
+function readMembers(shape: Shape, node: unknown): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  if (typeof node === 'string') {
+    if (node.trim() !== '') throw malformedXml();
+    return value;
+  }
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) throw malformedXml();
+  for (const [member, field] of Object.entries(shape)) {
+    const tag = field.tag ?? member;
+    if (Object.hasOwn(node, tag)) value[member] = readField(field, (node as Record<string, unknown>)[tag]);
+  }
+  return value;
+}
+
+function readField({ kind, list }: Field, node: unknown): unknown {
+  if (!list) return readValue(kind, node);
+  if (list === 'flat') return asArray(node).map((entry) => readValue(kind, entry));
+  if (typeof node === 'string') return [];
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) throw malformedXml();
+  const entries = Object.hasOwn(node, list.entry) ? (node as Record<string, unknown>)[list.entry] : [];
+  return asArray(entries).map((entry) => readValue(kind, entry));
+}
+
+function readValue(kind: Field['kind'], node: unknown): unknown {
+  if (typeof kind === 'object') return readMembers(kind, node);
+  if (typeof node !== 'string') throw malformedXml();
+  const value = unescapeXml(node);
+  switch (kind) {
+    case 'string':
+      return value;
+    case 'integer': {
+      if (!/^-?\d{1,15}$/.test(value.trim())) throw malformedXml();
+      return Number(value);
+    }
+    case 'boolean': {
+      const word = value.trim().toLowerCase();
+      if (word !== 'true' && word !== 'false') throw malformedXml();
+      return word === 'true';
+    }
+    case 'timestamp': {
+      const time = new Date(value.trim());
+      if (Number.isNaN(time.getTime())) throw malformedXml();
+      return time;
+    }
+  }
+}
+
+const asArray = (node: unknown): unknown[] => (Array.isArray(node) ? node : [node]);
+
+const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function unescapeXml(escaped: string): string {
+  return escaped.replace(/&([^;\s&]{1,10});/g, (_, name: string) => {
+    const code = /^#(?:x([0-9a-f]+)|(\d+))$/i.exec(name);
+    const point = code ? Number.parseInt(code[1] ?? code[2]!, code[1] === undefined ? 10 : 16) : -1;
+    const char = code ? (point <= 0x10ffff ? String.fromCodePoint(point) : undefined) : named[name];
+    if (char === undefined) throw malformedXml();
+    return char;
+  });
+}

@@ -1,0 +1,119 @@
+import type { BlobReferences } from './blob-references.ts';
+import type { BlobSink } from './blob-store.ts';
+import {
+  type ChecksumAlgorithm,
+  type ChecksumMembers,
+  type Digest,
+  declaredChecksum,
+  isBase64Of,
+  startDigest,
+} from './checksums.ts';
+import { badDigest, entityTooLarge, incompleteBody, invalidRequest, S3Error } from './errors.ts';
+import type { Content } from './model.ts';
+import { detailsOf } from './request-details.ts';
+
+/** 5 GiB: the most that one PutObject, UploadPart or CopyObject may take. */
+export const largestSinglePut = 5 * 1024 ** 3;
+
+/** What a caller may give as Body. */
+export type Body = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
+
+interface UploadInput extends ChecksumMembers {
+  readonly Body?: unknown;
+  readonly ContentLength?: number | undefined;
+  readonly ContentMD5?: string | undefined;
+  readonly ChecksumAlgorithm?: string;
+}
+
+/** The algorithm of the checksum that an upload carries, before, with or after its body. Throws InvalidRequest. */
+export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefined {
+  const declared = declaredChecksum(input);
+  return declared?.value === undefined
+    ? (detailsOf(input)?.trailer?.algorithm ?? declared?.algorithm)
+    : declared.algorithm;
+}
+
+/**
+ * Streams a body into a blob, one chunk in memory at a time, and checks it against everything that the request says
+ * about it. The caller owns the content, retained once. Nothing is left behind when it throws: BadDigest, InvalidDigest,
+ * IncompleteBody, EntityTooLarge, XAmzContentSHA256Mismatch, or the body's own error.
+ * @param algorithm the checksum to keep when the request declares none
+ */
+export async function ingest(
+  blobs: BlobReferences,
+  input: UploadInput,
+  algorithm?: ChecksumAlgorithm,
+): Promise<Content> {
+  const { payloadSha256, trailer } = detailsOf(input) ?? {};
+  const declared = declaredChecksum(input);
+  const kept = uploadAlgorithm(input) ?? algorithm;
+  if (input.ContentMD5 !== undefined && !isBase64Of(input.ContentMD5, 16)) {
+    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
+  }
+  if (input.ContentLength !== undefined && input.ContentLength > largestSinglePut) {
+    throw entityTooLarge(input.ContentLength, largestSinglePut);
+  }
+
+  const md5 = startDigest('MD5');
+  const checksum = kept ? startDigest(kept) : undefined;
+  const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
+  const digests = [md5, checksum, sha256].filter((digest): digest is Digest => digest !== undefined);
+
+  let sink: BlobSink | undefined;
+  try {
+    let size = 0;
+    for await (const chunk of chunksOf(input.Body as Body)) {
+      if (chunk.length === 0) continue;
+      size += chunk.length;
+      if (size > largestSinglePut) throw entityTooLarge(size, largestSinglePut);
+      sink ??= await blobs.create();
+      // The write runs in the thread pool while this thread hashes.
+      const written = sink.write(chunk);
+      for (const digest of digests) digest.update(chunk);
+      await written;
+    }
+    if (input.ContentLength !== undefined && size !== input.ContentLength) throw incompleteBody();
+
+    const md5Bytes = await md5.end();
+    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5)
+      throw badDigest('Content-MD5');
+    if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
+    const value = (await checksum?.end())?.toString('base64');
+    const expected = declared?.value ?? expectedFromTrailer(trailer);
+    if (expected !== undefined && expected !== value) throw badDigest(kept!);
+
+    const blob = await sink?.commit();
+    sink = undefined;
+    const segments = blob === undefined ? [] : [{ blob, start: 0, length: size }];
+    blobs.retain(segments);
+    return {
+      size,
+      etag: md5Bytes.toString('hex'),
+      segments,
+      ...(kept ? { checksum: { algorithm: kept, value: value!, type: 'FULL_OBJECT' } } : {}),
+    };
+  } finally {
+    await sink?.abort();
+  }
+}
+
+function expectedFromTrailer(trailer: { value(): string | undefined } | undefined): string | undefined {
+  if (!trailer) return undefined;
+  const value = trailer.value();
+  if (value === undefined) throw invalidRequest('The trailer that the x-amz-trailer header announced is missing.');
+  return value;
+}
+
+const payloadMismatch = () =>
+  new S3Error(
+    'XAmzContentSHA256Mismatch',
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    400,
+  );
+
+async function* chunksOf(body: Body): AsyncGenerator<Uint8Array> {
+  if (body === undefined || body === null) return;
+  if (typeof body === 'string') yield Buffer.from(body);
+  else if (body instanceof Uint8Array) yield body;
+  else for await (const chunk of body) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}

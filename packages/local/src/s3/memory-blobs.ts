@@ -1,0 +1,37 @@
+import type { BlobSink, BlobStore } from './blob-store.ts';
+
+/** Blobs in memory, for the simulation. */
+export class MemoryBlobs implements BlobStore {
+  readonly #blobs = new Map<string, Uint8Array>();
+  #next = 0;
+
+  /** How many blobs are held. */
+  get count(): number {
+    return this.#blobs.size;
+  }
+
+  async create(): Promise<BlobSink> {
+    const chunks: Uint8Array[] = [];
+    return {
+      write: async (chunk) => {
+        chunks.push(Uint8Array.from(chunk));
+      },
+      commit: async () => {
+        const blob = `blob-${this.#next++}`;
+        this.#blobs.set(blob, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+        return blob;
+      },
+      abort: async () => undefined,
+    };
+  }
+
+  async *read(blob: string, start: number, length: number): AsyncGenerator<Uint8Array> {
+    const bytes = this.#blobs.get(blob);
+    if (!bytes) throw new Error(`No blob ${blob}`);
+    if (length > 0) yield bytes.subarray(start, start + length);
+  }
+
+  async delete(blob: string): Promise<void> {
+    this.#blobs.delete(blob);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Segment } from './blob-references.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/**
+ * The content that GetObject returns. Read it once, as an async iterable or with a `transformTo…` as on the SDK's
+ * streams; whoever does not read it calls `destroy`, or its blobs are kept.
+ */
+export class ObjectBody implements AsyncIterable<Uint8Array> {
+  readonly #store: BlobStore;
+  readonly #segments: readonly Segment[];
+  readonly #release: () => void;
+  #state: 'new' | 'reading' | 'released' = 'new';
+
+  constructor(store: BlobStore, segments: readonly Segment[], release: () => void) {
+    this.#store = store;
+    this.#segments = segments;
+    this.#release = release;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#state !== 'new') throw new Error('The body of an object can be read once');
+    this.#state = 'reading';
+    try {
+      for (const { blob, start, length } of this.#segments) yield* this.#store.read(blob, start, length);
+    } finally {
+      this.destroy();
+    }
+  }
+
+  /** Lets go of an unread body. Harmless at any time. */
+  destroy(): void {
+    if (this.#state === 'released') return;
+    this.#state = 'released';
+    this.#release();
+  }
+
+  async transformToByteArray(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async transformToString(encoding: BufferEncoding = 'utf8'): Promise<string> {
+    return Buffer.from(await this.transformToByteArray()).toString(encoding);
+  }
+}

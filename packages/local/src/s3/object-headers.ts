@@ -1,0 +1,88 @@
+import type { CreateMultipartUploadCommandInput, PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { invalidArgument, notImplemented, S3Error } from './errors.ts';
+import type { ObjectHeaders } from './model.ts';
+
+type WriteInput = Pick<
+  PutObjectCommandInput & CreateMultipartUploadCommandInput,
+  | keyof ObjectHeaders
+  | 'Metadata'
+  | 'ACL'
+  | 'SSECustomerAlgorithm'
+  | 'ObjectLockMode'
+  | 'ObjectLockRetainUntilDate'
+  | 'ObjectLockLegalHoldStatus'
+>;
+
+const storageClasses = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR',
+];
+
+/** The headers that a write gives its object. Throws NotImplemented for what isn't simulated. */
+export function headersOf(input: WriteInput): ObjectHeaders {
+  if (input.SSECustomerAlgorithm !== undefined) throw notImplemented('encryption with customer-provided keys (SSE-C)');
+  if (input.ObjectLockMode ?? input.ObjectLockRetainUntilDate ?? input.ObjectLockLegalHoldStatus) {
+    throw notImplemented('Object Lock');
+  }
+  // Buckets own their objects, the default since 2023; `private` is what the command line tool sends.
+  if (input.ACL !== undefined && input.ACL !== 'bucket-owner-full-control' && input.ACL !== 'private') {
+    throw new S3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
+  }
+  const storageClass = input.StorageClass ?? 'STANDARD';
+  if (!storageClasses.includes(storageClass)) {
+    throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', 400);
+  }
+  const encryption = input.ServerSideEncryption ?? 'AES256';
+  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(encryption)) {
+    throw invalidArgument(
+      'The encryption method specified is not supported',
+      'x-amz-server-side-encryption',
+      encryption,
+    );
+  }
+  // The edge strips `aws-chunked`, which is about the transfer.
+  const expires = input.Expires as Date | string | undefined;
+  const all: ObjectHeaders = {
+    ContentType: input.ContentType ?? 'binary/octet-stream',
+    CacheControl: input.CacheControl,
+    ContentDisposition: input.ContentDisposition,
+    ContentEncoding: input.ContentEncoding,
+    ContentLanguage: input.ContentLanguage,
+    Expires: expires instanceof Date ? expires.toUTCString() : expires,
+    WebsiteRedirectLocation: input.WebsiteRedirectLocation,
+    StorageClass: storageClass,
+    ServerSideEncryption: encryption,
+    SSEKMSKeyId: input.SSEKMSKeyId,
+    BucketKeyEnabled: input.BucketKeyEnabled,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ObjectHeaders;
+}
+
+/** In bytes, keys and values together. */
+const largestMetadata = 2048;
+
+/** User metadata, keys in lower case. Throws MetadataTooLarge. */
+export function metadataOf(input: Pick<WriteInput, 'Metadata'>): Record<string, string> {
+  const entries = Object.entries(input.Metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value] as const);
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (size > largestMetadata) {
+    throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', 400, {
+      Size: String(size),
+      MaxSizeAllowed: String(largestMetadata),
+    });
+  }
+  return Object.fromEntries(entries);
+}
+
+/** The encryption members of a write's response. */
+export const encryptionOf = ({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled }: ObjectHeaders) => ({
+  ServerSideEncryption: ServerSideEncryption as 'AES256' | 'aws:kms' | 'aws:kms:dsse',
+  ...(SSEKMSKeyId === undefined ? {} : { SSEKMSKeyId }),
+  ...(BucketKeyEnabled === undefined ? {} : { BucketKeyEnabled }),
+});

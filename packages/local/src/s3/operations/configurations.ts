@@ -1,0 +1,195 @@
+import type {
+  BucketVersioningStatus,
+  GetBucketVersioningCommandOutput,
+  NotificationConfiguration,
+  PutBucketNotificationConfigurationCommandInput,
+  PutBucketPolicyCommandInput,
+  PutBucketVersioningCommandInput,
+} from '@aws-sdk/client-s3';
+import type { Operation } from '../../core/cloud.ts';
+import { malformedXml, notImplemented, S3Error } from '../errors.ts';
+import type { S3State } from '../state.ts';
+import type { Output } from './output.ts';
+
+type Named = { readonly Bucket?: string };
+
+/** A configuration that is stored and given back, without effect here. */
+interface Stored {
+  readonly put: string;
+  readonly get: string;
+  readonly remove: string;
+  /** The member of the input, and of the output unless the output's members are the configuration's own. */
+  readonly member: string;
+  readonly flat?: true;
+  /** What a new bucket has. */
+  readonly initial?: object;
+  /** Thrown by `get` when there is none. */
+  readonly missing: readonly [code: string, message: string];
+}
+
+const stored: readonly Stored[] = [
+  {
+    put: 'PutBucketEncryption',
+    get: 'GetBucketEncryption',
+    remove: 'DeleteBucketEncryption',
+    member: 'ServerSideEncryptionConfiguration',
+    initial: {
+      Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false }],
+    },
+    missing: [
+      'ServerSideEncryptionConfigurationNotFoundError',
+      'The server side encryption configuration was not found',
+    ],
+  },
+  {
+    put: 'PutPublicAccessBlock',
+    get: 'GetPublicAccessBlock',
+    remove: 'DeletePublicAccessBlock',
+    member: 'PublicAccessBlockConfiguration',
+    initial: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    missing: ['NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'],
+  },
+  {
+    put: 'PutBucketOwnershipControls',
+    get: 'GetBucketOwnershipControls',
+    remove: 'DeleteBucketOwnershipControls',
+    member: 'OwnershipControls',
+    initial: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    missing: ['OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'],
+  },
+  {
+    put: 'PutBucketLifecycleConfiguration',
+    get: 'GetBucketLifecycleConfiguration',
+    remove: 'DeleteBucketLifecycle',
+    member: 'LifecycleConfiguration',
+    flat: true,
+    missing: ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'],
+  },
+  {
+    put: 'PutBucketCors',
+    get: 'GetBucketCors',
+    remove: 'DeleteBucketCors',
+    member: 'CORSConfiguration',
+    flat: true,
+    missing: ['NoSuchCORSConfiguration', 'The CORS configuration does not exist'],
+  },
+  {
+    put: 'PutBucketTagging',
+    get: 'GetBucketTagging',
+    remove: 'DeleteBucketTagging',
+    member: 'Tagging',
+    flat: true,
+    missing: ['NoSuchTagSet', 'The TagSet does not exist'],
+  },
+];
+
+function storedOperations(state: S3State, kind: Stored): Record<string, Operation> {
+  return {
+    [kind.put]: {
+      run(input: Named & Readonly<Record<string, unknown>>): object {
+        const bucket = state.bucket(input.Bucket);
+        const configuration = input[kind.member];
+        if (configuration === undefined || configuration === null) throw malformedXml();
+        bucket.configurations.set(kind.member, structuredClone(configuration));
+        return {};
+      },
+    },
+    [kind.get]: {
+      run(input: Named): object {
+        const bucket = state.bucket(input.Bucket);
+        const configuration = bucket.configurations.has(kind.member)
+          ? bucket.configurations.get(kind.member)
+          : kind.initial;
+        if (!configuration) throw new S3Error(...kind.missing, 404, { BucketName: bucket.name });
+        const copy = structuredClone(configuration);
+        return kind.flat ? copy : { [kind.member]: copy };
+      },
+    },
+    [kind.remove]: {
+      run(input: Named): object {
+        // Encryption falls back to what a new bucket has; the others are gone.
+        const bucket = state.bucket(input.Bucket);
+        if (kind.put === 'PutBucketEncryption') bucket.configurations.delete(kind.member);
+        else bucket.configurations.set(kind.member, undefined);
+        return {};
+      },
+    },
+  };
+}
+
+/** Operations on a bucket's versioning, notifications, policy, and on what is merely stored. */
+export function configurationOperations(state: S3State): Record<string, Operation> {
+  const operations: Record<string, Operation> = {
+    PutBucketVersioning: {
+      run(input: PutBucketVersioningCommandInput): object {
+        const bucket = state.bucket(input.Bucket);
+        const { Status: status, MFADelete: mfaDelete } = input.VersioningConfiguration ?? {};
+        if (mfaDelete === 'Enabled') throw notImplemented('MFA Delete');
+        if (status === undefined && mfaDelete !== undefined) return {};
+        if (status !== 'Enabled' && status !== 'Suspended') {
+          throw new S3Error('IllegalVersioningConfigurationException', 'The Versioning element must be specified', 400);
+        }
+        bucket.versioning = status;
+        return {};
+      },
+    },
+    GetBucketVersioning: {
+      run(input: Named): Output<GetBucketVersioningCommandOutput> {
+        const status: BucketVersioningStatus | undefined = state.bucket(input.Bucket).versioning;
+        return status === undefined ? {} : { Status: status };
+      },
+    },
+    PutBucketNotificationConfiguration: {
+      run(input: PutBucketNotificationConfigurationCommandInput): object {
+        const bucket = state.bucket(input.Bucket);
+        const configuration = input.NotificationConfiguration ?? {};
+        for (const member of ['QueueConfigurations', 'TopicConfigurations', 'LambdaFunctionConfigurations'] as const) {
+          if (configuration[member]?.length) {
+            throw notImplemented(`bucket notifications by ${member}, only EventBridgeConfiguration`);
+          }
+        }
+        bucket.eventBridge = configuration.EventBridgeConfiguration !== undefined;
+        return {};
+      },
+    },
+    GetBucketNotificationConfiguration: {
+      run(input: Named): NotificationConfiguration {
+        return state.bucket(input.Bucket).eventBridge ? { EventBridgeConfiguration: {} } : {};
+      },
+    },
+    PutBucketPolicy: {
+      run(input: PutBucketPolicyCommandInput): object {
+        const bucket = state.bucket(input.Bucket);
+        const policy = input.Policy ?? '';
+        if (Buffer.byteLength(policy) > 20 * 1024) {
+          throw new S3Error('PolicyTooLarge', 'The policy exceeds the maximum allowed document size.', 400);
+        }
+        try {
+          const parsed: unknown = JSON.parse(policy);
+          if (!parsed || typeof parsed !== 'object' || !('Statement' in parsed)) throw new Error('no Statement');
+        } catch {
+          throw new S3Error('MalformedPolicy', 'This policy contains invalid Json', 400);
+        }
+        bucket.policy = policy;
+        return {};
+      },
+    },
+    GetBucketPolicy: {
+      run(input: Named): { Policy: string } {
+        const bucket = state.bucket(input.Bucket);
+        if (bucket.policy === undefined) {
+          throw new S3Error('NoSuchBucketPolicy', 'The bucket policy does not exist', 404, { BucketName: bucket.name });
+        }
+        return { Policy: bucket.policy };
+      },
+    },
+    DeleteBucketPolicy: {
+      run(input: Named): object {
+        state.bucket(input.Bucket).policy = undefined;
+        return {};
+      },
+    },
+  };
+  for (const kind of stored) Object.assign(operations, storedOperations(state, kind));
+  return operations;
+}

@@ -1,0 +1,262 @@
+import { createHash } from 'node:crypto';
+import type {
+  AbortMultipartUploadCommandInput,
+  CompletedPart,
+  CompleteMultipartUploadCommandInput,
+  CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommandInput,
+  CreateMultipartUploadCommandOutput,
+  UploadPartCommandInput,
+  UploadPartCommandOutput,
+} from '@aws-sdk/client-s3';
+import type { Operation } from '../../core/cloud.ts';
+import {
+  checksumAlgorithms,
+  checksumMembers,
+  checksumOfParts,
+  declaredChecksum,
+  multipartChecksumType,
+} from '../checksums.ts';
+import { checkWriteConditions } from '../conditions.ts';
+import { badDigest, invalidArgument, invalidRequest, malformedXml, noSuchUpload, S3Error } from '../errors.ts';
+import { ingest, uploadAlgorithm } from '../ingest.ts';
+import type { Content, Part, Upload } from '../model.ts';
+import { checkKey } from '../names.ts';
+import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
+import type { S3State } from '../state.ts';
+import { parseTagging } from '../tags.ts';
+import type { Output } from './output.ts';
+
+/** 5 MiB: the least for every part but the last. */
+const smallestPart = 5 * 1024 ** 2;
+/** 5 TiB. */
+const largestObject = 5 * 1024 ** 4;
+
+interface UploadName {
+  readonly Bucket?: string | undefined;
+  readonly Key?: string | undefined;
+  readonly UploadId?: string | undefined;
+}
+
+/** Throws NoSuchBucket or NoSuchUpload. */
+export function findUpload(state: S3State, input: UploadName): Upload {
+  checkKey(input.Key);
+  const upload = state.bucket(input.Bucket).uploads.get(input.UploadId ?? '');
+  if (!upload || upload.key !== input.Key) throw noSuchUpload(input.UploadId ?? '');
+  return upload;
+}
+
+/** Adds or replaces a part. Takes over `content`, which it releases when the upload ended meanwhile. */
+export function storePart(
+  state: S3State,
+  input: UploadName & { PartNumber?: number | undefined },
+  content: Content,
+): Part {
+  try {
+    const { parts } = findUpload(state, input);
+    const part: Part = { ...content, number: partNumber(input.PartNumber), lastModified: state.now() };
+    const replaced = parts.get(part.number);
+    parts.set(part.number, part);
+    if (replaced) state.blobs.release(replaced.segments);
+    return part;
+  } catch (error) {
+    state.blobs.release(content.segments);
+    throw error;
+  }
+}
+
+function partNumber(value: number | undefined): number {
+  if (value === undefined || !Number.isInteger(value) || value < 1 || value > 10_000) {
+    throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', String(value));
+  }
+  return value;
+}
+
+export function multipartOperations(state: S3State): Record<string, Operation> {
+  return {
+    CreateMultipartUpload: {
+      run(input: CreateMultipartUploadCommandInput): Output<CreateMultipartUploadCommandOutput> {
+        const bucket = state.bucket(input.Bucket);
+        const key = input.Key;
+        checkKey(key);
+        const algorithm = declaredChecksum({ ChecksumAlgorithm: input.ChecksumAlgorithm })?.algorithm;
+        if (!algorithm && input.ChecksumType !== undefined) {
+          throw invalidRequest(
+            'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+          );
+        }
+        const upload: Upload = {
+          id: state.deps.ids.hex(64),
+          key,
+          initiated: state.now(),
+          headers: headersOf(input),
+          metadata: metadataOf(input),
+          tags: parseTagging(input.Tagging),
+          ...(algorithm ? { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } } : {}),
+          parts: new Map(),
+        };
+        bucket.uploads.set(upload.id, upload);
+        return {
+          Bucket: bucket.name,
+          Key: key,
+          UploadId: upload.id,
+          ...(upload.checksum
+            ? { ChecksumAlgorithm: upload.checksum.algorithm, ChecksumType: upload.checksum.type }
+            : {}),
+          ...encryptionOf(upload.headers),
+        };
+      },
+    },
+
+    UploadPart: {
+      async run(input: UploadPartCommandInput): Promise<Output<UploadPartCommandOutput>> {
+        partNumber(input.PartNumber);
+        const upload = findUpload(state, input);
+        const declared = uploadAlgorithm(input);
+        const wanted = upload.checksum?.algorithm;
+        if (declared && wanted && declared !== wanted) {
+          throw invalidRequest(
+            `Checksum Type mismatch occurred, expected checksum Type: ${wanted.toLowerCase()}, actual checksum Type: ${declared.toLowerCase()}`,
+          );
+        }
+        const part = storePart(state, input, await ingest(state.blobs, input, wanted));
+        const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
+        return { ETag: `"${part.etag}"`, ...checksum, ...encryptionOf(upload.headers) };
+      },
+    },
+
+    CompleteMultipartUpload: {
+      async run(
+        input: CompleteMultipartUploadCommandInput,
+        caller,
+      ): Promise<Output<CompleteMultipartUploadCommandOutput>> {
+        const chosen = choosePartsOf(findUpload(state, input), input.MultipartUpload?.Parts ?? []);
+        const checksum = await checksumOf(findUpload(state, input), chosen, input);
+        // Nothing may come between these checks and the commit; a part replaced meanwhile fails them.
+        const bucket = state.bucket(input.Bucket);
+        const upload = findUpload(state, input);
+        const parts = choosePartsOf(upload, input.MultipartUpload?.Parts ?? []);
+        const size = parts.reduce((sum, part) => sum + part.size, 0);
+        if (input.MpuObjectSize !== undefined && Number(input.MpuObjectSize) !== size) {
+          throw invalidRequest(
+            `The provided 'x-amz-mp-object-size' header does not match what was computed. expected: ${input.MpuObjectSize}, actual: ${size}`,
+          );
+        }
+        if (size > largestObject) {
+          throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', 400);
+        }
+        checkWriteConditions(input, upload.key, state.live(bucket, upload.key));
+
+        bucket.uploads.delete(upload.id);
+        const used = new Set(parts);
+        for (const part of upload.parts.values()) if (!used.has(part)) state.blobs.release(part.segments);
+        const version = state.put(
+          bucket,
+          {
+            key: upload.key,
+            size,
+            etag: etagOfParts(parts),
+            segments: parts.flatMap((part) => part.segments),
+            ...(checksum ? { checksum } : {}),
+            headers: upload.headers,
+            metadata: upload.metadata,
+            tags: upload.tags,
+            lastModified: upload.initiated,
+            parts: parts.map((part) => ({
+              number: part.number,
+              size: part.size,
+              ...(part.checksum ? { checksum: part.checksum } : {}),
+            })),
+          },
+          'CompleteMultipartUpload',
+          input,
+          caller,
+        );
+        return {
+          Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(upload.key)}`,
+          Bucket: bucket.name,
+          Key: upload.key,
+          ETag: `"${version.etag}"`,
+          ...checksumMembers(version.checksum),
+          ...encryptionOf(upload.headers),
+          ...state.shownVersionId(bucket, version),
+        };
+      },
+    },
+
+    AbortMultipartUpload: {
+      run(input: AbortMultipartUploadCommandInput): object {
+        const upload = findUpload(state, input);
+        state.bucket(input.Bucket).uploads.delete(upload.id);
+        for (const part of upload.parts.values()) state.blobs.release(part.segments);
+        return {};
+      },
+    },
+  };
+}
+
+/** The parts that the request lists. Throws MalformedXML, InvalidPartOrder, InvalidPart or EntityTooSmall. */
+function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): Part[] {
+  if (listed.length === 0) throw malformedXml();
+  let before = 0;
+  const chosen = listed.map((entry) => {
+    const number = entry.PartNumber;
+    if (number === undefined || !Number.isInteger(number)) throw malformedXml();
+    if (number <= before) {
+      throw new S3Error(
+        'InvalidPartOrder',
+        'The list of parts was not in ascending order. Parts must be ordered by part number.',
+        400,
+        { UploadId: upload.id },
+      );
+    }
+    before = number;
+    const part = upload.parts.get(number);
+    if (!part || part.etag !== entry.ETag?.replaceAll('"', '') || !checksumsAgree(part, entry)) {
+      throw new S3Error(
+        'InvalidPart',
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+        400,
+        { UploadId: upload.id, PartNumber: String(number), ETag: entry.ETag ?? '' },
+      );
+    }
+    return part;
+  });
+  for (const part of chosen.slice(0, -1)) {
+    if (part.size < smallestPart) {
+      throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400, {
+        ProposedSize: String(part.size),
+        MinSizeAllowed: String(smallestPart),
+        PartNumber: String(part.number),
+        ETag: part.etag,
+      });
+    }
+  }
+  return chosen;
+}
+
+const checksumsAgree = (part: Part, entry: CompletedPart): boolean =>
+  checksumAlgorithms.every((algorithm) => {
+    const claimed = entry[`Checksum${algorithm}`];
+    return claimed === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === claimed);
+  });
+
+async function checksumOf(upload: Upload, parts: readonly Part[], input: CompleteMultipartUploadCommandInput) {
+  if (!upload.checksum) return undefined;
+  const { algorithm, type } = upload.checksum;
+  const checksum = await checksumOfParts(
+    algorithm,
+    type,
+    parts.map((part) => ({ value: part.checksum!.value, size: part.size })),
+  );
+  const claimed = input[`Checksum${algorithm}`];
+  const bare = (value: string) => value.replace(/-\d+$/, '');
+  if (claimed !== undefined && bare(claimed) !== bare(checksum.value)) throw badDigest(algorithm);
+  return checksum;
+}
+
+function etagOfParts(parts: readonly Part[]): string {
+  const hash = createHash('md5');
+  for (const part of parts) hash.update(part.etag, 'hex');
+  return `${hash.digest('hex')}-${parts.length}`;
+}

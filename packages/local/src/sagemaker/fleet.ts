@@ -1,0 +1,214 @@
+import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker';
+import type { Ids } from '../core/ids.ts';
+import { containerSpecs } from './containers.ts';
+import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
+import { internalFailure } from './reasons.ts';
+import type { Model } from './store.ts';
+import type { Times } from './times.ts';
+
+/** What fleets need of the service. */
+export interface FleetContext {
+  readonly ids: Ids;
+  readonly times: Times;
+  readonly launcher: InstanceLauncher;
+  /** Resolves `ms` later; never once the service has been stopped. */
+  wait(ms: number): Promise<void>;
+}
+
+/** One variant as a deployment wants it. */
+export interface VariantPlan {
+  readonly variant: ProductionVariant;
+  readonly model: Model;
+  readonly count: number;
+  readonly weight: number;
+}
+
+interface Slot {
+  instance?: Instance;
+  healthy: boolean;
+  /** Order of the last choice: ties between equally busy instances go to the one that has rested longest. */
+  lastUsed: number;
+}
+
+/** The instances that serve one production variant of one deployment. */
+export class VariantFleet {
+  readonly plan: VariantPlan;
+  weight: number;
+  desiredWeight: number;
+  desiredCount: number;
+  /** What DescribeEndpoint shows while the variant changes. */
+  status?: { readonly Status: VariantStatus; readonly StartTime: Date };
+  /** State of the weighted round robin. */
+  credit = 0;
+  readonly #context: FleetContext;
+  readonly #endpointName: string;
+  readonly #slots = new Set<Slot>();
+  readonly #leaving = new Map<Instance, Promise<void>>();
+  #uses = 0;
+
+  constructor(context: FleetContext, endpointName: string, plan: VariantPlan) {
+    this.#context = context;
+    this.#endpointName = endpointName;
+    this.plan = plan;
+    this.weight = plan.weight;
+    this.desiredWeight = plan.weight;
+    this.desiredCount = plan.count;
+  }
+
+  get name(): string {
+    return this.plan.variant.VariantName!;
+  }
+
+  /** Instances that take requests. */
+  get healthyCount(): number {
+    let count = 0;
+    for (const slot of this.#slots) if (slot.healthy) count++;
+    return count;
+  }
+
+  /** The healthy instance with the fewest requests in flight. */
+  pick(except?: Instance): Instance | undefined {
+    let best: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (!slot.healthy || slot.instance === except) continue;
+      const better =
+        !best ||
+        slot.instance!.inFlight < best.instance!.inFlight ||
+        (slot.instance!.inFlight === best.instance!.inFlight && slot.lastUsed < best.lastUsed);
+      if (better) best = slot;
+    }
+    if (best) best.lastUsed = ++this.#uses;
+    return best?.instance;
+  }
+
+  /**
+   * Brings the number of instances to `count`. New ones take requests as they get healthy.
+   * Resolves when all are; rejects with LaunchFailure as soon as one isn't, and then the new ones are stopped.
+   */
+  async scaleTo(count: number): Promise<void> {
+    const surplus = [...this.#slots].slice(count);
+    for (const slot of surplus) this.#retire(slot);
+    const added: Slot[] = [];
+    while (this.#slots.size < count) {
+      const slot: Slot = { healthy: false, lastUsed: 0 };
+      this.#slots.add(slot);
+      added.push(slot);
+    }
+    try {
+      await Promise.all(added.map((slot) => this.#launch(slot)));
+    } catch (error) {
+      for (const slot of added) this.#retire(slot, 0);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes every instance out of service at once; resolves when the requests in flight are answered, or `graceMs` are
+   * over, and the instances are gone. A further call shortens the wait.
+   */
+  async stop(graceMs = this.#context.times.invocationTimeoutMs): Promise<void> {
+    for (const slot of [...this.#slots]) this.#retire(slot, graceMs);
+    for (const instance of this.#leaving.keys()) void instance.stop(graceMs);
+    await Promise.all(this.#leaving.values());
+  }
+
+  #retire(slot: Slot, graceMs = this.#context.times.invocationTimeoutMs): void {
+    if (!this.#slots.delete(slot)) return;
+    slot.healthy = false;
+    if (slot.instance) this.#end(slot.instance, graceMs);
+  }
+
+  #end(instance: Instance, graceMs: number): void {
+    this.#leaving.set(
+      instance,
+      instance.stop(graceMs).finally(() => this.#leaving.delete(instance)),
+    );
+  }
+
+  async #launch(slot: Slot): Promise<void> {
+    const { times, launcher, wait } = this.#context;
+    await wait(times.launchMs);
+    if (!this.#slots.has(slot)) return;
+    const instance = launcher.start(this.#spec());
+    slot.instance = instance;
+    try {
+      await instance.ready;
+    } catch (error) {
+      this.#end(instance, 0);
+      if (!this.#slots.has(slot)) return;
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(internalFailure, error);
+    }
+    if (!this.#slots.has(slot)) return;
+    slot.healthy = true;
+    void instance.lost.then(() => this.#replace(slot, instance));
+  }
+
+  /** As AWS replaces an unhealthy instance: the new one reads the model data as it is by then, for as long as it takes. */
+  async #replace(slot: Slot, dead: Instance): Promise<void> {
+    slot.healthy = false;
+    this.#end(dead, 0);
+    while (this.#slots.has(slot)) {
+      await this.#context.wait(this.#context.times.replacementMs);
+      if (!this.#slots.has(slot)) return;
+      const launched = await this.#launch(slot).then(
+        () => true,
+        () => false,
+      );
+      if (launched) return;
+    }
+  }
+
+  #spec(): InstanceSpec {
+    const { ids, times } = this.#context;
+    const { variant, model } = this.plan;
+    const startup = variant.ContainerStartupHealthCheckTimeoutInSeconds;
+    const download = variant.ModelDataDownloadTimeoutInSeconds;
+    return {
+      endpointName: this.#endpointName,
+      variantName: this.name,
+      instanceId: `i-${ids.hex(17)}`,
+      containers: containerSpecs(model),
+      pipeline: model.InferenceExecutionConfig?.Mode !== 'Direct',
+      roleArn: model.ExecutionRoleArn!,
+      healthCheckTimeoutMs: Math.min(
+        startup === undefined ? times.healthCheckTimeoutMs : startup * 1000,
+        times.maxHealthCheckTimeoutMs,
+      ),
+      downloadTimeoutMs: download === undefined ? times.downloadTimeoutMs : download * 1000,
+    };
+  }
+}
+
+/** All variants of one deployment. Shadow variants are launched and must get healthy, but no traffic is copied to them. */
+export class Fleet {
+  readonly variants: readonly VariantFleet[];
+  readonly shadows: readonly VariantFleet[];
+
+  constructor(
+    context: FleetContext,
+    endpointName: string,
+    variants: readonly VariantPlan[],
+    shadows: readonly VariantPlan[],
+  ) {
+    this.variants = variants.map((plan) => new VariantFleet(context, endpointName, plan));
+    this.shadows = shadows.map((plan) => new VariantFleet(context, endpointName, plan));
+  }
+
+  get all(): readonly VariantFleet[] {
+    return [...this.variants, ...this.shadows];
+  }
+
+  /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
+  async launch(): Promise<void> {
+    await Promise.all(this.all.map((variant) => variant.scaleTo(variant.plan.count)));
+  }
+
+  mark(status: VariantStatus | undefined, at: Date): void {
+    for (const variant of this.all) variant.status = status && { Status: status, StartTime: at };
+  }
+
+  /** See VariantFleet.stop. */
+  async stop(graceMs?: number): Promise<void> {
+    await Promise.all(this.all.map((variant) => variant.stop(graceMs)));
+  }
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Tag } from '@aws-sdk/client-sagemaker';
+import type { Cancel } from '../core/clock.ts';
+import type { Caller, Deps, Service } from '../core/cloud.ts';
+import { Deployments } from './deployments.ts';
+import { summary } from './describe.ts';
+import { endpointConfigOperations } from './endpoint-configs.ts';
+import { endpointOperations, findEndpoint } from './endpoints.ts';
+import type { Faults, Outcome } from './faults.ts';
+import type { FleetContext } from './fleet.ts';
+import { invokeOperation } from './invocation.ts';
+import type { InstanceLauncher } from './launcher.ts';
+import { modelOperations } from './models.ts';
+import { handleRuntime } from './runtime-edge.ts';
+import { createStore, type Endpoint, keyOf } from './store.ts';
+import { tagOperations } from './tags.ts';
+import type { Times } from './times.ts';
+
+/** What SageMaker hands to EventBridge's default bus, which adds id, time, account and region. */
+export interface EndpointStateChange {
+  readonly source: 'aws.sagemaker';
+  readonly 'detail-type': 'SageMaker Endpoint State Change';
+  /** The endpoint's ARN. */
+  readonly resources: readonly string[];
+  readonly detail: {
+    readonly EndpointName: string;
+    readonly EndpointArn: string;
+    readonly EndpointConfigName: string;
+    /** Spelled as in events: `IN_SERVICE`. */
+    readonly EndpointStatus: string;
+    readonly FailureReason?: string;
+    readonly ProductionVariants: readonly object[];
+    /** Epoch milliseconds. */
+    readonly CreationTime: number;
+    /** Epoch milliseconds. */
+    readonly LastModifiedTime: number;
+    readonly Tags: Readonly<Record<string, string>>;
+  };
+}
+
+export interface SageMakerExtras {
+  readonly launcher: InstanceLauncher;
+  readonly times: Times;
+  /** Who acts when SageMaker assumes a model's execution role. For a role that IAM does not know, choose: root, or somebody who may do nothing. */
+  readonly callerForRole: (roleArn: string) => Caller;
+  /** Called at each change of an endpoint's status. Default: nobody is told. */
+  readonly emit?: (event: EndpointStateChange) => void;
+}
+
+export interface SageMaker {
+  /** Control plane and `InvokeEndpoint`, under the signing name `sagemaker`. */
+  readonly service: Service;
+  /** The runtime's REST API: `/endpoints/{name}/invocations` and `…/invocations-response-stream`. Never rejects. */
+  handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
+  readonly faults: Faults;
+  /** Ends every instance and everything scheduled. Resolves when all instances are gone. */
+  stop(): Promise<void>;
+}
+
+/** SageMaker's endpoints, with everything that takes time on `deps.clock`. */
+export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker {
+  const store = createStore();
+  const timers = new Set<Cancel>();
+  let stopped = false;
+
+  const context: FleetContext = {
+    ids: deps.ids,
+    times: extras.times,
+    launcher: extras.launcher,
+    wait: (ms) =>
+      new Promise((resolve) => {
+        if (stopped) return;
+        const cancel = deps.clock.schedule(ms, () => {
+          timers.delete(cancel);
+          resolve();
+        });
+        timers.add(cancel);
+      }),
+  };
+
+  const changed = (endpoint: Endpoint) => {
+    if (!stopped) extras.emit?.(stateChange(endpoint, store.tags.get(endpoint.arn) ?? []));
+  };
+  const deployments = new Deployments(deps.clock, store, context, changed);
+
+  const outcomes = new Map<string, Outcome[]>();
+  const faults: Faults = {
+    nextUpdate(endpointName, outcome) {
+      const key = keyOf(endpointName);
+      outcomes.set(key, [...(outcomes.get(key) ?? []), outcome]);
+    },
+    forceStatus(endpointName, status) {
+      const endpoint = findEndpoint(deps, store, endpointName);
+      deployments.become(endpoint, status, endpoint.failureReason);
+    },
+  };
+  const takeFault = (endpointName: string) => outcomes.get(keyOf(endpointName))?.shift();
+
+  return {
+    service: {
+      name: 'sagemaker',
+      operations: {
+        ...modelOperations(deps, store, extras.callerForRole),
+        ...endpointConfigOperations(deps, store),
+        ...endpointOperations(deps, store, context, deployments, takeFault),
+        ...tagOperations(store),
+        InvokeEndpoint: invokeOperation(deps, store, extras.times),
+      },
+    },
+    handle: (req, res, caller) => handleRuntime(deps, req, res, caller),
+    faults,
+    async stop() {
+      stopped = true;
+      for (const cancel of timers) cancel();
+      timers.clear();
+      await deployments.stop();
+    },
+  };
+}
+
+function stateChange(endpoint: Endpoint, tags: readonly Tag[]): EndpointStateChange {
+  return {
+    source: 'aws.sagemaker',
+    'detail-type': 'SageMaker Endpoint State Change',
+    resources: [endpoint.arn],
+    detail: {
+      EndpointName: endpoint.name,
+      EndpointArn: endpoint.arn,
+      EndpointConfigName: endpoint.config.EndpointConfigName,
+      EndpointStatus: endpoint.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
+      ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
+      ProductionVariants: endpoint.fleet?.variants.map(summary) ?? [],
+      CreationTime: endpoint.created,
+      LastModifiedTime: endpoint.modified,
+      Tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { invalidParameter } from './errors.ts';
+
+/** AWS's shape; `BinaryValue` as bytes. */
+export interface MessageAttribute {
+  readonly DataType?: string;
+  readonly StringValue?: string;
+  readonly BinaryValue?: Uint8Array;
+}
+
+export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
+
+/** @throws AwsError InvalidParameterValue for what SQS refuses: more than 10, bad names, types or empty values. */
+export function checkMessageAttributes(attributes: MessageAttributes | undefined): MessageAttributes {
+  const entries = Object.entries(attributes ?? {});
+  if (entries.length > 10) {
+    throw invalidParameter(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
+  }
+  for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
+    if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i.test(name)) {
+      throw invalidParameter(`The message attribute name '${name}' is invalid.`);
+    }
+    if (DataType === undefined || !/^(String|Number|Binary)(\..+)?$/.test(DataType) || DataType.length > 256) {
+      throw invalidParameter(
+        `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+      );
+    }
+    const isBinary = DataType.startsWith('Binary');
+    const value = isBinary ? BinaryValue : StringValue;
+    if (value === undefined || value.length === 0) {
+      throw invalidParameter(
+        `Message attribute '${name}' must contain a non-empty message attribute value for message attribute type '${DataType}'.`,
+      );
+    }
+    if (DataType.startsWith('Number') && Number.isNaN(Number(StringValue))) {
+      throw invalidParameter(`Can't cast the value of message attribute '${name}' to a number.`);
+    }
+  }
+  return attributes ?? {};
+}
+
+/** Bytes that the attributes add to the message's size: names, types and values. */
+export function attributesSize(attributes: MessageAttributes): number {
+  let size = 0;
+  for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(attributes)) {
+    size += Buffer.byteLength(name) + Buffer.byteLength(DataType ?? '');
+    size += BinaryValue?.length ?? Buffer.byteLength(StringValue ?? '');
+  }
+  return size;
+}
+
+/** Digest that clients check: sorted by name, each part with its length in four bytes. Undefined for no attributes. */
+export function attributesMd5(attributes: MessageAttributes): string | undefined {
+  const names = Object.keys(attributes).sort();
+  if (names.length === 0) return undefined;
+  const hash = createHash('md5');
+  const add = (bytes: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  };
+  for (const name of names) {
+    const { DataType = '', StringValue, BinaryValue } = attributes[name] ?? {};
+    add(Buffer.from(name));
+    add(Buffer.from(DataType));
+    hash.update(Buffer.of(DataType.startsWith('Binary') ? 2 : 1));
+    add(DataType.startsWith('Binary') ? (BinaryValue ?? Buffer.alloc(0)) : Buffer.from(StringValue ?? ''));
+  }
+  return hash.digest('hex');
+}
+
+/** Those that a receiver asked for: `All` or `.*`, a prefix `name.*`, or names. */
+export function selectAttributes(
+  attributes: MessageAttributes,
+  wanted: readonly string[] | undefined,
+): MessageAttributes {
+  if (!wanted || wanted.length === 0) return {};
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) =>
+      wanted.some(
+        (w) => w === 'All' || w === '.*' || w === name || (w.endsWith('.*') && name.startsWith(w.slice(0, -1))),
+      ),
+    ),
+  );
+}

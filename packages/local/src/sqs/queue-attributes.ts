@@ -1,0 +1,93 @@
+import { AwsError } from '../core/aws-error.ts';
+import { invalidAttribute, unsupported } from './errors.ts';
+
+/** Longest message that SQS takes, in bytes, attributes included; also the most that one batch may hold. */
+export const maximumMessageSize = 1_048_576;
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly standard: number;
+}
+
+/** Settings that are whole numbers: seconds, except MaximumMessageSize (bytes). */
+const ranges: Readonly<Record<string, Range>> = {
+  DelaySeconds: { min: 0, max: 900, standard: 0 },
+  MaximumMessageSize: { min: 1024, max: maximumMessageSize, standard: maximumMessageSize },
+  MessageRetentionPeriod: { min: 60, max: 1_209_600, standard: 345_600 },
+  ReceiveMessageWaitTimeSeconds: { min: 0, max: 20, standard: 0 },
+  VisibilityTimeout: { min: 0, max: 43_200, standard: 30 },
+};
+
+/** Settings that are kept and told, and change nothing here (encryption), or are read by their own parser. */
+const texts = new Set([
+  'Policy',
+  'RedrivePolicy',
+  'RedriveAllowPolicy',
+  'KmsMasterKeyId',
+  'KmsDataKeyReusePeriodSeconds',
+  'SqsManagedSseEnabled',
+]);
+
+const fifo = new Set(['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']);
+
+/** Where messages go that were received too often. */
+export interface Redrive {
+  readonly deadLetterTargetArn: string;
+  readonly maxReceiveCount: number;
+}
+
+export type QueueAttributes = ReadonlyMap<string, string>;
+
+/** Settings of a queue that was given none. */
+export function defaultAttributes(): Map<string, string> {
+  const defaults = Object.entries(ranges).map(([name, { standard }]) => [name, String(standard)] as const);
+  return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
+}
+
+/** @throws AwsError InvalidAttributeName, InvalidAttributeValue, UnsupportedOperation (FIFO) */
+export function checkAttributes(given: Readonly<Record<string, unknown>> | undefined): Map<string, string> {
+  const checked = new Map<string, string>();
+  for (const [name, raw] of Object.entries(given ?? {})) {
+    const value = String(raw);
+    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+    if (range) {
+      const number = Number(value);
+      if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
+      checked.set(name, String(number));
+    } else if (texts.has(name)) {
+      if (name === 'RedrivePolicy') parseRedrive(value);
+      checked.set(name, value);
+    } else if (fifo.has(name)) {
+      if (value !== 'false') throw unsupported('FIFO queues');
+    } else {
+      throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
+    }
+  }
+  return checked;
+}
+
+/** Reads a RedrivePolicy; empty text means none. @throws AwsError InvalidAttributeValue */
+export function parseRedrive(text: string | undefined): Redrive | undefined {
+  if (text === undefined || text === '') return undefined;
+  let policy: Record<string, unknown>;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw invalidAttribute('RedrivePolicy', 'Redrive policy is not a valid JSON map.');
+  }
+  const count = Number(policy.maxReceiveCount);
+  if (typeof policy.deadLetterTargetArn !== 'string') {
+    throw invalidAttribute(
+      'RedrivePolicy',
+      'Redrive policy does not contain mandatory attribute: deadLetterTargetArn.',
+    );
+  }
+  if (policy.maxReceiveCount === undefined) {
+    throw invalidAttribute('RedrivePolicy', 'Redrive policy does not contain mandatory attribute: maxReceiveCount.');
+  }
+  if (!Number.isInteger(count) || count < 1 || count > 1000) {
+    throw invalidAttribute('RedrivePolicy', 'Invalid value for maxReceiveCount: must be from 1 to 1000.');
+  }
+  return { deadLetterTargetArn: policy.deadLetterTargetArn, maxReceiveCount: count };
+}

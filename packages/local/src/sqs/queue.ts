@@ -1,0 +1,328 @@
+import { AwsError } from '../core/aws-error.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { Ids } from '../core/ids.ts';
+import { invalidParameter, queueDoesNotExist } from './errors.ts';
+import type { MessageAttributes } from './message-attributes.ts';
+import { parseRedrive, type QueueAttributes, type Redrive } from './queue-attributes.ts';
+
+/** What a sender gives. */
+export interface Draft {
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly senderId: string;
+  readonly traceHeader?: string;
+  /** Default: the queue's DelaySeconds. */
+  readonly delaySeconds?: number;
+}
+
+/** A message in a queue. Times are epoch milliseconds. */
+export interface Message {
+  readonly id: string;
+  readonly draft: Draft;
+  readonly sentAt: number;
+  /** The queue that it came from by redrive. */
+  readonly deadLetterSource?: string;
+  visibleAt: number;
+  receiveCount: number;
+  firstReceivedAt?: number;
+  lastReceivedAt?: number;
+  /** Of the latest receive; only this one deletes. */
+  handle?: string;
+}
+
+export interface ReceiveOptions {
+  readonly max: number;
+  /** Default: the queue's VisibilityTimeout. */
+  readonly visibilitySeconds?: number;
+  /** 0: answer at once. */
+  readonly waitSeconds: number;
+  /** Gives up the wait, so that no message goes to a receiver that has left. */
+  readonly signal?: AbortSignal;
+}
+
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+interface Waiter {
+  readonly options: ReceiveOptions;
+  settle(result: Message[] | AwsError): void;
+}
+
+export interface QueueDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Finds a dead-letter queue by ARN. */
+  findQueue(arn: string): Queue | undefined;
+}
+
+/** Longest time that a message can stay invisible, counted from its receive. */
+const longestVisibility = 43_200_000;
+
+/** One standard queue: its messages, who waits for them, and what falls due. */
+export class Queue {
+  readonly arn: string;
+  readonly createdAt: number;
+  modifiedAt: number;
+  readonly tags = new Map<string, string>();
+  readonly #deps: QueueDeps;
+  readonly #messages = new Map<string, Message>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #listeners = new Set<() => void>();
+  #attributes: QueueAttributes;
+  #redrive: Redrive | undefined;
+  /** Before this instant no message can be past its retention. */
+  #nothingExpiresBefore = 0;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #cancelWake: Cancel | undefined;
+
+  constructor(arn: string, attributes: QueueAttributes, deps: QueueDeps) {
+    this.arn = arn;
+    this.#deps = deps;
+    this.#attributes = attributes;
+    this.#redrive = parseRedrive(attributes.get('RedrivePolicy'));
+    this.createdAt = deps.clock.now();
+    this.modifiedAt = this.createdAt;
+  }
+
+  get redrive(): Redrive | undefined {
+    return this.#redrive;
+  }
+
+  get attributes(): QueueAttributes {
+    return this.#attributes;
+  }
+
+  setAttributes(attributes: QueueAttributes): void {
+    this.#attributes = attributes;
+    this.#redrive = parseRedrive(attributes.get('RedrivePolicy'));
+    this.modifiedAt = this.#deps.clock.now();
+    this.#nothingExpiresBefore = 0;
+  }
+
+  send(draft: Draft): Message {
+    const { clock, ids } = this.#deps;
+    const now = clock.now();
+    const delay = draft.delaySeconds ?? this.#seconds('DelaySeconds');
+    const message: Message = { id: ids.uuid(), draft, sentAt: now, visibleAt: now + delay * 1000, receiveCount: 0 };
+    this.#add(message);
+    return message;
+  }
+
+  /** Takes up to `max` messages; waits for the first one at most `waitSeconds`. */
+  receive(options: ReceiveOptions): Message[] | Promise<Message[]> {
+    const now = this.#take(options);
+    if (now.length > 0 || options.waitSeconds === 0 || options.signal?.aborted) return now;
+    return new Promise((resolve, reject) => {
+      const leave = () => waiter.settle([]);
+      const cancelDeadline = this.#deps.clock.schedule(options.waitSeconds * 1000, leave);
+      const waiter: Waiter = {
+        options,
+        settle: (result) => {
+          cancelDeadline();
+          options.signal?.removeEventListener('abort', leave);
+          this.#waiters.delete(waiter);
+          this.#sleepIfIdle();
+          if (result instanceof AwsError) reject(result);
+          else resolve(result);
+        },
+      };
+      options.signal?.addEventListener('abort', leave);
+      this.#waiters.add(waiter);
+      this.#wakeForNext();
+    });
+  }
+
+  /** Handles that are no longer the latest are accepted and do nothing, as in SQS. */
+  delete(handle: string): void {
+    const message = this.#byHandle(handle);
+    if (message?.handle === handle) this.#messages.delete(message.id);
+  }
+
+  changeVisibility(handle: string, seconds: number): void {
+    const now = this.#deps.clock.now();
+    this.#expire(now);
+    const message = this.#byHandle(handle);
+    if (message?.handle !== handle) {
+      throw invalidParameter(
+        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      );
+    }
+    if (message.visibleAt <= now) {
+      throw new AwsError('MessageNotInflight', "The specified message isn't in flight.", 400);
+    }
+    const until = now + seconds * 1000;
+    if (until > (message.lastReceivedAt ?? now) + longestVisibility) {
+      throw invalidParameter(
+        `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].`,
+      );
+    }
+    message.visibleAt = until;
+    this.#visibilityChanged(message);
+  }
+
+  purge(): void {
+    this.#messages.clear();
+  }
+
+  counts(): QueueCounts {
+    const now = this.#deps.clock.now();
+    this.#expire(now);
+    let [visible, inFlight, delayed] = [0, 0, 0];
+    for (const message of this.#messages.values()) {
+      if (message.visibleAt <= now) visible++;
+      else if (message.receiveCount > 0) inFlight++;
+      else delayed++;
+    }
+    return { visible, inFlight, delayed };
+  }
+
+  /**
+   * Tells `listener` that there is something to receive: once now when there is, then each time that a message is sent or
+   * becomes visible and no waiting receiver takes it. The call comes from the clock, never from within a sender's call.
+   */
+  onAvailable(listener: () => void): Cancel {
+    // Wrapped, so that one function can listen twice.
+    const own = () => listener();
+    this.#listeners.add(own);
+    if (this.#isAvailable()) this.#tell(own);
+    this.#wakeForNext();
+    return () => {
+      this.#listeners.delete(own);
+      this.#sleepIfIdle();
+    };
+  }
+
+  /** For a deleted queue: waiting receivers get QueueDoesNotExist. */
+  close(): void {
+    this.#listeners.clear();
+    for (const waiter of [...this.#waiters]) waiter.settle(queueDoesNotExist());
+    this.#messages.clear();
+    this.#sleepIfIdle();
+  }
+
+  #add(message: Message): void {
+    this.#messages.set(message.id, message);
+    this.#nothingExpiresBefore = Math.min(this.#nothingExpiresBefore, message.sentAt + this.#retention());
+    this.#visibilityChanged(message);
+  }
+
+  #take({ max, visibilitySeconds }: ReceiveOptions): Message[] {
+    const { clock, ids } = this.#deps;
+    const now = clock.now();
+    this.#expire(now);
+    const until = now + (visibilitySeconds ?? this.#seconds('VisibilityTimeout')) * 1000;
+    const taken: Message[] = [];
+    for (const message of this.#messages.values()) {
+      if (taken.length === max) break;
+      if (message.visibleAt > now || this.#movedToDeadLetters(message)) continue;
+      message.receiveCount++;
+      message.firstReceivedAt ??= now;
+      message.lastReceivedAt = now;
+      message.visibleAt = until;
+      message.handle = Buffer.from(`${this.arn} ${message.id} ${ids.hex(16)}`).toString('base64');
+      // A copy: what this receive saw stays true while the message lives on.
+      taken.push({ ...message });
+    }
+    if (taken.length > 0) this.#wakeBy(until);
+    return taken;
+  }
+
+  /** Without its dead-letter queue (deleted meanwhile) a message stays and is delivered on. */
+  #movedToDeadLetters(message: Message): boolean {
+    if (!this.#redrive || message.receiveCount < this.#redrive.maxReceiveCount) return false;
+    const target = this.#deps.findQueue(this.#redrive.deadLetterTargetArn);
+    if (!target || target === this) return false;
+    this.#messages.delete(message.id);
+    const { id, draft, sentAt } = message;
+    const visibleAt = this.#deps.clock.now();
+    target.#add({ id, draft, sentAt, visibleAt, receiveCount: 0, deadLetterSource: this.arn });
+    return true;
+  }
+
+  #byHandle(handle: string): Message | undefined {
+    const [arn, id, receive] = Buffer.from(handle, 'base64').toString().split(' ');
+    if (arn !== this.arn || id === undefined || receive === undefined) {
+      throw new AwsError(
+        'ReceiptHandleIsInvalid',
+        `The input receipt handle "${handle}" is not a valid receipt handle.`,
+        400,
+      );
+    }
+    return this.#messages.get(id);
+  }
+
+  #expire(now: number): void {
+    if (now < this.#nothingExpiresBefore) return;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const message of this.#messages.values()) {
+      const expiresAt = message.sentAt + this.#retention();
+      if (expiresAt <= now) this.#messages.delete(message.id);
+      else earliest = Math.min(earliest, expiresAt);
+    }
+    this.#nothingExpiresBefore = earliest;
+  }
+
+  #isAvailable(): boolean {
+    const now = this.#deps.clock.now();
+    this.#expire(now);
+    for (const message of this.#messages.values()) if (message.visibleAt <= now) return true;
+    return false;
+  }
+
+  #visibilityChanged(message: Message): void {
+    if (message.visibleAt <= this.#deps.clock.now()) this.#serve();
+    else this.#wakeBy(message.visibleAt);
+  }
+
+  /** Hands what is available to those who wait, first come first served, and tells the listeners about the rest. */
+  #serve(): void {
+    for (const waiter of [...this.#waiters]) {
+      const taken = this.#take(waiter.options);
+      if (taken.length === 0) break;
+      waiter.settle(taken);
+    }
+    if (this.#listeners.size > 0 && this.#isAvailable()) for (const listener of this.#listeners) this.#tell(listener);
+  }
+
+  #tell(listener: () => void): void {
+    this.#deps.clock.schedule(0, () => {
+      if (this.#listeners.has(listener)) listener();
+    });
+  }
+
+  #wakeForNext(): void {
+    const now = this.#deps.clock.now();
+    for (const { visibleAt } of this.#messages.values()) if (visibleAt > now) this.#wakeBy(visibleAt);
+  }
+
+  /** Time matters only to those who wait: without them nothing is scheduled. */
+  #wakeBy(at: number): void {
+    if (at >= this.#wakeAt || (this.#waiters.size === 0 && this.#listeners.size === 0)) return;
+    this.#cancelWake?.();
+    this.#wakeAt = at;
+    this.#cancelWake = this.#deps.clock.schedule(at - this.#deps.clock.now(), () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY;
+      this.#cancelWake = undefined;
+      this.#serve();
+      this.#wakeForNext();
+    });
+  }
+
+  #sleepIfIdle(): void {
+    if (this.#waiters.size > 0 || this.#listeners.size > 0) return;
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  #retention(): number {
+    return this.#seconds('MessageRetentionPeriod') * 1000;
+  }
+
+  #seconds(name: string): number {
+    return Number(this.#attributes.get(name));
+  }
+}

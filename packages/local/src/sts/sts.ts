@@ -1,0 +1,32 @@
+import type { Caller, Deps, Service } from '../core/cloud.ts';
+
+/** Security Token Service: tells callers who they are. */
+export interface Sts {
+  readonly service: Service;
+}
+
+export function createSts({ account }: Deps): Sts {
+  return {
+    service: {
+      name: 'sts',
+      operations: {
+        // Needs no permission in AWS either.
+        GetCallerIdentity: {
+          run(_input: unknown, caller: Caller) {
+            const session = caller.arn.slice(caller.arn.lastIndexOf('/') + 1);
+            return {
+              UserId: caller.roleArn === undefined ? account.accountId : `${roleId(caller.roleArn)}:${session}`,
+              Account: account.accountId,
+              Arn: caller.arn,
+            };
+          },
+        },
+      },
+    },
+  };
+}
+
+/** Looks like a role's unique id, and is the same for the same role. */
+function roleId(roleArn: string): string {
+  return `AROA${Buffer.from(roleArn).toString('hex').slice(-17).toUpperCase()}`;
+}

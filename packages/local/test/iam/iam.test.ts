@@ -1,0 +1,239 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { defaultAccount } from '../../src/core/account.ts';
+import { type Caller, Cloud, type Deps, root } from '../../src/core/cloud.ts';
+import { seededIds } from '../../src/core/ids.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { createIam, type Iam } from '../../src/iam/iam.ts';
+
+const queueArn = 'arn:aws:sqs:us-east-1:000000000000:q';
+const roleArn = 'arn:aws:iam::000000000000:role/r';
+const lambdaTrust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+});
+const document = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements });
+const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+
+let cloud: Cloud;
+let iam: Iam;
+const call = (operation: string, input: object, caller: Caller = root(defaultAccount)) =>
+  cloud.call('iam', operation, input, caller);
+const may = (caller: Caller, action: string, resource: string) => cloud.authorize(caller, { action, resource });
+
+beforeEach(async () => {
+  cloud = new Cloud();
+  const deps: Deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
+  iam = createIam(deps);
+  cloud.register(iam.service);
+  await call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: lambdaTrust });
+});
+
+describe('what a role may do', () => {
+  it('is nothing at first, said in the words of AWS', () => {
+    const caller = iam.callerFor(roleArn, 'fn');
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow(
+      expect.objectContaining({
+        code: 'AccessDeniedException',
+        status: 403,
+        message:
+          'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:SendMessage on resource: ' +
+          `${queueArn} because no identity-based policy allows the sqs:SendMessage action`,
+      }),
+    );
+  });
+
+  it.each([
+    ['s3:GetObject', 'AccessDenied', 403],
+    ['cloudformation:DescribeStacks', 'AccessDenied', 403],
+    ['sagemaker:UpdateEndpoint', 'AccessDeniedException', 400],
+    ['ssm:GetParameter', 'AccessDeniedException', 400],
+    ['lambda:InvokeFunction', 'AccessDeniedException', 403],
+  ])('a refusal of %s is %s, %d', (action, code, status) => {
+    expect(() => may(iam.callerFor(roleArn, 's'), action, '*')).toThrow(expect.objectContaining({ code, status }));
+  });
+
+  it('follows its policies at each call', async () => {
+    const caller = iam.callerFor(roleArn, 'fn');
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('sqs:*', queueArn)) });
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).not.toThrow();
+    await call('DeleteRolePolicy', { RoleName: 'r', PolicyName: 'p' });
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow('no identity-based policy');
+  });
+
+  it('comes from attached policies in their default version', async () => {
+    const caller = iam.callerFor(roleArn, 'fn');
+    const { Policy } = await call('CreatePolicy', { PolicyName: 'm', PolicyDocument: document(allow('sqs:*', '*')) });
+    await call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).not.toThrow();
+    const other = { PolicyArn: Policy.Arn, PolicyDocument: document(allow('s3:*', '*')) };
+    await call('CreatePolicyVersion', other);
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).not.toThrow();
+    await call('CreatePolicyVersion', { ...other, SetAsDefault: true });
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow('no identity-based policy');
+  });
+
+  it('includes what AWSLambdaBasicExecutionRole allows', async () => {
+    const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+    await call('AttachRolePolicy', { RoleName: 'r', PolicyArn });
+    expect(() => may(iam.callerFor(roleArn, 'fn'), 'logs:PutLogEvents', '*')).not.toThrow();
+  });
+
+  it('refuses AWS managed policies whose document is not known', async () => {
+    const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
+    await expect(call('AttachRolePolicy', { RoleName: 'r', PolicyArn })).rejects.toThrow(
+      /does not know the AWS managed policy arn:aws:iam::aws:policy\/AmazonS3FullAccess/,
+    );
+  });
+
+  it('ends with the role', async () => {
+    const caller = iam.callerFor(roleArn, 'fn');
+    await call('DeleteRole', { RoleName: 'r' });
+    expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow(
+      'The security token included in the request is invalid.',
+    );
+  });
+});
+
+describe('resources with a policy of their own', () => {
+  const service = (sourceArn: string): Caller => ({
+    arn: 'events.amazonaws.com',
+    service: 'events.amazonaws.com',
+    sourceArn,
+  });
+  const rule = 'arn:aws:events:us-east-1:000000000000:rule/r';
+
+  it('let a service in only when they say so', () => {
+    expect(() => may(service(rule), 'sqs:SendMessage', queueArn)).toThrow('no resource-based policy allows');
+    const statement = { ...allow('sqs:SendMessage', queueArn), Principal: { Service: 'events.amazonaws.com' } };
+    iam.setResourcePolicy(queueArn, document({ ...statement, Condition: { ArnEquals: { 'aws:SourceArn': rule } } }));
+    expect(() => may(service(rule), 'sqs:SendMessage', queueArn)).not.toThrow();
+    expect(() => may(service(`${rule}2`), 'sqs:SendMessage', queueArn)).toThrow('no resource-based policy allows');
+    iam.setResourcePolicy(queueArn, undefined);
+    expect(() => may(service(rule), 'sqs:SendMessage', queueArn)).toThrow('no resource-based policy allows');
+  });
+
+  it('deny roles that their own policies allow', async () => {
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
+    const statement = { Effect: 'Deny', Action: 's3:*', Resource: 'arn:aws:s3:::b/*', Principal: '*' };
+    iam.setResourcePolicy('arn:aws:s3:::b', document(statement));
+    const caller = iam.callerFor(roleArn, 'fn');
+    expect(() => may(caller, 's3:GetObject', 'arn:aws:s3:::b/key')).toThrow('explicit deny in a resource-based policy');
+    expect(() => may(caller, 's3:GetObject', 'arn:aws:s3:::c/key')).not.toThrow();
+  });
+
+  it('take the loopback interface for TLS', async () => {
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
+    const enforceSsl = { Effect: 'Deny', Action: '*', Resource: '*', Principal: '*' };
+    iam.setResourcePolicy(
+      queueArn,
+      document({ ...enforceSsl, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+    expect(() => may(iam.callerFor(roleArn, 'fn'), 'sqs:SendMessage', queueArn)).not.toThrow();
+  });
+
+  it('speak for the versions and aliases of a function', () => {
+    const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:f';
+    const statement = {
+      ...allow('lambda:InvokeFunction', `${functionArn}*`),
+      Principal: { Service: 'events.amazonaws.com' },
+    };
+    iam.setResourcePolicy(functionArn, document(statement));
+    expect(() => may(service(rule), 'lambda:InvokeFunction', `${functionArn}:live`)).not.toThrow();
+  });
+
+  it('never bind the root', () => {
+    iam.setResourcePolicy(queueArn, document({ Effect: 'Deny', Action: '*', Resource: '*', Principal: '*' }));
+    expect(() => may(root(defaultAccount), 'sqs:SendMessage', queueArn)).not.toThrow();
+  });
+});
+
+describe('quotas', () => {
+  const long = (characters: number) => document(allow('s3:GetObject', `arn:aws:s3:::${'x'.repeat(characters)}`));
+
+  it('count the inline policies of a role together, without white space', async () => {
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'a', PolicyDocument: long(6000) + ' '.repeat(9000) });
+    await expect(
+      call('PutRolePolicy', { RoleName: 'r', PolicyName: 'b', PolicyDocument: long(6000) }),
+    ).rejects.toMatchObject({
+      code: 'LimitExceeded',
+      status: 409,
+      message: 'Maximum policy size of 10240 bytes exceeded for role r',
+    });
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'a', PolicyDocument: long(10) });
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'b', PolicyDocument: long(6000) });
+  });
+
+  it('bound a managed policy', async () => {
+    await expect(call('CreatePolicy', { PolicyName: 'm', PolicyDocument: long(6144) })).rejects.toThrow(
+      'Cannot exceed quota for PolicySize: 6144',
+    );
+  });
+
+  it('bound the policies on a role', async () => {
+    for (let i = 0; i <= 10; i++) {
+      const { Policy } = await call('CreatePolicy', { PolicyName: `m${i}`, PolicyDocument: long(1) });
+      const attached = call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
+      if (i < 10) await attached;
+      else await expect(attached).rejects.toThrow('Cannot exceed quota for PoliciesPerRole: 10');
+    }
+  });
+});
+
+describe('roles and policies', () => {
+  it('are told with their document encoded, as AWS does', async () => {
+    const { Role } = await call('GetRole', { RoleName: 'r' });
+    expect(Role).toMatchObject({ RoleName: 'r', Path: '/', Arn: roleArn });
+    expect(decodeURIComponent(Role.AssumeRolePolicyDocument)).toBe(lambdaTrust);
+  });
+
+  it.each<[string, string, object, string]>([
+    ['a role twice', 'CreateRole', { RoleName: 'R', AssumeRolePolicyDocument: lambdaTrust }, 'EntityAlreadyExists'],
+    ['a role that is not there', 'GetRole', { RoleName: 'x' }, 'NoSuchEntity'],
+    ['an inline policy that is not there', 'GetRolePolicy', { RoleName: 'r', PolicyName: 'x' }, 'NoSuchEntity'],
+    ['a policy that is not attached', 'DetachRolePolicy', { RoleName: 'r', PolicyArn: 'x' }, 'NoSuchEntity'],
+    [
+      'a document that is no text',
+      'PutRolePolicy',
+      { RoleName: 'r', PolicyName: 'p', PolicyDocument: {} },
+      'MalformedPolicyDocument',
+    ],
+    [
+      'a name with other characters',
+      'CreateRole',
+      { RoleName: 'a b', AssumeRolePolicyDocument: lambdaTrust },
+      'ValidationError',
+    ],
+  ])('refuse %s', async (_name, operation, input, code) => {
+    await expect(call(operation, input)).rejects.toMatchObject({ code });
+  });
+
+  it('are not deleted while they are in use', async () => {
+    const { Policy } = await call('CreatePolicy', { PolicyName: 'm', PolicyDocument: document(allow('s3:*', '*')) });
+    await call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
+    await expect(call('DeletePolicy', { PolicyArn: Policy.Arn })).rejects.toMatchObject({ code: 'DeleteConflict' });
+    await expect(call('DeleteRole', { RoleName: 'r' })).rejects.toMatchObject({ code: 'DeleteConflict' });
+    await call('DetachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
+    await call('DeletePolicy', { PolicyArn: Policy.Arn });
+    await call('DeleteRole', { RoleName: 'r' });
+  });
+
+  it('are assumed by the services that they trust', () => {
+    expect(iam.canAssume(roleArn, 'lambda.amazonaws.com')).toBe(true);
+    expect(iam.canAssume(roleArn, 'sagemaker.amazonaws.com')).toBe(false);
+    expect(iam.canAssume(`${roleArn}x`, 'lambda.amazonaws.com')).toBe(false);
+  });
+
+  it('ask for permission themselves', async () => {
+    const caller = iam.callerFor(roleArn, 'fn');
+    await expect(call('GetRole', { RoleName: 'r' }, caller)).rejects.toThrow(`iam:GetRole on resource: ${roleArn}`);
+  });
+});
+
+describe('keys', () => {
+  it('stand for the session they were issued to; others are the root', () => {
+    const { accessKeyId } = iam.issueCredentials(roleArn, 'fn');
+    expect(iam.callerOf(accessKeyId)).toEqual({ arn: 'arn:aws:sts::000000000000:assumed-role/r/fn', roleArn });
+    expect(iam.callerOf('AKIAANYTHING')).toEqual(root(defaultAccount));
+    expect(iam.callerOf(undefined)).toEqual(root(defaultAccount));
+  });
+});

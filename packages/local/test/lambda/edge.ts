@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { systemClock } from '../../src/core/clock.ts';
+import { Cloud, root } from '../../src/core/cloud.ts';
+import { systemIds } from '../../src/core/ids.ts';
+import {
+  createCodeStore,
+  createLambda,
+  createProcessRunnerFactory,
+  type FunctionLogLine,
+  type LambdaExtras,
+} from '../../src/lambda/index.ts';
+import { createProcessHost } from '../../src/processes/index.ts';
+import { account, roleArn } from './fakes.ts';
+
+/** Lambda with real child processes behind a real port, and the AWS SDK's client for it. */
+export async function edge(extras: Partial<LambdaExtras> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'freshpoint-lambda-'));
+  const host = createProcessHost({ memoryIntervalMs: 25 });
+  const cloud = new Cloud();
+  const log: FunctionLogLine[] = [];
+  const lambda = createLambda(
+    { account, clock: systemClock, ids: systemIds, cloud },
+    {
+      runner: createProcessRunnerFactory(host),
+      code: createCodeStore(join(folder, 'code')),
+      onLog: (line) => log.push(line),
+      ...extras,
+    },
+  );
+  cloud.register(lambda.service);
+  const server: Server = createServer((request, response) => {
+    void lambda.handle(request, response, root(account));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new LambdaClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: account.region,
+    credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+  });
+  let made = 0;
+
+  /** Makes a function of files on disk; returns its name. */
+  const create = async (files: Record<string, string>, settings: object = {}) => {
+    made += 1;
+    const asset = join(folder, `asset-${made}`);
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(asset, path)), { recursive: true });
+      await writeFile(join(asset, path), content);
+    }
+    const input = {
+      FunctionName: `fn-${made}`,
+      Role: roleArn,
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Code: { LocalPath: asset },
+      ...settings,
+    };
+    await cloud.call('lambda', 'CreateFunction', input, root(account));
+    return `fn-${made}`;
+  };
+
+  /** Invokes by the SDK: the answer parsed, FunctionError, the log's tail. */
+  const invoke = async (FunctionName: string, event: unknown = {}) => {
+    const answer = await client.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), LogType: 'Tail' }),
+    );
+    return {
+      error: answer.FunctionError,
+      payload: JSON.parse(answer.Payload?.transformToString() || 'null'),
+      tail: Buffer.from(answer.LogResult ?? '', 'base64').toString(),
+    };
+  };
+
+  return {
+    folder,
+    host,
+    cloud,
+    client,
+    log,
+    create,
+    invoke,
+    async close() {
+      client.destroy();
+      await lambda.stop();
+      await host.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { tarGz } from '../model-archive/tar-builder.ts';
+import { createStage, eventually, jsModel } from './stage.ts';
+
+let stage: Awaited<ReturnType<typeof createStage>>;
+beforeEach(async () => {
+  stage = await createStage({ times: { healthCheckTimeoutMs: 3000, maxHealthCheckTimeoutMs: 3000 } });
+  await stage.put('model.tar.gz', jsModel('v1'));
+  await stage.declare();
+  await stage.create();
+  await stage.settled('InService');
+});
+afterEach(() => stage.close());
+
+/** Several callers that ask without a pause, until told to stop. */
+function stream() {
+  const versions: string[] = [];
+  const failures: unknown[] = [];
+  let going = true;
+  const one = async () => {
+    while (going) {
+      try {
+        const Body = JSON.stringify({ n: versions.length });
+        const command = new InvokeEndpointCommand({ EndpointName: 'iris', ContentType: 'application/json', Body });
+        const answer = await stage.client.send(command);
+        versions.push(JSON.parse(answer.Body.transformToString()).version);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  const callers = Promise.all([one(), one(), one(), one()]);
+  return {
+    versions,
+    failures,
+    async stop() {
+      going = false;
+      await callers;
+    },
+  };
+}
+
+it('a swap fails no request and ends with the new model only', async () => {
+  const invocations = stream();
+  await eventually(() => invocations.versions.length > 50);
+  await stage.put('model.tar.gz', jsModel('v2'));
+  await stage.update('B');
+  const after = await stage.settled('InService');
+  const swapped = invocations.versions.length;
+  await eventually(() => invocations.versions.length > swapped + 50);
+  await invocations.stop();
+  expect(after).toMatchObject({ EndpointConfigName: 'B' });
+  expect(invocations.failures).toEqual([]);
+  expect(new Set(invocations.versions)).toEqual(new Set(['v1', 'v2']));
+  expect(new Set(invocations.versions.slice(-40))).toEqual(new Set(['v2']));
+  await eventually(() => stage.processes.running === 2);
+  await eventually(async () => (await stage.instanceFolders()).length === 2);
+});
+
+it.each([
+  [
+    'does not load',
+    tarGz({ path: 'code/inference.js', body: 'throw new Error("no weights")' }),
+    /^The primary container for production variant AllTraffic did not pass the ping health check\. /,
+  ],
+  [
+    'never gets ready',
+    tarGz({
+      path: 'code/inference.js',
+      body: 'exports.model_fn = () => new Promise(() => {}); exports.predict_fn = () => 1',
+    }),
+    /did not pass the ping health check/,
+  ],
+  [
+    'is no archive',
+    Buffer.from('broken'),
+    /^Failed to extract model data archive for container "container_1" from URL "s3:\/\/models\/model.tar.gz"/,
+  ],
+  ['has a link', tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }), /is a symbolic link to "\/etc\/passwd"/],
+])('a swap to a model that %s is rolled back, and fails no request', async (_name, archive, reason) => {
+  const invocations = stream();
+  await eventually(() => invocations.versions.length > 50);
+  await stage.put('model.tar.gz', archive);
+  await stage.update('B');
+  const after = await stage.settled('InService');
+  const refused = invocations.versions.length;
+  await eventually(() => invocations.versions.length > refused + 50);
+  await invocations.stop();
+  expect(after).toMatchObject({ EndpointConfigName: 'A', FailureReason: expect.stringMatching(reason) });
+  expect(invocations.failures).toEqual([]);
+  expect(new Set(invocations.versions)).toEqual(new Set(['v1']));
+  await eventually(async () => (await stage.instanceFolders()).length === 2 && stage.processes.running === 2);
+});
+
+it('stopping in the middle of a swap leaves no process and no folder behind', async () => {
+  await stage.update('B');
+  await eventually(() => stage.processes.running > 2);
+  await stage.stop();
+  expect(stage.processes.running).toBe(0);
+  expect(await stage.instanceFolders()).toEqual([]);
+});

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { simulatedS3 } from './support.ts';
+
+const Bucket = 'bucket';
+const Key = 'k';
+const mib = 1024 * 1024;
+const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest();
+const base64Crc32 = (bytes: Uint8Array) => {
+  const out = Buffer.alloc(4);
+  out.writeUInt32BE(crc32(bytes));
+  return out.toString('base64');
+};
+
+describe('multipart uploads', () => {
+  const first = Buffer.alloc(5 * mib, 'a');
+  const second = Buffer.from('tail');
+  let s3: ReturnType<typeof simulatedS3>;
+  let UploadId: string;
+
+  const create = async (input: object = {}) => {
+    UploadId = (await s3.call('CreateMultipartUpload', { Bucket, Key, ...input })).UploadId;
+  };
+  const upload = async (PartNumber: number, Body: Uint8Array, input: object = {}) => {
+    const { ETag } = await s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber, Body, ...input });
+    return { PartNumber, ETag };
+  };
+  const complete = (Parts: object[], input: object = {}) =>
+    s3.call('CompleteMultipartUpload', { Bucket, Key, UploadId, MultipartUpload: { Parts }, ...input });
+
+  beforeEach(async () => {
+    s3 = simulatedS3();
+    await s3.call('CreateBucket', { Bucket });
+    await create();
+  });
+
+  it('become one object of their parts, whose ETag is the MD5 of MD5s', async () => {
+    const started = s3.clock.now();
+    const parts = [await upload(3, first), await upload(7, second)];
+    await s3.clock.advance(60_000);
+    const { ETag } = await complete(parts);
+    const expected = createHash('md5').update(md5(first)).update(md5(second)).digest('hex');
+    expect(ETag).toBe(`"${expected}-2"`);
+    const head = await s3.call('HeadObject', { Bucket, Key });
+    expect(head).toMatchObject({ ContentLength: first.length + 4, ETag, LastModified: new Date(started) });
+    const across = await s3.call('GetObject', { Bucket, Key, Range: `bytes=${first.length - 2}-${first.length + 1}` });
+    expect(await across.Body.transformToString()).toBe('aata');
+    const part = await s3.call('GetObject', { Bucket, Key, PartNumber: 2 });
+    expect(part).toMatchObject({ PartsCount: 2, ContentLength: 4 });
+    expect(await part.Body.transformToString()).toBe('tail');
+    await expect(complete(parts)).rejects.toMatchObject({ code: 'NoSuchUpload', status: 404 });
+  });
+
+  it('refuse lists of parts that S3 refuses', async () => {
+    const [one, two] = [await upload(1, second), await upload(2, second)];
+    await expect(complete([one, two])).rejects.toMatchObject({ code: 'EntityTooSmall' });
+    await expect(complete([two, one])).rejects.toMatchObject({ code: 'InvalidPartOrder' });
+    await expect(complete([one, one])).rejects.toMatchObject({ code: 'InvalidPartOrder' });
+    await expect(complete([{ ...one, ETag: '"x"' }])).rejects.toMatchObject({ code: 'InvalidPart' });
+    await expect(complete([{ PartNumber: 9, ETag: one.ETag }])).rejects.toMatchObject({ code: 'InvalidPart' });
+    await expect(complete([])).rejects.toMatchObject({ code: 'MalformedXML' });
+    await expect(complete([one], { MpuObjectSize: 5 })).rejects.toMatchObject({ code: 'InvalidRequest' });
+    await expect(upload(0, second)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await expect(upload(10_001, second)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await complete([two]);
+    expect(s3.blobs.count).toBe(1);
+  });
+
+  it('replace a part that is uploaded again, and drop everything when aborted', async () => {
+    await upload(1, second);
+    await upload(1, first);
+    expect(s3.blobs.count).toBe(1);
+    const { Parts } = await s3.call('ListParts', { Bucket, Key, UploadId });
+    expect(Parts).toMatchObject([{ PartNumber: 1, Size: first.length }]);
+    await s3.call('AbortMultipartUpload', { Bucket, Key, UploadId });
+    expect(s3.blobs.count).toBe(0);
+    await expect(upload(1, second)).rejects.toMatchObject({ code: 'NoSuchUpload' });
+  });
+
+  it('drop a part that arrives after the upload was aborted', async () => {
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    async function* slow() {
+      yield Buffer.from('a');
+      await gate;
+      yield Buffer.from('b');
+    }
+    const late = s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber: 1, Body: slow() });
+    await s3.call('AbortMultipartUpload', { Bucket, Key, UploadId });
+    go();
+    await expect(late).rejects.toMatchObject({ code: 'NoSuchUpload' });
+    expect(s3.blobs.count).toBe(0);
+  });
+
+  it('carry a composite checksum, or one of the full object', async () => {
+    await create({ ChecksumAlgorithm: 'CRC32' });
+    const composite = await complete([await upload(1, first), await upload(2, second)]);
+    expect(composite).toMatchObject({ ChecksumType: 'COMPOSITE', ChecksumCRC32: expect.stringMatching(/-2$/) });
+    await create({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+    const parts = [await upload(1, first), await upload(2, second)];
+    await expect(complete(parts, { ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ code: 'BadDigest' });
+    const whole = base64Crc32(Buffer.concat([first, second]));
+    expect(await complete(parts, { ChecksumCRC32: whole })).toMatchObject({ ChecksumCRC32: whole });
+    await expect(create({ ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' })).rejects.toMatchObject({
+      code: 'InvalidRequest',
+    });
+  });
+
+  it('copy stretches of other objects without holding their bytes twice', async () => {
+    await s3.call('PutObject', { Bucket, Key: 'source', Body: Buffer.concat([first, second]) });
+    const CopySource = `${Bucket}/source`;
+    const copy = async (PartNumber: number, CopySourceRange: string) => {
+      const { CopyPartResult } = await s3.call('UploadPartCopy', {
+        Bucket,
+        Key,
+        UploadId,
+        PartNumber,
+        CopySource,
+        CopySourceRange,
+      });
+      return { PartNumber, ETag: CopyPartResult.ETag };
+    };
+    const parts = [
+      await copy(1, `bytes=0-${first.length - 1}`),
+      await copy(2, `bytes=${first.length}-${first.length + 3}`),
+    ];
+    expect(parts[1]!.ETag).toBe(`"${md5(second).toString('hex')}"`);
+    await expect(copy(3, 'bytes=5-99999999')).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await complete(parts);
+    await s3.call('DeleteObject', { Bucket, Key: 'source' });
+    expect(s3.blobs.count).toBe(1);
+    const { Body } = await s3.call('GetObject', { Bucket, Key, Range: 'bytes=-6' });
+    expect(await Body.transformToString()).toBe('aatail');
+    // A copy of a multipart object is a plain object: its ETag is the MD5 of all bytes.
+    const { CopyObjectResult } = await s3.call('CopyObject', { Bucket, Key: 'plain', CopySource: `${Bucket}/${Key}` });
+    expect(CopyObjectResult.ETag).toBe(`"${md5(Buffer.concat([first, second])).toString('hex')}"`);
+  });
+
+  it('are listed until they end', async () => {
+    await s3.call('CreateMultipartUpload', { Bucket, Key: 'dir/a' });
+    await s3.call('CreateMultipartUpload', { Bucket, Key: 'dir/b' });
+    const page = await s3.call('ListMultipartUploads', { Bucket, Delimiter: '/' });
+    expect(page).toMatchObject({ CommonPrefixes: [{ Prefix: 'dir/' }], Uploads: [{ Key, UploadId }] });
+    const one = await s3.call('ListMultipartUploads', { Bucket, MaxUploads: 1 });
+    expect(one).toMatchObject({ IsTruncated: true, NextKeyMarker: 'dir/a' });
+    const rest = await s3.call('ListMultipartUploads', {
+      Bucket,
+      KeyMarker: one.NextKeyMarker,
+      UploadIdMarker: one.NextUploadIdMarker,
+    });
+    expect(rest.Uploads.map((u: { Key: string }) => u.Key)).toEqual(['dir/b', Key]);
+  });
+
+  it('are forgotten with their bucket', async () => {
+    await upload(1, second);
+    await s3.call('DeleteBucket', { Bucket });
+    expect(s3.blobs.count).toBe(0);
+  });
+});
