@@ -42,7 +42,7 @@ export class Conditions {
   until<T>({ expected, when, got, timeoutMs }: Wait<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = () => {
-        
+        this.#looks.delete(look);
         cancel();
       };
       const look = () => {

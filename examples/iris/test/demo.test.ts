@@ -55,6 +55,7 @@ describe('the demo', () => {
     ['one invocation fails', { failsInvocation: 100 }, /no invocation failed/, /1 of \d+; the first: Error: Service/],
     ['the same bytes are swapped', { swapsRepeatedBytes: true }, /nothing was swapped/, /^1 updates began/],
     ['the old model answers after the swap', { forgetsV2: true }, /40 answers in a row come from v2/, /from v1/],
+    ['another revision is served', { namesAnotherRevision: true }, /newest revision is served/, /keep \(served\)/],
     ['nothing is ever swapped', { sleeps: true }, /InService on its other config/, /the loop said nothing/],
     ['the deployment fails', { refusesDeployment: true }, /goes on to its end/, /ROLLBACK_COMPLETE/],
   ])('ends with 1, and says what was expected and what it got, when %s', async (_, misbehaviour, expected, got) => {

@@ -18,6 +18,8 @@ export interface Misbehaviour {
   readonly swapsRepeatedBytes?: boolean;
   /** Fails the invocation with this number. */
   readonly failsInvocation?: number;
+  /** Says at the end that another revision is served. */
+  readonly namesAnotherRevision?: boolean;
   /** Never swaps. */
   readonly sleeps?: boolean;
   /** The deployment of the endpoint fails. */
@@ -81,7 +83,8 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
     log('wait', 'settling', uploaded, { detail: 'newest source must be 2 s old', seconds: 2 });
     await sleep(1700);
     if (uploaded === 'v2' && model === 'v2' && !misbehaviour.swapsRepeatedBytes) {
-      log('keep', 'served', uploaded, { detail: 'slot b serves it' });
+      const named = misbehaviour.namesAnotherRevision ? 'v1' : uploaded;
+      log('keep', 'served', named, { detail: 'slot b serves it' });
     } else {
       await update(uploaded);
     }

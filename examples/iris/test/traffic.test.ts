@@ -39,6 +39,15 @@ describe('traffic', () => {
     expect(clock.nextAt()).toBeUndefined();
   });
 
+  test('stopping cuts a pause short', async () => {
+    const clock = new VirtualClock();
+    const { client } = fakeClient(clock, () => says('setosa'));
+    const traffic = createTraffic({ client, endpointName: 'iris', flowers, clock, concurrency: 1, pauseMs: 60_000 });
+    traffic.start();
+    await clock.advance(100);
+    expect(await traffic.stop()).toMatchObject({ invocations: 1 });
+  });
+
   test('asks for one flower after the other, as CSV', async () => {
     const clock = new VirtualClock();
     const bodies: string[] = [];

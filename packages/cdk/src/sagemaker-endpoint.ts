@@ -87,6 +87,13 @@ export interface SagemakerEndpointProps {
   readonly maxWaitTime?: Duration;
 
   /**
+   * Time between two looks at an endpoint that is being updated. At least one second. AWS throttles frequent looks.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly pollInterval?: Duration;
+
+  /**
    * How often the endpoint is looked at without any event. Whole minutes, at least one.
    *
    * @default Duration.hours(1)
@@ -298,7 +305,7 @@ export class SagemakerEndpoint extends Construct {
   }
 
   private spec(props: SagemakerEndpointProps, sources: SourceSpec[]): EndpointSpec {
-    const { endpointProps, maxWaitTime } = props;
+    const { endpointProps, maxWaitTime, pollInterval } = props;
     const excluded = this.excludedVariantProperties(endpointProps);
     return {
       version: 1,
@@ -308,6 +315,7 @@ export class SagemakerEndpoint extends Construct {
       sources,
       waitTime: wholeSeconds(props.waitTime ?? DEFAULT_WAIT_TIME),
       ...(maxWaitTime && { maxWaitTime: wholeSeconds(maxWaitTime) }),
+      ...(pollInterval && { pollInterval: wholeSeconds(pollInterval) }),
       // Tokens become part of the JSON text when the stack is deployed.
       retainAllVariantProperties: (endpointProps.retainAllVariantProperties ?? true) as boolean,
       retainDeploymentConfig: (endpointProps.retainDeploymentConfig ?? true) as boolean,

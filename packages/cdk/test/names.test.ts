@@ -65,13 +65,13 @@ describe('given names', () => {
 
   test('follow neither the order of properties nor the tags', () => {
     const container = { image, modelDataUrl: 's3://b/iris.tar.gz' };
-    const plain = namesOf({ model: { primaryContainer: container } });
+    const plain = namesOf({ model: { primaryContainer: { ...container, environment: { A: '1', B: '2' } } } });
     expect(
       namesOf(
         {
           model: {
             tags: [{ key: 'team', value: 'ml' }],
-            primaryContainer: { modelDataUrl: container.modelDataUrl, image },
+            primaryContainer: { environment: { B: '2', A: '1' }, modelDataUrl: container.modelDataUrl, image },
           },
           config: { tags: [{ key: 'team', value: 'ml' }] },
           endpoint: { tags: [{ key: 'team', value: 'ml' }] },

@@ -228,6 +228,7 @@ describe('spec and state', () => {
     newEndpoint(stack, {
       waitTime: Duration.millis(1500),
       maxWaitTime: Duration.minutes(10),
+      pollInterval: Duration.seconds(5),
       endpoint: {
         retainAllVariantProperties: false,
         retainDeploymentConfig: false,
@@ -237,6 +238,7 @@ describe('spec and state', () => {
     expect(specOf(stack)).toMatchObject({
       waitTime: 2,
       maxWaitTime: 600,
+      pollInterval: 5,
       retainAllVariantProperties: false,
       retainDeploymentConfig: false,
       excludeRetainedVariantProperties: ['DesiredWeight'],

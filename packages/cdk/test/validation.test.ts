@@ -120,6 +120,11 @@ describe('refused, with what was got and what to do', () => {
       'maxWaitTime is 30 seconds, expected at least waitTime (60 seconds)',
     ],
     [
+      'a poll that never rests',
+      { pollInterval: Duration.seconds(0) },
+      'pollInterval is 0 seconds, expected at least one and at most 12 hours',
+    ],
+    [
       'a sweep of parts of minutes',
       { sweepInterval: Duration.seconds(90) },
       'sweepInterval is 90 seconds, expected whole minutes, at least one',

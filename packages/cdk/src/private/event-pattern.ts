@@ -111,7 +111,7 @@ function keyMatchers({ prefix, suffix }: KeyFilter): unknown[] | undefined {
   if (prefix === undefined && suffix === undefined) return undefined;
   if (suffix === undefined) return [{ prefix }];
   if (prefix === undefined) return [{ suffix }];
-  return [{ wildcard: `${escaped(prefix)}*${escaped(suffix)}` }];
+  return [{ wildcard: `${escaped(prefix)}*${escaped(suffix)}` }, ...overlaps(prefix, suffix)];
 }
 
 /** Keys that begin with the prefix and end with the suffix but are too short for both in a row, e.g. a/m.tar.gz + .tar.gz. */

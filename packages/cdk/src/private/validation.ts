@@ -131,7 +131,7 @@ function variantProblems({ endpointConfigProps }: SagemakerEndpointProps, models
   return problems;
 }
 
-function durationProblems({ waitTime, maxWaitTime, sweepInterval }: SagemakerEndpointProps): string[] {
+function durationProblems({ waitTime, maxWaitTime, pollInterval, sweepInterval }: SagemakerEndpointProps): string[] {
   const problems: string[] = [];
   const wait = concreteSeconds(waitTime ?? DEFAULT_WAIT_TIME);
   const maxWait = concreteSeconds(maxWaitTime);
@@ -145,6 +145,10 @@ function durationProblems({ waitTime, maxWaitTime, sweepInterval }: SagemakerEnd
     problems.push(
       `maxWaitTime is ${maxWait} seconds, expected at least waitTime (${wait} seconds); raise it or leave it out`,
     );
+  }
+  const poll = concreteSeconds(pollInterval);
+  if (poll !== undefined && (poll < 1 || poll > MAX_WAIT_TIME.toSeconds())) {
+    problems.push(`pollInterval is ${poll} seconds, expected at least one and at most 12 hours`);
   }
   if (sweep !== undefined && (sweep < 60 || sweep % 60 !== 0)) {
     problems.push(`sweepInterval is ${sweep} seconds, expected whole minutes, at least one`);

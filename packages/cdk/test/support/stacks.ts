@@ -18,6 +18,7 @@ export interface Changes {
   readonly bucketEvents?: BucketEvent[];
   readonly waitTime?: Duration;
   readonly maxWaitTime?: Duration;
+  readonly pollInterval?: Duration;
   readonly sweepInterval?: Duration;
   readonly refresher?: Refresher;
 }

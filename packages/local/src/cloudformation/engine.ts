@@ -56,14 +56,20 @@ export class Engine {
 
   /** A stack that waits for its first change set (REVIEW_IN_PROGRESS). Throws AlreadyExistsException. */
   reserve(stackName: string): Stack {
-    const { account, ids, stacks, clock } = this.context;
+    const stack = this.#newStack(stackName);
+    this.context.stacks.add(stack);
+    return stack;
+  }
+
+  #newStack(stackName: string): Stack {
+    const { account, ids, clock } = this.context;
     if (!/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(stackName)) {
       throw validationError(
         `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
       );
     }
-    if (stacks.find(stackName)) throw new AwsError('AlreadyExistsException', `Stack [${stackName}] already exists`);
-    const stack: Stack = {
+    this.#refuseExisting(stackName);
+    return {
       stackId: newStackId(account, stackName, ids),
       stackName,
       createdAt: new Date(clock.now()),
@@ -76,15 +82,22 @@ export class Engine {
       disableRollback: false,
       terminationProtection: false,
     };
-    stacks.add(stack);
-    return stack;
+  }
+
+  #refuseExisting(stackName: string): void {
+    if (this.context.stacks.find(stackName)) {
+      throw new AwsError('AlreadyExistsException', `Stack [${stackName}] already exists`);
+    }
   }
 
   /**
    * Everything that can be checked before anything is made. Throws ValidationError, also for resource types that the local
    * runtime does not have, and InsufficientCapabilitiesException.
    */
-  async prepare(stack: Pick<Stack, 'stackName' | 'stackId'>, request: StackRequest): Promise<DesiredStack> {
+  async prepare(
+    stack: Pick<Stack, 'stackName' | 'stackId' | 'resources'>,
+    request: StackRequest,
+  ): Promise<DesiredStack> {
     const template = checkTemplate(request.template);
     const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, (name) =>
       this.#readSsm(name),
@@ -93,19 +106,19 @@ export class Engine {
     const body = request.body ?? JSON.stringify(template);
     const prepared = prepareTemplate(template, body, parameters, pseudo);
     this.#checkTypes(stack.stackName, prepared);
+    refuseTypeChanges(stack, prepared);
     checkCapabilities(prepared, request.capabilities);
     return { template: prepared, tags: request.tags, capabilities: request.capabilities };
   }
 
   /** Throws AlreadyExistsException and all that `prepare` throws. */
   async create(stackName: string, request: StackRequest, options: StartOptions = {}): Promise<Started> {
-    const stack = this.reserve(stackName);
-    try {
-      return this.createReserved(stack, await this.prepare(stack, request), options);
-    } catch (error) {
-      this.context.stacks.discard(stack);
-      throw error;
-    }
+    const stack = this.#newStack(stackName);
+    const desired = await this.prepare(stack, request);
+    // Another request for the same name may have come while parameters were looked up.
+    this.#refuseExisting(stackName);
+    this.context.stacks.add(stack);
+    return this.createReserved(stack, desired, options);
   }
 
   /** Creates what a stack in REVIEW_IN_PROGRESS was reserved for. */
@@ -201,6 +214,15 @@ export class Engine {
         cause,
       );
     }
+  }
+}
+
+function refuseTypeChanges({ resources }: Pick<Stack, 'resources'>, prepared: PreparedTemplate): void {
+  const changed = [...prepared.resources].filter(([id, { Type }]) => (resources.get(id)?.type ?? Type) !== Type);
+  if (changed.length > 0) {
+    throw validationError(
+      `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${changed.map(([id]) => id).join(', ')}]`,
+    );
   }
 }
 

@@ -5,8 +5,11 @@ import { type CrcParameters, combineCrcs } from './crc-combine.ts';
 import { crc32c } from './crc32c.ts';
 import { invalidRequest } from './errors.ts';
 
+/** All that S3 knows besides MD5. */
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+/** Named as in the SDK's shapes. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+/** Over all bytes, or over the parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 /** A checksum that S3 keeps with an object or part. */
@@ -26,6 +29,7 @@ export interface Digest {
   end(): Promise<Buffer>;
 }
 
+/** Begins a digest; S3 shows its bytes big-endian, in base64. */
 export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
   switch (algorithm) {
     case 'CRC32':
@@ -65,6 +69,7 @@ const crcParameters: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
 
 const byteLength: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
 
+/** Whether `name` (in upper case) is one of S3's algorithms. */
 export const isChecksumAlgorithm = (name: string | undefined): name is ChecksumAlgorithm =>
   (checksumAlgorithms as readonly (string | undefined)[]).includes(name);
 
@@ -127,6 +132,7 @@ export function declaredChecksum(
   return { algorithm: named };
 }
 
+/** Whether `value` is canonical base64 of exactly so many bytes. */
 export const isBase64Of = (value: string, bytes: number): boolean => {
   const raw = Buffer.from(value, 'base64');
   return raw.length === bytes && raw.toString('base64') === value;

@@ -17,6 +17,7 @@ import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { s3Permissions } from './permissions.ts';
 import { S3State } from './state.ts';
 
+/** What `createS3` makes. */
 export interface S3 {
   /** To be registered with the cloud, through which `handle` calls it too. */
   readonly service: Service;

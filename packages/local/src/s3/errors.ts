@@ -16,9 +16,11 @@ export class S3Error extends AwsError {
   }
 }
 
+/** 404. */
 export const noSuchBucket = (bucket: string) =>
   new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: bucket });
 
+/** 404; `headers` tell of a delete marker. */
 export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
   new S3Error('NoSuchKey', 'The specified key does not exist.', 404, { Key: key }, headers);
 
@@ -26,9 +28,11 @@ export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
 export const notFound = (headers: Record<string, string> = {}) =>
   new S3Error('NotFound', 'Not Found', 404, {}, headers);
 
+/** 404. */
 export const noSuchVersion = (key: string, versionId: string) =>
   new S3Error('NoSuchVersion', 'The specified version does not exist.', 404, { Key: key, VersionId: versionId });
 
+/** 404, also for an upload that has ended. */
 export const noSuchUpload = (uploadId: string) =>
   new S3Error(
     'NoSuchUpload',
@@ -37,19 +41,23 @@ export const noSuchUpload = (uploadId: string) =>
     { UploadId: uploadId },
   );
 
+/** 412; `condition` is the header that failed. */
 export const preconditionFailed = (condition: string) =>
   new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412, {
     Condition: condition,
   });
 
+/** 400; with the argument's name and value where S3 gives them. */
 export const invalidArgument = (message: string, name?: string, value?: string) =>
   new S3Error('InvalidArgument', message, 400, {
     ...(name === undefined ? {} : { ArgumentName: name }),
     ...(value === undefined ? {} : { ArgumentValue: value }),
   });
 
+/** 400. */
 export const invalidRequest = (message: string) => new S3Error('InvalidRequest', message, 400);
 
+/** 400; `what` is `Content-MD5` or a checksum's algorithm. */
 export const badDigest = (what: string) =>
   new S3Error(
     'BadDigest',
@@ -57,6 +65,7 @@ export const badDigest = (what: string) =>
     400,
   );
 
+/** 400: fewer or more bytes than declared. */
 export const incompleteBody = () =>
   new S3Error(
     'IncompleteBody',
@@ -64,12 +73,14 @@ export const incompleteBody = () =>
     400,
   );
 
+/** 400; sizes in bytes. */
 export const entityTooLarge = (size: number, limit: number) =>
   new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', 400, {
     ProposedSize: String(size),
     MaxSizeAllowed: String(limit),
   });
 
+/** 400. */
 export const malformedXml = () =>
   new S3Error(
     'MalformedXML',

@@ -7,6 +7,7 @@ export interface S3Event {
   readonly detail: S3EventDetail;
 }
 
+/** The event's `detail`, as AWS documents it. */
 export interface S3EventDetail {
   readonly version: '0';
   readonly bucket: { readonly name: string };

@@ -16,7 +16,7 @@ import { detailsOf } from './request-details.ts';
 export const largestSinglePut = 5 * 1024 ** 3;
 
 /** What a caller may give as Body. */
-export type Body = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
+type Body = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
 
 interface UploadInput extends ChecksumMembers {
   readonly Body?: unknown;

@@ -44,6 +44,7 @@ export interface ObjectVersion extends Content {
   readonly parts?: readonly { readonly number: number; readonly size: number; readonly checksum?: Checksum }[];
 }
 
+/** A part of an upload in progress. */
 export interface Part extends Content {
   readonly number: number;
   readonly lastModified: number;
@@ -61,6 +62,7 @@ export interface Upload {
   readonly parts: Map<number, Part>;
 }
 
+/** A bucket and everything in it. */
 export interface Bucket {
   readonly name: string;
   readonly created: number;

@@ -30,6 +30,7 @@ export function checkKey(key: string | undefined): asserts key is string {
   }
 }
 
+/** The object that a copy reads. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;

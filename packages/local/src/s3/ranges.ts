@@ -1,5 +1,6 @@
 import { invalidArgument, S3Error } from './errors.ts';
 
+/** A stretch of an object, in bytes. */
 export interface ByteRange {
   readonly start: number;
   readonly length: number;

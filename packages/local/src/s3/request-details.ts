@@ -3,6 +3,7 @@ import type { ChecksumAlgorithm } from './checksums.ts';
 /** Under this key the HTTP edge adds to an operation's input what the SDK's shape has no member for. */
 export const requestDetails = Symbol('requestDetails');
 
+/** What the HTTP edge knows about a request beyond the SDK's shape. */
 export interface RequestDetails {
   readonly requestId: string;
   readonly sourceIp: string;
@@ -12,5 +13,6 @@ export interface RequestDetails {
   readonly trailer?: { readonly algorithm: ChecksumAlgorithm; value(): string | undefined };
 }
 
+/** Absent for calls within the process. */
 export const detailsOf = (input: object): RequestDetails | undefined =>
   (input as { [requestDetails]?: RequestDetails })[requestDetails];

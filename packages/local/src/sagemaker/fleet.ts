@@ -83,7 +83,7 @@ export class VariantFleet {
 
   /**
    * Brings the number of instances to `count`. New ones take requests as they get healthy.
-   * Resolves when all are; rejects with LaunchFailure as soon as one isn't, and then the new ones are stopped.
+   * Resolves when all are; rejects with LaunchFailure as soon as one isn't; the caller then scales back or stops the fleet.
    */
   async scaleTo(count: number): Promise<void> {
     const surplus = [...this.#slots].slice(count);
@@ -94,12 +94,7 @@ export class VariantFleet {
       this.#slots.add(slot);
       added.push(slot);
     }
-    try {
-      await Promise.all(added.map((slot) => this.#launch(slot)));
-    } catch (error) {
-      for (const slot of added) this.#retire(slot, 0);
-      throw error;
-    }
+    await Promise.all(added.map((slot) => this.#launch(slot)));
   }
 
   /**

@@ -129,7 +129,8 @@ function stateChange(endpoint: Endpoint, tags: readonly Tag[]): EndpointStateCha
       EndpointConfigName: endpoint.config.EndpointConfigName,
       EndpointStatus: endpoint.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
       ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
-      ProductionVariants: endpoint.fleet?.variants.map(summary) ?? [],
+      // Events are JSON: their times are text.
+      ProductionVariants: JSON.parse(JSON.stringify(endpoint.fleet?.variants.map(summary) ?? [])),
       CreationTime: endpoint.created,
       LastModifiedTime: endpoint.modified,
       Tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),

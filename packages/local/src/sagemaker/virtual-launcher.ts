@@ -72,6 +72,7 @@ export function createVirtualLauncher(
 
   function start(spec: InstanceSpec): Instance {
     let stopped = false;
+    let ended = false;
     let inFlight = 0;
     const idle = Promise.withResolvers<void>();
     let data: LoadedData[] = [];
@@ -98,6 +99,7 @@ export function createVirtualLauncher(
       if (lostAfterMs === undefined) return;
       deps.clock.schedule(lostAfterMs, () => {
         if (stopped) return;
+        ended = true;
         running.delete(self!);
         lose('The virtual instance was lost.');
       });
@@ -117,6 +119,7 @@ export function createVirtualLauncher(
         inFlight++;
         try {
           if (options.invocationMs) await after(options.invocationMs);
+          if (ended) throw new Error('The instance ended before it answered.');
           const headers = { 'content-type': 'application/json' };
           return { status: 200, headers, body: answer(), container: spec.containers[0]!.label };
         } finally {
@@ -127,6 +130,7 @@ export function createVirtualLauncher(
       async stop(graceMs) {
         stopped = true;
         if (inFlight > 0 && graceMs > 0) await Promise.race([idle.promise, after(graceMs)]);
+        ended = true;
         if (self) running.delete(self);
       },
     };

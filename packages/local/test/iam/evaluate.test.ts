@@ -91,6 +91,7 @@ describe('identity policies', () => {
   });
 
   it('puts variables in, as literal text', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
     const statement = [allow('s3:GetObject', 'arn:aws:s3:::bucket/${aws:PrincipalTag/team}/*')];
     const tag = (team: string) => ({ 'aws:PrincipalTag/team': team });
     expect(identity(statement, 's3:GetObject', 'arn:aws:s3:::bucket/red/x', tag('red'))).toBe('Allow');

@@ -117,6 +117,8 @@ describe('a function in a child process', () => {
     expect(tail).toContain(`\t${id}\tERROR\tsecond\nline\n`);
     expect(lines).toContain('raw');
     expect(lines).toContain('open');
+    // Of a warm environment; a missing end mark would cost the whole grace of a second.
+    expect(Number(/Duration: ([\d.]+) ms/.exec(tail)?.[1])).toBeLessThan(1_000);
     expect(tail).toMatch(/REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\t.*Max Memory Used: [1-9]\d+ MB/);
   });
 
@@ -201,6 +203,16 @@ describe('a failure', () => {
   it('that ends the environment is followed by a new one', async () => {
     const name = await world.create(js('exports.handler = async (end) => (end ? process.exit(1) : "alive")'));
     expect((await world.invoke(name, true)).error).toBe('Unhandled');
+    expect((await world.invoke(name, false)).payload).toBe('alive');
+  });
+
+  it('that nobody catches ends the environment before the next invocation could meet it', async () => {
+    const source = `exports.handler = (fail) => {
+      if (!fail) return "alive";
+      setTimeout(() => { throw new Error("late") }, 1);
+      return new Promise((r) => setTimeout(r, 9e5)) }`;
+    const name = await world.create(js(source), { Timeout: 20 });
+    expect((await world.invoke(name, true)).payload.errorMessage).toBe('late');
     expect((await world.invoke(name, false)).payload).toBe('alive');
   });
 

@@ -155,7 +155,8 @@ export const jsModel = (version: string, ...more: RawEntry[]) =>
       body: `
         const { readFile } = require('node:fs/promises');
         exports.model_fn = async (dir) => JSON.parse(await readFile(dir + '/version.json', 'utf8'));
-        exports.predict_fn = (input, version) => {
+        exports.predict_fn = async (input, version) => {
+          if (input.ms) await new Promise((resolve) => setTimeout(resolve, input.ms));
           if (input.fail) throw new Error(input.fail);
           if (input.exit) process.exit(3);
           return { version, input };

@@ -12,7 +12,7 @@ import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createS3, DiskBlobs, MemoryBlobs, type S3Event } from '../../src/s3/index.ts';
 
-export const owner = root(defaultAccount);
+const owner = root(defaultAccount);
 
 /** S3 in memory and virtual time. */
 export function simulatedS3() {

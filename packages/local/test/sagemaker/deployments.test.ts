@@ -110,6 +110,16 @@ describe('an update', () => {
     expect(after.LastModifiedTime.getTime()).toBeGreaterThan(during.LastModifiedTime.getTime());
   });
 
+  it('takes the time of its steps', async () => {
+    await w.ready();
+    await w.update();
+    const started = w.clock.now();
+    const { launchMs, trafficShiftMs, terminationMs } = w.times;
+    // The virtual instance loads and gets healthy in a second each.
+    const expected = launchMs + 2000 + trafficShiftMs + terminationMs;
+    expect((await w.until('InService')).LastModifiedTime.getTime() - started).toBe(expected);
+  });
+
   it('finds its endpoint whatever the case', async () => {
     await w.ready();
     await w.update({ EndpointName: 'e' });
@@ -390,11 +400,20 @@ describe('instances', () => {
     expect((await w.invoke()).data[0].etag).toBe('v2');
   });
 
+  it('that no request reaches cost none while another can take it', async () => {
+    await w.ready(w.variant({ InitialInstanceCount: 2 }));
+    const first = (await w.invoke()).instanceId;
+    w.unreachable.add(first);
+    for (let i = 0; i < 4; i++) expect((await w.invoke()).instanceId).not.toBe(first);
+    for (const { spec } of w.running) w.unreachable.add(spec.instanceId);
+    await expect(w.invoke()).rejects.toMatchObject({ name: 'ModelError', status: 424 });
+  });
+
   it('finish what is in flight before they go', async () => {
     await w.ready();
     const old = (await w.invoke()).instanceId;
     await w.update();
-    w.behaviour.invocationMs = 30_000;
+    w.behaviour.invocationMs = 55_000;
     const answers: Promise<{ instanceId: string }>[] = [];
     for (let seconds = 0; seconds < 300; seconds += 5) {
       answers.push(w.invoke());
@@ -413,7 +432,7 @@ describe('instances', () => {
     await w.clock.advance(1000);
     const events = w.events.length;
     await w.sagemaker.stop();
-    await w.clock.advance(1_000_000);
+    expect(w.clock.nextAt()).toBeUndefined();
     expect(w.running.size).toBe(0);
     expect(w.events).toHaveLength(events);
   });

@@ -7,7 +7,9 @@ import {
   createSageMaker,
   createVirtualLauncher,
   type EndpointStateChange,
+  type InstanceLauncher,
   type LoadedData,
+  NotSent,
   realisticTimes,
   type Times,
   type Verdict,
@@ -59,8 +61,32 @@ export function createWorld(changes: Partial<Times> = {}) {
       return behaviour.invocationMs;
     },
   });
+  /** Instances that no request reaches. */
+  const unreachable = new Set<string>();
+  const flaky: InstanceLauncher = {
+    start(spec) {
+      const instance = launcher.start(spec);
+      return {
+        ready: instance.ready,
+        lost: instance.lost,
+        get inFlight() {
+          return instance.inFlight;
+        },
+        async invoke(request) {
+          if (unreachable.has(spec.instanceId)) throw new NotSent('refused');
+          return await instance.invoke(request);
+        },
+        stop: (graceMs) => instance.stop(graceMs),
+      };
+    },
+  };
   const events: EndpointStateChange[] = [];
-  const sagemaker = createSageMaker(deps, { launcher, times, callerForRole, emit: (event) => events.push(event) });
+  const sagemaker = createSageMaker(deps, {
+    launcher: flaky,
+    times,
+    callerForRole,
+    emit: (event) => events.push(event),
+  });
   cloud.register(sagemaker.service);
 
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
@@ -128,6 +154,7 @@ export function createWorld(changes: Partial<Times> = {}) {
     denied,
     asked,
     behaviour,
+    unreachable,
     events,
     times,
     sagemaker,

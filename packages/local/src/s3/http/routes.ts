@@ -15,7 +15,7 @@ export interface Route {
 }
 
 /** An XML document that is a whole input or output, or one member of it. */
-export interface XmlBody {
+interface XmlBody {
   readonly root: string;
   readonly shape: Shape;
   readonly member?: string;

@@ -11,8 +11,10 @@ const checksums: Shape = {
   ChecksumSHA256: text,
 };
 
+/** Tags of a bucket or object, both ways. */
 export const tagging: Shape = { TagSet: wrapped(tag, 'Tag') };
 
+/** Response of ListBuckets. */
 export const listBuckets: Shape = {
   Owner: one(owner),
   Buckets: wrapped({ Name: text, CreationDate: timestamp }, 'Bucket'),
@@ -20,6 +22,7 @@ export const listBuckets: Shape = {
   Prefix: text,
 };
 
+/** Request of CreateBucket. */
 export const createBucket: Shape = { LocationConstraint: text };
 
 const object: Shape = {
@@ -42,6 +45,7 @@ const listing: Shape = {
   IsTruncated: boolean,
 };
 
+/** Response of ListObjects. */
 export const listObjects: Shape = {
   ...listing,
   Marker: text,
@@ -50,6 +54,7 @@ export const listObjects: Shape = {
   CommonPrefixes: many(prefix, 'CommonPrefixes'),
 };
 
+/** Response of ListObjectsV2. */
 export const listObjectsV2: Shape = {
   ...listing,
   KeyCount: integer,
@@ -62,6 +67,7 @@ export const listObjectsV2: Shape = {
 
 const version: Shape = { VersionId: text, IsLatest: boolean, ...object };
 
+/** Response of ListObjectVersions. */
 export const listObjectVersions: Shape = {
   ...listing,
   KeyMarker: text,
@@ -76,6 +82,7 @@ export const listObjectVersions: Shape = {
   CommonPrefixes: many(prefix, 'CommonPrefixes'),
 };
 
+/** Response of ListMultipartUploads. */
 export const listMultipartUploads: Shape = {
   Bucket: text,
   KeyMarker: text,
@@ -103,6 +110,7 @@ export const listMultipartUploads: Shape = {
   CommonPrefixes: many(prefix, 'CommonPrefixes'),
 };
 
+/** Response of ListParts. */
 export const listParts: Shape = {
   Bucket: text,
   Key: text,
@@ -119,12 +127,15 @@ export const listParts: Shape = {
   Parts: many({ PartNumber: integer, LastModified: timestamp, ETag: text, Size: integer, ...checksums }, 'Part'),
 };
 
+/** Response of CreateMultipartUpload. */
 export const createMultipartUpload: Shape = { Bucket: text, Key: text, UploadId: text };
 
+/** Request of CompleteMultipartUpload. */
 export const completeMultipartUploadRequest: Shape = {
   Parts: many({ PartNumber: integer, ETag: text, ...checksums }, 'Part'),
 };
 
+/** Response of CompleteMultipartUpload. */
 export const completeMultipartUpload: Shape = {
   Location: text,
   Bucket: text,
@@ -134,18 +145,22 @@ export const completeMultipartUpload: Shape = {
   ChecksumType: text,
 };
 
+/** Response of CopyObject and UploadPartCopy. */
 export const copyResult: Shape = { LastModified: timestamp, ETag: text, ...checksums, ChecksumType: text };
 
+/** Request of DeleteObjects. */
 export const deleteRequest: Shape = {
   Quiet: boolean,
   Objects: many({ Key: text, VersionId: text, ETag: text }, 'Object'),
 };
 
+/** Response of DeleteObjects. */
 export const deleteResult: Shape = {
   Deleted: many({ Key: text, VersionId: text, DeleteMarker: boolean, DeleteMarkerVersionId: text }, 'Deleted'),
   Errors: many({ Key: text, VersionId: text, Code: text, Message: text }, 'Error'),
 };
 
+/** Response of GetObjectAttributes. */
 export const objectAttributes: Shape = {
   ETag: text,
   Checksum: one({ ...checksums, ChecksumType: text }),
@@ -162,12 +177,14 @@ export const objectAttributes: Shape = {
   ObjectSize: integer,
 };
 
+/** Versioning of a bucket, both ways. */
 export const versioning: Shape = { Status: text, MFADelete: { kind: 'string', tag: 'MfaDelete' } };
 
 const notificationFilter: Shape = {
   Key: one({ FilterRules: many({ Name: text, Value: text }, 'FilterRule') }, 'S3Key'),
 };
 
+/** Notifications of a bucket, both ways. */
 export const notification: Shape = {
   TopicConfigurations: many(
     {
@@ -199,6 +216,7 @@ export const notification: Shape = {
   EventBridgeConfiguration: one({}),
 };
 
+/** Encryption of a bucket, both ways. */
 export const encryption: Shape = {
   Rules: many(
     {
@@ -209,6 +227,7 @@ export const encryption: Shape = {
   ),
 };
 
+/** Public access block of a bucket, both ways. */
 export const publicAccessBlock: Shape = {
   BlockPublicAcls: boolean,
   IgnorePublicAcls: boolean,
@@ -216,8 +235,10 @@ export const publicAccessBlock: Shape = {
   RestrictPublicBuckets: boolean,
 };
 
+/** Ownership controls of a bucket, both ways. */
 export const ownershipControls: Shape = { Rules: many({ ObjectOwnership: text }, 'Rule') };
 
+/** CORS rules of a bucket, both ways. */
 export const cors: Shape = {
   CORSRules: many(
     {
@@ -235,6 +256,7 @@ export const cors: Shape = {
 const transition: Shape = { Date: timestamp, Days: integer, StorageClass: text };
 const noncurrent: Shape = { NoncurrentDays: integer, NewerNoncurrentVersions: integer };
 
+/** Lifecycle rules of a bucket, both ways. */
 export const lifecycle: Shape = {
   Rules: many(
     {

@@ -17,10 +17,15 @@ export interface Shape {
   readonly [member: string]: Field;
 }
 
+/** Text as it stands. */
 export const text: Field = { kind: 'string' };
+/** A decimal number. */
 export const integer: Field = { kind: 'integer' };
+/** `true` or `false`. */
 export const boolean: Field = { kind: 'boolean' };
+/** ISO 8601; a Date in the SDK's shape. */
 export const timestamp: Field = { kind: 'timestamp' };
+/** A structure in one element. */
 export const one = (kind: Shape, tag?: string): Field => ({ kind, ...(tag === undefined ? {} : { tag }) });
 /** The element `tag` repeats. */
 export const many = (kind: Scalar | Shape, tag: string): Field => ({ kind, tag, list: 'flat' });

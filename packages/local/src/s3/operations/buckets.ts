@@ -17,6 +17,7 @@ import type { Output } from './output.ts';
 
 type Named = { readonly Bucket?: string };
 
+/** Creating, finding and deleting buckets. */
 export function bucketOperations(state: S3State): Record<string, Operation> {
   const { account } = state.deps;
 

@@ -72,6 +72,7 @@ function partNumber(value: number | undefined): number {
   return value;
 }
 
+/** The life of a multipart upload. */
 export function multipartOperations(state: S3State): Record<string, Operation> {
   return {
     CreateMultipartUpload: {

@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors.ts';
 import type { SortedMap } from '../sorted-map.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 
+/** Where a listing starts and what it rolls up; empty strings stand for absent. */
 export interface Paging {
   readonly prefix: string;
   readonly delimiter: string;
@@ -11,6 +12,7 @@ export interface Paging {
   readonly inclusive?: boolean;
 }
 
+/** A key with what it shows, or a stretch of keys rolled into one. */
 export type Entry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
 
 /**
@@ -78,4 +80,5 @@ export function keyEncoder(encodingType: string | undefined): (key: string) => s
       .replace(/[!'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** The one that sorts later in UTF-8 order. */
 export const laterOf = (a: string, b: string): string => (compareUtf8(a, b) < 0 ? b : a);

@@ -9,6 +9,7 @@ import type { S3State } from '../state.ts';
 import { checkTags } from '../tags.ts';
 import type { Output } from './output.ts';
 
+/** Tags of objects. */
 export function taggingOperations(state: S3State): Record<string, Operation> {
   return {
     PutObjectTagging: {

@@ -1,0 +1,217 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { type CustomResponse, createCustomResponses, customResponsePath } from '../../src/cloudformation/index.ts';
+import { seededIds } from '../../src/core/ids.ts';
+import { harness, thing } from './harness.ts';
+
+const ServiceToken = 'arn:aws:lambda:us-east-1:000000000000:function:maker';
+
+const custom = (properties: object = {}, more: object = {}) => ({
+  Type: 'Custom::Maker',
+  Properties: { ServiceToken, ...properties },
+  ...more,
+});
+
+type Event = Record<string, any>;
+
+/** A harness whose function answers what `answer` says; undefined: never. */
+function withFunction(answer: (event: Event) => CustomResponse | undefined) {
+  const h = harness();
+  const requests: Event[] = [];
+  h.service('lambda', {
+    Invoke: ({ FunctionName, InvocationType, Payload }) => {
+      const event = JSON.parse(Buffer.from(Payload).toString());
+      requests.push({ FunctionName, InvocationType, ...event });
+      const response = answer(event);
+      if (response) h.answers.get(event.ResponseURL)?.(response);
+      return { StatusCode: 202 };
+    },
+  });
+  return { ...h, requests };
+}
+
+const success = (event: Event): CustomResponse => ({
+  Status: 'SUCCESS',
+  PhysicalResourceId: event.PhysicalResourceId ?? 'made',
+  Data: { Answer: '42', 'Dotted.Name': 'dotted' },
+});
+
+describe('a custom resource', () => {
+  it('invokes its function asynchronously with the whole request, scalars as text', async () => {
+    const h = withFunction(success);
+    await h.run(h.deploy({ C: custom({ Number: 1, Deep: { Flag: true, List: [1, 'a'] } }) }));
+    expect(h.requests).toEqual([
+      {
+        FunctionName: ServiceToken,
+        InvocationType: 'Event',
+        RequestType: 'Create',
+        ServiceToken,
+        ResponseURL: 'http://response/1',
+        StackId: expect.stringMatching(/^arn:aws:cloudformation:/),
+        RequestId: expect.any(String),
+        LogicalResourceId: 'C',
+        ResourceType: 'Custom::Maker',
+        ResourceProperties: { ServiceToken, Number: '1', Deep: { Flag: 'true', List: ['1', 'a'] } },
+      },
+    ]);
+  });
+
+  it('gives its Data to GetAtt, its physical id to Ref', async () => {
+    const h = withFunction(success);
+    const { outputs } = await h.run(
+      h.deploy(
+        { C: custom() },
+        {
+          Outputs: {
+            Ref: { Value: { Ref: 'C' } },
+            Answer: { Value: { 'Fn::GetAtt': ['C', 'Answer'] } },
+            Dotted: { Value: { 'Fn::GetAtt': ['C', 'Dotted.Name'] } },
+          },
+        },
+      ),
+    );
+    expect(outputs).toEqual({ Ref: 'made', Answer: '42', Dotted: 'dotted' });
+  });
+
+  it('without the attribute that is asked for fails the stack', async () => {
+    const h = withFunction(success);
+    await expect(
+      h.run(h.deploy({ C: custom(), A: thing({ Value: { 'Fn::GetAtt': ['C', 'Other'] } }) })),
+    ).rejects.toThrow("Vendor response doesn't contain Other attribute");
+  });
+
+  it('is updated with its id and old properties', async () => {
+    const h = withFunction(success);
+    await h.run(h.deploy({ C: custom({ V: 1 }) }));
+    await h.run(h.deploy({ C: custom({ V: 2 }) }));
+    expect(h.requests[1]).toMatchObject({
+      RequestType: 'Update',
+      PhysicalResourceId: 'made',
+      ResourceProperties: { V: '2' },
+      OldResourceProperties: { V: '1' },
+    });
+    expect(h.requests).toHaveLength(2);
+  });
+
+  it('that changes its physical id is deleted under the old one at the end', async () => {
+    const h = withFunction((event) => ({ ...success(event), PhysicalResourceId: `id-${event.ResourceProperties.V}` }));
+    await h.run(h.deploy({ C: custom({ V: 1 }), A: thing({ Value: { Ref: 'C' } }) }));
+    await h.run(h.deploy({ C: custom({ V: 2 }), A: thing({ Value: { Ref: 'C' } }) }));
+    expect(h.log.at(-1)).toBe('update A');
+    expect(h.requests.map(({ RequestType, PhysicalResourceId }) => [RequestType, PhysicalResourceId])).toEqual([
+      ['Create', undefined],
+      ['Update', 'id-1'],
+      ['Delete', 'id-1'],
+    ]);
+    expect(h.requests[2]!.ResourceProperties.V).toBe('1');
+  });
+
+  it('is put back by an update with the properties changed round', async () => {
+    const h = withFunction(success);
+    await h.run(h.deploy({ C: custom({ V: 1 }) }));
+    await expect(
+      h.run(h.deploy({ C: custom({ V: 2 }), A: thing({ Fail: 'create' }, { DependsOn: 'C' }) })),
+    ).rejects.toThrow('A is refused');
+    expect(h.requests[2]).toMatchObject({
+      RequestType: 'Update',
+      ResourceProperties: { V: '1' },
+      OldResourceProperties: { V: '2' },
+    });
+  });
+
+  it('that answers FAILED fails with its reason, and is told to delete under the id it gave', async () => {
+    const h = withFunction((event) =>
+      event.RequestType === 'Create'
+        ? { Status: 'FAILED', Reason: 'no luck', PhysicalResourceId: 'half' }
+        : success(event),
+    );
+    await expect(h.run(h.deploy({ C: custom() }))).rejects.toThrow(
+      /Received response status \[FAILED\] from custom resource\. Message returned: no luck \(RequestId: [-0-9a-f]+\)/,
+    );
+    expect(h.requests[1]).toMatchObject({ RequestType: 'Delete', PhysicalResourceId: 'half' });
+  });
+
+  it.each([
+    [3_600_000, {}],
+    [60_000, { ServiceTimeout: 60 }],
+  ])('that never answers fails after %i ms', async (ms, properties) => {
+    const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
+    const start = h.clock.now();
+    await expect(h.run(h.deploy({ C: custom(properties) }))).rejects.toThrow(
+      'CloudFormation did not receive a response from your Custom Resource.',
+    );
+    expect(h.clock.now() - start).toBe(ms);
+    expect(h.requests[1]).toMatchObject({
+      RequestType: 'Delete',
+      PhysicalResourceId: expect.stringMatching(/^demo-C-[0-9A-Z]{12}$/),
+    });
+  });
+
+  it('is not waited for when another resource has failed', async () => {
+    const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
+    const start = h.clock.now();
+    await expect(h.run(h.deploy({ C: custom(), A: thing({ DelayMs: 500, Fail: 'create' }) }))).rejects.toMatchObject({
+      event: { logicalId: 'A' },
+    });
+    expect(h.clock.now() - start).toBe(500);
+    expect(h.events.find(({ status, logicalId }) => status === 'CREATE_FAILED' && logicalId === 'C')?.reason).toBe(
+      'Resource creation cancelled',
+    );
+  });
+
+  it('whose service token is no function, or changes, is refused', async () => {
+    const h = withFunction(success);
+    await expect(h.run(h.deploy({ C: custom({ ServiceToken: 'arn:aws:sns:us-east-1:0:t' }) }))).rejects.toThrow(
+      'Invalid service token',
+    );
+    await h.run(h.deploy({ C: custom() }));
+    await expect(h.run(h.deploy({ C: custom({ ServiceToken: `${ServiceToken}2` }) }))).rejects.toThrow(
+      'Modifying service token is not allowed.',
+    );
+  });
+});
+
+describe('a response address', () => {
+  const start = async () => {
+    const server = createServer((req, res) => responses.handleCustomResponse(req, res));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const responses = createCustomResponses({ ids: seededIds(1), origin: () => origin });
+    return { origin, responses, stop: () => server.close() };
+  };
+  const put = async (url: string, body: string) => (await fetch(url, { method: 'PUT', body })).status;
+
+  it('takes one PUT', async () => {
+    const { responses, stop } = await start();
+    const { url, response } = responses.create();
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/_freshpoint\/cfn-response\/[0-9a-f]{40}$/);
+    expect(await put(url, '{"Status":"SUCCESS","PhysicalResourceId":"x","Data":{"a":1}}')).toBe(200);
+    expect(await response).toEqual({ Status: 'SUCCESS', Reason: undefined, PhysicalResourceId: 'x', Data: { a: 1 } });
+    expect(await put(url, '{"Status":"FAILED"}')).toBe(404);
+    stop();
+  });
+
+  it('refuses other methods and unknown tokens', async () => {
+    const { origin, responses, stop } = await start();
+    const { url, close } = responses.create();
+    expect((await fetch(url)).status).toBe(405);
+    expect(await put(`${origin}${customResponsePath}guess`, '{}')).toBe(404);
+    close();
+    expect(await put(url, '{}')).toBe(404);
+    stop();
+  });
+
+  it.each([
+    ['not JSON', 'Invalid JSON'],
+    ['"text"', 'Invalid response'],
+    ['{"Status":"MAYBE"}', 'Invalid Status'],
+    [JSON.stringify({ Status: 'SUCCESS', Data: 'x'.repeat(5000) }), 'Response object is too long.'],
+  ])('makes %s a failure', async (body, reason) => {
+    const { responses, stop } = await start();
+    const { url, response } = responses.create();
+    await put(url, body);
+    expect(await response).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(reason) });
+    stop();
+  });
+});

@@ -1,0 +1,150 @@
+import type { CustomResponse } from '../../src/cloudformation/index.ts';
+import {
+  type CloudFormation,
+  type CloudFormationExtras,
+  createCloudFormation,
+  type Provider,
+  type StackEvent,
+} from '../../src/cloudformation/index.ts';
+import { defaultAccount } from '../../src/core/account.ts';
+import { AwsError } from '../../src/core/aws-error.ts';
+import { type Caller, Cloud, type Operation, root } from '../../src/core/cloud.ts';
+import { seededIds } from '../../src/core/ids.ts';
+import { drain, VirtualClock } from '../../src/core/virtual-clock.ts';
+
+/** A thing that the fake provider has made. */
+export interface Thing {
+  readonly id: string;
+  properties: Record<string, unknown>;
+}
+
+/** CloudFormation over a fake resource type, `Test::Thing`, and fake services. */
+export interface Harness {
+  readonly cloud: Cloud;
+  readonly clock: VirtualClock;
+  readonly cfn: CloudFormation;
+  /** What exists, by physical id. */
+  readonly things: Map<string, Thing>;
+  /** `create A`, `update A`, `delete A`, in order. */
+  readonly log: string[];
+  readonly events: StackEvent[];
+  /** Open custom resource responses by URL. */
+  readonly answers: Map<string, (response: CustomResponse) => void>;
+  /** Lets time pass until the promise settles. */
+  run<T>(promise: Promise<T>): Promise<T>;
+  deploy(resources: object, more?: object): ReturnType<CloudFormation['deploy']>;
+  /** Calls an operation as the account's root, or as `caller`. */
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
+  call(operation: string, input: object, caller?: Caller): Promise<any>;
+  /** Lines of the stack's history: `logicalId STATUS`. */
+  history(): string[];
+  service(name: string, operations: Record<string, (input: any) => unknown>): void;
+}
+
+/**
+ * Properties of `Test::Thing`: Name (its name, custom when given), Kind (a change replaces it), Value, DelayMs (creating takes that long),
+ * Fail: 'create' | 'update' | 'delete' | 'created' (fails after it exists). Ref is `thing:<name>`, GetAtt Arn, Nested.Deep.
+ */
+export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
+  const clock = new VirtualClock();
+  const cloud = new Cloud();
+  const deps = { account: defaultAccount, clock, ids: seededIds(1), cloud };
+  const things = new Map<string, Thing>();
+  const log: string[] = [];
+  const events: StackEvent[] = [];
+  const answers = new Map<string, (response: CustomResponse) => void>();
+  let responseCount = 0;
+
+  const attributes = (id: string, properties: Record<string, unknown>) => ({
+    Arn: `arn:${id}`,
+    Value: properties.Value,
+    Nested: { Deep: 'deep' },
+  });
+  const thing: Provider = {
+    replacing: ['Name', 'Kind'],
+    nameProperty: 'Name',
+    async create(properties, context) {
+      log.push(`create ${context.logicalId}`);
+      if (properties.DelayMs !== undefined) {
+        await new Promise<void>((done) => context.clock.schedule(properties.DelayMs, done));
+      }
+      if (properties.Fail === 'create') throw new AwsError('SomeException', `${context.logicalId} is refused`);
+      const id = `thing:${properties.Name ?? context.name({ maxLength: 64 })}`;
+      if (things.has(id)) throw new AwsError('AlreadyExistsException', `${id} already exists`);
+      things.set(id, { id, properties });
+      const handle = { physicalId: id, attributes: attributes(id, properties) };
+      context.identified(handle);
+      if (properties.Fail === 'created') throw new AwsError('SomeException', `${context.logicalId} broke`);
+      return handle;
+    },
+    async update({ physicalId }, properties, _old, context) {
+      log.push(`update ${context.logicalId}`);
+      if (properties.Fail === 'update' || (properties.Fail === 'rollback' && context.rollingBack)) {
+        throw new AwsError('SomeException', `${context.logicalId} can't change`);
+      }
+      things.get(physicalId)!.properties = properties;
+      return { physicalId, attributes: attributes(physicalId, properties) };
+    },
+    async delete({ physicalId }, properties, context) {
+      log.push(`delete ${context.logicalId}`);
+      if (properties.Fail === 'delete') throw new AwsError('SomeException', `${context.logicalId} won't go`);
+      if (!things.delete(physicalId)) throw new AwsError('ResourceNotFoundException', 'gone');
+    },
+  };
+
+  const cfn = createCloudFormation(deps, {
+    customResponses: {
+      create() {
+        const url = `http://response/${++responseCount}`;
+        const response = new Promise<CustomResponse>((resolve) => answers.set(url, resolve));
+        return { url, response, close: () => answers.delete(url) };
+      },
+    },
+    ...extras,
+    providers: { 'Test::Thing': thing, ...extras.providers },
+  });
+  cloud.register(cfn.service);
+
+  const service = (name: string, operations: Record<string, (input: any) => unknown>) => {
+    const wrapped: [string, Operation][] = Object.entries(operations).map(([key, run]) => [key, { run }]);
+    cloud.register({ name, operations: Object.fromEntries(wrapped) });
+  };
+
+  return {
+    cloud,
+    clock,
+    cfn,
+    things,
+    log,
+    events,
+    answers,
+    service,
+    async run(promise) {
+      let isSettled = false;
+      const settled = promise.finally(() => {
+        isSettled = true;
+      });
+      settled.catch(() => undefined);
+      for (;;) {
+        await drain();
+        if (isSettled || !clock.step()) break;
+      }
+      return await settled;
+    },
+    deploy: (resources, more = {}) =>
+      cfn.deploy({
+        stackName: 'demo',
+        template: { Resources: resources, ...more },
+        onEvent: (event) => events.push(event),
+      }),
+    call: (operation, input, caller = root(defaultAccount)) => cloud.call('cloudformation', operation, input, caller),
+    history: () => events.map(({ logicalId, status }) => `${logicalId} ${status}`),
+  };
+}
+
+/** A `Test::Thing`. */
+export const thing = (properties: object = {}, more: object = {}) => ({
+  Type: 'Test::Thing',
+  Properties: properties,
+  ...more,
+});

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { parseObjectUrl } from '../../src/cloudformation/operations/template-url.ts';
+import { harness, thing } from './harness.ts';
+
+const template = (resources: object, more: object = {}) => JSON.stringify({ Resources: resources, ...more });
+
+describe('the API', () => {
+  it('creates, describes, updates and deletes a stack', async () => {
+    const h = harness();
+    const { StackId } = await h.call('CreateStack', {
+      StackName: 'api',
+      TemplateBody: template(
+        { A: thing({ Value: { Ref: 'P' } }) },
+        {
+          Description: 'd',
+          Parameters: { P: { Type: 'String', Default: 'x' } },
+          Outputs: { O: { Value: { Ref: 'A' } } },
+        },
+      ),
+      Tags: [{ Key: 'k', Value: 'v' }],
+      Parameters: [{ ParameterKey: 'P', ParameterValue: 'y' }],
+    });
+    await h.clock.advance(0);
+    const { Stacks } = await h.call('DescribeStacks', { StackName: 'api' });
+    expect(Stacks).toMatchObject([
+      {
+        StackId,
+        StackName: 'api',
+        StackStatus: 'CREATE_COMPLETE',
+        Description: 'd',
+        CreationTime: expect.any(Date),
+        Parameters: [{ ParameterKey: 'P', ParameterValue: 'y' }],
+        Outputs: [{ OutputKey: 'O', OutputValue: expect.stringMatching(/^thing:api-A-/) }],
+        Tags: [{ Key: 'k', Value: 'v' }],
+      },
+    ]);
+    await h.call('UpdateStack', {
+      StackName: StackId,
+      UsePreviousTemplate: 'true',
+      Parameters: [{ ParameterKey: 'P', ParameterValue: 'z' }],
+    });
+    await h.clock.advance(0);
+    expect([...h.things.values()][0]!.properties.Value).toBe('z');
+    const { StackEvents } = await h.call('DescribeStackEvents', { StackName: 'api' });
+    expect(StackEvents[0]).toMatchObject({ LogicalResourceId: 'api', ResourceStatus: 'UPDATE_COMPLETE' });
+    const { StackResourceSummaries } = await h.call('ListStackResources', { StackName: 'api' });
+    expect(StackResourceSummaries).toMatchObject([{ LogicalResourceId: 'A', ResourceStatus: 'UPDATE_COMPLETE' }]);
+    expect(JSON.parse((await h.call('GetTemplate', { StackName: 'api' })).TemplateBody).Description).toBe('d');
+    await h.call('DeleteStack', { StackName: 'api' });
+    await h.clock.advance(0);
+    expect((await h.call('ListStacks', {})).StackSummaries).toMatchObject([{ StackStatus: 'DELETE_COMPLETE' }]);
+    expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
+  });
+
+  it('refuses a name that is taken, an unknown stack, a bad name', async () => {
+    const h = harness();
+    const TemplateBody = template({ A: thing() });
+    await h.call('CreateStack', { StackName: 'api', TemplateBody });
+    await expect(h.call('CreateStack', { StackName: 'api', TemplateBody })).rejects.toMatchObject({
+      code: 'AlreadyExistsException',
+      message: 'Stack [api] already exists',
+    });
+    for (const operation of ['UpdateStack', 'DescribeStacks', 'DescribeStackEvents', 'GetTemplate']) {
+      await expect(h.call(operation, { StackName: 'none', TemplateBody })).rejects.toMatchObject({
+        code: 'ValidationError',
+        message: 'Stack with id none does not exist',
+        status: 400,
+      });
+    }
+    await expect(h.call('CreateStack', { StackName: '../x', TemplateBody })).rejects.toThrow("'../x' at 'stackName'");
+    await h.call('DeleteStack', { StackName: 'none' });
+  });
+
+  it("asks for the permission on the stack's ARN", async () => {
+    const h = harness();
+    const asked: string[] = [];
+    h.cloud.authorizeWith((_caller, { action, resource }) => asked.push(`${action} ${resource}`));
+    const { StackId } = await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing() }) });
+    await h.call('DescribeStacks', { StackName: 'api' });
+    await h.call('DescribeStacks', { StackName: 'none' }).catch(() => undefined);
+    expect(asked).toEqual([
+      'cloudformation:CreateStack arn:aws:cloudformation:us-east-1:000000000000:stack/api/*',
+      `cloudformation:DescribeStacks ${StackId}`,
+      'cloudformation:DescribeStacks arn:aws:cloudformation:us-east-1:000000000000:stack/none/*',
+    ]);
+  });
+
+  it('wants consent to IAM resources', async () => {
+    const h = harness();
+    const call = (role: object, Capabilities?: string[]) =>
+      h.call('CreateStack', {
+        StackName: 'api',
+        Capabilities,
+        TemplateBody: template({ R: { Type: 'AWS::IAM::Role', Properties: role } }),
+      });
+    await expect(call({})).rejects.toMatchObject({
+      code: 'InsufficientCapabilitiesException',
+      message: 'Requires capabilities : [CAPABILITY_IAM]',
+    });
+    await expect(call({ RoleName: 'x' }, ['CAPABILITY_IAM'])).rejects.toThrow('[CAPABILITY_NAMED_IAM]');
+  });
+
+  it('reads a template from S3', async () => {
+    const h = harness();
+    h.service('s3', {
+      GetObject: ({ Bucket, Key }) => ({
+        Body: (async function* () {
+          yield Buffer.from(template({ A: thing({ Value: `${Bucket}/${Key}` }) }));
+        })(),
+      }),
+    });
+    await h.call('CreateStack', {
+      StackName: 'api',
+      TemplateURL: 'https://s3.us-east-1.amazonaws.com/bucket/a/b.json',
+    });
+    await h.clock.advance(0);
+    expect([...h.things.values()][0]!.properties.Value).toBe('bucket/a/b.json');
+  });
+
+  it.each([
+    ['https://s3.us-east-1.amazonaws.com/bucket/k', { Bucket: 'bucket', Key: 'k' }],
+    ['https://bucket.s3.us-east-1.amazonaws.com/k%20x', { Bucket: 'bucket', Key: 'k x' }],
+    ['http://127.0.0.1:4566/bucket/a/b', { Bucket: 'bucket', Key: 'a/b' }],
+    ['http://bucket.localhost:4566/a', { Bucket: 'bucket', Key: 'a' }],
+    ['http://127.0.0.1:4566/bucket', undefined],
+    ['nonsense', undefined],
+  ])('takes %s for an object', (url, expected) => expect(parseObjectUrl(url)).toEqual(expected));
+
+  it('needs the template in JSON, once', async () => {
+    const h = harness();
+    await expect(h.call('CreateStack', { StackName: 'a', TemplateBody: 'Resources:\n  A: {}' })).rejects.toThrow(
+      'reads templates in JSON only',
+    );
+    await expect(h.call('CreateStack', { StackName: 'a', TemplateBody: '{' })).rejects.toThrow('JSON not well-formed');
+    await expect(h.call('CreateStack', { StackName: 'a' })).rejects.toThrow(
+      'Either Template URL or Template Body must be specified.',
+    );
+  });
+
+  it('leaves a failed creation as it is when rollback is disabled', async () => {
+    const h = harness();
+    await h.call('CreateStack', {
+      StackName: 'api',
+      DisableRollback: true,
+      TemplateBody: template({ A: thing(), B: thing({ Fail: 'create' }, { DependsOn: 'A' }) }),
+    });
+    await h.clock.advance(0);
+    expect((await h.call('DescribeStacks', { StackName: 'api' })).Stacks[0].StackStatus).toBe('CREATE_FAILED');
+    expect(h.things.size).toBe(1);
+  });
+
+  it('does not delete a protected stack', async () => {
+    const h = harness();
+    const input = { StackName: 'api', TemplateBody: template({ A: thing() }), EnableTerminationProtection: true };
+    await h.call('CreateStack', input);
+    await h.clock.advance(0);
+    await expect(h.call('DeleteStack', { StackName: 'api' })).rejects.toThrow('TerminationProtection is enabled');
+    await h.call('UpdateTerminationProtection', { StackName: 'api', EnableTerminationProtection: false });
+    await h.call('DeleteStack', { StackName: 'api' });
+  });
+});
+
+describe('change sets', () => {
+  it('create a stack as cdk deploy does', async () => {
+    const h = harness();
+    const names = { StackName: 'cs', ChangeSetName: 'deploy-1' };
+    const { Id, StackId } = await h.call('CreateChangeSet', {
+      ...names,
+      ChangeSetType: 'CREATE',
+      TemplateBody: template({ A: thing() }),
+    });
+    expect((await h.call('DescribeStacks', { StackName: 'cs' })).Stacks[0].StackStatus).toBe('REVIEW_IN_PROGRESS');
+    expect(await h.call('DescribeChangeSet', names)).toMatchObject({
+      ChangeSetId: Id,
+      StackId,
+      Status: 'CREATE_COMPLETE',
+      ExecutionStatus: 'AVAILABLE',
+      Changes: [{ Type: 'Resource', ResourceChange: { Action: 'Add', LogicalResourceId: 'A' } }],
+    });
+    await h.call('ExecuteChangeSet', { ...names, ClientRequestToken: 'token' });
+    await h.clock.advance(0);
+    const { Stacks } = await h.call('DescribeStacks', { StackName: 'cs' });
+    expect(Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE', ChangeSetId: Id }]);
+    await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [EXECUTE_COMPLETE]');
+  });
+
+  it('tell what they would change, and that there is nothing to change', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({ Value: 1 }), C: thing() }));
+    const update = (name: string, resources: object) =>
+      h.call('CreateChangeSet', { StackName: 'demo', ChangeSetName: name, TemplateBody: template(resources) });
+    await update('one', { A: thing({ Kind: 'y' }), B: thing({ Value: 2 }), D: thing() });
+    const { Changes } = await h.call('DescribeChangeSet', { StackName: 'demo', ChangeSetName: 'one' });
+    expect(
+      Changes.map(({ ResourceChange: { Action, LogicalResourceId, Replacement } }: any) => [
+        Action,
+        LogicalResourceId,
+        Replacement,
+      ]),
+    ).toEqual([
+      ['Modify', 'A', 'True'],
+      ['Modify', 'B', 'False'],
+      ['Add', 'D', undefined],
+      ['Remove', 'C', undefined],
+    ]);
+    const { Id } = await update('two', { A: thing({ Kind: 'x' }), B: thing({ Value: 1 }), C: thing() });
+    expect(await h.call('DescribeChangeSet', { ChangeSetName: Id })).toMatchObject({
+      Status: 'FAILED',
+      StatusReason: expect.stringContaining("didn't contain changes"),
+    });
+    await h.call('DeleteChangeSet', { ChangeSetName: Id });
+    await expect(h.call('DescribeChangeSet', { StackName: 'demo', ChangeSetName: 'two' })).rejects.toMatchObject({
+      code: 'ChangeSetNotFound',
+    });
+  });
+
+  it('leave no stack behind when the template is refused', async () => {
+    const h = harness();
+    await expect(
+      h.call('CreateChangeSet', {
+        StackName: 'cs',
+        ChangeSetName: 'x',
+        ChangeSetType: 'CREATE',
+        TemplateBody: template({ A: { Type: 'AWS::EC2::VPC' } }),
+      }),
+    ).rejects.toThrow('AWS::EC2::VPC (A)');
+    await expect(h.call('DescribeStacks', { StackName: 'cs' })).rejects.toThrow('does not exist');
+  });
+});

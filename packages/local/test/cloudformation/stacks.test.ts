@@ -1,0 +1,463 @@
+import { describe, expect, it } from 'vitest';
+import { harness, thing } from './harness.ts';
+
+describe('creating a stack', () => {
+  it('makes resources in the order of their references and of DependsOn', async () => {
+    const h = harness();
+    const result = await h.run(
+      h.deploy({
+        C: thing({ Value: { 'Fn::Sub': '${B.Arn}' } }),
+        B: thing({ Value: { 'Fn::Join': ['', [{ Ref: 'A' }]] } }),
+        D: thing({}, { DependsOn: ['C'] }),
+        A: thing({ Name: 'a' }),
+      }),
+    );
+    expect(result.status).toBe('CREATE_COMPLETE');
+    expect(h.log).toEqual(['create A', 'create B', 'create C', 'create D']);
+    expect(h.things.get('thing:a')).toBeDefined();
+    expect(result.resources.map(({ logicalId }) => logicalId)).toEqual(['A', 'B', 'C', 'D']);
+  });
+
+  it('runs independent resources at the same time', async () => {
+    const h = harness();
+    const start = h.clock.now();
+    await h.run(h.deploy({ A: thing({ DelayMs: 1000 }), B: thing({ DelayMs: 1000 }) }));
+    expect(h.clock.now() - start).toBe(1000);
+  });
+
+  it("writes CloudFormation's history", async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Name: 'a' }) }));
+    expect(
+      h.events.map(({ logicalId, status, reason, physicalId }) => [logicalId, status, reason, physicalId]),
+    ).toEqual([
+      ['demo', 'CREATE_IN_PROGRESS', 'User Initiated', expect.stringMatching(/^arn:aws:cloudformation:/)],
+      ['A', 'CREATE_IN_PROGRESS', undefined, ''],
+      ['A', 'CREATE_IN_PROGRESS', 'Resource creation Initiated', 'thing:a'],
+      ['A', 'CREATE_COMPLETE', undefined, 'thing:a'],
+      ['demo', 'CREATE_COMPLETE', undefined, expect.any(String)],
+    ]);
+  });
+
+  it('names resources <stack>-<logicalId>-<random>', async () => {
+    const h = harness();
+    await h.run(h.deploy({ MyThing: thing() }));
+    expect([...h.things.keys()]).toEqual([expect.stringMatching(/^thing:demo-MyThing-[0-9A-Z]{12}$/)]);
+  });
+
+  it('gives outputs, also of nested attributes', async () => {
+    const h = harness();
+    const { outputs } = await h.run(
+      h.deploy(
+        { A: thing({ Name: 'a', Value: 7 }) },
+        {
+          Outputs: {
+            Id: { Value: { Ref: 'A' } },
+            Deep: { Value: { 'Fn::GetAtt': 'A.Nested.Deep' } },
+            Seven: { Value: { 'Fn::GetAtt': ['A', 'Value'] } },
+          },
+        },
+      ),
+    );
+    expect(outputs).toEqual({ Id: 'thing:a', Deep: 'deep', Seven: '7' });
+  });
+
+  it('leaves out resources and outputs whose condition does not hold', async () => {
+    const h = harness();
+    const result = await h.run(
+      h.deploy(
+        {
+          A: thing({}, { Condition: 'No' }),
+          B: thing({ Value: { 'Fn::If': ['No', { Ref: 'A' }, 'x'] } }, { DependsOn: 'A' }),
+        },
+        { Conditions: { No: { 'Fn::Equals': ['a', 'b'] } }, Outputs: { O: { Value: { Ref: 'A' }, Condition: 'No' } } },
+      ),
+    );
+    expect(h.log).toEqual(['create B']);
+    expect(result.outputs).toEqual({});
+  });
+
+  it('deletes everything again when one fails, in reverse order, and tells which and why', async () => {
+    const h = harness();
+    const failing = h.run(
+      h.deploy({
+        A: thing(),
+        B: thing({ Value: { Ref: 'A' } }),
+        C: thing({ Value: { Ref: 'B' }, Fail: 'create' }),
+        D: thing({ Value: { Ref: 'C' } }),
+      }),
+    );
+    await expect(failing).rejects.toThrow(
+      /^Stack demo is ROLLBACK_COMPLETE\. C \(Test::Thing\) CREATE_FAILED: Resource handler returned message: "C is refused"/,
+    );
+    expect(h.log).toEqual(['create A', 'create B', 'create C', 'delete B', 'delete A']);
+    expect(h.things.size).toBe(0);
+    expect(h.events.find(({ status }) => status === 'ROLLBACK_IN_PROGRESS')?.reason).toBe(
+      'The following resource(s) failed to create: [C]. Rollback requested by user.',
+    );
+    expect(h.history().slice(-2)).toEqual(['A DELETE_COMPLETE', 'demo ROLLBACK_COMPLETE']);
+  });
+
+  it('deletes what existed already when its creation failed', async () => {
+    const h = harness();
+    await expect(h.run(h.deploy({ A: thing({ Fail: 'created' }) }))).rejects.toThrow('A broke');
+    expect(h.things.size).toBe(0);
+  });
+
+  it('fails on a name that is taken', async () => {
+    const h = harness();
+    await expect(
+      h.run(h.deploy({ A: thing({ Name: 'x' }), B: thing({ Name: 'x' }, { DependsOn: 'A' }) })),
+    ).rejects.toThrow(/thing:x already exists.*HandlerErrorCode: AlreadyExists/);
+  });
+
+  it('ends in ROLLBACK_FAILED when something will not go, and deletes the rest', async () => {
+    const h = harness();
+    await expect(
+      h.run(
+        h.deploy({ A: thing({ Fail: 'delete' }), B: thing(), C: thing({ Fail: 'create' }, { DependsOn: ['A', 'B'] }) }),
+      ),
+    ).rejects.toMatchObject({ status: 'ROLLBACK_FAILED' });
+    expect(h.things.size).toBe(1);
+  });
+
+  it('keeps Retain resources when it rolls back, but not RetainExceptOnCreate', async () => {
+    const h = harness();
+    await expect(
+      h.run(
+        h.deploy({
+          A: thing({ Name: 'a' }, { DeletionPolicy: 'Retain' }),
+          B: thing({ Name: 'b' }, { DeletionPolicy: 'RetainExceptOnCreate' }),
+          C: thing({ Fail: 'create' }, { DependsOn: ['A', 'B'] }),
+        }),
+      ),
+    ).rejects.toThrow();
+    expect([...h.things.keys()]).toEqual(['thing:a']);
+    expect(h.history()).toContain('A DELETE_SKIPPED');
+  });
+
+  it('is possible again after a rollback, as with cdk deploy', async () => {
+    const h = harness();
+    await expect(h.run(h.deploy({ A: thing({ Fail: 'create' }) }))).rejects.toThrow();
+    expect((await h.run(h.deploy({ A: thing() }))).status).toBe('CREATE_COMPLETE');
+  });
+});
+
+describe('a template is refused before anything is made', () => {
+  it.each<[string, object, object, string]>([
+    [
+      'circle',
+      { A: thing({ Value: { Ref: 'B' } }), B: thing({ Value: { Ref: 'C' } }), C: thing({}, { DependsOn: 'A' }) },
+      {},
+      'Circular dependency between resources: [A, B, C]',
+    ],
+    ['itself', { A: thing({ Value: { Ref: 'A' } }) }, {}, 'Circular dependency between resources: [A]'],
+    [
+      'unknown Ref',
+      { A: thing({ Value: { Ref: 'Nobody' } }) },
+      {},
+      'Unresolved resource dependencies [Nobody] in the Resources block',
+    ],
+    ['unknown DependsOn', { A: thing({}, { DependsOn: 'Nobody' }) }, {}, 'Unresolved resource dependencies [Nobody]'],
+    ['unknown output', { A: thing() }, { Outputs: { O: { Value: { Ref: 'Nobody' } } } }, 'in the Outputs block'],
+    [
+      'unsupported type',
+      { A: thing(), Net: { Type: 'AWS::EC2::VPC' } },
+      {},
+      'Stack demo has resources of types that the local runtime does not support: AWS::EC2::VPC (Net).',
+    ],
+    ['empty', {}, {}, 'At least one Resources member must be defined'],
+    ['odd id', { 'A-B': thing() }, {}, 'Resource name A-B is non alphanumeric'],
+    ['no type', { A: {} }, {}, 'must contain a Type member'],
+    ['transform', { A: thing() }, { Transform: 'AWS::Serverless-2016-10-31' }, 'does not run template transforms'],
+  ])('%s', async (_name, resources, more, message) => {
+    const h = harness();
+    await expect(h.run(h.deploy(resources, more))).rejects.toThrow(message);
+    expect(h.log).toEqual([]);
+    await expect(h.call('DescribeStacks', { StackName: 'demo' })).rejects.toThrow('Stack with id demo does not exist');
+  });
+});
+
+describe('updating a stack', () => {
+  it('touches only what changes, and what that changes', async () => {
+    const h = harness();
+    await h.run(
+      h.deploy({
+        A: thing({ Value: 1 }),
+        B: thing({ Value: { 'Fn::GetAtt': 'A.Value' } }),
+        C: thing({ Value: { Ref: 'A' } }),
+      }),
+    );
+    h.log.length = 0;
+    const result = await h.run(
+      h.deploy({
+        A: thing({ Value: 2 }),
+        B: thing({ Value: { 'Fn::GetAtt': 'A.Value' } }),
+        C: thing({ Value: { Ref: 'A' } }),
+      }),
+    );
+    expect(result.status).toBe('UPDATE_COMPLETE');
+    expect(h.log).toEqual(['update A', 'update B']);
+  });
+
+  it('replaces: the new one first, then those that refer to it, the old one last', async () => {
+    const h = harness();
+    const template = (kind: string) => ({ A: thing({ Kind: kind }), B: thing({ Value: { Ref: 'A' } }) });
+    await h.run(h.deploy(template('x')));
+    const [old] = [...h.things.keys()];
+    h.log.length = 0;
+    h.events.length = 0;
+    await h.run(h.deploy(template('y')));
+    expect(h.log).toEqual(['create A', 'update B', 'delete A']);
+    expect(h.things.has(old!)).toBe(false);
+    const b = [...h.things.values()].find(({ id }) => id.includes('-B-'));
+    expect(h.things.has(String(b?.properties.Value))).toBe(true);
+    expect(h.history()).toEqual([
+      'demo UPDATE_IN_PROGRESS',
+      'A UPDATE_IN_PROGRESS',
+      'A UPDATE_IN_PROGRESS',
+      'A UPDATE_COMPLETE',
+      'B UPDATE_IN_PROGRESS',
+      'B UPDATE_COMPLETE',
+      'demo UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+      'A DELETE_IN_PROGRESS',
+      'A DELETE_COMPLETE',
+      'demo UPDATE_COMPLETE',
+    ]);
+    expect(h.events.find(({ status }) => status === 'DELETE_COMPLETE')?.physicalId).toBe(old);
+  });
+
+  it('adds and removes; removed ones go in reverse order at the end', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' } }), K: thing() }));
+    h.log.length = 0;
+    const { resources } = await h.run(h.deploy({ K: thing(), N: thing() }));
+    expect(h.log).toEqual(['create N', 'delete B', 'delete A']);
+    expect(resources.map(({ logicalId }) => logicalId).sort()).toEqual(['K', 'N']);
+  });
+
+  it('keeps what is to be retained, replaced or removed', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({}, { DeletionPolicy: 'Retain' }) }));
+    await h.run(h.deploy({ A: thing({ Kind: 'y' }, { UpdateReplacePolicy: 'Retain' }) }));
+    expect(h.things.size).toBe(3);
+    expect(h.history().filter((line) => line.endsWith('DELETE_SKIPPED'))).toEqual([
+      'B DELETE_SKIPPED',
+      'A DELETE_SKIPPED',
+    ]);
+  });
+
+  it('refuses to replace a resource under the same name of its own', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Name: 'mine', Kind: 'x' }) }));
+    await expect(h.run(h.deploy({ A: thing({ Name: 'mine', Kind: 'y' }) }))).rejects.toThrow(
+      'CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename mine and update the stack again.',
+    );
+    expect(h.things.get('thing:mine')?.properties.Kind).toBe('x');
+    expect((await h.run(h.deploy({ A: thing({ Name: 'other', Kind: 'y' }) }))).status).toBe('UPDATE_COMPLETE');
+    expect([...h.things.keys()]).toEqual(['thing:other']);
+  });
+
+  it("refuses to change a resource's type", async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }));
+    await expect(h.run(h.deploy({ A: { Type: 'AWS::CDK::Metadata' } }))).rejects.toThrow(
+      'Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]',
+    );
+  });
+
+  it("has nothing to do for the same template, tells CloudFormation's callers so, and ignores DependsOn", async () => {
+    const h = harness();
+    const resources = { A: thing({ Name: 'a' }), B: thing() };
+    await h.run(h.deploy(resources));
+    h.log.length = 0;
+    const again = await h.run(h.deploy({ ...resources, B: thing({}, { DependsOn: 'A' }) }));
+    expect(again).toMatchObject({ status: 'CREATE_COMPLETE', changed: false });
+    expect(h.log).toEqual([]);
+    const TemplateBody = JSON.stringify({ Resources: resources });
+    await expect(h.call('UpdateStack', { StackName: 'demo', TemplateBody })).rejects.toThrow(
+      'No updates are to be performed.',
+    );
+  });
+
+  it('is refused while another one runs', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }));
+    const first = h.deploy({ A: thing({ Value: 1 }), B: thing({ DelayMs: 5000 }) });
+    await h.clock.advance(1000);
+    await expect(h.deploy({ A: thing({ Value: 2 }) })).rejects.toThrow(
+      /^Stack:arn:aws:cloudformation:us-east-1:000000000000:stack\/demo\/[-0-9a-f]+ is in UPDATE_IN_PROGRESS state and can not be updated\.$/,
+    );
+    await expect(h.cfn.destroy('demo')).rejects.toThrow('cannot be deleted while in status UPDATE_IN_PROGRESS');
+    expect((await h.run(first)).status).toBe('UPDATE_COMPLETE');
+  });
+
+  it('leaves behind what refuses to be deleted at the end, and completes', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Fail: 'delete' }), B: thing() }));
+    const { status, resources } = await h.run(h.deploy({ B: thing() }));
+    expect(status).toBe('UPDATE_COMPLETE');
+    expect(resources.map(({ logicalId }) => logicalId)).toEqual(['B']);
+    expect(h.history()).toContain('A DELETE_FAILED');
+  });
+});
+
+describe('an update that fails', () => {
+  const before = {
+    A: thing({ Value: 1 }),
+    R: thing({ Kind: 'x' }),
+    U: thing({ Value: { Ref: 'R' } }),
+    Z: thing({ Value: 'z' }, { DependsOn: ['A', 'U'] }),
+  };
+  const after = {
+    A: thing({ Value: 2 }),
+    R: thing({ Kind: 'y' }),
+    U: thing({ Value: { Ref: 'R' } }),
+    N: thing(),
+    Z: thing({ Value: 'zz', Fail: 'update' }, { DependsOn: ['A', 'U', 'N'] }),
+  };
+
+  it('puts properties back in order, then deletes what it had made', async () => {
+    const h = harness();
+    await h.run(h.deploy(before));
+    const ids = [...h.things.keys()].sort();
+    const values = [...h.things.values()].map(({ properties }) => properties);
+    h.log.length = 0;
+    h.events.length = 0;
+    await expect(h.run(h.deploy(after))).rejects.toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+      event: { logicalId: 'Z', status: 'UPDATE_FAILED' },
+      message: expect.stringContaining("Z can't change"),
+    });
+    expect([...h.things.keys()].sort()).toEqual(ids);
+    expect([...h.things.values()].map(({ properties }) => properties)).toEqual(values);
+    expect(h.log).toEqual([
+      'update A',
+      'create R',
+      'create N',
+      'update U',
+      'update Z',
+      'update A',
+      'update U',
+      'update Z',
+      'delete N',
+      'delete R',
+    ]);
+    expect(h.history().filter((line) => line.startsWith('demo'))).toEqual([
+      'demo UPDATE_IN_PROGRESS',
+      'demo UPDATE_ROLLBACK_IN_PROGRESS',
+      'demo UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
+      'demo UPDATE_ROLLBACK_COMPLETE',
+    ]);
+    expect(h.events.find(({ status }) => status === 'UPDATE_ROLLBACK_IN_PROGRESS')?.reason).toBe(
+      'The following resource(s) failed to update: [Z]. ',
+    );
+  });
+
+  it('can be followed by one that succeeds', async () => {
+    const h = harness();
+    await h.run(h.deploy(before));
+    await expect(h.run(h.deploy(after))).rejects.toThrow();
+    const { Z: _bad, ...good } = after;
+    expect((await h.run(h.deploy(good))).status).toBe('UPDATE_COMPLETE');
+    expect(h.things.size).toBe(4);
+  });
+
+  it('ends in UPDATE_ROLLBACK_FAILED when something can not be put back', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Value: 1, Fail: 'rollback' }), B: thing() }));
+    await expect(
+      h.run(h.deploy({ A: thing({ Value: 2 }), B: thing({ Fail: 'update' }, { DependsOn: 'A' }) })),
+    ).rejects.toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
+    await expect(h.run(h.deploy({ A: thing() }))).rejects.toThrow('is in UPDATE_ROLLBACK_FAILED state');
+    await h.run(h.cfn.destroy('demo'));
+    expect(h.things.size).toBe(0);
+  });
+
+  it('deletes a half-made replacement and goes back to the old resource', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Kind: 'x' }) }));
+    const ids = [...h.things.keys()];
+    await expect(h.run(h.deploy({ A: thing({ Kind: 'y', Fail: 'created' }) }))).rejects.toThrow('A broke');
+    expect([...h.things.keys()]).toEqual(ids);
+    const { StackResources } = await h.call('DescribeStackResources', { StackName: 'demo' });
+    expect(StackResources).toMatchObject([{ PhysicalResourceId: ids[0], ResourceStatus: 'UPDATE_COMPLETE' }]);
+  });
+});
+
+describe('deleting a stack', () => {
+  it('goes in reverse order and frees the name', async () => {
+    const h = harness();
+    const { stackId } = await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' } }) }));
+    h.log.length = 0;
+    await h.run(h.cfn.destroy('demo'));
+    expect(h.log).toEqual(['delete B', 'delete A']);
+    await expect(h.call('DescribeStacks', { StackName: 'demo' })).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: 'Stack with id demo does not exist',
+    });
+    expect((await h.call('DescribeStacks', { StackName: stackId })).Stacks).toMatchObject([
+      { StackStatus: 'DELETE_COMPLETE' },
+    ]);
+    await h.run(h.cfn.destroy('demo'));
+  });
+
+  it('fails when something refuses, keeps what that needs, and can be tried again', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' }, Fail: 'delete' }), C: thing() }));
+    await expect(h.run(h.cfn.destroy('demo'))).rejects.toThrow(/Stack demo is DELETE_FAILED. B .*B won't go/);
+    expect([...h.things.keys()].map((id) => id.split('-')[1])).toEqual(['A', 'B']);
+    await h.call('DeleteStack', { StackName: 'demo', RetainResources: ['B'] });
+    await h.clock.advance(0);
+    expect([...h.things.keys()].map((id) => id.split('-')[1])).toEqual(['B']);
+  });
+
+  it('keeps Retain resources and takes for deleted what is already gone', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Name: 'a' }), B: thing({ Name: 'b' }, { DeletionPolicy: 'Retain' }) }));
+    h.things.delete('thing:a');
+    await h.run(h.cfn.destroy('demo'));
+    expect([...h.things.keys()]).toEqual(['thing:b']);
+  });
+});
+
+describe('exports', () => {
+  const exporting = (value: string) => ({ Outputs: { O: { Value: value, Export: { Name: 'shared' } } } });
+  const importing = {
+    stackName: 'user',
+    template: { Resources: { A: thing({ Value: { 'Fn::ImportValue': 'shared' } }) } },
+  };
+
+  it('reach other stacks, which protects them', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }, exporting('one')));
+    await h.run(h.cfn.deploy(importing));
+    expect([...h.things.values()].some(({ properties }) => properties.Value === 'one')).toBe(true);
+    await expect(h.run(h.cfn.destroy('demo'))).rejects.toThrow(
+      'Export shared cannot be deleted as it is in use by user',
+    );
+  });
+
+  it('in use can neither be changed nor removed', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }, exporting('one')));
+    await h.run(h.cfn.deploy(importing));
+    await expect(h.run(h.deploy({ A: thing() }, exporting('two')))).rejects.toThrow(
+      'Export shared cannot be updated as it is in use by user',
+    );
+    await expect(h.run(h.deploy({ A: thing() }))).rejects.toThrow(
+      'Export shared cannot be deleted as it is in use by user',
+    );
+    await h.run(h.cfn.destroy('user'));
+    expect((await h.run(h.deploy({ A: thing() }))).status).toBe('UPDATE_COMPLETE');
+  });
+
+  it('must exist and be unique', async () => {
+    const h = harness();
+    await expect(h.run(h.cfn.deploy(importing))).rejects.toThrow('No export named shared found.');
+    await h.run(h.deploy({ A: thing() }, exporting('one')));
+    await expect(
+      h.run(h.cfn.deploy({ stackName: 'other', template: { Resources: { A: thing() }, ...exporting('x') } })),
+    ).rejects.toThrow('Export with name shared is already exported by stack demo');
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { compilePattern } from '../../src/events/event-pattern.ts';
+
+// The event of "Creating Amazon EventBridge event patterns", with fields for the comparison operators' own examples.
+const event = {
+  version: '0',
+  id: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+  'detail-type': 'EC2 Instance State-change Notification',
+  source: 'aws.ec2',
+  account: '111122223333',
+  time: '2017-12-22T18:43:48Z',
+  region: 'us-west-1',
+  resources: ['arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0'],
+  detail: {
+    'instance-id': 'i-1234567890abcdef0',
+    state: 'terminated',
+    FileName: '/home/images/photo.PNG',
+    'c-count': 5,
+    'd-count': 9,
+    'x-limit': 3.018e2,
+    'source-ip': '10.0.0.7',
+    'source-ip6': '2001:db8::7',
+    price: 300.0,
+    empty: '',
+    nothing: null,
+    flag: true,
+    none: [],
+    tags: ['blue', 'red', 7],
+    path: 'dir1/dir2/file.tar.gz',
+    literal: 'a*b\\c',
+    items: [
+      { name: 'a', size: 1 },
+      { name: 'b', size: 2 },
+    ],
+  },
+};
+
+const detail = (pattern: object) => ({ detail: pattern });
+
+describe('a pattern', () => {
+  it.each<[boolean, string, object]>([
+    [true, 'exact value of a field', { source: ['aws.ec2'] }],
+    [false, 'another value', { source: ['aws.s3'] }],
+    [true, 'one of several values (or)', { source: ['aws.s3', 'aws.ec2'] }],
+    [true, 'several fields (and)', { source: ['aws.ec2'], detail: { state: ['terminated'] } }],
+    [false, 'several fields, of which one does not fit', { source: ['aws.ec2'], detail: { state: ['running'] } }],
+    [
+      true,
+      'an element of an array',
+      { resources: ['arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0'] },
+    ],
+    [true, 'a number in an array of several kinds', detail({ tags: [7] })],
+    [false, 'no element of an array', detail({ tags: ['green'] })],
+    [false, 'a field that is not there', detail({ missing: ['x'] })],
+    [false, 'a branch that is not there', { other: { field: ['x'] } }],
+    [true, 'a number, however it is written', detail({ price: [300] })],
+    [false, 'a number given as text', detail({ price: ['300'] })],
+    [true, 'the empty string', detail({ empty: [''] })],
+    [true, 'null', detail({ nothing: [null] })],
+    [false, 'null where there is a value', detail({ state: [null] })],
+    [false, 'null where there is no field', detail({ missing: [null] })],
+    [true, 'true', detail({ flag: [true] })],
+    [false, 'false', detail({ flag: [false] })],
+    [false, 'case matters', detail({ state: ['Terminated'] })],
+    [true, 'prefix', { time: [{ prefix: '2017-12-22' }] }],
+    [false, 'another prefix', { time: [{ prefix: '2017-10-02' }] }],
+    [false, 'prefix of a number', detail({ price: [{ prefix: '3' }] })],
+    [true, 'prefix ignoring case', detail({ state: [{ prefix: { 'equals-ignore-case': 'TERM' } }] })],
+    [false, 'suffix', detail({ FileName: [{ suffix: '.png' }] })],
+    [true, 'suffix in its case', detail({ FileName: [{ suffix: '.PNG' }] })],
+    [true, 'suffix ignoring case', detail({ FileName: [{ suffix: { 'equals-ignore-case': '.png' } }] })],
+    [true, 'equals-ignore-case', detail({ state: [{ 'equals-ignore-case': 'TermiNated' }] })],
+    [false, 'equals-ignore-case of another value', detail({ state: [{ 'equals-ignore-case': 'run' }] })],
+    [true, 'anything-but a value', detail({ state: [{ 'anything-but': 'initializing' }] })],
+    [false, 'anything-but the value', detail({ state: [{ 'anything-but': 'terminated' }] })],
+    [true, 'anything-but numbers', detail({ 'x-limit': [{ 'anything-but': [100, 200, 300] }] })],
+    [false, 'anything-but a list with the number', detail({ 'x-limit': [{ 'anything-but': [100, 301.8] }] })],
+    [false, 'anything-but a list with the value', detail({ state: [{ 'anything-but': ['stopped', 'terminated'] }] })],
+    [false, 'anything-but of a field that is not there', detail({ missing: [{ 'anything-but': 'x' }] })],
+    [
+      true,
+      'anything-but ignoring case',
+      detail({ state: [{ 'anything-but': { 'equals-ignore-case': ['run', 'stop'] } }] }),
+    ],
+    [
+      false,
+      'anything-but ignoring case, the value',
+      detail({ state: [{ 'anything-but': { 'equals-ignore-case': 'TERMINATED' } }] }),
+    ],
+    [true, 'anything-but a prefix', detail({ state: [{ 'anything-but': { prefix: 'init' } }] })],
+    [false, 'anything-but the prefix', detail({ state: [{ 'anything-but': { prefix: ['x', 'term'] } }] })],
+    [true, 'anything-but a suffix', detail({ FileName: [{ 'anything-but': { suffix: '.txt' } }] })],
+    [false, 'anything-but the suffix', detail({ FileName: [{ 'anything-but': { suffix: ['.txt', '.PNG'] } }] })],
+    [true, 'anything-but a wildcard', detail({ path: [{ 'anything-but': { wildcard: '*/lib/*' } }] })],
+    [false, 'anything-but the wildcard', detail({ path: [{ 'anything-but': { wildcard: ['*/lib/*', '*/dir2/*'] } }] })],
+    [true, 'numeric range', detail({ 'c-count': [{ numeric: ['>', 0, '<=', 5] }] })],
+    [false, 'numeric range, out of it', detail({ 'c-count': [{ numeric: ['>', 5, '<=', 9] }] })],
+    [true, 'numeric less', detail({ 'd-count': [{ numeric: ['<', 10] }] })],
+    [true, 'numeric equal in another notation', detail({ 'x-limit': [{ numeric: ['=', 301.8] }] })],
+    [false, 'numeric of text', detail({ state: [{ numeric: ['>', 0] }] })],
+    [true, 'IPv4 address in a range', detail({ 'source-ip': [{ cidr: '10.0.0.0/24' }] })],
+    [false, 'IPv4 address out of a range', detail({ 'source-ip': [{ cidr: '10.0.1.0/24' }] })],
+    [true, 'IPv6 address in a range', detail({ 'source-ip6': [{ cidr: '2001:db8::/32' }] })],
+    [false, 'text that is no address', detail({ state: [{ cidr: '0.0.0.0/0' }] })],
+    [true, 'exists', detail({ state: [{ exists: true }] })],
+    [true, 'exists: null is there', detail({ nothing: [{ exists: true }] })],
+    [false, 'exists: no field', detail({ missing: [{ exists: true }] })],
+    [true, 'exists false', detail({ missing: [{ exists: false }] })],
+    [true, 'exists false in a branch that is not there', { other: { deep: [{ exists: false }] } }],
+    [false, 'exists false of a field that is there', detail({ state: [{ exists: false }] })],
+    [true, 'exists false or a value', detail({ missing: [{ exists: false }, 'x'] })],
+    [true, 'exists false of an empty array', detail({ none: [{ exists: false }] })],
+    [true, 'wildcard', detail({ path: [{ wildcard: 'dir1/*.tar.gz' }] })],
+    [true, 'wildcard with several stars', detail({ path: [{ wildcard: '*/dir2/*.*' }] })],
+    [false, 'wildcard that does not end there', detail({ path: [{ wildcard: 'dir1/*.tar' }] })],
+    [true, 'wildcard with escapes', detail({ literal: [{ wildcard: 'a\\*b\\\\*' }] })],
+    [false, 'wildcard: an escaped star is no wildcard', detail({ path: [{ wildcard: 'dir1/\\*' }] })],
+    [true, '$or, the first', detail({ $or: [{ 'c-count': [5] }, { 'd-count': [0] }] })],
+    [true, '$or, the last', detail({ $or: [{ 'c-count': [0] }, { 'd-count': [{ numeric: ['<', 10] }] }] })],
+    [false, '$or, none', detail({ $or: [{ 'c-count': [0] }, { 'd-count': [0] }] })],
+    [
+      false,
+      '$or and another field that does not fit',
+      detail({ state: ['x'], $or: [{ 'c-count': [5] }, { a: ['b'] }] }),
+    ],
+    [true, '$or at the top', { $or: [{ source: ['x'] }, { source: ['aws.ec2'] }] }],
+    [true, 'fields of one object in an array', detail({ items: { name: ['b'], size: [2] } })],
+    [false, 'fields of two objects in an array', detail({ items: { name: ['a'], size: [2] } })],
+    [false, 'an object where a value is asked for', { detail: ['x'] }],
+    [false, 'a value where an object is asked for', detail({ state: { deep: ['x'] } })],
+  ])('%s: %s', (expected, _name, pattern) => {
+    expect(compilePattern(JSON.stringify(pattern))(event)).toBe(expected);
+  });
+
+  it('does not look at what every object inherits', () => {
+    expect(compilePattern({ constructor: [{ exists: true }] })({})).toBe(false);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['no JSON', '{', /Reason: /],
+    ['no object', '["x"]', /Filter is not an object/],
+    ['an empty object', '{}', /Empty objects are not allowed/],
+    ['an empty list', '{"source":[]}', /Empty arrays are not allowed/],
+    ['a value outside a list', '{"source":"aws.s3"}', /"source" must be an object or an array/],
+    ['an unknown comparison', '{"source":[{"prefx":"a"}]}', /Unrecognized match type prefx/],
+    ['two comparisons in one', '{"source":[{"prefix":"a","suffix":"b"}]}', /Only one key allowed/],
+    ['a prefix that is no text', '{"source":[{"prefix":5}]}', /prefix match pattern must be a string/],
+    ['a numeric without operator', '{"a":[{"numeric":[5]}]}', /Bad numeric range/],
+    ['a numeric with an unknown operator', '{"a":[{"numeric":["~",5]}]}', /Unrecognized numeric range operator/],
+    ['a numeric range upside down', '{"a":[{"numeric":[">",5,"<",1]}]}', /Bottom must be less than top/],
+    ['exists with text', '{"a":[{"exists":"true"}]}', /exists match pattern/],
+    ['a CIDR without bits', '{"a":[{"cidr":"10.0.0.0"}]}', /Malformed CIDR/],
+    ['two stars in a row', '{"a":[{"wildcard":"a**"}]}', /Consecutive wildcard/],
+    ['an unknown escape', '{"a":[{"wildcard":"a\\\\x"}]}', /Invalid escape/],
+    ['anything-but of an unknown kind', '{"a":[{"anything-but":{"numeric":["=",1]}}]}', /Unsupported anything-but/],
+    ['a list in a list', '{"a":[["b"]]}', /Match value must be/],
+    ['more than 4096 characters', JSON.stringify({ a: ['x'.repeat(4096)] }), /longer than 4096/],
+  ])('is refused with %s', (_name, pattern, message) => {
+    expect(() => compilePattern(pattern)).toThrow(expect.objectContaining({ code: 'InvalidEventPatternException' }));
+    expect(() => compilePattern(pattern)).toThrow(message);
+  });
+});

@@ -1,0 +1,331 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import {
+  CreateQueueCommand,
+  QueueDoesNotExist,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultAccount } from '../../src/core/account.ts';
+import { AwsError } from '../../src/core/aws-error.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type Caller, Cloud, type Deps, root } from '../../src/core/cloud.ts';
+import { systemIds } from '../../src/core/ids.ts';
+import { createEvents, type Events } from '../../src/events/events.ts';
+import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { createIam, type Iam } from '../../src/iam/iam.ts';
+import { createSqs, type Sqs } from '../../src/sqs/sqs.ts';
+import { createSsm } from '../../src/ssm/ssm.ts';
+import { createSts } from '../../src/sts/sts.ts';
+
+let cloud: Cloud;
+let iam: Iam;
+let sqs: Sqs;
+let events: Events;
+let gateway: Gateway;
+let rest: { service: string; url: string | undefined; caller: Caller }[];
+let errors: unknown[];
+
+beforeEach(async () => {
+  cloud = new Cloud();
+  rest = [];
+  errors = [];
+  const deps: Deps = { account: defaultAccount, clock: systemClock, ids: systemIds, cloud };
+  iam = createIam(deps);
+  sqs = createSqs(deps, { iam, baseUrl: () => gateway.url });
+  events = createEvents(deps);
+  for (const { service } of [iam, sqs, events, createSsm(deps), createSts(deps)]) cloud.register(service);
+  cloud.register({
+    name: 'sagemaker',
+    operations: {
+      ListEndpoints: { run: () => ({ Endpoints: [{ EndpointName: 'e', CreationTime: new Date(1_767_225_600_123) }] }) },
+      DescribeEndpoint: {
+        run() {
+          throw new Error('a secret');
+        },
+      },
+    },
+  });
+  const handler =
+    (service: string, body: string) =>
+    async (...[req, res, caller]: RestArguments) => {
+      rest.push({ service, url: req.url, caller });
+      res.end(body);
+    };
+  gateway = await startGateway({
+    port: 0,
+    cloud,
+    iam,
+    ids: systemIds,
+    onError: (error) => errors.push(error),
+    handlers: {
+      s3: handler('s3', '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>'),
+      lambda: handler('lambda', '{"Functions":[]}'),
+      'sagemaker-runtime': async () => {
+        throw new AwsError('ModelError', 'Received server error (500)', 424, { OriginalStatusCode: 500 });
+      },
+    },
+  });
+});
+
+type RestArguments = Parameters<NonNullable<Parameters<typeof startGateway>[0]['handlers']['s3']>>;
+
+afterEach(async () => {
+  events.stop();
+  sqs.stop();
+  await gateway.close();
+});
+
+const config = (credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'x' }) => ({
+  endpoint: gateway.url,
+  region: 'us-east-1',
+  credentials,
+  maxAttempts: 1,
+});
+
+interface Answer {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+function raw(path: string, headers: Record<string, string> = {}, method = 'GET', body = ''): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(`${gateway.url}${path}`, { headers, method }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: text }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+const signed = (service: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+});
+
+describe('the unmodified SDK', () => {
+  it('sends and receives messages, bytes in attributes included', async () => {
+    const client = new SQSClient(config());
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
+    expect(QueueUrl).toBe(`${gateway.url}/000000000000/q`);
+    const attribute = { DataType: 'Binary', BinaryValue: Uint8Array.of(1, 2, 255) };
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'ä', MessageAttributes: { bytes: attribute } }));
+    await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'x', MessageBody: 'b' }] }));
+    const { Messages } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+    );
+    expect(Messages?.map(({ Body }) => Body)).toEqual(['ä', 'b']);
+    expect(Messages?.[0]?.MessageAttributes?.bytes?.BinaryValue).toEqual(attribute.BinaryValue);
+  });
+
+  it('long-polls, and takes no message when it gives up', async () => {
+    const client = new SQSClient(config());
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
+    const poll = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 });
+    const gone = new AbortController();
+    const leaving = client.send(poll, { abortSignal: gone.signal });
+    setImmediate(() => gone.abort());
+    await expect(leaving).rejects.toMatchObject({ name: 'AbortError' });
+    const waiting = client.send(poll);
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' }));
+    expect((await waiting).Messages?.map(({ Body }) => Body)).toEqual(['a']);
+  });
+
+  it('knows the errors of SQS by class, and by the code of the query protocol', async () => {
+    const client = new SQSClient(config());
+    const QueueUrl = `${gateway.url}/000000000000/none`;
+    const error = await client.send(new ReceiveMessageCommand({ QueueUrl })).catch((e) => e);
+    expect(error).toBeInstanceOf(QueueDoesNotExist);
+    expect(error).toMatchObject({
+      name: 'QueueDoesNotExist',
+      message: 'The specified queue does not exist.',
+      Code: 'AWS.SimpleQueueService.NonExistentQueue',
+    });
+    expect(error.$metadata.requestId).toMatch(/^[\w-]{36}$/);
+  });
+
+  it('keeps parameters', async () => {
+    const client = new SSMClient(config());
+    await client.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'String' }));
+    const { Parameter } = await client.send(new GetParameterCommand({ Name: '/a' }));
+    expect(Parameter?.Value).toBe('x');
+    expect(Math.abs((Parameter?.LastModifiedDate?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+    await expect(client.send(new GetParameterCommand({ Name: '/b' }))).rejects.toBeInstanceOf(ParameterNotFound);
+  });
+
+  it('brings events to a queue', async () => {
+    const client = new EventBridgeClient(config());
+    const queues = new SQSClient(config());
+    const arn = 'arn:aws:sqs:us-east-1:000000000000:q';
+    const allow = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn };
+    const Policy = JSON.stringify({ Statement: { ...allow, Principal: { Service: 'events.amazonaws.com' } } });
+    const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: 'q', Attributes: { Policy } }));
+    await client.send(new PutRuleCommand({ Name: 'r', EventPattern: '{"source":["app"]}' }));
+    await client.send(new PutTargetsCommand({ Rule: 'r', Targets: [{ Id: 't', Arn: arn }] }));
+    const Time = new Date('2026-02-03T04:05:06Z');
+    const entry = { Source: 'app', DetailType: 't', Detail: '{}', Time };
+    expect((await client.send(new PutEventsCommand({ Entries: [entry] }))).FailedEntryCount).toBe(0);
+    const { Messages } = await queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    expect(JSON.parse(Messages?.[0]?.Body ?? '')).toMatchObject({ source: 'app', time: '2026-02-03T04:05:06Z' });
+  });
+
+  it('is the root with keys of its own, and the role with keys that were issued', async () => {
+    const asRoot = await new STSClient(config()).send(new GetCallerIdentityCommand({}));
+    expect(asRoot).toMatchObject({ Account: '000000000000', Arn: root(defaultAccount).arn });
+    const roleArn = 'arn:aws:iam::000000000000:role/r';
+    const trust = {
+      Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+    };
+    await cloud.call(
+      'iam',
+      'CreateRole',
+      { RoleName: 'r', AssumeRolePolicyDocument: JSON.stringify(trust) },
+      root(defaultAccount),
+    );
+    const keys = iam.issueCredentials(roleArn, 'fn');
+    const asRole = await new STSClient(config(keys)).send(new GetCallerIdentityCommand({}));
+    expect(asRole.Arn).toBe('arn:aws:sts::000000000000:assumed-role/r/fn');
+    await expect(new SSMClient(config(keys)).send(new GetParameterCommand({ Name: '/a' }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message:
+        'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter on resource: ' +
+        'arn:aws:ssm:us-east-1:000000000000:parameter/a because no identity-based policy allows the ssm:GetParameter action',
+    });
+  });
+
+  it('reads times to the millisecond', async () => {
+    const { Endpoints } = await new SageMakerClient(config()).send(new ListEndpointsCommand({}));
+    expect(Endpoints?.[0]?.CreationTime).toEqual(new Date(1_767_225_600_123));
+  });
+
+  it('reaches the REST services, each by its signature', async () => {
+    await new S3Client({ ...config(), forcePathStyle: true }).send(new ListBucketsCommand({}));
+    await new LambdaClient(config()).send(new ListFunctionsCommand({}));
+    expect(rest.map(({ service }) => service)).toEqual(['s3', 'lambda']);
+    const invoke = new InvokeEndpointCommand({ EndpointName: 'e', Body: '1' });
+    await expect(new SageMakerRuntimeClient(config()).send(invoke)).rejects.toMatchObject({
+      name: 'ModelError',
+      OriginalStatusCode: 500,
+      $metadata: { httpStatusCode: 424 },
+    });
+  });
+});
+
+describe('the gateway', () => {
+  it('tells that it is up', async () => {
+    expect(await raw('/_freshpoint/health')).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+  });
+
+  it('takes unsigned and presigned requests for S3', async () => {
+    await raw('/bucket/key');
+    await raw('/bucket/key?X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fs3%2Faws4_request');
+    expect(rest.map(({ service, url }) => `${service} ${url?.slice(0, 11)}`)).toEqual([
+      's3 /bucket/key',
+      's3 /bucket/key',
+    ]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['another host', { host: 'evil.example' }],
+    ['a host that begins like a local one', { host: 'localhost.evil.example' }],
+    ['another address of the machine', { host: '0.0.0.0' }],
+    ['a web page of another host', { origin: 'https://evil.example' }],
+    ['a page without an origin', { origin: 'null' }],
+    ['a cross-site request', { 'sec-fetch-site': 'cross-site' }],
+  ])('refuses %s', async (_name, headers) => {
+    expect(await raw('/bucket/key', headers)).toMatchObject({
+      status: 403,
+      body: expect.stringMatching(/local runtime/),
+    });
+    expect(rest).toEqual([]);
+  });
+
+  it.each(['localhost:1', 'bucket.localhost', 'my_bucket.localhost:4566', '127.0.0.1'])(
+    'answers as %s',
+    async (host) => {
+      expect(await raw('/key', { host })).toMatchObject({ status: 200 });
+    },
+  );
+
+  it('gives every answer a request id', async () => {
+    expect((await raw('/_freshpoint/health')).headers['x-amzn-requestid']).toMatch(/^[\w-]{36}$/);
+    expect((await raw('/', { host: 'evil.example' })).headers['x-amzn-requestid']).toMatch(/^[\w-]{36}$/);
+  });
+
+  it('answers a bug with InternalFailure, keeps its text to itself and tells who runs it', async () => {
+    const answer = await raw(
+      '/',
+      { 'x-amz-target': 'SageMaker.DescribeEndpoint', ...signed('sagemaker') },
+      'POST',
+      '{}',
+    );
+    expect(answer).toMatchObject({ status: 500, body: expect.not.stringContaining('secret') });
+    expect(JSON.parse(answer.body)).toMatchObject({ __type: 'InternalFailure' });
+    expect(errors).toEqual([expect.objectContaining({ message: 'a secret' })]);
+  });
+
+  it('tells which service or operation it has not', async () => {
+    const operation = await raw('/', { 'x-amz-target': 'AmazonSSM.SendCommand', ...signed('ssm') }, 'POST', '{}');
+    expect(JSON.parse(operation.body).message).toBe('The local runtime does not simulate ssm:SendCommand.');
+    const target = await raw('/', { 'x-amz-target': 'DynamoDB_20120810.GetItem', ...signed('dynamodb') }, 'POST', '{}');
+    expect(target).toMatchObject({ status: 501, body: expect.stringContaining('DynamoDB_20120810.GetItem') });
+    const service = await raw('/v2/apis', signed('apigateway'));
+    expect(service).toMatchObject({ status: 501, body: expect.stringContaining('apigateway') });
+  });
+
+  it('answers query requests in XML, errors too', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', ...signed('iam') };
+    const document = encodeURIComponent('{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}');
+    const create = `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}&Tags.member.1.Key=k&Tags.member.1.Value=%3C`;
+    const created = await raw('/', form, 'POST', create);
+    expect(created).toMatchObject({ status: 200 });
+    expect(created.body).toContain('<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">');
+    expect(created.body).toContain('<Tags><member><Key>k</Key><Value>&lt;</Value></member></Tags>');
+    const again = await raw('/', form, 'POST', create);
+    expect(again).toMatchObject({ status: 409 });
+    expect(again.body).toContain('<Error><Type>Sender</Type><Code>EntityAlreadyExists</Code>');
+  });
+
+  it('refuses requests that are no JSON or too long', async () => {
+    const headers = { 'x-amz-target': 'AmazonSSM.GetParameter', ...signed('ssm') };
+    expect(await raw('/', headers, 'POST', '{')).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('SerializationException'),
+    });
+    expect(await raw('/', headers, 'POST', '[]')).toMatchObject({ status: 400 });
+    const tooLong = await raw('/', { ...headers, 'content-length': '99999999', expect: '100-continue' }, 'POST');
+    expect(tooLong).toMatchObject({ status: 413 });
+    const chunked = await raw(
+      '/',
+      { ...headers, 'transfer-encoding': 'chunked' },
+      'POST',
+      ' '.repeat(10 * 1024 * 1024 + 1),
+    );
+    expect(chunked).toMatchObject({ status: 413 });
+  });
+
+  it('closes at once, with a request under way', async () => {
+    const client = new SQSClient(config());
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
+    const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    const ended = expect(waiting).rejects.toThrow();
+    await new Promise(setImmediate);
+    await gateway.close();
+    await gateway.close();
+    await ended;
+  });
+});

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { defaultAccount } from '../../src/core/account.ts';
+import { Cloud, root } from '../../src/core/cloud.ts';
+import { seededIds } from '../../src/core/ids.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { createLogs, type Logs } from '../../src/logs/logs.ts';
+
+let cloud: Cloud;
+let logs: Logs;
+const group = { logGroupName: '/aws/lambda/f' };
+const stream = { ...group, logStreamName: 's' };
+const call = (operation: string, input: object) => cloud.call('logs', operation, input, root(defaultAccount));
+const filtered = async (more: object = {}) =>
+  (await call('FilterLogEvents', { ...group, ...more })).events.map(({ message }: { message: string }) => message);
+
+beforeEach(() => {
+  cloud = new Cloud();
+  const deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
+  logs = createLogs(deps, { bounds: { events: 3, bytes: 10_000 } });
+  cloud.register(logs.service);
+});
+
+describe('logs', () => {
+  it('are read as they were put', async () => {
+    await call('CreateLogGroup', group);
+    await call('CreateLogStream', stream);
+    const logEvents = [
+      { timestamp: 2, message: 'b' },
+      { timestamp: 1, message: 'a' },
+    ];
+    await call('PutLogEvents', { ...stream, logEvents });
+    const { events } = await call('GetLogEvents', { ...stream, startFromHead: true });
+    expect(events).toMatchObject([{ message: 'a' }, { message: 'b' }]);
+    expect(await filtered({ startTime: 2 })).toEqual(['b']);
+  });
+
+  it('keep the newest lines only', async () => {
+    for (let i = 0; i < 500; i++) logs.append('/aws/lambda/f', 's', `line ${i}`);
+    expect(await filtered()).toEqual(['line 497', 'line 498', 'line 499']);
+    logs.append('/aws/lambda/f', 's', 'x'.repeat(9_950));
+    expect(await filtered()).toHaveLength(1);
+  });
+
+  it('are filtered by words and phrases', async () => {
+    for (const line of ['ERROR one', 'INFO one', 'ERROR two three']) logs.append('/aws/lambda/f', 's', line);
+    expect(await filtered({ filterPattern: 'ERROR' })).toEqual(['ERROR one', 'ERROR two three']);
+    expect(await filtered({ filterPattern: 'ERROR -two' })).toEqual(['ERROR one']);
+    expect(await filtered({ filterPattern: '"two three"' })).toEqual(['ERROR two three']);
+    await expect(filtered({ filterPattern: '{ $.a = 1 }' })).rejects.toThrow(/does not simulate the filter pattern/);
+  });
+
+  it('tell what is not there and what is there twice', async () => {
+    await expect(call('DeleteLogGroup', group)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+    await call('CreateLogGroup', group);
+    await expect(call('CreateLogGroup', group)).rejects.toMatchObject({ code: 'ResourceAlreadyExistsException' });
+    await expect(call('PutLogEvents', { ...stream, logEvents: [] })).rejects.toThrow(
+      'The specified log stream does not exist.',
+    );
+  });
+
+  it('have groups with a retention', async () => {
+    await call('CreateLogGroup', group);
+    await call('PutRetentionPolicy', { ...group, retentionInDays: 14 });
+    const { logGroups } = await call('DescribeLogGroups', { logGroupNamePrefix: '/aws/' });
+    expect(logGroups).toMatchObject([{ logGroupName: '/aws/lambda/f', retentionInDays: 14 }]);
+  });
+
+  it('ask for permission on the stream', () => {
+    expect(logs.service.operations.PutLogEvents?.permissions?.(stream)).toEqual([
+      {
+        action: 'logs:PutLogEvents',
+        resource: 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:log-stream:s',
+      },
+    ]);
+  });
+});
