@@ -160,6 +160,16 @@ describe('a custom resource', () => {
     );
   });
 
+  it('is not waited for either when it is only invoked after the failure', async () => {
+    const h = harness();
+    h.service('lambda', { Invoke: () => new Promise((done) => h.clock.schedule(1000, () => done({}))) });
+    const start = h.clock.now();
+    const failing = h.run(h.deploy({ C: custom({ ServiceTimeout: 60 }), A: thing({ DelayMs: 500, Fail: 'create' }) }));
+    await expect(failing).rejects.toMatchObject({ event: { logicalId: 'A' } });
+    // Its deletion is not cancelled: that takes the second invocation and the whole timeout.
+    expect(h.clock.now() - start).toBe(1000 + 1000 + 60_000);
+  });
+
   it('whose service token is no function, or changes, is refused', async () => {
     const h = withFunction(success);
     await expect(h.run(h.deploy({ C: custom({ ServiceToken: 'arn:aws:sns:us-east-1:0:t' }) }))).rejects.toThrow(

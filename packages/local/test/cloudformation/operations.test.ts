@@ -214,6 +214,19 @@ describe('change sets', () => {
     });
   });
 
+  it('are not executed while the stack is being changed', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing() }));
+    const names = { StackName: 'demo', ChangeSetName: 'one' };
+    await h.call('CreateChangeSet', { ...names, TemplateBody: template({ A: thing({ Value: 1 }) }) });
+    const running = h.deploy({ A: thing(), B: thing({ DelayMs: 1000 }) });
+    await h.clock.advance(500);
+    await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow(
+      'is in UPDATE_IN_PROGRESS state and can not be updated',
+    );
+    await h.run(running);
+  });
+
   it('leave no stack behind when the template is refused', async () => {
     const h = harness();
     await expect(

@@ -354,6 +354,19 @@ describe('an update that fails', () => {
     );
   });
 
+  it('puts properties back in the order of dependencies, however the template is written', async () => {
+    const h = harness();
+    const template = (value: number, fail = {}) => ({
+      C: thing({ Value: { 'Fn::GetAtt': 'B.Value' }, ...fail }),
+      B: thing({ Value: { 'Fn::GetAtt': 'A.Value' } }),
+      A: thing({ Value: value }),
+    });
+    await h.run(h.deploy(template(1)));
+    h.log.length = 0;
+    await expect(h.run(h.deploy(template(2, { Fail: 'update' })))).rejects.toThrow("C can't change");
+    expect(h.log).toEqual(['update A', 'update B', 'update C', 'update A', 'update B', 'update C']);
+  });
+
   it('can be followed by one that succeeds', async () => {
     const h = harness();
     await h.run(h.deploy(before));

@@ -222,14 +222,6 @@ describe('a schedule', () => {
     expect((await received()).length).toBeGreaterThan(0);
   });
 
-  it('of many days is not cut short by the longest timer of the machine', async () => {
-    await ruleToQueue({}, { ScheduleExpression: 'rate(30 days)' });
-    await clock.advance(29 * 86_400_000);
-    expect(await received()).toEqual([]);
-    await clock.advance(86_400_000);
-    expect(await received()).toHaveLength(1);
-  });
-
   it.each(['rate(1 hours)', 'rate(2 hour)', 'rate(0 hours)', 'rate(5)', 'every hour'])(
     '%s is refused',
     async (expression) => {

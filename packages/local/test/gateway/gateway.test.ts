@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -23,6 +24,7 @@ import { systemIds } from '../../src/core/ids.ts';
 import { createEvents, type Events } from '../../src/events/events.ts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { createIam, type Iam } from '../../src/iam/iam.ts';
+import { attributesMd5 } from '../../src/sqs/message-attributes.ts';
 import { createSqs, type Sqs } from '../../src/sqs/sqs.ts';
 import { createSsm } from '../../src/ssm/ssm.ts';
 import { createSts } from '../../src/sts/sts.ts';
@@ -34,11 +36,14 @@ let events: Events;
 let gateway: Gateway;
 let rest: { service: string; url: string | undefined; caller: Caller }[];
 let errors: unknown[];
+/** Resolves when a request has come that is never answered. */
+let hanging: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
   cloud = new Cloud();
   rest = [];
   errors = [];
+  hanging = Promise.withResolvers();
   const deps: Deps = { account: defaultAccount, clock: systemClock, ids: systemIds, cloud };
   iam = createIam(deps);
   sqs = createSqs(deps, { iam, baseUrl: () => gateway.url });
@@ -61,6 +66,7 @@ beforeEach(async () => {
       rest.push({ service, url: req.url, caller });
       res.end(body);
     };
+  const listBuckets = handler('s3', '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>');
   gateway = await startGateway({
     port: 0,
     cloud,
@@ -68,7 +74,8 @@ beforeEach(async () => {
     ids: systemIds,
     onError: (error) => errors.push(error),
     handlers: {
-      s3: handler('s3', '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>'),
+      s3: (req, res, caller) =>
+        req.url === '/hang' ? Promise.resolve(hanging.resolve()) : listBuckets(req, res, caller),
       lambda: handler('lambda', '{"Functions":[]}'),
       'sagemaker-runtime': async () => {
         throw new AwsError('ModelError', 'Received server error (500)', 424, { OriginalStatusCode: 500 });
@@ -123,7 +130,9 @@ describe('the unmodified SDK', () => {
     const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
     expect(QueueUrl).toBe(`${gateway.url}/000000000000/q`);
     const attribute = { DataType: 'Binary', BinaryValue: Uint8Array.of(1, 2, 255) };
-    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'ä', MessageAttributes: { bytes: attribute } }));
+    const message = { QueueUrl, MessageBody: 'ä', MessageAttributes: { bytes: attribute } };
+    const sent = await client.send(new SendMessageCommand(message));
+    expect(sent.MD5OfMessageAttributes).toBe(attributesMd5(message.MessageAttributes));
     await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'x', MessageBody: 'b' }] }));
     const { Messages } = await client.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
@@ -204,6 +213,44 @@ describe('the unmodified SDK', () => {
       message:
         'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter on resource: ' +
         'arn:aws:ssm:us-east-1:000000000000:parameter/a because no identity-based policy allows the ssm:GetParameter action',
+    });
+  });
+
+  it('speaks the query protocol with CloudFormation', async () => {
+    let input: unknown;
+    const Stacks = [
+      { StackName: 's', StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(0), Outputs: [{ OutputValue: '<&' }] },
+    ];
+    cloud.register({
+      name: 'cloudformation',
+      operations: {
+        CreateStack: {
+          run(given: unknown) {
+            input = given;
+            return { StackId: 'id' };
+          },
+        },
+        DescribeStacks: {
+          run({ StackName }: { StackName?: string }) {
+            if (StackName === undefined) return { Stacks };
+            throw new AwsError('ValidationError', `Stack with id ${StackName} does not exist`);
+          },
+        },
+      },
+    });
+    const client = new CloudFormationClient(config());
+    const stack = {
+      StackName: 's',
+      TemplateBody: '{"a": "b&c=d+e"}',
+      DisableRollback: true,
+      Parameters: [{ ParameterKey: 'k', ParameterValue: 'true' }],
+    };
+    expect(await client.send(new CreateStackCommand(stack))).toMatchObject({ StackId: 'id' });
+    expect(input).toEqual(stack);
+    expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual(Stacks);
+    await expect(client.send(new DescribeStacksCommand({ StackName: 'x' }))).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: 'Stack with id x does not exist',
     });
   });
 
@@ -319,11 +366,8 @@ describe('the gateway', () => {
   });
 
   it('closes at once, with a request under way', async () => {
-    const client = new SQSClient(config());
-    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
-    const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-    const ended = expect(waiting).rejects.toThrow();
-    await new Promise(setImmediate);
+    const ended = expect(raw('/hang')).rejects.toThrow('socket hang up');
+    await hanging.promise;
     await gateway.close();
     await gateway.close();
     await ended;

@@ -70,6 +70,7 @@ describe('a parameter', () => {
     const again = { Tier: 'Intelligent-Tiering', Overwrite: true };
     expect(await put('/a', long, again)).toMatchObject({ Tier: 'Advanced' });
     expect(await put('/a', 'x', again)).toMatchObject({ Tier: 'Advanced' });
+    expect(await put('/a', 'x', { Overwrite: true })).toMatchObject({ Tier: 'Advanced' });
     await expect(put('/a', 'x', { Tier: 'Standard', Overwrite: true })).rejects.toThrow("You can't downgrade");
     await expect(put('/b', 'x'.repeat(8193), { Tier: 'Advanced' })).rejects.toThrow('8192 characters');
   });

@@ -56,7 +56,7 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
       if (context.rollingBack) {
         // The refused update may have left the endpoint where the rollback wants it; SageMaker refuses an update to that.
         const now = await settle(EndpointName, waiting, context);
-        if (now.EndpointStatus === 'InService' && now.EndpointConfigName === EndpointConfigName) return handle;
+        if (now.EndpointStatus === 'InService' && isSameName(now.EndpointConfigName, EndpointConfigName)) return handle;
       }
       await context.call('sagemaker', 'UpdateEndpoint', {
         EndpointName,
@@ -65,7 +65,7 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
         ...flags(properties),
       });
       const settled = await settle(EndpointName, waiting, context);
-      if (settled.EndpointStatus !== 'InService' || settled.EndpointConfigName !== EndpointConfigName) {
+      if (settled.EndpointStatus !== 'InService' || !isSameName(settled.EndpointConfigName, EndpointConfigName)) {
         throw new ResourceFailure(
           settled.FailureReason ??
             `Endpoint ${EndpointName} is ${settled.EndpointStatus} with endpoint configuration ${settled.EndpointConfigName}, not ${EndpointConfigName}; SageMaker gave no reason.`,
@@ -83,6 +83,9 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
     },
   };
 }
+
+/** A name taken from an ARN is in lower case, and SageMaker doesn't tell cases apart. */
+const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 function flags(properties: Properties): Record<string, unknown> {
   const names = ['RetainAllVariantProperties', 'ExcludeRetainedVariantProperties', 'RetainDeploymentConfig'];
