@@ -10,7 +10,7 @@ import { type App, Duration } from 'aws-cdk-lib';
 import { irisApp } from '../../iris-app.ts';
 import { NAMES } from '../../names.ts';
 import { writeTinyModel } from './archives.ts';
-import { until } from './until.ts';
+import { type UntilOptions, until } from './until.ts';
 
 /** A call that the function's role was refused. */
 export interface Denial {
@@ -49,6 +49,7 @@ export class Stage {
   readonly s3: S3Client;
   readonly sagemaker: SageMakerClient;
   readonly #invoke: SageMakerRuntimeClient;
+  readonly #closing = new AbortController();
 
   private constructor(folder: string, assembly: string, runtime: LocalRuntime) {
     this.folder = folder;
@@ -126,7 +127,7 @@ export class Stage {
 
   async untilStatus(endpointName: string, status: string): Promise<void> {
     let last: string | undefined;
-    await until(
+    await this.until(
       `${endpointName} is ${status}`,
       async () => {
         last = (await this.describe(endpointName)).EndpointStatus;
@@ -139,7 +140,7 @@ export class Stage {
   /** Waits until the endpoint is InService and this model, and no other, answers. */
   async untilServes(endpointName: string, name: string): Promise<void> {
     let last: string | undefined;
-    await until(
+    await this.until(
       `${endpointName} serves ${name}`,
       async () => {
         last = await this.answer(endpointName);
@@ -153,7 +154,16 @@ export class Stage {
 
   /** Waits for a line of the loop from `place` on. */
   async untilLoop(expected: string, fits: (entry: LoopEntry) => boolean, place = 0): Promise<LoopEntry> {
-    return until(`the loop says ${expected}`, () => this.loop.slice(place).find(fits), { got: () => this.tail() });
+    return this.until(`the loop says ${expected}`, () => this.loop.slice(place).find(fits), { got: () => this.tail() });
+  }
+
+  /** Like `until`, and ends when the stage is closed. */
+  until<T>(
+    expected: string,
+    look: () => Promise<T | undefined | false> | T | undefined | false,
+    options: UntilOptions = {},
+  ): Promise<T> {
+    return until(expected, look, { ...options, signal: this.#closing.signal });
   }
 
   /** The newest lines of the function, for messages. */
@@ -162,6 +172,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const client of [this.s3, this.sagemaker, this.#invoke]) client.destroy();
     await this.runtime.stop();
     await rm(this.folder, { recursive: true, force: true });
