@@ -26,7 +26,7 @@ export function runInOrder(
     const isReady = (id: string) =>
       [...(dependencies.get(id) ?? [])].every((before) => finished.has(before) || !dependencies.has(before));
     const startReady = () => {
-      if (true) {
+      if (failures.length === 0 || options.keepGoing) {
         for (const id of [...waiting]) {
           if (!isReady(id)) continue;
           waiting.delete(id);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 import type { CustomResponse } from '../../src/cloudformation/index.ts';
 import {
   type CloudFormation,
@@ -34,7 +35,6 @@ export interface Harness {
   run<T>(promise: Promise<T>): Promise<T>;
   deploy(resources: object, more?: object): ReturnType<CloudFormation['deploy']>;
   /** Calls an operation as the account's root, or as `caller`. */
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
   call(operation: string, input: object, caller?: Caller): Promise<any>;
   /** Lines of the stack's history: `logicalId STATUS`. */
   history(): string[];
@@ -42,7 +42,7 @@ export interface Harness {
 }
 
 /**
- * Properties of `Test::Thing`: Name (its name, custom when given), Kind (a change replaces it), Value, DelayMs (creating takes that long),
+ * Properties of `Test::Thing`: Name (its name, custom when given), Kind (a change replaces it), Value, DelayMs and UpdateMs (creating and updating take that long),
  * Fail: 'create' | 'update' | 'delete' | 'created' (fails after it exists). Ref is `thing:<name>`, GetAtt Arn, Nested.Deep.
  */
 export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
@@ -79,6 +79,9 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     },
     async update({ physicalId }, properties, _old, context) {
       log.push(`update ${context.logicalId}`);
+      if (properties.UpdateMs !== undefined) {
+        await new Promise<void>((done) => context.clock.schedule(properties.UpdateMs, done));
+      }
       if (properties.Fail === 'update' || (properties.Fail === 'rollback' && context.rollingBack)) {
         throw new AwsError('SomeException', `${context.logicalId} can't change`);
       }

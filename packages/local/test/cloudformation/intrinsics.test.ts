@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes its variables so
 import { describe, expect, it } from 'vitest';
 import { resolve } from '../../src/cloudformation/intrinsics.ts';
 import { resolveParameters } from '../../src/cloudformation/parameters.ts';

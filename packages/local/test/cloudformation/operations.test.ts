@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 import { describe, expect, it } from 'vitest';
 import { parseObjectUrl } from '../../src/cloudformation/operations/template-url.ts';
 import { harness, thing } from './harness.ts';

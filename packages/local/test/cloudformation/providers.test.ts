@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes its variables so
 import { describe, expect, it } from 'vitest';
 import { createAccount } from './account.ts';
 
