@@ -6,7 +6,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { ENVIRONMENT, promiseMessage } from './private/contract';
 import type { Permit } from './private/permissions';
 import { PolicyShelf } from './private/policy-shelf';
@@ -113,13 +113,15 @@ export class Refresher extends Construct {
 
   /**
    * Lets the function do what an endpoint of `stack` needs. The policies live in the endpoint's stack: in the
-   * refresher's they would make the two stacks depend on each other.
+   * refresher's they would make the two stacks depend on each other. `early` ones name nothing that waits for the
+   * function, so that deployments can wait for them. Returns what holds the policies.
    *
    * @internal
    */
-  public _allow(stack: Stack, permits: Permit[]): void {
+  public _allow(stack: Stack, permits: Permit[], early: boolean): IDependable {
     const own = stack === Stack.of(this);
-    const id = own ? 'Permissions' : `FreshpointPermissions${this.node.addr.slice(-8)}`;
+    const kind = early ? 'EarlyPermissions' : 'Permissions';
+    const id = own ? kind : `Freshpoint${kind}${this.node.addr.slice(-8)}`;
     const scope = own ? this : stack;
     let shelf = scope.node.tryFindChild(id) as PolicyShelf | undefined;
     if (!shelf) {
@@ -136,6 +138,7 @@ export class Refresher extends Construct {
           'to some of the endpoints as `refresher`.',
       );
     }
+    return shelf;
   }
 
   /**
@@ -159,7 +162,13 @@ export class Refresher extends Construct {
   private makeRole(): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetterQueue.queueArn] }));
+    // Promises that failed, and those that deployments ask for.
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        resources: [this.deadLetterQueue.queueArn, this.queue.queueArn],
+      }),
+    );
     role.addToPolicy(
       new PolicyStatement({
         actions: ['events:PutEvents'],

@@ -28,7 +28,8 @@ import { eventPattern } from './private/event-pattern';
 import { boundVariants, type DeclaredModel, declaredModels, hasUnreadableVariants } from './private/models';
 import { endpointId, suffixedName } from './private/naming';
 import { passOnUnknownProperties } from './private/pass-through';
-import { endpointPermits } from './private/permissions';
+import { endpointPermits, knownPermits } from './private/permissions';
+import { prepareDeployments } from './private/prepare';
 import { distinct, filterSources, modelSources } from './private/sources';
 import { problemsWith, throwProblems } from './private/validation';
 import { Refresher } from './refresher';
@@ -275,16 +276,24 @@ export class SagemakerEndpoint extends Construct {
       value: INITIAL_STATE,
       tier: 'Intelligent-Tiering',
     });
+    const parameters = { specParameter: specParameterName(id), stateParameter: stateParameterName(id) };
+    const early = this.refresher._allow(stack, knownPermits(stack, { ...parameters, sources }), true);
+    const configs = [this.endpointConfigA, this.endpointConfigB];
     this.refresher._allow(
       stack,
-      endpointPermits(stack, {
-        endpointArn: this.endpointArn,
-        configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
-        specParameter: specParameterName(id),
-        stateParameter: stateParameterName(id),
-        sources,
-      }),
+      endpointPermits({ endpointArn: this.endpointArn, configArns: configs.map(({ ref }) => ref) }),
+      false,
     );
+    prepareDeployments(this, stack, {
+      endpointId: id,
+      sources,
+      models: this.models,
+      config: this.endpointConfigA,
+      configs,
+      endpoint: this.endpoint,
+      serviceToken: this.refresher.handler.functionArn,
+      after: [early, state],
+    });
 
     const promise = this.refresher._promise(id);
     const rules = bucketEvents.map(

@@ -1,11 +1,12 @@
-import type { EndpointSpec, SourceSpec } from '../../cdk/src/private/contract.ts';
+import type { EndpointSpec, PrepareRequest, PromiseMessage, SourceSpec } from '../../cdk/src/private/contract.ts';
 import type { Telling } from './policy/conclude.ts';
 import type { EndpointView, SourcesView, StackView } from './policy/observation.ts';
 import type { EndpointState } from './policy/state.ts';
 
 /** What is declared and known about an endpoint, as read in one call. */
 export interface Record {
-  readonly spec: EndpointSpec;
+  /** Absent: gone, or not made yet. */
+  readonly spec?: EndpointSpec;
   readonly state: EndpointState;
   /** Version of the state parameter, 0 when there is none. */
   readonly stateVersion: number;
@@ -13,8 +14,8 @@ export interface Record {
 
 /** Spec and state, in SSM. */
 export interface Records {
-  /** Absent: the spec is gone. Throws EngineError when a parameter can't be understood. */
-  read(endpoint: string): Promise<Record | undefined>;
+  /** Throws EngineError when a parameter can't be understood. */
+  read(endpoint: string): Promise<Record>;
   /**
    * Writes the state, the successor of version `after`. Returns the new version.
    * Throws StateConflict, with the other writer's state put back, when somebody wrote in between.
@@ -48,8 +49,18 @@ export interface Stacks {
 export interface Promises {
   /** Visible again in `seconds` (0–43200). */
   back(receiptHandle: string, seconds: number): Promise<void>;
+  /** One more promise. */
+  send(message: PromiseMessage): Promise<void>;
   /** To the dead-letter queue, with the reason. */
   fail(body: string, reason: string): Promise<void>;
+}
+
+/** Whoever waits for the custom resource. */
+export interface Answers {
+  answer(
+    request: PrepareRequest,
+    answer: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string },
+  ): Promise<void>;
 }
 
 /** The default event bus. */
@@ -88,6 +99,7 @@ export interface Ports {
   readonly sources: Sources;
   readonly stacks: Stacks;
   readonly promises: Promises;
+  readonly answers: Answers;
   readonly events: Events;
   readonly telemetry: Telemetry;
   /** Epoch ms. */

@@ -29,11 +29,46 @@ export interface PromiseMessage {
   readonly version: 1;
   /** The endpoint's id: `<stack name>/<id of the construct in the stack>`. */
   readonly endpoint: string;
+  /** ARN of the stack that is about to make the endpoint's spec: while it does, a missing spec is not a gone one. */
+  readonly stackId?: string;
+  /** A deployment waits for an answer. */
+  readonly prepare?: PrepareRequest;
+}
+
+/** What CloudFormation asked, and until when it is answered. */
+export interface PrepareRequest {
+  readonly responseUrl: string;
+  readonly stackId: string;
+  readonly requestId: string;
+  readonly logicalResourceId: string;
+  readonly physicalResourceId: string;
+  /** What the deployment's models load. */
+  readonly sources: readonly SourceSpec[];
+  /** Epoch ms: then the deployment is told that the endpoint stayed busy. */
+  readonly deadline: number;
 }
 
 /** A promise for the endpoint with this id. */
 export function promiseMessage(endpoint: string): PromiseMessage {
   return { version: 1, endpoint };
+}
+
+/** Type of the custom resource that holds a deployment until the endpoint is idle. */
+export const PREPARE_TYPE = 'Custom::FreshpointPrepare';
+
+/** So long a deployment waits for the endpoint, in seconds: CloudFormation itself gives a custom resource one hour. */
+export const PREPARE_SECONDS = 55 * 60;
+
+/** Properties of the custom resource. CloudFormation asks again whenever one of them changes. */
+export interface PrepareProperties {
+  /** The endpoint's id. */
+  readonly Endpoint: string;
+  /** JSON of the `SourceSpec[]` that the deployment's models load. */
+  readonly Sources: string;
+  /** Follows from the settings of models, configs and endpoint, without tags. */
+  readonly Digest: string;
+  /** Deploy-time values in those settings, which a digest of the template's text can't see. */
+  readonly Values?: unknown;
 }
 
 /** Name of the SSM parameter that holds the endpoint's spec. */

@@ -20,6 +20,10 @@ export interface Permit {
 export interface EndpointResources {
   readonly endpointArn: string;
   readonly configArns: readonly string[];
+}
+
+/** What a look at an endpoint needs beside the endpoint. */
+export interface KnownResources {
   readonly specParameter: string;
   readonly stateParameter: string;
   readonly sources: readonly SourceSpec[];
@@ -36,15 +40,8 @@ const UUID_LENGTH = 36;
 /** A key may have 1,024 characters; tokens in one are ids and folders in practice. */
 const TOKEN_IN_KEY = 256;
 
-/**
- * What the refresher may do for one endpoint. No permission on the bucket's KMS key is needed: nothing is decrypted by
- * a listing, nor by HeadObject as long as it doesn't ask for checksums.
- */
-export function endpointPermits(stack: Stack, resources: EndpointResources): Permit[] {
-  const { endpointArn, configArns, specParameter, stateParameter, sources } = resources;
-  const spec = parameterArn(stack, specParameter);
-  const state = parameterArn(stack, stateParameter);
-  const stackArnSize = ARN_SIZE + 'cloudformationstack//'.length + UUID_LENGTH;
+/** What the refresher may do with one endpoint. */
+export function endpointPermits({ endpointArn, configArns }: EndpointResources): Permit[] {
   return [
     {
       actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'],
@@ -54,7 +51,19 @@ export function endpointPermits(stack: Stack, resources: EndpointResources): Per
       actions: ['sagemaker:UpdateEndpoint'],
       resource: { text, size: ARN_SIZE + 'sagemakerendpoint-config/'.length + MAX_NAME_LENGTH },
     })),
-    { actions: ['ssm:GetParameters'], resource: spec },
+  ];
+}
+
+/**
+ * What the refresher may read and write beside the endpoint: needed before there is one, by the deployment that makes
+ * it. No permission on the bucket's KMS key is needed: nothing is decrypted by a listing, nor by HeadObject as long as
+ * it doesn't ask for checksums.
+ */
+export function knownPermits(stack: Stack, { specParameter, stateParameter, sources }: KnownResources): Permit[] {
+  const state = parameterArn(stack, stateParameter);
+  const stackArnSize = ARN_SIZE + 'cloudformationstack//'.length + UUID_LENGTH;
+  return [
+    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, specParameter) },
     { actions: ['ssm:GetParameters'], resource: state },
     { actions: ['ssm:PutParameter'], resource: state },
     {

@@ -1,4 +1,4 @@
-import type { Ports, Telemetry } from '../ports.ts';
+import type { Answers, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation.ts';
 import { eventBridgeEvents } from './eventbridge.ts';
@@ -17,17 +17,19 @@ export function awsPorts(given: {
   readonly clients: Clients;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  readonly answers: Answers;
   readonly telemetry: Telemetry;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
-  const { clients, telemetry, now } = given;
+  const { clients, answers, telemetry, now } = given;
   return {
     records: ssmRecords(clients.ssm),
     endpoints: sageMakerEndpoints(clients.sagemaker),
     sources: s3Sources(clients.s3),
     stacks: cloudFormationStacks(clients.cloudformation),
     promises: sqsPromises(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
+    answers,
     events: eventBridgeEvents(clients.events),
     telemetry,
     now,

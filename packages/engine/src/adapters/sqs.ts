@@ -17,6 +17,9 @@ export function sqsPromises(client: Client, queueUrl: string, deadLetterQueueUrl
         }),
       );
     },
+    async send(message) {
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
+    },
     async fail(body, reason) {
       await client.send(
         new SendMessageCommand({

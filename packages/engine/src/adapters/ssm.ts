@@ -1,8 +1,13 @@
 import { GetParametersCommand, type GetParametersResult, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { INITIAL_STATE, specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
+import {
+  type EndpointSpec,
+  INITIAL_STATE,
+  specParameterName,
+  stateParameterName,
+} from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
 import { type EndpointState, parseState } from '../policy/state.ts';
-import type { Record, Records } from '../ports.ts';
+import type { Records } from '../ports.ts';
 import type { Client } from './client.ts';
 
 /** Spec and state in SSM parameters. SSM has no conditional write: the version that PutParameter returns tells afterwards. */
@@ -18,9 +23,8 @@ export function ssmRecords(client: Client): Records {
       const { Parameters = [] } = await get([names.spec, names.state]);
       const spec = Parameters.find((parameter) => parameter.Name === names.spec);
       const state = Parameters.find((parameter) => parameter.Name === names.state);
-      if (spec?.Value === undefined) return undefined;
       return {
-        spec: parse('SPEC_UNREADABLE', names.spec, spec.Value, parseSpec),
+        spec: spec?.Value === undefined ? undefined : parse('SPEC_UNREADABLE', names.spec, spec.Value, parseSpec),
         state: parse('STATE_UNREADABLE', names.state, state?.Value ?? INITIAL_STATE, parseState),
         stateVersion: state?.Version ?? 0,
       };
@@ -46,8 +50,8 @@ function parse<T>(code: EngineError['code'], name: string, value: string, parser
   }
 }
 
-function parseSpec(value: string): Record['spec'] {
-  const spec = JSON.parse(value) as Record['spec'];
+function parseSpec(value: string): EndpointSpec {
+  const spec = JSON.parse(value) as EndpointSpec;
   if (spec?.version !== 1) {
     throw new TypeError(
       `expected a JSON object with "version": 1, got: ${value.slice(0, 80)}. Deploy the stack again.`,

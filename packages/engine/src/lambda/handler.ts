@@ -1,10 +1,20 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { handleBatch } from '../loop/batch.ts';
 import type { Ports } from '../ports.ts';
+import { onDeployment } from './deployment.ts';
 
-/** The event source mapping's contract (ReportBatchItemFailures) around the loop. */
-export function createHandler(ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
+/**
+ * The function's two callers: the event source mapping (ReportBatchItemFailures) with promises, and CloudFormation with
+ * the custom resource of a deployment.
+ */
+export function createHandler(
+  ports: Ports,
+): (event: SQSEvent | CloudFormationCustomResourceEvent) => Promise<SQSBatchResponse | undefined> {
   return async (event) => {
+    if (!('Records' in event)) {
+      await onDeployment(ports, event);
+      return undefined;
+    }
     const open = await handleBatch(
       ports,
       event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({

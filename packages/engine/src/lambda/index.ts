@@ -8,6 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
 import { awsPorts } from '../adapters/aws-ports.ts';
+import { cloudFormationAnswers } from '../adapters/cloudformation-answers.ts';
 import { powertoolsTelemetry } from '../adapters/powertools.ts';
 import { createHandler } from './handler.ts';
 
@@ -30,6 +31,7 @@ export const handler = createHandler(
     },
     queueUrl: setting(ENVIRONMENT.queueUrl),
     deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
+    answers: cloudFormationAnswers(fetch),
     telemetry: powertoolsTelemetry(
       new Logger({ serviceName: 'freshpoint' }),
       new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'freshpoint' }),

@@ -2,6 +2,7 @@ import type { PromiseMessage } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { look, type Outcome } from './look.ts';
+import { prepare } from './prepare.ts';
 
 /** What the loop needs of one received message. */
 export interface Received {
@@ -18,50 +19,65 @@ const CONFLICT_SECONDS = 5;
 const PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 300;
 
+interface Promised {
+  readonly message: Received;
+  readonly body: PromiseMessage;
+}
+
 /**
- * Contract 2 for one batch: one look per endpoint named in it. Of several messages for one endpoint the one
- * received least often carries the promise on. Returns the ids of the messages that stay in the queue.
+ * Contract 2 for one batch: one look per endpoint named in it, and one per deployment that waits. Of several messages
+ * for one endpoint one carries the promise on. Returns the ids of the messages that stay in the queue.
  */
 export async function handleBatch(ports: Ports, messages: readonly Received[]): Promise<string[]> {
-  const groups = new Map<string, Received[]>();
+  const groups = new Map<string, Promised[]>();
   const failed: string[] = [];
   for (const message of messages) {
     try {
-      const { endpoint } = parseMessage(message.body);
-      groups.set(endpoint, [...(groups.get(endpoint) ?? []), message]);
+      const body = parseMessage(message.body);
+      const key = body.prepare ? `${body.endpoint} ${message.messageId}` : body.endpoint;
+      groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
       failed.push(...(await deadLetter(ports, message, String((error as Error).message))));
     }
   }
-  const open = await Promise.all([...groups].map(([endpoint, group]) => handleGroup(ports, endpoint, group)));
+  const open = await Promise.all([...groups.values()].map((group) => handleGroup(ports, group)));
   return [...failed, ...open.flat()];
 }
 
-async function handleGroup(ports: Ports, endpoint: string, group: readonly Received[]): Promise<string[]> {
-  const carrier = group.reduce((least, message) => (message.receives < least.receives ? message : least));
-  const outcome = await attempt(ports, endpoint, carrier);
+async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<string[]> {
+  const { message, body } = group.reduce((best, other) => (carriesBetter(other, best) ? other : best));
+  const { endpoint } = body;
+  const outcome = await attempt(ports, body, message);
   ports.telemetry.metric(endpoint, 'PromisesOpen', outcome.kind === 'open' ? 1 : 0);
   if (outcome.kind === 'kept') return [];
   if (outcome.kind === 'failed') {
     ports.telemetry.metric(endpoint, 'PromisesFailed', 1);
-    return deadLetter(ports, carrier, outcome.reason);
+    return deadLetter(ports, message, outcome.reason);
   }
   try {
-    await ports.promises.back(carrier.receiptHandle, outcome.seconds ?? pause(carrier.receives));
+    await ports.promises.back(message.receiptHandle, outcome.seconds ?? pause(message.receives));
   } catch (error) {
     // The queue's own visibility timeout brings it back.
     ports.telemetry.error(endpoint, error, 0);
   }
-  return [carrier.messageId];
+  return [message.messageId];
 }
 
-async function attempt(ports: Ports, endpoint: string, carrier: Received): Promise<Outcome> {
+/** The one that knows of a stack being made, then the one received least often. */
+function carriesBetter(one: Promised, other: Promised): boolean {
+  const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
+  return knows === 0 ? one.message.receives < other.message.receives : knows > 0;
+}
+
+async function attempt(ports: Ports, body: PromiseMessage, { receives }: Received): Promise<Outcome> {
+  const { endpoint } = body;
   try {
-    return await look(ports, endpoint);
+    if (body.prepare) return await prepare(ports, endpoint, body.prepare);
+    return await look(ports, endpoint, body.stackId);
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'open', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'failed', reason: `${error.code}: ${error.message}` };
-    ports.telemetry.error(endpoint, error, pause(carrier.receives));
+    ports.telemetry.error(endpoint, error, pause(receives));
     return { kind: 'open' };
   }
 }

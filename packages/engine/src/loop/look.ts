@@ -1,6 +1,7 @@
+import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
 import type { Telling } from '../policy/conclude.ts';
 import { without } from '../policy/conclude.ts';
-import { type Decision, decide, type Next, pollSeconds } from '../policy/decide.ts';
+import { type Decision, decide, type Next, POLL_SECONDS, pollSeconds } from '../policy/decide.ts';
 import type { Observation } from '../policy/observation.ts';
 import type { EndpointState, Intent } from '../policy/state.ts';
 import type { Ports, Record } from '../ports.ts';
@@ -13,24 +14,36 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** One look at one endpoint: observe, decide, record, act. Errors of the services are thrown. */
-export async function look(ports: Ports, endpoint: string): Promise<Outcome> {
-  const record = await ports.records.read(endpoint);
-  if (!record) {
-    ports.telemetry.decision({ endpoint, decision: 'keep', because: 'spec-gone' });
-    return { kind: 'kept' };
-  }
-  const decision = await decideWithWhatItTakes(ports, record);
-  await tell(ports, endpoint, record, decision.tell);
-  if (decision.next.kind === 'swap') return swap(ports, endpoint, record, decision.state, decision.next.intent);
-  if (decision.state !== record.state) await ports.records.write(endpoint, decision.state, record.stateVersion);
+export async function look(ports: Ports, endpoint: string, stackId?: string): Promise<Outcome> {
+  const { spec, ...known } = await ports.records.read(endpoint);
+  if (!spec) return withoutSpec(ports, endpoint, stackId);
+  const declared = { spec, ...known };
+  const decision = await decideWithWhatItTakes(ports, declared);
+  await tell(ports, endpoint, spec, decision.tell);
+  if (decision.next.kind === 'swap') return swap(ports, endpoint, declared, decision.state, decision.next.intent);
+  if (decision.state !== known.state) await ports.records.write(endpoint, decision.state, known.stateVersion);
   return close(ports, endpoint, decision.next);
 }
+
+/** Gone, unless the stack that makes it is still at it. */
+async function withoutSpec(ports: Ports, endpoint: string, stackId: string | undefined): Promise<Outcome> {
+  if (stackId !== undefined && (await ports.stacks.look(stackId)).kind === 'deploying') {
+    const seconds = POLL_SECONDS;
+    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'stack-busy', seconds });
+    return { kind: 'open', seconds };
+  }
+  ports.telemetry.decision({ endpoint, decision: 'keep', because: 'spec-gone' });
+  return { kind: 'kept' };
+}
+
+/** A record whose spec is there. */
+type Declared = Record & Required<Pick<Record, 'spec'>>;
 
 type Final = Exclude<Next, { kind: 'observe' }>;
 
 async function decideWithWhatItTakes(
   ports: Ports,
-  { spec, state }: Record,
+  { spec, state }: Declared,
 ): Promise<Decision & { readonly next: Final }> {
   const endpoint = await ports.endpoints.describe(spec.endpointName);
   let observation: Observation = { now: ports.now(), spec, state, endpoint };
@@ -49,11 +62,11 @@ async function decideWithWhatItTakes(
 async function swap(
   ports: Ports,
   endpoint: string,
-  { spec, stateVersion }: Record,
+  { spec, stateVersion }: Declared,
   state: EndpointState,
   intent: Intent,
 ): Promise<Outcome> {
-  const intended = { ...state, unsettledSince: undefined, intent };
+  const intended = { ...state, unsettled: undefined, prepared: undefined, intent };
   const at = await ports.records.write(endpoint, intended, stateVersion);
   const outcome = await ports.endpoints.update(spec, intent.configName);
   const { revision, slot } = intent;
@@ -61,9 +74,15 @@ async function swap(
     await ports.records.write(endpoint, without(intended), at);
     if (!outcome.busy) throw outcome.error;
     const detail = outcome.error.message;
-    return close(ports, endpoint, { kind: 'wait', because: 'endpoint-busy', detail, seconds: pollSeconds(spec), revision });
+    return close(ports, endpoint, {
+      kind: 'wait',
+      because: 'endpoint-busy',
+      detail,
+      seconds: pollSeconds(spec),
+      revision,
+    });
   }
-  await tell(ports, endpoint, { spec }, [{ what: 'started', revision, slot, configName: intent.configName }]);
+  await tell(ports, endpoint, spec, [{ what: 'started', revision, slot, configName: intent.configName }]);
   await ports.records.write(endpoint, { ...intended, intent: { ...intent, called: true } }, at);
   ports.telemetry.decision({
     endpoint,
@@ -86,10 +105,10 @@ function close(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swa
 }
 
 /** Before the state forgets it: told twice after a crash rather than never. */
-async function tell(
+export async function tell(
   ports: Ports,
   endpoint: string,
-  { spec }: Pick<Record, 'spec'>,
+  spec: EndpointSpec,
   tellings: readonly Telling[],
 ): Promise<void> {
   if (tellings.length === 0) return;

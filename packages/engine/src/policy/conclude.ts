@@ -64,14 +64,14 @@ function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Co
 }
 
 function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
-  const record = {
+  const served = {
     configName: intent.configName,
     revision: intent.ambiguous ? undefined : intent.revision,
     newestSource: intent.newestSource,
-    servedSince: endpoint.lastModified,
+    since: endpoint.lastModified,
   };
   return {
-    state: { ...without(state), refusals: undefined, slots: { ...state.slots, [intent.slot]: record } },
+    state: { ...without(state), refusals: undefined, prepared: undefined, served },
     tell: [
       {
         what: 'succeeded',

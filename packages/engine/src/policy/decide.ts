@@ -1,7 +1,7 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
 import { type Conclusion, conclude, type Telling } from './conclude.ts';
 import type { EndpointStatus, EndpointView, Observation, SourcesView } from './observation.ts';
-import { cutReason, type EndpointState, type Intent, type SlotRecord } from './state.ts';
+import { cutReason, type EndpointState, type Intent, type Served } from './state.ts';
 
 /** Why, in one word for logs and metrics. */
 export type Because =
@@ -43,15 +43,13 @@ export interface Decision extends Conclusion {
 }
 
 /** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
-const POLL_SECONDS = 30;
+export const POLL_SECONDS = 30;
 /** While a person holds the endpoint. Releasing it sends a promise of its own. */
 export const HELD_SECONDS = 300;
 /** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
 export const UNKNOWN_FOR = 5 * 60_000;
-/** Clocks of S3 and SageMaker may differ by so much, in ms. */
-const SKEW = 60_000;
-
-const BUSY: ReadonlySet<EndpointStatus> = new Set([
+/** Statuses in which something is under way, or no update is accepted. */
+export const BUSY: ReadonlySet<EndpointStatus> = new Set([
   'Creating',
   'Updating',
   'SystemUpdating',
@@ -74,6 +72,8 @@ export function decide(o: Observation): Decision {
   return { state: then.state ?? state, tell, next: then.next };
 }
 
+type CompleteSources = SourcesView & { readonly kind: 'complete' };
+
 type Step = { readonly next: Next; readonly state?: EndpointState };
 
 function next(o: Observation, endpoint: EndpointView, state: EndpointState, stale: boolean): Step {
@@ -86,38 +86,31 @@ function next(o: Observation, endpoint: EndpointView, state: EndpointState, stal
   if (!active) return unknownConfig(o, endpoint, state);
   const known = state.unknownSince === undefined ? state : { ...state, unknownSince: undefined };
 
-  if (!o.sources) return { next: { kind: 'observe', what: 'sources' }, state: known };
-  if (o.sources.kind === 'missing') {
-    const uris = o.sources.uris.join(', ');
-    return { next: { kind: 'wait', because: 'source-missing', detail: `no object at ${uris}` }, state: known };
+  const { prepared } = known;
+  if (!prepared) return look(o, endpoint, known, active);
+  if (prepared.configName !== endpoint.configName) {
+    // The deployment moved the endpoint, and its fleet loaded what was there then.
+    const { revision, newestSource } = prepared;
+    const served = { configName: endpoint.configName, revision, newestSource, since: endpoint.lastModified };
+    return look(o, endpoint, { ...known, prepared: undefined, served }, active);
   }
-  return { state: known, ...withSources(o, endpoint, known, active, o.sources) };
+  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
+  // The deployment is over and did not move the endpoint: what it would have loaded no longer matters.
+  return look(o, endpoint, o.stack.kind === 'deploying' ? known : { ...known, prepared: undefined }, active);
 }
 
-function withSources(
-  o: Observation,
-  endpoint: EndpointView,
-  state: EndpointState,
-  active: Slot,
-  sources: SourcesView & { kind: 'complete' },
-): Step {
-  const { revision } = sources;
-  const record = recordOf(o.spec, state, active);
-  const settled = state.unsettledSince === undefined ? state : { ...state, unsettledSince: undefined };
-  if (!record && sources.newest < endpoint.created - SKEW) {
-    // First look since the endpoint was made: nothing was uploaded since, so this is what it loaded.
-    const adopted = {
-      configName: endpoint.configName,
-      revision,
-      newestSource: sources.newest,
-      servedSince: endpoint.created,
-    };
+function look(o: Observation, endpoint: EndpointView, state: EndpointState, active: Slot): Step {
+  const { sources } = o;
+  if (!sources) return { next: { kind: 'observe', what: 'sources' }, state };
+  if (sources.kind === 'missing') {
     return {
-      next: { kind: 'keep', because: 'served', detail: `slot ${active} loaded it when it was made`, revision },
-      state: { ...settled, slots: { ...state.slots, [active]: adopted } },
+      next: { kind: 'wait', because: 'source-missing', detail: `no object at ${sources.uris.join(', ')}` },
+      state,
     };
   }
-  if (record && serves(record, sources)) {
+  const { revision } = sources;
+  const settled = state.unsettled === undefined ? state : { ...state, unsettled: undefined };
+  if (state.served?.configName === endpoint.configName && serves(state.served, sources)) {
     return {
       next: { kind: 'keep', because: 'served', detail: `slot ${active} serves it`, revision },
       state: settled,
@@ -131,33 +124,28 @@ function withSources(
   return settle(o, endpoint, state, active, sources);
 }
 
+/** Contract 3. */
 function settle(
   o: Observation,
   endpoint: EndpointView,
   state: EndpointState,
   active: Slot,
-  sources: SourcesView & { kind: 'complete' },
+  sources: CompleteSources,
 ): Step {
   const { waitTime, maxWaitTime } = o.spec;
-  const left = Math.ceil(waitTime - (o.now - sources.newest) / 1000);
-  if (left > 0) {
-    const since = state.unsettledSince ?? o.now;
-    const bound = maxWaitTime === undefined ? left : Math.ceil(maxWaitTime - (o.now - since) / 1000);
-    if (bound > 0) {
-      // A clock ahead of S3's must not stretch the wait beyond waitTime at a time.
-      const seconds = Math.min(left, bound, Math.max(1, waitTime));
-      const marked = maxWaitTime === undefined || state.unsettledSince !== undefined;
-      return {
-        next: {
-          kind: 'wait',
-          because: 'settling',
-          detail: `newest source must be ${waitTime} s old`,
-          seconds,
-          revision: sources.revision,
-        },
-        state: marked ? state : { ...state, unsettledSince: since },
-      };
-    }
+  const { revision, newest } = sources;
+  const before = state.unsettled;
+  const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since: before?.since ?? o.now };
+  const left = Math.ceil(waitTime - (o.now - Math.max(newest, unsettled.seen)) / 1000);
+  const bound = maxWaitTime === undefined ? left : Math.ceil(maxWaitTime - (o.now - unsettled.since) / 1000);
+  if (left > 0 && bound > 0) {
+    // A clock ahead of S3's must not stretch the wait beyond waitTime at a time.
+    const seconds = Math.min(left, bound, Math.max(1, waitTime));
+    const detail = `newest source must be ${waitTime} s old`;
+    return {
+      next: { kind: 'wait', because: 'settling', detail, seconds, revision },
+      state: unsettled === before ? state : { ...state, unsettled },
+    };
   }
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
   if (o.stack.kind === 'deploying') return wait('stack-busy', `stack is ${o.stack.status}`, pollSeconds(o.spec));
@@ -183,7 +171,8 @@ function settle(
 function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointState): Step {
   const detail = `endpoint ${o.spec.endpointName} runs endpoint config ${endpoint.configName}, expected ${o.spec.configs.a} or ${o.spec.configs.b}`;
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
+  if (o.stack.kind === 'deploying')
+    return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
   const since = state.unknownSince ?? o.now;
   if (o.now - since < UNKNOWN_FOR) {
     return { ...wait('unknown-config', detail, pollSeconds(o.spec)), state: { ...state, unknownSince: since } };
@@ -196,7 +185,8 @@ function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointSt
 function stuck(o: Observation, endpoint: EndpointView): Step {
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
   const detail = `endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}`;
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
+  if (o.stack.kind === 'deploying')
+    return wait('stack-busy', `${detail}; stack is ${o.stack.status}`, pollSeconds(o.spec));
   const todo =
     endpoint.status === 'Failed'
       ? 'Delete the endpoint and deploy the stack again'
@@ -216,15 +206,10 @@ export function activeSlot(spec: EndpointSpec, configName: string): Slot | undef
   return undefined;
 }
 
-function recordOf(spec: EndpointSpec, state: EndpointState, slot: Slot): SlotRecord | undefined {
-  const record = state.slots?.[slot];
-  return record?.configName === spec.configs[slot] ? record : undefined;
-}
-
 /** The same bytes, and none written while the fleet was loading them (they might have been others in between). */
-function serves(record: SlotRecord, sources: SourcesView & { kind: 'complete' }): boolean {
-  const during = sources.newest > record.newestSource && sources.newest <= record.servedSince;
-  return record.revision === sources.revision && !during;
+function serves(served: Served, sources: CompleteSources): boolean {
+  const during = sources.newest > served.newestSource && sources.newest <= served.since;
+  return served.revision === sources.revision && !during;
 }
 
 function busy(o: Observation, detail: string): Step {

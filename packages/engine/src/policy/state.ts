@@ -1,15 +1,33 @@
 import type { Slot } from '../../../cdk/src/private/contract.ts';
 
-/** What a slot's fleet has loaded. */
-export interface SlotRecord {
-  /** A record counts only while the spec gives the slot this config. */
+/** What the fleet in service has loaded. */
+export interface Served {
+  /** Counts only while this is the active config. */
   readonly configName: string;
   /** Absent: it can't be told which bytes the fleet loaded. */
   readonly revision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
   /** When the fleet was complete, epoch ms (SageMaker's clock). Sources written in between may or may not be in it. */
-  readonly servedSince: number;
+  readonly since: number;
+}
+
+/** What a deployment was about to load when it was let through. */
+export interface Prepared {
+  /** The active config at that time: as long as it is still active, the deployment did not move the endpoint. Absent: there was none. */
+  readonly configName?: string;
+  /** Absent: the sources could not be read. */
+  readonly revision?: string;
+  readonly newestSource: number;
+}
+
+/** A revision that is waiting to be settled. */
+export interface Unsettled {
+  readonly revision: string;
+  /** When the loop first saw it, epoch ms. S3 dates a multipart upload by its beginning, so LastModified alone is not enough. */
+  readonly seen: number;
+  /** When the first of an unbroken stream of such revisions was seen, epoch ms: maxWaitTime counts from here. */
+  readonly since: number;
 }
 
 /** Written before UpdateEndpoint (contract 7): what is about to be done, and how to tell later whether it was. */
@@ -50,15 +68,15 @@ export interface Hold {
 /** What the loop knows about one endpoint: the JSON in the state parameter. */
 export interface EndpointState {
   readonly version: 1;
-  readonly slots?: { readonly [slot in Slot]?: SlotRecord };
+  readonly served?: Served;
+  readonly prepared?: Prepared;
   readonly intent?: Intent;
   /** Newest first. */
   readonly quarantine?: readonly Quarantined[];
   /** Refusals that say nothing about the model (contract 5), of the newest revision that had one. */
   readonly refusals?: { readonly revision: string; readonly count: number };
   readonly hold?: Hold;
-  /** Since when there is something to serve that isn't settled, epoch ms. Kept only where maxWaitTime is set. */
-  readonly unsettledSince?: number;
+  readonly unsettled?: Unsettled;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownSince?: number;
 }

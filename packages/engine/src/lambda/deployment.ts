@@ -1,0 +1,59 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import {
+  PREPARE_SECONDS,
+  type PrepareProperties,
+  type PrepareRequest,
+  type SourceSpec,
+} from '../../../cdk/src/private/contract.ts';
+import { prepare } from '../loop/prepare.ts';
+import type { Ports } from '../ports.ts';
+
+/**
+ * CloudFormation's request of the custom resource. An update becomes one more promise in the queue, for the endpoint
+ * may be busy for longer than a function may run. A deletion, and a creation without an endpoint, are answered at once,
+ * whatever is there or not: neither has anything to wait for.
+ */
+export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
+  const properties = event.ResourceProperties as unknown as PrepareProperties;
+  const endpoint = properties.Endpoint;
+  const request = requestOf(ports, event, properties);
+  if (event.RequestType === 'Delete') {
+    await ports.answers.answer(request, { Status: 'SUCCESS' });
+    return;
+  }
+  try {
+    const first = event.RequestType === 'Create' && !(await ports.records.read(endpoint)).spec;
+    if (first && (await prepare(ports, endpoint, request)).kind === 'kept') return;
+    await ports.promises.send({ version: 1, endpoint, prepare: request });
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    const Reason = `The refresher can't look after endpoint ${endpoint}: ${(error as Error).message}`;
+    const creation = event.RequestType === 'Create';
+    await ports.answers.answer(request, creation ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason });
+  }
+}
+
+function requestOf(
+  ports: Ports,
+  event: CloudFormationCustomResourceEvent,
+  properties: PrepareProperties,
+): PrepareRequest {
+  return {
+    responseUrl: event.ResponseURL,
+    stackId: event.StackId,
+    requestId: event.RequestId,
+    logicalResourceId: event.LogicalResourceId,
+    physicalResourceId: 'PhysicalResourceId' in event ? event.PhysicalResourceId : properties.Endpoint,
+    sources: sourcesIn(properties.Sources),
+    deadline: ports.now() + PREPARE_SECONDS * 1000,
+  };
+}
+
+/** The construct writes them; should they not be there, the deployment goes on without a record of what it loads. */
+function sourcesIn(json: string): SourceSpec[] {
+  try {
+    return JSON.parse(json) as SourceSpec[];
+  } catch {
+    return [];
+  }
+}

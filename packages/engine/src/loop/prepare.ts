@@ -1,0 +1,68 @@
+import type { PrepareRequest } from '../../../cdk/src/private/contract.ts';
+import { EngineError, StateConflict } from '../errors.ts';
+import { decidePrepare } from '../policy/prepare.ts';
+import type { EndpointState, Prepared } from '../policy/state.ts';
+import type { Ports } from '../ports.ts';
+import { type Outcome, tell } from './look.ts';
+
+/**
+ * One look on behalf of a deployment: answers CloudFormation as soon as the endpoint is idle, with what the deployment
+ * will load on record, or with a failure at the deadline. Every way out but `open` has answered.
+ */
+export async function prepare(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
+  try {
+    return await attempt(ports, endpoint, request);
+  } catch (error) {
+    if (error instanceof StateConflict) throw error;
+    const final = error instanceof EngineError || ports.now() >= request.deadline;
+    if (!final) throw error;
+    ports.telemetry.error(endpoint, error, 0);
+    return refuse(ports, endpoint, request, (error as Error).message);
+  }
+}
+
+async function attempt(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
+  const { spec, state, stateVersion } = await ports.records.read(endpoint);
+  const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
+  const decision = decidePrepare({ now: ports.now(), deadline: request.deadline, spec, state, endpoint: view });
+  if (spec) await tell(ports, endpoint, spec, decision.tell);
+  if (decision.next.kind !== 'ready') {
+    if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
+    if (decision.next.kind === 'refuse') return refuse(ports, endpoint, request, decision.next.detail);
+    const { seconds, detail } = decision.next;
+    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'deployment-waits', detail, seconds });
+    return { kind: 'open', seconds };
+  }
+  const prepared = await whatIsThere(ports, endpoint, request, view === 'gone' ? undefined : view.configName);
+  const next: EndpointState = { ...decision.state, prepared };
+  // This write is also what keeps a loop that is about to swap from doing so: it finds the state changed.
+  if (stateVersion > 0) await ports.records.write(endpoint, next, stateVersion);
+  // What is uploaded while the stack is being deployed is looked at afterwards, even if its event came too early.
+  await ports.promises.send({ version: 1, endpoint, stackId: request.stackId });
+  await ports.answers.answer(request, { Status: 'SUCCESS' });
+  const revision = prepared.revision?.slice(0, 12);
+  ports.telemetry.decision({ endpoint, decision: 'keep', because: 'deployment-goes-on', revision });
+  return { kind: 'kept' };
+}
+
+/** Sources that can't be read do not keep a deployment from mending that: the loop then looks anew. */
+async function whatIsThere(
+  ports: Ports,
+  endpoint: string,
+  { sources }: PrepareRequest,
+  configName: string | undefined,
+): Promise<Prepared> {
+  try {
+    const view = await ports.sources.look(sources);
+    if (view.kind === 'complete') return { configName, revision: view.revision, newestSource: view.newest };
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+  }
+  return { configName, newestSource: 0 };
+}
+
+async function refuse(ports: Ports, endpoint: string, request: PrepareRequest, reason: string): Promise<Outcome> {
+  await ports.answers.answer(request, { Status: 'FAILED', Reason: reason });
+  ports.telemetry.decision({ endpoint, decision: 'fail', because: 'deployment-refused', detail: reason });
+  return { kind: 'kept' };
+}

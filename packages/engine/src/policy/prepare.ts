@@ -1,0 +1,59 @@
+import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import { type Conclusion, conclude } from './conclude.ts';
+import { BUSY, pollSeconds } from './decide.ts';
+import type { EndpointView } from './observation.ts';
+import type { EndpointState } from './state.ts';
+
+/** What a deployment is to be told. */
+export type PrepareNext =
+  /** The endpoint is idle, or there is none. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'wait'; readonly seconds: number; readonly detail: string }
+  /** It was busy until the deadline. */
+  | { readonly kind: 'refuse'; readonly detail: string };
+
+/** One look on behalf of a deployment. */
+export interface PrepareDecision extends Conclusion {
+  readonly next: PrepareNext;
+}
+
+/**
+ * So long, in ms, somebody who wrote an intent may be about to call UpdateEndpoint: the function's timeout, and as much
+ * again for clocks. Whoever comes later finds the state changed and does not call.
+ */
+export const OWNER_ALIVE = 120_000;
+
+/** Whether a deployment may go on: it must not meet an update, nor an update it. Pure. */
+export function decidePrepare(o: {
+  /** Epoch ms. */
+  readonly now: number;
+  /** Epoch ms. */
+  readonly deadline: number;
+  /** What the last deployment declared; absent: this is the first. */
+  readonly spec?: EndpointSpec;
+  readonly state: EndpointState;
+  readonly endpoint: EndpointView | 'gone';
+}): PrepareDecision {
+  if (!o.spec || o.endpoint === 'gone') return { state: o.state, tell: [], next: { kind: 'ready' } };
+  const { spec, endpoint, state } = o;
+  const wait = (conclusion: Conclusion, detail: string): PrepareDecision => {
+    const late = o.now >= o.deadline;
+    const told = `Endpoint ${spec.endpointName} stayed busy: ${detail}. Deploy again when it is InService.`;
+    return {
+      ...conclusion,
+      next: late ? { kind: 'refuse', detail: told } : { kind: 'wait', seconds: pollSeconds(spec), detail },
+    };
+  };
+
+  const { intent } = state;
+  if (endpoint.status === 'InService' && intent && !intent.called && o.now - intent.at < OWNER_ALIVE) {
+    return wait({ state, tell: [] }, 'a refresh is about to begin');
+  }
+  const conclusion = conclude(o.now, spec, state, endpoint);
+  if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
+  // Out of service for a reason of its own: a deployment may be what mends it.
+  if (BUSY.has(endpoint.status) && endpoint.status !== 'OutOfService') {
+    return wait(conclusion, `the endpoint is ${endpoint.status}`);
+  }
+  return { ...conclusion, next: { kind: 'ready' } };
+}

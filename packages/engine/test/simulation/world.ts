@@ -1,0 +1,228 @@
+import { createCloudFormation, type CloudFormation } from '../../../local/src/cloudformation/index.ts';
+import { defaultAccount } from '../../../local/src/core/account.ts';
+import type { Clock } from '../../../local/src/core/clock.ts';
+import { type Caller, Cloud, type Deps, root, type Service } from '../../../local/src/core/cloud.ts';
+import { seededIds } from '../../../local/src/core/ids.ts';
+import { VirtualClock } from '../../../local/src/core/virtual-clock.ts';
+import { createEvents, type Events } from '../../../local/src/events/events.ts';
+import { createIam } from '../../../local/src/iam/iam.ts';
+import { createLambda, type FunctionRunnerFactory } from '../../../local/src/lambda/index.ts';
+import { createLogs } from '../../../local/src/logs/logs.ts';
+import { createS3, MemoryBlobs } from '../../../local/src/s3/index.ts';
+import {
+  createSageMaker,
+  createVirtualLauncher,
+  type EndpointStateChange,
+  type LoadedData,
+  realisticTimes,
+  type SageMaker,
+  type Times,
+  type Verdict,
+  type VirtualInstance,
+} from '../../../local/src/sagemaker/index.ts';
+import { createSqs } from '../../../local/src/sqs/sqs.ts';
+import { createSsm } from '../../../local/src/ssm/ssm.ts';
+import { DATA_STACK, ENDPOINT_STACK, type Edition, type Layout } from './templates.ts';
+
+/** One call of one operation, as the service sees it. */
+export interface Call {
+  readonly service: string;
+  readonly operation: string;
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
+  readonly input: any;
+  readonly caller: Caller;
+}
+
+/** What looks on, and may meddle. */
+export interface Watch {
+  /** Before the operation runs; what it throws is the answer. */
+  before(call: Call): void;
+  /** After it has run; `error` when it threw. */
+  after(call: Call, output: unknown, error: unknown): void;
+  /** An endpoint's status changed, at this very instant. */
+  endpointChanged(event: EndpointStateChange): void;
+  /** When each copy of an event reaches the queue, in ms from now. */
+  delays(detailType: string): readonly number[];
+  /** Whether what a poll of the queue brought is lost on its way to the function. */
+  losesPoll(): boolean;
+}
+
+/** How the world differs from seed to seed. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly layout: Layout;
+  readonly times: Partial<Times>;
+  /** By how much each service's clock is ahead, in ms. */
+  readonly skew: { readonly s3: number; readonly sagemaker: number };
+  readonly judge: (data: readonly LoadedData[]) => Verdict;
+  readonly runner: (world: World) => FunctionRunnerFactory;
+}
+
+/** An empty queue answers after so long instead of 20 s: nothing else differs, and idle hours cost nothing. */
+const LONG_POLL_SECONDS = 6 * 3600;
+
+/** The account of one run: all services in memory, in virtual time. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly cloud = new Cloud();
+  readonly layout: Layout;
+  readonly sagemaker: SageMaker;
+  readonly cloudformation: CloudFormation;
+  readonly events: Events;
+  readonly running: ReadonlySet<VirtualInstance>;
+  /** Operations without observers, permissions and time. */
+  readonly raw: Readonly<Record<string, Service['operations']>>;
+  watch: Watch | undefined;
+  bucket = '';
+  stackId = '';
+  queueUrl = '';
+  deadLetterQueueUrl = '';
+  readonly #root = root(defaultAccount);
+
+  constructor(options: WorldOptions) {
+    const { clock, cloud } = this;
+    this.layout = options.layout;
+    const deps: Deps = { account: defaultAccount, clock, ids: seededIds(options.seed), cloud };
+    const times: Times = { ...realisticTimes, ...options.times };
+    const iam = createIam(deps);
+    const callerForRole = (roleArn: string): Caller => iam.callerFor(roleArn, 'SageMaker');
+    this.events = createEvents(deps, { plan: (event) => this.watch?.delays(event['detail-type']) ?? [0] });
+    const publish = (event: { 'detail-type': string; source: string; resources: readonly string[]; detail: unknown }) =>
+      this.events.publish({ ...event, detailType: event['detail-type'] });
+    const s3 = createS3(
+      { ...deps, clock: skewed(clock, options.skew.s3) },
+      { blobs: new MemoryBlobs(), emit: publish },
+    );
+    const sqs = createSqs(deps, { iam });
+    const lambda = createLambda(deps, {
+      runner: options.runner(this),
+      code: { store: async () => ({ path: '/code', sha256: 'code', size: 1 }), release: async () => undefined },
+      canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
+    });
+    const ofSageMaker = { ...deps, clock: skewed(clock, options.skew.sagemaker) };
+    const launcher = createVirtualLauncher(deps, { callerForRole, judge: options.judge });
+    this.running = launcher.running;
+    this.sagemaker = createSageMaker(ofSageMaker, {
+      launcher,
+      times,
+      callerForRole,
+      emit: (event) => {
+        publish(event);
+        this.watch?.endpointChanged(event);
+      },
+    });
+    this.cloudformation = createCloudFormation(deps, {
+      customResponses: { create: () => ({ url: '', response: new Promise(() => undefined), close: () => undefined }) },
+      endpointPollMs: 10_000,
+    });
+    const services = [iam, this.events, s3, sqs, lambda, this.sagemaker, this.cloudformation, createSsm(deps), createLogs(deps)];
+    this.raw = Object.fromEntries(services.map(({ service }) => [service.name, service.operations]));
+    for (const { service } of services) cloud.register(this.#watched(service));
+    const polled = this.raw.sqs!.ReceiveMessage!;
+    cloud.register(
+      this.#watched({
+        name: 'sqs',
+        operations: {
+          ...sqs.service.operations,
+          ReceiveMessage: {
+            permissions: polled.permissions,
+            run: async ({ QueueUrl, MaxNumberOfMessages }, caller) => {
+              const Messages = await sqs.poll(
+                arnOfQueue(QueueUrl),
+                { maxNumberOfMessages: MaxNumberOfMessages, waitTimeSeconds: LONG_POLL_SECONDS, signal: caller.signal },
+                caller,
+              );
+              return this.watch?.losesPoll() ? {} : { Messages };
+            },
+          },
+        },
+      }),
+    );
+  }
+
+  /** Calls as the account's root, which is no caller that faults are for. */
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
+  call(service: string, operation: string, input: object = {}): Promise<any> {
+    return this.cloud.call(service, operation, input, this.#root);
+  }
+
+  /** The same at once, unseen. */
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
+  peek(service: string, operation: string, input: object = {}): any {
+    return this.raw[service]![operation]!.run(input, this.#root);
+  }
+
+  /** Deploys the endpoint's stack. Rejects when it was rolled back. */
+  async deploy(edition: Edition): Promise<void> {
+    const { stackId } = await this.#deployStack(ENDPOINT_STACK, this.layout.editions[edition]);
+    this.stackId = stackId;
+  }
+
+  /** Both stacks, with `upload` in between: SageMaker wants to see the model data when a model is made. */
+  async setUp(upload: () => Promise<void>): Promise<void> {
+    const { outputs } = await this.#deployStack(DATA_STACK, this.layout.bucketStack);
+    this.bucket = outputs.BucketName!;
+    await upload();
+    await this.deploy('first');
+  }
+
+  #deployStack(stackName: string, template: object) {
+    return this.cloudformation.deploy({ stackName, template, assets: assetsOf(template) });
+  }
+
+  /** Lets time pass until the promise settles. Throws when nothing is scheduled any more. */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const settled = promise.finally(() => {
+      isSettled = true;
+    });
+    settled.catch(() => undefined);
+    for (;;) {
+      await quiet();
+      if (isSettled) return await settled;
+      if (!this.clock.step()) throw new Error('Nothing is scheduled any more, and the promise is still open.');
+    }
+  }
+
+  #watched(service: Service): Service {
+    const operations = Object.entries(service.operations).map(([operation, { permissions, run }]) => {
+      const seen = async (input: object, caller: Caller): Promise<unknown> => {
+        const { watch } = this;
+        if (!watch) return await run(input, caller);
+        const call: Call = { service: service.name, operation, input, caller };
+        watch.before(call);
+        try {
+          const output = await run(input, caller);
+          watch.after(call, output, undefined);
+          return output;
+        } catch (error) {
+          watch.after(call, undefined, error);
+          throw error;
+        }
+      };
+      return [operation, { permissions, run: seen }] as const;
+    });
+    return { name: service.name, operations: Object.fromEntries(operations) };
+  }
+}
+
+/** Lets every promise that can settle without time passing do so: ticks come once no microtask is left. */
+export function quiet(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** A clock that is ahead of `clock` by `ms`. */
+export function skewed(clock: Clock, ms: number): Clock {
+  return { now: () => clock.now() + ms, schedule: (delayMs, task) => clock.schedule(delayMs, task) };
+}
+
+function arnOfQueue(queueUrl: string): string {
+  const { accountId, region } = defaultAccount;
+  return `arn:aws:sqs:${region}:${accountId}:${queueUrl.slice(queueUrl.lastIndexOf('/') + 1)}`;
+}
+
+/** Nobody reads a function's code here: any place will do. */
+function assetsOf(template: object): ReadonlyMap<string, { path: string }> {
+  const keys = JSON.stringify(template).matchAll(/"S3Key":"([0-9a-f]+)\.zip"/g);
+  return new Map([...keys].map(([, hash]) => [hash!, { path: '/code' }]));
+}
