@@ -42,24 +42,26 @@ export function prepareDeployments(scope: Construct, stack: Stack, options: Prep
   return prepare;
 }
 
-/** All settings as the template will show them, models called by their position: their names follow from this. */
+/**
+ * All settings as the template will show them. The models' logical ids stand there as plain text: a reference would make
+ * the custom resource wait for models that wait for it.
+ */
 function settingsOf({ models, config, endpoint }: PrepareOptions): unknown {
-  const ids = new Map(models.map((model, index) => [model.stack.getLogicalId(model), `model ${index + 1}`]));
-  return byPosition(ids, {
-    models: models.map((model) => without(renderedProperties(model), 'ModelName', 'Tags')),
-    config: without(renderedProperties(config), 'EndpointConfigName', 'Tags'),
+  const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
+  return withoutReferences(ids, {
+    models: models.map((model) => [model.stack.getLogicalId(model), without(renderedProperties(model), 'Tags')]),
+    config: without(renderedProperties(config), 'Tags'),
     endpoint: without(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
   });
 }
 
-function byPosition(ids: ReadonlyMap<string, string>, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((each) => byPosition(ids, each));
+function withoutReferences(ids: ReadonlySet<string>, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutReferences(ids, each));
   if (typeof value !== 'object' || value === null) return value;
   const { Ref, 'Fn::GetAtt': att } = value as { Ref?: string; 'Fn::GetAtt'?: string[] };
   const id = Ref ?? att?.[0];
-  const position = id === undefined ? undefined : ids.get(id);
-  if (position !== undefined) return position;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, byPosition(ids, each)]));
+  if (id !== undefined && ids.has(id)) return `model ${id}`;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutReferences(ids, each)]));
 }
 
 /** The intrinsic functions in `settings`: CloudFormation compares what they come to, where a digest sees only their text. */

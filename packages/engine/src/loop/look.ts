@@ -66,7 +66,7 @@ async function swap(
   state: EndpointState,
   intent: Intent,
 ): Promise<Outcome> {
-  const intended = { ...state, unsettled: undefined, prepared: undefined, intent };
+  const intended = { ...state, prepared: undefined, intent };
   const at = await ports.records.write(endpoint, intended, stateVersion);
   const outcome = await ports.endpoints.update(spec, intent.configName);
   const { revision, slot } = intent;

@@ -71,7 +71,7 @@ function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView): 
     since: endpoint.lastModified,
   };
   return {
-    state: { ...without(state), refusals: undefined, prepared: undefined, served },
+    state: { ...without(state), refusals: undefined, prepared: undefined, unsettled: undefined, served },
     tell: [
       {
         what: 'succeeded',

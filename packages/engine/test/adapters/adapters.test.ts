@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
 import type { Client } from '../../src/adapters/client.ts';
 import { cloudFormationStacks } from '../../src/adapters/cloudformation.ts';
+import { cloudFormationAnswers } from '../../src/adapters/cloudformation-answers.ts';
 import { eventBridgeEvents } from '../../src/adapters/eventbridge.ts';
 import { s3Sources } from '../../src/adapters/s3.ts';
 import { sageMakerEndpoints } from '../../src/adapters/sagemaker.ts';
@@ -170,7 +171,7 @@ describe('ssmRecords', () => {
   });
 
   test('a missing spec is gone, a missing state is a fresh one', async () => {
-    expect(await ssmRecords(client(() => ({ Parameters: [] }))).read(id)).toBeUndefined();
+    expect((await ssmRecords(client(() => ({ Parameters: [] }))).read(id)).spec).toBeUndefined();
     const specOnly = client(() => ({ Parameters: values('').Parameters.slice(0, 1) }));
     expect(await ssmRecords(specOnly).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 0 });
   });
@@ -216,6 +217,46 @@ describe('cloudFormationStacks', () => {
     expect((await cloudFormationStacks(client(() => gone)).look('x')).kind).toBe('gone');
     const throttled = awsError('Throttling', 'Rate exceeded');
     await expect(cloudFormationStacks(client(() => throttled)).look('x')).rejects.toBe(throttled);
+  });
+});
+
+describe('cloudFormationAnswers', () => {
+  const request = {
+    responseUrl: 'https://response',
+    stackId: 'stack',
+    requestId: 'request',
+    logicalResourceId: 'Prepare',
+    physicalResourceId: 'Iris/Endpoint',
+    sources: [],
+    deadline: 0,
+  };
+  const answering = (status: number) => {
+    const puts: RequestInit[] = [];
+    const answers = cloudFormationAnswers(async (_url, init) => {
+      puts.push(init!);
+      return new Response(null, { status });
+    });
+    return { puts, answers };
+  };
+
+  test('puts what CloudFormation expects, within its 4 KB', async () => {
+    const { puts, answers } = answering(200);
+    await answers.answer(request, { Status: 'FAILED', Reason: 'x'.repeat(9000) });
+    expect(puts[0]).toMatchObject({ method: 'PUT', headers: { 'content-type': '' } });
+    const body = String(puts[0]?.body);
+    expect(body.length).toBeLessThan(4096);
+    expect(JSON.parse(body)).toMatchObject({
+      Status: 'FAILED',
+      StackId: 'stack',
+      RequestId: 'request',
+      LogicalResourceId: 'Prepare',
+      PhysicalResourceId: 'Iris/Endpoint',
+    });
+  });
+
+  test('a URL that takes no answer any more is no error, a service that fails is', async () => {
+    await answering(403).answers.answer(request, { Status: 'SUCCESS' });
+    await expect(answering(503).answers.answer(request, { Status: 'SUCCESS' })).rejects.toThrow('503');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { promiseMessage } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
 import { handleBatch } from '../../src/loop/batch.ts';
-import { called, endpoint, NOON, servedV1, v1 } from '../policy/situations.ts';
+import { called, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -110,9 +110,21 @@ describe('promises', () => {
   test('for several endpoints are looked at one by one', async () => {
     const world = new World();
     world.sources = v1;
+    world.state = quiet;
     const other = JSON.stringify(promiseMessage('Iris/Other'));
     expect(await handleBatch(world.ports, [message('1'), message('2', 1, other)])).toEqual([]);
     expect(world.decisions.map((entry) => entry.endpoint).sort()).toEqual(['Iris/Endpoint', 'Iris/Other']);
+  });
+
+  test('wait for a spec that the stack is still making, and are kept when it does not', async () => {
+    const world = new World();
+    world.spec = undefined;
+    world.stack = { kind: 'deploying', status: 'CREATE_IN_PROGRESS' };
+    const first = JSON.stringify({ ...promiseMessage('Iris/Endpoint'), stackId: 'stack' });
+    expect(await handleBatch(world.ports, [message('1', 1), message('2', 9, first)])).toEqual(['2']);
+    expect(world.back).toEqual([['handle-2', 30]]);
+    world.stack = { kind: 'gone', status: 'DELETE_COMPLETE' };
+    expect(await handleBatch(world.ports, [message('2', 9, first)])).toEqual([]);
   });
 
   test('are kept when the spec is gone', async () => {

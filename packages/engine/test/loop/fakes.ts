@@ -1,4 +1,4 @@
-import { promiseMessage } from '../../../cdk/src/private/contract.ts';
+import { type PromiseMessage, promiseMessage } from '../../../cdk/src/private/contract.ts';
 import { StateConflict } from '../../src/errors.ts';
 import type { Received } from '../../src/loop/batch.ts';
 import type { EndpointView, SourcesView, StackView } from '../../src/policy/observation.ts';
@@ -12,6 +12,7 @@ export class World {
   fail: Record<string, Error> = {};
   spec: typeof spec | undefined = spec;
   state: EndpointState = servedV1;
+  now = NOON;
   version = 7;
   endpoint: EndpointView | 'gone' = endpoint;
   sources: SourcesView = v2;
@@ -20,6 +21,8 @@ export class World {
   decisions: DecisionEntry[] = [];
   back: Array<[string, number]> = [];
   deadLetters: Array<[string, string]> = [];
+  sent: PromiseMessage[] = [];
+  answers: Array<{ Status: string; Reason?: string }> = [];
   told: string[] = [];
   metrics: Record<string, number> = {};
 
@@ -27,7 +30,7 @@ export class World {
     records: {
       read: async () => {
         this.call('read');
-        return this.spec && { spec: this.spec, state: this.state, stateVersion: this.version };
+        return { spec: this.spec, state: this.state, stateVersion: this.version };
       },
       write: async (_, state, after) => {
         this.call(`write${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}`);
@@ -63,9 +66,19 @@ export class World {
         this.call('back');
         this.back.push([handle, seconds]);
       },
+      send: async (body) => {
+        this.call('send');
+        this.sent.push(body);
+      },
       fail: async (body, reason) => {
         this.call('dead-letter');
         this.deadLetters.push([body, reason]);
+      },
+    },
+    answers: {
+      answer: async (_, answer) => {
+        this.call(`answer ${answer.Status}`);
+        this.answers.push(answer);
       },
     },
     events: {
@@ -81,7 +94,7 @@ export class World {
         this.metrics[name] = value;
       },
     },
-    now: () => NOON,
+    now: () => this.now,
   };
 
   private call(name: string): void {

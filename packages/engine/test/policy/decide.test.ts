@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide, type Next } from '../../src/policy/decide.ts';
 import type { EndpointStatus, Observation } from '../../src/policy/observation.ts';
 import { type EndpointState, parseState, quarantine } from '../../src/policy/state.ts';
-import { called, endpoint, intent, MINUTE, NOON, observe, recordA, servedV1, spec, v1, v2 } from './situations.ts';
+import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
 
 interface Situation {
   readonly o: Observation;
@@ -23,7 +23,10 @@ const ping = 'The primary container for production variant AllTraffic did not pa
 const internal = 'Request to service failed. If failure persists after retry, contact customer support.';
 const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
 
-const slotB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, servedSince: NOON - MINUTE };
+const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE };
+const quietOnB: EndpointState = { version: 1, served: onB };
+const seen = (revision: string, ago: number, since = ago) => ({ revision, seen: NOON - ago, since: NOON - since });
+const prepared = { configName: 'config-b', revision: 'v2', newestSource: v2.newest };
 const succeeded = { what: 'succeeded', revision: 'v2', slot: 'b', configName: 'config-b', secondsFromUpload: 540 };
 const refused = { what: 'refused', revision: 'v2', slot: 'b', configName: 'config-b' };
 
@@ -34,7 +37,7 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap', intent: { ...intent, at: NOON } } as Next,
   },
   'from B it is swapped to A': {
-    o: observe({ endpoint: { ...endpoint, configName: 'config-b' }, state: { version: 1 } }),
+    o: observe({ endpoint: { ...endpoint, configName: 'config-b' } }),
     next: { kind: 'swap', intent: { ...intent, slot: 'a', configName: 'config-a', at: NOON } } as Next,
   },
   'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'wait', because: 'endpoint-busy', seconds: 30 } },
@@ -103,26 +106,43 @@ const situations: Record<string, Situation> = {
   'repeated bytes: served already': {
     o: observe({ sources: { ...v1, newest: NOON - MINUTE } }),
     next: { kind: 'keep', because: 'served' },
+    state: quiet,
   },
   'quarantined: kept with its reason': {
     o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] } }),
     next: { kind: 'keep', because: 'quarantined', detail: ping },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
   },
   'another revision is quarantined: swap': {
     o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v3', at: NOON, reason: ping }] } }),
     next: { kind: 'swap' },
   },
   // Contract 3: settle first
-  'uploaded 20 s ago: wait the other 40 s': {
+  'seen for the first time: waits waitTime, whatever LastModified says (S3 dates a multipart upload by its beginning)':
+    {
+      o: observe({ state: quiet }),
+      next: { kind: 'wait', because: 'settling', seconds: 60 },
+      state: { ...quiet, unsettled: seen('v2', 0) },
+    },
+  'uploaded and seen 20 s ago: wait the other 40 s': {
+    o: observe({ sources: { ...v2, newest: NOON - 20_000 }, state: { ...quiet, unsettled: seen('v2', 20_000) } }),
+    next: { kind: 'wait', because: 'settling', seconds: 40 },
+  },
+  'seen before it was uploaded (skewed clocks): counts from the upload': {
     o: observe({ sources: { ...v2, newest: NOON - 20_000 } }),
     next: { kind: 'wait', because: 'settling', seconds: 40 },
   },
+  'another file of the upload: counts anew': {
+    o: observe({ state: { ...quiet, unsettled: seen('v1.5', 50_000) } }),
+    next: { kind: 'wait', because: 'settling', seconds: 60 },
+    state: { ...quiet, unsettled: seen('v2', 0, 50_000) },
+  },
   'exactly waitTime old: settled': {
-    o: observe({ sources: { ...v2, newest: NOON - MINUTE } }),
+    o: observe({ sources: { ...v2, newest: NOON - MINUTE }, state: { ...quiet, unsettled: seen('v2', MINUTE) } }),
     next: { kind: 'swap' },
   },
   'a fraction of a second left: never a pause of 0': {
-    o: observe({ sources: { ...v2, newest: NOON - 59_900 } }),
+    o: observe({ state: { ...quiet, unsettled: seen('v2', 59_900) } }),
     next: { kind: 'wait', seconds: 1 },
   },
   'uploaded in the future (skewed clocks): not longer than waitTime at a time': {
@@ -130,60 +150,99 @@ const situations: Record<string, Situation> = {
     next: { kind: 'wait', because: 'settling', seconds: 60 },
   },
   'waitTime 0: at once': {
-    o: observe({ spec: { ...spec, waitTime: 0 }, sources: { ...v2, newest: NOON } }),
+    o: observe({ spec: { ...spec, waitTime: 0 }, sources: { ...v2, newest: NOON }, state: quiet }),
     next: { kind: 'swap' },
-  },
-  'endless uploads: maxWaitTime starts to count': {
-    o: observe({ spec: { ...spec, maxWaitTime: 300 }, sources: { ...v2, newest: NOON - 10_000 } }),
-    next: { kind: 'wait', because: 'settling', seconds: 50 },
-    state: { ...servedV1, unsettledSince: NOON },
   },
   'endless uploads: the wait is cut to what is left of maxWaitTime': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...servedV1, unsettledSince: NOON - 280_000 },
+      state: { ...quiet, unsettled: seen('v1.9', 10_000, 280_000) },
     }),
     next: { kind: 'wait', because: 'settling', seconds: 20 },
+    state: { ...quiet, unsettled: seen('v2', 0, 280_000) },
   },
   'endless uploads: after maxWaitTime it is swapped unsettled': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...servedV1, unsettledSince: NOON - 300_000 },
+      state: { ...quiet, unsettled: seen('v1.9', 10_000, 300_000) },
     }),
     next: { kind: 'swap' },
   },
   'served at last: maxWaitTime counts from the start next time': {
-    o: observe({ sources: v1, state: { ...servedV1, unsettledSince: NOON - MINUTE } }),
+    o: observe({ sources: v1 }),
     next: { kind: 'keep', because: 'served' },
-    state: servedV1,
+    state: quiet,
   },
   // What the active slot serves
-  'never looked at, nothing uploaded since the endpoint was made: adopted': {
-    o: observe({ state: { version: 1 }, sources: v1 }),
-    next: { kind: 'keep', because: 'served' },
-    state: { version: 1, slots: { a: { ...recordA, servedSince: endpoint.created } } },
-  },
-  'never looked at, uploaded while the endpoint was made: not adopted': {
-    o: observe({ state: { version: 1 }, sources: { ...v1, newest: endpoint.created - 30_000 } }),
+  'never looked at, no deployment on record: it is not known what it loaded': {
+    o: observe({ state: { version: 1, unsettled: seen('v1', 2 * MINUTE) }, sources: v1 }),
     next: { kind: 'swap' },
   },
-  'a record of a config that the spec no longer names does not count': {
+  'a record of another config does not count': {
     o: observe({
       spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
       endpoint: { ...endpoint, configName: 'config-a2' },
-      sources: { ...v1, newest: endpoint.created },
+      sources: v1,
+      state: { ...quiet, unsettled: seen('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
   },
   'same revision, but written again while the fleet was loading: the fleet may hold what was there in between': {
-    o: observe({ sources: { ...v1, newest: recordA.servedSince - MINUTE } }),
+    o: observe({
+      sources: { ...v1, newest: onA.since - MINUTE },
+      state: { ...quiet, unsettled: seen('v1', 2 * MINUTE) },
+    }),
     next: { kind: 'swap' },
   },
-  'a slot of which it is not known what it loaded serves nothing': {
-    o: observe({ sources: v1, state: { version: 1, slots: { a: { ...recordA, revision: undefined } } } }),
+  'a fleet of which it is not known what it loaded serves nothing': {
+    o: observe({
+      sources: v1,
+      state: { version: 1, served: { ...onA, revision: undefined }, unsettled: seen('v1', 2 * MINUTE) },
+    }),
     next: { kind: 'swap' },
+  },
+  // Deployments
+  'a deployment moved the endpoint: it serves what the deployment loaded': {
+    o: observe({ state: { ...quiet, prepared } }),
+    next: { kind: 'keep', because: 'served' },
+    state: { version: 1, served: { ...onA, revision: 'v2', newestSource: v2.newest } },
+  },
+  'a first deployment is on record: nothing to swap': {
+    o: observe({ state: { version: 1, prepared: { ...prepared, configName: undefined } } }),
+    next: { kind: 'keep', because: 'served' },
+    state: { version: 1, served: { ...onA, revision: 'v2', newestSource: v2.newest } },
+  },
+  'uploaded while the deployment ran: swapped in afterwards': {
+    o: observe({
+      state: { version: 1, prepared, unsettled: seen('v3', 2 * MINUTE) },
+      sources: { ...v2, revision: 'v3', newest: NOON - 2 * MINUTE },
+    }),
+    next: { kind: 'swap' },
+  },
+  'a deployment could not read what it loaded: swapped once more': {
+    o: observe({
+      state: { version: 1, prepared: { configName: 'config-b', newestSource: 0 }, unsettled: seen('v2', 2 * MINUTE) },
+    }),
+    next: { kind: 'swap' },
+  },
+  'a deployment is let through but has not moved the endpoint yet: what was served still is': {
+    o: observe({
+      state: { ...quiet, prepared: { ...prepared, configName: 'config-a' } },
+      sources: v1,
+      stack: deploying,
+    }),
+    next: { kind: 'keep', because: 'served' },
+  },
+  'a deployment ended without moving the endpoint: forgotten': {
+    o: observe({ state: { ...quiet, prepared: { ...prepared, configName: 'config-a' } }, sources: v1 }),
+    next: { kind: 'keep', because: 'served' },
+    state: quiet,
+  },
+  'whether a deployment still runs is asked before it is forgotten': {
+    o: observe({ state: { ...quiet, prepared: { ...prepared, configName: 'config-a' } }, stack: undefined }),
+    next: { kind: 'observe', what: 'stack' },
   },
   // Contract 9: unknown config
   'moved by hand, stack idle: waits for what may explain it': {
@@ -208,42 +267,41 @@ const situations: Record<string, Situation> = {
     },
   },
   'moved by hand and back: forgotten': {
-    o: observe({ sources: v1, state: { ...servedV1, unknownSince: NOON - MINUTE } }),
+    o: observe({ sources: v1, state: { ...quiet, unknownSince: NOON - MINUTE } }),
     next: { kind: 'keep', because: 'served' },
-    state: servedV1,
+    state: quiet,
   },
   // Contract 5: success and refusals
   'InService on the requested config: success': {
     o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'keep', because: 'served' },
-    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    state: quietOnB,
     tell: [succeeded],
   },
-  'upload during the update: success, then the newer one is swapped in': {
+  'upload during the update: success, then the newer one settles': {
     o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
-    next: { kind: 'swap' },
-    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    next: { kind: 'wait', because: 'settling', seconds: 60 },
+    state: { ...quietOnB, unsettled: seen('v3', 0) },
     tell: [succeeded],
   },
-  'two uploads during the update: only the last one is swapped in': {
-    o: {
-      ...withIntent(called, { configName: 'config-b', ...afterUpdate }),
+  'two uploads during the update: the last one alone is swapped in': {
+    o: observe({
+      state: { ...quietOnB, unsettled: seen('v4', MINUTE) },
+      endpoint: { ...endpoint, configName: 'config-b', ...afterUpdate },
       sources: { ...v2, revision: 'v4', newest: NOON - 2 * MINUTE },
-    },
-    next: { kind: 'swap' },
-    state: { ...servedV1, slots: { a: recordA, b: slotB } },
-    tell: [succeeded],
+    }),
+    next: { kind: 'swap', intent: expect.objectContaining({ slot: 'a', revision: 'v4' }) },
   },
   'refused with a reason: quarantined at once': {
     o: withIntent(called, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined', detail: ping },
-    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'refused with the same reason as the refusal before: quarantined at once': {
     o: withIntent({ ...called, reasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined' },
-    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'refused without a reason: tried again': {
@@ -278,8 +336,7 @@ const situations: Record<string, Situation> = {
     ),
     next: { kind: 'keep', because: 'quarantined' },
     state: {
-      ...servedV1,
-      refusals: undefined,
+      ...quiet,
       quarantine: [{ revision: 'v2', at: NOON, reason: `${internal} (3 tries)` }],
     },
     tell: [{ ...refused, reason: `${internal} (3 tries)`, retried: false }],
@@ -297,9 +354,12 @@ const situations: Record<string, Situation> = {
     state: servedV1,
   },
   'crash before the call, newer upload since: the new intent knows that the fleet may be the old one’s': {
-    o: { ...withIntent(intent, {}), sources: { ...v2, revision: 'v3' } },
+    o: {
+      ...withIntent(intent, {}, { ...quiet, unsettled: seen('v3', 2 * MINUTE) }),
+      sources: { ...v2, revision: 'v3' },
+    },
     next: { kind: 'swap', intent: { ...intent, revision: 'v3', at: NOON, ambiguous: true } } as Next,
-    state: servedV1,
+    state: { ...quiet, unsettled: seen('v3', 2 * MINUTE) },
   },
   'crash before the call, capacity changed since: not a refusal': {
     o: withIntent(intent, afterUpdate),
@@ -324,19 +384,19 @@ const situations: Record<string, Situation> = {
   'crash after the call, found served: success': {
     o: { ...withIntent(intent, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'keep', because: 'served' },
-    state: { ...servedV1, slots: { a: recordA, b: slotB } },
+    state: quietOnB,
     tell: [succeeded],
   },
   'crash after the call, found refused with a reason: quarantined': {
     o: withIntent(intent, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined' },
-    state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'an ambiguous intent that is found served: it is not known which bytes, so once more': {
     o: { ...withIntent({ ...intent, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
-    next: { kind: 'swap' },
-    state: { ...servedV1, slots: { a: recordA, b: { ...slotB, revision: undefined } } },
+    next: { kind: 'wait', because: 'settling' },
+    state: { version: 1, served: { ...onB, revision: undefined }, unsettled: seen('v2', 0) },
     tell: [succeeded],
   },
   'accepted, but DescribeEndpoint is stale: wait': {

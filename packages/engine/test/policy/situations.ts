@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
 import type { EndpointView, Observation, SourcesView } from '../../src/policy/observation.ts';
-import type { EndpointState, Intent, SlotRecord } from '../../src/policy/state.ts';
+import type { EndpointState, Intent, Served } from '../../src/policy/state.ts';
 
 /** Noon: "now" in every situation. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
@@ -31,14 +31,21 @@ export const v1: Complete = { kind: 'complete', revision: 'v1', newest: NOON - 1
 /** Uploaded at 11:50: settled. */
 export const v2: Complete = { kind: 'complete', revision: 'v2', newest: NOON - 10 * MINUTE, objects: 1 };
 
-export const recordA: SlotRecord = {
+export const onA: Served = {
   configName: 'config-a',
   revision: 'v1',
   newestSource: v1.newest,
-  servedSince: endpoint.lastModified,
+  since: endpoint.lastModified,
 };
 
-export const servedV1: EndpointState = { version: 1, slots: { a: recordA } };
+/** v1 served from A, nothing waits to be settled. */
+export const quiet: EndpointState = { version: 1, served: onA };
+
+/** v1 served from A, and v2 seen at 11:51. */
+export const servedV1: EndpointState = {
+  ...quiet,
+  unsettled: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE },
+};
 
 /** To swap to B with v2, written at 11:55, not known to be called. */
 export const intent: Intent = {
