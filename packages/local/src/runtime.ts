@@ -99,6 +99,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     runner: createProcessRunnerFactory(processes),
     code: createCodeStore(`${state.path}/functions`),
     issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
+    setResourcePolicy: (functionArn, document) => iam.setResourcePolicy(functionArn, document),
     canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
     gatewayUrl: () => url,
     onLog: options.onFunctionLog,

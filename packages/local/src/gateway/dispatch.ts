@@ -88,6 +88,8 @@ export function dispatcher({ cloud, iam, handlers, onError }: GatewayOptions) {
     const exchange: Exchange = { request, response, requestId, caller: iam.callerOf(scope?.accessKeyId) };
     const target = request.headers['x-amz-target'];
     const service = scope?.service ?? 's3';
+    // S3 itself says when it wants the body: a refused upload is then never sent.
+    if (service !== 's3' && /^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
     if (typeof target === 'string') return json(exchange, target);
     if (isQueryService(service)) return query(exchange, service);
     if (service === 's3' || service === 'lambda') return rest(exchange, service);

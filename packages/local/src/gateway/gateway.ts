@@ -31,7 +31,8 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dispatch = dispatcher(options);
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = createServer();
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const requestId = options.ids.uuid();
     response.setHeader('x-amzn-RequestId', requestId);
     const refused = refusal(request.headers);
@@ -44,7 +45,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return;
     }
     void dispatch(request, response, requestId);
-  });
+  };
+  server.on('request', listener);
+  // Node answers `Expect: 100-continue` by itself unless somebody listens: whoever reads the body does it.
+  server.on('checkContinue', listener);
   // An upload may take as long as it takes; the headers may not.
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;

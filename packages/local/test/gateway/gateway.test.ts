@@ -365,6 +365,20 @@ describe('the gateway', () => {
     expect(chunked).toMatchObject({ status: 413 });
   });
 
+  it('tells a client that asks first to send its body', async () => {
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { ...signed('sqs'), 'x-amz-target': 'AmazonSQS.ListQueues', expect: '100-continue' };
+      const request = httpRequest(gateway.url, { method: 'POST', headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on('error', reject);
+      request.on('continue', () => request.end('{}'));
+      request.flushHeaders();
+    });
+    expect(answer).toBe(200);
+  });
+
   it('closes at once, with a request under way', async () => {
     const ended = expect(raw('/hang')).rejects.toThrow('socket hang up');
     await hanging.promise;
