@@ -15,7 +15,7 @@ export interface Received {
 
 /** After a lost race for the state, in seconds. */
 const CONFLICT_SECONDS = 5;
-/** The pause after an error: so many seconds for each time that the message was received, up to the longest. */
+/** The pause after an error, or for what a person has to do: so many seconds for each receive, up to the longest. */
 const PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 300;
 
@@ -55,7 +55,7 @@ async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<st
     return deadLetter(ports, message, outcome.reason);
   }
   try {
-    await ports.promises.back(message.receiptHandle, outcome.seconds ?? pause(message.receives));
+    await ports.promises.back(message.receiptHandle, outcome.seconds ?? pause(message.receives, ports.now()));
   } catch (error) {
     // The queue's own visibility timeout brings it back.
     ports.telemetry.error(endpoint, error, 0);
@@ -77,13 +77,16 @@ async function attempt(ports: Ports, body: PromiseMessage, { receives }: Receive
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'open', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'failed', reason: `${error.code}: ${error.message}` };
-    ports.telemetry.error(endpoint, error, pause(receives));
+    ports.telemetry.error(endpoint, error, pause(receives, ports.now()));
     return { kind: 'open' };
   }
 }
 
-function pause(receives: number): number {
-  return Math.min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * receives);
+/** The longest pauses end at the same instant, so that promises for one endpoint meet there and one carries on for all. */
+function pause(receives: number, now: number): number {
+  const seconds = PAUSE_SECONDS * receives;
+  if (seconds < LONGEST_PAUSE_SECONDS) return seconds;
+  return LONGEST_PAUSE_SECONDS - (Math.floor(now / 1000) % LONGEST_PAUSE_SECONDS);
 }
 
 async function deadLetter(ports: Ports, message: Received, reason: string): Promise<string[]> {

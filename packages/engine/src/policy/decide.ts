@@ -44,8 +44,6 @@ export interface Decision extends Conclusion {
 
 /** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
 export const POLL_SECONDS = 30;
-/** While a person holds the endpoint. Releasing it sends a promise of its own. */
-export const HELD_SECONDS = 300;
 /** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
 export const UNKNOWN_FOR = 5 * 60_000;
 /** Statuses in which something is under way, or no update is accepted. */
@@ -80,8 +78,6 @@ function next(o: Observation, endpoint: EndpointView, state: EndpointState, stal
   if (stale) return busy(o, 'UpdateEndpoint was accepted but is not visible yet');
   if (BUSY.has(endpoint.status)) return busy(o, `endpoint is ${endpoint.status}`);
   if (endpoint.status !== 'InService') return stuck(o, endpoint);
-  if (state.hold) return wait('held', `held by ${state.hold.by}`, HELD_SECONDS);
-
   const active = activeSlot(o.spec, endpoint.configName);
   if (!active) return unknownConfig(o, endpoint, state);
   const known = state.unknownSince === undefined ? state : { ...state, unknownSince: undefined };
@@ -121,6 +117,8 @@ function look(o: Observation, endpoint: EndpointView, state: EndpointState, acti
     const detail = refused.reason ?? 'refused by the endpoint';
     return { next: { kind: 'keep', because: 'quarantined', detail, revision }, state: settled };
   }
+  if (state.hold)
+    return { next: { kind: 'wait', because: 'held', detail: `held by ${state.hold.by}`, revision }, state };
   return settle(o, endpoint, state, active, sources);
 }
 

@@ -145,6 +145,19 @@ describe('promises', () => {
     },
   );
 
+  test('that wait for long become due at the same instant, so that they meet', async () => {
+    const world = new World();
+    world.fail.read = throttled;
+    world.now = NOON + 40_000;
+    await handleBatch(world.ports, [message('1', 20)]);
+    world.now = NOON + 299_000;
+    await handleBatch(world.ports, [message('2', 700)]);
+    expect(world.back).toEqual([
+      ['handle-1', 260],
+      ['handle-2', 1],
+    ]);
+  });
+
   test('stay in the queue when even their visibility cannot be set', async () => {
     const world = new World();
     world.fail.back = throttled;

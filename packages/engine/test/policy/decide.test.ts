@@ -91,9 +91,13 @@ const situations: Record<string, Situation> = {
     o: observe({ sources: undefined }),
     next: { kind: 'observe', what: 'sources' },
   },
-  'held by a person: wait': {
+  'held by a person: wait, with a pause that grows': {
     o: observe({ state: { ...servedV1, hold: held } }),
-    next: { kind: 'wait', because: 'held', seconds: 300 },
+    next: { kind: 'wait', because: 'held', detail: 'held by ada' },
+  },
+  'held by a person, but served already: kept': {
+    o: observe({ state: { ...quiet, hold: held }, sources: v1 }),
+    next: { kind: 'keep', because: 'served' },
   },
   'a source is missing: wait, with a pause that grows': {
     o: observe({ sources: { kind: 'missing', uris: ['s3://models/model.tar.gz'] } }),
