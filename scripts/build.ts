@@ -59,10 +59,12 @@ await step(
   isStale(jsiiOutput, ['packages/cdk/src/**/*.ts', 'packages/cdk/package.json']),
   () => {
     const jsii = createRequire(join(cdk, 'package.json')).resolve('jsii/bin/jsii');
-    const { status } = spawnSync(process.execPath, [jsii, '--silence-warnings=reserved-word'], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [jsii, '--silence-warnings=reserved-word'], {
       cwd: cdk,
-      stdio: 'inherit',
+      encoding: 'utf8',
     });
-    if (status !== 0) process.exit(status ?? 1);
+    if (status === 0) return;
+    process.stderr.write(`\n${stdout}${stderr}`);
+    process.exit(status ?? 1);
   },
 );

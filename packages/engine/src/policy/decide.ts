@@ -108,7 +108,7 @@ function look(o: Observation, endpoint: EndpointView, state: EndpointState, acti
   const settled = state.unsettled === undefined ? state : { ...state, unsettled: undefined };
   if (state.served?.configName === endpoint.configName && serves(state.served, sources)) {
     return {
-      next: { kind: 'keep', because: 'served', detail: `slot ${active} serves it`, revision },
+      next: { kind: 'keep', because: 'served', detail: `slot ${active.toUpperCase()} serves it`, revision },
       state: settled,
     };
   }
