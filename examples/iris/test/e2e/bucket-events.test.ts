@@ -35,7 +35,10 @@ describe('bucket events', () => {
     const { BucketName = '' } = await stage.deploy('Data');
     Bucket = BucketName;
     for (const { key } of sketches) await stage.upload(Bucket, key, 'v1');
-    await stage.deploy('Endpoints');
+    // A prefix of a filter is a source too, and one without objects is waited for.
+    for (const each of ['prefix/deep/', 'both/deep/', 'star/*/'])
+      await stage.upload(Bucket, `${each}first.tar.gz`, 'v1');
+    await stage.deployEndpoints('Endpoints', ...sketches.map(({ name }) => name));
   });
   afterAll(() => stage?.close());
 

@@ -33,6 +33,9 @@ export interface Template {
   readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 }
 
+/** The loop found that the newest revision is served. */
+export const isServed = ({ decision, because }: LoopEntry) => decision === 'keep' && because === 'served';
+
 /** Synthesizes the demo's app with pauses of a second into `outdir`. */
 export function quickIris(outdir: string): App {
   return irisApp({ outdir, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) });
@@ -100,6 +103,15 @@ export class Stage {
     await this.upload(BucketName, NAMES.modelKey, 'v1');
     await this.deploy(NAMES.endpointStack);
     return BucketName;
+  }
+
+  /** Deploys a stack with endpoints, and waits until its deployment's own promise of each of them is kept. */
+  async deployEndpoints(stackName: string, ...ids: string[]): Promise<void> {
+    await this.deploy(stackName);
+    for (const id of ids) {
+      const name = `${stackName}/${id}`;
+      await this.untilLoop(`that ${name} is served`, (entry) => isServed(entry) && entry.endpoint === name);
+    }
   }
 
   /** Uploads a tiny model of this name. */

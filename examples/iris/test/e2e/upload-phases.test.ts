@@ -1,15 +1,10 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { Duration } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { irisApp } from '../../iris-app.ts';
 import { NAMES } from '../../names.ts';
-import { type LoopEntry, Stage } from './stage.ts';
+import { isServed, Stage } from './stage.ts';
 
 const ENDPOINT = 'Iris';
 /** Long enough to upload and to look in the middle of an update, in ms. */
 const LONG = 1500;
-
-const isServed = ({ decision, because }: LoopEntry) => decision === 'keep' && because === 'served';
 
 /** Whatever the endpoint is doing at the moment of an upload, it serves the newest upload in the end. */
 describe('an upload', () => {
@@ -38,30 +33,27 @@ describe('an upload', () => {
   };
 
   beforeAll(async () => {
-    // Two seconds: the mapping's window takes one, and an upload must still be seen to settle.
-    const app = (outdir: string) =>
-      irisApp({ outdir, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) });
-    stage = await Stage.open({ app });
+    stage = await Stage.open();
     const { BucketName = '' } = await stage.deploy(NAMES.dataStack);
     bucket = BucketName;
     await stage.upload(bucket, NAMES.modelKey, 'v1');
   });
   afterAll(() => stage?.close());
 
-  test('while the endpoint is Creating is served after the next sweep', async () => {
+  test('while the endpoint is Creating is served', async () => {
     const deployed = stage.deploy(NAMES.endpointStack);
     await stage.untilStatus(ENDPOINT, 'Creating');
     const name = await next();
     await deployed;
-    // Rules come after the endpoint, so there is no event of this upload. The sweep's message, ahead of its hour:
-    await sweep(stage);
     await ends(name);
   });
 
   test('while an earlier one settles is served', async () => {
     const place = stage.loop.length;
-    await next();
-    await stage.untilLoop('that it settles', ({ because }) => because === 'settling', place);
+    await stage.until('the loop says that it settles', async () => {
+      await next();
+      return stage.loop.slice(place).some(({ because }) => because === 'settling');
+    });
     await ends(await next());
   });
 
@@ -113,21 +105,3 @@ describe('an upload', () => {
     await ends(name);
   });
 });
-
-/** Sends what the sweep's rule would send. */
-async function sweep(stage: Stage): Promise<void> {
-  const { cloud, account, url } = stage.runtime;
-  const caller = { arn: `arn:${account.partition}:iam::${account.accountId}:root` };
-  const { Rules } = await cloud.call('events', 'ListRules', {}, caller);
-  const rule = Rules.find(({ ScheduleExpression }: { ScheduleExpression?: string }) => ScheduleExpression);
-  const { Targets } = await cloud.call('events', 'ListTargetsByRule', { Rule: rule.Name }, caller);
-  const [{ Arn, Input }] = Targets;
-  const sqs = new SQSClient({
-    endpoint: url,
-    region: account.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  const QueueUrl = `${url}/${account.accountId}/${Arn.split(':').at(-1)}`;
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Input }));
-  sqs.destroy();
-}
