@@ -1,4 +1,4 @@
-import { createCloudFormation, type CloudFormation } from '../../../local/src/cloudformation/index.ts';
+import { type CloudFormation, type CustomResponse, createCloudFormation } from '../../../local/src/cloudformation/index.ts';
 import { defaultAccount } from '../../../local/src/core/account.ts';
 import type { Clock } from '../../../local/src/core/clock.ts';
 import { type Caller, Cloud, type Deps, root, type Service } from '../../../local/src/core/cloud.ts';
@@ -20,7 +20,7 @@ import {
   type Verdict,
   type VirtualInstance,
 } from '../../../local/src/sagemaker/index.ts';
-import { createSqs } from '../../../local/src/sqs/sqs.ts';
+import { createSqs, type LeavingCaller } from '../../../local/src/sqs/sqs.ts';
 import { createSsm } from '../../../local/src/ssm/ssm.ts';
 import { DATA_STACK, ENDPOINT_STACK, type Edition, type Layout } from './templates.ts';
 
@@ -55,6 +55,8 @@ export interface WorldOptions {
   /** By how much each service's clock is ahead, in ms. */
   readonly skew: { readonly s3: number; readonly sagemaker: number };
   readonly judge: (data: readonly LoadedData[]) => Verdict;
+  /** Told what each instance has loaded. */
+  readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
   readonly runner: (world: World) => FunctionRunnerFactory;
 }
 
@@ -72,11 +74,15 @@ export class World {
   readonly running: ReadonlySet<VirtualInstance>;
   /** Operations without observers, permissions and time. */
   readonly raw: Readonly<Record<string, Service['operations']>>;
+  /** Whose keys are in a function's environment. */
+  readonly callerOf: (env: Readonly<Record<string, string>>) => Caller;
   watch: Watch | undefined;
+  /** URLs of all queues that were made. */
+  readonly queues: string[] = [];
   bucket = '';
   stackId = '';
-  queueUrl = '';
-  deadLetterQueueUrl = '';
+  /** Where custom resources answer; undefined once nobody listens any more. */
+  readonly #answers = new Map<string, ((response: CustomResponse) => void) | undefined>();
   readonly #root = root(defaultAccount);
 
   constructor(options: WorldOptions) {
@@ -85,6 +91,7 @@ export class World {
     const deps: Deps = { account: defaultAccount, clock, ids: seededIds(options.seed), cloud };
     const times: Times = { ...realisticTimes, ...options.times };
     const iam = createIam(deps);
+    this.callerOf = (env) => iam.callerOf(env.AWS_ACCESS_KEY_ID);
     const callerForRole = (roleArn: string): Caller => iam.callerFor(roleArn, 'SageMaker');
     this.events = createEvents(deps, { plan: (event) => this.watch?.delays(event['detail-type']) ?? [0] });
     const publish = (event: { 'detail-type': string; source: string; resources: readonly string[]; detail: unknown }) =>
@@ -97,10 +104,17 @@ export class World {
     const lambda = createLambda(deps, {
       runner: options.runner(this),
       code: { store: async () => ({ path: '/code', sha256: 'code', size: 1 }), release: async () => undefined },
+      issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
       canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
     });
     const ofSageMaker = { ...deps, clock: skewed(clock, options.skew.sagemaker) };
-    const launcher = createVirtualLauncher(deps, { callerForRole, judge: options.judge });
+    const launcher = createVirtualLauncher(deps, {
+      callerForRole,
+      judge: (data, { instanceId }) => {
+        options.loaded(instanceId, data);
+        return options.judge(data);
+      },
+    });
     this.running = launcher.running;
     this.sagemaker = createSageMaker(ofSageMaker, {
       launcher,
@@ -112,7 +126,14 @@ export class World {
       },
     });
     this.cloudformation = createCloudFormation(deps, {
-      customResponses: { create: () => ({ url: '', response: new Promise(() => undefined), close: () => undefined }) },
+      customResponses: {
+        create: () => {
+          const url = `https://answers/${this.#answers.size}`;
+          const { promise, resolve } = Promise.withResolvers<CustomResponse>();
+          this.#answers.set(url, resolve);
+          return { url, response: promise, close: () => this.#answers.set(url, undefined) };
+        },
+      },
       endpointPollMs: 10_000,
     });
     const services = [iam, this.events, s3, sqs, lambda, this.sagemaker, this.cloudformation, createSsm(deps), createLogs(deps)];
@@ -126,7 +147,9 @@ export class World {
           ...sqs.service.operations,
           ReceiveMessage: {
             permissions: polled.permissions,
-            run: async ({ QueueUrl, MaxNumberOfMessages }, caller) => {
+            run: async (input, caller: LeavingCaller) => {
+              if (caller.roleArn === undefined) return await polled.run(input, caller);
+              const { QueueUrl, MaxNumberOfMessages } = input;
               const Messages = await sqs.poll(
                 arnOfQueue(QueueUrl),
                 { maxNumberOfMessages: MaxNumberOfMessages, waitTimeSeconds: LONG_POLL_SECONDS, signal: caller.signal },
@@ -138,6 +161,14 @@ export class World {
         },
       }),
     );
+  }
+
+  /** A custom resource's function answers; its HTTP status. */
+  answer(url: string, body: string): number {
+    const settle = this.#answers.get(url);
+    this.#answers.set(url, undefined);
+    settle?.(JSON.parse(body) as CustomResponse);
+    return settle ? 200 : 403;
   }
 
   /** Calls as the account's root, which is no caller that faults are for. */
@@ -186,19 +217,27 @@ export class World {
 
   #watched(service: Service): Service {
     const operations = Object.entries(service.operations).map(([operation, { permissions, run }]) => {
-      const seen = async (input: object, caller: Caller): Promise<unknown> => {
+      const seen = (input: object, caller: Caller): unknown => {
         const { watch } = this;
-        if (!watch) return await run(input, caller);
+        if (!watch) return run(input, caller);
         const call: Call = { service: service.name, operation, input, caller };
-        watch.before(call);
-        try {
-          const output = await run(input, caller);
+        const answer = (output: unknown) => {
           watch.after(call, output, undefined);
           return output;
-        } catch (error) {
+        };
+        const refusal = (error: unknown) => {
           watch.after(call, undefined, error);
           throw error;
+        };
+        watch.before(call);
+        let output: unknown;
+        try {
+          output = run(input, caller);
+        } catch (error) {
+          return refusal(error);
         }
+        // Nothing may come between the effect and those who look on.
+        return output instanceof Promise ? output.then(answer, refusal) : answer(output);
       };
       return [operation, { permissions, run: seen }] as const;
     });

@@ -1,0 +1,414 @@
+import {
+  type EndpointSpec,
+  EVENT_SOURCE,
+  EVENT_TYPES,
+  specParameterName,
+  stateParameterName,
+} from '../../../cdk/src/private/contract.ts';
+import type { EndpointStateChange, LoadedData } from '../../../local/src/sagemaker/index.ts';
+import type { EndpointState, Intent } from '../../src/policy/state.ts';
+import type { Journal } from './journal.ts';
+import type { FunctionRun } from './refresher.ts';
+import { type Quality, readSources, type SourcesNow } from './sources.ts';
+import { ENDPOINT_ID, ENDPOINT_NAME } from './templates.ts';
+import type { Call, World } from './world.ts';
+
+export type Mover = 'loop' | 'deployment' | 'person';
+
+/** One accepted update of the endpoint, and what became of it. */
+export interface Update {
+  readonly by: Mover;
+  readonly config: string;
+  readonly from: string;
+  /** The intent's revision, of an update by the loop. */
+  readonly revision?: string;
+  readonly startedAt: number;
+  readonly counts: readonly number[];
+  readonly deploymentConfig: string;
+  /** Set by the injected outcome. */
+  readonly fault?: string;
+  /** What its instances have loaded. */
+  readonly loaded: Map<string, readonly LoadedData[]>;
+  endedAt?: number;
+  outcome?: 'served' | 'refused' | 'stuck';
+  reason?: string;
+}
+
+/** S3's seconds are whole, and clocks differ by at most 6 s: what is called settled may be so much younger, in ms. */
+const TOLERANCE = 12_000;
+
+const BUSY = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting']);
+
+/**
+ * Knows the truth and compares what the loop does with it. Nothing here comes from the engine: the invariants are the
+ * contract's, in terms of calls and bytes.
+ */
+export class Oracle {
+  readonly updates: Update[] = [];
+  readonly history: SourcesNow[] = [];
+  /** By ETag. */
+  readonly quality = new Map<string, Quality>();
+  /** ETags of each revision that there ever was. */
+  readonly revisions = new Map<string, readonly string[]>();
+  readonly told: { readonly what: string; readonly revision: string; readonly configName: string }[] = [];
+  /** Calls whose effect and reply may differ, and reads of the past: each may cost a swap. */
+  ambiguities = 0;
+  /** A hold that was acknowledged and not released: the version of the state that has it. */
+  holdVersion: number | undefined;
+  /** The update under way. */
+  update: Update | undefined;
+  /** The update whose fleet serves. */
+  live: Update | undefined;
+  status = '';
+  isDeploying = false;
+  fault: string | undefined;
+  readonly #world: World;
+  readonly #journal: Journal;
+  readonly #skewMs: { readonly s3: number; readonly loop: number };
+  #attempt: Update | undefined;
+  /** Version of the state that brought the latest intent. */
+  #intentVersion = 0;
+  #quarantined = new Set<string>();
+
+  constructor(world: World, journal: Journal, skewMs: { readonly s3: number; readonly loop: number }) {
+    this.#world = world;
+    this.#journal = journal;
+    this.#skewMs = skewMs;
+  }
+
+  get sources(): SourcesNow {
+    return this.history.at(-1)!;
+  }
+
+  sourcesAt(at: number): SourcesNow {
+    return this.history.findLast((entry) => entry.at <= at) ?? this.history[0]!;
+  }
+
+  sourcesChanged(): void {
+    const now = readSources(this.#world);
+    this.history.push(now);
+    if (now.revision !== undefined) this.revisions.set(now.revision, [...now.etags.values()]);
+  }
+
+  spec(): EndpointSpec {
+    return JSON.parse(this.#parameter(specParameterName(ENDPOINT_ID)).Value) as EndpointSpec;
+  }
+
+  state(): { readonly state: EndpointState; readonly version: number } {
+    const { Value, Version } = this.#parameter(stateParameterName(ENDPOINT_ID));
+    return { state: JSON.parse(Value) as EndpointState, version: Version };
+  }
+
+  #parameter(name: string): { Value: string; Version: number } {
+    return this.#world.peek('ssm', 'GetParameters', { Names: [name] }).Parameters[0];
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shape
+  describe(): any {
+    return this.#world.peek('sagemaker', 'DescribeEndpoint', { EndpointName: ENDPOINT_NAME });
+  }
+
+  /** Whether there is a message in the queue, visible or not. */
+  hasPromises(): boolean {
+    const QueueUrl = this.#world.queues.find((url) => !/DeadLetter/.test(url));
+    const { Attributes } = this.#world.peek('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+    return ['', 'NotVisible', 'Delayed'].some((which) => Number(Attributes[`ApproximateNumberOfMessages${which}`]) > 0);
+  }
+
+  /** The stack is there, and the story begins: what came before is what the endpoint was made with. */
+  begin(): void {
+    this.history.splice(0, this.history.length - 1);
+    this.updates.length = 0;
+  }
+
+  /** A fleet's instance has loaded its data. */
+  loaded(instanceId: string, data: readonly LoadedData[]): void {
+    this.update?.loaded.set(instanceId, data);
+  }
+
+  /** Before an update is accepted or rejected. */
+  beforeUpdate(call: Call, by: Mover, run: FunctionRun | undefined): void {
+    const endpoint = this.describe();
+    let revision: string | undefined;
+    if (by === 'loop') revision = this.#checkSwap(call, run!, endpoint);
+    this.#attempt = {
+      by,
+      config: call.input.EndpointConfigName,
+      from: endpoint.EndpointConfigName,
+      revision,
+      startedAt: this.#world.clock.now(),
+      counts: countsOf(endpoint),
+      deploymentConfig: JSON.stringify(endpoint.LastDeploymentConfig),
+      fault: this.fault,
+      loaded: new Map(),
+    };
+    // Told already while the call runs.
+    this.update ??= BUSY.has(endpoint.EndpointStatus) ? undefined : this.#attempt;
+  }
+
+  afterUpdate(error: unknown): void {
+    const attempt = this.#attempt!;
+    this.#attempt = undefined;
+    if (error === undefined) this.updates.push(attempt);
+    else if (this.update === attempt) this.update = undefined;
+  }
+
+  beforeCreate(): void {
+    this.update = {
+      by: 'deployment',
+      config: '',
+      from: '',
+      startedAt: this.#world.clock.now(),
+      counts: [],
+      deploymentConfig: '',
+      loaded: new Map(),
+    };
+  }
+
+  /** Contracts 3, 4, 6, 7 at the moment of the call. Returns the intent's revision. */
+  #checkSwap(call: Call, run: FunctionRun, now: ReturnType<Oracle['describe']>): string | undefined {
+    const wrong = (text: string) => this.#journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
+    const { EndpointConfigName: target } = call.input;
+    const seen = (operation: string) => run.seen.get(operation)?.output;
+
+    const parameters: { Name: string; Value: string }[] = seen('GetParameters')?.Parameters ?? [];
+    const value = parameters.find(({ Name }) => Name === specParameterName(ENDPOINT_ID))?.Value;
+    if (value === undefined) {
+      wrong('without having read the spec');
+      return undefined;
+    }
+    const spec = JSON.parse(value) as EndpointSpec;
+
+    const endpoint = seen('DescribeEndpoint');
+    if (endpoint?.EndpointStatus !== 'InService') wrong(`the endpoint was seen ${endpoint?.EndpointStatus}`);
+    const other = { [spec.configs.a]: spec.configs.b, [spec.configs.b]: spec.configs.a }[endpoint?.EndpointConfigName];
+    if (other !== target) wrong(`to ${target}, seen on ${endpoint?.EndpointConfigName}`);
+
+    const stack: string | undefined = seen('DescribeStacks')?.Stacks?.[0]?.StackStatus;
+    if (stack === undefined || stack.endsWith('_IN_PROGRESS')) wrong(`the stack was seen ${stack}`);
+
+    if (call.input.RetainAllVariantProperties !== true) wrong('RetainAllVariantProperties is not true');
+    if (call.input.RetainDeploymentConfig !== true) wrong('RetainDeploymentConfig is not true');
+
+    const { state } = this.state();
+    const { intent } = state;
+    if (!intent || intent.configName !== target) {
+      wrong(`the state has ${intent ? `an intent for ${intent.configName}` : 'no intent'}`);
+      return undefined;
+    }
+    if (state.quarantine?.some(({ revision }) => revision === intent.revision)) wrong('its revision is quarantined');
+    if (this.holdVersion !== undefined && this.holdVersion < this.#intentVersion) wrong('the endpoint is held');
+    this.#checkSources(spec, intent, run, wrong);
+    this.#checkNeed(intent, now, wrong);
+    return intent.revision;
+  }
+
+  #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
+    const readAt = Math.max(run.seen.get('HeadObject')?.at ?? 0, run.seen.get('ListObjectsV2')?.at ?? 0);
+    if (readAt === 0) return wrong('without having looked at the sources');
+    const sources = this.sourcesAt(readAt);
+    if (sources.revision === undefined) return wrong('a source was missing');
+    if (sources.revision !== intent.revision) return wrong('the intent has another revision than the sources');
+    const age = readAt - (sources.newest - this.#skewMs.s3);
+    if (age >= spec.waitTime * 1000 - TOLERANCE) return;
+    const since = spec.maxWaitTime === undefined ? Number.NaN : readAt - this.#unsettledSince(readAt, spec.waitTime);
+    if (since >= spec.maxWaitTime! * 1000 - TOLERANCE) this.#journal.reached('endless uploads, swapped by maxWaitTime');
+    else wrong(`the newest source was ${age} ms old, waitTime is ${spec.waitTime} s`);
+  }
+
+  /** Since when there was a change every `waitTime` or more often. */
+  #unsettledSince(at: number, waitTime: number): number {
+    let since = at;
+    for (const entry of [...this.history].reverse()) {
+      if (entry.at > at) continue;
+      if (since - entry.at > waitTime * 1000 + TOLERANCE) break;
+      since = entry.at;
+    }
+    return since;
+  }
+
+  /** A fleet that came of an undisturbed swap and has surely loaded these bytes is not swapped away. */
+  #checkNeed(intent: Intent, now: ReturnType<Oracle['describe']>, wrong: (text: string) => void): void {
+    const { live } = this;
+    if (live?.by !== 'loop' || live.revision !== intent.revision || this.ambiguities > 0) return;
+    if (now.EndpointConfigName !== live.config || this.updates.some(({ by }) => by !== 'loop')) return;
+    const begun = live.startedAt - 60_000;
+    if (this.history.some(({ at }) => at >= begun && at <= live.endedAt! + TOLERANCE)) return;
+    wrong('what it wants to serve is served already');
+  }
+
+  /** The state was written. */
+  stateWritten(by: Mover, version: number, value: string): void {
+    const state = JSON.parse(value) as EndpointState;
+    if (by === 'loop' && state.intent && state.intent.called === undefined) this.#intentVersion = version;
+    if (by !== 'loop') return;
+    for (const { revision, reason } of state.quarantine ?? []) {
+      if (this.#quarantined.has(revision)) continue;
+      this.#quarantined.add(revision);
+      this.#checkQuarantine(revision, reason);
+    }
+  }
+
+  /** Contract 5: at once with a reason that is the model's, after three tries else; and of the right revision. */
+  #checkQuarantine(revision: string, reason: string | undefined): void {
+    const refused = this.updates.filter((update) => update.revision === revision && update.outcome === 'refused');
+    const judged = refused.filter((update) => update.reason !== undefined && !/^Request to service/.test(update.reason));
+    const short = revision.slice(0, 12);
+    if (!reason) this.#journal.violation(`${short} is quarantined without a reason`);
+    if (judged.length === 0 && refused.length < 3) {
+      this.#journal.violation(`${short} is quarantined after ${refused.length} refusals without a judgement`);
+    }
+    const isBroken = (etag: string) => ['broken', 'junk'].includes(this.quality.get(etag) ?? '');
+    const isGood = !this.revisions.get(revision)?.some(isBroken);
+    if (isGood && judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
+      this.#journal.violation(`${short} is good, and quarantined for bytes that came while it was loaded`);
+    }
+    if (!isGood) this.#journal.reached('broken model quarantined');
+    else if (judged.length === 0) this.#journal.reached('quarantined after three tries');
+  }
+
+  eventTold(call: Call): void {
+    for (const { Source, DetailType, Detail } of call.input.Entries) {
+      if (Source !== EVENT_SOURCE) continue;
+      const what = Object.entries(EVENT_TYPES).find(([, type]) => type === DetailType)?.[0] ?? DetailType;
+      this.told.push({ what, ...JSON.parse(Detail) });
+    }
+  }
+
+  configDeleted(name: string): void {
+    if (!this.status) return;
+    const endpoint = this.describe();
+    const names = [endpoint.EndpointConfigName, endpoint.PendingDeploymentSummary?.EndpointConfigName];
+    if (names.includes(name) && this.updates.at(-1)?.by !== 'person') {
+      this.#journal.violation(`endpoint config ${name} is deleted while the endpoint uses it`);
+    }
+  }
+
+  endpointChanged({ detail }: EndpointStateChange): void {
+    this.status = detail.EndpointStatus;
+    const { update } = this;
+    if (!update || !['IN_SERVICE', 'UPDATE_ROLLBACK_FAILED', 'FAILED'].includes(this.status)) return;
+    this.update = undefined;
+    update.endedAt = this.#world.clock.now();
+    update.reason = detail.FailureReason;
+    if (this.status !== 'IN_SERVICE') {
+      update.outcome = 'stuck';
+      return;
+    }
+    const isServed = update.config === '' || detail.EndpointConfigName === update.config;
+    update.outcome = isServed ? 'served' : 'refused';
+    if (isServed) this.live = update;
+    this.#noteRefusal(update);
+    if (isServed && update.by === 'loop') this.#checkCapacity(update);
+  }
+
+  #noteRefusal(update: Update): void {
+    if (update.by !== 'loop') return;
+    const { reason } = update;
+    if (update.outcome === 'refused') {
+      if (reason === undefined) this.#journal.reached('refused without a reason');
+      else if (/^Request to service/.test(reason)) this.#journal.reached('refused by an internal failure');
+      else this.#journal.reached('refused with a reason');
+      return;
+    }
+    const before = this.updates.filter((other) => other.revision === update.revision && other !== update);
+    if (before.some((other) => /^Request to service/.test(other.reason ?? ''))) {
+      this.#journal.reached('internal failure, then accepted');
+    }
+    const last = this.updates.at(-2);
+    if (last && last.outcome === 'refused' && last.revision !== update.revision) {
+      this.#journal.reached('quarantined revision replaced by a good one');
+    }
+  }
+
+  /** Contract 6. */
+  #checkCapacity(update: Update): void {
+    const endpoint = this.describe();
+    const counts = countsOf(endpoint);
+    if (counts.some((count, index) => count < update.counts[index]!)) {
+      this.#journal.violation(`a refresh took capacity away: ${update.counts} instances before, ${counts} after`);
+    }
+    if (update.counts.some((count) => count > 2)) this.#journal.reached('scaled count survived a swap');
+    if (JSON.stringify(endpoint.LastDeploymentConfig) !== update.deploymentConfig) {
+      this.#journal.violation('a refresh changed the deployment config');
+    } else if (update.deploymentConfig !== undefined) this.#journal.reached('canary settings survived a swap');
+  }
+
+  /** What keeps the run from being at rest; empty when the newest upload is served or refused and nothing is open. */
+  unrest(): string[] {
+    const endpoint = this.describe();
+    const { state } = this.state();
+    const spec = this.spec();
+    const open: string[] = [];
+    if (endpoint.EndpointStatus !== 'InService') open.push(`the endpoint is ${endpoint.EndpointStatus}`);
+    const slots = [spec.configs.a, spec.configs.b];
+    if (!slots.includes(endpoint.EndpointConfigName)) open.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
+    if (state.intent) open.push('the state has an intent');
+    const { revision } = this.sources;
+    if (revision === undefined) return [...open, 'a source is missing'];
+    const entry = state.quarantine?.find((each) => each.revision === revision);
+    if (entry) return entry.reason ? open : [...open, 'the newest upload is quarantined without a reason'];
+    const isBroken = [...this.sources.etags.values()].some((etag) =>
+      ['broken', 'junk'].includes(this.quality.get(etag) ?? ''),
+    );
+    if (isBroken) open.push('the newest upload is broken and not quarantined');
+    else if (!this.servesNewest()) open.push('the newest upload is not served');
+    return open;
+  }
+
+  /** Whether every instance that a deployment of the fleet launched has loaded what the sources hold now. */
+  servesNewest(): boolean {
+    const { etags } = this.sources;
+    const loaded = [...this.#world.running].filter(({ spec }) => this.live?.loaded.has(spec.instanceId));
+    if (loaded.length === 0) return false;
+    return loaded.every(({ data }) => data.length === etags.size && data.every(({ uri, etag }) => etags.get(uri) === etag));
+  }
+
+  /** At the end: contract 10 and economy. */
+  checkWhole(conflicts: number): void {
+    for (const update of this.updates) {
+      if (update.by !== 'loop' || update.outcome === 'stuck') continue;
+      const until = update.endedAt! + 1_800_000;
+      const isCrossed = this.updates.some(
+        ({ by, startedAt }) => by !== 'loop' && startedAt >= update.startedAt && startedAt <= until,
+      );
+      const isTold = this.told.some(
+        ({ what, revision, configName }) =>
+          what === (update.outcome === 'served' ? 'succeeded' : 'refused') &&
+          revision === update.revision &&
+          configName === update.config,
+      );
+      if (!isTold && !isCrossed) {
+        this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
+      }
+    }
+    const swaps = this.updates.filter(({ by }) => by === 'loop');
+    const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
+    const others = this.updates.length - swaps.length;
+    const allowed = this.#settledRevisions() + retries.length + others + this.ambiguities + conflicts;
+    if (swaps.length > allowed) {
+      this.#journal.violation(
+        `${swaps.length} swaps; ${allowed} are accounted for: ${this.#settledRevisions()} settled revisions, ` +
+          `${retries.length} retries, ${others} moves by others, ${this.ambiguities + conflicts} uncertainties`,
+      );
+    }
+  }
+
+  #settledRevisions(): number {
+    const { waitTime, maxWaitTime } = this.#world.layout;
+    const waits = waitTime * 1000 - TOLERANCE;
+    const entries = this.history.slice(1);
+    if (entries.length === 0) return 0;
+    const settled = entries.filter(({ at, newest }, index) => {
+      const next = entries[index + 1]?.at ?? Number.POSITIVE_INFINITY;
+      return next - at >= waits || newest === entries[index - 1]?.newest;
+    });
+    const span = entries.at(-1)!.at - entries[0]!.at;
+    const endless = maxWaitTime === undefined ? 0 : Math.floor(span / maxWaitTime / 1000);
+    return settled.length + endless;
+  }
+}
+
+function countsOf(endpoint: { ProductionVariants?: { DesiredInstanceCount?: number }[] }): number[] {
+  return (endpoint.ProductionVariants ?? []).map(({ DesiredInstanceCount }) => DesiredInstanceCount ?? 0);
+}

@@ -1,0 +1,199 @@
+import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
+import { ENVIRONMENT } from '../../../cdk/src/private/contract.ts';
+import { sleep } from '../../../local/src/core/clock.ts';
+import type { Caller } from '../../../local/src/core/cloud.ts';
+import type {
+  EnvironmentSpec,
+  FunctionRunner,
+  FunctionRunnerFactory,
+  Invocation,
+  InvocationOutcome,
+} from '../../../local/src/lambda/index.ts';
+import { awsPorts, createHandler } from '../../src/index.ts';
+import { cloudFormationAnswers } from '../../src/adapters/cloudformation-answers.ts';
+import type { Telemetry } from '../../src/ports.ts';
+import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
+import { skewed, type World } from './world.ts';
+
+/** What becomes of one call of the function. */
+export interface CallPlan {
+  /** On its way, in ms. */
+  readonly requestMs: number;
+  /** On the way back, in ms. */
+  readonly replyMs: number;
+  /** The function ends: before the request leaves, or after the effect and before the reply. */
+  readonly kill?: 'before' | 'after';
+  /** The service does nothing and says so. */
+  readonly mishapBefore?: Mishap;
+  /** The service does it, and the reply says otherwise. */
+  readonly mishapAfter?: Exclude<Mishap, 'throttled'>;
+  /** The answer of so many ms ago. Reads only. */
+  readonly staleMs?: number;
+}
+
+/** Who decides what becomes of the function's calls, and looks at them. */
+export interface Overseer {
+  plan(run: FunctionRun, service: string, operation: string): CallPlan;
+  /** The request arrives at the service. */
+  calling(run: FunctionRun): void;
+  /** The answer of `staleMs` ago; undefined where that isn't known. */
+  stale(service: string, operation: string, input: object, staleMs: number): unknown;
+  started(run: FunctionRun): void;
+  ended(run: FunctionRun, how: string): void;
+  /** What the service answered or threw, at the moment of its effect. */
+  answered(run: FunctionRun, service: string, operation: string, input: object, output: unknown, error: unknown): void;
+  telemetry(run: FunctionRun): Telemetry;
+  /** By how much the function's clock is ahead, in ms. */
+  readonly skewMs: number;
+}
+
+/** Where each of the loop's clients signs its calls. */
+const SERVICES = ['sagemaker', 's3', 'ssm', 'sqs', 'cloudformation', 'events'] as const;
+
+/** A request that has left still arrives when its function ends meanwhile, unless it takes longer than this, in ms. */
+const IN_FLIGHT_MS = 5000;
+
+type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
+
+/** A command of one of the SDK's clients. */
+interface SdkCommand {
+  readonly input: object;
+}
+
+/** One invocation of the engine's own handler, on clients that call the services in virtual time. */
+export class FunctionRun {
+  readonly id: number;
+  readonly caller: Caller;
+  readonly startedAt: number;
+  /** How many calls it has made. */
+  calls = 0;
+  dead = false;
+  /** Its last answers by operation. */
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
+  readonly seen = new Map<string, { readonly at: number; readonly output: any }>();
+  readonly #world: World;
+  readonly #overseer: Overseer;
+  #end: (outcome: InvocationOutcome) => void = () => undefined;
+
+  constructor(world: World, overseer: Overseer, id: number, caller: Caller) {
+    this.#world = world;
+    this.#overseer = overseer;
+    this.id = id;
+    this.caller = caller;
+    this.startedAt = world.clock.now();
+  }
+
+  /** Settles when the handler answers or the function is ended. */
+  invoke(event: FunctionEvent, env: Readonly<Record<string, string>>): Promise<InvocationOutcome> {
+    const { clock } = this.#world;
+    const overseer = this.#overseer;
+    const clients = Object.fromEntries(
+      SERVICES.map((service) => [service, { send: (command: SdkCommand) => this.#send(service, command) }]),
+    );
+    const put = async (url: string, { body }: { body: string }) =>
+      new Response(null, { status: (await this.#answer(url, body)) as number });
+    const handler = createHandler(
+      awsPorts({
+        clients: clients as unknown as Parameters<typeof awsPorts>[0]['clients'],
+        queueUrl: env[ENVIRONMENT.queueUrl]!,
+        deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl]!,
+        answers: cloudFormationAnswers(put as unknown as typeof fetch),
+        telemetry: overseer.telemetry(this),
+        now: skewed(clock, overseer.skewMs).now,
+      }),
+    );
+    overseer.started(this);
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      handler(event).then(
+        (answer) => this.#finish('answered', { payload: Buffer.from(JSON.stringify(answer ?? null)) }),
+        (error: Error) =>
+          this.#finish(`threw ${error.message}`, { failure: { errorType: error.name, errorMessage: error.message } }),
+      );
+    });
+  }
+
+  /** The function is gone at once, whatever it was doing. */
+  end(how: string): void {
+    this.#finish(how, { failure: { errorType: 'Runtime.ExitError', errorMessage: how }, ended: true });
+  }
+
+  #finish(how: string, outcome: InvocationOutcome): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#overseer.ended(this, how);
+    this.#end(outcome);
+  }
+
+  #send(service: string, command: SdkCommand): Promise<unknown> {
+    const operation = command.constructor.name.replace(/Command$/, '');
+    const { input } = command;
+    return this.#through(service, operation, input, () => this.#world.cloud.call(service, operation, input, this.caller));
+  }
+
+  #answer(url: string, body: string): Promise<unknown> {
+    return this.#through('http', 'Answer', { url, body }, async () => this.#world.answer(url, body));
+  }
+
+  async #through(service: string, operation: string, input: object, call: () => Promise<unknown>): Promise<unknown> {
+    if (this.dead) return await never();
+    this.calls += 1;
+    const overseer = this.#overseer;
+    const { clock } = this.#world;
+    const plan = overseer.plan(this, service, operation);
+    if (plan.kill === 'before') {
+      this.end(`killed before ${operation}`);
+      return await never();
+    }
+    await sleep(clock, plan.requestMs);
+    if (this.dead && plan.requestMs > IN_FLIGHT_MS) return await never();
+    if (plan.mishapBefore) {
+      await sleep(clock, plan.replyMs);
+      if (this.dead) return await never();
+      throw mishapError(plan.mishapBefore);
+    }
+    const stale = plan.staleMs === undefined ? undefined : overseer.stale(service, operation, input, plan.staleMs);
+    let output: unknown;
+    let error: unknown;
+    overseer.calling(this);
+    try {
+      output = stale ?? (await call());
+    } catch (thrown) {
+      error = thrown;
+    }
+    overseer.answered(this, service, operation, input, output, error);
+    if (!this.dead) this.seen.set(operation, { at: clock.now(), output });
+    if (plan.kill === 'after') this.end(`killed after ${operation}`);
+    await sleep(clock, plan.replyMs);
+    if (this.dead) return await never();
+    if (error !== undefined) throw asSdkError(error);
+    if (plan.mishapAfter) throw mishapError(plan.mishapAfter);
+    return output;
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+/** Functions that run the handler in this process. */
+export function refresherFactory(world: World, overseer: Overseer): FunctionRunnerFactory {
+  let runs = 0;
+  return {
+    runtimes: ['nodejs24.x', 'nodejs22.x'],
+    create: (spec: EnvironmentSpec): FunctionRunner => {
+      let current: FunctionRun | undefined;
+      return {
+        init: async () => undefined,
+        invoke(payload: Uint8Array, _invocation: Invocation) {
+          const caller = world.callerOf(spec.env);
+          current = new FunctionRun(world, overseer, ++runs, caller);
+          return current.invoke(JSON.parse(Buffer.from(payload).toString()) as FunctionEvent, spec.env);
+        },
+        async stop() {
+          current?.end('timed out');
+        },
+      };
+    },
+  };
+}
