@@ -62,13 +62,13 @@ describe('what is made', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('each endpoint adds eight resources to a stack that has one already', () => {
+  test('each endpoint adds nine resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(8);
+    expect(count(2) - count(1)).toBe(9);
   });
 
   test('who is granted may invoke this endpoint and nothing else', () => {

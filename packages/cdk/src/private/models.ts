@@ -48,7 +48,10 @@ export function modelOf<M extends DeclaredModel>(
   return models.find((model) => model.givenName === name) ?? models.find((model) => model.id === name);
 }
 
-/** The variants with each name of a model of this endpoint replaced by what `nameOf` gives; anything else as it is. */
+/**
+ * The variants with each name of a model of this endpoint replaced by what `nameOf` gives, that of an instance pool too;
+ * anything else as it is.
+ */
 export function boundVariants<M extends DeclaredModel>(
   variants: VariantList,
   models: readonly M[],
@@ -59,8 +62,27 @@ export function boundVariants<M extends DeclaredModel>(
   return variants.map((variant) => {
     if (!isReadable(variant)) return variant;
     const model = modelOf(variant, models, config);
-    return model ? { ...variant, modelName: nameOf(model) } : variant;
+    const pools = boundPools(variant.instancePools, models, nameOf);
+    return { ...variant, ...(model && { modelName: nameOf(model) }), ...(pools && { instancePools: pools }) };
   });
+}
+
+function boundPools<M extends DeclaredModel>(
+  pools: Variant['instancePools'],
+  models: readonly M[],
+  nameOf: (model: M) => string,
+): Variant['instancePools'] {
+  if (!Array.isArray(pools) || Token.isUnresolved(pools)) return pools;
+  return pools.map((pool: CfnEndpointConfig.InstancePoolsProperty | IResolvable) => {
+    if (Token.isUnresolved(pool)) return pool;
+    const { modelNameOverride } = pool as CfnEndpointConfig.InstancePoolsProperty;
+    const model = modelNameOverride === undefined ? undefined : modelNamed(modelNameOverride, models);
+    return model ? { ...pool, modelNameOverride: nameOf(model) } : pool;
+  });
+}
+
+function modelNamed<M extends DeclaredModel>(name: string, models: readonly M[]): M | undefined {
+  return models.find((model) => model.givenName === name) ?? models.find((model) => model.id === name);
 }
 
 function isReadable(variant: Variant | IResolvable): variant is Variant {
