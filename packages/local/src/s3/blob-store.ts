@@ -12,7 +12,7 @@ export interface BlobStore {
 
 /** One blob being written. Ends with exactly one of `commit` and `abort`. */
 export interface BlobSink {
-  /** The chunk must not change until the promise settles. One write at a time. */
+  /** The chunk must not change any more: it may be written later, until `commit`. One write at a time. */
   write(chunk: Uint8Array): Promise<void>;
   /** Makes the blob readable and returns its name. */
   commit(): Promise<string>;

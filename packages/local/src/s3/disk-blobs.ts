@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobSink, BlobStore } from './blob-store.ts';
 
 /** Large enough that reading costs few system calls, small enough that many readers fit in memory. */
 const readSize = 256 * 1024;
+
+/** The network brings 64 KiB at a time; each write costs a trip through the thread pool. */
+const writeSize = 512 * 1024;
 
 const blobName = /^[0-9a-f-]{36}\.blob$/;
 
@@ -26,14 +29,23 @@ export class DiskBlobs implements BlobStore {
     const blob = `${randomUUID()}.blob`;
     const path = join(this.#folder, blob);
     const file = await open(path, 'wx', 0o600);
+    let waiting: Uint8Array[] = [];
+    let waitingBytes = 0;
+    const flush = async () => {
+      const chunks = waiting;
+      const size = waitingBytes;
+      waiting = [];
+      waitingBytes = 0;
+      if (size > 0) await writeAll(file, chunks, size);
+    };
     return {
       write: async (chunk) => {
-        for (let at = 0; at < chunk.length; ) {
-          const { bytesWritten } = await file.write(chunk, at, chunk.length - at);
-          at += bytesWritten;
-        }
+        waiting.push(chunk);
+        waitingBytes += chunk.length;
+        if (waitingBytes >= writeSize) await flush();
       },
       commit: async () => {
+        await flush();
         await file.close();
         return blob;
       },
@@ -63,4 +75,12 @@ export class DiskBlobs implements BlobStore {
   async delete(blob: string): Promise<void> {
     await rm(join(this.#folder, blob), { force: true }).catch(() => undefined);
   }
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], size: number): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten === size) return;
+  // A full disk or a signal cuts a write short; the next one tells.
+  const rest = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at, rest.length - at)).bytesWritten;
 }

@@ -32,7 +32,9 @@ export async function handleRuntime(
   caller: Caller,
 ): Promise<void> {
   const gone = new AbortController();
-  res.once('close', () => gone.abort());
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort();
+  });
   try {
     const match = routePattern.exec(req.url ?? '');
     if (!match || req.method !== 'POST') {
@@ -57,9 +59,35 @@ export async function handleRuntime(
   }
 }
 
+/** The last chunk is held back until it is known to be the last: most answers then leave in one piece, with their length. */
 async function answer(res: ServerResponse, output: InvokeOutput): Promise<void> {
-  res.writeHead(200, headers(output, { contentType: 'Content-Type' }));
-  await pipeline(Readable.from(output.Body, { objectMode: false }), res);
+  res.statusCode = 200;
+  for (const [name, value] of Object.entries(headers(output, { contentType: 'Content-Type' }))) {
+    res.setHeader(name, value);
+  }
+  let held: Uint8Array | undefined;
+  for await (const chunk of output.Body) {
+    if (held !== undefined && !res.write(held)) await drained(res);
+    held = chunk;
+  }
+  res.end(held);
+}
+
+/** Resolves when there is room again, or nobody left to write to. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      res.off('drain', done);
+      res.off('close', done);
+      resolve();
+    };
+    res.on('drain', done);
+    res.on('close', done);
+  });
 }
 
 async function answerStream(res: ServerResponse, output: InvokeOutput): Promise<void> {
