@@ -15,7 +15,18 @@ export function ssmRecords(client: Client): Records {
   const get = async (names: readonly string[]): Promise<GetParametersResult> =>
     client.send(new GetParametersCommand({ Names: [...names] }));
   const put = async (name: string, value: string): Promise<number> =>
-    (await client.send(new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: true }))).Version;
+    (
+      await client.send(
+        new PutParameterCommand({
+          Name: name,
+          Value: value,
+          Type: 'String',
+          Overwrite: true,
+          // As the template made it: what doesn't fit 4 KB is still written.
+          Tier: 'Intelligent-Tiering',
+        }),
+      )
+    ).Version;
 
   return {
     async read(endpoint) {
