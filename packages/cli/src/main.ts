@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { readArguments, USAGE } from './arguments.ts';
+import { Failure, UsageError } from './failure.ts';
+import { runLocal } from './local.ts';
+import { createJsonTeller, createPlainTeller } from './teller.ts';
+
+// How long the runtime may take to end its processes.
+const GRACE_MS = 10_000;
+
+async function main(): Promise<number> {
+  const options = readArguments(process.argv.slice(2));
+  if (options.command === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (options.command === 'version') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  const ended = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // The second time one means it; what still runs is then ended by the reaper.
+      if (ended.signal.aborted) process.exit(128 + constants.signals[signal]);
+      setTimeout(() => process.exit(1), GRACE_MS).unref();
+      ended.abort();
+    });
+  }
+  // Whoever read the output has gone.
+  process.stdout.on('error', () => ended.abort());
+  const write = (line: string) => process.stdout.write(`${line}\n`);
+  await runLocal(options, options.json ? createJsonTeller(write) : createPlainTeller(write, Date.now), ended.signal);
+  return 0;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** Causes belong to bugs; a Failure says all there is to say. */
+function report(error: unknown): number {
+  console.error(error instanceof Failure ? `freshpoint: ${error.message}` : error);
+  if (!(error instanceof UsageError)) return 1;
+  console.error('freshpoint --help lists the options.');
+  return 2;
+}
+
+// Sockets that a client keeps open must not keep the process alive.
+process.exit(await main().catch(report));

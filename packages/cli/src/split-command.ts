@@ -1,0 +1,28 @@
+import { UsageError } from './failure.ts';
+
+/** Splits a command at spaces, as a shell does with quotes and backslashes; variables and globs are left as they are. Throws UsageError. */
+export function splitCommand(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (quote !== '') {
+      if (char === quote) quote = '';
+      else if (char === '\\' && quote === '"' && /["\\]/.test(text.charAt(i + 1))) word += text.charAt(++i);
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (char === '\\' && i + 1 < text.length) {
+      word = (word ?? '') + text.charAt(++i);
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + char;
+    }
+  }
+  if (quote !== '') throw new UsageError(`The command ${text} has a ${quote} without its counterpart`);
+  return word === undefined ? words : [...words, word];
+}
