@@ -5,7 +5,7 @@ import {
   type PrepareRequest,
   type SourceSpec,
 } from '../../../cdk/src/private/contract.ts';
-import { prepare } from '../loop/prepare.ts';
+import { prepare, refuse } from '../loop/prepare.ts';
 import type { Ports } from '../ports.ts';
 
 /**
@@ -28,8 +28,8 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     const Reason = `The refresher can't look after endpoint ${endpoint}: ${(error as Error).message}`;
-    const creation = event.RequestType === 'Create';
-    await ports.answers.answer(request, creation ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason });
+    if (event.RequestType === 'Create') await ports.answers.answer(request, { Status: 'SUCCESS' });
+    else await refuse(ports, endpoint, request, Reason);
   }
 }
 

@@ -18,6 +18,8 @@ const CONFLICT_SECONDS = 5;
 /** The pause after an error, or for what a person has to do: so many seconds for each receive, up to the longest. */
 const PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 300;
+/** SQS takes a message away at its 1000th receive, and a deployment that waits would never hear of it. */
+const RENEWED_AFTER = 900;
 
 interface Promised {
   readonly message: Received;
@@ -55,6 +57,10 @@ async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<st
     return deadLetter(ports, message, outcome.reason);
   }
   try {
+    if (body.prepare && message.receives >= RENEWED_AFTER) {
+      await ports.promises.send(body);
+      return [];
+    }
     await ports.promises.back(message.receiptHandle, outcome.seconds ?? pause(message.receives, ports.now()));
   } catch (error) {
     // The queue's own visibility timeout brings it back.

@@ -1,5 +1,6 @@
 import type { PrepareRequest } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
+import type { EndpointView } from '../policy/observation.ts';
 import { decidePrepare } from '../policy/prepare.ts';
 import type { EndpointState, Prepared } from '../policy/state.ts';
 import type { Ports } from '../ports.ts';
@@ -33,7 +34,7 @@ async function attempt(ports: Ports, endpoint: string, request: PrepareRequest):
     ports.telemetry.decision({ endpoint, decision: 'wait', because: 'deployment-waits', detail, seconds });
     return { kind: 'open', seconds };
   }
-  const prepared = await whatIsThere(ports, endpoint, request, view === 'gone' ? undefined : view.configName);
+  const prepared = await whatIsThere(ports, endpoint, request, view === 'gone' ? undefined : view);
   const next: EndpointState = { ...decision.state, prepared };
   // This write is also what keeps a loop that is about to swap from doing so: it finds the state changed.
   if (stateVersion > 0) await ports.records.write(endpoint, next, stateVersion);
@@ -50,19 +51,39 @@ async function whatIsThere(
   ports: Ports,
   endpoint: string,
   { sources }: PrepareRequest,
-  configName: string | undefined,
+  view: EndpointView | undefined,
 ): Promise<Prepared> {
+  const before = { configName: view?.configName, endpointCreated: view?.created };
   try {
-    const view = await ports.sources.look(sources);
-    if (view.kind === 'complete') return { configName, revision: view.revision, newestSource: view.newest };
+    const found = await ports.sources.look(sources);
+    if (found.kind === 'complete') return { ...before, revision: found.revision, newestSource: found.newest };
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
   }
-  return { configName, newestSource: 0 };
+  return { ...before, newestSource: 0 };
 }
 
-async function refuse(ports: Ports, endpoint: string, request: PrepareRequest, reason: string): Promise<Outcome> {
-  await ports.answers.answer(request, { Status: 'FAILED', Reason: reason });
+/**
+ * Fails the deployment. Not its rollback, which would leave the stack in UPDATE_ROLLBACK_FAILED, where only a person
+ * can get it out: putting the old settings back goes on without what was asked for.
+ */
+export async function refuse(
+  ports: Ports,
+  endpoint: string,
+  request: PrepareRequest,
+  reason: string,
+): Promise<Outcome> {
+  const rollingBack = await isRollingBack(ports, request);
+  await ports.answers.answer(request, rollingBack ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: reason });
   ports.telemetry.decision({ endpoint, decision: 'fail', because: 'deployment-refused', detail: reason });
   return { kind: 'kept' };
+}
+
+async function isRollingBack(ports: Ports, { stackId }: PrepareRequest): Promise<boolean> {
+  try {
+    return (await ports.stacks.look(stackId)).status.includes('ROLLBACK');
+  } catch (error) {
+    ports.telemetry.error('', error, 0);
+    return false;
+  }
 }

@@ -84,7 +84,8 @@ function next(o: Observation, endpoint: EndpointView, state: EndpointState, stal
 
   const { prepared } = known;
   if (!prepared) return look(o, endpoint, known, active);
-  if (prepared.configName !== endpoint.configName) {
+  const another = prepared.endpointCreated !== undefined && prepared.endpointCreated !== endpoint.created;
+  if (another || prepared.configName !== endpoint.configName) {
     // The deployment moved the endpoint, and its fleet loaded what was there then.
     const { revision, newestSource } = prepared;
     const served = { configName: endpoint.configName, revision, newestSource, since: endpoint.lastModified };

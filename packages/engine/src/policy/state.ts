@@ -16,6 +16,8 @@ export interface Served {
 export interface Prepared {
   /** The active config at that time: as long as it is still active, the deployment did not move the endpoint. Absent: there was none. */
   readonly configName?: string;
+  /** CreationTime of that endpoint, epoch ms: a renamed one is another one, whatever its config. */
+  readonly endpointCreated?: number;
   /** Absent: the sources could not be read. */
   readonly revision?: string;
   readonly newestSource: number;

@@ -89,7 +89,12 @@ describe('a deployment', () => {
     world.calls = [];
     expect(await receive(world, promise)).toEqual([]);
     expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'send', 'answer SUCCESS']);
-    expect(world.state.prepared).toEqual({ configName: 'config-a', revision: 'v2', newestSource: v2.newest });
+    expect(world.state.prepared).toEqual({
+      configName: 'config-a',
+      endpointCreated: endpoint.created,
+      revision: 'v2',
+      newestSource: v2.newest,
+    });
     expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
   });
 
@@ -134,7 +139,11 @@ describe('a deployment', () => {
     world.fail.sources = new Error('AccessDenied');
     expect(await receive(world, promise)).toEqual([]);
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
-    expect(world.state.prepared).toEqual({ configName: 'config-a', newestSource: 0 });
+    expect(world.state.prepared).toEqual({
+      configName: 'config-a',
+      endpointCreated: endpoint.created,
+      newestSource: 0,
+    });
   });
 
   test('is refused at once when the state cannot be understood', async () => {
