@@ -1,6 +1,6 @@
-import type { PrepareRequest } from '../../../cdk/src/private/contract.ts';
+import type { PrepareRequest, SourceSpec } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
-import type { EndpointView } from '../policy/observation.ts';
+import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { decidePrepare } from '../policy/prepare.ts';
 import type { EndpointState, Prepared } from '../policy/state.ts';
 import type { Ports } from '../ports.ts';
@@ -25,7 +25,9 @@ export async function prepare(ports: Ports, endpoint: string, request: PrepareRe
 async function attempt(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
   const { spec, state, stateVersion } = await ports.records.read(endpoint);
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
-  const decision = decidePrepare({ now: ports.now(), deadline: request.deadline, spec, state, endpoint: view });
+  const sources = spec && state.intent ? await readable(ports, endpoint, spec.sources) : undefined;
+  const { deadline } = request;
+  const decision = decidePrepare({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await tell(ports, endpoint, spec, decision.tell);
   if (decision.next.kind !== 'ready') {
     if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
@@ -54,13 +56,22 @@ async function whatIsThere(
   view: EndpointView | undefined,
 ): Promise<Prepared> {
   const before = { configName: view?.configName, endpointCreated: view?.created };
+  const found = await readable(ports, endpoint, sources);
+  if (found?.kind !== 'complete') return { ...before, newestSource: 0 };
+  return { ...before, revision: found.revision, newestSource: found.newest };
+}
+
+async function readable(
+  ports: Ports,
+  endpoint: string,
+  sources: readonly SourceSpec[],
+): Promise<SourcesView | undefined> {
   try {
-    const found = await ports.sources.look(sources);
-    if (found.kind === 'complete') return { ...before, revision: found.revision, newestSource: found.newest };
+    return await ports.sources.look(sources);
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
+    return undefined;
   }
-  return { ...before, newestSource: 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import type { EndpointView } from './observation.ts';
+import type { EndpointView, SourcesView } from './observation.ts';
 import { cutReason, type EndpointState, type Intent, quarantine } from './state.ts';
 
 /** Something that happened to a refresh and is told to the world (contract 10). */
@@ -34,24 +34,33 @@ export const STALE_AFTER = 5 * 60_000;
 const INTERNAL = /^Request to service failed/i;
 
 /**
- * Contracts 5 and 7: what became of the intent, told from the endpoint's status, config and LastModifiedTime.
+ * Contracts 5 and 7: what became of the intent, told from the endpoint's status, config and LastModifiedTime, and from
+ * the sources as they are now: instances load what is there when they are launched, so a success or a refusal is the
+ * intent's revision's only if nothing was written since. Without `sources` that isn't known.
  * Pure; a state without an intent is returned as it is.
  */
-export function conclude(now: number, spec: EndpointSpec, state: EndpointState, endpoint: EndpointView): Conclusion {
+export function conclude(
+  now: number,
+  spec: EndpointSpec,
+  state: EndpointState,
+  endpoint: EndpointView,
+  sources?: SourcesView,
+): Conclusion {
   const { intent } = state;
   if (!intent) return { state, tell: [] };
   // A deployment gave the slot another config: whatever became of the old one no longer matters.
   if (spec.configs[intent.slot] !== intent.configName) return { state: without(state), tell: [] };
   if (endpoint.status !== 'InService') return adopt(state, intent, endpoint);
-  if (endpoint.configName === intent.configName) return succeed(state, intent, endpoint);
+  const isSure = isUntouched(intent, sources);
+  if (endpoint.configName === intent.configName) return succeed(state, intent, endpoint, isSure);
 
   const moved = endpoint.lastModified > intent.endpointModified;
   const judged = endpoint.failureReason !== undefined && cutReason(endpoint.failureReason) !== intent.reasonBefore;
   if (intent.called) {
     if (!moved && !judged && now - intent.at < STALE_AFTER) return { state, tell: [], stale: true };
-    return refuse(now, state, intent, endpoint.failureReason);
+    return refuse(now, state, intent, endpoint.failureReason, isSure);
   }
-  if (moved && judged) return refuse(now, state, intent, endpoint.failureReason);
+  if (moved && judged) return refuse(now, state, intent, endpoint.failureReason, isSure);
   // Never made, as far as can be seen; it is decided anew. Should it have been made after all, then SageMaker
   // rejects the next one as in progress.
   return { state: without(state), tell: [] };
@@ -63,10 +72,10 @@ function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Co
   return { state: { ...state, intent: { ...intent, called: true } }, tell: [{ what: 'started', ...subject(intent) }] };
 }
 
-function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
+function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView, isSure: boolean): Conclusion {
   const served = {
     configName: intent.configName,
-    revision: intent.ambiguous ? undefined : intent.revision,
+    revision: isSure && !intent.ambiguous ? intent.revision : undefined,
     newestSource: intent.newestSource,
     since: endpoint.lastModified,
   };
@@ -82,10 +91,20 @@ function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView): 
   };
 }
 
-function refuse(now: number, state: EndpointState, intent: Intent, reason: string | undefined): Conclusion {
+function refuse(
+  now: number,
+  state: EndpointState,
+  intent: Intent,
+  reason: string | undefined,
+  isSure: boolean,
+): Conclusion {
   const before = state.refusals?.revision === intent.revision ? state.refusals.count : 0;
   const count = before + 1;
   const modelsFault = reason !== undefined && !INTERNAL.test(reason);
+  if (modelsFault && !isSure) {
+    // Other bytes than the intent's may have been at fault. Those that are there now are looked at for themselves.
+    return { state: without(state), tell: [{ what: 'refused', ...subject(intent), reason, retried: true }] };
+  }
   const retried = !modelsFault && count < TRIES;
   const told = reason ?? 'SageMaker went back to the old endpoint config without giving a reason';
   const full = modelsFault || retried ? told : `${told} (${count} tries)`;
@@ -96,6 +115,14 @@ function refuse(now: number, state: EndpointState, intent: Intent, reason: strin
       : quarantine(next, intent.revision, full, now),
     tell: [{ what: 'refused', ...subject(intent), reason: full, retried }],
   };
+}
+
+/** Whether the sources still are what was read, byte for byte and not written again. */
+export function isUntouched(
+  read: { readonly revision?: string; readonly newestSource: number },
+  sources: SourcesView | undefined,
+): boolean {
+  return sources?.kind === 'complete' && sources.revision === read.revision && sources.newest === read.newestSource;
 }
 
 function subject({ revision, slot, configName }: Intent): Pick<Telling, 'revision' | 'slot' | 'configName'> {

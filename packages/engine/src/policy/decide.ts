@@ -1,5 +1,5 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import { type Conclusion, conclude, type Telling } from './conclude.ts';
+import { type Conclusion, conclude, isUntouched, type Telling } from './conclude.ts';
 import type { EndpointStatus, EndpointView, Observation, SourcesView } from './observation.ts';
 import { cutReason, type EndpointState, type Intent, type Served } from './state.ts';
 
@@ -65,7 +65,10 @@ export function decide(o: Observation): Decision {
   if (o.endpoint === 'gone') {
     return stay(o.state, { kind: 'keep', because: 'endpoint-gone', detail: `endpoint ${o.spec.endpointName} is gone` });
   }
-  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint);
+  if (o.state.intent && o.endpoint.status === 'InService' && !o.sources) {
+    return stay(o.state, { kind: 'observe', what: 'sources' });
+  }
+  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint, o.sources);
   const then = next(o, o.endpoint, state, stale === true);
   return { state: then.state ?? state, tell, next: then.next };
 }
@@ -86,8 +89,10 @@ function next(o: Observation, endpoint: EndpointView, state: EndpointState, stal
   if (!prepared) return look(o, endpoint, known, active);
   const another = prepared.endpointCreated !== undefined && prepared.endpointCreated !== endpoint.created;
   if (another || prepared.configName !== endpoint.configName) {
-    // The deployment moved the endpoint, and its fleet loaded what was there then.
-    const { revision, newestSource } = prepared;
+    // The deployment moved the endpoint, and its fleet loaded what was there then: what was prepared, if it still is.
+    if (!o.sources) return { next: { kind: 'observe', what: 'sources' } };
+    const { newestSource } = prepared;
+    const revision = isUntouched(prepared, o.sources) ? prepared.revision : undefined;
     const served = { configName: endpoint.configName, revision, newestSource, since: endpoint.lastModified };
     return look(o, endpoint, { ...known, prepared: undefined, served }, active);
   }
@@ -107,7 +112,7 @@ function look(o: Observation, endpoint: EndpointView, state: EndpointState, acti
   }
   const { revision } = sources;
   const settled = state.unsettled === undefined ? state : { ...state, unsettled: undefined };
-  if (state.served?.configName === endpoint.configName && serves(state.served, sources)) {
+  if (state.served?.configName === endpoint.configName && serves(state.served, sources, endpoint)) {
     return {
       next: { kind: 'keep', because: 'served', detail: `slot ${active.toUpperCase()} serves it`, revision },
       state: settled,
@@ -134,7 +139,10 @@ function settle(
   const { waitTime, maxWaitTime } = o.spec;
   const { revision, newest } = sources;
   const before = state.unsettled;
-  const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since: before?.since ?? o.now };
+  // What was quiet for long enough, and was kept from being served by something else, ends the stream.
+  const isStream = before !== undefined && newest - before.seen < waitTime * 1000;
+  const since = isStream ? before.since : o.now;
+  const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since };
   const left = Math.ceil(waitTime - (o.now - Math.max(newest, unsettled.seen)) / 1000);
   const bound = maxWaitTime === undefined ? left : Math.ceil(maxWaitTime - (o.now - unsettled.since) / 1000);
   if (left > 0 && bound > 0) {
@@ -205,10 +213,14 @@ export function activeSlot(spec: EndpointSpec, configName: string): Slot | undef
   return undefined;
 }
 
-/** The same bytes, and none written while the fleet was loading them (they might have been others in between). */
-function serves(served: Served, sources: CompleteSources): boolean {
-  const during = sources.newest > served.newestSource && sources.newest <= served.since;
-  return served.revision === sources.revision && !during;
+/**
+ * The same bytes, and no instance can have loaded others: where both the sources were written and the endpoint was
+ * touched since (moved and moved back, rolled back, scaled), that isn't known.
+ */
+function serves(served: Served, sources: CompleteSources, endpoint: EndpointView): boolean {
+  const isWritten = sources.newest > served.newestSource;
+  const isTouched = endpoint.lastModified > served.since;
+  return served.revision === sources.revision && !(isWritten && isTouched);
 }
 
 function busy(o: Observation, detail: string): Step {

@@ -1,7 +1,7 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
 import { type Conclusion, conclude } from './conclude.ts';
 import { BUSY, pollSeconds } from './decide.ts';
-import type { EndpointView } from './observation.ts';
+import type { EndpointView, SourcesView } from './observation.ts';
 import type { EndpointState } from './state.ts';
 
 /** What a deployment is to be told. */
@@ -33,6 +33,8 @@ export function decidePrepare(o: {
   readonly spec?: EndpointSpec;
   readonly state: EndpointState;
   readonly endpoint: EndpointView | 'gone';
+  /** Of `spec`; needed only where the state has an intent. Absent: they could not be read. */
+  readonly sources?: SourcesView;
 }): PrepareDecision {
   if (!o.spec || o.endpoint === 'gone') return { state: o.state, tell: [], next: { kind: 'ready' } };
   const { spec, endpoint, state } = o;
@@ -49,7 +51,7 @@ export function decidePrepare(o: {
   if (endpoint.status === 'InService' && intent && !intent.called && o.now - intent.at < OWNER_ALIVE) {
     return wait({ state, tell: [] }, 'a refresh is about to begin');
   }
-  const conclusion = conclude(o.now, spec, state, endpoint);
+  const conclusion = conclude(o.now, spec, state, endpoint, o.sources);
   if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
   // Out of service for a reason of its own: a deployment may be what mends it.
   if (BUSY.has(endpoint.status) && endpoint.status !== 'OutOfService') {

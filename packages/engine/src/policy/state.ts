@@ -8,7 +8,7 @@ export interface Served {
   readonly revision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
-  /** When the fleet was complete, epoch ms (SageMaker's clock). Sources written in between may or may not be in it. */
+  /** LastModifiedTime of the endpoint when the fleet was complete, epoch ms (SageMaker's clock). */
   readonly since: number;
 }
 

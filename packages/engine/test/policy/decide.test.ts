@@ -174,6 +174,15 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'swap' },
   },
+  'a settled revision that could not be swapped ends the stream: the next one settles by itself': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 10_000 },
+      state: { ...quiet, unsettled: seen('v1.9', 200_000, 400_000) },
+    }),
+    next: { kind: 'wait', because: 'settling', seconds: 60 },
+    state: { ...quiet, unsettled: seen('v2', 0) },
+  },
   'served at last: maxWaitTime counts from the start next time': {
     o: observe({ sources: v1 }),
     next: { kind: 'keep', because: 'served' },
@@ -193,12 +202,17 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'swap' },
   },
-  'same revision, but written again while the fleet was loading: the fleet may hold what was there in between': {
+  'same bytes written again after the endpoint was touched: a fleet may have loaded what was there in between': {
     o: observe({
-      sources: { ...v1, newest: onA.since - MINUTE },
+      sources: { ...v1, newest: NOON - 5 * MINUTE },
+      endpoint: { ...endpoint, lastModified: NOON - 10 * MINUTE },
       state: { ...quiet, unsettled: seen('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
+  },
+  'the endpoint was touched, and nothing was written since: served': {
+    o: observe({ sources: v1, endpoint: { ...endpoint, lastModified: NOON - 10 * MINUTE }, state: quiet }),
+    next: { kind: 'keep', because: 'served' },
   },
   'a fleet of which it is not known what it loaded serves nothing': {
     o: observe({
@@ -217,6 +231,13 @@ const situations: Record<string, Situation> = {
     o: observe({ state: { version: 1, prepared: { ...prepared, configName: undefined } } }),
     next: { kind: 'keep', because: 'served' },
     state: { version: 1, served: { ...onA, revision: 'v2', newestSource: v2.newest } },
+  },
+  'written again while the deployment loaded it: it is not known what it serves': {
+    o: observe({
+      state: { version: 1, prepared, unsettled: seen('v2', 2 * MINUTE) },
+      sources: { ...v2, newest: NOON - 2 * MINUTE },
+    }),
+    next: { kind: 'swap' },
   },
   'uploaded while the deployment ran: swapped in afterwards': {
     o: observe({
@@ -285,8 +306,21 @@ const situations: Record<string, Situation> = {
   'upload during the update: success, then the newer one settles': {
     o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'wait', because: 'settling', seconds: 60 },
-    state: { ...quietOnB, unsettled: seen('v3', 0) },
+    state: { version: 1, served: { ...onB, revision: undefined }, unsettled: seen('v3', 0) },
     tell: [succeeded],
+  },
+  'written again during the update: success, and the fleet may hold what was there in between': {
+    o: {
+      ...withIntent(called, { configName: 'config-b', ...afterUpdate }),
+      sources: { ...v2, newest: NOON - 2 * MINUTE },
+    },
+    next: { kind: 'wait', because: 'settling' },
+    state: { version: 1, served: { ...onB, revision: undefined }, unsettled: seen('v2', 0) },
+    tell: [succeeded],
+  },
+  'an update that ended is concluded with the sources in sight': {
+    o: { ...withIntent(called, { configName: 'config-b', ...afterUpdate }), sources: undefined },
+    next: { kind: 'observe', what: 'sources' },
   },
   'two uploads during the update: the last one alone is swapped in': {
     o: observe({
@@ -301,6 +335,12 @@ const situations: Record<string, Situation> = {
     next: { kind: 'keep', because: 'quarantined', detail: ping },
     state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
+  },
+  'upload during an update that is refused with a reason: nobody knows whose fault it was, the newer one settles': {
+    o: { ...withIntent(called, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
+    next: { kind: 'wait', because: 'settling' },
+    state: { ...quiet, unsettled: seen('v3', 0, 9 * MINUTE) },
+    tell: [{ ...refused, reason: ping, retried: true }],
   },
   'refused with the same reason as the refusal before: quarantined at once': {
     o: withIntent({ ...called, reasonBefore: ping }, { ...afterUpdate, failureReason: ping }),

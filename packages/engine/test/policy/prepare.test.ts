@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EndpointStatus } from '../../src/policy/observation.ts';
 import { decidePrepare } from '../../src/policy/prepare.ts';
-import { called, endpoint, intent, MINUTE, NOON, servedV1, spec } from './situations.ts';
+import { called, endpoint, intent, MINUTE, NOON, servedV1, spec, v2 } from './situations.ts';
 
 const look = (change: Partial<Parameters<typeof decidePrepare>[0]> = {}) =>
   decidePrepare({ now: NOON, deadline: NOON + 10 * MINUTE, spec, state: servedV1, endpoint, ...change });
@@ -50,6 +50,7 @@ describe('decidePrepare', () => {
     const decision = look({
       state: { ...servedV1, intent: called },
       endpoint: { ...endpoint, configName: 'config-b', lastModified: NOON - MINUTE },
+      sources: v2,
     });
     expect(decision.next.kind).toBe('ready');
     expect(decision.tell).toMatchObject([{ what: 'succeeded', revision: 'v2' }]);
