@@ -27,6 +27,7 @@ export interface Update {
   readonly deploymentConfig: string;
   /** Set by the injected outcome. */
   readonly fault?: string;
+  readonly run?: FunctionRun;
   /** What its instances have loaded. */
   readonly loaded: Map<string, readonly LoadedData[]>;
   endedAt?: number;
@@ -140,6 +141,7 @@ export class Oracle {
       counts: countsOf(endpoint),
       deploymentConfig: JSON.stringify(endpoint.LastDeploymentConfig),
       fault: this.fault,
+      run,
       loaded: new Map(),
     };
     // Told already while the call runs.
@@ -378,7 +380,9 @@ export class Oracle {
           revision === update.revision &&
           configName === update.config,
       );
-      if (!isTold && !isCrossed) {
+      // Rolled back without a word after a call of which nobody heard: it can't be told from one that was never made.
+      const isHidden = update.outcome === 'refused' && update.reason === undefined && update.run?.isDisturbed;
+      if (!isTold && !isCrossed && !isHidden) {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
       }
     }

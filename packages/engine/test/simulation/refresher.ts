@@ -68,6 +68,8 @@ export class FunctionRun {
   /** How many calls it has made. */
   calls = 0;
   dead = false;
+  /** Something went wrong in it. */
+  isDisturbed = false;
   /** Its last answers by operation. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
   readonly seen = new Map<string, { readonly at: number; readonly output: any }>();

@@ -60,6 +60,9 @@ export class Simulation implements Watch, Overseer {
   readonly #descriptions: { readonly at: number; readonly output: unknown }[] = [];
   readonly #parameters = new Map<string, { readonly at: number; readonly parameter: object }[]>();
   #changed = false;
+  #calmAt = 0;
+  /** When the latest run that answered began. */
+  #lookedAt = 0;
 
   constructor(seed: number, scenario: Scenario, layout: Layout, options: RunOptions = {}) {
     this.#seed = seed;
@@ -135,6 +138,7 @@ export class Simulation implements Watch, Overseer {
     const { clock } = this.#world;
     const from = clock.now();
     const until = from + this.#boundMs();
+    this.#calmAt = from;
     let unrest = await this.#unrest();
     while (unrest.length > 0 && clock.now() < until) {
       this.#changed = false;
@@ -164,6 +168,7 @@ export class Simulation implements Watch, Overseer {
   async #unrest(): Promise<string[]> {
     const open = this.#oracle.unrest();
     if (this.#open.size > 0) open.push('the function runs');
+    if (this.#lookedAt < this.#calmAt) open.push('the loop has not looked yet');
     const { Attributes } = await this.#world.call('sqs', 'GetQueueAttributes', {
       QueueUrl: this.#queue(false),
       AttributeNames: ['All'],
@@ -194,6 +199,7 @@ export class Simulation implements Watch, Overseer {
     const { Messages = [] } = await this.#world.call('sqs', 'ReceiveMessage', {
       QueueUrl: this.#queue(true),
       MaxNumberOfMessages: 10,
+      MessageAttributeNames: ['All'],
     });
     for (const { Body, MessageAttributes } of Messages) {
       const reason: string | undefined = MessageAttributes?.reason?.StringValue;
@@ -367,6 +373,7 @@ export class Simulation implements Watch, Overseer {
     this.#journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify({ ...fault, replyMs })}`);
     if (plan.mishapBefore === 'throttled') this.#journal.reached('throttled');
     this.#oracle.ambiguities += 1;
+    run.isDisturbed = true;
     this.#noteKill(run, operation, plan);
     return plan;
   }
@@ -419,6 +426,7 @@ export class Simulation implements Watch, Overseer {
   ended(run: FunctionRun, how: string): void {
     this.#open.delete(run);
     this.#changed = true;
+    if (how === 'answered') this.#lookedAt = Math.max(this.#lookedAt, run.startedAt);
     if (how === 'timed out') {
       this.#journal.reached('function timed out');
       this.#oracle.ambiguities += 1;
