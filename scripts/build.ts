@@ -1,16 +1,17 @@
 /*
- * Builds what can't run from source: the refresher's bundle and the jsii package. Skips what is newer than its sources.
- * Usage: node scripts/build.ts [--force] [--quiet]
+ * Builds what can't run from source, the refresher's bundle and the jsii package, and skips what is newer than its
+ * sources. With --all, also what is published: the JavaScript of the other packages, and each package's licence.
+ * Usage: node scripts/build.ts [--all] [--quiet]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const force = process.argv.includes('--force');
+const all = process.argv.includes('--all');
 const quiet = process.argv.includes('--quiet');
 const cdk = join(root, 'packages/cdk');
 const bundle = join(cdk, 'assets/refresher/index.cjs');
@@ -20,7 +21,12 @@ function newest(patterns: readonly string[]): number {
 }
 
 function isStale(output: string, sources: readonly string[]): boolean {
-  return force || !existsSync(output) || statSync(output).mtimeMs < newest(sources);
+  return all || !existsSync(output) || statSync(output).mtimeMs < newest(sources);
+}
+
+function run(script: string, args: readonly string[], cwd: string): void {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 async function step(title: string, stale: boolean, work: () => Promise<void> | void): Promise<void> {
@@ -68,3 +74,21 @@ await step(
     process.exit(status ?? 1);
   },
 );
+
+// The command's types come from the built @freshpoint/local, so the order counts.
+for (const name of ['local', 'cli']) {
+  await step(`packages/${name}/dist`, all, () => {
+    const folder = join(root, 'packages', name);
+    rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
+    run(join(dirname(tsc), 'bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')], folder);
+  });
+}
+if (all) {
+  copyFileSync(
+    join(root, 'packages/local/src/model-hosts/python-host.py'),
+    join(root, 'packages/local/dist/model-hosts/python-host.py'),
+  );
+  for (const name of ['cdk', 'local', 'cli'])
+    copyFileSync(join(root, 'LICENSE'), join(root, 'packages', name, 'LICENSE'));
+}

@@ -1,0 +1,138 @@
+/*
+ * Packs what is published, installs the tarballs into a folder outside of the workspace with the newest tried
+ * aws-cdk-lib, and uses them there: synthesizes the README's stack, deploys it to the packed local runtime, asks the
+ * endpoint, starts and ends the packed command. Needs `npm run build` before.
+ * Usage: node scripts/check-package.ts
+ */
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { create } from 'tar';
+import { codeBlocks } from './markdown.ts';
+
+const AWS_CDK_LIB = '2.276.0';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), 'freshpoint-package-'));
+const app = join(folder, 'app');
+
+/** Without what npm tells the scripts that it runs: it would make another npm look at this workspace. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)/i.test(name)));
+
+function run(command: string, args: readonly string[], options: SpawnOptions): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: environment,
+    ...options,
+  });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout}${stderr}`, { cause: error });
+  }
+  return String(stdout);
+}
+
+function check(expected: string, holds: boolean): void {
+  if (!holds) throw new Error(`not so: ${expected}`);
+  console.log(`✔ ${expected}`);
+}
+
+function pack(): string[] {
+  const tarballs = join(folder, 'tarballs');
+  mkdirSync(tarballs);
+  const workspaces = ['@freshpoint/cdk', '@freshpoint/local', 'freshpoint'].map((name) => `--workspace=${name}`);
+  const packed = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', `--pack-destination=${tarballs}`, ...workspaces], { cwd: root }),
+  ) as { name: string; filename: string; files: { path: string }[] }[];
+  for (const { name, files } of Object.values(packed)) {
+    const paths = files.map(({ path }) => path);
+    check(`${name} has its licence and its readme`, paths.includes('LICENSE') && paths.includes('README.md'));
+    const foreign = paths.filter((path) => /(^|\/)(test|src|node_modules)\/|(?<!\.d)\.ts$/.test(path));
+    check(`${name} has neither sources nor tests${foreign.length > 0 ? `: ${foreign}` : ''}`, foreign.length === 0);
+  }
+  return readdirSync(tarballs).map((name) => join(tarballs, name));
+}
+
+function install(tarballs: readonly string[]): void {
+  mkdirSync(app);
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
+  // The registry as it is configured for this repository.
+  cpSync(join(root, '.npmrc'), join(app, '.npmrc'));
+  run('npm', ['install', '--ignore-scripts', ...tarballs, `aws-cdk-lib@${AWS_CDK_LIB}`, 'constructs@^10.5.1'], {
+    cwd: app,
+  });
+}
+
+function synthesize(): string {
+  const snippet = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts')[0]!.text;
+  writeFileSync(join(app, 'app.mts'), `${snippet}\nstack.node.root.synth();\n`);
+  const assembly = join(app, 'cdk.out');
+  run(process.execPath, ['app.mts'], { cwd: app, env: { ...environment, CDK_OUTDIR: assembly } });
+  const template = JSON.parse(readFileSync(join(assembly, 'Iris.template.json'), 'utf8'));
+  const types = Object.values(template.Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+  check(
+    `the README's stack synthesizes with aws-cdk-lib ${AWS_CDK_LIB}`,
+    types.filter((type) => type === 'AWS::SageMaker::EndpointConfig').length === 2,
+  );
+  return assembly;
+}
+
+/** Deploys the README's stack to the packed runtime; its bucket and model are made first, as somebody would on AWS. */
+async function deploy(assembly: string): Promise<void> {
+  const content = join(folder, 'model');
+  mkdirSync(join(content, 'code'), { recursive: true });
+  writeFileSync(
+    join(content, 'code', 'inference.mjs'),
+    "export const model_fn = () => 0; export const predict_fn = () => 'yes';\n",
+  );
+  await create({ file: join(app, 'model.tar.gz'), cwd: content, gzip: true }, ['code']);
+  writeFileSync(
+    join(app, 'deploy.mts'),
+    `
+import { readFileSync } from 'node:fs';
+import { startLocalRuntime } from '@freshpoint/local';
+
+const runtime = await startLocalRuntime({ stateDir: 'state' });
+const signed = (service: string) => ({
+  authorization: \`AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/\${service}/aws4_request, SignedHeaders=host, Signature=0\`,
+});
+const call = async (path: string, service: string, method: string, body?: Uint8Array | string) => {
+  const response = await fetch(runtime.url + path, { method, body, headers: signed(service) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(\`\${method} \${path}: \${response.status} \${text}\`);
+  return text;
+};
+await call('/my-models', 's3', 'PUT');
+await call('/my-models/model.tar.gz', 's3', 'PUT', readFileSync('model.tar.gz'));
+await runtime.deploy(${JSON.stringify(assembly)});
+console.log(await call('/endpoints/iris/invocations', 'sagemaker', 'POST', '[]'));
+await runtime.stop();
+`,
+  );
+  const answer = run(process.execPath, ['deploy.mts'], { cwd: app });
+  check('the packed local runtime deploys it, and the endpoint answers', answer.trim().endsWith('"yes"'));
+}
+
+async function command(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
+  const bin = join(app, 'node_modules/.bin/freshpoint');
+  check('freshpoint --version', run(bin, ['--version'], { cwd: app }).trim() === version);
+  const child = spawn(bin, ['local', '--port', '0', '--json'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (JSON.parse(line).event === 'ready') child.kill('SIGTERM');
+  }
+  check('freshpoint local starts, and ends on SIGTERM', (await ended) === 0);
+}
+
+try {
+  const tarballs = pack();
+  install(tarballs);
+  const assembly = synthesize();
+  await deploy(assembly);
+  await command();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
