@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync } from 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const all = process.argv.includes('--all');
@@ -37,10 +37,25 @@ async function step(title: string, stale: boolean, work: () => Promise<void> | v
   if (!quiet || process.stdout.isTTY) process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
+/** A function's credentials are in its environment: the providers for files, SSO, processes and instances stay out. */
+const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path, importer }) => ({
+      path: createRequire(importer).resolve(path),
+      namespace: 'environment-credentials',
+    }));
+    onLoad({ filter: /./, namespace: 'environment-credentials' }, ({ path }) => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
 const contract = 'packages/cdk/src/private/contract.ts';
 await step(
   'refresher bundle',
-  isStale(bundle, ['packages/engine/src/**/*.ts', contract, 'package-lock.json']),
+  isStale(bundle, ['packages/engine/src/**/*.ts', contract, 'package-lock.json', 'scripts/build.ts']),
   async () => {
     mkdirSync(dirname(bundle), { recursive: true });
     await build({
@@ -53,6 +68,9 @@ await step(
       minify: true,
       // The ES module builds of the SDK: less than half the size, half the cold start.
       mainFields: ['module', 'main'],
+      // `import('node:http')` looks at every export, and one of them is a WebSocket that loads undici; `require` doesn't.
+      supported: { 'dynamic-import': false },
+      plugins: [environmentCredentials],
       legalComments: 'none',
       logLevel: 'warning',
     });

@@ -8,6 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
 import { awsPorts } from '../adapters/aws-ports.ts';
+import type { Client } from '../adapters/client.ts';
 import { cloudFormationAnswers } from '../adapters/cloudformation-answers.ts';
 import { powertoolsTelemetry } from '../adapters/powertools.ts';
 import { createHandler } from './handler.ts';
@@ -18,6 +19,17 @@ function setting(name: string): string {
   return value;
 }
 
+/** Most invocations need half of the clients, and making one costs a cold start milliseconds. */
+function whenNeeded(make: () => Client): Client {
+  let client: Client | undefined;
+  return {
+    send(command) {
+      client ??= make();
+      return client.send(command);
+    },
+  };
+}
+
 /** The refresher's function. */
 export const handler = createHandler(
   awsPorts({
@@ -25,13 +37,14 @@ export const handler = createHandler(
       sagemaker: new SageMakerClient(),
       s3: new S3Client(),
       ssm: new SSMClient(),
-      sqs: new SQSClient(),
-      cloudformation: new CloudFormationClient(),
-      events: new EventBridgeClient(),
+      sqs: whenNeeded(() => new SQSClient()),
+      cloudformation: whenNeeded(() => new CloudFormationClient()),
+      events: whenNeeded(() => new EventBridgeClient()),
     },
     queueUrl: setting(ENVIRONMENT.queueUrl),
     deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
-    answers: cloudFormationAnswers(fetch),
+    // Node loads its fetch at the first mention.
+    answers: cloudFormationAnswers((url, init) => fetch(url, init)),
     telemetry: powertoolsTelemetry(
       new Logger({ serviceName: 'freshpoint' }),
       new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'freshpoint' }),
