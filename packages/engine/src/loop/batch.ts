@@ -1,4 +1,4 @@
-import type { PromiseMessage } from '../../../cdk/src/private/contract.ts';
+import type { PrepareRequest, PromiseMessage } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { look, type Outcome } from './look.ts';
@@ -61,7 +61,9 @@ async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<st
       await ports.promises.send(body);
       return [];
     }
-    await ports.promises.back(message.receiptHandle, outcome.seconds ?? pause(message.receives, ports.now()));
+    const seconds = outcome.seconds ?? pause(message.receives, ports.now());
+    const longest = body.prepare ? untilDeadline(body.prepare, ports.now()) : seconds;
+    await ports.promises.back(message.receiptHandle, Math.min(seconds, longest));
   } catch (error) {
     // The queue's own visibility timeout brings it back.
     ports.telemetry.error(endpoint, error, 0);
@@ -93,6 +95,11 @@ function pause(receives: number, now: number): number {
   const seconds = PAUSE_SECONDS * receives;
   if (seconds < LONGEST_PAUSE_SECONDS) return seconds;
   return LONGEST_PAUSE_SECONDS - (Math.floor(now / 1000) % LONGEST_PAUSE_SECONDS);
+}
+
+/** CloudFormation stops listening five minutes after the deadline: no pause may go beyond it. */
+function untilDeadline({ deadline }: PrepareRequest, now: number): number {
+  return Math.max(CONFLICT_SECONDS, Math.ceil((deadline - now) / 1000));
 }
 
 async function deadLetter(ports: Ports, message: Received, reason: string): Promise<string[]> {

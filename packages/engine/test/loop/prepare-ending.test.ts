@@ -65,6 +65,14 @@ test('a deployment that waits gets a fresh message before SQS takes the old one 
   expect(world.sent).toEqual([promise]);
 });
 
+test('a deployment that waits is looked at again when its time is over, however long the pause would be', async () => {
+  const world = new World();
+  world.fail.read = new Error('AccessDenied');
+  world.now = NOON - 60_000;
+  expect(await receive(world, 100)).toEqual(['1']);
+  expect(world.back).toEqual([['handle-1', 60]]);
+});
+
 test('a renamed endpoint serves what was there when it was made, also on the config of the old one', () => {
   const prepared = {
     configName: endpoint.configName,

@@ -1,0 +1,107 @@
+import { SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
+
+type ConfigProps = SagemakerEndpointProps['endpointConfigProps'];
+type EndpointProps = SagemakerEndpointProps['endpointProps'];
+type Container = { readonly image?: string; readonly environment?: Record<string, string>; readonly key?: string };
+
+/** The settings of one endpoint, as far as a test says them. */
+export interface Settings {
+  /** @default 'Iris' */
+  readonly endpointName?: string;
+  /** Name given to model and configs. @default CloudFormation's names */
+  readonly given?: string;
+  /** Of the one model. @default one */
+  readonly containers?: readonly Container[];
+  /** Which of the two roles the model has. @default 'One' */
+  readonly role?: 'One' | 'Two';
+  readonly variants?: ConfigProps['productionVariants'];
+  readonly config?: Partial<ConfigProps>;
+  readonly endpoint?: Partial<EndpointProps>;
+  /** How old an upload must be, in seconds. @default 1 */
+  readonly waitTime?: number;
+}
+
+/** What is deployed. */
+export interface AppSettings {
+  /** By construct id. @default one, `Endpoint`, without settings */
+  readonly endpoints?: Readonly<Record<string, Settings>>;
+  readonly tag?: string;
+  /** A resource that comes after everything of the endpoints, and can't be made. */
+  readonly fails?: boolean;
+  readonly outdir?: string;
+}
+
+export const DATA_STACK = 'Data';
+export const SERVING_STACK = 'Serving';
+export const KEY = 'iris/model.tar.gz';
+export const OTHER_KEY = 'iris/other.tar.gz';
+export const VARIANT = { variantName: 'All', modelName: 'model', instanceType: 'ml.m5.large', initialInstanceCount: 1 };
+
+/** A stack with the bucket, and a stack with endpoints that load their model from it. */
+export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, outdir }: AppSettings = {}): App {
+  const app = new App({ outdir, analyticsReporting: false });
+  const data = new Stack(app, DATA_STACK);
+  const bucket = new Bucket(data, 'Models', { eventBridgeEnabled: true, removalPolicy: RemovalPolicy.RETAIN });
+  new CfnOutput(data, 'BucketName', { value: bucket.bucketName, exportName: 'models' });
+
+  const stack = new Stack(app, SERVING_STACK);
+  const assumedBy = new ServicePrincipal('sagemaker.amazonaws.com');
+  const roles = { One: new Role(stack, 'RoleOne', { assumedBy }), Two: new Role(stack, 'RoleTwo', { assumedBy }) };
+  const grants = Object.values(roles).map((role) => bucket.grantRead(role));
+  // By the export's name: the bucket's stack does not change with what is loaded from it.
+  const url = (key: string) => `s3://${Fn.importValue('models')}/${key}`;
+  for (const [id, settings] of Object.entries(endpoints)) {
+    const { given, containers = [{}], role = 'One', endpointName = 'Iris' } = settings;
+    const declared = containers.map(({ key = KEY, image = 'iris:1', environment }) => ({
+      image,
+      environment,
+      modelDataUrl: url(key),
+    }));
+    const endpoint = new SagemakerEndpoint(stack, id, {
+      modelsProps: [
+        {
+          customId: 'model',
+          props: {
+            modelName: given,
+            executionRoleArn: roles[role].roleArn,
+            ...(declared.length === 1 ? { primaryContainer: declared[0] } : { containers: declared }),
+          },
+        },
+      ],
+      endpointConfigProps: {
+        endpointConfigName: given,
+        productionVariants: settings.variants ?? [VARIANT],
+        ...settings.config,
+      },
+      endpointProps: { endpointName, endpointConfigName: given ?? 'any', ...settings.endpoint },
+      modelsBucket: bucket,
+      waitTime: Duration.seconds(settings.waitTime ?? 1),
+      pollInterval: Duration.seconds(1),
+    });
+    for (const model of endpoint.models) for (const grant of grants) grant.applyBefore(model);
+    if (fails) {
+      const last = new SsmParameter(stack, `Fails${id}`, { type: 'String', value: 'no', allowedPattern: '^yes$' });
+      last.node.addDependency(endpoint);
+    }
+  }
+  if (tag !== undefined) Tags.of(stack).add('team', tag);
+  return app;
+}
+
+const synthesized = new Map<string, Record<string, object>>();
+
+/** The templates by stack name. */
+export function templatesOf(settings: AppSettings = {}): Readonly<Record<string, object>> {
+  const text = JSON.stringify(settings);
+  let templates = synthesized.get(text);
+  if (!templates) {
+    const { stacks } = settingsApp(settings).synth();
+    templates = Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
+    synthesized.set(text, templates);
+  }
+  return templates;
+}
