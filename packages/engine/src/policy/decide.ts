@@ -144,7 +144,8 @@ function settle(
   const since = isStream ? before.since : o.now;
   const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since };
   const left = Math.ceil(waitTime - (o.now - Math.max(newest, unsettled.seen)) / 1000);
-  const bound = maxWaitTime === undefined ? left : Math.ceil(maxWaitTime - (o.now - unsettled.since) / 1000);
+  const isBounded = maxWaitTime !== undefined && isStream;
+  const bound = isBounded ? Math.ceil(maxWaitTime - (o.now - unsettled.since) / 1000) : left;
   if (left > 0 && bound > 0) {
     // A clock ahead of S3's must not stretch the wait beyond waitTime at a time.
     const seconds = Math.min(left, bound, Math.max(1, waitTime));

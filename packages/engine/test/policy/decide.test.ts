@@ -183,6 +183,14 @@ const situations: Record<string, Situation> = {
     next: { kind: 'wait', because: 'settling', seconds: 60 },
     state: { ...quiet, unsettled: seen('v2', 0) },
   },
+  'a settled revision that could not be swapped is written again: it settles again': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 10_000 },
+      state: { ...quiet, unsettled: seen('v2', 400_000) },
+    }),
+    next: { kind: 'wait', because: 'settling', seconds: 50 },
+  },
   'served at last: maxWaitTime counts from the start next time': {
     o: observe({ sources: v1 }),
     next: { kind: 'keep', because: 'served' },
