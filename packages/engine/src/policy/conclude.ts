@@ -58,9 +58,9 @@ export function conclude(
   const judged = endpoint.failureReason !== undefined && cutReason(endpoint.failureReason) !== intent.reasonBefore;
   if (intent.called) {
     if (!moved && !judged && now - intent.at < STALE_AFTER) return { state, tell: [], stale: true };
-    return refuse(now, state, intent, endpoint.failureReason, isSure);
+    return refuse(now, state, intent, endpoint, isSure);
   }
-  if (moved && judged) return refuse(now, state, intent, endpoint.failureReason, isSure);
+  if (moved && judged) return refuse(now, state, intent, endpoint, isSure);
   // Never made, as far as can be seen; it is decided anew. Should it have been made after all, then SageMaker
   // rejects the next one as in progress.
   return { state: without(state), tell: [] };
@@ -95,26 +95,34 @@ function refuse(
   now: number,
   state: EndpointState,
   intent: Intent,
-  reason: string | undefined,
+  endpoint: EndpointView,
   isSure: boolean,
 ): Conclusion {
+  const { failureReason: reason } = endpoint;
+  const next = withOldFleet(without(state), intent, endpoint);
   const before = state.refusals?.revision === intent.revision ? state.refusals.count : 0;
   const count = before + 1;
   const modelsFault = reason !== undefined && !INTERNAL.test(reason);
   if (modelsFault && !isSure) {
     // Other bytes than the intent's may have been at fault. Those that are there now are looked at for themselves.
-    return { state: without(state), tell: [{ what: 'refused', ...subject(intent), reason, retried: true }] };
+    return { state: next, tell: [{ what: 'refused', ...subject(intent), reason, retried: true }] };
   }
   const retried = !modelsFault && count < TRIES;
   const told = reason ?? 'SageMaker went back to the old endpoint config without giving a reason';
   const full = modelsFault || retried ? told : `${told} (${count} tries)`;
-  const next = without(state);
   return {
     state: retried
       ? { ...next, refusals: { revision: intent.revision, count } }
       : quarantine(next, intent.revision, full, now),
     tell: [{ what: 'refused', ...subject(intent), reason: full, retried }],
   };
+}
+
+/** A refused update touched the endpoint, but not the fleet in service: unless somebody else had touched it before. */
+function withOldFleet(state: EndpointState, intent: Intent, endpoint: EndpointView): EndpointState {
+  const { served } = state;
+  if (served?.configName !== endpoint.configName || served.since < intent.endpointModified) return state;
+  return { ...state, served: { ...served, since: endpoint.lastModified } };
 }
 
 /** Whether the sources still are what was read, byte for byte and not written again. */

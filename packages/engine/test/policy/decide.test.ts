@@ -24,6 +24,8 @@ const internal = 'Request to service failed. If failure persists after retry, co
 const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
 
 const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE };
+/** A refused update touched the endpoint a minute ago, not its fleet. */
+const stillOnA = (state: EndpointState): EndpointState => ({ ...state, served: { ...onA, since: NOON - MINUTE } });
 const quietOnB: EndpointState = { version: 1, served: onB };
 const seen = (revision: string, ago: number, since = ago) => ({ revision, seen: NOON - ago, since: NOON - since });
 const prepared = { configName: 'config-b', revision: 'v2', newestSource: v2.newest };
@@ -341,25 +343,25 @@ const situations: Record<string, Situation> = {
   'refused with a reason: quarantined at once': {
     o: withIntent(called, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined', detail: ping },
-    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'upload during an update that is refused with a reason: nobody knows whose fault it was, the newer one settles': {
     o: { ...withIntent(called, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'wait', because: 'settling' },
-    state: { ...quiet, unsettled: seen('v3', 0, 9 * MINUTE) },
+    state: { ...stillOnA(quiet), unsettled: seen('v3', 0, 9 * MINUTE) },
     tell: [{ ...refused, reason: ping, retried: true }],
   },
   'refused with the same reason as the refusal before: quarantined at once': {
     o: withIntent({ ...called, reasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined' },
-    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'refused without a reason: tried again': {
     o: withIntent(called, afterUpdate),
     next: { kind: 'swap' },
-    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 1 } },
     tell: [
       {
         ...refused,
@@ -371,13 +373,13 @@ const situations: Record<string, Situation> = {
   'refused for an internal error: tried again': {
     o: withIntent(called, { ...afterUpdate, failureReason: internal }),
     next: { kind: 'swap' },
-    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 1 } },
     tell: [{ ...refused, reason: internal, retried: true }],
   },
   'refused without a judgement the second time: tried again': {
     o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v2', count: 1 } }),
     next: { kind: 'swap' },
-    state: { ...servedV1, refusals: { revision: 'v2', count: 2 } },
+    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 2 } },
     tell: [expect.objectContaining({ what: 'refused', retried: true })],
   },
   'refused without a judgement the third time: quarantined': {
@@ -388,7 +390,7 @@ const situations: Record<string, Situation> = {
     ),
     next: { kind: 'keep', because: 'quarantined' },
     state: {
-      ...quiet,
+      ...stillOnA(quiet),
       quarantine: [{ revision: 'v2', at: NOON, reason: `${internal} (3 tries)` }],
     },
     tell: [{ ...refused, reason: `${internal} (3 tries)`, retried: false }],
@@ -396,8 +398,22 @@ const situations: Record<string, Situation> = {
   'the tries of another revision do not count': {
     o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v0', count: 2 } }),
     next: { kind: 'swap' },
-    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
+    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 1 } },
     tell: [expect.objectContaining({ what: 'refused', retried: true })],
+  },
+  'repeated bytes after a refused update: served still': {
+    o: observe({
+      state: stillOnA(quiet),
+      endpoint: { ...endpoint, ...afterUpdate, failureReason: ping },
+      sources: { ...v1, newest: NOON - 1000 },
+    }),
+    next: { kind: 'keep', because: 'served' },
+  },
+  'touched by somebody else before the refused update: who knows what its instances loaded': {
+    o: withIntent({ ...called, endpointModified: endpoint.lastModified + 1 }, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'keep', because: 'quarantined' },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    tell: [{ ...refused, reason: ping, retried: false }],
   },
   // Contract 7: crashes around UpdateEndpoint
   'crash before the call: decided anew': {
@@ -442,7 +458,7 @@ const situations: Record<string, Situation> = {
   'crash after the call, found refused with a reason: quarantined': {
     o: withIntent(intent, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'keep', because: 'quarantined' },
-    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   'an ambiguous intent that is found served: it is not known which bytes, so once more': {
