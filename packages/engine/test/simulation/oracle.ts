@@ -69,6 +69,8 @@ export class Oracle {
   #attempt: Update | undefined;
   /** Version of the state that brought the latest intent. */
   #intentVersion = 0;
+  /** When the endpoint's status changed. */
+  #changedAt = 0;
   #quarantined = new Set<string>();
 
   constructor(world: World, journal: Journal, skewMs: { readonly s3: number; readonly loop: number }) {
@@ -81,8 +83,17 @@ export class Oracle {
     return this.history.at(-1)!;
   }
 
+  isBroken(etag: string): boolean {
+    return ['broken', 'junk'].includes(this.quality.get(etag) ?? '');
+  }
+
   sourcesAt(at: number): SourcesNow {
     return this.history.findLast((entry) => entry.at <= at) ?? this.history[0]!;
+  }
+
+  /** The loop reads the sources. */
+  sourcesRead(): void {
+    this.sources.seenAt ??= this.#world.clock.now();
   }
 
   sourcesChanged(): void {
@@ -223,8 +234,10 @@ export class Oracle {
     let since = at;
     for (const entry of [...this.history].reverse()) {
       if (entry.at > at) continue;
-      if (since - entry.at > waitTime * 1000 + TOLERANCE) break;
-      since = entry.at;
+      // What is there is settled so long after it was first seen.
+      const seenAt = entry.seenAt ?? entry.at;
+      if (since - seenAt > waitTime * 1000 + TOLERANCE) break;
+      since = Math.min(since, seenAt);
     }
     return since;
   }
@@ -236,6 +249,8 @@ export class Oracle {
     if (now.EndpointConfigName !== live.config || this.updates.some(({ by }) => by !== 'loop')) return;
     const begun = live.startedAt - 60_000;
     if (this.history.some(({ at }) => at >= begun && at <= live.endedAt! + TOLERANCE)) return;
+    // Written again, and scaled or patched in between: an instance may have loaded something else.
+    if (this.#changedAt > live.endedAt! && this.sources.at > live.endedAt!) return;
     wrong('what it wants to serve is served already');
   }
 
@@ -257,16 +272,18 @@ export class Oracle {
     const judged = refused.filter((update) => update.reason !== undefined && !/^Request to service/.test(update.reason));
     const short = revision.slice(0, 12);
     if (!reason) this.#journal.violation(`${short} is quarantined without a reason`);
+    if (this.revisions.get(revision)?.some((etag) => this.isBroken(etag))) {
+      // Whoever's update it was that these bytes refused.
+      this.#journal.reached('broken model quarantined');
+      return;
+    }
     if (judged.length === 0 && refused.length < 3) {
       this.#journal.violation(`${short} is quarantined after ${refused.length} refusals without a judgement`);
     }
-    const isBroken = (etag: string) => ['broken', 'junk'].includes(this.quality.get(etag) ?? '');
-    const isGood = !this.revisions.get(revision)?.some(isBroken);
-    if (isGood && judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
+    if (judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
       this.#journal.violation(`${short} is good, and quarantined for bytes that came while it was loaded`);
     }
-    if (!isGood) this.#journal.reached('broken model quarantined');
-    else if (judged.length === 0) this.#journal.reached('quarantined after three tries');
+    if (judged.length === 0) this.#journal.reached('quarantined after three tries');
   }
 
   eventTold(call: Call): void {
@@ -288,6 +305,7 @@ export class Oracle {
 
   endpointChanged({ detail }: EndpointStateChange): void {
     this.status = detail.EndpointStatus;
+    this.#changedAt = this.#world.clock.now();
     const { update } = this;
     if (!update || !['IN_SERVICE', 'UPDATE_ROLLBACK_FAILED', 'FAILED'].includes(this.status)) return;
     this.update = undefined;
@@ -350,10 +368,7 @@ export class Oracle {
     if (revision === undefined) return [...open, 'a source is missing'];
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry) return entry.reason ? open : [...open, 'the newest upload is quarantined without a reason'];
-    const isBroken = [...this.sources.etags.values()].some((etag) =>
-      ['broken', 'junk'].includes(this.quality.get(etag) ?? ''),
-    );
-    if (isBroken) open.push('the newest upload is broken and not quarantined');
+    if ([...this.sources.etags.values()].some((etag) => this.isBroken(etag))) open.push('the newest upload is broken and not quarantined');
     else if (!this.servesNewest()) open.push('the newest upload is not served');
     return open;
   }

@@ -182,8 +182,19 @@ export class Person {
       const { EndpointConfigName, EndpointStatus } = this.#oracle.describe();
       const isIdle = EndpointStatus === 'InService' && !this.#oracle.isDeploying;
       if (isIdle && [configs.a, configs.b].includes(EndpointConfigName)) return;
-      if (isIdle) await this.#update(configs.a);
+      if (isIdle) {
+        await this.#replaceBroken();
+        await this.#update(configs.a);
+      }
       await sleep(clock, 30_000);
+    }
+  }
+
+  /** Broken model data lets no fleet come up, a person's neither. */
+  async #replaceBroken(): Promise<void> {
+    const { bucket } = this.#world;
+    for (const [uri, etag] of this.#oracle.sources.etags) {
+      if (this.#oracle.isBroken(etag)) await this.#put(uri.slice(`s3://${bucket}/`.length), this.#newBytes('good'));
     }
   }
 
@@ -248,7 +259,10 @@ export class Person {
     const { clock } = this.#world;
     this.isCalm = true;
     while (this.busy > 0) await sleep(clock, 10_000);
-    if (this.#oracle.status === 'UPDATE_ROLLBACK_FAILED') await this.#update(this.#oracle.describe().EndpointConfigName);
+    if (this.#oracle.status === 'UPDATE_ROLLBACK_FAILED') {
+      await this.#replaceBroken();
+      await this.#update(this.#oracle.describe().EndpointConfigName);
+    }
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);
     await this.#back();
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);

@@ -60,6 +60,7 @@ export class Simulation implements Watch, Overseer {
   readonly #descriptions: { readonly at: number; readonly output: unknown }[] = [];
   readonly #parameters = new Map<string, { readonly at: number; readonly parameter: object }[]>();
   #changed = false;
+  #isBegun = false;
   #calmAt = 0;
   /** When the latest run that answered began. */
   #lookedAt = 0;
@@ -95,6 +96,7 @@ export class Simulation implements Watch, Overseer {
       }),
     );
     this.#oracle.begin();
+    this.#isBegun = true;
     this.#rates = this.#scenario.rates;
     this.#changed = false;
     for (const { when, action } of this.#scenario.steps) {
@@ -283,6 +285,7 @@ export class Simulation implements Watch, Overseer {
     const output = this.#oracle.describe();
     this.#descriptions.push({ at: this.#world.clock.now(), output });
     this.#changed = true;
+    if (!this.#isBegun) return;
     if (status === 'UPDATE_ROLLBACK_FAILED') this.#mendRollback();
     const nth = (this.#statusCounts.get(status) ?? 0) + 1;
     this.#statusCounts.set(status, nth);
@@ -439,6 +442,7 @@ export class Simulation implements Watch, Overseer {
     if (/AccessDenied|UnrecognizedClient|InvalidClientToken/.test(name)) {
       this.#journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     }
+    if (operation === 'HeadObject' || operation === 'ListObjectsV2') this.#oracle.sourcesRead();
     if (operation === 'GetParameters' && /:\d+$/.test((input as { Names: string[] }).Names[0]!)) {
       this.#conflicts += 1;
       this.#journal.reached('write of the state covered another one');

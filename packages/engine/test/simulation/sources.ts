@@ -24,6 +24,8 @@ export interface SourcesNow {
   readonly newest: number;
   /** ETag by URI. */
   readonly etags: ReadonlyMap<string, string>;
+  /** When the loop first read it. */
+  seenAt?: number;
 }
 
 /** Reads the truth, by own means: what the loop computes is compared with this. */

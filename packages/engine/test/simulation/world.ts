@@ -63,6 +63,9 @@ export interface WorldOptions {
 /** An empty queue answers after so long instead of 20 s: nothing else differs, and idle hours cost nothing. */
 const LONG_POLL_SECONDS = 6 * 3600;
 
+/** What is waited for takes no longer than this; in ms. */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+
 /** The account of one run: all services in memory, in virtual time. */
 export class World {
   readonly clock = new VirtualClock();
@@ -203,6 +206,7 @@ export class World {
 
   /** Lets time pass until the promise settles. Throws when nothing is scheduled any more. */
   async run<T>(promise: Promise<T>): Promise<T> {
+    const until = this.clock.now() + LONGEST_RUN_MS;
     let isSettled = false;
     const settled = promise.finally(() => {
       isSettled = true;
@@ -211,6 +215,7 @@ export class World {
     for (;;) {
       await quiet();
       if (isSettled) return await settled;
+      if (this.clock.now() > until) throw new Error(`After ${LONGEST_RUN_MS / 3_600_000} h the promise is still open.`);
       if (!this.clock.step()) throw new Error('Nothing is scheduled any more, and the promise is still open.');
     }
   }
