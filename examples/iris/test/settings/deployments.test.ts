@@ -354,6 +354,48 @@ describe('an upload', () => {
   );
 });
 
+describe('bytes that come back', () => {
+  const at = (status: string, act: () => void) => {
+    let seen = false;
+    return ({ type, status: now }: { type: string; status: string }) => {
+      if (seen || type !== 'AWS::SageMaker::Endpoint' || now !== status) return;
+      seen = true;
+      act();
+    };
+  };
+
+  test.each(['Iris', 'Tulip'])(
+    'after the fleet of a deployment of %s has loaded others are served',
+    async (endpointName) => {
+      await liveOn('a');
+      const [first, last] = [
+        at('UPDATE_IN_PROGRESS', () => void account.put('v2')),
+        at('UPDATE_COMPLETE', () => void account.put('v1')),
+      ];
+      await account.deploy(one({ endpointName, ...debug }), SERVING_STACK, (event) => {
+        first(event);
+        last(event);
+      });
+      await account.settle();
+      await expectServed('v1', endpointName);
+    },
+  );
+
+  test('after the fleet of a refresh has loaded others are served', async () => {
+    await liveOn('a');
+    await account.upload('v2');
+    await account.until('the loop swaps', () => account.updates.length === 1);
+    await account.upload('v3');
+    await account.until(
+      'the endpoint is InService',
+      async () => (await account.live()).endpoint.EndpointStatus === 'InService',
+    );
+    await account.upload('v2');
+    await account.settle();
+    await expectServed('v2');
+  });
+});
+
 describe('prepare', () => {
   test('gives up on an endpoint that stays busy for 55 minutes, with the reason, and the rollback gets through', async () => {
     await liveOn('b');
