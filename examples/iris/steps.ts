@@ -200,6 +200,8 @@ export class Steps {
     });
     this.#timeline.check('the endpoint swapped its slots and is InService', true);
     await this.#answersFrom('v2');
+    // Before the next upload: what lies there when the loop looks is what it takes the fleet to have loaded.
+    await this.#untilServed(place, this.#revisionOf('v2'));
     const answer = await evaluate(this.#clients.invoke, this.#endpoint, this.#training.heldOut);
     this.#figures.after.accuracy = answer.accuracy;
     this.#figures.after.slot = this.#watch!.activeSlot;
@@ -248,11 +250,7 @@ export class Steps {
       `${again.etag}, not ${first.etag}`,
     );
     const { revision } = this.#figures.after;
-    await this.#until({
-      expected: 'the loop finds that the newest revision is served',
-      when: () => this.#loop.find(place, (entry) => isServed(entry) && revisionIn(entry) === revision),
-      got: () => this.#loop.describe(),
-    });
+    await this.#untilServed(place, revision);
     const begun = this.#watch!.updates - updates;
     this.#timeline.check('nothing was swapped', begun === 0, `${begun} updates began`);
   }
@@ -310,13 +308,23 @@ export class Steps {
 
   // The loop tells a revision only when it swaps; v1 was there before it. Both are made in the same way.
   #noteRevisions(swappedTo: string | undefined): void {
-    const [v1, v2] = ['v1', 'v2'].map((name) => {
-      const { etag, size } = this.#uploads.get(name)!;
-      return revisionOf(this.#uri, etag, size);
-    });
+    const [v1, v2] = ['v1', 'v2'].map((name) => this.#revisionOf(name));
     this.#timeline.check(`the loop swapped to the uploaded revision ${v2}`, swappedTo === v2, swappedTo);
     this.#figures.before.revision = v1;
     this.#figures.after.revision = swappedTo;
+  }
+
+  #revisionOf(name: string): string {
+    const { etag, size } = this.#uploads.get(name)!;
+    return revisionOf(this.#uri, etag, size);
+  }
+
+  async #untilServed(place: number, revision: string | undefined): Promise<void> {
+    await this.#until({
+      expected: 'the loop finds that the newest revision is served',
+      when: () => this.#loop.find(place, (entry) => isServed(entry) && revisionIn(entry) === revision),
+      got: () => this.#loop.describe(),
+    });
   }
 
   async #answersFrom(model: string): Promise<void> {

@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly app?: (outdir: string) => App;
   /** Changes a synthesized template before it is deployed. */
   readonly edit?: (stackName: string, template: Template) => void;
+  /** @default in the stage's own folder */
+  readonly stateDir?: string;
 }
 
 export interface Template {
@@ -68,7 +70,7 @@ export class Stage {
     this.#invoke = new SageMakerRuntimeClient({ ...config, maxAttempts: 1 });
   }
 
-  static async open({ app = quickIris, edit }: StageOptions = {}): Promise<Stage> {
+  static async open({ app = quickIris, edit, stateDir }: StageOptions = {}): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'freshpoint-e2e-'));
     const assembly = join(folder, 'cdk.out');
     const { stacks } = app(assembly).synth();
@@ -80,7 +82,7 @@ export class Stage {
     }
     const heard: Array<(line: string) => void> = [];
     const runtime = await startLocalRuntime({
-      stateDir: join(folder, 'state'),
+      stateDir: stateDir ?? join(folder, 'state'),
       onFunctionLog: ({ line }) => {
         for (const hear of heard) hear(line);
       },

@@ -1,0 +1,9 @@
+/** A local runtime alone in its process. Prints its URL, then for each line on stdin its highest resident memory in bytes. */
+import { createInterface } from 'node:readline';
+import { startLocalRuntime } from '@freshpoint/local';
+
+const runtime = await startLocalRuntime({ stateDir: process.argv[2] });
+console.log(runtime.url);
+const input = createInterface({ input: process.stdin });
+input.on('line', () => console.log(process.resourceUsage().maxRSS * 1024));
+input.on('close', () => runtime.stop());
