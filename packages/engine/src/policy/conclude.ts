@@ -30,6 +30,12 @@ export const TRIES = 3;
 /** An accepted call that DescribeEndpoint still doesn't show after so long, in ms, counts as refused. */
 export const STALE_AFTER = 5 * 60_000;
 
+/**
+ * So long, in ms, somebody who wrote an intent may be about to call UpdateEndpoint: the function's timeout, and as much
+ * again for clocks.
+ */
+export const OWNER_ALIVE = 120_000;
+
 /** FailureReason of an error inside SageMaker, which says nothing about the model. */
 const INTERNAL = /^Request to service failed/i;
 
@@ -64,6 +70,25 @@ export function conclude(
   // Never made, as far as can be seen; it is decided anew. Should it have been made after all, then SageMaker
   // rejects the next one as in progress.
   return { state: without(state), tell: [] };
+}
+
+/**
+ * Whether the intent's writer may be on its way to UpdateEndpoint, and nothing shows that it has been there. Whoever took
+ * the intent away from under it would leave an update that nobody knows of.
+ */
+export function isAboutToBegin(
+  now: number,
+  spec: EndpointSpec,
+  { intent }: EndpointState,
+  endpoint: EndpointView,
+): boolean {
+  if (!intent || intent.called || now - intent.at >= OWNER_ALIVE) return false;
+  return (
+    endpoint.status === 'InService' &&
+    endpoint.configName !== intent.configName &&
+    endpoint.lastModified <= intent.endpointModified &&
+    spec.configs[intent.slot] === intent.configName
+  );
 }
 
 function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
@@ -105,7 +130,8 @@ function refuse(
   const modelsFault = reason !== undefined && !INTERNAL.test(reason);
   if (modelsFault && !isSure) {
     // Other bytes than the intent's may have been at fault. Those that are there now are looked at for themselves.
-    return { state: next, tell: [{ what: 'refused', ...subject(intent), reason, retried: true }] };
+    const tell: Telling[] = [{ what: 'refused', ...subject(intent), reason, retried: true }];
+    return { state: { ...next, unsettled: undefined }, tell };
   }
   const retried = !modelsFault && count < TRIES;
   const told = reason ?? 'SageMaker went back to the old endpoint config without giving a reason';

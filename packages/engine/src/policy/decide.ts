@@ -1,5 +1,5 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import { type Conclusion, conclude, isUntouched, type Telling } from './conclude.ts';
+import { type Conclusion, conclude, isAboutToBegin, isUntouched, type Telling } from './conclude.ts';
 import type { EndpointStatus, EndpointView, Observation, SourcesView } from './observation.ts';
 import { cutReason, type EndpointState, type Intent, type Served } from './state.ts';
 
@@ -64,6 +64,9 @@ export const BUSY: ReadonlySet<EndpointStatus> = new Set([
 export function decide(o: Observation): Decision {
   if (o.endpoint === 'gone') {
     return stay(o.state, { kind: 'keep', because: 'endpoint-gone', detail: `endpoint ${o.spec.endpointName} is gone` });
+  }
+  if (isAboutToBegin(o.now, o.spec, o.state, o.endpoint)) {
+    return stay(o.state, { kind: 'wait', because: 'endpoint-busy', detail: 'a refresh is about to begin' });
   }
   if (o.state.intent && o.endpoint.status === 'InService' && !o.sources) {
     return stay(o.state, { kind: 'observe', what: 'sources' });

@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import { type Conclusion, conclude } from './conclude.ts';
+import { type Conclusion, conclude, isAboutToBegin } from './conclude.ts';
 import { BUSY, pollSeconds } from './decide.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import type { EndpointState } from './state.ts';
@@ -16,12 +16,6 @@ export type PrepareNext =
 export interface PrepareDecision extends Conclusion {
   readonly next: PrepareNext;
 }
-
-/**
- * So long, in ms, somebody who wrote an intent may be about to call UpdateEndpoint: the function's timeout, and as much
- * again for clocks. Whoever comes later finds the state changed and does not call.
- */
-export const OWNER_ALIVE = 120_000;
 
 /** Whether a deployment may go on: it must not meet an update, nor an update it. Pure. */
 export function decidePrepare(o: {
@@ -47,10 +41,7 @@ export function decidePrepare(o: {
     };
   };
 
-  const { intent } = state;
-  if (endpoint.status === 'InService' && intent && !intent.called && o.now - intent.at < OWNER_ALIVE) {
-    return wait({ state, tell: [] }, 'a refresh is about to begin');
-  }
+  if (isAboutToBegin(o.now, spec, state, endpoint)) return wait({ state, tell: [] }, 'a refresh is about to begin');
   const conclusion = conclude(o.now, spec, state, endpoint, o.sources);
   if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
   // Out of service for a reason of its own: a deployment may be what mends it.

@@ -349,7 +349,7 @@ const situations: Record<string, Situation> = {
   'upload during an update that is refused with a reason: nobody knows whose fault it was, the newer one settles': {
     o: { ...withIntent(called, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'wait', because: 'settling' },
-    state: { ...stillOnA(quiet), unsettled: seen('v3', 0, 9 * MINUTE) },
+    state: { ...stillOnA(quiet), unsettled: seen('v3', 0) },
     tell: [{ ...refused, reason: ping, retried: true }],
   },
   'refused with the same reason as the refusal before: quarantined at once': {
@@ -416,6 +416,16 @@ const situations: Record<string, Situation> = {
     tell: [{ ...refused, reason: ping, retried: false }],
   },
   // Contract 7: crashes around UpdateEndpoint
+  'an intent just written: its writer may be about to call, so nobody takes it away': {
+    o: withIntent({ ...intent, at: NOON - MINUTE }, {}),
+    next: { kind: 'wait', because: 'endpoint-busy', detail: 'a refresh is about to begin' },
+  },
+  'an intent just written, and refused already: concluded': {
+    o: withIntent({ ...intent, at: NOON - MINUTE }, { ...afterUpdate, failureReason: ping }),
+    next: { kind: 'keep', because: 'quarantined' },
+    state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, reason: ping }] },
+    tell: [{ ...refused, reason: ping, retried: false }],
+  },
   'crash before the call: decided anew': {
     o: withIntent(intent, {}),
     next: { kind: 'swap', intent: { ...intent, at: NOON } } as Next,

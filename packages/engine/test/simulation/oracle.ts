@@ -218,10 +218,11 @@ export class Oracle {
 
   #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
     const readAt = Math.max(run.seen.get('HeadObject')?.at ?? 0, run.seen.get('ListObjectsV2')?.at ?? 0);
-    if (readAt === 0) return wrong('without having looked at the sources');
     const sources = this.sourcesAt(readAt);
-    if (sources.revision === undefined) return wrong('a source was missing');
-    if (sources.revision !== intent.revision) return wrong('the intent has another revision than the sources');
+    if (readAt === 0) wrong('without having looked at the sources');
+    else if (sources.revision === undefined) wrong('a source was missing');
+    else if (sources.revision !== intent.revision) wrong('the intent has another revision than the sources');
+    if (sources.revision !== intent.revision) return;
     const age = readAt - (sources.newest - this.#skewMs.s3);
     if (age >= spec.waitTime * 1000 - TOLERANCE) return;
     const since = spec.maxWaitTime === undefined ? Number.NaN : readAt - this.#unsettledSince(readAt, spec.waitTime);
@@ -269,7 +270,9 @@ export class Oracle {
   /** Contract 5: at once with a reason that is the model's, after three tries else; and of the right revision. */
   #checkQuarantine(revision: string, reason: string | undefined): void {
     const refused = this.updates.filter((update) => update.revision === revision && update.outcome === 'refused');
-    const judged = refused.filter((update) => update.reason !== undefined && !/^Request to service/.test(update.reason));
+    const judged = refused.filter(
+      (update) => update.reason !== undefined && !/^Request to service/.test(update.reason),
+    );
     const short = revision.slice(0, 12);
     if (!reason) this.#journal.violation(`${short} is quarantined without a reason`);
     if (this.revisions.get(revision)?.some((etag) => this.isBroken(etag))) {
@@ -368,7 +371,8 @@ export class Oracle {
     if (revision === undefined) return [...open, 'a source is missing'];
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry) return entry.reason ? open : [...open, 'the newest upload is quarantined without a reason'];
-    if ([...this.sources.etags.values()].some((etag) => this.isBroken(etag))) open.push('the newest upload is broken and not quarantined');
+    if ([...this.sources.etags.values()].some((etag) => this.isBroken(etag)))
+      open.push('the newest upload is broken and not quarantined');
     else if (!this.servesNewest()) open.push('the newest upload is not served');
     return open;
   }
@@ -378,7 +382,9 @@ export class Oracle {
     const { etags } = this.sources;
     const loaded = [...this.#world.running].filter(({ spec }) => this.live?.loaded.has(spec.instanceId));
     if (loaded.length === 0) return false;
-    return loaded.every(({ data }) => data.length === etags.size && data.every(({ uri, etag }) => etags.get(uri) === etag));
+    return loaded.every(
+      ({ data }) => data.length === etags.size && data.every(({ uri, etag }) => etags.get(uri) === etag),
+    );
   }
 
   /** At the end: contract 10 and economy. */

@@ -166,7 +166,9 @@ export class Person {
       return;
     }
     this.#journal.reached('moved to an unknown config by hand');
-    const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: active });
+    const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', {
+      EndpointConfigName: active,
+    });
     const name = `${FOREIGN_CONFIG}-${++this.#number}`;
     await this.#asPerson('sagemaker', 'CreateEndpointConfig', { EndpointConfigName: name, ProductionVariants });
     if (!(await this.#update(name))) return;

@@ -9,8 +9,8 @@ import type {
   Invocation,
   InvocationOutcome,
 } from '../../../local/src/lambda/index.ts';
-import { awsPorts, createHandler } from '../../src/index.ts';
 import { cloudFormationAnswers } from '../../src/adapters/cloudformation-answers.ts';
+import { awsPorts, createHandler } from '../../src/index.ts';
 import type { Telemetry } from '../../src/ports.ts';
 import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
 import { skewed, type World } from './world.ts';
@@ -130,7 +130,9 @@ export class FunctionRun {
   #send(service: string, command: SdkCommand): Promise<unknown> {
     const operation = command.constructor.name.replace(/Command$/, '');
     const { input } = command;
-    return this.#through(service, operation, input, () => this.#world.cloud.call(service, operation, input, this.caller));
+    return this.#through(service, operation, input, () =>
+      this.#world.cloud.call(service, operation, input, this.caller),
+    );
   }
 
   #answer(url: string, body: string): Promise<unknown> {

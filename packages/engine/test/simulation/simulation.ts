@@ -148,7 +148,9 @@ export class Simulation implements Watch, Overseer {
       unrest = await this.#unrest();
     }
     if (unrest.length > 0) {
-      this.#journal.violation(`not at rest ${Math.round((until - from) / MINUTE)} min after calm: ${unrest.join('; ')}`);
+      this.#journal.violation(
+        `not at rest ${Math.round((until - from) / MINUTE)} min after calm: ${unrest.join('; ')}`,
+      );
       return until - from;
     }
     const restAfterMs = clock.now() - from;
@@ -175,7 +177,9 @@ export class Simulation implements Watch, Overseer {
       QueueUrl: this.#queue(false),
       AttributeNames: ['All'],
     });
-    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'].map((n) => Number(Attributes[n]));
+    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'].map((n) =>
+      Number(Attributes[n]),
+    );
     if (counts.some((count) => count > 0)) open.push(`promises are open: ${counts.join(' visible, ')} not`);
     return open;
   }
@@ -231,7 +235,8 @@ export class Simulation implements Watch, Overseer {
 
   #judge(data: readonly LoadedData[]): Verdict {
     const qualities = data.map(({ etag }) => this.#oracle.quality.get(etag));
-    if (qualities.includes('junk')) return { reason: 'Failed to extract model data archive for container "container_1".' };
+    if (qualities.includes('junk'))
+      return { reason: 'Failed to extract model data archive for container "container_1".' };
     if (qualities.includes('broken')) return {};
     return { healthyAfterMs: qualities.includes('slow') ? 300_000 : 1000 };
   }
@@ -271,7 +276,8 @@ export class Simulation implements Watch, Overseer {
         this.#journal.note('state', () => `v${Version} ${input.Value}`);
       }
     }
-    if (service === 'sqs' && operation === 'CreateQueue') this.#world.queues.push((output as { QueueUrl: string }).QueueUrl);
+    if (service === 'sqs' && operation === 'CreateQueue')
+      this.#world.queues.push((output as { QueueUrl: string }).QueueUrl);
     if (service === 'sqs' && operation === 'SendMessage' && this.#faultRandom.chance(this.#rates.doubledMessage)) {
       this.#journal.reached('message doubled');
       this.#world.peek('sqs', 'SendMessage', { ...input, DelaySeconds: this.#faultRandom.int(0, 120) });
@@ -360,7 +366,8 @@ export class Simulation implements Watch, Overseer {
   }
 
   #stackStatus(): string | undefined {
-    return this.#world.peek('cloudformation', 'DescribeStacks', { StackName: this.#world.stackId }).Stacks[0].StackStatus;
+    return this.#world.peek('cloudformation', 'DescribeStacks', { StackName: this.#world.stackId }).Stacks[0]
+      .StackStatus;
   }
 
   // Overseer
@@ -370,10 +377,14 @@ export class Simulation implements Watch, Overseer {
     const { killAt } = this.#options;
     const plan = drawCall(this.#faultRandom, this.#rates, operation);
     if (killAt?.call === this.#calls) return { ...plan, kill: killAt.kill };
-    const isPlain = !plan.kill && !plan.mishapBefore && !plan.mishapAfter && plan.staleMs === undefined && plan.replyMs < 1000;
+    const isPlain =
+      !plan.kill && !plan.mishapBefore && !plan.mishapAfter && plan.staleMs === undefined && plan.replyMs < 1000;
     if (isPlain) return plan;
     const { requestMs: _, replyMs, ...fault } = plan;
-    this.#journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify({ ...fault, replyMs })}`);
+    this.#journal.note(
+      `run ${run.id}`,
+      () => `fault at ${service}:${operation} ${JSON.stringify({ ...fault, replyMs })}`,
+    );
     if (plan.mishapBefore === 'throttled') this.#journal.reached('throttled');
     this.#oracle.ambiguities += 1;
     run.isDisturbed = true;
@@ -484,7 +495,8 @@ export class Simulation implements Watch, Overseer {
     if (because === 'settling') journal.reached('settling');
     if (because === 'source-missing') journal.reached('source missing when looked at');
     if (because === 'held') journal.reached('held with something to swap');
-    if (detail === 'UpdateEndpoint was accepted but is not visible yet') journal.reached('accepted update not visible yet');
+    if (detail === 'UpdateEndpoint was accepted but is not visible yet')
+      journal.reached('accepted update not visible yet');
     if (decision === 'started') journal.reached('update adopted from the intent alone');
   }
 }

@@ -126,7 +126,10 @@ function propsOf(given: Given, edition: Edition, bucket: IBucket, executionRoleA
   return {
     modelsProps: [
       {
-        props: { executionRoleArn, ...(containers.length === 1 ? { primaryContainer: containers[0] } : { containers }) },
+        props: {
+          executionRoleArn,
+          ...(containers.length === 1 ? { primaryContainer: containers[0] } : { containers }),
+        },
       },
     ],
     endpointConfigProps: {

@@ -1,4 +1,8 @@
-import { type CloudFormation, type CustomResponse, createCloudFormation } from '../../../local/src/cloudformation/index.ts';
+import {
+  type CloudFormation,
+  type CustomResponse,
+  createCloudFormation,
+} from '../../../local/src/cloudformation/index.ts';
 import { defaultAccount } from '../../../local/src/core/account.ts';
 import type { Clock } from '../../../local/src/core/clock.ts';
 import { type Caller, Cloud, type Deps, root, type Service } from '../../../local/src/core/cloud.ts';
@@ -22,7 +26,7 @@ import {
 } from '../../../local/src/sagemaker/index.ts';
 import { createSqs, type LeavingCaller } from '../../../local/src/sqs/sqs.ts';
 import { createSsm } from '../../../local/src/ssm/ssm.ts';
-import { DATA_STACK, ENDPOINT_STACK, type Edition, type Layout } from './templates.ts';
+import { DATA_STACK, type Edition, ENDPOINT_STACK, type Layout } from './templates.ts';
 
 /** One call of one operation, as the service sees it. */
 export interface Call {
@@ -139,7 +143,17 @@ export class World {
       },
       endpointPollMs: 10_000,
     });
-    const services = [iam, this.events, s3, sqs, lambda, this.sagemaker, this.cloudformation, createSsm(deps), createLogs(deps)];
+    const services = [
+      iam,
+      this.events,
+      s3,
+      sqs,
+      lambda,
+      this.sagemaker,
+      this.cloudformation,
+      createSsm(deps),
+      createLogs(deps),
+    ];
     this.raw = Object.fromEntries(services.map(({ service }) => [service.name, service.operations]));
     for (const { service } of services) cloud.register(this.#watched(service));
     const polled = this.raw.sqs!.ReceiveMessage!;
