@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { create } from 'tar';
 import { codeBlocks } from './markdown.ts';
 
 const AWS_CDK_LIB = '2.276.0';
@@ -67,7 +66,7 @@ function install(tarballs: readonly string[]): void {
 
 function synthesize(): string {
   const snippet = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts')[0]!.text;
-  writeFileSync(join(app, 'app.mts'), `${snippet}\nstack.node.root.synth();\n`);
+  writeFileSync(join(app, 'app.mts'), `${snippet}\n(stack.node.root as App).synth();\n`);
   const assembly = join(app, 'cdk.out');
   run(process.execPath, ['app.mts'], { cwd: app, env: { ...environment, CDK_OUTDIR: assembly } });
   const template = JSON.parse(readFileSync(join(assembly, 'Iris.template.json'), 'utf8'));
@@ -80,14 +79,14 @@ function synthesize(): string {
 }
 
 /** Deploys the README's stack to the packed runtime; its bucket and model are made first, as somebody would on AWS. */
-async function deploy(assembly: string): Promise<void> {
+function deploy(assembly: string): void {
   const content = join(folder, 'model');
   mkdirSync(join(content, 'code'), { recursive: true });
   writeFileSync(
     join(content, 'code', 'inference.mjs'),
     "export const model_fn = () => 0; export const predict_fn = () => 'yes';\n",
   );
-  await create({ file: join(app, 'model.tar.gz'), cwd: content, gzip: true }, ['code']);
+  run('tar', ['-czf', join(app, 'model.tar.gz'), 'code'], { cwd: content });
   writeFileSync(
     join(app, 'deploy.mts'),
     `
@@ -131,7 +130,7 @@ try {
   const tarballs = pack();
   install(tarballs);
   const assembly = synthesize();
-  await deploy(assembly);
+  deploy(assembly);
   await command();
 } finally {
   rmSync(folder, { recursive: true, force: true });

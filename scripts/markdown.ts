@@ -23,8 +23,8 @@ export function codeBlocks(document: string, language: string): CodeBlock[] {
   return blocks;
 }
 
-/** The document with what is in fenced blocks taken away, line by line. */
-export function proseOf(document: string): string[] {
+/** The document's lines; those of fenced blocks are empty. */
+function proseOf(document: string): string[] {
   let fenced = false;
   return document.split('\n').map((line) => {
     if (/^```/.test(line)) fenced = !fenced;
@@ -35,10 +35,9 @@ export function proseOf(document: string): string[] {
 
 /** The targets of all links and images in the prose. */
 export function linksOf(document: string): string[] {
-  const prose = proseOf(document)
-    .join('\n')
-    .replace(/`[^`\n]*`(?!\])/g, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+  // Code within the prose is no link, though a link's text may be code.
+  const prose = proseOf(document).map((line) => line.replace(/`[^`]*`/g, 'code'));
+  return [...prose.join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
 }
 
 /** The anchors that headings get on GitHub. */

@@ -7,7 +7,7 @@ export function snippetProgram(snippet: string): string {
   const imports = lines.filter((line) => line.startsWith('import '));
   const rest = lines.filter((line) => !line.startsWith('import '));
   if (!/\bthis\b/.test(snippet)) {
-    return /\bnew Stack\(/.test(snippet) ? `${snippet}\nstack.node.root.synth();\n` : `${snippet}\n`;
+    return /\bnew Stack\(/.test(snippet) ? `${snippet}\n(stack.node.root as App).synth();\n` : `${snippet}\n`;
   }
   return `${[...imports, ...SURROUNDINGS].join('\n')}
 class Surroundings extends Stack {
@@ -18,7 +18,7 @@ ${GIVEN.map((line) => `    ${line}`).join('\n')}
 ${rest.map((line) => `    ${line}`).join('\n')}
   }
 }
-new Surroundings().node.root.synth();
+(new Surroundings().node.root as App).synth();
 `;
 }
 

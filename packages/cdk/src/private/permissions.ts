@@ -90,7 +90,7 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
 }
 
 /** The permits as the statements of a policy: one per set of actions (per bucket too for prefixes), each text once. */
-export function statements(permits: readonly Permit[], textOf: (sized: Sized) => string): object[] {
+function statements(permits: readonly Permit[], textOf: (sized: Sized) => string): object[] {
   const groups = new Map<
     string,
     { actions: readonly string[]; resources: Map<string, Sized>; prefixes: Map<string, Sized> }

@@ -1,1 +1,1 @@
-export { type AssemblyAsset, type AssemblyStack, readCloudAssembly } from './cloud-assembly.ts';
+export { readCloudAssembly } from './cloud-assembly.ts';

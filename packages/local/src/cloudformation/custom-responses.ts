@@ -72,7 +72,7 @@ function answer(req: IncomingMessage, res: ServerResponse, status: number): void
 }
 
 /** Reads a response's text; what is wrong with it makes it a failure with CloudFormation's reason. */
-export function parseResponse(body: Uint8Array): CustomResponse {
+function parseResponse(body: Uint8Array): CustomResponse {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(body).toString('utf8'));

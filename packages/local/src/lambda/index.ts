@@ -1,9 +1,8 @@
-export type { CodeSource, CodeStore, FunctionCode, StoredCode } from './code.ts';
+export type { CodeStore } from './code.ts';
 export { createCodeStore } from './code-store.ts';
 export type { LambdaExtras } from './context.ts';
-export type { RoleCredentials } from './environment-variables.ts';
 export type { FunctionLogLine } from './invoker.ts';
-export { createLambda, type Lambda } from './lambda.ts';
+export { createLambda } from './lambda.ts';
 export { createProcessRunnerFactory } from './process-runner.ts';
 export type {
   EnvironmentSpec,

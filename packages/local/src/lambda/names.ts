@@ -28,7 +28,7 @@ export function requestedFunctionArn(account: Account, reference: unknown): stri
 }
 
 /** The name in an ARN of an IAM role, without its path. */
-export function roleName(roleArn: string): string {
+function roleName(roleArn: string): string {
   return roleArn.slice(roleArn.lastIndexOf('/') + 1);
 }
 

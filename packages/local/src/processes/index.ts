@@ -4,6 +4,5 @@ export {
   type ProcessExit,
   type ProcessHost,
   type ProcessHostOptions,
-  type ProcessSpec,
 } from './process-host.ts';
 export { siblingScript } from './sibling-script.ts';

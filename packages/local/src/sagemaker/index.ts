@@ -1,20 +1,11 @@
-export type { Faults, Outcome } from './faults.ts';
-export type {
-  ContainerSpec,
-  Instance,
-  InstanceLauncher,
-  InstanceSpec,
-  InvocationRequest,
-  InvocationResponse,
-  S3Data,
-} from './launcher.ts';
-export { LaunchFailure, NotSent } from './launcher.ts';
-export { createSageMaker, type EndpointStateChange, type SageMaker, type SageMakerExtras } from './service.ts';
+export type { Faults } from './faults.ts';
+export type { InstanceLauncher } from './launcher.ts';
+export { NotSent } from './launcher.ts';
+export { createSageMaker, type EndpointStateChange, type SageMaker } from './service.ts';
 export { fastTimes, realisticTimes, type Times } from './times.ts';
 export {
   createVirtualLauncher,
   type LoadedData,
   type Verdict,
   type VirtualInstance,
-  type VirtualLauncherOptions,
 } from './virtual-launcher.ts';

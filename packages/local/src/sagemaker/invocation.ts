@@ -188,7 +188,7 @@ function modelError(
 }
 
 /** HTTP 400 of the runtime API, whose code lacks the control plane's "Exception". */
-export const validationError = (message: string): AwsError =>
+const validationError = (message: string): AwsError =>
   new AwsError('ValidationError', message, 400, { Message: message });
 
 /** The status is AWS's own for this case, by field reports. */

@@ -50,7 +50,7 @@ export function inMemory(
   return { clock, cloud, deps, lambda, log, environments, call };
 }
 
-export const memoryCode: CodeStore = {
+const memoryCode: CodeStore = {
   store: async (_name, source) => ({
     path: source.kind === 'path' ? source.path : '/code',
     sha256: JSON.stringify(source).slice(0, 40),
@@ -59,7 +59,7 @@ export const memoryCode: CodeStore = {
   release: async () => undefined,
 };
 
-export class MemoryRunner implements FunctionRunner {
+class MemoryRunner implements FunctionRunner {
   readonly spec: EnvironmentSpec;
   stopped = false;
   readonly #handler: MemoryHandler;

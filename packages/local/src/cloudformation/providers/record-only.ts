@@ -2,7 +2,7 @@ import type { NameRule } from '../physical-names.ts';
 import type { Properties, Provider, ProviderContext, Replacing } from '../provider.ts';
 
 /** A type that has no effect on a laptop: it gets an id and attributes, so that what refers to it resolves. */
-export function recordOnly(
+function recordOnly(
   physicalId: (properties: Properties, context: ProviderContext) => string,
   options: {
     readonly replacing?: Replacing;
