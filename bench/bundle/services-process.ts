@@ -1,0 +1,56 @@
+/*
+ * Answers what the handler asks when nothing is to be done: spec and state, an endpoint in service, one source object
+ * whose revision is served. In a process of its own; nothing is checked.
+ */
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type EndpointSpec, specParameterName, stateParameterName } from '../../packages/cdk/src/private/contract.ts';
+
+const endpoint = 'Bench/Endpoint';
+const written = new Date('2026-01-01T00:00:00Z');
+const uri = 's3://bench/model.tar.gz';
+const revision = createHash('sha256')
+  .update(`${JSON.stringify([uri, 'e', 1])}\n`)
+  .digest('hex');
+const spec: EndpointSpec = {
+  version: 1,
+  endpointName: 'bench',
+  stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Bench/1',
+  configs: { a: 'bench-a', b: 'bench-b' },
+  sources: [{ bucket: 'bench', key: 'model.tar.gz' }],
+  waitTime: 60,
+  retainAllVariantProperties: true,
+  retainDeploymentConfig: true,
+};
+const newestSource = written.getTime();
+const served = { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 };
+const parameters = [
+  { Name: specParameterName(endpoint), Value: JSON.stringify(spec), Version: 1 },
+  { Name: stateParameterName(endpoint), Value: JSON.stringify({ version: 1, served }), Version: 1 },
+];
+const answers: Readonly<Record<string, object>> = {
+  'AmazonSSM.GetParameters': { Parameters: parameters, InvalidParameters: [] },
+  'SageMaker.DescribeEndpoint': {
+    EndpointName: 'bench',
+    EndpointConfigName: 'bench-a',
+    EndpointStatus: 'InService',
+    CreationTime: newestSource / 1000,
+    LastModifiedTime: newestSource / 1000 + 600,
+  },
+};
+
+const server = createServer((request, response) => {
+  request.resume();
+  if (request.method === 'HEAD') {
+    response.writeHead(200, { etag: '"e"', 'content-length': 1, 'last-modified': written.toUTCString() }).end();
+    return;
+  }
+  const body = JSON.stringify(answers[String(request.headers['x-amz-target'])] ?? {});
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length }).end(body);
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+});
+process.once('disconnect', () => process.exit(0));

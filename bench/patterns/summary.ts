@@ -1,0 +1,49 @@
+import { type Figure, figure, mean } from '../support/statistics.ts';
+import type { PatternResult } from './pattern-run.ts';
+
+/** Of all seeds of one pattern with one approach. Counts are means per seed. */
+export interface ApproachSummary {
+  /** Share of the seeds in which the newest upload was never served. */
+  readonly lost: number;
+  readonly swaps: number;
+  readonly invocations: number;
+  readonly coldStarts: number;
+  readonly calls: number;
+  readonly seconds: number;
+  readonly sqsRequests: number;
+  readonly s3Lists: number;
+  readonly s3Heads: number;
+  readonly busEvents: number;
+  /** Absent where the endpoint was never free. Negative: it did not wait. */
+  readonly settledToUpdate?: Figure;
+  readonly overhead?: Figure;
+}
+
+/** One pattern, all approaches. */
+export interface PatternRow {
+  readonly pattern: string;
+  readonly seeds: number;
+  readonly freshpoint: ApproachSummary;
+  readonly sleeping: ApproachSummary;
+  readonly plain: ApproachSummary;
+}
+
+export function summarize(results: readonly PatternResult[]): ApproachSummary {
+  const per = (count: (result: PatternResult) => number) => mean(results.map(count));
+  const settled = results.flatMap(({ settledToUpdate }) => settledToUpdate ?? []);
+  const overheads = results.flatMap(({ overhead }) => overhead ?? []);
+  return {
+    lost: per(({ served }) => (served ? 0 : 1)),
+    swaps: per(({ swaps }) => swaps),
+    invocations: per(({ invocations }) => invocations),
+    coldStarts: per(({ coldStarts }) => coldStarts),
+    calls: per(({ calls }) => calls),
+    seconds: per(({ seconds }) => seconds),
+    sqsRequests: per(({ sqsRequests }) => sqsRequests),
+    s3Lists: per(({ s3Lists }) => s3Lists),
+    s3Heads: per(({ s3Heads }) => s3Heads),
+    busEvents: per(({ busEvents }) => busEvents),
+    ...(settled.length > 0 && { settledToUpdate: figure(settled) }),
+    ...(overheads.length > 0 && { overhead: figure(overheads) }),
+  };
+}
