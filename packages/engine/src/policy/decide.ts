@@ -143,7 +143,8 @@ function settle(
   const { revision, newest } = sources;
   const before = state.unsettled;
   // What was quiet for long enough, and was kept from being served by something else, ends the stream.
-  const isStream = before !== undefined && newest - before.seen < waitTime * 1000;
+  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : o.now;
+  const isStream = before !== undefined && changed - before.seen < waitTime * 1000;
   const since = isStream ? before.since : o.now;
   const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since };
   const left = Math.ceil(waitTime - (o.now - Math.max(newest, unsettled.seen)) / 1000);

@@ -185,6 +185,15 @@ const situations: Record<string, Situation> = {
     next: { kind: 'wait', because: 'settling', seconds: 60 },
     state: { ...quiet, unsettled: seen('v2', 0) },
   },
+  'a settled revision that could not be swapped loses a file, of which S3 has no time: the stream ends too': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      state: { ...quiet, unsettled: seen('v1.9', 200_000, 400_000) },
+      sources: { ...v2, newest: NOON - 600_000 },
+    }),
+    next: { kind: 'wait', because: 'settling', seconds: 60 },
+    state: { ...quiet, unsettled: seen('v2', 0) },
+  },
   'a settled revision that could not be swapped is written again: it settles again': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },

@@ -69,6 +69,8 @@ export class Oracle {
   #attempt: Update | undefined;
   /** Version of the state that brought the latest intent. */
   #intentVersion = 0;
+  /** When it was scaled or patched. */
+  readonly #touchedAt: number[] = [];
   /** When the endpoint's status changed. */
   #changedAt = 0;
   #quarantined = new Set<string>();
@@ -89,11 +91,6 @@ export class Oracle {
 
   sourcesAt(at: number): SourcesNow {
     return this.history.findLast((entry) => entry.at <= at) ?? this.history[0]!;
-  }
-
-  /** The loop reads the sources. */
-  sourcesRead(): void {
-    this.sources.seenAt ??= this.#world.clock.now();
   }
 
   sourcesChanged(): void {
@@ -260,6 +257,9 @@ export class Oracle {
     const state = JSON.parse(value) as EndpointState;
     if (by === 'loop' && state.intent && state.intent.called === undefined) this.#intentVersion = version;
     if (by !== 'loop') return;
+    const { unsettled } = state;
+    const entry = this.history.findLast(({ revision }) => revision === unsettled?.revision);
+    if (entry && unsettled) entry.seenAt ??= unsettled.seen;
     for (const { revision, reason } of state.quarantine ?? []) {
       if (this.#quarantined.has(revision)) continue;
       this.#quarantined.add(revision);
@@ -310,6 +310,7 @@ export class Oracle {
     this.status = detail.EndpointStatus;
     this.#changedAt = this.#world.clock.now();
     const { update } = this;
+    if (!update) this.#touchedAt.push(this.#changedAt);
     if (!update || !['IN_SERVICE', 'UPDATE_ROLLBACK_FAILED', 'FAILED'].includes(this.status)) return;
     this.update = undefined;
     update.endedAt = this.#world.clock.now();
@@ -401,8 +402,11 @@ export class Oracle {
           revision === update.revision &&
           configName === update.config,
       );
-      // Rolled back without a word after a call of which nobody heard: it can't be told from one that was never made.
-      const isHidden = update.outcome === 'refused' && update.reason === undefined && update.run?.isDisturbed;
+      // Rolled back after a call of which nobody heard, without a word or with one that is gone by now: it can't be told
+      // from a call that was never made.
+      const isWordless =
+        update.reason === undefined || this.#touchedAt.some((at) => at > update.endedAt! && at < until);
+      const isHidden = update.outcome === 'refused' && isWordless && update.run?.isDisturbed;
       if (!isTold && !isCrossed && !isHidden) {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
       }

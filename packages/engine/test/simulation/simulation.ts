@@ -330,6 +330,7 @@ export class Simulation implements Watch, Overseer {
     this.#journal.reached('UpdateRollbackFailed');
     const { EndpointConfigName } = this.#oracle.describe();
     this.#world.clock.schedule(this.#faultRandom.int(1, 30) * MINUTE, () => {
+      if (this.#oracle.status !== 'UPDATE_ROLLBACK_FAILED') return;
       const input = { EndpointName: ENDPOINT_NAME, EndpointConfigName, RetainAllVariantProperties: true };
       void this.#world.cloud.call('sagemaker', 'UpdateEndpoint', input, PERSON).catch(() => undefined);
     });
@@ -453,7 +454,6 @@ export class Simulation implements Watch, Overseer {
     if (/AccessDenied|UnrecognizedClient|InvalidClientToken/.test(name)) {
       this.#journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     }
-    if (operation === 'HeadObject' || operation === 'ListObjectsV2') this.#oracle.sourcesRead();
     if (operation === 'GetParameters' && /:\d+$/.test((input as { Names: string[] }).Names[0]!)) {
       this.#conflicts += 1;
       this.#journal.reached('write of the state covered another one');
