@@ -46,6 +46,20 @@ async function tell(timeline: Timeline, clock: VirtualClock): Promise<number> {
 }
 
 describe('plain', () => {
+  test('tells the first invocation that fails, then every tenfold', () => {
+    const stream = fakeStream();
+    const timeline = createTimeline({ mode: 'plain', stream, clock: new VirtualClock() });
+    timeline.step('Traffic');
+    for (let failed = 0; failed <= 250; failed++) {
+      timeline.status({ traffic: { perSecond: 50, invocations: 1000, failed } });
+    }
+    expect(stream.lines.slice(1).map((line) => line.trim())).toEqual([
+      '0.0s      1 invocation failed',
+      '0.0s      10 invocations failed',
+      '0.0s      100 invocations failed',
+    ]);
+  });
+
   test('appends lines with the time, and tells changes only', async () => {
     const clock = new VirtualClock();
     const stream = fakeStream();

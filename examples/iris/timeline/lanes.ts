@@ -1,7 +1,7 @@
 import type { Part } from './text.ts';
 
 /** What a slot's fleet is doing. */
-export type LaneState = 'empty' | 'launching' | 'serving' | 'draining' | 'refused';
+export type LaneState = 'empty' | 'launching' | 'renewing' | 'serving' | 'draining' | 'refused';
 
 /** One slot, now. */
 export interface Lane {
@@ -17,11 +17,13 @@ const GLYPHS = {
   draining: ['╌', 'good'],
   serving: ['━', 'good'],
   launching: ['░', 'busy'],
+  // Serves, while another fleet for it is launched.
+  renewing: ['▒', 'busy'],
   refused: ['✘', 'bad'],
 } as const satisfies Record<LaneState, readonly [string, Part[1]]>;
 
 // Where several states share one column of the picture, the last of these is shown.
-const WEIGHT: readonly LaneState[] = ['empty', 'serving', 'draining', 'launching', 'refused'];
+const WEIGHT: readonly LaneState[] = ['empty', 'serving', 'draining', 'launching', 'renewing', 'refused'];
 
 // Two spaces and the longest: `launching broken`.
 const LABEL_WIDTH = 18;

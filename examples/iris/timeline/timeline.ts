@@ -155,9 +155,14 @@ function createRenderer({ mode, stream, colour }: TimelineOptions, clock: Clock)
   return createLiveRenderer(output, clock, colour ?? (process.env.NO_COLOR ?? '') === '');
 }
 
-// The traffic's figures change all the time; who answers and what fails is worth a line.
+// The traffic's figures change all the time; who answers is worth a line, and so are the first failure and every tenfold.
 function tellable({ endpoint, lanes, traffic }: Status): string {
-  return JSON.stringify([endpoint, lanes, traffic?.failed, traffic?.answeredBy]);
+  return JSON.stringify([endpoint, lanes, traffic && magnitude(traffic.failed), traffic?.answeredBy]);
+}
+
+/** Number of digits; 0 has none. */
+function magnitude(count: number): number {
+  return count === 0 ? 0 : String(count).length;
 }
 
 function difference(before: Status, after: Status): string {
@@ -171,7 +176,9 @@ function difference(before: Status, after: Status): string {
   if (traffic?.answeredBy !== undefined && traffic.answeredBy !== before.traffic?.answeredBy) {
     parts.push(`answers from ${traffic.answeredBy}`);
   }
-  if (traffic && traffic.failed !== (before.traffic?.failed ?? 0)) parts.push(`${traffic.failed} invocations failed`);
+  if (traffic && magnitude(traffic.failed) > magnitude(before.traffic?.failed ?? 0)) {
+    parts.push(traffic.failed === 1 ? '1 invocation failed' : `${traffic.failed} invocations failed`);
+  }
   return parts.join(' · ');
 }
 
