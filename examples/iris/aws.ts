@@ -1,7 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+  SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { InvokeClient } from './endpoint-client.ts';
@@ -23,6 +28,8 @@ export interface DemoClients {
   /** Uploads a file; in parts when it is larger than PART_SIZE. */
   upload(path: string, bucket: string, key: string): Promise<Uploaded>;
   describeEndpoint(endpointName: string): Promise<EndpointView>;
+  /** Of the container of the only model that an endpoint config names. */
+  environmentOf(endpointConfigName: string): Promise<Readonly<Record<string, string>>>;
   /** Never retries. */
   readonly invoke: InvokeClient;
   destroy(): void;
@@ -51,6 +58,12 @@ export function createClients(url: string): DemoClients {
       return { etag: (ETag ?? '').replaceAll('"', ''), size };
     },
     describeEndpoint: (endpointName) => sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName })),
+    async environmentOf(EndpointConfigName) {
+      const config = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName }));
+      const { ModelName } = config.ProductionVariants?.[0] ?? {};
+      const model = await sagemaker.send(new DescribeModelCommand({ ModelName }));
+      return model.PrimaryContainer?.Environment ?? {};
+    },
     invoke,
     destroy() {
       for (const client of [s3, sagemaker, invoke]) client.destroy();

@@ -1,3 +1,5 @@
+import type { IrisSettings } from './iris-app.ts';
+
 /** One line of a deployment, as in DescribeStackEvents. */
 export interface ResourceEvent {
   readonly logicalId: string;
@@ -23,7 +25,7 @@ export interface DemoCloud {
 
 /** What the demo is given. */
 export interface DemoRuntime {
-  /** Synthesizes the CDK app. Returns the folder of the cloud assembly. */
-  synth(): Promise<string>;
+  /** Synthesizes the CDK app: what is deployed from then on. Returns the folder of the cloud assembly. */
+  synth(settings?: IrisSettings): Promise<string>;
   startLocal(): Promise<DemoCloud>;
 }

@@ -5,7 +5,12 @@ import type { Lane } from './timeline/lanes.ts';
 /** What DescribeEndpoint says that the demo looks at. */
 export type EndpointView = Pick<
   DescribeEndpointOutput,
-  'EndpointName' | 'EndpointStatus' | 'EndpointConfigName' | 'FailureReason' | 'PendingDeploymentSummary'
+  | 'EndpointName'
+  | 'EndpointStatus'
+  | 'EndpointConfigName'
+  | 'FailureReason'
+  | 'PendingDeploymentSummary'
+  | 'ProductionVariants'
 >;
 
 /** What an endpoint watch needs. */
@@ -34,6 +39,8 @@ export class EndpointWatch {
   #lastError: unknown;
   #launching: 'A' | 'B' | undefined;
   #refused: 'A' | 'B' | undefined;
+  // A deployment launches a fleet for the slot that serves: what that one is, in case it stays.
+  #renewing: { readonly config: string | undefined; readonly holds: string | undefined } | undefined;
   #swaps = 0;
   #updates = 0;
 
@@ -86,7 +93,7 @@ export class EndpointWatch {
   }
 
   #stateOf(slot: 'A' | 'B'): Lane['state'] {
-    if (slot === this.#launching) return 'launching';
+    if (slot === this.#launching) return this.#renewing ? 'renewing' : 'launching';
     if (slot === this.activeSlot) return 'serving';
     return slot === this.#refused ? 'refused' : 'empty';
   }
@@ -111,7 +118,14 @@ export class EndpointWatch {
     if (launching !== undefined && launching !== this.#launching) {
       if (before) this.#updates++;
       this.#refused = undefined;
+      if (view.EndpointStatus === 'Updating' && launching === active) {
+        this.#renewing = { config: view.EndpointConfigName, holds: this.#holds[launching] };
+      }
       this.#holds[launching] = this.#options.newest();
+    }
+    if (launching === undefined && this.#renewing && active) {
+      if (view.EndpointConfigName === this.#renewing.config) this.#holds[active] = this.#renewing.holds;
+      this.#renewing = undefined;
     }
     if (launching === undefined && this.#launching !== undefined && this.#launching !== active) {
       this.#refused = this.#launching;
@@ -131,9 +145,10 @@ export class EndpointWatch {
     return pending === undefined ? other(active) : this.#slotOf(pending);
   }
 
-  // The deployment begins with slot A; the other config that shows up is slot B.
+  // Of two configs without slots in their names, the deployment begins with slot A.
   #slotOf(config: string): 'A' | 'B' {
-    const slot = this.#slots.get(config) ?? (this.#slots.size === 0 ? 'A' : 'B');
+    const named = /-([ab])$/.exec(config)?.[1]?.toUpperCase() as 'A' | 'B' | undefined;
+    const slot = named ?? this.#slots.get(config) ?? (this.#slots.size === 0 ? 'A' : 'B');
     this.#slots.set(config, slot);
     return slot;
   }

@@ -4,8 +4,16 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { NAMES } from './names.ts';
 
-/** Settings of the app that a laptop wants shorter than an account does. */
-export interface IrisAppProps {
+/** What a deployment may change about the endpoint. */
+export interface IrisSettings {
+  /** @default 2 */
+  readonly instanceCount?: number;
+  /** Of the model's container. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Settings of the app that a laptop wants shorter than an account does, and those that it changes. */
+export interface IrisAppProps extends IrisSettings {
   /** Where the cloud assembly is written. Default: as the CDK CLI says, else a temporary folder. */
   readonly outdir?: string;
   /** How old an upload must be before it is taken. Default: the construct's. */
@@ -40,6 +48,7 @@ export function irisApp(props: IrisAppProps = {}): App {
             // Yours: a container that serves `code/inference.mjs` from the archive.
             image: `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/iris:1`,
             modelDataUrl: `s3://${bucket.bucketName}/${NAMES.modelKey}`,
+            environment: props.environment,
           },
         },
       },
@@ -47,7 +56,12 @@ export function irisApp(props: IrisAppProps = {}): App {
     endpointConfigProps: {
       endpointConfigName: 'iris',
       productionVariants: [
-        { variantName: 'AllTraffic', modelName: 'iris', instanceType: 'ml.m5.large', initialInstanceCount: 2 },
+        {
+          variantName: 'AllTraffic',
+          modelName: 'iris',
+          instanceType: 'ml.m5.large',
+          initialInstanceCount: props.instanceCount ?? 2,
+        },
       ],
     },
     endpointProps: { endpointName: 'Iris', endpointConfigName: 'iris' },

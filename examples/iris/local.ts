@@ -1,17 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startLocalRuntime } from '@freshpoint/local';
-import { Duration } from 'aws-cdk-lib';
+import { AssetStaging, Duration } from 'aws-cdk-lib';
 import type { DemoCloud } from './demo-runtime.ts';
-import { irisApp } from './iris-app.ts';
+import { type IrisSettings, irisApp } from './iris-app.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('./cdk.out', import.meta.url));
 const STATE = fileURLToPath(new URL('./.freshpoint/local', import.meta.url));
 
 /** Synthesizes the app, with the pauses of a laptop. */
-export async function synth(): Promise<string> {
+export async function synth(settings: IrisSettings = {}): Promise<string> {
   await rm(ASSEMBLY, { recursive: true, force: true });
-  irisApp({ outdir: ASSEMBLY, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) }).synth();
+  // Otherwise a second synthesis takes the assets of the first one to be there still.
+  AssetStaging.clearAssetHashCache();
+  irisApp({ ...settings, outdir: ASSEMBLY, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) }).synth();
   return ASSEMBLY;
 }
 

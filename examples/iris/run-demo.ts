@@ -1,7 +1,9 @@
 import { WaitedInVain } from './conditions.ts';
-import { emptyFigures, type Figures, type Service, Steps, type StepsOptions } from './steps.ts';
+import type { DemoSteps, StepsOptions } from './demo-steps.ts';
+import { emptyFigures, type Figures, type Service, Steps } from './steps.ts';
 import type { Result, Table } from './timeline/events.ts';
 import { percent } from './timeline/lines.ts';
+import type { Timeline } from './timeline/timeline.ts';
 
 /** The demo's result: its last line in JSON. Figures of steps that were not reached are null. */
 export interface DemoResult extends Result {
@@ -21,10 +23,22 @@ export interface DemoResult extends Result {
  * Runs all steps and shows what comes of them. Returns the exit code: 0 only when every step held. When `interrupted`
  * aborts, it stops what it started and rejects with the signal's reason.
  */
-export async function runDemo(options: StepsOptions, interrupted: AbortSignal): Promise<number> {
+export function runDemo(options: StepsOptions, interrupted: AbortSignal): Promise<number> {
   const { timeline } = options;
   const figures = emptyFigures();
-  const steps = new Steps(options, figures);
+  return runSteps(new Steps(options, figures), timeline, interrupted, () => ({
+    result: resultOf(figures, timeline.ok, timeline.seconds()),
+    table: tableOf(figures),
+  }));
+}
+
+/** Runs the steps of a demo as `runDemo` says; `ending` is what is shown at the end. */
+export async function runSteps(
+  steps: DemoSteps,
+  timeline: Timeline,
+  interrupted: AbortSignal,
+  ending: () => { readonly result: Result; readonly table: Table },
+): Promise<number> {
   const interruption = new Promise<never>((_, reject) => {
     interrupted.addEventListener('abort', () => reject(interrupted.reason), { once: true });
   });
@@ -40,7 +54,8 @@ export async function runDemo(options: StepsOptions, interrupted: AbortSignal): 
   } finally {
     await steps.stop();
   }
-  return timeline.finish(resultOf(figures, timeline.ok, timeline.seconds()), tableOf(figures));
+  const { result, table } = ending();
+  return timeline.finish(result, table);
 }
 
 function resultOf({ before, after, ...counts }: Figures, ok: boolean, seconds: number): DemoResult {

@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Loads the model when the container starts. A model.json that cannot be read keeps the container from getting healthy. */
+/** Loads the model when the container starts. A file that cannot be read keeps the container from getting healthy. */
 export async function model_fn(modelDir) {
-  return JSON.parse(await readFile(join(modelDir, 'model.json'), 'utf8'));
+  return JSON.parse(await readFile(join(modelDir, process.env.MODEL_FILE ?? 'model.json'), 'utf8'));
 }
 
 /** text/csv: one row per line. application/json: an array of rows, or {"instances": rows}. */

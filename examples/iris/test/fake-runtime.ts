@@ -147,6 +147,7 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
       return objects[path]!;
     },
     describeEndpoint: async () => view,
+    environmentOf: async () => ({}),
     invoke: { send: send as unknown as InvokeClient['send'] },
     destroy: () => undefined,
   };
