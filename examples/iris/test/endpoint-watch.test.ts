@@ -53,6 +53,17 @@ describe('the endpoint watch', () => {
     expect(watched.updates).toBe(2);
   });
 
+  test('a deployment renews the slot that serves; when it is refused the slot still holds what it held', async () => {
+    const first = { ...A, EndpointConfigName: 'iris-1-a' };
+    const { watched, see } = await watch(first);
+    expect(await see(updating(first, 'iris-2-a'), 'v2')).toEqual(['A renewing v2', 'B empty']);
+    expect(await see({ ...first, EndpointStatus: 'RollingBack' })).toEqual(['A serving v1', 'B empty']);
+    await see(first);
+    await see(updating(first, 'iris-3-a'));
+    expect(await see({ ...first, EndpointConfigName: 'iris-3-a' })).toEqual(['A serving v2', 'B empty']);
+    expect([watched.swaps, watched.updates, watched.activeSlot]).toEqual([0, 2, 'A']);
+  });
+
   test('counts a swap of which it saw neither beginning nor middle', async () => {
     const { watched, see } = await watch(A);
     expect(await see(B, 'v2')).toEqual(['A empty', 'B serving v2']);
