@@ -354,6 +354,39 @@ describe('an upload', () => {
   );
 });
 
+describe('a deployment goes on', () => {
+  test('although a person holds the endpoint, and the hold stays', async () => {
+    await liveOn('b');
+    const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
+    const { Parameter } = await account.call('ssm', 'GetParameter', { Name });
+    const held = { ...JSON.parse(Parameter.Value), hold: { by: 'somebody', at: account.clock.now() } };
+    await account.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(held), Type: 'String', Overwrite: true });
+    await account.deploy(one(debug));
+    await account.upload('v3');
+    await account.pass(30 * MINUTE);
+    expect(movers()).toEqual(['stack']);
+    await expectServed('v2');
+    const after = await account.call('ssm', 'GetParameter', { Name });
+    expect(JSON.parse(after.Parameter.Value).hold).toEqual(held.hold);
+  });
+
+  test('although somebody moved the endpoint to a config of their own', async () => {
+    await liveOn('b');
+    const { config } = await account.live();
+    await account.call('sagemaker', 'CreateEndpointConfig', {
+      EndpointConfigName: 'by-hand',
+      ProductionVariants: config.ProductionVariants,
+    });
+    await account.call('sagemaker', 'UpdateEndpoint', { EndpointName: 'Iris', EndpointConfigName: 'by-hand' });
+    account.updates.length = 0;
+    await account.deploy(one(debug));
+    await account.settle();
+    expect(movers()).toEqual(['stack']);
+    expect(await account.slot()).toBe('a');
+    await expectServed('v2');
+  });
+});
+
 describe('bytes that come back', () => {
   const at = (status: string, act: () => void) => {
     let seen = false;
