@@ -22,7 +22,7 @@ import { progress } from './support/progress.ts';
 const quick = process.argv.includes('--quick');
 const sizes = quick
   ? { patterns: 0.02, coldStarts: 3, revisions: 1, MiB: 128, transfers: 1, seconds: 2, invocations: 1 }
-  : { patterns: 1, coldStarts: 21, revisions: 3, MiB: 1024, transfers: 3, seconds: 5, invocations: 3 };
+  : { patterns: 1, coldStarts: 25, revisions: 3, MiB: 1024, transfers: 3, seconds: 4, invocations: 4 };
 
 const before = machine();
 const compiled = await progress('local runtime, compiled', async () => compileRuntime());

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { cacheFolder, root } from '../support/cache.ts';
 import { runScript, startServer } from '../support/child.ts';
-import { type Figure, figure } from '../support/statistics.ts';
+import { type Figure, figure, ratioOf } from '../support/statistics.ts';
 
-/** One way to ship the handler. Times in ms. */
+/** One way to ship the handler, times in ms; or the ratio of two. */
 export interface HandlerFigures {
   /** Process start to the handler's code being loaded. */
   readonly loaded: Figure;
@@ -20,6 +20,8 @@ export interface BundleFigures {
   readonly bundle: HandlerFigures;
   /** The same handler with the SDK in node_modules, as ES modules. */
   readonly unbundled: HandlerFigures;
+  /** Bundle to unbundled, pair by pair. */
+  readonly ratio: HandlerFigures;
 }
 
 interface Sample {
@@ -71,6 +73,7 @@ export async function measureBundle(rounds: number, say: (detail: string) => voi
     kB: Math.round(statSync(bundle).size / 1000),
     bundle: figures(samples.bundle),
     unbundled: figures(samples.unbundled),
+    ratio: ratios(samples.bundle, samples.unbundled),
   };
 }
 
@@ -80,5 +83,15 @@ function figures(samples: readonly Sample[]): HandlerFigures {
     decided: figure(samples.map(({ decided }) => decided)),
     warm: figure(samples.map(({ warm }) => warm)),
     rssMB: figure(samples.map(({ rssBytes }) => rssBytes / 1e6)),
+  };
+}
+
+function ratios(ones: readonly Sample[], others: readonly Sample[]): HandlerFigures {
+  const of = (value: (sample: Sample) => number) => ratioOf(ones.map(value), others.map(value));
+  return {
+    loaded: of(({ loaded }) => loaded),
+    decided: of(({ decided }) => decided),
+    warm: of(({ warm }) => warm),
+    rssMB: of(({ rssBytes }) => rssBytes),
   };
 }

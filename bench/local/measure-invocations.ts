@@ -1,5 +1,5 @@
 import { runScript } from '../support/child.ts';
-import { type Figure, figure } from '../support/statistics.ts';
+import { type Figure, figure, ratioOf } from '../support/statistics.ts';
 import { createEndpoint, ENDPOINT, modelFolder, startModelProcess } from './endpoint.ts';
 import { startRuntime } from './runtime-server.ts';
 
@@ -9,6 +9,8 @@ export const CONNECTIONS = 24;
 export interface InvocationRates {
   readonly direct: Figure;
   readonly invokeEndpoint: Figure;
+  /** InvokeEndpoint to direct, pair by pair. */
+  readonly ratio: Figure;
 }
 
 export interface InvocationFigures {
@@ -35,7 +37,7 @@ export async function measureInvocations(
   try {
     await createEndpoint(runtime.url, folder);
     const measure = async (client: 'sdk' | 'plain'): Promise<InvocationRates> => {
-      const rates: Record<keyof InvocationRates, number[]> = { direct: [], invokeEndpoint: [] };
+      const rates: Record<'direct' | 'invokeEndpoint', number[]> = { direct: [], invokeEndpoint: [] };
       for (let round = 1; round <= rounds; round++) {
         for (const way of ['direct', 'invokeEndpoint'] as const) {
           say(`${client} client, ${way}, ${round} of ${rounds}`);
@@ -44,7 +46,11 @@ export async function measureInvocations(
           rates[way].push(rate);
         }
       }
-      return { direct: figure(rates.direct), invokeEndpoint: figure(rates.invokeEndpoint) };
+      return {
+        direct: figure(rates.direct),
+        invokeEndpoint: figure(rates.invokeEndpoint),
+        ratio: ratioOf(rates.invokeEndpoint, rates.direct),
+      };
     };
     return { sdk: await measure('sdk'), plain: await measure('plain') };
   } finally {

@@ -1,8 +1,8 @@
 import { runScript, type Server, startServer } from '../support/child.ts';
-import { type Figure, figure } from '../support/statistics.ts';
+import { type Figure, figure, ratioOf } from '../support/statistics.ts';
 import { startRuntime } from './runtime-server.ts';
 
-/** MB/s. */
+/** MB/s; or the ratio of two. */
 export interface Rates {
   readonly upload: Figure;
   readonly download: Figure;
@@ -13,6 +13,8 @@ export interface TransferFigures {
   readonly runtime: Rates;
   /** node:http without anything: what the client and the loopback interface allow here. */
   readonly sink: Rates;
+  /** Runtime to sink, pair by pair. */
+  readonly ratio: Rates;
   /** Of the runtime's process, at its peak. */
   readonly runtimePeakMB: number;
   readonly sinkPeakMB: number;
@@ -45,6 +47,7 @@ export async function measureTransfers(
       MiB,
       runtime: rates(samples.runtime),
       sink: rates(samples.sink),
+      ratio: ratios(samples.runtime, samples.sink),
       runtimePeakMB: (await runtime.peakRssBytes()) / 1e6,
       sinkPeakMB: (await sink.peakRssBytes()) / 1e6,
     };
@@ -58,4 +61,9 @@ function rates(samples: readonly Sample[]): Rates {
     upload: figure(samples.map(({ upload }) => upload)),
     download: figure(samples.map(({ download }) => download)),
   };
+}
+
+function ratios(ones: readonly Sample[], others: readonly Sample[]): Rates {
+  const of = (value: (sample: Sample) => number) => ratioOf(ones.map(value), others.map(value));
+  return { upload: of(({ upload }) => upload), download: of(({ download }) => download) };
 }

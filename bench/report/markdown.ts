@@ -15,7 +15,7 @@ writes this page, [its chart](benchmarks.svg) and [all figures](../bench/results
 
 ![Freshpoint compared: uploads lost, cold start, local runtime](benchmarks.svg)
 
-All of it is from ${kind} on one machine: ${platform}, ${cpus} cores, ${memoryGiB} GiB, Node ${node}, load ${loadBefore} before it began. Medians; ± is half the distance between the quartiles. What counts are the ratios: both sides were measured in turn.
+All of it is from ${kind} on one machine: ${platform}, ${cpus} cores, ${memoryGiB} GiB, Node ${node}, load ${loadBefore} before it began. Medians; ± is half the distance between the quartiles. What counts are the ratios: both sides were measured in turn, and a ratio is the median of the pairs'.
 
 ${tables(results).map(section).join('\n')}`;
 }

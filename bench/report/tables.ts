@@ -73,22 +73,22 @@ function delay({ patterns }: Results): Table {
   };
 }
 
-function bundle({ bundle: { kB, bundle: ours, unbundled } }: Results): Table {
-  const row = (what: string, one: Figure, other: Figure, unit: string) => [
+function bundle({ bundle: { kB, bundle: ours, unbundled, ratio } }: Results): Table {
+  const row = (what: string, one: Figure, other: Figure, unit: string, both: Figure) => [
     what,
     `${withNoise(one)} ${unit}`,
     `${withNoise(other)} ${unit}`,
-    ratio(one.median / other.median),
+    share(both),
   ];
   return {
     title: "The refresher's function",
     note: `The bundle is ${kB} kB in one file. Beside it the same handler with the SDK in node_modules; both on a whole core, against a server on this machine. In Lambda with 256 MB it is about seven times slower, both.`,
     head: ['', 'bundle', 'unbundled SDK', 'ratio'],
     rows: [
-      row('process start → first decision', ours.decided, unbundled.decided, 'ms'),
-      row('process start → loaded', ours.loaded, unbundled.loaded, 'ms'),
-      row('one more decision', ours.warm, unbundled.warm, 'ms'),
-      row('memory', ours.rssMB, unbundled.rssMB, 'MB'),
+      row('process start → first decision', ours.decided, unbundled.decided, 'ms', ratio.decided),
+      row('process start → loaded', ours.loaded, unbundled.loaded, 'ms', ratio.loaded),
+      row('one more decision', ours.warm, unbundled.warm, 'ms', ratio.warm),
+      row('memory', ours.rssMB, unbundled.rssMB, 'MB', ratio.rssMB),
     ],
   };
 }
@@ -108,24 +108,24 @@ function revision({ revision: rows }: Results): Table {
 }
 
 function local({ transfers, invocations }: Results): Table {
-  const row = (what: string, one: Figure, other: Figure, unit: string) => [
+  const row = (what: string, one: Figure, other: Figure, unit: string, both: Figure) => [
     what,
     `${withNoise(one)} ${unit}`,
     `${withNoise(other)} ${unit}`,
-    ratio(one.median / other.median),
+    share(both),
   ];
-  const { runtime, sink, MiB } = transfers;
+  const { runtime, sink, ratio, MiB } = transfers;
   const { sdk, plain } = invocations;
   return {
     title: 'The local runtime',
     note: 'Transfers: SDK client, parts of 8 MiB, four at once, against a bare node:http server that drops every byte. Invocations: 24 connections, the same client against InvokeEndpoint and against the model’s process; the bare client shows all of what the way through costs, and on two cores three processes have to share them.',
     head: ['', 'local runtime', 'compared with', 'ratio'],
     rows: [
-      row(`upload of ${MiB} MiB`, runtime.upload, sink.upload, 'MB/s'),
-      row(`download of ${MiB} MiB`, runtime.download, sink.download, 'MB/s'),
+      row(`upload of ${MiB} MiB`, runtime.upload, sink.upload, 'MB/s', ratio.upload),
+      row(`download of ${MiB} MiB`, runtime.download, sink.download, 'MB/s', ratio.download),
       ['peak memory', `${transfers.runtimePeakMB.toFixed(0)} MB`, `${transfers.sinkPeakMB.toFixed(0)} MB`, ''],
-      row('InvokeEndpoint, SDK client', sdk.invokeEndpoint, sdk.direct, 'req/s'),
-      row('InvokeEndpoint, bare client', plain.invokeEndpoint, plain.direct, 'req/s'),
+      row('InvokeEndpoint, SDK client', sdk.invokeEndpoint, sdk.direct, 'req/s', sdk.ratio),
+      row('InvokeEndpoint, bare client', plain.invokeEndpoint, plain.direct, 'req/s', plain.ratio),
     ],
   };
 }
@@ -144,6 +144,6 @@ function percent(share: number): string {
   return share === 0 ? '0 %' : `${(share * 100).toFixed(1)} %`;
 }
 
-function ratio(value: number): string {
-  return `${Math.round(value * 100)} %`;
+function share({ median, noise }: Figure): string {
+  return `${Math.round(median * 100)} % ± ${Math.round(median * noise * 100)}`;
 }

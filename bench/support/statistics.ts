@@ -15,6 +15,11 @@ export function figure(samples: readonly number[]): Figure {
   return { median, noise: median === 0 ? 0 : Math.abs(spread / median), samples: sorted.length };
 }
 
+/** Of two things measured in turn: each pair's ratio, so that what else the machine did in between counts less. */
+export function ratioOf(ones: readonly number[], others: readonly number[]): Figure {
+  return figure(ones.map((one, index) => one / others[index]!));
+}
+
 /** 0 of none. */
 export function mean(samples: readonly number[]): number {
   return samples.length === 0 ? 0 : samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
