@@ -7,5 +7,9 @@ import type { Layout } from './templates.ts';
 export async function runSeed(seed: number, layouts: readonly Layout[], options: RunOptions = {}): Promise<Result> {
   const scenario = drawScenario(seededRandom(seed), layouts);
   const simulation = new Simulation(seed, scenario, layouts[scenario.layout]!, options);
-  return await simulation.run();
+  try {
+    return await simulation.run();
+  } catch (error) {
+    return simulation.broken(error as Error);
+  }
 }

@@ -88,6 +88,8 @@ export class Simulation implements Watch, Overseer {
 
   async run(): Promise<Result> {
     const { clock } = this.#world;
+    // See quiet(): whoever calls may come straight from an event.
+    await undefined;
     this.#world.watch = this;
     await this.#world.run(
       this.#world.setUp(async () => {
@@ -109,6 +111,16 @@ export class Simulation implements Watch, Overseer {
     const restAfterMs = await this.#rest();
     this.#oracle.checkWhole(this.#conflicts);
     await this.#checkDeadLetters();
+    return this.#result(restAfterMs, this.#end());
+  }
+
+  /** The result of a run that ended with an error. */
+  broken(error: Error): Result {
+    this.#journal.violation(`the run broke: ${error.stack}`);
+    return this.#result(0, '');
+  }
+
+  #result(restAfterMs: number, end: string): Result {
     const { violations, situations, lines } = this.#journal;
     return {
       seed: this.#seed,
@@ -118,7 +130,7 @@ export class Simulation implements Watch, Overseer {
       calls: this.#calls,
       swaps: this.#oracle.updates.filter(({ by }) => by === 'loop').length,
       restAfterMs,
-      end: this.#end(),
+      end,
     };
   }
 

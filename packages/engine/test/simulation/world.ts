@@ -264,7 +264,10 @@ export class World {
   }
 }
 
-/** Lets every promise that can settle without time passing do so: ticks come once no microtask is left. */
+/**
+ * Lets every promise that can settle without time passing do so: a tick that a microtask asks for comes once no microtask
+ * is left. Must be called from one, that is after an `await`.
+ */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
