@@ -144,9 +144,13 @@ function refuse(
   };
 }
 
-/** A refused update touched the endpoint, but not the fleet in service: unless somebody else had touched it before. */
+/**
+ * A refused update touched the endpoint, but not the fleet in service: unless somebody else had touched it before, or
+ * has since, which takes the reason away.
+ */
 function withOldFleet(state: EndpointState, intent: Intent, endpoint: EndpointView): EndpointState {
   const { served } = state;
+  if (endpoint.failureReason === undefined) return state;
   if (served?.configName !== endpoint.configName || served.since < intent.endpointModified) return state;
   return { ...state, served: { ...served, since: endpoint.lastModified } };
 }

@@ -370,7 +370,7 @@ const situations: Record<string, Situation> = {
   'refused without a reason: tried again': {
     o: withIntent(called, afterUpdate),
     next: { kind: 'swap' },
-    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 1 } },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
     tell: [
       {
         ...refused,
@@ -388,7 +388,7 @@ const situations: Record<string, Situation> = {
   'refused without a judgement the second time: tried again': {
     o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v2', count: 1 } }),
     next: { kind: 'swap' },
-    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 2 } },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 2 } },
     tell: [expect.objectContaining({ what: 'refused', retried: true })],
   },
   'refused without a judgement the third time: quarantined': {
@@ -407,7 +407,7 @@ const situations: Record<string, Situation> = {
   'the tries of another revision do not count': {
     o: withIntent(called, afterUpdate, { ...servedV1, refusals: { revision: 'v0', count: 2 } }),
     next: { kind: 'swap' },
-    state: { ...stillOnA(servedV1), refusals: { revision: 'v2', count: 1 } },
+    state: { ...servedV1, refusals: { revision: 'v2', count: 1 } },
     tell: [expect.objectContaining({ what: 'refused', retried: true })],
   },
   'repeated bytes after a refused update: served still': {

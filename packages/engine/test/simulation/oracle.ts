@@ -33,6 +33,8 @@ export interface Update {
   endedAt?: number;
   outcome?: 'served' | 'refused' | 'stuck';
   reason?: string;
+  /** When the loop told that it succeeded. */
+  toldAt?: number;
 }
 
 /** S3's seconds are whole, and clocks differ by at most 6 s: what is called settled may be so much younger, in ms. */
@@ -246,7 +248,8 @@ export class Oracle {
     if (live?.by !== 'loop' || live.revision !== intent.revision || this.ambiguities > 0) return;
     if (now.EndpointConfigName !== live.config || this.updates.some(({ by }) => by !== 'loop')) return;
     const begun = live.startedAt - 60_000;
-    if (this.history.some(({ at }) => at >= begun && at <= live.endedAt! + TOLERANCE)) return;
+    const until = live.toldAt ?? Number.POSITIVE_INFINITY;
+    if (this.history.some(({ at }) => at >= begun && at <= until + TOLERANCE)) return;
     // Written again, and scaled or patched in between: an instance may have loaded something else.
     if (this.#changedAt > live.endedAt! && this.sources.at > live.endedAt!) return;
     wrong('what it wants to serve is served already');
@@ -269,7 +272,7 @@ export class Oracle {
 
   /** Contract 5: at once with a reason that is the model's, after three tries else; and of the right revision. */
   #checkQuarantine(revision: string, reason: string | undefined): void {
-    const refused = this.updates.filter((update) => update.revision === revision && update.outcome === 'refused');
+    const refused = this.updates.filter((update) => update.revision === revision && update.outcome !== 'served');
     const judged = refused.filter(
       (update) => update.reason !== undefined && !/^Request to service/.test(update.reason),
     );
@@ -293,7 +296,10 @@ export class Oracle {
     for (const { Source, DetailType, Detail } of call.input.Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const what = Object.entries(EVENT_TYPES).find(([, type]) => type === DetailType)?.[0] ?? DetailType;
-      this.told.push({ what, ...JSON.parse(Detail) });
+      const told: Oracle['told'][number] = { what, ...JSON.parse(Detail) };
+      this.told.push(told);
+      const { live } = this;
+      if (what === 'succeeded' && live?.revision === told.revision) live.toldAt ??= this.#world.clock.now();
     }
   }
 

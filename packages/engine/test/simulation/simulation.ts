@@ -506,6 +506,7 @@ export class Simulation implements Watch, Overseer {
     const journal = this.#journal;
     if (because === 'settling') journal.reached('settling');
     if (because === 'source-missing') journal.reached('source missing when looked at');
+    if (detail === 'a refresh is about to begin') journal.reached('two loops raced for one update');
     if (because === 'held') journal.reached('held with something to swap');
     if (detail === 'UpdateEndpoint was accepted but is not visible yet')
       journal.reached('accepted update not visible yet');

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/policy/decide.ts';
+import type { EndpointView, Observation } from '../../src/policy/observation.ts';
+import { decidePrepare } from '../../src/policy/prepare.ts';
+import { type EndpointState, type Intent, quarantine } from '../../src/policy/state.ts';
+import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
+
+const SECOND = 1000;
+const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
+const moved: EndpointView = { ...endpoint, lastModified: NOON - MINUTE };
+const withIntent = (given: Intent, change: Partial<Observation> = {}) =>
+  observe({ state: { ...servedV1, intent: given }, ...change });
+const swapOf = (o: Observation) => {
+  const { next } = decide(o);
+  return next.kind === 'swap' ? next.intent : undefined;
+};
+
+describe('what is asked, and only when it is needed', () => {
+  test('an endpoint that is busy needs no look at the sources, with or without an intent', () => {
+    const updating: EndpointView = { ...endpoint, status: 'Updating' };
+    const blind = { endpoint: updating, sources: undefined };
+    expect(decide(observe(blind)).next.kind).toBe('wait');
+    expect(decide(withIntent(intent, blind)).next.kind).toBe('wait');
+  });
+
+  test('a deployment that moved the endpoint: the sources tell what its fleet loaded', () => {
+    const state: EndpointState = {
+      ...quiet,
+      prepared: { configName: 'config-b', revision: 'v2', newestSource: v2.newest },
+    };
+    expect(decide(observe({ state, sources: undefined })).next).toEqual({ kind: 'observe', what: 'sources' });
+  });
+
+  test.each<Partial<EndpointView>>([{ configName: 'config-x' }, { status: 'Failed' }])(
+    'endpoint with %o: the stack may explain it',
+    (change) => {
+      const o = observe({ endpoint: { ...endpoint, ...change }, stack: undefined });
+      expect(decide(o).next).toEqual({ kind: 'observe', what: 'stack' });
+    },
+  );
+
+  test('an unknown config is waited for until five minutes are over', () => {
+    const at = (ago: number) =>
+      decide(
+        observe({
+          endpoint: { ...endpoint, configName: 'config-x' },
+          state: { ...servedV1, unknownSince: NOON - ago },
+        }),
+      ).next.kind;
+    expect(at(5 * MINUTE - 1)).toBe('wait');
+    expect(at(5 * MINUTE)).toBe('fail');
+  });
+});
+
+describe('a deployment made the endpoint anew, under the same config', () => {
+  const prepared = { configName: 'config-a', revision: 'v2', newestSource: v2.newest };
+
+  test('what was prepared is served', () => {
+    const state = { ...servedV1, prepared: { ...prepared, endpointCreated: endpoint.created - 1 } };
+    expect(decide(observe({ state })).next).toMatchObject({ kind: 'keep', because: 'served' });
+  });
+
+  test('the same endpoint was not moved: what was prepared no longer matters', () => {
+    const state = { ...servedV1, prepared: { ...prepared, endpointCreated: endpoint.created } };
+    expect(decide(observe({ state })).next.kind).toBe('swap');
+  });
+});
+
+describe('a stream of uploads, with maxWaitTime', () => {
+  const bounded = { ...spec, maxWaitTime: 600 };
+  /** v2 was first seen so long ago, in a stream that began five minutes ago; v3 was written `written` ago. */
+  const sinceOfV3 = (seen: number, written: number) => {
+    const unsettled = { revision: 'v2', seen: NOON - seen, since: NOON - 5 * MINUTE };
+    const v3 = { ...v2, revision: 'v3', newest: NOON - written };
+    return decide(observe({ spec: bounded, sources: v3, state: { ...quiet, unsettled } })).state.unsettled?.since;
+  };
+
+  test('goes on with what was written before the last one had settled, however late that is seen', () => {
+    expect(sinceOfV3(70 * SECOND, 20 * SECOND)).toBe(NOON - 5 * MINUTE);
+  });
+
+  test('ends when the last one had settled', () => {
+    expect(sinceOfV3(70 * SECOND, 10 * SECOND)).toBe(NOON);
+    expect(sinceOfV3(70 * SECOND, 10 * SECOND + 1)).toBe(NOON - 5 * MINUTE);
+  });
+
+  test('a revision without anything newly written (a file is gone) counts from its sight', () => {
+    expect(sinceOfV3(70 * SECOND, 70 * SECOND)).toBe(NOON);
+  });
+
+  test('what has settled is swapped in, long before the bound', () => {
+    const seen = (ago: number) => ({ revision: 'v2', seen: NOON - ago, since: NOON - 2 * MINUTE });
+    const kind = (ago: number) =>
+      decide(observe({ spec: bounded, state: { ...quiet, unsettled: seen(ago) } })).next.kind;
+    expect(kind(60 * SECOND)).toBe('swap');
+    expect(kind(61 * SECOND)).toBe('swap');
+    expect(kind(59 * SECOND)).toBe('wait');
+  });
+});
+
+describe('an intent that was given up unseen', () => {
+  test('leaves no doubt when there was none', () => {
+    expect(swapOf(observe())?.ambiguous).toBeUndefined();
+  });
+
+  test('of the same revision: the fleet has it either way', () => {
+    expect(swapOf(withIntent(intent))?.ambiguous).toBeUndefined();
+  });
+
+  test('of another revision: the fleet may be that one', () => {
+    expect(swapOf(withIntent({ ...intent, revision: 'v0' }))?.ambiguous).toBe(true);
+  });
+
+  test('that was in doubt: still is', () => {
+    expect(swapOf(withIntent({ ...intent, ambiguous: true }))?.ambiguous).toBe(true);
+  });
+
+  test('that was called and refused: the doubt is over', () => {
+    const o = withIntent({ ...called, ambiguous: true }, { endpoint: moved });
+    expect(swapOf(o)).toMatchObject({ revision: 'v2', ambiguous: undefined });
+  });
+});
+
+describe('what became of an intent', () => {
+  test('the reason of an earlier refusal is no judgement once it has been cleared', () => {
+    const decision = decide(withIntent({ ...intent, reasonBefore: ping }, { endpoint: moved }));
+    expect(decision.tell).toEqual([]);
+  });
+
+  test('an accepted call that was refused within minutes is told at once, with and without a reason', () => {
+    const fresh = { ...called, at: NOON - MINUTE };
+    const told = (change: Partial<EndpointView>) =>
+      decide(withIntent(fresh, { endpoint: { ...endpoint, ...change } })).tell.map(({ what }) => what);
+    expect(told({ lastModified: NOON - 1, failureReason: ping })).toEqual(['refused']);
+    expect(told({ lastModified: NOON - 1 })).toEqual(['refused']);
+    expect(told({ failureReason: ping })).toEqual(['refused']);
+  });
+
+  test('a fresh intent is no reason to wait once the endpoint shows the call, or runs its config already', () => {
+    const fresh = { ...intent, at: NOON - MINUTE };
+    const detailOf = (change: Partial<EndpointView>) =>
+      decide(withIntent(fresh, { endpoint: { ...endpoint, ...change } })).next;
+    expect(detailOf({ status: 'Updating' })).toMatchObject({ detail: 'endpoint is Updating' });
+    expect(detailOf({ configName: 'config-b' })).toMatchObject({ kind: 'keep', because: 'served' });
+  });
+
+  test('a fresh intent for a config that a deployment has replaced holds nobody up', () => {
+    const fresh = { ...intent, configName: 'config-old', at: NOON - MINUTE };
+    expect(decide(withIntent(fresh)).next.kind).toBe('swap');
+  });
+
+  test('only an update that is under way is adopted', () => {
+    const rolling: EndpointView = { ...endpoint, status: 'RollingBack', pendingConfigName: 'config-b' };
+    expect(decide(withIntent(intent, { endpoint: rolling })).tell).toEqual([]);
+  });
+
+  test('a refusal says nothing about a fleet that is not known, or of another config', () => {
+    const refused = { ...moved, failureReason: ping };
+    const servedAfter = (served: EndpointState['served']) =>
+      decide(observe({ state: { version: 1, served, intent: called }, endpoint: refused })).state.served;
+    const other = { ...onA, configName: 'config-old' };
+    expect(servedAfter(undefined)).toBeUndefined();
+    expect(servedAfter(other)).toEqual(other);
+  });
+
+  test('a reason that only mentions an internal error is the model’s', () => {
+    const failureReason = 'Container said: Request to service failed.';
+    const decision = decide(withIntent(called, { endpoint: { ...moved, failureReason } }));
+    expect(decision.tell).toMatchObject([{ what: 'refused', retried: false }]);
+  });
+});
+
+describe('a deployment', () => {
+  test('without a spec goes on, whatever was about to begin', () => {
+    const state = { ...servedV1, intent: { ...intent, at: NOON - MINUTE } };
+    const decision = decidePrepare({ now: NOON, deadline: NOON, spec: undefined, state, endpoint, sources: v1 });
+    expect(decision).toEqual({ state, tell: [], next: { kind: 'ready' } });
+  });
+});
+
+test('older refusals are remembered without their reasons', () => {
+  let state: EndpointState = { version: 1 };
+  for (const revision of ['r1', 'r2', 'r3', 'r4', 'r5']) state = quarantine(state, revision, ping, NOON);
+  expect(state.quarantine?.map(({ revision }) => revision)).toEqual(['r5', 'r4', 'r3', 'r2', 'r1']);
+  expect(state.quarantine?.at(-1)).toEqual({ revision: 'r1', at: NOON, reason: undefined });
+});
