@@ -43,7 +43,7 @@ async function start(script: string, args: string[], fits: (line: string) => boo
       lines.push(line);
       if (fits(line)) resolve();
     });
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${lines.at(-1)}`)));
+    closed.then(() => reject(new Error(`ended without such a line; the last one is ${lines.at(-1)}`)));
   });
   return { child, lines, closed };
 }
