@@ -27,6 +27,7 @@ export interface Update {
   readonly deploymentConfig: string;
   /** Set by the injected outcome. */
   readonly fault?: string;
+  readonly reasonBefore?: string;
   readonly run?: FunctionRun;
   /** What its instances have loaded. */
   readonly loaded: Map<string, readonly LoadedData[]>;
@@ -75,7 +76,8 @@ export class Oracle {
   readonly #touchedAt: number[] = [];
   /** When the endpoint's status changed. */
   #changedAt = 0;
-  #quarantined = new Set<string>();
+  #intentState: { readonly state: EndpointState; readonly at: number } | undefined;
+  readonly #quarantined = new Set<string>();
 
   constructor(world: World, journal: Journal, skewMs: { readonly s3: number; readonly loop: number }) {
     this.#world = world;
@@ -151,6 +153,7 @@ export class Oracle {
       counts: countsOf(endpoint),
       deploymentConfig: JSON.stringify(endpoint.LastDeploymentConfig),
       fault: this.fault,
+      reasonBefore: endpoint.FailureReason,
       run,
       loaded: new Map(),
     };
@@ -202,7 +205,7 @@ export class Oracle {
     if (call.input.RetainAllVariantProperties !== true) wrong('RetainAllVariantProperties is not true');
     if (call.input.RetainDeploymentConfig !== true) wrong('RetainDeploymentConfig is not true');
 
-    const { state } = this.state();
+    const state = this.#stateOfCaller();
     const { intent } = state;
     if (!intent || intent.configName !== target) {
       wrong(`the state has ${intent ? `an intent for ${intent.configName}` : 'no intent'}`);
@@ -213,6 +216,17 @@ export class Oracle {
     this.#checkSources(spec, intent, run, wrong);
     this.#checkNeed(intent, now, wrong);
     return intent.revision;
+  }
+
+  /**
+   * The state. Where another writer has covered the intent in this very second, and is about to find out and put it
+   * back: the one with the intent.
+   */
+  #stateOfCaller(): EndpointState {
+    const { state, version } = this.state();
+    const written = this.#intentState;
+    if (state.intent || !written || version !== this.#intentVersion + 1) return state;
+    return this.#world.clock.now() - written.at < 1000 ? written.state : state;
   }
 
   #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
@@ -258,7 +272,10 @@ export class Oracle {
   /** The state was written. */
   stateWritten(by: Mover, version: number, value: string): void {
     const state = JSON.parse(value) as EndpointState;
-    if (by === 'loop' && state.intent && state.intent.called === undefined) this.#intentVersion = version;
+    if (by === 'loop' && state.intent && state.intent.called === undefined) {
+      this.#intentVersion = version;
+      this.#intentState = { state, at: this.#world.clock.now() };
+    }
     if (by !== 'loop') return;
     const { unsettled } = state;
     const entry = this.history.findLast(({ revision }) => revision === unsettled?.revision);
@@ -408,10 +425,12 @@ export class Oracle {
           revision === update.revision &&
           configName === update.config,
       );
-      // Rolled back after a call of which nobody heard, without a word or with one that is gone by now: it can't be told
-      // from a call that was never made.
+      // Rolled back after a call of which nobody heard, without a word, with the one that stood there before or with one
+      // that is gone by now: it can't be told from a call that was never made.
       const isWordless =
-        update.reason === undefined || this.#touchedAt.some((at) => at > update.endedAt! && at < until);
+        update.reason === undefined ||
+        update.reason === update.reasonBefore ||
+        this.#touchedAt.some((at) => at > update.endedAt! && at < until);
       const isHidden = update.outcome === 'refused' && isWordless && update.run?.isDisturbed;
       if (!isTold && !isCrossed && !isHidden) {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
