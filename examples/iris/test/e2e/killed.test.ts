@@ -77,8 +77,10 @@ describe('a runtime with an endpoint', () => {
 });
 
 describe('the demo', () => {
-  test('leaves no process behind when it is killed during a swap, and the next one holds', async () => {
-    const { child } = await start(DEMO, ['--json'], (line) => line.includes('endpoint Updating'));
+  test('leaves no process behind when it is killed during a swap, and the next one holds', {
+    timeout: 120_000,
+  }, async () => {
+    const { child } = await start(DEMO, [], (line) => line.includes('endpoint Updating'));
     await endsWithItsProcesses(child, 'SIGKILL');
 
     const next = await start(DEMO, ['--json'], (line) => line.startsWith('{"ok"'));
