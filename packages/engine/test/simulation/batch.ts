@@ -28,6 +28,8 @@ export interface BatchResult {
 export interface BatchOptions {
   readonly layouts: readonly Layout[];
   readonly chunks: readonly Chunk[];
+  /** Default: this folder's, which runs this engine. */
+  readonly workerUrl?: URL;
   /** Default: one per core. */
   readonly workers?: number;
   /** Told after each chunk. */
@@ -54,7 +56,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
 
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      const worker = new Worker(options.workerUrl ?? new URL('./worker.ts', import.meta.url), {
         workerData: { layouts: options.layouts },
         execArgv: ['--conditions=source', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
         resourceLimits: { maxOldGenerationSizeMb: 1024 },

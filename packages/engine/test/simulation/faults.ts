@@ -90,7 +90,7 @@ export function drawCall(random: Random, rates: FaultRates, operation: string): 
   if (hits(rates.slowReply)) return { requestMs, replyMs: random.int(20_000, 90_000) };
   if (READS.has(operation)) {
     const stale = operation === 'DescribeEndpoint' ? rates.staleEndpoint : rates.staleParameters;
-    if (hits(stale)) return { requestMs, replyMs, staleMs: random.int(500, 6000) };
+    if (hits(stale)) return { requestMs, replyMs, staleMs: random.int(500, random.pick([5000, 20_000])) };
   }
   return { requestMs, replyMs };
 }

@@ -128,10 +128,23 @@ export class Oracle {
     return ['', 'NotVisible', 'Delayed'].some((which) => Number(Attributes[`ApproximateNumberOfMessages${which}`]) > 0);
   }
 
+  /** Whether all that happened to the endpoint was the loop's doing, and nothing is stuck. */
+  isUntouchedByOthers(): boolean {
+    const isOurs = this.updates.every(({ by, outcome }) => by === 'loop' && outcome !== 'stuck');
+    return isOurs && this.#touchedAt.length === 0 && !this.isDeploying;
+  }
+
+  /** When it was scaled, patched or moved by anybody but the loop. */
+  isTouchedSince(since: number): boolean {
+    const isMoved = this.updates.some(({ by, startedAt }) => by === 'person' && startedAt >= since);
+    return isMoved || this.#touchedAt.some((at) => at >= since);
+  }
+
   /** The stack is there, and the story begins: what came before is what the endpoint was made with. */
   begin(): void {
     this.history.splice(0, this.history.length - 1);
     this.updates.length = 0;
+    this.#touchedAt.length = 0;
   }
 
   /** A fleet's instance has loaded its data. */

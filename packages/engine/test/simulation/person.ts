@@ -128,6 +128,7 @@ export class Person {
     this.#oracle.isDeploying = true;
     this.#journal.note('person', () => `deploys edition "${edition}"`);
     const before = this.#oracle.updates.length;
+    const begunAt = this.#world.clock.now();
     const isOpen = this.#oracle.hasPromises();
     if (isOpen) this.#journal.reached('deployment while a promise is open');
     if (this.#oracle.update?.by === 'loop') this.#journal.reached('deployment met an update of the loop');
@@ -139,6 +140,9 @@ export class Person {
       else if (edition === 'settings') this.#journal.reached('deployment of settings only');
     } catch (error) {
       const text = (error as Error).message;
+      // Deployments and refreshes share the endpoint, and neither breaks the other.
+      const isCollision = /Cannot update in-progress/.test(text) && !this.#oracle.isTouchedSince(begunAt - 1_800_000);
+      if (isCollision) this.#journal.violation(`a deployment met a refresh: ${text}`);
       if (isOpen) this.#journal.reached('deployment rolled back with a promise open');
       this.#journal.note('person', () => `the deployment failed: ${text.split('\n')[0]}`);
     } finally {

@@ -18,7 +18,7 @@ export interface Result {
   readonly violations: readonly string[];
   readonly situations: readonly string[];
   readonly timeline: readonly string[];
-  /** Calls that the function made. */
+  /** Calls that the function made once the stack was there. */
   readonly calls: number;
   readonly swaps: number;
   /** From calm until at rest, in ms. */
@@ -30,7 +30,7 @@ export interface Result {
 /** Extras of a run. */
 export interface RunOptions {
   readonly timeline?: boolean;
-  /** The function is killed at its nth call, before the request or before the reply. */
+  /** The function is killed at its nth call once the stack is there, before the request or before the reply. */
   readonly killAt?: { readonly call: number; readonly kill: 'before' | 'after' };
 }
 
@@ -55,6 +55,7 @@ export class Simulation implements Watch, Overseer {
   #conflicts = 0;
   /** When the latest event that isn't lost was sent. */
   #eventAt = 0;
+  #eventsUnderWay = 0;
   readonly #statusCounts = new Map<string, number>();
   /** DescribeEndpoint's answers and SSM's values over time, for reads of the past. */
   readonly #descriptions: { readonly at: number; readonly output: unknown }[] = [];
@@ -99,6 +100,7 @@ export class Simulation implements Watch, Overseer {
     );
     this.#oracle.begin();
     this.#isBegun = true;
+    this.#calls = 0;
     this.#rates = this.#scenario.rates;
     this.#changed = false;
     for (const { when, action } of this.#scenario.steps) {
@@ -277,6 +279,7 @@ export class Simulation implements Watch, Overseer {
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') this.#oracle.afterUpdate(error);
     if (error !== undefined) return;
     if (service === 's3' && (operation === 'PutObject' || operation === 'DeleteObject')) this.#oracle.sourcesChanged();
+    if (service === 'sqs' && operation === 'DeleteMessageBatch') this.#checkPromises();
     if (service === 'events' && operation === 'PutEvents') this.#oracle.eventTold(call);
     if (service === 'ssm' && operation === 'PutParameter') {
       const { Version } = output as { Version: number };
@@ -321,6 +324,18 @@ export class Simulation implements Watch, Overseer {
       return [];
     }
     this.#eventAt = this.#world.clock.now();
+    const delays = this.#drawDelays();
+    for (const delay of delays) {
+      this.#eventsUnderWay += 1;
+      this.#world.clock.schedule(delay + 1, () => {
+        this.#eventsUnderWay -= 1;
+      });
+    }
+    return delays;
+  }
+
+  #drawDelays(): readonly number[] {
+    const random = this.#faultRandom;
     const late = () => {
       if (!random.chance(this.#rates.lateEvent)) return random.int(100, 1500);
       this.#journal.reached('event late');
@@ -335,6 +350,19 @@ export class Simulation implements Watch, Overseer {
     const isLost = this.#faultRandom.chance(this.#rates.lostPoll);
     if (isLost) this.#journal.reached('poll lost');
     return isLost;
+  }
+
+  /**
+   * Contract 2: while there is something to serve, somebody promises to look. Where nobody but the loop has touched the
+   * endpoint and the newest upload's event wasn't lost, that is a message in the queue, not the sweep.
+   */
+  #checkPromises(): void {
+    if (!this.#isBegun || this.#eventsUnderWay > 0 || this.#open.size > 0) return;
+    const oracle = this.#oracle;
+    const isOurs = oracle.isUntouchedByOthers() && this.#eventAt >= oracle.sources.at;
+    if (!isOurs || oracle.hasPromises()) return;
+    const unrest = oracle.unrest();
+    if (unrest.length > 0) this.#journal.violation(`nobody promises to look any more: ${unrest.join('; ')}`);
   }
 
   /** A person sees the alarm and moves the endpoint to one config again. */
@@ -389,7 +417,7 @@ export class Simulation implements Watch, Overseer {
     this.#calls += 1;
     const { killAt } = this.#options;
     const plan = drawCall(this.#faultRandom, this.#rates, operation);
-    if (killAt?.call === this.#calls) return { ...plan, kill: killAt.kill };
+    if (this.#isBegun && killAt?.call === this.#calls) return { ...plan, kill: killAt.kill };
     const isPlain =
       !plan.kill && !plan.mishapBefore && !plan.mishapAfter && plan.staleMs === undefined && plan.replyMs < 1000;
     if (isPlain) return plan;

@@ -1,0 +1,187 @@
+/** One bug put into the engine. */
+export interface Mutation {
+  readonly name: string;
+  /** Below packages/engine/src. */
+  readonly file: string;
+  /** Must stand there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Bugs that the simulation must find. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the intent is not written before the call',
+    file: 'loop/look.ts',
+    find: 'const at = await ports.records.write(endpoint, intended, stateVersion);',
+    replace: 'const at = stateVersion;',
+  },
+  {
+    name: 'nobody is told',
+    file: 'loop/look.ts',
+    find: 'if (tellings.length === 0) return;',
+    replace: 'if (tellings.length >= 0) return;',
+  },
+  {
+    name: 'the promise is kept once UpdateEndpoint is accepted',
+    file: 'loop/look.ts',
+    find: "return { kind: 'open', seconds: pollSeconds(spec) };",
+    replace: "return { kind: 'kept' };",
+  },
+  {
+    name: 'every promise is acknowledged',
+    file: 'loop/batch.ts',
+    find: "if (outcome.kind === 'kept') return [];",
+    replace: "if (outcome.kind !== 'failed') return [];",
+  },
+  {
+    name: 'an error of a service fails the promise',
+    file: 'loop/batch.ts',
+    find: 'if (error instanceof EngineError) return {',
+    replace: "if (error instanceof EngineError || (error as Error).name === 'ThrottlingException') return {",
+  },
+  {
+    name: 'the version of the state is not checked',
+    file: 'adapters/ssm.ts',
+    find: 'if (version === after + 1) return version;',
+    replace: 'if (version > 0) return version;',
+  },
+  {
+    name: 'a covered state is not put back',
+    file: 'adapters/ssm.ts',
+    find: 'if (theirs !== undefined) await put(name, theirs);',
+    replace: '',
+  },
+  {
+    name: 'uploads do not settle',
+    file: 'policy/decide.ts',
+    find: 'if (left > 0 && bound > 0) {',
+    replace: 'if (left > 1e9 && bound > 0) {',
+  },
+  {
+    name: 'maxWaitTime bounds what is no stream',
+    file: 'policy/decide.ts',
+    find: 'const isBounded = maxWaitTime !== undefined && isStream;',
+    replace: 'const isBounded = maxWaitTime !== undefined;',
+  },
+  {
+    name: 'swaps while the stack is being deployed',
+    file: 'adapters/cloudformation.ts',
+    find: "const deploying = status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';",
+    replace: 'const deploying = false;',
+  },
+  {
+    name: 'the hold is ignored',
+    file: 'policy/decide.ts',
+    find: 'if (state.hold)',
+    replace: 'if (state.hold && o.now < 0)',
+  },
+  {
+    name: 'the quarantine is ignored',
+    file: 'policy/decide.ts',
+    find: 'if (refused) {',
+    replace: 'if (refused && o.now < 0) {',
+  },
+  {
+    name: 'always swaps to slot B',
+    file: 'policy/decide.ts',
+    find: "const slot: Slot = active === 'a' ? 'b' : 'a';",
+    replace: "const slot = (active === 'a' ? 'b' : 'b') as Slot;",
+  },
+  {
+    name: 'an unknown config is taken for slot A',
+    file: 'policy/decide.ts',
+    find: "if (configName === spec.configs.b) return 'b';\n  return undefined;",
+    replace: "if (configName === spec.configs.b) return 'b';\n  return 'a';",
+  },
+  {
+    name: 'RollingBack is not busy',
+    file: 'policy/decide.ts',
+    find: "  'RollingBack',\n",
+    replace: '',
+  },
+  {
+    name: 'bytes written again are trusted whatever happened to the endpoint',
+    file: 'policy/decide.ts',
+    find: 'return served.revision === sources.revision && !(isWritten && isTouched);',
+    replace: 'return served.revision === sources.revision && (isWritten || !isWritten || isTouched);',
+  },
+  {
+    name: 'what a deployment loaded is forgotten',
+    file: 'policy/decide.ts',
+    find: 'if (!prepared) return look(o, endpoint, known, active);',
+    replace: 'return look(o, endpoint, { ...known, prepared: undefined }, active);',
+  },
+  {
+    name: 'InService is success, whatever the config',
+    file: 'policy/conclude.ts',
+    find: 'if (endpoint.configName === intent.configName) return succeed(',
+    replace: 'if (endpoint.configName) return succeed(',
+  },
+  {
+    name: 'a success is the revision’s whatever was written meanwhile',
+    file: 'policy/conclude.ts',
+    find: 'revision: isSure && !intent.ambiguous ? intent.revision : undefined,',
+    replace: 'revision: intent.revision,',
+  },
+  {
+    name: 'a refusal is the revision’s whatever was written meanwhile',
+    file: 'policy/conclude.ts',
+    find: 'if (modelsFault && !isSure) {',
+    replace: 'if (modelsFault && count < 0) {',
+  },
+  {
+    name: 'an internal failure is the model’s fault',
+    file: 'policy/conclude.ts',
+    find: 'const modelsFault = reason !== undefined && !INTERNAL.test(reason);',
+    replace: 'const modelsFault = reason !== undefined;',
+  },
+  {
+    name: 'one try instead of three',
+    file: 'policy/conclude.ts',
+    find: 'export const TRIES = 3;',
+    replace: 'export const TRIES = 1;',
+  },
+  {
+    name: 'a deployment does not wait for a refresh',
+    file: 'policy/prepare.ts',
+    find: "if (BUSY.has(endpoint.status) && endpoint.status !== 'OutOfService') {",
+    replace: "if (BUSY.has(endpoint.status) && endpoint.status === 'OutOfService') {",
+  },
+  {
+    name: 'a refresh resets the instance counts',
+    file: 'adapters/sagemaker.ts',
+    find: 'RetainAllVariantProperties: retain,',
+    replace: '',
+  },
+  {
+    name: 'a refresh drops the deployment config',
+    file: 'adapters/sagemaker.ts',
+    find: 'RetainDeploymentConfig: spec.retainDeploymentConfig,',
+    replace: '',
+  },
+  {
+    name: 'an error of the service is taken for a rejection',
+    file: 'adapters/client.ts',
+    find: "return status >= 500 || $fault === 'server';",
+    replace: 'return false;',
+  },
+  {
+    name: 'a missing source is left out of the revision',
+    file: 'revision.ts',
+    find: 'if (missing.length > 0 || heads.length === 0)',
+    replace: 'if (heads.length === 0)',
+  },
+  {
+    name: 'the revision is that of the names',
+    file: 'revision.ts',
+    find: "JSON.stringify([uri, object.etag.replaceAll('\"', ''), object.size])",
+    replace: 'JSON.stringify([uri])',
+  },
+  {
+    name: 'the newest source is the last one listed',
+    file: 'revision.ts',
+    find: 'newest = Math.max(newest, object.lastModified);',
+    replace: 'newest = object.lastModified;',
+  },
+];
