@@ -424,6 +424,12 @@ export class Oracle {
     );
   }
 
+  /** What the fleet has loaded, each once. */
+  servedEtags(): string[] {
+    const data = [...this.#world.running].flatMap((instance) => instance.data);
+    return [...new Set(data.map(({ uri, etag }) => `${uri} ${etag}`))].sort();
+  }
+
   /** At the end: contract 10 and economy. */
   checkWhole(conflicts: number): void {
     for (const update of this.updates) {

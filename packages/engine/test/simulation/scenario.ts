@@ -21,9 +21,10 @@ export type Action =
   | { readonly kind: 'hold'; readonly forMs: number }
   | { readonly kind: 'patch'; readonly forMs: number };
 
-/** When: at a time, or so long after the endpoint's status became this for the nth time. */
+/** When: at a time, so long after the endpoint's status became this for the nth time, or after the loop's nth look. */
 export type When =
   | { readonly atMs: number }
+  | { readonly look: number; readonly delayMs: number }
   | { readonly status: 'UPDATING' | 'ROLLING_BACK' | 'IN_SERVICE'; readonly nth: number; readonly delayMs: number };
 
 export interface Step {
@@ -54,14 +55,10 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const count = random.pick([1, 1, 2, 3, 4, 6, 9]);
   const steps: Step[] = [];
   for (let i = 0; i < count; i++) {
-    const when: When = random.chance(0.45)
-      ? {
-          status: random.pick(['UPDATING', 'UPDATING', 'ROLLING_BACK', 'IN_SERVICE'] as const),
-          nth: random.int(1, 3),
-          delayMs: random.chance(0.5) ? random.int(0, 200_000) : random.int(0, 30_000),
-        }
-      : { atMs: random.int(0, windowMs) };
-    steps.push({ when, action: i === 0 ? drawUpload(random, keys) : drawAction(random, keys) });
+    steps.push({
+      when: drawWhen(random, windowMs),
+      action: i === 0 ? drawUpload(random, keys) : drawAction(random, keys),
+    });
   }
   // The first upload always comes: what waits for a status would else wait for ever.
   steps[0] = { ...steps[0]!, when: { atMs: random.int(0, 5 * MINUTE) } };
@@ -72,6 +69,17 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
     rates: drawRates(random),
     steps,
     calmAfterMs: windowMs + random.int(0, 20) * MINUTE,
+  };
+}
+
+function drawWhen(random: Random, windowMs: number): When {
+  // In the middle of a look: between what the loop has read and what it does.
+  if (random.chance(0.2)) return { look: random.int(1, 12), delayMs: random.int(0, 250) };
+  if (random.chance(0.5)) return { atMs: random.int(0, windowMs) };
+  return {
+    status: random.pick(['UPDATING', 'UPDATING', 'ROLLING_BACK', 'IN_SERVICE'] as const),
+    nth: random.int(1, 3),
+    delayMs: random.chance(0.5) ? random.int(0, 200_000) : random.int(0, 30_000),
   };
 }
 
@@ -87,7 +95,7 @@ function drawAction(random: Random, keys: number): Action {
   const file = random.int(0, keys - 1);
   const kind = random.pick([
     ...['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier', 'delete', 'stream'],
-    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'hold', 'patch'],
+    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'hold', 'hold', 'patch'],
   ] as Action['kind'][]);
   switch (kind) {
     case 'upload':

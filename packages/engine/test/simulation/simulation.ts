@@ -18,7 +18,7 @@ export interface Result {
   readonly violations: readonly string[];
   readonly situations: readonly string[];
   readonly timeline: readonly string[];
-  /** Calls that the function made once the stack was there. */
+  /** Calls that the function made from when the stack was there until everything was at rest. */
   readonly calls: number;
   readonly swaps: number;
   /** From calm until at rest, in ms. */
@@ -52,6 +52,8 @@ export class Simulation implements Watch, Overseer {
   #current: FunctionRun | undefined;
   readonly #open = new Set<FunctionRun>();
   #calls = 0;
+  #callsAtRest = 0;
+  #looks = 0;
   #conflicts = 0;
   /** When the latest event that isn't lost was sent. */
   #eventAt = 0;
@@ -129,7 +131,7 @@ export class Simulation implements Watch, Overseer {
       violations,
       situations: [...situations],
       timeline: lines,
-      calls: this.#calls,
+      calls: this.#callsAtRest,
       swaps: this.#oracle.updates.filter(({ by }) => by === 'loop').length,
       restAfterMs,
       end,
@@ -155,12 +157,7 @@ export class Simulation implements Watch, Overseer {
     const from = clock.now();
     const until = from + this.#boundMs();
     this.#calmAt = from;
-    let unrest = await this.#unrest();
-    while (unrest.length > 0 && clock.now() < until) {
-      this.#changed = false;
-      while (!this.#changed && clock.now() < until && clock.step()) await quiet();
-      unrest = await this.#unrest();
-    }
+    let unrest = await this.#restUntil(until);
     if (unrest.length > 0) {
       this.#journal.violation(
         `not at rest ${Math.round((until - from) / MINUTE)} min after calm: ${unrest.join('; ')}`,
@@ -168,10 +165,12 @@ export class Simulation implements Watch, Overseer {
       return until - from;
     }
     const restAfterMs = clock.now() - from;
+    this.#callsAtRest = this.#calls;
     this.#journal.note('', () => 'at rest');
     const updates = this.#oracle.updates.length;
     await this.#until(clock.now() + this.#world.layout.sweepInterval * 1000 + 5 * MINUTE);
-    unrest = await this.#unrest();
+    // A sweep may just be looking.
+    unrest = await this.#restUntil(clock.now() + 2 * MINUTE);
     if (unrest.length > 0) this.#journal.violation(`at rest, and then not any more: ${unrest.join('; ')}`);
     if (this.#oracle.updates.length > updates) this.#journal.violation('at rest, and then there was another swap');
     const { state } = this.#oracle.state();
@@ -181,6 +180,18 @@ export class Simulation implements Watch, Overseer {
       isRefused ? 'endpoint refused the newest upload to the end' : 'endpoint converged on the newest upload',
     );
     return restAfterMs;
+  }
+
+  /** Lets time pass until everything is at rest; what still is not then. */
+  async #restUntil(until: number): Promise<string[]> {
+    const { clock } = this.#world;
+    let unrest = await this.#unrest();
+    while (unrest.length > 0 && clock.now() < until) {
+      this.#changed = false;
+      while (!this.#changed && clock.now() < until && clock.step()) await quiet();
+      unrest = await this.#unrest();
+    }
+    return unrest;
   }
 
   async #unrest(): Promise<string[]> {
@@ -240,7 +251,7 @@ export class Simulation implements Watch, Overseer {
     return JSON.stringify({
       active: endpoint.EndpointConfigName === configs.a ? 'a' : 'b',
       status: endpoint.EndpointStatus,
-      served: state.served?.configName === endpoint.EndpointConfigName ? state.served?.revision : undefined,
+      served: this.#oracle.servedEtags(),
       quarantine: state.quarantine?.map(({ revision, reason }) => [revision, reason]),
       intent: state.intent,
       swaps: this.#oracle.updates.filter(({ outcome }) => outcome === 'served').length,
@@ -494,6 +505,7 @@ export class Simulation implements Watch, Overseer {
     if (/AccessDenied|UnrecognizedClient|InvalidClientToken/.test(name)) {
       this.#journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     }
+    if (this.#isBegun && operation === 'GetParameters') this.#onLook();
     if (operation === 'GetParameters' && /:\d+$/.test((input as { Names: string[] }).Names[0]!)) {
       this.#conflicts += 1;
       this.#journal.reached('write of the state covered another one');
@@ -509,6 +521,14 @@ export class Simulation implements Watch, Overseer {
     }
     if (operation === 'PutEvents') {
       this.#journal.note(`run ${run.id}`, () => `tells ${EVENT_SOURCE}: ${JSON.stringify(input)}`);
+    }
+  }
+
+  #onLook(): void {
+    this.#looks += 1;
+    for (const { when, action } of this.#scenario.steps) {
+      if (!('look' in when) || when.look !== this.#looks) continue;
+      this.#world.clock.schedule(when.delayMs, () => void this.#act(action));
     }
   }
 
