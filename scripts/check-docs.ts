@@ -21,6 +21,7 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 /** Commands in the documents that are run elsewhere, or that need what isn't here. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci': 'the gate begins with it',
+  'npm run bench': 'it renews the figures of docs/benchmarks.md',
   'npm test': 'a step of the gate',
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',
   'npx freshpoint local --assembly cdk.out': 'check:package runs the packed command',
