@@ -28,7 +28,9 @@ describe('what is asked, and only when it is needed', () => {
       ...quiet,
       prepared: { configName: 'config-b', revision: 'v2', newestSource: v2.newest },
     };
-    expect(decide(observe({ state, sources: undefined })).next).toEqual({ kind: 'observe', what: 'sources' });
+    const decision = decide(observe({ state, sources: undefined }));
+    expect(decision.next).toEqual({ kind: 'observe', what: 'sources' });
+    expect(decision.state).toBe(state);
   });
 
   test.each<Partial<EndpointView>>([{ configName: 'config-x' }, { status: 'Failed' }])(

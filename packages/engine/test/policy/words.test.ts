@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { INITIAL_STATE } from '../../../cdk/src/private/contract.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { decidePrepare } from '../../src/policy/prepare.ts';
 import { parseState } from '../../src/policy/state.ts';
@@ -57,6 +58,10 @@ describe('what a person reads', () => {
       kind: 'refuse',
       detail: `Endpoint Iris stayed busy: ${detail}. Deploy again when it is InService.`,
     });
+  });
+
+  test('the state that the stack begins with is one', () => {
+    expect(parseState(INITIAL_STATE)).toEqual({ version: 1 });
   });
 
   test.each(['null', '5', '{"version":2}', `"${'x'.repeat(100)}"`])('a state that is none: %s', (value) => {
