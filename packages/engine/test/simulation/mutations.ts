@@ -61,8 +61,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'maxWaitTime bounds what is no stream',
     file: 'policy/decide.ts',
-    find: 'const isBounded = maxWaitTime !== undefined && isStream;',
-    replace: 'const isBounded = maxWaitTime !== undefined;',
+    find: 'const isStream = before !== undefined && changed - before.seen < waitTime * 1000;',
+    replace: 'const isStream = before !== undefined && changed > 0;',
   },
   {
     name: 'swaps while the stack is being deployed',

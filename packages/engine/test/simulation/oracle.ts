@@ -76,6 +76,8 @@ export class Oracle {
   readonly #touchedAt: number[] = [];
   /** When the endpoint's status changed. */
   #changedAt = 0;
+  /** The run that wrote a state without the hold, until it is put back. */
+  #holdCoveredBy: FunctionRun | undefined;
   #intentState: { readonly state: EndpointState; readonly at: number } | undefined;
   readonly #quarantined = new Set<string>();
 
@@ -138,6 +140,14 @@ export class Oracle {
   isTouchedSince(since: number): boolean {
     const isMoved = this.updates.some(({ by, startedAt }) => by === 'person' && startedAt >= since);
     return isMoved || this.#touchedAt.some((at) => at >= since);
+  }
+
+  /**
+   * SSM has no conditional write: a hold that comes in the very moment in which the loop writes is covered, and put back
+   * by the loop. Where the function ends in between, it is lost: the price of keeping it in the loop's own parameter.
+   */
+  isHoldForgiven(): boolean {
+    return this.#holdCoveredBy?.isDisturbed === true;
   }
 
   /** The stack is there, and the story begins: what came before is what the endpoint was made with. */
@@ -225,7 +235,8 @@ export class Oracle {
       return undefined;
     }
     if (state.quarantine?.some(({ revision }) => revision === intent.revision)) wrong('its revision is quarantined');
-    if (this.holdVersion !== undefined && this.holdVersion < this.#intentVersion) wrong('the endpoint is held');
+    const isHeld = this.holdVersion !== undefined && this.holdVersion < this.#intentVersion;
+    if (isHeld && !this.isHoldForgiven()) wrong('the endpoint is held');
     this.#checkSources(spec, intent, run, wrong);
     this.#checkNeed(intent, now, wrong);
     return intent.revision;
@@ -283,8 +294,10 @@ export class Oracle {
   }
 
   /** The state was written. */
-  stateWritten(by: Mover, version: number, value: string): void {
+  stateWritten(by: Mover, version: number, value: string, run: FunctionRun | undefined): void {
     const state = JSON.parse(value) as EndpointState;
+    if (state.hold) this.#holdCoveredBy = undefined;
+    else if (by === 'loop' && this.holdVersion !== undefined) this.#holdCoveredBy ??= run;
     if (by === 'loop' && state.intent && state.intent.called === undefined) {
       this.#intentVersion = version;
       this.#intentState = { state, at: this.#world.clock.now() };

@@ -53,7 +53,7 @@ export class Person {
 
   async #do(action: Action): Promise<void> {
     const { clock, layout } = this.#world;
-    const key = 'file' in action ? layout.keys[action.file]! : '';
+    const key = 'file' in action && action.file !== undefined ? layout.keys[action.file]! : '';
     const uploads = this.#uploaded.get(key) ?? [];
     switch (action.kind) {
       case 'upload':
@@ -70,6 +70,11 @@ export class Person {
       case 'earlier':
         this.#journal.reached('earlier bytes uploaded again');
         return await this.#put(key, uploads.at(-1 - action.back) ?? uploads[0]!);
+      case 'flicker':
+        this.#journal.reached('earlier bytes uploaded again');
+        await this.#put(key, this.#newBytes('good'));
+        await this.#wait(action.backAfterMs);
+        return await this.#put(key, uploads.at(-1)!);
       case 'delete':
         this.#journal.reached('file deleted');
         this.#journal.note('person', () => `deletes ${key}`);
@@ -87,7 +92,7 @@ export class Person {
       case 'scale':
         return await this.#scale(action.count);
       case 'move':
-        return await this.#move(action.to, action.backAfterMs);
+        return await this.#move(action.to, action.backAfterMs, action.file === undefined ? undefined : key);
       case 'hold':
         return await this.#hold(action.forMs);
       case 'patch':
@@ -160,7 +165,7 @@ export class Person {
     });
   }
 
-  async #move(to: 'other slot' | 'unknown config', backAfterMs: number): Promise<void> {
+  async #move(to: 'other slot' | 'unknown config', backAfterMs: number, key: string | undefined): Promise<void> {
     if (this.#oracle.status !== 'IN_SERVICE' || this.#oracle.isDeploying) return;
     const { configs } = this.#oracle.spec();
     const active = this.#oracle.describe().EndpointConfigName;
@@ -176,8 +181,11 @@ export class Person {
     const name = `${FOREIGN_CONFIG}-${++this.#number}`;
     await this.#asPerson('sagemaker', 'CreateEndpointConfig', { EndpointConfigName: name, ProductionVariants });
     if (!(await this.#update(name))) return;
+    const before = key === undefined ? undefined : this.#uploaded.get(key)!.at(-1)!;
+    if (before !== undefined) await this.#put(key!, this.#newBytes('good'));
     await this.#wait(backAfterMs);
     await this.#back();
+    if (before !== undefined) await this.#put(key!, before);
   }
 
   /** Moves an endpoint that runs no slot's config back to one. */
@@ -227,7 +235,8 @@ export class Person {
     const at = clock.now();
     this.#oracle.holdVersion = await this.#edit((state) => ({ ...state, hold: { by: 'person', at } }));
     await this.#wait(forMs);
-    if (this.#oracle.state().state.hold?.at !== at) this.#journal.violation('the hold was lost');
+    const isLost = this.#oracle.state().state.hold?.at !== at;
+    if (isLost && !this.#oracle.isHoldForgiven()) this.#journal.violation('the hold was lost');
     this.#journal.note('person', () => 'releases the endpoint');
     this.#oracle.holdVersion = undefined;
     this.releasedAt = clock.now();

@@ -12,12 +12,20 @@ export type Action =
   | { readonly kind: 'again'; readonly file: number }
   /** Bytes of an earlier upload. */
   | { readonly kind: 'earlier'; readonly file: number; readonly back: number }
+  /** Other bytes for a while, then those that were there. */
+  | { readonly kind: 'flicker'; readonly file: number; readonly backAfterMs: number }
   | { readonly kind: 'delete'; readonly file: number; readonly restoreAfterMs: number }
   /** An upload every `everyMs`, `times` times. */
   | { readonly kind: 'stream'; readonly file: number; readonly everyMs: number; readonly times: number }
   | { readonly kind: 'deploy'; readonly edition: Edition }
   | { readonly kind: 'scale'; readonly count: number }
-  | { readonly kind: 'move'; readonly to: 'other slot' | 'unknown config'; readonly backAfterMs: number }
+  /** `file`: has other bytes meanwhile. */
+  | {
+      readonly kind: 'move';
+      readonly to: 'other slot' | 'unknown config';
+      readonly backAfterMs: number;
+      readonly file?: number;
+    }
   | { readonly kind: 'hold'; readonly forMs: number }
   | { readonly kind: 'patch'; readonly forMs: number };
 
@@ -94,7 +102,19 @@ function drawUpload(random: Random, keys: number): Action {
 function drawAction(random: Random, keys: number): Action {
   const file = random.int(0, keys - 1);
   const kind = random.pick([
-    ...['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier', 'delete', 'stream'],
+    ...[
+      'upload',
+      'upload',
+      'upload',
+      'upload',
+      'again',
+      'earlier',
+      'earlier',
+      'flicker',
+      'flicker',
+      'delete',
+      'stream',
+    ],
     ...['deploy', 'deploy', 'scale', 'scale', 'move', 'hold', 'hold', 'patch'],
   ] as Action['kind'][]);
   switch (kind) {
@@ -104,6 +124,8 @@ function drawAction(random: Random, keys: number): Action {
       return { kind, file };
     case 'earlier':
       return { kind, file, back: random.int(1, 3) };
+    case 'flicker':
+      return { kind, file, backAfterMs: random.int(5, random.pick([60, 600])) * 1000 };
     case 'delete':
       return { kind, file, restoreAfterMs: random.int(1, 10) * MINUTE };
     case 'stream':
@@ -117,6 +139,7 @@ function drawAction(random: Random, keys: number): Action {
         kind,
         to: random.pick(['other slot', 'unknown config'] as const),
         backAfterMs: random.int(1, 25) * MINUTE,
+        ...(random.chance(0.4) && { file }),
       };
     case 'hold':
       return { kind, forMs: random.int(1, 25) * MINUTE };

@@ -298,7 +298,7 @@ export class Simulation implements Watch, Overseer {
       const values = this.#parameters.get(input.Name) ?? [];
       this.#parameters.set(input.Name, [...values, { at: this.#world.clock.now(), parameter }]);
       if (input.Name === stateParameterName(ENDPOINT_ID)) {
-        this.#oracle.stateWritten(this.#moverOf(call), Version, input.Value);
+        this.#oracle.stateWritten(this.#moverOf(call), Version, input.Value, this.#current);
         this.#journal.note('state', () => `v${Version} ${input.Value}`);
       }
     }
