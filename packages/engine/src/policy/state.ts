@@ -107,8 +107,8 @@ export function quarantine(state: EndpointState, revision: string, reason: strin
 
 /** The state in the parameter's value. Throws SyntaxError or TypeError when it is no state of this version. */
 export function parseState(value: string): EndpointState {
-  const state = JSON.parse(value) as EndpointState;
-  if (typeof state !== 'object' || state === null || state.version !== 1) {
+  const state = JSON.parse(value) as EndpointState | null;
+  if (state?.version !== 1) {
     throw new TypeError(`expected a JSON object with "version": 1, got: ${value.slice(0, 80)}`);
   }
   return state;
