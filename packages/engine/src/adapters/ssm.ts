@@ -10,6 +10,9 @@ import { type EndpointState, parseState } from '../policy/state.ts';
 import type { Records } from '../ports.ts';
 import type { Client } from './client.ts';
 
+/** Many enough for the few who write: each further one needs another write within milliseconds. */
+const PUT_BACK_TRIES = 5;
+
 /** Spec and state in SSM parameters. SSM has no conditional write: the version that PutParameter returns tells afterwards. */
 export function ssmRecords(client: Client): Records {
   const get = async (names: readonly string[]): Promise<GetParametersResult> =>
@@ -42,12 +45,19 @@ export function ssmRecords(client: Client): Records {
     },
     async write(endpoint, state: EndpointState, after) {
       const name = stateParameterName(endpoint);
-      const version = await put(name, JSON.stringify(state));
-      if (version === after + 1) return version;
+      const written = await put(name, JSON.stringify(state));
+      if (written === after + 1) return written;
       // Somebody wrote what this write has just covered: theirs goes back on top, then everything is looked at again.
-      const { Parameters = [] } = await get([`${name}:${version - 1}`]);
-      const theirs = Parameters[0]?.Value;
-      if (theirs !== undefined) await put(name, theirs);
+      // That may cover yet another one, which then is the newest.
+      let before = written;
+      for (let tries = 0; tries < PUT_BACK_TRIES; tries++) {
+        const { Parameters = [] } = await get([`${name}:${before - 1}`]);
+        const theirs = Parameters[0]?.Value;
+        if (theirs === undefined) break;
+        const version = await put(name, theirs);
+        if (version === before + 1) break;
+        before = version;
+      }
       throw new StateConflict(name);
     },
   };

@@ -183,12 +183,27 @@ describe('ssmRecords', () => {
   });
 
   test('a write that covers another one puts it back and says so', async () => {
+    const versions = [9, 10];
     const aws = client(({ name }) =>
-      name === 'PutParameterCommand' ? { Version: 9 } : { Parameters: [{ Value: '{"version":1,"theirs":true}' }] },
+      name === 'PutParameterCommand'
+        ? { Version: versions.shift() }
+        : { Parameters: [{ Value: '{"version":1,"theirs":true}' }] },
     );
     await expect(ssmRecords(aws).write(id, { version: 1 }, 7)).rejects.toThrow(StateConflict);
     expect(aws.sent[1]?.input.Names).toEqual([`${stateParameterName(id)}:8`]);
     expect(aws.sent[2]?.input.Value).toBe('{"version":1,"theirs":true}');
+    expect(aws.sent).toHaveLength(3);
+  });
+
+  test('putting back that covers yet another write puts that one back', async () => {
+    const versions = [9, 11, 12];
+    const aws = client(({ name, input }) =>
+      name === 'PutParameterCommand' ? { Version: versions.shift() } : { Parameters: [{ Value: input.Names[0] }] },
+    );
+    await expect(ssmRecords(aws).write(id, { version: 1 }, 7)).rejects.toThrow(StateConflict);
+    const values = aws.sent.map(({ input }) => input.Value).filter((value) => value !== undefined);
+    const name = stateParameterName(id);
+    expect(values).toEqual(['{"version":1}', `${name}:8`, `${name}:10`]);
   });
 
   test('a write on top of what was read is taken', async () => {

@@ -43,14 +43,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the version of the state is not checked',
     file: 'adapters/ssm.ts',
-    find: 'if (version === after + 1) return version;',
-    replace: 'if (version > 0) return version;',
+    find: 'if (written === after + 1) return written;',
+    replace: 'if (written > 0) return written;',
   },
   {
     name: 'a covered state is not put back',
     file: 'adapters/ssm.ts',
-    find: 'if (theirs !== undefined) await put(name, theirs);',
-    replace: '',
+    find: 'if (theirs === undefined) break;',
+    replace: 'if (theirs === undefined || before > 0) break;',
   },
   {
     name: 'uploads do not settle',

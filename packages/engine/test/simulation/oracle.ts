@@ -463,7 +463,8 @@ export class Oracle {
         update.reason === undefined ||
         update.reason === update.reasonBefore ||
         this.#touchedAt.some((at) => at > update.endedAt! && at < until);
-      const isHidden = update.outcome === 'refused' && isWordless && update.run?.isDisturbed;
+      const isHidden =
+        update.outcome === 'refused' && isWordless && (update.run?.isDisturbed || update.run?.hadConflict);
       if (!isTold && !isCrossed && !isHidden) {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
       }

@@ -27,6 +27,7 @@ export class Person {
   /** Of each key, oldest first. */
   readonly #uploaded = new Map<string, string[]>();
   #number = 0;
+  #isHolding = false;
 
   constructor(world: World, journal: Journal, oracle: Oracle, random: Random) {
     this.#world = world;
@@ -229,7 +230,8 @@ export class Person {
   }
 
   async #hold(forMs: number): Promise<void> {
-    if (this.#oracle.holdVersion !== undefined) return;
+    if (this.#isHolding) return;
+    this.#isHolding = true;
     this.#journal.note('person', () => 'holds the endpoint');
     const { clock } = this.#world;
     const at = clock.now();
@@ -241,6 +243,7 @@ export class Person {
     this.#oracle.holdVersion = undefined;
     this.releasedAt = clock.now();
     await this.#edit(({ hold: _, ...rest }) => rest);
+    this.#isHolding = false;
   }
 
   /** Changes the state with the care that the loop takes. Returns the version that was written. */

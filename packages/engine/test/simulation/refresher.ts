@@ -70,6 +70,8 @@ export class FunctionRun {
   dead = false;
   /** Something went wrong in it. */
   isDisturbed = false;
+  /** What it wrote last was put aside for somebody else's. */
+  hadConflict = false;
   /** Its last answers by operation. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
   readonly seen = new Map<string, { readonly at: number; readonly output: any }>();

@@ -508,6 +508,7 @@ export class Simulation implements Watch, Overseer {
     if (this.#isBegun && operation === 'GetParameters') this.#onLook();
     if (operation === 'GetParameters' && /:\d+$/.test((input as { Names: string[] }).Names[0]!)) {
       this.#conflicts += 1;
+      run.hadConflict = true;
       this.#journal.reached('write of the state covered another one');
     }
     if (operation === 'UpdateEndpoint') {
