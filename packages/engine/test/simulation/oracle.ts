@@ -78,6 +78,7 @@ export class Oracle {
   #changedAt = 0;
   /** The run that wrote a state without the hold, until it is put back. */
   #holdCoveredBy: FunctionRun | undefined;
+  #isHoldWritten = false;
   #intentState: { readonly state: EndpointState; readonly at: number } | undefined;
   readonly #quarantined = new Set<string>();
 
@@ -254,7 +255,8 @@ export class Oracle {
   }
 
   #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
-    const readAt = Math.max(run.seen.get('HeadObject')?.at ?? 0, run.seen.get('ListObjectsV2')?.at ?? 0);
+    const times = run.sourcesReadAt.slice(-spec.sources.length);
+    const readAt = times.findLast((at) => this.sourcesAt(at).revision === intent.revision) ?? times.at(-1) ?? 0;
     const sources = this.sourcesAt(readAt);
     if (readAt === 0) wrong('without having looked at the sources');
     else if (sources.revision === undefined) wrong('a source was missing');
@@ -270,12 +272,14 @@ export class Oracle {
   /** Since when there was a change every `waitTime` or more often. */
   #unsettledSince(at: number, waitTime: number): number {
     let since = at;
+    let next = at;
     for (const entry of [...this.history].reverse()) {
       if (entry.at > at) continue;
-      // What is there is settled so long after it was first seen.
+      // What is there is settled so long after it was first seen, unless something newer came by then.
       const seenAt = entry.seenAt ?? entry.at;
-      if (since - seenAt > waitTime * 1000 + TOLERANCE) break;
+      if (next - seenAt > waitTime * 1000 + TOLERANCE) break;
       since = Math.min(since, seenAt);
+      next = entry.at;
     }
     return since;
   }
@@ -297,7 +301,9 @@ export class Oracle {
   stateWritten(by: Mover, version: number, value: string, run: FunctionRun | undefined): void {
     const state = JSON.parse(value) as EndpointState;
     if (state.hold) this.#holdCoveredBy = undefined;
-    else if (by === 'loop' && this.holdVersion !== undefined) this.#holdCoveredBy ??= run;
+    // Also before the person has the answer that the hold is written.
+    else if (by === 'loop' && this.#isHoldWritten) this.#holdCoveredBy ??= run;
+    this.#isHoldWritten = state.hold !== undefined || (by === 'loop' && this.#isHoldWritten);
     if (by === 'loop' && state.intent && state.intent.called === undefined) {
       this.#intentVersion = version;
       this.#intentState = { state, at: this.#world.clock.now() };

@@ -75,6 +75,8 @@ export class FunctionRun {
   /** Its last answers by operation. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
   readonly seen = new Map<string, { readonly at: number; readonly output: any }>();
+  /** When each source was looked at. A look at several is not made in one instant. */
+  readonly sourcesReadAt: number[] = [];
   readonly #world: World;
   readonly #overseer: Overseer;
   #end: (outcome: InvocationOutcome) => void = () => undefined;
@@ -171,6 +173,7 @@ export class FunctionRun {
     // A version of the past is read to put it back, not to decide.
     const isLook = !JSON.stringify(input).includes('/state:');
     if (!this.dead && isLook) this.seen.set(operation, { at: clock.now(), output });
+    if (operation === 'HeadObject' || operation === 'ListObjectsV2') this.sourcesReadAt.push(clock.now());
     if (plan.kill === 'after') this.end(`killed after ${operation}`);
     await sleep(clock, plan.replyMs);
     if (this.dead) return await never();
