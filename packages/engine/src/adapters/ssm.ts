@@ -47,20 +47,39 @@ export function ssmRecords(client: Client): Records {
       const name = stateParameterName(endpoint);
       const written = await put(name, JSON.stringify(state));
       if (written === after + 1) return written;
-      // Somebody wrote what this write has just covered: theirs goes back on top, then everything is looked at again.
-      // That may cover yet another one, which then is the newest.
+      // Somebody wrote what this write has just covered: that goes back on top, then everything is looked at again.
+      // It may cover yet another one, which then is the newest.
+      const past = async (version: number): Promise<string | undefined> =>
+        (await get([`${name}:${version}`])).Parameters?.[0]?.Value;
+      const base = await past(after);
       let before = written;
       for (let tries = 0; tries < PUT_BACK_TRIES; tries++) {
-        const { Parameters = [] } = await get([`${name}:${before - 1}`]);
-        const theirs = Parameters[0]?.Value;
+        const theirs = await past(before - 1);
         if (theirs === undefined) break;
-        const version = await put(name, theirs);
+        const version = await put(name, reconciled(state, theirs, base));
         if (version === before + 1) break;
         before = version;
       }
       throw new StateConflict(name);
     },
   };
+}
+
+/**
+ * A person sets and releases the hold, the loop writes everything else: where one side has changed only its own, both
+ * changes stay. Else what was covered counts.
+ */
+function reconciled(mine: EndpointState, theirs: string, base: string | undefined): string {
+  if (base === undefined) return theirs;
+  const their = parseState(theirs);
+  const before = withoutHold(parseState(base));
+  if (withoutHold(their) === before) return JSON.stringify({ ...mine, hold: their.hold });
+  if (withoutHold(mine) === before) return JSON.stringify({ ...their, hold: mine.hold });
+  return theirs;
+}
+
+function withoutHold({ hold: _, ...rest }: EndpointState): string {
+  return JSON.stringify(rest);
 }
 
 function parse<T>(code: EngineError['code'], name: string, value: string, parser: (value: string) => T): T {

@@ -156,6 +156,7 @@ describe('s3Sources', () => {
 });
 
 describe('ssmRecords', () => {
+  const held = { by: 'ada', at: 1 };
   const id = 'Iris/Endpoint';
   const values = (state: string, Version = 3) => ({
     Parameters: [
@@ -182,28 +183,39 @@ describe('ssmRecords', () => {
     await expect(read).rejects.toThrow(stateParameterName(id));
   });
 
+  /** A state parameter with these values, 7 being what was read; `between` writes come before the nth put. */
+  const contended = (...between: string[][]) => {
+    const values = ['{"version":1}'];
+    const aws = client(({ name, input }) => {
+      if (name !== 'PutParameterCommand')
+        return { Parameters: [{ Value: values[Number(input.Names[0].split(':')[1]) - 7] }] };
+      values.push(...(between.shift() ?? []), input.Value);
+      return { Version: 6 + values.length };
+    });
+    return { values, write: (state: object) => ssmRecords(aws).write(id, { version: 1, ...state }, 7) };
+  };
+  const seen = { revision: 'v2', seen: 1, since: 1 };
+  const text = (state: object) => JSON.stringify({ version: 1, ...state });
+
   test('a write that covers another one puts it back and says so', async () => {
-    const versions = [9, 10];
-    const aws = client(({ name }) =>
-      name === 'PutParameterCommand'
-        ? { Version: versions.shift() }
-        : { Parameters: [{ Value: '{"version":1,"theirs":true}' }] },
-    );
-    await expect(ssmRecords(aws).write(id, { version: 1 }, 7)).rejects.toThrow(StateConflict);
-    expect(aws.sent[1]?.input.Names).toEqual([`${stateParameterName(id)}:8`]);
-    expect(aws.sent[2]?.input.Value).toBe('{"version":1,"theirs":true}');
-    expect(aws.sent).toHaveLength(3);
+    const { values, write } = contended([text({ unknownSince: 1 })]);
+    await expect(write({ unsettled: seen })).rejects.toThrow(StateConflict);
+    expect(values.at(-1)).toBe(text({ unknownSince: 1 }));
   });
 
   test('putting back that covers yet another write puts that one back', async () => {
-    const versions = [9, 11, 12];
-    const aws = client(({ name, input }) =>
-      name === 'PutParameterCommand' ? { Version: versions.shift() } : { Parameters: [{ Value: input.Names[0] }] },
-    );
-    await expect(ssmRecords(aws).write(id, { version: 1 }, 7)).rejects.toThrow(StateConflict);
-    const values = aws.sent.map(({ input }) => input.Value).filter((value) => value !== undefined);
-    const name = stateParameterName(id);
-    expect(values).toEqual(['{"version":1}', `${name}:8`, `${name}:10`]);
+    const { values, write } = contended([text({ unknownSince: 1 })], [text({ unknownSince: 2 })]);
+    await expect(write({ unsettled: seen })).rejects.toThrow(StateConflict);
+    expect(values.at(-1)).toBe(text({ unknownSince: 2 }));
+  });
+
+  test.each([
+    ['a hold that the loop has covered stays, and so does what the loop knows', { unsettled: seen }, { hold: held }],
+    ['what the loop knows and a hold has covered stays, and so does the hold', { hold: held }, { unsettled: seen }],
+  ])('%s', async (_, mine, theirs) => {
+    const { values, write } = contended([text(theirs)]);
+    await expect(write(mine)).rejects.toThrow(StateConflict);
+    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, unsettled: seen, hold: held });
   });
 
   test('a write on top of what was read is taken', async () => {

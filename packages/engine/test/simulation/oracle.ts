@@ -477,7 +477,8 @@ export class Oracle {
     }
     const swaps = this.updates.filter(({ by }) => by === 'loop');
     const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
-    const others = this.updates.length - swaps.length;
+    // Whoever scales or patches takes a reason away, and makes what was uploaded again uncertain.
+    const others = this.updates.length - swaps.length + Math.ceil(this.#touchedAt.length / 2);
     const allowed = this.#settledRevisions() + retries.length + others + this.ambiguities + conflicts;
     if (swaps.length > allowed) {
       this.#journal.violation(
