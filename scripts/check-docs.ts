@@ -22,6 +22,9 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci': 'the gate begins with it',
   'npm run bench': 'it renews the figures of docs/benchmarks.md',
+  'npm run mutation': 'minutes, for whoever changes the policy',
+  'npm run simulate -- --seeds 2000': 'npm test runs as many',
+  'npm run simulate:mutants': 'minutes, for whoever changes the engine or the simulation',
   'npm test': 'a step of the gate',
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',
   'npx freshpoint local --assembly cdk.out': 'check:package runs the packed command',

@@ -4,7 +4,7 @@ import { AwsError } from '../../../local/src/core/aws-error.ts';
 export type Mishap = 'throttled' | 'server' | 'network';
 
 /** An error as the SDK's clients throw it. */
-export function sdkError(name: string, message: string, status: number | undefined): Error {
+function sdkError(name: string, message: string, status: number | undefined): Error {
   return Object.assign(new Error(message), {
     name,
     $fault: status !== undefined && status >= 500 ? 'server' : 'client',
