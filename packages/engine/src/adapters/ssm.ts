@@ -66,20 +66,21 @@ export function ssmRecords(client: Client): Records {
 }
 
 /**
- * A person sets and releases the hold, the loop writes everything else: where one side has changed only its own, both
- * changes stay. Else what was covered counts.
+ * A person sets and releases the hold, the loop writes everything else: who of the two wrote can be told from whether the
+ * hold is another one, and both changes stay, whatever state the other's was made of. Between two loops what was covered
+ * counts.
  */
 function reconciled(mine: EndpointState, theirs: string, base: string | undefined): string {
   if (base === undefined) return theirs;
   const their = parseState(theirs);
-  const before = withoutHold(parseState(base));
-  if (withoutHold(their) === before) return JSON.stringify({ ...mine, hold: their.hold });
-  if (withoutHold(mine) === before) return JSON.stringify({ ...their, hold: mine.hold });
+  const before = holdOf(parseState(base));
+  if (holdOf(mine) !== before) return JSON.stringify({ ...their, hold: mine.hold });
+  if (holdOf(their) !== before) return JSON.stringify({ ...mine, hold: their.hold });
   return theirs;
 }
 
-function withoutHold({ hold: _, ...rest }: EndpointState): string {
-  return JSON.stringify(rest);
+function holdOf({ hold }: EndpointState): string | undefined {
+  return JSON.stringify(hold);
 }
 
 function parse<T>(code: EngineError['code'], name: string, value: string, parser: (value: string) => T): T {

@@ -185,12 +185,12 @@ export class Person {
     const before = key === undefined ? undefined : this.#uploaded.get(key)!.at(-1)!;
     if (before !== undefined) await this.#put(key!, this.#newBytes('good'));
     await this.#wait(backAfterMs);
-    await this.#back();
+    await this.#back(active);
     if (before !== undefined) await this.#put(key!, before);
   }
 
-  /** Moves an endpoint that runs no slot's config back to one. */
-  async #back(): Promise<void> {
+  /** Moves an endpoint that runs no slot's config back to one: to the one `before`, if it still is one. */
+  async #back(before?: string): Promise<void> {
     const { clock } = this.#world;
     for (;;) {
       const { configs } = this.#oracle.spec();
@@ -199,7 +199,7 @@ export class Person {
       if (isIdle && [configs.a, configs.b].includes(EndpointConfigName)) return;
       if (isIdle) {
         await this.#replaceBroken();
-        await this.#update(configs.a);
+        await this.#update(before === configs.b ? configs.b : configs.a);
       }
       await sleep(clock, 30_000);
     }
