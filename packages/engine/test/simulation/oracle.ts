@@ -266,7 +266,7 @@ export class Oracle {
     if (age >= spec.waitTime * 1000 - TOLERANCE) return;
     const since = spec.maxWaitTime === undefined ? Number.NaN : readAt - this.#unsettledSince(readAt, spec.waitTime);
     if (since >= spec.maxWaitTime! * 1000 - TOLERANCE) this.#journal.reached('endless uploads, swapped by maxWaitTime');
-    else wrong(`the newest source was ${age} ms old, waitTime is ${spec.waitTime} s`);
+    else wrong(`the newest source was ${age} ms old, waitTime is ${spec.waitTime} s, unsettled for ${since} ms`);
   }
 
   /** Since when there was a change every `waitTime` or more often. */
@@ -311,7 +311,7 @@ export class Oracle {
     if (by !== 'loop') return;
     const { unsettled } = state;
     const entry = this.history.findLast(({ revision }) => revision === unsettled?.revision);
-    if (entry && unsettled) entry.seenAt ??= unsettled.seen;
+    if (entry && unsettled) entry.seenAt = unsettled.seen;
     for (const { revision, reason } of state.quarantine ?? []) {
       if (this.#quarantined.has(revision)) continue;
       this.#quarantined.add(revision);
@@ -374,7 +374,9 @@ export class Oracle {
       update.outcome = 'stuck';
       return;
     }
-    const isServed = update.config === '' || detail.EndpointConfigName === update.config;
+    // After UpdateRollbackFailed an update goes to the config that is there already.
+    const isRefused = update.config === update.from && detail.FailureReason !== undefined;
+    const isServed = update.config === '' || (detail.EndpointConfigName === update.config && !isRefused);
     update.outcome = isServed ? 'served' : 'refused';
     if (isServed) this.live = update;
     this.#noteRefusal(update);

@@ -24,7 +24,7 @@ export interface SourcesNow {
   readonly newest: number;
   /** ETag by URI. */
   readonly etags: ReadonlyMap<string, string>;
-  /** When the loop first saw it, as it remembers. */
+  /** When the loop first saw it, as it remembers by now. */
   seenAt?: number;
 }
 
