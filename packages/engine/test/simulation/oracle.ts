@@ -36,6 +36,8 @@ export interface Update {
   reason?: string;
   /** When the loop told that it succeeded. */
   toldAt?: number;
+  /** The run that wrote a state without this update's intent while it was under way. */
+  forgottenBy?: FunctionRun;
 }
 
 /** S3's seconds are whole, and clocks differ by at most 6 s: what is called settled may be so much younger, in ms. */
@@ -300,6 +302,7 @@ export class Oracle {
   /** The state was written. */
   stateWritten(by: Mover, version: number, value: string, run: FunctionRun | undefined): void {
     const state = JSON.parse(value) as EndpointState;
+    if (this.update?.by === 'loop') this.update.forgottenBy = state.intent ? undefined : run;
     if (state.hold) this.#holdCoveredBy = undefined;
     // Also before the person has the answer that the hold is written.
     else if (by === 'loop' && this.#isHoldWritten) this.#holdCoveredBy ??= run;
@@ -332,7 +335,9 @@ export class Oracle {
       this.#journal.reached('broken model quarantined');
       return;
     }
-    if (judged.length === 0 && refused.length < 3) {
+    // Served, and moved back by somebody before the loop looked: for it that is a refusal without a word.
+    const moved = this.updates.filter(({ by }) => by !== 'loop').length;
+    if (judged.length === 0 && refused.length + moved < 3) {
       this.#journal.violation(`${short} is quarantined after ${refused.length} refusals without a judgement`);
     }
     if (judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
@@ -473,7 +478,9 @@ export class Oracle {
         this.#touchedAt.some((at) => at > update.endedAt! && at < until);
       const isHidden =
         update.outcome === 'refused' && isWordless && (update.run?.isDisturbed || update.run?.hadConflict);
-      if (!isTold && !isCrossed && !isHidden) {
+      // As with a hold: covered by a run that ended, or didn't hear of it, before it could put the intent back.
+      const isForgotten = update.forgottenBy?.isDisturbed;
+      if (!isTold && !isCrossed && !isHidden && !isForgotten) {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
       }
     }

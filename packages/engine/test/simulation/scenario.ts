@@ -115,7 +115,7 @@ function drawAction(random: Random, keys: number): Action {
       'delete',
       'stream',
     ],
-    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'hold', 'hold', 'patch'],
+    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'move', 'hold', 'hold', 'patch'],
   ] as Action['kind'][]);
   switch (kind) {
     case 'upload':
@@ -139,7 +139,7 @@ function drawAction(random: Random, keys: number): Action {
         kind,
         to: random.pick(['other slot', 'unknown config'] as const),
         backAfterMs: random.int(1, 25) * MINUTE,
-        ...(random.chance(0.4) && { file }),
+        ...(random.chance(0.8) && { file }),
       };
     case 'hold':
       return { kind, forMs: random.int(1, 25) * MINUTE };
