@@ -161,12 +161,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'an error of the service is taken for a rejection',
-    file: 'adapters/client.ts',
-    find: "return status >= 500 || $fault === 'server';",
-    replace: 'return false;',
-  },
-  {
     name: 'a missing source is left out of the revision',
     file: 'revision.ts',
     find: 'if (missing.length > 0 || heads.length === 0)',

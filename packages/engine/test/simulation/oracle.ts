@@ -258,7 +258,11 @@ export class Oracle {
 
   #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
     const times = run.sourcesReadAt.slice(-spec.sources.length);
-    const readAt = times.findLast((at) => this.sourcesAt(at).revision === intent.revision) ?? times.at(-1) ?? 0;
+    const isRead = (at: number) => {
+      const { revision, newest } = this.sourcesAt(at);
+      return revision === intent.revision && newest === intent.newestSource;
+    };
+    const readAt = times.findLast(isRead) ?? times.at(-1) ?? 0;
     const sources = this.sourcesAt(readAt);
     if (readAt === 0) wrong('without having looked at the sources');
     else if (sources.revision === undefined) wrong('a source was missing');
@@ -340,7 +344,8 @@ export class Oracle {
     if (judged.length === 0 && refused.length + moved < 3) {
       this.#journal.violation(`${short} is quarantined after ${refused.length} refusals without a judgement`);
     }
-    if (judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
+    const isOutOfTries = refused.length - judged.length + moved >= 3;
+    if (!isOutOfTries && judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
       this.#journal.violation(`${short} is good, and quarantined for bytes that came while it was loaded`);
     }
     if (judged.length === 0) this.#journal.reached('quarantined after three tries');
