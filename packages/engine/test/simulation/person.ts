@@ -18,6 +18,8 @@ export class Person {
   isCalm = false;
   /** Actions under way. */
   busy = 0;
+  /** Writes the state at the moment. */
+  isEditing = false;
   /** When the latest hold was released. */
   releasedAt = 0;
   readonly #world: World;
@@ -257,13 +259,15 @@ export class Person {
         return output;
       },
     });
-    for (;;) {
-      const record = await records.read(ENDPOINT_ID);
-      try {
-        return await records.write(ENDPOINT_ID, change(record.state), record.stateVersion);
-      } catch (error) {
-        if (!(error instanceof StateConflict)) throw error;
+    this.isEditing = true;
+    try {
+      for (;;) {
+        const record = await records.read(ENDPOINT_ID);
+        const version = await records.write(ENDPOINT_ID, change(record.state), record.stateVersion).catch(conflict);
+        if (version !== undefined) return version;
       }
+    } finally {
+      this.isEditing = false;
     }
   }
 
@@ -281,6 +285,8 @@ export class Person {
       await this.#replaceBroken();
       await this.#update(this.#oracle.describe().EndpointConfigName);
     }
+    // A release too can be covered by a run that ends before it has put it back: it is seen, and made once more.
+    if (this.#oracle.state().state.hold) await this.#edit(({ hold: _, ...rest }) => rest);
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);
     await this.#back();
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);
@@ -290,3 +296,8 @@ export class Person {
 
 /** A person's calls; as the account's root, nothing is asked. */
 export const PERSON = { arn: 'arn:aws:iam::000000000000:user/person' } as const;
+
+/** Somebody else wrote meanwhile: once more. */
+function conflict(error: unknown): undefined {
+  if (!(error instanceof StateConflict)) throw error;
+}

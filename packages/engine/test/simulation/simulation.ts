@@ -368,7 +368,7 @@ export class Simulation implements Watch, Overseer {
    * endpoint and the newest upload's event wasn't lost, that is a message in the queue, not the sweep.
    */
   #checkPromises(): void {
-    if (!this.#isBegun || this.#eventsUnderWay > 0 || this.#open.size > 0) return;
+    if (!this.#isBegun || this.#eventsUnderWay > 0 || this.#open.size > 0 || this.#person.isEditing) return;
     const oracle = this.#oracle;
     const isOurs = oracle.isUntouchedByOthers() && this.#eventAt >= oracle.sources.at;
     if (!isOurs || oracle.hasPromises()) return;
