@@ -1,7 +1,24 @@
-import type { EndpointSpec, PrepareRequest, PromiseMessage, SourceSpec } from '../../cdk/src/private/contract.ts';
+import type {
+  EndpointSpec,
+  PrepareRequest,
+  PromiseMessage,
+  Slot,
+  SlotData,
+  SmokeTestSpec,
+  SourceSpec,
+} from '../../cdk/src/private/contract.ts';
+import type { HistoryRecord } from './history.ts';
 import type { Telling } from './policy/conclude.ts';
-import type { EndpointView, SourcesView, StackView } from './policy/observation.ts';
-import type { EndpointState } from './policy/state.ts';
+import type {
+  CheckView,
+  EndpointView,
+  SlotsView,
+  SourceFile,
+  SourcesView,
+  StackView,
+  TestsView,
+} from './policy/observation.ts';
+import type { CopyUnderWay, EndpointState } from './policy/state.ts';
 
 /** What is declared and known about an endpoint, as read in one call. */
 export interface Record {
@@ -10,9 +27,11 @@ export interface Record {
   readonly state: EndpointState;
   /** Version of the state parameter, 0 when there is none. */
   readonly stateVersion: number;
+  /** Id of the newest record of the history. */
+  readonly lastRecord?: string;
 }
 
-/** Spec and state, in SSM. */
+/** Spec, state and history, in SSM. */
 export interface Records {
   /** Throws EngineError when a parameter can't be understood. */
   read(endpoint: string): Promise<Record>;
@@ -21,6 +40,8 @@ export interface Records {
    * Throws StateConflict, with the other writer's state put back, when somebody wrote in between.
    */
   write(endpoint: string, state: EndpointState, after: number): Promise<number>;
+  /** Adds to the history. */
+  remember(endpoint: string, record: HistoryRecord): Promise<void>;
 }
 
 /** What became of a call of UpdateEndpoint. Anything else is thrown: then it isn't known whether it was made. */
@@ -38,6 +59,58 @@ export interface Endpoints {
 /** The source objects, in S3. A failed listing throws: it is never an empty one. */
 export interface Sources {
   look(sources: readonly SourceSpec[]): Promise<SourcesView>;
+  /**
+   * Reads the archives, as they were looked at: their beginning, or with `whole` all that `isTimeUp` leaves time for.
+   * What can't be read is no reason to refuse.
+   */
+  check(
+    files: readonly SourceFile[],
+    options: { readonly whole: boolean; readonly isTimeUp: () => boolean },
+  ): Promise<CheckView>;
+}
+
+/** Where a place's bytes come from. */
+export type FillFrom =
+  | { readonly kind: 'sources'; readonly files: readonly SourceFile[] }
+  /** The other slot's place, as it is. */
+  | { readonly kind: 'slot'; readonly slot: Slot }
+  /** What the places held once: noncurrent versions of either slot's. */
+  | { readonly kind: 'retained' };
+
+/** What became of filling a place. */
+export type FillOutcome =
+  | { readonly kind: 'filled' }
+  /** A source, or the place itself, was written meanwhile. */
+  | { readonly kind: 'changed' }
+  /** Time was up; the next one goes on there. */
+  | { readonly kind: 'unfinished'; readonly upload?: CopyUnderWay }
+  /** No version of the places holds the revision any more. */
+  | { readonly kind: 'not-retained' };
+
+/** The slots' places, in S3. Nothing flows through the function. */
+export interface Places {
+  look(data: SlotData): Promise<SlotsView>;
+  /** The sources whose copies lie in a slot's place. */
+  contents(data: SlotData, slot: Slot): Promise<readonly SourceFile[]>;
+  /** Copies what isn't there yet. Throws errors of S3 other than failed preconditions. */
+  fill(
+    data: SlotData,
+    slot: Slot,
+    revision: string,
+    from: FillFrom,
+    options: {
+      readonly isTimeUp: () => boolean;
+      readonly upload?: CopyUnderWay;
+      /** Called before the first part of a multipart copy. */
+      readonly begun: (upload: CopyUnderWay) => Promise<void>;
+    },
+  ): Promise<FillOutcome>;
+}
+
+/** The endpoint's answers, from SageMaker's runtime. */
+export interface SmokeTests {
+  /** Sends every test to every variant. Never throws: what could not be asked is unanswered. */
+  run(endpointName: string, variants: readonly string[], tests: readonly SmokeTestSpec[]): Promise<TestsView>;
 }
 
 /** The stack, in CloudFormation. */
@@ -81,7 +154,7 @@ export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'PromisesO
 /** The structured log line. */
 export interface DecisionEntry {
   readonly endpoint: string;
-  readonly decision: 'keep' | 'wait' | 'swap' | 'fail' | 'started' | 'succeeded' | 'refused';
+  readonly decision: 'keep' | 'wait' | 'fill' | 'swap' | 'fail' | 'started' | 'succeeded' | 'refused' | 'deployed';
   readonly because: string;
   readonly detail?: string;
   /** First 12 hex digits. */
@@ -97,6 +170,8 @@ export interface Ports {
   readonly records: Records;
   readonly endpoints: Endpoints;
   readonly sources: Sources;
+  readonly places: Places;
+  readonly smokeTests: SmokeTests;
   readonly stacks: Stacks;
   readonly promises: Promises;
   readonly answers: Answers;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceSpec } from '../../cdk/src/private/contract.ts';
-import type { SourcesView } from './policy/observation.ts';
+import type { SourceFile, SourcesView } from './policy/observation.ts';
 
 /** One object that a source names. */
 export interface SourceObject {
@@ -12,6 +12,8 @@ export interface SourceObject {
   readonly size: number;
   /** Epoch ms. */
   readonly lastModified: number;
+  /** Absent: not known, or the bucket has no versions. */
+  readonly version?: string;
 }
 
 /** Objects of one source, keys in UTF-8 order, as S3 lists them. */
@@ -19,7 +21,8 @@ export type ObjectStream = AsyncIterator<SourceObject>;
 
 /**
  * sha256 over the sorted (uri, etag, size) of all objects of all sources. The streams are merged as they come:
- * memory doesn't grow with the number of objects. An object that several sources name counts once.
+ * memory doesn't grow with the number of objects. An object that several sources name counts once. Where a source has
+ * no object, the revision is that of what is there and of what is missing.
  */
 export async function revisionOf(
   sources: readonly SourceSpec[],
@@ -27,11 +30,14 @@ export async function revisionOf(
 ): Promise<SourcesView> {
   const heads = await Promise.all(sources.map(async (source) => new Head(source, open(source)).advance()));
   const missing = heads.filter((head) => !head.current).map((head) => uriOf(head.source));
-  if (missing.length > 0 || heads.length === 0) return { kind: 'missing', uris: missing };
+  if (missing.length === heads.length) return { kind: 'missing', uris: missing };
 
   const digest = createHash('sha256');
+  const keys = new Set(sources.flatMap((source) => ('key' in source ? uriOf(source) : [])));
+  const files: SourceFile[] = [];
   let newest = 0;
   let objects = 0;
+  let size = 0;
   let last: string | undefined;
   for (let head = least(heads); head?.current; head = least(heads)) {
     const { uri, object } = head.current;
@@ -39,11 +45,21 @@ export async function revisionOf(
       digest.update(`${JSON.stringify([uri, object.etag.replaceAll('"', ''), object.size])}\n`);
       newest = Math.max(newest, object.lastModified);
       objects += 1;
+      size += object.size;
       last = uri;
     }
+    // The one of a head request: a listing doesn't tell the version.
+    if ('key' in head.source && keys.delete(uri)) files.push(fileOf(object));
     await head.advance();
   }
-  return { kind: 'complete', revision: digest.digest('hex'), newest, objects };
+  for (const uri of missing) digest.update(`missing ${uri}\n`);
+  const revision = digest.digest('hex');
+  if (missing.length > 0) return { kind: 'missing', uris: missing, revision, newest };
+  return { kind: 'complete', revision, newest, objects, size, files };
+}
+
+function fileOf({ bucket, key, etag, size, version }: SourceObject): SourceFile {
+  return { bucket, key, etag: etag.replaceAll('"', ''), size, ...(version !== undefined && { version }) };
 }
 
 class Head {

@@ -62,7 +62,25 @@ describe('revision', () => {
       { bucket, key: 'y' },
       { bucket, prefix: 'z/', suffix: '.gz' },
     ]);
-    expect(view).toEqual({ kind: 'missing', uris: ['s3://models/y', 's3://models/z/*.gz'] });
+    expect(view).toMatchObject({ kind: 'missing', uris: ['s3://models/y', 's3://models/z/*.gz'] });
+  });
+
+  test('of what is there, while something is missing, is another one than without that source', async () => {
+    const x: SourceSpec = { bucket, key: 'x' };
+    const partly = await look({ x: { lastModified: 7 } }, [x, { bucket, key: 'y' }]);
+    expect(partly).toMatchObject({ kind: 'missing', newest: 7, revision: expect.any(String) });
+    expect(partly.revision).not.toBe(await revision({ x: {} }, x));
+    expect(partly.revision).not.toBe((await look({ x: {} }, [x, { bucket, key: 'z' }])).revision);
+    expect(await look({}, [x, { bucket, key: 'y' }])).toEqual({
+      kind: 'missing',
+      uris: ['s3://models/x', 's3://models/y'],
+    });
+  });
+
+  test('comes with the objects that sources name by key, and the bytes of all', async () => {
+    const store: Store = { x: { size: 5, version: 'v', etag: '"e1"' }, 'z/1': { size: 7 } };
+    const view = await look(store, [{ bucket, key: 'x' }, all]);
+    expect(view).toMatchObject({ size: 12, files: [{ bucket, key: 'x', etag: 'e1', size: 5, version: 'v' }] });
   });
 
   test('is none for no sources at all', async () => {

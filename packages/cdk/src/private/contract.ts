@@ -44,6 +44,8 @@ export interface PrepareRequest {
   readonly physicalResourceId: string;
   /** What the deployment's models load. */
   readonly sources: readonly SourceSpec[];
+  /** Where each slot of the deployment's models loads its copies. Absent: the models load the sources themselves. */
+  readonly data?: SlotData;
   /** Epoch ms: then the deployment is told that the endpoint stayed busy. */
   readonly deadline: number;
 }
@@ -65,6 +67,8 @@ export interface PrepareProperties {
   readonly Endpoint: string;
   /** JSON of the `SourceSpec[]` that the deployment's models load. */
   readonly Sources: string;
+  /** JSON of the `SlotData` that the deployment's models load from. Absent: they load the sources themselves. */
+  readonly Data?: string;
   /** Follows from the settings of models, configs and endpoint, without tags. */
   readonly Digest: string;
   /** Deploy-time values in those settings, which a digest of the template's text can't see. */
@@ -83,6 +87,17 @@ export function stateParameterName(endpoint: string): string {
 
 /** Value of the state parameter when the stack makes it. The template never changes it again. */
 export const INITIAL_STATE = '{"version":1}';
+
+/**
+ * Name of the SSM parameter that holds the history: each version of it is the record of one refresh. SSM keeps the newest
+ * 100 versions.
+ */
+export function historyParameterName(endpoint: string): string {
+  return `/freshpoint/${endpoint}/history`;
+}
+
+/** Value of the history parameter when the stack makes it: no record yet. The template never changes it again. */
+export const INITIAL_HISTORY = '{"version":1}';
 
 /** The endpoint configs of an endpoint. */
 export type Slot = 'a' | 'b';
@@ -104,6 +119,36 @@ export interface PrefixSource {
 /** An S3 object or prefix that the models load, or that a bucket event filter names. */
 export type SourceSpec = ObjectSource | PrefixSource;
 
+/** Where each slot's models load their copies of the sources from: only the loop writes there. */
+export interface SlotData {
+  readonly bucket: string;
+  /** Key prefix of all places of these sources, with a slash at the end. Other sources get another one. */
+  readonly root: string;
+  /** The copied sources, by the number of their place. Each is one archive; at least one. */
+  readonly files: readonly ObjectSource[];
+  /** Some models load other sources themselves. */
+  readonly partial?: true;
+}
+
+/** Key in the data's bucket of the place from which a slot's models load the source number `index`. */
+export function placeKey(root: string, slot: Slot, index: number): string {
+  return `${root}${slot}/${index}/model.tar.gz`;
+}
+
+/** A request that an endpoint must answer as expected after each refresh. */
+export interface SmokeTestSpec {
+  readonly payload: string;
+  readonly contentType: string;
+  readonly accept?: string;
+  /** Default: any answer of status 200. */
+  readonly expect?: SmokeTestExpectation;
+}
+
+/** `contains`: the answer has this text in it. `json`: it is JSON that has at least these members. */
+export type SmokeTestExpectation =
+  | { readonly kind: 'contains'; readonly text: string }
+  | { readonly kind: 'json'; readonly value: unknown };
+
 /** What the stack declares about one endpoint: the JSON in the spec parameter. */
 export interface EndpointSpec {
   readonly version: 1;
@@ -114,6 +159,14 @@ export interface EndpointSpec {
   readonly configs: { readonly a: string; readonly b: string };
   /** At least one. */
   readonly sources: readonly SourceSpec[];
+  /** Absent: both slots' models load the sources themselves. */
+  readonly data?: SlotData;
+  /** `full`: archives are read to their end before a swap. Default: `quick`, their beginning is. */
+  readonly verification?: 'quick' | 'full';
+  /** Sent to the endpoint after each swap to newer data; only with `data`. */
+  readonly smokeTests?: readonly SmokeTestSpec[];
+  /** URL of the refresher's queue, for a person's promise. */
+  readonly queueUrl?: string;
   /** Seconds that the newest source must be old before a swap. */
   readonly waitTime: number;
   /** Seconds after which an endless stream of uploads is swapped all the same. Default: no bound. */

@@ -1,15 +1,18 @@
+import { checkArchive } from '../checks/archive.ts';
 import type { Answers, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation.ts';
 import { eventBridgeEvents } from './eventbridge.ts';
 import { s3Sources } from './s3.ts';
+import { s3Places } from './s3-places.ts';
 import { sageMakerEndpoints } from './sagemaker.ts';
+import { sageMakerSmokeTests } from './smoke-tests.ts';
 import { sqsPromises } from './sqs.ts';
 import { ssmRecords } from './ssm.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type Clients = {
-  readonly [service in 'sagemaker' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
+  readonly [service in 'sagemaker' | 'sagemakerRuntime' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
 };
 
 /** The loop's ports on AWS. */
@@ -19,6 +22,8 @@ export function awsPorts(given: {
   readonly deadLetterQueueUrl: string;
   readonly answers: Answers;
   readonly telemetry: Telemetry;
+  /** What reads archives. Default: the real one, which inflates in other threads. */
+  readonly checkArchive?: typeof checkArchive;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
@@ -26,7 +31,9 @@ export function awsPorts(given: {
   return {
     records: ssmRecords(clients.ssm),
     endpoints: sageMakerEndpoints(clients.sagemaker),
-    sources: s3Sources(clients.s3),
+    sources: s3Sources(clients.s3, given.checkArchive ?? checkArchive),
+    places: s3Places(clients.s3),
+    smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),
     stacks: cloudFormationStacks(clients.cloudformation),
     promises: sqsPromises(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
     answers,

@@ -4,7 +4,7 @@
  */
 export interface Client {
   // biome-ignore lint/suspicious/noExplicitAny: commands and outputs are typed where they are made
-  send(command: any): Promise<any>;
+  send(command: any, options?: { readonly abortSignal: AbortSignal }): Promise<any>;
 }
 
 /** True when a service said that it, not the request, was at fault, or said nothing at all: the effect is unknown. */

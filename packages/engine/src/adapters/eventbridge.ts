@@ -7,9 +7,11 @@ import type { Client } from './client.ts';
 export function eventBridgeEvents(client: Client): Events {
   return {
     async tell(endpoint, endpointName, tellings) {
+      const ours = tellings.flatMap(({ what, sources: _, ...detail }) => (what === 'deployed' ? [] : { what, detail }));
+      if (ours.length === 0) return;
       const output: PutEventsResponse = await client.send(
         new PutEventsCommand({
-          Entries: tellings.map(({ what, ...detail }) => ({
+          Entries: ours.map(({ what, detail }) => ({
             Source: EVENT_SOURCE,
             DetailType: EVENT_TYPES[what],
             Detail: JSON.stringify({ endpoint, endpointName, ...detail }),

@@ -55,5 +55,6 @@ function view(output: DescribeEndpointOutput): EndpointView {
     created: output.CreationTime?.getTime() ?? 0,
     lastModified: output.LastModifiedTime?.getTime() ?? 0,
     failureReason: output.FailureReason === '' ? undefined : output.FailureReason,
+    variants: output.ProductionVariants?.flatMap(({ VariantName }) => VariantName ?? []),
   };
 }

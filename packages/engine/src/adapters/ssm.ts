@@ -1,6 +1,7 @@
 import { GetParametersCommand, type GetParametersResult, PutParameterCommand } from '@aws-sdk/client-ssm';
 import {
   type EndpointSpec,
+  historyParameterName,
   INITIAL_STATE,
   specParameterName,
   stateParameterName,
@@ -33,15 +34,24 @@ export function ssmRecords(client: Client): Records {
 
   return {
     async read(endpoint) {
-      const names = { spec: specParameterName(endpoint), state: stateParameterName(endpoint) };
-      const { Parameters = [] } = await get([names.spec, names.state]);
+      const names = {
+        spec: specParameterName(endpoint),
+        state: stateParameterName(endpoint),
+        history: historyParameterName(endpoint),
+      };
+      const { Parameters = [] } = await get(Object.values(names));
+      const history = Parameters.find((parameter) => parameter.Name === names.history);
       const spec = Parameters.find((parameter) => parameter.Name === names.spec);
       const state = Parameters.find((parameter) => parameter.Name === names.state);
       return {
         spec: spec?.Value === undefined ? undefined : parse('SPEC_UNREADABLE', names.spec, spec.Value, parseSpec),
         state: parse('STATE_UNREADABLE', names.state, state?.Value ?? INITIAL_STATE, parseState),
         stateVersion: state?.Version ?? 0,
+        lastRecord: idIn(history?.Value),
       };
+    },
+    async remember(endpoint, record) {
+      await put(historyParameterName(endpoint), JSON.stringify(record));
     },
     async write(endpoint, state: EndpointState, after) {
       const name = stateParameterName(endpoint);
@@ -65,22 +75,38 @@ export function ssmRecords(client: Client): Records {
   };
 }
 
+/** A history that can't be read is gone on with: nothing is decided by it. */
+function idIn(history: string | undefined): string | undefined {
+  try {
+    return (JSON.parse(history ?? '{}') as { id?: string }).id;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * A person sets and releases the hold, the loop writes everything else: who of the two wrote can be told from whether the
+ * A person sets and releases the hold and says what is wanted, the loop writes everything else: who of the two wrote can be told from whether the
  * hold is another one, and both changes stay, whatever state the other's was made of. Between two loops what was covered
  * counts.
  */
 function reconciled(mine: EndpointState, theirs: string, base: string | undefined): string {
   if (base === undefined) return theirs;
   const their = parseState(theirs);
-  const before = holdOf(parseState(base));
-  if (holdOf(mine) !== before) return JSON.stringify({ ...their, hold: mine.hold });
-  if (holdOf(their) !== before) return JSON.stringify({ ...mine, hold: their.hold });
+  const before = parseState(base);
+  if (holdOf(mine) !== holdOf(before)) return JSON.stringify({ ...their, hold: mine.hold });
+  if (holdOf(their) !== holdOf(before)) return JSON.stringify({ ...mine, hold: their.hold });
+  if (isSaid(mine, before)) return JSON.stringify({ ...their, wanted: mine.wanted });
+  if (isSaid(their, before)) return JSON.stringify({ ...mine, wanted: their.wanted });
   return theirs;
 }
 
 function holdOf({ hold }: EndpointState): string | undefined {
   return JSON.stringify(hold);
+}
+
+/** Whether a person said what is wanted: the loop takes note of it, and forgets it. */
+function isSaid({ wanted }: EndpointState, before: EndpointState): boolean {
+  return wanted !== undefined && wanted.at !== before.wanted?.at;
 }
 
 function parse<T>(code: EngineError['code'], name: string, value: string, parser: (value: string) => T): T {

@@ -3,6 +3,7 @@ import {
   PREPARE_SECONDS,
   type PrepareProperties,
   type PrepareRequest,
+  type SlotData,
   type SourceSpec,
 } from '../../../cdk/src/private/contract.ts';
 import { prepare, refuse } from '../loop/prepare.ts';
@@ -23,13 +24,25 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
   }
   try {
     const first = event.RequestType === 'Create' && !(await ports.records.read(endpoint)).spec;
-    if (first && (await prepare(ports, endpoint, request)).kind === 'kept') return;
+    if (first && (await isPrepared(ports, endpoint, request))) return;
     await ports.promises.send({ version: 1, endpoint, prepare: request });
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     const Reason = `The refresher can't look after endpoint ${endpoint}: ${(error as Error).message}`;
-    if (event.RequestType === 'Create') await ports.answers.answer(request, { Status: 'SUCCESS' });
+    // Without data of their own the models are made as well without a record of what they load.
+    if (event.RequestType === 'Create' && !request.data) await ports.answers.answer(request, { Status: 'SUCCESS' });
     else await refuse(ports, endpoint, request, Reason);
+  }
+}
+
+/** IAM may take seconds to let a new role act: models that need data in their places wait for that in the queue. */
+async function isPrepared(ports: Ports, endpoint: string, request: PrepareRequest): Promise<boolean> {
+  try {
+    return (await prepare(ports, endpoint, request)).kind === 'kept';
+  } catch (error) {
+    if (!request.data) throw error;
+    ports.telemetry.error(endpoint, error, 0);
+    return false;
   }
 }
 
@@ -45,6 +58,7 @@ function requestOf(
     logicalResourceId: event.LogicalResourceId,
     physicalResourceId: 'PhysicalResourceId' in event ? event.PhysicalResourceId : properties.Endpoint,
     sources: sourcesIn(properties.Sources),
+    ...(properties.Data !== undefined && { data: JSON.parse(properties.Data) as SlotData }),
     deadline: ports.now() + PREPARE_SECONDS * 1000,
   };
 }

@@ -4,6 +4,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
@@ -23,9 +24,9 @@ function setting(name: string): string {
 function whenNeeded(make: () => Client): Client {
   let client: Client | undefined;
   return {
-    send(command) {
+    send(command, options) {
       client ??= make();
-      return client.send(command);
+      return client.send(command, options);
     },
   };
 }
@@ -35,6 +36,7 @@ export const handler = createHandler(
   awsPorts({
     clients: {
       sagemaker: new SageMakerClient(),
+      sagemakerRuntime: whenNeeded(() => new SageMakerRuntimeClient()),
       s3: new S3Client(),
       ssm: new SSMClient(),
       sqs: whenNeeded(() => new SQSClient()),

@@ -1,7 +1,8 @@
 import type { PrepareRequest, PromiseMessage } from '../../../cdk/src/private/contract.ts';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { look, type Outcome } from './look.ts';
+import { look } from './look.ts';
+import type { Outcome } from './outcome.ts';
 import { prepare } from './prepare.ts';
 
 /** What the loop needs of one received message. */

@@ -1,28 +1,54 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import type { Telling } from '../policy/conclude.ts';
-import { without } from '../policy/conclude.ts';
-import { type Decision, decide, type Next, POLL_SECONDS, pollSeconds } from '../policy/decide.ts';
-import type { Observation } from '../policy/observation.ts';
+import type { EndpointSpec, SlotData } from '../../../cdk/src/private/contract.ts';
+import { subject, TRIES, without } from '../policy/conclude.ts';
+import { type Decision, decide } from '../policy/decide.ts';
+import { type Next, POLL_SECONDS, pollSeconds } from '../policy/next.ts';
+import type { Observation, SourceFile } from '../policy/observation.ts';
+import { BECAUSE } from '../policy/refresh.ts';
 import type { EndpointState, Intent } from '../policy/state.ts';
 import type { Ports, Record } from '../ports.ts';
+import { fill } from './fill.ts';
+import type { Outcome } from './outcome.ts';
+import { short, tell } from './tell.ts';
 
-/** What the look means for the promise that asked for it. */
-export type Outcome =
-  | { readonly kind: 'kept' }
-  /** Back to the queue; without `seconds`, after a pause that grows. */
-  | { readonly kind: 'open'; readonly seconds?: number }
-  | { readonly kind: 'failed'; readonly reason: string };
+/** So long a look may copy and read before what is left waits for the next one, in ms: the function lives 60 s. */
+export const WORK_MS = 35_000;
 
 /** One look at one endpoint: observe, decide, record, act. Errors of the services are thrown. */
 export async function look(ports: Ports, endpoint: string, stackId?: string): Promise<Outcome> {
-  const { spec, ...known } = await ports.records.read(endpoint);
-  if (!spec) return withoutSpec(ports, endpoint, stackId);
-  const declared = { spec, ...known };
-  const decision = await decideWithWhatItTakes(ports, declared);
-  await tell(ports, endpoint, spec, decision.tell);
-  if (decision.next.kind === 'swap') return swap(ports, endpoint, declared, decision.state, decision.next.intent);
-  if (decision.state !== known.state) await ports.records.write(endpoint, decision.state, known.stateVersion);
-  return close(ports, endpoint, decision.next);
+  const began = ports.now();
+  const isTimeUp = () => ports.now() - began >= WORK_MS;
+  let known = await ports.records.read(endpoint);
+  if (!known.spec) return withoutSpec(ports, endpoint, stackId);
+  let seen: Partial<Observation> = {};
+  for (;;) {
+    const declared: Declared = { ...known, spec: known.spec! };
+    const { spec } = declared;
+    const observed = await decideWithWhatItTakes(ports, endpoint, declared, seen, isTimeUp);
+    const { decision } = observed;
+    const at = observed.stateVersion;
+    const lastRecord = await tell(ports, endpoint, spec, decision.tell, known.lastRecord);
+    const { next } = decision;
+    if (next.kind === 'swap') return swap(ports, endpoint, spec, at, decision.state, next.intent);
+    if (next.kind === 'fill') {
+      const files = observed.sources?.kind === 'complete' ? observed.sources.files : [];
+      const filled = await fill(
+        ports,
+        endpoint,
+        spec,
+        { state: decision.state, stateVersion: at },
+        next,
+        files,
+        isTimeUp,
+      );
+      if (filled.kind !== 'filled') return filled;
+      // What has been filled is looked at afresh, and so is all that may have changed meanwhile.
+      known = { spec, state: filled.state, stateVersion: filled.stateVersion, lastRecord };
+      seen = { filled: next.filling };
+      continue;
+    }
+    if (decision.state !== observed.state) await ports.records.write(endpoint, decision.state, at);
+    return close(ports, endpoint, next);
+  }
 }
 
 /** Gone, unless the stack that makes it is still at it. */
@@ -39,30 +65,90 @@ async function withoutSpec(ports: Ports, endpoint: string, stackId: string | und
 /** A record whose spec is there. */
 type Declared = Record & Required<Pick<Record, 'spec'>>;
 
-type Final = Exclude<Next, { kind: 'observe' }>;
+type Final = Exclude<Next, { kind: 'observe' | 'test' }>;
+
+/** A decision, and what it was made of. */
+type Observed = Observation & {
+  readonly decision: Decision & { readonly next: Final };
+  readonly stateVersion: number;
+};
 
 async function decideWithWhatItTakes(
   ports: Ports,
-  { spec, state }: Declared,
-): Promise<Decision & { readonly next: Final }> {
-  const endpoint = await ports.endpoints.describe(spec.endpointName);
-  let observation: Observation = { now: ports.now(), spec, state, endpoint };
+  endpoint: string,
+  declared: Declared,
+  seen: Partial<Observation>,
+  isTimeUp: () => boolean,
+): Promise<Observed> {
+  const { spec, state } = declared;
+  let { stateVersion } = declared;
+  const view = await ports.endpoints.describe(spec.endpointName);
+  let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint: view };
   for (;;) {
     const { next, ...rest } = decide(observation);
-    if (next.kind !== 'observe') return { ...rest, next };
-    if (next.what === 'sources') {
-      observation = { ...observation, sources: await ports.sources.look(spec.sources) };
+    if (next.kind === 'test') {
+      const tried = await test(ports, endpoint, observation, next.nth, stateVersion);
+      observation = { ...observation, ...tried.seen };
+      stateVersion = tried.stateVersion;
+    } else if (next.kind === 'observe') {
+      observation = { ...observation, ...(await observe(ports, observation, next.what, isTimeUp)) };
     } else {
-      observation = { ...observation, stack: await ports.stacks.look(spec.stackId) };
+      return { ...observation, decision: { ...rest, next }, stateVersion };
     }
   }
+}
+
+async function observe(
+  ports: Ports,
+  { spec, sources }: Observation,
+  what: (Next & { readonly kind: 'observe' })['what'],
+  isTimeUp: () => boolean,
+): Promise<Partial<Observation>> {
+  switch (what) {
+    case 'sources':
+      return { sources: await ports.sources.look(spec.sources) };
+    case 'stack':
+      return { stack: await ports.stacks.look(spec.stackId) };
+    case 'slots':
+      return { slots: await ports.places.look(spec.data!) };
+    case 'check': {
+      const files = sources?.kind === 'complete' ? archivesOf(spec, sources.files) : [];
+      return { check: await ports.sources.check(files, { whole: spec.verification === 'full', isTimeUp }) };
+    }
+  }
+}
+
+/** What is known to be an archive: what is copied, and what is called so. */
+export function archivesOf({ data }: { data?: SlotData }, files: readonly SourceFile[]): SourceFile[] {
+  const isCopied = ({ bucket, key }: SourceFile) =>
+    data?.files.some((file) => file.bucket === bucket && file.key === key) ?? false;
+  return files.filter((file) => isCopied(file) || file.key.endsWith('.tar.gz'));
+}
+
+/** The state says that the tests were begun before they are: what they do to the function, they do three times at most. */
+async function test(
+  ports: Ports,
+  endpoint: string,
+  { spec, state, endpoint: view }: Observation,
+  nth: number,
+  stateVersion: number,
+): Promise<{ readonly seen: Partial<Observation>; readonly stateVersion: number }> {
+  if (nth > TRIES || view === 'gone') {
+    const reason = `The smoke tests did not come to an end in ${TRIES} tries.`;
+    return { seen: { tests: { kind: 'unanswered', reason } }, stateVersion };
+  }
+  const begun = { ...state, intent: { ...state.intent!, tests: nth } };
+  const at = await ports.records.write(endpoint, begun, stateVersion);
+  const tests = await ports.smokeTests.run(spec.endpointName, view.variants ?? [], spec.smokeTests ?? []);
+  return { seen: { state: begun, tests, now: ports.now() }, stateVersion: at };
 }
 
 /** Contract 7: the intent is in the state before the call, and what the call said is in it afterwards. */
 async function swap(
   ports: Ports,
   endpoint: string,
-  { spec, stateVersion }: Declared,
+  spec: EndpointSpec,
+  stateVersion: number,
   state: EndpointState,
   intent: Intent,
 ): Promise<Outcome> {
@@ -70,6 +156,7 @@ async function swap(
   const at = await ports.records.write(endpoint, intended, stateVersion);
   const outcome = await ports.endpoints.update(spec, intent.configName);
   const { revision, slot } = intent;
+  const because = BECAUSE[intent.by];
   if (outcome.kind === 'rejected') {
     await ports.records.write(endpoint, without(intended), at);
     if (!outcome.busy) throw outcome.error;
@@ -82,12 +169,13 @@ async function swap(
       revision,
     });
   }
-  await tell(ports, endpoint, spec, [{ what: 'started', revision, slot, configName: intent.configName }]);
+  await tell(ports, endpoint, spec, [{ what: 'started', ...subject(intent) }]);
   await ports.records.write(endpoint, { ...intended, intent: { ...intent, called: true } }, at);
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',
-    because: 'newer-revision',
+    because,
+    detail: intent.warning,
     revision: short(revision),
     slot,
     seconds: pollSeconds(spec),
@@ -95,40 +183,11 @@ async function swap(
   return { kind: 'open', seconds: pollSeconds(spec) };
 }
 
-function close(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swap' }>): Outcome {
+function close(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swap' | 'fill' }>): Outcome {
   const revision = 'revision' in next && next.revision ? short(next.revision) : undefined;
   const seconds = next.kind === 'wait' ? next.seconds : undefined;
   const { because, detail } = next;
   ports.telemetry.decision({ endpoint, decision: next.kind, because, detail, revision, seconds });
   if (next.kind === 'keep') return { kind: 'kept' };
   return next.kind === 'fail' ? { kind: 'failed', reason: next.detail } : { kind: 'open', seconds };
-}
-
-/** Before the state forgets it: told twice after a crash rather than never. */
-export async function tell(
-  ports: Ports,
-  endpoint: string,
-  spec: EndpointSpec,
-  tellings: readonly Telling[],
-): Promise<void> {
-  if (tellings.length === 0) return;
-  await ports.events.tell(endpoint, spec.endpointName, tellings);
-  for (const { what, revision, slot, reason, retried, secondsFromUpload } of tellings) {
-    ports.telemetry.decision({
-      endpoint,
-      decision: what,
-      because: what === 'refused' ? (retried ? 'refused-retried' : 'quarantined') : what,
-      detail: reason,
-      revision: short(revision),
-      slot,
-      secondsFromUpload,
-    });
-    if (what === 'succeeded') ports.telemetry.metric(endpoint, 'Swaps', 1);
-    if (secondsFromUpload !== undefined) ports.telemetry.metric(endpoint, 'UploadToServed', secondsFromUpload);
-    if (what === 'refused' && !retried) ports.telemetry.metric(endpoint, 'Quarantines', 1);
-  }
-}
-
-function short(revision: string): string {
-  return revision.slice(0, 12);
 }

@@ -2,9 +2,12 @@ import type { PrepareRequest, SourceSpec } from '../../../cdk/src/private/contra
 import { EngineError, StateConflict } from '../errors.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { decidePrepare } from '../policy/prepare.ts';
-import type { EndpointState, Prepared } from '../policy/state.ts';
+import type { Prepared } from '../policy/state.ts';
 import type { Ports } from '../ports.ts';
-import { type Outcome, tell } from './look.ts';
+import { type Provided, provide } from './deployment-data.ts';
+import { WORK_MS } from './look.ts';
+import type { Outcome } from './outcome.ts';
+import { tell } from './tell.ts';
 
 /**
  * One look on behalf of a deployment: answers CloudFormation as soon as the endpoint is idle, with what the deployment
@@ -23,12 +26,13 @@ export async function prepare(ports: Ports, endpoint: string, request: PrepareRe
 }
 
 async function attempt(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
-  const { spec, state, stateVersion } = await ports.records.read(endpoint);
+  const began = ports.now();
+  const { spec, state, stateVersion, lastRecord } = await ports.records.read(endpoint);
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const sources = spec && state.intent ? await readable(ports, endpoint, spec.sources) : undefined;
   const { deadline } = request;
   const decision = decidePrepare({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await tell(ports, endpoint, spec, decision.tell);
+  if (spec) await tell(ports, endpoint, spec, decision.tell, lastRecord);
   if (decision.next.kind !== 'ready') {
     if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
     if (decision.next.kind === 'refuse') return refuse(ports, endpoint, request, decision.next.detail);
@@ -36,10 +40,14 @@ async function attempt(ports: Ports, endpoint: string, request: PrepareRequest):
     ports.telemetry.decision({ endpoint, decision: 'wait', because: 'deployment-waits', detail, seconds });
     return { kind: 'open', seconds };
   }
-  const prepared = await whatIsThere(ports, endpoint, request, view === 'gone' ? undefined : view);
-  const next: EndpointState = { ...decision.state, prepared };
+  const there = view === 'gone' ? undefined : view;
+  const known = { spec, state: decision.state, stateVersion };
+  const found = await provided(ports, endpoint, request, known, there, () => ports.now() - began >= WORK_MS);
+  if (found.kind === 'open') return { kind: 'open', seconds: 1 };
+  if (found.kind === 'refused') return refuse(ports, endpoint, request, found.reason);
+  const { prepared } = found;
   // This write is also what keeps a loop that is about to swap from doing so: it finds the state changed.
-  if (stateVersion > 0) await ports.records.write(endpoint, next, stateVersion);
+  if (stateVersion > 0) await ports.records.write(endpoint, { ...found.state, prepared }, found.stateVersion);
   // What is uploaded while the stack is being deployed is looked at afterwards, even if its event came too early.
   await ports.promises.send({ version: 1, endpoint, stackId: request.stackId });
   await ports.answers.answer(request, { Status: 'SUCCESS' });
@@ -48,17 +56,31 @@ async function attempt(ports: Ports, endpoint: string, request: PrepareRequest):
   return { kind: 'kept' };
 }
 
-/** Sources that can't be read do not keep a deployment from mending that: the loop then looks anew. */
-async function whatIsThere(
+type Known = Parameters<typeof provide>[3];
+
+/** What the deployment will load, put where its models look for it. */
+async function provided(
   ports: Ports,
   endpoint: string,
-  { sources }: PrepareRequest,
+  request: PrepareRequest,
+  known: Known,
   view: EndpointView | undefined,
-): Promise<Prepared> {
+  isTimeUp: () => boolean,
+): Promise<
+  Exclude<Provided, { kind: 'provided' }> | (Known & { readonly kind: 'ready'; readonly prepared: Prepared })
+> {
   const before = { configName: view?.configName, endpointCreated: view?.created };
-  const found = await readable(ports, endpoint, sources);
-  if (found?.kind !== 'complete') return { ...before, newestSource: 0 };
-  return { ...before, revision: found.revision, newestSource: found.newest };
+  const { data, sources } = request;
+  if (!data) {
+    // Sources that can't be read do not keep a deployment from mending that: the loop then looks anew.
+    const found = await readable(ports, endpoint, sources);
+    const { revision, newest = 0, size } = found?.kind === 'complete' ? found : {};
+    return { kind: 'ready', ...known, prepared: { ...before, revision, newestSource: newest, size } };
+  }
+  const found = await provide(ports, endpoint, { ...request, data }, known, view, isTimeUp);
+  if (found.kind !== 'provided') return found;
+  const { revision, newest = 0, size, ...then } = found;
+  return { ...then, kind: 'ready', prepared: { ...before, revision, newestSource: newest, size } };
 }
 
 async function readable(

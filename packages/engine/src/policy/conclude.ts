@@ -1,10 +1,11 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import type { EndpointView, SourcesView } from './observation.ts';
-import { cutReason, type EndpointState, type Intent, quarantine } from './state.ts';
+import type { EndpointView, SourceFile, SourcesView, TestsView } from './observation.ts';
+import { type Cause, cutReason, type EndpointState, type Intent, quarantine, released } from './state.ts';
 
 /** Something that happened to a refresh and is told to the world (contract 10). */
 export interface Telling {
-  readonly what: 'started' | 'succeeded' | 'refused';
+  /** `deployed`: by a deployment of the stack, not by the loop. */
+  readonly what: 'started' | 'succeeded' | 'refused' | 'deployed';
   readonly revision: string;
   readonly slot: Slot;
   readonly configName: string;
@@ -12,8 +13,15 @@ export interface Telling {
   readonly reason?: string;
   /** Of a refusal: whether the revision is tried again by itself. */
   readonly retried?: boolean;
-  /** Of a success: from the newest source's upload to served, in seconds. */
+  /** Of a success after an upload: from the newest source's upload to served, in seconds. */
   readonly secondsFromUpload?: number;
+  readonly by?: Cause;
+  /** What is odd about the revision, and no reason to refuse it. */
+  readonly warning?: string;
+  /** When the loop set about it, epoch ms. */
+  readonly begun?: number;
+  /** Of a refusal before the endpoint was asked: what was looked at. */
+  readonly sources?: readonly SourceFile[];
 }
 
 /** What is known once the endpoint has been looked at: the state as it is now, and what to tell. */
@@ -36,6 +44,18 @@ export const STALE_AFTER = 5 * 60_000;
  */
 export const OWNER_ALIVE = 120_000;
 
+/** Whether all that the models load lies in places that only the loop writes: then what was given is what is loaded. */
+export function ownsData({ data }: EndpointSpec): boolean {
+  return data !== undefined && !data.partial;
+}
+
+/** Whether the endpoint is where the intent wanted it, and still has to answer its smoke tests. */
+export function isToBeTested(spec: EndpointSpec, { intent }: EndpointState, endpoint: EndpointView): boolean {
+  if (intent?.by !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
+  const isThere = endpoint.status === 'InService' && endpoint.configName === intent.configName;
+  return isThere && spec.configs[intent.slot] === intent.configName;
+}
+
 /** FailureReason of an error inside SageMaker, which says nothing about the model. */
 const INTERNAL = /^Request to service failed/i;
 
@@ -51,14 +71,18 @@ export function conclude(
   state: EndpointState,
   endpoint: EndpointView,
   sources?: SourcesView,
+  tests?: TestsView,
 ): Conclusion {
   const { intent } = state;
   if (!intent) return { state, tell: [] };
   // A deployment gave the slot another config: whatever became of the old one no longer matters.
   if (spec.configs[intent.slot] !== intent.configName) return { state: without(state), tell: [] };
   if (endpoint.status !== 'InService') return adopt(state, intent, endpoint);
-  const isSure = isUntouched(intent, sources);
-  if (endpoint.configName === intent.configName) return succeed(state, intent, endpoint, isSure);
+  const isSure = ownsData(spec) || isUntouched(intent, sources);
+  if (endpoint.configName === intent.configName) {
+    if (tests === undefined || tests.kind === 'passed') return succeed(state, intent, endpoint, isSure);
+    return condemn(now, state, intent, endpoint, tests.reason);
+  }
 
   const moved = endpoint.lastModified > intent.endpointModified;
   const judged = endpoint.failureReason !== undefined && cutReason(endpoint.failureReason) !== intent.reasonBefore;
@@ -98,22 +122,37 @@ function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Co
 }
 
 function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView, isSure: boolean): Conclusion {
+  const seconds = Math.max(0, Math.round((endpoint.lastModified - intent.newestSource) / 1000));
+  return {
+    state: released(taken(state, intent, endpoint, isSure), intent.revision),
+    tell: [{ what: 'succeeded', ...subject(intent), ...(intent.by === 'upload' && { secondsFromUpload: seconds }) }],
+  };
+}
+
+/** It serves, and answers wrongly: the loop goes back as soon as it can. */
+function condemn(
+  now: number,
+  state: EndpointState,
+  intent: Intent,
+  endpoint: EndpointView,
+  reason: string,
+): Conclusion {
+  return {
+    state: quarantine(taken(state, intent, endpoint, true), intent.revision, reason, now, true),
+    tell: [{ what: 'refused', ...subject(intent), reason, retried: false }],
+  };
+}
+
+/** The state once the endpoint is in service on the intent's config. */
+function taken(state: EndpointState, intent: Intent, endpoint: EndpointView, isSure: boolean): EndpointState {
   const served = {
     configName: intent.configName,
     revision: isSure && !intent.ambiguous ? intent.revision : undefined,
     newestSource: intent.newestSource,
     since: endpoint.lastModified,
+    ...(intent.size !== undefined && { size: intent.size }),
   };
-  return {
-    state: { ...without(state), refusals: undefined, prepared: undefined, unsettled: undefined, served },
-    tell: [
-      {
-        what: 'succeeded',
-        ...subject(intent),
-        secondsFromUpload: Math.max(0, Math.round((endpoint.lastModified - intent.newestSource) / 1000)),
-      },
-    ],
-  };
+  return { ...without(state), refusals: undefined, prepared: undefined, unsettled: undefined, served };
 }
 
 function refuse(
@@ -163,8 +202,9 @@ export function isUntouched(
   return sources?.kind === 'complete' && sources.revision === read.revision && sources.newest === read.newestSource;
 }
 
-function subject({ revision, slot, configName }: Intent): Pick<Telling, 'revision' | 'slot' | 'configName'> {
-  return { revision, slot, configName };
+/** What a telling says of the intent it is about. */
+export function subject({ revision, slot, configName, by, at, warning }: Intent): Omit<Telling, 'what'> {
+  return { revision, slot, configName, by, begun: at, ...(warning !== undefined && { warning }) };
 }
 
 /** The state with its intent taken away. */

@@ -1,49 +1,24 @@
 import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import { type Conclusion, conclude, isAboutToBegin, isUntouched, type Telling } from './conclude.ts';
-import type { EndpointStatus, EndpointView, Observation, SourcesView } from './observation.ts';
-import { cutReason, type EndpointState, type Intent, type Served } from './state.ts';
-
-/** Why, in one word for logs and metrics. */
-export type Because =
-  | 'served'
-  | 'quarantined'
-  | 'endpoint-gone'
-  | 'stack-gone'
-  | 'settling'
-  | 'endpoint-busy'
-  | 'stack-busy'
-  | 'held'
-  | 'source-missing'
-  | 'unknown-config'
-  | 'endpoint-failed'
-  | 'newer-revision';
-
-/** What is to be done next, for the promise and the endpoint. */
-export type Next =
-  /** Look at this too, then decide again. */
-  | { readonly kind: 'observe'; readonly what: 'sources' | 'stack' }
-  /** The promise is kept: it leaves the queue. */
-  | { readonly kind: 'keep'; readonly because: Because; readonly detail: string; readonly revision?: string }
-  /** Not kept yet: back to the queue, visible again in `seconds`; without them, after a pause that grows. */
-  | {
-      readonly kind: 'wait';
-      readonly because: Because;
-      readonly detail: string;
-      readonly seconds?: number;
-      readonly revision?: string;
-    }
-  /** Write the intent, then UpdateEndpoint. */
-  | { readonly kind: 'swap'; readonly because: Because; readonly intent: Intent }
-  /** It can't be kept without a person: to the dead-letter queue, with the reason. */
-  | { readonly kind: 'fail'; readonly because: Because; readonly detail: string };
+import {
+  type Conclusion,
+  conclude,
+  isAboutToBegin,
+  isToBeTested,
+  isUntouched,
+  ownsData,
+  type Telling,
+  TRIES,
+} from './conclude.ts';
+import { type Next, pollSeconds, type Step, wait } from './next.ts';
+import type { EndpointStatus, EndpointView, Observation } from './observation.ts';
+import { refresh } from './refresh.ts';
+import type { EndpointState, Served } from './state.ts';
 
 /** One decision: the state to record (the same object when nothing changed), what to tell, what to do next. */
 export interface Decision extends Conclusion {
   readonly next: Next;
 }
 
-/** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
-export const POLL_SECONDS = 30;
 /** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
 export const UNKNOWN_FOR = 5 * 60_000;
 /** Statuses in which something is under way, or no update is accepted. */
@@ -71,14 +46,22 @@ export function decide(o: Observation): Decision {
   if (o.state.intent && o.endpoint.status === 'InService' && !o.sources) {
     return stay(o.state, { kind: 'observe', what: 'sources' });
   }
-  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint, o.sources);
+  if (isToBeTested(o.spec, o.state, o.endpoint)) {
+    const more = testing(o);
+    if (more) return stay(o.state, more);
+  }
+  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint, o.sources, o.tests);
   const then = next(o, o.endpoint, state, stale === true);
-  return { state: then.state ?? state, tell, next: then.next };
+  return { state: then.state ?? state, tell: then.tell ? [...tell, ...then.tell] : tell, next: then.next };
 }
 
-type CompleteSources = SourcesView & { readonly kind: 'complete' };
-
-type Step = { readonly next: Next; readonly state?: EndpointState };
+/** What is to be done until the smoke tests have an answer; undefined once they have, or don't get one. */
+function testing({ spec, state, tests }: Observation): Next | undefined {
+  const tried = state.intent?.tests ?? 0;
+  if (!tests) return { kind: 'test', nth: tried + 1 };
+  if (tests.kind !== 'unanswered' || tried >= TRIES) return undefined;
+  return { kind: 'wait', because: 'testing', detail: tests.reason, seconds: pollSeconds(spec) };
+}
 
 function next(o: Observation, endpoint: EndpointView, state: EndpointState, stale: boolean): Step {
   if (stale) return busy(o, 'UpdateEndpoint was accepted but is not visible yet');
@@ -89,94 +72,30 @@ function next(o: Observation, endpoint: EndpointView, state: EndpointState, stal
   const known = state.unknownSince === undefined ? state : { ...state, unknownSince: undefined };
 
   const { prepared } = known;
-  if (!prepared) return look(o, endpoint, known, active);
+  if (!prepared) return refresh(o, endpoint, known, active);
   const another = prepared.endpointCreated !== undefined && prepared.endpointCreated !== endpoint.created;
   if (another || prepared.configName !== endpoint.configName) {
     // The deployment moved the endpoint, and its fleet loaded what was there then: what was prepared, if it still is.
     if (!o.sources) return { next: { kind: 'observe', what: 'sources' } };
-    const { newestSource } = prepared;
-    const revision = isUntouched(prepared, o.sources) ? prepared.revision : undefined;
-    const served = { configName: endpoint.configName, revision, newestSource, since: endpoint.lastModified };
-    return look(o, endpoint, { ...known, prepared: undefined, served }, active);
+    const { newestSource, size } = prepared;
+    const isSure = ownsData(o.spec) || isUntouched(prepared, o.sources);
+    const revision = isSure ? prepared.revision : undefined;
+    const served: Served = {
+      configName: endpoint.configName,
+      revision,
+      newestSource,
+      since: endpoint.lastModified,
+      ...(size !== undefined && { size }),
+    };
+    const step = refresh(o, endpoint, { ...known, prepared: undefined, served }, active);
+    // Told once it is on record.
+    if (revision === undefined || step.next.kind === 'observe' || !step.state) return step;
+    const deployed: Telling = { what: 'deployed', revision, slot: active, configName: endpoint.configName };
+    return { ...step, tell: [deployed, ...(step.tell ?? [])] };
   }
   if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
   // The deployment is over and did not move the endpoint: what it would have loaded no longer matters.
-  return look(o, endpoint, o.stack.kind === 'deploying' ? known : { ...known, prepared: undefined }, active);
-}
-
-function look(o: Observation, endpoint: EndpointView, state: EndpointState, active: Slot): Step {
-  const { sources } = o;
-  if (!sources) return { next: { kind: 'observe', what: 'sources' }, state };
-  if (sources.kind === 'missing') {
-    return {
-      next: { kind: 'wait', because: 'source-missing', detail: `no object at ${sources.uris.join(', ')}` },
-      state,
-    };
-  }
-  const { revision } = sources;
-  const settled = state.unsettled === undefined ? state : { ...state, unsettled: undefined };
-  if (state.served?.configName === endpoint.configName && serves(state.served, sources, endpoint)) {
-    return {
-      next: { kind: 'keep', because: 'served', detail: `slot ${active.toUpperCase()} serves it`, revision },
-      state: settled,
-    };
-  }
-  const refused = state.quarantine?.find((entry) => entry.revision === revision);
-  if (refused) {
-    const detail = refused.reason ?? 'refused by the endpoint';
-    return { next: { kind: 'keep', because: 'quarantined', detail, revision }, state: settled };
-  }
-  if (state.hold)
-    return { next: { kind: 'wait', because: 'held', detail: `held by ${state.hold.by}`, revision }, state };
-  return settle(o, endpoint, state, active, sources);
-}
-
-/** Contract 3. */
-function settle(
-  o: Observation,
-  endpoint: EndpointView,
-  state: EndpointState,
-  active: Slot,
-  sources: CompleteSources,
-): Step {
-  const { waitTime, maxWaitTime } = o.spec;
-  const { revision, newest } = sources;
-  const before = state.unsettled;
-  // What was quiet for long enough, and was kept from being served by something else, ends the stream.
-  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : o.now;
-  const isStream = before !== undefined && changed - before.seen < waitTime * 1000;
-  const since = isStream ? before.since : o.now;
-  const unsettled = before?.revision === revision ? before : { revision, seen: o.now, since };
-  const left = Math.ceil(waitTime - (o.now - Math.max(newest, unsettled.seen)) / 1000);
-  const isBounded = maxWaitTime !== undefined && isStream;
-  const bound = isBounded ? Math.ceil(maxWaitTime - (o.now - unsettled.since) / 1000) : left;
-  if (left > 0 && bound > 0) {
-    // A clock ahead of S3's must not stretch the wait beyond waitTime at a time.
-    const seconds = Math.min(left, bound, Math.max(1, waitTime));
-    const detail = `newest source must be ${waitTime} s old`;
-    return {
-      next: { kind: 'wait', because: 'settling', detail, seconds, revision },
-      state: unsettled === before ? state : { ...state, unsettled },
-    };
-  }
-  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  if (o.stack.kind === 'deploying') return wait('stack-busy', `stack is ${o.stack.status}`, pollSeconds(o.spec));
-  if (o.stack.kind === 'gone') return { next: { kind: 'keep', because: 'stack-gone', detail: 'stack is gone' } };
-
-  const slot: Slot = active === 'a' ? 'b' : 'a';
-  const given = o.state.intent;
-  const ambiguous = given?.slot === slot && !given.called && given.revision !== sources.revision ? true : undefined;
-  const intent: Intent = {
-    slot,
-    configName: o.spec.configs[slot],
-    revision: sources.revision,
-    newestSource: sources.newest,
-    endpointModified: endpoint.lastModified,
-    reasonBefore: cutReason(endpoint.failureReason),
-    at: o.now,
-    ambiguous: given?.slot === slot && given.ambiguous && !given.called ? true : ambiguous,
-  };
-  return { next: { kind: 'swap', because: 'newer-revision', intent } };
+  return refresh(o, endpoint, o.stack.kind === 'deploying' ? known : { ...known, prepared: undefined }, active);
 }
 
 /** Contract 9: no swap from a config that isn't ours. */
@@ -206,11 +125,6 @@ function stuck(o: Observation, endpoint: EndpointView): Step {
   return { next: { kind: 'fail', because: 'endpoint-failed', detail: `${detail}. ${todo}.` } };
 }
 
-/** Seconds until the next look while somebody is at work on the endpoint. */
-export function pollSeconds(spec: EndpointSpec): number {
-  return spec.pollInterval ?? POLL_SECONDS;
-}
-
 /** The slot whose config this is. */
 export function activeSlot(spec: EndpointSpec, configName: string): Slot | undefined {
   if (configName === spec.configs.a) return 'a';
@@ -218,22 +132,9 @@ export function activeSlot(spec: EndpointSpec, configName: string): Slot | undef
   return undefined;
 }
 
-/**
- * The same bytes, and no instance can have loaded others: where both the sources were written and the endpoint was
- * touched since (moved and moved back, rolled back, scaled), that isn't known.
- */
-function serves(served: Served, sources: CompleteSources, endpoint: EndpointView): boolean {
-  const isWritten = sources.newest > served.newestSource;
-  const isTouched = endpoint.lastModified > served.since;
-  return served.revision === sources.revision && !(isWritten && isTouched);
-}
-
+/** Nothing can be done while somebody is at work on the endpoint. */
 function busy(o: Observation, detail: string): Step {
   return wait('endpoint-busy', detail, pollSeconds(o.spec));
-}
-
-function wait(because: Because, detail: string, seconds: number): Step {
-  return { next: { kind: 'wait', because, detail, seconds } };
 }
 
 function stay(state: EndpointState, then: Next): Decision {

@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import type { EndpointState } from './state.ts';
+import type { EndpointState, Filling } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -23,13 +23,62 @@ export interface EndpointView {
   readonly created: number;
   readonly lastModified: number;
   readonly failureReason?: string;
+  /** Names of the production variants that serve. */
+  readonly variants?: readonly string[];
+}
+
+/** One object that a source names by its key. */
+export interface SourceFile {
+  readonly bucket: string;
+  readonly key: string;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Absent: the bucket has no versions. */
+  readonly version?: string;
 }
 
 /** What S3 holds now. */
 export type SourcesView =
-  | { readonly kind: 'complete'; readonly revision: string; readonly newest: number; readonly objects: number }
-  /** S3 URIs of sources that have no object. */
-  | { readonly kind: 'missing'; readonly uris: readonly string[] };
+  | {
+      readonly kind: 'complete';
+      readonly revision: string;
+      readonly newest: number;
+      readonly objects: number;
+      /** Bytes of all objects. */
+      readonly size: number;
+      /** Those that a source names by its key. */
+      readonly files: readonly SourceFile[];
+    }
+  /** S3 URIs of sources that have no object; `revision` and `newest` are those of what is there, absent where nothing is. */
+  | {
+      readonly kind: 'missing';
+      readonly uris: readonly string[];
+      readonly revision?: string;
+      readonly newest?: number;
+    };
+
+/** The revision that each slot's place holds wholly. Absent: none. */
+export interface SlotsView {
+  readonly a?: string;
+  readonly b?: string;
+}
+
+/** What the beginning, or all, of the sources' archives says of them. */
+export type CheckView =
+  | { readonly kind: 'passed'; readonly warnings: readonly string[] }
+  /** No fleet would start with them. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** A source was written meanwhile. */
+  | { readonly kind: 'changed' };
+
+/** How the endpoint answered the smoke tests. */
+export type TestsView =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** An answer didn't come, or came from SageMaker instead of the model. */
+  | { readonly kind: 'unanswered'; readonly reason: string };
 
 /** Whether CloudFormation works on the stack that declares the endpoint. */
 export type StackView = { readonly kind: 'idle' | 'deploying' | 'gone'; readonly status: string };
@@ -44,4 +93,9 @@ export interface Observation {
   readonly endpoint: EndpointView | 'gone';
   readonly sources?: SourcesView;
   readonly stack?: StackView;
+  readonly slots?: SlotsView;
+  readonly check?: CheckView;
+  readonly tests?: TestsView;
+  /** What this look has just filled a place with. */
+  readonly filled?: Filling;
 }

@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import { type Conclusion, conclude, isAboutToBegin } from './conclude.ts';
-import { BUSY, pollSeconds } from './decide.ts';
+import { type Conclusion, conclude, isAboutToBegin, isToBeTested, OWNER_ALIVE } from './conclude.ts';
+import { BUSY } from './decide.ts';
+import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import type { EndpointState } from './state.ts';
 
@@ -42,6 +43,11 @@ export function decidePrepare(o: {
   };
 
   if (isAboutToBegin(o.now, spec, state, endpoint)) return wait({ state, tell: [] }, 'a refresh is about to begin');
+  if (isToBeTested(spec, state, endpoint)) return wait({ state, tell: [] }, 'smoke tests are under way');
+  const { filling } = state;
+  if (filling && !filling.paused && o.now - filling.at < OWNER_ALIVE) {
+    return wait({ state, tell: [] }, `slot ${filling.slot.toUpperCase()} is being filled`);
+  }
   const conclusion = conclude(o.now, spec, state, endpoint, o.sources);
   if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
   // Out of service for a reason of its own: a deployment may be what mends it.

@@ -16,6 +16,7 @@ describe('a swap', () => {
       'describe',
       'sources',
       'stack',
+      'check',
       'write intent',
       'update config-b',
       'tell started',
@@ -75,7 +76,7 @@ describe('a conclusion', () => {
   test('is told before the state forgets the intent, and counted', async () => {
     const world = refused();
     expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'tell refused', 'write']);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'tell refused', 'remember', 'write']);
     expect(world.metrics).toMatchObject({ Quarantines: 1, PromisesOpen: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', because: 'quarantined' },

@@ -1,9 +1,17 @@
 import { type PromiseMessage, promiseMessage } from '../../../cdk/src/private/contract.ts';
 import { StateConflict } from '../../src/errors.ts';
+import type { HistoryRecord } from '../../src/history.ts';
 import type { Received } from '../../src/loop/batch.ts';
-import type { EndpointView, SourcesView, StackView } from '../../src/policy/observation.ts';
+import type {
+  CheckView,
+  EndpointView,
+  SlotsView,
+  SourcesView,
+  StackView,
+  TestsView,
+} from '../../src/policy/observation.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
-import type { DecisionEntry, Ports, UpdateOutcome } from '../../src/ports.ts';
+import type { DecisionEntry, FillOutcome, Ports, UpdateOutcome } from '../../src/ports.ts';
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
 /** A world of one endpoint behind the ports. Every call is in `calls`, in order; `fail[call]` is thrown instead. */
@@ -16,6 +24,11 @@ export class World {
   version = 7;
   endpoint: EndpointView | 'gone' = endpoint;
   sources: SourcesView = v2;
+  check: CheckView = { kind: 'passed', warnings: [] };
+  slots: SlotsView = {};
+  filled: FillOutcome = { kind: 'filled' };
+  tests: TestsView = { kind: 'passed' };
+  history: HistoryRecord[] = [];
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
   outcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
@@ -30,13 +43,20 @@ export class World {
     records: {
       read: async () => {
         this.call('read');
-        return { spec: this.spec, state: this.state, stateVersion: this.version };
+        const lastRecord = this.history.at(-1)?.id;
+        return { spec: this.spec, state: this.state, stateVersion: this.version, lastRecord };
       },
       write: async (_, state, after) => {
-        this.call(`write${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}`);
+        const filling = state.filling ? ` filling ${state.filling.slot}${state.filling.paused ? ' paused' : ''}` : '';
+        const tests = state.intent?.tests ? ` tests ${state.intent.tests}` : '';
+        this.call(`write${filling}${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}${tests}`);
         if (after !== this.version) throw new StateConflict('state');
         this.state = state;
         return ++this.version;
+      },
+      remember: async (_, record) => {
+        this.call('remember');
+        this.history.push(record);
       },
     },
     endpoints: {
@@ -53,6 +73,28 @@ export class World {
       look: async () => {
         this.call('sources');
         return this.sources;
+      },
+      check: async () => {
+        this.call('check');
+        return this.check;
+      },
+    },
+    places: {
+      look: async () => {
+        this.call('slots');
+        return this.slots;
+      },
+      contents: async () => [],
+      fill: async (_, slot, revision, { kind }) => {
+        this.call(`fill ${slot} ${revision} from ${kind}`);
+        if (this.filled.kind === 'filled') this.slots = { ...this.slots, [slot]: revision };
+        return this.filled;
+      },
+    },
+    smokeTests: {
+      run: async () => {
+        this.call('test');
+        return this.tests;
       },
     },
     stacks: {

@@ -46,7 +46,12 @@ describe('a deployment', () => {
     world.spec = undefined;
     await createHandler(world.ports)(event('Create'));
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
-    expect(world.state.prepared).toEqual({ configName: undefined, revision: 'v2', newestSource: v2.newest });
+    expect(world.state.prepared).toEqual({
+      configName: undefined,
+      revision: 'v2',
+      newestSource: v2.newest,
+      size: v2.size,
+    });
     expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
   });
 
@@ -94,6 +99,7 @@ describe('a deployment', () => {
       endpointCreated: endpoint.created,
       revision: 'v2',
       newestSource: v2.newest,
+      size: v2.size,
     });
     expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
   });

@@ -23,7 +23,13 @@ const ping = 'The primary container for production variant AllTraffic did not pa
 const internal = 'Request to service failed. If failure persists after retry, contact customer support.';
 const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
 
-const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE };
+const onB = {
+  configName: 'config-b',
+  revision: 'v2',
+  newestSource: v2.newest,
+  since: NOON - MINUTE,
+  size: v2.size,
+};
 /** A refused update touched the endpoint a minute ago, not its fleet. */
 const stillOnA = (state: EndpointState): EndpointState => ({ ...state, served: { ...onA, since: NOON - MINUTE } });
 const quietOnB: EndpointState = { version: 1, served: onB };
@@ -245,11 +251,13 @@ const situations: Record<string, Situation> = {
     o: observe({ state: { ...quiet, prepared } }),
     next: { kind: 'keep', because: 'served' },
     state: { version: 1, served: { ...onA, revision: 'v2', newestSource: v2.newest } },
+    tell: [{ what: 'deployed', revision: 'v2', slot: 'a', configName: 'config-a' }],
   },
   'a first deployment is on record: nothing to swap': {
     o: observe({ state: { version: 1, prepared: { ...prepared, configName: undefined } } }),
     next: { kind: 'keep', because: 'served' },
     state: { version: 1, served: { ...onA, revision: 'v2', newestSource: v2.newest } },
+    tell: [{ what: 'deployed', revision: 'v2', slot: 'a', configName: 'config-a' }],
   },
   'written again while the deployment loaded it: it is not known what it serves': {
     o: observe({
@@ -257,6 +265,11 @@ const situations: Record<string, Situation> = {
       sources: { ...v2, newest: NOON - 2 * MINUTE },
     }),
     next: { kind: 'swap' },
+    state: {
+      version: 1,
+      served: { ...onA, revision: undefined, newestSource: v2.newest },
+      unsettled: seen('v2', 2 * MINUTE),
+    },
   },
   'uploaded while the deployment ran: swapped in afterwards': {
     o: observe({
@@ -264,12 +277,22 @@ const situations: Record<string, Situation> = {
       sources: { ...v2, revision: 'v3', newest: NOON - 2 * MINUTE },
     }),
     next: { kind: 'swap' },
+    state: {
+      version: 1,
+      served: { ...onA, revision: undefined, newestSource: v2.newest },
+      unsettled: seen('v3', 2 * MINUTE),
+    },
   },
   'a deployment could not read what it loaded: swapped once more': {
     o: observe({
       state: { version: 1, prepared: { configName: 'config-b', newestSource: 0 }, unsettled: seen('v2', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
+    state: {
+      version: 1,
+      served: { ...onA, revision: undefined, newestSource: 0 },
+      unsettled: seen('v2', 2 * MINUTE),
+    },
   },
   'a deployment is let through but has not moved the endpoint yet: what was served still is': {
     o: observe({
@@ -514,9 +537,15 @@ describe('decide', () => {
   test.each(Object.entries(situations))('%s', (_, { o, next, state, tell }) => {
     const decision = decide(o);
     expect(decision.next).toMatchObject(next);
-    expect(decision.tell).toEqual(tell ?? []);
+    // Whose intent it was, and since when, is looked at in a test of its own.
+    expect(decision.tell.map(({ by: _, begun: __, ...rest }) => rest)).toEqual(tell ?? []);
     if (state) expect(decision.state).toEqual(state);
     else expect(decision.state).toBe(o.state);
+  });
+
+  test('tells of each outcome what set it off, and since when', () => {
+    const failed = withIntent({ ...called, by: 'person' }, { ...afterUpdate, failureReason: ping });
+    expect(decide(failed).tell).toMatchObject([{ what: 'refused', by: 'person', begun: called.at }]);
   });
 
   test('never swaps while the endpoint has any status but InService', () => {

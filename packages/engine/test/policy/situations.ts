@@ -27,9 +27,23 @@ export const endpoint: EndpointView = {
 
 type Complete = SourcesView & { kind: 'complete' };
 
-export const v1: Complete = { kind: 'complete', revision: 'v1', newest: NOON - 120 * MINUTE, objects: 1 };
+const file = { bucket: 'models', key: 'model.tar.gz', size: 4_000_000 };
+
+export const v1: Complete = {
+  kind: 'complete',
+  revision: 'v1',
+  newest: NOON - 120 * MINUTE,
+  objects: 1,
+  size: file.size,
+  files: [{ ...file, etag: 'e1' }],
+};
 /** Uploaded at 11:50: settled. */
-export const v2: Complete = { kind: 'complete', revision: 'v2', newest: NOON - 10 * MINUTE, objects: 1 };
+export const v2: Complete = {
+  ...v1,
+  revision: 'v2',
+  newest: NOON - 10 * MINUTE,
+  files: [{ ...file, etag: 'e2' }],
+};
 
 export const onA: Served = {
   configName: 'config-a',
@@ -52,7 +66,9 @@ export const intent: Intent = {
   slot: 'b',
   configName: 'config-b',
   revision: 'v2',
+  by: 'upload',
   newestSource: v2.newest,
+  size: v2.size,
   endpointModified: endpoint.lastModified,
   at: NOON - 5 * MINUTE,
 };
@@ -68,6 +84,7 @@ export function observe(change: Partial<Observation> = {}): Observation {
     endpoint,
     sources: v2,
     stack: { kind: 'idle', status: 'UPDATE_COMPLETE' },
+    check: { kind: 'passed', warnings: [] },
     ...change,
   };
 }
