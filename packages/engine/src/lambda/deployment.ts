@@ -23,8 +23,7 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
     return;
   }
   try {
-    const first = event.RequestType === 'Create' && !(await ports.records.read(endpoint)).spec;
-    if (first && (await isPrepared(ports, endpoint, request))) return;
+    if (event.RequestType === 'Create' && (await isPrepared(ports, endpoint, request))) return;
     await ports.promises.send({ version: 1, endpoint, prepare: request });
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
@@ -35,9 +34,13 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
   }
 }
 
-/** IAM may take seconds to let a new role act: models that need data in their places wait for that in the queue. */
+/**
+ * Whether it could be answered at once. IAM may take seconds to let a new role act: models that need data in their places
+ * wait for that in the queue.
+ */
 async function isPrepared(ports: Ports, endpoint: string, request: PrepareRequest): Promise<boolean> {
   try {
+    if ((await ports.records.read(endpoint)).spec) return false;
     return (await prepare(ports, endpoint, request)).kind === 'kept';
   } catch (error) {
     if (!request.data) throw error;
