@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import type { SmokeTestSpec } from '../../../cdk/src/private/contract.ts';
+import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/smoke-tests.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
+type Input = any;
+
+const flower: SmokeTestSpec = {
+  payload: '5.1,3.5',
+  contentType: 'text/csv',
+  expect: { kind: 'json', value: { predictions: ['setosa'] } },
+};
+
+/** An endpoint that answers so; what it was asked is in `asked`. */
+function endpoint(answer: (input: Input) => string | Error) {
+  const asked: Input[] = [];
+  const tests = sageMakerSmokeTests({
+    async send({ input }) {
+      asked.push(input);
+      const body = answer(input);
+      if (body instanceof Error) throw body;
+      return { Body: Buffer.from(body) };
+    },
+  });
+  return { tests, asked };
+}
+
+const setosa = '{"predictions":["setosa"],"model":"v1"}';
+const failure = (name: string, more = {}) => Object.assign(new Error(`${name} happened`), { name, ...more });
+
+describe('smoke tests', () => {
+  test('are sent as they are given, and pass when every answer is as expected', async () => {
+    const { tests, asked } = endpoint(() => setosa);
+    expect(await tests.run('Iris', ['AllTraffic'], [{ ...flower, accept: 'application/json' }])).toEqual({
+      kind: 'passed',
+    });
+    expect(asked).toEqual([
+      {
+        EndpointName: 'Iris',
+        Body: Buffer.from('5.1,3.5'),
+        ContentType: 'text/csv',
+        Accept: 'application/json',
+        TargetVariant: undefined,
+      },
+    ]);
+  });
+
+  test('of several variants are sent to each, and the one that fails is named', async () => {
+    const { tests, asked } = endpoint(({ TargetVariant }) =>
+      TargetVariant === 'two' ? '{"predictions":["rose"]}' : setosa,
+    );
+    expect(await tests.run('Iris', ['one', 'two'], [flower])).toEqual({
+      kind: 'failed',
+      reason:
+        'Smoke test 1 of 1 on variant two failed: got {"predictions":["rose"]}, expected at least {"predictions":["setosa"]}.',
+    });
+    expect(asked.map(({ TargetVariant }) => TargetVariant)).toEqual(['one', 'two']);
+  });
+
+  test('fail with what the container answered', async () => {
+    const { tests } = endpoint(() =>
+      failure('ModelError', { OriginalStatusCode: 500, OriginalMessage: 'no such column' }),
+    );
+    expect(await tests.run('Iris', ['AllTraffic'], [{ payload: '1', contentType: 'text/csv' }])).toEqual({
+      kind: 'failed',
+      reason: 'Smoke test 1 of 1 failed: got status 500 with no such column, expected any answer of status 200.',
+    });
+  });
+
+  test.each([
+    failure('ThrottlingException'),
+    failure('ServiceUnavailable'),
+    failure('ModelNotReadyException'),
+    // The container hung or was gone: it answered nothing.
+    failure('ModelError', { OriginalStatusCode: 0 }),
+    failure('TimeoutError'),
+  ])('are unanswered, not failed, after $name', async (error) => {
+    const { tests } = endpoint(() => error);
+    expect(await tests.run('Iris', ['AllTraffic'], [flower])).toMatchObject({ kind: 'unanswered' });
+  });
+
+  test('one that failed counts more than one that was not answered', async () => {
+    const { tests } = endpoint(({ Body }) => (String(Body) === '1' ? failure('TimeoutError') : 'wrong'));
+    const both = [{ ...flower, payload: '1' }, flower];
+    expect(await tests.run('Iris', ['AllTraffic'], both)).toMatchObject({ kind: 'failed' });
+  });
+
+  test('show the beginning of a long answer only', async () => {
+    const { tests } = endpoint(() => 'x'.repeat(10_000));
+    const view = await tests.run('Iris', ['AllTraffic'], [flower]);
+    expect(view.kind === 'failed' && view.reason.length).toBeLessThan(300);
+  });
+});
+
+describe('an answer', () => {
+  const json = (value: unknown) => ({ kind: 'json', value }) as const;
+  test.each([
+    ['anything', undefined, true],
+    ['a setosa, surely', { kind: 'contains', text: 'setosa' }, true],
+    ['a rose', { kind: 'contains', text: 'setosa' }, false],
+    ['{"a":1,"b":{"c":[1,2],"d":0}}', json({ b: { c: [1, 2] } }), true],
+    ['{"a":1}', json({ a: 1 }), true],
+    ['{"a":2}', json({ a: 1 }), false],
+    ['{"a":"1"}', json({ a: 1 }), false],
+    ['{}', json({ a: undefined }), false],
+    ['[1,2,3]', json([1, 2]), false],
+    ['[2,1]', json([1, 2]), false],
+    ['{"0":1}', json([1]), false],
+    ['null', json({}), false],
+    ['null', json(null), true],
+    ['not json', json({}), false],
+    ['{"__proto__":{"a":1}}', json({ toString: {} }), false],
+  ] as const)('%s, expected %j: %s', (answer, expectation, is) => {
+    expect(isAsExpected(answer, expectation)).toBe(is);
+  });
+});
