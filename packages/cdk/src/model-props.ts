@@ -22,8 +22,11 @@ export interface ModelProps {
   readonly customId?: string;
 }
 
-/** A model of an endpoint together with the resource that was made of it. */
+/** A model of an endpoint together with the resources that were made of it. */
 export interface EndpointModel extends ModelProps {
-  /** The CloudFormation resource. */
+  /** The CloudFormation resource of slot A. */
   readonly cfnModel: CfnModel;
+
+  /** That of slot B. The same one, where both slots load the same place. */
+  readonly cfnModelB: CfnModel;
 }

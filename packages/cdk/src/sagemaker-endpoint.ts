@@ -1,6 +1,7 @@
 import { Annotations, type Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   CfnEndpoint,
@@ -12,16 +13,21 @@ import {
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { BucketEvent } from './bucket-event';
+import { ModelData } from './model-data';
 import type { EndpointModel, ModelProps } from './model-props';
 import { deliverEvents, warnOfUnnoticed } from './private/bucket-delivery';
 import {
   type EndpointSpec,
+  historyParameterName,
+  INITIAL_HISTORY,
   INITIAL_STATE,
   type Slot,
+  type SlotData,
   type SourceSpec,
   specParameterName,
   stateParameterName,
 } from './private/contract';
+import { dataBucket, letRoleRead } from './private/data-bucket';
 import { DEFAULT_BUCKET_EVENTS, DEFAULT_SWEEP_INTERVAL, DEFAULT_WAIT_TIME } from './private/defaults';
 import { digest8, guarded, renderedProperties, without } from './private/digest';
 import { eventPattern } from './private/event-pattern';
@@ -30,9 +36,13 @@ import { endpointId, suffixedName } from './private/naming';
 import { passOnUnknownProperties } from './private/pass-through';
 import { endpointPermits, knownPermits } from './private/permissions';
 import { prepareDeployments } from './private/prepare';
+import { placedProps, placesOf, type SlotPlan, slotData, slotPlan } from './private/slot-data';
+import { smokeTestSpecs } from './private/smoke-tests';
 import { distinct, filterSources, modelSources } from './private/sources';
 import { problemsWith, throwProblems } from './private/validation';
 import { Refresher } from './refresher';
+import type { SmokeTest } from './smoke-test';
+import type { Verification } from './verification';
 
 /** How an endpoint that keeps itself fresh is made. */
 export interface SagemakerEndpointProps {
@@ -72,6 +82,28 @@ export interface SagemakerEndpointProps {
    * @default - created objects whose key ends with `.tar.gz`
    */
   readonly bucketEvents?: BucketEvent[];
+
+  /**
+   * Whether each slot's models load copies of their own, or both slots' the sources themselves.
+   *
+   * @default ModelData.perSlot()
+   */
+  readonly modelData?: ModelData;
+
+  /**
+   * How much of an uploaded archive is read before the endpoint is asked to load it.
+   *
+   * @default Verification.quick()
+   */
+  readonly verification?: Verification;
+
+  /**
+   * What the endpoint is asked after each refresh to newer data. If an answer isn't as expected, the refresher goes back
+   * to what was served before and quarantines the new revision with the answer. Needs model data per slot.
+   *
+   * @default - none
+   */
+  readonly smokeTests?: SmokeTest[];
 
   /**
    * How old the newest file must be before it is taken, so that an upload of several is taken whole. At most 12 hours.
@@ -114,6 +146,16 @@ interface BoundModel extends DeclaredModel {
   readonly digest: () => string;
 }
 
+/** The models of both slots, in the order of `modelsProps`. */
+type BoundModels = { readonly [slot in Slot]: readonly BoundModel[] };
+
+/** The copies that the slots' models load, and the bucket that they are in. */
+interface Copies {
+  readonly data: SlotData;
+  readonly bucket: IBucket;
+  readonly sourceKeys: readonly IKey[];
+}
+
 /**
  * A SageMaker endpoint that keeps itself fresh: upload new model data to S3 and the endpoint serves it.
  *
@@ -132,9 +174,12 @@ export class SagemakerEndpoint extends Construct {
   public readonly endpointConfigA: CfnEndpointConfig;
   /** The config that the first refresh after a deployment swaps to. */
   public readonly endpointConfigB: CfnEndpointConfig;
-  /** The models, in the order of `modelsProps`. */
+  /**
+   * The models: slot A's in the order of `modelsProps`, then those that slot B has of its own because it loads its own
+   * copies, in the same order.
+   */
   public readonly models: CfnModel[];
-  /** The `modelsProps`, each with the model made of it. */
+  /** The `modelsProps`, each with the models made of it. */
   public readonly modelsProps: EndpointModel[];
   /** What does the refreshes. */
   public readonly refresher: Refresher;
@@ -155,13 +200,30 @@ export class SagemakerEndpoint extends Construct {
           'write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters',
       );
     }
+    const modelData = props.modelData ?? ModelData.perSlot();
+    const plan = modelData._perSlot ? slotPlan(declared, stack) : undefined;
+    const isPerSlot = plan !== undefined && plan.files.length > 0;
+    if (!isPerSlot && props.smokeTests?.length) {
+      problems.push(
+        'smokeTests need model data per slot, and no model has any: going back would load the same bytes again; ' +
+          'leave smokeTests out, or load a .tar.gz archive per slot (ModelData.perSlot(), single-model container)',
+      );
+    }
     throwProblems(this, problems);
 
-    const models = this.makeModels(declared);
-    this.models = models.map(({ cfnModel }) => cfnModel);
-    this.modelsProps = models.map(({ declared, cfnModel }) => ({ ...declared, cfnModel }));
-    this.endpointConfigA = this.makeConfig('a', props.endpointConfigProps, models);
-    this.endpointConfigB = this.makeConfig('b', props.endpointConfigProps, models);
+    const copies = isPerSlot ? this.planCopies(props, modelData, plan) : undefined;
+    if (plan) this.tellWhatStays(plan);
+    const models = this.makeModels(declared, copies);
+    const shared = new Set(models.a.map(({ cfnModel }) => cfnModel));
+    const ofB = models.b.map(({ cfnModel }) => cfnModel);
+    this.models = [...shared, ...ofB.filter((cfnModel) => !shared.has(cfnModel))];
+    this.modelsProps = models.a.map(({ declared, cfnModel }, index) => ({
+      ...declared,
+      cfnModel,
+      cfnModelB: ofB[index]!,
+    }));
+    this.endpointConfigA = this.makeConfig('a', props.endpointConfigProps, models.a);
+    this.endpointConfigB = this.makeConfig('b', props.endpointConfigProps, models.b);
     this.endpoint = new CfnEndpoint(this, 'Endpoint', {
       ...props.endpointProps,
       endpointConfigName: this.endpointConfigA.attrEndpointConfigName,
@@ -175,7 +237,7 @@ export class SagemakerEndpoint extends Construct {
     warnOfUnnoticed(this, ofModels, props.modelsBucket, bucketEvents);
     this.warnOfUnreadableVariants(props.endpointConfigProps);
     this.refresher = props.refresher ?? Refresher.of(this);
-    this.connect(props, bucketEvents, sources);
+    this.connect(props, bucketEvents, sources, copies);
   }
 
   /**
@@ -189,18 +251,54 @@ export class SagemakerEndpoint extends Construct {
     });
   }
 
-  private makeModels(declared: DeclaredModel[]): BoundModel[] {
+  private planCopies(props: SagemakerEndpointProps, modelData: ModelData, plan: SlotPlan): Copies {
+    const options = modelData._perSlot ?? {};
+    const id = endpointId(this);
+    const bucket = dataBucket(this, id, options);
+    const key = props.modelsBucket.encryptionKey;
+    return {
+      data: slotData(id, bucket.bucketName, plan, Stack.of(this)),
+      bucket,
+      sourceKeys: [...(key ? [key] : []), ...(options.sourceKeys ?? [])],
+    };
+  }
+
+  private tellWhatStays({ inPlace }: SlotPlan): void {
+    if (inPlace.length === 0) return;
+    Annotations.of(this).addInfoV2(
+      '@freshpoint/cdk:dataInPlace',
+      `Both slots load this model data from where it is uploaded: ${inPlace.join('; ')}. While it is overwritten, an ` +
+        'instance that starts later loads other bytes than those before it.',
+    );
+  }
+
+  private makeModels(declared: DeclaredModel[], copies: Copies | undefined): BoundModels {
     const scope = new Construct(this, 'Models');
-    return declared.map((model) => {
-      const { givenName } = model;
-      const cfnModel: CfnModel = new CfnModel(scope, model.id, {
-        ...model.declared.props,
-        modelName: givenName && Lazy.uncachedString({ produce: () => suffixedName(givenName, `-${digest()}`) }),
-      });
-      const digest = guarded(() => digest8(without(renderedProperties(cfnModel), 'ModelName', 'Tags')));
-      passOnUnknownProperties(cfnModel, model.declared.props);
-      return { ...model, cfnModel, digest };
+    const a = declared.map((model) => this.makeModel(scope, model, 'a', copies));
+    if (!copies) return { a, b: a };
+    const scopeOfB = new Construct(this, 'ModelsB');
+    const isCopied = ({ declared: { props } }: DeclaredModel) =>
+      placesOf(props, copies.data, 'b', Stack.of(this)).length > 0;
+    return { a, b: a.map((model) => (isCopied(model) ? this.makeModel(scopeOfB, model, 'b', copies) : model)) };
+  }
+
+  private makeModel(scope: Construct, model: DeclaredModel, slot: Slot, copies: Copies | undefined): BoundModel {
+    const { givenName } = model;
+    const stack = Stack.of(this);
+    const given = model.declared.props;
+    const props = copies ? placedProps(given, copies.data, slot, stack) : given;
+    const cfnModel: CfnModel = new CfnModel(scope, model.id, {
+      ...props,
+      modelName: givenName && Lazy.uncachedString({ produce: () => suffixedName(givenName, `-${digest()}`) }),
     });
+    const digest = guarded(() => digest8(without(renderedProperties(cfnModel), 'ModelName', 'Tags')));
+    passOnUnknownProperties(cfnModel, props);
+    const keys = copies ? placesOf(given, copies.data, slot, stack) : [];
+    if (copies && keys.length > 0 && given.executionRoleArn !== undefined) {
+      // SageMaker reads the data with this role as soon as the model is made.
+      cfnModel.node.addDependency(...letRoleRead(this, copies.bucket, given.executionRoleArn, keys));
+    }
+    return { id: model.id, givenName, declared: model.declared, cfnModel, digest };
   }
 
   /**
@@ -209,7 +307,7 @@ export class SagemakerEndpoint extends Construct {
    * the config in use is refused. So a given name's digest covers it, and where CloudFormation makes the name, the
    * logical id does.
    */
-  private makeConfig(slot: Slot, props: CfnEndpointConfigProps, models: BoundModel[]): CfnEndpointConfig {
+  private makeConfig(slot: Slot, props: CfnEndpointConfigProps, models: readonly BoundModel[]): CfnEndpointConfig {
     const given = props.endpointConfigName;
     const config: CfnEndpointConfig = new CfnEndpointConfig(this, `EndpointConfig${slot.toUpperCase()}`, {
       ...props,
@@ -258,14 +356,19 @@ export class SagemakerEndpoint extends Construct {
     );
   }
 
-  private connect(props: SagemakerEndpointProps, bucketEvents: BucketEvent[], sources: SourceSpec[]): void {
+  private connect(
+    props: SagemakerEndpointProps,
+    bucketEvents: BucketEvent[],
+    sources: SourceSpec[],
+    copies: Copies | undefined,
+  ): void {
     const stack = Stack.of(this);
     const id = endpointId(this);
     const spec = new CfnParameter(this, 'Spec', {
       type: 'String',
       description: 'What the stack declares about the endpoint, for the Freshpoint refresher',
       name: specParameterName(id),
-      value: stack.toJsonString(this.spec(props, sources)),
+      value: stack.toJsonString(this.spec(props, sources, copies)),
       // Standard holds 4 KB free of charge, which only a long list of sources exceeds.
       tier: 'Intelligent-Tiering',
     });
@@ -276,23 +379,44 @@ export class SagemakerEndpoint extends Construct {
       value: INITIAL_STATE,
       tier: 'Intelligent-Tiering',
     });
-    const parameters = { specParameter: specParameterName(id), stateParameter: stateParameterName(id) };
-    const early = this.refresher._allow(stack, knownPermits(stack, { ...parameters, sources }), true);
+    const history = new CfnParameter(this, 'History', {
+      type: 'String',
+      description: 'What became of each refresh of the endpoint, a version each; written by the Freshpoint refresher',
+      name: historyParameterName(id),
+      value: INITIAL_HISTORY,
+      tier: 'Intelligent-Tiering',
+    });
+    const known = {
+      specParameter: specParameterName(id),
+      stateParameter: stateParameterName(id),
+      historyParameter: historyParameterName(id),
+      sources,
+      data: copies?.data,
+      sourceKeys: (copies?.sourceKeys ?? []).map(({ keyArn }) => keyArn),
+      dataKey: copies?.bucket.encryptionKey?.keyArn,
+    };
+    const early = this.refresher._allow(stack, knownPermits(stack, known), true);
     const configs = [this.endpointConfigA, this.endpointConfigB];
     this.refresher._allow(
       stack,
-      endpointPermits({ endpointArn: this.endpointArn, configArns: configs.map(({ ref }) => ref) }),
+      endpointPermits({
+        endpointArn: this.endpointArn,
+        configArns: configs.map(({ ref }) => ref),
+        isTested: (props.smokeTests ?? []).length > 0,
+      }),
       false,
     );
     prepareDeployments(this, stack, {
       endpointId: id,
       sources,
-      models: this.models,
+      data: copies?.data,
+      models: this.modelsProps.map(({ cfnModel }) => cfnModel),
+      allModels: this.models,
       config: this.endpointConfigA,
       configs,
       endpoint: this.endpoint,
       serviceToken: this.refresher.handler.functionArn,
-      after: [early, state],
+      after: [early, state, history],
     });
 
     const promise = this.refresher._promise(id);
@@ -310,11 +434,11 @@ export class SagemakerEndpoint extends Construct {
       targets: [promise],
     });
     // Nothing is promised before there is an endpoint to look at.
-    for (const rule of [...rules, sweep]) rule.node.addDependency(this.endpoint, spec, state);
+    for (const rule of [...rules, sweep]) rule.node.addDependency(this.endpoint, spec, state, history);
   }
 
-  private spec(props: SagemakerEndpointProps, sources: SourceSpec[]): EndpointSpec {
-    const { endpointProps, maxWaitTime, pollInterval } = props;
+  private spec(props: SagemakerEndpointProps, sources: SourceSpec[], copies: Copies | undefined): EndpointSpec {
+    const { endpointProps, maxWaitTime, pollInterval, verification, smokeTests = [] } = props;
     const excluded = this.excludedVariantProperties(endpointProps);
     return {
       version: 1,
@@ -322,6 +446,10 @@ export class SagemakerEndpoint extends Construct {
       stackId: Stack.of(this).stackId,
       configs: { a: this.endpointConfigA.attrEndpointConfigName, b: this.endpointConfigB.attrEndpointConfigName },
       sources,
+      ...(copies && { data: copies.data }),
+      ...(verification?._whole && { verification: 'full' as const }),
+      ...(smokeTests.length > 0 && { smokeTests: smokeTestSpecs(smokeTests) }),
+      queueUrl: this.refresher.queue.queueUrl,
       waitTime: wholeSeconds(props.waitTime ?? DEFAULT_WAIT_TIME),
       ...(maxWaitTime && { maxWaitTime: wholeSeconds(maxWaitTime) }),
       ...(pollInterval && { pollInterval: wholeSeconds(pollInterval) }),

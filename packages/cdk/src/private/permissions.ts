@@ -1,5 +1,5 @@
 import { type Stack, Tokenization } from 'aws-cdk-lib';
-import type { SourceSpec } from './contract';
+import { placeKey, type SlotData, type SourceSpec } from './contract';
 import { MAX_NAME_LENGTH } from './naming';
 
 /** A text of a policy and the most characters that it can have once deployed. */
@@ -20,13 +20,21 @@ export interface Permit {
 export interface EndpointResources {
   readonly endpointArn: string;
   readonly configArns: readonly string[];
+  /** Whether it is asked for predictions. */
+  readonly isTested: boolean;
 }
 
 /** What a look at an endpoint needs beside the endpoint. */
 export interface KnownResources {
   readonly specParameter: string;
   readonly stateParameter: string;
+  readonly historyParameter: string;
   readonly sources: readonly SourceSpec[];
+  readonly data?: SlotData;
+  /** ARNs of KMS keys that what is copied is encrypted with. */
+  readonly sourceKeys: readonly string[];
+  /** ARN of the KMS key that the copies are encrypted with. */
+  readonly dataKey?: string;
 }
 
 /** Characters in a managed policy that IAM takes, white space not counted. */
@@ -37,16 +45,23 @@ const ARN_SIZE = 'arn:aws-us-gov::ap-southeast-2:123456789012:'.length;
 const MAX_BUCKET_LENGTH = 63;
 const MAX_STACK_NAME_LENGTH = 128;
 const UUID_LENGTH = 36;
+/** What is done with the object of a place. */
+const PLACE_ACTIONS = [
+  's3:GetObject',
+  's3:GetObjectVersion',
+  's3:PutObject',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+];
 /** A key may have 1,024 characters; tokens in one are ids and folders in practice. */
 const TOKEN_IN_KEY = 256;
 
 /** What the refresher may do with one endpoint. */
-export function endpointPermits({ endpointArn, configArns }: EndpointResources): Permit[] {
+export function endpointPermits({ endpointArn, configArns, isTested }: EndpointResources): Permit[] {
+  const resource = { text: endpointArn, size: ARN_SIZE + 'sagemakerendpoint/'.length + MAX_NAME_LENGTH };
   return [
-    {
-      actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'],
-      resource: { text: endpointArn, size: ARN_SIZE + 'sagemakerendpoint/'.length + MAX_NAME_LENGTH },
-    },
+    { actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], resource },
+    ...(isTested ? [{ actions: ['sagemaker:InvokeEndpoint'], resource }] : []),
     ...configArns.map((text) => ({
       actions: ['sagemaker:UpdateEndpoint'],
       resource: { text, size: ARN_SIZE + 'sagemakerendpoint-config/'.length + MAX_NAME_LENGTH },
@@ -54,23 +69,42 @@ export function endpointPermits({ endpointArn, configArns }: EndpointResources):
   ];
 }
 
-/**
- * What the refresher may read and write beside the endpoint: needed before there is one, by the deployment that makes
- * it. No permission on the bucket's KMS key is needed: nothing is decrypted by a listing, nor by HeadObject as long as
- * it doesn't ask for checksums.
- */
-export function knownPermits(stack: Stack, { specParameter, stateParameter, sources }: KnownResources): Permit[] {
-  const state = parameterArn(stack, stateParameter);
+/** What the refresher may read and write beside the endpoint: needed before there is one, by the deployment that makes it. */
+export function knownPermits(stack: Stack, known: KnownResources): Permit[] {
+  const state = parameterArn(stack, known.stateParameter);
+  const history = parameterArn(stack, known.historyParameter);
   const stackArnSize = ARN_SIZE + 'cloudformationstack//'.length + UUID_LENGTH;
   return [
-    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, specParameter) },
+    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, known.specParameter) },
     { actions: ['ssm:GetParameters'], resource: state },
+    { actions: ['ssm:GetParameters'], resource: history },
     { actions: ['ssm:PutParameter'], resource: state },
+    { actions: ['ssm:PutParameter'], resource: history },
     {
       actions: ['cloudformation:DescribeStacks'],
       resource: { text: stack.stackId, size: stackArnSize + sizeOf(stack.stackName, MAX_STACK_NAME_LENGTH) },
     },
-    ...sources.flatMap((source) => sourcePermits(stack, source)),
+    ...known.sources.flatMap((source) => sourcePermits(stack, source)),
+    ...(known.data ? dataPermits(stack, known.data) : []),
+    ...known.sourceKeys.map((key) => ({ actions: ['kms:Decrypt'], resource: keyArn(key) })),
+    // Decrypt: for a multipart copy, and for going back to a copy.
+    ...(known.dataKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resource: keyArn(known.dataKey) }] : []),
+  ];
+}
+
+/** The slots' places: their copies are made, looked at, and made again from older versions of them. */
+function dataPermits(stack: Stack, { bucket, root, files }: SlotData): Permit[] {
+  const arn = bucketArn(stack, bucket);
+  const places = (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => placeKey(root, slot, index)));
+  return [
+    ...places.map((key) => ({ actions: PLACE_ACTIONS, resource: objectArn(arn, key) })),
+    // Without it S3 answers 403 instead of 404 for an object that isn't there.
+    { actions: ['s3:ListBucket'], resource: arn },
+    {
+      actions: ['s3:ListBucketVersions'],
+      resource: arn,
+      prefix: { text: root, size: sizeOf(root, MAX_STACK_NAME_LENGTH) },
+    },
   ];
 }
 
@@ -81,9 +115,8 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
     const prefix = { text: source.prefix, size: sizeOf(source.prefix, TOKEN_IN_KEY) };
     return [{ actions: ['s3:ListBucket'], resource: bucket, ...(source.prefix !== '' && { prefix }) }];
   }
-  const key = { text: `${bucket.text}/${source.key}`, size: bucket.size + 1 + sizeOf(source.key, TOKEN_IN_KEY) };
   return [
-    { actions: ['s3:GetObject'], resource: key },
+    { actions: ['s3:GetObject'], resource: objectArn(bucket, source.key) },
     // Without it S3 answers 403 instead of 404 for an object that isn't there. HeadObject has no s3:prefix to test.
     { actions: ['s3:ListBucket'], resource: bucket },
   ];
@@ -132,6 +165,14 @@ function bucketArn(stack: Stack, bucket: string): Sized {
     text: stack.formatArn({ service: 's3', region: '', account: '', resource: bucket }),
     size: 'arn:aws-us-gov:s3:::'.length + sizeOf(bucket, MAX_BUCKET_LENGTH),
   };
+}
+
+function objectArn(bucket: Sized, key: string): Sized {
+  return { text: `${bucket.text}/${key}`, size: bucket.size + 1 + sizeOf(key, TOKEN_IN_KEY) };
+}
+
+function keyArn(text: string): Sized {
+  return { text, size: ARN_SIZE + 'kmskey/'.length + UUID_LENGTH };
 }
 
 /** Length with each token as long as `token`. */

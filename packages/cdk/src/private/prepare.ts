@@ -1,14 +1,18 @@
 import { CustomResource, Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import type { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
-import { PREPARE_TYPE, type PrepareProperties, type SourceSpec } from './contract';
+import { PREPARE_TYPE, type PrepareProperties, type SlotData, type SourceSpec } from './contract';
 import { digest8, guarded, renderedProperties, without } from './digest';
 
 /** What a deployment may change about an endpoint, and what its prepare needs. */
 export interface PrepareOptions {
   readonly endpointId: string;
   readonly sources: readonly SourceSpec[];
+  readonly data?: SlotData;
+  /** Slot A's: those of B differ from them only in where they load their data. */
   readonly models: readonly CfnModel[];
+  /** The models of both slots. */
+  readonly allModels: readonly CfnModel[];
   /** One of the two: they differ in nothing but the name. */
   readonly config: CfnEndpointConfig;
   readonly configs: readonly CfnEndpointConfig[];
@@ -28,6 +32,7 @@ export function prepareDeployments(scope: Construct, stack: Stack, options: Prep
   const properties: PrepareProperties = {
     Endpoint: options.endpointId,
     Sources: stack.toJsonString(options.sources),
+    ...(options.data && { Data: stack.toJsonString(options.data) }),
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),
     Values: Lazy.uncachedAny({ produce: () => valuesIn(settings()) }),
   };
@@ -38,7 +43,7 @@ export function prepareDeployments(scope: Construct, stack: Stack, options: Prep
     properties: { ...properties },
   });
   prepare.node.addDependency(...options.after);
-  for (const each of [...options.models, ...options.configs]) each.node.addDependency(prepare);
+  for (const each of [...options.allModels, ...options.configs]) each.node.addDependency(prepare);
   return prepare;
 }
 

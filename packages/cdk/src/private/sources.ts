@@ -28,7 +28,7 @@ export function modelSources(models: readonly DeclaredModel[], stack: Stack): Mo
   const unreadable: string[] = [];
 
   const add = (where: string, url: string, as: 'object' | 'prefix' | 'either', anyFile: boolean) => {
-    const location = parsed(url, stack);
+    const location = s3Location(url, stack);
     if (!location) {
       const got = Token.isUnresolved(url) ? 'a token that hides bucket and key' : `"${url}"`;
       unreadable.push(`${where} is ${got}, expected s3://<bucket>/<key> (bucket and key may be tokens)`);
@@ -125,13 +125,13 @@ function meets(place: string, { prefix = '', suffix }: KeyFilter, anyFile: boole
   return (place.startsWith(prefix) || prefix.startsWith(place)) && (suffix === undefined || !anyFile);
 }
 
-/** A token's marker has no slash, so a URL that is written around tokens is split like any other. */
-function parsed(url: string, stack: Stack): { bucket: string; key: string } | undefined {
+/** Bucket and key of a URL. A token's marker has no slash, so a URL that is written around tokens is split like any other. */
+export function s3Location(url: string, stack: Stack): { bucket: string; key: string } | undefined {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(url);
   if (match) return { bucket: match[1]!, key: match[2] ?? '' };
   if (!Token.isUnresolved(url)) return undefined;
   const join = (stack.resolve(url) as { 'Fn::Join'?: [string, unknown] } | undefined)?.['Fn::Join'];
   if (join?.[0] !== '' || !Array.isArray(join[1])) return undefined;
   const text = join[1].map((part) => (typeof part === 'string' ? part : Token.asString(part))).join('');
-  return text.startsWith('s3://') ? parsed(text, stack) : undefined;
+  return text.startsWith('s3://') ? s3Location(text, stack) : undefined;
 }

@@ -1,10 +1,12 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint';
+import { dataBucketProblems } from './data-bucket';
 import { DEFAULT_WAIT_TIME } from './defaults';
 import { keyFilterProblems, SUPPORTED_EVENT_TYPES } from './event-pattern';
 import { type DeclaredModel, modelOf, readableVariants } from './models';
 import { MAX_NAME_LENGTH, NAME_PATTERN } from './naming';
+import { smokeTestProblems } from './smoke-tests';
 
 const MAX_WAIT_TIME = Duration.hours(12);
 
@@ -20,6 +22,8 @@ export function problemsWith(
     ...variantProblems(props, models),
     ...durationProblems(props),
     ...eventProblems(props),
+    ...dataBucketProblems(props.modelData?._perSlot ?? {}),
+    ...smokeTestProblems(props),
     ...refresherProblems(scope, props),
   ];
 }

@@ -1,4 +1,4 @@
-import { checkArchive } from '../checks/archive.ts';
+import type { checkArchive } from '../checks/archive.ts';
 import type { Answers, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation.ts';
@@ -31,7 +31,7 @@ export function awsPorts(given: {
   return {
     records: ssmRecords(clients.ssm),
     endpoints: sageMakerEndpoints(clients.sagemaker),
-    sources: s3Sources(clients.s3, given.checkArchive ?? checkArchive),
+    sources: s3Sources(clients.s3, given.checkArchive),
     places: s3Places(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),
     stacks: cloudFormationStacks(clients.cloudformation),

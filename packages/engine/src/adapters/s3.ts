@@ -7,7 +7,7 @@ import {
   type ListObjectsV2Output,
 } from '@aws-sdk/client-s3';
 import type { SourceSpec } from '../../../cdk/src/private/contract.ts';
-import type { checkArchive } from '../checks/archive.ts';
+import { checkArchive } from '../checks/archive.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import type { Sources } from '../ports.ts';
 import { revisionOf, type SourceObject } from '../revision.ts';
@@ -17,7 +17,7 @@ import { type Client, isNamed } from './client.ts';
 const QUICK_BYTES = 16 * 1024 ** 2;
 
 /** HeadObject, ListObjectsV2 and GetObject. */
-export function s3Sources(client: Client, read: typeof checkArchive): Sources {
+export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
     look: (sources) => revisionOf(sources, (source) => open(client, source)),
     async check(files, { whole, isTimeUp }) {

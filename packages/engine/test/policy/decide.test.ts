@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type Next } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Next } from '../../src/policy/next.ts';
 import type { EndpointStatus, Observation } from '../../src/policy/observation.ts';
 import { type EndpointState, parseState, quarantine } from '../../src/policy/state.ts';
 import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
