@@ -93,7 +93,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
   const events = createEvents(deps, { onDeliveryFailure: onProblem });
   const emit = ({ 'detail-type': detailType, source, resources, detail }: S3Event | EndpointStateChange) =>
     events.publish({ source, detailType, resources, detail });
-  const s3 = createS3(deps, { blobs: new DiskBlobs(`${state.path}/s3`), emit });
+  const s3 = createS3(deps, { blobs: new DiskBlobs(`${state.path}/s3`), emit, iam });
   const sqs = createSqs(deps, { iam, baseUrl: () => url });
   const lambda = createLambda(deps, {
     runner: createProcessRunnerFactory(processes),

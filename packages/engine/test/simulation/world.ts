@@ -105,7 +105,7 @@ export class World {
       this.events.publish({ ...event, detailType: event['detail-type'] });
     const s3 = createS3(
       { ...deps, clock: skewed(clock, options.skew.s3) },
-      { blobs: new MemoryBlobs(), emit: publish },
+      { blobs: new MemoryBlobs(), emit: publish, iam },
     );
     const sqs = createSqs(deps, { iam });
     const lambda = createLambda(deps, {

@@ -15,7 +15,7 @@ import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { s3Permissions } from './permissions.ts';
-import { S3State } from './state.ts';
+import { type PolicyHolder, S3State } from './state.ts';
 
 /** What `createS3` makes. */
 export interface S3 {
@@ -26,16 +26,15 @@ export interface S3 {
    * `Expect: 100-continue` before a body is sent, let the server's `checkContinue` event come here too.
    */
   handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
-  /** The policy document (JSON) of a bucket, when it has one: for whoever evaluates resource policies. */
-  bucketPolicy(bucket: string): string | undefined;
 }
 
 /**
  * S3 as a state machine over the clock and a blob store; metadata lives in memory.
+ * @param extras.iam asks the buckets' policies at each call; without it they are only kept
  * @param extras.emit takes the events of buckets that have an EventBridgeConfiguration, after each change
  */
-export function createS3(deps: Deps, extras: { blobs: BlobStore; emit: (event: S3Event) => void }): S3 {
-  const state = new S3State(deps, new BlobReferences(extras.blobs), extras.emit);
+export function createS3(deps: Deps, extras: { blobs: BlobStore; emit: (event: S3Event) => void; iam?: PolicyHolder }): S3 {
+  const state = new S3State(deps, new BlobReferences(extras.blobs), extras.emit, extras.iam);
   const all: Record<string, Operation> = {
     ...bucketOperations(state),
     ...configurationOperations(state),
@@ -64,7 +63,6 @@ export function createS3(deps: Deps, extras: { blobs: BlobStore; emit: (event: S
   return {
     service: { name: 's3', operations },
     handle: createEdge(deps),
-    bucketPolicy: (bucket) => state.buckets.get(bucket)?.policy,
   };
 }
 

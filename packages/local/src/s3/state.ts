@@ -10,6 +10,11 @@ const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
 type EventObject = Omit<S3EventDetail['object'], 'key' | 'version-id'>;
 
+/** Who asks resource policies at each call: IAM. */
+export interface PolicyHolder {
+  setResourcePolicy(resourceArn: string, document: string | undefined): void;
+}
+
 /** What became of a delete. */
 export interface Deletion {
   /** The version removed, or the delete marker made. */
@@ -23,12 +28,20 @@ export class S3State {
   readonly deps: Deps;
   readonly blobs: BlobReferences;
   readonly #emit: (event: S3Event) => void;
+  readonly #iam: PolicyHolder | undefined;
   #sequence = 0;
 
-  constructor(deps: Deps, blobs: BlobReferences, emit: (event: S3Event) => void) {
+  constructor(deps: Deps, blobs: BlobReferences, emit: (event: S3Event) => void, iam?: PolicyHolder) {
     this.deps = deps;
     this.blobs = blobs;
     this.#emit = emit;
+    this.#iam = iam;
+  }
+
+  /** Sets the policy that is asked at each call on the bucket and its objects; undefined takes it away. */
+  setPolicy(bucket: Bucket, policy: string | undefined): void {
+    this.#iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
+    bucket.policy = policy;
   }
 
   /** Epoch milliseconds at whole seconds: S3 tells times no finer. */

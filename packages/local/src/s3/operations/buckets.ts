@@ -100,6 +100,7 @@ export function bucketOperations(state: S3State): Record<string, Operation> {
           for (const part of upload.parts.values()) state.blobs.release(part.segments);
         }
         bucket.uploads.clear();
+        state.setPolicy(bucket, undefined);
         state.buckets.delete(bucket.name);
         return {};
       },

@@ -170,7 +170,7 @@ export function configurationOperations(state: S3State): Record<string, Operatio
         } catch {
           throw new S3Error('MalformedPolicy', 'This policy contains invalid Json', 400);
         }
-        bucket.policy = policy;
+        state.setPolicy(bucket, policy);
         return {};
       },
     },
@@ -185,7 +185,7 @@ export function configurationOperations(state: S3State): Record<string, Operatio
     },
     DeleteBucketPolicy: {
       run(input: Named): object {
-        state.bucket(input.Bucket).policy = undefined;
+        state.setPolicy(state.bucket(input.Bucket), undefined);
         return {};
       },
     },
