@@ -62,6 +62,8 @@ export function synthesizeEndpoint(files: number): Layout {
     waitTime: WAIT_TIME,
     pollInterval: 30,
     sweepInterval: SWEEP_HOURS * 3600,
+    isPerSlot: files === 1,
+    isTested: false,
     bucketStack: assembly.getStackByName(DATA_STACK).template as object,
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: { first: template, models: template, configs: template, settings: template, failing: template },

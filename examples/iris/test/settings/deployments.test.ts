@@ -87,7 +87,7 @@ describe('a deployment', () => {
     expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
     await expectServed('v3');
     const { configs, models } = await account.made();
-    expect([configs.length, models.length]).toEqual([2, 1]);
+    expect([configs.length, models.length]).toEqual([2, 2]);
   });
 
   test.each(SLOTS)('from names left to given ones and back, while slot %s is live', async (slot) => {
@@ -240,17 +240,32 @@ describe('a deployment that meets a refresh', () => {
     expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
   });
 
-  test('that the endpoint refuses goes on after it, and the refused revision is not deployed unseen', async () => {
-    await liveOn('a');
+  test.each(SLOTS)(
+    'that the endpoint refuses goes on after it with what serves, while slot %s is live',
+    async (slot) => {
+      const served = await liveOn(slot);
+      await account.upload('bad', undefined, true);
+      await account.until('the loop swaps', () => account.updates.length === 1);
+      await account.deploy(one(debug));
+      await account.settle();
+      expect(movers()).toEqual(['loop', 'stack']);
+      await expectServed(served);
+      await refresh('v3');
+      await expectServed('v3');
+    },
+  );
+
+  test('that the endpoint refuses fails, with data in place: its fleet would load the same', async () => {
+    await liveOn('a', one({ inPlace: true }));
     await account.upload('bad', undefined, true);
     await account.until('the loop swaps', () => account.updates.length === 1);
     // The new fleets load what is there, which is broken: the deployment fails as the refresh did.
-    await expect(account.deploy(one(debug))).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
+    await expect(account.deploy(one({ ...debug, inPlace: true }))).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
     await account.settle();
     await expectServed('v1');
     await refresh('v2');
     await expectServed('v2');
-    await account.deploy(one(debug));
+    await account.deploy(one({ ...debug, inPlace: true }));
     await expectServed('v2');
   });
 
@@ -381,8 +396,9 @@ describe('a deployment goes on', () => {
     account.updates.length = 0;
     await account.deploy(one(debug));
     await account.settle();
-    expect(movers()).toEqual(['stack']);
-    expect(await account.slot()).toBe('a');
+    // Which slot's place that config loads is not known, so none is written: A serves what it held, then B what is newest.
+    expect(movers()).toEqual(['stack', 'loop']);
+    expect(await account.slot()).toBe('b');
     await expectServed('v2');
   });
 });
@@ -466,15 +482,40 @@ describe('prepare', () => {
     ['ssm', 'PutParameter'],
     ['s3', 'HeadObject'],
     ['s3', 'GetObject'],
-  ])('answers the first creation although %s:%s is denied', async (service, operation) => {
+  ])('answers the first creation with data in place although %s:%s is denied', async (service, operation) => {
     account = new VirtualAccount();
     deny(service, operation);
-    await account.create();
+    await account.create(one({ inPlace: true }));
     account.meddle = () => undefined;
     await account.settle();
     await expectServed('v1');
     await refresh('v2');
     await expectServed('v2');
+  });
+
+  test.each([
+    ['ssm', 'GetParameters'],
+    ['ssm', 'PutParameter'],
+    ['s3', 'HeadObject'],
+    ['s3', 'GetObject'],
+    ['s3', 'CopyObject'],
+  ])('waits with the first creation while %s:%s is denied, as to a new role', async (service, operation) => {
+    account = new VirtualAccount();
+    deny(service, operation);
+    account.clock.schedule(10 * MINUTE, () => {
+      account.meddle = () => undefined;
+    });
+    await account.create();
+    expect(when(/Prepare/, 'CREATE_COMPLETE')! - when(/Prepare/, 'CREATE_IN_PROGRESS')!).toBeLessThan(20 * MINUTE);
+    await account.settle();
+    expect(account.updates).toEqual([]);
+    await expectServed('v1');
+  });
+
+  test('fails the first creation when the copies are denied for 55 minutes, and says what', async () => {
+    account = new VirtualAccount();
+    deny('s3', 'CopyObject');
+    await expect(account.create()).rejects.toThrow(/not authorized to perform: s3:CopyObject/);
   });
 
   test.each<[string, () => Promise<unknown>]>([
@@ -550,10 +591,20 @@ describe('prepare', () => {
     await expectServed('v2');
   });
 
-  test('goes on when S3 is denied, and the loop makes sure afterwards', async () => {
+  test('fails when S3 is denied and the data cannot be brought to slot A, and B goes on serving', async () => {
     await liveOn('b');
     deny('s3', 'HeadObject');
-    await account.deploy(one(debug));
+    await expect(account.deploy(one(debug))).rejects.toThrow(/s3:HeadObject/);
+    account.meddle = () => undefined;
+    await account.settle();
+    expect(movers()).toEqual([]);
+    await expectServed('v2');
+  });
+
+  test('with data in place goes on when S3 is denied, and the loop makes sure afterwards', async () => {
+    await liveOn('b', one({ inPlace: true }));
+    deny('s3', 'HeadObject');
+    await account.deploy(one({ ...debug, inPlace: true }));
     account.meddle = () => undefined;
     await account.settle();
     expect(movers()).toEqual(['stack', 'loop']);

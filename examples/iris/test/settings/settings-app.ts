@@ -1,4 +1,4 @@
-import { SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -23,6 +23,8 @@ export interface Settings {
   readonly endpoint?: Partial<EndpointProps>;
   /** How old an upload must be, in seconds. @default 1 */
   readonly waitTime?: number;
+  /** Both slots load the sources themselves. @default each slot its own data */
+  readonly inPlace?: boolean;
 }
 
 /** What is deployed. */
@@ -79,6 +81,7 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
       },
       endpointProps: { endpointName, endpointConfigName: given ?? 'any', ...settings.endpoint },
       modelsBucket: bucket,
+      ...(settings.inPlace && { modelData: ModelData.inPlace() }),
       waitTime: Duration.seconds(settings.waitTime ?? 1),
       pollInterval: Duration.seconds(1),
     });

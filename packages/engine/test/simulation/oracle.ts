@@ -2,6 +2,8 @@ import {
   type EndpointSpec,
   EVENT_SOURCE,
   EVENT_TYPES,
+  placeKey,
+  type Slot,
   specParameterName,
   stateParameterName,
 } from '../../../cdk/src/private/contract.ts';
@@ -20,8 +22,9 @@ export interface Update {
   readonly by: Mover;
   readonly config: string;
   readonly from: string;
-  /** The intent's revision, of an update by the loop. */
+  /** The intent's revision, of an update by the loop, and what set it off. */
   readonly revision?: string;
+  readonly cause?: Intent['by'];
   readonly startedAt: number;
   readonly counts: readonly number[];
   readonly deploymentConfig: string;
@@ -57,6 +60,8 @@ export class Oracle {
   /** ETags of each revision that there ever was. */
   readonly revisions = new Map<string, readonly string[]>();
   readonly told: { readonly what: string; readonly revision: string; readonly configName: string }[] = [];
+  /** Revisions that a person wanted, whatever the tests say of them. */
+  readonly blessed = new Set<string>();
   /** Calls whose effect and reply may differ, and reads of the past: each may cost a swap. */
   ambiguities = 0;
   /** A hold that was acknowledged and not released: the version of the state that has it. */
@@ -81,6 +86,7 @@ export class Oracle {
   /** The run that wrote a state without the hold, until it is put back. */
   #holdCoveredBy: FunctionRun | undefined;
   #isHoldWritten = false;
+  #placed: { readonly uri: string; readonly etag?: string } | undefined;
   #intentState: { readonly state: EndpointState; readonly at: number } | undefined;
   readonly #quarantined = new Set<string>();
 
@@ -95,7 +101,17 @@ export class Oracle {
   }
 
   isBroken(etag: string): boolean {
-    return ['broken', 'junk'].includes(this.quality.get(etag) ?? '');
+    const bad = this.#world.layout.isTested ? ['broken', 'junk', 'wrong', 'hung'] : ['broken', 'junk'];
+    return bad.includes(this.quality.get(etag) ?? '');
+  }
+
+  /** Revisions that served by the loop's doing, oldest first, each as often as it came; first what the stack began with. */
+  servedRevisions(): string[] {
+    const first = this.history[0]?.revision;
+    const served = this.updates.flatMap(({ by, outcome, revision }) =>
+      by === 'loop' && outcome === 'served' && revision !== undefined ? revision : [],
+    );
+    return first === undefined ? served : [first, ...served];
   }
 
   sourcesAt(at: number): SourcesNow {
@@ -168,13 +184,13 @@ export class Oracle {
   /** Before an update is accepted or rejected. */
   beforeUpdate(call: Call, by: Mover, run: FunctionRun | undefined): void {
     const endpoint = this.describe();
-    let revision: string | undefined;
-    if (by === 'loop') revision = this.#checkSwap(call, run!, endpoint);
+    const intent = by === 'loop' ? this.#checkSwap(call, run!, endpoint) : undefined;
     this.#attempt = {
       by,
       config: call.input.EndpointConfigName,
       from: endpoint.EndpointConfigName,
-      revision,
+      revision: intent?.revision,
+      cause: intent?.by,
       startedAt: this.#world.clock.now(),
       counts: countsOf(endpoint),
       deploymentConfig: JSON.stringify(endpoint.LastDeploymentConfig),
@@ -206,8 +222,8 @@ export class Oracle {
     };
   }
 
-  /** Contracts 3, 4, 6, 7 at the moment of the call. Returns the intent's revision. */
-  #checkSwap(call: Call, run: FunctionRun, now: ReturnType<Oracle['describe']>): string | undefined {
+  /** Contracts 3, 4, 6, 7 at the moment of the call. Returns the intent. */
+  #checkSwap(call: Call, run: FunctionRun, now: ReturnType<Oracle['describe']>): Intent | undefined {
     const wrong = (text: string) => this.#journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
     const { EndpointConfigName: target } = call.input;
     const seen = (operation: string) => run.seen.get(operation)?.output;
@@ -237,12 +253,72 @@ export class Oracle {
       wrong(`the state has ${intent ? `an intent for ${intent.configName}` : 'no intent'}`);
       return undefined;
     }
-    if (state.quarantine?.some(({ revision }) => revision === intent.revision)) wrong('its revision is quarantined');
+    const refused = state.quarantine?.find(({ revision }) => revision === intent.revision);
+    const isBlessed = intent.by === 'person' && refused && (state.wanted?.at ?? 0) > refused.at;
+    if (refused && !isBlessed) wrong('its revision is quarantined');
     const isHeld = this.holdVersion !== undefined && this.holdVersion < this.#intentVersion;
     if (isHeld && !this.isHoldForgiven()) wrong('the endpoint is held');
-    this.#checkSources(spec, intent, run, wrong);
+    if (spec.data) this.#checkPlace(spec, intent, wrong);
+    if (intent.by === 'upload') this.#checkSources(spec, intent, run, wrong);
+    else if (intent.by === 'person') {
+      if (state.wanted?.revision !== intent.revision) wrong('nobody wants its revision');
+    } else this.#journal.reached('went back from what failed its smoke test');
     this.#checkNeed(intent, now, wrong);
-    return intent.revision;
+    return intent;
+  }
+
+  /** What the fleet will load is what the intent says. */
+  #checkPlace({ data }: EndpointSpec, { slot, revision }: Intent, wrong: (text: string) => void): void {
+    const expected = this.revisions.get(revision);
+    const found = data!.files.map((_, index) => this.#etagAt(data!.bucket, placeKey(data!.root, slot, index)));
+    if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {
+      wrong(`slot ${slot} holds ${found}, revision ${revision.slice(0, 12)} is ${expected}`);
+    }
+  }
+
+  #etagAt(bucket: string, key: string): string | undefined {
+    try {
+      return this.#world.peek('s3', 'HeadObject', { Bucket: bucket, Key: key }).ETag;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Before an object of the places is written, and after: what is live or pending must not become other bytes. */
+  placeBefore(call: Call): void {
+    this.#placed = {
+      uri: `s3://${call.input.Bucket}/${call.input.Key}`,
+      etag: this.#etagAt(call.input.Bucket, call.input.Key),
+    };
+  }
+
+  placeAfter(call: Call, run: FunctionRun | undefined): void {
+    const { uri, etag } = this.#placed!;
+    if (etag === this.#etagAt(call.input.Bucket, call.input.Key)) return;
+    if (!this.status) return;
+    const endpoint = this.describe();
+    const configs = [endpoint.EndpointConfigName, endpoint.PendingDeploymentSummary?.EndpointConfigName];
+    const isLive = configs.some((name) => name !== undefined && this.#urisOf(name).includes(uri));
+    const isRunning = [...this.#world.running].some(({ data }) => data.some((each) => each.uri === uri));
+    // Somebody moved it by hand in this very moment.
+    const isRaced = this.isTouchedSince(this.#world.clock.now() - 60_000);
+    if ((isLive || isRunning) && !isRaced) {
+      this.#journal.violation(`run ${run?.id} writes other bytes to ${uri}, which is ${isLive ? 'live' : 'running'}`);
+    }
+  }
+
+  #urisOf(config: string): string[] {
+    try {
+      const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', {
+        EndpointConfigName: config,
+      });
+      return ProductionVariants.flatMap(({ ModelName }: { ModelName: string }) => {
+        const { PrimaryContainer, Containers } = this.#world.peek('sagemaker', 'DescribeModel', { ModelName });
+        return [PrimaryContainer, ...(Containers ?? [])].flatMap((container) => container?.ModelDataUrl ?? []);
+      });
+    } catch {
+      return [];
+    }
   }
 
   /**
@@ -293,7 +369,8 @@ export class Oracle {
   /** A fleet that came of an undisturbed swap and has surely loaded these bytes is not swapped away. */
   #checkNeed(intent: Intent, now: ReturnType<Oracle['describe']>, wrong: (text: string) => void): void {
     const { live } = this;
-    if (live?.by !== 'loop' || live.revision !== intent.revision || this.ambiguities > 0) return;
+    if (intent.by !== 'upload' || live?.by !== 'loop' || live.revision !== intent.revision || this.ambiguities > 0)
+      return;
     if (now.EndpointConfigName !== live.config || this.updates.some(({ by }) => by !== 'loop')) return;
     const begun = live.startedAt - 60_000;
     const until = live.toldAt ?? Number.POSITIVE_INFINITY;
@@ -334,6 +411,16 @@ export class Oracle {
     );
     const short = revision.slice(0, 12);
     if (!reason) this.#journal.violation(`${short} is quarantined without a reason`);
+    if (this.history.some(({ partly }) => partly === revision)) {
+      this.#journal.reached('refused because a source was missing');
+      return;
+    }
+    if (/smoke test/i.test(reason ?? '')) this.#journal.reached('failed its smoke test');
+    if (/Smoke test .* not answered|did not come to an end/.test(reason ?? ''))
+      this.#journal.reached('did not answer its smoke test');
+    // Three tries that faults took away count as three without an answer.
+    if (/Smoke test .* not answered|did not come to an end/.test(reason ?? '') && this.ambiguities >= 3) return;
+    if (/is no archive/.test(reason ?? '')) this.#journal.reached('refused before the fleet was asked');
     if (this.revisions.get(revision)?.some((etag) => this.isBroken(etag))) {
       // Whoever's update it was that these bytes refused.
       this.#journal.reached('broken model quarantined');
@@ -436,29 +523,71 @@ export class Oracle {
     if (!slots.includes(endpoint.EndpointConfigName)) open.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
     if (state.intent) open.push('the state has an intent');
     const { revision } = this.sources;
-    if (revision === undefined) return [...open, 'a source is missing'];
+    const isRefused = state.quarantine?.some((each) => each.revision === this.sources.partly);
+    if (revision === undefined) return isRefused ? open : [...open, 'a source is missing'];
+    const { wanted } = state;
+    const isWanted = this.#world.layout.isPerSlot && wanted && (wanted.instead ?? revision) === revision;
+    if (isWanted) return [...open, ...this.#unrestOf(state, wanted.revision, wanted.at)];
     const entry = state.quarantine?.find((each) => each.revision === revision);
-    if (entry) return entry.reason ? open : [...open, 'the newest upload is quarantined without a reason'];
-    if ([...this.sources.etags.values()].some((etag) => this.isBroken(etag)))
-      open.push('the newest upload is broken and not quarantined');
-    else if (!this.servesNewest()) open.push('the newest upload is not served');
-    return open;
+    if (entry?.condemned && this.#isStuckWith(state, revision)) open.push('what failed its smoke test serves');
+    return [...open, ...this.#unrestOf(state, revision, Number.POSITIVE_INFINITY)];
   }
 
-  /** Whether every instance that a deployment of the fleet launched has loaded what the sources hold now. */
-  servesNewest(): boolean {
-    const { etags } = this.sources;
+  /** What keeps it from serving this revision, or from having refused it after `since`. */
+  #unrestOf(state: EndpointState, revision: string, since: number): string[] {
+    const entry = state.quarantine?.find((each) => each.revision === revision);
+    if (entry && (entry.at >= since || since === Number.POSITIVE_INFINITY)) {
+      return entry.reason ? [] : ['what is to be served is quarantined without a reason'];
+    }
+    const uris = [...this.sources.etags.keys()];
+    const etags = revision === this.sources.revision ? [...this.sources.etags.values()] : this.revisions.get(revision);
+    if (!etags) return [];
+    const isBlessed = this.blessed.has(revision);
+    if (since === Number.POSITIVE_INFINITY && !isBlessed && etags.some((etag) => this.isBroken(etag))) {
+      return ['the newest upload is broken and not quarantined'];
+    }
+    const expected = new Map(etags.map((etag, index) => [uris[index]!, etag]));
+    return this.serves(expected) ? [] : ['what is to be served is not'];
+  }
+
+  /** Whether a condemned revision serves though the other slot has something better. */
+  #isStuckWith(state: EndpointState, revision: string): boolean {
+    const { data, configs } = this.spec();
+    const endpoint = this.describe();
+    if (!data || state.hold || state.served?.revision !== revision) return false;
+    if (state.served.configName !== endpoint.EndpointConfigName) return false;
+    const other: Slot = endpoint.EndpointConfigName === configs.a ? 'b' : 'a';
+    const etags = data.files.map((_, index) => this.#etagAt(data.bucket, placeKey(data.root, other, index)));
+    const held = [...this.revisions].find(([, each]) => JSON.stringify(each) === JSON.stringify(etags))?.[0];
+    return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
+  }
+
+  /** Whether every instance that a deployment of the fleet launched has loaded these bytes, by source. */
+  serves(etags: ReadonlyMap<string, string>): boolean {
     const loaded = [...this.#world.running].filter(({ spec }) => this.live?.loaded.has(spec.instanceId));
     if (loaded.length === 0) return false;
     return loaded.every(
-      ({ data }) => data.length === etags.size && data.every(({ uri, etag }) => etags.get(uri) === etag),
+      ({ data }) =>
+        data.length === etags.size && data.every(({ uri, etag }) => etags.get(this.#sourceOf(uri)) === etag),
     );
+  }
+
+  /** The source that lies at a place, or the URI as it is. */
+  #sourceOf(uri: string): string {
+    const { data } = this.spec();
+    if (!data) return uri;
+    for (const slot of ['a', 'b'] as Slot[]) {
+      for (const [index, file] of data.files.entries()) {
+        if (uri === `s3://${data.bucket}/${placeKey(data.root, slot, index)}`) return `s3://${file.bucket}/${file.key}`;
+      }
+    }
+    return uri;
   }
 
   /** What the fleet has loaded, each once. */
   servedEtags(): string[] {
     const data = [...this.#world.running].flatMap((instance) => instance.data);
-    return [...new Set(data.map(({ uri, etag }) => `${uri} ${etag}`))].sort();
+    return [...new Set(data.map(({ uri, etag }) => `${this.#sourceOf(uri)} ${etag}`))].sort();
   }
 
   /** At the end: contract 10 and economy. */
@@ -471,7 +600,9 @@ export class Oracle {
       );
       const isTold = this.told.some(
         ({ what, revision, configName }) =>
-          what === (update.outcome === 'served' ? 'succeeded' : 'refused') &&
+          (what === (update.outcome === 'served' ? 'succeeded' : 'refused') ||
+            // It came up, and answered its smoke test wrongly.
+            (what === 'refused' && this.#isTestedBad(update))) &&
           revision === update.revision &&
           configName === update.config,
       );
@@ -489,10 +620,11 @@ export class Oracle {
         this.#journal.violation(`nobody was told that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
       }
     }
-    const swaps = this.updates.filter(({ by }) => by === 'loop');
+    // Ways back are bounded by liveness: at rest, and then no more swap.
+    const swaps = this.updates.filter(({ by, cause }) => by === 'loop' && cause === 'upload');
     const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
     // Whoever scales or patches takes a reason away, and makes what was uploaded again uncertain.
-    const others = this.updates.length - swaps.length + Math.ceil(this.#touchedAt.length / 2);
+    const others = this.updates.filter(({ by }) => by !== 'loop').length + Math.ceil(this.#touchedAt.length / 2);
     const allowed = this.#settledRevisions() + retries.length + others + this.ambiguities + conflicts;
     if (swaps.length > allowed) {
       this.#journal.violation(
@@ -500,6 +632,10 @@ export class Oracle {
           `${retries.length} retries, ${others} moves by others, ${this.ambiguities + conflicts} uncertainties`,
       );
     }
+  }
+
+  #isTestedBad({ revision }: Update): boolean {
+    return this.revisions.get(revision ?? '')?.some((etag) => this.isBroken(etag)) ?? false;
   }
 
   #settledRevisions(): number {

@@ -1,3 +1,4 @@
+import { promiseMessage } from '../../../cdk/src/private/contract.ts';
 import { sleep } from '../../../local/src/core/clock.ts';
 import { ssmRecords } from '../../src/adapters/ssm.ts';
 import { StateConflict } from '../../src/errors.ts';
@@ -98,6 +99,8 @@ export class Person {
         return await this.#move(action.to, action.backAfterMs, action.file === undefined ? undefined : key);
       case 'hold':
         return await this.#hold(action.forMs);
+      case 'go back':
+        return await this.#goBack(action.steps);
       case 'patch':
         if (this.#oracle.status !== 'IN_SERVICE') return;
         this.#journal.reached('SystemUpdating');
@@ -246,6 +249,24 @@ export class Person {
     this.releasedAt = clock.now();
     await this.#edit(({ hold: _, ...rest }) => rest);
     this.#isHolding = false;
+  }
+
+  /** As `freshpoint back` does: a wish in the state, and a promise to look. */
+  async #goBack(steps: number): Promise<void> {
+    const { layout, clock } = this.#world;
+    const served = this.#oracle.servedRevisions();
+    const revision = served.at(-1 - steps);
+    if (!layout.isPerSlot || revision === undefined || revision === served.at(-1)) return;
+    this.#journal.note('person', () => `wants ${revision.slice(0, 12)} back`);
+    this.#journal.reached('a person went back');
+    if (this.#oracle.status === 'UPDATING') this.#journal.reached('a person went back during an update');
+    if (this.#oracle.isDeploying) this.#journal.reached('a person went back during a deployment');
+    const at = clock.now();
+    this.#oracle.blessed.add(revision);
+    await this.#edit((state) => ({ ...state, wanted: { revision, by: 'person', at } }));
+    const QueueUrl = this.#world.queues.find((url) => !/DeadLetter/.test(url));
+    const MessageBody = JSON.stringify(promiseMessage(ENDPOINT_ID));
+    await this.#asPerson('sqs', 'SendMessage', { QueueUrl, MessageBody });
   }
 
   /** Changes the state with the care that the loop takes. Returns the version that was written. */

@@ -48,7 +48,15 @@ export interface Overseer {
 }
 
 /** Where each of the loop's clients signs its calls. */
-const SERVICES = ['sagemaker', 's3', 'ssm', 'sqs', 'cloudformation', 'events'] as const;
+const SERVICES = {
+  sagemaker: 'sagemaker',
+  sagemakerRuntime: 'sagemaker',
+  s3: 's3',
+  ssm: 'ssm',
+  sqs: 'sqs',
+  cloudformation: 'cloudformation',
+  events: 'events',
+} as const;
 
 /** A request that has left still arrives when its function ends meanwhile, unless it takes longer than this, in ms. */
 const IN_FLIGHT_MS = 5000;
@@ -94,7 +102,10 @@ export class FunctionRun {
     const { clock } = this.#world;
     const overseer = this.#overseer;
     const clients = Object.fromEntries(
-      SERVICES.map((service) => [service, { send: (command: SdkCommand) => this.#send(service, command) }]),
+      Object.entries(SERVICES).map(([client, service]) => [
+        client,
+        { send: (command: SdkCommand) => this.#send(service, command) },
+      ]),
     );
     const put = async (url: string, { body }: { body: string }) =>
       new Response(null, { status: (await this.#answer(url, body)) as number });
@@ -105,6 +116,7 @@ export class FunctionRun {
         deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl]!,
         answers: cloudFormationAnswers(put as unknown as typeof fetch),
         telemetry: overseer.telemetry(this),
+        checkArchive: looksLikeArchive,
         now: skewed(clock, overseer.skewMs).now,
       }),
     );
@@ -134,9 +146,10 @@ export class FunctionRun {
   #send(service: string, command: SdkCommand): Promise<unknown> {
     const operation = command.constructor.name.replace(/Command$/, '');
     const { input } = command;
-    return this.#through(service, operation, input, () =>
-      this.#world.cloud.call(service, operation, input, this.caller),
-    );
+    return this.#through(service, operation, input, async () => {
+      const output = await this.#world.cloud.call(service, operation, input, this.caller);
+      return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
+    });
   }
 
   #answer(url: string, body: string): Promise<unknown> {
@@ -173,7 +186,8 @@ export class FunctionRun {
     // A version of the past is read to put it back, not to decide.
     const isLook = !JSON.stringify(input).includes('/state:');
     if (!this.dead && isLook) this.seen.set(operation, { at: clock.now(), output });
-    if (operation === 'HeadObject' || operation === 'ListObjectsV2') this.sourcesReadAt.push(clock.now());
+    const isSource = (input as { Bucket?: string }).Bucket === this.#world.bucket;
+    if (isSource && (operation === 'HeadObject' || operation === 'ListObjectsV2')) this.sourcesReadAt.push(clock.now());
     if (plan.kill === 'after') this.end(`killed after ${operation}`);
     await sleep(clock, plan.replyMs);
     if (this.dead) return await never();
@@ -181,6 +195,19 @@ export class FunctionRun {
     if (plan.mishapAfter) throw mishapError(plan.mishapAfter);
     return output;
   }
+}
+
+/** Inflating takes threads, whose time isn't the run's: the bytes say what they are. */
+const looksLikeArchive: NonNullable<Parameters<typeof awsPorts>[0]['checkArchive']> = async (body, { uri }) => {
+  const bytes = (await read(body)).toString();
+  if (bytes.startsWith('junk')) return { kind: 'refused', reason: `${uri} is no archive` };
+  return { kind: 'sound', whole: true, entries: 1, bytesRead: bytes.length };
+};
+
+async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function never(): Promise<never> {

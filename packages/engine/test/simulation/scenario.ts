@@ -27,6 +27,8 @@ export type Action =
       readonly file?: number;
     }
   | { readonly kind: 'hold'; readonly forMs: number }
+  /** To the revision that was served so many revisions ago. */
+  | { readonly kind: 'go back'; readonly steps: number }
   | { readonly kind: 'patch'; readonly forMs: number };
 
 /** When: at a time, so long after the endpoint's status became this for the nth time, or after the loop's nth look. */
@@ -95,7 +97,18 @@ function drawUpload(random: Random, keys: number): Action {
   const all = Array.from({ length: keys }, (_, index) => index);
   const isBurst = keys > 1 && random.chance(0.5);
   const files = isBurst ? all.slice(0, random.int(2, keys)) : [random.int(0, keys - 1)];
-  const quality = random.pick<Quality>(['good', 'good', 'good', 'good', 'slow', 'broken', 'junk']);
+  const quality = random.pick<Quality>([
+    'good',
+    'good',
+    'good',
+    'good',
+    'good',
+    'slow',
+    'broken',
+    'junk',
+    'wrong',
+    'hung',
+  ]);
   return { kind: 'upload', files, gapMs: random.int(0, 4000), quality };
 }
 
@@ -115,7 +128,7 @@ function drawAction(random: Random, keys: number): Action {
       'delete',
       'stream',
     ],
-    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'move', 'hold', 'hold', 'patch'],
+    ...['deploy', 'deploy', 'scale', 'scale', 'move', 'move', 'hold', 'hold', 'patch', 'go back', 'go back', 'go back'],
   ] as Action['kind'][]);
   switch (kind) {
     case 'upload':
@@ -143,6 +156,8 @@ function drawAction(random: Random, keys: number): Action {
       };
     case 'hold':
       return { kind, forMs: random.int(1, 25) * MINUTE };
+    case 'go back':
+      return { kind, steps: random.pick([1, 1, 1, 2, 3]) };
     case 'patch':
       return { kind, forMs: random.int(1, 6) * MINUTE };
   }

@@ -81,6 +81,7 @@ export class Simulation implements Watch, Overseer {
       times: { launchMs: scenario.launchMs },
       skew: scenario.skew,
       judge: (data) => this.#judge(data),
+      answer: (data) => this.#answer(data),
       runner: (world) => refresherFactory(world, this),
       loaded: (instanceId, data) => this.#oracle.loaded(instanceId, data),
     });
@@ -176,6 +177,7 @@ export class Simulation implements Watch, Overseer {
     const { state } = this.#oracle.state();
     const { revision } = this.#oracle.sources;
     const isRefused = state.quarantine?.some((entry) => entry.revision === revision);
+    if (state.wanted) this.#journal.reached('at rest on what a person wanted');
     this.#journal.reached(
       isRefused ? 'endpoint refused the newest upload to the end' : 'endpoint converged on the newest upload',
     );
@@ -266,10 +268,17 @@ export class Simulation implements Watch, Overseer {
     return { healthyAfterMs: qualities.includes('slow') ? 300_000 : 1000 };
   }
 
+  /** What the fleet answers to a smoke test. */
+  #answer(data: readonly LoadedData[]): unknown {
+    const qualities = data.map(({ etag }) => this.#oracle.quality.get(etag));
+    return qualities.includes('hung') ? 'hang' : { ok: !qualities.includes('wrong') };
+  }
+
   // Watch
 
   before(call: Call): void {
     const { service, operation, input } = call;
+    if (this.#isPlaceWrite(call)) this.#oracle.placeBefore(call);
     if (service === 'sagemaker') {
       if (operation === 'UpdateEndpoint') {
         const by = this.#moverOf(call);
@@ -288,8 +297,10 @@ export class Simulation implements Watch, Overseer {
   after(call: Call, output: unknown, error: unknown): void {
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') this.#oracle.afterUpdate(error);
+    if (this.#isPlaceWrite(call)) this.#oracle.placeAfter(call, this.#current);
     if (error !== undefined) return;
-    if (service === 's3' && (operation === 'PutObject' || operation === 'DeleteObject')) this.#oracle.sourcesChanged();
+    const isSource = service === 's3' && input.Bucket === this.#world.bucket;
+    if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) this.#oracle.sourcesChanged();
     if (service === 'sqs' && operation === 'DeleteMessageBatch') this.#checkPromises();
     if (service === 'events' && operation === 'PutEvents') this.#oracle.eventTold(call);
     if (service === 'ssm' && operation === 'PutParameter') {
@@ -308,6 +319,12 @@ export class Simulation implements Watch, Overseer {
       this.#journal.reached('message doubled');
       this.#world.peek('sqs', 'SendMessage', { ...input, DelaySeconds: this.#faultRandom.int(0, 120) });
     }
+  }
+
+  /** A write to the bucket of the slots' copies. */
+  #isPlaceWrite({ service, operation, input }: Call): boolean {
+    if (service !== 's3' || input.Bucket === undefined || input.Bucket === this.#world.bucket) return false;
+    return /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObject)$/.test(operation);
   }
 
   endpointChanged(event: EndpointStateChange): void {
@@ -445,6 +462,11 @@ export class Simulation implements Watch, Overseer {
   }
 
   #noteKill(run: FunctionRun, operation: string, plan: CallPlan): void {
+    if (operation === 'CopyObject') {
+      if (plan.kill === 'before') this.#journal.reached('killed between the copies of a slot');
+      if (plan.mishapBefore || plan.mishapAfter) this.#journal.reached('copy failed half-way');
+    }
+    if (operation === 'InvokeEndpoint' && plan.kill) this.#journal.reached('killed during the smoke tests');
     if (operation === 'UpdateEndpoint') {
       if (plan.kill === 'before') this.#journal.reached('killed between intent and call');
       if (plan.kill === 'after') this.#journal.reached('killed after the call, before its reply');
@@ -560,5 +582,9 @@ export class Simulation implements Watch, Overseer {
     if (detail === 'UpdateEndpoint was accepted but is not visible yet')
       journal.reached('accepted update not visible yet');
     if (decision === 'started') journal.reached('update adopted from the intent alone');
+    if (detail === 'a source was written while it was copied') journal.reached('source written while it was copied');
+    if (detail?.endsWith('is being filled')) journal.reached('waited for whoever fills a slot');
+    if (decision === 'fill' && because === 'wanted') journal.reached('a retained revision was put into a slot');
+    if (decision === 'fill' && because === 'deployment') journal.reached('a deployment filled a slot');
   }
 }

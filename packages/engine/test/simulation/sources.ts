@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import type { World } from './world.ts';
 
 /** What becomes of a fleet that loads these bytes. */
-export type Quality = 'good' | 'slow' | 'broken' | 'junk';
+export type Quality =
+  | 'good'
+  | 'slow'
+  | 'broken'
+  /** No archive: that shows before a fleet is asked. */
+  | 'junk'
+  /** Starts, and answers smoke tests wrongly, or never. */
+  | 'wrong'
+  | 'hung';
 
 /** The bytes of one upload: their first word says what they do. */
 export function bytesOf(quality: Quality, number: number): string {
@@ -24,6 +32,8 @@ export interface SourcesNow {
   readonly newest: number;
   /** ETag by URI. */
   readonly etags: ReadonlyMap<string, string>;
+  /** While an object is missing: the revision of what is there, by which the loop refuses it. */
+  readonly partly?: string;
   /** When the loop first saw it, as it remembers by now. */
   seenAt?: number;
 }
@@ -54,9 +64,12 @@ export function readSources(world: World): SourcesNow {
   for (const { key, etag, size } of found) {
     digest.update(`${JSON.stringify([`s3://${bucket}/${key}`, etag.replaceAll('"', ''), size])}\n`);
   }
+  const uris = new Set(found.map(({ key }) => key));
+  for (const key of layout.keys) if (!isPrefix && !uris.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
+  const revision = digest.digest('hex');
   return {
     at: world.clock.now(),
-    ...(complete && { revision: digest.digest('hex') }),
+    ...(complete ? { revision } : { partly: revision }),
     newest: Math.max(0, ...found.map(({ modified }) => modified)),
     etags: new Map(found.map(({ key, etag }) => [`s3://${bucket}/${key}`, etag])),
   };

@@ -1,4 +1,4 @@
-import { SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -26,6 +26,10 @@ export interface Layout {
   readonly maxWaitTime?: number;
   readonly pollInterval: number;
   readonly sweepInterval: number;
+  /** Each slot's models load copies of their own. */
+  readonly isPerSlot: boolean;
+  /** The endpoint has to answer a smoke test after each refresh. */
+  readonly isTested: boolean;
   readonly editions: Readonly<Record<Edition, object>>;
   readonly bucketStack: object;
 }
@@ -46,17 +50,20 @@ interface Given {
   readonly pollInterval: number;
   readonly sweepInterval: number;
   readonly canary?: boolean;
+  readonly inPlace?: boolean;
+  readonly tested?: boolean;
 }
 
 const LAYOUTS: readonly Given[] = [
   { name: 'one file', keys: ['models/iris.tar.gz'], waitTime: 60, pollInterval: 30, sweepInterval: 3600 },
   {
-    name: 'two files, canary',
+    name: 'two files, canary, smoke test',
     keys: ['a/model.tar.gz', 'b/model.tar.gz'],
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
     canary: true,
+    tested: true,
   },
   {
     name: 'a prefix',
@@ -66,6 +73,15 @@ const LAYOUTS: readonly Given[] = [
     maxWaitTime: 420,
     pollInterval: 30,
     sweepInterval: 1800,
+  },
+  {
+    name: 'two files in place, canary',
+    keys: ['a/model.tar.gz', 'b/model.tar.gz'],
+    waitTime: 30,
+    pollInterval: 15,
+    sweepInterval: 1800,
+    canary: true,
+    inPlace: true,
   },
 ];
 
@@ -82,6 +98,8 @@ export function synthesize(): Layout[] {
       maxWaitTime,
       pollInterval,
       sweepInterval,
+      isPerSlot: !given.inPlace && given.prefix === undefined,
+      isTested: given.tested === true,
       bucketStack: templates[0]!.bucket,
       editions: Object.fromEntries(templates.map(({ edition, serving }) => [edition, serving])) as Layout['editions'],
     };
@@ -159,6 +177,10 @@ function propsOf(given: Given, edition: Edition, bucket: IBucket, executionRoleA
       }),
     },
     modelsBucket: bucket,
+    ...(given.inPlace && { modelData: ModelData.inPlace() }),
+    ...(given.tested && {
+      smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
+    }),
     ...(prefix && {
       bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
         eventType,

@@ -59,6 +59,8 @@ export interface WorldOptions {
   /** By how much each service's clock is ahead, in ms. */
   readonly skew: { readonly s3: number; readonly sagemaker: number };
   readonly judge: (data: readonly LoadedData[]) => Verdict;
+  /** What an instance answers to an invocation; `hang`: nothing. Default: its id and its data. */
+  readonly answer?: (data: readonly LoadedData[]) => unknown;
   /** Told what each instance has loaded. */
   readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
   readonly runner: (world: World) => FunctionRunnerFactory;
@@ -121,6 +123,7 @@ export class World {
         options.loaded(instanceId, data);
         return options.judge(data);
       },
+      answer: options.answer,
     });
     this.running = launcher.running;
     this.sagemaker = createSageMaker(ofSageMaker, {

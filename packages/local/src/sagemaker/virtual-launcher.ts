@@ -34,6 +34,8 @@ export interface VirtualLauncherOptions {
   readonly callerForRole: (roleArn: string) => Caller;
   /** Default: healthy after 1 s. */
   readonly judge?: (data: readonly LoadedData[], spec: InstanceSpec) => Verdict;
+  /** What it answers to an invocation; `hang`: nothing, for ever. Default: its id and its data. */
+  readonly answer?: (data: readonly LoadedData[], spec: InstanceSpec) => unknown;
   /** How long the download takes, in milliseconds. Default: 1 s. */
   readonly downloadMs?: number;
   /** How long an answer takes, in milliseconds. Default: 0. */
@@ -105,8 +107,10 @@ export function createVirtualLauncher(
       });
     };
 
-    async function* answer(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(JSON.stringify({ instanceId: spec.instanceId, data }));
+    async function* answer(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+      const body = options.answer ? options.answer(data, spec) : { instanceId: spec.instanceId, data };
+      if (body !== 'hang') yield Buffer.from(JSON.stringify(body));
+      else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     }
 
     return {
@@ -115,13 +119,13 @@ export function createVirtualLauncher(
       get inFlight() {
         return inFlight;
       },
-      async invoke(_request: InvocationRequest) {
+      async invoke({ signal }: InvocationRequest) {
         inFlight++;
         try {
           if (options.invocationMs) await after(options.invocationMs);
           if (ended) throw new Error('The instance ended before it answered.');
           const headers = { 'content-type': 'application/json' };
-          return { status: 200, headers, body: answer(), container: spec.containers[0]!.label };
+          return { status: 200, headers, body: answer(signal), container: spec.containers[0]!.label };
         } finally {
           inFlight--;
           if (stopped && inFlight === 0) idle.resolve();
