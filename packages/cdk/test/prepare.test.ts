@@ -175,7 +175,7 @@ describe('deploy-time values in the settings', () => {
     expect(text).toContain('{"Ref":"Image"}');
     expect(text).toContain('{"Fn::If":["Debug","debug","info"]}');
     expect(text).toMatch(/\{"Fn::GetAtt":\["Model\w+","Arn"\]\}/);
-    expect(text).toContain(`{"Ref":"Bucket83908E77"}`);
+    expect(text).toContain('{"Ref":"FreshpointData33F10FCE"}');
   });
 
   test('reach into nested settings of config and endpoint', () => {

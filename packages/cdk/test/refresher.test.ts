@@ -41,7 +41,7 @@ function deployedSize(document: unknown): number {
     'AWS::StackId': `arn:aws-us-gov:cloudformation:ap-southeast-2:123456789012:stack/${'s'.repeat(60)}/${'u'.repeat(36)}`,
   };
   const resource = (id: string) =>
-    /Bucket/.test(id)
+    /Bucket|FreshpointData/.test(id)
       ? 'b'.repeat(63)
       : `arn:aws-us-gov:sagemaker:ap-southeast-2:123456789012:${/Config/.test(id) ? 'endpoint-config' : 'endpoint'}/${'n'.repeat(63)}`;
   const text = JSON.stringify(document, (_, value) => {
@@ -147,13 +147,33 @@ describe('permissions', () => {
     newEndpoint(stack);
     const parameter = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/Iris';
     const bucket = 'arn:<AWS::Partition>:s3:::<Bucket83908E77>';
+    const copies = 'arn:<AWS::Partition>:s3:::<FreshpointData33F10FCE>';
     const allow = (Action: string[], ...Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
     expect(statementsOf(stack)).toEqual([
-      allow(['ssm:GetParameters'], `${parameter}/spec`, `${parameter}/state`),
-      allow(['ssm:PutParameter'], `${parameter}/state`),
+      allow(['ssm:GetParameters'], `${parameter}/spec`, `${parameter}/state`, `${parameter}/history`),
+      allow(['ssm:PutParameter'], `${parameter}/state`, `${parameter}/history`),
       allow(['cloudformation:DescribeStacks'], '<AWS::StackId>'),
       allow(['s3:GetObject'], `${bucket}/models/iris.tar.gz`),
-      allow(['s3:ListBucket'], bucket),
+      allow(['s3:ListBucket'], bucket, copies),
+      allow(
+        [
+          's3:GetObject',
+          's3:GetObjectVersion',
+          's3:PutObject',
+          's3:AbortMultipartUpload',
+          's3:ListMultipartUploadParts',
+        ],
+        expect.stringMatching(
+          /^arn:<AWS::Partition>:s3:::<FreshpointData\w+>\/Test\/Iris\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/,
+        ),
+        expect.stringMatching(
+          /^arn:<AWS::Partition>:s3:::<FreshpointData\w+>\/Test\/Iris\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/,
+        ),
+      ),
+      {
+        ...allow(['s3:ListBucketVersions'], copies),
+        Condition: { StringEquals: { 's3:prefix': [expect.stringMatching(/^Test\/Iris\/[0-9a-f]{8}\/$/)] } },
+      },
       allow(['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], '<IrisEndpoint5676F002>'),
       allow(
         ['sagemaker:UpdateEndpoint'],
@@ -206,8 +226,7 @@ describe('permissions', () => {
 
   test.each([
     [1, 2],
-    [20, 5],
-    [40, 9],
+    [20, 10],
   ])('of %i endpoints with the longest names fit %i policies', (endpoints, policies) => {
     const stack = newStack('s'.repeat(60));
     const bucket = newBucket(stack);

@@ -19,13 +19,13 @@ import {
 } from './support/stacks.ts';
 
 describe('what is made', () => {
-  test('one model, two equal configs and the endpoint on config A', () => {
+  test('a model and a config for each slot, equal but for what is loaded, and the endpoint on config A', () => {
     const stack = newStack();
     newEndpoint(stack);
 
-    const [modelId] = Object.keys(resourcesOf(stack, 'AWS::SageMaker::Model'));
+    const [modelA, modelB] = Object.keys(resourcesOf(stack, 'AWS::SageMaker::Model'));
     const configs = Object.entries(resourcesOf(stack, 'AWS::SageMaker::EndpointConfig'));
-    const properties = {
+    const properties = (modelId: string | undefined) => ({
       ProductionVariants: [
         {
           VariantName: 'all',
@@ -34,8 +34,8 @@ describe('what is made', () => {
           ModelName: { 'Fn::GetAtt': [modelId, 'ModelName'] },
         },
       ],
-    };
-    expect(configs.map(([, config]) => config.Properties)).toEqual([properties, properties]);
+    });
+    expect(configs.map(([, config]) => config.Properties)).toEqual([properties(modelA), properties(modelB)]);
     expect(propertiesOf(stack, 'AWS::SageMaker::Endpoint')).toEqual({
       EndpointName: 'iris',
       EndpointConfigName: { 'Fn::GetAtt': [configs[0]![0], 'EndpointConfigName'] },
@@ -51,9 +51,10 @@ describe('what is made', () => {
       'Fn::GetAtt': ['IrisEndpoint5676F002', 'EndpointName'],
     });
     expect(stack.resolve(endpoint.endpointArn)).toEqual({ Ref: 'IrisEndpoint5676F002' });
-    expect(endpoint.models).toHaveLength(1);
-    expect(endpoint.models[0]).toBeInstanceOf(CfnModel);
-    expect(endpoint.modelsProps[0]!.cfnModel).toBe(endpoint.models[0]);
+    expect(endpoint.models).toHaveLength(2);
+    for (const model of endpoint.models) expect(model).toBeInstanceOf(CfnModel);
+    expect(endpoint.modelsProps[0]!.cfnModel === endpoint.models[0]).toBe(true);
+    expect(endpoint.modelsProps[0]!.cfnModelB === endpoint.models[1]).toBe(true);
     expect(endpoint.modelsProps[0]!.props.executionRoleArn).toBe(executionRoleArn);
   });
 
@@ -62,13 +63,13 @@ describe('what is made', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('each endpoint adds nine resources to a stack that has one already', () => {
+  test('each endpoint adds eleven resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(9);
+    expect(count(2) - count(1)).toBe(11);
   });
 
   test('who is granted may invoke this endpoint and nothing else', () => {
@@ -160,7 +161,7 @@ describe('variants', () => {
         ],
       },
     });
-    expect(modelNames(stack)).toEqual([attribute(/Modelsblue/), attribute(/Modelsred/)]);
+    expect(modelNames(stack)).toEqual([attribute(/ModelsBblue/), attribute(/ModelsBred/)]);
   });
 
   test('name a model by its position when it has neither', () => {
@@ -217,6 +218,12 @@ describe('spec and state', () => {
         b: expect.stringMatching(/^<IrisEndpointConfigB\w+\.EndpointConfigName>$/),
       },
       sources: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
+      data: {
+        bucket: '<FreshpointData33F10FCE>',
+        root: expect.stringMatching(/^Test\/Iris\/[0-9a-f]{8}\/$/),
+        files: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
+      },
+      queueUrl: expect.stringMatching(/^<FreshpointRefresherQueue\w+>$/),
       waitTime: 60,
       retainAllVariantProperties: true,
       retainDeploymentConfig: true,
@@ -258,6 +265,7 @@ describe('spec and state', () => {
     expect(parameters).toMatchObject([
       { Name: '/freshpoint/Test/Iris/spec' },
       { Name: '/freshpoint/Test/Iris/state', Value: '{"version":1}' },
+      { Name: '/freshpoint/Test/Iris/history', Value: '{"version":1}' },
     ]);
     for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::Events::Rule'))) {
       expect(Properties.Targets).toMatchObject([{ Input: '{"version":1,"endpoint":"Test/Iris"}' }]);
@@ -269,8 +277,9 @@ describe('spec and state', () => {
     newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'Große Iris');
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Gro-e Iris');
     const names = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter')).map(({ Properties }) => Properties.Name);
-    expect(new Set(names).size).toBe(4);
-    for (const name of names) expect(name).toMatch(/^\/freshpoint\/Test\/Gro-e-Iris-[0-9a-f]{8}\/(spec|state)$/);
+    expect(new Set(names).size).toBe(6);
+    for (const name of names)
+      expect(name).toMatch(/^\/freshpoint\/Test\/Gro-e-Iris-[0-9a-f]{8}\/(spec|state|history)$/);
   });
 
   test('a nested stack takes its deploy-time name', () => {

@@ -3,7 +3,15 @@ import { App, type Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type BucketEvent, type ModelProps, type Refresher, SagemakerEndpoint } from '../../src/index';
+import {
+  type BucketEvent,
+  type ModelData,
+  type ModelProps,
+  type Refresher,
+  SagemakerEndpoint,
+  type SmokeTest,
+  type Verification,
+} from '../../src/index';
 
 export const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/iris:1';
 export const executionRoleArn = 'arn:aws:iam::123456789012:role/model';
@@ -21,7 +29,13 @@ export interface Changes {
   readonly pollInterval?: Duration;
   readonly sweepInterval?: Duration;
   readonly refresher?: Refresher;
+  readonly modelData?: ModelData;
+  readonly verification?: Verification;
+  readonly smokeTests?: SmokeTest[];
 }
+
+/** Logical ids of the models of slot A. */
+export const ofSlotA = /Models(?!B)/;
 
 export function newStack(id = 'Test'): Stack {
   return new Stack(new App(), id);

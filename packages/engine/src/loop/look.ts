@@ -140,7 +140,11 @@ async function test(
   const begun = { ...state, intent: { ...state.intent!, tests: nth } };
   const at = await ports.records.write(endpoint, begun, stateVersion);
   const tests = await ports.smokeTests.run(spec.endpointName, view.variants ?? [], spec.smokeTests ?? []);
-  return { seen: { state: begun, tests, now: ports.now() }, stateVersion: at };
+  const seen = { state: begun, tests, now: ports.now() };
+  if (tests.kind === 'unanswered') return { seen, stateVersion: at };
+  // What they came to is not asked again, whatever happens to this look.
+  const judged = { ...begun, intent: { ...begun.intent, verdict: tests } };
+  return { seen: { ...seen, state: judged }, stateVersion: await ports.records.write(endpoint, judged, at) };
 }
 
 /** Contract 7: the intent is in the state before the call, and what the call said is in it afterwards. */

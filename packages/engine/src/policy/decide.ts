@@ -50,13 +50,21 @@ export function decide(o: Observation): Decision {
     const more = testing(o);
     if (more) return stay(o.state, more);
   }
-  const { state, tell, stale } = conclude(o.now, o.spec, o.state, o.endpoint, o.sources, o.tests);
+  const { state, tell, stale } = conclude(
+    o.now,
+    o.spec,
+    o.state,
+    o.endpoint,
+    o.sources,
+    o.state.intent?.verdict ?? o.tests,
+  );
   const then = next(o, o.endpoint, state, stale === true);
   return { state: then.state ?? state, tell: then.tell ? [...tell, ...then.tell] : tell, next: then.next };
 }
 
 /** What is to be done until the smoke tests have an answer; undefined once they have, or don't get one. */
 function testing({ spec, state, tests }: Observation): Next | undefined {
+  if (state.intent?.verdict) return undefined;
   const tried = state.intent?.tests ?? 0;
   if (!tests) return { kind: 'test', nth: tried + 1 };
   if (tests.kind !== 'unanswered' || tried >= TRIES) return undefined;

@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import type { EndpointState, Filling } from './state.ts';
+import type { EndpointState, Filling, Verdict } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -75,8 +75,7 @@ export type CheckView =
 
 /** How the endpoint answered the smoke tests. */
 export type TestsView =
-  | { readonly kind: 'passed' }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | Verdict
   /** An answer didn't come, or came from SageMaker instead of the model. */
   | { readonly kind: 'unanswered'; readonly reason: string };
 

@@ -43,12 +43,13 @@ export function decidePrepare(o: {
   };
 
   if (isAboutToBegin(o.now, spec, state, endpoint)) return wait({ state, tell: [] }, 'a refresh is about to begin');
-  if (isToBeTested(spec, state, endpoint)) return wait({ state, tell: [] }, 'smoke tests are under way');
+  if (isToBeTested(spec, state, endpoint) && !state.intent?.verdict)
+    return wait({ state, tell: [] }, 'smoke tests are under way');
   const { filling } = state;
   if (filling && !filling.paused && o.now - filling.at < OWNER_ALIVE) {
     return wait({ state, tell: [] }, `slot ${filling.slot.toUpperCase()} is being filled`);
   }
-  const conclusion = conclude(o.now, spec, state, endpoint, o.sources);
+  const conclusion = conclude(o.now, spec, state, endpoint, o.sources, state.intent?.verdict);
   if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
   // Out of service for a reason of its own: a deployment may be what mends it.
   if (BUSY.has(endpoint.status) && endpoint.status !== 'OutOfService') {

@@ -60,7 +60,12 @@ export interface Intent {
   readonly ambiguous?: true;
   /** So often its smoke tests were begun. Written before they are, so that tests that kill the function end. */
   readonly tests?: number;
+  /** What came of them, once they were answered. */
+  readonly verdict?: Verdict;
 }
+
+/** How the endpoint answered its smoke tests. */
+export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** Why a revision is put on the endpoint. */
 export type Cause = 'upload' | 'person' | 'smoke-test';

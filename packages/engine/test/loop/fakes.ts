@@ -48,7 +48,8 @@ export class World {
       },
       write: async (_, state, after) => {
         const filling = state.filling ? ` filling ${state.filling.slot}${state.filling.paused ? ' paused' : ''}` : '';
-        const tests = state.intent?.tests ? ` tests ${state.intent.tests}` : '';
+        const { tests: tried, verdict } = state.intent ?? {};
+        const tests = tried ? ` tests ${tried}${verdict ? ` ${verdict.kind}` : ''}` : '';
         this.call(`write${filling}${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}${tests}`);
         if (after !== this.version) throw new StateConflict('state');
         this.state = state;

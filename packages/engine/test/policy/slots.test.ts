@@ -236,6 +236,15 @@ const situations: Record<string, Situation> = {
     state: { served: expect.objectContaining({ revision: 'v2' }), quarantine: condemned.quarantine },
     tell: [expect.objectContaining({ what: 'refused', revision: 'v2', reason, retried: false })],
   },
+  'answered, and the loop crashed: not asked again': {
+    o: own1({
+      spec: tested,
+      state: { ...quiet, intent: { ...called, tests: 3, verdict: { kind: 'passed' } } },
+      endpoint: inB,
+    }),
+    next: { kind: 'keep', because: 'served' },
+    tell: [expect.objectContaining({ what: 'succeeded' })],
+  },
   'not answered: asked again': {
     o: own1({
       spec: tested,
@@ -395,6 +404,16 @@ describe('a deployment', () => {
 
   test('waits for the smoke tests of what serves', () => {
     expect(prepared({ ...quiet, intent: called })).toMatchObject({ kind: 'wait', detail: 'smoke tests are under way' });
+  });
+
+  test('concludes what the smoke tests came to', () => {
+    const verdict = { kind: 'failed', reason } as const;
+    const { state, next } = decidePrepare({
+      ...{ now: NOON, deadline: NOON + 1, spec: tested, endpoint: inB, sources: v2 },
+      state: { ...quiet, intent: { ...called, verdict } },
+    });
+    expect(next).toMatchObject({ kind: 'ready' });
+    expect(state.quarantine).toMatchObject([{ revision: 'v2', reason, condemned: true }]);
   });
 
   test('waits while a slot is being filled, and not for whoever is gone or has paused', () => {

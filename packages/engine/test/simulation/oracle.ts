@@ -89,6 +89,7 @@ export class Oracle {
   #placed: { readonly uri: string; readonly etag?: string } | undefined;
   #intentState: { readonly state: EndpointState; readonly at: number } | undefined;
   readonly #quarantined = new Set<string>();
+  readonly #condemned = new Set<string>();
 
   constructor(world: World, journal: Journal, skewMs: { readonly s3: number; readonly loop: number }) {
     this.#world = world;
@@ -396,7 +397,8 @@ export class Oracle {
     const { unsettled } = state;
     const entry = this.history.findLast(({ revision }) => revision === unsettled?.revision);
     if (entry && unsettled) entry.seenAt = unsettled.seen;
-    for (const { revision, reason } of state.quarantine ?? []) {
+    for (const { revision, reason, condemned } of state.quarantine ?? []) {
+      if (condemned) this.#condemned.add(revision);
       if (this.#quarantined.has(revision)) continue;
       this.#quarantined.add(revision);
       this.#checkQuarantine(revision, reason);
@@ -635,7 +637,7 @@ export class Oracle {
   }
 
   #isTestedBad({ revision }: Update): boolean {
-    return this.revisions.get(revision ?? '')?.some((etag) => this.isBroken(etag)) ?? false;
+    return revision !== undefined && this.#condemned.has(revision);
   }
 
   #settledRevisions(): number {

@@ -1,0 +1,381 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from 'vitest';
+import { Expect, ModelData, type ModelProps, Verification } from '../src/index';
+import {
+  asText,
+  type Changes,
+  executionRoleArn,
+  image,
+  Match,
+  newBucket,
+  newEndpoint,
+  newStack,
+  propertiesOf,
+  resourcesOf,
+  specOf,
+  Template,
+} from './support/stacks.ts';
+
+type Model = { ModelDataUrl?: unknown; Mode?: string; ModelDataSource?: { S3DataSource: { S3Uri: unknown } } };
+const PLACE = /^s3:\/\/<FreshpointData33F10FCE>\/Test\/Iris\/[0-9a-f]{8}\/([ab])\/(\d)\/model\.tar\.gz$/;
+
+/** Where each container of the models of a slot loads from, as `slot/number` of a place or as it is. */
+function loads(stack: Stack, slot: 'A' | 'B'): string[] {
+  const ofB = /ModelsB/;
+  const models = Object.entries(resourcesOf(stack, 'AWS::SageMaker::Model')).filter(
+    ([id]) => ofB.test(id) === (slot === 'B'),
+  );
+  return models.flatMap(([, { Properties }]) => {
+    const { PrimaryContainer, Containers = [] } = Properties as { PrimaryContainer?: Model; Containers?: Model[] };
+    return [...(PrimaryContainer ? [PrimaryContainer] : []), ...Containers].map((container) => {
+      const text = asText(container.ModelDataUrl ?? container.ModelDataSource?.S3DataSource.S3Uri ?? '');
+      return PLACE.exec(text)?.slice(1).join('/') ?? text;
+    });
+  });
+}
+
+const container = (url: string, more = {}) => ({ image, modelDataUrl: url, ...more });
+const models = (...urls: string[]): ModelProps[] =>
+  urls.map((url, index) => ({ customId: `M${index}`, props: { executionRoleArn, primaryContainer: container(url) } }));
+const twoVariants = {
+  productionVariants: ['M0', 'M1'].map((modelName) => ({ variantName: modelName, modelName })),
+};
+const withContainers = (...containers: object[]): Changes => ({
+  model: { primaryContainer: undefined, containers: containers as never },
+});
+const infos = (stack: Stack) =>
+  Annotations.fromStack(stack)
+    .findInfo('*', Match.stringLikeRegexp('dataInPlace|from where it is uploaded'))
+    .map(({ entry }) => String(entry.data));
+
+describe('each slot', () => {
+  test('loads a place of its own', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    expect(loads(stack, 'A')).toEqual(['a/0']);
+    expect(loads(stack, 'B')).toEqual(['b/0']);
+    expect(infos(stack)).toEqual([]);
+  });
+
+  test('of a pipeline loads a place per archive, in the order of the containers', () => {
+    const stack = newStack();
+    newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/2.tar.gz'), { image }));
+    expect(loads(stack, 'B')).toEqual(['b/0', 'b/1', '']);
+  });
+
+  test('of several variants has models of its own for each', () => {
+    const stack = newStack();
+    newEndpoint(stack, { modelsProps: models('s3://x/1.tar.gz', 's3://y/2.tar.gz'), config: twoVariants });
+    expect(loads(stack, 'A')).toEqual(['a/0', 'a/1']);
+    const variants = propertiesOf(stack, 'AWS::SageMaker::EndpointConfig', /ConfigB/).ProductionVariants as object[];
+    expect(JSON.stringify(variants)).toMatch(/ModelsBM0.*ModelsBM1/);
+    expect(specOf(stack).data).toMatchObject({
+      files: [
+        { bucket: 'x', key: '1.tar.gz' },
+        { bucket: 'y', key: '2.tar.gz' },
+      ],
+    });
+  });
+
+  test('copies once what two containers load', () => {
+    const stack = newStack();
+    newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/1.tar.gz')));
+    expect(loads(stack, 'A')).toEqual(['a/0', 'a/0']);
+  });
+
+  test('loads a gzipped S3Object as one', () => {
+    const stack = newStack();
+    const s3DataSource = { s3Uri: 's3://x/1.tar.gz', s3DataType: 'S3Object', compressionType: 'Gzip' };
+    newEndpoint(stack, { model: { primaryContainer: { image, modelDataSource: { s3DataSource } } } });
+    expect([loads(stack, 'A'), loads(stack, 'B')]).toEqual([['a/0'], ['b/0']]);
+  });
+
+  test('keeps what else is said of a container, also what this version does not know', () => {
+    const stack = newStack();
+    const more = { environment: { LEVEL: 'debug' }, containerHostname: 'one' };
+    newEndpoint(stack, { model: { primaryContainer: container('s3://x/1.tar.gz', more), newProperty: { deep: 1 } } });
+    for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::SageMaker::Model'))) {
+      expect(Properties).toMatchObject({
+        PrimaryContainer: { Environment: { LEVEL: 'debug' }, ContainerHostname: 'one' },
+        NewProperty: { Deep: 1 },
+      });
+    }
+  });
+
+  test('has other places for other sources, and the same for the same', () => {
+    const rootOf = (url: string, environment?: object) => {
+      const stack = newStack();
+      newEndpoint(stack, { model: { primaryContainer: container(url, { environment }) } });
+      return (specOf(stack).data as { root: string }).root;
+    };
+    expect(rootOf('s3://x/1.tar.gz')).toBe(rootOf('s3://x/1.tar.gz', { A: '1' }));
+    expect(rootOf('s3://x/1.tar.gz')).not.toBe(rootOf('s3://x/2.tar.gz'));
+  });
+
+  test('has names of its own that are the same at each synthesis', () => {
+    const namesOf = () => {
+      const stack = newStack();
+      newEndpoint(stack, { model: { modelName: 'iris' } });
+      return Object.values(resourcesOf(stack, 'AWS::SageMaker::Model')).map(({ Properties }) => Properties.ModelName);
+    };
+    expect(new Set(namesOf()).size).toBe(2);
+    expect(namesOf()).toEqual(namesOf());
+  });
+});
+
+describe('in place stays', () => {
+  const prefix = { s3Uri: 's3://x/m/', s3DataType: 'S3Prefix', compressionType: 'None' };
+  test.each<[string, object]>([
+    ['a multi-model container', container('s3://x/models/', { mode: 'MultiModel' })],
+    ['uncompressed data', { image, modelDataSource: { s3DataSource: prefix } }],
+    ['a prefix', container('s3://x/models/')],
+  ])('%s, and says so', (why, primaryContainer) => {
+    const stack = newStack();
+    newEndpoint(stack, { model: { primaryContainer: primaryContainer as never } });
+    expect(Object.keys(resourcesOf(stack, 'AWS::SageMaker::Model'))).toHaveLength(1);
+    expect(specOf(stack).data).toBeUndefined();
+    expect(stack.node.tryFindChild('FreshpointData')).toBeUndefined();
+    expect(infos(stack).join()).toContain(why);
+  });
+
+  test('what is beside an archive, and the spec says that not all is copied', () => {
+    const stack = newStack();
+    newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/m/', { mode: 'MultiModel' })));
+    expect(loads(stack, 'B')).toEqual(['b/0', 's3://x/m/']);
+    expect(specOf(stack).data).toMatchObject({ partial: true });
+    expect(infos(stack).join()).toContain('containers[1]');
+  });
+
+  test('a model without an archive, shared by both slots', () => {
+    const stack = newStack();
+    const [one, two] = models('s3://x/1.tar.gz', 's3://x/m/');
+    const endpoint = newEndpoint(stack, { modelsProps: [one!, two!], config: twoVariants });
+    expect(endpoint.models).toHaveLength(3);
+    expect(endpoint.modelsProps[1]!.cfnModelB === endpoint.modelsProps[1]!.cfnModel).toBe(true);
+  });
+
+  test('everything, where the user wants it so', () => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack, { modelData: ModelData.inPlace() });
+    expect(endpoint.models).toHaveLength(1);
+    expect(loads(stack, 'A')).toEqual(['s3://<Bucket83908E77>/models/iris.tar.gz']);
+    expect(specOf(stack)).not.toHaveProperty('data');
+    expect(propertiesOf(stack, 'Custom::FreshpointPrepare')).not.toHaveProperty('Data');
+    expect(infos(stack)).toEqual([]);
+  });
+});
+
+describe('the bucket of the copies', () => {
+  test('is encrypted, TLS only, not public, versioned, kept, and old copies expire in it', () => {
+    const stack = newStack();
+    newEndpoint(stack, { modelData: ModelData.perSlot({ retainRevisions: 9 }) });
+    const [[, bucket] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::Bucket')).filter(([id]) =>
+      /FreshpointData/.test(id),
+    );
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true },
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Prefix: 'Test/Iris/',
+              NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 9 },
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+            },
+          ],
+        },
+      },
+    });
+    Template.fromStack(stack).hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+
+  test('is one for all endpoints of the stack, and keeps five revisions unless told', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
+    const { LifecycleConfiguration } = propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/) as {
+      LifecycleConfiguration: { Rules: { Prefix: string; NoncurrentVersionExpiration: object }[] };
+    };
+    expect(LifecycleConfiguration.Rules.map(({ Prefix }) => Prefix)).toEqual(['Test/Iris/', 'Test/Tulip/']);
+    expect(LifecycleConfiguration.Rules[0]!.NoncurrentVersionExpiration).toMatchObject({ NewerNoncurrentVersions: 5 });
+  });
+
+  test('lets the models’ role read its places and nothing else, and the models wait for that', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const [[policyId, policy] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::BucketPolicy'));
+    const { Statement } = policy!.Properties.PolicyDocument as { Statement: { Effect: string; Resource: unknown }[] };
+    const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed).toMatchObject(
+      ['a', 'b'].map(() => ({ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } })),
+    );
+    expect(allowed.map(({ Resource }) => asText(Resource))).toEqual([
+      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
+      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
+    ]);
+    for (const model of Object.values(resourcesOf(stack, 'AWS::SageMaker::Model'))) {
+      expect(model.DependsOn).toContain(policyId);
+      expect(model.DependsOn!.join()).toMatch(/Prepare/);
+    }
+  });
+});
+
+describe('a given bucket', () => {
+  const rolePolicy = (stack: Stack) =>
+    Object.values(resourcesOf(stack, 'AWS::IAM::Policy')).find(({ Properties }) =>
+      JSON.stringify(Properties.Roles).includes('model'),
+    )!.Properties as { Roles: unknown[]; PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } };
+
+  test('of another stack is read by a policy of the role, so that neither stack waits for the other', () => {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const key = new Key(data, 'Key');
+    const copies = new Bucket(data, 'Copies', {
+      versioned: true,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+    });
+    const stack = new Stack(app, 'Test');
+    const role = new Role(stack, 'Model', {
+      roleName: 'model',
+      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
+    });
+    newEndpoint(stack, { model: { executionRoleArn: role.roleArn }, modelData: ModelData.perSlot({ bucket: copies }) });
+    app.synth();
+    expect(stack.dependencies.map(({ stackName }) => stackName)).toEqual(['Data']);
+    const policies = JSON.stringify(resourcesOf(stack, 'AWS::IAM::Policy'));
+    expect(policies).toMatch(/"s3:GetObject"/);
+    expect(policies).toMatch(/"kms:Decrypt"/);
+    expect(JSON.stringify(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'))).toMatch(
+      /\["kms:Decrypt","kms:GenerateDataKey"\]/,
+    );
+    expect(stack.node.tryFindChild('FreshpointData')).toBeUndefined();
+    expect(propertiesOf(data, 'AWS::S3::Bucket')).toHaveProperty('LifecycleConfiguration');
+  });
+
+  test('that is imported is read by a policy of the role, and a warning says what it needs', () => {
+    const stack = newStack();
+    newEndpoint(stack, { modelData: ModelData.perSlot({ bucket: Bucket.fromBucketName(stack, 'Copies', 'copies') }) });
+    const { Roles, PolicyDocument } = rolePolicy(stack);
+    expect(Roles).toEqual(['model']);
+    const resources = PolicyDocument.Statement.map(({ Action, Resource }) => [Action, JSON.stringify(Resource)]);
+    expect(resources.map(([action]) => action)).toEqual(expect.arrayContaining(['s3:GetObject']));
+    expect(JSON.stringify(resources)).toMatch(/copies\/Test\/Iris\/[0-9a-f]{8}\/[ab]\/0\/model.tar.gz/);
+    Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('must keep versions.*lifecycle rule'));
+  });
+
+  test('that keeps no versions is refused', () => {
+    const stack = newStack();
+    const bucket = new Bucket(stack, 'Copies');
+    expect(() => newEndpoint(stack, { modelData: ModelData.perSlot({ bucket }) })).toThrow(
+      /"Test\/Copies"\) keeps no versions/,
+    );
+  });
+});
+
+describe('KMS', () => {
+  test('keys of the sources may be decrypted with by the refresher, and by nobody else', () => {
+    const stack = newStack();
+    const bucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
+    const other = new Key(stack, 'Other');
+    newEndpoint(stack, { modelsBucket: bucket, modelData: ModelData.perSlot({ sourceKeys: [other] }) });
+    const policies = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+    const statements = policies.flatMap(
+      ({ Properties }) =>
+        (Properties.PolicyDocument as { Statement: { Action: string[]; Resource: unknown[] }[] }).Statement,
+    );
+    const kms = statements.filter(({ Action }) => Action.some((action) => action.startsWith('kms:')));
+    expect(kms.map(({ Action, Resource }) => [Action, Resource.map(asText)])).toEqual([
+      [['kms:Decrypt'], [expect.stringMatching(/^<BucketKey\w+\.Arn>$/), expect.stringMatching(/^<Other\w+\.Arn>$/)]],
+    ]);
+  });
+});
+
+describe('checks', () => {
+  test('of an archive to its end are in the spec', () => {
+    const stack = newStack();
+    newEndpoint(stack, { verification: Verification.full() });
+    expect(specOf(stack)).toMatchObject({ verification: 'full' });
+    const plain = newStack();
+    newEndpoint(plain, { verification: Verification.quick() });
+    expect(specOf(plain)).not.toHaveProperty('verification');
+  });
+
+  const tests = [
+    { payload: '5.1,3.5', contentType: 'text/csv', expect: Expect.json({ predictions: ['setosa'] }) },
+    { payload: '{}', contentType: 'application/json', accept: 'text/plain', expect: Expect.contains('ok') },
+  ];
+
+  test('by smoke tests are in the spec, and only then may the endpoint be invoked', () => {
+    const stack = newStack();
+    newEndpoint(stack, { smokeTests: tests });
+    expect(specOf(stack).smokeTests).toEqual([
+      { payload: '5.1,3.5', contentType: 'text/csv', expect: { kind: 'json', value: { predictions: ['setosa'] } } },
+      {
+        payload: '{}',
+        contentType: 'application/json',
+        accept: 'text/plain',
+        expect: { kind: 'contains', text: 'ok' },
+      },
+    ]);
+    const mayInvoke = (each: Stack) =>
+      /InvokeEndpoint/.test(JSON.stringify(resourcesOf(each, 'AWS::IAM::ManagedPolicy')));
+    expect(mayInvoke(stack)).toBe(true);
+    const plain = newStack();
+    newEndpoint(plain);
+    expect(mayInvoke(plain)).toBe(false);
+  });
+
+  test.each<[string, Changes, RegExp]>([
+    [
+      'smoke tests with data in place',
+      { smokeTests: tests, modelData: ModelData.inPlace() },
+      /smokeTests need model data per slot/,
+    ],
+    [
+      'smoke tests with nothing per slot',
+      { smokeTests: tests, model: { primaryContainer: container('s3://x/m/') } },
+      /smokeTests need model data per slot/,
+    ],
+    [
+      'an empty payload',
+      { smokeTests: [{ payload: '', contentType: 'text/csv' }] },
+      /smokeTests\[0\]\.payload is empty/,
+    ],
+    [
+      'smoke tests that are too long',
+      { smokeTests: [{ payload: 'x'.repeat(2000), contentType: 'text/csv' }] },
+      /at most 2000 are possible/,
+    ],
+    [
+      'no revision to go back to',
+      { modelData: ModelData.perSlot({ retainRevisions: 0 }) },
+      /retainRevisions is 0, expected a whole number from 1 to 100/,
+    ],
+    ['too many revisions', { modelData: ModelData.perSlot({ retainRevisions: 101 }) }, /retainRevisions is 101/],
+  ])('refuse %s', (_, changes, message) => {
+    expect(() => newEndpoint(newStack(), changes)).toThrow(message);
+  });
+});
+
+test('a deployment is told where its models will look', () => {
+  const stack = newStack();
+  newEndpoint(stack, { modelsBucket: newBucket(stack) });
+  const data = JSON.parse(asText(propertiesOf(stack, 'Custom::FreshpointPrepare').Data));
+  expect(data).toEqual(specOf(stack).data);
+});
