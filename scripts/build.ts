@@ -93,15 +93,29 @@ await step(
   },
 );
 
-// The command's types come from the built @freshpoint/local, so the order counts.
-for (const name of ['local', 'cli']) {
-  await step(`packages/${name}/dist`, all, () => {
-    const folder = join(root, 'packages', name);
-    rmSync(join(folder, 'dist'), { recursive: true, force: true });
-    const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
-    run(join(dirname(tsc), 'bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')], folder);
+await step('packages/local/dist', all, () => {
+  const folder = join(root, 'packages/local');
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
+  run(join(dirname(tsc), 'bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')], folder);
+});
+await step('packages/cli/dist', all, async () => {
+  const folder = join(root, 'packages/cli');
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  await build({
+    entryPoints: [join(folder, 'src/main.ts')],
+    outdir: join(folder, 'dist'),
+    bundle: true,
+    // What only some commands need is loaded by them.
+    splitting: true,
+    // What is installed with it stays outside; what it takes of the engine, which is not published, comes in.
+    packages: 'external',
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    logLevel: 'warning',
   });
-}
+});
 if (all) {
   copyFileSync(
     join(root, 'packages/local/src/model-hosts/python-host.py'),

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
+import type { BackArguments } from './endpoints/back.ts';
+import type { HistoryArguments } from './endpoints/history.ts';
 import { UsageError } from './failure.ts';
 import { splitCommand } from './split-command.ts';
 
@@ -18,12 +20,29 @@ export interface LocalArguments {
 }
 
 /** What a command line asks for. */
-export type Arguments = LocalArguments | { readonly command: 'help' } | { readonly command: 'version' };
+export type Arguments =
+  | LocalArguments
+  | HistoryArguments
+  | BackArguments
+  | { readonly command: 'help' }
+  | { readonly command: 'version' };
 
 /** What `freshpoint --help` prints. */
-export const USAGE = `Usage: freshpoint local [options]
+export const USAGE = `Usage: freshpoint <command> [options]
 
-Runs a cloud assembly on this machine, behind one port on 127.0.0.1, until Ctrl-C.
+  freshpoint local                  runs a cloud assembly on this machine, behind one port on 127.0.0.1, until Ctrl-C
+  freshpoint history [<endpoint>]   the refreshes of an endpoint, newest first; without one, which endpoints there are
+  freshpoint back <endpoint>        goes back to what the endpoint served before
+
+An endpoint is <stack>/<id of the construct>. history and back use AWS_REGION, AWS_ENDPOINT_URL and credentials as the
+AWS CLI does.
+
+Options of back:
+  --to <revision>                to this one, or forward again: the beginning of a revision of the history
+  --reason <text>                for the record
+  --no-wait                      do not stay until it is served
+
+Options of local:
 
   --assembly <folder>            the cloud assembly that \`cdk synth\` writes (default: start empty)
   --stack <name>                 deploy only this stack; may be repeated (default: all)
@@ -31,6 +50,8 @@ Runs a cloud assembly on this machine, behind one port on 127.0.0.1, until Ctrl-
   --state <folder>               where objects and running models are kept (default: .freshpoint/local)
   --times fast|realistic         how long SageMaker takes (default: fast)
   --container <image>=<command>  a command that stands in for an image; may be repeated
+
+Options of all:
   --json                         one JSON object per line
   --help, --version
 `;
@@ -41,8 +62,11 @@ export function readArguments(args: readonly string[]): Arguments {
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
   const [command, ...rest] = positionals;
-  if (command === undefined) throw new UsageError('A command is missing. There is one: local');
-  if (command !== 'local') throw new UsageError(`Unknown command "${command}". There is one: local`);
+  const commands = 'There are: local, history, back';
+  if (command === undefined) throw new UsageError(`A command is missing. ${commands}`);
+  if (command === 'history' || command === 'back') return readEndpointCommand(command, rest, values);
+  if (command !== 'local') throw new UsageError(`Unknown command "${command}". ${commands}`);
+  refuse(values, 'local', ['to', 'reason', 'no-wait']);
   if (rest.length > 0) throw new UsageError(`Unexpected argument "${rest[0]}"; options begin with --`);
   const { assembly, stack, state, times = 'fast', container = [], port = '4580', json = false } = values;
   if (stack && assembly === undefined) throw new UsageError('--stack needs --assembly');
@@ -61,6 +85,33 @@ export function readArguments(args: readonly string[]): Arguments {
   };
 }
 
+function readEndpointCommand(
+  command: 'history' | 'back',
+  [endpoint, ...more]: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+): HistoryArguments | BackArguments {
+  const { to, reason, json = false } = values;
+  refuse(values, command, ['assembly', 'stack', 'port', 'state', 'times', 'container']);
+  if (more.length > 0) throw new UsageError(`Unexpected argument "${more[0]}"; options begin with --`);
+  if (endpoint?.startsWith('/'))
+    throw new UsageError(`"${endpoint}" is no endpoint, expected <stack>/<id of the construct>`);
+  if (command === 'history') {
+    refuse(values, command, ['to', 'reason', 'no-wait']);
+    return { command, endpoint, json };
+  }
+  if (endpoint === undefined) throw new UsageError('Which endpoint? freshpoint history lists them');
+  if (to !== undefined && !/^[0-9a-f]{4,64}$/i.test(to)) {
+    throw new UsageError(`--to is "${to}", expected at least 4 hex digits of a revision`);
+  }
+  return { command, endpoint, to, reason, wait: values['no-wait'] !== true, json };
+}
+
+/** Options of other commands. */
+function refuse(values: object, command: string, names: readonly string[]): void {
+  const found = names.find((name) => name in values);
+  if (found !== undefined) throw new UsageError(`--${found} is no option of freshpoint ${command}`);
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -73,6 +124,9 @@ function parse(args: readonly string[]) {
         state: { type: 'string' },
         times: { type: 'string' },
         container: { type: 'string', multiple: true },
+        to: { type: 'string' },
+        reason: { type: 'string' },
+        'no-wait': { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, userInfo } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { readArguments, USAGE } from './arguments.ts';
+import type { EndpointAccount } from './endpoints/account.ts';
 import { Failure, UsageError } from './failure.ts';
 import { runLocal } from './local.ts';
 import { createJsonTeller, createPlainTeller } from './teller.ts';
@@ -19,20 +21,37 @@ async function main(): Promise<number> {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
+  const write = (line: string) => process.stdout.write(`${line}\n`);
+  if (options.command === 'history') {
+    const { runHistory } = await import('./endpoints/history.ts');
+    await runHistory(options, await account(), write);
+    return 0;
+  }
+  if (options.command === 'back') {
+    const { runBack } = await import('./endpoints/back.ts');
+    const user = userInfo().username;
+    await runBack(options, { account: await account(), write, now: Date.now, pause: setTimeout, user });
+    return 0;
+  }
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // The second time one means it; what still runs is then ended by the reaper.
       if (ended.signal.aborted) process.exit(128 + constants.signals[signal]);
-      setTimeout(() => process.exit(1), GRACE_MS).unref();
+      globalThis.setTimeout(() => process.exit(1), GRACE_MS).unref();
       ended.abort();
     });
   }
   // Whoever read the output has gone.
   process.stdout.on('error', () => ended.abort());
-  const write = (line: string) => process.stdout.write(`${line}\n`);
   await runLocal(options, options.json ? createJsonTeller(write) : createPlainTeller(write, Date.now), ended.signal);
   return 0;
+}
+
+/** Loaded when it is needed: the SDK takes longer than the rest. */
+async function account(): Promise<EndpointAccount> {
+  const { endpointAccount, sdkClients } = await import('./endpoints/account.ts');
+  return endpointAccount(sdkClients());
 }
 
 function version(): string {

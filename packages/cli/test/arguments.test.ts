@@ -34,6 +34,14 @@ describe('the arguments', () => {
     });
   });
 
+  test('of history and back name an endpoint', () => {
+    expect(readArguments(['history'])).toEqual({ command: 'history', endpoint: undefined, json: false });
+    expect(readArguments(['history', 'A/B', '--json'])).toEqual({ command: 'history', endpoint: 'A/B', json: true });
+    expect(readArguments(['back', 'A/B', '--to', '12AB', '--reason', 'why', '--no-wait'])).toEqual({
+      ...{ command: 'back', endpoint: 'A/B', to: '12AB', reason: 'why', wait: false, json: false },
+    });
+  });
+
   test.each([[['--help']], [['-h']], [['local', '--help']]])('%j asks for help', (args) => {
     expect(readArguments(args)).toEqual({ command: 'help' });
   });
@@ -43,8 +51,15 @@ describe('the arguments', () => {
   });
 
   test.each([
-    [[], 'A command is missing. There is one: local'],
-    [['cloud'], 'Unknown command "cloud". There is one: local'],
+    [[], 'A command is missing. There are: local, history, back'],
+    [['cloud'], 'Unknown command "cloud". There are: local, history, back'],
+    [['back'], 'Which endpoint? freshpoint history lists them'],
+    [['back', 'A/B', 'C/D'], 'Unexpected argument "C/D"; options begin with --'],
+    [['back', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision'],
+    [['back', 'A/B', '--port', '1'], '--port is no option of freshpoint back'],
+    [['history', '--to', '1234'], '--to is no option of freshpoint history'],
+    [['history', '/freshpoint/A/B'], /is no endpoint, expected <stack>/],
+    [['local', '--no-wait'], '--no-wait is no option of freshpoint local'],
     [['local', 'cdk.out'], 'Unexpected argument "cdk.out"; options begin with --'],
     [['local', '--port', '-1'], /port/],
     [['local', '--port', '65536'], '--port is "65536", expected 0 to 65535'],
@@ -62,7 +77,8 @@ describe('the arguments', () => {
   });
 
   test('are all in the usage', () => {
-    for (const option of ['assembly', 'stack', 'port', 'state', 'times', 'container', 'json', 'help', 'version']) {
+    const local = ['assembly', 'stack', 'port', 'state', 'times', 'container'];
+    for (const option of [...local, 'to', 'reason', 'no-wait', 'json', 'help', 'version']) {
       expect(USAGE).toContain(`--${option}`);
     }
   });
