@@ -203,6 +203,12 @@ export abstract class DemoSteps {
     return uploaded;
   }
 
+  /** Runs `freshpoint back`: a fleet that is launched now will hold the given upload. */
+  protected async goBack(name: string): Promise<void> {
+    this.#newest = name;
+    await this.cloud.back(NAMES.endpointId, (line) => this.timeline.note(line));
+  }
+
   protected get uri(): string {
     return `s3://${this.#bucket}/${NAMES.modelKey}`;
   }

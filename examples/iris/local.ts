@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { startLocalRuntime } from '@freshpoint/local';
 import { AssetStaging, Duration } from 'aws-cdk-lib';
@@ -6,6 +8,7 @@ import type { DemoCloud } from './demo-runtime.ts';
 import { type IrisSettings, irisApp } from './iris-app.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('./cdk.out', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 const STATE = fileURLToPath(new URL('./.freshpoint/local', import.meta.url));
 
 /** Synthesizes the app, with the pauses of a laptop. */
@@ -38,8 +41,33 @@ export async function startLocal(): Promise<DemoCloud> {
       return { outputs: results[stackName]?.outputs ?? {} };
     },
     loopLog: (listener) => listeners.push(listener),
+    back: (endpoint, onLine) => freshpoint(runtime.url, ['back', endpoint], onLine),
     stop: () => runtime.stop(),
   };
+}
+
+/** The command as a person types it, but from its sources. */
+function freshpoint(url: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
+  const quiet = ['ExperimentalWarning', 'MODULE_TYPELESS_PACKAGE_JSON'].map((name) => `--disable-warning=${name}`);
+  const child = spawn(process.execPath, ['--conditions=source', ...quiet, COMMAND, ...args], {
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let wrong = '';
+  child.stderr.on('data', (chunk) => {
+    wrong += chunk;
+  });
+  createInterface(child.stdout).on('line', onLine);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(wrong.trim() || `it ended with ${code}`))));
+  });
 }
 
 /** The loop's own lines are JSON with a `decision` or an `error`; Lambda's START and END and the metrics are not. */

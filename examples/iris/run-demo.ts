@@ -16,6 +16,8 @@ export interface DemoResult extends Result {
   readonly accuracyBefore: number | null;
   /** On the held-out rows, from 0 to 1. */
   readonly accuracyAfter: number | null;
+  /** On the held-out rows, from 0 to 1: once a person went back. */
+  readonly accuracyBack: number | null;
   readonly seconds: number;
 }
 
@@ -58,7 +60,7 @@ export async function runSteps(
   return timeline.finish(result, table);
 }
 
-function resultOf({ before, after, ...counts }: Figures, ok: boolean, seconds: number): DemoResult {
+function resultOf({ before, after, back, ...counts }: Figures, ok: boolean, seconds: number): DemoResult {
   return {
     ok,
     swaps: counts.swaps,
@@ -66,11 +68,12 @@ function resultOf({ before, after, ...counts }: Figures, ok: boolean, seconds: n
     invocations: counts.invocations,
     accuracyBefore: before.accuracy ?? null,
     accuracyAfter: after.accuracy ?? null,
+    accuracyBack: back.accuracy ?? null,
     seconds: Math.round(seconds * 10) / 10,
   };
 }
 
-function tableOf({ before, after, swaps, failedInvocations, invocations }: Figures): Table {
+function tableOf({ before, after, back, swaps, failedInvocations, invocations }: Figures): Table {
   const row = (name: string, { revision, slot, accuracy }: Service) => [
     name,
     revision ?? '–',
@@ -81,7 +84,8 @@ function tableOf({ before, after, swaps, failedInvocations, invocations }: Figur
     head: ['', 'revision', 'slot', 'accuracy', 'swaps', 'failed invocations'],
     rows: [
       [...row('before', before), '', ''],
-      [...row('after', after), String(swaps), `${failedInvocations} of ${invocations}`],
+      [...row('after', after), '', ''],
+      [...row('back', back), String(swaps), `${failedInvocations} of ${invocations}`],
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { type Counts, DemoSteps, type StepsOptions } from './demo-steps.ts';
 import { evaluate } from './endpoint-client.ts';
 import { isQuarantine, isSwap, revisionIn } from './loop-log.ts';
+import { NAMES } from './names.ts';
 import { percent } from './timeline/lines.ts';
 import { accuracy } from './train.ts';
 
@@ -15,11 +16,13 @@ export interface Service {
 export interface Figures extends Counts {
   readonly before: Service;
   readonly after: Service;
+  /** Once a person went back. */
+  readonly back: Service;
 }
 
 /** The figures at the start. */
 export function emptyFigures(): Figures {
-  return { before: {}, after: {}, swaps: 0, invocations: 0, failedInvocations: 0 };
+  return { before: {}, after: {}, back: {}, swaps: 0, invocations: 0, failedInvocations: 0 };
 }
 
 /** The demo's main job, one method per step. */
@@ -41,6 +44,7 @@ export class Steps extends DemoSteps {
       this.refresh,
       this.refuse,
       this.repeat,
+      this.back,
       this.stopTraffic,
     ];
   }
@@ -126,12 +130,33 @@ export class Steps extends DemoSteps {
     this.timeline.check('nothing was swapped', begun === 0, `${begun} updates began`);
   }
 
+  async back(): Promise<void> {
+    this.timeline.step(`Go back to v1: freshpoint back ${NAMES.endpointId}`);
+    const place = this.loop.length;
+    await this.goBack('v1');
+    await this.answersFrom('v1');
+    await this.until({
+      expected: 'the endpoint is InService',
+      when: () => (this.watch.view?.EndpointStatus === 'InService' ? true : undefined),
+      got: () => this.watch.describe(),
+    });
+    const { revision, accuracy: share } = this.#figures.before;
+    await this.untilServed(place, revision);
+    this.timeline.check('v2 still lies in S3, and is not taken again by itself', true);
+    const answer = await evaluate(this.clients.invoke, this.endpoint, this.training.heldOut);
+    this.#figures.back.accuracy = answer.accuracy;
+    this.#figures.back.slot = this.watch.activeSlot;
+    this.#figures.back.revision = revisionIn(this.loop.find(place, isSwap));
+    this.checkAnswer(answer, 'v1', share ?? 0);
+    this.checkNoFailures();
+  }
+
   async stopTraffic(): Promise<void> {
     this.timeline.step('Stop the traffic');
     const totals = await this.traffic!.stop();
     this.show();
-    this.timeline.note(`${totals.invocations} invocations, without a pause for the swap`);
-    this.timeline.check('one swap', this.#figures.swaps === 1, `${this.#figures.swaps}`);
+    this.timeline.note(`${totals.invocations} invocations, without a pause for the swaps`);
+    this.timeline.check('two swaps: to v2, and back', this.#figures.swaps === 2, `${this.#figures.swaps}`);
     this.checkNoFailures();
     this.watch.stop();
   }

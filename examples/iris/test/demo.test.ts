@@ -40,11 +40,14 @@ describe('the demo', () => {
     expect(failed).toEqual([]);
     expect(code).toBe(0);
     const { invocations, seconds, ...rest } = JSON.parse(result);
-    expect(rest).toEqual({ ok: true, swaps: 1, failedInvocations: 0, accuracyBefore: 0.72, accuracyAfter: 0.96 });
+    expect(rest).toEqual({
+      ...{ ok: true, swaps: 2, failedInvocations: 0 },
+      ...{ accuracyBefore: 0.72, accuracyAfter: 0.96, accuracyBack: 0.72 },
+    });
     expect(invocations).toBeGreaterThan(500);
     expect(seconds).toBeGreaterThan(10);
     expect(Object.keys(JSON.parse(result)).join()).toBe(
-      'ok,swaps,failedInvocations,invocations,accuracyBefore,accuracyAfter,seconds',
+      'ok,swaps,failedInvocations,invocations,accuracyBefore,accuracyAfter,accuracyBack,seconds',
     );
     expect(stopped).toBe(true);
     await clock.advance(60_000);
@@ -56,6 +59,8 @@ describe('the demo', () => {
     ['the same bytes are swapped', { swapsRepeatedBytes: true }, /nothing was swapped/, /^1 updates began/],
     ['the old model answers after the swap', { forgetsV2: true }, /40 answers in a row come from v2/, /from v1/],
     ['another revision is served', { namesAnotherRevision: true }, /newest revision is served/, /keep \(served\)/],
+    ['it cannot go back', { losesV1: true }, /goes on to its end/, /Nothing that it served before/],
+    ['what was left is taken again', { takesV2Again: true }, /40 answers in a row come from v1/, /from v2/],
     ['nothing is ever swapped', { sleeps: true }, /InService on its other config/, /the loop said nothing/],
     ['the deployment fails', { refusesDeployment: true }, /goes on to its end/, /ROLLBACK_COMPLETE/],
   ])('ends with 1, and says what was expected and what it got, when %s', async (_, misbehaviour, expected, got) => {

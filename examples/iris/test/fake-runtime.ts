@@ -20,6 +20,10 @@ export interface Misbehaviour {
   readonly failsInvocation?: number;
   /** Says at the end that another revision is served. */
   readonly namesAnotherRevision?: boolean;
+  /** Can't go back. */
+  readonly losesV1?: boolean;
+  /** Takes what was left again by itself. */
+  readonly takesV2Again?: boolean;
   /** Never swaps. */
   readonly sleeps?: boolean;
   /** The deployment of the endpoint fails. */
@@ -59,7 +63,10 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
   async function update(uploaded: string): Promise<void> {
     const before = view;
     const to = view.EndpointConfigName === configs.a ? configs.b : configs.a;
-    log('swap', 'newer-revision', uploaded, { slot: to === configs.a ? 'a' : 'b', seconds: 30 });
+    log('swap', uploaded === 'v1' ? 'wanted' : 'newer-revision', uploaded, {
+      slot: to === configs.a ? 'a' : 'b',
+      seconds: 30,
+    });
     const pending = { EndpointConfigName: to };
     view = { ...before, EndpointStatus: 'Updating', FailureReason: undefined, PendingDeploymentSummary: pending };
     await sleep(3000);
@@ -71,7 +78,7 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
       log('refused', 'quarantined', uploaded, { detail: FailureReason });
       return;
     }
-    model = misbehaviour.forgetsV2 ? 'v1' : 'v2';
+    model = misbehaviour.forgetsV2 || uploaded === 'v1' ? 'v1' : 'v2';
     view = { ...before, EndpointStatus: 'InService', EndpointConfigName: to };
     await sleep(500);
     log('keep', 'served', uploaded, { detail: `slot ${to === configs.a ? 'a' : 'b'} serves it` });
@@ -117,6 +124,13 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
             view = { ...view, EndpointStatus: 'InService' };
           });
           return { outputs: { EndpointName: 'iris' } };
+        },
+        async back(endpoint, onLine) {
+          onLine(`${endpoint} is to serve ${revisions('v1')}`);
+          if (misbehaviour.losesV1) throw new Error('Nothing that it served before is on record');
+          await update('v1');
+          if (misbehaviour.takesV2Again) await update('v2');
+          onLine(`${endpoint} serves ${revisions('v1')}`);
         },
         loopLog(given) {
           listener = given;

@@ -108,6 +108,7 @@ describe('with real processes, a deployment', () => {
 
   test('of tags, or of nothing, leaves the endpoint on B', async () => {
     await stage.untilServes(ENDPOINT, 'v3');
+    await stage.untilStatus(ENDPOINT, 'InService');
     const before = await config();
     expect(before).toMatch(/-b$/);
     const resources = await made();
