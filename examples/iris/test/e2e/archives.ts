@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 
-// What a container needs and no more: it answers with the model's name.
+// What a container needs and no more: it answers with the model's name, or with an error if it is called `throws`.
 const INFERENCE = `import { readFileSync } from 'node:fs';
 export const model_fn = (dir) => JSON.parse(readFileSync(dir + '/model.json', 'utf8'));
-export const predict_fn = (_, model) => model;
+export const predict_fn = (_, model) => {
+  if (model.name === 'throws') throw new Error('no such column');
+  return model;
+};
 `;
 
 /** Writes a model archive of a few hundred bytes into `directory`; a broken one never gets healthy. Returns its path. */

@@ -9,6 +9,10 @@ export interface EndpointSketch {
   /** Where its model lies. */
   readonly key: string;
   readonly bucketEvents?: SagemakerEndpointProps['bucketEvents'];
+  /** @default one second */
+  readonly waitTime?: Duration;
+  readonly modelData?: SagemakerEndpointProps['modelData'];
+  readonly smokeTests?: SagemakerEndpointProps['smokeTests'];
 }
 
 /** A stack `Data` with a bucket and a stack `Endpoints` with these endpoints, one instance each. */
@@ -21,7 +25,7 @@ export function endpointsApp(outdir: string, endpoints: readonly EndpointSketch[
   const stack = new Stack(app, 'Endpoints');
   const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
   const grant = bucket.grantRead(role);
-  for (const { name, key, bucketEvents } of endpoints) {
+  for (const { name, key, waitTime = Duration.seconds(1), ...more } of endpoints) {
     const endpoint = new SagemakerEndpoint(stack, name, {
       modelsProps: [
         {
@@ -37,9 +41,9 @@ export function endpointsApp(outdir: string, endpoints: readonly EndpointSketch[
       },
       endpointProps: { endpointName: name, endpointConfigName: 'any' },
       modelsBucket: bucket,
-      bucketEvents,
-      waitTime: Duration.seconds(1),
+      waitTime,
       pollInterval: Duration.seconds(1),
+      ...more,
     });
     for (const model of endpoint.models) grant.applyBefore(model);
   }
