@@ -27,7 +27,7 @@ import {
   specParameterName,
   stateParameterName,
 } from './private/contract';
-import { dataBucket, letRoleRead } from './private/data-bucket';
+import { dataBucket, letRoleRead, policyOf } from './private/data-bucket';
 import { DEFAULT_BUCKET_EVENTS, DEFAULT_SWEEP_INTERVAL, DEFAULT_WAIT_TIME } from './private/defaults';
 import { digest8, guarded, renderedProperties, without } from './private/digest';
 import { eventPattern } from './private/event-pattern';
@@ -153,7 +153,6 @@ type BoundModels = { readonly [slot in Slot]: readonly BoundModel[] };
 interface Copies {
   readonly data: SlotData;
   readonly bucket: IBucket;
-  readonly sourceKeys: readonly IKey[];
 }
 
 /**
@@ -211,7 +210,7 @@ export class SagemakerEndpoint extends Construct {
     }
     throwProblems(this, problems);
 
-    const copies = isPerSlot ? this.planCopies(props, modelData, plan) : undefined;
+    const copies = isPerSlot ? this.planCopies(modelData, plan) : undefined;
     if (plan) this.tellWhatStays(plan);
     const models = this.makeModels(declared, copies);
     const shared = new Set(models.a.map(({ cfnModel }) => cfnModel));
@@ -251,16 +250,11 @@ export class SagemakerEndpoint extends Construct {
     });
   }
 
-  private planCopies(props: SagemakerEndpointProps, modelData: ModelData, plan: SlotPlan): Copies {
+  private planCopies(modelData: ModelData, plan: SlotPlan): Copies {
     const options = modelData._perSlot ?? {};
     const id = endpointId(this);
     const bucket = dataBucket(this, id, options);
-    const key = props.modelsBucket.encryptionKey;
-    return {
-      data: slotData(id, bucket.bucketName, plan, Stack.of(this)),
-      bucket,
-      sourceKeys: [...(key ? [key] : []), ...(options.sourceKeys ?? [])],
-    };
+    return { data: slotData(id, bucket.bucketName, plan, Stack.of(this)), bucket };
   }
 
   private tellWhatStays({ inPlace }: SlotPlan): void {
@@ -392,7 +386,7 @@ export class SagemakerEndpoint extends Construct {
       historyParameter: historyParameterName(id),
       sources,
       data: copies?.data,
-      sourceKeys: (copies?.sourceKeys ?? []).map(({ keyArn }) => keyArn),
+      sourceKeys: sourceKeys(props, sources).map(({ keyArn }) => keyArn),
       dataKey: copies?.bucket.encryptionKey?.keyArn,
     };
     const early = this.refresher._allow(stack, knownPermits(stack, known), true);
@@ -416,7 +410,7 @@ export class SagemakerEndpoint extends Construct {
       configs,
       endpoint: this.endpoint,
       serviceToken: this.refresher.handler.functionArn,
-      after: [early, state, history],
+      after: [early, state, history, ...(copies ? policyOf(copies.bucket, stack) : [])],
     });
 
     const promise = this.refresher._promise(id);
@@ -472,6 +466,13 @@ export class SagemakerEndpoint extends Construct {
     }
     return readable.flatMap(({ variantPropertyType }) => variantPropertyType ?? []);
   }
+}
+
+/** Keys of the objects that are read: to copy them, and to see whether they are archives, also where they stay in place. */
+function sourceKeys({ modelsBucket, modelData }: SagemakerEndpointProps, sources: SourceSpec[]): IKey[] {
+  if (!sources.some((source) => 'key' in source)) return [];
+  const key = modelsBucket.encryptionKey;
+  return [...(key ? [key] : []), ...(modelData?._perSlot?.sourceKeys ?? [])];
 }
 
 function wholeSeconds(duration: Duration): number {

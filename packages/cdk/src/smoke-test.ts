@@ -12,6 +12,7 @@ export class Expect {
    *
    * @param value whatever JSON can hold
    */
+  // biome-ignore lint/suspicious/noExplicitAny: jsii's word for what JSON can hold
   public static json(value: any): Expect {
     return new Expect({ kind: 'json', value });
   }

@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Resource, Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Resource, Stack, Token, Validations } from 'aws-cdk-lib';
 import { ArnPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -9,7 +9,7 @@ import {
   type IBucket,
   type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3';
-import type { Construct, IDependable } from 'constructs';
+import type { Construct, IConstruct, IDependable } from 'constructs';
 import type { PerSlotOptions } from '../model-data';
 import { digest8 } from './digest';
 
@@ -17,6 +17,9 @@ import { digest8 } from './digest';
 export const DEFAULT_RETAIN_REVISIONS = 5;
 
 const BUCKET_ID = 'FreshpointData';
+
+/** What the policies of the stacks' own buckets let each role read, by the rendered ARN of the role. */
+const readers = new WeakMap<IBucket, Map<string, PolicyStatement>>();
 
 /** The bucket of an endpoint's copies: the given one, or the stack's own. What nobody needs any more expires in it. */
 export function dataBucket(endpoint: Construct, endpointId: string, options: PerSlotOptions): IBucket {
@@ -52,6 +55,7 @@ export function dataBucketProblems({ bucket, retainRevisions }: PerSlotOptions):
   }
   if (
     retainRevisions !== undefined &&
+    !Token.isUnresolved(retainRevisions) &&
     !(Number.isInteger(retainRevisions) && retainRevisions >= 1 && retainRevisions <= 100)
   ) {
     problems.push(`retainRevisions is ${retainRevisions}, expected a whole number from 1 to 100`);
@@ -69,17 +73,42 @@ export function letRoleRead(
   roleArn: string,
   keys: readonly string[],
 ): IDependable[] {
-  const statement = { actions: ['s3:GetObject'], resources: keys.map((key) => bucket.arnForObjects(key)) };
-  if (bucket.node.id === BUCKET_ID && bucket.node.scope === Stack.of(endpoint)) {
-    const principals = [new ArnPrincipal(roleArn)];
-    const { policyDependable } = bucket.addToResourcePolicy(new PolicyStatement({ ...statement, principals }));
-    return policyDependable ? [policyDependable] : [];
-  }
+  const places = keys.map((key) => bucket.arnForObjects(key));
+  if (isOwn(bucket, Stack.of(endpoint))) return letRoleReadOwn(bucket, roleArn, places);
   const id = `Role${digest8(Stack.of(endpoint).resolve(roleArn))}`;
   const role = endpoint.node.tryFindChild(id) as ReturnType<typeof Role.fromRoleArn> | undefined;
   const grantee = role ?? Role.fromRoleArn(endpoint, id, roleArn);
-  const statements = [new PolicyStatement(statement), ...decrypting(bucket.encryptionKey)];
+  const statements = [new PolicyStatement(reading(places)), ...decrypting(bucket.encryptionKey)];
   return statements.flatMap((each) => grantee.addToPrincipalPolicy(each).policyDependable ?? []);
+}
+
+/** One statement for each role: a bucket's policy holds 20 KB, and each statement says the whole ARN of the role. */
+function letRoleReadOwn(bucket: IBucket, roleArn: string, places: string[]): IDependable[] {
+  const byRole = readers.get(bucket) ?? new Map<string, PolicyStatement>();
+  readers.set(bucket, byRole);
+  const role = JSON.stringify(Stack.of(bucket).resolve(roleArn));
+  const known = byRole.get(role);
+  if (known && !known.frozen) {
+    known.addResources(...places);
+    return policyOf(bucket, Stack.of(bucket));
+  }
+  const statement = new PolicyStatement({ ...reading(places), principals: [new ArnPrincipal(roleArn)] });
+  byRole.set(role, statement);
+  const { policyDependable } = bucket.addToResourcePolicy(statement);
+  return policyDependable ? [policyDependable] : [];
+}
+
+/** The policy of the stack's own bucket; nothing for a given bucket, whose policy may wait for anything. */
+export function policyOf(bucket: IBucket, stack: Stack): IConstruct[] {
+  return isOwn(bucket, stack) && bucket.policy ? [bucket.policy] : [];
+}
+
+function isOwn(bucket: IBucket, stack: Stack): boolean {
+  return bucket.node.id === BUCKET_ID && bucket.node.scope === stack;
+}
+
+function reading(resources: string[]): { actions: string[]; resources: string[] } {
+  return { actions: ['s3:GetObject'], resources };
 }
 
 function decrypting(key: IKey | undefined): PolicyStatement[] {

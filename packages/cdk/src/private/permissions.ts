@@ -31,7 +31,7 @@ export interface KnownResources {
   readonly historyParameter: string;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
-  /** ARNs of KMS keys that what is copied is encrypted with. */
+  /** ARNs of KMS keys that what is read is encrypted with. */
   readonly sourceKeys: readonly string[];
   /** ARN of the KMS key that the copies are encrypted with. */
   readonly dataKey?: string;
