@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -127,6 +127,49 @@ describe('each slot', () => {
   });
 });
 
+describe('the slots', () => {
+  test('have models that differ in nothing but what is loaded', () => {
+    const stack = newStack();
+    const more = {
+      containerHostname: 'one',
+      imageConfig: { repositoryAccessMode: 'Vpc' },
+      inferenceSpecificationName: 'spec',
+    };
+    newEndpoint(stack, {
+      model: {
+        primaryContainer: container('s3://x/1.tar.gz', more),
+        vpcConfig: { subnets: ['subnet'], securityGroupIds: ['group'] },
+        tags: [{ key: 'team', value: 'flowers' }],
+        newProperty: { deep: [{ deeper: 2 }] },
+      },
+    });
+    const [a, b] = Object.values(resourcesOf(stack, 'AWS::SageMaker::Model')).map(({ Properties }) =>
+      JSON.stringify(Properties),
+    );
+    expect(a).toContain('"RepositoryAccessMode":"Vpc"');
+    expect(a).toContain('"NewProperty":{"Deep":[{"Deeper":2}]}');
+    expect(a).toContain('/a/0/model.tar.gz');
+    expect(b).toBe(a!.replace('/a/0/model.tar.gz', '/b/0/model.tar.gz'));
+  });
+
+  test('have configs whose variants, shadows and instance pools name their own models', () => {
+    const stack = newStack();
+    const pools = [{ instanceType: 'ml.m5.large', priority: 1, modelNameOverride: 'M1' }];
+    newEndpoint(stack, {
+      modelsProps: models('s3://x/1.tar.gz', 's3://x/2.tar.gz'),
+      config: {
+        productionVariants: [{ variantName: 'all', modelName: 'M0', instancePools: pools }],
+        shadowProductionVariants: [{ variantName: 'shadow', modelName: 'M1' }],
+      },
+    });
+    const named = (slot: RegExp) =>
+      JSON.stringify(propertiesOf(stack, 'AWS::SageMaker::EndpointConfig', slot)).match(/IrisModelsB?M\d/g);
+    expect(named(/ConfigA/)).toHaveLength(3);
+    expect([...named(/ConfigA/)!].sort()).toEqual(['IrisModelsM0', 'IrisModelsM1', 'IrisModelsM1']);
+    expect([...named(/ConfigB/)!].sort()).toEqual(['IrisModelsBM0', 'IrisModelsBM1', 'IrisModelsBM1']);
+  });
+});
+
 describe('in place stays', () => {
   const prefix = { s3Uri: 's3://x/m/', s3DataType: 'S3Prefix', compressionType: 'None' };
   test.each<[string, object]>([
@@ -221,10 +264,8 @@ describe('the bucket of the copies', () => {
     const [[policyId, policy] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::BucketPolicy'));
     const { Statement } = policy!.Properties.PolicyDocument as { Statement: { Effect: string; Resource: unknown }[] };
     const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
-    expect(allowed).toMatchObject(
-      ['a', 'b'].map(() => ({ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } })),
-    );
-    expect(allowed.map(({ Resource }) => asText(Resource))).toEqual([
+    expect(allowed).toMatchObject([{ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } }]);
+    expect((allowed[0]!.Resource as unknown[]).map(asText)).toEqual([
       expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
       expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
     ]);
@@ -232,6 +273,34 @@ describe('the bucket of the copies', () => {
       expect(model.DependsOn).toContain(policyId);
       expect(model.DependsOn!.join()).toMatch(/Prepare/);
     }
+  });
+});
+
+describe('the policy of that bucket', () => {
+  test('has one statement for each role, whatever the number of endpoints', () => {
+    const stack = newStack();
+    const other = { executionRoleArn: 'arn:aws:iam::123456789012:role/other' };
+    newEndpoint(stack);
+    newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
+    newEndpoint(stack, { endpoint: { endpointName: 'three' }, model: other }, 'Rose');
+    const { Statement } = propertiesOf(stack, 'AWS::S3::BucketPolicy').PolicyDocument as {
+      Statement: { Effect: string; Principal: { AWS: string }; Resource: unknown[] }[];
+    };
+    const read = Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Principal, Resource }) => [
+      Principal.AWS,
+      Resource.map((each) => asText(each).replace(/^.*\/(\w+)\/[0-9a-f]{8}\/(\w)\/.*$/, '$1 $2')),
+    ]);
+    expect(read).toEqual([
+      [executionRoleArn, ['Iris a', 'Iris b', 'Tulip a', 'Tulip b']],
+      [other.executionRoleArn, ['Rose a', 'Rose b']],
+    ]);
+  });
+
+  test('comes before the deployment fills the bucket', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const [prepare] = Object.values(resourcesOf(stack, 'Custom::FreshpointPrepare'));
+    expect(prepare!.DependsOn).toContainEqual(expect.stringMatching(/^FreshpointDataPolicy/));
   });
 });
 
@@ -289,6 +358,25 @@ describe('a given bucket', () => {
 });
 
 describe('KMS', () => {
+  const kmsOf = (stack: Stack) =>
+    Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'))
+      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: { Action: string[] }[] }).Statement)
+      .flatMap(({ Action }) => Action.filter((action) => action.startsWith('kms:')));
+
+  test('key of the models’ bucket may be decrypted with in place too, where archives are read to check them', () => {
+    const stack = newStack();
+    const modelsBucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
+    newEndpoint(stack, { modelsBucket, modelData: ModelData.inPlace() });
+    expect(kmsOf(stack)).toEqual(['kms:Decrypt']);
+  });
+
+  test('key of the models’ bucket may not be decrypted with where objects are only listed', () => {
+    const stack = newStack();
+    const modelsBucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
+    newEndpoint(stack, { modelsBucket, model: { primaryContainer: container('s3://x/m/') } });
+    expect(kmsOf(stack)).toEqual([]);
+  });
+
   test('keys of the sources may be decrypted with by the refresher, and by nobody else', () => {
     const stack = newStack();
     const bucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
@@ -371,6 +459,31 @@ describe('checks', () => {
   ])('refuse %s', (_, changes, message) => {
     expect(() => newEndpoint(newStack(), changes)).toThrow(message);
   });
+});
+
+test('what is wrong with data and tests is told at once', () => {
+  const stack = newStack();
+  const bucket = new Bucket(stack, 'Copies');
+  const changes = {
+    modelData: ModelData.perSlot({ bucket, retainRevisions: 0.5 }),
+    smokeTests: [{ payload: '', contentType: '' }],
+  };
+  expect(() => newEndpoint(stack, changes)).toThrow(
+    /4 problems.*keeps no versions.*retainRevisions is 0\.5.*payload is empty.*contentType is empty/s,
+  );
+});
+
+test('what is a token is not judged', () => {
+  const stack = newStack();
+  const payload = `${Token.asString({ Ref: 'Payload' })}${'x'.repeat(2000)}`;
+  const retainRevisions = Token.asNumber({ Ref: 'Retained' });
+  newEndpoint(stack, {
+    modelData: ModelData.perSlot({ retainRevisions }),
+    smokeTests: [{ payload, contentType: 'text/csv' }],
+  });
+  expect(JSON.stringify(propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/))).toContain(
+    '"NewerNoncurrentVersions":{"Ref":"Retained"}',
+  );
 });
 
 test('a deployment is told where its models will look', () => {

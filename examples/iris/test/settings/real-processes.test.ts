@@ -107,8 +107,10 @@ describe('with real processes, a deployment', () => {
   });
 
   test('of tags, or of nothing, leaves the endpoint on B', async () => {
-    await stage.untilServes(ENDPOINT, 'v3');
-    await stage.untilStatus(ENDPOINT, 'InService');
+    for (const version of ['v3-again', 'v4']) {
+      await upload(version);
+      await stage.untilServes(ENDPOINT, version);
+    }
     const before = await config();
     expect(before).toMatch(/-b$/);
     const resources = await made();
