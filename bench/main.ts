@@ -5,6 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBundle } from './bundle/measure-bundle.ts';
+import { measureCopies } from './copies/measure-copies.ts';
+import { measureGoingBack } from './going-back/measure-going-back.ts';
 import { measureInvocations } from './local/measure-invocations.ts';
 import { measureTransfers } from './local/measure-transfers.ts';
 import { compileRuntime } from './local/runtime-server.ts';
@@ -37,6 +39,8 @@ const results: Results = {
     measureInvocations(compiled, sizes.seconds, sizes.invocations, say),
   ),
   revision: await progress('revisions', (say) => measureRevision(sizes.revisions, say)),
+  copies: await progress('copies', (say) => measureCopies(say)),
+  goingBack: await progress('going back', () => measureGoingBack()),
   patterns: await progress('upload patterns', (say) => measurePatterns(sizes.patterns, say)),
 };
 

@@ -1,4 +1,6 @@
 import type { BundleFigures } from '../bundle/measure-bundle.ts';
+import type { CopyRow } from '../copies/measure-copies.ts';
+import type { GoingBack } from '../going-back/measure-going-back.ts';
 import type { InvocationFigures } from '../local/measure-invocations.ts';
 import type { TransferFigures } from '../local/measure-transfers.ts';
 import type { PatternRow } from '../patterns/summary.ts';
@@ -13,6 +15,8 @@ export interface Results {
   readonly patterns: readonly PatternRow[];
   readonly bundle: BundleFigures;
   readonly revision: readonly RevisionRow[];
+  readonly copies: readonly CopyRow[];
+  readonly goingBack: GoingBack;
   readonly transfers: TransferFigures;
   readonly invocations: InvocationFigures;
 }

@@ -1,3 +1,4 @@
+import { MiBPerSecond } from '../copies/measure-copies.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
 import { costOf, idleDollarsPerMonth } from '../patterns/cost.ts';
 import type { ApproachSummary } from '../patterns/summary.ts';
@@ -18,7 +19,16 @@ const FRESHPOINT_MEMORY = 256;
 
 /** All tables of a run, in the order of the docs. */
 export function tables(results: Results): Table[] {
-  return [lost(results), economy(results), delay(results), bundle(results), revision(results), local(results)];
+  return [
+    lost(results),
+    economy(results),
+    delay(results),
+    bundle(results),
+    revision(results),
+    copies(results),
+    goingBack(results),
+    local(results),
+  ];
 }
 
 function lost({ patterns }: Results): Table {
@@ -104,6 +114,41 @@ function revision({ revision: rows }: Results): Table {
       `${withNoise(ms)} ms`,
       `${heapMB.toFixed(1)} MB`,
     ]),
+  };
+}
+
+function copies({ copies: rows }: Results): Table {
+  return {
+    title: 'The copy of an archive into a slot',
+    note: `The engine’s own adapter against an S3 that counts and holds no bytes, in virtual time: *a model, not a measurement of S3*. It takes each part, or whole object, to be copied at ${MiBPerSecond} MiB/s. Calls, looks and the bytes that flow through the function do not depend on that.`,
+    head: ['archive', 'calls', 'looks', 'function time', 'of that computing', 'through the function'],
+    rows: rows.map(({ GiB, calls, looks, seconds, cpuMs, bytes }) => [
+      GiB < 1 ? `${GiB * 1024} MiB` : `${GiB} GiB`,
+      String(calls),
+      String(looks),
+      `${seconds.toFixed(1)} s`,
+      `${cpuMs.toFixed(0)} ms`,
+      `${bytes} bytes`,
+    ]),
+  };
+}
+
+function goingBack({ goingBack: { swap, copyAndSwap, uploadAgain, deployAgain } }: Results): Table {
+  const row = (what: string, seconds: number) => [
+    what,
+    `${seconds.toFixed(0)} s`,
+    `${Math.round((100 * seconds) / deployAgain)} %`,
+  ];
+  return {
+    title: 'Going back',
+    note: 'Until the endpoint is InService with it, in virtual time: nearly all of it is SageMaker’s update of about four minutes, which every way needs. `waitTime` 60 s, `pollInterval` 30 s, archives of a few bytes.',
+    head: ['', 'time', 'of a deployment'],
+    rows: [
+      row('`freshpoint back`, the other slot holds it', swap),
+      row('`freshpoint back --to`, copied from a retained version', copyAndSwap),
+      row('the earlier archive uploaded again', uploadAgain),
+      row('the stack deployed again', deployAgain),
+    ],
   };
 }
 

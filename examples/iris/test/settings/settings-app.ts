@@ -23,6 +23,8 @@ export interface Settings {
   readonly endpoint?: Partial<EndpointProps>;
   /** How old an upload must be, in seconds. @default 1 */
   readonly waitTime?: number;
+  /** Between looks at an endpoint that is updated, in seconds. @default 1 */
+  readonly pollInterval?: number;
   /** Both slots load the sources themselves. @default each slot its own data */
   readonly inPlace?: boolean;
 }
@@ -83,7 +85,7 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
       modelsBucket: bucket,
       ...(settings.inPlace && { modelData: ModelData.inPlace() }),
       waitTime: Duration.seconds(settings.waitTime ?? 1),
-      pollInterval: Duration.seconds(1),
+      pollInterval: Duration.seconds(settings.pollInterval ?? 1),
     });
     for (const model of endpoint.models) for (const grant of grants) grant.applyBefore(model);
     if (fails) {

@@ -199,8 +199,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'whatever lies at a source is copied',
     file: 'adapters/s3-copy.ts',
-    find: ', CopySourceIfMatch: `"${etag}"` };',
-    replace: ', CopySourceIfMatch: etag && "*" };',
+    find: 'CopySourceIfMatch: `',
+    replace: "CopySourceIfMatch: etag && '*' || `",
   },
   {
     name: 'a deployment fills slot A from the sources',
