@@ -14,7 +14,7 @@ import type { PerSlotOptions } from '../model-data';
 import { digest8 } from './digest';
 
 /** How many revisions before those of the slots are kept. */
-export const DEFAULT_RETAIN_REVISIONS = 5;
+const DEFAULT_RETAIN_REVISIONS = 5;
 
 const BUCKET_ID = 'FreshpointData';
 

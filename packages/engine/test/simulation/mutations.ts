@@ -211,8 +211,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a deployment leaves slot A as it is',
     file: 'loop/deployment-data.ts',
-    find: "const leave =\n    active === 'a' ||",
-    replace: 'const leave =\n    active !== undefined ||',
+    find: "const leave = active === 'a' ||",
+    replace: 'const leave = active !== undefined ||',
   },
   {
     name: 'smoke tests are not sent',

@@ -33,7 +33,10 @@ export interface S3 {
  * @param extras.iam asks the buckets' policies at each call; without it they are only kept
  * @param extras.emit takes the events of buckets that have an EventBridgeConfiguration, after each change
  */
-export function createS3(deps: Deps, extras: { blobs: BlobStore; emit: (event: S3Event) => void; iam?: PolicyHolder }): S3 {
+export function createS3(
+  deps: Deps,
+  extras: { blobs: BlobStore; emit: (event: S3Event) => void; iam?: PolicyHolder },
+): S3 {
   const state = new S3State(deps, new BlobReferences(extras.blobs), extras.emit, extras.iam);
   const all: Record<string, Operation> = {
     ...bucketOperations(state),
