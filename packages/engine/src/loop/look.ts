@@ -29,6 +29,16 @@ export async function look(ports: Ports, endpoint: string, stackId?: string): Pr
     const lastRecord = await tell(ports, endpoint, spec, decision.tell, known.lastRecord);
     const { next } = decision;
     if (next.kind === 'swap') return swap(ports, endpoint, spec, at, decision.state, next.intent);
+    if (next.kind === 'fill' && seen.filled) {
+      // Once is enough for a look: whoever takes away what was filled must not keep it busy.
+      return close(ports, endpoint, {
+        kind: 'wait',
+        because: next.because,
+        detail: 'the slot has changed since it was filled',
+        seconds: pollSeconds(spec),
+        revision: next.filling.revision,
+      });
+    }
     if (next.kind === 'fill') {
       const files = observed.sources?.kind === 'complete' ? observed.sources.files : [];
       const filled = await fill(

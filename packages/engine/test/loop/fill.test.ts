@@ -101,6 +101,18 @@ describe('filling a slot', () => {
     expect(world.state.unsettled).toMatchObject({ revision: 'v3' });
   });
 
+  test('is done once in a look, though somebody takes it away again', async () => {
+    const { fill } = world.ports.places;
+    world.ports.places.fill = async (...given) => {
+      const outcome = await fill(...given);
+      world.slots = {};
+      return outcome;
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls.filter((call) => call.startsWith('fill'))).toHaveLength(1);
+    expect(world.back).toEqual([['handle-1', 30]]);
+  });
+
   test('with what is not retained any more ends the person’s word, with a reason', async () => {
     world.state = { ...servedV1, wanted: { revision: 'v-9', by: 'ada', at: NOON } };
     world.filled = { kind: 'not-retained' };
