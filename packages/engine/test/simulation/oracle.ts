@@ -477,9 +477,24 @@ export class Oracle {
     const isRefused = update.config === update.from && detail.FailureReason !== undefined;
     const isServed = update.config === '' || (detail.EndpointConfigName === update.config && !isRefused);
     update.outcome = isServed ? 'served' : 'refused';
-    if (isServed) this.live = update;
+    if (isServed) {
+      this.#checkDeployment(update);
+      this.live = update;
+    }
     this.#noteRefusal(update);
     if (isServed && update.by === 'loop') this.#checkCapacity(update);
+  }
+
+  /** A deployment changes settings: its fleet has loaded what was served, unless that failed its smoke test. */
+  #checkDeployment(update: Update): void {
+    const before = this.live;
+    if (update.by !== 'deployment' || before?.by !== 'loop' || update.from !== before.config) return;
+    if (!this.#world.layout.isPerSlot || before.revision === undefined || this.#condemned.has(before.revision)) return;
+    const expected = this.revisions.get(before.revision);
+    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => etag));
+    if (loaded.some((etags) => JSON.stringify(etags) !== JSON.stringify(expected))) {
+      this.#journal.violation(`a deployment's fleet has loaded ${loaded[0]}, served was ${expected}`);
+    } else this.#journal.reached('a deployment kept what was served');
   }
 
   #noteRefusal(update: Update): void {

@@ -84,7 +84,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
 
 function drawWhen(random: Random, windowMs: number): When {
   // In the middle of a look: between what the loop has read and what it does.
-  if (random.chance(0.2)) return { look: random.int(1, 12), delayMs: random.int(0, 250) };
+  if (random.chance(0.2)) return { look: random.int(1, 12), delayMs: random.int(0, random.pick([250, 800])) };
   if (random.chance(0.5)) return { atMs: random.int(0, windowMs) };
   return {
     status: random.pick(['UPDATING', 'UPDATING', 'ROLLING_BACK', 'IN_SERVICE'] as const),

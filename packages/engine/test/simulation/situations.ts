@@ -64,6 +64,7 @@ export const SITUATIONS = [
   'source written while it was copied',
   'waited for whoever fills a slot',
   'a deployment filled a slot',
+  'a deployment kept what was served',
   'failed its smoke test',
   'did not answer its smoke test',
   'killed during the smoke tests',
