@@ -141,7 +141,7 @@ function goingBack({ goingBack: { swap, copyAndSwap, uploadAgain, deployAgain } 
   ];
   return {
     title: 'Going back',
-    note: 'Until the endpoint is InService with it, in virtual time: nearly all of it is SageMaker’s update of about four minutes, which every way needs. `waitTime` 60 s, `pollInterval` 30 s, archives of a few bytes.',
+    note: 'Until the endpoint is InService with it, in virtual time: nearly all of it is SageMaker’s update of some three minutes, which every way needs. `waitTime` 60 s, `pollInterval` 30 s, archives of a few bytes.',
     head: ['', 'time', 'of a deployment'],
     rows: [
       row('`freshpoint back`, the other slot holds it', swap),

@@ -40,7 +40,7 @@ class FakeAccount implements EndpointAccount {
   list = async () => [ID];
   read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, stateVersion: this.version });
   history = async () => this.records;
-  promise = async (_: string, url: string) => void this.promised.push(url);
+  promise = async (_: string, url: string, version: number) => void this.promised.push(`${url} ${version}`);
   write = async (_: string, state: EndpointState, after: number) => {
     if (this.conflicts-- > 0) throw new StateConflict('state');
     expect(after).toBe(this.version);
@@ -81,7 +81,7 @@ describe('freshpoint back', () => {
     ];
     await back({ reason: 'accuracy fell' });
     expect(account.state.wanted).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
-    expect(account.promised).toEqual(['https://queue']);
+    expect(account.promised).toEqual(['https://queue 2']);
     expect(lines).toEqual([
       'Iris/Endpoint is to serve 111111111111',
       'waiting for the refresher',

@@ -31,6 +31,8 @@ export interface PromiseMessage {
   readonly endpoint: string;
   /** ARN of the stack that is about to make the endpoint's spec: while it does, a missing spec is not a gone one. */
   readonly stackId?: string;
+  /** Version of the state that the sender has just written: an older one that is read is stale, and is read again. */
+  readonly stateVersion?: number;
   /** A deployment waits for an answer. */
   readonly prepare?: PrepareRequest;
 }

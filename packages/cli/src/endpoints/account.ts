@@ -28,8 +28,8 @@ export interface EndpointAccount {
   write: Records['write'];
   /** Newest first, each once. */
   history(endpoint: string): Promise<HistoryRecord[]>;
-  /** Promises that the refresher looks at the endpoint. */
-  promise(endpoint: string, queueUrl: string): Promise<void>;
+  /** Promises that the refresher looks at the endpoint, and at what was written as this version of its state. */
+  promise(endpoint: string, queueUrl: string, stateVersion: number): Promise<void>;
 }
 
 /** The SDK's clients, as the environment says: region, credentials, AWS_ENDPOINT_URL. */
@@ -52,8 +52,8 @@ export function endpointAccount({ ssm, sqs }: Clients): EndpointAccount {
     },
     write: (...given) => explained('ssm:PutParameter', () => records.write(...given)),
     history: (endpoint) => explained('ssm:GetParameterHistory', () => historyOf(ssm, endpoint)),
-    async promise(endpoint, queueUrl) {
-      const MessageBody = JSON.stringify(promiseMessage(endpoint));
+    async promise(endpoint, queueUrl, stateVersion) {
+      const MessageBody = JSON.stringify({ ...promiseMessage(endpoint), stateVersion });
       await explained('sqs:SendMessage', () => sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody })));
     },
   };

@@ -44,10 +44,10 @@ export async function runBack(options: BackArguments, around: Surroundings): Pro
   }
   const revision = chosen(await account.history(endpoint), state, options);
   const wanted: Wanted = { revision, by: user, at: now(), ...(reason !== undefined && { reason }) };
-  await say(account, endpoint, wanted);
+  const stateVersion = await say(account, endpoint, wanted);
   tell('wanted', revision, `${endpoint} is to serve ${short(revision)}`);
   if (state.hold) tell('held', revision, `held by ${state.hold.by}: nothing is swapped before the release`);
-  if (spec.queueUrl !== undefined) await account.promise(endpoint, spec.queueUrl);
+  if (spec.queueUrl !== undefined) await account.promise(endpoint, spec.queueUrl, stateVersion);
   if (options.wait) await follow(endpoint, wanted, around, tell);
 }
 
@@ -72,13 +72,12 @@ function chosen(records: readonly HistoryRecord[], state: EndpointState, { endpo
   return matches[0]!;
 }
 
-/** The state is the refresher's too: whoever is covered is put back, and what is said is said again. */
-async function say(account: EndpointAccount, endpoint: string, wanted: Wanted): Promise<void> {
+/** The state is the refresher's too: whoever is covered is put back, and what is said is said again. Returns the state's version. */
+async function say(account: EndpointAccount, endpoint: string, wanted: Wanted): Promise<number> {
   for (let tries = 1; ; tries++) {
     const { state, stateVersion } = await account.read(endpoint);
     try {
-      await account.write(endpoint, { ...state, wanted }, stateVersion);
-      return;
+      return await account.write(endpoint, { ...state, wanted }, stateVersion);
     } catch (error) {
       if (!(error instanceof StateConflict)) throw error;
       if (tries === MOST_TRIES)

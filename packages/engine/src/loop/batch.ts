@@ -14,6 +14,8 @@ export interface Received {
   readonly receives: number;
 }
 
+/** So often a read of the state may be older than what a message knows of. */
+const STALE_READS = 12;
 /** After a lost race for the state, in seconds. */
 const CONFLICT_SECONDS = 5;
 /** The pause after an error, or for what a person has to do: so many seconds for each receive, up to the longest. */
@@ -50,7 +52,7 @@ export async function handleBatch(ports: Ports, messages: readonly Received[]): 
 async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<string[]> {
   const { message, body } = group.reduce((best, other) => (carriesBetter(other, best) ? other : best));
   const { endpoint } = body;
-  const outcome = await attempt(ports, body, message);
+  const outcome = await attempt(ports, knowingAll(body, group), message);
   ports.telemetry.metric(endpoint, 'PromisesOpen', outcome.kind === 'open' ? 1 : 0);
   if (outcome.kind === 'kept') return [];
   if (outcome.kind === 'failed') {
@@ -72,17 +74,27 @@ async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<st
   return [message.messageId];
 }
 
-/** The one that knows of a stack being made, then the one received least often. */
+/** The one that knows of a stack being made, then of the newest state, then the one received least often. */
 function carriesBetter(one: Promised, other: Promised): boolean {
   const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
-  return knows === 0 ? one.message.receives < other.message.receives : knows > 0;
+  const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);
+  if (knows !== 0 || newer !== 0) return knows === 0 ? newer > 0 : knows > 0;
+  return one.message.receives < other.message.receives;
+}
+
+/** With the newest version of the state that any of the group knows of. */
+function knowingAll(body: PromiseMessage, group: readonly Promised[]): PromiseMessage {
+  const stateVersion = Math.max(0, ...group.map((each) => each.body.stateVersion ?? 0));
+  return stateVersion > 0 ? { ...body, stateVersion } : body;
 }
 
 async function attempt(ports: Ports, body: PromiseMessage, { receives }: Received): Promise<Outcome> {
   const { endpoint } = body;
   try {
     if (body.prepare) return await prepare(ports, endpoint, body.prepare);
-    return await look(ports, endpoint, body.stackId);
+    // A parameter that was made anew counts from 1 again: then no read is ever new enough.
+    const { stackId, stateVersion } = body;
+    return await look(ports, endpoint, { stackId, ...(receives <= STALE_READS && { stateVersion }) });
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'open', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'failed', reason: `${error.code}: ${error.message}` };

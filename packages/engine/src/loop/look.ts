@@ -1,4 +1,4 @@
-import type { EndpointSpec, SlotData } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec, PromiseMessage, SlotData } from '../../../cdk/src/private/contract.ts';
 import { subject, TRIES, without } from '../policy/conclude.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import { type Next, POLL_SECONDS, pollSeconds } from '../policy/next.ts';
@@ -13,12 +13,27 @@ import { short, tell } from './tell.ts';
 /** So long a look may copy and read before what is left waits for the next one, in ms: the function lives 60 s. */
 export const WORK_MS = 35_000;
 
+/** After a stale read of the state, in seconds: SSM's reads may lag behind its writes. */
+const STALE_SECONDS = 5;
+
+/** What a promise knows beside the endpoint's name. */
+export type Knowing = Pick<PromiseMessage, 'stackId' | 'stateVersion'>;
+
 /** One look at one endpoint: observe, decide, record, act. Errors of the services are thrown. */
-export async function look(ports: Ports, endpoint: string, stackId?: string): Promise<Outcome> {
+export async function look(
+  ports: Ports,
+  endpoint: string,
+  { stackId, stateVersion = 0 }: Knowing = {},
+): Promise<Outcome> {
   const began = ports.now();
   const isTimeUp = () => ports.now() - began >= WORK_MS;
   let known = await ports.records.read(endpoint);
   if (!known.spec) return withoutSpec(ports, endpoint, stackId);
+  if (known.stateVersion < stateVersion) {
+    const detail = `version ${stateVersion} of the state is not visible yet`;
+    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'state-stale', detail, seconds: STALE_SECONDS });
+    return { kind: 'open', seconds: STALE_SECONDS };
+  }
   let seen: Partial<Observation> = {};
   for (;;) {
     const declared: Declared = { ...known, spec: known.spec! };

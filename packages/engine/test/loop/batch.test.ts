@@ -204,3 +204,30 @@ describe('promises', () => {
     expect(world.back).toEqual([['handle-1', 5]]);
   });
 });
+
+describe('a promise that knows of a newer state than is read', () => {
+  const knowing = (stateVersion: number, receives = 1) =>
+    message('1', receives, JSON.stringify({ version: 1, endpoint: 'Iris/Endpoint', stateVersion }));
+
+  test('is kept for later: the read was stale', async () => {
+    const world = new World();
+    expect(await handleBatch(world.ports, [knowing(8)])).toEqual(['1']);
+    expect(world.calls).toEqual(['read', 'back']);
+    expect(world.back).toEqual([['handle-1', 5]]);
+  });
+
+  test('holds for its whole batch, and is the one that carries it on', async () => {
+    const world = new World();
+    expect(await handleBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
+    expect(world.calls).not.toContain('describe');
+  });
+
+  test('is looked at once the state is as new, and after a minute whatever it is', async () => {
+    const world = new World();
+    await handleBatch(world.ports, [knowing(7)]);
+    expect(world.calls).toContain('describe');
+    const renewed = new World();
+    await handleBatch(renewed.ports, [knowing(8, 13)]);
+    expect(renewed.calls).toContain('describe');
+  });
+});

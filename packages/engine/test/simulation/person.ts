@@ -263,9 +263,9 @@ export class Person {
     if (this.#oracle.isDeploying) this.#journal.reached('a person went back during a deployment');
     const at = clock.now();
     this.#oracle.blessed.add(revision);
-    await this.#edit((state) => ({ ...state, wanted: { revision, by: 'person', at } }));
+    const stateVersion = await this.#edit((state) => ({ ...state, wanted: { revision, by: 'person', at } }));
     const QueueUrl = this.#world.queues.find((url) => !/DeadLetter/.test(url));
-    const MessageBody = JSON.stringify(promiseMessage(ENDPOINT_ID));
+    const MessageBody = JSON.stringify({ ...promiseMessage(ENDPOINT_ID), stateVersion });
     await this.#asPerson('sqs', 'SendMessage', { QueueUrl, MessageBody });
   }
 
