@@ -1,8 +1,9 @@
 import type { Caller, Deps } from '../core/cloud.ts';
 import { type BlobReferences, slice } from './blob-references.ts';
+import { type BucketEncryption, encrypted, keyArnOf } from './encryption.ts';
 import { noSuchBucket } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
-import type { Bucket, Content, ObjectVersion } from './model.ts';
+import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
 /** MD5 of nothing: the ETag that an event shows for a delete marker. */
@@ -71,6 +72,14 @@ export class S3State {
     return bucket.versioning === undefined ? {} : { VersionId: version.versionId };
   }
 
+  /** Asks whether the caller may use the key that an object is, or is to be, encrypted with. Throws AccessDenied. */
+  askKey(caller: Caller, headers: ObjectHeaders, ...actions: readonly ('Decrypt' | 'GenerateDataKey')[]): void {
+    const { partition, region, accountId } = this.deps.account;
+    const resource = keyArnOf(headers, (id) => `arn:${partition}:kms:${region}:${accountId}:key/${id}`);
+    if (resource === undefined) return;
+    for (const action of actions) this.deps.cloud.authorize(caller, { action: `kms:${action}`, resource });
+  }
+
   /** Makes `content`, which the caller has retained, the newest version of `key`, and tells EventBridge. */
   put(
     bucket: Bucket,
@@ -79,7 +88,13 @@ export class S3State {
     input: object,
     caller: Caller,
   ): ObjectVersion {
-    const stored: ObjectVersion = { ...version, versionId: this.#newVersionId(bucket), deleteMarker: false };
+    const { ServerSideEncryption: asked } = input as { ServerSideEncryption?: string };
+    const encryption = bucket.configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
+    const headers = encrypted(version.headers, asked, encryption);
+    // What was uploaded in parts is read to be put together.
+    const parts = reason === 'CompleteMultipartUpload' ? (['Decrypt'] as const) : [];
+    this.askKey(caller, headers, 'GenerateDataKey', ...parts);
+    const stored: ObjectVersion = { ...version, headers, versionId: this.#newVersionId(bucket), deleteMarker: false };
     this.#push(bucket, stored);
     this.#tell('Object Created', bucket, stored, input, caller, {
       object: { size: stored.size, etag: stored.etag, sequencer: this.#nextSequencer() },

@@ -69,7 +69,7 @@ export function copyOperations(state: S3State): Record<string, Operation> {
               LastModified: new Date(version.lastModified),
               ...checksumMembers(version.checksum),
             },
-            ...encryptionOf(headers),
+            ...encryptionOf(version.headers),
             ...state.shownVersionId(bucket, version),
             ...sourceVersionId(sourceBucket, source),
           };
@@ -120,6 +120,7 @@ function findSource(
     },
     version,
   );
+  state.askKey(caller, version.headers, 'Decrypt');
   return { bucket, version };
 }
 

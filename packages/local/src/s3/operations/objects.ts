@@ -39,6 +39,8 @@ export function objectOperations(state: S3State): Record<string, Operation> {
     GetObject: {
       run(input: GetObjectCommandInput, caller): ReadOutput & { Body: ObjectBody } {
         const { output, version, range } = read(state, input, caller, false);
+        // Headers alone are not encrypted, so HeadObject doesn't ask.
+        state.askKey(caller, version.headers, 'Decrypt');
         const segments = range ? slice(version.segments, range.start, range.length) : version.segments;
         return { ...output, Body: state.blobs.read(segments) };
       },
@@ -68,7 +70,7 @@ export function objectOperations(state: S3State): Record<string, Operation> {
           return {
             ETag: `"${version.etag}"`,
             ...checksumMembers(version.checksum),
-            ...encryptionOf(headers),
+            ...encryptionOf(version.headers),
             ...state.shownVersionId(bucket, version),
           };
         } catch (error) {
