@@ -54,7 +54,14 @@ export async function provide(
   const there = { state, stateVersion };
   const leave = active === 'a' || (active === 'b' && view && isCondemned(state, view) && slots.a !== undefined);
   if (leave || (isSame && !active && slots.a && slots.b)) {
-    return { kind: 'provided', ...there, ...(slots.a !== undefined && { revision: slots.a }) };
+    const { served } = state;
+    const isKnown = slots.a !== undefined && served?.revision === slots.a;
+    return {
+      kind: 'provided',
+      ...there,
+      ...(slots.a !== undefined && { revision: slots.a }),
+      ...(isKnown && { newest: served.newestSource, size: served.size }),
+    };
   }
   if (active === 'b' && slots.b !== undefined) {
     const jobs: Job[] = [{ slot: 'a', revision: slots.b, from: { kind: 'slot', slot: 'b' } }];

@@ -118,7 +118,7 @@ describe('the first deployment', () => {
 describe('a deployment of changed settings', () => {
   beforeEach(() => {
     world.spec = own;
-    world.state = quiet;
+    world.state = { ...quiet, served: { ...onA, size: 7 } };
     world.slots = { a: 'v1', b: 'v0' };
   });
 
@@ -126,7 +126,7 @@ describe('a deployment of changed settings', () => {
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual([]);
-    expect(world.state.prepared).toMatchObject({ revision: 'v1' });
+    expect(world.state.prepared).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 7 });
   });
 
   test('brings what B serves to A, not what was uploaded since', async () => {
