@@ -27,23 +27,26 @@ export type Arguments =
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
+/** Characters that `--reason` may have: it goes into the state, an SSM parameter of 4 KB. */
+const REASON_LENGTH = 300;
+
 /** What `freshpoint --help` prints. */
 export const USAGE = `Usage: freshpoint <command> [options]
 
   freshpoint local                  runs a cloud assembly on this machine, behind one port on 127.0.0.1, until Ctrl-C
   freshpoint history [<endpoint>]   the refreshes of an endpoint, newest first; without one, which endpoints there are
-  freshpoint back <endpoint>        goes back to what the endpoint served before
+  freshpoint back <endpoint>        goes back to what an endpoint served before, and stays until it is served
 
 An endpoint is <stack>/<id of the construct>. history and back use AWS_REGION, AWS_ENDPOINT_URL and credentials as the
 AWS CLI does.
 
 Options of back:
-  --to <revision>                to this one, or forward again: the beginning of a revision of the history
+  --to <revision>                this revision of the history, by its first digits (at least 4); also forward again
+                                 (default: what was served before)
   --reason <text>                for the record
   --no-wait                      do not stay until it is served
 
 Options of local:
-
   --assembly <folder>            the cloud assembly that \`cdk synth\` writes (default: start empty)
   --stack <name>                 deploy only this stack; may be repeated (default: all)
   --port <n>                     port on 127.0.0.1; 0 takes a free one (default: 4580)
@@ -102,6 +105,9 @@ function readEndpointCommand(
   if (endpoint === undefined) throw new UsageError('Which endpoint? freshpoint history lists them');
   if (to !== undefined && !/^[0-9a-f]{4,64}$/i.test(to)) {
     throw new UsageError(`--to is "${to}", expected at least 4 hex digits of a revision`);
+  }
+  if (reason !== undefined && reason.length > REASON_LENGTH) {
+    throw new UsageError(`--reason has ${reason.length} characters, expected at most ${REASON_LENGTH}`);
   }
   return { command, endpoint, to, reason, wait: values['no-wait'] !== true, json };
 }

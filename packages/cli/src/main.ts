@@ -22,15 +22,19 @@ async function main(): Promise<number> {
     return 0;
   }
   const write = (line: string) => process.stdout.write(`${line}\n`);
+  if (options.command !== 'local') {
+    // Whoever read the output has gone, as `head` does.
+    process.stdout.on('error', () => process.exit(1));
+  }
   if (options.command === 'history') {
     const { runHistory } = await import('./endpoints/history.ts');
-    await runHistory(options, await account(), write);
+    await runHistory(options, await account(), write, process.stdout.columns);
     return 0;
   }
   if (options.command === 'back') {
     const { runBack } = await import('./endpoints/back.ts');
-    const user = userInfo().username;
-    await runBack(options, { account: await account(), write, now: Date.now, pause: setTimeout, user });
+    const around = { account: await account(), write, now: Date.now, pause: setTimeout, user: username() };
+    await runBack(options, around);
     return 0;
   }
   const ended = new AbortController();
@@ -52,6 +56,15 @@ async function main(): Promise<number> {
 async function account(): Promise<EndpointAccount> {
   const { endpointAccount, sdkClients } = await import('./endpoints/account.ts');
   return endpointAccount(sdkClients());
+}
+
+/** A container's user may have no name. */
+function username(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? 'unknown';
+  }
 }
 
 function version(): string {

@@ -1,4 +1,5 @@
 import type { StackEvent } from '@freshpoint/local';
+import { harmless } from './text.ts';
 
 /** Tells what happens, one line at a time. */
 export interface Teller {
@@ -86,10 +87,4 @@ function describeDecision(line: string): string | undefined {
   }
   if (seconds !== undefined) parts.push(`again in ${seconds} s`);
   return [endpoint, ...parts].filter((part) => part !== undefined && part !== '').join('  ');
-}
-
-/** Without the control characters that could move the cursor or change colours. */
-function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-  return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x1f\x7f-\x9f]/g, ' ');
 }

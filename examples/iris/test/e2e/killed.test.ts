@@ -85,6 +85,6 @@ describe('the demo', () => {
 
     const next = await start(DEMO, ['--json'], (line) => line.startsWith('{"ok"'));
     await next.closed;
-    expect(JSON.parse(next.lines.at(-1)!)).toMatchObject({ ok: true, swaps: 1, failedInvocations: 0 });
+    expect(JSON.parse(next.lines.at(-1)!)).toMatchObject({ ok: true, swaps: 2, failedInvocations: 0 });
   });
 });

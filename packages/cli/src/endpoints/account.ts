@@ -4,14 +4,24 @@ import {
   type GetParameterHistoryResult,
   GetParametersByPathCommand,
   type GetParametersByPathResult,
+  type ParameterHistory,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { historyParameterName, promiseMessage } from '../../../cdk/src/private/contract.ts';
+import {
+  historyParameterName,
+  promiseMessage,
+  specParameterName,
+  stateParameterName,
+} from '../../../cdk/src/private/contract.ts';
 import type { Client } from '../../../engine/src/adapters/client.ts';
 import { ssmRecords } from '../../../engine/src/adapters/ssm.ts';
 import type { HistoryRecord } from '../../../engine/src/history.ts';
 import type { Record, Records } from '../../../engine/src/ports.ts';
 import { Failure } from '../failure.ts';
+import { explained } from './explained.ts';
+
+/** All parameters of all endpoints are below it. */
+const ROOT = '/freshpoint';
 
 /** Clients of the account's services: the SDK's, or a test's. */
 export interface Clients {
@@ -40,23 +50,35 @@ export function sdkClients(): Clients {
 /** The account behind the clients. */
 export function endpointAccount({ ssm, sqs }: Clients): EndpointAccount {
   const records = ssmRecords(ssm);
-  const list = () => explained('ssm:GetParametersByPath', () => idsIn(ssm));
+  const list = () => explained('ssm:GetParametersByPath', ROOT, () => idsIn(ssm));
   return {
     list,
     async read(endpoint) {
-      const record = await explained('ssm:GetParameters', () => records.read(endpoint));
+      const names = `${specParameterName(endpoint)} and ${stateParameterName(endpoint)}`;
+      const record = await explained('ssm:GetParameters', names, () => records.read(endpoint));
       if (record.spec) return { ...record, spec: record.spec };
-      const ids = await list();
-      const there = ids.length > 0 ? `There are: ${ids.join(', ')}` : 'There is none in this account and region';
-      throw new Failure(`There is no endpoint "${endpoint}". ${there}.`);
+      throw new Failure(`There is no endpoint "${endpoint}". ${await list().then(there, told)}`);
     },
-    write: (...given) => explained('ssm:PutParameter', () => records.write(...given)),
-    history: (endpoint) => explained('ssm:GetParameterHistory', () => historyOf(ssm, endpoint)),
+    write: (endpoint, ...given) =>
+      explained('ssm:PutParameter', stateParameterName(endpoint), () => records.write(endpoint, ...given)),
+    history: (endpoint) =>
+      explained('ssm:GetParameterHistory', historyParameterName(endpoint), () => historyOf(ssm, endpoint)),
     async promise(endpoint, queueUrl, stateVersion) {
       const MessageBody = JSON.stringify({ ...promiseMessage(endpoint), stateVersion });
-      await explained('sqs:SendMessage', () => sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody })));
+      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
+      await explained('sqs:SendMessage', queueUrl, () => sqs.send(command));
     },
   };
+}
+
+function there(ids: readonly string[]): string {
+  return ids.length > 0 ? `There are: ${ids.join(', ')}.` : 'There is none in this account and region.';
+}
+
+/** That one may not list them is no reason to keep silent about the one that is missing. */
+function told(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  throw error;
 }
 
 async function idsIn(ssm: Client): Promise<string[]> {
@@ -64,7 +86,7 @@ async function idsIn(ssm: Client): Promise<string[]> {
   let NextToken: string | undefined;
   do {
     const page: GetParametersByPathResult = await ssm.send(
-      new GetParametersByPathCommand({ Path: '/freshpoint', Recursive: true, NextToken }),
+      new GetParametersByPathCommand({ Path: ROOT, Recursive: true, NextToken }),
     );
     for (const { Name = '' } of page.Parameters ?? []) {
       const id = /^\/freshpoint\/(.+)\/spec$/.exec(Name)?.[1];
@@ -76,18 +98,22 @@ async function idsIn(ssm: Client): Promise<string[]> {
 }
 
 async function historyOf(ssm: Client, endpoint: string): Promise<HistoryRecord[]> {
-  const found = new Map<string, HistoryRecord>();
+  const versions: ParameterHistory[] = [];
   let NextToken: string | undefined;
   do {
     const page: GetParameterHistoryResult = await ssm.send(
       new GetParameterHistoryCommand({ Name: historyParameterName(endpoint), MaxResults: 50, NextToken }),
     );
-    for (const { Value = '' } of page.Parameters ?? []) {
-      const record = recordIn(Value);
-      if (record) found.set(record.id, record);
-    }
+    versions.push(...(page.Parameters ?? []));
     NextToken = page.NextToken;
   } while (NextToken);
+  // No page of AWS's says in which order they come.
+  versions.sort((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
+  const found = new Map<string, HistoryRecord>();
+  for (const { Value = '' } of versions) {
+    const record = recordIn(Value);
+    if (record) found.set(record.id, record);
+  }
   return [...found.values()].reverse();
 }
 
@@ -98,24 +124,5 @@ function recordIn(value: string): HistoryRecord | undefined {
     return typeof record?.id === 'string' && typeof record.revision === 'string' ? record : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Errors that a person can mend, in words of what was asked. */
-async function explained<T>(call: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (/AccessDenied|UnrecognizedClient|ExpiredToken|InvalidClientTokenId/.test(name)) {
-      throw new Failure(`${call} was refused: ${message}. Look at the credentials and what they are allowed.`, error);
-    }
-    if (/CredentialsProviderError/.test(name) || /Region is missing/.test(message)) {
-      throw new Failure(`${call}: ${message}. Set AWS_REGION and credentials, as for the AWS CLI.`, error);
-    }
-    if (name === 'ParameterNotFound') throw new Failure(`${call}: ${message || 'there is no such parameter'}.`, error);
-    if (/ECONNREFUSED|ENOTFOUND/.test(message))
-      throw new Failure(`${call}: ${message}. Look at AWS_ENDPOINT_URL and the network.`, error);
-    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { HistoryRecord } from '../../../engine/src/history.ts';
+import { harmless, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
 /** Settings of `freshpoint history`. */
@@ -9,14 +10,17 @@ export interface HistoryArguments {
   readonly json: boolean;
 }
 
-/** Prints the refreshes of an endpoint, newest first, or the ids of all endpoints. */
+/** Prints the refreshes of an endpoint, newest first, or the ids of all endpoints. `columns`: a terminal's width. */
 export async function runHistory(
   { endpoint, json }: HistoryArguments,
   account: EndpointAccount,
   write: (line: string) => void,
+  columns = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   if (endpoint === undefined) {
-    for (const id of await account.list()) write(json ? JSON.stringify({ endpoint: id }) : id);
+    const ids = await account.list();
+    for (const id of ids) write(json ? JSON.stringify({ endpoint: id }) : id);
+    if (ids.length === 0 && !json) write('There is no endpoint in this account and region.');
     return;
   }
   const { state } = await account.read(endpoint);
@@ -27,15 +31,19 @@ export async function runHistory(
     return;
   }
   if (records.length === 0) write(`No refresh of ${endpoint} is on record yet.`);
-  for (const line of table(records, served)) write(line);
+  for (const line of table(records, served, columns)) write(line);
 }
 
 const HEAD = ['', 'when', 'took', 'revision', 'slot', 'by', 'outcome'];
 
-function table(records: readonly HistoryRecord[], served: string | undefined): string[] {
+const INDENT = '     ';
+/** Narrower than this, reasons run over the edge. */
+const NARROWEST = 20;
+
+function table(records: readonly HistoryRecord[], served: string | undefined, columns: number): string[] {
   if (records.length === 0) return [];
   const rows = records.map((record) => [
-    record.revision === served ? '*' : '',
+    record.revision === served && record.outcome !== 'refused' ? '*' : '',
     record.at.slice(0, 19).replace('T', ' '),
     `${record.seconds} s`,
     record.revision.slice(0, 12),
@@ -49,10 +57,14 @@ function table(records: readonly HistoryRecord[], served: string | undefined): s
       .map((cell, column) => cell.padEnd(widths[column]!))
       .join('  ')
       .trimEnd();
-  const why = ({ reason, warning }: HistoryRecord) => [reason, warning].filter((text) => text !== undefined);
+  const why = ({ reason, warning }: HistoryRecord) =>
+    [reason, warning]
+      .filter((text) => text !== undefined)
+      .flatMap((text) => wrap(harmless(text), Math.max(NARROWEST, columns - INDENT.length)))
+      .map((text) => INDENT + text);
   return [
     line(HEAD),
-    ...rows.flatMap((row, index) => [line(row), ...why(records[index]!).map((text) => `     ${text}`)]),
+    ...rows.flatMap((row, index) => [line(row), ...why(records[index]!)]),
     '* is served now; times are UTC',
   ];
 }

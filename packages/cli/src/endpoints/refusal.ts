@@ -1,0 +1,6 @@
+import type { EndpointState, Quarantined } from '../../../engine/src/policy/state.ts';
+
+/** That a revision is quarantined. */
+export function refusalOf({ quarantine }: EndpointState, revision: string): Quarantined | undefined {
+  return quarantine?.find((entry) => entry.revision === revision);
+}
