@@ -112,7 +112,12 @@ export class Stage {
     await this.deploy(stackName);
     for (const id of ids) {
       const name = `${stackName}/${id}`;
-      await this.untilLoop(`that ${name} is served`, (entry) => isServed(entry) && entry.endpoint === name);
+      const fits = (entry: LoopEntry) => isServed(entry) && entry.endpoint === name;
+      // A promise that came while the stack was being made comes back after half a minute.
+      await this.until(`the loop says that ${name} is served`, () => this.loop.find(fits), {
+        timeoutMs: 50_000,
+        got: () => this.tail(),
+      });
     }
   }
 
