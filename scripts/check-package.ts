@@ -1,7 +1,7 @@
 /*
  * Packs what is published, installs the tarballs into a folder outside of the workspace with the newest tried
  * aws-cdk-lib, and uses them there: synthesizes the README's stack, deploys it to the packed local runtime, asks the
- * endpoint, starts and ends the packed command. Needs `npm run build` before.
+ * endpoint, starts and ends the packed command, and asks for what isn't there. Needs `npm run build` before.
  * Usage: node scripts/check-package.ts
  */
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
@@ -114,6 +114,27 @@ await runtime.stop();
   check('the packed local runtime deploys it, and the endpoint answers', answer.trim().endsWith('"yes"'));
 }
 
+/** history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no endpoint. */
+function liveCommands(bin: string, url: string): void {
+  const env = {
+    ...environment,
+    ...{ AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1' },
+    ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
+  };
+  for (const args of [
+    ['history', '--help'],
+    ['back', '--help'],
+  ]) {
+    check(`freshpoint ${args.join(' ')}`, run(bin, args, { cwd: app }).startsWith('Usage: freshpoint'));
+  }
+  check('freshpoint history asks AWS', run(bin, ['history'], { cwd: app, env }).startsWith('There is no endpoint'));
+  const { status, stderr } = spawnSync(bin, ['back', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
+  check(
+    'freshpoint back says what is missing in one line',
+    status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
+  );
+}
+
 async function command(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
   const bin = join(app, 'node_modules/.bin/freshpoint');
@@ -121,7 +142,13 @@ async function command(): Promise<void> {
   const child = spawn(bin, ['local', '--port', '0', '--json'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
-    if (JSON.parse(line).event === 'ready') child.kill('SIGTERM');
+    const { event, url } = JSON.parse(line);
+    if (event !== 'ready') continue;
+    try {
+      liveCommands(bin, url);
+    } finally {
+      child.kill('SIGTERM');
+    }
   }
   check('freshpoint local starts, and ends on SIGTERM', (await ended) === 0);
 }

@@ -79,5 +79,8 @@ function report(error: unknown): number {
   return 2;
 }
 
+const status = await main().catch(report);
+// What a slow reader of a pipe hasn't taken yet would be lost with the process.
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
 // Sockets that a client keeps open must not keep the process alive.
-process.exit(await main().catch(report));
+process.exit(status);

@@ -42,9 +42,12 @@ describe('the arguments', () => {
     });
   });
 
-  test.each([[['--help']], [['-h']], [['local', '--help']]])('%j asks for help', (args) => {
-    expect(readArguments(args)).toEqual({ command: 'help' });
-  });
+  test.each([[['--help']], [['-h']], [['local', '--help']], [['history', '--help']], [['back', '-h']]])(
+    '%j asks for help',
+    (args) => {
+      expect(readArguments(args)).toEqual({ command: 'help' });
+    },
+  );
 
   test('--version asks for the version', () => {
     expect(readArguments(['--version'])).toEqual({ command: 'version' });
@@ -56,6 +59,7 @@ describe('the arguments', () => {
     [['back'], 'Which endpoint? freshpoint history lists them'],
     [['back', 'A/B', 'C/D'], 'Unexpected argument "C/D"; options begin with --'],
     [['back', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision'],
+    [['back', 'A/B', '--reason', 'a'.repeat(301)], '--reason has 301 characters, expected at most 300'],
     [['back', 'A/B', '--port', '1'], '--port is no option of freshpoint back'],
     [['history', '--to', '1234'], '--to is no option of freshpoint history'],
     [['history', '/freshpoint/A/B'], /is no endpoint, expected <stack>/],

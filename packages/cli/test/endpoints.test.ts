@@ -3,25 +3,13 @@ import type { EndpointSpec } from '../../cdk/src/private/contract.ts';
 import { StateConflict } from '../../engine/src/errors.ts';
 import type { HistoryRecord } from '../../engine/src/history.ts';
 import type { EndpointState } from '../../engine/src/policy/state.ts';
-import { type EndpointAccount, endpointAccount } from '../src/endpoints/account.ts';
+import type { EndpointAccount } from '../src/endpoints/account.ts';
 import { type BackArguments, runBack } from '../src/endpoints/back.ts';
 import { runHistory } from '../src/endpoints/history.ts';
+import { Failure } from '../src/failure.ts';
+import { ID, R1, R2, R3, record } from './records.ts';
 
-const ID = 'Iris/Endpoint';
-const [R1, R2, R3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
 const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
-const record = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord => ({
-  version: 1,
-  id: `${revision}-${more.outcome ?? 'succeeded'}`,
-  outcome: 'succeeded',
-  revision,
-  slot: 'a',
-  by: 'upload',
-  at: '2026-11-01T12:00:00.000Z',
-  seconds: 240,
-  sources: [{ bucket: 'models', key: 'model.tar.gz', etag: 'e', size: 1, version: 'v' }],
-  ...more,
-});
 
 /** An account with one endpoint that serves R2; each pause lets one of the `steps` happen. */
 class FakeAccount implements EndpointAccount {
@@ -101,8 +89,17 @@ describe('freshpoint back', () => {
     await expect(back()).rejects.toThrow('Nothing that Iris/Endpoint served before is on record');
   });
 
-  test('does not take what came after what is served for something before it', async () => {
-    account.records = [record(R3), record(R2), record(R1)];
+  test.each<[string, HistoryRecord[]]>([
+    ['the history', [record(R3), record(R2), record(R1)]],
+    ['going back once', [record(R2, { by: 'person' }), record(R3), record(R2), record(R1)]],
+    [
+      'a deployment after that',
+      [record(R2, { outcome: 'deployed', by: 'deployment' }), record(R3), record(R2), record(R1)],
+    ],
+    ['a failed smoke test', [record(R2, { by: 'smoke-test' }), record(R3), record(R2), record(R1)]],
+    ['an upload of earlier bytes', [record(R2), record(R1), record(R3), record(R2)]],
+  ])('goes to what came before what is served, not to what was left: %s', async (_, records) => {
+    account.records = records;
     await back({ wait: false });
     expect(account.state.wanted).toMatchObject({ revision: R1 });
   });
@@ -123,23 +120,83 @@ describe('freshpoint back', () => {
   });
 
   test('fails when something newer ends the wish', async () => {
-    account.steps = [(state) => ({ ...state, wanted: undefined })];
+    account.steps = [(state) => ({ ...state, wanted: undefined }), (state) => state];
     await expect(back()).rejects.toThrow('is not wanted any more');
   });
 
+  test('stays when the wish is covered for a moment, and put back', async () => {
+    let wanted: EndpointState['wanted'];
+    account.steps = [
+      (state) => {
+        wanted = state.wanted;
+        return { ...state, wanted: undefined };
+      },
+      (state) => ({ ...state, wanted }),
+      (state) => ({ ...state, wanted: undefined }),
+      served(R1),
+    ];
+    await back();
+    expect(lines.at(-1)).toBe('Iris/Endpoint serves 111111111111');
+  });
+
+  test('does not judge by a state from before the wish', async () => {
+    const { read } = account;
+    account.steps = [(state) => state, (state) => state, served(R1)];
+    account.read = async () => {
+      const record = await read();
+      return account.steps.length === 2 ? { ...record, state: { version: 1 }, stateVersion: 1 } : record;
+    };
+    await back();
+    expect(lines).toEqual([
+      'Iris/Endpoint is to serve 111111111111',
+      'waiting for the refresher',
+      'Iris/Endpoint serves 111111111111',
+    ]);
+  });
+
+  test('is stronger than an older refusal, also where this clock is behind, and ends with a new one', async () => {
+    account.state = { ...account.state, quarantine: [{ revision: R3, at: 5000, reason: 'first' }] };
+    account.steps = [
+      (state) => state,
+      (state) => ({ ...state, quarantine: [{ revision: R3, at: 9000, reason: 'again \x1b[2J' }] }),
+    ];
+    await expect(back({ to: '3333' })).rejects.toThrow(/was refused: again $/);
+    expect(account.state.wanted).toMatchObject({ revision: R3, at: 5001 });
+  });
+
+  test('tells of a refusal by a refresher whose clock is behind', async () => {
+    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 500, reason: 'no ping' }] })];
+    await expect(back()).rejects.toThrow('was refused: no ping');
+  });
+
+  test('says that the wish is on record when the promise could not be sent', async () => {
+    account.promise = () => Promise.reject(new Failure('sqs:SendMessage was refused.'));
+    await expect(back()).rejects.toThrow('sqs:SendMessage was refused. It is on record all the same');
+    expect(account.state.wanted).toMatchObject({ revision: R1 });
+  });
+
   test('tells of a hold', async () => {
-    account.state = { ...account.state, hold: { by: 'bob', at: 1 } };
+    account.state = { ...account.state, hold: { by: 'bob', at: 1, reason: 'audit' } };
     await back({ wait: false });
-    expect(lines.join()).toContain('held by bob');
+    expect(lines[1]).toBe('held by bob (audit): nothing is swapped before the release');
   });
 
   test('is one JSON object per event for machines', async () => {
-    await back({ wait: false, json: true });
-    expect(lines.map((line) => JSON.parse(line))).toEqual([{ event: 'wanted', revision: R1 }]);
+    account.state = { ...account.state, hold: { by: 'bob', at: 1 } };
+    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 2000, reason: 'no ping' }] })];
+    await expect(back({ json: true })).rejects.toThrow('no ping');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { event: 'wanted', revision: R1 },
+      { event: 'held', revision: R1, by: 'bob' },
+      { event: 'waiting', revision: R1 },
+      { event: 'refused', revision: R1, reason: 'no ping' },
+    ]);
   });
 
   test.each<[string, () => void, Partial<BackArguments>, string]>([
     ['data in place', () => Object.assign(account, { spec: {} }), {}, 'is in place'],
+    ['a stack that names no queue', () => Object.assign(account, { spec: { data } }), {}, 'names no queue'],
+    ['a history with nothing before', () => account.records.splice(2), {}, 'Nothing that Iris/Endpoint served before'],
     ['what is served already', () => undefined, { to: '2222' }, 'serves 222222222222 already'],
     ['an unknown revision', () => undefined, { to: 'abcd' }, 'one of: 333333333333, 222222222222, 111111111111'],
     [
@@ -156,12 +213,36 @@ describe('freshpoint back', () => {
 });
 
 describe('freshpoint history', () => {
-  const history = (endpoint?: string, json = false) =>
-    runHistory({ command: 'history', endpoint, json }, account, (line) => lines.push(line));
+  const history = (endpoint?: string, json = false, columns?: number) =>
+    runHistory({ command: 'history', endpoint, json }, account, (line) => lines.push(line), columns);
 
   test('lists the endpoints when none is named', async () => {
     await history();
     expect(lines).toEqual([ID]);
+  });
+
+  test('says so when there is none', async () => {
+    account.list = async () => [];
+    await history();
+    expect(lines).toEqual(['There is no endpoint in this account and region.']);
+  });
+
+  test("wraps reasons at a terminal's edge, and keeps control characters from it", async () => {
+    account.records = [
+      record(R3, { outcome: 'refused', reason: 'The primary \x1b[31mcontainer\x1b[0m did not\npass the ping' }),
+    ];
+    await history(ID, false, 30);
+    expect(lines.slice(2)).toEqual([
+      '     The primary container did',
+      '     not pass the ping',
+      '* is served now; times are UTC',
+    ]);
+  });
+
+  test('does not mark the refusal of what is served since', async () => {
+    account.records = [record(R2), record(R2, { outcome: 'refused' })];
+    await history(ID);
+    expect(lines.filter((line) => line.startsWith('*  '))).toHaveLength(1);
   });
 
   test('is a table, newest first, with reasons and what is served', async () => {
@@ -190,56 +271,5 @@ describe('freshpoint history', () => {
     account.records = [];
     await history(ID);
     expect(lines).toEqual(['No refresh of Iris/Endpoint is on record yet.']);
-  });
-});
-
-describe('the account', () => {
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
-  const clients = (answer: (name: string, input: any) => unknown) => {
-    const client = {
-      async send(command: { constructor: { name: string }; input: unknown }) {
-        const result = answer(command.constructor.name, command.input);
-        if (result instanceof Error) throw result;
-        return result;
-      },
-    };
-    return endpointAccount({ ssm: client, sqs: client });
-  };
-
-  test('reads a history of several pages: newest first, each once, and nothing that is no record', async () => {
-    const values = [
-      '{"version":1}',
-      'not json',
-      JSON.stringify(record(R1)),
-      JSON.stringify(record(R2)),
-      JSON.stringify(record(R2)),
-    ];
-    const pages = [values.slice(0, 3), values.slice(3)];
-    const found = await clients((_, { NextToken = '0' }) => ({
-      Parameters: pages[Number(NextToken)]!.map((Value) => ({ Value })),
-      NextToken: NextToken === '0' ? '1' : undefined,
-    })).history(ID);
-    expect(found.map(({ revision }) => revision)).toEqual([R2, R1]);
-  });
-
-  test('an endpoint that is not there: which ones are', async () => {
-    const there = clients((name) =>
-      name === 'GetParametersCommand'
-        ? { Parameters: [] }
-        : { Parameters: [{ Name: '/freshpoint/A/B/spec' }, { Name: '/freshpoint/A/B/state' }] },
-    );
-    await expect(there.read('X/Y')).rejects.toThrow('There is no endpoint "X/Y". There are: A/B.');
-  });
-
-  test.each([
-    [
-      'AccessDeniedException',
-      'not authorized',
-      /ssm:GetParameterHistory was refused: not authorized\. Look at the credentials/,
-    ],
-    ['CredentialsProviderError', 'Could not load credentials', /Set AWS_REGION and credentials/],
-  ])('%s is explained', async (name, message, expected) => {
-    const error = Object.assign(new Error(message), { name });
-    await expect(clients(() => error).history(ID)).rejects.toThrow(expected);
   });
 });

@@ -67,9 +67,9 @@ async function say(revision: string, { endpoint, reason }: BackArguments, around
   const { account, now, user } = around;
   for (let tries = 1; ; tries++) {
     const { state, stateVersion } = await account.read(endpoint);
-    const refusedBefore = refusalOf(state, revision)?.at ?? 0;
+    const refusedBefore = refusalOf(state, revision)?.at;
     // A word counts against older refusals only, and this clock may be behind the refresher's.
-    const at = Math.max(now(), refusedBefore + 1);
+    const at = Math.max(now(), (refusedBefore ?? 0) + 1);
     const wanted: Wanted = { revision, by: user, at, ...(reason !== undefined && { reason }) };
     try {
       return {

@@ -28,6 +28,7 @@ function explanation(call: string, error: unknown): string | undefined {
   if (UNREACHABLE.test(code ?? '') || name === 'TimeoutError') {
     return `${call} got no answer: ${what || code}. Look at AWS_ENDPOINT_URL, AWS_REGION and the network.`;
   }
+  if (code === 'ERR_INVALID_URL') return `${call}: ${what}. Look at AWS_ENDPOINT_URL, e.g. http://127.0.0.1:4580.`;
   if (name === 'ParameterNotFound') return `${call}: there is no such parameter. Deploy the stack again.`;
   // The service answered: whatever it says is said to the person.
   return $metadata === undefined

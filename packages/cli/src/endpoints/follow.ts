@@ -9,8 +9,8 @@ import { short, type Telling } from './telling.ts';
 export interface Said {
   readonly wanted: Wanted;
   readonly stateVersion: number;
-  /** When the revision had been refused before, epoch ms of the refresher's clock; 0: it had not. */
-  readonly refusedBefore: number;
+  /** When the revision had been refused before, epoch ms of the refresher's clock. Absent: it had not. */
+  readonly refusedBefore?: number;
 }
 
 const POLL_MS = 2000;
@@ -37,7 +37,7 @@ export async function follow(
     if (stateVersion < written) continue;
     const { intent, filling, served } = state;
     const refused = refusalOf(state, revision);
-    if (refused && refused.at > refusedBefore) {
+    if (refused && refused.at !== refusedBefore) {
       const reason = harmless(refused.reason ?? 'no reason is on record');
       // People read it in the Failure.
       tell('refused', revision, undefined, { reason });

@@ -11,11 +11,11 @@ export function chooseRevision(
   { endpoint, to }: { readonly endpoint: string; readonly to?: string },
 ): string {
   const served = state.served?.revision;
-  const known = [...new Set(records.filter(({ outcome }) => outcome !== 'refused').map(({ revision }) => revision))];
   const all = [...new Set(records.map(({ revision }) => revision))];
   if (to === undefined) {
-    // What was served before it, not what came after it and was left.
-    const before = served === undefined ? known : known.slice(known.indexOf(served) + 1);
+    // What came before it, not what came after it and was left.
+    const order = arrivals(records);
+    const before = served === undefined ? order : order.slice(order.indexOf(served) + 1);
     const found = before.find((revision) => revision !== served && !refusalOf(state, revision));
     if (found) return found;
     throw new Failure(`Nothing that ${endpoint} served before is on record. Look at: freshpoint history ${endpoint}`);
@@ -27,4 +27,15 @@ export function chooseRevision(
     throw new UsageError(`--to "${to}" is the beginning of several: ${matches.map(short).join(', ')}`);
   if (matches[0] === served) throw new Failure(`${endpoint} serves ${short(served!)} already.`);
   return matches[0]!;
+}
+
+/** What was served, newest upload first. That a person or a deployment put one on the endpoint again makes it no newer. */
+function arrivals(records: readonly HistoryRecord[]): string[] {
+  const order = new Set<string>();
+  for (const { revision, outcome, by } of [...records].reverse()) {
+    if (outcome === 'refused') continue;
+    if (by === 'upload') order.delete(revision);
+    order.add(revision);
+  }
+  return [...order].reverse();
 }

@@ -197,12 +197,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'placed.some((each) => each?.metadata[REVISION] === revision)',
   },
   {
-    name: 'whatever lies at a source is copied',
-    file: 'adapters/s3-copy.ts',
-    find: 'CopySourceIfMatch: `',
-    replace: "CopySourceIfMatch: etag && '*' || `",
-  },
-  {
     name: 'a deployment fills slot A from the sources',
     file: 'loop/deployment-data.ts',
     find: "if (active === 'b' && slots.b !== undefined) {",

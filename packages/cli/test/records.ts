@@ -1,0 +1,19 @@
+import type { HistoryRecord } from '../../engine/src/history.ts';
+
+/** An endpoint's id. */
+export const ID = 'Iris/Endpoint';
+/** Revisions. */
+export const [R1, R2, R3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
+/** The record of a refresh. */
+export const record = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord => ({
+  version: 1,
+  id: `${revision}-${more.outcome ?? 'succeeded'}`,
+  outcome: 'succeeded',
+  revision,
+  slot: 'a',
+  by: 'upload',
+  at: '2026-11-01T12:00:00.000Z',
+  seconds: 240,
+  sources: [{ bucket: 'models', key: 'model.tar.gz', etag: 'e', size: 1, version: 'v' }],
+  ...more,
+});
