@@ -50,6 +50,7 @@ export async function provide(
 ): Promise<Provided> {
   const isSame = spec?.data?.root === data.root && spec.data.bucket === data.bucket;
   const active = isSame && view ? activeSlot(spec, view.configName) : undefined;
+  const isUnknown = isSame && view !== undefined && active === undefined;
   const slots = await ports.places.look(data);
   const there = { state, stateVersion };
   const leave = active === 'a' || (active === 'b' && view && isCondemned(state, view) && slots.a !== undefined);
@@ -84,9 +85,11 @@ export async function provide(
   if (found.kind === 'missing' || reason !== undefined) return { kind: 'refused', reason: reason ?? '' };
   const { revision, newest, size, files } = found;
   const jobs = (['a', 'b'] as const)
-    .filter((slot) => slot !== active && slots[slot] !== revision)
+    // Which place the endpoint is served from may not be known: one that holds a revision stays as it is.
+    .filter((slot) => slot !== active && slots[slot] !== revision && !(isUnknown && slots[slot]))
     .map((slot): Job => ({ slot, revision, from: { kind: 'sources', files } }));
-  return fillAll(ports, endpoint, data, there, jobs, isTimeUp, { revision, newest, size });
+  const kept = isUnknown && slots.a !== undefined ? { revision: slots.a } : { revision, newest, size };
+  return fillAll(ports, endpoint, data, there, jobs, isTimeUp, kept);
 }
 
 async function whyNot(

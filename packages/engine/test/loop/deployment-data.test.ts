@@ -173,6 +173,15 @@ describe('a deployment of changed settings', () => {
     expect(world.state.prepared).toMatchObject({ revision: 'v1' });
   });
 
+  test('of such a rollback writes no place that holds a revision, whatever the other lacks', async () => {
+    world.endpoint = { ...endpoint, configName: 'config-a2' };
+    world.slots = { a: 'v1' };
+    await request('Update');
+    expect(await receive()).toEqual([]);
+    expect(fills()).toEqual(['fill b v2 from sources']);
+    expect(world.state.prepared).toMatchObject({ revision: 'v1' });
+  });
+
   test('never writes to the slot that serves, whatever is missing there', async () => {
     world.endpoint = inB;
     world.slots = { a: 'v0' };
