@@ -20,8 +20,8 @@ export interface PerSlotOptions {
   readonly retainRevisions?: number;
 
   /**
-   * KMS keys that encrypt sources outside `modelsBucket`: the refresher is allowed to decrypt with them. The keys of
-   * `modelsBucket` and of `bucket` need not be named, unless they are imported without their key.
+   * KMS keys that encrypt sources outside `modelsBucket`: the refresher is allowed to decrypt with them. The key of
+   * `modelsBucket` need not be named, unless that is imported without its key. A `bucket` with a key must be passed with it.
    *
    * @default - none
    */
