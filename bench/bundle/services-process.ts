@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type EndpointSpec, specParameterName, stateParameterName } from '../../packages/cdk/src/private/contract.ts';
+import { type EndpointSpec, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
 
 const endpoint = 'Bench/Endpoint';
 const written = new Date('2026-01-01T00:00:00Z');

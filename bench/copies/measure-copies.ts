@@ -1,8 +1,8 @@
-import { placeKey, type SlotData } from '../../packages/cdk/src/private/contract.ts';
-import { s3Places } from '../../packages/engine/src/adapters/s3-places.ts';
-import type { CopyUnderWay } from '../../packages/engine/src/policy/state.ts';
-import { sleep } from '../../packages/local/src/core/clock.ts';
-import { VirtualClock } from '../../packages/local/src/core/virtual-clock.ts';
+import { placeKey, type SlotData } from '@freshpoint/cdk/contract';
+import { s3Places } from '@freshpoint/engine/adapters/s3-slot-store';
+import type { CopyUnderWay } from '@freshpoint/engine/policy/state';
+import { sleep } from '@freshpoint/local/core/clock';
+import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 
 /** What the copy of one archive takes. */
 export interface CopyRow {

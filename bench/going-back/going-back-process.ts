@@ -2,8 +2,8 @@
  * Goes back in several ways, in virtual time with SageMaker's realistic times: the engine's own handler, the local
  * runtime's services. Prints {"swap":s,"copyAndSwap":s,"uploadAgain":s,"deployAgain":s}.
  */
-import { SERVING_STACK, type Settings } from '../../examples/iris/test/settings/settings-app.ts';
-import { VirtualAccount } from '../../examples/iris/test/settings/virtual-account.ts';
+import { SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
+import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
 import type { GoingBack } from './measure-going-back.ts';
 
 // As an account has it.

@@ -1,17 +1,12 @@
-import { specParameterName } from '../../packages/cdk/src/private/contract.ts';
-import { type Random, seededRandom } from '../../packages/engine/test/simulation/random.ts';
-import {
-  type CallPlan,
-  type FunctionRun,
-  type Overseer,
-  refresherFactory,
-} from '../../packages/engine/test/simulation/refresher.ts';
-import { asSdkError } from '../../packages/engine/test/simulation/sdk-error.ts';
-import { ENDPOINT_ID, type Layout } from '../../packages/engine/test/simulation/templates.ts';
-import { type Call, quiet, type Watch, World } from '../../packages/engine/test/simulation/world.ts';
-import { sleep } from '../../packages/local/src/core/clock.ts';
-import type { FunctionRunner, FunctionRunnerFactory } from '../../packages/local/src/lambda/index.ts';
-import type { EndpointStateChange } from '../../packages/local/src/sagemaker/index.ts';
+import { specParameterName } from '@freshpoint/cdk/contract';
+import { sleep } from '@freshpoint/local/core/clock';
+import type { FunctionRunner, FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
+import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import { type Random, seededRandom } from '@freshpoint/simulation/random';
+import { type CallPlan, type FunctionRun, type Overseer, refresherFactory } from '@freshpoint/simulation/refresher';
+import { asSdkError } from '@freshpoint/simulation/sdk-error';
+import { ENDPOINT_ID, type Layout } from '@freshpoint/simulation/templates';
+import { type Call, quiet, type Watch, World } from '@freshpoint/simulation/world';
 import type { Alternative } from './alternatives.ts';
 import { Environments } from './environments.ts';
 import { WAIT_TIME } from './stack.ts';

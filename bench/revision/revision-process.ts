@@ -3,7 +3,7 @@
  * Usage: revision-process.ts <url> <objects>; prints {"calls":n,"ms":n,"heapBytes":n}: what is alive after each page at most.
  */
 import { S3Client } from '@aws-sdk/client-s3';
-import { s3Sources } from '../../packages/engine/src/adapters/s3.ts';
+import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
 
 const [url = '', count = '0'] = process.argv.slice(2);
 const client = new S3Client({

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
-import { PREPARE_TYPE } from '../src/private/contract';
+import { PREPARE_TYPE } from '../src/contract';
 import { KNOWN } from './support/known-properties.ts';
 import { cdkVersion, type Leaf, leavesOf } from './support/l1-types.ts';
 import { newBucket, newEndpoint, newStack, propertiesOf, Template } from './support/stacks.ts';

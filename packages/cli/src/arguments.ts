@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
-import type { BackArguments } from './endpoints/back.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
+import type { BackArguments } from './endpoints/rollback.ts';
 import { UsageError } from './failure.ts';
 import { splitCommand } from './split-command.ts';
 

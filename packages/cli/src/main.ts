@@ -32,7 +32,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.command === 'back') {
-    const { runBack } = await import('./endpoints/back.ts');
+    const { runBack } = await import('./endpoints/rollback.ts');
     const around = { account: await account(), write, now: Date.now, pause: setTimeout, user: username() };
     await runBack(options, around);
     return 0;

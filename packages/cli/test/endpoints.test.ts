@@ -1,11 +1,11 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { StateConflict } from '@freshpoint/engine/errors';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EndpointSpec } from '../../cdk/src/private/contract.ts';
-import { StateConflict } from '../../engine/src/errors.ts';
-import type { HistoryRecord } from '../../engine/src/history.ts';
-import type { EndpointState } from '../../engine/src/policy/state.ts';
 import type { EndpointAccount } from '../src/endpoints/account.ts';
-import { type BackArguments, runBack } from '../src/endpoints/back.ts';
 import { runHistory } from '../src/endpoints/history.ts';
+import { type BackArguments, runBack } from '../src/endpoints/rollback.ts';
 import { Failure } from '../src/failure.ts';
 import { ID, R1, R2, R3, record } from './records.ts';
 

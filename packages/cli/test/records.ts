@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '../../engine/src/history.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 
 /** An endpoint's id. */
 export const ID = 'Iris/Endpoint';

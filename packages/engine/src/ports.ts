@@ -6,9 +6,9 @@ import type {
   SlotData,
   SmokeTestSpec,
   SourceSpec,
-} from '../../cdk/src/private/contract.ts';
-import type { HistoryRecord } from './history.ts';
+} from '@freshpoint/cdk/contract';
 import type { Telling } from './policy/conclude.ts';
+import type { HistoryRecord } from './policy/history.ts';
 import type {
   CheckView,
   EndpointView,

@@ -1,5 +1,5 @@
 import { type Stack, Tokenization } from 'aws-cdk-lib';
-import { placeKey, type SlotData, type SourceSpec } from './contract';
+import { placeKey, type SlotData, type SourceSpec } from '../contract';
 import { MAX_NAME_LENGTH } from './naming';
 
 /** A text of a policy and the most characters that it can have once deployed. */

@@ -1,6 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { CfnModel, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type ObjectSource, placeKey, type Slot, type SlotData } from './contract';
+import { type ObjectSource, placeKey, type Slot, type SlotData } from '../contract';
 import { digest8 } from './digest';
 import type { DeclaredModel } from './models';
 import { s3Location } from './sources';

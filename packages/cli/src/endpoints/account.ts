@@ -7,16 +7,11 @@ import {
   type ParameterHistory,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import {
-  historyParameterName,
-  promiseMessage,
-  specParameterName,
-  stateParameterName,
-} from '../../../cdk/src/private/contract.ts';
-import type { Client } from '../../../engine/src/adapters/client.ts';
-import { ssmRecords } from '../../../engine/src/adapters/ssm.ts';
-import type { HistoryRecord } from '../../../engine/src/history.ts';
-import type { Record, Records } from '../../../engine/src/ports.ts';
+import { historyParameterName, promiseMessage, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import type { Client } from '@freshpoint/engine/adapters/client';
+import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { Record, Records } from '@freshpoint/engine/ports';
 import { Failure } from '../failure.ts';
 import { explained } from './explained.ts';
 

@@ -1,4 +1,4 @@
-import type { Wanted } from '../../../engine/src/policy/state.ts';
+import type { Wanted } from '@freshpoint/engine/policy/state';
 import { Failure } from '../failure.ts';
 import { harmless } from '../text.ts';
 import type { EndpointAccount } from './account.ts';

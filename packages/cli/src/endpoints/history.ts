@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '../../../engine/src/history.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import { harmless, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 

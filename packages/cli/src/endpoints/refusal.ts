@@ -1,4 +1,4 @@
-import type { EndpointState, Quarantined } from '../../../engine/src/policy/state.ts';
+import type { EndpointState, Quarantined } from '@freshpoint/engine/policy/state';
 
 /** That a revision is quarantined. */
 export function refusalOf({ quarantine }: EndpointState, revision: string): Quarantined | undefined {

@@ -1,5 +1,5 @@
-import type { HistoryRecord } from '../../../engine/src/history.ts';
-import type { EndpointState } from '../../../engine/src/policy/state.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { Failure, UsageError } from '../failure.ts';
 import { refusalOf } from './refusal.ts';
 import { short } from './telling.ts';

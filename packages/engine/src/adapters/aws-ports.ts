@@ -1,14 +1,14 @@
-import type { checkArchive } from '../checks/archive.ts';
+import type { checkArchive } from '../archive/check-archive.ts';
 import type { Answers, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
-import { cloudFormationStacks } from './cloudformation.ts';
-import { eventBridgeEvents } from './eventbridge.ts';
-import { s3Sources } from './s3.ts';
-import { s3Places } from './s3-places.ts';
-import { sageMakerEndpoints } from './sagemaker.ts';
-import { sageMakerSmokeTests } from './smoke-tests.ts';
-import { sqsPromises } from './sqs.ts';
-import { ssmRecords } from './ssm.ts';
+import { cloudFormationStacks } from './cloudformation-stacks.ts';
+import { eventBridgeEvents } from './eventbridge-bus.ts';
+import { s3Places } from './s3-slot-store.ts';
+import { s3Sources } from './s3-sources.ts';
+import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
+import { sageMakerSmokeTests } from './sagemaker-smoke-tests.ts';
+import { sqsPromises } from './sqs-work-queue.ts';
+import { ssmRecords } from './ssm-records.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type Clients = {

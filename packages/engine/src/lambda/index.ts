@@ -7,11 +7,11 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
+import { ENVIRONMENT, METRICS_NAMESPACE } from '@freshpoint/cdk/contract';
 import { awsPorts } from '../adapters/aws-ports.ts';
 import type { Client } from '../adapters/client.ts';
-import { cloudFormationAnswers } from '../adapters/cloudformation-answers.ts';
-import { powertoolsTelemetry } from '../adapters/powertools.ts';
+import { cloudFormationAnswers } from '../adapters/cloudformation-responses.ts';
+import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
 import { createHandler } from './handler.ts';
 
 function setting(name: string): string {

@@ -1,4 +1,4 @@
-import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import type { EndpointView, SourceFile, SourcesView, TestsView } from './observation.ts';
 import { type Cause, cutReason, type EndpointState, type Intent, quarantine, released } from './state.ts';
 

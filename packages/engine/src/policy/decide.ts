@@ -1,4 +1,4 @@
-import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import {
   type Conclusion,
   conclude,

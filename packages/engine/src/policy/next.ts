@@ -1,4 +1,4 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Telling } from './conclude.ts';
 import type { EndpointState, Filling, Intent } from './state.ts';
 

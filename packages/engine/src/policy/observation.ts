@@ -1,4 +1,4 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointState, Filling, Verdict } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */

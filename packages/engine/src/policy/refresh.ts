@@ -1,8 +1,8 @@
-import type { Slot } from '../../../cdk/src/private/contract.ts';
-import { farTooSmall } from '../checks/size.ts';
+import type { Slot } from '@freshpoint/cdk/contract';
 import { OWNER_ALIVE, ownsData } from './conclude.ts';
 import { pollSeconds, type Step, wait } from './next.ts';
 import type { EndpointView, Observation, SourcesView } from './observation.ts';
+import { farTooSmall } from './size-warning.ts';
 import { cutReason, type EndpointState, type Intent, quarantine, type Served } from './state.ts';
 import { otherSlot, type Target, targetOf } from './target.ts';
 

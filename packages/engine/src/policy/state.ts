@@ -1,4 +1,4 @@
-import type { Slot } from '../../../cdk/src/private/contract.ts';
+import type { Slot } from '@freshpoint/cdk/contract';
 
 /** What the fleet in service has loaded. */
 export interface Served {

@@ -1,13 +1,13 @@
+import { specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
 import type { Client } from '../../src/adapters/client.ts';
-import { cloudFormationStacks } from '../../src/adapters/cloudformation.ts';
-import { cloudFormationAnswers } from '../../src/adapters/cloudformation-answers.ts';
-import { eventBridgeEvents } from '../../src/adapters/eventbridge.ts';
-import { s3Sources } from '../../src/adapters/s3.ts';
-import { sageMakerEndpoints } from '../../src/adapters/sagemaker.ts';
-import { sqsPromises } from '../../src/adapters/sqs.ts';
-import { ssmRecords } from '../../src/adapters/ssm.ts';
+import { cloudFormationAnswers } from '../../src/adapters/cloudformation-responses.ts';
+import { cloudFormationStacks } from '../../src/adapters/cloudformation-stacks.ts';
+import { eventBridgeEvents } from '../../src/adapters/eventbridge-bus.ts';
+import { s3Sources } from '../../src/adapters/s3-sources.ts';
+import { sageMakerEndpoints } from '../../src/adapters/sagemaker-endpoints.ts';
+import { sqsPromises } from '../../src/adapters/sqs-work-queue.ts';
+import { ssmRecords } from '../../src/adapters/ssm-records.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
 import { spec } from '../policy/situations.ts';
 

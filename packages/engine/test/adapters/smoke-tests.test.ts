@@ -1,6 +1,6 @@
+import type { SmokeTestSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { SmokeTestSpec } from '../../../cdk/src/private/contract.ts';
-import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/smoke-tests.ts';
+import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/sagemaker-smoke-tests.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
 type Input = any;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
+import { decidePrepare } from '../../src/policy/deployment-gate.ts';
 import type { EndpointView, Observation } from '../../src/policy/observation.ts';
-import { decidePrepare } from '../../src/policy/prepare.ts';
 import { type EndpointState, type Intent, quarantine } from '../../src/policy/state.ts';
 import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
 

@@ -1,4 +1,4 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointView, Observation, SourcesView } from '../../src/policy/observation.ts';
 import type { EndpointState, Intent, Served } from '../../src/policy/state.ts';
 

@@ -1,9 +1,9 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
 import { decide } from '../../src/policy/decide.ts';
+import { decidePrepare } from '../../src/policy/deployment-gate.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { Observation } from '../../src/policy/observation.ts';
-import { decidePrepare } from '../../src/policy/prepare.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
 
