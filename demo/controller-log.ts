@@ -36,10 +36,10 @@ export class LoopLog {
 export const isSwap = (entry: LoopEntry) => entry.decision === 'swap' || entry.decision === 'started';
 
 /** The endpoint refused a revision, and the loop won't try it again. */
-export const isQuarantine = (entry: LoopEntry) => entry.decision === 'refused' && entry.because === 'quarantined';
+export const isQuarantine = (entry: LoopEntry) => entry.decision === 'refused' && entry.reason === 'Quarantined';
 
 /** The loop has nothing to do: the newest revision is served. */
-export const isServed = (entry: LoopEntry) => entry.decision === 'keep' && entry.because === 'served';
+export const isServed = (entry: LoopEntry) => entry.decision === 'done' && entry.reason === 'Serving';
 
 /** The first 12 digits of the revision that a line names. */
 export function revisionIn(entry: LoopEntry | undefined): string | undefined {
@@ -59,11 +59,11 @@ function describeEntry(entry: LoopEntry): string {
     const error = entry.error as { message?: unknown } | undefined;
     return [entry.message, error?.message].filter((part) => part !== undefined).join(': ');
   }
-  const { decision, because, detail, revision, slot } = entry;
-  const why = because === undefined || because === decision ? '' : ` (${because})`;
-  // The detail of the other decisions names the slot.
+  const { decision, reason, message, revision, slot } = entry;
+  const why = reason === undefined || reason === decision ? '' : ` (${reason})`;
+  // A message equal to the reason says nothing more.
   const what =
-    detail ??
+    (message === reason ? undefined : message) ??
     [slot && `slot ${String(slot).toUpperCase()}`, revision && `revision ${revision}`].filter(Boolean).join(', ');
   return `${decision}${why}${what === '' ? '' : `: ${what}`}`;
 }

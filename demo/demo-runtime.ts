@@ -19,7 +19,7 @@ export interface DemoCloud {
   ): Promise<{ readonly outputs: Readonly<Record<string, string>> }>;
   /** Calls `listener` with each structured line that the control loop logs from now on. */
   loopLog(listener: (entry: Readonly<Record<string, unknown>>) => void): void;
-  /** Runs `freshpoint back` for an endpoint until it is served; `onLine` gets what it prints. Rejects when it fails. */
+  /** Runs `freshpoint rollback` for an endpoint until it is served; `onLine` gets what it prints. Rejects when it fails. */
   back(endpoint: string, onLine: (line: string) => void): Promise<void>;
   /** Ends every process of the cloud. */
   stop(): Promise<void>;

@@ -203,7 +203,7 @@ export abstract class DemoSteps {
     return uploaded;
   }
 
-  /** Runs `freshpoint back`: a fleet that is launched now will hold the given upload. */
+  /** Runs `freshpoint rollback`: a fleet that is launched now will hold the given upload. */
   protected async goBack(name: string): Promise<void> {
     this.#newest = name;
     await this.cloud.back(NAMES.endpointId, (line) => this.timeline.note(line));

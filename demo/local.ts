@@ -41,7 +41,7 @@ export async function startLocal(): Promise<DemoCloud> {
       return { outputs: results[stackName]?.outputs ?? {} };
     },
     loopLog: (listener) => listeners.push(listener),
-    back: (endpoint, onLine) => freshpoint(runtime.url, ['back', endpoint], onLine),
+    back: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),
     stop: () => runtime.stop(),
   };
 }
@@ -74,7 +74,7 @@ function freshpoint(url: string, args: readonly string[], onLine: (line: string)
 function decisionIn(line: string): Record<string, unknown> | undefined {
   try {
     const entry = JSON.parse(line) as Record<string, unknown>;
-    return entry.message === 'decision' || entry.message === 'error' ? entry : undefined;
+    return 'decision' in entry || 'error' in entry ? entry : undefined;
   } catch {
     return undefined;
   }

@@ -27,7 +27,7 @@ const CHANGED: IrisSettings = { instanceCount: 3, environment: { LOG_LEVEL: 'deb
 const BROKEN: IrisSettings = { instanceCount: 4, environment: { LOG_LEVEL: 'trace', MODEL_FILE: 'no-such-file.json' } };
 
 /** The deployment was held until the endpoint was idle, and goes on. */
-const isThrough = ({ because }: LoopEntry) => because === 'deployment-goes-on';
+const isThrough = ({ reason }: LoopEntry) => reason === 'DeploymentAdmitted';
 
 /** The settings demo, one method per step. */
 export class SettingsSteps extends DemoSteps {

@@ -103,7 +103,7 @@ export class Steps extends DemoSteps {
       got: () => this.watch.describe(),
     });
     const view = this.watch.view;
-    const reason = view?.FailureReason ?? entry.detail;
+    const reason = view?.FailureReason ?? entry.message;
     this.timeline.check('the fleet refused it, and the loop put it into quarantine', true);
     const told = typeof reason === 'string' && reason !== '';
     this.timeline.check(`the reason is told${told ? `: ${reason}` : ''}`, told, 'no reason');
@@ -131,7 +131,7 @@ export class Steps extends DemoSteps {
   }
 
   async back(): Promise<void> {
-    this.timeline.step(`Go back to v1: freshpoint back ${NAMES.endpointId}`);
+    this.timeline.step(`Go back to v1: freshpoint rollback ${NAMES.endpointId}`);
     const place = this.loop.length;
     await this.goBack('v1');
     await this.answersFrom('v1');

@@ -2,12 +2,12 @@ import {
   type EndpointSpec,
   EVENT_SOURCE,
   EVENT_TYPES,
-  placeKey,
   type Slot,
+  slotDataKey,
   specParameterName,
   stateParameterName,
 } from '@freshpoint/cdk/contract';
-import type { EndpointState, Intent } from '@freshpoint/engine/policy/state';
+import type { EndpointState, Updating } from '@freshpoint/engine/policy/state';
 import type { EndpointStateChange, LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from './journal.ts';
 import type { FunctionRun } from './refresher.ts';
@@ -24,7 +24,7 @@ export interface Update {
   readonly from: string;
   /** The intent's revision, of an update by the loop, and what set it off. */
   readonly revision?: string;
-  readonly cause?: Intent['by'];
+  readonly cause?: Updating['trigger'];
   readonly startedAt: number;
   readonly counts: readonly number[];
   readonly deploymentConfig: string;
@@ -185,13 +185,13 @@ export class Oracle {
   /** Before an update is accepted or rejected. */
   beforeUpdate(call: Call, by: Mover, run: FunctionRun | undefined): void {
     const endpoint = this.describe();
-    const intent = by === 'loop' ? this.#checkSwap(call, run!, endpoint) : undefined;
+    const updating = by === 'loop' ? this.#checkSwap(call, run!, endpoint) : undefined;
     this.#attempt = {
       by,
       config: call.input.EndpointConfigName,
       from: endpoint.EndpointConfigName,
-      revision: intent?.revision,
-      cause: intent?.by,
+      revision: updating?.revision,
+      cause: updating?.trigger,
       startedAt: this.#world.clock.now(),
       counts: countsOf(endpoint),
       deploymentConfig: JSON.stringify(endpoint.LastDeploymentConfig),
@@ -224,7 +224,7 @@ export class Oracle {
   }
 
   /** Contracts 3, 4, 6, 7 at the moment of the call. Returns the intent. */
-  #checkSwap(call: Call, run: FunctionRun, now: ReturnType<Oracle['describe']>): Intent | undefined {
+  #checkSwap(call: Call, run: FunctionRun, now: ReturnType<Oracle['describe']>): Updating | undefined {
     const wrong = (text: string) => this.#journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
     const { EndpointConfigName: target } = call.input;
     const seen = (operation: string) => run.seen.get(operation)?.output;
@@ -249,29 +249,29 @@ export class Oracle {
     if (call.input.RetainDeploymentConfig !== true) wrong('RetainDeploymentConfig is not true');
 
     const state = this.#stateOfCaller();
-    const { intent } = state;
-    if (!intent || intent.configName !== target) {
-      wrong(`the state has ${intent ? `an intent for ${intent.configName}` : 'no intent'}`);
+    const { updating } = state;
+    if (!updating || updating.configName !== target) {
+      wrong(`the state has ${updating ? `an updating for ${updating.configName}` : 'no intent'}`);
       return undefined;
     }
-    const refused = state.quarantine?.find(({ revision }) => revision === intent.revision);
-    const isBlessed = intent.by === 'person' && refused && (state.wanted?.at ?? 0) > refused.at;
+    const refused = state.quarantine?.find(({ revision }) => revision === updating.revision);
+    const isBlessed = updating.trigger === 'pin' && refused && (state.pin?.at ?? 0) > refused.at;
     if (refused && !isBlessed) wrong('its revision is quarantined');
     const isHeld = this.holdVersion !== undefined && this.holdVersion < this.#intentVersion;
     if (isHeld && !this.isHoldForgiven()) wrong('the endpoint is held');
-    if (spec.data) this.#checkPlace(spec, intent, wrong);
-    if (intent.by === 'upload') this.#checkSources(spec, intent, run, wrong);
-    else if (intent.by === 'person') {
-      if (state.wanted?.revision !== intent.revision) wrong('nobody wants its revision');
+    if (spec.data) this.#checkPlace(spec, updating, wrong);
+    if (updating.trigger === 'upload') this.#checkSources(spec, updating, run, wrong);
+    else if (updating.trigger === 'pin') {
+      if (state.pin?.revision !== updating.revision) wrong('nobody wants its revision');
     } else this.#journal.reached('went back from what failed its smoke test');
-    this.#checkNeed(intent, now, wrong);
-    return intent;
+    this.#checkNeed(updating, now, wrong);
+    return updating;
   }
 
   /** What the fleet will load is what the intent says. */
-  #checkPlace({ data }: EndpointSpec, { slot, revision }: Intent, wrong: (text: string) => void): void {
+  #checkPlace({ data }: EndpointSpec, { slot, revision }: Updating, wrong: (text: string) => void): void {
     const expected = this.revisions.get(revision);
-    const found = data!.files.map((_, index) => this.#etagAt(data!.bucket, placeKey(data!.root, slot, index)));
+    const found = data!.files.map((_, index) => this.#etagAt(data!.bucket, slotDataKey(data!.root, slot, index)));
     if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {
       wrong(`slot ${slot} holds ${found}, revision ${revision.slice(0, 12)} is ${expected}`);
     }
@@ -329,22 +329,22 @@ export class Oracle {
   #stateOfCaller(): EndpointState {
     const { state, version } = this.state();
     const written = this.#intentState;
-    if (state.intent || !written || version !== this.#intentVersion + 1) return state;
+    if (state.updating || !written || version !== this.#intentVersion + 1) return state;
     return this.#world.clock.now() - written.at < 1000 ? written.state : state;
   }
 
-  #checkSources(spec: EndpointSpec, intent: Intent, run: FunctionRun, wrong: (text: string) => void): void {
+  #checkSources(spec: EndpointSpec, updating: Updating, run: FunctionRun, wrong: (text: string) => void): void {
     const times = run.sourcesReadAt.slice(-spec.sources.length);
     const isRead = (at: number) => {
       const { revision, newest } = this.sourcesAt(at);
-      return revision === intent.revision && newest === intent.newestSource;
+      return revision === updating.revision && newest === updating.newestSource;
     };
     const readAt = times.findLast(isRead) ?? times.at(-1) ?? 0;
     const sources = this.sourcesAt(readAt);
     if (readAt === 0) wrong('without having looked at the sources');
     else if (sources.revision === undefined) wrong('a source was missing');
-    else if (sources.revision !== intent.revision) wrong('the intent has another revision than the sources');
-    if (sources.revision !== intent.revision) return;
+    else if (sources.revision !== updating.revision) wrong('the intent has another revision than the sources');
+    if (sources.revision !== updating.revision) return;
     const age = readAt - (sources.newest - this.#skewMs.s3);
     if (age >= spec.waitTime * 1000 - TOLERANCE) return;
     const since = spec.maxWaitTime === undefined ? Number.NaN : readAt - this.#unsettledSince(readAt, spec.waitTime);
@@ -368,9 +368,14 @@ export class Oracle {
   }
 
   /** A fleet that came of an undisturbed swap and has surely loaded these bytes is not swapped away. */
-  #checkNeed(intent: Intent, now: ReturnType<Oracle['describe']>, wrong: (text: string) => void): void {
+  #checkNeed(updating: Updating, now: ReturnType<Oracle['describe']>, wrong: (text: string) => void): void {
     const { live } = this;
-    if (intent.by !== 'upload' || live?.by !== 'loop' || live.revision !== intent.revision || this.ambiguities > 0)
+    if (
+      updating.trigger !== 'upload' ||
+      live?.by !== 'loop' ||
+      live.revision !== updating.revision ||
+      this.ambiguities > 0
+    )
       return;
     if (now.EndpointConfigName !== live.config || this.updates.some(({ by }) => by !== 'loop')) return;
     const begun = live.startedAt - 60_000;
@@ -384,24 +389,24 @@ export class Oracle {
   /** The state was written. */
   stateWritten(by: Mover, version: number, value: string, run: FunctionRun | undefined): void {
     const state = JSON.parse(value) as EndpointState;
-    if (this.update?.by === 'loop') this.update.forgottenBy = state.intent ? undefined : run;
-    if (state.hold) this.#holdCoveredBy = undefined;
+    if (this.update?.by === 'loop') this.update.forgottenBy = state.updating ? undefined : run;
+    if (state.suspension) this.#holdCoveredBy = undefined;
     // Also before the person has the answer that the hold is written.
     else if (by === 'loop' && this.#isHoldWritten) this.#holdCoveredBy ??= run;
-    this.#isHoldWritten = state.hold !== undefined || (by === 'loop' && this.#isHoldWritten);
-    if (by === 'loop' && state.intent && state.intent.called === undefined) {
+    this.#isHoldWritten = state.suspension !== undefined || (by === 'loop' && this.#isHoldWritten);
+    if (by === 'loop' && state.updating && state.updating.accepted === undefined) {
       this.#intentVersion = version;
       this.#intentState = { state, at: this.#world.clock.now() };
     }
     if (by !== 'loop') return;
-    const { unsettled } = state;
-    const entry = this.history.findLast(({ revision }) => revision === unsettled?.revision);
-    if (entry && unsettled) entry.seenAt = unsettled.seen;
-    for (const { revision, reason, condemned } of state.quarantine ?? []) {
-      if (condemned) this.#condemned.add(revision);
+    const { settling } = state;
+    const entry = this.history.findLast(({ revision }) => revision === settling?.revision);
+    if (entry && settling) entry.seenAt = settling.seen;
+    for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
+      if (failedSmokeTests) this.#condemned.add(revision);
       if (this.#quarantined.has(revision)) continue;
       this.#quarantined.add(revision);
-      this.#checkQuarantine(revision, reason);
+      this.#checkQuarantine(revision, message);
     }
   }
 
@@ -538,15 +543,15 @@ export class Oracle {
     if (endpoint.EndpointStatus !== 'InService') open.push(`the endpoint is ${endpoint.EndpointStatus}`);
     const slots = [spec.configs.a, spec.configs.b];
     if (!slots.includes(endpoint.EndpointConfigName)) open.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
-    if (state.intent) open.push('the state has an intent');
+    if (state.updating) open.push('the state has an intent');
     const { revision } = this.sources;
     const isRefused = state.quarantine?.some((each) => each.revision === this.sources.partly);
     if (revision === undefined) return isRefused ? open : [...open, 'a source is missing'];
-    const { wanted } = state;
-    const isWanted = this.#world.layout.isPerSlot && wanted && (wanted.instead ?? revision) === revision;
-    if (isWanted) return [...open, ...this.#unrestOf(state, wanted.revision, wanted.at)];
+    const { pin } = state;
+    const isWanted = this.#world.layout.isPerSlot && pin && (pin.supersedes ?? revision) === revision;
+    if (isWanted) return [...open, ...this.#unrestOf(state, pin.revision, pin.at)];
     const entry = state.quarantine?.find((each) => each.revision === revision);
-    if (entry?.condemned && this.#isStuckWith(state, revision)) open.push('what failed its smoke test serves');
+    if (entry?.failedSmokeTests && this.#isStuckWith(state, revision)) open.push('what failed its smoke test serves');
     return [...open, ...this.#unrestOf(state, revision, Number.POSITIVE_INFINITY)];
   }
 
@@ -554,7 +559,7 @@ export class Oracle {
   #unrestOf(state: EndpointState, revision: string, since: number): string[] {
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry && (entry.at >= since || since === Number.POSITIVE_INFINITY)) {
-      return entry.reason ? [] : ['what is to be served is quarantined without a reason'];
+      return entry.message ? [] : ['what is to be served is quarantined without a reason'];
     }
     const uris = [...this.sources.etags.keys()];
     const etags = revision === this.sources.revision ? [...this.sources.etags.values()] : this.revisions.get(revision);
@@ -571,10 +576,10 @@ export class Oracle {
   #isStuckWith(state: EndpointState, revision: string): boolean {
     const { data, configs } = this.spec();
     const endpoint = this.describe();
-    if (!data || state.hold || state.served?.revision !== revision) return false;
-    if (state.served.configName !== endpoint.EndpointConfigName) return false;
+    if (!data || state.suspension || state.serving?.revision !== revision) return false;
+    if (state.serving.configName !== endpoint.EndpointConfigName) return false;
     const other: Slot = endpoint.EndpointConfigName === configs.a ? 'b' : 'a';
-    const etags = data.files.map((_, index) => this.#etagAt(data.bucket, placeKey(data.root, other, index)));
+    const etags = data.files.map((_, index) => this.#etagAt(data.bucket, slotDataKey(data.root, other, index)));
     const held = [...this.revisions].find(([, each]) => JSON.stringify(each) === JSON.stringify(etags))?.[0];
     return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
   }
@@ -595,7 +600,8 @@ export class Oracle {
     if (!data) return uri;
     for (const slot of ['a', 'b'] as Slot[]) {
       for (const [index, file] of data.files.entries()) {
-        if (uri === `s3://${data.bucket}/${placeKey(data.root, slot, index)}`) return `s3://${file.bucket}/${file.key}`;
+        if (uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`)
+          return `s3://${file.bucket}/${file.key}`;
       }
     }
     return uri;

@@ -1,4 +1,4 @@
-import { promiseMessage } from '@freshpoint/cdk/contract';
+import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
 import { StateConflict } from '@freshpoint/engine/errors';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
@@ -240,14 +240,14 @@ export class Person {
     this.#journal.note('person', () => 'holds the endpoint');
     const { clock } = this.#world;
     const at = clock.now();
-    this.#oracle.holdVersion = await this.#edit((state) => ({ ...state, hold: { by: 'person', at } }));
+    this.#oracle.holdVersion = await this.#edit((state) => ({ ...state, suspension: { by: 'person', at } }));
     await this.#wait(forMs);
-    const isLost = this.#oracle.state().state.hold?.at !== at;
+    const isLost = this.#oracle.state().state.suspension?.at !== at;
     if (isLost && !this.#oracle.isHoldForgiven()) this.#journal.violation('the hold was lost');
     this.#journal.note('person', () => 'releases the endpoint');
     this.#oracle.holdVersion = undefined;
     this.releasedAt = clock.now();
-    await this.#edit(({ hold: _, ...rest }) => rest);
+    await this.#edit(({ suspension: _, ...rest }) => rest);
     this.#isHolding = false;
   }
 
@@ -263,9 +263,9 @@ export class Person {
     if (this.#oracle.isDeploying) this.#journal.reached('a person went back during a deployment');
     const at = clock.now();
     this.#oracle.blessed.add(revision);
-    const stateVersion = await this.#edit((state) => ({ ...state, wanted: { revision, by: 'person', at } }));
+    const stateVersion = await this.#edit((state) => ({ ...state, pin: { revision, by: 'person', at } }));
     const QueueUrl = this.#world.queues.find((url) => !/DeadLetter/.test(url));
-    const MessageBody = JSON.stringify({ ...promiseMessage(ENDPOINT_ID), stateVersion });
+    const MessageBody = JSON.stringify({ ...reconcileRequest(ENDPOINT_ID), stateVersion });
     await this.#asPerson('sqs', 'SendMessage', { QueueUrl, MessageBody });
   }
 
@@ -307,7 +307,7 @@ export class Person {
       await this.#update(this.#oracle.describe().EndpointConfigName);
     }
     // A release too can be covered by a run that ends before it has put it back: it is seen, and made once more.
-    if (this.#oracle.state().state.hold) await this.#edit(({ hold: _, ...rest }) => rest);
+    if (this.#oracle.state().state.suspension) await this.#edit(({ suspension: _, ...rest }) => rest);
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);
     await this.#back();
     while (this.#oracle.status !== 'IN_SERVICE') await sleep(clock, 10_000);

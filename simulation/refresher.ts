@@ -1,6 +1,6 @@
 import { ENVIRONMENT } from '@freshpoint/cdk/contract';
 import { awsPorts, createHandler } from '@freshpoint/engine';
-import { cloudFormationAnswers } from '@freshpoint/engine/adapters/cloudformation-responses';
+import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
 import type { Telemetry } from '@freshpoint/engine/ports';
 import { sleep } from '@freshpoint/local/core/clock';
 import type { Caller } from '@freshpoint/local/core/cloud';
@@ -114,7 +114,7 @@ export class FunctionRun {
         clients: clients as unknown as Parameters<typeof awsPorts>[0]['clients'],
         queueUrl: env[ENVIRONMENT.queueUrl]!,
         deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl]!,
-        answers: cloudFormationAnswers(put as unknown as typeof fetch),
+        answers: cloudFormationResponses(put as unknown as typeof fetch),
         telemetry: overseer.telemetry(this),
         checkArchive: looksLikeArchive,
         now: skewed(clock, overseer.skewMs).now,
@@ -200,7 +200,7 @@ export class FunctionRun {
 /** Inflating takes threads, whose time isn't the run's: the bytes say what they are. */
 const looksLikeArchive: NonNullable<Parameters<typeof awsPorts>[0]['checkArchive']> = async (body, { uri }) => {
   const bytes = (await read(body)).toString();
-  if (bytes.startsWith('junk')) return { kind: 'refused', reason: `${uri} is no archive` };
+  if (bytes.startsWith('junk')) return { kind: 'refused', message: `${uri} is no archive` };
   return { kind: 'sound', whole: true, entries: 1, bytesRead: bytes.length };
 };
 

@@ -177,7 +177,7 @@ export class Simulation implements Watch, Overseer {
     const { state } = this.#oracle.state();
     const { revision } = this.#oracle.sources;
     const isRefused = state.quarantine?.some((entry) => entry.revision === revision);
-    if (state.wanted) this.#journal.reached('at rest on what a person wanted');
+    if (state.pin) this.#journal.reached('at rest on what a person wanted');
     this.#journal.reached(
       isRefused ? 'endpoint refused the newest upload to the end' : 'endpoint converged on the newest upload',
     );
@@ -254,8 +254,8 @@ export class Simulation implements Watch, Overseer {
       active: endpoint.EndpointConfigName === configs.a ? 'a' : 'b',
       status: endpoint.EndpointStatus,
       served: this.#oracle.servedEtags(),
-      quarantine: state.quarantine?.map(({ revision, reason }) => [revision, reason]),
-      intent: state.intent,
+      quarantine: state.quarantine?.map(({ revision, message }) => [revision, message]),
+      updating: state.updating,
       swaps: this.#oracle.updates.filter(({ outcome }) => outcome === 'served').length,
     });
   }
@@ -573,18 +573,18 @@ export class Simulation implements Watch, Overseer {
     };
   }
 
-  #noteDecision({ because, decision, detail }: DecisionEntry): void {
+  #noteDecision({ reason, decision, message }: DecisionEntry): void {
     const journal = this.#journal;
-    if (because === 'settling') journal.reached('settling');
-    if (because === 'source-missing') journal.reached('source missing when looked at');
-    if (detail === 'a refresh is about to begin') journal.reached('two loops raced for one update');
-    if (because === 'held') journal.reached('held with something to swap');
-    if (detail === 'UpdateEndpoint was accepted but is not visible yet')
+    if (reason === 'Settling') journal.reached('settling');
+    if (reason === 'SourceMissing') journal.reached('source missing when looked at');
+    if (message === 'a refresh is about to begin') journal.reached('two loops raced for one update');
+    if (reason === 'Suspended') journal.reached('held with something to swap');
+    if (message === 'UpdateEndpoint was accepted but is not visible yet')
       journal.reached('accepted update not visible yet');
     if (decision === 'started') journal.reached('update adopted from the intent alone');
-    if (detail === 'a source was written while it was copied') journal.reached('source written while it was copied');
-    if (detail?.endsWith('is being filled')) journal.reached('waited for whoever fills a slot');
-    if (decision === 'fill' && because === 'wanted') journal.reached('a retained revision was put into a slot');
-    if (decision === 'fill' && because === 'deployment') journal.reached('a deployment filled a slot');
+    if (message === 'a source was written while it was copied') journal.reached('source written while it was copied');
+    if (message?.endsWith('is being filled')) journal.reached('waited for whoever fills a slot');
+    if (decision === 'stage' && reason === 'Pinned') journal.reached('a retained revision was put into a slot');
+    if (decision === 'stage' && reason === 'Deployment') journal.reached('a deployment filled a slot');
   }
 }

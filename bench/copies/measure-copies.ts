@@ -1,6 +1,6 @@
-import { placeKey, type SlotData } from '@freshpoint/cdk/contract';
-import { s3Places } from '@freshpoint/engine/adapters/s3-slot-store';
-import type { CopyUnderWay } from '@freshpoint/engine/policy/state';
+import { type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
+import { s3SlotStore } from '@freshpoint/engine/adapters/s3-slot-store';
+import type { PartialCopy } from '@freshpoint/engine/policy/state';
 import { sleep } from '@freshpoint/local/core/clock';
 import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 
@@ -55,7 +55,7 @@ async function copy(GiB: number): Promise<CopyRow> {
     }
     return {};
   };
-  const places = s3Places({
+  const places = s3SlotStore({
     async send(command) {
       calls += 1;
       bytes += command.input.Body?.length ?? 0;
@@ -65,27 +65,27 @@ async function copy(GiB: number): Promise<CopyRow> {
   });
   const file = { bucket: 'models', key: 'model.tar.gz', etag: 'e', size };
   const cpu = process.cpuUsage();
-  let upload: CopyUnderWay | undefined;
+  let upload: PartialCopy | undefined;
   let looks = 0;
   let lived = 0;
   for (let isOver = false; !isOver; looks++) {
     const began = clock.now();
-    const filling = places.fill(
+    const staging = places.stage(
       data,
       'b',
       'r1',
       { kind: 'sources', files: [file] },
       {
         isTimeUp: () => clock.now() - began >= WORK_MS,
-        upload,
+        partialCopy: upload,
         begun: async () => undefined,
       },
     );
-    const outcome = await whileTimePasses(clock, filling);
+    const outcome = await whileTimePasses(clock, staging);
     lived += clock.now() - began;
-    isOver = outcome.kind === 'filled';
-    if (outcome.kind === 'unfinished') upload = outcome.upload;
-    else if (!isOver) throw new Error(`Got ${outcome.kind} for ${placeKey(data.root, 'b', 0)}.`);
+    isOver = outcome.kind === 'staged';
+    if (outcome.kind === 'unfinished') upload = outcome.partialCopy;
+    else if (!isOver) throw new Error(`Got ${outcome.kind} for ${slotDataKey(data.root, 'b', 0)}.`);
   }
   const { user, system } = process.cpuUsage(cpu);
   return { GiB, calls, looks, seconds: lived / 1000, cpuMs: (user + system) / 1000, bytes };

@@ -58,7 +58,7 @@ describe('the demo', () => {
     ['one invocation fails', { failsInvocation: 100 }, /no invocation failed/, /1 of \d+; the first: Error: Service/],
     ['the same bytes are swapped', { swapsRepeatedBytes: true }, /nothing was swapped/, /^1 updates began/],
     ['the old model answers after the swap', { forgetsV2: true }, /40 answers in a row come from v2/, /from v1/],
-    ['another revision is served', { namesAnotherRevision: true }, /newest revision is served/, /keep \(served\)/],
+    ['another revision is served', { namesAnotherRevision: true }, /newest revision is served/, /done \(Serving\)/],
     ['it cannot go back', { losesV1: true }, /goes on to its end/, /Nothing that it served before/],
     ['what was left is taken again', { takesV2Again: true }, /40 answers in a row come from v1/, /from v2/],
     ['nothing is ever swapped', { sleeps: true }, /InService on its other config/, /the loop said nothing/],

@@ -50,12 +50,11 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
   let stopped = false;
   let view: EndpointView = { EndpointName: 'iris', EndpointStatus: 'Creating', EndpointConfigName: configs.a };
 
-  const log = (decision: string, because: string, uploaded: string, more: Record<string, unknown> = {}) =>
+  const log = (decision: string, reason: string, uploaded: string, more: Record<string, unknown> = {}) =>
     listener({
-      message: 'decision',
       endpoint: 'Iris/Endpoint',
       decision,
-      because,
+      reason,
       revision: revisions(uploaded),
       ...more,
     });
@@ -63,7 +62,7 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
   async function update(uploaded: string): Promise<void> {
     const before = view;
     const to = view.EndpointConfigName === configs.a ? configs.b : configs.a;
-    log('swap', uploaded === 'v1' ? 'wanted' : 'newer-revision', uploaded, {
+    log('swap', uploaded === 'v1' ? 'Pinned' : 'NewRevision', uploaded, {
       slot: to === configs.a ? 'a' : 'b',
       seconds: 30,
     });
@@ -75,23 +74,23 @@ export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {})
         'The primary container for production variant AllTraffic did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
       view = { ...before, EndpointStatus: 'InService', FailureReason };
       await sleep(500);
-      log('refused', 'quarantined', uploaded, { detail: FailureReason });
+      log('refused', 'Quarantined', uploaded, { message: FailureReason });
       return;
     }
     model = misbehaviour.forgetsV2 || uploaded === 'v1' ? 'v1' : 'v2';
     view = { ...before, EndpointStatus: 'InService', EndpointConfigName: to };
     await sleep(500);
-    log('keep', 'served', uploaded, { detail: `slot ${to === configs.a ? 'a' : 'b'} serves it` });
+    log('done', 'Serving', uploaded, { message: `slot ${to === configs.a ? 'a' : 'b'} serves it` });
   }
 
   async function loop(uploaded: string): Promise<void> {
     if (misbehaviour.sleeps) return;
     await sleep(300);
-    log('wait', 'settling', uploaded, { detail: 'newest source must be 2 s old', seconds: 2 });
+    log('requeue', 'Settling', uploaded, { message: 'newest source must be 2 s old', seconds: 2 });
     await sleep(1700);
     if (uploaded === 'v2' && model === 'v2' && !misbehaviour.swapsRepeatedBytes) {
       const named = misbehaviour.namesAnotherRevision ? 'v1' : uploaded;
-      log('keep', 'served', named, { detail: 'slot b serves it' });
+      log('done', 'Serving', named, { message: 'slot b serves it' });
     } else {
       await update(uploaded);
     }

@@ -25,13 +25,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the promise is kept once UpdateEndpoint is accepted',
     file: 'loop/look.ts',
-    find: "return { kind: 'open', seconds: pollSeconds(spec) };",
-    replace: "return { kind: 'kept' };",
+    find: "return { kind: 'requeue', seconds: pollSeconds(spec) };",
+    replace: "return { kind: 'done' };",
   },
   {
     name: 'every promise is acknowledged',
     file: 'loop/batch.ts',
-    find: "if (outcome.kind === 'kept') return [];",
+    find: "if (outcome.kind === 'done') return [];",
     replace: "if (outcome.kind !== 'failed') return [];",
   },
   {

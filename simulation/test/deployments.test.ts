@@ -184,7 +184,7 @@ describe.each(NAMES)('a deployment that fails, with %s,', (_, given) => {
     { of: 'the model', to: one({ given, containers: [{ key: 'missing.tar.gz' }] }), moves: nobody },
     { of: 'the config', to: one({ given, variants: [{ ...VARIANT, initialInstanceCount: -1 }] }), moves: nobody },
     {
-      of: 'prepare',
+      of: 'the deployment gate',
       to: one(changed),
       arrange: () => deny('sqs', 'SendMessage'),
       moves: nobody,
@@ -231,7 +231,7 @@ describe('a deployment that meets a refresh', () => {
     await account.upload('v2');
     await account.until('the loop swaps', () => account.updates.length === 1);
     const deployed = account.start(one(debug));
-    await account.until('prepare waits', () => account.decisions.at(-1)?.because === 'deployment-waits');
+    await account.until('the gate waits', () => account.decisions.at(-1)?.reason === 'DeploymentWaiting');
     expect(when(/Models/, 'UPDATE_IN_PROGRESS')).toBeUndefined();
     await account.run(deployed);
     await account.settle();
@@ -299,9 +299,12 @@ describe('an upload', () => {
     {
       of: 'while the deployment waits',
       busy: true,
-      event: (type, status) => /Prepare/.test(type) && status === 'UPDATE_IN_PROGRESS',
+      event: (type, status) => /DeploymentGate/.test(type) && status === 'UPDATE_IN_PROGRESS',
     },
-    { of: 'just when it goes on', event: (type, status) => /Prepare/.test(type) && status === 'UPDATE_COMPLETE' },
+    {
+      of: 'just when it goes on',
+      event: (type, status) => /DeploymentGate/.test(type) && status === 'UPDATE_COMPLETE',
+    },
     {
       of: 'when its endpoint update begins',
       event: (type, status) => type === 'AWS::SageMaker::Endpoint' && status === 'UPDATE_IN_PROGRESS',
@@ -374,7 +377,7 @@ describe('a deployment goes on', () => {
     await liveOn('b');
     const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
     const { Parameter } = await account.call('ssm', 'GetParameter', { Name });
-    const held = { ...JSON.parse(Parameter.Value), hold: { by: 'somebody', at: account.clock.now() } };
+    const held = { ...JSON.parse(Parameter.Value), suspension: { by: 'somebody', at: account.clock.now() } };
     await account.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(held), Type: 'String', Overwrite: true });
     await account.deploy(one(debug));
     await account.upload('v3');
@@ -445,7 +448,7 @@ describe('bytes that come back', () => {
   });
 });
 
-describe('prepare', () => {
+describe('the deployment gate', () => {
   test('gives up on an endpoint that stays busy for 55 minutes, with the reason, and the rollback gets through', async () => {
     await liveOn('b');
     account.faults.forceStatus('Iris', 'SystemUpdating');
@@ -454,7 +457,7 @@ describe('prepare', () => {
       /Endpoint Iris stayed busy: the endpoint is SystemUpdating\. Deploy again when it is InService/,
     );
     expect(account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    const failed = when(/Prepare/, 'UPDATE_FAILED')! - began;
+    const failed = when(/DeploymentGate/, 'UPDATE_FAILED')! - began;
     expect([failed >= 55 * MINUTE, failed < 56 * MINUTE]).toEqual([true, true]);
     expect(account.updates).toEqual([]);
     account.faults.forceStatus('Iris', 'InService');
@@ -467,9 +470,9 @@ describe('prepare', () => {
   test('answers within a minute of the first creation', async () => {
     await liveOn('a');
     const took =
-      when(/Prepare/, 'CREATE_COMPLETE')! -
+      when(/DeploymentGate/, 'CREATE_COMPLETE')! -
       account.events
-        .find(({ logicalId, status }) => /Prepare/.test(logicalId) && status === 'CREATE_IN_PROGRESS')!
+        .find(({ logicalId, status }) => /DeploymentGate/.test(logicalId) && status === 'CREATE_IN_PROGRESS')!
         .timestamp.getTime();
     expect(took).toBeLessThan(MINUTE);
     // And what was created is known to be served: no swap follows.
@@ -506,7 +509,9 @@ describe('prepare', () => {
       account.meddle = () => undefined;
     });
     await account.create();
-    expect(when(/Prepare/, 'CREATE_COMPLETE')! - when(/Prepare/, 'CREATE_IN_PROGRESS')!).toBeLessThan(20 * MINUTE);
+    expect(when(/DeploymentGate/, 'CREATE_COMPLETE')! - when(/DeploymentGate/, 'CREATE_IN_PROGRESS')!).toBeLessThan(
+      20 * MINUTE,
+    );
     await account.settle();
     expect(account.updates).toEqual([]);
     await expectServed('v1');
@@ -532,7 +537,7 @@ describe('prepare', () => {
     const began = account.clock.now();
     await account.destroy();
     expect(account.clock.now() - began).toBeLessThan(5 * MINUTE);
-    expect(when(/Prepare/, 'DELETE_FAILED')).toBeUndefined();
+    expect(when(/DeploymentGate/, 'DELETE_FAILED')).toBeUndefined();
   });
 
   test('answers the deletion whatever is denied', async () => {
@@ -542,14 +547,14 @@ describe('prepare', () => {
         throw new AwsError('AccessDeniedException', `not authorized: ${service}:${operation}`, 400);
     };
     await account.destroy();
-    expect(when(/Prepare/, 'DELETE_FAILED')).toBeUndefined();
+    expect(when(/DeploymentGate/, 'DELETE_FAILED')).toBeUndefined();
   });
 
   test('answers an update although the endpoint was deleted by hand', async () => {
     await liveOn('a');
     await account.deleteEndpoint();
     await expect(account.deploy(one(debug))).rejects.toThrow(/Could not find endpoint/);
-    expect(when(/Prepare/, 'UPDATE_FAILED')).toBeUndefined();
+    expect(when(/DeploymentGate/, 'UPDATE_FAILED')).toBeUndefined();
     expect(account.problems.splice(0)).toEqual([expect.stringContaining('Could not find endpoint')]);
   });
 

@@ -82,8 +82,8 @@ describe('a hostile archive', () => {
     const path = join(stage.folder, 'hostile.tar.gz');
     await writeFile(path, await make());
     await stage.uploadFile(bucket, NAMES.modelKey, path);
-    const { detail } = await stage.untilLoop('that it is refused', ({ decision }) => decision === 'refused', place);
-    expect(detail).toMatch(
+    const { message } = await stage.untilLoop('that it is refused', ({ decision }) => decision === 'refused', place);
+    expect(message).toMatch(
       /model data|Failed to|did not pass|archive|gzipped tar|ends too early|neither a file nor a folder/i,
     );
     expect(await readdir(outside)).toEqual([]);

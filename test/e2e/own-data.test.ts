@@ -77,13 +77,13 @@ describe('model data', () => {
       (entry) => of(entry) && entry.decision === 'refused',
       place,
     );
-    expect(refused.detail).toMatch(
+    expect(refused.message).toMatch(
       /Smoke test 1 of 1 failed: got status 500 with .*no such column.*expected at least \{"name":"v2"\}/,
     );
     await stage.untilServes('tested', 'v1');
     await stage.untilLoop(
       'that it stays there',
-      (entry) => of(entry) && entry.decision === 'keep' && entry.because === 'quarantined',
+      (entry) => of(entry) && entry.decision === 'done' && entry.reason === 'Quarantined',
       place,
     );
     // One that answers as expected is taken again.

@@ -73,7 +73,7 @@ const actionsOf = ({ Action }: Statement) => [Action].flat().join(' ');
 async function walk(stage: Stage, bucket: string): Promise<void> {
   await stage.upload(bucket, NAMES.modelKey, 'v2');
   await stage.untilServes('Iris', 'v2');
-  await stage.untilLoop('that v2 is served', ({ decision, because }) => decision === 'keep' && because === 'served');
+  await stage.untilLoop('that v2 is served', ({ decision, reason }) => decision === 'done' && reason === 'Serving');
 
   const { queueUrl, deadLetterQueueUrl, logGroupName } = await partsOf(stage);
   const body = 'not a promise';
@@ -90,10 +90,10 @@ async function walk(stage: Stage, bucket: string): Promise<void> {
     QueueUrl: queueUrl,
     MessageBody: JSON.stringify({ version: 1, endpoint: 'Iris/Endpoint' }),
   });
-  await stage.untilLoop('that the source is missing', ({ because }) => because === 'source-missing', place);
+  await stage.untilLoop('that the source is missing', ({ reason }) => reason === 'SourceMissing', place);
   await stage.until('the log has the loop’s decisions', async () => {
     const { events = [] } = await root(stage, 'logs', 'FilterLogEvents', { logGroupName });
-    return events.some(({ message }: { message: string }) => message.includes('source-missing'));
+    return events.some(({ message }: { message: string }) => message.includes('SourceMissing'));
   });
 
   // Back to what no slot holds any more.

@@ -89,11 +89,11 @@ describe('with real processes, a deployment', () => {
     const place = stage.loop.length;
     const order: string[] = [];
     const deployed = deploy(one({ ...debug, ...larger }), ({ type, status }) => order.push(`${type} ${status}`));
-    await stage.untilLoop('that the deployment waits', ({ because }) => because === 'deployment-waits', place);
+    await stage.untilLoop('that the deployment waits', ({ reason }) => reason === 'DeploymentWaiting', place);
     const waiting = stage.loop.length;
     await upload('v3');
     expect((await deployed).status).toBe('UPDATE_COMPLETE');
-    expect(order.indexOf('Custom::FreshpointPrepare UPDATE_COMPLETE')).toBeLessThan(
+    expect(order.indexOf('Custom::FreshpointDeploymentGate UPDATE_COMPLETE')).toBeLessThan(
       order.indexOf('AWS::SageMaker::Model UPDATE_IN_PROGRESS'),
     );
     await stage.untilServes(ENDPOINT, 'v3');

@@ -36,7 +36,7 @@ export interface Template {
 }
 
 /** The loop found that the newest revision is served. */
-export const isServed = ({ decision, because }: LoopEntry) => decision === 'keep' && because === 'served';
+export const isServed = ({ decision, reason }: LoopEntry) => decision === 'done' && reason === 'Serving';
 
 /** Synthesizes the demo's app with pauses of a second into `outdir`. */
 function quickIris(outdir: string): App {
@@ -201,7 +201,7 @@ export class Stage {
     this.lines.push(line);
     try {
       const entry = JSON.parse(line);
-      if (entry.message === 'decision' || entry.message === 'error') this.loop.push(entry);
+      if ('decision' in entry || 'error' in entry) this.loop.push(entry);
     } catch {
       // Lambda's own lines are text.
     }

@@ -51,7 +51,7 @@ describe('an upload', () => {
     const place = stage.loop.length;
     await stage.until('the loop says that it settles', async () => {
       await next();
-      return stage.loop.slice(place).some(({ because }) => because === 'settling');
+      return stage.loop.slice(place).some(({ reason }) => reason === 'Settling');
     });
     await ends(await next());
   });
@@ -99,7 +99,7 @@ describe('an upload', () => {
     stage.runtime.faults.forceStatus(ENDPOINT, 'SystemUpdating');
     const place = stage.loop.length;
     const name = await next();
-    await stage.untilLoop('that the endpoint is busy', ({ because }) => because === 'endpoint-busy', place);
+    await stage.untilLoop('that the endpoint is busy', ({ reason }) => reason === 'EndpointBusy', place);
     stage.runtime.faults.forceStatus(ENDPOINT, 'InService');
     await ends(name);
   });

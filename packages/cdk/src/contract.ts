@@ -25,7 +25,7 @@ export const EVENT_TYPES = {
 export const METRICS_NAMESPACE = 'Freshpoint';
 
 /** Body of a queue message: "look at this endpoint". It never says what to do. */
-export interface PromiseMessage {
+export interface ReconcileRequest {
   readonly version: 1;
   /** The endpoint's id: `<stack name>/<id of the construct in the stack>`. */
   readonly endpoint: string;
@@ -34,11 +34,11 @@ export interface PromiseMessage {
   /** Version of the state that the sender has just written: an older one that is read is stale, and is read again. */
   readonly stateVersion?: number;
   /** A deployment waits for an answer. */
-  readonly prepare?: PrepareRequest;
+  readonly gate?: GateRequest;
 }
 
 /** What CloudFormation asked, and until when it is answered. */
-export interface PrepareRequest {
+export interface GateRequest {
   readonly responseUrl: string;
   readonly stackId: string;
   readonly requestId: string;
@@ -53,18 +53,18 @@ export interface PrepareRequest {
 }
 
 /** A promise for the endpoint with this id. */
-export function promiseMessage(endpoint: string): PromiseMessage {
+export function reconcileRequest(endpoint: string): ReconcileRequest {
   return { version: 1, endpoint };
 }
 
 /** Type of the custom resource that holds a deployment until the endpoint is idle. */
-export const PREPARE_TYPE = 'Custom::FreshpointPrepare';
+export const GATE_RESOURCE_TYPE = 'Custom::FreshpointDeploymentGate';
 
 /** So long a deployment waits for the endpoint, in seconds: CloudFormation itself gives a custom resource one hour. */
-export const PREPARE_SECONDS = 55 * 60;
+export const GATE_TIMEOUT_SECONDS = 55 * 60;
 
 /** Properties of the custom resource. CloudFormation asks again whenever one of them changes. */
-export interface PrepareProperties {
+export interface GateProperties {
   /** The endpoint's id. */
   readonly Endpoint: string;
   /** JSON of the `SourceSpec[]` that the deployment's models load. */
@@ -133,7 +133,7 @@ export interface SlotData {
 }
 
 /** Key in the data's bucket of the place from which a slot's models load the source number `index`. */
-export function placeKey(root: string, slot: Slot, index: number): string {
+export function slotDataKey(root: string, slot: Slot, index: number): string {
   return `${root}${slot}/${index}/model.tar.gz`;
 }
 

@@ -29,7 +29,7 @@ import type { EndpointModel, ModelProps } from './model-props';
 import { deliverEvents, warnOfUnnoticed } from './private/bucket-delivery';
 import { dataBucket, letRoleRead, policyOf } from './private/data-bucket';
 import { DEFAULT_BUCKET_EVENTS, DEFAULT_SWEEP_INTERVAL, DEFAULT_WAIT_TIME } from './private/defaults';
-import { prepareDeployments } from './private/deployment-gate';
+import { deploymentGate } from './private/deployment-gate';
 import { digest8, guarded, renderedProperties, without } from './private/digest';
 import { eventPattern } from './private/event-pattern';
 import { boundVariants, type DeclaredModel, declaredModels, hasUnreadableVariants } from './private/models';
@@ -400,7 +400,7 @@ export class SagemakerEndpoint extends Construct {
       }),
       false,
     );
-    prepareDeployments(this, stack, {
+    deploymentGate(this, stack, {
       endpointId: id,
       sources,
       data: copies?.data,

@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
-import { PREPARE_TYPE } from '../src/contract';
+import { GATE_RESOURCE_TYPE } from '../src/contract';
 import { Refresher } from '../src/index';
 import {
   asText,
@@ -18,7 +18,7 @@ import {
   Template,
 } from './support/stacks.ts';
 
-interface Prepare {
+interface GateResource {
   readonly Endpoint: string;
   readonly Sources: unknown;
   readonly Digest: string;
@@ -27,15 +27,15 @@ interface Prepare {
   readonly ServiceTimeout: string;
 }
 
-function prepareOf(stack: Stack): Prepare {
-  return propertiesOf(stack, PREPARE_TYPE) as unknown as Prepare;
+function gateOf(stack: Stack): GateResource {
+  return propertiesOf(stack, GATE_RESOURCE_TYPE) as unknown as GateResource;
 }
 
-function prepareWith(changes: Changes = {}, touch: (stack: Stack) => void = () => undefined): Prepare {
+function gateWith(changes: Changes = {}, touch: (stack: Stack) => void = () => undefined): GateResource {
   const stack = newStack();
   newEndpoint(stack, changes);
   touch(stack);
-  return prepareOf(stack);
+  return gateOf(stack);
 }
 
 /** All that a resource waits for, as the template says, near and far. */
@@ -61,7 +61,7 @@ const matching = (ids: Set<string>, pattern: RegExp) => [...ids].filter((id) => 
 
 describe('the custom resource that deployments wait for', () => {
   test('names its endpoint, what the models load, and the function', () => {
-    const prepare = prepareWith();
+    const prepare = gateWith();
     expect(prepare).toMatchObject({
       Endpoint: 'Test/Iris',
       Digest: expect.stringMatching(/^[0-9a-f]{8}$/),
@@ -76,10 +76,10 @@ describe('the custom resource that deployments wait for', () => {
     newEndpoint(stack);
     for (const type of ['AWS::SageMaker::Model', 'AWS::SageMaker::EndpointConfig']) {
       for (const { DependsOn } of Object.values(resourcesOf(stack, type))) {
-        expect(DependsOn).toContainEqual(expect.stringMatching(/^IrisPrepare/));
+        expect(DependsOn).toContainEqual(expect.stringMatching(/^IrisDeploymentGate/));
       }
     }
-    const before = waitsFor(stack, /^IrisPrepare/);
+    const before = waitsFor(stack, /^IrisDeploymentGate/);
     for (const each of [/EarlyPermissions/, /RefresherHandler/, /RoleDefaultPolicy/, /^IrisState/, /RefresherQueue/]) {
       expect(matching(before, each), String(each)).not.toEqual([]);
     }
@@ -89,31 +89,31 @@ describe('the custom resource that deployments wait for', () => {
     const stack = newStack();
     newEndpoint(stack);
     newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
-    const waited = waitsFor(stack, /Prepare/);
-    expect(matching(waited, /^(Iris|Other)(Models|Endpoint|Prepare|Spec|Sweep|Event)/)).toEqual([]);
+    const waited = waitsFor(stack, /DeploymentGate/);
+    expect(matching(waited, /^(Iris|Other)(Models|Endpoint|DeploymentGate|Spec|Sweep|Event)/)).toEqual([]);
   });
 
   test('of one endpoint does not wait for another endpoint', () => {
     const stack = newStack();
     newEndpoint(stack);
     newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
-    expect(matching(waitsFor(stack, /^IrisPrepare/), /^Other(?!State)/)).toEqual([]);
-    expect(matching(waitsFor(stack, /^OtherPrepare/), /^Iris(?!State)/)).toEqual([]);
+    expect(matching(waitsFor(stack, /^IrisDeploymentGate/), /^Other(?!State)/)).toEqual([]);
+    expect(matching(waitsFor(stack, /^OtherDeploymentGate/), /^Iris(?!State)/)).toEqual([]);
   });
 });
 
 describe('the digest', () => {
-  const plain = prepareWith();
+  const plain = gateWith();
 
   test('is the same at each synthesis, and whatever the loop is told to do', () => {
-    expect(prepareWith()).toEqual(plain);
-    expect(prepareWith({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] })).toEqual(plain);
+    expect(gateWith()).toEqual(plain);
+    expect(gateWith({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] })).toEqual(plain);
   });
 
   test('does not see tags, of the L1 props or of the stack', () => {
     const tags = [{ key: 'team', value: 'ml' }];
-    expect(prepareWith({ model: { tags }, config: { tags }, endpoint: { tags } })).toEqual(plain);
-    expect(prepareWith({}, (stack) => Tags.of(stack).add('cost', 'centre'))).toEqual(plain);
+    expect(gateWith({ model: { tags }, config: { tags }, endpoint: { tags } })).toEqual(plain);
+    expect(gateWith({}, (stack) => Tags.of(stack).add('cost', 'centre'))).toEqual(plain);
   });
 
   test.each<[string, Changes]>([
@@ -127,19 +127,19 @@ describe('the digest', () => {
     ['a name given to the configs', { config: { endpointConfigName: 'iris' } }],
     ['another name given to the configs', { config: { endpointConfigName: 'tulip' } }],
   ])('sees %s', (_, changes) => {
-    const before = prepareWith({
+    const before = gateWith({
       model: { primaryContainer: { image, modelDataUrl: 's3://b/iris.tar.gz' } },
       config: changes.config?.endpointConfigName === 'tulip' ? { endpointConfigName: 'iris' } : {},
     });
     const model = { primaryContainer: { image, modelDataUrl: 's3://b/iris.tar.gz' }, ...changes.model };
-    expect(prepareWith({ ...changes, model }).Digest).not.toBe(before.Digest);
+    expect(gateWith({ ...changes, model }).Digest).not.toBe(before.Digest);
   });
 
   test('sees another logical id of a model, for the model is replaced', () => {
     const of = (customId: string) => {
       const stack = newStack();
       newEndpoint(stack, { modelsProps: [{ customId, props: { primaryContainer: { modelDataUrl: 's3://b/k' } } }] });
-      return prepareOf(stack).Digest;
+      return gateOf(stack).Digest;
     };
     expect(of('one')).not.toBe(of('two'));
     expect(of('one')).toBe(of('one'));
@@ -151,7 +151,7 @@ describe('the digest', () => {
         if (node instanceof CfnModel) node.enableNetworkIsolation = true;
       },
     };
-    expect(prepareWith({}, (stack) => Aspects.of(stack).add(aspect)).Digest).not.toBe(plain.Digest);
+    expect(gateWith({}, (stack) => Aspects.of(stack).add(aspect)).Digest).not.toBe(plain.Digest);
   });
 });
 
@@ -171,7 +171,7 @@ describe('deploy-time values in the settings', () => {
         },
       },
     });
-    const text = JSON.stringify(prepareOf(stack).Values);
+    const text = JSON.stringify(gateOf(stack).Values);
     expect(text).toContain('{"Ref":"Image"}');
     expect(text).toContain('{"Fn::If":["Debug","debug","info"]}');
     expect(text).toMatch(/\{"Fn::GetAtt":\["Model\w+","Arn"\]\}/);
@@ -197,13 +197,13 @@ describe('deploy-time values in the settings', () => {
       },
       endpoint: { deploymentConfig: { autoRollbackConfiguration: { alarms: [{ alarmName: alarm.alarmName }] } } },
     });
-    expect(prepareOf(stack).Values).toEqual(
+    expect(gateOf(stack).Values).toEqual(
       expect.arrayContaining([{ Ref: 'Key' }, { Ref: expect.stringMatching(/^Alarm/) }]),
     );
   });
 
   test('never name a model, a config or the endpoint', () => {
-    const { Values } = prepareWith({ model: { modelName: 'iris' }, config: { endpointConfigName: 'iris' } });
+    const { Values } = gateWith({ model: { modelName: 'iris' }, config: { endpointConfigName: 'iris' } });
     expect(JSON.stringify(Values)).not.toMatch(/Iris(Models|Endpoint)/);
   });
 });
@@ -235,7 +235,7 @@ describe('no two resources wait for each other', () => {
     for (const stack of [data, shared, ...stacks]) expect(circles(stack)).toEqual([]);
     expect(stacks[0]!.dependencies.map(({ stackName }) => stackName).sort()).toEqual(['Data', 'Shared']);
     expect(shared.dependencies).toEqual([]);
-    expect(prepareOf(stacks[0]!).ServiceToken).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Shared:/) });
+    expect(gateOf(stacks[0]!).ServiceToken).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Shared:/) });
   });
 
   test('with two endpoints of which one refers to the other', () => {

@@ -1,11 +1,11 @@
 import { CustomResource, Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import type { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
-import { PREPARE_TYPE, type PrepareProperties, type SlotData, type SourceSpec } from '../contract';
+import { GATE_RESOURCE_TYPE, type GateProperties, type SlotData, type SourceSpec } from '../contract';
 import { digest8, guarded, renderedProperties, without } from './digest';
 
-/** What a deployment may change about an endpoint, and what its prepare needs. */
-export interface PrepareOptions {
+/** What a deployment may change about an endpoint, and what the gate needs. */
+export interface DeploymentGateOptions {
   readonly endpointId: string;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
@@ -27,31 +27,31 @@ export interface PrepareOptions {
  * The custom resource that holds a deployment until the endpoint is idle. It changes whenever a setting does, tags
  * excepted; models and configs wait for it.
  */
-export function prepareDeployments(scope: Construct, stack: Stack, options: PrepareOptions): CustomResource {
+export function deploymentGate(scope: Construct, stack: Stack, options: DeploymentGateOptions): CustomResource {
   const settings = () => settingsOf(options);
-  const properties: PrepareProperties = {
+  const properties: GateProperties = {
     Endpoint: options.endpointId,
     Sources: stack.toJsonString(options.sources),
     ...(options.data && { Data: stack.toJsonString(options.data) }),
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),
     Values: Lazy.uncachedAny({ produce: () => valuesIn(settings()) }),
   };
-  const prepare = new CustomResource(scope, 'Prepare', {
-    resourceType: PREPARE_TYPE,
+  const gate = new CustomResource(scope, 'DeploymentGate', {
+    resourceType: GATE_RESOURCE_TYPE,
     serviceToken: options.serviceToken,
     serviceTimeout: Duration.hours(1),
     properties: { ...properties },
   });
-  prepare.node.addDependency(...options.after);
-  for (const each of [...options.allModels, ...options.configs]) each.node.addDependency(prepare);
-  return prepare;
+  gate.node.addDependency(...options.after);
+  for (const each of [...options.allModels, ...options.configs]) each.node.addDependency(gate);
+  return gate;
 }
 
 /**
  * All settings as the template will show them. The models' logical ids stand there as plain text: a reference would make
  * the custom resource wait for models that wait for it.
  */
-function settingsOf({ models, config, endpoint }: PrepareOptions): unknown {
+function settingsOf({ models, config, endpoint }: DeploymentGateOptions): unknown {
   const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
   return withoutReferences(ids, {
     models: models.map((model) => [model.stack.getLogicalId(model), without(renderedProperties(model), 'Tags')]),

@@ -1,16 +1,16 @@
 import { StateConflict } from '@freshpoint/engine/errors';
-import type { Wanted } from '@freshpoint/engine/policy/state';
+import type { Pin } from '@freshpoint/engine/policy/state';
 import { Failure } from '../failure.ts';
 import { harmless } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 import { follow, type Said } from './follow.ts';
 import { refusalOf } from './refusal.ts';
+import { reporter, short } from './report.ts';
 import { chooseRevision } from './revision-choice.ts';
-import { short, telling } from './telling.ts';
 
-/** Settings of `freshpoint back`. */
-export interface BackArguments {
-  readonly command: 'back';
+/** Settings of `freshpoint rollback`. */
+export interface RollbackArguments {
+  readonly command: 'rollback';
   readonly endpoint: string;
   /** The beginning of a revision; absent: the one before what is served. */
   readonly to?: string;
@@ -35,10 +35,10 @@ export interface Surroundings {
 const MOST_TRIES = 5;
 
 /** Says that an earlier revision is wanted, and stays until it is served. Throws Failure when it is refused. */
-export async function runBack(options: BackArguments, around: Surroundings): Promise<void> {
+export async function runRollback(options: RollbackArguments, around: Surroundings): Promise<void> {
   const { account } = around;
   const { endpoint } = options;
-  const tell = telling(options.json, around.write);
+  const report = reporter(options.json, around.write);
   const { spec, state } = await account.read(endpoint);
   if (!spec.data) {
     throw new Failure(
@@ -52,29 +52,29 @@ export async function runBack(options: BackArguments, around: Surroundings): Pro
   }
   const revision = chooseRevision(await account.history(endpoint), state, options);
   const said = await say(revision, options, around);
-  tell('wanted', revision, `${endpoint} is to serve ${short(revision)}`);
-  if (state.hold) {
-    const { by, reason } = state.hold;
+  report('wanted', revision, `${endpoint} is to serve ${short(revision)}`);
+  if (state.suspension) {
+    const { by, reason } = state.suspension;
     const why = reason === undefined ? '' : ` (${harmless(reason)})`;
-    tell('held', revision, `held by ${harmless(by)}${why}: nothing is swapped before the release`, { by, reason });
+    report('held', revision, `held by ${harmless(by)}${why}: nothing is swapped before the release`, { by, reason });
   }
   await promise(account, endpoint, spec.queueUrl, said);
-  if (options.wait) await follow(endpoint, said, around, tell);
+  if (options.wait) await follow(endpoint, said, around, report);
 }
 
 /** The state is the refresher's too: whoever is covered is put back, and what is said is said again. */
-async function say(revision: string, { endpoint, reason }: BackArguments, around: Surroundings): Promise<Said> {
+async function say(revision: string, { endpoint, reason }: RollbackArguments, around: Surroundings): Promise<Said> {
   const { account, now, user } = around;
   for (let tries = 1; ; tries++) {
     const { state, stateVersion } = await account.read(endpoint);
     const refusedBefore = refusalOf(state, revision)?.at;
     // A word counts against older refusals only, and this clock may be behind the refresher's.
     const at = Math.max(now(), (refusedBefore ?? 0) + 1);
-    const wanted: Wanted = { revision, by: user, at, ...(reason !== undefined && { reason }) };
+    const pin: Pin = { revision, by: user, at, ...(reason !== undefined && { reason }) };
     try {
       return {
-        wanted,
-        stateVersion: await account.write(endpoint, { ...state, wanted }, stateVersion),
+        pin,
+        stateVersion: await account.write(endpoint, { ...state, pin }, stateVersion),
         refusedBefore,
       };
     } catch (error) {

@@ -1,13 +1,13 @@
-import type { Answers } from '../ports.ts';
+import type { CustomResourceResponses } from '../ports.ts';
 
 /** CloudFormation takes 4,096 bytes in all. */
 const REASON_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
 
 /** Puts answers to the ResponseURL. */
-export function cloudFormationAnswers(put: typeof fetch): Answers {
+export function cloudFormationResponses(put: typeof fetch): CustomResourceResponses {
   return {
-    async answer(request, { Status, Reason }) {
+    async respond(request, { Status, Reason }) {
       const response = await put(request.responseUrl, {
         method: 'PUT',
         // The URL is signed for no content type.

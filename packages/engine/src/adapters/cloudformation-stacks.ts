@@ -5,7 +5,7 @@ import { type Client, isNamed } from './client.ts';
 /** DescribeStacks. */
 export function cloudFormationStacks(client: Client): Stacks {
   return {
-    async look(stackId) {
+    async describe(stackId) {
       try {
         const output: DescribeStacksOutput = await client.send(new DescribeStacksCommand({ StackName: stackId }));
         const status = output.Stacks?.[0]?.StackStatus;

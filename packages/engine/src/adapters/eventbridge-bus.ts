@@ -1,19 +1,21 @@
 import { PutEventsCommand, type PutEventsResponse } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
-import type { Events } from '../ports.ts';
+import type { EventBus } from '../ports.ts';
 import type { Client } from './client.ts';
 
 /** Events on the default bus. */
-export function eventBridgeEvents(client: Client): Events {
+export function eventBridgeBus(client: Client): EventBus {
   return {
-    async tell(endpoint, endpointName, tellings) {
-      const ours = tellings.flatMap(({ what, sources: _, ...detail }) => (what === 'deployed' ? [] : { what, detail }));
+    async publish(endpoint, endpointName, events) {
+      const ours = events.flatMap(({ type, sources: _, ...detail }) =>
+        type === 'deployed' ? [] : { type: type, detail },
+      );
       if (ours.length === 0) return;
       const output: PutEventsResponse = await client.send(
         new PutEventsCommand({
-          Entries: ours.map(({ what, detail }) => ({
+          Entries: ours.map(({ type, detail }) => ({
             Source: EVENT_SOURCE,
-            DetailType: EVENT_TYPES[what],
+            DetailType: EVENT_TYPES[type],
             Detail: JSON.stringify({ endpoint, endpointName, ...detail }),
           })),
         }),

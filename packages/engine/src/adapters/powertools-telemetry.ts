@@ -5,10 +5,11 @@ import type { Telemetry } from '../ports.ts';
 /** JSON log lines, and metrics in the same log (embedded metric format): no call to CloudWatch. */
 export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry {
   return {
-    decision(entry) {
-      if (entry.decision === 'fail') logger.error('decision', { ...entry });
-      else if (entry.decision === 'refused') logger.warn('decision', { ...entry });
-      else logger.info('decision', { ...entry });
+    decision({ message, ...entry }) {
+      const text = message ?? entry.reason;
+      if (entry.decision === 'stalled') logger.error(text, entry);
+      else if (entry.decision === 'refused') logger.warn(text, entry);
+      else logger.info(text, entry);
     },
     error(endpoint, error, seconds) {
       logger.error('error', { endpoint, seconds, error: error instanceof Error ? error : new Error(String(error)) });

@@ -4,9 +4,9 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsOutput,
 } from '@aws-sdk/client-s3';
-import { placeKey, type Slot, type SlotData } from '@freshpoint/cdk/contract';
+import { type Slot, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
-import type { FillFrom, Places } from '../ports.ts';
+import type { SlotStore, StagingSource } from '../ports.ts';
 import { type Client, isNamed } from './client.ts';
 import { COPY_LIMITS, type Copy, copyObject } from './s3-copy.ts';
 
@@ -24,20 +24,20 @@ interface Placed {
 }
 
 /** The slots' places: each object of one says of which revision it is, so what a slot holds needs no other record. */
-export function s3Places(client: Client, limits = COPY_LIMITS): Places {
+export function s3SlotStore(client: Client, limits = COPY_LIMITS): SlotStore {
   const head = (bucket: string, key: string, version?: string) => headObject(client, bucket, key, version);
   const place = ({ bucket, root, files }: SlotData, slot: Slot) =>
-    Promise.all(files.map((_, index) => head(bucket, placeKey(root, slot, index))));
+    Promise.all(files.map((_, index) => head(bucket, slotDataKey(root, slot, index))));
 
   return {
-    async look(data) {
+    async observe(data) {
       const [a, b] = await Promise.all([place(data, 'a'), place(data, 'b')]);
       return { ...revisionIn('a', a), ...revisionIn('b', b) };
     },
     async contents(data, slot) {
       return (await place(data, slot)).flatMap((placed) => (placed ? sourceOf(placed) : []));
     },
-    async fill(data, slot, revision, from, options) {
+    async stage(data, slot, revision, from, options) {
       const { bucket, root } = data;
       const there = await place(data, slot);
       const copies = await copiesFor(client, data, revision, from);
@@ -45,13 +45,13 @@ export function s3Places(client: Client, limits = COPY_LIMITS): Places {
       for (const [index, copy] of copies.entries()) {
         const now = there[index];
         if (now?.metadata[REVISION] === revision) continue;
-        const to = { bucket, key: placeKey(root, slot, index) };
+        const to = { bucket, key: slotDataKey(root, slot, index) };
         const outcome = await copyObject(client, { ...copy, to, over: now?.etag }, { ...options, limits });
         if (outcome.kind === 'gone') return { kind: from.kind === 'retained' ? 'not-retained' : 'changed' };
         if (outcome.kind !== 'copied') return outcome;
         if (options.isTimeUp() && index < copies.length - 1) return { kind: 'unfinished' };
       }
-      return { kind: 'filled' };
+      return { kind: 'staged' };
     },
   };
 }
@@ -72,7 +72,7 @@ async function copiesFor(
   client: Client,
   data: SlotData,
   revision: string,
-  from: FillFrom,
+  from: StagingSource,
 ): Promise<readonly Draft[] | undefined> {
   const { bucket, root, files } = data;
   const drafts = await Promise.all(
@@ -83,7 +83,7 @@ async function copiesFor(
         return source && ofSource(source, revision);
       }
       if (from.kind === 'slot') {
-        const key = placeKey(root, from.slot, index);
+        const key = slotDataKey(root, from.slot, index);
         const placed = await headObject(client, bucket, key);
         return placed && ofPlace(placed, { bucket, key }, revision);
       }
@@ -117,7 +117,7 @@ async function retained(
 ): Promise<(Draft | undefined)[]> {
   const found: (Draft | undefined)[] = files.map(() => undefined);
   const places = new Map(
-    (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => [placeKey(root, slot, index), index] as const)),
+    (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => [slotDataKey(root, slot, index), index] as const)),
   );
   let marker: Pick<ListObjectVersionsOutput, 'NextKeyMarker' | 'NextVersionIdMarker'> = {};
   do {

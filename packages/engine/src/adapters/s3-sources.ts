@@ -19,7 +19,7 @@ const QUICK_BYTES = 16 * 1024 ** 2;
 /** HeadObject, ListObjectsV2 and GetObject. */
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
-    look: (sources) => revisionOf(sources, (source) => open(client, source)),
+    observe: (sources) => revisionOf(sources, (source) => open(client, source)),
     async check(files, { whole, isTimeUp }) {
       const warnings: string[] = [];
       for (const file of files) {

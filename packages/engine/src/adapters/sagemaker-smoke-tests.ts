@@ -1,6 +1,6 @@
 import { InvokeEndpointCommand, type InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
 import type { SmokeTestExpectation, SmokeTestSpec } from '@freshpoint/cdk/contract';
-import type { TestsView } from '../policy/observation.ts';
+import type { SmokeTestsView } from '../policy/observation.ts';
 import type { SmokeTests } from '../ports.ts';
 import type { Client } from './client.ts';
 
@@ -38,7 +38,7 @@ async function ask(
   { payload, contentType, accept, expect }: SmokeTestSpec,
   name: string,
   all: AbortSignal,
-): Promise<TestsView> {
+): Promise<SmokeTestsView> {
   try {
     const output: InvokeEndpointOutput = await client.send(
       new InvokeEndpointCommand({
@@ -52,7 +52,7 @@ async function ask(
     );
     const answer = Buffer.from(output.Body ?? []).toString();
     if (isAsExpected(answer, expect)) return { kind: 'passed' };
-    return { kind: 'failed', reason: `${name} failed: got ${shown(answer)}, expected ${shownExpectation(expect)}.` };
+    return { kind: 'failed', message: `${name} failed: got ${shown(answer)}, expected ${shownExpectation(expect)}.` };
   } catch (error) {
     const {
       name: code,
@@ -66,10 +66,10 @@ async function ask(
     // The container's own answer; anything else is SageMaker's, or none.
     if (code === 'ModelError' && OriginalStatusCode) {
       const got = `status ${OriginalStatusCode} with ${shown(OriginalMessage ?? message)}`;
-      return { kind: 'failed', reason: `${name} failed: got ${got}, expected ${shownExpectation(expect)}.` };
+      return { kind: 'failed', message: `${name} failed: got ${got}, expected ${shownExpectation(expect)}.` };
     }
     const why = code === 'AbortError' || code === 'TimeoutError' ? `no answer within ${ANSWER_MS / 1000} s` : message;
-    return { kind: 'unanswered', reason: `${name} was not answered: ${why}.` };
+    return { kind: 'unanswered', message: `${name} was not answered: ${why}.` };
   }
 }
 

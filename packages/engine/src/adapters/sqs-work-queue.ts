@@ -1,14 +1,14 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { Promises } from '../ports.ts';
+import type { WorkQueue } from '../ports.ts';
 import type { Client } from './client.ts';
 
 /** SQS takes at most so many seconds of invisibility. */
 const LONGEST = 43_200;
 
 /** The queue of promises and its dead-letter queue. */
-export function sqsPromises(client: Client, queueUrl: string, deadLetterQueueUrl: string): Promises {
+export function sqsWorkQueue(client: Client, queueUrl: string, deadLetterQueueUrl: string): WorkQueue {
   return {
-    async back(receiptHandle, seconds) {
+    async requeue(receiptHandle, seconds) {
       await client.send(
         new ChangeMessageVisibilityCommand({
           QueueUrl: queueUrl,
@@ -17,10 +17,10 @@ export function sqsPromises(client: Client, queueUrl: string, deadLetterQueueUrl
         }),
       );
     },
-    async send(message) {
+    async enqueue(message) {
       await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
     },
-    async fail(body, reason) {
+    async deadLetter(body, reason) {
       await client.send(
         new SendMessageCommand({
           QueueUrl: deadLetterQueueUrl,

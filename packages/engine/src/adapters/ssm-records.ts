@@ -8,14 +8,14 @@ import {
 } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import { type EndpointState, parseState } from '../policy/state.ts';
-import type { Records } from '../ports.ts';
+import type { EndpointRecords } from '../ports.ts';
 import type { Client } from './client.ts';
 
 /** Many enough for the few who write: each further one needs another write within milliseconds. */
 const PUT_BACK_TRIES = 5;
 
 /** Spec and state in SSM parameters. SSM has no conditional write: the version that PutParameter returns tells afterwards. */
-export function ssmRecords(client: Client): Records {
+export function ssmRecords(client: Client): EndpointRecords {
   const get = async (names: readonly string[]): Promise<GetParametersResult> =>
     client.send(new GetParametersCommand({ Names: [...names] }));
   const put = async (name: string, value: string): Promise<number> =>
@@ -50,7 +50,7 @@ export function ssmRecords(client: Client): Records {
         lastRecord: idIn(history?.Value),
       };
     },
-    async remember(endpoint, record) {
+    async appendHistory(endpoint, record) {
       await put(historyParameterName(endpoint), JSON.stringify(record));
     },
     async write(endpoint, state: EndpointState, after) {
@@ -93,20 +93,20 @@ function reconciled(mine: EndpointState, theirs: string, base: string | undefine
   if (base === undefined) return theirs;
   const their = parseState(theirs);
   const before = parseState(base);
-  if (holdOf(mine) !== holdOf(before)) return JSON.stringify({ ...their, hold: mine.hold });
-  if (holdOf(their) !== holdOf(before)) return JSON.stringify({ ...mine, hold: their.hold });
-  if (isSaid(mine, before)) return JSON.stringify({ ...their, wanted: mine.wanted });
-  if (isSaid(their, before)) return JSON.stringify({ ...mine, wanted: their.wanted });
+  if (suspensionOf(mine) !== suspensionOf(before)) return JSON.stringify({ ...their, suspension: mine.suspension });
+  if (suspensionOf(their) !== suspensionOf(before)) return JSON.stringify({ ...mine, suspension: their.suspension });
+  if (isPinned(mine, before)) return JSON.stringify({ ...their, pin: mine.pin });
+  if (isPinned(their, before)) return JSON.stringify({ ...mine, pin: their.pin });
   return theirs;
 }
 
-function holdOf({ hold }: EndpointState): string | undefined {
-  return JSON.stringify(hold);
+function suspensionOf({ suspension }: EndpointState): string | undefined {
+  return JSON.stringify(suspension);
 }
 
 /** Whether a person said what is wanted: the loop takes note of it, and forgets it. */
-function isSaid({ wanted }: EndpointState, before: EndpointState): boolean {
-  return wanted !== undefined && wanted.at !== before.wanted?.at;
+function isPinned({ pin }: EndpointState, before: EndpointState): boolean {
+  return pin !== undefined && pin.at !== before.pin?.at;
 }
 
 function parse<T>(code: EngineError['code'], name: string, value: string, parser: (value: string) => T): T {

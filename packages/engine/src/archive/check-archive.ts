@@ -8,7 +8,7 @@ export type ArchiveVerdict =
   /** `whole`: read to its end, checksum and every entry. */
   | { readonly kind: 'sound'; readonly whole: boolean; readonly entries: number; readonly bytesRead: number }
   /** No fleet would start with it. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly message: string };
 
 /** What is known of an archive before it is read, and how much of it is. */
 export interface CheckOptions {
@@ -62,8 +62,8 @@ export async function checkArchive(body: AsyncIterable<Uint8Array>, options: Che
   return { kind: 'sound', whole: source.bytesRead >= size, entries: entries.count, bytesRead: source.bytesRead };
 }
 
-function refused(reason: string): ArchiveVerdict {
-  return { kind: 'refused', reason };
+function refused(message: string): ArchiveVerdict {
+  return { kind: 'refused', message };
 }
 
 /** The compressed bytes, as far as they are to be read. */

@@ -1,12 +1,12 @@
-import type { PrepareRequest, PromiseMessage } from '@freshpoint/cdk/contract';
+import type { GateRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { prepare } from './deployment-gate.ts';
-import { look } from './reconcile.ts';
-import type { Outcome } from './result.ts';
+import { runGate } from './deployment-gate.ts';
+import { reconcile } from './reconcile.ts';
+import type { ReconcileResult } from './result.ts';
 
 /** What the loop needs of one received message. */
-export interface Received {
+export interface QueueMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
@@ -15,31 +15,31 @@ export interface Received {
 }
 
 /** So often a read of the state may be older than what a message knows of. */
-const STALE_READS = 12;
+const MAX_STALE_READS = 12;
 /** After a lost race for the state, in seconds. */
 const CONFLICT_SECONDS = 5;
 /** The pause after an error, or for what a person has to do: so many seconds for each receive, up to the longest. */
 const PAUSE_SECONDS = 15;
-const LONGEST_PAUSE_SECONDS = 300;
+const MAX_PAUSE_SECONDS = 300;
 /** SQS takes a message away at its 1000th receive, and a deployment that waits would never hear of it. */
-const RENEWED_AFTER = 900;
+const RENEW_AFTER_RECEIVES = 900;
 
-interface Promised {
-  readonly message: Received;
-  readonly body: PromiseMessage;
+interface ParsedMessage {
+  readonly message: QueueMessage;
+  readonly body: ReconcileRequest;
 }
 
 /**
  * Contract 2 for one batch: one look per endpoint named in it, and one per deployment that waits. Of several messages
  * for one endpoint one carries the promise on. Returns the ids of the messages that stay in the queue.
  */
-export async function handleBatch(ports: Ports, messages: readonly Received[]): Promise<string[]> {
-  const groups = new Map<string, Promised[]>();
+export async function reconcileBatch(ports: Ports, messages: readonly QueueMessage[]): Promise<string[]> {
+  const groups = new Map<string, ParsedMessage[]>();
   const failed: string[] = [];
   for (const message of messages) {
     try {
       const body = parseMessage(message.body);
-      const key = body.prepare ? `${body.endpoint} ${message.messageId}` : body.endpoint;
+      const key = body.gate ? `${body.endpoint} ${message.messageId}` : body.endpoint;
       groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
       failed.push(...(await deadLetter(ports, message, String((error as Error).message))));
@@ -49,24 +49,24 @@ export async function handleBatch(ports: Ports, messages: readonly Received[]): 
   return [...failed, ...open.flat()];
 }
 
-async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<string[]> {
+async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promise<string[]> {
   const { message, body } = group.reduce((best, other) => (carriesBetter(other, best) ? other : best));
   const { endpoint } = body;
   const outcome = await attempt(ports, knowingAll(body, group), message);
-  ports.telemetry.metric(endpoint, 'PromisesOpen', outcome.kind === 'open' ? 1 : 0);
-  if (outcome.kind === 'kept') return [];
-  if (outcome.kind === 'failed') {
-    ports.telemetry.metric(endpoint, 'PromisesFailed', 1);
-    return deadLetter(ports, message, outcome.reason);
+  ports.telemetry.metric(endpoint, 'ReconcilesRequeued', outcome.kind === 'requeue' ? 1 : 0);
+  if (outcome.kind === 'done') return [];
+  if (outcome.kind === 'stalled') {
+    ports.telemetry.metric(endpoint, 'ReconcilesStalled', 1);
+    return deadLetter(ports, message, outcome.message);
   }
   try {
-    if (body.prepare && message.receives >= RENEWED_AFTER) {
-      await ports.promises.send(body);
+    if (body.gate && message.receives >= RENEW_AFTER_RECEIVES) {
+      await ports.queue.enqueue(body);
       return [];
     }
     const seconds = outcome.seconds ?? pause(message.receives, ports.now());
-    const longest = body.prepare ? untilDeadline(body.prepare, ports.now()) : seconds;
-    await ports.promises.back(message.receiptHandle, Math.min(seconds, longest));
+    const longest = body.gate ? untilDeadline(body.gate, ports.now()) : seconds;
+    await ports.queue.requeue(message.receiptHandle, Math.min(seconds, longest));
   } catch (error) {
     // The queue's own visibility timeout brings it back.
     ports.telemetry.error(endpoint, error, 0);
@@ -75,7 +75,7 @@ async function handleGroup(ports: Ports, group: readonly Promised[]): Promise<st
 }
 
 /** The one that knows of a stack being made, then of the newest state, then the one received least often. */
-function carriesBetter(one: Promised, other: Promised): boolean {
+function carriesBetter(one: ParsedMessage, other: ParsedMessage): boolean {
   const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
   const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);
   if (knows !== 0 || newer !== 0) return knows === 0 ? newer > 0 : knows > 0;
@@ -83,41 +83,41 @@ function carriesBetter(one: Promised, other: Promised): boolean {
 }
 
 /** With the newest version of the state that any of the group knows of. */
-function knowingAll(body: PromiseMessage, group: readonly Promised[]): PromiseMessage {
+function knowingAll(body: ReconcileRequest, group: readonly ParsedMessage[]): ReconcileRequest {
   const stateVersion = Math.max(0, ...group.map((each) => each.body.stateVersion ?? 0));
   return stateVersion > 0 ? { ...body, stateVersion } : body;
 }
 
-async function attempt(ports: Ports, body: PromiseMessage, { receives }: Received): Promise<Outcome> {
+async function attempt(ports: Ports, body: ReconcileRequest, { receives }: QueueMessage): Promise<ReconcileResult> {
   const { endpoint } = body;
   try {
-    if (body.prepare) return await prepare(ports, endpoint, body.prepare);
+    if (body.gate) return await runGate(ports, endpoint, body.gate);
     // A parameter that was made anew counts from 1 again: then no read is ever new enough.
     const { stackId, stateVersion } = body;
-    return await look(ports, endpoint, { stackId, ...(receives <= STALE_READS && { stateVersion }) });
+    return await reconcile(ports, endpoint, { stackId, ...(receives <= MAX_STALE_READS && { stateVersion }) });
   } catch (error) {
-    if (error instanceof StateConflict) return { kind: 'open', seconds: CONFLICT_SECONDS };
-    if (error instanceof EngineError) return { kind: 'failed', reason: `${error.code}: ${error.message}` };
+    if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
+    if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
     ports.telemetry.error(endpoint, error, pause(receives, ports.now()));
-    return { kind: 'open' };
+    return { kind: 'requeue' };
   }
 }
 
 /** The longest pauses end at the same instant, so that promises for one endpoint meet there and one carries on for all. */
 function pause(receives: number, now: number): number {
   const seconds = PAUSE_SECONDS * receives;
-  if (seconds < LONGEST_PAUSE_SECONDS) return seconds;
-  return LONGEST_PAUSE_SECONDS - (Math.floor(now / 1000) % LONGEST_PAUSE_SECONDS);
+  if (seconds < MAX_PAUSE_SECONDS) return seconds;
+  return MAX_PAUSE_SECONDS - (Math.floor(now / 1000) % MAX_PAUSE_SECONDS);
 }
 
 /** CloudFormation stops listening five minutes after the deadline: no pause may go beyond it. */
-function untilDeadline({ deadline }: PrepareRequest, now: number): number {
+function untilDeadline({ deadline }: GateRequest, now: number): number {
   return Math.max(CONFLICT_SECONDS, Math.ceil((deadline - now) / 1000));
 }
 
-async function deadLetter(ports: Ports, message: Received, reason: string): Promise<string[]> {
+async function deadLetter(ports: Ports, message: QueueMessage, reason: string): Promise<string[]> {
   try {
-    await ports.promises.fail(message.body, reason);
+    await ports.queue.deadLetter(message.body, reason);
     return [];
   } catch (error) {
     ports.telemetry.error('', error, 0);
@@ -125,10 +125,10 @@ async function deadLetter(ports: Ports, message: Received, reason: string): Prom
   }
 }
 
-function parseMessage(body: string): PromiseMessage {
-  let message: Partial<PromiseMessage> | null;
+function parseMessage(body: string): ReconcileRequest {
+  let message: Partial<ReconcileRequest> | null;
   try {
-    message = JSON.parse(body) as Partial<PromiseMessage> | null;
+    message = JSON.parse(body) as Partial<ReconcileRequest> | null;
   } catch (error) {
     throw new EngineError('MESSAGE_UNREADABLE', `expected a JSON promise, got: ${body.slice(0, 100)}`, error);
   }
@@ -138,5 +138,5 @@ function parseMessage(body: string): PromiseMessage {
       `expected {"version":1,"endpoint":"…"}, got: ${body.slice(0, 100)}. Send it in that form.`,
     );
   }
-  return message as PromiseMessage;
+  return message as ReconcileRequest;
 }

@@ -1,19 +1,19 @@
-import type { PrepareRequest, SourceSpec } from '@freshpoint/cdk/contract';
+import type { GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
-import { decidePrepare } from '../policy/deployment-gate.ts';
+import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
-import type { Prepared } from '../policy/state.ts';
+import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports } from '../ports.ts';
-import { type Provided, provide } from './deployment-staging.ts';
-import { tell } from './publish.ts';
-import { WORK_MS } from './reconcile.ts';
-import type { Outcome } from './result.ts';
+import { type DeploymentData, stageDeployment } from './deployment-staging.ts';
+import { publish } from './publish.ts';
+import { PASS_BUDGET_MS } from './reconcile.ts';
+import type { ReconcileResult } from './result.ts';
 
 /**
  * One look on behalf of a deployment: answers CloudFormation as soon as the endpoint is idle, with what the deployment
  * will load on record, or with a failure at the deadline. Every way out but `open` has answered.
  */
-export async function prepare(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
+export async function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
   try {
     return await attempt(ports, endpoint, request);
   } catch (error) {
@@ -21,53 +21,54 @@ export async function prepare(ports: Ports, endpoint: string, request: PrepareRe
     const final = error instanceof EngineError || ports.now() >= request.deadline;
     if (!final) throw error;
     ports.telemetry.error(endpoint, error, 0);
-    return refuse(ports, endpoint, request, (error as Error).message);
+    return refuseDeployment(ports, endpoint, request, (error as Error).message);
   }
 }
 
-async function attempt(ports: Ports, endpoint: string, request: PrepareRequest): Promise<Outcome> {
+async function attempt(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
   const began = ports.now();
   const { spec, state, stateVersion, lastRecord } = await ports.records.read(endpoint);
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
-  const sources = spec && state.intent ? await readable(ports, endpoint, spec.sources) : undefined;
+  const sources = spec && state.updating ? await readable(ports, endpoint, spec.sources) : undefined;
   const { deadline } = request;
-  const decision = decidePrepare({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await tell(ports, endpoint, spec, decision.tell, lastRecord);
+  const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
+  if (spec) await publish(ports, endpoint, spec, decision.events, lastRecord);
   if (decision.next.kind !== 'ready') {
     if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
-    if (decision.next.kind === 'refuse') return refuse(ports, endpoint, request, decision.next.detail);
-    const { seconds, detail } = decision.next;
-    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'deployment-waits', detail, seconds });
-    return { kind: 'open', seconds };
+    if (decision.next.kind === 'refuse') return refuseDeployment(ports, endpoint, request, decision.next.message);
+    const { seconds, message } = decision.next;
+    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'DeploymentWaiting', message, seconds });
+    return { kind: 'requeue', seconds };
   }
   const there = view === 'gone' ? undefined : view;
   const known = { spec, state: decision.state, stateVersion };
-  const found = await provided(ports, endpoint, request, known, there, () => ports.now() - began >= WORK_MS);
-  if (found.kind === 'open') return { kind: 'open', seconds: 1 };
-  if (found.kind === 'refused') return refuse(ports, endpoint, request, found.reason);
-  const { prepared } = found;
+  const found = await provided(ports, endpoint, request, known, there, () => ports.now() - began >= PASS_BUDGET_MS);
+  if (found.kind === 'requeue') return { kind: 'requeue', seconds: 1 };
+  if (found.kind === 'refused') return refuseDeployment(ports, endpoint, request, found.message);
+  const { deployment } = found;
   // This write is also what keeps a loop that is about to swap from doing so: it finds the state changed.
-  if (stateVersion > 0) await ports.records.write(endpoint, { ...found.state, prepared }, found.stateVersion);
+  if (stateVersion > 0) await ports.records.write(endpoint, { ...found.state, deployment }, found.stateVersion);
   // What is uploaded while the stack is being deployed is looked at afterwards, even if its event came too early.
-  await ports.promises.send({ version: 1, endpoint, stackId: request.stackId });
-  await ports.answers.answer(request, { Status: 'SUCCESS' });
-  const revision = prepared.revision?.slice(0, 12);
-  ports.telemetry.decision({ endpoint, decision: 'keep', because: 'deployment-goes-on', revision });
-  return { kind: 'kept' };
+  await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
+  await ports.responses.respond(request, { Status: 'SUCCESS' });
+  const revision = deployment.revision?.slice(0, 12);
+  ports.telemetry.decision({ endpoint, decision: 'done', reason: 'DeploymentAdmitted', revision });
+  return { kind: 'done' };
 }
 
-type Known = Parameters<typeof provide>[3];
+type Known = Parameters<typeof stageDeployment>[3];
 
 /** What the deployment will load, put where its models look for it. */
 async function provided(
   ports: Ports,
   endpoint: string,
-  request: PrepareRequest,
+  request: GateRequest,
   known: Known,
   view: EndpointView | undefined,
   isTimeUp: () => boolean,
 ): Promise<
-  Exclude<Provided, { kind: 'provided' }> | (Known & { readonly kind: 'ready'; readonly prepared: Prepared })
+  | Exclude<DeploymentData, { kind: 'provided' }>
+  | (Known & { readonly kind: 'ready'; readonly deployment: PendingDeployment })
 > {
   const before = { configName: view?.configName, endpointCreated: view?.created };
   const { data, sources } = request;
@@ -75,12 +76,12 @@ async function provided(
     // Sources that can't be read do not keep a deployment from mending that: the loop then looks anew.
     const found = await readable(ports, endpoint, sources);
     const { revision, newest = 0, size } = found?.kind === 'complete' ? found : {};
-    return { kind: 'ready', ...known, prepared: { ...before, revision, newestSource: newest, size } };
+    return { kind: 'ready', ...known, deployment: { ...before, revision, newestSource: newest, size } };
   }
-  const found = await provide(ports, endpoint, { ...request, data }, known, view, isTimeUp);
+  const found = await stageDeployment(ports, endpoint, { ...request, data }, known, view, isTimeUp);
   if (found.kind !== 'provided') return found;
   const { revision, newest = 0, size, ...then } = found;
-  return { ...then, kind: 'ready', prepared: { ...before, revision, newestSource: newest, size } };
+  return { ...then, kind: 'ready', deployment: { ...before, revision, newestSource: newest, size } };
 }
 
 async function readable(
@@ -89,7 +90,7 @@ async function readable(
   sources: readonly SourceSpec[],
 ): Promise<SourcesView | undefined> {
   try {
-    return await ports.sources.look(sources);
+    return await ports.sources.observe(sources);
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     return undefined;
@@ -100,21 +101,21 @@ async function readable(
  * Fails the deployment. Not its rollback, which would leave the stack in UPDATE_ROLLBACK_FAILED, where only a person
  * can get it out: putting the old settings back goes on without what was asked for.
  */
-export async function refuse(
+export async function refuseDeployment(
   ports: Ports,
   endpoint: string,
-  request: PrepareRequest,
-  reason: string,
-): Promise<Outcome> {
+  request: GateRequest,
+  message: string,
+): Promise<ReconcileResult> {
   const rollingBack = await isRollingBack(ports, request);
-  await ports.answers.answer(request, rollingBack ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: reason });
-  ports.telemetry.decision({ endpoint, decision: 'fail', because: 'deployment-refused', detail: reason });
-  return { kind: 'kept' };
+  await ports.responses.respond(request, rollingBack ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: message });
+  ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'DeploymentRefused', message });
+  return { kind: 'done' };
 }
 
-async function isRollingBack(ports: Ports, { stackId }: PrepareRequest): Promise<boolean> {
+async function isRollingBack(ports: Ports, { stackId }: GateRequest): Promise<boolean> {
   try {
-    return (await ports.stacks.look(stackId)).status.includes('ROLLBACK');
+    return (await ports.stacks.describe(stackId)).status.includes('ROLLBACK');
   } catch (error) {
     ports.telemetry.error('', error, 0);
     return false;

@@ -1,14 +1,14 @@
-import type { EndpointSpec, PrepareRequest, Slot, SlotData } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, GateRequest, Slot, SlotData } from '@freshpoint/cdk/contract';
 import { activeSlot } from '../policy/decide.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import type { EndpointState } from '../policy/state.ts';
-import { isCondemned } from '../policy/target.ts';
-import type { FillFrom, Ports } from '../ports.ts';
+import { servesFailedRevision } from '../policy/target.ts';
+import type { Ports, StagingSource } from '../ports.ts';
 import { archivesOf } from './reconcile.ts';
-import { FillingWord } from './staging.ts';
+import { StagingLease } from './staging.ts';
 
 /** What a deployment's models will find in their places. */
-export type Provided =
+export type DeploymentData =
   | {
       readonly kind: 'provided';
       /** What slot A's place holds. */
@@ -19,8 +19,8 @@ export type Provided =
       readonly stateVersion: number;
     }
   /** Time was up: look again at once. */
-  | { readonly kind: 'open' }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'requeue' }
+  | { readonly kind: 'refused'; readonly message: string };
 
 interface Known {
   readonly spec?: EndpointSpec;
@@ -29,10 +29,10 @@ interface Known {
 }
 
 /** A place to be filled for a deployment. */
-interface Job {
+interface StagingJob {
   readonly slot: Slot;
   readonly revision: string;
-  readonly from: FillFrom;
+  readonly from: StagingSource;
 }
 
 /**
@@ -40,32 +40,33 @@ interface Job {
  * then: what is served now, whichever slot it is on. It changes settings; newer data comes by a refresh afterwards. Where
  * the places are new, they get what the sources hold. A place that is being served from is never written.
  */
-export async function provide(
+export async function stageDeployment(
   ports: Ports,
   endpoint: string,
-  { sources, data }: PrepareRequest & { readonly data: SlotData },
+  { sources, data }: GateRequest & { readonly data: SlotData },
   { spec, state, stateVersion }: Known,
   view: EndpointView | undefined,
   isTimeUp: () => boolean,
-): Promise<Provided> {
+): Promise<DeploymentData> {
   const isSame = spec?.data?.root === data.root && spec.data.bucket === data.bucket;
   const active = isSame && view ? activeSlot(spec, view.configName) : undefined;
   const isUnknown = isSame && view !== undefined && active === undefined;
-  const slots = await ports.places.look(data);
+  const slots = await ports.slotStore.observe(data);
   const there = { state, stateVersion };
-  const leave = active === 'a' || (active === 'b' && view && isCondemned(state, view) && slots.a !== undefined);
+  const leave =
+    active === 'a' || (active === 'b' && view && servesFailedRevision(state, view) && slots.a !== undefined);
   if (leave || (isSame && !active && slots.a && slots.b)) {
-    const { served } = state;
-    const isKnown = slots.a !== undefined && served?.revision === slots.a;
+    const { serving } = state;
+    const isKnown = slots.a !== undefined && serving?.revision === slots.a;
     return {
       kind: 'provided',
       ...there,
       ...(slots.a !== undefined && { revision: slots.a }),
-      ...(isKnown && { newest: served.newestSource, size: served.size }),
+      ...(isKnown && { newest: serving.newestSource, size: serving.size }),
     };
   }
   if (active === 'b' && slots.b !== undefined) {
-    const jobs: Job[] = [{ slot: 'a', revision: slots.b, from: { kind: 'slot', slot: 'b' } }];
+    const jobs: StagingJob[] = [{ slot: 'a', revision: slots.b, from: { kind: 'slot', slot: 'b' } }];
     return fillAll(
       ports,
       endpoint,
@@ -75,19 +76,19 @@ export async function provide(
       isTimeUp,
       {
         revision: slots.b,
-        newest: state.served?.newestSource,
-        size: state.served?.size,
+        newest: state.serving?.newestSource,
+        size: state.serving?.size,
       },
     );
   }
-  const found = await ports.sources.look(sources);
-  const reason = await whyNot(ports, data, found, isTimeUp);
-  if (found.kind === 'missing' || reason !== undefined) return { kind: 'refused', reason: reason ?? '' };
+  const found = await ports.sources.observe(sources);
+  const message = await whyNot(ports, data, found, isTimeUp);
+  if (found.kind === 'missing' || message !== undefined) return { kind: 'refused', message: message ?? '' };
   const { revision, newest, size, files } = found;
   const jobs = (['a', 'b'] as const)
     // Which place the endpoint is served from may not be known: one that holds a revision stays as it is.
     .filter((slot) => slot !== active && slots[slot] !== revision && !(isUnknown && slots[slot]))
-    .map((slot): Job => ({ slot, revision, from: { kind: 'sources', files } }));
+    .map((slot): StagingJob => ({ slot, revision, from: { kind: 'sources', files } }));
   const kept = isUnknown && slots.a !== undefined ? { revision: slots.a } : { revision, newest, size };
   return fillAll(ports, endpoint, data, there, jobs, isTimeUp, kept);
 }
@@ -102,7 +103,7 @@ async function whyNot(
     return `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
   }
   const check = await ports.sources.check(archivesOf({ data }, found.files), { whole: false, isTimeUp });
-  return check.kind === 'refused' ? `${check.reason} Then deploy again.` : undefined;
+  return check.kind === 'refused' ? `${check.message} Then deploy again.` : undefined;
 }
 
 async function fillAll(
@@ -110,25 +111,25 @@ async function fillAll(
   endpoint: string,
   data: SlotData,
   there: { readonly state: EndpointState; readonly stateVersion: number },
-  jobs: readonly Job[],
+  jobs: readonly StagingJob[],
   isTimeUp: () => boolean,
   provided: { readonly revision: string; readonly newest?: number; readonly size?: number },
-): Promise<Provided> {
+): Promise<DeploymentData> {
   let known = there;
   for (const { slot, revision, from } of jobs) {
-    const before = known.state.filling;
-    const upload = before?.slot === slot && before.revision === revision ? before.upload : undefined;
-    const filling = { slot, revision, at: ports.now(), ...(upload && { upload }) };
-    const word = new FillingWord(ports, endpoint, known, filling);
-    await word.begin();
-    const outcome = await word.during((begun) =>
-      ports.places.fill(data, slot, revision, from, { isTimeUp, upload, begun }),
+    const before = known.state.staging;
+    const partialCopy = before?.slot === slot && before.revision === revision ? before.partialCopy : undefined;
+    const staging = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
+    const word = new StagingLease(ports, endpoint, known, staging);
+    await word.acquire();
+    const outcome = await word.run((begun) =>
+      ports.slotStore.stage(data, slot, revision, from, { isTimeUp, partialCopy, begun }),
     );
-    if (outcome.kind !== 'filled') return { kind: 'open' };
+    if (outcome.kind !== 'staged') return { kind: 'requeue' };
     ports.telemetry.decision({
       endpoint,
-      decision: 'fill',
-      because: 'deployment',
+      decision: 'stage',
+      reason: 'Deployment',
       revision: revision.slice(0, 12),
       slot,
     });

@@ -1,37 +1,37 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { Telling } from '../policy/conclude.ts';
-import { isEnd, recordOf } from '../policy/history.ts';
+import type { RefreshEvent } from '../policy/conclude.ts';
+import { endsRefresh, historyRecord } from '../policy/history.ts';
 import type { Ports } from '../ports.ts';
 
 /**
  * Before the state forgets it: told twice after a crash rather than never. The history knows what it has already.
  * Returns the id of its newest record.
  */
-export async function tell(
+export async function publish(
   ports: Ports,
   endpoint: string,
   spec: EndpointSpec,
-  tellings: readonly Telling[],
+  events: readonly RefreshEvent[],
   lastRecord?: string,
 ): Promise<string | undefined> {
-  if (tellings.length === 0) return lastRecord;
-  await ports.events.tell(endpoint, spec.endpointName, tellings);
+  if (events.length === 0) return lastRecord;
+  await ports.eventBus.publish(endpoint, spec.endpointName, events);
   let last = lastRecord;
-  for (const telling of tellings) {
-    if (isEnd(telling)) last = await remember(ports, endpoint, spec, telling, last);
-    const { what, revision, slot, reason, retried, warning, secondsFromUpload } = telling;
+  for (const event of events) {
+    if (endsRefresh(event)) last = await remember(ports, endpoint, spec, event, last);
+    const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
-      decision: what,
-      because: what === 'refused' ? (retried ? 'refused-retried' : 'quarantined') : what,
-      detail: reason ?? warning,
-      revision: short(revision),
+      decision: type,
+      reason: type === 'refused' ? (retried ? 'Retrying' : 'Quarantined') : type,
+      message: message ?? warning,
+      revision: shortRevision(revision),
       slot,
       secondsFromUpload,
     });
-    if (what === 'succeeded') ports.telemetry.metric(endpoint, 'Swaps', 1);
+    if (type === 'succeeded') ports.telemetry.metric(endpoint, 'Swaps', 1);
     if (secondsFromUpload !== undefined) ports.telemetry.metric(endpoint, 'UploadToServed', secondsFromUpload);
-    if (what === 'refused' && !retried) ports.telemetry.metric(endpoint, 'Quarantines', 1);
+    if (type === 'refused' && !retried) ports.telemetry.metric(endpoint, 'Quarantines', 1);
   }
   return last;
 }
@@ -40,16 +40,16 @@ async function remember(
   ports: Ports,
   endpoint: string,
   { data }: EndpointSpec,
-  telling: Parameters<typeof recordOf>[0],
+  event: Parameters<typeof historyRecord>[0],
   last: string | undefined,
 ): Promise<string> {
-  const copied = data && !telling.sources ? await ports.places.contents(data, telling.slot) : [];
-  const record = recordOf(telling, telling.sources ?? copied, ports.now());
-  if (record.id !== last) await ports.records.remember(endpoint, record);
+  const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
+  const record = historyRecord(event, event.sources ?? copied, ports.now());
+  if (record.id !== last) await ports.records.appendHistory(endpoint, record);
   return record.id;
 }
 
 /** A revision as people see it. */
-export function short(revision: string): string {
+export function shortRevision(revision: string): string {
   return revision.slice(0, 12);
 }

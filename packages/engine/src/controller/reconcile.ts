@@ -1,62 +1,62 @@
-import type { EndpointSpec, PromiseMessage, SlotData } from '@freshpoint/cdk/contract';
-import { subject, TRIES, without } from '../policy/conclude.ts';
+import type { EndpointSpec, ReconcileRequest, SlotData } from '@freshpoint/cdk/contract';
+import { eventSubject, MAX_ATTEMPTS, withoutUpdating } from '../policy/conclude.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import { type Next, POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Observation, SourceFile } from '../policy/observation.ts';
-import { BECAUSE } from '../policy/refresh.ts';
-import type { EndpointState, Intent } from '../policy/state.ts';
-import type { Ports, Record } from '../ports.ts';
-import { short, tell } from './publish.ts';
-import type { Outcome } from './result.ts';
-import { fill } from './staging.ts';
+import { REASON_OF } from '../policy/refresh.ts';
+import type { EndpointState, Updating } from '../policy/state.ts';
+import type { EndpointRecord, Ports } from '../ports.ts';
+import { publish, shortRevision } from './publish.ts';
+import type { ReconcileResult } from './result.ts';
+import { stage } from './staging.ts';
 
 /** So long a look may copy and read before what is left waits for the next one, in ms: the function lives 60 s. */
-export const WORK_MS = 35_000;
+export const PASS_BUDGET_MS = 35_000;
 
 /** After a stale read of the state, in seconds: SSM's reads may lag behind its writes. */
 const STALE_SECONDS = 5;
 
 /** What a promise knows beside the endpoint's name. */
-export type Knowing = Pick<PromiseMessage, 'stackId' | 'stateVersion'>;
+export type RequestContext = Pick<ReconcileRequest, 'stackId' | 'stateVersion'>;
 
 /** One look at one endpoint: observe, decide, record, act. Errors of the services are thrown. */
-export async function look(
+export async function reconcile(
   ports: Ports,
   endpoint: string,
-  { stackId, stateVersion = 0 }: Knowing = {},
-): Promise<Outcome> {
+  { stackId, stateVersion = 0 }: RequestContext = {},
+): Promise<ReconcileResult> {
   const began = ports.now();
-  const isTimeUp = () => ports.now() - began >= WORK_MS;
+  const isTimeUp = () => ports.now() - began >= PASS_BUDGET_MS;
   let known = await ports.records.read(endpoint);
   if (!known.spec) return withoutSpec(ports, endpoint, stackId);
   if (known.stateVersion < stateVersion) {
-    const detail = `version ${stateVersion} of the state is not visible yet`;
-    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'state-stale', detail, seconds: STALE_SECONDS });
-    return { kind: 'open', seconds: STALE_SECONDS };
+    const message = `version ${stateVersion} of the state is not visible yet`;
+    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StateStale', message, seconds: STALE_SECONDS });
+    return { kind: 'requeue', seconds: STALE_SECONDS };
   }
   let seen: Partial<Observation> = {};
   for (;;) {
     const declared: Declared = { ...known, spec: known.spec! };
     const { spec } = declared;
-    const observed = await decideWithWhatItTakes(ports, endpoint, declared, seen, isTimeUp);
+    const observed = await observeAndDecide(ports, endpoint, declared, seen, isTimeUp);
     const { decision } = observed;
     const at = observed.stateVersion;
-    const lastRecord = await tell(ports, endpoint, spec, decision.tell, known.lastRecord);
+    const lastRecord = await publish(ports, endpoint, spec, decision.events, known.lastRecord);
     const { next } = decision;
-    if (next.kind === 'swap') return swap(ports, endpoint, spec, at, decision.state, next.intent);
-    if (next.kind === 'fill' && seen.filled) {
+    if (next.kind === 'swap') return swap(ports, endpoint, spec, at, decision.state, next.updating);
+    if (next.kind === 'stage' && seen.staged) {
       // Once is enough for a look: whoever takes away what was filled must not keep it busy.
-      return close(ports, endpoint, {
-        kind: 'wait',
-        because: next.because,
-        detail: 'the slot has changed since it was filled',
+      return finish(ports, endpoint, {
+        kind: 'requeue',
+        reason: next.reason,
+        message: 'the slot has changed since it was filled',
         seconds: pollSeconds(spec),
-        revision: next.filling.revision,
+        revision: next.staging.revision,
       });
     }
-    if (next.kind === 'fill') {
+    if (next.kind === 'stage') {
       const files = observed.sources?.kind === 'complete' ? observed.sources.files : [];
-      const filled = await fill(
+      const filled = await stage(
         ports,
         endpoint,
         spec,
@@ -65,30 +65,30 @@ export async function look(
         files,
         isTimeUp,
       );
-      if (filled.kind !== 'filled') return filled;
+      if (filled.kind !== 'staged') return filled;
       // What has been filled is looked at afresh, and so is all that may have changed meanwhile.
       known = { spec, state: filled.state, stateVersion: filled.stateVersion, lastRecord };
-      seen = { filled: next.filling };
+      seen = { staged: next.staging };
       continue;
     }
     if (decision.state !== observed.state) await ports.records.write(endpoint, decision.state, at);
-    return close(ports, endpoint, next);
+    return finish(ports, endpoint, next);
   }
 }
 
 /** Gone, unless the stack that makes it is still at it. */
-async function withoutSpec(ports: Ports, endpoint: string, stackId: string | undefined): Promise<Outcome> {
-  if (stackId !== undefined && (await ports.stacks.look(stackId)).kind === 'deploying') {
+async function withoutSpec(ports: Ports, endpoint: string, stackId: string | undefined): Promise<ReconcileResult> {
+  if (stackId !== undefined && (await ports.stacks.describe(stackId)).kind === 'deploying') {
     const seconds = POLL_SECONDS;
-    ports.telemetry.decision({ endpoint, decision: 'wait', because: 'stack-busy', seconds });
-    return { kind: 'open', seconds };
+    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
+    return { kind: 'requeue', seconds };
   }
-  ports.telemetry.decision({ endpoint, decision: 'keep', because: 'spec-gone' });
-  return { kind: 'kept' };
+  ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone' });
+  return { kind: 'done' };
 }
 
 /** A record whose spec is there. */
-type Declared = Record & Required<Pick<Record, 'spec'>>;
+type Declared = EndpointRecord & Required<Pick<EndpointRecord, 'spec'>>;
 
 type Final = Exclude<Next, { kind: 'observe' | 'test' }>;
 
@@ -98,7 +98,7 @@ type Observed = Observation & {
   readonly stateVersion: number;
 };
 
-async function decideWithWhatItTakes(
+async function observeAndDecide(
   ports: Ports,
   endpoint: string,
   declared: Declared,
@@ -112,7 +112,7 @@ async function decideWithWhatItTakes(
   for (;;) {
     const { next, ...rest } = decide(observation);
     if (next.kind === 'test') {
-      const tried = await test(ports, endpoint, observation, next.nth, stateVersion);
+      const tried = await runSmokeTests(ports, endpoint, observation, next.nth, stateVersion);
       observation = { ...observation, ...tried.seen };
       stateVersion = tried.stateVersion;
     } else if (next.kind === 'observe') {
@@ -131,11 +131,11 @@ async function observe(
 ): Promise<Partial<Observation>> {
   switch (what) {
     case 'sources':
-      return { sources: await ports.sources.look(spec.sources) };
+      return { sources: await ports.sources.observe(spec.sources) };
     case 'stack':
-      return { stack: await ports.stacks.look(spec.stackId) };
+      return { stack: await ports.stacks.describe(spec.stackId) };
     case 'slots':
-      return { slots: await ports.places.look(spec.data!) };
+      return { slots: await ports.slotStore.observe(spec.data!) };
     case 'check': {
       const files = sources?.kind === 'complete' ? archivesOf(spec, sources.files) : [];
       return { check: await ports.sources.check(files, { whole: spec.verification === 'full', isTimeUp }) };
@@ -151,24 +151,24 @@ export function archivesOf({ data }: { data?: SlotData }, files: readonly Source
 }
 
 /** The state says that the tests were begun before they are: what they do to the function, they do three times at most. */
-async function test(
+async function runSmokeTests(
   ports: Ports,
   endpoint: string,
   { spec, state, endpoint: view }: Observation,
   nth: number,
   stateVersion: number,
 ): Promise<{ readonly seen: Partial<Observation>; readonly stateVersion: number }> {
-  if (nth > TRIES || view === 'gone') {
-    const reason = `The smoke tests did not come to an end in ${TRIES} tries.`;
-    return { seen: { tests: { kind: 'unanswered', reason } }, stateVersion };
+  if (nth > MAX_ATTEMPTS || view === 'gone') {
+    const message = `The smoke tests did not come to an end in ${MAX_ATTEMPTS} tries.`;
+    return { seen: { tests: { kind: 'unanswered', message } }, stateVersion };
   }
-  const begun = { ...state, intent: { ...state.intent!, tests: nth } };
+  const begun = { ...state, updating: { ...state.updating!, testAttempts: nth } };
   const at = await ports.records.write(endpoint, begun, stateVersion);
   const tests = await ports.smokeTests.run(spec.endpointName, view.variants ?? [], spec.smokeTests ?? []);
   const seen = { state: begun, tests, now: ports.now() };
   if (tests.kind === 'unanswered') return { seen, stateVersion: at };
   // What they came to is not asked again, whatever happens to this look.
-  const judged = { ...begun, intent: { ...begun.intent, verdict: tests } };
+  const judged = { ...begun, updating: { ...begun.updating, verdict: tests } };
   return { seen: { ...seen, state: judged }, stateVersion: await ports.records.write(endpoint, judged, at) };
 }
 
@@ -179,44 +179,44 @@ async function swap(
   spec: EndpointSpec,
   stateVersion: number,
   state: EndpointState,
-  intent: Intent,
-): Promise<Outcome> {
-  const intended = { ...state, prepared: undefined, intent };
-  const at = await ports.records.write(endpoint, intended, stateVersion);
-  const outcome = await ports.endpoints.update(spec, intent.configName);
-  const { revision, slot } = intent;
-  const because = BECAUSE[intent.by];
+  updating: Updating,
+): Promise<ReconcileResult> {
+  const recorded = { ...state, deployment: undefined, updating };
+  const at = await ports.records.write(endpoint, recorded, stateVersion);
+  const outcome = await ports.endpoints.update(spec, updating.configName);
+  const { revision, slot } = updating;
+  const reason = REASON_OF[updating.trigger];
   if (outcome.kind === 'rejected') {
-    await ports.records.write(endpoint, without(intended), at);
+    await ports.records.write(endpoint, withoutUpdating(recorded), at);
     if (!outcome.busy) throw outcome.error;
-    const detail = outcome.error.message;
-    return close(ports, endpoint, {
-      kind: 'wait',
-      because: 'endpoint-busy',
-      detail,
+    const message = outcome.error.message;
+    return finish(ports, endpoint, {
+      kind: 'requeue',
+      reason: 'EndpointBusy',
+      message,
       seconds: pollSeconds(spec),
       revision,
     });
   }
-  await tell(ports, endpoint, spec, [{ what: 'started', ...subject(intent) }]);
-  await ports.records.write(endpoint, { ...intended, intent: { ...intent, called: true } }, at);
+  await publish(ports, endpoint, spec, [{ type: 'started', ...eventSubject(updating) }]);
+  await ports.records.write(endpoint, { ...recorded, updating: { ...updating, accepted: true } }, at);
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',
-    because,
-    detail: intent.warning,
-    revision: short(revision),
+    reason,
+    message: updating.warning,
+    revision: shortRevision(revision),
     slot,
     seconds: pollSeconds(spec),
   });
-  return { kind: 'open', seconds: pollSeconds(spec) };
+  return { kind: 'requeue', seconds: pollSeconds(spec) };
 }
 
-function close(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swap' | 'fill' }>): Outcome {
-  const revision = 'revision' in next && next.revision ? short(next.revision) : undefined;
-  const seconds = next.kind === 'wait' ? next.seconds : undefined;
-  const { because, detail } = next;
-  ports.telemetry.decision({ endpoint, decision: next.kind, because, detail, revision, seconds });
-  if (next.kind === 'keep') return { kind: 'kept' };
-  return next.kind === 'fail' ? { kind: 'failed', reason: next.detail } : { kind: 'open', seconds };
+function finish(ports: Ports, endpoint: string, next: Exclude<Final, { kind: 'swap' | 'stage' }>): ReconcileResult {
+  const revision = 'revision' in next && next.revision ? shortRevision(next.revision) : undefined;
+  const seconds = next.kind === 'requeue' ? next.seconds : undefined;
+  const { reason, message } = next;
+  ports.telemetry.decision({ endpoint, decision: next.kind, reason, message, revision, seconds });
+  if (next.kind === 'done') return { kind: 'done' };
+  return next.kind === 'stalled' ? { kind: 'stalled', message: next.message } : { kind: 'requeue', seconds };
 }

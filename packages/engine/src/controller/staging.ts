@@ -1,69 +1,75 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { type Next, pollSeconds } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
-import { type CopyUnderWay, type EndpointState, type Filling, quarantine } from '../policy/state.ts';
-import type { FillFrom, FillOutcome, Ports } from '../ports.ts';
-import { short, tell } from './publish.ts';
-import type { Outcome } from './result.ts';
+import { type EndpointState, type PartialCopy, quarantine, type Staging } from '../policy/state.ts';
+import type { Ports, StagingOutcome, StagingSource } from '../ports.ts';
+import { publish, shortRevision } from './publish.ts';
+import type { ReconcileResult } from './result.ts';
 
 /** When something was written while it was copied, or somebody moved the endpoint, in seconds until the next look. */
 const CHANGED_SECONDS = 5;
 
 /** A filled place, and the state that no longer speaks of it. */
-interface Filled {
-  readonly kind: 'filled';
+interface Staged {
+  readonly kind: 'staged';
   readonly state: EndpointState;
   readonly stateVersion: number;
 }
 
 /** Fills the place of the slot that isn't active. */
-export async function fill(
+export async function stage(
   ports: Ports,
   endpoint: string,
   spec: EndpointSpec,
   known: { readonly state: EndpointState; readonly stateVersion: number },
-  { because, filling, from }: Next & { readonly kind: 'fill' },
+  { reason, staging, from }: Next & { readonly kind: 'stage' },
   files: readonly SourceFile[],
   isTimeUp: () => boolean,
-): Promise<Outcome | Filled> {
-  const { slot, revision } = filling;
-  const again = (decision: 'fill' | 'wait', why: string, detail: string, seconds: number): Outcome => {
-    const told = { endpoint, decision, because: why, detail, revision: short(revision), slot, seconds };
+): Promise<ReconcileResult | Staged> {
+  const { slot, revision } = staging;
+  const again = (decision: 'stage' | 'requeue', why: string, message: string, seconds: number): ReconcileResult => {
+    const told = { endpoint, decision, reason: why, message, revision: shortRevision(revision), slot, seconds };
     ports.telemetry.decision(told);
-    return { kind: 'open', seconds };
+    return { kind: 'requeue', seconds };
   };
-  const word = new FillingWord(ports, endpoint, known, filling);
-  await word.begin();
-  if (!(await isStillInactive(ports, spec, filling))) {
-    await word.end();
-    return again('wait', 'endpoint-busy', 'the endpoint was moved meanwhile', CHANGED_SECONDS);
+  const word = new StagingLease(ports, endpoint, known, staging);
+  await word.acquire();
+  if (!(await isStillInactive(ports, spec, staging))) {
+    await word.release();
+    return again('requeue', 'EndpointBusy', 'the endpoint was moved meanwhile', CHANGED_SECONDS);
   }
-  const source: FillFrom = from === 'sources' ? { kind: 'sources', files } : { kind: 'retained' };
-  const outcome = await word.during((begun) =>
-    ports.places.fill(spec.data!, slot, revision, source, { isTimeUp, upload: filling.upload, begun }),
+  const source: StagingSource = from === 'sources' ? { kind: 'sources', files } : { kind: 'retained' };
+  const outcome = await word.run((begun) =>
+    ports.slotStore.stage(spec.data!, slot, revision, source, { isTimeUp, partialCopy: staging.partialCopy, begun }),
   );
   switch (outcome.kind) {
     case 'unfinished':
-      return again('fill', because, 'not finished yet', 1);
+      return again('stage', reason, 'not finished yet', 1);
     case 'changed':
-      return again('wait', 'settling', 'a source was written while it was copied', CHANGED_SECONDS);
-    case 'filled':
-      ports.telemetry.decision({ endpoint, decision: 'fill', because, revision: short(revision), slot });
-      return { kind: 'filled', state: word.state, stateVersion: word.stateVersion };
+      return again('requeue', 'Settling', 'a source was written while it was copied', CHANGED_SECONDS);
+    case 'staged':
+      ports.telemetry.decision({
+        endpoint,
+        decision: 'stage',
+        reason: reason,
+        revision: shortRevision(revision),
+        slot,
+      });
+      return { kind: 'staged', state: word.state, stateVersion: word.stateVersion };
     case 'not-retained': {
-      const reason = `Revision ${short(revision)} is not retained any more. Upload it again.`;
+      const message = `Revision ${shortRevision(revision)} is not retained any more. Upload it again.`;
       const configName = spec.configs[slot];
-      await tell(ports, endpoint, spec, [
-        { what: 'refused', revision, slot, configName, reason, retried: false, by: 'person', sources: [] },
+      await publish(ports, endpoint, spec, [
+        { type: 'refused', revision, slot, configName, message, retried: false, trigger: 'pin', sources: [] },
       ]);
-      const next = quarantine({ ...word.state, wanted: undefined }, revision, reason, ports.now());
+      const next = quarantine({ ...word.state, pin: undefined }, { revision, at: ports.now(), message });
       await ports.records.write(endpoint, next, word.stateVersion);
-      return { kind: 'open', seconds: pollSeconds(spec) };
+      return { kind: 'requeue', seconds: pollSeconds(spec) };
     }
   }
 }
 
-async function isStillInactive(ports: Ports, { endpointName, configs }: EndpointSpec, { slot }: Filling) {
+async function isStillInactive(ports: Ports, { endpointName, configs }: EndpointSpec, { slot }: Staging) {
   const view = await ports.endpoints.describe(endpointName);
   return view !== 'gone' && view.status === 'InService' && view.configName !== configs[slot];
 }
@@ -72,10 +78,10 @@ async function isStillInactive(ports: Ports, { endpointName, configs }: Endpoint
  * The state's word that a place is being filled: written before its first byte is, so that nobody else begins, nor swaps
  * to the slot, before this is over or its writer surely gone.
  */
-export class FillingWord {
+export class StagingLease {
   readonly #ports: Ports;
   readonly #endpoint: string;
-  #filling: Filling;
+  #staging: Staging;
   state: EndpointState;
   stateVersion: number;
 
@@ -83,37 +89,39 @@ export class FillingWord {
     ports: Ports,
     endpoint: string,
     known: { readonly state: EndpointState; readonly stateVersion: number },
-    filling: Filling,
+    staging: Staging,
   ) {
     this.#ports = ports;
     this.#endpoint = endpoint;
-    this.#filling = filling;
+    this.#staging = staging;
     this.state = known.state;
     this.stateVersion = known.stateVersion;
   }
 
-  async begin(): Promise<void> {
-    await this.#write({ ...this.state, filling: this.#filling });
+  async acquire(): Promise<void> {
+    await this.#write({ ...this.state, staging: this.#staging });
   }
 
-  async end(): Promise<void> {
-    const { filling: _, ...rest } = this.state;
+  async release(): Promise<void> {
+    const { staging: _, ...rest } = this.state;
     await this.#write(rest);
   }
 
   /** Does it, and writes what came of it. After an error the word stands: what was sent may still arrive. */
-  async during(work: (begun: (upload: CopyUnderWay) => Promise<void>) => Promise<FillOutcome>): Promise<FillOutcome> {
-    const outcome = await work(async (upload) => {
-      this.#filling = { ...this.#filling, upload };
-      await this.begin();
+  async run(
+    work: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
+  ): Promise<StagingOutcome> {
+    const outcome = await work(async (partialCopy) => {
+      this.#staging = { ...this.#staging, partialCopy };
+      await this.acquire();
     });
     if (outcome.kind !== 'unfinished') {
-      await this.end();
+      await this.release();
       return outcome;
     }
-    const { upload: _, ...rest } = this.#filling;
-    const upload = outcome.upload && { upload: outcome.upload };
-    await this.#write({ ...this.state, filling: { ...rest, at: this.#ports.now(), paused: true, ...upload } });
+    const { partialCopy: _, ...rest } = this.#staging;
+    const partialCopy = outcome.partialCopy && { partialCopy: outcome.partialCopy };
+    await this.#write({ ...this.state, staging: { ...rest, at: this.#ports.now(), paused: true, ...partialCopy } });
     return outcome;
   }
 

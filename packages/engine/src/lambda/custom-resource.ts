@@ -1,12 +1,12 @@
 import {
-  PREPARE_SECONDS,
-  type PrepareProperties,
-  type PrepareRequest,
+  GATE_TIMEOUT_SECONDS,
+  type GateProperties,
+  type GateRequest,
   type SlotData,
   type SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { prepare, refuse } from '../controller/deployment-gate.ts';
+import { refuseDeployment, runGate } from '../controller/deployment-gate.ts';
 import type { Ports } from '../ports.ts';
 
 /**
@@ -15,22 +15,22 @@ import type { Ports } from '../ports.ts';
  * whatever is there or not: neither has anything to wait for.
  */
 export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
-  const properties = event.ResourceProperties as unknown as PrepareProperties;
+  const properties = event.ResourceProperties as unknown as GateProperties;
   const endpoint = properties.Endpoint;
   const request = requestOf(ports, event, properties);
   if (event.RequestType === 'Delete') {
-    await ports.answers.answer(request, { Status: 'SUCCESS' });
+    await ports.responses.respond(request, { Status: 'SUCCESS' });
     return;
   }
   try {
-    if (event.RequestType === 'Create' && (await isPrepared(ports, endpoint, request))) return;
-    await ports.promises.send({ version: 1, endpoint, prepare: request });
+    if (event.RequestType === 'Create' && (await isAdmitted(ports, endpoint, request))) return;
+    await ports.queue.enqueue({ version: 1, endpoint, gate: request });
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     const Reason = `The refresher can't look after endpoint ${endpoint}: ${(error as Error).message}`;
     // Without data of their own the models are made as well without a record of what they load.
-    if (event.RequestType === 'Create' && !request.data) await ports.answers.answer(request, { Status: 'SUCCESS' });
-    else await refuse(ports, endpoint, request, Reason);
+    if (event.RequestType === 'Create' && !request.data) await ports.responses.respond(request, { Status: 'SUCCESS' });
+    else await refuseDeployment(ports, endpoint, request, Reason);
   }
 }
 
@@ -38,10 +38,10 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
  * Whether it could be answered at once. IAM may take seconds to let a new role act: models that need data in their places
  * wait for that in the queue.
  */
-async function isPrepared(ports: Ports, endpoint: string, request: PrepareRequest): Promise<boolean> {
+async function isAdmitted(ports: Ports, endpoint: string, request: GateRequest): Promise<boolean> {
   try {
     if ((await ports.records.read(endpoint)).spec) return false;
-    return (await prepare(ports, endpoint, request)).kind === 'kept';
+    return (await runGate(ports, endpoint, request)).kind === 'done';
   } catch (error) {
     if (!request.data) throw error;
     ports.telemetry.error(endpoint, error, 0);
@@ -49,11 +49,7 @@ async function isPrepared(ports: Ports, endpoint: string, request: PrepareReques
   }
 }
 
-function requestOf(
-  ports: Ports,
-  event: CloudFormationCustomResourceEvent,
-  properties: PrepareProperties,
-): PrepareRequest {
+function requestOf(ports: Ports, event: CloudFormationCustomResourceEvent, properties: GateProperties): GateRequest {
   return {
     responseUrl: event.ResponseURL,
     stackId: event.StackId,
@@ -62,7 +58,7 @@ function requestOf(
     physicalResourceId: 'PhysicalResourceId' in event ? event.PhysicalResourceId : properties.Endpoint,
     sources: sourcesIn(properties.Sources),
     ...(properties.Data !== undefined && { data: JSON.parse(properties.Data) as SlotData }),
-    deadline: ports.now() + PREPARE_SECONDS * 1000,
+    deadline: ports.now() + GATE_TIMEOUT_SECONDS * 1000,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CloudFormationCustomResourceEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { handleBatch } from '../controller/batch.ts';
+import { reconcileBatch } from '../controller/batch.ts';
 import type { Ports } from '../ports.ts';
 import { onDeployment } from './custom-resource.ts';
 
@@ -15,7 +15,7 @@ export function createHandler(
       await onDeployment(ports, event);
       return undefined;
     }
-    const open = await handleBatch(
+    const open = await reconcileBatch(
       ports,
       event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
         messageId,

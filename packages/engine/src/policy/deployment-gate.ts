@@ -1,25 +1,25 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type Conclusion, conclude, isAboutToBegin, isToBeTested, OWNER_ALIVE } from './conclude.ts';
-import { BUSY } from './decide.ts';
+import { type Conclusion, conclude, isUpdateImminent, LEASE_TTL_MS, needsSmokeTests } from './conclude.ts';
+import { BUSY_STATUSES } from './decide.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import type { EndpointState } from './state.ts';
 
 /** What a deployment is to be told. */
-export type PrepareNext =
+export type GateNext =
   /** The endpoint is idle, or there is none. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'wait'; readonly seconds: number; readonly detail: string }
+  | { readonly kind: 'requeue'; readonly seconds: number; readonly message: string }
   /** It was busy until the deadline. */
-  | { readonly kind: 'refuse'; readonly detail: string };
+  | { readonly kind: 'refuse'; readonly message: string };
 
 /** One look on behalf of a deployment. */
-export interface PrepareDecision extends Conclusion {
-  readonly next: PrepareNext;
+export interface GateDecision extends Conclusion {
+  readonly next: GateNext;
 }
 
 /** Whether a deployment may go on: it must not meet an update, nor an update it. Pure. */
-export function decidePrepare(o: {
+export function decideGate(o: {
   /** Epoch ms. */
   readonly now: number;
   /** Epoch ms. */
@@ -30,29 +30,29 @@ export function decidePrepare(o: {
   readonly endpoint: EndpointView | 'gone';
   /** Of `spec`; needed only where the state has an intent. Absent: they could not be read. */
   readonly sources?: SourcesView;
-}): PrepareDecision {
-  if (!o.spec || o.endpoint === 'gone') return { state: o.state, tell: [], next: { kind: 'ready' } };
+}): GateDecision {
+  if (!o.spec || o.endpoint === 'gone') return { state: o.state, events: [], next: { kind: 'ready' } };
   const { spec, endpoint, state } = o;
-  const wait = (conclusion: Conclusion, detail: string): PrepareDecision => {
+  const wait = (conclusion: Conclusion, message: string): GateDecision => {
     const late = o.now >= o.deadline;
-    const told = `Endpoint ${spec.endpointName} stayed busy: ${detail}. Deploy again when it is InService.`;
+    const told = `Endpoint ${spec.endpointName} stayed busy: ${message}. Deploy again when it is InService.`;
     return {
       ...conclusion,
-      next: late ? { kind: 'refuse', detail: told } : { kind: 'wait', seconds: pollSeconds(spec), detail },
+      next: late ? { kind: 'refuse', message: told } : { kind: 'requeue', seconds: pollSeconds(spec), message },
     };
   };
 
-  if (isAboutToBegin(o.now, spec, state, endpoint)) return wait({ state, tell: [] }, 'a refresh is about to begin');
-  if (isToBeTested(spec, state, endpoint) && !state.intent?.verdict)
-    return wait({ state, tell: [] }, 'smoke tests are under way');
-  const { filling } = state;
-  if (filling && !filling.paused && o.now - filling.at < OWNER_ALIVE) {
-    return wait({ state, tell: [] }, `slot ${filling.slot.toUpperCase()} is being filled`);
+  if (isUpdateImminent(o.now, spec, state, endpoint)) return wait({ state, events: [] }, 'a refresh is about to begin');
+  if (needsSmokeTests(spec, state, endpoint) && !state.updating?.verdict)
+    return wait({ state, events: [] }, 'smoke tests are under way');
+  const { staging } = state;
+  if (staging && !staging.paused && o.now - staging.at < LEASE_TTL_MS) {
+    return wait({ state, events: [] }, `slot ${staging.slot.toUpperCase()} is being filled`);
   }
-  const conclusion = conclude(o.now, spec, state, endpoint, o.sources, state.intent?.verdict);
+  const conclusion = conclude(o.now, spec, state, endpoint, o.sources, state.updating?.verdict);
   if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
   // Out of service for a reason of its own: a deployment may be what mends it.
-  if (BUSY.has(endpoint.status) && endpoint.status !== 'OutOfService') {
+  if (BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService') {
     return wait(conclusion, `the endpoint is ${endpoint.status}`);
   }
   return { ...conclusion, next: { kind: 'ready' } };

@@ -1,5 +1,5 @@
 import type { Slot } from '@freshpoint/cdk/contract';
-import type { Telling } from './conclude.ts';
+import type { RefreshEvent } from './conclude.ts';
 import type { SourceFile } from './observation.ts';
 
 /** What became of one refresh: a version of the history parameter. */
@@ -11,12 +11,12 @@ export interface HistoryRecord {
   readonly revision: string;
   readonly slot: Slot;
   /** What set it off. */
-  readonly by: 'upload' | 'person' | 'smoke-test' | 'deployment';
+  readonly trigger: 'upload' | 'pin' | 'smoke-test' | 'deployment';
   /** When the loop set about it, ISO 8601. */
   readonly at: string;
   /** Until its end, in seconds. */
   readonly seconds: number;
-  readonly reason?: string;
+  readonly message?: string;
   /** Whether a refused revision is tried again by itself. */
   readonly retried?: boolean;
   readonly warning?: string;
@@ -26,25 +26,25 @@ export interface HistoryRecord {
 }
 
 /** Bytes that a record may have: an SSM parameter of the standard tier holds 4 KB. */
-const MOST_BYTES = 4000;
+const MAX_RECORD_BYTES = 4000;
 
 /** The record of an ended refresh. */
-export function recordOf(
-  telling: Telling & { readonly what: HistoryRecord['outcome'] },
+export function historyRecord(
+  event: RefreshEvent & { readonly type: HistoryRecord['outcome'] },
   sources: readonly SourceFile[],
   now: number,
 ): HistoryRecord {
-  const { what, revision, slot, by, begun = now, reason, retried, warning } = telling;
+  const { type, revision, slot, trigger, startedAt = now, message, retried, warning } = event;
   const record: HistoryRecord = {
     version: 1,
-    id: `${revision.slice(0, 12)}-${what}-${telling.begun ?? telling.configName}`,
-    outcome: what,
+    id: `${revision.slice(0, 12)}-${type}-${event.startedAt ?? event.configName}`,
+    outcome: type,
     revision,
     slot,
-    by: by ?? 'deployment',
-    at: new Date(begun).toISOString(),
-    seconds: Math.max(0, Math.round((now - begun) / 1000)),
-    ...(reason !== undefined && { reason: reason.slice(0, 500) }),
+    trigger: trigger ?? 'deployment',
+    at: new Date(startedAt).toISOString(),
+    seconds: Math.max(0, Math.round((now - startedAt) / 1000)),
+    ...(message !== undefined && { message: message.slice(0, 500) }),
     ...(retried && { retried }),
     ...(warning !== undefined && { warning }),
     sources: [],
@@ -55,11 +55,11 @@ export function recordOf(
     sources: sources.slice(0, count),
     ...(count < sources.length && { sourcesLeftOut: sources.length - count }),
   });
-  while (shown > 0 && Buffer.byteLength(JSON.stringify(sized(shown))) > MOST_BYTES) shown -= 1;
+  while (shown > 0 && Buffer.byteLength(JSON.stringify(sized(shown))) > MAX_RECORD_BYTES) shown -= 1;
   return sized(shown);
 }
 
 /** Whether a telling ends a refresh. */
-export function isEnd(telling: Telling): telling is Telling & { readonly what: HistoryRecord['outcome'] } {
-  return telling.what !== 'started';
+export function endsRefresh(event: RefreshEvent): event is RefreshEvent & { readonly type: HistoryRecord['outcome'] } {
+  return event.type !== 'started';
 }

@@ -1,11 +1,11 @@
 const MIB = 1024 ** 2;
 /** Of smaller models nothing can be told from their size. */
-const LEAST = MIB;
+const MIN_COMPARED_BYTES = MIB;
 const SHARE = 10;
 
 /** A warning when new data, in bytes, is less than a tenth of what is served now. */
-export function farTooSmall(size: number, served: number | undefined): string | undefined {
-  if (served === undefined || served < LEAST || size * SHARE >= served) return undefined;
+export function sizeWarning(size: number, served: number | undefined): string | undefined {
+  if (served === undefined || served < MIN_COMPARED_BYTES || size * SHARE >= served) return undefined;
   return `far smaller than what is served: ${readable(size)} against ${readable(served)}. Look whether the upload is complete`;
 }
 

@@ -1,12 +1,12 @@
-import { placeKey, type SlotData } from '@freshpoint/cdk/contract';
+import { type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { s3Places } from '../../src/adapters/s3-slot-store.ts';
+import { s3SlotStore } from '../../src/adapters/s3-slot-store.ts';
 import type { SourceFile } from '../../src/policy/observation.ts';
-import type { CopyUnderWay } from '../../src/policy/state.ts';
+import type { PartialCopy } from '../../src/policy/state.ts';
 import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;
-const limits = { largestWhole: 6 * MIB, partBytes: 5 * MIB, partsAtOnce: 2 };
+const limits = { maxWholeBytes: 6 * MIB, partBytes: 5 * MIB, maxParallelParts: 2 };
 const data: SlotData = {
   bucket: 'copies',
   root: 'Iris/Endpoint/1/',
@@ -15,14 +15,14 @@ const data: SlotData = {
     { bucket: 'models', key: 'c.tar.gz' },
   ],
 };
-const keyOf = (slot: 'a' | 'b', index: number) => placeKey(data.root, slot, index);
+const keyOf = (slot: 'a' | 'b', index: number) => slotDataKey(data.root, slot, index);
 
 let s3: ReturnType<typeof s3InMemory>;
-let uploads: CopyUnderWay[];
-const places = () => s3Places(s3.client, limits);
+let uploads: PartialCopy[];
+const places = () => s3SlotStore(s3.client, limits);
 const options = (change = {}) => ({
   isTimeUp: () => false,
-  begun: async (upload: CopyUnderWay) => void uploads.push(upload),
+  begun: async (partialCopy: PartialCopy) => void uploads.push(partialCopy),
   ...change,
 });
 
@@ -37,7 +37,7 @@ async function files(): Promise<SourceFile[]> {
 }
 
 const fill = async (slot: 'a' | 'b', revision: string, change = {}) =>
-  places().fill(data, slot, revision, { kind: 'sources', files: await files() }, options(change));
+  places().stage(data, slot, revision, { kind: 'sources', files: await files() }, options(change));
 
 beforeEach(async () => {
   s3 = s3InMemory();
@@ -52,13 +52,13 @@ beforeEach(async () => {
 
 describe('a place', () => {
   test('holds a revision once every file of it is there', async () => {
-    expect(await places().look(data)).toEqual({});
-    expect(await fill('b', 'v1')).toEqual({ kind: 'filled' });
-    expect(await places().look(data)).toEqual({ b: 'v1' });
+    expect(await places().observe(data)).toEqual({});
+    expect(await fill('b', 'v1')).toEqual({ kind: 'staged' });
+    expect(await places().observe(data)).toEqual({ b: 'v1' });
     expect(await s3.get('copies', keyOf('b', 0))).toBe('one');
     expect(await s3.get('copies', keyOf('b', 1))).toBe('two');
     await s3.call('DeleteObject', { Bucket: 'copies', Key: keyOf('b', 1) });
-    expect(await places().look(data)).toEqual({});
+    expect(await places().observe(data)).toEqual({});
   });
 
   test('that is half of another revision holds none', async () => {
@@ -67,9 +67,9 @@ describe('a place', () => {
     const times = [false, true];
     const outcome = await fill('b', 'v2', { isTimeUp: () => times.pop()! });
     expect(outcome).toEqual({ kind: 'unfinished' });
-    expect(await places().look(data)).toEqual({});
-    expect(await fill('b', 'v2')).toEqual({ kind: 'filled' });
-    expect(await places().look(data)).toEqual({ b: 'v2' });
+    expect(await places().observe(data)).toEqual({});
+    expect(await fill('b', 'v2')).toEqual({ kind: 'staged' });
+    expect(await places().observe(data)).toEqual({ b: 'v2' });
   });
 
   test('remembers the sources and their versions', async () => {
@@ -80,7 +80,7 @@ describe('a place', () => {
   test('what is there already is not copied again', async () => {
     await fill('b', 'v1');
     s3.sent.length = 0;
-    expect(await fill('b', 'v1')).toEqual({ kind: 'filled' });
+    expect(await fill('b', 'v1')).toEqual({ kind: 'staged' });
     expect(s3.sent).not.toContain('CopyObject');
   });
 
@@ -95,15 +95,15 @@ describe('a source that is written meanwhile', () => {
   test('is noticed, and its new bytes are not taken for the old ones', async () => {
     const seen = await files();
     await s3.put('models', 'c.tar.gz', 'newer');
-    const outcome = await places().fill(data, 'b', 'v1', { kind: 'sources', files: seen }, options());
+    const outcome = await places().stage(data, 'b', 'v1', { kind: 'sources', files: seen }, options());
     expect(outcome).toEqual({ kind: 'changed' });
-    expect(await places().look(data)).toEqual({});
+    expect(await places().observe(data)).toEqual({});
   });
 
   test('with the same bytes is noticed too', async () => {
     const seen = await files();
     await s3.put('models', 'c.tar.gz', 'two');
-    expect(await places().fill(data, 'b', 'v1', { kind: 'sources', files: seen }, options())).toEqual({
+    expect(await places().stage(data, 'b', 'v1', { kind: 'sources', files: seen }, options())).toEqual({
       kind: 'changed',
     });
   });
@@ -116,16 +116,16 @@ describe('a source that is written meanwhile', () => {
       if (operation === 'UploadPartCopy' && ++parts === 2)
         await s3.put('models', 'c.tar.gz', Buffer.alloc(12 * MIB, 'y'));
     };
-    const outcome = await places().fill(data, 'b', 'v1', { kind: 'sources', files: seen }, options());
+    const outcome = await places().stage(data, 'b', 'v1', { kind: 'sources', files: seen }, options());
     expect(outcome).toEqual({ kind: 'changed' });
     expect((await s3.call('ListMultipartUploads', { Bucket: 'copies' })).Uploads ?? []).toEqual([]);
-    expect(await places().look(data)).toEqual({});
+    expect(await places().observe(data)).toEqual({});
   });
 
   test('or deleted is no revision', async () => {
     const seen = await files();
     await s3.call('DeleteObject', { Bucket: 'models', Key: 'c.tar.gz' });
-    expect(await places().fill(data, 'b', 'v1', { kind: 'sources', files: seen }, options())).toEqual({
+    expect(await places().stage(data, 'b', 'v1', { kind: 'sources', files: seen }, options())).toEqual({
       kind: 'changed',
     });
   });
@@ -143,9 +143,9 @@ describe('a writer that comes late', () => {
       await s3.put('models', 'a b/ü.tar.gz', 'newest');
       await fill('b', 'v3');
     };
-    const outcome = await places().fill(data, 'b', 'v2', { kind: 'sources', files: late }, options());
+    const outcome = await places().stage(data, 'b', 'v2', { kind: 'sources', files: late }, options());
     expect(outcome).toEqual({ kind: 'changed' });
-    expect(await places().look(data)).toEqual({ b: 'v3' });
+    expect(await places().observe(data)).toEqual({ b: 'v3' });
   });
 
   test('does not write where there was nothing either', async () => {
@@ -165,10 +165,10 @@ describe('a large object', () => {
   });
 
   test('is copied in parts', async () => {
-    expect(await fill('b', 'v1')).toEqual({ kind: 'filled' });
+    expect(await fill('b', 'v1')).toEqual({ kind: 'staged' });
     expect(s3.sent.filter((name) => name === 'UploadPartCopy').length).toBe(3);
     expect(await s3.get('copies', keyOf('b', 1))).toBe(big.toString());
-    expect(await places().look(data)).toEqual({ b: 'v1' });
+    expect(await places().observe(data)).toEqual({ b: 'v1' });
   });
 
   test('that time does not suffice for goes on where it stopped', async () => {
@@ -177,16 +177,16 @@ describe('a large object', () => {
       if (operation === 'UploadPartCopy') parts += 1;
     };
     const first = await fill('b', 'v1', { isTimeUp: () => parts > 0 });
-    expect(first).toEqual({ kind: 'unfinished', upload: uploads[0] });
+    expect(first).toEqual({ kind: 'unfinished', partialCopy: uploads[0] });
     expect(parts).toBe(2);
-    expect(await fill('b', 'v1', { upload: uploads[0] })).toEqual({ kind: 'filled' });
+    expect(await fill('b', 'v1', { partialCopy: uploads[0] })).toEqual({ kind: 'staged' });
     expect(parts).toBe(3);
     expect(await s3.get('copies', keyOf('b', 1))).toBe(big.toString());
   });
 
   test('whose upload was taken away is begun again', async () => {
-    const upload = { key: keyOf('b', 1), uploadId: 'gone', etag: (await files())[1]!.etag };
-    expect(await fill('b', 'v1', { upload })).toEqual({ kind: 'filled' });
+    const partialCopy = { key: keyOf('b', 1), uploadId: 'gone', etag: (await files())[1]!.etag };
+    expect(await fill('b', 'v1', { partialCopy })).toEqual({ kind: 'staged' });
   });
 
   test('does not go on with parts of other bytes', async () => {
@@ -197,7 +197,7 @@ describe('a large object', () => {
     await fill('b', 'v1', { isTimeUp: () => parts > 0 });
     const other = Buffer.alloc(12 * MIB, 'o');
     await s3.put('models', 'c.tar.gz', other);
-    expect(await fill('b', 'v2', { upload: uploads[0] })).toEqual({ kind: 'filled' });
+    expect(await fill('b', 'v2', { partialCopy: uploads[0] })).toEqual({ kind: 'staged' });
     expect(await s3.get('copies', keyOf('b', 1))).toBe(other.toString());
   });
 
@@ -219,9 +219,9 @@ describe('going back', () => {
   test('takes the other slot’s copies as they are', async () => {
     await fill('b', 'v1');
     await s3.put('models', 'c.tar.gz', 'newer');
-    const outcome = await places().fill(data, 'a', 'v1', { kind: 'slot', slot: 'b' }, options());
-    expect(outcome).toEqual({ kind: 'filled' });
-    expect(await places().look(data)).toEqual({ a: 'v1', b: 'v1' });
+    const outcome = await places().stage(data, 'a', 'v1', { kind: 'slot', slot: 'b' }, options());
+    expect(outcome).toEqual({ kind: 'staged' });
+    expect(await places().observe(data)).toEqual({ a: 'v1', b: 'v1' });
     expect(await s3.get('copies', keyOf('a', 1))).toBe('two');
     expect(await places().contents(data, 'a')).toEqual(await places().contents(data, 'b'));
   });
@@ -231,15 +231,15 @@ describe('going back', () => {
       await s3.put('models', 'c.tar.gz', `round ${round}`);
       await fill(slot, `v${round}`);
     }
-    expect(await places().fill(data, 'b', 'v0', { kind: 'retained' }, options())).toEqual({ kind: 'filled' });
-    expect(await places().look(data)).toEqual({ a: 'v4', b: 'v0' });
+    expect(await places().stage(data, 'b', 'v0', { kind: 'retained' }, options())).toEqual({ kind: 'staged' });
+    expect(await places().observe(data)).toEqual({ a: 'v4', b: 'v0' });
     expect(await s3.get('copies', keyOf('b', 1))).toBe('round 0');
   });
 
   test('to what no version holds any more is not possible', async () => {
     await fill('b', 'v1');
-    const outcome = await places().fill(data, 'a', 'v0', { kind: 'retained' }, options());
+    const outcome = await places().stage(data, 'a', 'v0', { kind: 'retained' }, options());
     expect(outcome).toEqual({ kind: 'not-retained' });
-    expect(await places().look(data)).toEqual({ b: 'v1' });
+    expect(await places().observe(data)).toEqual({ b: 'v1' });
   });
 });

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { pax, pieces, type RawEntry, tarGz, tarOf } from '@freshpoint/test-support/tar-builder';
 import { describe, expect, test } from 'vitest';
 import { checkArchive } from '../../src/archive/check-archive.ts';
-import { farTooSmall } from '../../src/policy/size-warning.ts';
+import { sizeWarning } from '../../src/policy/size-warning.ts';
 
 const uri = 's3://models/model.tar.gz';
 const noise = randomBytes(200_000);
@@ -26,7 +26,7 @@ const check = (
 
 const reasonOf = async (bytes: Buffer, change = {}) => {
   const verdict = await check(bytes, change);
-  return verdict.kind === 'refused' ? verdict.reason : `sound: ${JSON.stringify(verdict)}`;
+  return verdict.kind === 'refused' ? verdict.message : `sound: ${JSON.stringify(verdict)}`;
 };
 
 describe('a sound archive', () => {
@@ -157,13 +157,13 @@ describe('whatever the bytes', () => {
 
 describe('the size', () => {
   test('is a warning under a tenth of what is served', () => {
-    expect(farTooSmall(1000, 20 * 1024 ** 2)).toMatch(/1000 bytes against 20.0 MiB/);
-    expect(farTooSmall(2 * 1024 ** 2 - 1, 20 * 1024 ** 2)).toMatch(/2.0 MiB against 20.0 MiB/);
-    expect(farTooSmall(2 * 1024 ** 2, 20 * 1024 ** 2)).toBeUndefined();
+    expect(sizeWarning(1000, 20 * 1024 ** 2)).toMatch(/1000 bytes against 20.0 MiB/);
+    expect(sizeWarning(2 * 1024 ** 2 - 1, 20 * 1024 ** 2)).toMatch(/2.0 MiB against 20.0 MiB/);
+    expect(sizeWarning(2 * 1024 ** 2, 20 * 1024 ** 2)).toBeUndefined();
   });
 
   test('of a small model, or of nothing known, says nothing', () => {
-    expect(farTooSmall(1, 1024 ** 2 - 1)).toBeUndefined();
-    expect(farTooSmall(1, undefined)).toBeUndefined();
+    expect(sizeWarning(1, 1024 ** 2 - 1)).toBeUndefined();
+    expect(sizeWarning(1, undefined)).toBeUndefined();
   });
 });

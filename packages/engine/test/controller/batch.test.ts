@@ -1,8 +1,8 @@
-import { promiseMessage } from '@freshpoint/cdk/contract';
+import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { handleBatch } from '../../src/controller/batch.ts';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
-import { called, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -10,20 +10,20 @@ const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingE
 describe('a swap', () => {
   test('writes the intent before the call, and what became of the call after it', async () => {
     const world = new World();
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.calls).toEqual([
       'read',
       'describe',
       'sources',
       'stack',
       'check',
-      'write intent',
+      'write updating',
       'update config-b',
-      'tell started',
-      'write intent called',
+      'publish started',
+      'write updating accepted',
       'back',
     ]);
-    expect(world.state.intent).toMatchObject({ slot: 'b', revision: 'v2', called: true });
+    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
     expect(world.back).toEqual([['handle-1', 30]]);
     expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
   });
@@ -32,7 +32,7 @@ describe('a swap', () => {
     const world = new World();
     const { write } = world.ports.records;
     world.ports.records.write = async (id, state, after) => write(id, state, after - 1);
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
     expect(world.back).toEqual([['handle-1', 5]]);
   });
@@ -41,8 +41,8 @@ describe('a swap', () => {
     const world = new World();
     const error = new Error('Cannot update in-progress endpoint "arn".');
     world.outcome = { kind: 'rejected', busy: true, error };
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.intent).toBeUndefined();
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toBeUndefined();
     expect(world.back).toEqual([['handle-1', 30]]);
     expect(world.told).toEqual([]);
   });
@@ -50,8 +50,8 @@ describe('a swap', () => {
   test('that is rejected for another reason takes its intent back and pauses', async () => {
     const world = new World();
     world.outcome = { kind: 'rejected', busy: false, error: new Error('not authorized') };
-    expect(await handleBatch(world.ports, [message('1', 4)])).toEqual(['1']);
-    expect(world.state.intent).toBeUndefined();
+    expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
+    expect(world.state.updating).toBeUndefined();
     expect(world.calls).toContain('error');
     expect(world.back).toEqual([['handle-1', 60]]);
   });
@@ -59,43 +59,43 @@ describe('a swap', () => {
   test('whose call got no answer keeps its intent: the next look tells whether it was made', async () => {
     const world = new World();
     world.fail['update config-b'] = new Error('socket hang up');
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.intent).toMatchObject({ slot: 'b', revision: 'v2' });
-    expect(world.state.intent?.called).toBeUndefined();
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2' });
+    expect(world.state.updating?.accepted).toBeUndefined();
   });
 });
 
 describe('a conclusion', () => {
   const refused = () => {
     const world = new World();
-    world.state = { ...servedV1, intent: called };
+    world.state = { ...servedV1, updating: accepted };
     world.endpoint = { ...endpoint, lastModified: NOON - 1000, failureReason: 'did not pass the ping health check' };
     return world;
   };
 
   test('is told before the state forgets the intent, and counted', async () => {
     const world = refused();
-    expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'tell refused', 'remember', 'write']);
-    expect(world.metrics).toMatchObject({ Quarantines: 1, PromisesOpen: 0 });
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'remember', 'write']);
+    expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
-      { decision: 'refused', because: 'quarantined' },
-      { decision: 'keep', because: 'quarantined', detail: 'did not pass the ping health check' },
+      { decision: 'refused', reason: 'Quarantined' },
+      { decision: 'done', reason: 'Quarantined', message: 'did not pass the ping health check' },
     ]);
   });
 
   test('that could not be told is not forgotten', async () => {
     const world = refused();
-    world.fail['tell refused'] = throttled;
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.intent).toBeDefined();
+    world.fail['publish refused'] = throttled;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toBeDefined();
   });
 
   test('of a success counts the swap and the time from upload to served', async () => {
     const world = new World();
-    world.state = { ...servedV1, intent: called };
+    world.state = { ...servedV1, updating: accepted };
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
-    expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.metrics).toMatchObject({ Swaps: 1, UploadToServed: 600 });
   });
 });
@@ -103,7 +103,7 @@ describe('a conclusion', () => {
 describe('promises', () => {
   test('of one batch for one endpoint: one look, the freshest message carries on', async () => {
     const world = new World();
-    const open = await handleBatch(world.ports, [message('1', 9), message('2', 2), message('3', 5)]);
+    const open = await reconcileBatch(world.ports, [message('1', 9), message('2', 2), message('3', 5)]);
     expect(open).toEqual(['2']);
     expect(world.calls.filter((call) => call === 'read')).toHaveLength(1);
   });
@@ -112,8 +112,8 @@ describe('promises', () => {
     const world = new World();
     world.sources = v1;
     world.state = quiet;
-    const other = JSON.stringify(promiseMessage('Iris/Other'));
-    expect(await handleBatch(world.ports, [message('1'), message('2', 1, other)])).toEqual([]);
+    const other = JSON.stringify(reconcileRequest('Iris/Other'));
+    expect(await reconcileBatch(world.ports, [message('1'), message('2', 1, other)])).toEqual([]);
     expect(world.decisions.map((entry) => entry.endpoint).sort()).toEqual(['Iris/Endpoint', 'Iris/Other']);
   });
 
@@ -121,27 +121,27 @@ describe('promises', () => {
     const world = new World();
     world.spec = undefined;
     world.stack = { kind: 'deploying', status: 'CREATE_IN_PROGRESS' };
-    const first = JSON.stringify({ ...promiseMessage('Iris/Endpoint'), stackId: 'stack' });
-    expect(await handleBatch(world.ports, [message('1', 1), message('2', 9, first)])).toEqual(['2']);
+    const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
+    expect(await reconcileBatch(world.ports, [message('1', 1), message('2', 9, first)])).toEqual(['2']);
     expect(world.back).toEqual([['handle-2', 30]]);
     world.stack = { kind: 'gone', status: 'DELETE_COMPLETE' };
-    expect(await handleBatch(world.ports, [message('2', 9, first)])).toEqual([]);
+    expect(await reconcileBatch(world.ports, [message('2', 9, first)])).toEqual([]);
   });
 
   test('are kept when the spec is gone', async () => {
     const world = new World();
     world.spec = undefined;
-    expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
   });
 
-  test.each(['read', 'describe', 'sources', 'stack', 'write intent', 'update config-b', 'tell started'])(
+  test.each(['read', 'describe', 'sources', 'stack', 'write updating', 'update config-b', 'publish started'])(
     'stay open with a growing pause when %s is throttled',
     async (call) => {
       const world = new World();
       world.fail[call] = throttled;
-      expect(await handleBatch(world.ports, [message('1', 1)])).toEqual(['1']);
-      expect(await handleBatch(world.ports, [message('1', 2)])).toEqual(['1']);
-      expect(await handleBatch(world.ports, [message('1', 500)])).toEqual(['1']);
+      expect(await reconcileBatch(world.ports, [message('1', 1)])).toEqual(['1']);
+      expect(await reconcileBatch(world.ports, [message('1', 2)])).toEqual(['1']);
+      expect(await reconcileBatch(world.ports, [message('1', 500)])).toEqual(['1']);
       expect(world.back.map(([, seconds]) => seconds)).toEqual([15, 30, 300]);
     },
   );
@@ -150,9 +150,9 @@ describe('promises', () => {
     const world = new World();
     world.fail.read = throttled;
     world.now = NOON + 40_000;
-    await handleBatch(world.ports, [message('1', 20)]);
+    await reconcileBatch(world.ports, [message('1', 20)]);
     world.now = NOON + 299_000;
-    await handleBatch(world.ports, [message('2', 700)]);
+    await reconcileBatch(world.ports, [message('2', 700)]);
     expect(world.back).toEqual([
       ['handle-1', 260],
       ['handle-2', 1],
@@ -162,21 +162,21 @@ describe('promises', () => {
   test('stay in the queue when even their visibility cannot be set', async () => {
     const world = new World();
     world.fail.back = throttled;
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
   });
 
   test('that a person must look after go to the dead-letter queue with the reason', async () => {
     const world = new World();
     world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
-    expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.deadLetters).toEqual([[message('1').body, expect.stringContaining('no capacity')]]);
-    expect(world.metrics.PromisesFailed).toBe(1);
+    expect(world.metrics.ReconcilesStalled).toBe(1);
   });
 
   test('whose parameters cannot be read go there too', async () => {
     const world = new World();
     world.fail.read = new EngineError('SPEC_UNREADABLE', 'SSM parameter /x: …');
-    expect(await handleBatch(world.ports, [message('1')])).toEqual([]);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.deadLetters[0]?.[1]).toContain('SPEC_UNREADABLE');
   });
 
@@ -185,22 +185,22 @@ describe('promises', () => {
     async (body) => {
       const world = new World();
       world.sources = v1;
-      expect(await handleBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
+      expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
       expect(world.deadLetters).toEqual([[body, expect.stringContaining('expected')]]);
-      expect(world.decisions).toMatchObject([{ decision: 'keep', because: 'served' }]);
+      expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
     },
   );
 
   test('stay in the queue when the dead-letter queue does not take them', async () => {
     const world = new World();
     world.fail['dead-letter'] = throttled;
-    expect(await handleBatch(world.ports, [message('bad', 1, '{')])).toEqual(['bad']);
+    expect(await reconcileBatch(world.ports, [message('bad', 1, '{')])).toEqual(['bad']);
   });
 
   test('of a lost race come back soon', async () => {
     const world = new World();
-    world.fail['write intent'] = new StateConflict('state');
-    expect(await handleBatch(world.ports, [message('1')])).toEqual(['1']);
+    world.fail['write updating'] = new StateConflict('state');
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.back).toEqual([['handle-1', 5]]);
   });
 });
@@ -211,23 +211,23 @@ describe('a promise that knows of a newer state than is read', () => {
 
   test('is kept for later: the read was stale', async () => {
     const world = new World();
-    expect(await handleBatch(world.ports, [knowing(8)])).toEqual(['1']);
+    expect(await reconcileBatch(world.ports, [knowing(8)])).toEqual(['1']);
     expect(world.calls).toEqual(['read', 'back']);
     expect(world.back).toEqual([['handle-1', 5]]);
   });
 
   test('holds for its whole batch, and is the one that carries it on', async () => {
     const world = new World();
-    expect(await handleBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
+    expect(await reconcileBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
     expect(world.calls).not.toContain('describe');
   });
 
   test('is looked at once the state is as new, and after a minute whatever it is', async () => {
     const world = new World();
-    await handleBatch(world.ports, [knowing(7)]);
+    await reconcileBatch(world.ports, [knowing(7)]);
     expect(world.calls).toContain('describe');
     const renewed = new World();
-    await handleBatch(renewed.ports, [knowing(8, 13)]);
+    await reconcileBatch(renewed.ports, [knowing(8, 13)]);
     expect(renewed.calls).toContain('describe');
   });
 });

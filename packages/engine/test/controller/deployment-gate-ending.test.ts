@@ -1,15 +1,15 @@
-import type { PromiseMessage } from '@freshpoint/cdk/contract';
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { handleBatch } from '../../src/controller/batch.ts';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError } from '../../src/errors.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { endpoint, NOON, observe, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
-const promise: PromiseMessage = {
+const promise: ReconcileRequest = {
   version: 1,
   endpoint: 'Iris/Endpoint',
-  prepare: {
+  gate: {
     responseUrl: 'https://response',
     stackId: 'stack',
     requestId: 'request',
@@ -21,7 +21,7 @@ const promise: PromiseMessage = {
 };
 
 const receive = (world: World, receives = 1) =>
-  handleBatch(world.ports, [message('1', receives, JSON.stringify(promise))]);
+  reconcileBatch(world.ports, [message('1', receives, JSON.stringify(promise))]);
 
 const busy = { ...endpoint, status: 'Updating' } as const;
 
@@ -74,12 +74,12 @@ test('a deployment that waits is looked at again when its time is over, however 
 });
 
 test('a renamed endpoint serves what was there when it was made, also on the config of the old one', () => {
-  const prepared = {
+  const deployment = {
     configName: endpoint.configName,
     endpointCreated: endpoint.created - 1,
     revision: 'v2',
     newestSource: v2.newest,
   };
-  const { state } = decide(observe({ state: { version: 1, prepared }, sources: v2 }));
-  expect(state).toMatchObject({ served: { configName: endpoint.configName, revision: 'v2' } });
+  const { state } = decide(observe({ state: { version: 1, deployment }, sources: v2 }));
+  expect(state).toMatchObject({ serving: { configName: endpoint.configName, revision: 'v2' } });
 });

@@ -1,7 +1,7 @@
-import type { PromiseMessage } from '@freshpoint/cdk/contract';
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { handleBatch } from '../../src/controller/batch.ts';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
 import { endpoint, NOON, v2 } from '../policy/situations.ts';
@@ -17,7 +17,7 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
     RequestId: 'request',
     LogicalResourceId: 'Prepare',
     PhysicalResourceId: 'Iris/Endpoint',
-    ResourceType: 'Custom::FreshpointPrepare',
+    ResourceType: 'Custom::FreshpointDeploymentGate',
     ServiceToken: 'function',
     ResourceProperties: {
       ServiceToken: 'function',
@@ -30,13 +30,13 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
 }
 
 /** The queue's message for an update. */
-async function queued(world: World): Promise<PromiseMessage> {
+async function queued(world: World): Promise<ReconcileRequest> {
   await createHandler(world.ports)(event('Update'));
   return world.sent.splice(0)[0]!;
 }
 
-const receive = (world: World, promise: PromiseMessage) =>
-  handleBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
+const receive = (world: World, promise: ReconcileRequest) =>
+  reconcileBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
 
 const busy = { ...endpoint, status: 'Updating' } as const;
 
@@ -46,7 +46,7 @@ describe('a deployment', () => {
     world.spec = undefined;
     await createHandler(world.ports)(event('Create'));
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
-    expect(world.state.prepared).toEqual({
+    expect(world.state.deployment).toEqual({
       configName: undefined,
       revision: 'v2',
       newestSource: v2.newest,
@@ -76,7 +76,7 @@ describe('a deployment', () => {
     const world = new World();
     await createHandler(world.ports)(event('Create'));
     expect(world.answers).toEqual([]);
-    expect(world.sent[0]?.prepare).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
+    expect(world.sent[0]?.gate).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
   });
 
   test('that cannot be queued is refused with the reason', async () => {
@@ -94,7 +94,7 @@ describe('a deployment', () => {
     world.calls = [];
     expect(await receive(world, promise)).toEqual([]);
     expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'send', 'answer SUCCESS']);
-    expect(world.state.prepared).toEqual({
+    expect(world.state.deployment).toEqual({
       configName: 'config-a',
       endpointCreated: endpoint.created,
       revision: 'v2',
@@ -145,7 +145,7 @@ describe('a deployment', () => {
     world.fail.sources = new Error('AccessDenied');
     expect(await receive(world, promise)).toEqual([]);
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
-    expect(world.state.prepared).toEqual({
+    expect(world.state.deployment).toEqual({
       configName: 'config-a',
       endpointCreated: endpoint.created,
       newestSource: 0,
@@ -175,6 +175,6 @@ describe('a deployment', () => {
     const promise = await queued(world);
     world.endpoint = busy;
     const both = [message('1', 1, JSON.stringify(promise)), message('2')];
-    expect(await handleBatch(world.ports, both)).toEqual(['1', '2']);
+    expect(await reconcileBatch(world.ports, both)).toEqual(['1', '2']);
   });
 });

@@ -1,7 +1,7 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { handleBatch } from '../../src/controller/batch.ts';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
 import { endpoint, NOON, onA, quiet, spec, v1, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
@@ -38,8 +38,8 @@ async function request(RequestType: 'Create' | 'Update', Data = data): Promise<v
 
 /** Handles what is in the queue, oldest first, until nothing more happens at once. */
 async function receive(): Promise<string[]> {
-  const promise = world.sent.find(({ prepare }) => prepare);
-  return handleBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
+  const promise = world.sent.find(({ gate }) => gate);
+  return reconcileBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
 }
 
 beforeEach(() => {
@@ -57,16 +57,16 @@ describe('the first deployment', () => {
     await request('Create');
     expect(fills()).toEqual(['fill a v2 from sources', 'fill b v2 from sources']);
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
-    expect(world.state).toMatchObject({ prepared: { revision: 'v2', newestSource: v2.newest, size: v2.size } });
-    expect(world.state.filling).toBeUndefined();
+    expect(world.state).toMatchObject({ deployment: { revision: 'v2', newestSource: v2.newest, size: v2.size } });
+    expect(world.state.staging).toBeUndefined();
   });
 
   test('is not answered before the data is there', async () => {
-    world.filled = { kind: 'unfinished' };
+    world.staged = { kind: 'unfinished' };
     await request('Create');
     expect(world.answers).toEqual([]);
     expect(await receive()).toEqual(['1']);
-    world.filled = { kind: 'filled' };
+    world.staged = { kind: 'staged' };
     expect(await receive()).toEqual([]);
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
   });
@@ -86,7 +86,7 @@ describe('the first deployment', () => {
   });
 
   test('with hopeless model data fails at once instead of after minutes', async () => {
-    world.check = { kind: 'refused', reason: 's3://models/model.tar.gz is empty.' };
+    world.check = { kind: 'refused', message: 's3://models/model.tar.gz is empty.' };
     await request('Create');
     expect(world.answers).toEqual([
       { Status: 'FAILED', Reason: 's3://models/model.tar.gz is empty. Then deploy again.' },
@@ -118,7 +118,7 @@ describe('the first deployment', () => {
 describe('a deployment of changed settings', () => {
   beforeEach(() => {
     world.spec = own;
-    world.state = { ...quiet, served: { ...onA, size: 7 } };
+    world.state = { ...quiet, serving: { ...onA, size: 7 } };
     world.slots = { a: 'v1', b: 'v0' };
   });
 
@@ -126,22 +126,22 @@ describe('a deployment of changed settings', () => {
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual([]);
-    expect(world.state.prepared).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 7 });
+    expect(world.state.deployment).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 7 });
   });
 
   test('brings what B serves to A, not what was uploaded since', async () => {
     world.endpoint = inB;
-    world.state = { version: 1, served: onB };
+    world.state = { version: 1, serving: onB };
     world.slots = { a: 'v0', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual(['fill a v1 from slot']);
-    expect(world.state.prepared).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 5 });
+    expect(world.state.deployment).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 5 });
   });
 
   test('does not copy what A holds already', async () => {
     world.endpoint = inB;
-    world.state = { version: 1, served: onB };
+    world.state = { version: 1, serving: onB };
     world.slots = { a: 'v1', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
@@ -150,16 +150,16 @@ describe('a deployment of changed settings', () => {
 
   test('leaves what failed its smoke tests for what A holds', async () => {
     world.endpoint = inB;
-    world.state = { version: 1, served: onB, quarantine: [{ revision: 'v1', at: NOON, condemned: true }] };
+    world.state = { version: 1, serving: onB, quarantine: [{ revision: 'v1', at: NOON, failedSmokeTests: true }] };
     world.slots = { a: 'v0', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual([]);
-    expect(world.state.prepared).toMatchObject({ revision: 'v0' });
+    expect(world.state.deployment).toMatchObject({ revision: 'v0' });
   });
 
   test('goes on with broken data at the sources: it loads its own', async () => {
-    world.check = { kind: 'refused', reason: 'is empty' };
+    world.check = { kind: 'refused', message: 'is empty' };
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
@@ -170,7 +170,7 @@ describe('a deployment of changed settings', () => {
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual([]);
-    expect(world.state.prepared).toMatchObject({ revision: 'v1' });
+    expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
   test('of such a rollback writes no place that holds a revision, whatever the other lacks', async () => {
@@ -179,7 +179,7 @@ describe('a deployment of changed settings', () => {
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(fills()).toEqual(['fill b v2 from sources']);
-    expect(world.state.prepared).toMatchObject({ revision: 'v1' });
+    expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
   test('never writes to the slot that serves, whatever is missing there', async () => {

@@ -1,17 +1,17 @@
-import { type PromiseMessage, promiseMessage } from '@freshpoint/cdk/contract';
-import type { Received } from '../../src/controller/batch.ts';
+import { type ReconcileRequest, reconcileRequest } from '@freshpoint/cdk/contract';
+import type { QueueMessage } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
 import type { HistoryRecord } from '../../src/policy/history.ts';
 import type {
   CheckView,
   EndpointView,
   SlotsView,
+  SmokeTestsView,
   SourcesView,
   StackView,
-  TestsView,
 } from '../../src/policy/observation.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
-import type { DecisionEntry, FillOutcome, Ports, UpdateOutcome } from '../../src/ports.ts';
+import type { DecisionEntry, Ports, StagingOutcome, UpdateOutcome } from '../../src/ports.ts';
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
 /** A world of one endpoint behind the ports. Every call is in `calls`, in order; `fail[call]` is thrown instead. */
@@ -26,15 +26,15 @@ export class World {
   sources: SourcesView = v2;
   check: CheckView = { kind: 'passed', warnings: [] };
   slots: SlotsView = {};
-  filled: FillOutcome = { kind: 'filled' };
-  tests: TestsView = { kind: 'passed' };
+  staged: StagingOutcome = { kind: 'staged' };
+  tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
   outcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
   back: Array<[string, number]> = [];
   deadLetters: Array<[string, string]> = [];
-  sent: PromiseMessage[] = [];
+  sent: ReconcileRequest[] = [];
   answers: Array<{ Status: string; Reason?: string }> = [];
   told: string[] = [];
   metrics: Record<string, number> = {};
@@ -47,15 +47,17 @@ export class World {
         return { spec: this.spec, state: this.state, stateVersion: this.version, lastRecord };
       },
       write: async (_, state, after) => {
-        const filling = state.filling ? ` filling ${state.filling.slot}${state.filling.paused ? ' paused' : ''}` : '';
-        const { tests: tried, verdict } = state.intent ?? {};
+        const staging = state.staging ? ` staging ${state.staging.slot}${state.staging.paused ? ' paused' : ''}` : '';
+        const { testAttempts: tried, verdict } = state.updating ?? {};
         const tests = tried ? ` tests ${tried}${verdict ? ` ${verdict.kind}` : ''}` : '';
-        this.call(`write${filling}${state.intent ? ` intent${state.intent.called ? ' called' : ''}` : ''}${tests}`);
+        this.call(
+          `write${staging}${state.updating ? ` updating${state.updating.accepted ? ' accepted' : ''}` : ''}${tests}`,
+        );
         if (after !== this.version) throw new StateConflict('state');
         this.state = state;
         return ++this.version;
       },
-      remember: async (_, record) => {
+      appendHistory: async (_, record) => {
         this.call('remember');
         this.history.push(record);
       },
@@ -71,7 +73,7 @@ export class World {
       },
     },
     sources: {
-      look: async () => {
+      observe: async () => {
         this.call('sources');
         return this.sources;
       },
@@ -80,16 +82,16 @@ export class World {
         return this.check;
       },
     },
-    places: {
-      look: async () => {
+    slotStore: {
+      observe: async () => {
         this.call('slots');
         return this.slots;
       },
       contents: async () => [],
-      fill: async (_, slot, revision, { kind }) => {
+      stage: async (_, slot, revision, { kind }) => {
         this.call(`fill ${slot} ${revision} from ${kind}`);
-        if (this.filled.kind === 'filled') this.slots = { ...this.slots, [slot]: revision };
-        return this.filled;
+        if (this.staged.kind === 'staged') this.slots = { ...this.slots, [slot]: revision };
+        return this.staged;
       },
     },
     smokeTests: {
@@ -99,35 +101,35 @@ export class World {
       },
     },
     stacks: {
-      look: async () => {
+      describe: async () => {
         this.call('stack');
         return this.stack;
       },
     },
-    promises: {
-      back: async (handle, seconds) => {
+    queue: {
+      requeue: async (handle, seconds) => {
         this.call('back');
         this.back.push([handle, seconds]);
       },
-      send: async (body) => {
+      enqueue: async (body) => {
         this.call('send');
         this.sent.push(body);
       },
-      fail: async (body, reason) => {
+      deadLetter: async (body, reason) => {
         this.call('dead-letter');
         this.deadLetters.push([body, reason]);
       },
     },
-    answers: {
-      answer: async (_, answer) => {
+    responses: {
+      respond: async (_, answer) => {
         this.call(`answer ${answer.Status}`);
         this.answers.push(answer);
       },
     },
-    events: {
-      tell: async (_, __, tellings) => {
-        this.call(`tell ${tellings.map(({ what }) => what)}`);
-        this.told.push(...tellings.map(({ what }) => what));
+    eventBus: {
+      publish: async (_, __, events) => {
+        this.call(`publish ${events.map(({ type }) => type)}`);
+        this.told.push(...events.map(({ type: what }) => what));
       },
     },
     telemetry: {
@@ -151,7 +153,7 @@ export class World {
 export function message(
   id: string,
   receives = 1,
-  body: string = JSON.stringify(promiseMessage('Iris/Endpoint')),
-): Received {
+  body: string = JSON.stringify(reconcileRequest('Iris/Endpoint')),
+): QueueMessage {
   return { messageId: id, receiptHandle: `handle-${id}`, body, receives };
 }

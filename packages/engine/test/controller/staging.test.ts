@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { handleBatch } from '../../src/controller/batch.ts';
+import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
-import { called, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
 
 let world: World;
-const receive = () => handleBatch(world.ports, [message('1')]);
+const receive = () => reconcileBatch(world.ports, [message('1')]);
 
 beforeEach(() => {
   world = new World();
@@ -21,13 +21,13 @@ describe('filling a slot', () => {
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toEqual([
       ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
-      ...['write filling b', 'describe', 'fill b v2 from sources', 'write'],
+      ...['write staging b', 'describe', 'fill b v2 from sources', 'write'],
       ...['describe', 'sources', 'stack', 'slots'],
-      ...['write intent', 'update config-b', 'tell started', 'write intent called', 'back'],
+      ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'back'],
     ]);
-    expect(world.state.filling).toBeUndefined();
+    expect(world.state.staging).toBeUndefined();
     expect(world.decisions).toMatchObject([
-      { decision: 'fill', slot: 'b' },
+      { decision: 'stage', slot: 'b' },
       { decision: 'started' },
       { decision: 'swap' },
     ]);
@@ -50,18 +50,18 @@ describe('filling a slot', () => {
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('fill b v2 from sources');
-    expect(world.state.filling).toBeUndefined();
+    expect(world.state.staging).toBeUndefined();
   });
 
   test('that is not finished goes on at once', async () => {
-    const upload = { key: 'k', uploadId: 'u', etag: 'e' };
-    world.filled = { kind: 'unfinished', upload };
+    const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
+    world.staged = { kind: 'unfinished', partialCopy };
     expect(await receive()).toEqual(['1']);
     expect(world.back).toEqual([['handle-1', 1]]);
-    expect(world.state.filling).toMatchObject({ slot: 'b', revision: 'v2', paused: true, upload });
+    expect(world.state.staging).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
     expect(world.calls).not.toContain('update config-b');
 
-    world.filled = { kind: 'filled' };
+    world.staged = { kind: 'staged' };
     world.calls = [];
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toContain('update config-b');
@@ -69,17 +69,17 @@ describe('filling a slot', () => {
   });
 
   test('that met a newer upload settles again', async () => {
-    world.filled = { kind: 'changed' };
+    world.staged = { kind: 'changed' };
     expect(await receive()).toEqual(['1']);
     expect(world.back).toEqual([['handle-1', 5]]);
-    expect(world.state.filling).toBeUndefined();
+    expect(world.state.staging).toBeUndefined();
     expect(world.calls).not.toContain('update config-b');
   });
 
   test('that failed keeps everybody else away until what was sent has surely arrived', async () => {
     world.fail['fill b v2 from sources'] = new Error('SlowDown');
     expect(await receive()).toEqual(['1']);
-    expect(world.state.filling).toMatchObject({ slot: 'b' });
+    expect(world.state.staging).toMatchObject({ slot: 'b' });
     delete world.fail['fill b v2 from sources'];
     world.calls = [];
     world.now += 119_000;
@@ -91,19 +91,19 @@ describe('filling a slot', () => {
   });
 
   test('looks at the sources again before the swap: what came meanwhile settles first', async () => {
-    const { fill } = world.ports.places;
-    world.ports.places.fill = async (...given) => {
+    const { stage } = world.ports.slotStore;
+    world.ports.slotStore.stage = async (...given) => {
       world.sources = { ...v2, revision: 'v3', newest: NOON };
-      return fill(...given);
+      return stage(...given);
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
-    expect(world.state.unsettled).toMatchObject({ revision: 'v3' });
+    expect(world.state.settling).toMatchObject({ revision: 'v3' });
   });
 
   test('is done once in a look, though somebody takes it away again', async () => {
-    const { fill } = world.ports.places;
-    world.ports.places.fill = async (...given) => {
+    const { stage: fill } = world.ports.slotStore;
+    world.ports.slotStore.stage = async (...given) => {
       const outcome = await fill(...given);
       world.slots = {};
       return outcome;
@@ -114,65 +114,65 @@ describe('filling a slot', () => {
   });
 
   test('with what is not retained any more ends the person’s word, with a reason', async () => {
-    world.state = { ...servedV1, wanted: { revision: 'v-9', by: 'ada', at: NOON } };
-    world.filled = { kind: 'not-retained' };
+    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON } };
+    world.staged = { kind: 'not-retained' };
     expect(await receive()).toEqual(['1']);
-    expect(world.state.wanted).toBeUndefined();
+    expect(world.state.pin).toBeUndefined();
     expect(world.state.quarantine).toMatchObject([
-      { revision: 'v-9', reason: expect.stringContaining('not retained') },
+      { revision: 'v-9', message: expect.stringContaining('not retained') },
     ]);
     expect(world.told).toEqual(['refused']);
-    expect(world.history).toMatchObject([{ outcome: 'refused', by: 'person', revision: 'v-9' }]);
+    expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
   });
 });
 
 describe('smoke tests', () => {
   beforeEach(() => {
     world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
-    world.state = { version: 1, served: onA, intent: called };
+    world.state = { version: 1, serving: onA, updating: accepted };
     world.endpoint = inB;
     world.slots = { a: 'v1', b: 'v2' };
   });
 
   test('are counted before they are sent', async () => {
     expect(await receive()).toEqual([]);
-    const write = world.calls.indexOf('write intent called tests 1');
+    const write = world.calls.indexOf('write updating accepted tests 1');
     expect(write).toBeGreaterThan(0);
-    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write intent called tests 1 passed']);
+    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write updating accepted tests 1 passed']);
     expect(world.told).toEqual(['succeeded']);
   });
 
   test('answered wrongly: told with the answer, and the way back in the same look', async () => {
-    world.tests = { kind: 'failed', reason: 'got 7' };
+    world.tests = { kind: 'failed', message: 'got 7' };
     expect(await receive()).toEqual(['1']);
     expect(world.told).toEqual(['refused', 'started']);
     expect(world.calls).toContain('update config-a');
     expect(world.state).toMatchObject({
-      quarantine: [{ revision: 'v2', reason: 'got 7', condemned: true }],
-      intent: { slot: 'a', revision: 'v1', by: 'smoke-test', called: true },
+      quarantine: [{ revision: 'v2', message: 'got 7', failedSmokeTests: true }],
+      updating: { slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
     });
-    expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', reason: 'got 7' }]);
+    expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
   });
 
   test('that end the function each time are not begun a fourth time', async () => {
-    world.state = { ...world.state, intent: { ...called, tests: 3 } };
+    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3 } };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('test');
     expect(world.calls).toContain('update config-a');
   });
 
   test('without an answer are sent again later', async () => {
-    world.tests = { kind: 'unanswered', reason: 'no answer' };
+    world.tests = { kind: 'unanswered', message: 'no answer' };
     expect(await receive()).toEqual(['1']);
     expect(world.back).toEqual([['handle-1', 30]]);
-    expect(world.state.intent).toMatchObject({ tests: 1 });
+    expect(world.state.updating).toMatchObject({ testAttempts: 1 });
     expect(world.told).toEqual([]);
   });
 });
 
 describe('the history', () => {
   test('has the record of a refresh once, though it is told twice', async () => {
-    world.state = { version: 1, served: onA, intent: called };
+    world.state = { version: 1, serving: onA, updating: accepted };
     world.endpoint = inB;
     world.fail.write = new Error('throttled');
     await receive();
@@ -180,6 +180,6 @@ describe('the history', () => {
     world.now += 1000;
     await receive();
     expect(world.told).toEqual(['succeeded', 'succeeded']);
-    expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', by: 'upload', seconds: 300 }]);
+    expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', trigger: 'upload', seconds: 300 }]);
   });
 });

@@ -1,9 +1,9 @@
 import { INITIAL_STATE } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
-import { decidePrepare } from '../../src/policy/deployment-gate.ts';
+import { decideGate } from '../../src/policy/deployment-gate.ts';
 import { parseState } from '../../src/policy/state.ts';
-import { called, endpoint, intent, MINUTE, NOON, observe, quiet, servedV1, spec, v1, v2 } from './situations.ts';
+import { accepted, endpoint, MINUTE, NOON, observe, quiet, servedV1, spec, updating, v1, v2 } from './situations.ts';
 
 const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
 const elsewhere = { ...endpoint, configName: 'config-x' };
@@ -14,9 +14,9 @@ describe('what a person reads', () => {
     ['endpoint Iris is gone', observe({ endpoint: 'gone' })],
     [
       'UpdateEndpoint was accepted but is not visible yet',
-      observe({ state: { ...servedV1, intent: { ...called, at: NOON - MINUTE } } }),
+      observe({ state: { ...servedV1, updating: { ...accepted, at: NOON - MINUTE } } }),
     ],
-    ['a refresh is about to begin', observe({ state: { ...servedV1, intent: { ...intent, at: NOON - MINUTE } } })],
+    ['a refresh is about to begin', observe({ state: { ...servedV1, updating: { ...updating, at: NOON - MINUTE } } })],
     ['endpoint is Updating', observe({ endpoint: { ...endpoint, status: 'Updating' } })],
     [
       'no object at s3://models/a, s3://models/b',
@@ -39,24 +39,24 @@ describe('what a person reads', () => {
       'endpoint is UpdateRollbackFailed: no FailureReason. Bring it back to one endpoint config by hand.',
       observe({ endpoint: { ...endpoint, status: 'UpdateRollbackFailed' } }),
     ],
-  ])('%s', (detail, observation) => {
-    expect(decide(observation).next).toMatchObject({ detail });
+  ])('%s', (message, observation) => {
+    expect(decide(observation).next).toMatchObject({ message });
   });
 
   test('a swap says why', () => {
-    expect(decide(observe()).next).toMatchObject({ kind: 'swap', because: 'newer-revision' });
+    expect(decide(observe()).next).toMatchObject({ kind: 'swap', reason: 'NewRevision' });
   });
 
   test.each([
-    ['a refresh is about to begin', { ...intent, at: NOON - MINUTE }],
-    ['a refresh was accepted but is not visible yet', { ...called, at: NOON - MINUTE }],
-  ])('a deployment that is refused: %s', (detail, given) => {
-    const state = { ...servedV1, intent: given };
-    const decision = decidePrepare({ now: NOON, deadline: NOON, spec, state, endpoint, sources: v2 });
-    expect(decision.tell).toEqual([]);
+    ['a refresh is about to begin', { ...updating, at: NOON - MINUTE }],
+    ['a refresh was accepted but is not visible yet', { ...accepted, at: NOON - MINUTE }],
+  ])('a deployment that is refused: %s', (message, given) => {
+    const state = { ...servedV1, updating: given };
+    const decision = decideGate({ now: NOON, deadline: NOON, spec, state, endpoint, sources: v2 });
+    expect(decision.events).toEqual([]);
     expect(decision.next).toEqual({
       kind: 'refuse',
-      detail: `Endpoint Iris stayed busy: ${detail}. Deploy again when it is InService.`,
+      message: `Endpoint Iris stayed busy: ${message}. Deploy again when it is InService.`,
     });
   });
 

@@ -1,6 +1,6 @@
 import type { StackEvent } from '@freshpoint/local';
 import { describe, expect, test } from 'vitest';
-import { createJsonTeller, createPlainTeller, type Teller } from '../src/teller.ts';
+import { type ConsoleOutput, jsonOutput, plainOutput } from '../src/console-output.ts';
 
 const EVENT: StackEvent = {
   eventId: 'e',
@@ -14,37 +14,40 @@ const EVENT: StackEvent = {
   reason: 'no\x1b[31m room\n',
 };
 const SWAP = JSON.stringify({
-  message: 'decision',
+  message: 'NewRevision',
   endpoint: 'Iris/Endpoint',
   decision: 'swap',
-  because: 'newer-revision',
+  reason: 'NewRevision',
   revision: 'abc',
   slot: 'b',
   seconds: 30,
 });
 
-function tell(create: (write: (line: string) => void) => Teller, use: (teller: Teller) => void): string[] {
+function tell(
+  create: (write: (line: string) => void) => ConsoleOutput,
+  use: (output: ConsoleOutput) => void,
+): string[] {
   const lines: string[] = [];
   use(create((line) => lines.push(line)));
   return lines;
 }
-const plain = (use: (teller: Teller) => void) =>
-  tell((write) => createPlainTeller(write, () => new Date(2026, 0, 1, 9, 5, 7).getTime()), use);
-const json = (use: (teller: Teller) => void) => tell(createJsonTeller, use).map((line) => JSON.parse(line));
+const plain = (use: (output: ConsoleOutput) => void) =>
+  tell((write) => plainOutput(write, () => new Date(2026, 0, 1, 9, 5, 7).getTime()), use);
+const json = (use: (output: ConsoleOutput) => void) => tell(jsonOutput, use).map((line) => JSON.parse(line));
 
 describe('lines for people', () => {
   test('name a resource when it is done, without control characters', () => {
     expect(
-      plain((teller) => {
-        teller.stackEvent({ ...EVENT, status: 'CREATE_IN_PROGRESS', reason: undefined });
-        teller.stackEvent(EVENT);
+      plain((output) => {
+        output.stackEvent({ ...EVENT, status: 'CREATE_IN_PROGRESS', reason: undefined });
+        output.stackEvent(EVENT);
       }),
     ).toEqual(['09:05:07  CREATE_FAILED       Iris  AWS::SQS::Queue  Queue1: no room ']);
   });
 
   test('end a deployment with outputs and a line to copy', () => {
-    const lines = plain((teller) =>
-      teller.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }),
+    const lines = plain((output) =>
+      output.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }),
     );
     expect(lines.filter((line) => line.includes(' = '))).toEqual(['Iris.Name = x']);
     expect(lines).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:1');
@@ -55,15 +58,15 @@ describe('lines for people', () => {
 
   test("tell the loop's decisions and errors, and nothing else that the function prints", () => {
     expect(
-      plain((teller) => {
-        teller.functionLine('START RequestId: 1');
-        teller.functionLine('null');
-        teller.functionLine('{"_aws":{}}');
-        teller.functionLine(SWAP);
-        teller.functionLine('{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}');
+      plain((output) => {
+        output.functionLine('START RequestId: 1');
+        output.functionLine('null');
+        output.functionLine('{"_aws":{}}');
+        output.functionLine(SWAP);
+        output.functionLine('{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}');
       }),
     ).toEqual([
-      '09:05:07  Iris/Endpoint  swap (newer-revision)  revision abc  slot b  again in 30 s',
+      '09:05:07  Iris/Endpoint  swap (NewRevision)  revision abc  slot b  again in 30 s',
       '09:05:07  Iris/Endpoint  error: no  again in 15 s',
     ]);
   });
@@ -72,14 +75,14 @@ describe('lines for people', () => {
 describe('lines for programs', () => {
   test('are one JSON object each', () => {
     expect(
-      json((teller) => {
-        teller.started('http://127.0.0.1:1');
-        teller.stackEvent(EVENT);
-        teller.functionLine('END');
-        teller.functionLine(SWAP);
-        teller.problem(new Error('lost'));
-        teller.ready('http://127.0.0.1:1', {});
+      json((output) => {
+        output.started('http://127.0.0.1:1');
+        output.stackEvent(EVENT);
+        output.functionLine('END');
+        output.functionLine(SWAP);
+        output.problem(new Error('lost'));
+        output.ready('http://127.0.0.1:1', {});
       }).map(({ event }) => event),
-    ).toEqual(['started', 'resource', 'loop', 'problem', 'ready']);
+    ).toEqual(['started', 'resource', 'controller', 'problem', 'ready']);
   });
 });

@@ -2,7 +2,7 @@ import type { StackEvent } from '@freshpoint/local';
 import { harmless } from './text.ts';
 
 /** Tells what happens, one line at a time. */
-export interface Teller {
+export interface ConsoleOutput {
   stackEvent(event: StackEvent): void;
   /** The runtime listens. */
   started(url: string): void;
@@ -14,7 +14,7 @@ export interface Teller {
 }
 
 /** For people. `now` in epoch milliseconds. */
-export function createPlainTeller(write: (line: string) => void, now: () => number): Teller {
+export function plainOutput(write: (line: string) => void, now: () => number): ConsoleOutput {
   const at = () => new Date(now()).toTimeString().slice(0, 8);
   return {
     started: () => undefined,
@@ -47,18 +47,18 @@ export function createPlainTeller(write: (line: string) => void, now: () => numb
 }
 
 /** For programs: one JSON object per line. */
-export function createJsonTeller(write: (line: string) => void): Teller {
-  const tell = (event: string, data: object) => write(JSON.stringify({ event, ...data }));
+export function jsonOutput(write: (line: string) => void): ConsoleOutput {
+  const emit = (event: string, data: object) => write(JSON.stringify({ event, ...data }));
   return {
-    started: (url) => tell('started', { url }),
+    started: (url) => emit('started', { url }),
     stackEvent: ({ stackName, logicalId, type, status, reason }) =>
-      tell('resource', { stackName, logicalId, type, status, reason }),
-    ready: (url, outputs) => tell('ready', { url, outputs }),
+      emit('resource', { stackName, logicalId, type, status, reason }),
+    ready: (url, outputs) => emit('ready', { url, outputs }),
     functionLine(line) {
       const entry = decisionIn(line);
-      if (entry) tell('loop', { entry });
+      if (entry) emit('controller', { entry });
     },
-    problem: (problem) => tell('problem', { problem: String(problem) }),
+    problem: (problem) => emit('problem', { problem: String(problem) }),
   };
 }
 
@@ -66,7 +66,7 @@ export function createJsonTeller(write: (line: string) => void): Teller {
 function decisionIn(line: string): Record<string, unknown> | undefined {
   try {
     const entry = JSON.parse(line) as Record<string, unknown> | null;
-    return entry?.message === 'decision' || entry?.message === 'error' ? entry : undefined;
+    return entry && ('decision' in entry || 'error' in entry) ? entry : undefined;
   } catch {
     return undefined;
   }
@@ -75,15 +75,15 @@ function decisionIn(line: string): Record<string, unknown> | undefined {
 function describeDecision(line: string): string | undefined {
   const entry = decisionIn(line);
   if (!entry) return undefined;
-  const { endpoint, decision, because, detail, revision, slot, seconds } = entry;
+  const { endpoint, decision, reason, message, revision, slot, seconds } = entry;
   const parts: string[] = [];
   if (decision === undefined) {
     parts.push(`error: ${(entry.error as { message?: string } | undefined)?.message ?? 'unknown'}`);
   } else {
-    parts.push(because === undefined || because === decision ? String(decision) : `${decision} (${because})`);
+    parts.push(reason === undefined || reason === decision ? String(decision) : `${decision} (${reason})`);
     if (revision !== undefined) parts.push(`revision ${revision}`);
     if (slot !== undefined) parts.push(`slot ${slot}`);
-    if (detail !== undefined) parts.push(String(detail));
+    if (message !== undefined && message !== reason) parts.push(String(message));
   }
   if (seconds !== undefined) parts.push(`again in ${seconds} s`);
   return [endpoint, ...parts].filter((part) => part !== undefined && part !== '').join('  ');
