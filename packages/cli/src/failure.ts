@@ -1,4 +1,9 @@
-/** Something that the person who typed the command can put right: shown without a stack trace. */
+import { printable } from './text.ts';
+
+/** Exit codes, as `--help` documents them. */
+export const EXIT_CODES = { success: 0, failed: 1, invalidUsage: 2 } as const;
+
+/** A problem that the user can fix: printed without a stack trace, so the message says all there is to say. */
 export class Failure extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -6,5 +11,18 @@ export class Failure extends Error {
   }
 }
 
-/** The command itself is wrong. */
+/** The command line is invalid. */
 export class UsageError extends Failure {}
+
+/** Prints why the command failed and returns its exit code. An error that is no Failure is a bug: printed whole. */
+export function reportError(error: unknown, print: (problem: unknown) => void): number {
+  if (!(error instanceof Failure)) {
+    print(error);
+    return EXIT_CODES.failed;
+  }
+  // A service's text is part of some messages.
+  print(`freshpoint: ${error.message.split('\n').map(printable).join('\n')}`);
+  if (!(error instanceof UsageError)) return EXIT_CODES.failed;
+  print('Run `freshpoint --help` for usage.');
+  return EXIT_CODES.invalidUsage;
+}
