@@ -70,7 +70,7 @@ export function jsonOutput(write: (line: string) => void): ConsoleOutput {
   };
 }
 
-/** The controller's own lines are JSON with a `decision` or an `error`. Lambda's START and END, and metrics, are not. */
+/** A line of the controller: JSON with a `decision` or an `error`. Lambda's START and END, and metrics, are not. */
 function controllerEntry(line: string): Record<string, unknown> | undefined {
   try {
     const entry = JSON.parse(line) as Record<string, unknown> | null;

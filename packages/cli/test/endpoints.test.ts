@@ -49,7 +49,7 @@ const rollBack = (change: Partial<RollbackArguments> = {}) =>
     { command: 'rollback', endpoint: ID, wait: true, format: 'text', ...change },
     { account, write: (line) => lines.push(line), now: () => 1000, pause: account.pause, user: 'ada' },
   );
-const served = (revision: string) => (state: EndpointState) => ({
+const serve = (revision: string) => (state: EndpointState) => ({
   ...state,
   updating: undefined,
   serving: { configName: 'b', newestSource: 1, since: 2, revision },
@@ -65,7 +65,7 @@ describe('freshpoint rollback', () => {
     account.steps = [
       (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
       (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
-      served(R1),
+      serve(R1),
     ];
     await rollBack({ reason: 'accuracy fell' });
     expect(account.state.pin).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
@@ -135,7 +135,7 @@ describe('freshpoint rollback', () => {
       },
       (state) => ({ ...state, pin }),
       (state) => ({ ...state, pin: undefined }),
-      served(R1),
+      serve(R1),
     ];
     await rollBack();
     expect(lines.at(-1)).toBe('Iris/Endpoint serves 111111111111');
@@ -143,7 +143,7 @@ describe('freshpoint rollback', () => {
 
   test('ignores a state from before the pin', async () => {
     const { read } = account;
-    account.steps = [(state) => state, (state) => state, served(R1)];
+    account.steps = [(state) => state, (state) => state, serve(R1)];
     account.read = async () => {
       const record = await read();
       return account.steps.length === 2 ? { ...record, state: { version: 1 }, stateVersion: 1 } : record;
@@ -193,6 +193,27 @@ describe('freshpoint rollback', () => {
       { event: 'waiting', revision: R1 },
       { event: 'refused', revision: R1, message: 'no ping' },
     ]);
+  });
+
+  test.each<[string, FakeAccount['steps'], string[]]>([
+    [
+      'a rollback that succeeds',
+      [
+        (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
+        (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
+        serve(R1),
+      ],
+      ['pinned', 'waiting', 'staging', 'updating', 'serving'],
+    ],
+    [
+      'a rollback that something newer ends',
+      [(state) => ({ ...state, pin: undefined }), (state) => state],
+      ['pinned', 'waiting', 'superseded'],
+    ],
+  ])('prints the events of %s with --json', async (_, steps, expected) => {
+    account.steps = steps;
+    await rollBack({ format: 'json' }).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(expected);
   });
 
   test.each<[string, () => void, Partial<RollbackArguments>, string]>([
@@ -245,6 +266,9 @@ describe('freshpoint history', () => {
     account.records = [record(R2), record(R2, { outcome: 'refused' })];
     await history({ endpoint: ID });
     expect(lines.filter((line) => line.startsWith('*  '))).toHaveLength(1);
+    lines = [];
+    await history({ endpoint: ID, format: 'json' });
+    expect(lines.map((line) => JSON.parse(line).serving)).toEqual([true, false]);
   });
 
   test('prints a table, newest first, with messages and the serving revision', async () => {

@@ -25,14 +25,15 @@ export function chooseRevision(
     to === undefined ? previousRevision(records, state) : matchingRevision(records, { endpoint, to: to.toLowerCase() });
   if (revision === undefined) {
     throw new Failure(
-      `The history of ${endpoint} has no earlier revision to return to. Run \`freshpoint history ${endpoint}\` to list it.`,
+      `The history of ${endpoint} has no earlier revision to return to. ` +
+        `Run \`freshpoint history ${endpoint}\` to list its revisions.`,
     );
   }
   if (revision === serving) throw new Failure(`${endpoint} already serves ${shortRevision(revision)}.`);
   return revision;
 }
 
-/** The newest revision that was uploaded before the one that serves: never one that was rolled back, nor quarantined. */
+/** The newest revision uploaded before the one that serves: never one that was rolled back or is quarantined. */
 function previousRevision(records: readonly HistoryRecord[], state: EndpointState): string | undefined {
   const serving = state.serving?.revision;
   const order = uploadOrder(records);

@@ -11,7 +11,7 @@ export interface WrittenPin {
   readonly pin: Pin;
   /** Version of the state that has it. */
   readonly stateVersion: number;
-  /** When the revision was quarantined before that, epoch milliseconds of the controller's clock. Absent: it was not. */
+  /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
   readonly quarantinedAt?: number;
 }
 
