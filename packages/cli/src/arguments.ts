@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
+import { UsageError } from './command-failure.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
 import type { RollbackArguments } from './endpoints/rollback.ts';
-import { UsageError } from './failure.ts';
 import { splitCommand } from './split-command.ts';
 import type { OutputFormat } from './text.ts';
 import { MAX_REASON_CHARACTERS, MIN_REVISION_DIGITS } from './usage.ts';

@@ -1,5 +1,5 @@
 import type { StackEvent } from '@freshpoint/local';
-import { printable } from './text.ts';
+import { withoutControlCharacters } from './text.ts';
 
 /** Outputs of deployed stacks: by stack, then by name. */
 type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -29,7 +29,7 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
       // A resource gets one line, when it is done.
       if (status.endsWith('_IN_PROGRESS') && type !== STACK_TYPE) return;
       const subject = type === STACK_TYPE ? stackName : `${stackName}  ${type}  ${logicalId}`;
-      const suffix = reason === undefined ? '' : `: ${printable(reason)}`;
+      const suffix = reason === undefined ? '' : `: ${withoutControlCharacters(reason)}`;
       write(`${time()}  ${status.padEnd(STATUS_COLUMNS)}  ${subject}${suffix}`);
     },
     ready(url, outputs) {
@@ -37,7 +37,7 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
       for (const [stack, values] of Object.entries(outputs)) {
         for (const [key, value] of Object.entries(values)) {
           // CDK exports these for other stacks, not for people.
-          if (!key.startsWith('ExportsOutput')) write(`${stack}.${key} = ${printable(value)}`);
+          if (!key.startsWith('ExportsOutput')) write(`${stack}.${key} = ${withoutControlCharacters(value)}`);
         }
       }
       write(`AWS_ENDPOINT_URL=${url}`);
@@ -48,9 +48,9 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
     },
     functionLine(line) {
       const text = describeLogLine(line);
-      if (text !== undefined) write(`${time()}  ${printable(text)}`);
+      if (text !== undefined) write(`${time()}  ${withoutControlCharacters(text)}`);
     },
-    problem: (problem) => write(`${time()}  problem: ${printable(String(problem))}`),
+    problem: (problem) => write(`${time()}  problem: ${withoutControlCharacters(String(problem))}`),
   };
 }
 

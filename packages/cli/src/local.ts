@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
+import { CommandFailure, UsageError } from './command-failure.ts';
 import type { ConsoleOutput } from './console-output.ts';
-import { Failure, UsageError } from './failure.ts';
 
-/** Starts the runtime, deploys the assembly, runs until `stop` aborts, then stops everything. Throws Failure. */
+/** Starts the runtime, deploys the assembly, runs until `stop` aborts, then stops everything. Throws CommandFailure. */
 export async function runLocal(options: LocalArguments, output: ConsoleOutput, stop: AbortSignal): Promise<void> {
   if (options.assembly !== undefined) await checkAssembly(options.assembly);
   const runtime = await start(options, output);
@@ -34,7 +34,7 @@ async function deploy(
     output.ready(runtime.url, Object.fromEntries(outputs));
   } catch (error) {
     // An assembly that cannot be read or deployed is the user's to fix.
-    throw new Failure((error as Error).message, error);
+    throw new CommandFailure((error as Error).message, error);
   }
 }
 

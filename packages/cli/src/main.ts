@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { type LocalArguments, readArguments } from './arguments.ts';
+import { EXIT_CODES, reportError } from './command-failure.ts';
 import type { EndpointAccount } from './endpoints/account.ts';
-import { EXIT_CODES, reportError } from './failure.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { UsageError } from './failure.ts';
+import { UsageError } from './command-failure.ts';
 
 /**
  * Splits a command at spaces, with quotes and backslashes as in a shell. Variables and globs are not expanded.

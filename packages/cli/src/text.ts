@@ -2,7 +2,7 @@
 export type OutputFormat = 'text' | 'json';
 
 /** The text without control characters, which could move a terminal's cursor or change its colours. */
-export function printable(text: string): string {
+export function withoutControlCharacters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x1f\x7f-\x9f]/g, ' ');
 }

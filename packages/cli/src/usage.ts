@@ -23,7 +23,7 @@ Options of local:
   --container <image>=<command>    Command that stands in for a container image; can be repeated
 
 Options of rollback:
-  --to <revision>                  Revision of the history to serve, by its first digits, at least ${MIN_REVISION_DIGITS}
+  --to <revision>                  Revision of the history, by its first digits, at least ${MIN_REVISION_DIGITS}
                                    (default: the revision that was uploaded before the one that serves)
   --reason <text>                  Reason to record with the pin, at most ${MAX_REASON_CHARACTERS} characters
   --no-wait                        Do not wait until the revision serves

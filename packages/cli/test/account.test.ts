@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { CommandFailure } from '../src/command-failure.ts';
 import { endpointAccount } from '../src/endpoints/account.ts';
-import { Failure } from '../src/failure.ts';
 import { ID, R1, R2, R3, record } from './records.ts';
 
 describe('endpointAccount', () => {
@@ -99,17 +99,17 @@ describe('endpointAccount', () => {
     const rejected = await clients(() => error)
       .history(ID)
       .catch((each: unknown) => each);
-    expect(rejected).toBeInstanceOf(Failure);
-    expect((rejected as Failure).message).toBe(expected);
+    expect(rejected).toBeInstanceOf(CommandFailure);
+    expect((rejected as CommandFailure).message).toBe(expected);
   });
 
-  test('reports an unreadable state as a Failure', async () => {
+  test('reports an unreadable state as a CommandFailure', async () => {
     const Parameters = [{ Name: '/freshpoint/Iris/Endpoint/state', Value: '{"version":2}' }];
     const rejected = await clients(() => ({ Parameters }))
       .read(ID)
       .catch((each: unknown) => each);
-    expect(rejected).toBeInstanceOf(Failure);
-    expect((rejected as Failure).message).toContain('SSM parameter /freshpoint/Iris/Endpoint/state: expected');
+    expect(rejected).toBeInstanceOf(CommandFailure);
+    expect((rejected as CommandFailure).message).toContain('SSM parameter /freshpoint/Iris/Endpoint/state: expected');
   });
 
   test('passes on an error that is a bug', async () => {

@@ -3,10 +3,10 @@ import { StateConflict } from '@freshpoint/engine/errors';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { CommandFailure } from '../src/command-failure.ts';
 import type { EndpointAccount } from '../src/endpoints/account.ts';
 import { type HistoryArguments, runHistory } from '../src/endpoints/history.ts';
 import { type RollbackArguments, runRollback } from '../src/endpoints/rollback.ts';
-import { Failure } from '../src/failure.ts';
 import { ID, R1, R2, R3, record } from './records.ts';
 
 const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
@@ -172,7 +172,7 @@ describe('freshpoint rollback', () => {
   });
 
   test('says that the pin is stored when the reconcile request could not be sent', async () => {
-    account.enqueueReconcile = () => Promise.reject(new Failure('sqs:SendMessage was denied.'));
+    account.enqueueReconcile = () => Promise.reject(new CommandFailure('sqs:SendMessage was denied.'));
     await expect(rollBack()).rejects.toThrow('sqs:SendMessage was denied. The pin is stored');
     expect(account.state.pin).toMatchObject({ revision: R1 });
   });
@@ -212,7 +212,7 @@ describe('freshpoint rollback', () => {
     ],
   ])('prints the events of %s with --json', async (_, steps, expected) => {
     account.steps = steps;
-    await rollBack({ format: 'json' }).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
+    await rollBack({ format: 'json' }).catch((error: unknown) => expect(error).toBeInstanceOf(CommandFailure));
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(expected);
   });
 

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalArguments } from '../src/arguments.ts';
+import { CommandFailure, UsageError } from '../src/command-failure.ts';
 import { jsonOutput } from '../src/console-output.ts';
-import { Failure, UsageError } from '../src/failure.ts';
 import { runLocal } from '../src/local.ts';
 import { startCommand } from './command-process.ts';
 
@@ -103,13 +103,13 @@ describe('runLocal', () => {
 
   test('names a resource type that the runtime does not simulate', async () => {
     const failed = run({ assembly: await writeAssembly('other', { Type: 'AWS::EKS::Cluster' }) });
-    await expect(failed).rejects.toThrow(Failure);
+    await expect(failed).rejects.toThrow(CommandFailure);
     await expect(failed).rejects.toThrow('AWS::EKS::Cluster');
   });
 
   test('names the stacks of the assembly when one is unknown', async () => {
     const failed = run({ assembly, stacks: ['Shoe'] });
-    await expect(failed).rejects.toThrow(Failure);
+    await expect(failed).rejects.toThrow(CommandFailure);
     await expect(failed).rejects.toThrow(/Shoe.*Shop/);
   });
 });

@@ -17,7 +17,7 @@ import type { Client } from '@freshpoint/engine/adapters/client';
 import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointRecord, EndpointRecords } from '@freshpoint/engine/ports';
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../command-failure.ts';
 import { explainErrors } from './aws-errors.ts';
 
 /** The path of all parameters of all endpoints. */
@@ -31,7 +31,7 @@ export interface AccountClients {
   readonly sqs: Client;
 }
 
-/** The endpoints of an account. Every method throws Failure for a problem that the user can fix. */
+/** The endpoints of an account. Every method throws CommandFailure for a problem that the user can fix. */
 export interface EndpointAccount {
   /** Ids of all endpoints. */
   list(): Promise<string[]>;
@@ -59,7 +59,9 @@ export function endpointAccount({ ssm, sqs }: AccountClients): EndpointAccount {
       const names = `${specParameterName(endpoint)} and ${stateParameterName(endpoint)}`;
       const record = await explainErrors('ssm:GetParameters', names, () => records.read(endpoint));
       if (record.spec) return { ...record, spec: record.spec };
-      throw new Failure(`There is no endpoint "${endpoint}". ${await list().then(describeEndpoints, messageOf)}`);
+      throw new CommandFailure(
+        `There is no endpoint "${endpoint}". ${await list().then(describeEndpoints, messageOf)}`,
+      );
     },
     write: (endpoint, ...given) =>
       explainErrors('ssm:PutParameter', stateParameterName(endpoint), () => records.write(endpoint, ...given)),
@@ -79,7 +81,7 @@ function describeEndpoints(ids: readonly string[]): string {
 
 /** Without permission to list the endpoints, the error still names the missing one. */
 function messageOf(error: unknown): string {
-  if (error instanceof Failure) return error.message;
+  if (error instanceof CommandFailure) return error.message;
   throw error;
 }
 

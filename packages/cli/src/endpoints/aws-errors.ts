@@ -1,23 +1,23 @@
 import { EngineError } from '@freshpoint/engine/errors';
-import { Failure } from '../failure.ts';
+import { CommandFailure } from '../command-failure.ts';
 
 const DENIED = /AccessDenied|UnrecognizedClient|ExpiredToken|Invalid(ClientTokenId|Signature)|SignatureDoesNotMatch/;
 const UNREACHABLE = /^(ECONN(REFUSED|RESET|ABORTED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/;
 
-/** Runs an AWS call. Its error becomes a Failure that names the call and the resource, and says what to do. */
+/** Runs an AWS call. Its error becomes a CommandFailure that names the call and the resource, and says what to do. */
 export async function explainErrors<T>(call: string, resource: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     const explanation = explain(`${call} (${resource})`, error);
     if (explanation === undefined) throw error;
-    throw new Failure(explanation, error);
+    throw new CommandFailure(explanation, error);
   }
 }
 
-/** Undefined: the error is a Failure already, or a bug. */
+/** Undefined: the error is a CommandFailure already, or a bug. */
 function explain(call: string, error: unknown): string | undefined {
-  if (!(error instanceof Error) || error instanceof Failure) return undefined;
+  if (!(error instanceof Error) || error instanceof CommandFailure) return undefined;
   // Its message names the parameter.
   if (error instanceof EngineError) return error.message;
   const { name, message, code, $metadata } = error as NodeJS.ErrnoException & { $metadata?: object };

@@ -1,6 +1,6 @@
 import { shortRevision } from '@freshpoint/engine/controller/publish';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
-import { type OutputFormat, printable, wrap } from '../text.ts';
+import { type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
 /** Arguments of `freshpoint history`. */
@@ -79,13 +79,13 @@ function table(entries: readonly HistoryEntry[], columns: number): string[] {
 function cellsOf({ serving, at, seconds, revision, slot, trigger, outcome }: HistoryEntry): string[] {
   const when = at.slice(0, 19).replace('T', ' ');
   return [serving ? '*' : '', when, `${seconds} s`, shortRevision(revision), slot.toUpperCase(), trigger, outcome].map(
-    printable,
+    withoutControlCharacters,
   );
 }
 
 function messageLines({ message, warning }: HistoryEntry, columns: number): string[] {
   return [message, warning]
     .filter((text) => text !== undefined)
-    .flatMap((text) => wrap(printable(text), Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length)))
+    .flatMap((text) => wrap(withoutControlCharacters(text), Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length)))
     .map((text) => INDENT + text);
 }

@@ -1,7 +1,7 @@
 import { shortRevision } from '@freshpoint/engine/controller/publish';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
-import { Failure, UsageError } from '../failure.ts';
+import { CommandFailure, UsageError } from '../command-failure.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 
 /** Revisions that a message lists. */
@@ -14,7 +14,7 @@ interface RevisionRequest {
   readonly to?: string;
 }
 
-/** The revision to return to. Throws Failure. */
+/** The revision to return to. Throws CommandFailure. */
 export function chooseRevision(
   records: readonly HistoryRecord[],
   state: EndpointState,
@@ -24,12 +24,12 @@ export function chooseRevision(
   const revision =
     to === undefined ? previousRevision(records, state) : matchingRevision(records, { endpoint, to: to.toLowerCase() });
   if (revision === undefined) {
-    throw new Failure(
+    throw new CommandFailure(
       `The history of ${endpoint} has no earlier revision to return to. ` +
         `Run \`freshpoint history ${endpoint}\` to list its revisions.`,
     );
   }
-  if (revision === serving) throw new Failure(`${endpoint} already serves ${shortRevision(revision)}.`);
+  if (revision === serving) throw new CommandFailure(`${endpoint} already serves ${shortRevision(revision)}.`);
   return revision;
 }
 

@@ -1,8 +1,8 @@
 import { shortRevision } from '@freshpoint/engine/controller/publish';
 import { StateConflict } from '@freshpoint/engine/errors';
-import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
-import { Failure } from '../failure.ts';
-import { type OutputFormat, printable } from '../text.ts';
+import type { Pin, Suspension } from '@freshpoint/engine/policy/state';
+import { CommandFailure } from '../command-failure.ts';
+import { type OutputFormat, withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 import { chooseRevision } from './revision-choice.ts';
@@ -35,18 +35,20 @@ export interface RollbackContext {
 /** Attempts to write the pin. A concurrent write costs one; that many in a row mean that something is wrong. */
 const MAX_WRITE_ATTEMPTS = 5;
 
-/** Pins an earlier revision, and waits until it serves. Throws Failure when it is refused or superseded. */
+/** Pins an earlier revision, and waits until it serves. Throws CommandFailure when it is refused or superseded. */
 export async function runRollback(options: RollbackArguments, context: RollbackContext): Promise<void> {
   const { account } = context;
   const { endpoint } = options;
   const { spec, state } = await account.read(endpoint);
   if (!spec.data) {
-    throw new Failure(
+    throw new CommandFailure(
       `The model data of ${endpoint} is in place, so no earlier revision is stored. Upload the earlier archive again.`,
     );
   }
   if (spec.queueUrl === undefined) {
-    throw new Failure(`The spec of ${endpoint} has no queue URL. Deploy its stack with this version of Freshpoint.`);
+    throw new CommandFailure(
+      `The spec of ${endpoint} has no queue URL. Deploy its stack with this version of Freshpoint.`,
+    );
   }
   const report = rollbackReport(options.format, context.write);
   const revision = chooseRevision(await account.history(endpoint), state, options);
@@ -74,7 +76,7 @@ async function writePin(
     } catch (error) {
       if (!(error instanceof StateConflict)) throw error;
       if (attempt === MAX_WRITE_ATTEMPTS) {
-        throw new Failure(
+        throw new CommandFailure(
           `The pin was not stored: other writes changed the state of ${endpoint} ${attempt} times in a row. Try again.`,
           error,
         );
@@ -83,9 +85,9 @@ async function writePin(
   }
 }
 
-function suspended(revision: string, { by, reason }: NonNullable<EndpointState['suspension']>): RollbackEvent {
-  const suffix = reason === undefined ? '' : ` (${printable(reason)})`;
-  const text = `swaps are suspended by ${printable(by)}${suffix}: the rollback waits until they are resumed`;
+function suspended(revision: string, { by, reason }: Suspension): RollbackEvent {
+  const who = withoutControlCharacters(reason === undefined ? by : `${by} (${reason})`);
+  const text = `swaps are suspended by ${who}: the rollback waits until they are resumed`;
   return { event: 'suspended', revision, text, details: { by, reason } };
 }
 
@@ -99,7 +101,10 @@ async function enqueueReconcile(
   try {
     await account.enqueueReconcile(endpoint, queueUrl, stateVersion);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(`${error.message} The pin is stored, and takes effect at the controller's next sweep.`, error);
+    if (!(error instanceof CommandFailure)) throw error;
+    throw new CommandFailure(
+      `${error.message} The pin is stored, and takes effect at the controller's next sweep.`,
+      error,
+    );
   }
 }

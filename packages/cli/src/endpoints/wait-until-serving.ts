@@ -1,7 +1,7 @@
 import { shortRevision } from '@freshpoint/engine/controller/publish';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
-import { Failure } from '../failure.ts';
-import { printable } from '../text.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 import type { RollbackPhase, RollbackReport } from './rollback-report.ts';
@@ -29,7 +29,7 @@ const PHASE_TEXTS: Readonly<Record<RollbackPhase, string>> = {
   updating: 'updating the endpoint to the slot that has it',
 };
 
-/** Reports the progress of a rollback until its revision serves. Throws Failure when it is refused or superseded. */
+/** Reports the progress of a rollback until its revision serves. Throws CommandFailure if refused or superseded. */
 export async function waitUntilServing(
   endpoint: string,
   written: WrittenPin,
@@ -47,7 +47,7 @@ export async function waitUntilServing(
     switch (status.kind) {
       case 'refused':
         report({ event: 'refused', revision, details: { message: status.message } });
-        throw new Failure(`The rollback to ${shortRevision(revision)} was refused: ${status.message}`);
+        throw new CommandFailure(`The rollback to ${shortRevision(revision)} was refused: ${status.message}`);
       case 'serving':
         report({ event: 'serving', revision, text: `${endpoint} serves ${shortRevision(revision)}` });
         return;
@@ -67,7 +67,7 @@ function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): Rol
   const { updating, staging, serving } = state;
   const entry = quarantineEntryOf(state, pin.revision);
   if (entry && entry.at !== quarantinedAt) {
-    return { kind: 'refused', message: printable(entry.message ?? 'no message is recorded.') };
+    return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
   if (serving?.revision === pin.revision && !updating) return { kind: 'serving' };
   if (state.pin?.at !== pin.at && !updating) return { kind: 'unpinned' };
@@ -75,9 +75,9 @@ function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): Rol
   return { kind: staging?.revision === pin.revision ? 'staging' : 'waiting' };
 }
 
-function superseded(revision: string, report: RollbackReport): Failure {
+function superseded(revision: string, report: RollbackReport): CommandFailure {
   report({ event: 'superseded', revision });
-  return new Failure(
+  return new CommandFailure(
     `The rollback to ${shortRevision(revision)} was superseded by a newer upload or another request. ` +
       'Run `freshpoint history` to see what serves.',
   );

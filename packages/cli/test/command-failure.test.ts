@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, reportError, UsageError } from '../src/failure.ts';
+import { CommandFailure, reportError, UsageError } from '../src/command-failure.ts';
 
 describe('reportError', () => {
   const report = (error: unknown) => {
@@ -7,8 +7,11 @@ describe('reportError', () => {
     return { exitCode: reportError(error, (problem) => printed.push(problem)), printed };
   };
 
-  test('prints the message of a Failure without control characters, and fails', () => {
-    expect(report(new Failure('one \x1b[2J\ntwo\x07'))).toEqual({ exitCode: 1, printed: ['freshpoint: one \ntwo '] });
+  test('prints the message of a CommandFailure without control characters, and fails', () => {
+    expect(report(new CommandFailure('one \x1b[2J\ntwo\x07'))).toEqual({
+      exitCode: 1,
+      printed: ['freshpoint: one \ntwo '],
+    });
   });
 
   test('refers to --help after a UsageError', () => {

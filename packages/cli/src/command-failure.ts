@@ -1,10 +1,10 @@
-import { printable } from './text.ts';
+import { withoutControlCharacters } from './text.ts';
 
 /** Exit codes, as `--help` documents them. */
 export const EXIT_CODES = { success: 0, failed: 1, invalidUsage: 2 } as const;
 
 /** A problem that the user can fix: printed without a stack trace, so the message says all there is to say. */
-export class Failure extends Error {
+export class CommandFailure extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
@@ -12,16 +12,16 @@ export class Failure extends Error {
 }
 
 /** The command line is invalid. */
-export class UsageError extends Failure {}
+export class UsageError extends CommandFailure {}
 
-/** Prints why the command failed and returns its exit code. An error that is no Failure is a bug: printed whole. */
+/** Prints why the command failed and returns its exit code. Any other error is a bug and is printed whole. */
 export function reportError(error: unknown, print: (problem: unknown) => void): number {
-  if (!(error instanceof Failure)) {
+  if (!(error instanceof CommandFailure)) {
     print(error);
     return EXIT_CODES.failed;
   }
   // A service's text is part of some messages.
-  print(`freshpoint: ${error.message.split('\n').map(printable).join('\n')}`);
+  print(`freshpoint: ${error.message.split('\n').map(withoutControlCharacters).join('\n')}`);
   if (!(error instanceof UsageError)) return EXIT_CODES.failed;
   print('Run `freshpoint --help` for usage.');
   return EXIT_CODES.invalidUsage;
