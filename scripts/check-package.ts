@@ -123,12 +123,12 @@ function liveCommands(bin: string, url: string): void {
   };
   for (const args of [
     ['history', '--help'],
-    ['back', '--help'],
+    ['rollback', '--help'],
   ]) {
     check(`freshpoint ${args.join(' ')}`, run(bin, args, { cwd: app }).startsWith('Usage: freshpoint'));
   }
   check('freshpoint history asks AWS', run(bin, ['history'], { cwd: app, env }).startsWith('There is no endpoint'));
-  const { status, stderr } = spawnSync(bin, ['back', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(bin, ['rollback', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
   check(
     'freshpoint rollback says what is missing in one line',
     status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
