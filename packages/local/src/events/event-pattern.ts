@@ -1,4 +1,5 @@
-import { compileMatcher, invalidPattern, isRecord, type Matcher } from './matchers.ts';
+import { isRecord } from '../core/is-record.ts';
+import { compileMatcher, invalidPattern, type Matcher } from './matchers.ts';
 
 /** Longest pattern, in characters. */
 const longestPattern = 4096;

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { type Glob, glob, globMatches, literal } from '../iam/glob.ts';
 
 /** Whether a value of the event fits; `undefined` stands for a field that isn't there. */
@@ -157,9 +158,4 @@ function nonEmpty(operand: unknown): unknown[] {
 
 function onText(test: (text: string) => boolean): Matcher {
   return (value) => typeof value === 'string' && test(value);
-}
-
-/** An object that isn't an array or null. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import type { PublishedEvent } from './events.ts';
-import { isRecord } from './matchers.ts';
 
 /** Most that the entries of one PutEvents hold together, in bytes. */
 const maximumSize = 1_048_576;

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller } from '../core/cloud.ts';
-import { readBody } from './body.ts';
+import { escapeXml } from '../core/escape-xml.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { jsonError, jsonTarget, readJson, writeJson } from './json-protocol.ts';
 import { readForm } from './query-form.ts';
-import { escapeXml, isQueryService, queryError, queryResponse } from './query-xml.ts';
+import { isQueryService, queryError, queryResponse } from './query-xml.ts';
+import { readBody } from './read-body.ts';
 import { signingScope } from './signing.ts';
 
 /** Answers a request of a REST protocol. What it throws, the gateway answers in the service's shape. */

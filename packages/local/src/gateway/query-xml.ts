@@ -1,4 +1,5 @@
 import type { AwsError } from '../core/aws-error.ts';
+import { escapeXml } from '../core/escape-xml.ts';
 
 /** Namespaces of the services that answer in XML. */
 const namespaces: Readonly<Record<string, string>> = {
@@ -46,25 +47,4 @@ function content(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   return typeof value === 'object' ? members(value) : escapeXml(String(value));
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-  // Else a parser makes a line feed of it.
-  '\r': '&#xD;',
-};
-
-/** Text as XML can carry it: characters that XML 1.0 has no way to write become U+FFFD. */
-export function escapeXml(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that XML can't carry
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replaceAll(/[&<>"'\r]/g, (char) => entities[char] ?? char)
-  );
 }

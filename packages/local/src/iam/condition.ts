@@ -1,4 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { globMatches, literal } from './glob.ts';
 import { expand, type RequestContext } from './request-context.ts';
 
@@ -142,8 +143,4 @@ function ipv4(address: string): number | undefined {
 
 function malformed(reason: string): AwsError {
   return new AwsError('MalformedPolicyDocument', `Syntax errors in policy. ${reason}`, 400);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

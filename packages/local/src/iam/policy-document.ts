@@ -1,4 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { type Condition, parseCondition } from './condition.ts';
 
 /** Whom a statement is about: `*` for everyone, else per kind (`AWS`, `Service`, `Federated`, `CanonicalUser`) the ids. */
@@ -124,8 +125,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw malformed('Syntax errors in policy.');
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
