@@ -1,6 +1,8 @@
 import type { Account } from '../../core/account.ts';
 import { arn } from '../../core/account.ts';
 import type { Caller, Cloud, Permission } from '../../core/cloud.ts';
+import { constraintMessage } from '../../core/constraint.ts';
+import type { Tag } from '../../core/tags.ts';
 import type { StackRequest } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
@@ -18,7 +20,7 @@ export interface StackInput {
     readonly ParameterValue?: string;
     readonly UsePreviousValue?: boolean | string;
   }[];
-  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly Tags?: readonly Tag[];
   readonly Capabilities?: readonly string[];
   readonly DisableRollback?: boolean | string;
   readonly OnFailure?: string;
@@ -26,19 +28,19 @@ export interface StackInput {
   readonly EnableTerminationProtection?: boolean | string;
 }
 
-/** awsQuery writes booleans as text. */
+/** The query protocol writes booleans as text. */
 export const isTrue = (value: boolean | string | undefined): boolean => String(value) === 'true';
 
-const maxBodyBytes = 51_200;
+const MAX_BODY_BYTES = 51_200;
 
-/** Reads what a deployment is asked for; `stack` gives previous template, values and tags. Throws ValidationError. */
+/** Reads the request for a deployment. `stack` has the previous template, values and tags. Throws ValidationError. */
 export async function readRequest(
   cloud: Cloud,
   input: StackInput,
   stack: Stack | undefined,
   caller: Caller,
 ): Promise<StackRequest> {
-  const body = await readBody(cloud, input, stack, caller);
+  const body = await readTemplateBody(cloud, input, stack, caller);
   const template = parseTemplate(body);
   const previous = stack?.deployed?.template.parameters.given;
   const parameters: Record<string, string> = {};
@@ -57,7 +59,12 @@ export async function readRequest(
   };
 }
 
-async function readBody(cloud: Cloud, input: StackInput, stack: Stack | undefined, caller: Caller): Promise<string> {
+async function readTemplateBody(
+  cloud: Cloud,
+  input: StackInput,
+  stack: Stack | undefined,
+  caller: Caller,
+): Promise<string> {
   const given = [input.TemplateBody, input.TemplateURL, isTrue(input.UsePreviousTemplate) ? '' : undefined];
   if (given.filter((item) => item !== undefined).length !== 1) {
     throw validationError('Either Template URL or Template Body must be specified.');
@@ -67,15 +74,21 @@ async function readBody(cloud: Cloud, input: StackInput, stack: Stack | undefine
     if (!stack?.deployed) throw validationError('The stack has no previous template.');
     return stack.deployed.template.body;
   }
-  if (Buffer.byteLength(input.TemplateBody) > maxBodyBytes) {
-    throw validationError(
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${maxBodyBytes}`,
-    );
+  const sizeBytes = Buffer.byteLength(input.TemplateBody);
+  if (sizeBytes > MAX_BODY_BYTES) {
+    const rule = `have length less than or equal to ${MAX_BODY_BYTES}`;
+    throw validationError(constraintMessage('templateBody', `${sizeBytes} bytes`, rule));
   }
   return input.TemplateBody;
 }
 
-/** Asks IAM for `cloudformation:<action>` on the stack's ARN; of a name without a stack on `stack/<name>/*`. */
+/** The stack that the input names. Throws ValidationError. */
+export function existingStack(stacks: Stacks, { StackName }: { readonly StackName?: string }): Stack {
+  if (StackName === undefined) throw validationError(constraintMessage('stackName', undefined, 'not be null'));
+  return stacks.get(StackName);
+}
+
+/** Permission for `cloudformation:<action>` on the stack's ARN, or on `stack/<name>/*` if there is no such stack. */
 export const onStack =
   (action: string, account: Account, stacks: Stacks) =>
   ({ StackName }: { readonly StackName?: string }): Permission[] => [
