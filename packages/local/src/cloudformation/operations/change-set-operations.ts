@@ -1,3 +1,4 @@
+import type { CreateChangeSetInput, ExecuteChangeSetInput, ListChangeSetsInput } from '@aws-sdk/client-cloudformation';
 import { arn } from '../../core/account.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import type { Caller, Deps, Operation } from '../../core/cloud.ts';
@@ -7,7 +8,7 @@ import type { DesiredStack, Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
 import { expectedChanges, type ResourceChange } from './expected-changes.ts';
-import { isTrue, onStack, readRequest, type StackInput } from './request.ts';
+import { onStack, readRequest } from './request.ts';
 
 interface ChangeSet {
   readonly id: string;
@@ -23,23 +24,8 @@ interface ChangeSet {
   readonly reason?: string;
 }
 
-interface ChangeSetInput {
-  /** Name or id. */
-  readonly ChangeSetName: string;
-  /** Needed with a name. */
-  readonly StackName?: string;
-}
-
-interface CreateChangeSetInput extends StackInput {
-  readonly ChangeSetName: string;
-  readonly ChangeSetType?: string;
-  readonly Description?: string;
-}
-
-interface ExecuteChangeSetInput extends ChangeSetInput {
-  readonly ClientRequestToken?: string;
-  readonly DisableRollback?: boolean | string;
-}
+/** The members that name a change set. StackName is needed unless ChangeSetName is an id. */
+type ChangeSetInput = Pick<ExecuteChangeSetInput, 'ChangeSetName' | 'StackName'>;
 
 /** The reason by which `cdk deploy` recognizes a change set without changes. */
 const NO_CHANGES =
@@ -49,7 +35,7 @@ const NO_CHANGES =
 export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine): Record<string, Operation> {
   const changeSets = new ChangeSets(deps, stacks, engine);
   const on = (action: string) => (input: ChangeSetInput) => {
-    const StackName = changeSets.byId(input.ChangeSetName)?.stack.stackId ?? input.StackName;
+    const StackName = changeSets.byId(input.ChangeSetName ?? '')?.stack.stackId ?? input.StackName;
     return onStack(action, deps.account, stacks)({ StackName });
   };
   return {
@@ -85,7 +71,7 @@ export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine):
     },
     ListChangeSets: {
       permissions: onStack('ListChangeSets', deps.account, stacks),
-      run: ({ StackName }: { readonly StackName: string }) => ({
+      run: ({ StackName = '' }: ListChangeSetsInput) => ({
         Summaries: changeSets.ofStack(stacks.get(StackName)).map(summarizeChangeSet),
       }),
     },
@@ -114,7 +100,7 @@ class ChangeSets {
   }
 
   /** Throws ValidationError, ChangeSetNotFound. */
-  find({ ChangeSetName, StackName }: ChangeSetInput): ChangeSet {
+  find({ ChangeSetName = '', StackName }: ChangeSetInput): ChangeSet {
     const byId = this.#byId.get(ChangeSetName);
     if (byId) return byId;
     if (StackName === undefined) {
@@ -128,13 +114,14 @@ class ChangeSets {
   /** Of type CREATE, the change set is for a new stack, which waits for it in REVIEW_IN_PROGRESS. */
   async create(input: CreateChangeSetInput, caller: Caller) {
     const { cloud } = this.#deps;
-    const isReserved = this.#stacks.find(input.StackName)?.status === 'REVIEW_IN_PROGRESS';
+    const { StackName = '' } = input;
+    const isReserved = this.#stacks.find(StackName)?.status === 'REVIEW_IN_PROGRESS';
     if (input.ChangeSetType !== 'CREATE' || isReserved) {
-      const stack = this.#stacks.get(input.StackName);
+      const stack = this.#stacks.get(StackName);
       return await this.#add(input, stack, await readRequest(cloud, input, stack, caller));
     }
     const request = await readRequest(cloud, input, undefined, caller);
-    const stack = this.#engine.reserve(input.StackName);
+    const stack = this.#engine.reserve(StackName);
     try {
       return await this.#add(input, stack, request);
     } catch (error) {
@@ -145,14 +132,15 @@ class ChangeSets {
 
   async #add(input: CreateChangeSetInput, stack: Stack, request: StackRequest) {
     const { account, clock, ids } = this.#deps;
+    const { ChangeSetName: name = '' } = input;
     const desired = await this.#engine.prepare(stack, request);
-    if (this.ofStack(stack).some(({ name }) => name === input.ChangeSetName)) {
-      throw new AwsError('AlreadyExistsException', `ChangeSet [${input.ChangeSetName}] already exists`);
+    if (this.ofStack(stack).some((changeSet) => changeSet.name === name)) {
+      throw new AwsError('AlreadyExistsException', `ChangeSet [${name}] already exists`);
     }
     const isEmpty = stack.status !== 'REVIEW_IN_PROGRESS' && !isChange(stack, desired);
     const changeSet: ChangeSet = {
-      id: arn(account, 'cloudformation', `changeSet/${input.ChangeSetName}/${ids.uuid()}`),
-      name: input.ChangeSetName,
+      id: arn(account, 'cloudformation', `changeSet/${name}/${ids.uuid()}`),
+      name,
       stack,
       created: new Date(clock.now()),
       desired,
@@ -175,7 +163,7 @@ class ChangeSets {
       throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] ${message}`);
     }
     const options = { clientRequestToken: input.ClientRequestToken };
-    const disableRollback = isTrue(input.DisableRollback);
+    const disableRollback = input.DisableRollback === true;
     if (stack.status === 'REVIEW_IN_PROGRESS') {
       this.#engine.createReserved(stack, desired, { ...options, disableRollback });
     } else {

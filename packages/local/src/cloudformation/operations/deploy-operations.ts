@@ -1,14 +1,14 @@
+import type {
+  CreateStackInput,
+  DeleteStackInput,
+  UpdateStackInput,
+  UpdateTerminationProtectionInput,
+} from '@aws-sdk/client-cloudformation';
 import type { Deps, Operation } from '../../core/cloud.ts';
 import type { Engine } from '../engine.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
-import { existingStack, isTrue, onStack, readRequest, type StackInput } from './request.ts';
-
-interface DeleteStackInput {
-  readonly StackName: string;
-  readonly RetainResources?: readonly string[];
-  readonly ClientRequestToken?: string;
-}
+import { existingStack, onStack, readRequest } from './request.ts';
 
 /** CreateStack, UpdateStack, DeleteStack, UpdateTerminationProtection. */
 export function deployOperations({ account, cloud }: Deps, stacks: Stacks, engine: Engine): Record<string, Operation> {
@@ -16,22 +16,22 @@ export function deployOperations({ account, cloud }: Deps, stacks: Stacks, engin
   return {
     CreateStack: {
       permissions: on('CreateStack'),
-      async run(input: StackInput, caller) {
+      async run(input: CreateStackInput, caller) {
         const onFailure = input.OnFailure ?? 'ROLLBACK';
         if (onFailure === 'DELETE') throw validationError('The local runtime does not simulate OnFailure DELETE.');
         const request = await readRequest(cloud, input, undefined, caller);
-        const { stack } = await engine.create(input.StackName, request, {
-          disableRollback: isTrue(input.DisableRollback) || onFailure === 'DO_NOTHING',
+        const { stack } = await engine.create(input.StackName ?? '', request, {
+          disableRollback: input.DisableRollback === true || onFailure === 'DO_NOTHING',
           clientRequestToken: input.ClientRequestToken,
         });
-        stack.terminationProtection = isTrue(input.EnableTerminationProtection);
+        stack.terminationProtection = input.EnableTerminationProtection === true;
         return { StackId: stack.stackId };
       },
     },
     UpdateStack: {
       permissions: on('UpdateStack'),
-      async run(input: StackInput, caller) {
-        if (isTrue(input.DisableRollback)) {
+      async run(input: UpdateStackInput, caller) {
+        if (input.DisableRollback) {
           throw validationError('The local runtime does not simulate updates without rollback.');
         }
         const stack = existingStack(stacks, input);
@@ -44,16 +44,16 @@ export function deployOperations({ account, cloud }: Deps, stacks: Stacks, engin
       permissions: on('DeleteStack'),
       run(input: DeleteStackInput) {
         // As in AWS, deleting a stack that does not exist succeeds.
-        const stack = stacks.find(input.StackName);
+        const stack = stacks.find(input.StackName ?? '');
         if (stack) engine.delete(stack, input.RetainResources ?? [], { clientRequestToken: input.ClientRequestToken });
         return {};
       },
     },
     UpdateTerminationProtection: {
       permissions: on('UpdateTerminationProtection'),
-      run(input: Pick<StackInput, 'StackName' | 'EnableTerminationProtection'>) {
+      run(input: UpdateTerminationProtectionInput) {
         const stack = existingStack(stacks, input);
-        stack.terminationProtection = isTrue(input.EnableTerminationProtection);
+        stack.terminationProtection = input.EnableTerminationProtection === true;
         return { StackId: stack.stackId };
       },
     },

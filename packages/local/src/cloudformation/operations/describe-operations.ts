@@ -1,3 +1,13 @@
+import type {
+  DescribeStackEventsInput,
+  DescribeStackResourceInput,
+  DescribeStackResourcesInput,
+  DescribeStacksInput,
+  GetTemplateInput,
+  ListExportsInput,
+  ListStackResourcesInput,
+  ListStacksInput,
+} from '@aws-sdk/client-cloudformation';
 import type { Deps, Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import type { Stack } from '../stack.ts';
@@ -8,20 +18,6 @@ import { existingStack, onStack } from './request.ts';
 
 const PAGE_SIZE = 100;
 
-interface PagedInput {
-  readonly StackName?: string;
-  readonly NextToken?: string;
-}
-
-interface ResourceInput extends PagedInput {
-  readonly LogicalResourceId?: string;
-}
-
-interface ListStacksInput {
-  readonly NextToken?: string;
-  readonly StackStatusFilter?: readonly string[];
-}
-
 /** The Describe… and List… operations on stacks, GetTemplate. */
 export function describeOperations({ account }: Deps, stacks: Stacks): Record<string, Operation> {
   const on = (action: string) => onStack(action, account, stacks);
@@ -29,7 +25,7 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     ...resourceOperations(stacks, on),
     DescribeStacks: {
       permissions: on('DescribeStacks'),
-      run(input: PagedInput) {
+      run(input: DescribeStacksInput) {
         if (input.StackName !== undefined) return { Stacks: [describeStack(existingStack(stacks, input))] };
         const { items, NextToken } = pageFrom(stacks.live().reverse(), input);
         return { Stacks: items.map(describeStack), NextToken };
@@ -37,7 +33,7 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     },
     DescribeStackEvents: {
       permissions: on('DescribeStackEvents'),
-      run(input: PagedInput) {
+      run(input: DescribeStackEventsInput) {
         const { items, NextToken } = pageFrom([...existingStack(stacks, input).events].reverse(), input);
         return { StackEvents: items.map(describeEvent), NextToken };
       },
@@ -45,7 +41,7 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     ListStacks: {
       permissions: () => [{ action: 'cloudformation:ListStacks', resource: '*' }],
       run(input: ListStacksInput) {
-        const statuses = input.StackStatusFilter ?? [];
+        const statuses: readonly string[] = input.StackStatusFilter ?? [];
         const found = stacks.all().filter(({ status }) => statuses.length === 0 || statuses.includes(status));
         const { items, NextToken } = pageFrom(found.reverse(), input);
         return { StackSummaries: items.map(summarizeStack), NextToken };
@@ -53,14 +49,14 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     },
     ListExports: {
       permissions: () => [{ action: 'cloudformation:ListExports', resource: '*' }],
-      run(input: PagedInput) {
+      run(input: ListExportsInput) {
         const { items, NextToken } = pageFrom(stacks.live().flatMap(exportsOf), input);
         return { Exports: items, NextToken };
       },
     },
     GetTemplate: {
       permissions: on('GetTemplate'),
-      run(input: PagedInput) {
+      run(input: GetTemplateInput) {
         const TemplateBody = existingStack(stacks, input).deployed?.template.body ?? '{}';
         return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
       },
@@ -75,7 +71,7 @@ function resourceOperations(
   return {
     DescribeStackResources: {
       permissions: on('DescribeStackResources'),
-      run(input: ResourceInput) {
+      run(input: DescribeStackResourcesInput) {
         const stack = existingStack(stacks, input);
         const found = [...stack.resources.values()].filter(
           ({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId,
@@ -85,7 +81,7 @@ function resourceOperations(
     },
     DescribeStackResource: {
       permissions: on('DescribeStackResource'),
-      run(input: ResourceInput) {
+      run(input: DescribeStackResourceInput) {
         const stack = existingStack(stacks, input);
         const resource = stack.resources.get(input.LogicalResourceId ?? '');
         if (!resource) {
@@ -97,7 +93,7 @@ function resourceOperations(
     },
     ListStackResources: {
       permissions: on('ListStackResources'),
-      run(input: PagedInput) {
+      run(input: ListStackResourcesInput) {
         const stack = existingStack(stacks, input);
         const { items, NextToken } = pageFrom([...stack.resources.values()], input);
         const StackResourceSummaries = items.map((resource) => {
@@ -111,7 +107,7 @@ function resourceOperations(
 }
 
 /** One page of `all`. The token is the position of its first item. Throws ValidationError. */
-function pageFrom<T>(all: readonly T[], { NextToken }: Pick<PagedInput, 'NextToken'>) {
+function pageFrom<T>(all: readonly T[], { NextToken }: Pick<DescribeStacksInput, 'NextToken'>) {
   const start = Number(NextToken ?? 0);
   if (!Number.isInteger(start) || start < 0) throw validationError('NextToken is invalid.');
   const { items, next } = page(all, PAGE_SIZE, start);

@@ -1,8 +1,8 @@
+import type { UpdateStackInput } from '@aws-sdk/client-cloudformation';
 import type { Account } from '../../core/account.ts';
 import { arn } from '../../core/account.ts';
 import type { Caller, Cloud, Permission } from '../../core/cloud.ts';
 import { constraintMessage } from '../../core/constraint.ts';
-import type { Tag } from '../../core/tags.ts';
 import type { StackRequest } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
@@ -10,26 +10,10 @@ import { parseTemplate, validationError } from '../template.ts';
 import { readTemplateUrl } from './template-url.ts';
 
 /** The members that CreateStack, UpdateStack and CreateChangeSet share. */
-export interface StackInput {
-  readonly StackName: string;
-  readonly TemplateBody?: string;
-  readonly TemplateURL?: string;
-  readonly UsePreviousTemplate?: boolean | string;
-  readonly Parameters?: readonly {
-    readonly ParameterKey: string;
-    readonly ParameterValue?: string;
-    readonly UsePreviousValue?: boolean | string;
-  }[];
-  readonly Tags?: readonly Tag[];
-  readonly Capabilities?: readonly string[];
-  readonly DisableRollback?: boolean | string;
-  readonly OnFailure?: string;
-  readonly ClientRequestToken?: string;
-  readonly EnableTerminationProtection?: boolean | string;
-}
-
-/** The query protocol writes booleans as text. */
-export const isTrue = (value: boolean | string | undefined): boolean => String(value) === 'true';
+export type StackInput = Pick<
+  UpdateStackInput,
+  'StackName' | 'TemplateBody' | 'TemplateURL' | 'UsePreviousTemplate' | 'Parameters' | 'Tags' | 'Capabilities'
+>;
 
 const MAX_BODY_BYTES = 51_200;
 
@@ -44,12 +28,12 @@ export async function readRequest(
   const template = parseTemplate(body);
   const previous = stack?.deployed?.template.parameters.given;
   const parameters: Record<string, string> = {};
-  for (const { ParameterKey, ParameterValue, UsePreviousValue } of input.Parameters ?? []) {
-    const value = isTrue(UsePreviousValue) ? previous?.get(ParameterKey) : ParameterValue;
+  for (const { ParameterKey = '', ParameterValue, UsePreviousValue } of input.Parameters ?? []) {
+    const value = UsePreviousValue ? previous?.get(ParameterKey) : ParameterValue;
     if (value === undefined) throw validationError(`Parameters: [${ParameterKey}] must have values`);
     parameters[ParameterKey] = value;
   }
-  const tags = (input.Tags ?? []).map(({ Key, Value }) => ({ Key, Value }));
+  const tags = (input.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }));
   return {
     template,
     body,
@@ -65,7 +49,7 @@ async function readTemplateBody(
   stack: Stack | undefined,
   caller: Caller,
 ): Promise<string> {
-  const given = [input.TemplateBody, input.TemplateURL, isTrue(input.UsePreviousTemplate) ? '' : undefined];
+  const given = [input.TemplateBody, input.TemplateURL, input.UsePreviousTemplate ? '' : undefined];
   if (given.filter((item) => item !== undefined).length !== 1) {
     throw validationError('Either Template URL or Template Body must be specified.');
   }
