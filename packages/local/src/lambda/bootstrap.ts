@@ -13,12 +13,12 @@ import { format } from 'node:util';
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
 
 const env = process.env;
-const taskRoot = env.LAMBDA_TASK_ROOT ?? process.cwd();
+const TASK_ROOT = env.LAMBDA_TASK_ROOT ?? process.cwd();
 const [host, port] = (env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
-const callbacksAllowed = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
+const CALLBACKS_ALLOWED = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
 
 let currentRequestId: string | undefined;
 
@@ -106,30 +106,30 @@ function nearestPackageType(folder: string, top?: string): string | undefined {
  * without a package.json of its own would be misread.
  */
 function hidePackagesAbove(): void {
-  if (nearestPackageType(dirname(taskRoot)) !== 'module') return;
+  if (nearestPackageType(dirname(TASK_ROOT)) !== 'module') return;
   registerHooks({
     load(url, context, nextLoad) {
       if (!url.startsWith('file:') || !url.endsWith('.js')) return nextLoad(url, context);
       const path = fileURLToPath(url);
-      const fromRoot = relative(taskRoot, path);
+      const fromRoot = relative(TASK_ROOT, path);
       const ours = !fromRoot.startsWith('..') && !isAbsolute(fromRoot);
-      const undecided = ours && nearestPackageType(dirname(path), taskRoot) === undefined;
+      const undecided = ours && nearestPackageType(dirname(path), TASK_ROOT) === undefined;
       return nextLoad(url, undecided ? { ...context, format: 'commonjs' } : context);
     },
   });
 }
 
 async function loadModule(modulePath: string, name: string): Promise<Record<string, unknown>> {
-  const base = resolve(taskRoot, modulePath);
-  const require = createRequire(join(taskRoot, 'noop.js'));
+  const base = resolve(TASK_ROOT, modulePath);
+  const require = createRequire(join(TASK_ROOT, 'noop.js'));
   if (isFile(base)) return require(base);
   if (isFile(`${base}.js`)) {
-    const esm = nearestPackageType(dirname(base), taskRoot) === 'module';
+    const esm = nearestPackageType(dirname(base), TASK_ROOT) === 'module';
     return esm ? await import(pathToFileURL(`${base}.js`).href) : require(`${base}.js`);
   }
   if (isFile(`${base}.mjs`)) return await import(pathToFileURL(`${base}.mjs`).href);
   if (isFile(`${base}.cjs`)) return require(`${base}.cjs`);
-  return require(require.resolve(name, { paths: [taskRoot, dirname(base)] }));
+  return require(require.resolve(name, { paths: [TASK_ROOT, dirname(base)] }));
 }
 
 async function loadHandler(): Promise<Handler> {
@@ -156,7 +156,7 @@ async function loadHandler(): Promise<Handler> {
   if (typeof handler !== 'function') {
     throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is not a function`);
   }
-  if (!callbacksAllowed && handler.length >= 3) {
+  if (!CALLBACKS_ALLOWED && handler.length >= 3) {
     throw new RuntimeFailure(
       'Runtime.CallbackHandlerDeprecated',
       'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
@@ -206,8 +206,8 @@ function run(handler: Handler, event: unknown, context: object): Promise<unknown
     // When nothing is left to do but the handler has not finished, Lambda answers null.
     process.once('beforeExit', () => done(null));
     const callback = (error: unknown, result?: unknown) => (error ? fail(error) : done(result));
-    const returned = callbacksAllowed ? handler(event, context, callback) : handler(event, context);
-    const waitsForCallback = callbacksAllowed && handler.length >= 3 && !(returned instanceof Promise);
+    const returned = CALLBACKS_ALLOWED ? handler(event, context, callback) : handler(event, context);
+    const waitsForCallback = CALLBACKS_ALLOWED && handler.length >= 3 && !(returned instanceof Promise);
     if (!waitsForCallback) Promise.resolve(returned).then(done, fail);
   });
 }

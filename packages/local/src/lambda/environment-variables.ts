@@ -9,7 +9,7 @@ export interface RoleCredentials {
 }
 
 /** Variables that Lambda sets and a function may not. */
-export const reservedVariables: readonly string[] = [
+export const RESERVED_VARIABLES: readonly string[] = [
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
   'AWS_ACCESS_KEY',

@@ -9,13 +9,13 @@ import { roleCaller } from './names.ts';
 import { type SqsMessage, sqsRecord } from './sqs-event.ts';
 
 /** Long polls as Lambda's own: the longest that SQS knows, in seconds. */
-const longPollSeconds = 20;
+const LONG_POLL_SECONDS = 20;
 /** Batches at once where ScalingConfig says nothing: where Lambda starts. */
-const defaultConcurrency = 5;
+const DEFAULT_CONCURRENCY = 5;
 /** Of an event; a batch that would be larger is cut. */
-const maxPayloadBytes = 6 * 2 ** 20;
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
+const MAX_PAYLOAD_BYTES = 6 * 2 ** 20;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
 
 /** `Creating` until its first poll; `Disabling` until what it has under way is done. */
 export type MappingState = 'Creating' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting';
@@ -57,7 +57,7 @@ export class EventSourceMapping {
   #windowOver = false;
   #cancelWindow: Cancel | undefined;
   #cancelPause: Cancel | undefined;
-  #pauseMs = firstPauseMs;
+  #pauseMs = FIRST_PAUSE_MS;
   #active = 0;
   /** The poll under way: aborting it means that it takes no message any more. */
   #poll: AbortController | undefined;
@@ -115,12 +115,12 @@ export class EventSourceMapping {
   }
 
   get #concurrency(): number {
-    return this.settings.maximumConcurrency ?? defaultConcurrency;
+    return this.settings.maximumConcurrency ?? DEFAULT_CONCURRENCY;
   }
 
   #batchReady(): boolean {
     if (this.#held.length === 0) return false;
-    const full = this.#held.length >= this.settings.batchSize || this.#heldBytes >= maxPayloadBytes;
+    const full = this.#held.length >= this.settings.batchSize || this.#heldBytes >= MAX_PAYLOAD_BYTES;
     return full || this.#windowOver || this.settings.windowSeconds === 0 || !this.settings.enabled;
   }
 
@@ -132,7 +132,7 @@ export class EventSourceMapping {
     try {
       const input = {
         MaxNumberOfMessages: Math.min(10, this.settings.batchSize - this.#held.length),
-        WaitTimeSeconds: longPollSeconds,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       };
@@ -140,8 +140,8 @@ export class EventSourceMapping {
       messages = (answer as { Messages?: SqsMessage[] }).Messages ?? [];
       // A poll that comes back empty at once would otherwise spin.
       const empty = messages.length === 0 && !poll.signal.aborted;
-      if (empty && this.#deps.clock.now() === startedAt) this.#pause(firstPauseMs);
-      if (messages.length === 0) this.#pauseMs = firstPauseMs;
+      if (empty && this.#deps.clock.now() === startedAt) this.#pause(FIRST_PAUSE_MS);
+      if (messages.length === 0) this.#pauseMs = FIRST_PAUSE_MS;
     } catch (error) {
       this.#problem((error as Error).message);
       this.#backOff();
@@ -178,7 +178,7 @@ export class EventSourceMapping {
     let count = 0;
     for (const { json } of this.#held.slice(0, this.settings.batchSize)) {
       bytes += Buffer.byteLength(json) + 1;
-      if (count > 0 && bytes > maxPayloadBytes) break;
+      if (count > 0 && bytes > MAX_PAYLOAD_BYTES) break;
       count += 1;
     }
     const batch = this.#held.splice(0, count);
@@ -194,7 +194,7 @@ export class EventSourceMapping {
       const problem = await this.#invoke(batch);
       if (problem === undefined) {
         this.lastProcessingResult = 'OK';
-        this.#pauseMs = firstPauseMs;
+        this.#pauseMs = FIRST_PAUSE_MS;
       } else {
         this.#problem(problem);
       }
@@ -254,7 +254,7 @@ export class EventSourceMapping {
 
   #backOff(): void {
     this.#pause(this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
   }
 
   #pause(delayMs: number): void {

@@ -3,7 +3,7 @@ import type { CodeSource, FunctionCode } from './code.ts';
 import { invalidParameter } from './errors.ts';
 
 /** What runs where a container image is named: nothing, so nothing is stored. */
-const imageSource: CodeSource = { kind: 'inline', source: '', fileName: 'image' };
+const IMAGE_SOURCE: CodeSource = { kind: 'inline', source: '', fileName: 'image' };
 
 /** Reads the code from where the request says it is, as the caller. Throws InvalidParameterValueException. */
 export async function codeSource(
@@ -18,7 +18,7 @@ export async function codeSource(
     return { kind: 'inline', source: code.ZipFile, fileName };
   }
   if (code.ZipFile !== undefined) return { kind: 'zip', bytes: code.ZipFile };
-  if (code.ImageUri !== undefined) return imageSource;
+  if (code.ImageUri !== undefined) return IMAGE_SOURCE;
   if (code.S3Bucket === undefined || code.S3Key === undefined) {
     throw invalidParameter('Please provide a source for function code.');
   }

@@ -12,9 +12,9 @@ interface Route {
 }
 
 /** Above the largest request, which is a zip file in base64 (50 MB). */
-const maxBodyBytes = 72 * 2 ** 20;
+const MAX_BODY_BYTES = 72 * 2 ** 20;
 
-const fn = '/functions/(?<FunctionName>[^/]+)';
+const FUNCTION_PATH = '/functions/(?<FunctionName>[^/]+)';
 const route = (method: string, path: string, operation: string, status = 200): Route => ({
   method,
   path: new RegExp(`^/\\d{4}-\\d{2}-\\d{2}${path}/?$`),
@@ -22,25 +22,25 @@ const route = (method: string, path: string, operation: string, status = 200): R
   status,
 });
 
-const routes: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   route('POST', '/functions', 'CreateFunction', 201),
   route('GET', '/functions', 'ListFunctions'),
-  route('GET', fn, 'GetFunction'),
-  route('DELETE', fn, 'DeleteFunction', 204),
-  route('PUT', `${fn}/code`, 'UpdateFunctionCode'),
-  route('GET', `${fn}/configuration`, 'GetFunctionConfiguration'),
-  route('PUT', `${fn}/configuration`, 'UpdateFunctionConfiguration'),
-  route('POST', `${fn}/invocations`, 'Invoke'),
-  route('POST', `${fn}/policy`, 'AddPermission', 201),
-  route('GET', `${fn}/policy`, 'GetPolicy'),
-  route('DELETE', `${fn}/policy/(?<StatementId>[^/]+)`, 'RemovePermission', 204),
-  route('PUT', `${fn}/event-invoke-config`, 'PutFunctionEventInvokeConfig'),
-  route('POST', `${fn}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig'),
-  route('GET', `${fn}/event-invoke-config`, 'GetFunctionEventInvokeConfig'),
-  route('DELETE', `${fn}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', 204),
-  route('PUT', `${fn}/concurrency`, 'PutFunctionConcurrency'),
-  route('GET', `${fn}/concurrency`, 'GetFunctionConcurrency'),
-  route('DELETE', `${fn}/concurrency`, 'DeleteFunctionConcurrency', 204),
+  route('GET', FUNCTION_PATH, 'GetFunction'),
+  route('DELETE', FUNCTION_PATH, 'DeleteFunction', 204),
+  route('PUT', `${FUNCTION_PATH}/code`, 'UpdateFunctionCode'),
+  route('GET', `${FUNCTION_PATH}/configuration`, 'GetFunctionConfiguration'),
+  route('PUT', `${FUNCTION_PATH}/configuration`, 'UpdateFunctionConfiguration'),
+  route('POST', `${FUNCTION_PATH}/invocations`, 'Invoke'),
+  route('POST', `${FUNCTION_PATH}/policy`, 'AddPermission', 201),
+  route('GET', `${FUNCTION_PATH}/policy`, 'GetPolicy'),
+  route('DELETE', `${FUNCTION_PATH}/policy/(?<StatementId>[^/]+)`, 'RemovePermission', 204),
+  route('PUT', `${FUNCTION_PATH}/event-invoke-config`, 'PutFunctionEventInvokeConfig'),
+  route('POST', `${FUNCTION_PATH}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig'),
+  route('GET', `${FUNCTION_PATH}/event-invoke-config`, 'GetFunctionEventInvokeConfig'),
+  route('DELETE', `${FUNCTION_PATH}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', 204),
+  route('PUT', `${FUNCTION_PATH}/concurrency`, 'PutFunctionConcurrency'),
+  route('GET', `${FUNCTION_PATH}/concurrency`, 'GetFunctionConcurrency'),
+  route('DELETE', `${FUNCTION_PATH}/concurrency`, 'DeleteFunctionConcurrency', 204),
   route('POST', '/event-source-mappings', 'CreateEventSourceMapping', 202),
   route('GET', '/event-source-mappings', 'ListEventSourceMappings'),
   route('GET', '/event-source-mappings/(?<UUID>[^/]+)', 'GetEventSourceMapping'),
@@ -102,7 +102,7 @@ async function answerInvoke(
 }
 
 function findRoute(method: string, path: string): { route: Route; members: Record<string, string> } {
-  for (const candidate of routes) {
+  for (const candidate of ROUTES) {
     const match = candidate.method === method ? candidate.path.exec(path) : null;
     if (!match) continue;
     const members: Record<string, string> = {};
@@ -135,8 +135,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
-      const message = `Request must be smaller than ${maxBodyBytes} bytes`;
+    if (bytes > MAX_BODY_BYTES) {
+      const message = `Request must be smaller than ${MAX_BODY_BYTES} bytes`;
       throw new AwsError('RequestEntityTooLargeException', message, 413);
     }
     chunks.push(chunk);

@@ -1,9 +1,9 @@
 import type { LogEvent } from './log-delivery.ts';
 
-const tailBytes = 4_096;
+const TAIL_BYTES = 4_096;
 /** Well below what one PutLogEvents takes (10,000 events, 1 MiB). */
-const chunkEvents = 1_000;
-const chunkCharacters = 250_000;
+const CHUNK_EVENTS = 1_000;
+const CHUNK_CHARACTERS = 250_000;
 
 /** The lines of one invocation: handed on in chunks, so that a function that prints without end takes no memory. */
 export class InvocationLog {
@@ -19,8 +19,8 @@ export class InvocationLog {
   add(event: LogEvent): void {
     this.#chunk.push(event);
     this.#characters += event.message.length;
-    this.#tail = `${this.#tail}${event.message}\n`.slice(-tailBytes);
-    if (this.#chunk.length >= chunkEvents || this.#characters >= chunkCharacters) this.flush();
+    this.#tail = `${this.#tail}${event.message}\n`.slice(-TAIL_BYTES);
+    if (this.#chunk.length >= CHUNK_EVENTS || this.#characters >= CHUNK_CHARACTERS) this.flush();
   }
 
   flush(): void {
@@ -31,6 +31,6 @@ export class InvocationLog {
 
   /** The last 4 KB, as LogResult. */
   tail(): string {
-    return Buffer.from(this.#tail).subarray(-tailBytes).toString();
+    return Buffer.from(this.#tail).subarray(-TAIL_BYTES).toString();
   }
 }

@@ -14,8 +14,8 @@ interface InvokeInput {
   readonly Qualifier?: string;
 }
 
-const maxRequestBytes = 6_291_456;
-const maxEventBytes = 1_048_576;
+const MAX_PAYLOAD_BYTES = 6_291_456;
+const MAX_EVENT_BYTES = 1_048_576;
 
 /** Invoke: RequestResponse, Event, DryRun. */
 export function invokeOperation(context: LambdaContext): Operation {
@@ -56,7 +56,7 @@ export function invokeOperation(context: LambdaContext): Operation {
 
 function checkedPayload(given: Uint8Array | string | undefined, type: string): Uint8Array {
   const bytes = typeof given === 'string' ? Buffer.from(given) : (given ?? new Uint8Array());
-  const limit = type === 'Event' ? maxEventBytes : maxRequestBytes;
+  const limit = type === 'Event' ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
   if (bytes.length > limit) {
     const message = `${bytes.length} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`;
     throw new AwsError('RequestTooLargeException', message, 413, { Type: 'User' });

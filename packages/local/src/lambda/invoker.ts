@@ -35,7 +35,7 @@ export interface InvokerOptions {
 }
 
 /** The initialisation may take this long before it counts against the function's timeout, in milliseconds. */
-const initLimitMs = 10_000;
+const INIT_LIMIT_MS = 10_000;
 
 /** Runs functions: finds an environment, keeps the time, writes the log. */
 export class Invoker {
@@ -128,7 +128,7 @@ class Run {
     const { Timeout, MemorySize } = this.#fn.settings;
     environment.sink = (line) => this.#log(line);
     const initStartedAt = clock.now();
-    if (!environment.used) await this.#withLimit(initLimitMs, environment.init);
+    if (!environment.used) await this.#withLimit(INIT_LIMIT_MS, environment.init);
     const initMs = environment.used ? undefined : clock.now() - initStartedAt;
     environment.used = true;
 

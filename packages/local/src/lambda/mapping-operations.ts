@@ -14,7 +14,7 @@ interface MappingInput {
 type CreateInput = MappingSettingsInput & { readonly FunctionName: string; readonly EventSourceArn: string };
 
 /** What the function's role must be allowed, in the order in which Lambda complains. */
-const neededActions = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+const NEEDED_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
 /** CreateEventSourceMapping, Get…, Update…, Delete…, List…: for SQS queues of this account. */
 export function mappingOperations(context: LambdaContext): Record<string, Operation> {
@@ -51,7 +51,7 @@ export function mappingOperations(context: LambdaContext): Record<string, Operat
   /** As Lambda does before it accepts a mapping: the role's permissions, the queue, its visibility timeout. */
   const checkQueue = async (fn: LambdaFunction, queueArn: string) => {
     const caller = roleCaller(account, fn.settings.Role, fn.name);
-    for (const action of neededActions) {
+    for (const action of NEEDED_ACTIONS) {
       try {
         deps.cloud.authorize(caller, { action: `sqs:${action}`, resource: queueArn });
       } catch (error) {

@@ -2,7 +2,7 @@ import { type Account, arn } from '../core/account.ts';
 import type { Caller } from '../core/cloud.ts';
 import { functionNotFound, invalidMember } from './errors.ts';
 
-const functionNamePattern =
+const FUNCTION_NAME_PATTERN =
   /^(?:(?:arn:[a-z-]+:lambda:)?(?:[a-z0-9-]+:)?(?:\d{12}:)?function:)?(?<name>[a-zA-Z0-9-_]{1,64})(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
 
 export function functionArn(account: Account, name: string): string {
@@ -11,7 +11,7 @@ export function functionArn(account: Account, name: string): string {
 
 /** The plain name in a name, partial ARN or ARN. Throws ValidationException; ResourceNotFoundException for a version or alias. */
 export function functionName(account: Account, reference: unknown, qualifier?: string): string {
-  const match = functionNamePattern.exec(String(reference));
+  const match = FUNCTION_NAME_PATTERN.exec(String(reference));
   const name = match?.groups?.name;
   if (name === undefined) {
     throw invalidMember(reference, 'functionName', 'satisfy regular expression pattern: [a-zA-Z0-9-_:$/.]+');
@@ -24,7 +24,7 @@ export function functionName(account: Account, reference: unknown, qualifier?: s
 
 /** For permissions(): the ARN that IAM is asked about; never throws, as an invalid name is refused by the operation itself. */
 export function requestedFunctionArn(account: Account, reference: unknown): string {
-  return functionArn(account, functionNamePattern.exec(String(reference))?.groups?.name ?? String(reference));
+  return functionArn(account, FUNCTION_NAME_PATTERN.exec(String(reference))?.groups?.name ?? String(reference));
 }
 
 /** The name in an ARN of an IAM role, without its path. */

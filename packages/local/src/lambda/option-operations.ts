@@ -14,8 +14,8 @@ interface ResourceInput {
 }
 
 /** Concurrent executions of an account, and how many of them no function may reserve. */
-const accountConcurrency = 1_000;
-const unreservedMinimum = 100;
+const ACCOUNT_CONCURRENCY = 1_000;
+const UNRESERVED_CONCURRENCY_MINIMUM = 100;
 
 /** What beside code and configuration can be set on a function: asynchronous invocation, concurrency, tags. */
 export function optionOperations(context: LambdaContext): Record<string, Operation> {
@@ -60,9 +60,9 @@ export function optionOperations(context: LambdaContext): Record<string, Operati
     checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
     let others = 0;
     for (const other of context.functions.values()) if (other !== fn) others += other.reservedConcurrency ?? 0;
-    if (others + reserved > accountConcurrency - unreservedMinimum) {
+    if (others + reserved > ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY_MINIMUM) {
       throw invalidParameter(
-        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMinimum}].`,
+        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${UNRESERVED_CONCURRENCY_MINIMUM}].`,
       );
     }
     fn.reservedConcurrency = reserved;

@@ -14,9 +14,9 @@ import { RuntimeApi } from './runtime-api.ts';
  * Added to MemorySize before an environment is killed, in bytes: about what a Node process takes here before it has loaded
  * any code, which Lambda's leaner runtime does not count.
  */
-const memoryMarginBytes = 64 * 2 ** 20;
+const MEMORY_MARGIN_BYTES = 64 * 2 ** 20;
 /** How long the last lines, the next request or the end of the process may take to arrive after an answer. */
-const graceMs = 1_000;
+const GRACE_MS = 1_000;
 
 /** Environments as child processes, which speak the Runtime API; on this process's own Node, whatever the runtime says. */
 export function createProcessRunnerFactory(host: ProcessHost): FunctionRunnerFactory {
@@ -126,7 +126,7 @@ class ProcessRunner implements FunctionRunner {
         ...env,
         AWS_LAMBDA_RUNTIME_API: api.address,
       },
-      maxRssBytes: memorySize * 2 ** 20 + memoryMarginBytes,
+      maxRssBytes: memorySize * 2 ** 20 + MEMORY_MARGIN_BYTES,
       onLine: (line, stream) => this.#line(line, stream),
     });
     void this.#process.exited.then((exit) => this.#ended(exit));
@@ -171,7 +171,7 @@ class ProcessRunner implements FunctionRunner {
   /** The process ends after this; what it prints about it until then belongs to the failure. */
   #initFailed(failure: FunctionFailure): void {
     this.#initFailure = failure;
-    this.#initTimer = setTimeout(() => this.#setReady(failure), graceMs);
+    this.#initTimer = setTimeout(() => this.#setReady(failure), GRACE_MS);
   }
 
   #answered(answer: InvocationOutcome): void {
@@ -180,7 +180,7 @@ class ProcessRunner implements FunctionRunner {
     current.answer = answer;
     // A runtime that fails and asks for nothing more is taken for lost.
     const late = 'payload' in answer ? answer : { ...answer, ended: true };
-    current.timer = setTimeout(() => this.#settle(late), graceMs);
+    current.timer = setTimeout(() => this.#settle(late), GRACE_MS);
     this.#settleWhenComplete(current);
   }
 

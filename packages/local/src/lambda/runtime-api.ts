@@ -11,8 +11,8 @@ export interface RuntimeEvents {
   readonly onError: (requestId: string, failure: FunctionFailure) => void;
 }
 
-const maxResponseBytes = 6_291_556;
-const prefix = '/2018-06-01/runtime';
+const MAX_RESPONSE_BYTES = 6_291_556;
+const PATH_PREFIX = '/2018-06-01/runtime';
 
 /** Lambda's Runtime API for one environment, on a port of its own of 127.0.0.1. */
 export class RuntimeApi {
@@ -83,7 +83,7 @@ export class RuntimeApi {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
-    if (request.method === 'GET' && path === `${prefix}/invocation/next`) {
+    if (request.method === 'GET' && path === `${PATH_PREFIX}/invocation/next`) {
       this.#waiting = response;
       this.#events.onNext();
       this.#handOver();
@@ -91,7 +91,7 @@ export class RuntimeApi {
     }
     if (request.method !== 'POST') return refuse(response, 404, 'NotFound', path);
     const body = await readBounded(request);
-    if (path === `${prefix}/init/error`) {
+    if (path === `${PATH_PREFIX}/init/error`) {
       this.#events.onInitError(parseFailure(body, request));
       return accept(response);
     }
@@ -104,8 +104,8 @@ export class RuntimeApi {
       this.#events.onError(requestId, parseFailure(body, request));
       return accept(response);
     }
-    if (body.bytes > maxResponseBytes) {
-      const errorMessage = `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`;
+    if (body.bytes > MAX_RESPONSE_BYTES) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
       this.#events.onError(requestId, { errorType: 'Function.ResponseSizeTooLarge', errorMessage });
       return refuse(response, 413, 'RequestEntityTooLarge', errorMessage);
     }
@@ -125,10 +125,10 @@ async function readBounded(request: IncomingMessage): Promise<Body> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxResponseBytes) chunks = [];
+    if (bytes > MAX_RESPONSE_BYTES) chunks = [];
     else chunks.push(chunk);
   }
-  return { bytes, kept: bytes > maxResponseBytes ? Buffer.alloc(0) : Buffer.concat(chunks) };
+  return { bytes, kept: bytes > MAX_RESPONSE_BYTES ? Buffer.alloc(0) : Buffer.concat(chunks) };
 }
 
 function parseFailure(body: Body, request: IncomingMessage): FunctionFailure {

@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts';
-import { reservedVariables } from './environment-variables.ts';
+import { RESERVED_VARIABLES } from './environment-variables.ts';
 import { checkRange, invalidMember, invalidParameter } from './errors.ts';
 import type { FunctionSettings, LambdaFunction } from './function-state.ts';
 
@@ -26,14 +26,21 @@ export interface SettingsInput {
   readonly ImageConfig?: unknown;
 }
 
-const stored = ['DeadLetterConfig', 'VpcConfig', 'KMSKeyArn', 'SnapStart', 'FileSystemConfigs', 'ImageConfig'] as const;
+const STORED_MEMBERS = [
+  'DeadLetterConfig',
+  'VpcConfig',
+  'KMSKeyArn',
+  'SnapStart',
+  'FileSystemConfigs',
+  'ImageConfig',
+] as const;
 
-const maxEnvironmentBytes = 4_096;
+const MAX_ENVIRONMENT_BYTES = 4_096;
 
 /** Settings after `input` over `before` (absent: over Lambda's defaults). Throws AwsError. */
 export function mergeSettings(name: string, input: SettingsInput, before?: FunctionSettings): FunctionSettings {
   const others: Record<string, unknown> = { ...before?.others };
-  for (const member of stored) if (input[member] !== undefined) others[member] = input[member];
+  for (const member of STORED_MEMBERS) if (input[member] !== undefined) others[member] = input[member];
   const settings: FunctionSettings = {
     Role: input.Role ?? before?.Role ?? '',
     PackageType:
@@ -86,18 +93,18 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
     'Lambda was unable to configure your environment variables because the environment variables you have provided';
   const names = Object.keys(variables);
   for (const name of names) {
-    if (!/^[a-zA-Z]\w+$/.test(name) && !reservedVariables.includes(name)) {
+    if (!/^[a-zA-Z]\w+$/.test(name) && !RESERVED_VARIABLES.includes(name)) {
       throw invalidMember(name, 'environment.variables', 'satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+');
     }
   }
-  const reserved = names.filter((name) => reservedVariables.includes(name));
+  const reserved = names.filter((name) => RESERVED_VARIABLES.includes(name));
   if (reserved.length > 0) {
     throw invalidParameter(
       `${prefix} contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(', ')}`,
     );
   }
   const measured = JSON.stringify(variables);
-  if (Buffer.byteLength(measured) > maxEnvironmentBytes) {
+  if (Buffer.byteLength(measured) > MAX_ENVIRONMENT_BYTES) {
     throw invalidParameter(`${prefix} exceeded the 4KB limit. String measured: ${measured}`);
   }
 }

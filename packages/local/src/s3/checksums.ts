@@ -6,9 +6,9 @@ import { crc32c } from './crc32c.ts';
 import { invalidRequest } from './errors.ts';
 
 /** All that S3 knows besides MD5. */
-export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 /** Named as in the SDK's shapes. */
-export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 /** Over all bytes, or over the parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
@@ -61,22 +61,22 @@ function crcDigest(step: typeof crc32): Digest {
   };
 }
 
-const crcParameters: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
+const CRC_PARAMETERS: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
   CRC32: { width: 32, polynomial: 0xedb88320n },
   CRC32C: { width: 32, polynomial: 0x82f63b78n },
   CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
 };
 
-const byteLength: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+const DIGEST_BYTES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
 
 /** Whether `name` (in upper case) is one of S3's algorithms. */
 export const isChecksumAlgorithm = (name: string | undefined): name is ChecksumAlgorithm =>
-  (checksumAlgorithms as readonly (string | undefined)[]).includes(name);
+  (CHECKSUM_ALGORITHMS as readonly (string | undefined)[]).includes(name);
 
 /** The type that a multipart upload gets when it names only an algorithm. Throws InvalidRequest for a pair that S3 does not have. */
 export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
   const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
-  const possible = type === 'FULL_OBJECT' ? crcParameters[algorithm] !== undefined : algorithm !== 'CRC64NVME';
+  const possible = type === 'FULL_OBJECT' ? CRC_PARAMETERS[algorithm] !== undefined : algorithm !== 'CRC64NVME';
   if ((type !== 'FULL_OBJECT' && type !== 'COMPOSITE') || !possible) {
     throw invalidRequest(
       `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
@@ -92,7 +92,7 @@ export function checksumOfParts(
   parts: readonly { value: string; size: number }[],
 ): Promise<Checksum> | Checksum {
   const raw = parts.map(({ value }) => Buffer.from(value, 'base64'));
-  const parameters = crcParameters[algorithm];
+  const parameters = CRC_PARAMETERS[algorithm];
   if (type === 'FULL_OBJECT' && parameters) {
     const crc = combineCrcs(
       parameters,
@@ -110,14 +110,14 @@ export function checksumOfParts(
 export function declaredChecksum(
   input: ChecksumMembers & { ChecksumAlgorithm?: string },
 ): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
-  const given = checksumAlgorithms.filter((algorithm) => input[`Checksum${algorithm}`] !== undefined);
+  const given = CHECKSUM_ALGORITHMS.filter((algorithm) => input[`Checksum${algorithm}`] !== undefined);
   if (given.length > 1) {
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
   const [algorithm] = given;
   if (algorithm) {
     const value = input[`Checksum${algorithm}`]!;
-    if (!isBase64Of(value, byteLength[algorithm])) {
+    if (!isBase64Of(value, DIGEST_BYTES[algorithm])) {
       throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
     }
     return { algorithm, value };

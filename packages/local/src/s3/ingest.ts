@@ -13,7 +13,7 @@ import type { Content } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
 /** 5 GiB: the most that one PutObject, UploadPart or CopyObject may take. */
-export const largestSinglePut = 5 * 1024 ** 3;
+export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
 /** What a caller may give as Body. */
 type Body = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
@@ -50,8 +50,8 @@ export async function ingest(
   if (input.ContentMD5 !== undefined && !isBase64Of(input.ContentMD5, 16)) {
     throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
   }
-  if (input.ContentLength !== undefined && input.ContentLength > largestSinglePut) {
-    throw entityTooLarge(input.ContentLength, largestSinglePut);
+  if (input.ContentLength !== undefined && input.ContentLength > MAX_SINGLE_PUT_BYTES) {
+    throw entityTooLarge(input.ContentLength, MAX_SINGLE_PUT_BYTES);
   }
 
   const md5 = startDigest('MD5');
@@ -65,7 +65,7 @@ export async function ingest(
     for await (const chunk of chunksOf(input.Body as Body)) {
       if (chunk.length === 0) continue;
       size += chunk.length;
-      if (size > largestSinglePut) throw entityTooLarge(size, largestSinglePut);
+      if (size > MAX_SINGLE_PUT_BYTES) throw entityTooLarge(size, MAX_SINGLE_PUT_BYTES);
       sink ??= await blobs.create();
       // The write runs in the thread pool while this thread hashes.
       const written = sink.write(chunk);

@@ -13,7 +13,7 @@ type WriteInput = Pick<
   | 'ObjectLockLegalHoldStatus'
 >;
 
-const storageClasses = [
+const STORAGE_CLASSES = [
   'STANDARD',
   'REDUCED_REDUNDANCY',
   'STANDARD_IA',
@@ -35,7 +35,7 @@ export function headersOf(input: WriteInput): ObjectHeaders {
     throw new S3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
   }
   const storageClass = input.StorageClass ?? 'STANDARD';
-  if (!storageClasses.includes(storageClass)) {
+  if (!STORAGE_CLASSES.includes(storageClass)) {
     throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', 400);
   }
   const encryption = input.ServerSideEncryption ?? 'AES256';
@@ -65,16 +65,16 @@ export function headersOf(input: WriteInput): ObjectHeaders {
 }
 
 /** In bytes, keys and values together. */
-const largestMetadata = 2048;
+const MAX_METADATA_BYTES = 2048;
 
 /** User metadata, keys in lower case. Throws MetadataTooLarge. */
 export function metadataOf(input: Pick<WriteInput, 'Metadata'>): Record<string, string> {
   const entries = Object.entries(input.Metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value] as const);
   const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  if (size > largestMetadata) {
+  if (size > MAX_METADATA_BYTES) {
     throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', 400, {
       Size: String(size),
-      MaxSizeAllowed: String(largestMetadata),
+      MaxSizeAllowed: String(MAX_METADATA_BYTES),
     });
   }
   return Object.fromEntries(entries);

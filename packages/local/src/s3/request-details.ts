@@ -1,7 +1,7 @@
 import type { ChecksumAlgorithm } from './checksums.ts';
 
 /** Under this key the HTTP edge adds to an operation's input what the SDK's shape has no member for. */
-export const requestDetails = Symbol('requestDetails');
+export const REQUEST_DETAILS = Symbol('requestDetails');
 
 /** What the HTTP edge knows about a request beyond the SDK's shape. */
 export interface RequestDetails {
@@ -15,4 +15,4 @@ export interface RequestDetails {
 
 /** Absent for calls within the process. */
 export const detailsOf = (input: object): RequestDetails | undefined =>
-  (input as { [requestDetails]?: RequestDetails })[requestDetails];
+  (input as { [REQUEST_DETAILS]?: RequestDetails })[REQUEST_DETAILS];

@@ -7,7 +7,7 @@ import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
 /** MD5 of nothing: the ETag that an event shows for a delete marker. */
-const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
 type EventObject = Omit<S3EventDetail['object'], 'key' | 'version-id'>;
 
@@ -112,7 +112,7 @@ export class S3State {
         deleteMarker: true,
         lastModified: this.now(),
         size: 0,
-        etag: emptyMd5,
+        etag: EMPTY_MD5,
         segments: [],
         headers: { ContentType: '', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
         metadata: {},

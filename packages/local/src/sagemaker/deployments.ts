@@ -4,7 +4,7 @@ import type { Outcome } from './faults.ts';
 import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
-import { executionTimeout, internalFailure, pingFailed } from './reasons.ts';
+import { executionTimeout, INTERNAL_FAILURE, pingFailed } from './reasons.ts';
 import { type Endpoint, type EndpointConfig, keyOf, type Store } from './store.ts';
 
 /** A new number of instances and weight for one variant. */
@@ -233,8 +233,8 @@ interface Deadline {
 
 function failureOf(fault: Outcome, fleet: Fleet): LaunchFailure | undefined {
   if (fault.kind === 'delay') return undefined;
-  if (fault.kind === 'internal') return new LaunchFailure(internalFailure);
+  if (fault.kind === 'internal') return new LaunchFailure(INTERNAL_FAILURE);
   return new LaunchFailure(fault.reason ?? pingFailed('primary', fleet.variants[0]!.name));
 }
 
-const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : internalFailure);
+const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE);

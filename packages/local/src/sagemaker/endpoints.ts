@@ -23,7 +23,7 @@ type Named = { EndpointName: string };
  * Statuses in which neither an update nor a deletion is accepted. For RollingBack and Deleting the text on AWS is
  * unverified. That OutOfService and UpdateRollbackFailed accept both is a guess: nothing here depends on it.
  */
-const busy: ReadonlySet<EndpointStatus> = new Set([
+const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'Creating',
   'Updating',
   'SystemUpdating',
@@ -109,7 +109,7 @@ export function endpointOperations(
         checkName('endpointName', input.EndpointName);
         checkName('endpointConfigName', input.EndpointConfigName);
         const endpoint = find(input.EndpointName);
-        if (busy.has(endpoint.status)) throw inProgress(endpoint.arn);
+        if (BUSY_STATUSES.has(endpoint.status)) throw inProgress(endpoint.arn);
         if (endpoint.status === 'Failed') throw validation('Cannot update failed endpoint');
         const config = findConfig(deps, store, input.EndpointConfigName);
         // The active config must still exist, or the endpoint can't be updated any more.
@@ -145,7 +145,7 @@ export function endpointOperations(
       permissions: permissions('UpdateEndpointWeightsAndCapacities'),
       run(input: Named & { DesiredWeightsAndCapacities?: DesiredWeightAndCapacity[] }) {
         const endpoint = find(input.EndpointName);
-        if (busy.has(endpoint.status)) throw inProgress(endpoint.arn);
+        if (BUSY_STATUSES.has(endpoint.status)) throw inProgress(endpoint.arn);
         if (endpoint.status === 'Failed') throw validation('Cannot update failed endpoint');
         const changes = (input.DesiredWeightsAndCapacities ?? []).map((desired) => {
           const variant = endpoint.fleet!.variants.find(({ name }) => name === desired.VariantName);
@@ -169,7 +169,7 @@ export function endpointOperations(
       permissions: permissions('DeleteEndpoint'),
       run(input: Named) {
         const endpoint = find(input.EndpointName);
-        if (busy.has(endpoint.status)) throw inProgress(endpoint.arn);
+        if (BUSY_STATUSES.has(endpoint.status)) throw inProgress(endpoint.arn);
         void deployments.remove(endpoint);
         return {};
       },

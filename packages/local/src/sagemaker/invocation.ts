@@ -9,10 +9,10 @@ import { type Endpoint, keyOf, type Store } from './store.ts';
 import type { Times } from './times.ts';
 
 /** The largest request body, in bytes. */
-export const maxRequestBytes = 25 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 25 * 1024 * 1024;
 
 /** How much of a container's error is passed on, in characters. */
-const maxErrorLength = 64 * 1024;
+const MAX_ERROR_CHARACTERS = 64 * 1024;
 
 /** InvokeEndpoint's input, as in the SDK; `signal` says that the caller has gone. */
 export interface InvokeInput {
@@ -41,7 +41,7 @@ export interface InvokeOutput {
   readonly ClosedSessionId?: string;
 }
 
-const serving: ReadonlySet<EndpointStatus> = new Set([
+const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'InService',
   'Updating',
   'SystemUpdating',
@@ -57,14 +57,14 @@ export function invokeOperation(deps: Deps, store: Store, times: Times): Operati
     ],
     async run(input) {
       const endpoint = store.endpoints.get(keyOf(input.EndpointName));
-      if (!endpoint?.fleet || !serving.has(endpoint.status)) {
+      if (!endpoint?.fleet || !SERVING_STATUSES.has(endpoint.status)) {
         throw validationError(`Endpoint ${input.EndpointName} of account ${deps.account.accountId} not found.`);
       }
       if (input.InferenceComponentName !== undefined) {
         throw validationError('The local runtime does not simulate inference components.');
       }
       const body = typeof input.Body === 'string' ? Buffer.from(input.Body) : input.Body;
-      if (body.byteLength > maxRequestBytes) throw tooLarge();
+      if (body.byteLength > MAX_REQUEST_BYTES) throw tooLarge();
       const { TargetVariant } = input;
       if (TargetVariant !== undefined && !endpoint.fleet.variants.some(({ name }) => name === TargetVariant)) {
         throw validationError(`Variant ${TargetVariant} of endpoint ${endpoint.name} not found.`);
@@ -193,7 +193,7 @@ const validationError = (message: string): AwsError =>
 
 /** The status is AWS's own for this case, by field reports. */
 export function tooLarge(): AwsError {
-  const message = `HTTP content length exceeded ${maxRequestBytes} bytes.`;
+  const message = `HTTP content length exceeded ${MAX_REQUEST_BYTES} bytes.`;
   return new AwsError('ValidationError', message, 413, { Message: message });
 }
 
@@ -202,7 +202,7 @@ async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
   let out = '';
   for await (const chunk of body) {
     out += decoder.decode(chunk, { stream: true });
-    if (out.length > maxErrorLength) return `${out.slice(0, maxErrorLength)}…`;
+    if (out.length > MAX_ERROR_CHARACTERS) return `${out.slice(0, MAX_ERROR_CHARACTERS)}…`;
   }
   return out;
 }

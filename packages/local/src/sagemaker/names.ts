@@ -10,13 +10,13 @@ function of(account: Account, type: string, name: string): string {
   return arn(account, 'sagemaker', `${type}/${String(name).toLowerCase()}`);
 }
 
-const pattern = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
+const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
 /** Throws ValidationException for a name of an endpoint, config, model or variant that the API's model does not allow. */
 export function checkName(path: string, name: unknown): asserts name is string {
   if (typeof name !== 'string') throw constraint(path, name, 'not be null');
   if (name.length > 63) throw constraint(path, name, 'have length less than or equal to 63');
-  if (!pattern.test(name)) {
+  if (!NAME_PATTERN.test(name)) {
     throw constraint(path, name, 'satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}');
   }
 }

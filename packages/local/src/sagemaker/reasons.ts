@@ -13,7 +13,7 @@ export const extractFailed = (container: string, url: string, found: string): st
   `Failed to extract model data archive for container "${container}" from URL "${url}". Please ensure that the object located at the URL is a valid tar.gz archive. (${found})`;
 
 /** The text of a failure that is SageMaker's own: worth another try. */
-export const internalFailure = 'Request to service failed. If failure persists after retry, contact customer support.';
+export const INTERNAL_FAILURE = 'Request to service failed. If failure persists after retry, contact customer support.';
 
 /** The deployment policy's own limit. The wording on AWS is unverified. */
 export const executionTimeout = (seconds: number): string =>

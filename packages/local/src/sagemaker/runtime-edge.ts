@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import { eventMessage } from './event-stream.ts';
-import { type InvokeInput, type InvokeOutput, maxRequestBytes, tooLarge } from './invocation.ts';
+import { type InvokeInput, type InvokeOutput, MAX_REQUEST_BYTES, tooLarge } from './invocation.ts';
 
-const routePattern = /^\/endpoints\/([^/?]+)\/(invocations|invocations-response-stream)(?:\?|$)/;
+const ROUTE_PATTERN = /^\/endpoints\/([^/?]+)\/(invocations|invocations-response-stream)(?:\?|$)/;
 
 /** The request headers of the runtime API and the members of InvokeEndpoint's input that they carry. */
-const requestHeaders = {
+const REQUEST_HEADERS = {
   'content-type': 'ContentType',
   accept: 'Accept',
   'x-amzn-sagemaker-content-type': 'ContentType',
@@ -36,7 +36,7 @@ export async function handleRuntime(
     if (!res.writableFinished) gone.abort();
   });
   try {
-    const match = routePattern.exec(req.url ?? '');
+    const match = ROUTE_PATTERN.exec(req.url ?? '');
     if (!match || req.method !== 'POST') {
       throw new AwsError(
         'UnknownOperationException',
@@ -45,7 +45,7 @@ export async function handleRuntime(
       );
     }
     const input: Record<string, unknown> = { EndpointName: decode(match[1]!) };
-    for (const [header, member] of Object.entries(requestHeaders)) {
+    for (const [header, member] of Object.entries(REQUEST_HEADERS)) {
       const value = req.headers[header];
       if (typeof value === 'string') input[member] = value;
     }
@@ -115,12 +115,12 @@ function headers(output: InvokeOutput, names: { contentType: string }): Record<s
 
 /** Held in memory: it is bounded, and another instance may have to get it when the first one turns out to be gone. */
 async function readBody(req: IncomingMessage): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > maxRequestBytes) throw tooLarge();
+  if (Number(req.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxRequestBytes) throw tooLarge();
+    if (size > MAX_REQUEST_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);

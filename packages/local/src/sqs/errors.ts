@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 
 /** Codes that the older query protocol had; the JSON protocol repeats them in `x-amzn-query-error`. */
-const queryCodes: Readonly<Record<string, string>> = {
+const QUERY_ERROR_CODES: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
   BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
@@ -20,7 +20,7 @@ const queryCodes: Readonly<Record<string, string>> = {
 
 /** The code that clients of the query protocol know the error by. */
 export function queryErrorCode(code: string): string {
-  return Object.hasOwn(queryCodes, code) ? (queryCodes[code] ?? code) : code;
+  return Object.hasOwn(QUERY_ERROR_CODES, code) ? (QUERY_ERROR_CODES[code] ?? code) : code;
 }
 
 export const queueDoesNotExist = () => new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', 400);

@@ -4,7 +4,7 @@ import { checkBatch, runBatch } from './batch.ts';
 import { draftSize, readDraft, type SendInput, sent } from './draft.ts';
 import { checkRange, missingParameter } from './errors.ts';
 import type { Queue } from './queue.ts';
-import { maximumMessageSize } from './queue-attributes.ts';
+import { MAX_MESSAGE_BYTES } from './queue-attributes.ts';
 import type { QueueStore } from './queue-store.ts';
 import { describeMessage } from './received-message.ts';
 import type { LeavingCaller } from './sqs.ts';
@@ -31,10 +31,10 @@ export function messageOperations({ account }: Deps, store: QueueStore): Record<
         'SendMessageBatchRequestEntry',
       );
       const size = entries.reduce((sum, entry) => sum + draftSize(entry), 0);
-      if (size > maximumMessageSize) {
+      if (size > MAX_MESSAGE_BYTES) {
         throw new AwsError(
           'BatchRequestTooLong',
-          `Batch requests cannot be longer than ${maximumMessageSize} bytes. You have sent ${size} bytes.`,
+          `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes. You have sent ${size} bytes.`,
           400,
         );
       }

@@ -2,7 +2,7 @@ import { AwsError } from '../core/aws-error.ts';
 import { invalidAttribute, unsupported } from './errors.ts';
 
 /** Longest message that SQS takes, in bytes, attributes included; also the most that one batch may hold. */
-export const maximumMessageSize = 1_048_576;
+export const MAX_MESSAGE_BYTES = 1_048_576;
 
 interface Range {
   readonly min: number;
@@ -11,16 +11,16 @@ interface Range {
 }
 
 /** Settings that are whole numbers: seconds, except MaximumMessageSize (bytes). */
-const ranges: Readonly<Record<string, Range>> = {
+const NUMBER_ATTRIBUTES: Readonly<Record<string, Range>> = {
   DelaySeconds: { min: 0, max: 900, standard: 0 },
-  MaximumMessageSize: { min: 1024, max: maximumMessageSize, standard: maximumMessageSize },
+  MaximumMessageSize: { min: 1024, max: MAX_MESSAGE_BYTES, standard: MAX_MESSAGE_BYTES },
   MessageRetentionPeriod: { min: 60, max: 1_209_600, standard: 345_600 },
   ReceiveMessageWaitTimeSeconds: { min: 0, max: 20, standard: 0 },
   VisibilityTimeout: { min: 0, max: 43_200, standard: 30 },
 };
 
 /** Settings that are kept and told, and change nothing here (encryption), or are read by their own parser. */
-const texts = new Set([
+const TEXT_ATTRIBUTES = new Set([
   'Policy',
   'RedrivePolicy',
   'RedriveAllowPolicy',
@@ -29,7 +29,12 @@ const texts = new Set([
   'SqsManagedSseEnabled',
 ]);
 
-const fifo = new Set(['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']);
+const FIFO_ATTRIBUTES = new Set([
+  'FifoQueue',
+  'ContentBasedDeduplication',
+  'DeduplicationScope',
+  'FifoThroughputLimit',
+]);
 
 /** Where messages go that were received too often. */
 export interface Redrive {
@@ -41,7 +46,7 @@ export type QueueAttributes = ReadonlyMap<string, string>;
 
 /** Settings of a queue that was given none. */
 export function defaultAttributes(): Map<string, string> {
-  const defaults = Object.entries(ranges).map(([name, { standard }]) => [name, String(standard)] as const);
+  const defaults = Object.entries(NUMBER_ATTRIBUTES).map(([name, { standard }]) => [name, String(standard)] as const);
   return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
 }
 
@@ -50,15 +55,15 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> | undef
   const checked = new Map<string, string>();
   for (const [name, raw] of Object.entries(given ?? {})) {
     const value = String(raw);
-    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+    const range = Object.hasOwn(NUMBER_ATTRIBUTES, name) ? NUMBER_ATTRIBUTES[name] : undefined;
     if (range) {
       const number = Number(value);
       if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
       checked.set(name, String(number));
-    } else if (texts.has(name)) {
+    } else if (TEXT_ATTRIBUTES.has(name)) {
       if (name === 'RedrivePolicy') parseRedrive(value);
       checked.set(name, value);
-    } else if (fifo.has(name)) {
+    } else if (FIFO_ATTRIBUTES.has(name)) {
       if (value !== 'false') throw unsupported('FIFO queues');
     } else {
       throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);

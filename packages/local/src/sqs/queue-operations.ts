@@ -9,7 +9,7 @@ import type { SqsOptions } from './sqs.ts';
 // biome-ignore lint/suspicious/noExplicitAny: AWS's input shapes, see Operation
 type Input = any;
 
-const purgeInterval = 60_000;
+const PURGE_INTERVAL_MS = 60_000;
 
 /** Make, find, describe, change, purge and delete queues. */
 export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOptions['iam']): Record<string, Operation> {
@@ -78,7 +78,7 @@ export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOpti
       const all = describe(queue);
       const wanted: readonly string[] = input.AttributeNames ?? [];
       for (const name of wanted) {
-        if (name !== 'All' && !attributeNames.has(name)) {
+        if (name !== 'All' && !ATTRIBUTE_NAMES.has(name)) {
           throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
         }
       }
@@ -93,7 +93,7 @@ export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOpti
     PurgeQueue: on('PurgeQueue', (queue) => {
       const now = clock.now();
       const last = purgedAt.get(queue);
-      if (last !== undefined && now < last + purgeInterval) {
+      if (last !== undefined && now < last + PURGE_INTERVAL_MS) {
         throw new AwsError(
           'PurgeQueueInProgress',
           `Only one PurgeQueue operation on ${store.nameOf(queue)} is allowed every 60 seconds.`,
@@ -125,7 +125,7 @@ export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOpti
   };
 }
 
-const attributeNames = new Set([
+const ATTRIBUTE_NAMES = new Set([
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesDelayed',
   'ApproximateNumberOfMessagesNotVisible',

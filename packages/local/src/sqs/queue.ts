@@ -59,7 +59,7 @@ export interface QueueDeps {
 }
 
 /** Longest time that a message can stay invisible, counted from its receive. */
-const longestVisibility = 43_200_000;
+const MAX_VISIBILITY_MS = 43_200_000;
 
 /** One standard queue: its messages, who waits for them, and what falls due. */
 export class Queue {
@@ -154,7 +154,7 @@ export class Queue {
       throw new AwsError('MessageNotInflight', "The specified message isn't in flight.", 400);
     }
     const until = now + seconds * 1000;
-    if (until > (message.lastReceivedAt ?? now) + longestVisibility) {
+    if (until > (message.lastReceivedAt ?? now) + MAX_VISIBILITY_MS) {
       throw invalidParameter(
         `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].`,
       );

@@ -1,8 +1,8 @@
 import { incompleteBody, invalidRequest } from '../errors.ts';
 
 /** Of a chunk's or trailer's line, in bytes. */
-const longestLine = 8 * 1024;
-const mostTrailers = 32;
+const MAX_LINE_BYTES = 8 * 1024;
+const MAX_TRAILERS = 32;
 
 /**
  * Takes the `aws-chunked` framing off a body: `<hex size>[;chunk-signature=…]CRLF<data>CRLF` … `0…CRLF`, then trailers.
@@ -29,7 +29,7 @@ export async function* decodeAwsChunked(
       }
       const newline = buffer.indexOf(10, at);
       const end = newline < 0 ? buffer.length : newline + 1;
-      if (line.length + end - at > longestLine) throw invalidRequest('A line of the aws-chunked body is too long.');
+      if (line.length + end - at > MAX_LINE_BYTES) throw invalidRequest('A line of the aws-chunked body is too long.');
       line += buffer.toString('latin1', at, end);
       at = end;
       if (newline < 0) continue;
@@ -61,7 +61,7 @@ function chunkSize(line: string): number {
 
 function addTrailer(trailers: Map<string, string>, line: string): void {
   const colon = line.indexOf(':');
-  if (colon < 1 || trailers.size >= mostTrailers) {
+  if (colon < 1 || trailers.size >= MAX_TRAILERS) {
     throw invalidRequest(
       'The request contained trailing data that was not well-formed or did not conform to our published schema.',
     );

@@ -3,7 +3,7 @@ import { badDigest, S3Error } from '../errors.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** 2 MiB: what the largest valid request documents need. */
-const largestDocument = 2 * 1024 ** 2;
+const MAX_DOCUMENT_BYTES = 2 * 1024 ** 2;
 
 /** Members of an input: a checksum, a Content-MD5. */
 type Claims = ChecksumMembers & { readonly ContentMD5?: string };
@@ -15,9 +15,9 @@ export async function readDocument(body: RequestBody, members: Readonly<Record<s
   let size = 0;
   for await (const chunk of body.stream) {
     size += chunk.length;
-    if (size > largestDocument) {
+    if (size > MAX_DOCUMENT_BYTES) {
       throw new S3Error('MaxMessageLengthExceeded', 'Your request was too big.', 400, {
-        MaxMessageLengthBytes: String(largestDocument),
+        MaxMessageLengthBytes: String(MAX_DOCUMENT_BYTES),
       });
     }
     chunks.push(chunk);

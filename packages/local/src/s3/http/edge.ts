@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps } from '../../core/cloud.ts';
 import type { ObjectBody } from '../object-body.ts';
-import { type RequestDetails, requestDetails } from '../request-details.ts';
+import { REQUEST_DETAILS, type RequestDetails } from '../request-details.ts';
 import { parseAddress } from './address.ts';
 import { readDocument } from './document-body.ts';
 import { sendError } from './error-response.ts';
@@ -40,13 +40,13 @@ async function readInput(
   requestId: string,
 ): Promise<Record<string, unknown>> {
   const members = readMembers(req, query);
-  const input: Record<string, unknown> & { [requestDetails]?: RequestDetails } = {
+  const input: Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails } = {
     ...members,
     ...(bucket === undefined ? {} : { Bucket: bucket }),
     ...(key === undefined ? {} : { Key: key }),
   };
   const details = { requestId, sourceIp: (req.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
-  input[requestDetails] = details;
+  input[REQUEST_DETAILS] = details;
   if (route.request === undefined) return input;
 
   const body = openBody(req, res);
@@ -54,7 +54,7 @@ async function readInput(
     requireLength(body);
     input.Body = body.stream;
     input.ContentLength = body.length;
-    input[requestDetails] = {
+    input[REQUEST_DETAILS] = {
       ...details,
       ...(body.payloadSha256 === undefined ? {} : { payloadSha256: body.payloadSha256 }),
       ...(body.trailer ? { trailer: body.trailer } : {}),

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checksumAlgorithms } from '../checksums.ts';
+import { CHECKSUM_ALGORITHMS } from '../checksums.ts';
 import { invalidArgument } from '../errors.ts';
 import { contentEncodings } from './request-body.ts';
 
 type Kind = 'string' | 'integer' | 'boolean' | 'date' | 'strings';
 
 /** Members of the SDK's inputs that travel as headers; one table for all operations, each takes what it knows. */
-const requestHeaders: Readonly<Record<string, readonly [header: string, kind: Kind]>> = {
+const REQUEST_HEADERS: Readonly<Record<string, readonly [header: string, kind: Kind]>> = {
   ACL: ['x-amz-acl', 'string'],
   BucketKeyEnabled: ['x-amz-server-side-encryption-bucket-key-enabled', 'boolean'],
   CacheControl: ['cache-control', 'string'],
@@ -48,7 +48,7 @@ const requestHeaders: Readonly<Record<string, readonly [header: string, kind: Ki
   WebsiteRedirectLocation: ['x-amz-website-redirect-location', 'string'],
 };
 
-const requestQuery: Readonly<Record<string, readonly [parameter: string, kind: Kind]>> = {
+const REQUEST_QUERY: Readonly<Record<string, readonly [parameter: string, kind: Kind]>> = {
   ContinuationToken: ['continuation-token', 'string'],
   Delimiter: ['delimiter', 'string'],
   EncodingType: ['encoding-type', 'string'],
@@ -78,16 +78,16 @@ const requestQuery: Readonly<Record<string, readonly [parameter: string, kind: K
 /** The members of an input that headers and query parameters hold. Throws InvalidArgument. */
 export function readMembers(req: IncomingMessage, query: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = {};
-  for (const [member, [name, kind]] of Object.entries(requestHeaders)) {
+  for (const [member, [name, kind]] of Object.entries(REQUEST_HEADERS)) {
     const value = req.headers[name];
     if (value !== undefined) input[member] = convert(name, kind, String(value));
   }
-  for (const [member, [name, kind]] of Object.entries(requestQuery)) {
+  for (const [member, [name, kind]] of Object.entries(REQUEST_QUERY)) {
     const value = query.get(name);
     // Parameters that are present but empty count as absent; S3 treats all of these so.
     if (value !== null && value !== '') input[member] = convert(name, kind, value);
   }
-  for (const algorithm of checksumAlgorithms) {
+  for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = req.headers[`x-amz-checksum-${algorithm.toLowerCase()}`];
     if (value !== undefined) input[`Checksum${algorithm}`] = String(value);
   }
@@ -124,7 +124,7 @@ function convert(name: string, kind: Kind, value: string): unknown {
 }
 
 /** Members of outputs that travel as headers. */
-const responseHeaders: Readonly<Record<string, string>> = {
+const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
   AcceptRanges: 'accept-ranges',
   BucketKeyEnabled: 'x-amz-server-side-encryption-bucket-key-enabled',
   BucketRegion: 'x-amz-bucket-region',
@@ -160,7 +160,7 @@ const responseHeaders: Readonly<Record<string, string>> = {
 /** Sets the headers for those members of `output` that the response's XML doesn't hold. */
 export function writeMembers(res: ServerResponse, output: object, inXml: (member: string) => boolean): void {
   for (const [member, value] of Object.entries(output)) {
-    const name = responseHeaders[member];
+    const name = RESPONSE_HEADERS[member];
     if (name === undefined || value === undefined || inXml(member)) continue;
     res.setHeader(name, headerText(value instanceof Date ? value.toUTCString() : String(value)));
   }

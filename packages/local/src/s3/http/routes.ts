@@ -48,7 +48,7 @@ const both = (root: string, shape: Shape, putMember: string, getMember?: string)
 });
 
 /** By method, what is addressed, and the query parameters (in this order) that make it an operation of its own. */
-const routes: Readonly<Record<string, Route>> = {
+const ROUTES: Readonly<Record<string, Route>> = {
   'GET service': { operation: 'ListBuckets', response: xml('ListAllMyBucketsResult', shapes.listBuckets) },
 
   'PUT bucket': {
@@ -161,7 +161,7 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 /** The query parameters by which S3 tells operations apart, simulated or not. */
-const subresources = [
+const SUBRESOURCES = [
   'list-type',
   'versions',
   'uploads',
@@ -207,9 +207,9 @@ const subresources = [
 /** Throws NotImplemented for a sub-resource that isn't simulated, naming it, and MethodNotAllowed. */
 export function findRoute(method: string, { bucket, key, query }: Address, copies: boolean): Route {
   const addressed = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
-  const named = bucket === undefined ? [] : subresources.filter((name) => query.has(name));
+  const named = bucket === undefined ? [] : SUBRESOURCES.filter((name) => query.has(name));
   const route =
-    routes[[method, addressed, ...named, ...(copies && method === 'PUT' ? ['x-amz-copy-source'] : [])].join(' ')];
+    ROUTES[[method, addressed, ...named, ...(copies && method === 'PUT' ? ['x-amz-copy-source'] : [])].join(' ')];
   if (route) return route;
   if (named.length > 0) throw notImplemented(`${method} of the sub-resource "${named.join('", "')}" of ${addressed}s`);
   if (method === 'POST') throw notImplemented('uploads by HTML form (POST Object)');

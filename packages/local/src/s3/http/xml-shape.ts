@@ -32,16 +32,16 @@ export const many = (kind: Scalar | Shape, tag: string): Field => ({ kind, tag, 
 /** Entries within one element of the member's name. */
 export const wrapped = (kind: Scalar | Shape, entry: string): Field => ({ kind, list: { entry } });
 
-const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** A document with `value` under the element `root`. */
 export function toXml(root: string, shape: Shape, value: object): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${renderMembers(shape, value)}</${root}>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${renderMembers(shape, value)}</${root}>`;
 }
 
 /** A document of one element that holds text alone. */
 export const textXml = (root: string, value: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${escapeXml(value)}</${root}>`;
+  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${escapeXml(value)}</${root}>`;
 
 function renderMembers(shape: Shape, value: object): string {
   return Object.entries(shape)
@@ -154,13 +154,13 @@ function readValue(kind: Field['kind'], node: unknown): unknown {
 
 const asArray = (node: unknown): unknown[] => (Array.isArray(node) ? node : [node]);
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function unescapeXml(escaped: string): string {
   return escaped.replace(/&([^;\s&]{1,10});/g, (_, name: string) => {
     const code = /^#(?:x([0-9a-f]+)|(\d+))$/i.exec(name);
     const point = code ? Number.parseInt(code[1] ?? code[2]!, code[1] === undefined ? 10 : 16) : -1;
-    const char = code ? (point <= 0x10ffff ? String.fromCodePoint(point) : undefined) : named[name];
+    const char = code ? (point <= 0x10ffff ? String.fromCodePoint(point) : undefined) : ENTITIES[name];
     if (char === undefined) throw malformedXml();
     return char;
   });

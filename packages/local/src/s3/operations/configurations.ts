@@ -27,7 +27,7 @@ interface Stored {
   readonly missing: readonly [code: string, message: string];
 }
 
-const stored: readonly Stored[] = [
+const STORED_CONFIGURATIONS: readonly Stored[] = [
   {
     put: 'PutBucketEncryption',
     get: 'GetBucketEncryption',
@@ -190,6 +190,6 @@ export function configurationOperations(state: S3State): Record<string, Operatio
       },
     },
   };
-  for (const kind of stored) Object.assign(operations, storedOperations(state, kind));
+  for (const kind of STORED_CONFIGURATIONS) Object.assign(operations, storedOperations(state, kind));
   return operations;
 }

@@ -9,7 +9,7 @@ import type { BlobReferences, Segment } from '../blob-references.ts';
 import { type Checksum, type ChecksumAlgorithm, checksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
-import { largestSinglePut } from '../ingest.ts';
+import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
 import { findVersion } from '../lookup.ts';
 import type { Bucket, Content, ObjectVersion } from '../model.ts';
 import { checkKey, parseCopySource } from '../names.ts';
@@ -29,9 +29,9 @@ export function copyOperations(state: S3State): Record<string, Operation> {
         checkKey(key);
         checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
         const { bucket: sourceBucket, version: source } = findSource(state, input, caller);
-        if (source.size > largestSinglePut) {
+        if (source.size > MAX_SINGLE_PUT_BYTES) {
           throw invalidRequest(
-            `The specified copy source is larger than the maximum allowable size for a copy source: ${largestSinglePut}`,
+            `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_SINGLE_PUT_BYTES}`,
           );
         }
         const replace = directive('x-amz-metadata-directive', input.MetadataDirective) === 'REPLACE';
@@ -85,9 +85,9 @@ export function copyOperations(state: S3State): Record<string, Operation> {
         const upload = findUpload(state, input);
         const { bucket: sourceBucket, version: source } = findSource(state, input, caller);
         const { start, length } = parseCopyRange(input.CopySourceRange, source.size);
-        if (length > largestSinglePut) {
+        if (length > MAX_SINGLE_PUT_BYTES) {
           throw invalidRequest(
-            `The specified copy source is larger than the maximum allowable size for a copy source: ${largestSinglePut}`,
+            `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_SINGLE_PUT_BYTES}`,
           );
         }
         const content = await copyContent(state, source, start, length, upload.checksum?.algorithm);

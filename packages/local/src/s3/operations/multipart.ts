@@ -11,7 +11,7 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/cloud.ts';
 import {
-  checksumAlgorithms,
+  CHECKSUM_ALGORITHMS,
   checksumMembers,
   checksumOfParts,
   declaredChecksum,
@@ -28,9 +28,9 @@ import { parseTagging } from '../tags.ts';
 import type { Output } from './output.ts';
 
 /** 5 MiB: the least for every part but the last. */
-const smallestPart = 5 * 1024 ** 2;
+const MIN_PART_BYTES = 5 * 1024 ** 2;
 /** 5 TiB. */
-const largestObject = 5 * 1024 ** 4;
+const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 
 interface UploadName {
   readonly Bucket?: string | undefined;
@@ -143,7 +143,7 @@ export function multipartOperations(state: S3State): Record<string, Operation> {
             `The provided 'x-amz-mp-object-size' header does not match what was computed. expected: ${input.MpuObjectSize}, actual: ${size}`,
           );
         }
-        if (size > largestObject) {
+        if (size > MAX_OBJECT_BYTES) {
           throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', 400);
         }
         checkWriteConditions(input, upload.key, state.live(bucket, upload.key));
@@ -224,10 +224,10 @@ function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): Part[]
     return part;
   });
   for (const part of chosen.slice(0, -1)) {
-    if (part.size < smallestPart) {
+    if (part.size < MIN_PART_BYTES) {
       throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400, {
         ProposedSize: String(part.size),
-        MinSizeAllowed: String(smallestPart),
+        MinSizeAllowed: String(MIN_PART_BYTES),
         PartNumber: String(part.number),
         ETag: part.etag,
       });
@@ -237,7 +237,7 @@ function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): Part[]
 }
 
 const checksumsAgree = (part: Part, entry: CompletedPart): boolean =>
-  checksumAlgorithms.every((algorithm) => {
+  CHECKSUM_ALGORITHMS.every((algorithm) => {
     const claimed = entry[`Checksum${algorithm}`];
     return claimed === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === claimed);
   });
