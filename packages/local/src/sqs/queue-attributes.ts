@@ -1,17 +1,17 @@
 import { AwsError } from '../core/aws-error.ts';
 import { invalidAttribute, unsupported } from './errors.ts';
 
-/** Longest message that SQS takes, in bytes, attributes included; also the most that one batch may hold. */
+/** Maximum size of a message with its attributes, and of a whole batch. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
-interface Range {
+interface NumberAttribute {
   readonly min: number;
   readonly max: number;
   readonly standard: number;
 }
 
-/** Settings that are whole numbers: seconds, except MaximumMessageSize (bytes). */
-const NUMBER_ATTRIBUTES: Readonly<Record<string, Range>> = {
+/** Attributes that are whole numbers: seconds, except MaximumMessageSize (bytes). */
+const NUMBER_ATTRIBUTES: Readonly<Record<string, NumberAttribute>> = {
   DelaySeconds: { min: 0, max: 900, standard: 0 },
   MaximumMessageSize: { min: 1024, max: MAX_MESSAGE_BYTES, standard: MAX_MESSAGE_BYTES },
   MessageRetentionPeriod: { min: 60, max: 1_209_600, standard: 345_600 },
@@ -19,7 +19,7 @@ const NUMBER_ATTRIBUTES: Readonly<Record<string, Range>> = {
   VisibilityTimeout: { min: 0, max: 43_200, standard: 30 },
 };
 
-/** Settings that are kept and told, and change nothing here (encryption), or are read by their own parser. */
+/** Attributes that are stored and returned as text: they have no effect here (encryption) or a parser of their own. */
 const TEXT_ATTRIBUTES = new Set([
   'Policy',
   'RedrivePolicy',
@@ -36,7 +36,7 @@ const FIFO_ATTRIBUTES = new Set([
   'FifoThroughputLimit',
 ]);
 
-/** Where messages go that were received too often. */
+/** Dead-letter queue, and the receives after which a message moves there. */
 export interface Redrive {
   readonly deadLetterTargetArn: string;
   readonly maxReceiveCount: number;
@@ -44,13 +44,13 @@ export interface Redrive {
 
 export type QueueAttributes = ReadonlyMap<string, string>;
 
-/** Settings of a queue that was given none. */
+/** Attributes of a queue that was created without any. */
 export function defaultAttributes(): Map<string, string> {
   const defaults = Object.entries(NUMBER_ATTRIBUTES).map(([name, { standard }]) => [name, String(standard)] as const);
   return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
 }
 
-/** @throws AwsError InvalidAttributeName, InvalidAttributeValue, UnsupportedOperation (FIFO) */
+/** Throws InvalidAttributeName, InvalidAttributeValue, or UnsupportedOperation for FIFO queues. */
 export function checkAttributes(given: Readonly<Record<string, unknown>> | undefined): Map<string, string> {
   const checked = new Map<string, string>();
   for (const [name, raw] of Object.entries(given ?? {})) {
@@ -72,7 +72,7 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> | undef
   return checked;
 }
 
-/** Reads a RedrivePolicy; empty text means none. @throws AwsError InvalidAttributeValue */
+/** Reads a RedrivePolicy; empty text means none. Throws InvalidAttributeValue. */
 export function parseRedrive(text: string | undefined): Redrive | undefined {
   if (text === undefined || text === '') return undefined;
   let policy: Record<string, unknown>;
