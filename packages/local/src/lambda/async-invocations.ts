@@ -4,7 +4,9 @@ import type { Invoker } from './invoker.ts';
 
 /** Pauses before the second and the third attempt of a failed event. */
 const RETRY_PAUSES_MS = [60_000, 120_000];
+/** Age at which an event is dropped unless the function's EventInvokeConfig says otherwise. */
 const DEFAULT_MAX_AGE_SECONDS = 21_600;
+/** Pause after the first throttled attempt; it doubles with each further one. */
 const FIRST_THROTTLE_PAUSE_MS = 1_000;
 const MAX_THROTTLE_PAUSE_MS = 300_000;
 
@@ -17,7 +19,10 @@ interface Pending {
   throttlePauseMs: number;
 }
 
-/** Events of Invoke with InvocationType Event: run soon, tried again twice after a failure, longer while throttled, then dropped. */
+/**
+ * Events of Invoke with InvocationType Event: run at once, retried twice after a failure, retried while throttled until
+ * they are too old, then dropped.
+ */
 export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #invoker: Invoker;

@@ -1,7 +1,6 @@
 /*
  * The runtime inside a function's process: loads the handler and serves events from the Runtime API, as Lambda's own
- * runtime for Node.js does. It imports nothing of this package, so that it can run as a bare file; what it loads for
- * itself is only Node's.
+ * runtime for Node.js does. It imports only Node's own modules, so that it can run as a bare file.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
@@ -70,7 +69,7 @@ function log(level: string, message: string, error?: object): void {
     writeOut(`${JSON.stringify({ timestamp, level, requestId: currentRequestId, message, ...error })}\n`);
   } else {
     const text = error ? `${message}\t${JSON.stringify(error)}` : message;
-    // One record is one line for whoever reads: line ends inside it become carriage returns.
+    // The reader takes one line as one record: line ends inside it become carriage returns.
     writeOut(`${timestamp}\t${currentRequestId ?? 'undefined'}\t${level}\t${text}`.replaceAll('\n', '\r').concat('\n'));
   }
 }
@@ -94,7 +93,7 @@ function packageType(folder: string): string | undefined {
   }
 }
 
-/** The `type` that governs a folder, looked for in it and above, but not above `top`. */
+/** The `type` of the nearest package.json in a folder or above it, up to `top`. */
 function nearestPackageType(folder: string, top?: string): string | undefined {
   const own = packageType(folder);
   if (own !== undefined || folder === top || dirname(folder) === folder) return own;
@@ -102,8 +101,8 @@ function nearestPackageType(folder: string, top?: string): string | undefined {
 }
 
 /**
- * In Lambda nothing lies above the code's folder. Here a package.json above it could say `"type": "module"`, and code
- * without a package.json of its own would be misread.
+ * On Lambda nothing is above the code's folder. Here a package.json above it could say `"type": "module"`, and code
+ * without its own package.json would be misread.
  */
 function hidePackagesAbove(): void {
   if (nearestPackageType(dirname(TASK_ROOT)) !== 'module') return;
@@ -149,7 +148,7 @@ async function loadHandler(): Promise<Handler> {
   }
   let handler = find(loaded, path);
   // A CommonJS module that was imported has its exports under `default`.
-  if (handler === undefined) handler = find((loaded as { default?: unknown } | null)?.default, path);
+  handler ??= find((loaded as { default?: unknown } | null)?.default, path);
   if (handler === undefined) {
     throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is undefined or not exported`);
   }
@@ -159,7 +158,9 @@ async function loadHandler(): Promise<Handler> {
   if (!CALLBACKS_ALLOWED && handler.length >= 3) {
     throw new RuntimeFailure(
       'Runtime.CallbackHandlerDeprecated',
-      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
+        'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
+        'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
     );
   }
   return handler as Handler;
@@ -203,7 +204,7 @@ function contextOf(headers: IncomingHttpHeaders, requestId: string): object {
 
 function run(handler: Handler, event: unknown, context: object): Promise<unknown> {
   return new Promise((done, fail) => {
-    // When nothing is left to do but the handler has not finished, Lambda answers null.
+    // If the event loop empties before the handler has finished, Lambda answers null.
     process.once('beforeExit', () => done(null));
     const callback = (error: unknown, result?: unknown) => (error ? fail(error) : done(result));
     const returned = CALLBACKS_ALLOWED ? handler(event, context, callback) : handler(event, context);
@@ -212,7 +213,7 @@ function run(handler: Handler, event: unknown, context: object): Promise<unknown
   });
 }
 
-/** Everything printed so far belongs to this invocation: tells whoever reads. The pipes are written synchronously. */
+/** Marks that the output up to here belongs to this invocation. The pipes are written synchronously. */
 function markEndOfOutput(requestId: string): void {
   writeOut(`\0${requestId}\n`);
   writeError(`\0${requestId}\n`);

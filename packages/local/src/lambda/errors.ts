@@ -1,4 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
+import { constraintMessage } from '../core/constraint.ts';
 
 const USER_FAULT = { Type: 'User' };
 
@@ -16,22 +17,18 @@ export const resourceConflict = (message: string) =>
 export const invalidParameter = (message: string, cause?: unknown) =>
   new AwsError('InvalidParameterValueException', message, 400, USER_FAULT, cause);
 
-/** A value that the service's model forbids, worded as all AWS services do. */
-export const invalidMember = (value: unknown, member: string, constraint: string) =>
-  new AwsError(
-    'ValidationException',
-    `1 validation error detected: Value '${String(value)}' at '${member}' failed to satisfy constraint: Member must ${constraint}`,
-    400,
-  );
+/** ValidationException for a value that the API's model forbids. `rule` completes "Member must …". */
+export const invalidMember = (value: unknown, member: string, rule: string) =>
+  new AwsError('ValidationException', constraintMessage(member, value, rule), 400);
 
 /** TooManyRequestsException with Lambda's `Reason`. */
 export const tooManyRequests = (reason: string) =>
   new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { ...USER_FAULT, Reason: reason });
 
-/** The function exists but cannot be run here. */
+/** InvalidRuntimeException for a function that exists but cannot run here. */
 export const cannotRun = (message: string) => new AwsError('InvalidRuntimeException', message, 502, USER_FAULT);
 
-/** Throws ValidationException when `value` is outside `min`..`max`. */
+/** Throws ValidationException if `value` is outside `min` to `max`. */
 export function checkRange(value: number, member: string, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min) {
     throw invalidMember(value, member, `have value greater than or equal to ${min}`);

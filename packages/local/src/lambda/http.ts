@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Cloud } from '../core/cloud.ts';
+import { isRecord } from '../core/is-record.ts';
+import { readBody } from '../gateway/read-body.ts';
+import type { InvokeOutput } from './invoke-operation.ts';
 
 interface Route {
   readonly method: string;
-  /** Of the path below the API's version; groups are the URI members of the operation. */
+  /** Matches the whole path; groups are the operation's URI members. */
   readonly path: RegExp;
   readonly operation: string;
-  /** Of success. */
+  /** HTTP status of success. */
   readonly status: number;
 }
 
-/** Above the largest request, which is a zip file in base64 (50 MB). */
+/** Above the largest request, a zip file of 50 MB in base64. */
 const MAX_BODY_BYTES = 72 * 2 ** 20;
 
 const FUNCTION_PATH = '/functions/(?<FunctionName>[^/]+)';
@@ -51,7 +54,7 @@ const ROUTES: readonly Route[] = [
   route('GET', '/tags/(?<Resource>[^/]+)', 'ListTags'),
 ];
 
-/** Lambda's REST-JSON protocol over the operations. Answers every error; never rejects. */
+/** Serves the operations in Lambda's REST-JSON protocol. Never rejects: every error becomes a response. */
 export async function handleLambdaRequest(
   cloud: Cloud,
   request: IncomingMessage,
@@ -61,9 +64,10 @@ export async function handleLambdaRequest(
   try {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const found = findRoute(request.method ?? 'GET', url.pathname);
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES, requestTooLarge);
     if (found.route.operation === 'Invoke') {
-      await answerInvoke(cloud, request, response, caller, { ...found.members, ...query(url) }, body);
+      const input = invokeInput(request, { ...found.members, ...query(url) }, body);
+      answerInvoke(response, (await cloud.call('lambda', 'Invoke', input, caller)) as InvokeOutput);
       return;
     }
     const input = { ...jsonBody(body), ...query(url), ...found.members };
@@ -76,22 +80,17 @@ export async function handleLambdaRequest(
   }
 }
 
-async function answerInvoke(
-  cloud: Cloud,
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller,
-  members: Record<string, unknown>,
-  body: Buffer,
-): Promise<void> {
-  const input = {
+function invokeInput(request: IncomingMessage, members: Record<string, unknown>, body: Buffer): object {
+  return {
     ...members,
     InvocationType: header(request, 'x-amz-invocation-type'),
     LogType: header(request, 'x-amz-log-type'),
     ClientContext: header(request, 'x-amz-client-context'),
     Payload: body,
   };
-  const output = await cloud.call('lambda', 'Invoke', input, caller);
+}
+
+function answerInvoke(response: ServerResponse, output: InvokeOutput): void {
   response.writeHead(output.StatusCode, {
     'Content-Type': 'application/json',
     ...(output.FunctionError !== undefined && { 'X-Amz-Function-Error': output.FunctionError }),
@@ -130,42 +129,28 @@ function query(url: URL): Record<string, unknown> {
   return members;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) {
-      const message = `Request must be smaller than ${MAX_BODY_BYTES} bytes`;
-      throw new AwsError('RequestEntityTooLargeException', message, 413);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const requestTooLarge = () =>
+  new AwsError('RequestEntityTooLargeException', `Request must be smaller than ${MAX_BODY_BYTES} bytes`, 413);
 
 function jsonBody(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   try {
     const value: unknown = JSON.parse(body.toString());
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isRecord(value)) return value;
   } catch (error) {
     throw new AwsError('SerializationException', 'Could not parse request body into json', 400, {}, error);
   }
   throw new AwsError('SerializationException', 'Expected a JSON object', 400);
 }
 
-/** The one binary member, as the operations take it. Paths of this machine are not taken from the network. */
+/** Decodes the one binary member. Drops LocalPath: a path of this machine is not accepted from the network. */
 function withBytes(input: Record<string, unknown>): Record<string, unknown> {
   const { LocalPath: _, ...rest } = input;
   if (typeof rest.ZipFile === 'string') return { ...rest, ZipFile: Buffer.from(rest.ZipFile, 'base64') };
-  if (rest.Code !== null && typeof rest.Code === 'object') {
-    return { ...rest, Code: withBytes(rest.Code as Record<string, unknown>) };
-  }
-  return rest;
+  return isRecord(rest.Code) ? { ...rest, Code: withBytes(rest.Code) } : rest;
 }
 
-/** JSON.stringify calls toJSON before the replacer, so the Date is read from its holder. */
+/** A replacer. It reads a Date from its holder, because JSON.stringify calls toJSON before the replacer. */
 function epochSeconds(this: unknown, key: string, value: unknown): unknown {
   const original = (this as Record<string, unknown>)[key];
   return original instanceof Date ? original.getTime() / 1_000 : value;

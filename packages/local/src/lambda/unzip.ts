@@ -7,7 +7,7 @@ export interface ZipEntry {
   readonly content: Buffer;
 }
 
-/** Lambda's own limit for code, in bytes. */
+/** Lambda's limit for unpacked code. */
 const MAX_UNZIPPED_BYTES = 262_144_000;
 const MAX_ENTRIES = 50_000;
 
@@ -16,7 +16,7 @@ const DIRECTORY_SIGNATURE = 0x02014b50;
 const FILE_SIGNATURE = 0x04034b50;
 const SYMLINK_TYPE = 0xa000;
 
-/** Reads a whole zip archive. Throws on anything that is damaged, encrypted, too large, or would leave its folder. */
+/** Reads a whole zip archive. Throws if it is damaged, encrypted, too large, or has a path outside its folder. */
 export function unzip(archive: Buffer): ZipEntry[] {
   const end = findEnd(archive);
   const count = archive.readUInt16LE(end + 10);

@@ -40,7 +40,7 @@ export const invalidAttribute = (name: string, reason?: string) =>
 export const unsupported = (feature: string) =>
   new AwsError('UnsupportedOperation', `The local runtime does not simulate ${feature}.`, 400);
 
-/** Returns an absent value as undefined. Throws InvalidParameterValueException unless `value` is an integer in the range. */
+/** Throws InvalidParameterValueException unless `value` is an integer in the range; an absent value is undefined. */
 export function checkIntegerParameter(
   name: string,
   value: unknown,

@@ -51,7 +51,7 @@ export function attributesSize(attributes: MessageAttributes): number {
   return size;
 }
 
-/** MD5 that clients check: attributes sorted by name, each part after its length in four bytes. None without attributes. */
+/** MD5 that clients check: attributes sorted by name, each part after its length in four bytes. */
 export function attributesMd5(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes).sort();
   if (names.length === 0) return undefined;
