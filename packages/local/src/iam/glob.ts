@@ -1,22 +1,22 @@
-/** A pattern in which `*` (any characters) and `?` (one character) are told from their literal namesakes. */
+/** A pattern whose wildcards `*` (any characters) and `?` (one character) differ from literal `*` and `?`. */
 export type Glob = readonly GlobToken[];
 
-type GlobToken = string | typeof any | typeof one;
+type GlobToken = string | typeof ANY_CHARACTERS | typeof ONE_CHARACTER;
 
-const any = 0;
-const one = 1;
+const ANY_CHARACTERS = 0;
+const ONE_CHARACTER = 1;
 
 /** Reads `text` with `*` and `?` as wildcards. */
 export function glob(text: string): Glob {
-  return [...text].map((char) => (char === '*' ? any : char === '?' ? one : char));
+  return [...text].map((char) => (char === '*' ? ANY_CHARACTERS : char === '?' ? ONE_CHARACTER : char));
 }
 
-/** A pattern that matches `text` alone, whatever characters it has. */
+/** A pattern that matches exactly `text`. */
 export function literal(text: string): Glob {
   return [...text];
 }
 
-/** Whether all of `text` fits. Time is bounded by pattern × text: no backtracking beyond the last `*`. */
+/** Whether the pattern matches all of `text`, in time pattern × text: it backtracks to the last `*` only. */
 export function globMatches(pattern: Glob, text: string): boolean {
   const chars = [...text];
   let p = 0;
@@ -25,10 +25,10 @@ export function globMatches(pattern: Glob, text: string): boolean {
   let resumeAt = 0;
   while (t < chars.length) {
     const token = pattern[p];
-    if (token === any) {
+    if (token === ANY_CHARACTERS) {
       starAt = p++;
       resumeAt = t;
-    } else if (token === one || (token !== undefined && token === chars[t])) {
+    } else if (token === ONE_CHARACTER || (token !== undefined && token === chars[t])) {
       p++;
       t++;
     } else if (starAt >= 0) {
@@ -38,6 +38,6 @@ export function globMatches(pattern: Glob, text: string): boolean {
       return false;
     }
   }
-  while (pattern[p] === any) p++;
+  while (pattern[p] === ANY_CHARACTERS) p++;
   return p === pattern.length;
 }
