@@ -4,16 +4,16 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobSink, BlobStore } from './blob-store.ts';
 
-/** Large enough that reading costs few system calls, small enough that many readers fit in memory. */
+/** Size of a read: large enough for few system calls, small enough for many readers in memory. */
 const READ_BYTES = 256 * 1024;
 
-/** The network brings 64 KiB at a time; each write costs a trip through the thread pool. */
+/** Size of a write. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
 const WRITE_BYTES = 512 * 1024;
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
 /**
- * Blobs as files, one each. The folder belongs to this store alone: it is made when missing, and blobs that an earlier
+ * Blobs as files. The folder belongs to this store alone: it is created if it is missing, and blobs that an earlier
  * process left in it are removed.
  */
 export class DiskBlobs implements BlobStore {
@@ -80,7 +80,7 @@ export class DiskBlobs implements BlobStore {
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], size: number): Promise<void> {
   const { bytesWritten } = await file.writev(chunks);
   if (bytesWritten === size) return;
-  // A full disk or a signal cuts a write short; the next one tells.
+  // A full disk or a signal can cut a write short; the next write reports the error.
   const rest = Buffer.concat(chunks).subarray(bytesWritten);
   for (let at = 0; at < rest.length; ) at += (await file.write(rest, at, rest.length - at)).bytesWritten;
 }

@@ -1,13 +1,13 @@
 import { incompleteBody, invalidRequest } from '../errors.ts';
 
-/** Of a chunk's or trailer's line, in bytes. */
+/** Maximum length of a line of a chunk or trailer. */
 const MAX_LINE_BYTES = 8 * 1024;
 const MAX_TRAILERS = 32;
 
 /**
- * Takes the `aws-chunked` framing off a body: `<hex size>[;chunk-signature=…]CRLF<data>CRLF` … `0…CRLF`, then trailers.
- * Chunks pass on as views of what came in; signatures are not checked. Throws IncompleteBody or InvalidRequest.
- * @param trailers filled in, names in lower case, when the body ends
+ * Removes the `aws-chunked` framing of a body: `<hex size>[;chunk-signature=…]CRLF<data>CRLF` … `0…CRLF`, trailers.
+ * Yields views of the received buffers; does not check signatures. Throws IncompleteBody or InvalidRequest.
+ * @param trailers filled in when the body ends, names in lower case
  */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Uint8Array>,
@@ -48,7 +48,7 @@ export async function* decodeAwsChunked(
       }
     }
   }
-  // Some clients leave out the last empty line.
+  // Some clients omit the last empty line.
   if (phase === 'trailers' && line.trim() !== '') addTrailer(trailers, line.trim());
   else if (phase !== 'done' && phase !== 'trailers') throw incompleteBody();
 }

@@ -5,7 +5,7 @@ import { contentEncodings } from './request-body.ts';
 
 type Kind = 'string' | 'integer' | 'boolean' | 'date' | 'strings';
 
-/** Members of the SDK's inputs that travel as headers; one table for all operations, each takes what it knows. */
+/** Members of inputs that are request headers. One table for all operations; each ignores members that it has not. */
 const REQUEST_HEADERS: Readonly<Record<string, readonly [header: string, kind: Kind]>> = {
   ACL: ['x-amz-acl', 'string'],
   BucketKeyEnabled: ['x-amz-server-side-encryption-bucket-key-enabled', 'boolean'],
@@ -48,6 +48,7 @@ const REQUEST_HEADERS: Readonly<Record<string, readonly [header: string, kind: K
   WebsiteRedirectLocation: ['x-amz-website-redirect-location', 'string'],
 };
 
+/** Members of inputs that are query parameters. */
 const REQUEST_QUERY: Readonly<Record<string, readonly [parameter: string, kind: Kind]>> = {
   ContinuationToken: ['continuation-token', 'string'],
   Delimiter: ['delimiter', 'string'],
@@ -75,7 +76,7 @@ const REQUEST_QUERY: Readonly<Record<string, readonly [parameter: string, kind: 
   VersionIdMarker: ['version-id-marker', 'string'],
 };
 
-/** The members of an input that headers and query parameters hold. Throws InvalidArgument. */
+/** Reads the members of an input from headers and query parameters. Throws InvalidArgument. */
 export function readMembers(req: IncomingMessage, query: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const [member, [name, kind]] of Object.entries(REQUEST_HEADERS)) {
@@ -84,7 +85,7 @@ export function readMembers(req: IncomingMessage, query: URLSearchParams): Recor
   }
   for (const [member, [name, kind]] of Object.entries(REQUEST_QUERY)) {
     const value = query.get(name);
-    // Parameters that are present but empty count as absent; S3 treats all of these so.
+    // S3 treats these parameters as absent if they are empty.
     if (value !== null && value !== '') input[member] = convert(name, kind, value);
   }
   for (const algorithm of CHECKSUM_ALGORITHMS) {
@@ -117,13 +118,13 @@ function convert(name: string, kind: Kind, value: string): unknown {
       return Number(value);
     case 'date': {
       const date = new Date(value);
-      // As RFC 9110 says, a condition with a date that isn't one is no condition.
+      // RFC 9110: a condition with an invalid date is ignored.
       return Number.isNaN(date.getTime()) ? undefined : date;
     }
   }
 }
 
-/** Members of outputs that travel as headers. */
+/** Members of outputs that are response headers. */
 const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
   AcceptRanges: 'accept-ranges',
   BucketKeyEnabled: 'x-amz-server-side-encryption-bucket-key-enabled',
@@ -157,7 +158,7 @@ const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
   WebsiteRedirectLocation: 'x-amz-website-redirect-location',
 };
 
-/** Sets the headers for those members of `output` that the response's XML doesn't hold. */
+/** Sets the headers for the members of `output` that are not in the response's XML. */
 export function writeMembers(res: ServerResponse, output: object, inXml: (member: string) => boolean): void {
   for (const [member, value] of Object.entries(output)) {
     const name = RESPONSE_HEADERS[member];
@@ -168,6 +169,6 @@ export function writeMembers(res: ServerResponse, output: object, inXml: (member
   for (const [name, value] of Object.entries(metadata ?? {})) res.setHeader(`x-amz-meta-${name}`, headerText(value));
 }
 
-/** As S3 does it, RFC 2047 for what a header can't hold. */
+/** Text for a header; encoded by RFC 2047, as S3 does, if a header cannot hold it. */
 export const headerText = (value: string): string =>
   /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`;
