@@ -1,5 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
 import { root } from '../core/cloud.ts';
+import type { Tag } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { checkCapabilities } from './capabilities.ts';
@@ -11,7 +12,6 @@ import type { Ending } from './run-parts.ts';
 import type { DesiredStack, Stack, StackEvent, StackStatus } from './stack.ts';
 import { type EngineContext, pseudoOf, StackRun } from './stack-run.ts';
 import { newStackId } from './stacks.ts';
-import type { Tag } from './tags.ts';
 import { checkTemplate, type Template, validationError } from './template.ts';
 import { updateStack } from './update-stack.ts';
 

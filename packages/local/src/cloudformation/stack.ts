@@ -1,7 +1,7 @@
+import type { Tag } from '../core/tags.ts';
 import type { AssetLookup } from './assets.ts';
 import type { PreparedTemplate } from './prepared-template.ts';
 import type { Handle, Properties } from './provider.ts';
-import type { Tag } from './tags.ts';
 
 /** StackStatus of AWS's API, as far as the local runtime reaches it. */
 export type StackStatus =

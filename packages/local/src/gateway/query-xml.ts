@@ -1,8 +1,8 @@
 import type { AwsError } from '../core/aws-error.ts';
 import { escapeXml } from '../core/escape-xml.ts';
 
-/** Namespaces of the services that answer in XML. */
-const namespaces: Readonly<Record<string, string>> = {
+/** XML namespaces of the services with the query protocol. */
+const NAMESPACES: Readonly<Record<string, string>> = {
   cloudformation: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
   iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
@@ -10,13 +10,19 @@ const namespaces: Readonly<Record<string, string>> = {
 
 /** Whether the service speaks AWS's query protocol. */
 export function isQueryService(service: string): boolean {
-  return Object.hasOwn(namespaces, service);
+  return Object.hasOwn(NAMESPACES, service);
 }
 
-/** `<XResponse><XResult>…`: lists as `<member>`, times in ISO 8601; members that are undefined are left out. */
-export function queryResponse(service: string, action: string, output: unknown, requestId: string): string {
+interface QueryCall {
+  readonly service: string;
+  readonly action: string;
+  readonly requestId: string;
+}
+
+/** `<XResponse><XResult>…`, with lists as `<member>`, times in ISO 8601, and without undefined members. */
+export function queryResponse({ service, action, requestId }: QueryCall, output: unknown): string {
   return (
-    `<${action}Response xmlns="${namespaces[service] ?? ''}">` +
+    `<${action}Response xmlns="${NAMESPACES[service] ?? ''}">` +
     `<${action}Result>${members(output)}</${action}Result>` +
     `<ResponseMetadata><RequestId>${escapeXml(requestId)}</RequestId></ResponseMetadata></${action}Response>`
   );
@@ -25,7 +31,8 @@ export function queryResponse(service: string, action: string, output: unknown, 
 export function queryError(service: string, error: AwsError, requestId: string): string {
   const type = error.status < 500 ? 'Sender' : 'Receiver';
   return (
-    `<ErrorResponse xmlns="${namespaces[service] ?? ''}"><Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code>` +
+    `<ErrorResponse xmlns="${NAMESPACES[service] ?? ''}">` +
+    `<Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code>` +
     `<Message>${escapeXml(error.message)}</Message>${members(error.members)}</Error>` +
     `<RequestId>${escapeXml(requestId)}</RequestId></ErrorResponse>`
   );

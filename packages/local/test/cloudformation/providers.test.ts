@@ -429,7 +429,7 @@ describe('SageMaker endpoints', () => {
     await deploy(resources('one'));
     sagemaker.faults.nextUpdate('My-Endpoint', { kind: 'refuse', reason: '' });
     await expect(deploy(resources('two'))).rejects.toThrow(
-      /is InService with endpoint configuration .*; SageMaker gave no reason/,
+      /is InService with endpoint configuration .*\. SageMaker gave no reason/,
     );
   });
 
