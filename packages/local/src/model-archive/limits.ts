@@ -14,7 +14,7 @@ export interface ArchiveLimits {
   readonly ratioFloorBytes: number;
 }
 
-export const defaultLimits: ArchiveLimits = {
+export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   maxEntries: 20_000,
   maxBytes: 20 * 1024 ** 3,
   maxPathBytes: 1024,

@@ -2,7 +2,7 @@ import { ArchiveRefused } from './archive-refused.ts';
 import type { ArchiveLimits } from './limits.ts';
 
 /** The longest name that common file systems take, in bytes. */
-const maxNameBytes = 255;
+const MAX_NAME_BYTES = 255;
 
 /**
  * The path of an archive's entry, or of an object below a prefix, in its plain form: relative, with `/` between names that can't lead
@@ -35,8 +35,8 @@ export function memberPath(raw: string, limits: ArchiveLimits): string {
   if (names.length > limits.maxDepth) {
     throw refuse('path-too-deep', `Entry "${shown}" lies deeper than ${limits.maxDepth} folders. Flatten it.`);
   }
-  if (names.some((name) => Buffer.byteLength(name) > maxNameBytes)) {
-    throw refuse('path-too-long', `Entry "${shown}" has a name of more than ${maxNameBytes} bytes. Shorten it.`);
+  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) {
+    throw refuse('path-too-long', `Entry "${shown}" has a name of more than ${MAX_NAME_BYTES} bytes. Shorten it.`);
   }
   return names.join('/');
 }

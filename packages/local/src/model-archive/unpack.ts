@@ -4,10 +4,10 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type ReadEntry, Unpack } from 'tar';
 import { ArchiveRefused } from './archive-refused.ts';
-import { type ArchiveLimits, defaultLimits } from './limits.ts';
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './limits.ts';
 import { Members, memberPath, printable } from './member-path.ts';
 
-const chunkSize = 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 export interface UnpackOptions {
   readonly limits?: Partial<ArchiveLimits>;
@@ -32,7 +32,7 @@ export async function unpackArchive(
   folder: string,
   options: UnpackOptions = {},
 ): Promise<Unpacked> {
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...DEFAULT_ARCHIVE_LIMITS, ...options.limits };
   await mkdir(folder, { recursive: false });
   try {
     return await extract(archive, folder, limits, options.signal);
@@ -94,9 +94,9 @@ async function extract(
       throw error;
     }
   };
-  const gunzip = createGunzip({ chunkSize });
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const bounded = new Transform({
-    highWaterMark: chunkSize,
+    highWaterMark: CHUNK_BYTES,
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       done(exceeded(bytes, packed, limits), chunk);

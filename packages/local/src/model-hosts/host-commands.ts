@@ -20,9 +20,9 @@ export interface Host {
 }
 
 /** The line by which the built-in hosts say where they listen: this and the port. */
-export const portLine = /^@freshpoint-model-host port=(\d+)$/;
+export const PORT_LINE = /^@freshpoint-model-host port=(\d+)$/;
 
-const scripts = ['inference.mjs', 'inference.cjs', 'inference.js'];
+const SCRIPTS = ['inference.mjs', 'inference.cjs', 'inference.js'];
 
 /** Finds what serves the model in `modelDir`: the command mapped to the image, else a built-in host. Throws LaunchFailure that says what to do. */
 export async function chooseHost(
@@ -34,7 +34,7 @@ export async function chooseHost(
   const mapped = commandFor(image, containers);
   if (mapped) return mappedHost(mapped);
   const code = join(modelDir, 'code');
-  if (scripts.some((script) => existsSync(join(code, script)))) {
+  if (SCRIPTS.some((script) => existsSync(join(code, script)))) {
     const host = siblingScript('js-host', import.meta.url);
     return builtIn(process.execPath, ['--disable-warning=ExperimentalWarning', host]);
   }

@@ -21,7 +21,7 @@ interface Functions {
   output_fn?: (prediction: unknown, accept: string) => unknown;
 }
 
-const maxBytes = 25 * 1024 * 1024;
+const MAX_BODY_BYTES = 25 * 1024 * 1024;
 const modelDir = process.env.SM_MODEL_DIR ?? '/opt/ml/model';
 
 class BadRequest extends Error {
@@ -98,7 +98,7 @@ async function read(req: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new BadRequest(413, 'The request is larger than 25 MB.');
+    if (size > MAX_BODY_BYTES) throw new BadRequest(413, 'The request is larger than 25 MB.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -7,7 +7,7 @@ import type { Caller, Cloud } from '../core/cloud.ts';
 import {
   type ArchiveLimits,
   ArchiveRefused,
-  defaultLimits,
+  DEFAULT_ARCHIVE_LIMITS,
   Members,
   memberPath,
   unpackArchive,
@@ -63,7 +63,7 @@ async function load(container: string, data: S3Data, folder: string, source: Mod
       await unpackArchive(body, folder, { signal: source.signal, ...(source.limits && { limits: source.limits }) });
     } else {
       await mkdir(folder);
-      const name = memberPath(basename(location.key), defaultLimits);
+      const name = memberPath(basename(location.key), DEFAULT_ARCHIVE_LIMITS);
       await save(
         await open(location.bucket, location.key, source),
         join(folder, name),
@@ -82,7 +82,7 @@ async function load(container: string, data: S3Data, folder: string, source: Mod
 
 /** All objects below the prefix, whose keys are no more to be trusted than an archive's paths. */
 async function downloadPrefix(bucket: string, prefix: string, folder: string, source: ModelDataSource): Promise<void> {
-  const limits = { ...defaultLimits, ...source.limits };
+  const limits = { ...DEFAULT_ARCHIVE_LIMITS, ...source.limits };
   const members = new Members(limits);
   const budget = new Budget(source);
   await mkdir(folder);
@@ -135,7 +135,7 @@ class Budget {
   #left: number;
 
   constructor(source: ModelDataSource) {
-    this.#max = source.limits?.maxBytes ?? defaultLimits.maxBytes;
+    this.#max = source.limits?.maxBytes ?? DEFAULT_ARCHIVE_LIMITS.maxBytes;
     this.#left = this.#max;
   }
 

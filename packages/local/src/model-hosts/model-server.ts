@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { HostedProcess, ProcessHost } from '../processes/index.ts';
 import { type InvocationRequest, type InvocationResponse, NotSent } from '../sagemaker/launcher.ts';
 import type { Times } from '../sagemaker/times.ts';
-import { type Host, portLine } from './host-commands.ts';
+import { type Host, PORT_LINE } from './host-commands.ts';
 
 export interface ModelServerOptions {
   readonly host: Host;
@@ -27,7 +27,7 @@ export interface ModelServerOptions {
 export type ServerAnswer = InvocationResponse & { readonly body: Readable };
 
 /** Where SageMaker's containers find their model. */
-const containerModelDir = '/opt/ml/model';
+const CONTAINER_MODEL_DIR = '/opt/ml/model';
 
 /** One process that serves one model over HTTP. */
 export class ModelServer {
@@ -118,7 +118,7 @@ export class ModelServer {
         cwd,
         env: {
           ...Object.fromEntries(
-            Object.entries(environment).map(([name, value]) => [name, value.replaceAll(containerModelDir, modelDir)]),
+            Object.entries(environment).map(([name, value]) => [name, value.replaceAll(CONTAINER_MODEL_DIR, modelDir)]),
           ),
           ...env,
           SM_MODEL_DIR: modelDir,
@@ -126,7 +126,7 @@ export class ModelServer {
           PORT: String(port),
         },
         onLine: (line, stream) => {
-          const reported = host.reportsPort && stream === 'stdout' ? portLine.exec(line) : null;
+          const reported = host.reportsPort && stream === 'stdout' ? PORT_LINE.exec(line) : null;
           if (reported) resolve(Number(reported[1]));
           else onLog(line, stream);
         },

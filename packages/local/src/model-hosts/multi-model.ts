@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/aws-error.ts';
-import { defaultLimits, memberPath } from '../model-archive/index.ts';
+import { DEFAULT_ARCHIVE_LIMITS, memberPath } from '../model-archive/index.ts';
 import { type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
 import type { ServerAnswer } from './model-server.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** So many models stay loaded; beyond, the one that has not been asked for longest makes room. */
-const maxLoaded = 8;
+const MAX_LOADED_MODELS = 8;
 
 /**
  * The models of a multi-model container, each with a process of its own, loaded when it is first asked for. A loaded model is not
@@ -55,7 +55,7 @@ export class MultiModel {
   }
 
   async #makeRoom(): Promise<void> {
-    while (this.#loaded.size >= maxLoaded) {
+    while (this.#loaded.size >= MAX_LOADED_MODELS) {
       const [target, model] = this.#loaded.entries().next().value!;
       this.#loaded.delete(target);
       await model.stop();
@@ -68,7 +68,7 @@ function targetOf(raw: string | undefined): string {
     throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
   }
   try {
-    const target = memberPath(raw.replace(/^\//, ''), defaultLimits);
+    const target = memberPath(raw.replace(/^\//, ''), DEFAULT_ARCHIVE_LIMITS);
     if (target !== '') return target;
   } catch (error) {
     throw invalid(`Invalid TargetModel: ${(error as Error).message}`);

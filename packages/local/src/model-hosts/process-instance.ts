@@ -10,7 +10,7 @@ import {
   type InvocationResponse,
   LaunchFailure,
 } from '../sagemaker/launcher.ts';
-import { internalFailure } from '../sagemaker/reasons.ts';
+import { INTERNAL_FAILURE } from '../sagemaker/reasons.ts';
 import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
@@ -19,7 +19,7 @@ import type { ProcessLauncherExtras } from './process-launcher.ts';
 import { ServedModel } from './served-model.ts';
 
 /** The largest answer that one container of a pipeline may hand to the next, in bytes. */
-const maxIntermediateBytes = 25 * 1024 * 1024;
+const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
 
 interface Running {
   readonly spec: ContainerSpec;
@@ -115,7 +115,7 @@ export class ProcessInstance implements Instance {
         this.#containers.map(({ server }) => (server instanceof ServedModel ? server.ready : undefined)),
       );
     } catch (error) {
-      throw error instanceof LaunchFailure ? error : new LaunchFailure(internalFailure, error);
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE, error);
     } finally {
       cancel();
     }
@@ -210,7 +210,7 @@ async function collect(answer: ServerAnswer): Promise<Buffer> {
   let size = 0;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxIntermediateBytes) throw new Error(`Container ${answer.container} answered with more than 25 MB.`);
+    if (size > MAX_INTERMEDIATE_BYTES) throw new Error(`Container ${answer.container} answered with more than 25 MB.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -63,7 +63,7 @@ export interface ProcessHostOptions {
 }
 
 /** What a child may know of our environment. */
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
 
 /**
  * Makes a host of child processes (Linux and macOS). When our process ends in any way, SIGKILL included, a reaper
@@ -145,7 +145,7 @@ export function createProcessHost(options: ProcessHostOptions = {}): ProcessHost
 
 function minimalEnvironment(): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const name of inherited) {
+  for (const name of INHERITED_VARIABLES) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
@@ -169,7 +169,7 @@ function readLines(child: ChildProcess, spec: ProcessSpec, maxLineLength: number
 }
 
 /** How long output may stay open after the child's end: a descendant in another session can hold it for ever. */
-const outputGraceMs = 1_000;
+const OUTPUT_GRACE_MS = 1_000;
 
 function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<ProcessExit, 'reason'>> {
   return new Promise((resolve) => {
@@ -179,7 +179,7 @@ function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<Proces
       timer = setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
-      }, outputGraceMs);
+      }, OUTPUT_GRACE_MS);
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);

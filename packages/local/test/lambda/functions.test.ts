@@ -216,7 +216,7 @@ describe('Invoke', () => {
     await call('CreateFunction', createInput({ Runtime: 'python3.13' }));
     await expect(call('Invoke', { FunctionName: 'fn' })).rejects.toMatchObject({
       code: 'InvalidRuntimeException',
-      message: 'Runtime "python3.13" of function fn is not run by the local runtime. It runs: nodejs24.x.',
+      message: 'The local runtime cannot run the runtime "python3.13" of function fn. Available runtimes: nodejs24.x.',
     });
   });
 
