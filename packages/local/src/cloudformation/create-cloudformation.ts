@@ -57,8 +57,9 @@ export interface DeployResult {
 export interface CloudFormation {
   readonly service: Service;
   /**
-   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation are deleted first. Throws AwsError
-   * for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is rolled back.
+   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation are deleted first. Throws
+   * AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is
+   * rolled back.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
   /** Deletes the stack if it exists. Throws DeploymentError when a resource cannot be deleted. */

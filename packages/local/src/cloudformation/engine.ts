@@ -216,13 +216,8 @@ export class Engine {
       const { Parameter } = await cloud.call<GetParameterResult>('ssm', 'GetParameter', input, root(account));
       return String(Parameter?.Value);
     } catch (cause) {
-      throw new AwsError(
-        'ValidationError',
-        `Unable to fetch parameters [${name}] from parameter store for this account.`,
-        400,
-        {},
-        cause,
-      );
+      const message = `Unable to fetch parameters [${name}] from parameter store for this account.`;
+      throw new AwsError('ValidationError', message, 400, { cause });
     }
   }
 }
