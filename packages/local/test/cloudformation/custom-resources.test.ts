@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type CustomResponse, createCustomResponses, customResponsePath } from '../../src/cloudformation/index.ts';
+import { CUSTOM_RESPONSE_PATH, type CustomResponse, createCustomResponses } from '../../src/cloudformation/index.ts';
 import { seededIds } from '../../src/core/ids.ts';
 import { harness, thing } from './harness.ts';
 
@@ -207,7 +207,7 @@ describe('a response address', () => {
     const { origin, responses, stop } = await start();
     const { url, close } = responses.create();
     expect((await fetch(url)).status).toBe(405);
-    expect(await put(`${origin}${customResponsePath}guess`, '{}')).toBe(404);
+    expect(await put(`${origin}${CUSTOM_RESPONSE_PATH}guess`, '{}')).toBe(404);
     close();
     expect(await put(url, '{}')).toBe(404);
     stop();
