@@ -53,7 +53,7 @@ describe('a cloud assembly', () => {
       ['Second', 'Second'],
     ]);
     expect(stacks[0]).toMatchObject({ template: { Resources: { First: {} } }, tags: { a: 'b' } });
-    expect(stacks[0]!.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
+    expect(stacks[0]?.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
   });
 
   it('includes the stacks of stages, whose assets lie in the parent folder', async () => {
@@ -71,7 +71,7 @@ describe('a cloud assembly', () => {
       ...nested,
     });
     const [inner] = await readCloudAssembly(folder);
-    expect(inner!.assets.get('abc')!.path).toBe(join(folder, 'asset.abc'));
+    expect(inner?.assets.get('abc')?.path).toBe(join(folder, 'asset.abc'));
   });
 
   it.each(['../outside', '../not-even-there', '/etc/passwd', 'link', 'asset.abc/../../outside'])(

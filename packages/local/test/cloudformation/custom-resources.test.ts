@@ -105,7 +105,7 @@ describe('a custom resource', () => {
       ['Update', 'id-1'],
       ['Delete', 'id-1'],
     ]);
-    expect(h.requests[2]!.ResourceProperties.V).toBe('1');
+    expect(h.requests[2]?.ResourceProperties.V).toBe('1');
   });
 
   it('is put back by an update with the properties changed round', async () => {

@@ -12,7 +12,8 @@ import { AwsError } from '../../src/core/aws-error.ts';
 import { sleep } from '../../src/core/clock.ts';
 import { type Caller, Cloud, type Operation, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
-import { drain, VirtualClock } from '../../src/core/virtual-clock.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 
 /** A thing that the fake provider has made. */
 export interface Thing {
@@ -135,18 +136,7 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     events,
     answers,
     service,
-    async run(promise) {
-      let isSettled = false;
-      const settled = promise.finally(() => {
-        isSettled = true;
-      });
-      settled.catch(() => undefined);
-      for (;;) {
-        await drain();
-        if (isSettled || !clock.step()) break;
-      }
-      return await settled;
-    },
+    run: (promise) => runUntilSettled(clock, promise),
     deploy: (resources, more = {}) =>
       cfn.deploy({
         stackName: 'demo',

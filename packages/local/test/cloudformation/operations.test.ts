@@ -41,7 +41,7 @@ describe('the API', () => {
       Parameters: [{ ParameterKey: 'P', ParameterValue: 'z' }],
     });
     await h.clock.advance(0);
-    expect([...h.things.values()][0]!.properties.Value).toBe('z');
+    expect([...h.things.values()][0]?.properties.Value).toBe('z');
     const { StackEvents } = await h.call('DescribeStackEvents', { StackName: 'api' });
     expect(StackEvents[0]).toMatchObject({ LogicalResourceId: 'api', ResourceStatus: 'UPDATE_COMPLETE' });
     const { StackResourceSummaries } = await h.call('ListStackResources', { StackName: 'api' });
@@ -115,7 +115,7 @@ describe('the API', () => {
       TemplateURL: 'https://s3.us-east-1.amazonaws.com/bucket/a/b.json',
     });
     await h.clock.advance(0);
-    expect([...h.things.values()][0]!.properties.Value).toBe('bucket/a/b.json');
+    expect([...h.things.values()][0]?.properties.Value).toBe('bucket/a/b.json');
   });
 
   it.each([

@@ -58,7 +58,7 @@ describe('S3 buckets', () => {
       },
       { Name: { Value: ref('B') }, Arn: { Value: att('B', 'Arn') } },
     );
-    const Bucket = outputs.Name!;
+    const Bucket = outputs.Name ?? '';
     expect(Bucket).toMatch(/^demo-b-[0-9a-z]{12}$/);
     expect(outputs.Arn).toBe(`arn:aws:s3:::${Bucket}`);
     expect(await call('s3', 'GetBucketVersioning', { Bucket })).toEqual({ Status: 'Enabled' });
@@ -460,7 +460,8 @@ describe('SageMaker endpoints', () => {
     });
     await deploy(resources('one', config(1)));
     await expect(deploy(resources('one', config(2)))).rejects.toThrow(
-      'CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename fixed and update the stack again.',
+      'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
+        'Rename fixed and update the stack again.',
     );
   });
 });

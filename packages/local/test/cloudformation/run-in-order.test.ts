@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runInOrder } from '../../src/cloudformation/run-in-order.ts';
+import { entryOf } from '../../src/core/entry-of.ts';
 import { drain } from '../../src/core/virtual-clock.ts';
 
 const graph = (edges: Record<string, string[]>) =>
@@ -16,8 +17,9 @@ function manual() {
       return new Promise<void>((resolve, reject) => ends.set(id, { resolve, reject }));
     },
     async end(id: string, error?: string) {
-      if (error === undefined) ends.get(id)!.resolve();
-      else ends.get(id)!.reject(new Error(error));
+      const node = entryOf(ends, id);
+      if (error === undefined) node.resolve();
+      else node.reject(new Error(error));
       await drain();
     },
   };

@@ -160,7 +160,8 @@ describe('what a target makes of an event', () => {
           InputTemplate: '{"text":"<key> has <size> bytes: <object>","key":<key>,"size":<size>,"object":<object>}',
         },
       },
-      '{"text":"a/b.tar.gz has 3 bytes: {\\"key\\":\\"a/b.tar.gz\\",\\"size\\":3}","key":"a/b.tar.gz","size":3,"object":{"key":"a/b.tar.gz","size":3}}',
+      '{"text":"a/b.tar.gz has 3 bytes: {\\"key\\":\\"a/b.tar.gz\\",\\"size\\":3}",' +
+        '"key":"a/b.tar.gz","size":3,"object":{"key":"a/b.tar.gz","size":3}}',
     ],
     [
       'a template of text',

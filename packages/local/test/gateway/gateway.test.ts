@@ -120,9 +120,10 @@ function raw(path: string, headers: Record<string, string> = {}, method = 'GET',
   });
 }
 
-const signed = (service: string) => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-});
+const signed = (service: string) => {
+  const credential = `AKIA/20260101/us-east-1/${service}/aws4_request`;
+  return { authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0` };
+};
 
 describe('the unmodified SDK', () => {
   it('sends and receives messages, bytes in attributes included', async () => {
@@ -211,8 +212,9 @@ describe('the unmodified SDK', () => {
     await expect(new SSMClient(config(keys)).send(new GetParameterCommand({ Name: '/a' }))).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message:
-        'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter on resource: ' +
-        'arn:aws:ssm:us-east-1:000000000000:parameter/a because no identity-based policy allows the ssm:GetParameter action',
+        'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter ' +
+        'on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a ' +
+        'because no identity-based policy allows the ssm:GetParameter action',
     });
   });
 
@@ -337,7 +339,9 @@ describe('the gateway', () => {
   it('answers query requests in XML, errors too', async () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded', ...signed('iam') };
     const document = encodeURIComponent('{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}');
-    const create = `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}&Tags.member.1.Key=k&Tags.member.1.Value=%3C`;
+    const create =
+      `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}` +
+      '&Tags.member.1.Key=k&Tags.member.1.Value=%3C';
     const created = await raw('/', form, 'POST', create);
     expect(created).toMatchObject({ status: 200 });
     expect(created.body).toContain('<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">');

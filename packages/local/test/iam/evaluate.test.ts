@@ -86,7 +86,7 @@ describe('identity policies', () => {
     ],
     ['* where no resource is named', [allow('s3:ListAllMyBuckets', '*')], 's3:ListAllMyBuckets', '*', 'Allow'],
     ['an ARN where no resource is named', [allow('s3:ListAllMyBuckets', object)], 's3:ListAllMyBuckets', '*', 'None'],
-  ])('%s', (_name, statements, action, resource, expected) => {
+  ])('%s', (...[, statements, action, resource, expected]) => {
     expect(identity(statements, action, resource)).toBe(expected);
   });
 
@@ -100,9 +100,10 @@ describe('identity policies', () => {
   });
 
   it('stays fast on patterns made to be slow', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     identity([allow('s3:GetObject', '*a'.repeat(200))], 's3:GetObject', 'a'.repeat(5000).concat('b'));
-    expect(performance.now() - started).toBeLessThan(2000);
+    // CPU time: the machine may be busy with other work.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
 

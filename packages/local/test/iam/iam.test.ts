@@ -36,8 +36,8 @@ describe('what a role may do', () => {
         code: 'AccessDeniedException',
         status: 403,
         message:
-          'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:SendMessage on resource: ' +
-          `${queueArn} because no identity-based policy allows the sqs:SendMessage action`,
+          'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:SendMessage ' +
+          `on resource: ${queueArn} because no identity-based policy allows the sqs:SendMessage action`,
       }),
     );
   });
