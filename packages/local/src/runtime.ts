@@ -72,7 +72,7 @@ export interface LocalRuntime {
   readonly cloud: Cloud;
   /** SageMaker failures to inject. */
   readonly faults: Faults;
-  /** Deploys stacks of a folder that `cdk synth` wrote. Throws an error that names the first failed resource and why. */
+  /** Deploys stacks of a folder that `cdk synth` wrote. Throws an error with the first failed resource and why. */
   deploy(assembly: string, options?: DeployAssemblyOptions): Promise<Record<string, DeployResult>>;
   /** Deletes a stack. */
   destroy(stackName: string): Promise<void>;

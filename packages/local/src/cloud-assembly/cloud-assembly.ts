@@ -57,9 +57,9 @@ interface AssemblyFolder {
 const MAX_DEPTH = 16;
 
 /**
- * Reads the folder that `cdk synth` writes (`cdk.out`): its stacks and those of its stages, in an order in which they can
- * be deployed. Throws when the folder is not a cloud assembly, when stacks depend on each other in a circle, or when a
- * path leaves the folder.
+ * Reads the folder that `cdk synth` writes (`cdk.out`): its stacks and those of its stages, in an order in which they
+ * can be deployed. Throws when the folder is not a cloud assembly, when stacks depend on each other in a circle, or
+ * when a path leaves the folder.
  */
 export async function readCloudAssembly(folder: string): Promise<AssemblyStack[]> {
   const root = resolve(folder);

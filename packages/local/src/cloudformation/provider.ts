@@ -55,6 +55,6 @@ export interface ProviderContext {
   asset(key: string): string | undefined;
   /** Reports that the resource exists from now on. If creating it fails later, the rollback deletes it. */
   identified(handle: Handle): void;
-  /** Calls `task` when another resource has failed, which makes waiting pointless. Returns a function that undoes it. */
+  /** Calls `task` when another resource has failed and waiting is pointless. Returns a function that undoes it. */
   onCancel(task: () => void): () => void;
 }

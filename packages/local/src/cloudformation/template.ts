@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 import { isRecord } from '../core/is-record.ts';
 
-/** A template as CloudFormation reads it; values are still unresolved. */
+/** A template, with values that are not resolved yet. */
 export interface Template {
   readonly Resources: Readonly<Record<string, ResourceDefinition>>;
   readonly Parameters?: Readonly<Record<string, ParameterDefinition>>;
@@ -41,10 +41,10 @@ export interface OutputDefinition {
   readonly Export?: { readonly Name: unknown };
 }
 
-/** CloudFormation's error for anything wrong with a request or a template. */
+/** CloudFormation's error for an invalid request or template. */
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
 
-/** Parses a template's text. Only JSON is read: CDK writes nothing else. Throws ValidationError. */
+/** Parses a template's text, which must be JSON, CDK's only format. Throws ValidationError. */
 export function parseTemplate(body: string): Template {
   let value: unknown;
   try {

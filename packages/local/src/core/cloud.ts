@@ -30,8 +30,7 @@ export interface Permission {
  * input: the SDK client's `…Input` type, or an interface of the same shape where the client is no dependency.
  * `run` must be atomic between awaits and must not do I/O except through injected ports.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are AWS's, one per operation; each service narrows its own.
-export interface Operation<I = any, O = any> {
+export interface Operation<I = unknown, O = unknown> {
   /** The permissions that the caller needs, all of them. Default: none. */
   permissions?(input: I): Permission[];
   run(input: I, caller: Caller): O | Promise<O>;

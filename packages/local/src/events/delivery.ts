@@ -68,7 +68,7 @@ export class Delivery {
     this.#scheduled.clear();
   }
 
-  /** Tries once. EventBridge retries unavailable targets for 24 hours, but a queue in this process is never unavailable. */
+  /** Tries once. EventBridge retries unavailable targets for 24 hours, but a queue in this process is available. */
   async #deliver(rule: Rule, target: Target, event: EventEnvelope): Promise<void> {
     try {
       const input = target.makeInput(event, rule, this.#deps.clock.now());

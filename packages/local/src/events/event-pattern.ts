@@ -9,8 +9,8 @@ const MAX_DEPTH = 100;
 /**
  * Compiles an EventBridge event pattern, given as JSON text or parsed, to a predicate on events.
  *
- * All fields of the pattern must match, each with one element of its list. A field that is an array in the event matches
- * when one of its elements does; of objects in arrays, all fields must match in the same element.
+ * All fields of the pattern must match, each with one element of its list. A field that is an array in the event
+ * matches when one of its elements does; of objects in arrays, all fields must match in the same element.
  * Throws AwsError InvalidEventPatternException.
  */
 export function compilePattern(pattern: unknown): (event: unknown) => boolean {

@@ -5,7 +5,7 @@ export interface SigningScope {
   readonly service: string;
 }
 
-/** Reads the scope from the Authorization header, or from a presigned URL's query. Undefined: the request is unsigned. */
+/** Reads the scope from the Authorization header or a presigned URL's query. Undefined: the request is unsigned. */
 export function signingScope(authorization: string | undefined, query: URLSearchParams): SigningScope | undefined {
   const credential =
     /^AWS4-\S+ +(?:.*[ ,])?Credential=([^,\s]+)/.exec(authorization ?? '')?.[1] ?? query.get('X-Amz-Credential');

@@ -17,9 +17,9 @@ export function requestContext(
 const VARIABLE = /\$\{([^}]*)\}/g;
 
 /**
- * Replaces `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` in a policy's text. `outside` parses the
- * text between variables (`literal`: without wildcards). Returns undefined when a variable has no single value and no
- * default: such a text matches nothing.
+ * Replaces `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` in a policy's text. `outside` parses
+ * the text between variables (`literal`: without wildcards). Returns undefined when a variable has no single value and
+ * no default: such a text matches nothing.
  */
 export function expand(text: string, context: RequestContext, outside = glob): Glob | undefined {
   if (!text.includes('${')) return outside(text);

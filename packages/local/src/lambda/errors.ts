@@ -15,7 +15,7 @@ export const resourceConflict = (message: string) =>
   new AwsError('ResourceConflictException', message, 409, USER_FAULT);
 
 export const invalidParameter = (message: string, cause?: unknown) =>
-  new AwsError('InvalidParameterValueException', message, 400, USER_FAULT, cause);
+  new AwsError('InvalidParameterValueException', message, 400, { ...USER_FAULT, cause });
 
 /** ValidationException for a value that the API's model forbids. `rule` completes "Member must …". */
 export const invalidMember = (value: unknown, member: string, rule: string) =>

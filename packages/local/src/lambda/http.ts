@@ -115,7 +115,7 @@ function decode(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch (error) {
-    throw new AwsError('ValidationException', `Malformed path: ${value}`, 400, {}, error);
+    throw new AwsError('ValidationException', `Malformed path: ${value}`, 400, { cause: error });
   }
 }
 
@@ -138,7 +138,7 @@ function jsonBody(body: Buffer): Record<string, unknown> {
     const value: unknown = JSON.parse(body.toString());
     if (isRecord(value)) return value;
   } catch (error) {
-    throw new AwsError('SerializationException', 'Could not parse request body into json', 400, {}, error);
+    throw new AwsError('SerializationException', 'Could not parse request body into json', 400, { cause: error });
   }
   throw new AwsError('SerializationException', 'Expected a JSON object', 400);
 }

@@ -66,8 +66,7 @@ function checkedPayload(given: Uint8Array | string | undefined, type: string): U
       'InvalidRequestContentException',
       `Could not parse request body into json: ${(error as Error).message}`,
       400,
-      { Type: 'User' },
-      error,
+      { Type: 'User', cause: error },
     );
   }
   return bytes;

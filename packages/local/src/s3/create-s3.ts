@@ -14,7 +14,7 @@ import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { uploadListingOperations } from './operations/uploads-listing.ts';
-import { s3Permissions } from './permissions.ts';
+import { type PermissionInput, s3Permissions } from './permissions.ts';
 import { type PolicyHolder, S3State } from './state.ts';
 
 /** S3: register `service`; pass HTTP requests to `handle`. */
@@ -54,7 +54,7 @@ export function createS3(
     Object.entries(all).map(([name, { run }]): [string, Operation] => [
       name,
       {
-        permissions: (input) => permissions[name]?.(input) ?? [],
+        permissions: (input: PermissionInput) => permissions[name]?.(input) ?? [],
         run(input: OwnerInput, caller) {
           checkOwner(deps, input.ExpectedBucketOwner);
           checkOwner(deps, input.ExpectedSourceBucketOwner);

@@ -2,7 +2,7 @@ import type { Permission } from '../core/cloud.ts';
 import { parseCopySource } from './names.ts';
 
 /** The members of inputs that decide which permissions are needed. */
-interface PermissionInput {
+export interface PermissionInput {
   readonly Bucket?: string;
   readonly Key?: string;
   readonly VersionId?: string;

@@ -177,18 +177,13 @@ function modelError(deps: Deps, endpoint: Endpoint, answer: FailedAnswer, messag
     `Received ${side} error (${answer.status}) from ${answer.container} with message "${message}". ` +
     `See https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group} ` +
     `in account ${accountId} for more information.`;
-  return new AwsError(
-    'ModelError',
-    full,
-    424,
-    {
-      Message: full,
-      OriginalStatusCode: answer.status,
-      OriginalMessage: message,
-      LogStreamArn: makeArn(deps.account, 'logs', `log-group:${group}`),
-    },
-    answer.cause,
-  );
+  return new AwsError('ModelError', full, 424, {
+    Message: full,
+    OriginalStatusCode: answer.status,
+    OriginalMessage: message,
+    LogStreamArn: makeArn(deps.account, 'logs', `log-group:${group}`),
+    cause: answer.cause,
+  });
 }
 
 /** HTTP 400 of the runtime API, whose code has no "Exception" as in the control plane. */

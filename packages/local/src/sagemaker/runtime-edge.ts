@@ -116,7 +116,7 @@ function fail(req: IncomingMessage, res: ServerResponse, thrown: unknown, reques
   const error =
     thrown instanceof AwsError
       ? thrown
-      : new AwsError('InternalFailure', 'An internal failure occurred.', 500, {}, thrown);
+      : new AwsError('InternalFailure', 'An internal failure occurred.', 500, { cause: thrown });
   const body = JSON.stringify({ Message: error.message, message: error.message, ...error.members });
   const unread = !req.complete;
   res.writeHead(error.status, {

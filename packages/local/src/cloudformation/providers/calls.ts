@@ -22,8 +22,8 @@ export async function recordWith(
 }
 
 /**
- * Throws AlreadyExists if `find` finds the resource. For APIs that would adopt an existing resource where CloudFormation
- * refuses it.
+ * Throws AlreadyExists if `find` finds the resource: CloudFormation refuses it, where some APIs would adopt an existing
+ * resource.
  */
 export async function refuseExisting(name: string, find: () => Promise<unknown>): Promise<void> {
   try {

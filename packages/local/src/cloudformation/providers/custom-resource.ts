@@ -19,8 +19,8 @@ type CustomResourceRequest =
   | { readonly RequestType: 'Delete'; readonly PhysicalResourceId: string };
 
 /**
- * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its response to
- * a one-time address, within ServiceTimeout seconds.
+ * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its response
+ * to a one-time address, within ServiceTimeout seconds.
  */
 export function customResource(responses: CustomResponses): Provider<CustomResourceProperties> {
   return {

@@ -107,7 +107,7 @@ function updateOptions(properties: EndpointProperties): Record<string, unknown> 
   );
 }
 
-/** The endpoint's description once no operation is in progress. Throws when the endpoint is missing or takes too long. */
+/** The endpoint's description once no operation is in progress. Throws if the endpoint is missing or takes too long. */
 async function settle(
   EndpointName: string,
   waiting: EndpointWaiting,
