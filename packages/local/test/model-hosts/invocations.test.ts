@@ -322,7 +322,7 @@ describe('other model data', () => {
     await stage.declare({ ModelDataUrl: undefined, ModelDataSource: { S3DataSource: source } });
     await stage.create();
     expect(await stage.settled('Failed')).toMatchObject({
-      FailureReason: expect.stringMatching(/leads out of its folder/),
+      FailureReason: expect.stringMatching(/leaves its folder/),
     });
   });
 
