@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 import { describe, expect, it } from 'vitest';
-import { parseObjectUrl } from '../../src/cloudformation/operations/template-url.ts';
 import { harness, thing } from './harness.ts';
 
 const template = (resources: object, more: object = {}) => JSON.stringify({ Resources: resources, ...more });
@@ -101,7 +100,12 @@ describe('the API', () => {
     await expect(call({ RoleName: 'x' }, ['CAPABILITY_IAM'])).rejects.toThrow('[CAPABILITY_NAMED_IAM]');
   });
 
-  it('reads a template from S3', async () => {
+  it.each([
+    ['https://s3.us-east-1.amazonaws.com/bucket/a/b.json', 'bucket/a/b.json'],
+    ['https://bucket.s3.us-east-1.amazonaws.com/k%20x', 'bucket/k x'],
+    ['http://127.0.0.1:4566/bucket/a/b', 'bucket/a/b'],
+    ['http://bucket.localhost:4566/a', 'bucket/a'],
+  ])('reads the template from S3 at %s', async (TemplateURL, expected) => {
     const h = harness();
     h.service('s3', {
       GetObject: ({ Bucket, Key }) => ({
@@ -110,22 +114,15 @@ describe('the API', () => {
         })(),
       }),
     });
-    await h.call('CreateStack', {
-      StackName: 'api',
-      TemplateURL: 'https://s3.us-east-1.amazonaws.com/bucket/a/b.json',
-    });
+    await h.call('CreateStack', { StackName: 'api', TemplateURL });
     await h.clock.advance(0);
-    expect([...h.things.values()][0]?.properties.Value).toBe('bucket/a/b.json');
+    expect([...h.things.values()][0]?.properties.Value).toBe(expected);
   });
 
-  it.each([
-    ['https://s3.us-east-1.amazonaws.com/bucket/k', { Bucket: 'bucket', Key: 'k' }],
-    ['https://bucket.s3.us-east-1.amazonaws.com/k%20x', { Bucket: 'bucket', Key: 'k x' }],
-    ['http://127.0.0.1:4566/bucket/a/b', { Bucket: 'bucket', Key: 'a/b' }],
-    ['http://bucket.localhost:4566/a', { Bucket: 'bucket', Key: 'a' }],
-    ['http://127.0.0.1:4566/bucket', undefined],
-    ['nonsense', undefined],
-  ])('takes %s for an object', (url, expected) => expect(parseObjectUrl(url)).toEqual(expected));
+  it.each(['http://127.0.0.1:4566/bucket', 'nonsense'])('refuses %s as the URL of a template', async (TemplateURL) => {
+    const created = harness().call('CreateStack', { StackName: 'api', TemplateURL });
+    await expect(created).rejects.toThrow('TemplateURL must be a supported URL.');
+  });
 
   it('needs the template in JSON, once', async () => {
     const h = harness();
