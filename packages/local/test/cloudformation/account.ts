@@ -66,13 +66,13 @@ export function createAccount() {
     cfn,
     sagemaker,
     verdicts,
-    /** What functions were made from: a folder's path, or `inline`. */
+    /** The sources of functions' code: a folder's path, or `inline`. */
     codePaths,
     /** Calls a service as the account's root. */
     // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
     call: (service: string, operation: string, input: object = {}): Promise<any> =>
       cloud.call(service, operation, input, root(defaultAccount)),
-    /** Lets time pass until the promise settles. */
+    /** Moves the clock until the promise settles. */
     run: <T>(promise: Promise<T>) => runUntilSettled(clock, promise),
   };
 }

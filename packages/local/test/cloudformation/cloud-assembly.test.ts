@@ -35,7 +35,7 @@ const files = (id: string, path = 'asset.abc') => ({
 });
 
 describe('a cloud assembly', () => {
-  it('gives its stacks in dependency order, with template, name and assets', async () => {
+  it('has its stacks in dependency order, with template, name and assets', async () => {
     const folder = await assembly({
       'manifest.json': {
         artifacts: {
@@ -56,7 +56,7 @@ describe('a cloud assembly', () => {
     expect(stacks[0]?.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
   });
 
-  it('includes the stacks of stages, whose assets lie in the parent folder', async () => {
+  it('includes the stacks of stages, whose assets are in the parent folder', async () => {
     const nested = Object.fromEntries(
       Object.entries({
         'manifest.json': { artifacts: stack('Inner') },

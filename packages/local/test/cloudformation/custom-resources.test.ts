@@ -16,7 +16,7 @@ const custom = (properties: object = {}, more: object = {}) => ({
 
 type Event = Record<string, any>;
 
-/** A harness whose function answers what `answer` says; undefined: never. */
+/** A harness whose function responds with the result of `answer`, or never if that is undefined. */
 function withFunction(answer: (event: Event) => CustomResponse | undefined) {
   const h = harness();
   const requests: Event[] = [];
@@ -58,7 +58,7 @@ describe('a custom resource', () => {
     ]);
   });
 
-  it('gives its Data to GetAtt, its physical id to Ref', async () => {
+  it('has its Data as attributes and its physical id as Ref', async () => {
     const h = withFunction(success);
     const { outputs } = await h.run(
       h.deploy(
@@ -75,7 +75,7 @@ describe('a custom resource', () => {
     expect(outputs).toEqual({ Ref: 'made', Answer: '42', Dotted: 'dotted' });
   });
 
-  it('without the attribute that is asked for fails the stack', async () => {
+  it('without the requested attribute fails the stack', async () => {
     const h = withFunction(success);
     await expect(
       h.run(h.deploy({ C: custom(), A: thing({ Value: { 'Fn::GetAtt': ['C', 'Other'] } }) })),
@@ -108,7 +108,7 @@ describe('a custom resource', () => {
     expect(h.requests[2]?.ResourceProperties.V).toBe('1');
   });
 
-  it('is put back by an update with the properties changed round', async () => {
+  it('is rolled back by an update with old and new properties exchanged', async () => {
     const h = withFunction(success);
     await h.run(h.deploy({ C: custom({ V: 1 }) }));
     await expect(
@@ -121,7 +121,7 @@ describe('a custom resource', () => {
     });
   });
 
-  it('that answers FAILED fails with its reason, and is told to delete under the id it gave', async () => {
+  it('that responds FAILED fails with its reason, and is deleted under the id of its response', async () => {
     const h = withFunction((event) =>
       event.RequestType === 'Create'
         ? { Status: 'FAILED', Reason: 'no luck', PhysicalResourceId: 'half' }
@@ -136,7 +136,7 @@ describe('a custom resource', () => {
   it.each([
     [3_600_000, {}],
     [60_000, { ServiceTimeout: 60 }],
-  ])('that never answers fails after %i ms', async (ms, properties) => {
+  ])('that never responds fails after %i ms', async (ms, properties) => {
     const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
     const start = h.clock.now();
     await expect(h.run(h.deploy({ C: custom(properties) }))).rejects.toThrow(
@@ -149,7 +149,7 @@ describe('a custom resource', () => {
     });
   });
 
-  it('is not waited for when another resource has failed', async () => {
+  it('is cancelled when another resource has failed', async () => {
     const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
     const start = h.clock.now();
     await expect(h.run(h.deploy({ C: custom(), A: thing({ DelayMs: 500, Fail: 'create' }) }))).rejects.toMatchObject({
@@ -161,7 +161,7 @@ describe('a custom resource', () => {
     );
   });
 
-  it('is not waited for either when it is only invoked after the failure', async () => {
+  it('is cancelled if it is invoked after another resource has failed', async () => {
     const h = harness();
     h.service('lambda', { Invoke: () => new Promise((done) => h.clock.schedule(1000, () => done({}))) });
     const start = h.clock.now();

@@ -15,7 +15,7 @@ import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { runUntilSettled } from './run-until-settled.ts';
 
-/** A thing that the fake provider has made. */
+/** A thing that the fake provider has created. */
 export interface Thing {
   readonly id: string;
   readonly properties: Record<string, unknown>;
@@ -41,14 +41,14 @@ export interface Harness {
   readonly cloud: Cloud;
   readonly clock: VirtualClock;
   readonly cfn: CloudFormation;
-  /** What exists, by physical id. */
+  /** The existing things, by physical id. */
   readonly things: Map<string, Thing>;
   /** `create A`, `update A`, `delete A`, in order. */
   readonly log: string[];
   readonly events: StackEvent[];
   /** Open custom resource responses by URL. */
   readonly answers: Map<string, (response: CustomResponse) => void>;
-  /** Lets time pass until the promise settles. */
+  /** Moves the clock until the promise settles. */
   run<T>(promise: Promise<T>): Promise<T>;
   deploy(resources: object, more?: object): ReturnType<CloudFormation['deploy']>;
   /** Calls an operation as the account's root, or as `caller`. */

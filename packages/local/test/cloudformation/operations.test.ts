@@ -52,7 +52,7 @@ describe('the API', () => {
     expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
   });
 
-  it('refuses a name that is taken, an unknown stack, a bad name', async () => {
+  it('refuses an existing name, an unknown stack and an invalid name', async () => {
     const h = harness();
     const TemplateBody = template({ A: thing() });
     await h.call('CreateStack', { StackName: 'api', TemplateBody });
@@ -85,7 +85,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('wants consent to IAM resources', async () => {
+  it('requires consent to IAM resources', async () => {
     const h = harness();
     const call = (role: object, Capabilities?: string[]) =>
       h.call('CreateStack', {
@@ -182,7 +182,7 @@ describe('change sets', () => {
     await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [EXECUTE_COMPLETE]');
   });
 
-  it('tell what they would change, and that there is nothing to change', async () => {
+  it('describe their changes, or that there are none', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({ Value: 1 }), C: thing() }));
     const update = (name: string, resources: object) =>
@@ -212,7 +212,7 @@ describe('change sets', () => {
     });
   });
 
-  it('are not executed while the stack is being changed', async () => {
+  it('are not executed while an operation is in progress', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing() }));
     const names = { StackName: 'demo', ChangeSetName: 'one' };
@@ -225,7 +225,7 @@ describe('change sets', () => {
     await h.run(running);
   });
 
-  it('leave no stack behind when the template is refused', async () => {
+  it('leave no stack when the template is refused', async () => {
     const h = harness();
     await expect(
       h.call('CreateChangeSet', {
