@@ -161,7 +161,7 @@ it('no host for the image fails with what to do about it', async () => {
 });
 
 describe('an invocation', () => {
-  it('that kills its container is a ModelError, and the instance is replaced with the data as it is by then', async () => {
+  it('that kills its container is a ModelError, and the new instance loads the newest data', async () => {
     await serve(jsModel('v1'));
     await stage.put('model.tar.gz', jsModel('v2'));
     await expect(invoke({ Body: '{"exit":true}' })).rejects.toMatchObject({ name: 'ModelError' });
@@ -178,7 +178,10 @@ describe('an invocation', () => {
 describe('several containers', () => {
   const step = (name: string) =>
     script(
-      `export const predict_fn = (input) => { if (input.at?.length === 2) throw new Error('${name}'); return { at: [...(input.at ?? []), '${name}'] } }`,
+      `export const predict_fn = ({ at = [] }) => {
+        if (at.length === 2) throw new Error('${name}');
+        return { at: [...at, '${name}'] };
+      }`,
     );
   const containers = [
     { Image: 'a', ModelDataUrl: 's3://models/a.tar.gz', ContainerHostname: 'first' },

@@ -238,7 +238,9 @@ describe('the HTTP edge', () => {
         'x-amz-decoded-content-length': '5',
         'x-amz-trailer': 'x-amz-checksum-crc32',
       },
-      body: `2${signature}\r\nhe\r\n3${signature}\r\nllo\r\n0${signature}\r\nx-amz-checksum-crc32:${checksum}\r\n${tail}\r\n`,
+      body:
+        `2${signature}\r\nhe\r\n3${signature}\r\nllo\r\n0${signature}\r\n` +
+        `x-amz-checksum-crc32:${checksum}\r\n${tail}\r\n`,
     };
   };
 
@@ -341,7 +343,9 @@ describe('the HTTP edge', () => {
   it('serves presigned URLs', async () => {
     await client.send(new PutObjectCommand({ Bucket, Key: 'signed', Body: 'v' }));
     const query =
-      'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=0&x-id=GetObject&response-content-disposition=attachment%0d%0aX-Evil:1';
+      'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=20260101T000000Z&X-Amz-Expires=900' +
+      '&X-Amz-SignedHeaders=host&X-Amz-Signature=0&x-id=GetObject' +
+      '&response-content-disposition=attachment%0d%0aX-Evil:1';
     const answer = await s3.raw('GET', `/${Bucket}/signed?${query}`);
     expect([answer.status, answer.body, answer.headers['x-evil']]).toEqual([200, 'v', undefined]);
   });
@@ -454,7 +458,8 @@ describe('the HTTP edge', () => {
     const answer = await s3.raw('GET', `/${Bucket}/none%3C`);
     expect(answer.status).toBe(404);
     expect(answer.body).toContain(
-      `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>none&lt;</Key><Resource>/${Bucket}/none%3C</Resource><RequestId>${answer.headers['x-amz-request-id']}</RequestId></Error>`,
+      '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>none&lt;</Key>' +
+        `<Resource>/${Bucket}/none%3C</Resource><RequestId>${answer.headers['x-amz-request-id']}</RequestId></Error>`,
     );
     const head = await s3.raw('HEAD', `/${Bucket}/none`);
     expect([head.status, head.body]).toEqual([404, '']);
