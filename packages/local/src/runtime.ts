@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
 import {
   type CloudFormation,
+  CUSTOM_RESPONSE_PATH,
   createCloudFormation,
   createCustomResponses,
-  customResponsePath,
   type DeployResult,
   type StackEvent,
 } from './cloudformation/index.ts';
@@ -209,7 +209,7 @@ function timesOf(times: LocalRuntimeOptions['times']): Times {
 function handlersOf({ s3, lambda, sagemaker, customResponses }: Services): GatewayHandlers {
   return {
     s3: async (request, response, caller) =>
-      request.url?.startsWith(customResponsePath)
+      request.url?.startsWith(CUSTOM_RESPONSE_PATH)
         ? customResponses.handleCustomResponse(request, response)
         : s3.handle(request, response, caller),
     lambda: lambda.handle,

@@ -24,12 +24,12 @@ export interface CustomResponses {
 }
 
 /** The gateway's path of all response addresses. */
-export const customResponsePath = '/_freshpoint/cfn-response/';
+export const CUSTOM_RESPONSE_PATH = '/_freshpoint/cfn-response/';
 
 /** CloudFormation's limit on a response. */
 const MAX_RESPONSE_BYTES = 4096;
 
-/** Response addresses served over HTTP: requests below `customResponsePath` belong to `handleCustomResponse`. */
+/** Response addresses served over HTTP: requests below `CUSTOM_RESPONSE_PATH` belong to `handleCustomResponse`. */
 export interface HttpCustomResponses extends CustomResponses {
   /** Takes a PUT to a response address. Any other request is answered 404 or 405. */
   handleCustomResponse(request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -45,10 +45,10 @@ export function createCustomResponses(options: {
     create() {
       const token = options.ids.hex(40);
       const response = new Promise<CustomResponse>((resolve) => open.set(token, resolve));
-      return { url: `${options.origin()}${customResponsePath}${token}`, response, close: () => open.delete(token) };
+      return { url: `${options.origin()}${CUSTOM_RESPONSE_PATH}${token}`, response, close: () => open.delete(token) };
     },
     async handleCustomResponse(request, response) {
-      const token = new URL(request.url ?? '/', 'http://127.0.0.1').pathname.slice(customResponsePath.length);
+      const token = new URL(request.url ?? '/', 'http://127.0.0.1').pathname.slice(CUSTOM_RESPONSE_PATH.length);
       const refused = open.has(token) ? (request.method === 'PUT' ? undefined : 405) : 404;
       if (refused !== undefined) {
         request.resume();

@@ -3,12 +3,8 @@ import { validationError } from './template.ts';
 /** The logical ids that must exist before a resource, by its logical id. */
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * The ids of `dependencies`, each after its dependencies and otherwise in the given order.
- * Throws a ValidationError that names the circle if there is one.
- */
-export function dependencyOrder(dependencies: Dependencies): string[] {
-  const order: string[] = [];
+/** Throws a ValidationError that names the circle if there is one. */
+export function checkNoCircle(dependencies: Dependencies): void {
   const done = new Set<string>();
   const path = new Set<string>();
   const visit = (id: string) => {
@@ -18,13 +14,11 @@ export function dependencyOrder(dependencies: Dependencies): string[] {
       throw validationError(`Circular dependency between resources: [${circle.join(', ')}]`);
     }
     path.add(id);
-    for (const before of dependencies.get(id) ?? []) if (dependencies.has(before)) visit(before);
+    for (const before of dependencies.get(id) ?? []) visit(before);
     path.delete(id);
     done.add(id);
-    order.push(id);
   };
   for (const id of dependencies.keys()) visit(id);
-  return order;
 }
 
 /** The reversed graph: the ids that must be deleted before each id. Ids that are not nodes are dropped. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts';
-import { type Dependencies, dependencyOrder } from './dependency-order.ts';
+import { checkNoCircle, type Dependencies } from './dependency-order.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import { references } from './references.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
@@ -13,12 +13,10 @@ export interface PreparedTemplate extends TemplateValues {
   readonly resources: ReadonlyMap<string, ResourceDefinition>;
   readonly outputs: ReadonlyMap<string, OutputDefinition>;
   readonly dependencies: Dependencies;
-  /** Logical ids, each after its dependencies. */
-  readonly order: readonly string[];
 }
 
 /**
- * Evaluates the conditions and orders the resources.
+ * Evaluates the conditions and finds the dependencies.
  * Throws ValidationError for unknown references, unknown conditions and circles.
  */
 export function prepareTemplate(
@@ -44,7 +42,8 @@ export function prepareTemplate(
     dependencies.set(id, found);
   }
   for (const output of outputs.values()) checkResolved(resourceReferences(output, values), resources, 'Outputs');
-  return { ...values, body, resources, outputs, dependencies, order: dependencyOrder(dependencies) };
+  checkNoCircle(dependencies);
+  return { ...values, body, resources, outputs, dependencies };
 }
 
 /** The logical ids of the resources to which an expression refers. */

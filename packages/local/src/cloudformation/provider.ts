@@ -25,7 +25,7 @@ export type Replacing = readonly string[] | { readonly allBut: readonly string[]
  */
 export interface Provider<P extends Properties = Properties> {
   readonly replacing: Replacing;
-  /** The property that sets the resource's name. A resource with a name of the user's can't be replaced under it. */
+  /** The property that sets the resource's name. A resource cannot be replaced by one of the same name. */
   readonly nameProperty?: string;
   /** How the type writes tags, to which the stack's tags are added. @default the type has no tags */
   readonly tags?: 'list' | 'map';
@@ -46,7 +46,7 @@ export interface ProviderContext {
   readonly resourceType: string;
   /** Whether old properties are being restored after a failed update. */
   readonly rollingBack: boolean;
-  /** A name for a resource without one of the user's; a new one at each call. */
+  /** Generates a name, for a resource whose name the template does not set. */
   name(rule: NameRule): string;
   uuid(): string;
   /** Calls a service with all rights, like CloudFormation's execution role in a bootstrapped account. */

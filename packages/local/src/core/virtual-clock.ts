@@ -114,7 +114,7 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
-/** Resolves when every promise that can settle without the clock moving has settled. */
+/** Resolves when all that can happen without the clock moving has happened. */
 export function drain(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

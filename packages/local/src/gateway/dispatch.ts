@@ -98,7 +98,7 @@ async function handleRest(options: GatewayOptions, exchange: Exchange, service: 
     await handler(request, response, caller);
   } catch (error) {
     const awsError = asAwsError(options, error);
-    // A response that has begun cannot be replaced. Breaking the connection tells the client that it is incomplete.
+    // A response that has begun cannot be replaced. Breaking the connection shows the client that it is incomplete.
     if (response.headersSent) response.destroy();
     else send(response, service === 's3' ? s3Error(request, awsError, requestId) : restError(awsError));
   }

@@ -6,12 +6,12 @@ const XML_SERVICES = new Set(['s3', 'cloudformation', 'iam', 'sts']);
 /** Services with the protocol AWS JSON 1.0 or 1.1 answer 400, those with REST JSON 403. */
 const STATUS_400_SERVICES = new Set(['ssm', 'events', 'sagemaker', 'logs']);
 
-/** The error of the called service. `because` completes "… because …". */
-export function accessDenied(caller: Caller, { action, resource }: Permission, because: string): AwsError {
+/** The error of the called service. `reason` completes "… because …". */
+export function accessDenied(caller: Caller, { action, resource }: Permission, reason: string): AwsError {
   const service = action.slice(0, action.indexOf(':'));
   return new AwsError(
     XML_SERVICES.has(service) ? 'AccessDenied' : 'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} because ${because}`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} because ${reason}`,
     STATUS_400_SERVICES.has(service) ? 400 : 403,
   );
 }

@@ -21,7 +21,7 @@ export function eventOperations(store: LogStore, ids: Ids): Record<string, Opera
       const all = group.events((event) => event.logStreamName === stream && isInRange(input, event.timestamp));
       const limit = input.limit ?? store.bounds.events;
       const page = input.startFromHead === true ? all.slice(0, limit) : all.slice(-limit);
-      // Everything is on the first page, as a group keeps few lines. The second page tells a reader that it is done.
+      // Everything is on the first page, as a group keeps few lines. The second page, which is empty, ends the reading.
       const events = input.nextToken === undefined ? page : [];
       return {
         events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),

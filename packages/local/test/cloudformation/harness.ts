@@ -12,9 +12,10 @@ import { AwsError } from '../../src/core/aws-error.ts';
 import { sleep } from '../../src/core/clock.ts';
 import { type Caller, Cloud, type Operation, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
-import { drain, VirtualClock } from '../../src/core/virtual-clock.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 
-/** A thing that the fake provider has made. */
+/** A thing that the fake provider has created. */
 export interface Thing {
   readonly id: string;
   readonly properties: Record<string, unknown>;
@@ -40,14 +41,14 @@ export interface Harness {
   readonly cloud: Cloud;
   readonly clock: VirtualClock;
   readonly cfn: CloudFormation;
-  /** What exists, by physical id. */
+  /** The existing things, by physical id. */
   readonly things: Map<string, Thing>;
   /** `create A`, `update A`, `delete A`, in order. */
   readonly log: string[];
   readonly events: StackEvent[];
   /** Open custom resource responses by URL. */
   readonly answers: Map<string, (response: CustomResponse) => void>;
-  /** Lets time pass until the promise settles. */
+  /** Moves the clock until the promise settles. */
   run<T>(promise: Promise<T>): Promise<T>;
   deploy(resources: object, more?: object): ReturnType<CloudFormation['deploy']>;
   /** Calls an operation as the account's root, or as `caller`. */
@@ -135,18 +136,7 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     events,
     answers,
     service,
-    async run(promise) {
-      let isSettled = false;
-      const settled = promise.finally(() => {
-        isSettled = true;
-      });
-      settled.catch(() => undefined);
-      for (;;) {
-        await drain();
-        if (isSettled || !clock.step()) break;
-      }
-      return await settled;
-    },
+    run: (promise) => runUntilSettled(clock, promise),
     deploy: (resources, more = {}) =>
       cfn.deploy({
         stackName: 'demo',

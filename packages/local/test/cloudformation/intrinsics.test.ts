@@ -139,7 +139,7 @@ describe('conditions', () => {
     const parameters = await resolveParameters({}, {}, async () => '');
     expect(() => prepareTemplate(circular, '', parameters, pseudo)).toThrow('circular condition dependency');
   });
-  it('cannot look at resources', async () => {
+  it('cannot refer to resources', async () => {
     const bad = checkTemplate({
       Conditions: { A: { 'Fn::Equals': [{ Ref: 'R' }, 'x'] } },
       Resources: { R: { Type: 'T' }, S: { Type: 'T', Condition: 'A' } },

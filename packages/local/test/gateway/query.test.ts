@@ -36,7 +36,7 @@ describe('a form', () => {
     });
   });
 
-  it('does no harm by hostile names', () => {
+  it('is safe from hostile names', () => {
     const { input } = form({ '__proto__.polluted': 'x', 'List.member.4294967295': 'y' });
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
     expect((input as { List: string[] }).List).toEqual(['y']);
@@ -49,7 +49,7 @@ describe('a form', () => {
 });
 
 describe('an answer in XML', () => {
-  it('has lists as members, times in ISO 8601, and only what is there', () => {
+  it('has lists as members, times in ISO 8601, and no absent members', () => {
     const output = {
       Name: 'a & "b" <c>\r\u0000',
       At: new Date(0),
@@ -66,7 +66,7 @@ describe('an answer in XML', () => {
     );
   });
 
-  it('says whose fault an error is', () => {
+  it('names the side at fault in an error', () => {
     const error = (status: number) => queryError('cloudformation', new AwsError('Code', 'a<b', status), 'id');
     expect(error(400)).toBe(
       '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">' +

@@ -86,11 +86,11 @@ describe('identity policies', () => {
     ],
     ['* where no resource is named', [allow('s3:ListAllMyBuckets', '*')], 's3:ListAllMyBuckets', '*', 'Allow'],
     ['an ARN where no resource is named', [allow('s3:ListAllMyBuckets', object)], 's3:ListAllMyBuckets', '*', 'None'],
-  ])('%s', (_name, statements, action, resource, expected) => {
+  ])('%s', (...[, statements, action, resource, expected]) => {
     expect(identity(statements, action, resource)).toBe(expected);
   });
 
-  it('puts variables in, as literal text', () => {
+  it('inserts variables as literal text', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
     const statement = [allow('s3:GetObject', 'arn:aws:s3:::bucket/${aws:PrincipalTag/team}/*')];
     const tag = (team: string) => ({ 'aws:PrincipalTag/team': team });
@@ -99,10 +99,11 @@ describe('identity policies', () => {
     expect(identity(statement, 's3:GetObject', 'arn:aws:s3:::bucket//x')).toBe('None');
   });
 
-  it('stays fast on patterns made to be slow', () => {
-    const started = performance.now();
+  it('stays fast on hostile patterns', () => {
+    const before = process.cpuUsage();
     identity([allow('s3:GetObject', '*a'.repeat(200))], 's3:GetObject', 'a'.repeat(5000).concat('b'));
-    expect(performance.now() - started).toBeLessThan(2000);
+    // CPU time: the machine may be busy with other work.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
 
@@ -162,7 +163,7 @@ describe('conditions', () => {
     expect(identity([statement], 's3:ListBucket', 'arn:aws:s3:::b', context)).toBe(expected ? 'Allow' : 'None');
   });
 
-  it('asks for all operators and all keys', () => {
+  it('requires all operators and all keys', () => {
     const both = { StringEquals: { 's3:prefix': 'models/' }, Bool: { 'aws:SecureTransport': 'false' } };
     expect(identity([allow('*', '*', both)], 's3:ListBucket', 'x', context)).toBe('None');
   });

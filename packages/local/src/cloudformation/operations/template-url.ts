@@ -19,7 +19,7 @@ export async function readTemplateUrl(cloud: Cloud, url: string, caller: Caller)
 }
 
 /** Bucket and key of an S3 object's URL; undefined if it is another URL. */
-export function parseObjectUrl(text: string): { readonly Bucket: string; readonly Key: string } | undefined {
+function parseObjectUrl(text: string): { readonly Bucket: string; readonly Key: string } | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   let path: string;
