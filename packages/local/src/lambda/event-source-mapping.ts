@@ -107,7 +107,7 @@ export class EventSourceMapping {
     void this.#handBack(this.#held.splice(0).map((held) => held.message));
   }
 
-  /** Starts whatever can start now; called after every change of state. */
+  /** Starts the batches and the poll that can start now; called after every change of state. */
   #pump(): void {
     if (this.#removed) return;
     while (this.#active < this.#concurrency && this.#batchReady()) void this.#process(this.#takeBatch());
@@ -237,7 +237,7 @@ export class EventSourceMapping {
   }
 
   async #handBack(messages: readonly SqsMessage[]): Promise<void> {
-    // As root, because AWS's pollers stop without leaving a trace, whatever the role allows.
+    // As root: AWS's pollers stop without leaving a trace, so the messages must return without the role's permission.
     const caller = root(this.#deps.account);
     for (const { ReceiptHandle } of messages) {
       const input = { QueueUrl: this.#queueUrl, ReceiptHandle, VisibilityTimeout: 0 };

@@ -2,8 +2,8 @@ import type { Segment } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /**
- * The content that GetObject returns. Read it once, as an async iterable or with a `transformTo…` method as on the
- * SDK's streams. If you do not read it, call `destroy`: until then its blobs are kept.
+ * The content that GetObject returns. Iterate over it once. If you do not read it, call `destroy`: until then its blobs
+ * are kept.
  */
 export class ObjectBody implements AsyncIterable<Uint8Array> {
   readonly #store: BlobStore;
@@ -32,15 +32,5 @@ export class ObjectBody implements AsyncIterable<Uint8Array> {
     if (this.#state === 'released') return;
     this.#state = 'released';
     this.#release();
-  }
-
-  async transformToByteArray(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
-
-  async transformToString(encoding: BufferEncoding = 'utf8'): Promise<string> {
-    return Buffer.from(await this.transformToByteArray()).toString(encoding);
   }
 }

@@ -1,6 +1,6 @@
 import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
 
-/** A fault to inject into an update, whatever its model data. */
+/** A fault to inject into an update; the update's model data do not matter. */
 export type UpdateFault =
   /** The new fleet never becomes healthy. The default reason is the failed ping; `''` rolls back without a reason. */
   | { readonly kind: 'refuse'; readonly reason?: string }

@@ -90,7 +90,8 @@ describe('a hosted process', () => {
   });
 
   it('takes its own children with it when it ends', async () => {
-    const script = `const busy = require("node:child_process").spawn(process.execPath, ["-e", "console.log(1); for (;;);"]);
+    const script = `const { spawn } = require("node:child_process");
+      const busy = spawn(process.execPath, ["-e", "console.log(1); for (;;);"]);
       busy.stdout.once("data", () => { console.log(busy.pid); process.exit(0); });`;
     const { child, lines } = await started(newHost(), script);
     await child.exited;

@@ -52,6 +52,13 @@ export function simulatedS3() {
   return { clock, cloud, blobs, events, call, s3 };
 }
 
+/** The content of an object's body. */
+export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 /** Lets a caller do only what `allowed` lists, as `action resource`. */
 export function allowOnly(cloud: Cloud, allowed: string[]): { asked: Permission[]; caller: Caller } {
   const asked: Permission[] = [];

@@ -171,7 +171,7 @@ function partRange(version: ObjectVersion, number: number): ByteRange | undefine
   } else {
     let start = 0;
     for (const [index, { size }] of version.parts.entries()) {
-      // S3 counts the parts of the object, whatever part numbers they were uploaded under.
+      // S3 numbers the parts of an object from 1, independently of the part numbers of the upload.
       if (index + 1 === number) return { start, length: size };
       start += size;
     }
