@@ -19,21 +19,21 @@ export interface ModelLog {
 }
 
 export interface ProcessLauncherExtras {
-  /** Instances keep their model data below `<stateDir>/instances` for as long as they run. */
+  /** Running instances have their model data below `<stateDir>/instances`. */
   readonly stateDir: string;
   readonly processes: ProcessHost;
   readonly times: Times;
-  /** Who reads model data, by the model's execution role. */
+  /** The caller that reads model data for an execution role. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Commands that stand in for images; the first that fits counts. @default none: the built-in hosts */
+  /** Commands that replace images; the first match applies. @default the built-in hosts */
   readonly containers?: readonly ContainerCommand[];
-  /** @default nobody */
+  /** Receives every line that a model server writes. @default lines are dropped */
   readonly onLog?: (log: ModelLog) => void;
-  /** What a model may be unpacked to. @default see ArchiveLimits */
+  /** Limits of an unpacked model. @default see ArchiveLimits */
   readonly archiveLimits?: Partial<ArchiveLimits>;
 }
 
-/** Instances as child processes: each reads its model data from S3, unpacks it into a folder of its own and serves it on 127.0.0.1. */
+/** Instances as child processes: each unpacks its model data from S3 into its own folder and serves it on 127.0.0.1. */
 export function createProcessLauncher(deps: Deps, extras: ProcessLauncherExtras): InstanceLauncher {
   const python = findPython(extras.processes);
   return {

@@ -1,14 +1,14 @@
 import type { BlobSink, BlobStore } from './blob-store.ts';
 import { ObjectBody } from './object-body.ts';
 
-/** A stretch of one blob. An object is a list of these: a multipart upload is completed, and a copy made, without moving a byte. */
+/** A range of one blob. An object is a list of them: completing an upload or copying an object moves no bytes. */
 export interface Segment {
   readonly blob: string;
   readonly start: number;
   readonly length: number;
 }
 
-/** Counts who refers to each blob (versions, parts, readers) and deletes it after the last. */
+/** Counts the references to each blob (versions, parts, readers) and deletes it after the last. */
 export class BlobReferences {
   readonly #store: BlobStore;
   readonly #counts = new Map<string, number>();
@@ -37,7 +37,7 @@ export class BlobReferences {
     }
   }
 
-  /** A reader that keeps the blobs alive until it ends or is destroyed, whatever happens to the object meanwhile. */
+  /** A reader that keeps the blobs until it ends or is destroyed, even if the object is deleted meanwhile. */
   read(segments: readonly Segment[]): ObjectBody {
     this.retain(segments);
     return new ObjectBody(this.#store, segments, () => this.release(segments));
