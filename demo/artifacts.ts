@@ -23,8 +23,8 @@ export interface ArtifactOptions {
 }
 
 /**
- * Builds the archives in `directory`, and the directory if it does not exist. The same models always give the same bytes
- * and therefore the same ETag in S3.
+ * Builds the archives in `directory`, and the directory if it does not exist. The same models always give the same
+ * bytes and therefore the same ETag in S3.
  */
 export async function writeArtifacts(directory: string, options: ArtifactOptions = {}): Promise<Artifacts> {
   const { v1, v2 } = trainModels();

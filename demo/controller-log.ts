@@ -3,21 +3,26 @@ import { createHash } from 'node:crypto';
 /** A structured line of the controller's log. */
 export type ControllerLogEntry = Readonly<Record<string, unknown>>;
 
+/** Lines within which a repetition is not shown. */
+const RECENT_LINES = 2;
+
 /** The controller's log since the demo began. */
 export class ControllerLog {
   readonly #entries: ControllerLogEntry[] = [];
-  #shown: ControllerLogEntry = {};
+  /** The newest lines that were shown. */
+  #shown: readonly ControllerLogEntry[] = [];
 
-  /** Returns the line to show; undefined when it repeats the one before it. */
+  /** Returns the line to show; undefined if it repeats one just before it. */
   add(entry: ControllerLogEntry): string | undefined {
     this.#entries.push(entry);
     // The decision to swap follows and says the same.
     if (entry.decision === 'started') return undefined;
+    // Two concurrent passes may publish the same event.
+    if (this.#shown.some((shown) => describeEntry(shown) === describeEntry(entry))) return undefined;
     const { message, ...rest } = entry;
-    const isRepetition = describeEntry(entry) === describeEntry(this.#shown);
-    const isSameMessage = message !== undefined && message === this.#shown.message;
-    this.#shown = entry;
-    return isRepetition ? undefined : describeEntry(isSameMessage ? rest : entry);
+    const isSameMessage = message !== undefined && message === this.#shown.at(-1)?.message;
+    this.#shown = [...this.#shown.slice(1 - RECENT_LINES), entry];
+    return describeEntry(isSameMessage ? rest : entry);
   }
 
   /** Number of lines so far, to search from later. */

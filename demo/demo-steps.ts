@@ -44,7 +44,7 @@ const PATIENCE_MS = 60_000;
 /** Consecutive answers from one model after which no old fleet answers: many times the number of concurrent callers. */
 const CONVINCING_ANSWERS = 40;
 
-/** The first steps of the demos, and the parts that later steps consist of. A step throws if the demo cannot continue. */
+/** The demos' first steps, and the parts that later steps consist of. A step throws if the demo cannot continue. */
 export abstract class DemoSteps {
   protected readonly options: StepsOptions;
   protected readonly timeline: Timeline;

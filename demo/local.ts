@@ -74,7 +74,7 @@ function freshpoint(url: string, args: readonly string[], onLine: (line: string)
   });
 }
 
-/** The controller's lines are JSON with a `decision` or an `error`; Lambda's START and END lines and metrics are not. */
+/** The controller's lines are JSON with a `decision` or an `error`, unlike metrics and Lambda's START and END lines. */
 function controllerEntryOf(line: string): ControllerLogEntry | undefined {
   try {
     const entry = JSON.parse(line) as ControllerLogEntry;

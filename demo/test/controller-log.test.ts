@@ -23,7 +23,7 @@ test('a line has the decision, its reason and a message, or slot and revision', 
   ]);
 });
 
-test('nothing is shown twice', () => {
+test('a line is not repeated', () => {
   const revision = '57adee9f601c';
   const waiting = { decision: 'requeue', reason: 'EndpointBusy', message: 'endpoint is Updating' };
   const message = 'no ping';
@@ -35,6 +35,7 @@ test('nothing is shown twice', () => {
       waiting,
       { decision: 'refused', reason: 'Quarantined', message, revision },
       { decision: 'done', reason: 'Quarantined', message, revision },
+      { decision: 'refused', reason: 'Quarantined', message, revision },
     ),
   ).toEqual([
     'swap (NewRevision): small',

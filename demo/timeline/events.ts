@@ -59,7 +59,7 @@ export interface RunResult {
 }
 
 /** The end of a run. */
-export interface Ending {
+export interface RunEnding {
   readonly result: RunResult;
   readonly table?: SummaryTable;
   readonly failed: readonly TimelineEntry[];
@@ -81,7 +81,7 @@ export interface Renderer {
   /** Called after `status` if more than the traffic's figures has changed. */
   statusChanged(status: Status, at: number, step: TimelineStep | undefined): void;
   /** Called after the last step. */
-  finished(end: Ending): void;
+  finished(end: RunEnding): void;
   /** Releases the terminal. */
   close(): void;
 }

@@ -1,5 +1,5 @@
 import CliTable3 from 'cli-table3';
-import type { Ending, Status, SummaryTable, TimelineEntry, TimelineStep, TrafficStatus } from './events.ts';
+import type { RunEnding, Status, SummaryTable, TimelineEntry, TimelineStep, TrafficStatus } from './events.ts';
 import type { LaneHistory } from './lanes.ts';
 import { type Painter, paintLine, type StyledText, wrapText } from './text.ts';
 
@@ -133,7 +133,7 @@ export function tableLines(table: SummaryTable, { width, paint }: Page): string[
 }
 
 /** The verdict in one line, and below it the checks that failed. */
-export function verdictLines({ result, failed, passed, at }: Ending, page: Page): string[] {
+export function verdictLines({ result, failed, passed, at }: RunEnding, page: Page): string[] {
   const count = result.ok
     ? `All ${passed} checks passed in ${at.toFixed(1)} s`
     : `${failed.length} of ${passed + failed.length} checks failed after ${at.toFixed(1)} s`;

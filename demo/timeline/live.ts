@@ -1,6 +1,6 @@
 import type { Clock } from '@freshpoint/local/core/clock';
 import { createLogUpdate } from 'log-update';
-import type { Ending, OutputStream, Renderer, Status, TimelineStep } from './events.ts';
+import type { OutputStream, Renderer, RunEnding, Status, TimelineStep } from './events.ts';
 import { LaneHistory } from './lanes.ts';
 import {
   axisLines,
@@ -76,7 +76,7 @@ export class LiveRenderer implements Renderer {
     // The next frame shows it.
   }
 
-  finished(end: Ending): void {
+  finished(end: RunEnding): void {
     const page = this.#page;
     const now = this.#clock.now();
     this.#latest = {};

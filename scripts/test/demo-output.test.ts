@@ -22,7 +22,7 @@ describe("the demo's output", () => {
     expect(sameShape(RUN, RUN.replace('✔ the', '✘ the'))).toMatch(/printed: ✘ the controller swapped/);
   });
 
-  test('is shown without the port and the bucket's suffix', () => {
+  test('is shown without the port and the suffix of the bucket', () => {
     expect(maskRun(RUN)).toContain('http://127.0.0.1:…');
     expect(maskRun('in s3://irisdata-modelsc55d3500-t545q51a9spf/iris/m')).toBe(
       'in s3://irisdata-modelsc55d3500/iris/m',
