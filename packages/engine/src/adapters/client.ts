@@ -20,7 +20,7 @@ interface TypedCommand<Output> extends AwsCommand {
   resolveMiddleware(stack: never, config: never, options: never): (args: never) => Promise<{ readonly output: Output }>;
 }
 
-/** Sends a command of the client's service. Client and command must belong together; no type can tell. */
+/** Sends a command of the client's service. No type ensures that client and command belong together. */
 export async function send<Output>(
   client: Client,
   command: TypedCommand<Output>,

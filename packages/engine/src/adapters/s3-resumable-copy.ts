@@ -82,7 +82,7 @@ async function inParallel(
       try {
         await copyPart(number);
       } catch (error) {
-        // A change of the source ends the copy, whatever else failed.
+        // A change of the source ends the copy, even if another part failed first.
         failure = failure === undefined || error instanceof SourceChanged ? error : failure;
       }
       if (failure !== undefined || isTimeUp()) return;

@@ -173,7 +173,7 @@ describe('a deployment of changed settings', () => {
     expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
-  test('that rolls back writes no slot that holds a revision, whatever the other lacks', async () => {
+  test('that rolls back writes no slot that holds a revision, even if the other lacks it', async () => {
     world.endpoint = { ...endpoint, configName: 'config-a2' };
     world.slots = { a: 'v1' };
     await request('Update');
@@ -182,7 +182,7 @@ describe('a deployment of changed settings', () => {
     expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
-  test('never writes to the active slot, whatever is missing there', async () => {
+  test('never writes to the active slot, even if its data is missing', async () => {
     world.endpoint = inB;
     world.slots = { a: 'v0' };
     await request('Update');

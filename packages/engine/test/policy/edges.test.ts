@@ -186,7 +186,7 @@ describe('concluding an update', () => {
 });
 
 describe('a deployment', () => {
-  test('without a spec proceeds, whatever was about to start', () => {
+  test('without a spec proceeds, even if an update was about to start', () => {
     const state = { ...servedV1, updating: { ...updating, at: NOON - MINUTE } };
     const decision = decideGate({ now: NOON, deadline: NOON, spec: undefined, state, endpoint, sources: v1 });
     expect(decision).toEqual({ state, events: [], next: { kind: 'ready' } });
