@@ -1,9 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
   GetParameterHistoryCommand,
-  type GetParameterHistoryResult,
   GetParametersByPathCommand,
-  type GetParametersByPathResult,
   type ParameterHistory,
   SSMClient,
 } from '@aws-sdk/client-ssm';
@@ -13,7 +11,7 @@ import {
   specParameterName,
   stateParameterName,
 } from '@freshpoint/cdk/contract';
-import type { Client } from '@freshpoint/engine/adapters/client';
+import { type Client, pages, send } from '@freshpoint/engine/adapters/client';
 import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointRecord, EndpointRecords } from '@freshpoint/engine/ports';
@@ -87,10 +85,12 @@ function messageOf(error: unknown): string {
 
 async function endpointIds(ssm: Client): Promise<string[]> {
   const ids: string[] = [];
-  const pages = pagesOf<GetParametersByPathResult>((NextToken) =>
-    ssm.send(new GetParametersByPathCommand({ Path: ROOT_PATH, Recursive: true, NextToken })),
+  const found = pages(
+    (NextToken: string | undefined) =>
+      send(ssm, new GetParametersByPathCommand({ Path: ROOT_PATH, Recursive: true, NextToken })),
+    ({ NextToken }) => NextToken,
   );
-  for await (const { Parameters = [] } of pages) {
+  for await (const { Parameters = [] } of found) {
     for (const { Name = '' } of Parameters) {
       const id = /^\/freshpoint\/(.+)\/spec$/.exec(Name)?.[1];
       if (id !== undefined) ids.push(id);
@@ -102,10 +102,12 @@ async function endpointIds(ssm: Client): Promise<string[]> {
 async function historyOf(ssm: Client, endpoint: string): Promise<HistoryRecord[]> {
   const Name = historyParameterName(endpoint);
   const versions: ParameterHistory[] = [];
-  const pages = pagesOf<GetParameterHistoryResult>((NextToken) =>
-    ssm.send(new GetParameterHistoryCommand({ Name, MaxResults: HISTORY_PAGE_SIZE, NextToken })),
+  const found = pages(
+    (NextToken: string | undefined) =>
+      send(ssm, new GetParameterHistoryCommand({ Name, MaxResults: HISTORY_PAGE_SIZE, NextToken })),
+    ({ NextToken }) => NextToken,
   );
-  for await (const { Parameters = [] } of pages) versions.push(...Parameters);
+  for await (const { Parameters = [] } of found) versions.push(...Parameters);
   // SSM does not document an order.
   versions.sort((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
   const records = new Map<string, HistoryRecord>();
@@ -114,18 +116,6 @@ async function historyOf(ssm: Client, endpoint: string): Promise<HistoryRecord[]
     if (record) records.set(record.id, record);
   }
   return [...records.values()].reverse();
-}
-
-/** All pages of a listing of SSM. */
-async function* pagesOf<Page extends { readonly NextToken?: string }>(
-  request: (nextToken: string | undefined) => Promise<Page>,
-): AsyncGenerator<Page> {
-  let nextToken: string | undefined;
-  do {
-    const page: Page = await request(nextToken);
-    yield page;
-    nextToken = page.NextToken;
-  } while (nextToken);
 }
 
 /** Undefined for a value that is not a record: the parameter's first version, or one that another release wrote. */

@@ -1,5 +1,5 @@
-import { shortRevision } from '@freshpoint/engine/controller/publish';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
 import { type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 

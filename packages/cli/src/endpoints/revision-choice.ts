@@ -1,5 +1,5 @@
-import { shortRevision } from '@freshpoint/engine/controller/publish';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';

@@ -1,5 +1,5 @@
-import { shortRevision } from '@freshpoint/engine/controller/publish';
 import { StateConflict } from '@freshpoint/engine/errors';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { Pin, Suspension } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { type OutputFormat, withoutControlCharacters } from '../text.ts';

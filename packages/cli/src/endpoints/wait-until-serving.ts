@@ -1,4 +1,4 @@
-import { shortRevision } from '@freshpoint/engine/controller/publish';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
