@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { AwsError } from '../core/aws-error.ts';
+import { type Glob, glob, globMatches, literal } from '../core/glob.ts';
 import { isRecord } from '../core/is-record.ts';
-import { type Glob, glob, globMatches, literal } from '../iam/glob.ts';
 
 /** Whether a value of the event matches; `undefined` is an absent field. */
 export type Matcher = (value: unknown) => boolean;

@@ -1,6 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
+import { globMatches, literal } from '../core/glob.ts';
 import { isRecord } from '../core/is-record.ts';
-import { globMatches, literal } from './glob.ts';
 import { expand, type RequestContext } from './request-context.ts';
 
 /** One condition of a statement, all of which must hold. */

@@ -1,5 +1,5 @@
+import { glob, globMatches } from '../core/glob.ts';
 import { conditionHolds } from './condition.ts';
-import { glob, globMatches } from './glob.ts';
 import type { Principals, Statement } from './policy-document.ts';
 import { expand, type RequestContext } from './request-context.ts';
 

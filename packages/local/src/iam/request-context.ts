@@ -1,4 +1,4 @@
-import { type Glob, glob, literal } from './glob.ts';
+import { type Glob, glob, literal } from '../core/glob.ts';
 
 /** Condition keys in lower case, with their values. A key that the request does not have is absent. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>;

@@ -65,7 +65,7 @@ describe('logs', () => {
     expect(logGroups).toMatchObject([{ logGroupName: '/aws/lambda/f', retentionInDays: 14 }]);
   });
 
-  it('ask for permission on the stream', () => {
+  it('need permission on the stream', () => {
     expect(logs.service.operations.PutLogEvents?.permissions?.(stream)).toEqual([
       {
         action: 'logs:PutLogEvents',
