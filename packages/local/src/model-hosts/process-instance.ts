@@ -12,11 +12,11 @@ import {
   LaunchFailure,
 } from '../sagemaker/launcher.ts';
 import { INTERNAL_FAILURE } from '../sagemaker/reasons.ts';
+import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
 import { MultiModel } from './multi-model.ts';
-import type { ProcessLauncherExtras } from './process-launcher.ts';
 import { ServedModel } from './served-model.ts';
 
 /** Maximum size of the response that a container of a pipeline passes to the next. */

@@ -1,12 +1,6 @@
 import type { BlobSink, BlobStore } from './blob-store.ts';
 import { ObjectBody } from './object-body.ts';
-
-/** A range of one blob. An object is a list of them: completing an upload or copying an object moves no bytes. */
-export interface Segment {
-  readonly blob: string;
-  readonly start: number;
-  readonly length: number;
-}
+import type { Segment } from './segment.ts';
 
 /** Counts the references to each blob (versions, parts, readers) and deletes it after the last. */
 export class BlobReferences {
@@ -42,17 +36,4 @@ export class BlobReferences {
     this.retain(segments);
     return new ObjectBody(this.#store, segments, () => this.release(segments));
   }
-}
-
-/** The bytes `start` to `start + length - 1` of the content that `segments` make up. */
-export function slice(segments: readonly Segment[], start: number, length: number): Segment[] {
-  const found: Segment[] = [];
-  let offset = 0;
-  for (const segment of segments) {
-    const from = Math.max(start, offset);
-    const to = Math.min(start + length, offset + segment.length);
-    if (from < to) found.push({ blob: segment.blob, start: segment.start + from - offset, length: to - from });
-    offset += segment.length;
-  }
-  return found;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import { S3Error } from './errors.ts';
@@ -15,7 +16,7 @@ import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { type PermissionInput, s3Permissions } from './permissions.ts';
-import { type PolicyHolder, S3State } from './state.ts';
+import { S3State } from './state.ts';
 
 /** S3: register `service`; pass HTTP requests to `handle`. */
 export interface S3 {

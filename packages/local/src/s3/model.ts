@@ -1,6 +1,6 @@
 import type { BucketVersioningStatus, Tag } from '@aws-sdk/client-s3';
-import type { Segment } from './blob-references.ts';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
+import type { Segment } from './segment.ts';
 import type { SortedMap } from './sorted-map.ts';
 
 /** Headers of an object, named as in the SDK's shapes. */

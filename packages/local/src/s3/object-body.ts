@@ -1,5 +1,5 @@
-import type { Segment } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { Segment } from './segment.ts';
 
 /**
  * The content that GetObject returns. Iterate over it once. If you do not read it, call `destroy`: until then its blobs

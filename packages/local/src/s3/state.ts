@@ -1,19 +1,16 @@
 import type { Caller, Deps } from '../core/cloud.ts';
-import { type BlobReferences, slice } from './blob-references.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
+import type { BlobReferences } from './blob-references.ts';
 import { type BucketEncryption, encrypted, keyArnOf } from './encryption.ts';
 import { noSuchBucket } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import type { ByteRange } from './ranges.ts';
 import { detailsOf } from './request-details.ts';
+import { slice } from './segment.ts';
 
 /** MD5 of no bytes: the ETag in the event of a delete marker. */
 const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
-
-/** Enforces resource policies: IAM. */
-export interface PolicyHolder {
-  setResourcePolicy(resourceArn: string, document: string | undefined): void;
-}
 
 /** An operation's input and its caller. */
 export interface S3Request {

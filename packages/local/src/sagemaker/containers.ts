@@ -1,7 +1,7 @@
 import type { ContainerDefinition } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
 import type { ContainerSpec } from './launcher.ts';
-import type { SageMakerModel } from './store.ts';
+import type { SageMakerModel } from './resources.ts';
 
 type ContainerMembers = Pick<SageMakerModel, 'PrimaryContainer' | 'Containers'>;
 

@@ -10,7 +10,8 @@ import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
 import { executionTimeout, INTERNAL_FAILURE, pingFailed } from './reasons.ts';
-import { type Endpoint, type EndpointConfig, keyOf, type PendingFleet, type Store } from './store.ts';
+import type { EndpointConfig } from './resources.ts';
+import { type Endpoint, keyOf, type PendingFleet, type Store } from './store.ts';
 
 /** A new number of instances or weight for a variant. */
 export interface VariantChange {

@@ -10,7 +10,8 @@ import { alreadyExists, constraint, notFound, validation } from './errors.ts';
 import { type Listed, listPage } from './listing.ts';
 import { findModel } from './models.ts';
 import { checkName, configArn } from './names.ts';
-import { type EndpointConfig, keyOf, type Store } from './store.ts';
+import type { EndpointConfig } from './resources.ts';
+import { keyOf, type Store } from './store.ts';
 import { checkTags } from './tags.ts';
 
 /** CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig, ListEndpointConfigs. */

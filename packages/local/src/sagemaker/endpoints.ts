@@ -20,7 +20,8 @@ import { listPage } from './listing.ts';
 import { findModel } from './models.ts';
 import { checkName, configArn, endpointArn } from './names.ts';
 import { checkDeploymentConfig } from './policies.ts';
-import { type Endpoint, type EndpointConfig, keyOf, type Store } from './store.ts';
+import type { EndpointConfig } from './resources.ts';
+import { type Endpoint, keyOf, type Store } from './store.ts';
 import { checkTags } from './tags.ts';
 
 /**

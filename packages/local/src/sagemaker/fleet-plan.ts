@@ -1,6 +1,6 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import { Fleet, type FleetContext, type VariantPlan } from './fleet.ts';
-import type { EndpointConfig, SageMakerModel } from './store.ts';
+import type { EndpointConfig, SageMakerModel } from './resources.ts';
 
 /** How a new fleet relates to its endpoint. */
 export interface FleetPlan {

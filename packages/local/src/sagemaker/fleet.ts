@@ -3,7 +3,7 @@ import type { Ids } from '../core/ids.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
 import { INTERNAL_FAILURE } from './reasons.ts';
-import type { SageMakerModel } from './store.ts';
+import type { SageMakerModel } from './resources.ts';
 import type { Times } from './times.ts';
 
 /** The dependencies of fleets. */

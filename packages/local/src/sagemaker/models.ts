@@ -11,7 +11,8 @@ import { alreadyExists, constraint, notFound, validation } from './errors.ts';
 import type { S3Data } from './launcher.ts';
 import { type Listed, listPage } from './listing.ts';
 import { checkName, modelArn, parseS3Uri } from './names.ts';
-import { keyOf, type SageMakerModel, type Store } from './store.ts';
+import type { SageMakerModel } from './resources.ts';
+import { keyOf, type Store } from './store.ts';
 import { checkTags } from './tags.ts';
 
 /** The caller that a role is when SageMaker assumes it. */

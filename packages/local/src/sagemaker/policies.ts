@@ -1,6 +1,6 @@
 import type { CapacitySize, DeploymentConfig, TrafficRoutingConfig } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
-import type { EndpointConfig } from './store.ts';
+import type { EndpointConfig } from './resources.ts';
 
 /** The shares of the traffic that a new fleet of `instances` instances gets, in order; a wait follows each. */
 export function trafficSteps(routing: TrafficRoutingConfig | undefined, instances: number): number[] {

@@ -1,24 +1,6 @@
-import type {
-  CreateEndpointConfigInput,
-  CreateModelInput,
-  DeploymentConfig,
-  EndpointStatus,
-  Tag,
-} from '@aws-sdk/client-sagemaker';
+import type { DeploymentConfig, EndpointStatus, Tag } from '@aws-sdk/client-sagemaker';
 import type { Fleet } from './fleet.ts';
-
-export interface SageMakerModel extends CreateModelInput {
-  readonly ModelName: string;
-  readonly ExecutionRoleArn: string;
-  readonly arn: string;
-  readonly created: number;
-}
-
-export interface EndpointConfig extends CreateEndpointConfigInput {
-  readonly EndpointConfigName: string;
-  readonly arn: string;
-  readonly created: number;
-}
+import type { EndpointConfig, SageMakerModel } from './resources.ts';
 
 /** The fleet of a creation or update in progress. */
 export interface PendingFleet {

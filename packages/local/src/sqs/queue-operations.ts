@@ -9,11 +9,11 @@ import type {
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { page } from '../core/page.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { checkIntegerParameter, invalidAttribute, missingParameter, queueDoesNotExist } from './errors.ts';
 import type { Queue } from './queue.ts';
 import { checkAttributes, type QueueAttributes } from './queue-attributes.ts';
 import type { QueueInput, QueueStore } from './queue-store.ts';
-import type { SqsOptions } from './sqs.ts';
 
 interface NameInput {
   readonly QueueName: string | undefined;
@@ -25,7 +25,11 @@ const PURGE_INTERVAL_MS = 60_000;
 const MAX_LISTED_QUEUES = 1000;
 
 /** Create, find, describe, change, purge and delete queues. */
-export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOptions['iam']): Record<string, Operation> {
+export function queueOperations(
+  { clock }: Deps,
+  store: QueueStore,
+  iam: PolicyHolder | undefined,
+): Record<string, Operation> {
   const purgedAt = new WeakMap<Queue, number>();
   const on = queueOperation(store);
 
@@ -146,7 +150,7 @@ function listQueues(store: QueueStore, input: ListQueuesRequest) {
   };
 }
 
-function applyPolicy(iam: SqsOptions['iam'], queueArn: string, attributes: QueueAttributes): void {
+function applyPolicy(iam: PolicyHolder | undefined, queueArn: string, attributes: QueueAttributes): void {
   const policy = attributes.get('Policy');
   if (policy === undefined) return;
   try {

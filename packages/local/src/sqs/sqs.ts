@@ -1,24 +1,21 @@
 import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { queueDoesNotExist } from './errors.ts';
 import { messageOperations } from './message-operations.ts';
 import { queueOperations } from './queue-operations.ts';
 import { QueueStore } from './queue-store.ts';
 import { describeMessage, type ReceivedMessage } from './received-message.ts';
 
+export type { LeavingCaller } from './message-operations.ts';
+
 export interface SqsOptions {
   /** Start of queue URLs, to which SDKs send their calls: the gateway's URL. @default AWS's */
   readonly baseUrl?: () => string;
   /** Enforces the queues' policies. @default policies are stored and returned, not enforced */
-  readonly iam?: { setResourcePolicy(resourceArn: string, document: string | undefined): void };
+  readonly iam?: PolicyHolder;
   /** How long the name of a deleted queue cannot be used again, in milliseconds. @default 60000, as on AWS */
   readonly nameReuseDelayMs?: number;
-}
-
-/** A caller that can go away before the response. */
-export interface LeavingCaller extends Caller {
-  /** Aborted when the caller goes away; a long poll then takes no message. */
-  readonly signal?: AbortSignal;
 }
 
 /** How to poll a queue for an event source mapping. */

@@ -5,7 +5,7 @@ import type {
   UploadPartCopyCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
-import type { BlobReferences, Segment } from '../blob-references.ts';
+import type { BlobReferences } from '../blob-references.ts';
 import { type Checksum, type ChecksumAlgorithm, checksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
@@ -15,6 +15,7 @@ import type { Bucket, Content, ObjectVersion } from '../model.ts';
 import { checkKey, parseCopySource } from '../names.ts';
 import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
 import { type ByteRange, parseCopyRange } from '../ranges.ts';
+import type { Segment } from '../segment.ts';
 import type { S3State } from '../state.ts';
 import { parseTagging } from '../tags.ts';
 import { findUpload, storePart } from './multipart.ts';

@@ -9,7 +9,6 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
-import { slice } from '../blob-references.ts';
 import { checksumMembers } from '../checksums.ts';
 import { checkReadConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest, notFoundHead, S3Error } from '../errors.ts';
@@ -20,6 +19,7 @@ import { checkKey } from '../names.ts';
 import type { ObjectBody } from '../object-body.ts';
 import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
 import { type ByteRange, parseRange } from '../ranges.ts';
+import { slice } from '../segment.ts';
 import type { S3State } from '../state.ts';
 import { parseTagging } from '../tags.ts';
 import type { SdkOutput } from './output.ts';
