@@ -114,7 +114,10 @@ await runtime.stop();
   check('the packed local runtime deploys it, and the endpoint answers', answer.trim().endsWith('"yes"'));
 }
 
-/** history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no endpoint. */
+/**
+ * history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no
+ * endpoint.
+ */
 function liveCommands(bin: string, url: string): void {
   const env = {
     ...environment,

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type EndpointSpec, specParameterName, stateParameterName } from '../../packages/cdk/src/private/contract.ts';
+import { serveParent } from '../support/serve.ts';
 
 const endpoint = 'Bench/Endpoint';
 const written = new Date('2026-01-01T00:00:00Z');
@@ -50,7 +50,4 @@ const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length }).end(body);
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-});
-process.once('disconnect', () => process.exit(0));
+serveParent(server);

@@ -6,6 +6,9 @@ export interface Figure {
   readonly samples: number;
 }
 
+/** Below this share two figures count as equal, however quiet the measurements were. */
+const ROUNDING_SHARE = 0.02;
+
 /** Throws RangeError when there is none. */
 export function figure(samples: readonly number[]): Figure {
   if (samples.length === 0) throw new RangeError('There is nothing to take a median of.');
@@ -17,7 +20,27 @@ export function figure(samples: readonly number[]): Figure {
 
 /** Of two things measured in turn: each pair's ratio, so that what else the machine did in between counts less. */
 export function ratioOf(ones: readonly number[], others: readonly number[]): Figure {
-  return figure(ones.map((one, index) => one / others[index]!));
+  if (ones.length !== others.length) throw new RangeError(`Got ${ones.length} and ${others.length} samples, no pairs.`);
+  return figure(ones.map((one, index) => one / (others[index] ?? Number.NaN)));
+}
+
+/** Ours, what it is compared with, and the ratio that is printed beside them. */
+export interface Comparison {
+  readonly ours: Figure;
+  readonly other: Figure;
+  /** The median of the pairs' ratios. */
+  readonly ratio: Figure;
+}
+
+/**
+ * By how much the ratio of the medians differs from the printed ratio, and how much their spread allows; shares of 1.
+ */
+export function disagreement({ ours, other, ratio }: Comparison): {
+  readonly differs: number;
+  readonly allowed: number;
+} {
+  const spread = Math.max(ratio.noise, Math.hypot(ours.noise, other.noise), ROUNDING_SHARE);
+  return { differs: Math.abs(ours.median / other.median - ratio.median), allowed: ratio.median * spread };
 }
 
 /** 0 of none. */
@@ -27,6 +50,7 @@ export function mean(samples: readonly number[]): number {
 
 function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+  const low = sorted[Math.floor(at)] ?? Number.NaN;
+  const high = sorted[Math.ceil(at)] ?? Number.NaN;
+  return low + (high - low) * (at - Math.floor(at));
 }
