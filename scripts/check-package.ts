@@ -65,8 +65,9 @@ function install(tarballs: readonly string[]): void {
 }
 
 function synthesize(): string {
-  const snippet = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts')[0]!.text;
-  writeFileSync(join(app, 'app.mts'), `${snippet}\n(stack.node.root as App).synth();\n`);
+  const [snippet] = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts');
+  if (!snippet) throw new Error('README.md has no TypeScript snippet.');
+  writeFileSync(join(app, 'app.mts'), `${snippet.text}\n(stack.node.root as App).synth();\n`);
   const assembly = join(app, 'cdk.out');
   run(process.execPath, ['app.mts'], { cwd: app, env: { ...environment, CDK_OUTDIR: assembly } });
   const template = JSON.parse(readFileSync(join(assembly, 'Iris.template.json'), 'utf8'));

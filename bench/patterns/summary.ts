@@ -1,4 +1,4 @@
-import { type Figure, figure, mean } from '../support/statistics.ts';
+import { type Delay, delay, mean } from '../support/statistics.ts';
 import type { PatternResult } from './pattern-run.ts';
 
 /** Of all seeds of one pattern with one approach. Counts are means per seed. */
@@ -15,9 +15,9 @@ export interface ApproachSummary {
   readonly s3Reads: number;
   readonly busEvents: number;
   /** Absent where the endpoint was never free. Negative: it did not wait. */
-  readonly settledToUpdate?: Figure;
+  readonly settledToUpdate?: Delay;
   /** Absent where no newest upload was ever served. */
-  readonly overhead?: Figure;
+  readonly overhead?: Delay;
 }
 
 /** The approaches that are compared. */
@@ -45,7 +45,7 @@ export function summarize(results: readonly PatternResult[]): ApproachSummary {
     s3Writes: per(({ s3Writes }) => s3Writes),
     s3Reads: per(({ s3Reads }) => s3Reads),
     busEvents: per(({ busEvents }) => busEvents),
-    ...(settled.length > 0 && { settledToUpdate: figure(settled) }),
-    ...(overheads.length > 0 && { overhead: figure(overheads) }),
+    ...(settled.length > 0 && { settledToUpdate: delay(settled) }),
+    ...(overheads.length > 0 && { overhead: delay(overheads) }),
   };
 }

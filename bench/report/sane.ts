@@ -3,7 +3,7 @@
  * results in, problems out. A benchmark that breaks one of them measures something else than its table says.
  */
 import type { Approach, ApproachSummary, PatternRow } from '../patterns/summary.ts';
-import { type Comparison, disagreement, type Figure } from '../support/statistics.ts';
+import { type Comparison, type Delay, disagreement } from '../support/statistics.ts';
 import type { Results } from './results.ts';
 import { type Table, tables } from './tables.ts';
 
@@ -157,7 +157,7 @@ function ranges(results: Results): Range[] {
 }
 
 function patternRanges({ pattern, freshpoint, sleeping, plain }: PatternRow): Range[] {
-  const own = (name: string, given: Figure | undefined, max: number): Range => ({
+  const own = (name: string, given: Delay | undefined, max: number): Range => ({
     name: `${pattern}: Freshpoint's seconds ${name}`,
     value: given?.median ?? Number.NaN,
     min: 0,

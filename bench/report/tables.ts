@@ -6,7 +6,7 @@ import { costOf, idleDollarsPerMonth, ONE_VCPU_MB } from '../patterns/cost.ts';
 import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
 import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import type { ApproachSummary } from '../patterns/summary.ts';
-import type { Comparison, Figure } from '../support/statistics.ts';
+import type { Comparison, Delay } from '../support/statistics.ts';
 import { dollars, percent, ratioText, rounded, withNoise } from './format.ts';
 import { prose } from './prose.ts';
 import type { Results } from './results.ts';
@@ -28,7 +28,7 @@ export function tables(results: Results): Table[] {
   return [
     lost(results),
     economy(results),
-    delay(results),
+    delays(results),
     bundle(results),
     revision(results),
     copies(results),
@@ -91,22 +91,22 @@ function economy({ patterns, bundle: figures }: Results): Table {
   };
 }
 
-function delay({ patterns }: Results): Table {
-  const seconds = (given: Figure | undefined) =>
-    given ? `${given.median.toFixed(1)} ± ${(given.median * given.noise).toFixed(1)} s` : '–';
+function delays({ patterns }: Results): Table {
+  const seconds = (given: Delay | undefined) =>
+    given ? [`${given.median.toFixed(1)} s`, `${given.p90.toFixed(1)} s`] : ['–', '–'];
   return {
     title: "Freshpoint's own delay",
     note: prose`
-      Medians of the same runs; ± is half the distance between the quartiles. The first column is the time from
-      the moment at which the newest upload was \`waitTime\` old to UpdateEndpoint, in the runs in which the
-      endpoint was free. The second is the time from upload to served in all runs, less \`waitTime\` and less the
-      time for which the endpoint was being updated. It includes waiting for the next poll (\`pollInterval\`
-      ${POLL_INTERVAL_SECONDS} s) after an earlier update.`,
-    head: ['uploads', 'settled → UpdateEndpoint', 'upload → served, beyond'],
+      Of the same runs: the median, and what nine of ten runs did not exceed. *To UpdateEndpoint*: from the moment at
+      which the newest upload was \`waitTime\` old, in the runs in which the endpoint was free. *To served*: from
+      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated. An
+      upload during an update is first seen when the update is over, after up to \`pollInterval\`
+      (${POLL_INTERVAL_SECONDS} s), and settles for \`waitTime\` (${WAIT_TIME_SECONDS} s) from then.`,
+    head: ['uploads', 'to UpdateEndpoint', '9 of 10', 'to served', '9 of 10'],
     rows: patterns.map(({ pattern, freshpoint }) => [
       pattern,
-      seconds(freshpoint.settledToUpdate),
-      seconds(freshpoint.overhead),
+      ...seconds(freshpoint.settledToUpdate),
+      ...seconds(freshpoint.overhead),
     ]),
   };
 }

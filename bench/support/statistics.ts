@@ -18,6 +18,21 @@ export function figure(samples: readonly number[]): Figure {
   return { median, noise: median === 0 ? 0 : Math.abs(spread / median), samples: sorted.length };
 }
 
+/** How long something took in many runs, in seconds. */
+export interface Delay {
+  readonly median: number;
+  /** Nine of ten runs took no longer. */
+  readonly p90: number;
+  readonly samples: number;
+}
+
+/** Throws RangeError when there is none. */
+export function delay(samples: readonly number[]): Delay {
+  const { median } = figure(samples);
+  const sorted = [...samples].sort((a, b) => a - b);
+  return { median, p90: quantile(sorted, 0.9), samples: sorted.length };
+}
+
 /** Of two things measured in turn: each pair's ratio, so that what else the machine did in between counts less. */
 export function ratioOf(ones: readonly number[], others: readonly number[]): Figure {
   if (ones.length !== others.length) throw new RangeError(`Got ${ones.length} and ${others.length} samples, no pairs.`);
