@@ -4,12 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'examples/*/test/**/*.test.ts',
-      'scripts/test/**/*.test.ts',
-      'bench/test/**/*.test.ts',
-    ],
+    include: ['{packages/*,simulation,demo,test/*,bench,scripts}/**/*.test.ts'],
     // aws-cdk-lib ≥ 2.276 validates every template at synth (seconds each); one test switches it on again.
     env: { CDK_VALIDATION: 'false', AWS_EC2_METADATA_DISABLED: 'true' },
     testTimeout: 60_000,

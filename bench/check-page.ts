@@ -9,9 +9,9 @@ import { chart } from './report/chart.ts';
 import { markdownPage } from './report/markdown.ts';
 import type { Results } from './report/results.ts';
 import { insaneFigures } from './report/sane.ts';
-import { root } from './support/cache.ts';
+import { REPOSITORY } from './support/cache.ts';
 
-const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
+const textOf = (name: string) => readFileSync(join(REPOSITORY, name), 'utf8');
 
 const results = JSON.parse(textOf('bench/results.json')) as Results;
 const problems = insaneFigures(results);

@@ -19,7 +19,7 @@ import { tables } from './report/tables.ts';
 import { terminalText } from './report/terminal.ts';
 import { measureRevision } from './revision/measure-revision.ts';
 import { measureRollback } from './rollback/measure-rollback.ts';
-import { root } from './support/cache.ts';
+import { REPOSITORY } from './support/cache.ts';
 import { machine } from './support/machine.ts';
 import { progress } from './support/progress.ts';
 
@@ -66,9 +66,9 @@ async function measure(sizes: Sizes): Promise<Results> {
 }
 
 function writeReport(results: Results): void {
-  writeFileSync(join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(root, 'docs/benchmarks.svg'), chart(results));
-  writeFileSync(join(root, 'docs/benchmarks.md'), markdownPage(results));
+  writeFileSync(join(REPOSITORY, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(REPOSITORY, 'docs/benchmarks.svg'), chart(results));
+  writeFileSync(join(REPOSITORY, 'docs/benchmarks.md'), markdownPage(results));
   console.log('Written: bench/results.json, docs/benchmarks.md, docs/benchmarks.svg');
 }
 

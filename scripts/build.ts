@@ -4,7 +4,7 @@
  * Usage: node scripts/build.ts [--all] [--quiet]
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +52,7 @@ const environmentCredentials: Plugin = {
   },
 };
 
-const contract = 'packages/cdk/src/private/contract.ts';
+const contract = 'packages/cdk/src/contract.ts';
 await step(
   'refresher bundle',
   isStale(bundle, ['packages/engine/src/**/*.ts', contract, 'package-lock.json', 'scripts/build.ts']),
@@ -68,6 +68,7 @@ await step(
       minify: true,
       // The ES module builds of the SDK: less than half the size, half the cold start.
       mainFields: ['module', 'main'],
+      conditions: ['source', 'module'],
       // `import('node:http')` looks at every export, and one of them is a WebSocket that loads undici; `require` doesn't.
       supported: { 'dynamic-import': false },
       plugins: [environmentCredentials],
@@ -108,8 +109,9 @@ await step('packages/cli/dist', all, async () => {
     bundle: true,
     // What only some commands need is loaded by them.
     splitting: true,
-    // What is installed with it stays outside; what it takes of the engine, which is not published, comes in.
-    packages: 'external',
+    // Dependencies stay outside; what it imports of the engine and the contract, which are not published, is bundled.
+    external: Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies),
+    conditions: ['source'],
     platform: 'node',
     target: 'node22',
     format: 'esm',

@@ -134,7 +134,7 @@ function liveCommands(bin: string, url: string): void {
   check('freshpoint history asks AWS', run(bin, ['history'], { cwd: app, env }).startsWith('There is no endpoint'));
   const { status, stderr } = spawnSync(bin, ['back', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
   check(
-    'freshpoint back says what is missing in one line',
+    'freshpoint rollback says what is missing in one line',
     status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
   );
 }

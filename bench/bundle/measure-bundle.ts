@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { cacheFolder, root } from '../support/cache.ts';
+import { cacheFolder, REPOSITORY } from '../support/cache.ts';
 import { runScript, startServer } from '../support/child.ts';
 import { compareInTurn } from '../support/in-turn.ts';
 import type { Comparison } from '../support/statistics.ts';
@@ -29,7 +29,7 @@ interface StartSample {
 
 /** Cold starts of both, in turn. */
 export async function measureBundle(rounds: number, say: (detail: string) => void): Promise<BundleFigures> {
-  const bundle = join(root, 'packages/cdk/assets/refresher/index.cjs');
+  const bundle = join(REPOSITORY, 'packages/cdk/assets/refresher/index.cjs');
   const unbundled = await buildUnbundled();
   const services = await startServer(new URL('./services-process.ts', import.meta.url));
   const env = {
@@ -59,11 +59,11 @@ export async function measureBundle(rounds: number, say: (detail: string) => voi
 
 async function buildUnbundled(): Promise<string> {
   const outfile = join(cacheFolder('bundle'), 'index.mjs');
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/engine/package.json'), 'utf8')) as {
+  const { dependencies } = JSON.parse(readFileSync(join(REPOSITORY, 'packages/engine/package.json'), 'utf8')) as {
     dependencies: Readonly<Record<string, string>>;
   };
   await build({
-    entryPoints: [join(root, 'packages/engine/src/lambda/index.ts')],
+    entryPoints: [join(REPOSITORY, 'packages/engine/src/lambda/index.ts')],
     outfile,
     bundle: true,
     // The workspace's own sources are bundled, what comes from the registry is not.

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { type EndpointSpec, specParameterName, stateParameterName } from '../../packages/cdk/src/private/contract.ts';
+import { type EndpointSpec, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { serveParent } from '../support/serve.ts';
 
 const endpoint = 'Bench/Endpoint';
@@ -24,10 +25,13 @@ const spec: EndpointSpec = {
   retainDeploymentConfig: true,
 };
 const newestSource = written.getTime();
-const served = { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 };
+const state: EndpointState = {
+  version: 1,
+  serving: { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 },
+};
 const parameters = [
   { Name: specParameterName(endpoint), Value: JSON.stringify(spec), Version: 1 },
-  { Name: stateParameterName(endpoint), Value: JSON.stringify({ version: 1, served }), Version: 1 },
+  { Name: stateParameterName(endpoint), Value: JSON.stringify(state), Version: 1 },
 ];
 const answers: Readonly<Record<string, object>> = {
   'AmazonSSM.GetParameters': { Parameters: parameters, InvalidParameters: [] },

@@ -1,15 +1,15 @@
-import { s3Places } from '@freshpoint/engine/adapters/s3-places';
-import { WORK_MS } from '@freshpoint/engine/loop/look';
-import type { CopyUnderWay } from '@freshpoint/engine/policy/state';
-import type { SlotData } from '../../packages/cdk/src/private/contract.ts';
-import { VirtualClock } from '../../packages/local/src/core/virtual-clock.ts';
+import type { SlotData } from '@freshpoint/cdk/contract';
+import { s3SlotStore } from '@freshpoint/engine/adapters/s3-slot-store';
+import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/reconcile';
+import type { PartialCopy } from '@freshpoint/engine/policy/state';
+import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import { SizeOnlyS3 } from './size-only-s3.ts';
 
 /** What the copy of one archive takes. */
 export interface CopyRow {
   readonly GiB: number;
   readonly calls: number;
-  /** Passes of the controller, each of which copies for `WORK_MS` at most. */
+  /** Passes of the controller, each of which copies for `PASS_BUDGET_MS` at most. */
   readonly passes: number;
   /** Of the archive, through the function. */
   readonly bytes: number;
@@ -41,15 +41,15 @@ async function copyRow(GiB: number): Promise<CopyRow> {
   const clock = new VirtualClock();
   const s3 = new SizeOnlyS3(clock, GiB * GIB);
   const cpu = process.cpuUsage();
-  let upload: CopyUnderWay | undefined;
+  let partialCopy: PartialCopy | undefined;
   let passes = 0;
   let functionMs = 0;
   for (let isCopied = false; !isCopied; passes++) {
     const startedAt = clock.now();
-    const outcome = await onePass(s3, { clock, size: GiB * GIB, upload });
+    const outcome = await onePass(s3, { clock, size: GiB * GIB, partialCopy });
     functionMs += clock.now() - startedAt;
-    isCopied = outcome.kind === 'filled';
-    if (outcome.kind === 'unfinished') upload = outcome.upload;
+    isCopied = outcome.kind === 'staged';
+    if (outcome.kind === 'unfinished') partialCopy = outcome.partialCopy;
     else if (!isCopied) throw new Error(`The copy of ${GiB} GiB ended as ${outcome.kind}.`);
   }
   const { user, system } = process.cpuUsage(cpu);
@@ -61,24 +61,24 @@ interface PassInput {
   readonly clock: VirtualClock;
   readonly size: number;
   /** What the pass before began. */
-  readonly upload: CopyUnderWay | undefined;
+  readonly partialCopy: PartialCopy | undefined;
 }
 
-async function onePass(s3: SizeOnlyS3, { clock, size, upload }: PassInput) {
+async function onePass(s3: SizeOnlyS3, { clock, size, partialCopy }: PassInput) {
   const startedAt = clock.now();
   const file = { ...SOURCE, etag: 'e', size };
-  const filling = s3Places(s3).fill(
+  const staging = s3SlotStore(s3).stage(
     DATA,
     'b',
     'r1',
     { kind: 'sources', files: [file] },
     {
-      isTimeUp: () => clock.now() - startedAt >= WORK_MS,
-      upload,
+      isTimeUp: () => clock.now() - startedAt >= PASS_BUDGET_MS,
+      partialCopy,
       begun: async () => undefined,
     },
   );
-  return await whileTimePasses(clock, filling);
+  return await whileTimePasses(clock, staging);
 }
 
 async function whileTimePasses<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
-import { specParameterName } from '../../packages/cdk/src/private/contract.ts';
-import { asSdkError } from '../../packages/engine/test/simulation/sdk-error.ts';
-import { ENDPOINT_ID } from '../../packages/engine/test/simulation/templates.ts';
-import type { World } from '../../packages/engine/test/simulation/world.ts';
-import { sleep } from '../../packages/local/src/core/clock.ts';
-import type { FunctionRunner } from '../../packages/local/src/lambda/index.ts';
+import { specParameterName } from '@freshpoint/cdk/contract';
+import { sleep } from '@freshpoint/local/core/clock';
+import type { FunctionRunner } from '@freshpoint/local/lambda/index';
+import { asSdkError } from '@freshpoint/simulation/sdk-error';
+import { ENDPOINT_ID } from '@freshpoint/simulation/templates';
+import type { World } from '@freshpoint/simulation/world';
 import type { Alternative } from './alternatives.ts';
 import type { Environments } from './environments.ts';
 

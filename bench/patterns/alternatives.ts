@@ -1,6 +1,6 @@
-import type { EndpointSpec } from '../../packages/cdk/src/private/contract.ts';
-import { ENDPOINT_NAME } from '../../packages/engine/test/simulation/templates.ts';
-import { type Clock, sleep } from '../../packages/local/src/core/clock.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { type Clock, sleep } from '@freshpoint/local/core/clock';
+import { ENDPOINT_NAME } from '@freshpoint/simulation/templates';
 import { WAIT_TIME_SECONDS } from './stack.ts';
 
 /**

@@ -1,14 +1,9 @@
-import { type Random, seededRandom } from '../../packages/engine/test/simulation/random.ts';
-import {
-  type CallPlan,
-  type FunctionRun,
-  type Overseer,
-  refresherFactory,
-} from '../../packages/engine/test/simulation/refresher.ts';
-import type { Layout } from '../../packages/engine/test/simulation/templates.ts';
-import { type Call, quiet, type Watch, World } from '../../packages/engine/test/simulation/world.ts';
-import type { FunctionRunnerFactory } from '../../packages/local/src/lambda/index.ts';
-import type { EndpointStateChange } from '../../packages/local/src/sagemaker/index.ts';
+import type { FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
+import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import { type Random, seededRandom } from '@freshpoint/simulation/random';
+import { type CallPlan, type FunctionRun, type Overseer, refresherFactory } from '@freshpoint/simulation/refresher';
+import type { Layout } from '@freshpoint/simulation/templates';
+import { type Call, quiet, type Watch, World } from '@freshpoint/simulation/world';
 import { modelArchive } from '../support/archive.ts';
 import { ALTERNATIVE, alternativeRunner, createAlternative, invokeAlternative } from './alternative-function.ts';
 import type { Alternative } from './alternatives.ts';

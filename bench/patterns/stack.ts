@@ -1,13 +1,8 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/templates';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
-import {
-  DATA_STACK,
-  ENDPOINT_NAME,
-  ENDPOINT_STACK,
-  type Layout,
-} from '../../packages/engine/test/simulation/templates.ts';
 
 /** How long every approach waits after an upload, where it waits, in seconds. */
 export const WAIT_TIME_SECONDS = 60;

@@ -1,4 +1,4 @@
-import type { Random } from '../../packages/engine/test/simulation/random.ts';
+import type { Random } from '@freshpoint/simulation/random';
 
 /** One upload of a pattern. */
 export interface PlannedUpload {

@@ -1,6 +1,6 @@
 import type { Approach } from '../patterns/summary.ts';
 import type { Comparison } from '../support/statistics.ts';
-import { percent, rounded } from './format.ts';
+import { rounded, shareText } from './format.ts';
 import type { Results } from './results.ts';
 
 // All lengths of the chart are in pixels.
@@ -77,7 +77,7 @@ function uploadsLost({ patterns }: Results, top: number): Drawing {
       const width = Math.max(2, lost * scale);
       elements.push(
         `${bar(style, { y, width, height: BAR_HEIGHT })}/>`,
-        text(LEFT + width + 6, y + BAR_HEIGHT - 1, percent(lost), 'value'),
+        text(LEFT + width + 6, y + BAR_HEIGHT - 1, shareText(lost), 'value'),
       );
       y += BAR_HEIGHT + 2;
     }

@@ -12,7 +12,7 @@ export function rounded(value: number): string {
 }
 
 /** A share of runs: only an exact 0 is shown as 0 %. */
-export function percent(share: number): string {
+export function shareText(share: number): string {
   return share === 0 ? '0 %' : `${(share * 100).toFixed(1)} %`;
 }
 

@@ -1,6 +1,6 @@
 import { prose } from './prose.ts';
 import type { Results } from './results.ts';
-import { type Table, tables } from './tables.ts';
+import { type ReportTable, tables } from './tables.ts';
 
 /** The page `docs/benchmarks.md`. */
 export function markdownPage(results: Results): string {
@@ -29,7 +29,7 @@ ${howMeasured}
 ${tables(results).map(section).join('\n')}`;
 }
 
-function section({ title, note, head, rows }: Table): string {
+function section({ title, note, head, rows }: ReportTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
   const table = [line(head), line(rule), ...rows.map(line)].join('\n');

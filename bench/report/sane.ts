@@ -5,7 +5,7 @@
 import type { Approach, ApproachSummary, PatternRow } from '../patterns/summary.ts';
 import { type Comparison, type Delay, disagreement } from '../support/statistics.ts';
 import type { Results } from './results.ts';
-import { type Table, tables } from './tables.ts';
+import { type ReportTable, tables } from './tables.ts';
 
 type Alternative = Exclude<Approach, 'freshpoint'>;
 const ALTERNATIVES: readonly Alternative[] = ['sleeping', 'plain'];
@@ -77,7 +77,7 @@ export function contradictingRatios(results: Results): string[] {
 }
 
 /** No column of a table is empty, nor any cell of it. */
-export function emptyCells({ title, head, rows }: Table): string[] {
+export function emptyCells({ title, head, rows }: ReportTable): string[] {
   const problems = rows.flatMap((row) =>
     head.flatMap((name, column) => {
       const cell = row[column] ?? '';

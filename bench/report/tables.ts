@@ -1,4 +1,4 @@
-import { WORK_MS } from '@freshpoint/engine/loop/look';
+import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/reconcile';
 import { ASSUMED_COPY_MIB_PER_SECOND } from '../copies/size-only-s3.ts';
 import { CONNECTIONS } from '../local/measure-invocations.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
@@ -7,12 +7,12 @@ import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
 import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import type { ApproachSummary } from '../patterns/summary.ts';
 import type { Comparison, Delay } from '../support/statistics.ts';
-import { dollars, percent, ratioText, rounded, withNoise } from './format.ts';
+import { dollars, ratioText, rounded, shareText, withNoise } from './format.ts';
 import { prose } from './prose.ts';
 import type { Results } from './results.ts';
 
 /** A table: the first column is text, the others are figures. */
-export interface Table {
+export interface ReportTable {
   readonly title: string;
   /** Printed below it in the docs: how it was measured, and which constants are in it. */
   readonly note: string;
@@ -24,7 +24,7 @@ export interface Table {
 const FRESHPOINT_MEMORY_MB = 256;
 
 /** All tables of a run, in the order of the docs. */
-export function tables(results: Results): Table[] {
+export function tables(results: Results): ReportTable[] {
   return [
     lost(results),
     economy(results),
@@ -38,7 +38,7 @@ export function tables(results: Results): Table[] {
   ];
 }
 
-function lost({ patterns }: Results): Table {
+function lost({ patterns }: Results): ReportTable {
   const eventAgeMinutes = (sleepingFunction.maximumEventAgeSeconds ?? 0) / 60;
   return {
     title: 'Newest upload never served',
@@ -46,20 +46,20 @@ function lost({ patterns }: Results): Table {
       The share of runs in which the fleet, four hours after the last upload, does not serve the newest bytes of
       every file. Simulated in virtual time, with updates of the endpoint that take 5 to 10 minutes. *Sleeping
       function*: an S3 event starts a Lambda function with one execution at a time, which sleeps
-      ${WAIT_TIME_SECONDS} s and then calls UpdateEndpoint. Events are dropped after ${eventAgeMinutes} min; errors are not retried. *Plain function*: an S3 event starts a Lambda function that calls
-      UpdateEndpoint at once. Errors are retried after 1 min and again after 2 min. Both are in
+      ${WAIT_TIME_SECONDS} s and then calls UpdateEndpoint. Events are dropped after ${eventAgeMinutes} min;
+      errors are not retried. *Plain function*: an S3 event starts a Lambda function that calls UpdateEndpoint at once. Errors are retried after 1 min and again after 2 min. Both are in
       [\`alternatives.ts\`](../bench/patterns/alternatives.ts). Their endpoints load the model data in place. An
       upload during the first minutes of an update can therefore still be served: the instances load it late.`,
     head: ['uploads', 'runs', 'Freshpoint', 'sleeping function', 'plain function'],
     rows: patterns.map(({ pattern, seeds, freshpoint, sleeping, plain }) => [
       pattern,
       String(seeds),
-      ...[freshpoint, sleeping, plain].map((summary) => percent(summary.lost)),
+      ...[freshpoint, sleeping, plain].map((summary) => shareText(summary.lost)),
     ]),
   };
 }
 
-function economy({ patterns, bundle: figures }: Results): Table {
+function economy({ patterns, bundle: figures }: Results): ReportTable {
   const row = (pattern: string, approach: string, summary: ApproachSummary, memoryMB: number) => {
     const { gbSeconds, dollarsPer1000Refreshes } = costOf(summary, memoryMB, figures);
     return [
@@ -91,7 +91,7 @@ function economy({ patterns, bundle: figures }: Results): Table {
   };
 }
 
-function delays({ patterns }: Results): Table {
+function delays({ patterns }: Results): ReportTable {
   const seconds = (given: Delay | undefined) =>
     given ? [`${given.median.toFixed(1)} s`, `${given.p90.toFixed(1)} s`] : ['–', '–'];
   return {
@@ -115,7 +115,7 @@ function compared(what: string, unit: string, { ours, other, ratio }: Comparison
   return [what, `${withNoise(ours)} ${unit}`, `${withNoise(other)} ${unit}`, ratioText(ratio)];
 }
 
-function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): Table {
+function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): ReportTable {
   return {
     title: "The refresher's function",
     note: prose`
@@ -131,7 +131,7 @@ function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): Tabl
   };
 }
 
-function revision({ revision: rows }: Results): Table {
+function revision({ revision: rows }: Results): ReportTable {
   return {
     title: 'The revision of many objects',
     note: prose`
@@ -147,12 +147,12 @@ function revision({ revision: rows }: Results): Table {
   };
 }
 
-function copies({ copies: rows }: Results): Table {
+function copies({ copies: rows }: Results): ReportTable {
   return {
     title: 'The copy of an archive into a slot',
     note: prose`
       The engine’s own adapter copies within an S3 that counts calls and holds no bytes, in virtual time. One pass
-      copies for ${WORK_MS / 1000} s at most. Calls, computing time and bytes through the function are measured.
+      copies for ${PASS_BUDGET_MS / 1000} s at most. Calls, computing time and bytes through the function are measured.
       The modelled time, and with it the number of passes, follows from an assumption: S3 copies each part at
       ${ASSUMED_COPY_MIB_PER_SECOND} MiB/s.`,
     head: ['archive', 'calls', 'computing', 'through the function', 'passes', 'modelled time'],
@@ -167,7 +167,7 @@ function copies({ copies: rows }: Results): Table {
   };
 }
 
-function rollback({ rollback: figures }: Results): Table {
+function rollback({ rollback: figures }: Results): ReportTable {
   const { swapSeconds, copyAndSwapSeconds, uploadAgainSeconds, deploySeconds } = figures;
   const row = (what: string, seconds: number) => [
     what,
@@ -191,7 +191,7 @@ function rollback({ rollback: figures }: Results): Table {
   };
 }
 
-function transfers({ transfers: { MiB, upload, download, peakMB } }: Results): Table {
+function transfers({ transfers: { MiB, upload, download, peakMB } }: Results): ReportTable {
   return {
     title: 'The local runtime: transfers',
     note: prose`
@@ -211,7 +211,7 @@ function transfers({ transfers: { MiB, upload, download, peakMB } }: Results): T
   };
 }
 
-function invocations({ invocations: { sdk, plain } }: Results): Table {
+function invocations({ invocations: { sdk, plain } }: Results): ReportTable {
   return {
     title: 'The local runtime: invocations',
     note: prose`

@@ -1,11 +1,11 @@
-import type { Table } from './tables.ts';
+import type { ReportTable } from './tables.ts';
 
 /** One table under the other, all columns of one width. */
-export function terminalText(all: readonly Table[]): string {
+export function terminalText(all: readonly ReportTable[]): string {
   return all.map(tableText).join('\n');
 }
 
-function tableText({ title, head, rows }: Table): string {
+function tableText({ title, head, rows }: ReportTable): string {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     widths

@@ -4,7 +4,7 @@
  * at most.
  */
 import { S3Client } from '@aws-sdk/client-s3';
-import { s3Sources } from '@freshpoint/engine/adapters/s3';
+import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
 
 const [url = '', count = '0'] = process.argv.slice(2);
 const client = new S3Client({
@@ -33,12 +33,12 @@ function unexposed(): never {
 
 const sources = s3Sources(counting);
 // Once before, so that the code is loaded.
-await sources.look([{ bucket: 'bench', prefix: '1/' }]);
+await sources.observe([{ bucket: 'bench', prefix: '1/' }]);
 calls = 0;
 heapBytes = 0;
 collecting = 0;
 const started = performance.now();
-const view = await sources.look([{ bucket: 'bench', prefix: `${count}/` }]);
+const view = await sources.observe([{ bucket: 'bench', prefix: `${count}/` }]);
 const ms = performance.now() - started - collecting;
 if (view.kind !== 'complete' || view.objects !== Number(count)) throw new Error(`Got ${JSON.stringify(view)}.`);
 console.log(JSON.stringify({ calls, ms, heapBytes }));

@@ -2,8 +2,10 @@
  * Rolls back in several ways, in virtual time with SageMaker's realistic times: the engine's own handler, the local
  * runtime's services. Prints one line of JSON: RollbackFigures.
  */
-import { KEY, SERVING_STACK, type Settings } from '../../examples/iris/test/settings/settings-app.ts';
-import { VirtualAccount } from '../../examples/iris/test/settings/virtual-account.ts';
+
+import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import { KEY, SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
+import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
 import { modelArchive } from '../support/archive.ts';
 import type { RollbackFigures } from './measure-rollback.ts';
 
@@ -65,8 +67,8 @@ async function rollback(account: VirtualAccount, nth: number): Promise<void> {
     ({ id }: { id?: string }) => id !== undefined,
   );
   const { Parameter } = await account.call('ssm', 'GetParameter', { Name: parameterName('state') });
-  const wanted = { revision: records.at(-1 - nth).revision, by: 'bench', at: account.clock.now() };
-  const Value = JSON.stringify({ ...JSON.parse(Parameter.Value), wanted });
+  const pin: Pin = { revision: records.at(-1 - nth).revision, by: 'bench', at: account.clock.now() };
+  const Value = JSON.stringify({ ...JSON.parse(Parameter.Value), pin } satisfies EndpointState);
   await account.call('ssm', 'PutParameter', { Name: parameterName('state'), Value, Type: 'String', Overwrite: true });
   const { Parameter: spec } = await account.call('ssm', 'GetParameter', { Name: parameterName('spec') });
   const MessageBody = JSON.stringify({ version: 1, endpoint: `${SERVING_STACK}/Endpoint` });

@@ -7,9 +7,9 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
-import { ENVIRONMENT, promiseMessage } from './private/contract';
+import { ENVIRONMENT, reconcileRequest } from './contract';
 import type { Permit } from './private/permissions';
-import { PolicyShelf } from './private/policy-shelf';
+import { PolicyShelf } from './private/policy-packing';
 
 /** Default quota of IAM for managed policies on one role. */
 const MAX_MANAGED_POLICIES = 10;
@@ -108,7 +108,9 @@ export class Refresher extends Construct {
    * @internal
    */
   public _promise(endpoint: string): IRuleTarget {
-    return { bind: () => ({ arn: this.queue.queueArn, input: RuleTargetInput.fromObject(promiseMessage(endpoint)) }) };
+    return {
+      bind: () => ({ arn: this.queue.queueArn, input: RuleTargetInput.fromObject(reconcileRequest(endpoint)) }),
+    };
   }
 
   /**

@@ -13,9 +13,6 @@ import {
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { BucketEvent } from './bucket-event';
-import { ModelData } from './model-data';
-import type { EndpointModel, ModelProps } from './model-props';
-import { deliverEvents, warnOfUnnoticed } from './private/bucket-delivery';
 import {
   type EndpointSpec,
   historyParameterName,
@@ -26,16 +23,19 @@ import {
   type SourceSpec,
   specParameterName,
   stateParameterName,
-} from './private/contract';
+} from './contract';
+import { ModelData } from './model-data';
+import type { EndpointModel, ModelProps } from './model-props';
+import { deliverEvents, warnOfUnnoticed } from './private/bucket-delivery';
 import { dataBucket, letRoleRead, policyOf } from './private/data-bucket';
 import { DEFAULT_BUCKET_EVENTS, DEFAULT_SWEEP_INTERVAL, DEFAULT_WAIT_TIME } from './private/defaults';
+import { deploymentGate } from './private/deployment-gate';
 import { digest8, guarded, renderedProperties, without } from './private/digest';
 import { eventPattern } from './private/event-pattern';
 import { boundVariants, type DeclaredModel, declaredModels, hasUnreadableVariants } from './private/models';
 import { endpointId, suffixedName } from './private/naming';
 import { passOnUnknownProperties } from './private/pass-through';
 import { endpointPermits, knownPermits } from './private/permissions';
-import { prepareDeployments } from './private/prepare';
 import { placedProps, placesOf, type SlotPlan, slotData, slotPlan } from './private/slot-data';
 import { smokeTestSpecs } from './private/smoke-tests';
 import { distinct, filterSources, modelSources } from './private/sources';
@@ -400,7 +400,7 @@ export class SagemakerEndpoint extends Construct {
       }),
       false,
     );
-    prepareDeployments(this, stack, {
+    deploymentGate(this, stack, {
       endpointId: id,
       sources,
       data: copies?.data,

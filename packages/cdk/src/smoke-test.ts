@@ -1,4 +1,4 @@
-import type { SmokeTestExpectation } from './private/contract';
+import type { SmokeTestExpectation } from './contract';
 
 /** What a smoke test's answer must be like. */
 export class Expect {

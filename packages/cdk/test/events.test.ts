@@ -1,8 +1,8 @@
+import { compilePattern } from '@freshpoint/local/events/event-pattern';
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { compilePattern } from '../../local/src/events/event-pattern.ts';
 import { eventPattern, SUPPORTED_EVENT_TYPES } from '../src/private/event-pattern';
 import { Match, newBucket, newEndpoint, newStack, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
 

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
-import { PREPARE_TYPE } from '../src/private/contract';
+import { GATE_RESOURCE_TYPE } from '../src/contract';
 import { KNOWN } from './support/known-properties.ts';
 import { cdkVersion, type Leaf, leavesOf } from './support/l1-types.ts';
 import { newBucket, newEndpoint, newStack, propertiesOf, Template } from './support/stacks.ts';
@@ -53,7 +53,7 @@ function seen(stack: Stack, props: PropsName) {
   const { type, id } = RESOURCE[props];
   const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
   const of = (each: string, which: RegExp) => JSON.stringify(propertiesOf(stack, each, which));
-  const { Digest, Values } = propertiesOf(stack, PREPARE_TYPE);
+  const { Digest, Values } = propertiesOf(stack, GATE_RESOURCE_TYPE);
   return {
     resource: of(type, id),
     prepare: JSON.stringify({ Digest, Values }),

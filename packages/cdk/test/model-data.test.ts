@@ -207,7 +207,7 @@ describe('in place stays', () => {
     expect(endpoint.models).toHaveLength(1);
     expect(loads(stack, 'A')).toEqual(['s3://<Bucket83908E77>/models/iris.tar.gz']);
     expect(specOf(stack)).not.toHaveProperty('data');
-    expect(propertiesOf(stack, 'Custom::FreshpointPrepare')).not.toHaveProperty('Data');
+    expect(propertiesOf(stack, 'Custom::FreshpointDeploymentGate')).not.toHaveProperty('Data');
     expect(infos(stack)).toEqual([]);
   });
 });
@@ -271,7 +271,7 @@ describe('the bucket of the copies', () => {
     ]);
     for (const model of Object.values(resourcesOf(stack, 'AWS::SageMaker::Model'))) {
       expect(model.DependsOn).toContain(policyId);
-      expect(model.DependsOn!.join()).toMatch(/Prepare/);
+      expect(model.DependsOn!.join()).toMatch(/DeploymentGate/);
     }
   });
 });
@@ -299,7 +299,7 @@ describe('the policy of that bucket', () => {
   test('comes before the deployment fills the bucket', () => {
     const stack = newStack();
     newEndpoint(stack);
-    const [prepare] = Object.values(resourcesOf(stack, 'Custom::FreshpointPrepare'));
+    const [prepare] = Object.values(resourcesOf(stack, 'Custom::FreshpointDeploymentGate'));
     expect(prepare!.DependsOn).toContainEqual(expect.stringMatching(/^FreshpointDataPolicy/));
   });
 });
@@ -489,6 +489,6 @@ test('what is a token is not judged', () => {
 test('a deployment is told where its models will look', () => {
   const stack = newStack();
   newEndpoint(stack, { modelsBucket: newBucket(stack) });
-  const data = JSON.parse(asText(propertiesOf(stack, 'Custom::FreshpointPrepare').Data));
+  const data = JSON.parse(asText(propertiesOf(stack, 'Custom::FreshpointDeploymentGate').Data));
   expect(data).toEqual(specOf(stack).data);
 });

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
-import type { BackArguments } from './endpoints/back.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
+import type { RollbackArguments } from './endpoints/rollback.ts';
 import { UsageError } from './failure.ts';
 import { splitCommand } from './split-command.ts';
 
@@ -23,7 +23,7 @@ export interface LocalArguments {
 export type Arguments =
   | LocalArguments
   | HistoryArguments
-  | BackArguments
+  | RollbackArguments
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -35,7 +35,7 @@ export const USAGE = `Usage: freshpoint <command> [options]
 
   freshpoint local                  runs a cloud assembly on this machine, behind one port on 127.0.0.1, until Ctrl-C
   freshpoint history [<endpoint>]   the refreshes of an endpoint, newest first; without one, which endpoints there are
-  freshpoint back <endpoint>        goes back to what an endpoint served before, and stays until it is served
+  freshpoint rollback <endpoint>        goes back to what an endpoint served before, and stays until it is served
 
 An endpoint is <stack>/<id of the construct>. history and back use AWS_REGION, AWS_ENDPOINT_URL and credentials as the
 AWS CLI does.
@@ -67,7 +67,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const [command, ...rest] = positionals;
   const commands = 'There are: local, history, back';
   if (command === undefined) throw new UsageError(`A command is missing. ${commands}`);
-  if (command === 'history' || command === 'back') return readEndpointCommand(command, rest, values);
+  if (command === 'history' || command === 'rollback') return readEndpointCommand(command, rest, values);
   if (command !== 'local') throw new UsageError(`Unknown command "${command}". ${commands}`);
   refuse(values, 'local', ['to', 'reason', 'no-wait']);
   if (rest.length > 0) throw new UsageError(`Unexpected argument "${rest[0]}"; options begin with --`);
@@ -89,10 +89,10 @@ export function readArguments(args: readonly string[]): Arguments {
 }
 
 function readEndpointCommand(
-  command: 'history' | 'back',
+  command: 'history' | 'rollback',
   [endpoint, ...more]: readonly string[],
   values: ReturnType<typeof parse>['values'],
-): HistoryArguments | BackArguments {
+): HistoryArguments | RollbackArguments {
   const { to, reason, json = false } = values;
   refuse(values, command, ['assembly', 'stack', 'port', 'state', 'times', 'container']);
   if (more.length > 0) throw new UsageError(`Unexpected argument "${more[0]}"; options begin with --`);

@@ -2,47 +2,51 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
+import type { ConsoleOutput } from './console-output.ts';
 import { Failure, UsageError } from './failure.ts';
-import type { Teller } from './teller.ts';
 
 /** Starts the runtime, deploys, and stays until `ended` aborts; then stops everything. Throws Failure. */
-export async function runLocal(options: LocalArguments, teller: Teller, ended: AbortSignal): Promise<void> {
+export async function runLocal(options: LocalArguments, output: ConsoleOutput, ended: AbortSignal): Promise<void> {
   if (options.assembly !== undefined) await checkAssembly(options.assembly);
-  const runtime = await start(options, teller);
+  const runtime = await start(options, output);
   const end = new Promise<void>((resolve) => {
     if (ended.aborted) resolve();
     ended.addEventListener('abort', () => resolve(), { once: true });
   });
   try {
-    teller.started(runtime.url);
-    await Promise.race([deploy(runtime, options, teller), end]);
+    output.started(runtime.url);
+    await Promise.race([deploy(runtime, options, output), end]);
     await end;
   } finally {
     await runtime.stop();
   }
 }
 
-async function deploy(runtime: LocalRuntime, { assembly, stacks }: LocalArguments, teller: Teller): Promise<void> {
-  if (assembly === undefined) return teller.ready(runtime.url, {});
+async function deploy(
+  runtime: LocalRuntime,
+  { assembly, stacks }: LocalArguments,
+  output: ConsoleOutput,
+): Promise<void> {
+  if (assembly === undefined) return output.ready(runtime.url, {});
   try {
-    const results = await runtime.deploy(assembly, { stacks, onEvent: (event) => teller.stackEvent(event) });
+    const results = await runtime.deploy(assembly, { stacks, onEvent: (event) => output.stackEvent(event) });
     const outputs = Object.entries(results).map(([stack, { outputs }]) => [stack, outputs]);
-    teller.ready(runtime.url, Object.fromEntries(outputs));
+    output.ready(runtime.url, Object.fromEntries(outputs));
   } catch (error) {
     // What can't be read or deployed is in the assembly, not in this program.
     throw new Failure((error as Error).message, error);
   }
 }
 
-async function start(options: LocalArguments, teller: Teller): Promise<LocalRuntime> {
+async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {
   try {
     return await startLocalRuntime({
       port: options.port,
       stateDir: options.stateDir,
       times: options.times,
       containers: options.containers,
-      onFunctionLog: ({ line }) => teller.functionLine(line),
-      onProblem: (problem) => teller.problem(problem),
+      onFunctionLog: ({ line }) => output.functionLine(line),
+      onProblem: (problem) => output.problem(problem),
     });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

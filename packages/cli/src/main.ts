@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { constants, userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { readArguments, USAGE } from './arguments.ts';
+import { jsonOutput, plainOutput } from './console-output.ts';
 import type { EndpointAccount } from './endpoints/account.ts';
 import { Failure, UsageError } from './failure.ts';
 import { runLocal } from './local.ts';
-import { createJsonTeller, createPlainTeller } from './teller.ts';
 
 // How long the runtime may take to end its processes.
 const GRACE_MS = 10_000;
@@ -31,10 +31,10 @@ async function main(): Promise<number> {
     await runHistory(options, await account(), write, process.stdout.columns);
     return 0;
   }
-  if (options.command === 'back') {
-    const { runBack } = await import('./endpoints/back.ts');
+  if (options.command === 'rollback') {
+    const { runRollback } = await import('./endpoints/rollback.ts');
     const around = { account: await account(), write, now: Date.now, pause: setTimeout, user: username() };
-    await runBack(options, around);
+    await runRollback(options, around);
     return 0;
   }
   const ended = new AbortController();
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   }
   // Whoever read the output has gone.
   process.stdout.on('error', () => ended.abort());
-  await runLocal(options, options.json ? createJsonTeller(write) : createPlainTeller(write, Date.now), ended.signal);
+  await runLocal(options, options.json ? jsonOutput(write) : plainOutput(write, Date.now), ended.signal);
   return 0;
 }
 

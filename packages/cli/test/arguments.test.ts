@@ -37,12 +37,12 @@ describe('the arguments', () => {
   test('of history and back name an endpoint', () => {
     expect(readArguments(['history'])).toEqual({ command: 'history', endpoint: undefined, json: false });
     expect(readArguments(['history', 'A/B', '--json'])).toEqual({ command: 'history', endpoint: 'A/B', json: true });
-    expect(readArguments(['back', 'A/B', '--to', '12AB', '--reason', 'why', '--no-wait'])).toEqual({
-      ...{ command: 'back', endpoint: 'A/B', to: '12AB', reason: 'why', wait: false, json: false },
+    expect(readArguments(['rollback', 'A/B', '--to', '12AB', '--reason', 'why', '--no-wait'])).toEqual({
+      ...{ command: 'rollback', endpoint: 'A/B', to: '12AB', reason: 'why', wait: false, json: false },
     });
   });
 
-  test.each([[['--help']], [['-h']], [['local', '--help']], [['history', '--help']], [['back', '-h']]])(
+  test.each([[['--help']], [['-h']], [['local', '--help']], [['history', '--help']], [['rollback', '-h']]])(
     '%j asks for help',
     (args) => {
       expect(readArguments(args)).toEqual({ command: 'help' });
@@ -56,11 +56,11 @@ describe('the arguments', () => {
   test.each([
     [[], 'A command is missing. There are: local, history, back'],
     [['cloud'], 'Unknown command "cloud". There are: local, history, back'],
-    [['back'], 'Which endpoint? freshpoint history lists them'],
-    [['back', 'A/B', 'C/D'], 'Unexpected argument "C/D"; options begin with --'],
-    [['back', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision'],
-    [['back', 'A/B', '--reason', 'a'.repeat(301)], '--reason has 301 characters, expected at most 300'],
-    [['back', 'A/B', '--port', '1'], '--port is no option of freshpoint back'],
+    [['rollback'], 'Which endpoint? freshpoint history lists them'],
+    [['rollback', 'A/B', 'C/D'], 'Unexpected argument "C/D"; options begin with --'],
+    [['rollback', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision'],
+    [['rollback', 'A/B', '--reason', 'a'.repeat(301)], '--reason has 301 characters, expected at most 300'],
+    [['rollback', 'A/B', '--port', '1'], '--port is no option of freshpoint rollback'],
     [['history', '--to', '1234'], '--to is no option of freshpoint history'],
     [['history', '/freshpoint/A/B'], /is no endpoint, expected <stack>/],
     [['local', '--no-wait'], '--no-wait is no option of freshpoint local'],

@@ -1,11 +1,11 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { StateConflict } from '@freshpoint/engine/errors';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EndpointSpec } from '../../cdk/src/private/contract.ts';
-import { StateConflict } from '../../engine/src/errors.ts';
-import type { HistoryRecord } from '../../engine/src/history.ts';
-import type { EndpointState } from '../../engine/src/policy/state.ts';
 import type { EndpointAccount } from '../src/endpoints/account.ts';
-import { type BackArguments, runBack } from '../src/endpoints/back.ts';
 import { runHistory } from '../src/endpoints/history.ts';
+import { type RollbackArguments, runRollback } from '../src/endpoints/rollback.ts';
 import { Failure } from '../src/failure.ts';
 import { ID, R1, R2, R3, record } from './records.ts';
 
@@ -14,11 +14,11 @@ const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'm
 /** An account with one endpoint that serves R2; each pause lets one of the `steps` happen. */
 class FakeAccount implements EndpointAccount {
   spec: Partial<EndpointSpec> = { data, queueUrl: 'https://queue' };
-  state: EndpointState = { version: 1, served: { configName: 'a', revision: R2, newestSource: 1, since: 1 } };
+  state: EndpointState = { version: 1, serving: { configName: 'a', revision: R2, newestSource: 1, since: 1 } };
   records = [
-    record(R3, { outcome: 'refused', reason: 'is empty' }),
+    record(R3, { outcome: 'refused', message: 'is empty' }),
     record(R2),
-    record(R1, { outcome: 'deployed', by: 'deployment' }),
+    record(R1, { outcome: 'deployed', trigger: 'deployment' }),
   ];
   version = 1;
   conflicts = 0;
@@ -44,15 +44,15 @@ class FakeAccount implements EndpointAccount {
 
 let account: FakeAccount;
 let lines: string[];
-const back = (change: Partial<BackArguments> = {}) =>
-  runBack(
-    { command: 'back', endpoint: ID, wait: true, json: false, ...change },
+const back = (change: Partial<RollbackArguments> = {}) =>
+  runRollback(
+    { command: 'rollback', endpoint: ID, wait: true, json: false, ...change },
     { account, write: (line) => lines.push(line), now: () => 1000, pause: account.pause, user: 'ada' },
   );
 const served = (revision: string) => (state: EndpointState) => ({
   ...state,
-  intent: undefined,
-  served: { ...state.served!, revision },
+  updating: undefined,
+  serving: { ...state.serving!, revision },
 });
 
 beforeEach(() => {
@@ -60,15 +60,15 @@ beforeEach(() => {
   lines = [];
 });
 
-describe('freshpoint back', () => {
+describe('freshpoint rollback', () => {
   test('wants what was served before, promises a look, and stays until it is served', async () => {
     account.steps = [
-      (state) => ({ ...state, filling: { slot: 'a', revision: R1, at: 1 } }),
-      (state) => ({ ...state, filling: undefined, intent: { revision: R1 } as never }),
+      (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
+      (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
       served(R1),
     ];
     await back({ reason: 'accuracy fell' });
-    expect(account.state.wanted).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
+    expect(account.state.pin).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
     expect(account.promised).toEqual(['https://queue 2']);
     expect(lines).toEqual([
       'Iris/Endpoint is to serve 111111111111',
@@ -81,7 +81,7 @@ describe('freshpoint back', () => {
 
   test('goes forward again to what was left, whatever became of it', async () => {
     await back({ to: '3333', wait: false });
-    expect(account.state.wanted).toMatchObject({ revision: R3 });
+    expect(account.state.pin).toMatchObject({ revision: R3 });
   });
 
   test('passes over what was refused since', async () => {
@@ -91,48 +91,48 @@ describe('freshpoint back', () => {
 
   test.each<[string, HistoryRecord[]]>([
     ['the history', [record(R3), record(R2), record(R1)]],
-    ['going back once', [record(R2, { by: 'person' }), record(R3), record(R2), record(R1)]],
+    ['going back once', [record(R2, { trigger: 'pin' }), record(R3), record(R2), record(R1)]],
     [
       'a deployment after that',
-      [record(R2, { outcome: 'deployed', by: 'deployment' }), record(R3), record(R2), record(R1)],
+      [record(R2, { outcome: 'deployed', trigger: 'deployment' }), record(R3), record(R2), record(R1)],
     ],
-    ['a failed smoke test', [record(R2, { by: 'smoke-test' }), record(R3), record(R2), record(R1)]],
+    ['a failed smoke test', [record(R2, { trigger: 'smoke-test' }), record(R3), record(R2), record(R1)]],
     ['an upload of earlier bytes', [record(R2), record(R1), record(R3), record(R2)]],
   ])('goes to what came before what is served, not to what was left: %s', async (_, records) => {
     account.records = records;
     await back({ wait: false });
-    expect(account.state.wanted).toMatchObject({ revision: R1 });
+    expect(account.state.pin).toMatchObject({ revision: R1 });
   });
 
   test('says it again when the refresher writes in the same moment', async () => {
     account.conflicts = 3;
     await back({ wait: false });
-    expect(account.state.wanted).toMatchObject({ revision: R1 });
+    expect(account.state.pin).toMatchObject({ revision: R1 });
     account.conflicts = 5;
     await expect(back({ wait: false })).rejects.toThrow('written all the time');
   });
 
   test('fails with the reason when it is refused', async () => {
     account.steps = [
-      (state) => ({ ...state, quarantine: [{ revision: R1, at: 2000, reason: 'is not retained any more' }] }),
+      (state) => ({ ...state, quarantine: [{ revision: R1, at: 2000, message: 'is not retained any more' }] }),
     ];
     await expect(back()).rejects.toThrow('111111111111 was refused: is not retained any more');
   });
 
   test('fails when something newer ends the wish', async () => {
-    account.steps = [(state) => ({ ...state, wanted: undefined }), (state) => state];
+    account.steps = [(state) => ({ ...state, pin: undefined }), (state) => state];
     await expect(back()).rejects.toThrow('is not wanted any more');
   });
 
   test('stays when the wish is covered for a moment, and put back', async () => {
-    let wanted: EndpointState['wanted'];
+    let pin: EndpointState['pin'];
     account.steps = [
       (state) => {
-        wanted = state.wanted;
-        return { ...state, wanted: undefined };
+        pin = state.pin;
+        return { ...state, pin: undefined };
       },
-      (state) => ({ ...state, wanted }),
-      (state) => ({ ...state, wanted: undefined }),
+      (state) => ({ ...state, pin }),
+      (state) => ({ ...state, pin: undefined }),
       served(R1),
     ];
     await back();
@@ -155,45 +155,45 @@ describe('freshpoint back', () => {
   });
 
   test('is stronger than an older refusal, also where this clock is behind, and ends with a new one', async () => {
-    account.state = { ...account.state, quarantine: [{ revision: R3, at: 5000, reason: 'first' }] };
+    account.state = { ...account.state, quarantine: [{ revision: R3, at: 5000, message: 'first' }] };
     account.steps = [
       (state) => state,
-      (state) => ({ ...state, quarantine: [{ revision: R3, at: 9000, reason: 'again \x1b[2J' }] }),
+      (state) => ({ ...state, quarantine: [{ revision: R3, at: 9000, message: 'again \x1b[2J' }] }),
     ];
     await expect(back({ to: '3333' })).rejects.toThrow(/was refused: again $/);
-    expect(account.state.wanted).toMatchObject({ revision: R3, at: 5001 });
+    expect(account.state.pin).toMatchObject({ revision: R3, at: 5001 });
   });
 
   test('tells of a refusal by a refresher whose clock is behind', async () => {
-    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 500, reason: 'no ping' }] })];
+    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 500, message: 'no ping' }] })];
     await expect(back()).rejects.toThrow('was refused: no ping');
   });
 
   test('says that the wish is on record when the promise could not be sent', async () => {
     account.promise = () => Promise.reject(new Failure('sqs:SendMessage was refused.'));
     await expect(back()).rejects.toThrow('sqs:SendMessage was refused. It is on record all the same');
-    expect(account.state.wanted).toMatchObject({ revision: R1 });
+    expect(account.state.pin).toMatchObject({ revision: R1 });
   });
 
   test('tells of a hold', async () => {
-    account.state = { ...account.state, hold: { by: 'bob', at: 1, reason: 'audit' } };
+    account.state = { ...account.state, suspension: { by: 'bob', at: 1, reason: 'audit' } };
     await back({ wait: false });
     expect(lines[1]).toBe('held by bob (audit): nothing is swapped before the release');
   });
 
   test('is one JSON object per event for machines', async () => {
-    account.state = { ...account.state, hold: { by: 'bob', at: 1 } };
-    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 2000, reason: 'no ping' }] })];
+    account.state = { ...account.state, suspension: { by: 'bob', at: 1 } };
+    account.steps = [(state) => ({ ...state, quarantine: [{ revision: R1, at: 2000, message: 'no ping' }] })];
     await expect(back({ json: true })).rejects.toThrow('no ping');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { event: 'wanted', revision: R1 },
       { event: 'held', revision: R1, by: 'bob' },
       { event: 'waiting', revision: R1 },
-      { event: 'refused', revision: R1, reason: 'no ping' },
+      { event: 'refused', revision: R1, message: 'no ping' },
     ]);
   });
 
-  test.each<[string, () => void, Partial<BackArguments>, string]>([
+  test.each<[string, () => void, Partial<RollbackArguments>, string]>([
     ['data in place', () => Object.assign(account, { spec: {} }), {}, 'is in place'],
     ['a stack that names no queue', () => Object.assign(account, { spec: { data } }), {}, 'names no queue'],
     ['a history with nothing before', () => account.records.splice(2), {}, 'Nothing that Iris/Endpoint served before'],
@@ -208,7 +208,7 @@ describe('freshpoint back', () => {
   ])('refuses %s', async (_, make, options, message) => {
     make();
     await expect(back(options)).rejects.toThrow(message);
-    expect(account.state.wanted).toBeUndefined();
+    expect(account.state.pin).toBeUndefined();
   });
 });
 
@@ -229,7 +229,7 @@ describe('freshpoint history', () => {
 
   test("wraps reasons at a terminal's edge, and keeps control characters from it", async () => {
     account.records = [
-      record(R3, { outcome: 'refused', reason: 'The primary \x1b[31mcontainer\x1b[0m did not\npass the ping' }),
+      record(R3, { outcome: 'refused', message: 'The primary \x1b[31mcontainer\x1b[0m did not\npass the ping' }),
     ];
     await history(ID, false, 30);
     expect(lines.slice(2)).toEqual([
@@ -259,7 +259,7 @@ describe('freshpoint history', () => {
 
   test('has everything for machines', async () => {
     await history(ID, true);
-    expect(lines.map((line) => JSON.parse(line)).map(({ revision, served }) => [revision, served])).toEqual([
+    expect(lines.map((line) => JSON.parse(line)).map(({ revision, serving }) => [revision, serving])).toEqual([
       [R3, false],
       [R2, true],
       [R1, false],

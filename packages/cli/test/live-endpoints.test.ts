@@ -26,12 +26,12 @@ async function put(endpoint: string, what: string, value: object): Promise<void>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'freshpoint-history-'));
   runtime = await startLocalRuntime({ stateDir: join(folder, 'state') });
-  const record = { version: 1, outcome: 'succeeded', slot: 'a', by: 'upload', sources: [] };
+  const record = { version: 1, outcome: 'succeeded', slot: 'a', trigger: 'upload', sources: [] };
   // More than a pipe holds, all in all.
   const warning = 'is far smaller than before '.repeat(50);
-  const served = { configName: 'a', newestSource: 1, since: 1 };
+  const serving = { configName: 'a', newestSource: 1, since: 1 };
   await put('Iris/Endpoint', 'spec', { version: 1, endpointName: 'Iris' });
-  await put('Iris/Endpoint', 'state', { version: 1, served: { ...served, revision: 'r119' } });
+  await put('Iris/Endpoint', 'state', { version: 1, serving: { ...serving, revision: 'r119' } });
   await put('Iris/Endpoint', 'history', { version: 1 });
   for (let n = 0; n < 120; n++) {
     const at = new Date(n * 1000).toISOString();
@@ -41,7 +41,7 @@ beforeAll(async () => {
   queueUrl = QueueUrl;
   const data = { bucket: 'copies', root: 'r/', files: [] };
   await put('Rose/Endpoint', 'spec', { version: 1, endpointName: 'Rose', data, queueUrl });
-  await put('Rose/Endpoint', 'state', { version: 1, served: { ...served, revision: R2 } });
+  await put('Rose/Endpoint', 'state', { version: 1, serving: { ...serving, revision: R2 } });
   for (const revision of [R1, R2]) {
     const at = '2026-11-01T12:00:00.000Z';
     await put('Rose/Endpoint', 'history', { ...record, id: revision, revision, at, seconds: 1 });
@@ -74,8 +74,8 @@ function linesOf(out: string) {
 test('freshpoint history reads the last hundred refreshes, newest first, over HTTP', async () => {
   const records = linesOf((await freshpoint(['history', 'Iris/Endpoint', '--json'])).out);
   expect(records).toHaveLength(100);
-  expect(records[0]).toMatchObject({ revision: 'r119', served: true });
-  expect(records[99]).toMatchObject({ revision: 'r20', served: false });
+  expect(records[0]).toMatchObject({ revision: 'r119', serving: true });
+  expect(records[99]).toMatchObject({ revision: 'r20', serving: false });
 });
 
 test('freshpoint history names the endpoints that there are', async () => {
@@ -85,8 +85,8 @@ test('freshpoint history names the endpoints that there are', async () => {
   expect(status).toBe(1);
 });
 
-test('freshpoint back writes the wish, promises a look, and ends when it is served', async () => {
-  const back = freshpoint(['back', 'Rose/Endpoint', '--reason', 'accuracy fell', '--json']);
+test('freshpoint rollback writes the wish, promises a look, and ends when it is served', async () => {
+  const back = freshpoint(['rollback', 'Rose/Endpoint', '--reason', 'accuracy fell', '--json']);
   const { Messages } = await runtime.cloud.call(
     'sqs',
     'ReceiveMessage',
@@ -101,8 +101,8 @@ test('freshpoint back writes the wish, promises a look, and ends when it is serv
     ROOT,
   );
   const state = JSON.parse(Parameter.Value);
-  expect(state).toMatchObject({ served: { revision: R2 }, wanted: { revision: R1, reason: 'accuracy fell' } });
-  await put('Rose/Endpoint', 'state', { ...state, served: { ...state.served, revision: R1 } });
+  expect(state).toMatchObject({ serving: { revision: R2 }, pin: { revision: R1, reason: 'accuracy fell' } });
+  await put('Rose/Endpoint', 'state', { ...state, serving: { ...state.serving, revision: R1 } });
   const { status, out, error } = await back;
   expect(error).toBe('');
   const events = linesOf(out).map(({ event }) => event);

@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '../../engine/src/history.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 
 /** An endpoint's id. */
 export const ID = 'Iris/Endpoint';
@@ -11,7 +11,7 @@ export const record = (revision: string, more: Partial<HistoryRecord> = {}): His
   outcome: 'succeeded',
   revision,
   slot: 'a',
-  by: 'upload',
+  trigger: 'upload',
   at: '2026-11-01T12:00:00.000Z',
   seconds: 240,
   sources: [{ bucket: 'models', key: 'model.tar.gz', etag: 'e', size: 1, version: 'v' }],

@@ -1,27 +1,27 @@
 import type {
   EndpointSpec,
-  PrepareRequest,
-  PromiseMessage,
+  GateRequest,
+  ReconcileRequest,
   Slot,
   SlotData,
   SmokeTestSpec,
   SourceSpec,
-} from '../../cdk/src/private/contract.ts';
-import type { HistoryRecord } from './history.ts';
-import type { Telling } from './policy/conclude.ts';
+} from '@freshpoint/cdk/contract';
+import type { RefreshEvent } from './policy/conclude.ts';
+import type { HistoryRecord } from './policy/history.ts';
 import type {
   CheckView,
   EndpointView,
   SlotsView,
+  SmokeTestsView,
   SourceFile,
   SourcesView,
   StackView,
-  TestsView,
 } from './policy/observation.ts';
-import type { CopyUnderWay, EndpointState } from './policy/state.ts';
+import type { EndpointState, PartialCopy } from './policy/state.ts';
 
 /** What is declared and known about an endpoint, as read in one call. */
-export interface Record {
+export interface EndpointRecord {
   /** Absent: gone, or not made yet. */
   readonly spec?: EndpointSpec;
   readonly state: EndpointState;
@@ -32,16 +32,16 @@ export interface Record {
 }
 
 /** Spec, state and history, in SSM. */
-export interface Records {
+export interface EndpointRecords {
   /** Throws EngineError when a parameter can't be understood. */
-  read(endpoint: string): Promise<Record>;
+  read(endpoint: string): Promise<EndpointRecord>;
   /**
    * Writes the state, the successor of version `after`. Returns the new version.
    * Throws StateConflict, with the other writer's state put back, when somebody wrote in between.
    */
   write(endpoint: string, state: EndpointState, after: number): Promise<number>;
   /** Adds to the history. */
-  remember(endpoint: string, record: HistoryRecord): Promise<void>;
+  appendHistory(endpoint: string, record: HistoryRecord): Promise<void>;
 }
 
 /** What became of a call of UpdateEndpoint. Anything else is thrown: then it isn't known whether it was made. */
@@ -58,7 +58,7 @@ export interface Endpoints {
 
 /** The source objects, in S3. A failed listing throws: it is never an empty one. */
 export interface Sources {
-  look(sources: readonly SourceSpec[]): Promise<SourcesView>;
+  observe(sources: readonly SourceSpec[]): Promise<SourcesView>;
   /**
    * Reads the archives, as they were looked at: their beginning, or with `whole` all that `isTimeUp` leaves time for.
    * What can't be read is no reason to refuse.
@@ -70,7 +70,7 @@ export interface Sources {
 }
 
 /** Where a place's bytes come from. */
-export type FillFrom =
+export type StagingSource =
   | { readonly kind: 'sources'; readonly files: readonly SourceFile[] }
   /** The other slot's place, as it is. */
   | { readonly kind: 'slot'; readonly slot: Slot }
@@ -78,67 +78,67 @@ export type FillFrom =
   | { readonly kind: 'retained' };
 
 /** What became of filling a place. */
-export type FillOutcome =
-  | { readonly kind: 'filled' }
+export type StagingOutcome =
+  | { readonly kind: 'staged' }
   /** A source, or the place itself, was written meanwhile. */
   | { readonly kind: 'changed' }
   /** Time was up; the next one goes on there. */
-  | { readonly kind: 'unfinished'; readonly upload?: CopyUnderWay }
+  | { readonly kind: 'unfinished'; readonly partialCopy?: PartialCopy }
   /** No version of the places holds the revision any more. */
   | { readonly kind: 'not-retained' };
 
 /** The slots' places, in S3. Nothing flows through the function. */
-export interface Places {
-  look(data: SlotData): Promise<SlotsView>;
+export interface SlotStore {
+  observe(data: SlotData): Promise<SlotsView>;
   /** The sources whose copies lie in a slot's place. */
   contents(data: SlotData, slot: Slot): Promise<readonly SourceFile[]>;
   /** Copies what isn't there yet. Throws errors of S3 other than failed preconditions. */
-  fill(
+  stage(
     data: SlotData,
     slot: Slot,
     revision: string,
-    from: FillFrom,
+    from: StagingSource,
     options: {
       readonly isTimeUp: () => boolean;
-      readonly upload?: CopyUnderWay;
+      readonly partialCopy?: PartialCopy;
       /** Called before the first part of a multipart copy. */
-      readonly begun: (upload: CopyUnderWay) => Promise<void>;
+      readonly begun: (partialCopy: PartialCopy) => Promise<void>;
     },
-  ): Promise<FillOutcome>;
+  ): Promise<StagingOutcome>;
 }
 
 /** The endpoint's answers, from SageMaker's runtime. */
 export interface SmokeTests {
   /** Sends every test to every variant. Never throws: what could not be asked is unanswered. */
-  run(endpointName: string, variants: readonly string[], tests: readonly SmokeTestSpec[]): Promise<TestsView>;
+  run(endpointName: string, variants: readonly string[], tests: readonly SmokeTestSpec[]): Promise<SmokeTestsView>;
 }
 
 /** The stack, in CloudFormation. */
 export interface Stacks {
-  look(stackId: string): Promise<StackView>;
+  describe(stackId: string): Promise<StackView>;
 }
 
 /** What a handled message needs of its queue. */
-export interface Promises {
+export interface WorkQueue {
   /** Visible again in `seconds` (0–43200). */
-  back(receiptHandle: string, seconds: number): Promise<void>;
+  requeue(receiptHandle: string, seconds: number): Promise<void>;
   /** One more promise. */
-  send(message: PromiseMessage): Promise<void>;
+  enqueue(message: ReconcileRequest): Promise<void>;
   /** To the dead-letter queue, with the reason. */
-  fail(body: string, reason: string): Promise<void>;
+  deadLetter(body: string, reason: string): Promise<void>;
 }
 
 /** Whoever waits for the custom resource. */
-export interface Answers {
-  answer(
-    request: PrepareRequest,
+export interface CustomResourceResponses {
+  respond(
+    request: GateRequest,
     answer: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string },
   ): Promise<void>;
 }
 
 /** The default event bus. */
-export interface Events {
-  tell(endpoint: string, endpointName: string, tellings: readonly Telling[]): Promise<void>;
+export interface EventBus {
+  publish(endpoint: string, endpointName: string, events: readonly RefreshEvent[]): Promise<void>;
 }
 
 /** One line per decision, and the metrics. */
@@ -149,14 +149,23 @@ export interface Telemetry {
 }
 
 /** Metrics by name; times in seconds. */
-export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'PromisesOpen' | 'PromisesFailed';
+export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'ReconcilesRequeued' | 'ReconcilesStalled';
 
 /** The structured log line. */
 export interface DecisionEntry {
   readonly endpoint: string;
-  readonly decision: 'keep' | 'wait' | 'fill' | 'swap' | 'fail' | 'started' | 'succeeded' | 'refused' | 'deployed';
-  readonly because: string;
-  readonly detail?: string;
+  readonly decision:
+    | 'done'
+    | 'requeue'
+    | 'stage'
+    | 'swap'
+    | 'stalled'
+    | 'started'
+    | 'succeeded'
+    | 'refused'
+    | 'deployed';
+  readonly reason: string;
+  readonly message?: string;
   /** First 12 hex digits. */
   readonly revision?: string;
   readonly slot?: string;
@@ -167,15 +176,15 @@ export interface DecisionEntry {
 
 /** Everything outside that the loop touches. */
 export interface Ports {
-  readonly records: Records;
+  readonly records: EndpointRecords;
   readonly endpoints: Endpoints;
   readonly sources: Sources;
-  readonly places: Places;
+  readonly slotStore: SlotStore;
   readonly smokeTests: SmokeTests;
   readonly stacks: Stacks;
-  readonly promises: Promises;
-  readonly answers: Answers;
-  readonly events: Events;
+  readonly queue: WorkQueue;
+  readonly responses: CustomResourceResponses;
+  readonly eventBus: EventBus;
   readonly telemetry: Telemetry;
   /** Epoch ms. */
   readonly now: () => number;

@@ -1,5 +1,5 @@
 import { type Stack, Tokenization } from 'aws-cdk-lib';
-import { placeKey, type SlotData, type SourceSpec } from './contract';
+import { type SlotData, type SourceSpec, slotDataKey } from '../contract';
 import { MAX_NAME_LENGTH } from './naming';
 
 /** A text of a policy and the most characters that it can have once deployed. */
@@ -95,7 +95,7 @@ export function knownPermits(stack: Stack, known: KnownResources): Permit[] {
 /** The slots' places: their copies are made, looked at, and made again from older versions of them. */
 function dataPermits(stack: Stack, { bucket, root, files }: SlotData): Permit[] {
   const arn = bucketArn(stack, bucket);
-  const places = (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => placeKey(root, slot, index)));
+  const places = (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => slotDataKey(root, slot, index)));
   return [
     ...places.map((key) => ({ actions: PLACE_ACTIONS, resource: objectArn(arn, key) })),
     // Without it S3 answers 403 instead of 404 for an object that isn't there.

@@ -1,6 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { CfnModel, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type ObjectSource, placeKey, type Slot, type SlotData } from './contract';
+import { type ObjectSource, type Slot, type SlotData, slotDataKey } from '../contract';
 import { digest8 } from './digest';
 import type { DeclaredModel } from './models';
 import { s3Location } from './sources';
@@ -52,11 +52,11 @@ export function placedProps(props: CfnModelProps, data: SlotData, slot: Slot, st
 /** Keys of the places that a model loads in a slot. */
 export function placesOf(props: CfnModelProps, data: SlotData, slot: Slot, stack: Stack): string[] {
   const indices = containersOf(props).map(([, container]) => placeOf(container, data, stack));
-  return [...new Set(indices)].flatMap((index) => (index === undefined ? [] : placeKey(data.root, slot, index)));
+  return [...new Set(indices)].flatMap((index) => (index === undefined ? [] : slotDataKey(data.root, slot, index)));
 }
 
 function urlOf({ bucket, root }: SlotData, slot: Slot, index: number): string {
-  return `s3://${bucket}/${placeKey(root, slot, index)}`;
+  return `s3://${bucket}/${slotDataKey(root, slot, index)}`;
 }
 
 function placeOf(container: unknown, { files }: SlotData, stack: Stack): number | undefined {

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
+import type { SmokeTestSpec } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint';
 import type { SmokeTest } from '../smoke-test';
-import type { SmokeTestSpec } from './contract';
 
 /** Characters that the smoke tests of an endpoint may take: they are in its spec, and an SSM parameter holds 4 KB. */
 const MOST_CHARACTERS = 2000;

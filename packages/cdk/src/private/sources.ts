@@ -2,7 +2,7 @@ import { type Stack, Token } from 'aws-cdk-lib';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { BucketEvent } from '../bucket-event';
-import type { SourceSpec } from './contract';
+import type { SourceSpec } from '../contract';
 import { type KeyFilter, mergedKeyFilter } from './event-pattern';
 import type { DeclaredModel } from './models';
 

@@ -9,14 +9,14 @@ import {
 } from '@aws-sdk/client-ssm';
 import {
   historyParameterName,
-  promiseMessage,
+  reconcileRequest,
   specParameterName,
   stateParameterName,
-} from '../../../cdk/src/private/contract.ts';
-import type { Client } from '../../../engine/src/adapters/client.ts';
-import { ssmRecords } from '../../../engine/src/adapters/ssm.ts';
-import type { HistoryRecord } from '../../../engine/src/history.ts';
-import type { Record, Records } from '../../../engine/src/ports.ts';
+} from '@freshpoint/cdk/contract';
+import type { Client } from '@freshpoint/engine/adapters/client';
+import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointRecord, EndpointRecords } from '@freshpoint/engine/ports';
 import { Failure } from '../failure.ts';
 import { explained } from './explained.ts';
 
@@ -34,8 +34,8 @@ export interface EndpointAccount {
   /** Ids of all endpoints. */
   list(): Promise<string[]>;
   /** Spec and state. */
-  read(endpoint: string): Promise<Record & Required<Pick<Record, 'spec'>>>;
-  write: Records['write'];
+  read(endpoint: string): Promise<EndpointRecord & Required<Pick<EndpointRecord, 'spec'>>>;
+  write: EndpointRecords['write'];
   /** Newest first, each once. */
   history(endpoint: string): Promise<HistoryRecord[]>;
   /** Promises that the refresher looks at the endpoint, and at what was written as this version of its state. */
@@ -64,7 +64,7 @@ export function endpointAccount({ ssm, sqs }: Clients): EndpointAccount {
     history: (endpoint) =>
       explained('ssm:GetParameterHistory', historyParameterName(endpoint), () => historyOf(ssm, endpoint)),
     async promise(endpoint, queueUrl, stateVersion) {
-      const MessageBody = JSON.stringify({ ...promiseMessage(endpoint), stateVersion });
+      const MessageBody = JSON.stringify({ ...reconcileRequest(endpoint), stateVersion });
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
       await explained('sqs:SendMessage', queueUrl, () => sqs.send(command));
     },

@@ -1,4 +1,4 @@
-import { EngineError } from '../../../engine/src/errors.ts';
+import { EngineError } from '@freshpoint/engine/errors';
 import { Failure } from '../failure.ts';
 
 const REFUSED = /AccessDenied|UnrecognizedClient|ExpiredToken|Invalid(ClientTokenId|Signature)|SignatureDoesNotMatch/;

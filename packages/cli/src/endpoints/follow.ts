@@ -1,13 +1,13 @@
-import type { Wanted } from '../../../engine/src/policy/state.ts';
+import type { Pin } from '@freshpoint/engine/policy/state';
 import { Failure } from '../failure.ts';
 import { harmless } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 import { refusalOf } from './refusal.ts';
-import { short, type Telling } from './telling.ts';
+import { type Report, short } from './report.ts';
 
 /** What a person said, as it was written into the state. */
 export interface Said {
-  readonly wanted: Wanted;
+  readonly pin: Pin;
   readonly stateVersion: number;
   /** When the revision had been refused before, epoch ms of the refresher's clock. Absent: it had not. */
   readonly refusedBefore?: number;
@@ -24,40 +24,40 @@ const PHASES = {
 /** Tells what becomes of it until it is served. Throws Failure when it is refused, or not wanted any more. */
 export async function follow(
   endpoint: string,
-  { wanted, stateVersion: written, refusedBefore }: Said,
+  { pin, stateVersion: written, refusedBefore }: Said,
   { account, pause }: { readonly account: EndpointAccount; readonly pause: (ms: number) => Promise<void> },
-  tell: Telling,
+  report: Report,
 ): Promise<void> {
-  const { revision, at } = wanted;
+  const { revision, at } = pin;
   let phase = '';
   let wasWanted = true;
   for (; ; await pause(POLL_MS)) {
     const { state, stateVersion } = await account.read(endpoint);
     // SSM may still answer with what was there before.
     if (stateVersion < written) continue;
-    const { intent, filling, served } = state;
+    const { updating, staging, serving } = state;
     const refused = refusalOf(state, revision);
     if (refused && refused.at !== refusedBefore) {
-      const reason = harmless(refused.reason ?? 'no reason is on record');
+      const reason = harmless(refused.message ?? 'no reason is on record');
       // People read it in the Failure.
-      tell('refused', revision, undefined, { reason });
+      report('refused', revision, undefined, { message: reason });
       throw new Failure(`${short(revision)} was refused: ${reason}`);
     }
-    if (served?.revision === revision && !intent) {
-      tell('served', revision, `${endpoint} serves ${short(revision)}`);
+    if (serving?.revision === revision && !updating) {
+      report('served', revision, `${endpoint} serves ${short(revision)}`);
       return;
     }
-    const isWanted = state.wanted?.at === at || intent !== undefined;
+    const isWanted = state.pin?.at === at || updating !== undefined;
     // Once is not enough: the refresher may have covered it, and is about to put it back.
     if (!isWanted && !wasWanted) {
-      tell('unwanted', revision, undefined);
+      report('unwanted', revision, undefined);
       throw new Failure(
         `${short(revision)} is not wanted any more: something newer was uploaded, or somebody else spoke.`,
       );
     }
     wasWanted = isWanted;
-    const now = intent?.revision === revision ? 'swapping' : filling?.revision === revision ? 'copying' : 'waiting';
-    if (now !== phase) tell(now, revision, PHASES[now]);
+    const now = updating?.revision === revision ? 'swapping' : staging?.revision === revision ? 'copying' : 'waiting';
+    if (now !== phase) report(now, revision, PHASES[now]);
     phase = now;
   }
 }

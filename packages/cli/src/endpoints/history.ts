@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '../../../engine/src/history.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import { harmless, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
@@ -25,9 +25,9 @@ export async function runHistory(
   }
   const { state } = await account.read(endpoint);
   const records = await account.history(endpoint);
-  const served = state.served?.revision;
+  const served = state.serving?.revision;
   if (json) {
-    for (const record of records) write(JSON.stringify({ ...record, served: record.revision === served }));
+    for (const record of records) write(JSON.stringify({ ...record, serving: record.revision === served }));
     return;
   }
   if (records.length === 0) write(`No refresh of ${endpoint} is on record yet.`);
@@ -40,15 +40,15 @@ const INDENT = '     ';
 /** Narrower than this, reasons run over the edge. */
 const NARROWEST = 20;
 
-function table(records: readonly HistoryRecord[], served: string | undefined, columns: number): string[] {
+function table(records: readonly HistoryRecord[], serving: string | undefined, columns: number): string[] {
   if (records.length === 0) return [];
   const rows = records.map((record) => [
-    record.revision === served && record.outcome !== 'refused' ? '*' : '',
+    record.revision === serving && record.outcome !== 'refused' ? '*' : '',
     record.at.slice(0, 19).replace('T', ' '),
     `${record.seconds} s`,
     record.revision.slice(0, 12),
     record.slot.toUpperCase(),
-    record.by,
+    record.trigger,
     record.outcome,
   ]);
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]!.length)));
@@ -57,8 +57,8 @@ function table(records: readonly HistoryRecord[], served: string | undefined, co
       .map((cell, column) => cell.padEnd(widths[column]!))
       .join('  ')
       .trimEnd();
-  const why = ({ reason, warning }: HistoryRecord) =>
-    [reason, warning]
+  const why = ({ message, warning }: HistoryRecord) =>
+    [message, warning]
       .filter((text) => text !== undefined)
       .flatMap((text) => wrap(harmless(text), Math.max(NARROWEST, columns - INDENT.length)))
       .map((text) => INDENT + text);

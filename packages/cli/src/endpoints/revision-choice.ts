@@ -1,8 +1,8 @@
-import type { HistoryRecord } from '../../../engine/src/history.ts';
-import type { EndpointState } from '../../../engine/src/policy/state.ts';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { Failure, UsageError } from '../failure.ts';
 import { refusalOf } from './refusal.ts';
-import { short } from './telling.ts';
+import { short } from './report.ts';
 
 /** The revision to go to: the one that begins with `to`, else the newest that was served before what is served. Throws Failure. */
 export function chooseRevision(
@@ -10,7 +10,7 @@ export function chooseRevision(
   state: EndpointState,
   { endpoint, to }: { readonly endpoint: string; readonly to?: string },
 ): string {
-  const served = state.served?.revision;
+  const served = state.serving?.revision;
   const all = [...new Set(records.map(({ revision }) => revision))];
   if (to === undefined) {
     // What came before it, not what came after it and was left.
@@ -32,9 +32,9 @@ export function chooseRevision(
 /** What was served, newest upload first. That a person or a deployment put one on the endpoint again makes it no newer. */
 function arrivals(records: readonly HistoryRecord[]): string[] {
   const order = new Set<string>();
-  for (const { revision, outcome, by } of [...records].reverse()) {
+  for (const { revision, outcome, trigger } of [...records].reverse()) {
     if (outcome === 'refused') continue;
-    if (by === 'upload') order.delete(revision);
+    if (trigger === 'upload') order.delete(revision);
     order.add(revision);
   }
   return [...order].reverse();

@@ -1,14 +1,14 @@
-import type { checkArchive } from '../checks/archive.ts';
-import type { Answers, Ports, Telemetry } from '../ports.ts';
+import type { checkArchive } from '../archive/check-archive.ts';
+import type { CustomResourceResponses, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
-import { cloudFormationStacks } from './cloudformation.ts';
-import { eventBridgeEvents } from './eventbridge.ts';
-import { s3Sources } from './s3.ts';
-import { s3Places } from './s3-places.ts';
-import { sageMakerEndpoints } from './sagemaker.ts';
-import { sageMakerSmokeTests } from './smoke-tests.ts';
-import { sqsPromises } from './sqs.ts';
-import { ssmRecords } from './ssm.ts';
+import { cloudFormationStacks } from './cloudformation-stacks.ts';
+import { eventBridgeBus } from './eventbridge-bus.ts';
+import { s3SlotStore } from './s3-slot-store.ts';
+import { s3Sources } from './s3-sources.ts';
+import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
+import { sageMakerSmokeTests } from './sagemaker-smoke-tests.ts';
+import { sqsWorkQueue } from './sqs-work-queue.ts';
+import { ssmRecords } from './ssm-records.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type Clients = {
@@ -20,24 +20,24 @@ export function awsPorts(given: {
   readonly clients: Clients;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  readonly answers: Answers;
+  readonly answers: CustomResourceResponses;
   readonly telemetry: Telemetry;
   /** What reads archives. Default: the real one, which inflates in other threads. */
   readonly checkArchive?: typeof checkArchive;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
-  const { clients, answers, telemetry, now } = given;
+  const { clients, answers: responses, telemetry, now } = given;
   return {
     records: ssmRecords(clients.ssm),
     endpoints: sageMakerEndpoints(clients.sagemaker),
     sources: s3Sources(clients.s3, given.checkArchive),
-    places: s3Places(clients.s3),
+    slotStore: s3SlotStore(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),
     stacks: cloudFormationStacks(clients.cloudformation),
-    promises: sqsPromises(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
-    answers,
-    events: eventBridgeEvents(clients.events),
+    queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
+    responses,
+    eventBus: eventBridgeBus(clients.events),
     telemetry,
     now,
   };

@@ -11,25 +11,25 @@ import {
   UploadPartCopyCommand,
   type UploadPartCopyOutput,
 } from '@aws-sdk/client-s3';
-import type { CopyUnderWay } from '../policy/state.ts';
+import type { PartialCopy } from '../policy/state.ts';
 import { type Client, isNamed } from './client.ts';
 
 /** How objects are copied. */
 export interface CopyLimits {
   /** Larger objects are copied in parts, side by side. In bytes; S3 itself takes up to 5 GB in one go. */
-  readonly largestWhole: number;
+  readonly maxWholeBytes: number;
   readonly partBytes: number;
-  readonly partsAtOnce: number;
+  readonly maxParallelParts: number;
 }
 
 export const COPY_LIMITS: CopyLimits = {
-  largestWhole: 512 * 1024 ** 2,
+  maxWholeBytes: 512 * 1024 ** 2,
   partBytes: 256 * 1024 ** 2,
-  partsAtOnce: 16,
+  maxParallelParts: 16,
 };
 
 /** S3 takes so many parts. */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /** One object to be copied server-side. */
 export interface Copy {
@@ -53,19 +53,19 @@ export type CopyOutcome =
   /** The source has other bytes by now, or what was to be replaced is not there any more. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'unfinished'; readonly upload: CopyUnderWay };
+  | { readonly kind: 'unfinished'; readonly partialCopy: PartialCopy };
 
 export interface CopyOptions {
   readonly limits: CopyLimits;
   readonly isTimeUp: () => boolean;
-  readonly upload?: CopyUnderWay;
-  readonly begun: (upload: CopyUnderWay) => Promise<void>;
+  readonly partialCopy?: PartialCopy;
+  readonly begun: (partialCopy: PartialCopy) => Promise<void>;
 }
 
 /** Copies one object within S3: pinned to what was seen at the source and at the place. Throws what S3 refuses otherwise. */
 export async function copyObject(client: Client, copy: Copy, options: CopyOptions): Promise<CopyOutcome> {
   try {
-    return copy.size <= options.limits.largestWhole
+    return copy.size <= options.limits.maxWholeBytes
       ? await copyWhole(client, copy)
       : await copyInParts(client, copy, options);
   } catch (error) {
@@ -94,9 +94,9 @@ async function copyWhole(client: Client, copy: Copy): Promise<CopyOutcome> {
 
 async function copyInParts(client: Client, copy: Copy, options: CopyOptions): Promise<CopyOutcome> {
   const { to, seen, size, etag } = copy;
-  const { upload, done } = await resumed(client, copy, options);
-  const target = { Bucket: to.bucket, Key: to.key, UploadId: upload.uploadId };
-  const partBytes = Math.max(options.limits.partBytes, Math.ceil(size / MOST_PARTS));
+  const { partialCopy, done } = await resumed(client, copy, options);
+  const target = { Bucket: to.bucket, Key: to.key, UploadId: partialCopy.uploadId };
+  const partBytes = Math.max(options.limits.partBytes, Math.ceil(size / MAX_PARTS));
   const count = Math.ceil(size / partBytes);
   const left = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number));
   let isChanged = false;
@@ -127,13 +127,14 @@ async function copyInParts(client: Client, copy: Copy, options: CopyOptions): Pr
       if (failure !== undefined || isChanged || options.isTimeUp()) return;
     }
   };
-  await Promise.all(Array.from({ length: options.limits.partsAtOnce }, worker));
+  await Promise.all(Array.from({ length: options.limits.maxParallelParts }, worker));
   if (isChanged || isNamed(failure, 'PreconditionFailed')) {
     await client.send(new AbortMultipartUploadCommand(target));
     return { kind: 'changed' };
   }
   if (failure !== undefined) throw failure;
-  if (done.size < count) return { kind: 'unfinished', upload: { key: to.key, uploadId: upload.uploadId, etag } };
+  if (done.size < count)
+    return { kind: 'unfinished', partialCopy: { key: to.key, uploadId: partialCopy.uploadId, etag } };
   const Parts = [...done.values()].sort((one, other) => one.PartNumber! - other.PartNumber!);
   await client.send(
     new CompleteMultipartUploadCommand({ ...target, ...conditionOf(copy), MultipartUpload: { Parts } }),
@@ -145,20 +146,25 @@ async function copyInParts(client: Client, copy: Copy, options: CopyOptions): Pr
 async function resumed(
   client: Client,
   { to, etag, metadata }: Copy,
-  { upload, begun }: CopyOptions,
-): Promise<{ readonly upload: CopyUnderWay; readonly done: Map<number, CompletedPart> }> {
+  { partialCopy, begun }: CopyOptions,
+): Promise<{ readonly partialCopy: PartialCopy; readonly done: Map<number, CompletedPart> }> {
   const done = new Map<number, CompletedPart>();
-  if (upload?.key === to.key && upload.etag === etag) {
+  if (partialCopy?.key === to.key && partialCopy.etag === etag) {
     try {
       let marker: string | undefined;
       do {
         const page: ListPartsOutput = await client.send(
-          new ListPartsCommand({ Bucket: to.bucket, Key: to.key, UploadId: upload.uploadId, PartNumberMarker: marker }),
+          new ListPartsCommand({
+            Bucket: to.bucket,
+            Key: to.key,
+            UploadId: partialCopy.uploadId,
+            PartNumberMarker: marker,
+          }),
         );
         for (const { PartNumber, ETag } of page.Parts ?? []) done.set(PartNumber!, { PartNumber, ETag });
         marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
       } while (marker !== undefined);
-      return { upload, done };
+      return { partialCopy, done };
     } catch (error) {
       if (!isNamed(error, 'NoSuchUpload')) throw error;
       done.clear();
@@ -169,7 +175,7 @@ async function resumed(
   );
   const fresh = { key: to.key, uploadId: UploadId!, etag };
   await begun(fresh);
-  return { upload: fresh, done };
+  return { partialCopy: fresh, done };
 }
 
 function sourceOf({ from: { bucket, key, version }, etag }: Copy): { CopySource: string; CopySourceIfMatch: string } {

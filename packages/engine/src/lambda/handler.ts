@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { handleBatch } from '../loop/batch.ts';
+import { reconcileBatch } from '../controller/batch.ts';
 import type { Ports } from '../ports.ts';
-import { onDeployment } from './deployment.ts';
+import { onDeployment } from './custom-resource.ts';
 
 /**
  * The function's two callers: the event source mapping (ReportBatchItemFailures) with promises, and CloudFormation with
@@ -15,7 +15,7 @@ export function createHandler(
       await onDeployment(ports, event);
       return undefined;
     }
-    const open = await handleBatch(
+    const open = await reconcileBatch(
       ports,
       event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
         messageId,

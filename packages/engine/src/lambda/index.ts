@@ -7,11 +7,11 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { ENVIRONMENT, METRICS_NAMESPACE } from '../../../cdk/src/private/contract.ts';
+import { ENVIRONMENT, METRICS_NAMESPACE } from '@freshpoint/cdk/contract';
 import { awsPorts } from '../adapters/aws-ports.ts';
 import type { Client } from '../adapters/client.ts';
-import { cloudFormationAnswers } from '../adapters/cloudformation-answers.ts';
-import { powertoolsTelemetry } from '../adapters/powertools.ts';
+import { cloudFormationResponses } from '../adapters/cloudformation-responses.ts';
+import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
 import { createHandler } from './handler.ts';
 
 function setting(name: string): string {
@@ -46,7 +46,7 @@ export const handler = createHandler(
     queueUrl: setting(ENVIRONMENT.queueUrl),
     deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
     // Node loads its fetch at the first mention.
-    answers: cloudFormationAnswers((url, init) => fetch(url, init)),
+    answers: cloudFormationResponses((url, init) => fetch(url, init)),
     telemetry: powertoolsTelemetry(
       new Logger({ serviceName: 'freshpoint' }),
       new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'freshpoint' }),

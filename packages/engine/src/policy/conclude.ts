@@ -1,25 +1,32 @@
-import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
-import type { EndpointView, SourceFile, SourcesView, TestsView } from './observation.ts';
-import { type Cause, cutReason, type EndpointState, type Intent, quarantine, released } from './state.ts';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
+import type { EndpointView, SmokeTestsView, SourceFile, SourcesView } from './observation.ts';
+import {
+  type EndpointState,
+  quarantine,
+  type Trigger,
+  truncateMessage,
+  type Updating,
+  withoutQuarantine,
+} from './state.ts';
 
 /** Something that happened to a refresh and is told to the world (contract 10). */
-export interface Telling {
+export interface RefreshEvent {
   /** `deployed`: by a deployment of the stack, not by the loop. */
-  readonly what: 'started' | 'succeeded' | 'refused' | 'deployed';
+  readonly type: 'started' | 'succeeded' | 'refused' | 'deployed';
   readonly revision: string;
   readonly slot: Slot;
   readonly configName: string;
   /** Why it was refused. */
-  readonly reason?: string;
+  readonly message?: string;
   /** Of a refusal: whether the revision is tried again by itself. */
   readonly retried?: boolean;
   /** Of a success after an upload: from the newest source's upload to served, in seconds. */
   readonly secondsFromUpload?: number;
-  readonly by?: Cause;
+  readonly trigger?: Trigger;
   /** What is odd about the revision, and no reason to refuse it. */
   readonly warning?: string;
   /** When the loop set about it, epoch ms. */
-  readonly begun?: number;
+  readonly startedAt?: number;
   /** Of a refusal before the endpoint was asked: what was looked at. */
   readonly sources?: readonly SourceFile[];
 }
@@ -27,37 +34,37 @@ export interface Telling {
 /** What is known once the endpoint has been looked at: the state as it is now, and what to tell. */
 export interface Conclusion {
   readonly state: EndpointState;
-  readonly tell: readonly Telling[];
+  readonly events: readonly RefreshEvent[];
   /** The call was accepted, yet DescribeEndpoint shows nothing of it: its answer is stale. */
   readonly stale?: true;
 }
 
 /** Tries of one revision that are refused without a judgement on the model (contract 5). */
-export const TRIES = 3;
+export const MAX_ATTEMPTS = 3;
 
 /** An accepted call that DescribeEndpoint still doesn't show after so long, in ms, counts as refused. */
-export const STALE_AFTER = 5 * 60_000;
+export const STALE_AFTER_MS = 5 * 60_000;
 
 /**
  * So long, in ms, somebody who wrote an intent may be about to call UpdateEndpoint: the function's timeout, and as much
  * again for clocks.
  */
-export const OWNER_ALIVE = 120_000;
+export const LEASE_TTL_MS = 120_000;
 
 /** Whether all that the models load lies in places that only the loop writes: then what was given is what is loaded. */
-export function ownsData({ data }: EndpointSpec): boolean {
+export function ownsAllData({ data }: EndpointSpec): boolean {
   return data !== undefined && !data.partial;
 }
 
 /** Whether the endpoint is where the intent wanted it, and still has to answer its smoke tests. */
-export function isToBeTested(spec: EndpointSpec, { intent }: EndpointState, endpoint: EndpointView): boolean {
-  if (intent?.by !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
-  const isThere = endpoint.status === 'InService' && endpoint.configName === intent.configName;
-  return isThere && spec.configs[intent.slot] === intent.configName;
+export function needsSmokeTests(spec: EndpointSpec, { updating }: EndpointState, endpoint: EndpointView): boolean {
+  if (updating?.trigger !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
+  const isThere = endpoint.status === 'InService' && endpoint.configName === updating.configName;
+  return isThere && spec.configs[updating.slot] === updating.configName;
 }
 
 /** FailureReason of an error inside SageMaker, which says nothing about the model. */
-const INTERNAL = /^Request to service failed/i;
+const INTERNAL_FAILURE = /^Request to service failed/i;
 
 /**
  * Contracts 5 and 7: what became of the intent, told from the endpoint's status, config and LastModifiedTime, and from
@@ -71,115 +78,130 @@ export function conclude(
   state: EndpointState,
   endpoint: EndpointView,
   sources?: SourcesView,
-  tests?: TestsView,
+  tests?: SmokeTestsView,
 ): Conclusion {
-  const { intent } = state;
-  if (!intent) return { state, tell: [] };
+  const { updating } = state;
+  if (!updating) return { state, events: [] };
   // A deployment gave the slot another config: whatever became of the old one no longer matters.
-  if (spec.configs[intent.slot] !== intent.configName) return { state: without(state), tell: [] };
-  if (endpoint.status !== 'InService') return adopt(state, intent, endpoint);
-  const isSure = ownsData(spec) || isUntouched(intent, sources);
-  if (endpoint.configName === intent.configName) {
-    if (tests === undefined || tests.kind === 'passed') return succeed(state, intent, endpoint, isSure);
-    return condemn(now, state, intent, endpoint, tests.reason);
+  if (spec.configs[updating.slot] !== updating.configName) return { state: withoutUpdating(state), events: [] };
+  if (endpoint.status !== 'InService') return adopt(state, updating, endpoint);
+  const isSure = ownsAllData(spec) || isUnchanged(updating, sources);
+  if (endpoint.configName === updating.configName) {
+    if (tests === undefined || tests.kind === 'passed') return succeed(state, updating, endpoint, isSure);
+    return failSmokeTests(now, state, updating, endpoint, tests.message);
   }
 
-  const moved = endpoint.lastModified > intent.endpointModified;
-  const judged = endpoint.failureReason !== undefined && cutReason(endpoint.failureReason) !== intent.reasonBefore;
-  if (intent.called) {
-    if (!moved && !judged && now - intent.at < STALE_AFTER) return { state, tell: [], stale: true };
-    return refuse(now, state, intent, endpoint, isSure);
+  const moved = endpoint.lastModified > updating.endpointModified;
+  const judged =
+    endpoint.failureReason !== undefined && truncateMessage(endpoint.failureReason) !== updating.failureReasonBefore;
+  if (updating.accepted) {
+    if (!moved && !judged && now - updating.at < STALE_AFTER_MS) return { state, events: [], stale: true };
+    return refuse(now, state, updating, endpoint, isSure);
   }
-  if (moved && judged) return refuse(now, state, intent, endpoint, isSure);
+  if (moved && judged) return refuse(now, state, updating, endpoint, isSure);
   // Never made, as far as can be seen; it is decided anew. Should it have been made after all, then SageMaker
   // rejects the next one as in progress.
-  return { state: without(state), tell: [] };
+  return { state: withoutUpdating(state), events: [] };
 }
 
 /**
  * Whether the intent's writer may be on its way to UpdateEndpoint, and nothing shows that it has been there. Whoever took
  * the intent away from under it would leave an update that nobody knows of.
  */
-export function isAboutToBegin(
+export function isUpdateImminent(
   now: number,
   spec: EndpointSpec,
-  { intent }: EndpointState,
+  { updating }: EndpointState,
   endpoint: EndpointView,
 ): boolean {
-  if (!intent || intent.called || now - intent.at >= OWNER_ALIVE) return false;
+  if (!updating || updating.accepted || now - updating.at >= LEASE_TTL_MS) return false;
   return (
     endpoint.status === 'InService' &&
-    endpoint.configName !== intent.configName &&
-    endpoint.lastModified <= intent.endpointModified &&
-    spec.configs[intent.slot] === intent.configName
+    endpoint.configName !== updating.configName &&
+    endpoint.lastModified <= updating.endpointModified &&
+    spec.configs[updating.slot] === updating.configName
   );
 }
 
-function adopt(state: EndpointState, intent: Intent, endpoint: EndpointView): Conclusion {
-  const ours = endpoint.status === 'Updating' && endpoint.pendingConfigName === intent.configName;
-  if (intent.called || !ours) return { state, tell: [] };
-  return { state: { ...state, intent: { ...intent, called: true } }, tell: [{ what: 'started', ...subject(intent) }] };
+function adopt(state: EndpointState, updating: Updating, endpoint: EndpointView): Conclusion {
+  const ours = endpoint.status === 'Updating' && endpoint.pendingConfigName === updating.configName;
+  if (updating.accepted || !ours) return { state, events: [] };
+  return {
+    state: { ...state, updating: { ...updating, accepted: true } },
+    events: [{ type: 'started', ...eventSubject(updating) }],
+  };
 }
 
-function succeed(state: EndpointState, intent: Intent, endpoint: EndpointView, isSure: boolean): Conclusion {
-  const seconds = Math.max(0, Math.round((endpoint.lastModified - intent.newestSource) / 1000));
+function succeed(state: EndpointState, updating: Updating, endpoint: EndpointView, isSure: boolean): Conclusion {
+  const seconds = Math.max(0, Math.round((endpoint.lastModified - updating.newestSource) / 1000));
   return {
-    state: released(taken(state, intent, endpoint, isSure), intent.revision),
-    tell: [{ what: 'succeeded', ...subject(intent), ...(intent.by === 'upload' && { secondsFromUpload: seconds }) }],
+    state: withoutQuarantine(withServing(state, updating, endpoint, isSure), updating.revision),
+    events: [
+      {
+        type: 'succeeded',
+        ...eventSubject(updating),
+        ...(updating.trigger === 'upload' && { secondsFromUpload: seconds }),
+      },
+    ],
   };
 }
 
 /** It serves, and answers wrongly: the loop goes back as soon as it can. */
-function condemn(
+function failSmokeTests(
   now: number,
   state: EndpointState,
-  intent: Intent,
+  updating: Updating,
   endpoint: EndpointView,
-  reason: string,
+  message: string,
 ): Conclusion {
   return {
-    state: quarantine(taken(state, intent, endpoint, true), intent.revision, reason, now, true),
-    tell: [{ what: 'refused', ...subject(intent), reason, retried: false }],
+    state: quarantine(withServing(state, updating, endpoint, true), {
+      revision: updating.revision,
+      at: now,
+      message,
+      failedSmokeTests: true,
+    }),
+    events: [{ type: 'refused', ...eventSubject(updating), message, retried: false }],
   };
 }
 
 /** The state once the endpoint is in service on the intent's config. */
-function taken(state: EndpointState, intent: Intent, endpoint: EndpointView, isSure: boolean): EndpointState {
-  const served = {
-    configName: intent.configName,
-    revision: isSure && !intent.ambiguous ? intent.revision : undefined,
-    newestSource: intent.newestSource,
+function withServing(state: EndpointState, updating: Updating, endpoint: EndpointView, isSure: boolean): EndpointState {
+  const serving = {
+    configName: updating.configName,
+    revision: isSure && !updating.ambiguous ? updating.revision : undefined,
+    newestSource: updating.newestSource,
     since: endpoint.lastModified,
-    ...(intent.size !== undefined && { size: intent.size }),
+    ...(updating.size !== undefined && { size: updating.size }),
   };
-  return { ...without(state), refusals: undefined, prepared: undefined, unsettled: undefined, served };
+  return { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined, serving };
 }
 
 function refuse(
   now: number,
   state: EndpointState,
-  intent: Intent,
+  updating: Updating,
   endpoint: EndpointView,
   isSure: boolean,
 ): Conclusion {
-  const { failureReason: reason } = endpoint;
-  const next = withOldFleet(without(state), intent, endpoint);
-  const before = state.refusals?.revision === intent.revision ? state.refusals.count : 0;
+  const { failureReason: message } = endpoint;
+  const next = withServingFleet(withoutUpdating(state), updating, endpoint);
+  const before = state.retries?.revision === updating.revision ? state.retries.count : 0;
   const count = before + 1;
-  const modelsFault = reason !== undefined && !INTERNAL.test(reason);
+  const modelsFault = message !== undefined && !INTERNAL_FAILURE.test(message);
   if (modelsFault && !isSure) {
     // Other bytes than the intent's may have been at fault. Those that are there now are looked at for themselves.
-    const tell: Telling[] = [{ what: 'refused', ...subject(intent), reason, retried: true }];
-    return { state: { ...next, unsettled: undefined }, tell };
+    const events: RefreshEvent[] = [{ type: 'refused', ...eventSubject(updating), message, retried: true }];
+    return { state: { ...next, settling: undefined }, events };
   }
-  const retried = !modelsFault && count < TRIES;
-  const told = reason ?? 'SageMaker went back to the old endpoint config without giving a reason';
+  const retried = !modelsFault && count < MAX_ATTEMPTS;
+  const told = message ?? 'SageMaker went back to the old endpoint config without giving a reason';
   const full = modelsFault || retried ? told : `${told} (${count} tries)`;
   return {
     state: retried
-      ? { ...next, refusals: { revision: intent.revision, count } }
-      : quarantine(next, intent.revision, full, now),
-    tell: [{ what: 'refused', ...subject(intent), reason: full, retried }],
+      ? { ...next, retries: { revision: updating.revision, count } }
+      : quarantine(next, { revision: updating.revision, at: now, message: full }),
+    events: [{ type: 'refused', ...eventSubject(updating), message: full, retried }],
   };
 }
 
@@ -187,15 +209,15 @@ function refuse(
  * A refused update touched the endpoint, but not the fleet in service: unless somebody else had touched it before, or
  * has since, which takes the reason away.
  */
-function withOldFleet(state: EndpointState, intent: Intent, endpoint: EndpointView): EndpointState {
-  const { served } = state;
+function withServingFleet(state: EndpointState, updating: Updating, endpoint: EndpointView): EndpointState {
+  const { serving } = state;
   if (endpoint.failureReason === undefined) return state;
-  if (served?.configName !== endpoint.configName || served.since < intent.endpointModified) return state;
-  return { ...state, served: { ...served, since: endpoint.lastModified } };
+  if (serving?.configName !== endpoint.configName || serving.since < updating.endpointModified) return state;
+  return { ...state, serving: { ...serving, since: endpoint.lastModified } };
 }
 
 /** Whether the sources still are what was read, byte for byte and not written again. */
-export function isUntouched(
+export function isUnchanged(
   read: { readonly revision?: string; readonly newestSource: number },
   sources: SourcesView | undefined,
 ): boolean {
@@ -203,12 +225,19 @@ export function isUntouched(
 }
 
 /** What a telling says of the intent it is about. */
-export function subject({ revision, slot, configName, by, at, warning }: Intent): Omit<Telling, 'what'> {
-  return { revision, slot, configName, by, begun: at, ...(warning !== undefined && { warning }) };
+export function eventSubject({
+  revision,
+  slot,
+  configName,
+  trigger,
+  at,
+  warning,
+}: Updating): Omit<RefreshEvent, 'type'> {
+  return { revision, slot, configName, trigger, startedAt: at, ...(warning !== undefined && { warning }) };
 }
 
 /** The state with its intent taken away. */
-export function without(state: EndpointState): EndpointState {
-  const { intent: _, ...rest } = state;
+export function withoutUpdating(state: EndpointState): EndpointState {
+  const { updating: _, ...rest } = state;
   return rest;
 }

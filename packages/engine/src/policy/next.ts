@@ -1,27 +1,27 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import type { Telling } from './conclude.ts';
-import type { EndpointState, Filling, Intent } from './state.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { RefreshEvent } from './conclude.ts';
+import type { EndpointState, Staging, Updating } from './state.ts';
 
-/** Why, in one word for logs and metrics. */
-export type Because =
-  | 'served'
-  | 'quarantined'
-  | 'endpoint-gone'
-  | 'stack-gone'
-  | 'settling'
-  | 'endpoint-busy'
-  | 'stack-busy'
-  | 'held'
-  | 'source-missing'
-  | 'unknown-config'
-  | 'endpoint-failed'
-  | 'newer-revision'
-  /** Smoke tests. */
-  | 'testing'
-  /** A person asked for it. */
-  | 'wanted'
-  /** What serves failed its smoke tests. */
-  | 'condemned';
+/** Why a pass ended as it did: a stable code for logs, metrics and `freshpoint`. */
+export type Reason =
+  | 'Serving'
+  | 'Quarantined'
+  | 'EndpointGone'
+  | 'StackGone'
+  | 'Settling'
+  | 'EndpointBusy'
+  | 'StackBusy'
+  | 'Suspended'
+  | 'SourceMissing'
+  | 'UnknownConfig'
+  | 'EndpointFailed'
+  | 'NewRevision'
+  /** Smoke tests are under way. */
+  | 'Testing'
+  /** A person pinned the revision. */
+  | 'Pinned'
+  /** The revision that serves failed its smoke tests. */
+  | 'SmokeTestFailed';
 
 /** What is to be done next, for the promise and the endpoint. */
 export type Next =
@@ -30,26 +30,26 @@ export type Next =
   /** Send the smoke tests, once the state says that this is the try of this number; then decide again. */
   | { readonly kind: 'test'; readonly nth: number }
   /** The promise is kept: it leaves the queue. */
-  | { readonly kind: 'keep'; readonly because: Because; readonly detail: string; readonly revision?: string }
+  | { readonly kind: 'done'; readonly reason: Reason; readonly message: string; readonly revision?: string }
   /** Not kept yet: back to the queue, visible again in `seconds`; without them, after a pause that grows. */
   | {
-      readonly kind: 'wait';
-      readonly because: Because;
-      readonly detail: string;
+      readonly kind: 'requeue';
+      readonly reason: Reason;
+      readonly message: string;
       readonly seconds?: number;
       readonly revision?: string;
     }
   /** Write that the slot is being filled, fill its place with the revision, then look again. */
   | {
-      readonly kind: 'fill';
-      readonly because: Because;
-      readonly filling: Filling;
+      readonly kind: 'stage';
+      readonly reason: Reason;
+      readonly staging: Staging;
       readonly from: 'sources' | 'retained';
     }
   /** Write the intent, then UpdateEndpoint. */
-  | { readonly kind: 'swap'; readonly because: Because; readonly intent: Intent }
+  | { readonly kind: 'swap'; readonly reason: Reason; readonly updating: Updating }
   /** It can't be kept without a person: to the dead-letter queue, with the reason. */
-  | { readonly kind: 'fail'; readonly because: Because; readonly detail: string };
+  | { readonly kind: 'stalled'; readonly reason: Reason; readonly message: string };
 
 /** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
 export const POLL_SECONDS = 30;
@@ -58,7 +58,7 @@ export interface Step {
   readonly next: Next;
   /** Default: as it was. */
   readonly state?: EndpointState;
-  readonly tell?: readonly Telling[];
+  readonly events?: readonly RefreshEvent[];
 }
 
 /** Seconds until the next look while somebody is at work on the endpoint. */
@@ -67,6 +67,6 @@ export function pollSeconds(spec: EndpointSpec): number {
 }
 
 /** Not yet. */
-export function wait(because: Because, detail: string, seconds: number): Step {
-  return { next: { kind: 'wait', because, detail, seconds } };
+export function requeue(reason: Reason, message: string, seconds: number): Step {
+  return { next: { kind: 'requeue', reason, message, seconds } };
 }

@@ -1,5 +1,5 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
-import type { EndpointState, Filling, Verdict } from './state.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { EndpointState, Staging, Verdict } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -69,15 +69,15 @@ export interface SlotsView {
 export type CheckView =
   | { readonly kind: 'passed'; readonly warnings: readonly string[] }
   /** No fleet would start with them. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly message: string }
   /** A source was written meanwhile. */
   | { readonly kind: 'changed' };
 
 /** How the endpoint answered the smoke tests. */
-export type TestsView =
+export type SmokeTestsView =
   | Verdict
   /** An answer didn't come, or came from SageMaker instead of the model. */
-  | { readonly kind: 'unanswered'; readonly reason: string };
+  | { readonly kind: 'unanswered'; readonly message: string };
 
 /** Whether CloudFormation works on the stack that declares the endpoint. */
 export type StackView = { readonly kind: 'idle' | 'deploying' | 'gone'; readonly status: string };
@@ -94,7 +94,7 @@ export interface Observation {
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
-  readonly tests?: TestsView;
+  readonly tests?: SmokeTestsView;
   /** What this look has just filled a place with. */
-  readonly filled?: Filling;
+  readonly staged?: Staging;
 }

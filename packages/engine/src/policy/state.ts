@@ -1,7 +1,7 @@
-import type { Slot } from '../../../cdk/src/private/contract.ts';
+import type { Slot } from '@freshpoint/cdk/contract';
 
 /** What the fleet in service has loaded. */
-export interface Served {
+export interface Serving {
   /** Counts only while this is the active config. */
   readonly configName: string;
   /** Absent: it can't be told which bytes the fleet loaded. */
@@ -15,7 +15,7 @@ export interface Served {
 }
 
 /** What a deployment was about to load when it was let through. */
-export interface Prepared {
+export interface PendingDeployment {
   /** The active config at that time: as long as it is still active, the deployment did not move the endpoint. Absent: there was none. */
   readonly configName?: string;
   /** CreationTime of that endpoint, epoch ms: a renamed one is another one, whatever its config. */
@@ -28,7 +28,7 @@ export interface Prepared {
 }
 
 /** A revision that is waiting to be settled. */
-export interface Unsettled {
+export interface Settling {
   readonly revision: string;
   /** When the loop first saw it, epoch ms. S3 dates a multipart upload by its beginning, so LastModified alone is not enough. */
   readonly seen: number;
@@ -37,12 +37,12 @@ export interface Unsettled {
 }
 
 /** Written before UpdateEndpoint (contract 7): what is about to be done, and how to tell later whether it was. */
-export interface Intent {
+export interface Updating {
   readonly slot: Slot;
   readonly configName: string;
   readonly revision: string;
   /** Why: newer data was uploaded, a person wants another revision, a smoke test condemned the one that serves. */
-  readonly by: Cause;
+  readonly trigger: Trigger;
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
@@ -51,27 +51,27 @@ export interface Intent {
   /** LastModifiedTime of the endpoint before the call, epoch ms. */
   readonly endpointModified: number;
   /** FailureReason of the endpoint before the call: SageMaker keeps it until the next update. */
-  readonly reasonBefore?: string;
+  readonly failureReasonBefore?: string;
   /** Epoch ms, the loop's clock. */
   readonly at: number;
   /** SageMaker accepted the call. Absent: unknown. */
-  readonly called?: true;
+  readonly accepted?: true;
   /** An earlier intent of another revision was given up unseen: the fleet may be that one's. */
   readonly ambiguous?: true;
   /** So often its smoke tests were begun. Written before they are, so that tests that kill the function end. */
-  readonly tests?: number;
+  readonly testAttempts?: number;
   /** What came of them, once they were answered. */
   readonly verdict?: Verdict;
 }
 
 /** How the endpoint answered its smoke tests. */
-export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly reason: string };
+export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
 
 /** Why a revision is put on the endpoint. */
-export type Cause = 'upload' | 'person' | 'smoke-test';
+export type Trigger = 'upload' | 'pin' | 'smoke-test';
 
 /** A slot's data is being written: nobody else may begin to, nor swap to the slot, before its writer is surely gone. */
-export interface Filling {
+export interface Staging {
   readonly slot: Slot;
   readonly revision: string;
   /** Epoch ms, the writer's clock. */
@@ -81,11 +81,11 @@ export interface Filling {
   /** The writer has stopped for now: whoever comes goes on at once. */
   readonly paused?: true;
   /** A multipart copy under way: goes on where it stopped. */
-  readonly upload?: CopyUnderWay;
+  readonly partialCopy?: PartialCopy;
 }
 
 /** A multipart copy under way. */
-export interface CopyUnderWay {
+export interface PartialCopy {
   readonly key: string;
   readonly uploadId: string;
   /** ETag of the source. */
@@ -93,29 +93,29 @@ export interface CopyUnderWay {
 }
 
 /** A person's "serve this revision, until something newer is uploaded". */
-export interface Wanted {
+export interface Pin {
   readonly revision: string;
   readonly by: string;
   /** Epoch ms: what was uploaded later is newer. */
   readonly at: number;
   readonly reason?: string;
   /** The revision of the sources that is passed over. Absent: the loop hasn't looked yet, or there was none. */
-  readonly instead?: string;
+  readonly supersedes?: string;
 }
 
 /** A revision that the endpoint refused. */
-export interface Quarantined {
+export interface QuarantineEntry {
   readonly revision: string;
   /** Epoch ms. */
   readonly at: number;
   /** Kept for the newest few only. */
-  readonly reason?: string;
+  readonly message?: string;
   /** A fleet started with it, and answered a smoke test wrongly: it is not to go on serving. */
-  readonly condemned?: true;
+  readonly failedSmokeTests?: true;
 }
 
 /** A person's "no swaps until released". */
-export interface Hold {
+export interface Suspension {
   readonly by: string;
   /** Epoch ms. */
   readonly at: number;
@@ -125,52 +125,50 @@ export interface Hold {
 /** What the loop knows about one endpoint: the JSON in the state parameter. */
 export interface EndpointState {
   readonly version: 1;
-  readonly served?: Served;
-  readonly prepared?: Prepared;
-  readonly intent?: Intent;
+  readonly serving?: Serving;
+  readonly deployment?: PendingDeployment;
+  readonly updating?: Updating;
   /** Newest first. */
-  readonly quarantine?: readonly Quarantined[];
+  readonly quarantine?: readonly QuarantineEntry[];
   /** Refusals that say nothing about the model (contract 5), of the newest revision that had one. */
-  readonly refusals?: { readonly revision: string; readonly count: number };
-  readonly hold?: Hold;
-  readonly wanted?: Wanted;
-  readonly filling?: Filling;
-  readonly unsettled?: Unsettled;
+  readonly retries?: { readonly revision: string; readonly count: number };
+  readonly suspension?: Suspension;
+  readonly pin?: Pin;
+  readonly staging?: Staging;
+  readonly settling?: Settling;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
-  readonly unknownSince?: number;
+  readonly unknownConfigSince?: number;
 }
 
 /** So many quarantined revisions are remembered. */
-const QUARANTINE_LENGTH = 20;
+const MAX_QUARANTINED_REVISIONS = 20;
 /** So many of them with their reason: an SSM parameter holds 4 KB. */
-const QUARANTINE_REASONS = 4;
-const REASON_LENGTH = 300;
+const MAX_QUARANTINE_MESSAGES = 4;
+const MAX_MESSAGE_CHARACTERS = 300;
 
 /** A FailureReason as the state keeps it. */
-export function cutReason(reason: string | undefined): string | undefined {
-  return reason?.slice(0, REASON_LENGTH);
+export function truncateMessage(message: string | undefined): string | undefined {
+  return message?.slice(0, MAX_MESSAGE_CHARACTERS);
 }
 
-/** Adds a refused revision; forgets the oldest ones beyond what fits the parameter. */
+/** Adds a refused revision, and forgets the oldest ones beyond what fits the parameter. */
 export function quarantine(
   state: EndpointState,
-  revision: string,
-  reason: string,
-  at: number,
-  condemned?: true,
+  { message, ...refused }: QuarantineEntry & { readonly message: string },
 ): EndpointState {
-  const others = (state.quarantine ?? []).filter((entry) => entry.revision !== revision);
-  const entry = { revision, at, reason: cutReason(reason), ...(condemned && { condemned }) };
-  const entries = [entry, ...others].slice(0, QUARANTINE_LENGTH);
+  const others = (state.quarantine ?? []).filter((entry) => entry.revision !== refused.revision);
+  const entries = [{ ...refused, message: truncateMessage(message) }, ...others].slice(0, MAX_QUARANTINED_REVISIONS);
   return {
     ...state,
-    refusals: undefined,
-    quarantine: entries.map((each, index) => (index < QUARANTINE_REASONS ? each : { ...each, reason: undefined })),
+    retries: undefined,
+    quarantine: entries.map((each, index) =>
+      index < MAX_QUARANTINE_MESSAGES ? each : { ...each, message: undefined },
+    ),
   };
 }
 
 /** Takes a revision that was served after all out of the quarantine. */
-export function released(state: EndpointState, revision: string): EndpointState {
+export function withoutQuarantine(state: EndpointState, revision: string): EndpointState {
   if (!state.quarantine?.some((entry) => entry.revision === revision)) return state;
   const others = state.quarantine.filter((entry) => entry.revision !== revision);
   return { ...state, quarantine: others.length > 0 ? others : undefined };

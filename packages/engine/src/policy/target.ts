@@ -1,11 +1,11 @@
-import type { EndpointSpec, Slot } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import type { EndpointView, Observation, SourcesView } from './observation.ts';
-import type { Cause, EndpointState, Wanted } from './state.ts';
+import type { EndpointState, Pin, Trigger } from './state.ts';
 
 /** The revision that an endpoint ought to serve. */
 export interface Target {
   readonly revision: string;
-  readonly by: Cause;
+  readonly trigger: Trigger;
   /** Since when that is so, epoch ms: for a person's word, when it was given. */
   readonly at: number;
   /** LastModified of the newest source, epoch ms. */
@@ -18,44 +18,44 @@ export interface Target {
  * A person's word first, then away from what failed its smoke tests, then the newest upload. Pure. `slots`: that must be
  * known first; a target of undefined: there is nothing at any of the sources.
  */
-export function targetOf(
+export function selectTarget(
   o: Observation,
   sources: SourcesView,
   endpoint: EndpointView,
   known: EndpointState,
   active: Slot,
 ): 'slots' | { readonly target?: Target; readonly state: EndpointState } {
-  const wanted = wantedNow(o.spec, known, sources);
-  const state = wanted === known.wanted ? known : { ...known, wanted };
+  const pin = activePin(o.spec, known, sources);
+  const state = pin === known.pin ? known : { ...known, pin };
   const newest = sources.newest ?? 0;
   const size = sources.kind === 'complete' ? { size: sources.size } : {};
-  if (wanted) {
-    const { revision, at } = wanted;
-    return { state, target: { revision, by: 'person', at, newest, ...(revision === sources.revision && size) } };
+  if (pin) {
+    const { revision, at } = pin;
+    return { state, target: { revision, trigger: 'pin', at, newest, ...(revision === sources.revision && size) } };
   }
-  if (o.spec.data && isCondemned(state, endpoint)) {
+  if (o.spec.data && servesFailedRevision(state, endpoint)) {
     if (!o.slots) return 'slots';
     const revision = o.slots[otherSlot(active)];
     const isRefused = state.quarantine?.some((entry) => entry.revision === revision);
     if (revision !== undefined && !isRefused)
-      return { state, target: { revision, by: 'smoke-test', at: o.now, newest } };
+      return { state, target: { revision, trigger: 'smoke-test', at: o.now, newest } };
   }
   if (sources.revision === undefined) return { state };
-  return { state, target: { revision: sources.revision, by: 'upload', at: newest, newest, ...size } };
+  return { state, target: { revision: sources.revision, trigger: 'upload', at: newest, newest, ...size } };
 }
 
 /** A person's word, as long as nothing newer was uploaded. It counts for data that the loop keeps. */
-function wantedNow(spec: EndpointSpec, { wanted }: EndpointState, sources: SourcesView): Wanted | undefined {
-  if (!wanted || !spec.data) return undefined;
-  if (sources.kind === 'missing') return wanted;
-  if (wanted.instead !== undefined) return wanted.instead === sources.revision ? wanted : undefined;
-  return sources.newest > wanted.at ? undefined : { ...wanted, instead: sources.revision };
+function activePin(spec: EndpointSpec, { pin }: EndpointState, sources: SourcesView): Pin | undefined {
+  if (!pin || !spec.data) return undefined;
+  if (sources.kind === 'missing') return pin;
+  if (pin.supersedes !== undefined) return pin.supersedes === sources.revision ? pin : undefined;
+  return sources.newest > pin.at ? undefined : { ...pin, supersedes: sources.revision };
 }
 
 /** Whether what serves has failed its smoke tests. */
-export function isCondemned({ served, quarantine }: EndpointState, endpoint: EndpointView): boolean {
-  if (served?.revision === undefined || served.configName !== endpoint.configName) return false;
-  return quarantine?.some((entry) => entry.condemned && entry.revision === served.revision) ?? false;
+export function servesFailedRevision({ serving, quarantine }: EndpointState, endpoint: EndpointView): boolean {
+  if (serving?.revision === undefined || serving.configName !== endpoint.configName) return false;
+  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === serving.revision) ?? false;
 }
 
 /** The other of the two. */

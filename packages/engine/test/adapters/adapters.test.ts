@@ -1,13 +1,13 @@
+import { specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { specParameterName, stateParameterName } from '../../../cdk/src/private/contract.ts';
 import type { Client } from '../../src/adapters/client.ts';
-import { cloudFormationStacks } from '../../src/adapters/cloudformation.ts';
-import { cloudFormationAnswers } from '../../src/adapters/cloudformation-answers.ts';
-import { eventBridgeEvents } from '../../src/adapters/eventbridge.ts';
-import { s3Sources } from '../../src/adapters/s3.ts';
-import { sageMakerEndpoints } from '../../src/adapters/sagemaker.ts';
-import { sqsPromises } from '../../src/adapters/sqs.ts';
-import { ssmRecords } from '../../src/adapters/ssm.ts';
+import { cloudFormationResponses } from '../../src/adapters/cloudformation-responses.ts';
+import { cloudFormationStacks } from '../../src/adapters/cloudformation-stacks.ts';
+import { eventBridgeBus } from '../../src/adapters/eventbridge-bus.ts';
+import { s3Sources } from '../../src/adapters/s3-sources.ts';
+import { sageMakerEndpoints } from '../../src/adapters/sagemaker-endpoints.ts';
+import { sqsWorkQueue } from '../../src/adapters/sqs-work-queue.ts';
+import { ssmRecords } from '../../src/adapters/ssm-records.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
 import { spec } from '../policy/situations.ts';
 
@@ -130,7 +130,7 @@ describe('s3Sources', () => {
       }));
       return { Contents, NextContinuationToken: page === '2' ? undefined : String(Number(page) + 1) };
     });
-    const view = await s3Sources(aws).look([
+    const view = await s3Sources(aws).observe([
       { bucket: 'models', key: 'model.tar.gz' },
       { bucket: 'models', prefix: 'p/', suffix: '.gz' },
     ]);
@@ -139,11 +139,11 @@ describe('s3Sources', () => {
 
   test('a missing object is missing, a forbidden one is an error', async () => {
     const source = [{ bucket: 'models', key: 'model.tar.gz' }];
-    expect(await s3Sources(client(() => awsError('NotFound', '', 404))).look(source)).toMatchObject({
+    expect(await s3Sources(client(() => awsError('NotFound', '', 404))).observe(source)).toMatchObject({
       kind: 'missing',
     });
     const denied = awsError('Forbidden', '', 403);
-    await expect(s3Sources(client(() => denied)).look(source)).rejects.toBe(denied);
+    await expect(s3Sources(client(() => denied)).observe(source)).rejects.toBe(denied);
   });
 
   test('a listing that fails half-way is an error, never a shorter listing', async () => {
@@ -151,7 +151,7 @@ describe('s3Sources', () => {
     const aws = client(({ input }) =>
       input.ContinuationToken ? failed : { Contents: [{ Key: 'p/1' }], NextContinuationToken: 'more' },
     );
-    await expect(s3Sources(aws).look([{ bucket: 'models', prefix: 'p/' }])).rejects.toBe(failed);
+    await expect(s3Sources(aws).observe([{ bucket: 'models', prefix: 'p/' }])).rejects.toBe(failed);
   });
 });
 
@@ -198,24 +198,32 @@ describe('ssmRecords', () => {
   const text = (state: object) => JSON.stringify({ version: 1, ...state });
 
   test('a write that covers another one puts it back and says so', async () => {
-    const { values, write } = contended([text({ unknownSince: 1 })]);
-    await expect(write({ unsettled: seen })).rejects.toThrow(StateConflict);
-    expect(values.at(-1)).toBe(text({ unknownSince: 1 }));
+    const { values, write } = contended([text({ unknownConfigSince: 1 })]);
+    await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
+    expect(values.at(-1)).toBe(text({ unknownConfigSince: 1 }));
   });
 
   test('putting back that covers yet another write puts that one back', async () => {
-    const { values, write } = contended([text({ unknownSince: 1 })], [text({ unknownSince: 2 })]);
-    await expect(write({ unsettled: seen })).rejects.toThrow(StateConflict);
-    expect(values.at(-1)).toBe(text({ unknownSince: 2 }));
+    const { values, write } = contended([text({ unknownConfigSince: 1 })], [text({ unknownConfigSince: 2 })]);
+    await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
+    expect(values.at(-1)).toBe(text({ unknownConfigSince: 2 }));
   });
 
   test.each([
-    ['a hold that the loop has covered stays, and so does what the loop knows', { unsettled: seen }, { hold: held }],
-    ['what the loop knows and a hold has covered stays, and so does the hold', { hold: held }, { unsettled: seen }],
+    [
+      'a hold that the loop has covered stays, and so does what the loop knows',
+      { settling: seen },
+      { suspension: held },
+    ],
+    [
+      'what the loop knows and a hold has covered stays, and so does the hold',
+      { suspension: held },
+      { settling: seen },
+    ],
   ])('%s', async (_, mine, theirs) => {
     const { values, write } = contended([text(theirs)]);
     await expect(write(mine)).rejects.toThrow(StateConflict);
-    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, unsettled: seen, hold: held });
+    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, settling: seen, suspension: held });
   });
 
   test('a write on top of what was read is taken', async () => {
@@ -236,14 +244,14 @@ describe('cloudFormationStacks', () => {
     ['DELETE_COMPLETE', 'gone'],
   ])('%s is %s', async (StackStatus, kind) => {
     const stacks = cloudFormationStacks(client(() => ({ Stacks: [{ StackStatus }] })));
-    expect(await stacks.look('stack')).toEqual({ kind, status: StackStatus });
+    expect(await stacks.describe('stack')).toEqual({ kind, status: StackStatus });
   });
 
   test('a stack that does not exist is gone; any other error is one', async () => {
     const gone = awsError('ValidationError', 'Stack with id x does not exist');
-    expect((await cloudFormationStacks(client(() => gone)).look('x')).kind).toBe('gone');
+    expect((await cloudFormationStacks(client(() => gone)).describe('x')).kind).toBe('gone');
     const throttled = awsError('Throttling', 'Rate exceeded');
-    await expect(cloudFormationStacks(client(() => throttled)).look('x')).rejects.toBe(throttled);
+    await expect(cloudFormationStacks(client(() => throttled)).describe('x')).rejects.toBe(throttled);
   });
 });
 
@@ -259,7 +267,7 @@ describe('cloudFormationAnswers', () => {
   };
   const answering = (status: number) => {
     const puts: RequestInit[] = [];
-    const answers = cloudFormationAnswers(async (_url, init) => {
+    const answers = cloudFormationResponses(async (_url, init) => {
       puts.push(init!);
       return new Response(null, { status });
     });
@@ -268,7 +276,7 @@ describe('cloudFormationAnswers', () => {
 
   test('puts what CloudFormation expects, within its 4 KB', async () => {
     const { puts, answers } = answering(200);
-    await answers.answer(request, { Status: 'FAILED', Reason: 'x'.repeat(9000) });
+    await answers.respond(request, { Status: 'FAILED', Reason: 'x'.repeat(9000) });
     expect(puts[0]).toMatchObject({ method: 'PUT', headers: { 'content-type': '' } });
     const body = String(puts[0]?.body);
     expect(body.length).toBeLessThan(4096);
@@ -282,25 +290,23 @@ describe('cloudFormationAnswers', () => {
   });
 
   test('a URL that takes no answer any more is no error, a service that fails is', async () => {
-    await answering(403).answers.answer(request, { Status: 'SUCCESS' });
-    await expect(answering(503).answers.answer(request, { Status: 'SUCCESS' })).rejects.toThrow('503');
+    await answering(403).answers.respond(request, { Status: 'SUCCESS' });
+    await expect(answering(503).answers.respond(request, { Status: 'SUCCESS' })).rejects.toThrow('503');
   });
 });
 
 describe('sqsPromises and eventBridgeEvents', () => {
   test('visibility stays within what SQS takes', async () => {
     const aws = client(() => ({}));
-    const promises = sqsPromises(aws, 'queue', 'dlq');
-    await promises.back('h', 0.2);
-    await promises.back('h', 99_999);
+    const promises = sqsWorkQueue(aws, 'queue', 'dlq');
+    await promises.requeue('h', 0.2);
+    await promises.requeue('h', 99_999);
     expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([1, 43_200]);
   });
 
   test('an event that the bus refused is an error', async () => {
-    const events = eventBridgeEvents(
-      client(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })),
-    );
-    const telling = { what: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
-    await expect(events.tell('Iris/Endpoint', 'Iris', [telling])).rejects.toThrow('InternalFailure');
+    const events = eventBridgeBus(client(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })));
+    const event = { type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
+    await expect(events.publish('Iris/Endpoint', 'Iris', [event])).rejects.toThrow('InternalFailure');
   });
 });

@@ -1,10 +1,10 @@
-import { defaultAccount } from '../../../local/src/core/account.ts';
-import { Cloud, root } from '../../../local/src/core/cloud.ts';
-import { seededIds } from '../../../local/src/core/ids.ts';
-import { VirtualClock } from '../../../local/src/core/virtual-clock.ts';
-import { createS3, MemoryBlobs } from '../../../local/src/s3/index.ts';
+import { defaultAccount } from '@freshpoint/local/core/account';
+import { Cloud, root } from '@freshpoint/local/core/cloud';
+import { seededIds } from '@freshpoint/local/core/ids';
+import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
+import { asSdkError } from '@freshpoint/simulation/sdk-error';
 import type { Client } from '../../src/adapters/client.ts';
-import { asSdkError } from '../simulation/sdk-error.ts';
 
 /** The local runtime's S3, in memory, behind a client such as the adapters use. */
 export function s3InMemory() {

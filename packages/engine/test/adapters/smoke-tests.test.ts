@@ -1,6 +1,6 @@
+import type { SmokeTestSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { SmokeTestSpec } from '../../../cdk/src/private/contract.ts';
-import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/smoke-tests.ts';
+import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/sagemaker-smoke-tests.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
 type Input = any;
@@ -51,7 +51,7 @@ describe('smoke tests', () => {
     );
     expect(await tests.run('Iris', ['one', 'two'], [flower])).toEqual({
       kind: 'failed',
-      reason:
+      message:
         'Smoke test 1 of 1 on variant two failed: got {"predictions":["rose"]}, expected at least {"predictions":["setosa"]}.',
     });
     expect(asked.map(({ TargetVariant }) => TargetVariant)).toEqual(['one', 'two']);
@@ -63,7 +63,7 @@ describe('smoke tests', () => {
     );
     expect(await tests.run('Iris', ['AllTraffic'], [{ payload: '1', contentType: 'text/csv' }])).toEqual({
       kind: 'failed',
-      reason: 'Smoke test 1 of 1 failed: got status 500 with no such column, expected any answer of status 200.',
+      message: 'Smoke test 1 of 1 failed: got status 500 with no such column, expected any answer of status 200.',
     });
   });
 
@@ -88,7 +88,7 @@ describe('smoke tests', () => {
   test('show the beginning of a long answer only', async () => {
     const { tests } = endpoint(() => 'x'.repeat(10_000));
     const view = await tests.run('Iris', ['AllTraffic'], [flower]);
-    expect(view.kind === 'failed' && view.reason.length).toBeLessThan(300);
+    expect(view.kind === 'failed' && view.message.length).toBeLessThan(300);
   });
 });
 

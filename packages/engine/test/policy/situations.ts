@@ -1,6 +1,6 @@
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointView, Observation, SourcesView } from '../../src/policy/observation.ts';
-import type { EndpointState, Intent, Served } from '../../src/policy/state.ts';
+import type { EndpointState, Serving, Updating } from '../../src/policy/state.ts';
 
 /** Noon: "now" in every situation. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
@@ -45,7 +45,7 @@ export const v2: Complete = {
   files: [{ ...file, etag: 'e2' }],
 };
 
-export const onA: Served = {
+export const onA: Serving = {
   configName: 'config-a',
   revision: 'v1',
   newestSource: v1.newest,
@@ -53,27 +53,27 @@ export const onA: Served = {
 };
 
 /** v1 served from A, nothing waits to be settled. */
-export const quiet: EndpointState = { version: 1, served: onA };
+export const quiet: EndpointState = { version: 1, serving: onA };
 
 /** v1 served from A, and v2 seen at 11:51. */
 export const servedV1: EndpointState = {
   ...quiet,
-  unsettled: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE },
+  settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE },
 };
 
-/** To swap to B with v2, written at 11:55, not known to be called. */
-export const intent: Intent = {
+/** To swap to B with v2, written at 11:55, not known to be accepted. */
+export const updating: Updating = {
   slot: 'b',
   configName: 'config-b',
   revision: 'v2',
-  by: 'upload',
+  trigger: 'upload',
   newestSource: v2.newest,
   size: v2.size,
   endpointModified: endpoint.lastModified,
   at: NOON - 5 * MINUTE,
 };
 
-export const called: Intent = { ...intent, called: true };
+export const accepted: Updating = { ...updating, accepted: true };
 
 /** An observation in which v1 is served from A, v2 lies settled in S3 and nothing is in the way. */
 export function observe(change: Partial<Observation> = {}): Observation {

@@ -1,26 +1,39 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { EndpointSpec } from '../../../cdk/src/private/contract.ts';
 import { decide } from '../../src/policy/decide.ts';
+import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { Observation } from '../../src/policy/observation.ts';
-import { decidePrepare } from '../../src/policy/prepare.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
-import { called, endpoint, intent, MINUTE, NOON, observe, onA, quiet, servedV1, spec, v1, v2 } from './situations.ts';
+import {
+  accepted,
+  endpoint,
+  MINUTE,
+  NOON,
+  observe,
+  onA,
+  quiet,
+  servedV1,
+  spec,
+  updating,
+  v1,
+  v2,
+} from './situations.ts';
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/12345678/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const own: EndpointSpec = { ...spec, data };
 const tested: EndpointSpec = { ...own, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
-const filling = { slot: 'b', revision: 'v2', at: NOON } as const;
-const reason = 'Smoke test 1 of 1 failed';
+const staging = { slot: 'b', revision: 'v2', at: NOON } as const;
+const message = 'Smoke test 1 of 1 failed';
 const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE, size: v2.size };
 const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - MINUTE };
-const condemned: EndpointState = {
+const rejected: EndpointState = {
   version: 1,
-  served: onB,
-  quarantine: [{ revision: 'v2', at: NOON, reason, condemned: true }],
+  serving: onB,
+  quarantine: [{ revision: 'v2', at: NOON, message, failedSmokeTests: true }],
 };
 const wantsV0 = { revision: 'v0', by: 'ada', at: NOON - MINUTE } as const;
-const seen = { unsettled: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } };
+const seen = { settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } };
 const missing = { kind: 'missing', uris: ['s3://models/b'], revision: 'v2-', newest: v2.newest } as const;
 
 /** In service on A with v1 in its own place; v2 lies settled at the sources; B's place holds v0. */
@@ -31,7 +44,7 @@ interface Situation {
   readonly next: Partial<Next> & Pick<Next, 'kind'>;
   /** Part of it. */
   readonly state?: object;
-  readonly tell?: readonly object[];
+  readonly events?: readonly object[];
 }
 
 const situations: Record<string, Situation> = {
@@ -42,63 +55,63 @@ const situations: Record<string, Situation> = {
   },
   'the slot that is not active is filled first': {
     o: own1(),
-    next: { kind: 'fill', because: 'newer-revision', filling, from: 'sources' } as Next,
+    next: { kind: 'stage', reason: 'NewRevision', staging, from: 'sources' } as Next,
   },
   'from B it is A': {
-    o: own1({ endpoint: inB, state: { ...servedV1, served: { ...onB, revision: 'v1' } } }),
-    next: { kind: 'fill', filling: { ...filling, slot: 'a' } } as Next,
+    o: own1({ endpoint: inB, state: { ...servedV1, serving: { ...onB, revision: 'v1' } } }),
+    next: { kind: 'stage', staging: { ...staging, slot: 'a' } } as Next,
   },
   'a slot that holds it already is swapped to, unread': {
     o: own1({ slots: { a: 'v1', b: 'v2' }, check: undefined }),
-    next: { kind: 'swap', intent: { ...intent, at: NOON } } as Next,
+    next: { kind: 'swap', updating: { ...updating, at: NOON } } as Next,
   },
   'a slot is not filled before the upload has settled': {
     o: own1({ sources: { ...v2, newest: NOON - 5000 } }),
-    next: { kind: 'wait', because: 'settling' },
+    next: { kind: 'requeue', reason: 'Settling' },
   },
   'a slot is not filled while the stack is being deployed': {
     o: own1({ stack: { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } }),
-    next: { kind: 'wait', because: 'stack-busy' },
+    next: { kind: 'requeue', reason: 'StackBusy' },
   },
   'a slot is not filled while the endpoint is held': {
-    o: own1({ state: { ...servedV1, hold: { by: 'ada', at: NOON } } }),
-    next: { kind: 'wait', because: 'held' },
+    o: own1({ state: { ...servedV1, suspension: { by: 'ada', at: NOON } } }),
+    next: { kind: 'requeue', reason: 'Suspended' },
   },
   'a slot that somebody fills is neither filled nor swapped to before they are surely gone': {
-    o: own1({ state: { ...servedV1, filling: { ...filling, at: NOON - MINUTE } }, slots: { a: 'v1', b: 'v2' } }),
-    next: { kind: 'wait', because: 'endpoint-busy', seconds: 60 },
+    o: own1({ state: { ...servedV1, staging: { ...staging, at: NOON - MINUTE } }, slots: { a: 'v1', b: 'v2' } }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 60 },
   },
   'whoever fills it is gone: begun again, unread': {
-    o: own1({ state: { ...servedV1, filling: { ...filling, at: NOON - 2 * MINUTE } }, check: undefined }),
-    next: { kind: 'fill', filling } as Next,
+    o: own1({ state: { ...servedV1, staging: { ...staging, at: NOON - 2 * MINUTE } }, check: undefined }),
+    next: { kind: 'stage', staging } as Next,
   },
   'whoever fills it has paused: gone on at once, where it stopped': {
     o: own1({
       state: {
         ...servedV1,
-        filling: {
-          ...filling,
+        staging: {
+          ...staging,
           at: NOON - 1000,
           paused: true,
           warning: 'odd',
-          upload: { key: 'k', uploadId: 'u', etag: 'e' },
+          partialCopy: { key: 'k', uploadId: 'u', etag: 'e' },
         },
       },
       check: undefined,
     }),
     next: {
-      kind: 'fill',
-      filling: { ...filling, warning: 'odd', upload: { key: 'k', uploadId: 'u', etag: 'e' } },
+      kind: 'stage',
+      staging: { ...staging, warning: 'odd', partialCopy: { key: 'k', uploadId: 'u', etag: 'e' } },
     } as Next,
   },
   'another revision does not go on with an upload of the one before': {
     o: own1({
       state: {
         ...servedV1,
-        filling: { ...filling, revision: 'v9', paused: true, upload: { key: 'k', uploadId: 'u', etag: 'e' } },
+        staging: { ...staging, revision: 'v9', paused: true, partialCopy: { key: 'k', uploadId: 'u', etag: 'e' } },
       },
     }),
-    next: { kind: 'fill', filling: { slot: 'b', revision: 'v2', at: NOON } } as Next,
+    next: { kind: 'stage', staging: { slot: 'b', revision: 'v2', at: NOON } } as Next,
   },
 
   // Checks.
@@ -111,80 +124,80 @@ const situations: Record<string, Situation> = {
     next: { kind: 'observe', what: 'check' } as Next,
   },
   'what is hopeless is refused unasked': {
-    o: own1({ check: { kind: 'refused', reason: 'is empty' } }),
-    next: { kind: 'keep', because: 'quarantined', detail: 'is empty' },
-    state: { quarantine: [{ revision: 'v2', at: NOON, reason: 'is empty' }], unsettled: undefined },
-    tell: [
+    o: own1({ check: { kind: 'refused', message: 'is empty' } }),
+    next: { kind: 'done', reason: 'Quarantined', message: 'is empty' },
+    state: { quarantine: [{ revision: 'v2', at: NOON, message: 'is empty' }], settling: undefined },
+    events: [
       {
-        what: 'refused',
+        type: 'refused',
         revision: 'v2',
         slot: 'b',
         configName: 'config-b',
-        reason: 'is empty',
+        message: 'is empty',
         retried: false,
-        by: 'upload',
-        begun: NOON - 9 * MINUTE,
+        trigger: 'upload',
+        startedAt: NOON - 9 * MINUTE,
         sources: v2.files,
       },
     ],
   },
   'written while it was read: looked at again': {
     o: own1({ check: { kind: 'changed' } }),
-    next: { kind: 'wait', because: 'settling', seconds: 5 },
+    next: { kind: 'requeue', reason: 'Settling', seconds: 5 },
   },
   'one of several sources missing: refused once that has settled': {
     o: own1({
       sources: missing,
-      state: { ...quiet, unsettled: { revision: 'v2-', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } },
+      state: { ...quiet, settling: { revision: 'v2-', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } },
     }),
     next: {
-      kind: 'keep',
-      because: 'quarantined',
-      detail: expect.stringContaining('no object at s3://models/b'),
+      kind: 'done',
+      reason: 'Quarantined',
+      message: expect.stringContaining('no object at s3://models/b'),
     } as Next,
-    tell: [expect.objectContaining({ what: 'refused', revision: 'v2-' })],
+    events: [expect.objectContaining({ type: 'refused', revision: 'v2-' })],
   },
   'one of several sources missing, and the upload may still go on: wait': {
     o: own1({ sources: { ...missing, newest: NOON - 1000 }, state: quiet }),
-    next: { kind: 'wait', because: 'settling' },
+    next: { kind: 'requeue', reason: 'Settling' },
   },
   'nothing at any source is no upload': {
     o: own1({ sources: { kind: 'missing', uris: ['s3://models/a'] } }),
-    next: { kind: 'wait', because: 'source-missing' },
+    next: { kind: 'requeue', reason: 'SourceMissing' },
   },
   'far smaller than what is served: said, and swapped': {
-    o: observe({ sources: { ...v2, size: 1000 }, state: { ...servedV1, served: { ...onA, size: 4_000_000 } } }),
+    o: observe({ sources: { ...v2, size: 1000 }, state: { ...servedV1, serving: { ...onA, size: 4_000_000 } } }),
     next: {
       kind: 'swap',
-      intent: expect.objectContaining({ warning: expect.any(String), size: 1000 }),
+      updating: expect.objectContaining({ warning: expect.any(String), size: 1000 }),
     } as unknown as Next,
   },
   'what was odd is said with the swap that follows the filling': {
-    o: own1({ slots: { a: 'v1', b: 'v2' }, filled: { ...filling, warning: 'odd' } }),
-    next: { kind: 'swap', intent: expect.objectContaining({ warning: 'odd' }) } as unknown as Next,
+    o: own1({ slots: { a: 'v1', b: 'v2' }, staged: { ...staging, warning: 'odd' } }),
+    next: { kind: 'swap', updating: expect.objectContaining({ warning: 'odd' }) } as unknown as Next,
   },
 
   // What is loaded is the loop's own.
   'served from its own place: known, whatever was written at the sources meanwhile': {
     o: own1({
-      state: { version: 1, intent: called },
+      state: { version: 1, updating: accepted },
       endpoint: { ...inB, lastModified: NOON },
       sources: { ...v2, revision: 'v3', newest: NOON - 1000 },
     }),
-    next: { kind: 'wait', because: 'settling' },
-    state: { served: expect.objectContaining({ revision: 'v2' }) },
-    tell: [expect.objectContaining({ what: 'succeeded', revision: 'v2' })],
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: expect.objectContaining({ revision: 'v2' }) },
+    events: [expect.objectContaining({ type: 'succeeded', revision: 'v2' })],
   },
   'some models load sources themselves: then it is not known': {
     o: own1({
       spec: { ...own, data: { ...data, partial: true } },
-      state: { version: 1, intent: called },
+      state: { version: 1, updating: accepted },
       endpoint: { ...inB, lastModified: NOON },
       sources: { ...v2, revision: 'v3', newest: NOON - 1000 },
     }),
-    next: { kind: 'wait', because: 'settling' },
-    state: { served: expect.objectContaining({ revision: undefined }) },
-    tell: [expect.anything()],
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: expect.objectContaining({ revision: undefined }) },
+    events: [expect.anything()],
   },
   'the same bytes again, and the fleet scaled meanwhile: still served': {
     o: own1({
@@ -192,183 +205,187 @@ const situations: Record<string, Situation> = {
       sources: { ...v1, newest: NOON - 1000 },
       endpoint: { ...endpoint, lastModified: NOON },
     }),
-    next: { kind: 'keep', because: 'served' },
+    next: { kind: 'done', reason: 'Serving' },
   },
   'a deployment loaded what was put in its place, whatever was written at the sources meanwhile': {
     o: own1({
-      state: { version: 1, prepared: { configName: 'config-b', revision: 'v1', newestSource: v1.newest } },
+      state: { version: 1, deployment: { configName: 'config-b', revision: 'v1', newestSource: v1.newest } },
       sources: { ...v2, newest: NOON - 1000 },
     }),
-    next: { kind: 'wait', because: 'settling' },
-    state: { served: { ...onA, revision: 'v1' }, prepared: undefined },
-    tell: [expect.objectContaining({ what: 'deployed', revision: 'v1', slot: 'a' })],
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: { ...onA, revision: 'v1' }, deployment: undefined },
+    events: [expect.objectContaining({ type: 'deployed', revision: 'v1', slot: 'a' })],
   },
 
   // Smoke tests.
   'in service where the refresh wanted it: the tests are sent': {
-    o: own1({ spec: tested, state: { ...quiet, intent: called }, endpoint: inB }),
+    o: own1({ spec: tested, state: { ...quiet, updating: accepted }, endpoint: inB }),
     next: { kind: 'test', nth: 1 },
   },
   'answered as expected: a success': {
     o: own1({
       spec: tested,
-      state: { ...quiet, intent: { ...called, tests: 1 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 1 } },
       endpoint: inB,
       tests: { kind: 'passed' },
     }),
-    next: { kind: 'keep', because: 'served' },
-    state: { served: expect.objectContaining({ revision: 'v2' }) },
-    tell: [expect.objectContaining({ what: 'succeeded' })],
+    next: { kind: 'done', reason: 'Serving' },
+    state: { serving: expect.objectContaining({ revision: 'v2' }) },
+    events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'answered wrongly: condemned, and left at once for what the other slot holds': {
     o: own1({
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
-      state: { ...quiet, intent: { ...called, tests: 1 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 1 } },
       endpoint: inB,
-      tests: { kind: 'failed', reason },
+      tests: { kind: 'failed', message },
     }),
     next: {
       kind: 'swap',
-      because: 'condemned',
-      intent: expect.objectContaining({ slot: 'a', configName: 'config-a', revision: 'v1', by: 'smoke-test' }),
+      reason: 'SmokeTestFailed',
+      updating: expect.objectContaining({ slot: 'a', configName: 'config-a', revision: 'v1', trigger: 'smoke-test' }),
     } as unknown as Next,
-    state: { served: expect.objectContaining({ revision: 'v2' }), quarantine: condemned.quarantine },
-    tell: [expect.objectContaining({ what: 'refused', revision: 'v2', reason, retried: false })],
+    state: { serving: expect.objectContaining({ revision: 'v2' }), quarantine: rejected.quarantine },
+    events: [expect.objectContaining({ type: 'refused', revision: 'v2', message: message, retried: false })],
   },
   'answered, and the loop crashed: not asked again': {
     o: own1({
       spec: tested,
-      state: { ...quiet, intent: { ...called, tests: 3, verdict: { kind: 'passed' } } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 3, verdict: { kind: 'passed' } } },
       endpoint: inB,
     }),
-    next: { kind: 'keep', because: 'served' },
-    tell: [expect.objectContaining({ what: 'succeeded' })],
+    next: { kind: 'done', reason: 'Serving' },
+    events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'not answered: asked again': {
     o: own1({
       spec: tested,
-      state: { ...quiet, intent: { ...called, tests: 2 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 2 } },
       endpoint: inB,
-      tests: { kind: 'unanswered', reason },
+      tests: { kind: 'unanswered', message },
     }),
-    next: { kind: 'wait', because: 'testing', seconds: 30 },
+    next: { kind: 'requeue', reason: 'Testing', seconds: 30 },
   },
   'not answered three times: condemned': {
     o: own1({
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
-      state: { ...quiet, intent: { ...called, tests: 3 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 3 } },
       endpoint: inB,
-      tests: { kind: 'unanswered', reason },
+      tests: { kind: 'unanswered', message },
     }),
-    next: { kind: 'swap', because: 'condemned' },
-    tell: [expect.objectContaining({ what: 'refused' })],
+    next: { kind: 'swap', reason: 'SmokeTestFailed' },
+    events: [expect.objectContaining({ type: 'refused' })],
   },
   'tests that never came to an end are told by their number': {
-    o: own1({ spec: tested, state: { ...quiet, intent: { ...called, tests: 3 } }, endpoint: inB }),
+    o: own1({ spec: tested, state: { ...quiet, updating: { ...accepted, testAttempts: 3 } }, endpoint: inB }),
     next: { kind: 'test', nth: 4 },
   },
   'a way back is not tested': {
-    o: own1({ spec: tested, state: { ...quiet, intent: { ...called, by: 'person' } }, endpoint: inB }),
-    next: { kind: 'keep', because: 'served' },
-    tell: [expect.objectContaining({ what: 'succeeded', by: 'person' })],
+    o: own1({ spec: tested, state: { ...quiet, updating: { ...accepted, trigger: 'pin' } }, endpoint: inB }),
+    next: { kind: 'done', reason: 'Serving' },
+    events: [expect.objectContaining({ type: 'succeeded', trigger: 'pin' })],
   },
   'condemned, and the loop crashed: left when it looks again': {
-    o: own1({ spec: tested, slots: { a: 'v1', b: 'v2' }, state: condemned, endpoint: inB }),
-    next: { kind: 'swap', because: 'condemned' },
+    o: own1({ spec: tested, slots: { a: 'v1', b: 'v2' }, state: rejected, endpoint: inB }),
+    next: { kind: 'swap', reason: 'SmokeTestFailed' },
   },
   'condemned, and nothing newer: what the other slot holds is looked at first': {
-    o: own1({ slots: undefined, state: condemned, endpoint: inB }),
+    o: own1({ slots: undefined, state: rejected, endpoint: inB }),
     next: { kind: 'observe', what: 'slots' } as Next,
   },
   'condemned, and the other slot holds the same, or nothing: it stays': {
-    o: own1({ slots: { a: 'v2', b: 'v2' }, state: condemned, endpoint: inB }),
-    next: { kind: 'keep', because: 'quarantined' },
+    o: own1({ slots: { a: 'v2', b: 'v2' }, state: rejected, endpoint: inB }),
+    next: { kind: 'done', reason: 'Quarantined' },
   },
   'condemned, and the other slot holds what was refused: it stays': {
     o: own1({
       slots: { a: 'v1', b: 'v2' },
-      state: { ...condemned, quarantine: [...condemned.quarantine!, { revision: 'v1', at: 1 }] },
+      state: { ...rejected, quarantine: [...rejected.quarantine!, { revision: 'v1', at: 1 }] },
       endpoint: inB,
     }),
-    next: { kind: 'keep', because: 'quarantined' },
+    next: { kind: 'done', reason: 'Quarantined' },
   },
   'condemned, and held: it stays until the release': {
-    o: own1({ slots: { a: 'v1', b: 'v2' }, state: { ...condemned, hold: { by: 'ada', at: NOON } }, endpoint: inB }),
-    next: { kind: 'wait', because: 'held' },
+    o: own1({
+      slots: { a: 'v1', b: 'v2' },
+      state: { ...rejected, suspension: { by: 'ada', at: NOON } },
+      endpoint: inB,
+    }),
+    next: { kind: 'requeue', reason: 'Suspended' },
   },
   'refused before it served is not condemned': {
     o: own1({
       slots: { a: 'v1', b: 'v2' },
-      state: { ...condemned, quarantine: [{ revision: 'v2', at: NOON }] },
+      state: { ...rejected, quarantine: [{ revision: 'v2', at: NOON }] },
       endpoint: inB,
     }),
-    next: { kind: 'keep', because: 'served' },
+    next: { kind: 'done', reason: 'Serving' },
   },
 
   // Going back.
   'a person wants what the other slot holds: swapped at once, unsettled and unread': {
-    o: own1({ state: { ...quiet, wanted: wantsV0 }, check: undefined }),
+    o: own1({ state: { ...quiet, pin: wantsV0 }, check: undefined }),
     next: {
       kind: 'swap',
-      because: 'wanted',
-      intent: expect.objectContaining({ slot: 'b', revision: 'v0', by: 'person' }),
+      reason: 'Pinned',
+      updating: expect.objectContaining({ slot: 'b', revision: 'v0', trigger: 'pin' }),
     } as unknown as Next,
-    state: { wanted: { ...wantsV0, instead: 'v2' } },
+    state: { pin: { ...wantsV0, supersedes: 'v2' } },
   },
   'a person wants what no slot holds: filled from what is retained': {
-    o: own1({ state: { ...quiet, wanted: wantsV0 }, slots: { a: 'v1' } }),
-    next: { kind: 'fill', because: 'wanted', filling: { ...filling, revision: 'v0' }, from: 'retained' } as Next,
+    o: own1({ state: { ...quiet, pin: wantsV0 }, slots: { a: 'v1' } }),
+    next: { kind: 'stage', reason: 'Pinned', staging: { ...staging, revision: 'v0' }, from: 'retained' } as Next,
   },
   'a person wants the newest: filled from the sources': {
-    o: own1({ state: { ...quiet, wanted: { ...wantsV0, revision: 'v2' } } }),
-    next: { kind: 'fill', because: 'wanted', from: 'sources' },
+    o: own1({ state: { ...quiet, pin: { ...wantsV0, revision: 'v2' } } }),
+    next: { kind: 'stage', reason: 'Pinned', from: 'sources' },
   },
   'a person wants what serves: it stays, and the newer upload is passed over': {
-    o: own1({ state: { ...servedV1, wanted: { ...wantsV0, revision: 'v1' } } }),
-    next: { kind: 'keep', because: 'served', revision: 'v1' },
-    state: { wanted: { ...wantsV0, revision: 'v1', instead: 'v2' } },
+    o: own1({ state: { ...servedV1, pin: { ...wantsV0, revision: 'v1' } } }),
+    next: { kind: 'done', reason: 'Serving', revision: 'v1' },
+    state: { pin: { ...wantsV0, revision: 'v1', supersedes: 'v2' } },
   },
   'what was left is not taken again by itself': {
-    o: own1({ state: { ...quiet, wanted: { ...wantsV0, revision: 'v1', instead: 'v2' } } }),
-    next: { kind: 'keep', because: 'served', revision: 'v1' },
+    o: own1({ state: { ...quiet, pin: { ...wantsV0, revision: 'v1', supersedes: 'v2' } } }),
+    next: { kind: 'done', reason: 'Serving', revision: 'v1' },
   },
   'a newer upload ends the person’s word': {
-    o: own1({ state: { ...servedV1, wanted: { ...wantsV0, revision: 'v1', instead: 'v1.5' } } }),
-    next: { kind: 'fill', because: 'newer-revision', filling } as Next,
-    state: { wanted: undefined },
+    o: own1({ state: { ...servedV1, pin: { ...wantsV0, revision: 'v1', supersedes: 'v1.5' } } }),
+    next: { kind: 'stage', reason: 'NewRevision', staging } as Next,
+    state: { pin: undefined },
   },
   'an upload after the person’s word, before the loop heard of it, ends it too': {
-    o: own1({ state: { ...quiet, wanted: { ...wantsV0, at: NOON - 15 * MINUTE }, ...seen } }),
-    next: { kind: 'fill', because: 'newer-revision' },
-    state: { wanted: undefined },
+    o: own1({ state: { ...quiet, pin: { ...wantsV0, at: NOON - 15 * MINUTE }, ...seen } }),
+    next: { kind: 'stage', reason: 'NewRevision' },
+    state: { pin: undefined },
   },
   'going back does not need the sources': {
-    o: own1({ state: { ...quiet, wanted: wantsV0 }, sources: { kind: 'missing', uris: ['s3://models/a'] } }),
-    next: { kind: 'swap', because: 'wanted' },
+    o: own1({ state: { ...quiet, pin: wantsV0 }, sources: { kind: 'missing', uris: ['s3://models/a'] } }),
+    next: { kind: 'swap', reason: 'Pinned' },
   },
   'a person’s word is stronger than an older quarantine': {
-    o: own1({ state: { ...quiet, wanted: wantsV0, quarantine: [{ revision: 'v0', at: NOON - 2 * MINUTE }] } }),
-    next: { kind: 'swap', because: 'wanted' },
+    o: own1({ state: { ...quiet, pin: wantsV0, quarantine: [{ revision: 'v0', at: NOON - 2 * MINUTE }] } }),
+    next: { kind: 'swap', reason: 'Pinned' },
   },
   'and weaker than a newer one': {
-    o: own1({ state: { ...quiet, wanted: wantsV0, quarantine: [{ revision: 'v0', at: NOON }] } }),
-    next: { kind: 'keep', because: 'quarantined' },
+    o: own1({ state: { ...quiet, pin: wantsV0, quarantine: [{ revision: 'v0', at: NOON }] } }),
+    next: { kind: 'done', reason: 'Quarantined' },
   },
   'going back waits for the update under way': {
-    o: own1({ state: { ...quiet, wanted: wantsV0 }, endpoint: { ...endpoint, status: 'Updating' } }),
-    next: { kind: 'wait', because: 'endpoint-busy' },
+    o: own1({ state: { ...quiet, pin: wantsV0 }, endpoint: { ...endpoint, status: 'Updating' } }),
+    next: { kind: 'requeue', reason: 'EndpointBusy' },
   },
   'going back waits for the release of a hold': {
-    o: own1({ state: { ...quiet, wanted: wantsV0, hold: { by: 'bob', at: NOON } } }),
-    next: { kind: 'wait', because: 'held' },
+    o: own1({ state: { ...quiet, pin: wantsV0, suspension: { by: 'bob', at: NOON } } }),
+    next: { kind: 'requeue', reason: 'Suspended' },
   },
   'a revision that serves again by a person’s word is quarantined no more': {
     o: own1({
       state: {
         ...quiet,
-        intent: { ...called, by: 'person' },
+        updating: { ...accepted, trigger: 'pin' },
         quarantine: [
           { revision: 'v2', at: 1 },
           { revision: 'v0', at: 1 },
@@ -376,23 +393,23 @@ const situations: Record<string, Situation> = {
       },
       endpoint: inB,
     }),
-    next: { kind: 'keep', because: 'served' },
+    next: { kind: 'done', reason: 'Serving' },
     state: { quarantine: [{ revision: 'v0', at: 1 }] },
-    tell: [expect.objectContaining({ what: 'succeeded' })],
+    events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'data in place knows no way back': {
-    o: observe({ state: { ...servedV1, wanted: wantsV0 } }),
-    next: { kind: 'swap', because: 'newer-revision' },
-    state: { wanted: undefined },
+    o: observe({ state: { ...servedV1, pin: wantsV0 } }),
+    next: { kind: 'swap', reason: 'NewRevision' },
+    state: { pin: undefined },
   },
 };
 
 describe('data per slot', () => {
-  test.each(Object.entries(situations))('%s', (_, { o, next, state, tell }) => {
+  test.each(Object.entries(situations))('%s', (_, { o, next, state, events }) => {
     const before = structuredClone(o);
     const decision = decide(o);
     expect(decision.next).toMatchObject(next);
-    expect(decision.tell).toEqual(tell ?? []);
+    expect(decision.events).toEqual(events ?? []);
     if (state) expect(decision.state).toMatchObject(state);
     expect(o).toEqual(before);
   });
@@ -400,25 +417,28 @@ describe('data per slot', () => {
 
 describe('a deployment', () => {
   const prepared = (state: EndpointState, change = {}) =>
-    decidePrepare({ now: NOON, deadline: NOON + 1, spec: tested, state, endpoint: inB, sources: v2, ...change }).next;
+    decideGate({ now: NOON, deadline: NOON + 1, spec: tested, state, endpoint: inB, sources: v2, ...change }).next;
 
   test('waits for the smoke tests of what serves', () => {
-    expect(prepared({ ...quiet, intent: called })).toMatchObject({ kind: 'wait', detail: 'smoke tests are under way' });
+    expect(prepared({ ...quiet, updating: accepted })).toMatchObject({
+      kind: 'requeue',
+      message: 'smoke tests are under way',
+    });
   });
 
   test('concludes what the smoke tests came to', () => {
-    const verdict = { kind: 'failed', reason } as const;
-    const { state, next } = decidePrepare({
+    const verdict = { kind: 'failed', message } as const;
+    const { state, next } = decideGate({
       ...{ now: NOON, deadline: NOON + 1, spec: tested, endpoint: inB, sources: v2 },
-      state: { ...quiet, intent: { ...called, verdict } },
+      state: { ...quiet, updating: { ...accepted, verdict } },
     });
     expect(next).toMatchObject({ kind: 'ready' });
-    expect(state.quarantine).toMatchObject([{ revision: 'v2', reason, condemned: true }]);
+    expect(state.quarantine).toMatchObject([{ revision: 'v2', message, failedSmokeTests: true }]);
   });
 
   test('waits while a slot is being filled, and not for whoever is gone or has paused', () => {
-    expect(prepared({ ...quiet, filling: { ...filling, at: NOON - MINUTE } })).toMatchObject({ kind: 'wait' });
-    expect(prepared({ ...quiet, filling: { ...filling, at: NOON - 2 * MINUTE } })).toMatchObject({ kind: 'ready' });
-    expect(prepared({ ...quiet, filling: { ...filling, paused: true } })).toMatchObject({ kind: 'ready' });
+    expect(prepared({ ...quiet, staging: { ...staging, at: NOON - MINUTE } })).toMatchObject({ kind: 'requeue' });
+    expect(prepared({ ...quiet, staging: { ...staging, at: NOON - 2 * MINUTE } })).toMatchObject({ kind: 'ready' });
+    expect(prepared({ ...quiet, staging: { ...staging, paused: true } })).toMatchObject({ kind: 'ready' });
   });
 });

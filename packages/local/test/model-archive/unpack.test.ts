@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { pax, pieces, type RawEntry, tarGz, tarOf } from '@freshpoint/test-support/tar-builder';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveRefused, type RefusalCode, unpackArchive } from '../../src/model-archive/index.ts';
-import { pax, pieces, type RawEntry, tarGz, tarOf } from './tar-builder.ts';
 
 let home: string;
 let folder: string;

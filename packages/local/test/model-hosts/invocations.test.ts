@@ -5,8 +5,8 @@ import {
   type InvokeEndpointCommandInput,
   InvokeEndpointWithResponseStreamCommand,
 } from '@aws-sdk/client-sagemaker-runtime';
+import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type RawEntry, tarGz } from '../model-archive/tar-builder.ts';
 import { createStage, eventually, jsModel } from './stage.ts';
 
 let stage: Awaited<ReturnType<typeof createStage>>;

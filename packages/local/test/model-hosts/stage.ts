@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
 import { defaultAccount } from '../../src/core/account.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
@@ -13,7 +14,6 @@ import { createProcessLauncher, type ModelLog, type ProcessLauncherExtras } from
 import { createProcessHost } from '../../src/processes/index.ts';
 import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
 import { createSageMaker, fastTimes, type Times } from '../../src/sagemaker/index.ts';
-import { type RawEntry, tarGz } from '../model-archive/tar-builder.ts';
 
 const quick: Times = {
   ...fastTimes,

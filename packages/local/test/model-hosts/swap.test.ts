@@ -1,6 +1,6 @@
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import { tarGz } from '@freshpoint/test-support/tar-builder';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { tarGz } from '../model-archive/tar-builder.ts';
 import { createStage, eventually, jsModel } from './stage.ts';
 
 let stage: Awaited<ReturnType<typeof createStage>>;

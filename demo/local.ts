@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { startLocalRuntime } from '@freshpoint/local';
+import { type IrisSettings, irisApp } from '@freshpoint-examples/iris/iris-app';
+import { AssetStaging, Duration } from 'aws-cdk-lib';
+import type { DemoCloud } from './demo-runtime.ts';
+
+const ASSEMBLY = fileURLToPath(new URL('./cdk.out', import.meta.url));
+const COMMAND = fileURLToPath(import.meta.resolve('freshpoint/main'));
+const STATE = fileURLToPath(new URL('./.freshpoint/local', import.meta.url));
+
+/** Synthesizes the app, with the pauses of a laptop. */
+export async function synth(settings: IrisSettings = {}): Promise<string> {
+  await rm(ASSEMBLY, { recursive: true, force: true });
+  // Otherwise a second synthesis takes the assets of the first one to be there still.
+  AssetStaging.clearAssetHashCache();
+  irisApp({ ...settings, outdir: ASSEMBLY, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) }).synth();
+  return ASSEMBLY;
+}
+
+/** Starts the local runtime and deploys stacks of the app to it. */
+export async function startLocal(): Promise<DemoCloud> {
+  const listeners: Array<(entry: Readonly<Record<string, unknown>>) => void> = [];
+  const runtime = await startLocalRuntime({
+    stateDir: STATE,
+    times: 'fast',
+    onFunctionLog: ({ line }) => {
+      const entry = decisionIn(line);
+      if (entry) for (const listener of listeners) listener(entry);
+    },
+  });
+  return {
+    url: runtime.url,
+    async deploy(stackName, onEvent) {
+      const results = await runtime.deploy(ASSEMBLY, {
+        stacks: [stackName],
+        onEvent: ({ logicalId, type, status, reason }) => onEvent({ logicalId, type, status, reason }),
+      });
+      return { outputs: results[stackName]?.outputs ?? {} };
+    },
+    loopLog: (listener) => listeners.push(listener),
+    back: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),
+    stop: () => runtime.stop(),
+  };
+}
+
+/** The command as a person types it, but from its sources. */
+function freshpoint(url: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
+  const quiet = ['ExperimentalWarning', 'MODULE_TYPELESS_PACKAGE_JSON'].map((name) => `--disable-warning=${name}`);
+  const child = spawn(process.execPath, ['--conditions=source', ...quiet, COMMAND, ...args], {
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let wrong = '';
+  child.stderr.on('data', (chunk) => {
+    wrong += chunk;
+  });
+  createInterface(child.stdout).on('line', onLine);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(wrong.trim() || `it ended with ${code}`))));
+  });
+}
+
+/** The loop's own lines are JSON with a `decision` or an `error`; Lambda's START and END and the metrics are not. */
+function decisionIn(line: string): Record<string, unknown> | undefined {
+  try {
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    return 'decision' in entry || 'error' in entry ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,254 @@
+import { App, Aspects, CfnParameter, Fn, type IAspect, Stack, Tags } from 'aws-cdk-lib';
+import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { describe, expect, test } from 'vitest';
+import { GATE_RESOURCE_TYPE } from '../src/contract';
+import { Refresher } from '../src/index';
+import {
+  asText,
+  type Changes,
+  image,
+  newBucket,
+  newEndpoint,
+  newStack,
+  propertiesOf,
+  resourcesOf,
+  Template,
+} from './support/stacks.ts';
+
+interface GateResource {
+  readonly Endpoint: string;
+  readonly Sources: unknown;
+  readonly Digest: string;
+  readonly Values: unknown[];
+  readonly ServiceToken: unknown;
+  readonly ServiceTimeout: string;
+}
+
+function gateOf(stack: Stack): GateResource {
+  return propertiesOf(stack, GATE_RESOURCE_TYPE) as unknown as GateResource;
+}
+
+function gateWith(changes: Changes = {}, touch: (stack: Stack) => void = () => undefined): GateResource {
+  const stack = newStack();
+  newEndpoint(stack, changes);
+  touch(stack);
+  return gateOf(stack);
+}
+
+/** All that a resource waits for, as the template says, near and far. */
+function waitsFor(stack: Stack, start: RegExp): Set<string> {
+  const { Resources } = Template.fromStack(stack).toJSON() as {
+    Resources: Record<string, { DependsOn?: string | string[] }>;
+  };
+  const found = new Set<string>();
+  const visit = (id: string) => {
+    const text = JSON.stringify(Resources[id]);
+    const named = [...text.matchAll(/"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)].map(([, each]) => each!);
+    for (const each of [...named, ...[Resources[id]!.DependsOn ?? []].flat()]) {
+      if (!(each in Resources) || found.has(each)) continue;
+      found.add(each);
+      visit(each);
+    }
+  };
+  for (const id of Object.keys(Resources).filter((each) => start.test(each))) visit(id);
+  return found;
+}
+
+const matching = (ids: Set<string>, pattern: RegExp) => [...ids].filter((id) => pattern.test(id));
+
+describe('the custom resource that deployments wait for', () => {
+  test('names its endpoint, what the models load, and the function', () => {
+    const prepare = gateWith();
+    expect(prepare).toMatchObject({
+      Endpoint: 'Test/Iris',
+      Digest: expect.stringMatching(/^[0-9a-f]{8}$/),
+      ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^FreshpointRefresherHandler/), 'Arn'] },
+      ServiceTimeout: '3600',
+    });
+    expect(JSON.parse(asText(prepare.Sources))).toEqual([{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }]);
+  });
+
+  test('comes before the models and both configs, and after what the function needs for it', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    for (const type of ['AWS::SageMaker::Model', 'AWS::SageMaker::EndpointConfig']) {
+      for (const { DependsOn } of Object.values(resourcesOf(stack, type))) {
+        expect(DependsOn).toContainEqual(expect.stringMatching(/^IrisDeploymentGate/));
+      }
+    }
+    const before = waitsFor(stack, /^IrisDeploymentGate/);
+    for (const each of [/EarlyPermissions/, /RefresherHandler/, /RoleDefaultPolicy/, /^IrisState/, /RefresherQueue/]) {
+      expect(matching(before, each), String(each)).not.toEqual([]);
+    }
+  });
+
+  test('waits for nothing that waits for it', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
+    const waited = waitsFor(stack, /DeploymentGate/);
+    expect(matching(waited, /^(Iris|Other)(Models|Endpoint|DeploymentGate|Spec|Sweep|Event)/)).toEqual([]);
+  });
+
+  test('of one endpoint does not wait for another endpoint', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
+    expect(matching(waitsFor(stack, /^IrisDeploymentGate/), /^Other(?!State)/)).toEqual([]);
+    expect(matching(waitsFor(stack, /^OtherDeploymentGate/), /^Iris(?!State)/)).toEqual([]);
+  });
+});
+
+describe('the digest', () => {
+  const plain = gateWith();
+
+  test('is the same at each synthesis, and whatever the loop is told to do', () => {
+    expect(gateWith()).toEqual(plain);
+    expect(gateWith({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] })).toEqual(plain);
+  });
+
+  test('does not see tags, of the L1 props or of the stack', () => {
+    const tags = [{ key: 'team', value: 'ml' }];
+    expect(gateWith({ model: { tags }, config: { tags }, endpoint: { tags } })).toEqual(plain);
+    expect(gateWith({}, (stack) => Tags.of(stack).add('cost', 'centre'))).toEqual(plain);
+  });
+
+  test.each<[string, Changes]>([
+    ['the image', { model: { primaryContainer: { image: 'other', modelDataUrl: 's3://b/iris.tar.gz' } } }],
+    ['the variants', { config: { productionVariants: [{ variantName: 'all', initialInstanceCount: 2 }] } }],
+    ['the deployment config', { endpoint: { deploymentConfig: { autoRollbackConfiguration: { alarms: [] } } } }],
+    ['what a refresh retains', { endpoint: { retainAllVariantProperties: false } }],
+    ['a property that this aws-cdk-lib does not know', { config: { futureSetting: 'on' } }],
+    ['the name of the endpoint', { endpoint: { endpointName: 'tulip' } }],
+    ['a name given to a model', { model: { modelName: 'iris' } }],
+    ['a name given to the configs', { config: { endpointConfigName: 'iris' } }],
+    ['another name given to the configs', { config: { endpointConfigName: 'tulip' } }],
+  ])('sees %s', (_, changes) => {
+    const before = gateWith({
+      model: { primaryContainer: { image, modelDataUrl: 's3://b/iris.tar.gz' } },
+      config: changes.config?.endpointConfigName === 'tulip' ? { endpointConfigName: 'iris' } : {},
+    });
+    const model = { primaryContainer: { image, modelDataUrl: 's3://b/iris.tar.gz' }, ...changes.model };
+    expect(gateWith({ ...changes, model }).Digest).not.toBe(before.Digest);
+  });
+
+  test('sees another logical id of a model, for the model is replaced', () => {
+    const of = (customId: string) => {
+      const stack = newStack();
+      newEndpoint(stack, { modelsProps: [{ customId, props: { primaryContainer: { modelDataUrl: 's3://b/k' } } }] });
+      return gateOf(stack).Digest;
+    };
+    expect(of('one')).not.toBe(of('two'));
+    expect(of('one')).toBe(of('one'));
+  });
+
+  test('sees overrides and aspects', () => {
+    const aspect: IAspect = {
+      visit(node) {
+        if (node instanceof CfnModel) node.enableNetworkIsolation = true;
+      },
+    };
+    expect(gateWith({}, (stack) => Aspects.of(stack).add(aspect)).Digest).not.toBe(plain.Digest);
+  });
+});
+
+describe('deploy-time values in the settings', () => {
+  test('stand beside the digest, which sees only their text', () => {
+    const stack = newStack();
+    const image = new CfnParameter(stack, 'Image');
+    const role = new Role(stack, 'Model', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
+    const bucket = newBucket(stack);
+    newEndpoint(stack, {
+      model: {
+        executionRoleArn: role.roleArn,
+        primaryContainer: {
+          image: image.valueAsString,
+          modelDataUrl: `s3://${bucket.bucketName}/iris.tar.gz`,
+          environment: { LEVEL: Fn.conditionIf('Debug', 'debug', 'info') },
+        },
+      },
+    });
+    const text = JSON.stringify(gateOf(stack).Values);
+    expect(text).toContain('{"Ref":"Image"}');
+    expect(text).toContain('{"Fn::If":["Debug","debug","info"]}');
+    expect(text).toMatch(/\{"Fn::GetAtt":\["Model\w+","Arn"\]\}/);
+    expect(text).toContain('{"Ref":"FreshpointData33F10FCE"}');
+  });
+
+  test('reach into nested settings of config and endpoint', () => {
+    const stack = newStack();
+    const key = new CfnParameter(stack, 'Key').valueAsString;
+    const alarm = new Alarm(stack, 'Alarm', {
+      metric: new Metric({ namespace: 'n', metricName: 'm' }),
+      threshold: 1,
+      evaluationPeriods: 1,
+    });
+    newEndpoint(stack, {
+      config: {
+        dataCaptureConfig: {
+          captureOptions: [],
+          destinationS3Uri: 's3://b',
+          initialSamplingPercentage: 1,
+          kmsKeyId: key,
+        },
+      },
+      endpoint: { deploymentConfig: { autoRollbackConfiguration: { alarms: [{ alarmName: alarm.alarmName }] } } },
+    });
+    expect(gateOf(stack).Values).toEqual(
+      expect.arrayContaining([{ Ref: 'Key' }, { Ref: expect.stringMatching(/^Alarm/) }]),
+    );
+  });
+
+  test('never name a model, a config or the endpoint', () => {
+    const { Values } = gateWith({ model: { modelName: 'iris' }, config: { endpointConfigName: 'iris' } });
+    expect(JSON.stringify(Values)).not.toMatch(/Iris(Models|Endpoint)/);
+  });
+});
+
+describe('no two resources wait for each other', () => {
+  /** Logical ids that wait for themselves. */
+  function circles(stack: Stack): string[] {
+    const ids = Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources);
+    return ids.filter((id) => waitsFor(stack, new RegExp(`^${id}$`)).has(id));
+  }
+
+  test('with the bucket in the same stack', () => {
+    const stack = newStack();
+    newEndpoint(stack, { modelsBucket: newBucket(stack) });
+    expect(circles(stack)).toEqual([]);
+  });
+
+  test('with the bucket, the role and the refresher in other stacks of the app', () => {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const bucket = new Bucket(data, 'Bucket', { eventBridgeEnabled: true });
+    const shared = new Stack(app, 'Shared');
+    const refresher = new Refresher(shared, 'Refresher');
+    const stacks = ['One', 'Two'].map((id) => new Stack(app, id));
+    for (const stack of stacks) {
+      newEndpoint(stack, { modelsBucket: bucket, refresher, endpoint: { endpointName: stack.stackName } });
+    }
+    app.synth();
+    for (const stack of [data, shared, ...stacks]) expect(circles(stack)).toEqual([]);
+    expect(stacks[0]!.dependencies.map(({ stackName }) => stackName).sort()).toEqual(['Data', 'Shared']);
+    expect(shared.dependencies).toEqual([]);
+    expect(gateOf(stacks[0]!).ServiceToken).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Shared:/) });
+  });
+
+  test('with two endpoints of which one refers to the other', () => {
+    const stack = newStack();
+    const first = newEndpoint(stack);
+    newEndpoint(
+      stack,
+      {
+        endpoint: { endpointName: 'other' },
+        model: { primaryContainer: { image, modelDataUrl: 's3://b/k', environment: { NEXT: first.attrEndpointName } } },
+      },
+      'Other',
+    );
+    expect(circles(stack)).toEqual([]);
+  });
+});

@@ -1,0 +1,88 @@
+import type { StackEvent } from '@freshpoint/local';
+import { describe, expect, test } from 'vitest';
+import { type ConsoleOutput, jsonOutput, plainOutput } from '../src/console-output.ts';
+
+const EVENT: StackEvent = {
+  eventId: 'e',
+  stackId: 's',
+  stackName: 'Iris',
+  timestamp: new Date(0),
+  logicalId: 'Queue1',
+  physicalId: 'q',
+  type: 'AWS::SQS::Queue',
+  status: 'CREATE_FAILED',
+  reason: 'no\x1b[31m room\n',
+};
+const SWAP = JSON.stringify({
+  message: 'NewRevision',
+  endpoint: 'Iris/Endpoint',
+  decision: 'swap',
+  reason: 'NewRevision',
+  revision: 'abc',
+  slot: 'b',
+  seconds: 30,
+});
+
+function tell(
+  create: (write: (line: string) => void) => ConsoleOutput,
+  use: (output: ConsoleOutput) => void,
+): string[] {
+  const lines: string[] = [];
+  use(create((line) => lines.push(line)));
+  return lines;
+}
+const plain = (use: (output: ConsoleOutput) => void) =>
+  tell((write) => plainOutput(write, () => new Date(2026, 0, 1, 9, 5, 7).getTime()), use);
+const json = (use: (output: ConsoleOutput) => void) => tell(jsonOutput, use).map((line) => JSON.parse(line));
+
+describe('lines for people', () => {
+  test('name a resource when it is done, without control characters', () => {
+    expect(
+      plain((output) => {
+        output.stackEvent({ ...EVENT, status: 'CREATE_IN_PROGRESS', reason: undefined });
+        output.stackEvent(EVENT);
+      }),
+    ).toEqual(['09:05:07  CREATE_FAILED       Iris  AWS::SQS::Queue  Queue1: no room ']);
+  });
+
+  test('end a deployment with outputs and a line to copy', () => {
+    const lines = plain((output) =>
+      output.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }),
+    );
+    expect(lines.filter((line) => line.includes(' = '))).toEqual(['Iris.Name = x']);
+    expect(lines).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:1');
+    expect(lines).toContain(
+      'export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
+    );
+  });
+
+  test("tell the loop's decisions and errors, and nothing else that the function prints", () => {
+    expect(
+      plain((output) => {
+        output.functionLine('START RequestId: 1');
+        output.functionLine('null');
+        output.functionLine('{"_aws":{}}');
+        output.functionLine(SWAP);
+        output.functionLine('{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}');
+      }),
+    ).toEqual([
+      '09:05:07  Iris/Endpoint  swap (NewRevision)  revision abc  slot b  again in 30 s',
+      '09:05:07  Iris/Endpoint  error: no  again in 15 s',
+    ]);
+  });
+});
+
+describe('lines for programs', () => {
+  test('are one JSON object each', () => {
+    expect(
+      json((output) => {
+        output.started('http://127.0.0.1:1');
+        output.stackEvent(EVENT);
+        output.functionLine('END');
+        output.functionLine(SWAP);
+        output.problem(new Error('lost'));
+        output.ready('http://127.0.0.1:1', {});
+      }).map(({ event }) => event),
+    ).toEqual(['started', 'resource', 'controller', 'problem', 'ready']);
+  });
+});

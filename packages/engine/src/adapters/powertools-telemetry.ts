@@ -1,0 +1,24 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Telemetry } from '../ports.ts';
+
+/** JSON log lines, and metrics in the same log (embedded metric format): no call to CloudWatch. */
+export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry {
+  return {
+    decision({ message, ...entry }) {
+      const text = message ?? entry.reason;
+      if (entry.decision === 'stalled') logger.error(text, entry);
+      else if (entry.decision === 'refused') logger.warn(text, entry);
+      else logger.info(text, entry);
+    },
+    error(endpoint, error, seconds) {
+      logger.error('error', { endpoint, seconds, error: error instanceof Error ? error : new Error(String(error)) });
+    },
+    metric(endpoint, name, value) {
+      // One document per endpoint: a dimension holds for all metrics of its document.
+      const single = metrics.singleMetric();
+      single.addDimension('Endpoint', endpoint);
+      single.addMetric(name, name === 'UploadToServed' ? MetricUnit.Seconds : MetricUnit.Count, value);
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { reconcileRequest } from '@freshpoint/cdk/contract';
+import { describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
+import { EngineError, StateConflict } from '../../src/errors.ts';
+import { accepted, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
+import { message, World } from './fakes.ts';
+
+const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+
+describe('a swap', () => {
+  test('writes the intent before the call, and what became of the call after it', async () => {
+    const world = new World();
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.calls).toEqual([
+      'read',
+      'describe',
+      'sources',
+      'stack',
+      'check',
+      'write updating',
+      'update config-b',
+      'publish started',
+      'write updating accepted',
+      'back',
+    ]);
+    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
+    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
+  });
+
+  test('is not made when somebody else wrote the state meanwhile', async () => {
+    const world = new World();
+    const { write } = world.ports.records;
+    world.ports.records.write = async (id, state, after) => write(id, state, after - 1);
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.calls).not.toContain('update config-b');
+    expect(world.back).toEqual([['handle-1', 5]]);
+  });
+
+  test('that SageMaker rejects as busy takes its intent back and waits', async () => {
+    const world = new World();
+    const error = new Error('Cannot update in-progress endpoint "arn".');
+    world.outcome = { kind: 'rejected', busy: true, error };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toBeUndefined();
+    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.told).toEqual([]);
+  });
+
+  test('that is rejected for another reason takes its intent back and pauses', async () => {
+    const world = new World();
+    world.outcome = { kind: 'rejected', busy: false, error: new Error('not authorized') };
+    expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
+    expect(world.state.updating).toBeUndefined();
+    expect(world.calls).toContain('error');
+    expect(world.back).toEqual([['handle-1', 60]]);
+  });
+
+  test('whose call got no answer keeps its intent: the next look tells whether it was made', async () => {
+    const world = new World();
+    world.fail['update config-b'] = new Error('socket hang up');
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2' });
+    expect(world.state.updating?.accepted).toBeUndefined();
+  });
+});
+
+describe('a conclusion', () => {
+  const refused = () => {
+    const world = new World();
+    world.state = { ...servedV1, updating: accepted };
+    world.endpoint = { ...endpoint, lastModified: NOON - 1000, failureReason: 'did not pass the ping health check' };
+    return world;
+  };
+
+  test('is told before the state forgets the intent, and counted', async () => {
+    const world = refused();
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'remember', 'write']);
+    expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
+    expect(world.decisions).toMatchObject([
+      { decision: 'refused', reason: 'Quarantined' },
+      { decision: 'done', reason: 'Quarantined', message: 'did not pass the ping health check' },
+    ]);
+  });
+
+  test('that could not be told is not forgotten', async () => {
+    const world = refused();
+    world.fail['publish refused'] = throttled;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state.updating).toBeDefined();
+  });
+
+  test('of a success counts the swap and the time from upload to served', async () => {
+    const world = new World();
+    world.state = { ...servedV1, updating: accepted };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.metrics).toMatchObject({ Swaps: 1, UploadToServed: 600 });
+  });
+});
+
+describe('promises', () => {
+  test('of one batch for one endpoint: one look, the freshest message carries on', async () => {
+    const world = new World();
+    const open = await reconcileBatch(world.ports, [message('1', 9), message('2', 2), message('3', 5)]);
+    expect(open).toEqual(['2']);
+    expect(world.calls.filter((call) => call === 'read')).toHaveLength(1);
+  });
+
+  test('for several endpoints are looked at one by one', async () => {
+    const world = new World();
+    world.sources = v1;
+    world.state = quiet;
+    const other = JSON.stringify(reconcileRequest('Iris/Other'));
+    expect(await reconcileBatch(world.ports, [message('1'), message('2', 1, other)])).toEqual([]);
+    expect(world.decisions.map((entry) => entry.endpoint).sort()).toEqual(['Iris/Endpoint', 'Iris/Other']);
+  });
+
+  test('wait for a spec that the stack is still making, and are kept when it does not', async () => {
+    const world = new World();
+    world.spec = undefined;
+    world.stack = { kind: 'deploying', status: 'CREATE_IN_PROGRESS' };
+    const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
+    expect(await reconcileBatch(world.ports, [message('1', 1), message('2', 9, first)])).toEqual(['2']);
+    expect(world.back).toEqual([['handle-2', 30]]);
+    world.stack = { kind: 'gone', status: 'DELETE_COMPLETE' };
+    expect(await reconcileBatch(world.ports, [message('2', 9, first)])).toEqual([]);
+  });
+
+  test('are kept when the spec is gone', async () => {
+    const world = new World();
+    world.spec = undefined;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+  });
+
+  test.each(['read', 'describe', 'sources', 'stack', 'write updating', 'update config-b', 'publish started'])(
+    'stay open with a growing pause when %s is throttled',
+    async (call) => {
+      const world = new World();
+      world.fail[call] = throttled;
+      expect(await reconcileBatch(world.ports, [message('1', 1)])).toEqual(['1']);
+      expect(await reconcileBatch(world.ports, [message('1', 2)])).toEqual(['1']);
+      expect(await reconcileBatch(world.ports, [message('1', 500)])).toEqual(['1']);
+      expect(world.back.map(([, seconds]) => seconds)).toEqual([15, 30, 300]);
+    },
+  );
+
+  test('that wait for long become due at the same instant, so that they meet', async () => {
+    const world = new World();
+    world.fail.read = throttled;
+    world.now = NOON + 40_000;
+    await reconcileBatch(world.ports, [message('1', 20)]);
+    world.now = NOON + 299_000;
+    await reconcileBatch(world.ports, [message('2', 700)]);
+    expect(world.back).toEqual([
+      ['handle-1', 260],
+      ['handle-2', 1],
+    ]);
+  });
+
+  test('stay in the queue when even their visibility cannot be set', async () => {
+    const world = new World();
+    world.fail.back = throttled;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+  });
+
+  test('that a person must look after go to the dead-letter queue with the reason', async () => {
+    const world = new World();
+    world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.deadLetters).toEqual([[message('1').body, expect.stringContaining('no capacity')]]);
+    expect(world.metrics.ReconcilesStalled).toBe(1);
+  });
+
+  test('whose parameters cannot be read go there too', async () => {
+    const world = new World();
+    world.fail.read = new EngineError('SPEC_UNREADABLE', 'SSM parameter /x: …');
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.deadLetters[0]?.[1]).toContain('SPEC_UNREADABLE');
+  });
+
+  test.each(['', '{', 'null', '[]', '{"version":2,"endpoint":"x"}', '{"version":1}'])(
+    'that cannot be read go there too and harm no other: %j',
+    async (body) => {
+      const world = new World();
+      world.sources = v1;
+      expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
+      expect(world.deadLetters).toEqual([[body, expect.stringContaining('expected')]]);
+      expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
+    },
+  );
+
+  test('stay in the queue when the dead-letter queue does not take them', async () => {
+    const world = new World();
+    world.fail['dead-letter'] = throttled;
+    expect(await reconcileBatch(world.ports, [message('bad', 1, '{')])).toEqual(['bad']);
+  });
+
+  test('of a lost race come back soon', async () => {
+    const world = new World();
+    world.fail['write updating'] = new StateConflict('state');
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.back).toEqual([['handle-1', 5]]);
+  });
+});
+
+describe('a promise that knows of a newer state than is read', () => {
+  const knowing = (stateVersion: number, receives = 1) =>
+    message('1', receives, JSON.stringify({ version: 1, endpoint: 'Iris/Endpoint', stateVersion }));
+
+  test('is kept for later: the read was stale', async () => {
+    const world = new World();
+    expect(await reconcileBatch(world.ports, [knowing(8)])).toEqual(['1']);
+    expect(world.calls).toEqual(['read', 'back']);
+    expect(world.back).toEqual([['handle-1', 5]]);
+  });
+
+  test('holds for its whole batch, and is the one that carries it on', async () => {
+    const world = new World();
+    expect(await reconcileBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
+    expect(world.calls).not.toContain('describe');
+  });
+
+  test('is looked at once the state is as new, and after a minute whatever it is', async () => {
+    const world = new World();
+    await reconcileBatch(world.ports, [knowing(7)]);
+    expect(world.calls).toContain('describe');
+    const renewed = new World();
+    await reconcileBatch(renewed.ports, [knowing(8, 13)]);
+    expect(renewed.calls).toContain('describe');
+  });
+});

@@ -1,0 +1,180 @@
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
+import { EngineError } from '../../src/errors.ts';
+import { createHandler } from '../../src/lambda/handler.ts';
+import { endpoint, NOON, v2 } from '../policy/situations.ts';
+import { message, World } from './fakes.ts';
+
+const MINUTE = 60_000;
+
+function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCustomResourceEvent {
+  return {
+    RequestType,
+    ResponseURL: 'https://response',
+    StackId: 'stack',
+    RequestId: 'request',
+    LogicalResourceId: 'Prepare',
+    PhysicalResourceId: 'Iris/Endpoint',
+    ResourceType: 'Custom::FreshpointDeploymentGate',
+    ServiceToken: 'function',
+    ResourceProperties: {
+      ServiceToken: 'function',
+      Endpoint: 'Iris/Endpoint',
+      Sources: '[{"bucket":"models","key":"model.tar.gz"}]',
+      Digest: '12345678',
+    },
+    OldResourceProperties: {},
+  } as CloudFormationCustomResourceEvent;
+}
+
+/** The queue's message for an update. */
+async function queued(world: World): Promise<ReconcileRequest> {
+  await createHandler(world.ports)(event('Update'));
+  return world.sent.splice(0)[0]!;
+}
+
+const receive = (world: World, promise: ReconcileRequest) =>
+  reconcileBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
+
+const busy = { ...endpoint, status: 'Updating' } as const;
+
+describe('a deployment', () => {
+  test('of a new endpoint goes on at once, and what it loads is on record', async () => {
+    const world = new World();
+    world.spec = undefined;
+    await createHandler(world.ports)(event('Create'));
+    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.state.deployment).toEqual({
+      configName: undefined,
+      revision: 'v2',
+      newestSource: v2.newest,
+      size: v2.size,
+    });
+    expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+  });
+
+  test('that deletes goes on at once without a look at anything', async () => {
+    const world = new World();
+    await createHandler(world.ports)(event('Delete'));
+    expect(world.calls).toEqual(['answer SUCCESS']);
+  });
+
+  test.each(['read', 'sources', 'write', 'send'])(
+    'of a new endpoint goes on at once even if %s fails',
+    async (call) => {
+      const world = new World();
+      world.spec = undefined;
+      world.fail[call] = new Error('gone');
+      await createHandler(world.ports)(event('Create'));
+      expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    },
+  );
+
+  test('of an endpoint that already has a spec is queued like an update', async () => {
+    const world = new World();
+    await createHandler(world.ports)(event('Create'));
+    expect(world.answers).toEqual([]);
+    expect(world.sent[0]?.gate).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
+  });
+
+  test('that cannot be queued is refused with the reason', async () => {
+    const world = new World();
+    world.fail.send = new Error('The specified queue does not exist.');
+    await createHandler(world.ports)(event('Update'));
+    expect(world.answers).toMatchObject([
+      { Status: 'FAILED', Reason: expect.stringContaining('queue does not exist') },
+    ]);
+  });
+
+  test('goes on when the endpoint is idle; the state changes first, so that a loop about to swap does not', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.calls = [];
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'send', 'answer SUCCESS']);
+    expect(world.state.deployment).toEqual({
+      configName: 'config-a',
+      endpointCreated: endpoint.created,
+      revision: 'v2',
+      newestSource: v2.newest,
+      size: v2.size,
+    });
+    expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+  });
+
+  test('goes on when spec and state are gone, and leaves no state behind', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.spec = undefined;
+    world.version = 0;
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.calls).not.toContain('write');
+  });
+
+  test('waits while the endpoint is busy and is refused after 55 minutes', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.endpoint = busy;
+    expect(await receive(world, promise)).toEqual(['1']);
+    expect(world.back).toEqual([['handle-1', 30]]);
+    world.now = NOON + 55 * MINUTE;
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('stayed busy') }]);
+  });
+
+  test.each(['read', 'describe', 'write', 'send'])(
+    'is tried again when %s fails, and refused in the end',
+    async (call) => {
+      const world = new World();
+      const promise = await queued(world);
+      world.fail[call] = new Error(`${call} failed`);
+      expect(await receive(world, promise)).toEqual(['1']);
+      expect(world.answers).toEqual([]);
+      world.now = NOON + 55 * MINUTE;
+      expect(await receive(world, promise)).toEqual([]);
+      expect(world.answers).toEqual([{ Status: 'FAILED', Reason: `${call} failed` }]);
+    },
+  );
+
+  test('goes on although its sources cannot be read: it may be what mends that', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.fail.sources = new Error('AccessDenied');
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.state.deployment).toEqual({
+      configName: 'config-a',
+      endpointCreated: endpoint.created,
+      newestSource: 0,
+    });
+  });
+
+  test('is refused at once when the state cannot be understood', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.fail.read = new EngineError('STATE_UNREADABLE', 'SSM parameter /x: expected a JSON object');
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.answers).toEqual([{ Status: 'FAILED', Reason: 'SSM parameter /x: expected a JSON object' }]);
+  });
+
+  test('whose answer does not get through is answered again', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.fail['answer SUCCESS'] = new Error('503');
+    expect(await receive(world, promise)).toEqual(['1']);
+    world.fail = {};
+    expect(await receive(world, promise)).toEqual([]);
+    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+  });
+
+  test('does not carry the promise of an upload: both are looked at', async () => {
+    const world = new World();
+    const promise = await queued(world);
+    world.endpoint = busy;
+    const both = [message('1', 1, JSON.stringify(promise)), message('2')];
+    expect(await reconcileBatch(world.ports, both)).toEqual(['1', '2']);
+  });
+});

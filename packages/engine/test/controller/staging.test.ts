@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
+import { StateConflict } from '../../src/errors.ts';
+import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
+import { message, World } from './fakes.ts';
+
+const data = { bucket: 'copies', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
+
+let world: World;
+const receive = () => reconcileBatch(world.ports, [message('1')]);
+
+beforeEach(() => {
+  world = new World();
+  world.spec = { ...spec, data };
+  world.slots = { a: 'v1', b: 'v0' };
+});
+
+describe('filling a slot', () => {
+  test('is in the state before the first byte, over before the swap, and both in one look', async () => {
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toEqual([
+      ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
+      ...['write staging b', 'describe', 'fill b v2 from sources', 'write'],
+      ...['describe', 'sources', 'stack', 'slots'],
+      ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'back'],
+    ]);
+    expect(world.state.staging).toBeUndefined();
+    expect(world.decisions).toMatchObject([
+      { decision: 'stage', slot: 'b' },
+      { decision: 'started' },
+      { decision: 'swap' },
+    ]);
+  });
+
+  test('is not begun when somebody else wrote the state meanwhile', async () => {
+    world.ports.records.write = async () => {
+      throw new StateConflict('state');
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('fill b v2 from sources');
+    expect(world.back).toEqual([['handle-1', 5]]);
+  });
+
+  test('is not begun when the endpoint was moved to that slot meanwhile', async () => {
+    const { write } = world.ports.records;
+    world.ports.records.write = async (...given) => {
+      world.endpoint = inB;
+      return write(...given);
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('fill b v2 from sources');
+    expect(world.state.staging).toBeUndefined();
+  });
+
+  test('that is not finished goes on at once', async () => {
+    const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
+    world.staged = { kind: 'unfinished', partialCopy };
+    expect(await receive()).toEqual(['1']);
+    expect(world.back).toEqual([['handle-1', 1]]);
+    expect(world.state.staging).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
+    expect(world.calls).not.toContain('update config-b');
+
+    world.staged = { kind: 'staged' };
+    world.calls = [];
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('update config-b');
+    expect(world.calls).not.toContain('check');
+  });
+
+  test('that met a newer upload settles again', async () => {
+    world.staged = { kind: 'changed' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.state.staging).toBeUndefined();
+    expect(world.calls).not.toContain('update config-b');
+  });
+
+  test('that failed keeps everybody else away until what was sent has surely arrived', async () => {
+    world.fail['fill b v2 from sources'] = new Error('SlowDown');
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.staging).toMatchObject({ slot: 'b' });
+    delete world.fail['fill b v2 from sources'];
+    world.calls = [];
+    world.now += 119_000;
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('fill b v2 from sources');
+    world.now += 1000;
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('fill b v2 from sources');
+  });
+
+  test('looks at the sources again before the swap: what came meanwhile settles first', async () => {
+    const { stage } = world.ports.slotStore;
+    world.ports.slotStore.stage = async (...given) => {
+      world.sources = { ...v2, revision: 'v3', newest: NOON };
+      return stage(...given);
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('update config-b');
+    expect(world.state.settling).toMatchObject({ revision: 'v3' });
+  });
+
+  test('is done once in a look, though somebody takes it away again', async () => {
+    const { stage: fill } = world.ports.slotStore;
+    world.ports.slotStore.stage = async (...given) => {
+      const outcome = await fill(...given);
+      world.slots = {};
+      return outcome;
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls.filter((call) => call.startsWith('fill'))).toHaveLength(1);
+    expect(world.back).toEqual([['handle-1', 30]]);
+  });
+
+  test('with what is not retained any more ends the person’s word, with a reason', async () => {
+    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON } };
+    world.staged = { kind: 'not-retained' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.pin).toBeUndefined();
+    expect(world.state.quarantine).toMatchObject([
+      { revision: 'v-9', message: expect.stringContaining('not retained') },
+    ]);
+    expect(world.told).toEqual(['refused']);
+    expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
+  });
+});
+
+describe('smoke tests', () => {
+  beforeEach(() => {
+    world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+    world.state = { version: 1, serving: onA, updating: accepted };
+    world.endpoint = inB;
+    world.slots = { a: 'v1', b: 'v2' };
+  });
+
+  test('are counted before they are sent', async () => {
+    expect(await receive()).toEqual([]);
+    const write = world.calls.indexOf('write updating accepted tests 1');
+    expect(write).toBeGreaterThan(0);
+    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write updating accepted tests 1 passed']);
+    expect(world.told).toEqual(['succeeded']);
+  });
+
+  test('answered wrongly: told with the answer, and the way back in the same look', async () => {
+    world.tests = { kind: 'failed', message: 'got 7' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.told).toEqual(['refused', 'started']);
+    expect(world.calls).toContain('update config-a');
+    expect(world.state).toMatchObject({
+      quarantine: [{ revision: 'v2', message: 'got 7', failedSmokeTests: true }],
+      updating: { slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
+    });
+    expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
+  });
+
+  test('that end the function each time are not begun a fourth time', async () => {
+    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3 } };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('test');
+    expect(world.calls).toContain('update config-a');
+  });
+
+  test('without an answer are sent again later', async () => {
+    world.tests = { kind: 'unanswered', message: 'no answer' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.state.updating).toMatchObject({ testAttempts: 1 });
+    expect(world.told).toEqual([]);
+  });
+});
+
+describe('the history', () => {
+  test('has the record of a refresh once, though it is told twice', async () => {
+    world.state = { version: 1, serving: onA, updating: accepted };
+    world.endpoint = inB;
+    world.fail.write = new Error('throttled');
+    await receive();
+    delete world.fail.write;
+    world.now += 1000;
+    await receive();
+    expect(world.told).toEqual(['succeeded', 'succeeded']);
+    expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', trigger: 'upload', seconds: 300 }]);
+  });
+});

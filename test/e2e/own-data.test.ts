@@ -1,0 +1,98 @@
+import { UpdateEndpointWeightsAndCapacitiesCommand } from '@aws-sdk/client-sagemaker';
+import { Expect, ModelData } from '@freshpoint/cdk';
+import { Duration } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endpointsApp } from './many-endpoints-app.ts';
+import { Stage } from './stage.ts';
+
+const HOUR = Duration.hours(1);
+const smokeTests = [{ payload: '[]', contentType: 'application/json', expect: Expect.json({ name: 'v2' }) }];
+const ENDPOINTS = [
+  // Uploads take an hour to settle: what happens until then is seen.
+  { name: 'in-place', key: 'in-place/model.tar.gz', waitTime: HOUR, modelData: ModelData.inPlace() },
+  { name: 'per-slot', key: 'per-slot/model.tar.gz', waitTime: HOUR, modelData: ModelData.perSlot() },
+  { name: 'tested', key: 'tested/model.tar.gz', smokeTests },
+];
+const REQUESTS = 10_000;
+const CALLERS = 16;
+
+describe('model data', () => {
+  let stage: Stage;
+  let bucket: string;
+  beforeAll(async () => {
+    stage = await Stage.open({ app: (outdir) => endpointsApp(outdir, ENDPOINTS) });
+    bucket = (await stage.deploy('Data')).BucketName!;
+    for (const { key } of ENDPOINTS) await stage.upload(bucket, key, 'v1');
+    await stage.deploy('Endpoints');
+  });
+  afterAll(() => stage?.close());
+
+  /** Overwrites the source with a model that starts and fails, then lets the fleet grow from one instance to three. */
+  async function overwriteAndGrow(name: string): Promise<void> {
+    await stage.upload(bucket, `${name}/model.tar.gz`, 'throws');
+    await stage.sagemaker.send(
+      new UpdateEndpointWeightsAndCapacitiesCommand({
+        EndpointName: name,
+        DesiredWeightsAndCapacities: [{ VariantName: 'All', DesiredInstanceCount: 3 }],
+      }),
+    );
+    await stage.until('the fleet has grown', async () => {
+      const { EndpointStatus, ProductionVariants } = await stage.describe(name);
+      return EndpointStatus === 'InService' && ProductionVariants?.[0]?.CurrentInstanceCount === 3;
+    });
+  }
+
+  /** How often each answer came. */
+  async function ask(name: string, requests: number): Promise<Record<string, number>> {
+    const answers: Record<string, number> = {};
+    let left = requests;
+    const caller = async () => {
+      while (left-- > 0) {
+        const answer = await stage.answer(name).catch((error: Error) => error.name);
+        answers[answer] = (answers[answer] ?? 0) + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: CALLERS }, caller));
+    return answers;
+  }
+
+  test('in place: overwritten, and the fleet grows: some answers come from the old model, others fail', async () => {
+    await overwriteAndGrow('in-place');
+    const answers = await ask('in-place', 600);
+    expect(Object.keys(answers).sort()).toEqual(['ModelError', 'v1']);
+    expect(answers.ModelError).toBeGreaterThan(100);
+  });
+
+  test(`per slot: overwritten, and the fleet grows: all of ${REQUESTS} answers come from the model that was given`, async () => {
+    await overwriteAndGrow('per-slot');
+    expect(await ask('per-slot', REQUESTS)).toEqual({ v1: REQUESTS });
+  });
+
+  test('a model that starts and fails its smoke test is left for the one before it, with the answer as the reason', async () => {
+    const place = stage.loop.length;
+    const of = (entry: { endpoint?: unknown }) => entry.endpoint === 'Endpoints/tested';
+    await stage.upload(bucket, 'tested/model.tar.gz', 'throws');
+    const refused = await stage.untilLoop(
+      'that it is refused',
+      (entry) => of(entry) && entry.decision === 'refused',
+      place,
+    );
+    expect(refused.message).toMatch(
+      /Smoke test 1 of 1 failed: got status 500 with .*no such column.*expected at least \{"name":"v2"\}/,
+    );
+    await stage.untilServes('tested', 'v1');
+    await stage.untilLoop(
+      'that it stays there',
+      (entry) => of(entry) && entry.decision === 'done' && entry.reason === 'Quarantined',
+      place,
+    );
+    // One that answers as expected is taken again.
+    await stage.upload(bucket, 'tested/model.tar.gz', 'v2');
+    await stage.untilServes('tested', 'v2');
+    await stage.untilLoop(
+      'that it passed',
+      (entry) => of(entry) && entry.decision === 'succeeded',
+      stage.loop.length - 3,
+    );
+  });
+});
