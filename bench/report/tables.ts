@@ -47,7 +47,8 @@ function lost({ patterns }: Results): ReportTable {
       every file. Simulated in virtual time, with updates of the endpoint that take 5 to 10 minutes. *Sleeping
       function*: an S3 event starts a Lambda function with one execution at a time, which sleeps
       ${WAIT_TIME_SECONDS} s and then calls UpdateEndpoint. Events are dropped after ${eventAgeMinutes} min;
-      errors are not retried. *Plain function*: an S3 event starts a Lambda function that calls UpdateEndpoint at once. Errors are retried after 1 min and again after 2 min. Both are in
+      errors are not retried. *Plain function*: an S3 event starts a Lambda function that calls UpdateEndpoint at
+      once. Errors are retried after 1 min and again after 2 min. Both are in
       [\`alternatives.ts\`](../bench/patterns/alternatives.ts). Their endpoints load the model data in place. An
       upload during the first minutes of an update can therefore still be served: the instances load it late.`,
     head: ['uploads', 'runs', 'Freshpoint', 'sleeping function', 'plain function'],
