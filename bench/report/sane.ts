@@ -96,7 +96,9 @@ export function emptyCells({ title, head, rows }: ReportTable): string[] {
 export function outOfRange(results: Results): string[] {
   return ranges(results)
     .filter(({ value, min, max }) => !(value >= min && value <= max))
-    .map(({ name, value, min, max }) => `${name} is ${value}, which is not within ${min} to ${max}.`);
+    .map(({ name, value, min, max }) =>
+      Number.isNaN(value) ? `${name} is missing.` : `${name} is ${value}, which is not within ${min} to ${max}.`,
+    );
 }
 
 function ranges(results: Results): Range[] {
