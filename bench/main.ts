@@ -47,7 +47,7 @@ const QUICK: Sizes = {
   transferMiB: 64,
   transfers: 3,
   invocationSeconds: 1,
-  invocations: 3,
+  invocations: 2,
 };
 
 async function measure(sizes: Sizes): Promise<Results> {

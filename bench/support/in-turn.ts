@@ -17,12 +17,12 @@ export interface Rounds<K extends string> {
 }
 
 /** Rounds at most, as a multiple of those that were asked for. */
-const MAX_ROUNDS_FACTOR = 4;
+const MAX_ROUNDS_FACTOR = 3;
 
 /**
  * Measures both sides in turn, so that whatever else the machine does affects both. The side that begins alternates,
- * so that a drift affects both as well. More rounds follow while a ratio of medians contradicts the median of the
- * pairs' ratios.
+ * so that a drift affects both as well. More rounds follow while the ratio of the medians is not within what will be
+ * printed: the median of the pairs' ratios and its spread.
  */
 export async function compareInTurn<K extends string>(
   sides: Sides<K>,
@@ -57,7 +57,7 @@ function comparisons<K extends string>(
 
 function isSteady(compared: readonly Comparison[]): boolean {
   return compared.every((comparison) => {
-    const { differs, allowed } = disagreement(comparison);
-    return differs <= allowed;
+    const { differs, printed } = disagreement(comparison);
+    return differs <= printed;
   });
 }

@@ -47,15 +47,22 @@ export interface Comparison {
   readonly ratio: Figure;
 }
 
-/**
- * By how much the ratio of the medians differs from the printed ratio, and how much their spread allows; shares of 1.
- */
-export function disagreement({ ours, other, ratio }: Comparison): {
+/** How the ratio of the medians and the printed ratio fit together, as shares of 1. */
+export interface Disagreement {
   readonly differs: number;
+  /** The spread that is printed beside the ratio. */
+  readonly printed: number;
+  /** What the spread of the ratio and of both sides together explain. */
   readonly allowed: number;
-} {
-  const spread = Math.max(ratio.noise, Math.hypot(ours.noise, other.noise), ROUNDING_SHARE);
-  return { differs: Math.abs(ours.median / other.median - ratio.median), allowed: ratio.median * spread };
+}
+
+export function disagreement({ ours, other, ratio }: Comparison): Disagreement {
+  const printed = Math.max(ratio.noise, ROUNDING_SHARE);
+  return {
+    differs: Math.abs(ours.median / other.median - ratio.median),
+    printed: ratio.median * printed,
+    allowed: ratio.median * Math.max(printed, Math.hypot(ours.noise, other.noise)),
+  };
 }
 
 /** 0 of none. */

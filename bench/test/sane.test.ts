@@ -65,8 +65,8 @@ describe('results', () => {
       if (row?.freshpoint.overhead) row.freshpoint.overhead.median = Number.POSITIVE_INFINITY;
     });
     expect(brokenNumbers(results)).toEqual([
-      'patterns.0.freshpoint.overhead.median is Infinity, which is no figure.',
       'rollback.swapSeconds is NaN, which is no figure.',
+      'patterns.0.freshpoint.overhead.median is Infinity, which is no figure.',
     ]);
   });
 
