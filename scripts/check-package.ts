@@ -68,8 +68,9 @@ function install(tarballs: readonly string[]): void {
 }
 
 function synthesize(): string {
-  const snippet = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts')[0]!.text;
-  writeFileSync(join(app, 'app.mts'), `${snippet}\n(stack.node.root as App).synth();\n`);
+  const [snippet] = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts');
+  if (!snippet) throw new Error('README.md has no TypeScript snippet.');
+  writeFileSync(join(app, 'app.mts'), `${snippet.text}\n(stack.node.root as App).synth();\n`);
   const assembly = join(app, 'cdk.out');
   run(process.execPath, ['app.mts'], { cwd: app, env: { ...environment, CDK_OUTDIR: assembly } });
   const template = JSON.parse(readFileSync(join(assembly, 'Iris.template.json'), 'utf8'));
@@ -117,7 +118,10 @@ await runtime.stop();
   check('the packed local runtime deploys it, and the endpoint answers', () => answer.trim().endsWith('"yes"'));
 }
 
-/** history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no endpoint. */
+/**
+ * history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no
+ * endpoint.
+ */
 function liveCommands(bin: string, url: string): void {
   const env = {
     ...environment,
