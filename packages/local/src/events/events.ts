@@ -3,23 +3,10 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { Delivery, type DeliveryOptions, type EventEnvelope } from './delivery.ts';
 import { compilePattern } from './event-pattern.ts';
-import { checkEntries, readEntry } from './put-events.ts';
+import { checkEntries, type PublishedEvent, readEntry } from './put-events.ts';
 import { ruleOperations } from './rule-operations.ts';
 import { type Rule, RuleStore } from './rule-store.ts';
 import { targetOperations } from './target-operations.ts';
-
-/** An event that a service or PutEvents puts on the default bus. */
-export interface PublishedEvent {
-  /** For example `aws.s3`. */
-  readonly source: string;
-  /** For example `Object Created`. */
-  readonly detailType: string;
-  readonly detail: unknown;
-  /** ARNs. Default: none. */
-  readonly resources?: readonly string[];
-  /** Default: now. */
-  readonly time?: Date;
-}
 
 export interface Events {
   readonly service: Service;

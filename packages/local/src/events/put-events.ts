@@ -2,7 +2,19 @@ import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { isRecord } from '../core/is-record.ts';
-import type { PublishedEvent } from './events.ts';
+
+/** An event that a service or PutEvents puts on the default bus. */
+export interface PublishedEvent {
+  /** For example `aws.s3`. */
+  readonly source: string;
+  /** For example `Object Created`. */
+  readonly detailType: string;
+  readonly detail: unknown;
+  /** ARNs. Default: none. */
+  readonly resources?: readonly string[];
+  /** Default: now. */
+  readonly time?: Date;
+}
 
 /** All entries of one PutEvents together. */
 const MAX_REQUEST_BYTES = 1_048_576;

@@ -1,13 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller } from '../core/cloud.ts';
+import type { Caller, Cloud } from '../core/cloud.ts';
 import { escapeXml } from '../core/escape-xml.ts';
-import type { GatewayOptions } from './gateway.ts';
 import { jsonError, jsonTarget, readJson, writeJson } from './json-protocol.ts';
 import { readForm } from './query-form.ts';
 import { isQueryService, queryError, queryResponse } from './query-xml.ts';
 import { readBody } from './read-body.ts';
 import { signingScope } from './signing.ts';
+
+/** What dispatching needs of its surroundings. */
+export interface DispatchOptions {
+  readonly cloud: Pick<Cloud, 'call'>;
+  readonly iam: { callerOf(accessKeyId: string | undefined): Caller };
+  /** The services with a REST protocol. A missing one is answered as not simulated. */
+  readonly handlers: GatewayHandlers;
+  /** Called with each exception that is not an AWS error, which is a bug. The client gets InternalFailure. */
+  readonly onError?: (error: unknown) => void;
+}
 
 /** Answers a request of a REST protocol. The gateway answers the errors that it throws, in the service's shape. */
 export type RestHandler = (request: IncomingMessage, response: ServerResponse, caller: Caller) => Promise<void>;
@@ -34,7 +43,7 @@ interface Reply {
 }
 
 /** Finds the service that a request is for, and answers in its protocol. Never rejects. */
-export function dispatcher(options: GatewayOptions) {
+export function dispatcher(options: DispatchOptions) {
   return async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
     // A client that disconnects is not an error of the gateway.
     response.on('error', () => undefined);
@@ -57,7 +66,7 @@ export function dispatcher(options: GatewayOptions) {
   };
 }
 
-async function handleJson(options: GatewayOptions, { request, response, caller }: Exchange, target: string) {
+async function handleJson(options: DispatchOptions, { request, response, caller }: Exchange, target: string) {
   let service: string | undefined;
   const contentType = request.headers['content-type']?.split(';')[0] ?? 'application/x-amz-json-1.1';
   try {
@@ -71,7 +80,7 @@ async function handleJson(options: GatewayOptions, { request, response, caller }
   }
 }
 
-async function handleQuery(options: GatewayOptions, exchange: Exchange, service: string) {
+async function handleQuery(options: DispatchOptions, exchange: Exchange, service: string) {
   const { request, response, caller, requestId } = exchange;
   try {
     const body = await readBody(request, MAX_REQUEST_BYTES);
@@ -90,7 +99,7 @@ async function handleQuery(options: GatewayOptions, exchange: Exchange, service:
   }
 }
 
-async function handleRest(options: GatewayOptions, exchange: Exchange, service: RestService) {
+async function handleRest(options: DispatchOptions, exchange: Exchange, service: RestService) {
   const { request, response, caller, requestId } = exchange;
   try {
     const handler = options.handlers[service];
@@ -105,7 +114,7 @@ async function handleRest(options: GatewayOptions, exchange: Exchange, service: 
 }
 
 /** Any other error is a bug: it is reported, and its text stays out of the response. */
-function asAwsError({ onError }: GatewayOptions, error: unknown): AwsError {
+function asAwsError({ onError }: DispatchOptions, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   onError?.(error);
   return new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500);

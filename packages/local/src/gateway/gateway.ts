@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Caller, Cloud } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
-import { dispatcher, type GatewayHandlers } from './dispatch.ts';
+import { type DispatchOptions, dispatcher } from './dispatch.ts';
 import { refusalOf } from './host-check.ts';
 
 const HEADERS_TIMEOUT_MS = 60_000;
@@ -10,16 +9,10 @@ const HEADERS_TIMEOUT_MS = 60_000;
 /** Longer than SDKs keep an idle connection, so that the gateway does not close one as a request arrives. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
-export interface GatewayOptions {
+export interface GatewayOptions extends DispatchOptions {
   /** 0 takes a free port. */
   readonly port: number;
-  readonly cloud: Pick<Cloud, 'call'>;
-  readonly iam: { callerOf(accessKeyId: string | undefined): Caller };
   readonly ids: Ids;
-  /** The services with a REST protocol. A missing one is answered as not simulated. */
-  readonly handlers: GatewayHandlers;
-  /** Called with each exception that is not an AWS error, which is a bug. The client gets InternalFailure. */
-  readonly onError?: (error: unknown) => void;
 }
 
 export interface Gateway {
