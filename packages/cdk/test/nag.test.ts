@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllEnvs());
 test('a plain stack passes the validation of aws-cdk-lib, and cdk-nag finds nothing', () => {
   const app = new App();
   const stack = new Stack(app, 'Test');
-  // What the pack wants of buckets is up to whoever makes them.
+  // The pack's rules for buckets apply to those that the construct does not create, too.
   const log = new Bucket(stack, 'Log', { enforceSSL: true, serverAccessLogsPrefix: 'log/' });
   const modelsBucket = new Bucket(stack, 'Bucket', { enforceSSL: true, serverAccessLogsBucket: log });
   newEndpoint(stack, { modelsBucket });

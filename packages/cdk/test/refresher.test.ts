@@ -3,7 +3,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
-import { MAX_POLICY_SIZE } from '../src/private/permissions';
+import { MAX_POLICY_CHARACTERS } from '../src/private/policy-document';
 import {
   asText,
   Match,
@@ -32,7 +32,7 @@ function statementsOf(stack: Stack): Statement[] {
   );
 }
 
-/** The policy as IAM counts it when every token has become as long as it can. */
+/** Length of the policy as IAM counts it, with the longest value for every token. */
 function deployedSize(document: unknown): number {
   const longest: Record<string, string> = {
     'AWS::Partition': 'aws-us-gov',
@@ -59,8 +59,8 @@ function deployedSize(document: unknown): number {
   return text.length;
 }
 
-describe('queue and function', () => {
-  test('one refresher serves all endpoints of a stack', () => {
+describe('a refresher', () => {
+  test('is shared by all endpoints of a stack', () => {
     const stack = newStack();
     newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'One');
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Two');
@@ -70,7 +70,7 @@ describe('queue and function', () => {
     expect(Refresher.of(stack)).toBe(Refresher.of(stack));
   });
 
-  test('promises stay for two weeks and survive as many receives as SQS counts', () => {
+  test('keeps requests for two weeks and as many receives as SQS allows', () => {
     const stack = newStack();
     newEndpoint(stack);
     const dead = expect.stringMatching(/DeadLetterQueue/);
@@ -86,7 +86,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('batches are big and fail in part', () => {
+  test('handles large batches that can fail in part', () => {
     const stack = newStack();
     newEndpoint(stack);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
@@ -97,7 +97,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('the function runs on Node.js 24 and knows its queues', () => {
+  test('has a function for Node.js 24 with the URLs of its queues', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(propertiesOf(stack, 'AWS::Lambda::Function', /Freshpoint/)).toMatchObject({
@@ -115,7 +115,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('the log is kept as long as is said', () => {
+  test('keeps its log for the given time', () => {
     const stack = newStack();
     new Refresher(stack, 'Plain');
     new Refresher(stack, 'Month', { logRetention: RetentionDays.ONE_MONTH });
@@ -123,7 +123,7 @@ describe('queue and function', () => {
     expect(propertiesOf(stack, 'AWS::Logs::LogGroup', /Month/).RetentionInDays).toBe(30);
   });
 
-  test('the policy of the queue does not grow with the rules', () => {
+  test('has a queue policy that does not grow with the number of rules', () => {
     const statements = (endpoints: number) => {
       const stack = newStack();
       for (let n = 0; n < endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `e${n}` } }, `E${n}`);
@@ -141,8 +141,8 @@ describe('queue and function', () => {
   });
 });
 
-describe('permissions', () => {
-  test('name their resources, one statement for each', () => {
+describe('the permissions of the function', () => {
+  test('name their resources, with one statement per set of actions', () => {
     const stack = newStack();
     newEndpoint(stack);
     const parameter = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/Iris';
@@ -183,7 +183,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('below a prefix listing is enough, of that prefix', () => {
+  test('include only listing for a prefix, restricted to that prefix', () => {
     const stack = newStack();
     const keyFilters = [{ prefix: 'models/' }];
     newEndpoint(stack, {
@@ -204,7 +204,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('the function waits for the policy of its queue and not for any endpoint', () => {
+  test('do not make the function depend on an endpoint', () => {
     const stack = newStack();
     newEndpoint(stack);
     const [[, handler] = []] = Object.entries(resourcesOf(stack, 'AWS::Lambda::Function')).filter(([id]) =>
@@ -227,7 +227,7 @@ describe('permissions', () => {
   test.each([
     [1, 2],
     [20, 10],
-  ])('of %i endpoints with the longest names fit %i policies', (endpoints, policies) => {
+  ])('for %i endpoints with the longest names fit in %i policies', (endpoints, policies) => {
     const stack = newStack('s'.repeat(60));
     const bucket = newBucket(stack);
     for (let n = 0; n < endpoints; n++) {
@@ -248,11 +248,11 @@ describe('permissions', () => {
       ({ Properties }) => Properties.PolicyDocument,
     );
     expect(documents).toHaveLength(policies);
-    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
+    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
     expect(Object.keys(Template.fromStack(stack).toJSON().Resources).length).toBeLessThanOrEqual(500);
   });
 
-  test('beyond the policies that a role takes, an error names the way out', () => {
+  test('beyond the quota of policies per role are an error that suggests a second refresher', () => {
     const stack = newStack();
     const containers = Array.from({ length: 400 }, (_, n) => ({
       image: 'i',
@@ -260,13 +260,13 @@ describe('permissions', () => {
     }));
     const refresher = new Refresher(stack, 'Refresher');
     expect(() => newEndpoint(stack, { refresher, model: { primaryContainer: undefined, containers } })).toThrow(
-      /The refresher "Test\/Refresher" .* IAM's quota is 10\. Make a second one.*pass it to some of the endpoints/,
+      /The role of refresher "Test\/Refresher" needs \d+ managed policies .* IAM's quota is 10\. Create a second.*pass it to some of the endpoints/,
     );
   });
 });
 
-describe('shared between stacks', () => {
-  test('rules and permissions are in the stack of the endpoint', () => {
+describe('a refresher that stacks share', () => {
+  test('has its rules and permissions in the stack of the endpoint', () => {
     const app = new App();
     const shared = new Stack(app, 'Shared');
     const refresher = new Refresher(shared, 'Refresher');
