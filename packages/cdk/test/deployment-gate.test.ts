@@ -1,4 +1,4 @@
-import { App, Aspects, CfnParameter, Fn, type IAspect, Stack, Tags } from 'aws-cdk-lib';
+import { Aspects, CfnParameter, Fn, type IAspect, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
@@ -6,13 +6,13 @@ import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
 import { GATE_RESOURCE_TYPE } from '../src/contract';
 import { Refresher } from '../src/index';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
   image,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   Template,
@@ -228,7 +228,7 @@ describe('resources do not depend on each other in a cycle', () => {
   });
 
   test('with the bucket, the role and the refresher in other stacks of the app', () => {
-    const app = new App();
+    const app = newApp();
     const data = new Stack(app, 'Data');
     const bucket = new Bucket(data, 'Bucket', { eventBridgeEnabled: true });
     const shared = new Stack(app, 'Shared');

@@ -1,10 +1,11 @@
 import { compilePattern } from '@freshpoint/local/events/event-pattern';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { eventPattern, SUPPORTED_EVENT_TYPES } from '../src/private/event-pattern';
-import { Match, newBucket, newEndpoint, newStack, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
+import { newApp, newStack } from './support/apps.ts';
+import { Match, newBucket, newEndpoint, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
 
 const UNSUPPORTED = [
   EventType.REDUCED_REDUNDANCY_LOST_OBJECT,
@@ -181,7 +182,7 @@ describe('EventBridge delivery', () => {
   });
 
   test('of a bucket in another stack of the app is enabled in that stack', () => {
-    const app = new App();
+    const app = newApp();
     const data = new Stack(app, 'Data');
     const stack = new Stack(app, 'Test');
     newEndpoint(stack, { modelsBucket: newBucket(data) });

@@ -1,10 +1,11 @@
-import { App, Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Expect, ModelData, type ModelProps, Verification } from '../src/index';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
@@ -13,7 +14,6 @@ import {
   Match,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   specOf,
@@ -311,7 +311,7 @@ describe('a given data bucket', () => {
     )!.Properties as { Roles: unknown[]; PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } };
 
   test('of another stack is read through a policy of the role, without a cycle between the stacks', () => {
-    const app = new App();
+    const app = newApp();
     const data = new Stack(app, 'Data');
     const key = new Key(data, 'Key');
     const copies = new Bucket(data, 'Copies', {

@@ -1,14 +1,15 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newApp } from './support/apps.ts';
 import { newEndpoint } from './support/stacks.ts';
 
 beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'true'));
 afterEach(() => vi.unstubAllEnvs());
 
 test('a plain stack passes the validation of aws-cdk-lib, and cdk-nag finds nothing', () => {
-  const app = new App();
+  const app = newApp();
   const stack = new Stack(app, 'Test');
   // The pack's rules for buckets apply to those that the construct does not create, too.
   const log = new Bucket(stack, 'Log', { enforceSSL: true, serverAccessLogsPrefix: 'log/' });

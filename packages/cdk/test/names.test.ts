@@ -5,7 +5,8 @@ import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import type { SagemakerEndpoint } from '../src/index';
 import { suffixedName } from '../src/private/naming';
-import { type Changes, image, newEndpoint, newStack, ofSlotA, propertiesOf, resourcesOf } from './support/stacks.ts';
+import { newStack } from './support/apps.ts';
+import { type Changes, image, newEndpoint, ofSlotA, propertiesOf, resourcesOf } from './support/stacks.ts';
 
 interface Names {
   readonly model: unknown;

@@ -1,16 +1,16 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
 import { MAX_POLICY_CHARACTERS } from '../src/private/policy-document';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   Match,
   modelProps,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   Template,
@@ -267,7 +267,7 @@ describe('the permissions of the function', () => {
 
 describe('a refresher that stacks share', () => {
   test('has its rules and permissions in the stack of the endpoint', () => {
-    const app = new App();
+    const app = newApp();
     const shared = new Stack(app, 'Shared');
     const refresher = new Refresher(shared, 'Refresher');
     const one = new Stack(app, 'One');

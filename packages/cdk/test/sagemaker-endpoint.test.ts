@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
+import { newStack } from './support/apps.ts';
 import {
   asText,
   executionRoleArn,
@@ -11,7 +12,6 @@ import {
   modelProps,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   specOf,

@@ -3,16 +3,8 @@ import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
-import {
-  type Changes,
-  executionRoleArn,
-  image,
-  Match,
-  newBucket,
-  newEndpoint,
-  newStack,
-  specOf,
-} from './support/stacks.ts';
+import { newStack } from './support/apps.ts';
+import { type Changes, executionRoleArn, image, Match, newBucket, newEndpoint, specOf } from './support/stacks.ts';
 
 type Model = Partial<CfnModelProps>;
 type ModelOf = (bucket: string) => Model;

@@ -1,7 +1,8 @@
-import { App, Aws, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
@@ -9,7 +10,6 @@ import {
   image,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
 } from './support/stacks.ts';
 
@@ -183,7 +183,7 @@ describe('rejects with the found value, the expected one and a fix', () => {
     ['account', { account: '111111111111', region: 'eu-west-1' }],
     ['region', { account: '222222222222', region: 'us-east-1' }],
   ])('a refresher in another %s', (part, env) => {
-    const app = new App();
+    const app = newApp();
     const refresher = new Refresher(new Stack(app, 'Shared', { env }), 'Refresher');
     const stack = new Stack(app, 'Test', { env: { account: '222222222222', region: 'eu-west-1' } });
     const [problem] = problemsOf({ refresher }, stack);
