@@ -122,8 +122,8 @@ export class Refresher extends Construct {
     const count = this.packedPolicies.reduce((sum, each) => sum + each.policyCount, 0);
     if (count > MAX_MANAGED_POLICIES) {
       throw new Error(
-        `The role of refresher "${this.node.path}" needs ${count} managed policies for its endpoints, but IAM's quota ` +
-          `is ${MAX_MANAGED_POLICIES}. Create a second refresher, new Refresher(stack, 'Refresher2'), and pass it to ` +
+        `The role of refresher "${this.node.path}" needs ${count} managed policies for its endpoints, but IAM's ` +
+          `quota is ${MAX_MANAGED_POLICIES}. Create a second refresher, new Refresher(stack, 'Refresher2'), and pass it to ` +
           'some of the endpoints as `refresher`.',
       );
     }

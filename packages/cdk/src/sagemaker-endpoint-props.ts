@@ -14,13 +14,14 @@ export interface SagemakerEndpointProps {
    * Properties of the `CfnEndpoint`. Every property is passed on, except `endpointConfigName`: the endpoint gets the
    * config that the construct creates.
    *
-   * `retainAllVariantProperties` and `retainDeploymentConfig` also apply to refreshes, where both are true unless set to
-   * false here: a refresh keeps instance counts, weights, canary settings and rollback alarms.
+   * `retainAllVariantProperties` and `retainDeploymentConfig` also apply to refreshes, where both are true unless set
+   * to false here: a refresh keeps instance counts, weights, canary settings and rollback alarms.
    */
   readonly endpointProps: CfnEndpointProps;
 
   /**
-   * Properties of the two `CfnEndpointConfig`s, slots A and B, between which refreshes swap. Every property is passed on.
+   * Properties of the two `CfnEndpointConfig`s, slots A and B, between which refreshes swap. Every property is passed
+   * on.
    *
    * If `endpointConfigName` is set, it must equal the one in `endpointProps`. The configs are then named
    * `<name>-<8 hex digits>-a` and `-b`; the digits are a digest of the settings. Otherwise CloudFormation generates the

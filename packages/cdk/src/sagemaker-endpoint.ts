@@ -42,8 +42,8 @@ export class SagemakerEndpoint extends Construct {
   /** The endpoint config of slot B, to which the first refresh after such a deployment swaps. */
   public readonly endpointConfigB: CfnEndpointConfig;
   /**
-   * The models of slot A in the order of `modelsProps`, then those of slot B in the same order. A model whose data stays
-   * in place is shared by both slots and occurs once.
+   * The models of slot A in the order of `modelsProps`, then those of slot B in the same order. A model whose data
+   * stays in place is shared by both slots and occurs once.
    */
   public readonly models: CfnModel[];
   /** The `modelsProps` with the models that were created for them. */

@@ -109,8 +109,8 @@ describe.each(Object.keys(KNOWN) as PropsName[])('%s of aws-cdk-lib', (props) =>
     const found = leaves.map(({ path }) => path);
     const unknown = found.filter((path) => !(path in KNOWN[props]));
     const why =
-      `aws-cdk-lib ${cdkVersion} has unknown properties of ${props}. The construct passes them on. Check whether they ` +
-      'name a model, a config or an endpoint, then add them to test/support/known-properties.ts.';
+      `aws-cdk-lib ${cdkVersion} has unknown properties of ${props}. The construct passes them on. Check whether ` +
+      'they name a model, a config or an endpoint, then add them to test/support/known-properties.ts.';
     expect(unknown, why).toEqual([]);
     expect(Object.keys(KNOWN[props]).filter((path) => !found.includes(path))).toEqual([]);
   });

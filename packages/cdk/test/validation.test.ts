@@ -37,14 +37,17 @@ describe('rejects with the found value, the expected one and a fix', () => {
     [
       'different config names',
       { config: { endpointConfigName: 'one' }, endpoint: { endpointConfigName: 'two' } },
-      'endpointProps.endpointConfigName is "two", but endpointConfigProps.endpointConfigName is "one". Both name the same config: make them equal, or omit the latter so that CloudFormation generates the names.',
+      'endpointProps.endpointConfigName is "two", but endpointConfigProps.endpointConfigName is "one". ' +
+        'Both name the same config: make them equal, or omit the latter so that CloudFormation generates the ' +
+        'names.',
     ],
     [
       'different names for one model',
       {
         modelsProps: [{ modelName: 'one', props: { ...models({}).modelsProps[0]!.props, modelName: 'two' } }],
       },
-      'modelsProps[0].modelName is "one", but modelsProps[0].props.modelName is "two". Make them equal, or omit one of them.',
+      'modelsProps[0].modelName is "one", but modelsProps[0].props.modelName is "two". Make them equal, or ' +
+        'omit one of them.',
     ],
     [
       'an endpoint name with invalid characters',
@@ -73,7 +76,8 @@ describe('rejects with the found value, the expected one and a fix', () => {
         ...models({ modelName: 'iris' }, { modelName: 'iris' }),
         config: { productionVariants: [{ variantName: 'v', modelName: 'iris' }] },
       },
-      'modelsProps[0] and modelsProps[1] are both called "iris" (by modelName or customId), so a variant cannot refer to one of them. Give each its own modelName or customId.',
+      'modelsProps[0] and modelsProps[1] are both called "iris" (by modelName or customId), so a variant ' +
+        'cannot refer to one of them. Give each its own modelName or customId.',
     ],
     [
       'a customId equal to the name of another model',
@@ -96,7 +100,8 @@ describe('rejects with the found value, the expected one and a fix', () => {
     [
       'a variant that names an unknown model',
       { config: { productionVariants: [{ variantName: 'v', modelName: 'rose' }] } },
-      'Variant "v" in productionVariants names the model "rose", expected one of modelsProps ("Model1"). Name one of these, or pass a model from elsewhere as a token.',
+      'Variant "v" in productionVariants names the model "rose", expected one of modelsProps ("Model1"). ' +
+        'Name one of these, or pass a model from elsewhere as a token.',
     ],
     [
       'a shadow variant that names an unknown model',
@@ -106,7 +111,8 @@ describe('rejects with the found value, the expected one and a fix', () => {
     [
       'a variant without modelName when there are several models',
       { ...models({ modelName: 'red' }, {}), config: { productionVariants: [{ variantName: 'v' }] } },
-      'Variant "v" in productionVariants has no modelName, but there are 2 models ("red", "Model2"). Set its modelName to one of these.',
+      'Variant "v" in productionVariants has no modelName, but there are 2 models ("red", "Model2"). Set ' +
+        'its modelName to one of these.',
     ],
     [
       'two variants with the same name',
@@ -146,7 +152,8 @@ describe('rejects with the found value, the expected one and a fix', () => {
     [
       'an event type that S3 does not send to EventBridge',
       { bucketEvents: [{ eventType: EventType.REPLICATION }] },
-      'bucketEvents[0].eventType is "s3:Replication:*", which S3 does not send to EventBridge, expected one of s3:ObjectCreated:*, s3:ObjectCreated:Put,',
+      'bucketEvents[0].eventType is "s3:Replication:*", which S3 does not send to EventBridge, expected ' +
+        'one of s3:ObjectCreated:*, s3:ObjectCreated:Put,',
     ],
     [
       'two prefixes in one bucket event',
@@ -166,12 +173,15 @@ describe('rejects with the found value, the expected one and a fix', () => {
     [
       'models and events without a source',
       { model: { primaryContainer: { image } } },
-      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource, and no bucket event has a prefix. Write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters.',
+      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource, and no bucket ' +
+        'event has a prefix. Write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters.',
     ],
     [
       'model data URLs that are not S3 URLs',
       { model: { primaryContainer: { image, modelDataUrl: 'https://b.s3.amazonaws.com/m.tar.gz' } } },
-      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource (modelDataUrl in primaryContainer of model "Model1" is "https://b.s3.amazonaws.com/m.tar.gz", expected s3://<bucket>/<key>',
+      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource (modelDataUrl in ' +
+        'primaryContainer of model "Model1" is "https://b.s3.amazonaws.com/m.tar.gz", expected ' +
+        's3://<bucket>/<key>',
     ],
   ])('%s', (_, changes, text) => {
     const problems = problemsOf(changes);

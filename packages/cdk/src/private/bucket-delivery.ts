@@ -6,8 +6,8 @@ import type { Construct } from 'constructs';
 const NOTIFICATIONS_HANDLER_ID = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';
 
 /**
- * Enables EventBridge delivery if the bucket belongs to the app. For an imported bucket a warning shows how, because the
- * resource that would enable it replaces the whole notification configuration of the bucket.
+ * Enables EventBridge delivery if the bucket belongs to the app. For an imported bucket a warning shows how, because
+ * the resource that would enable it replaces the whole notification configuration of the bucket.
  */
 export function enableEventDelivery(endpoint: Construct, bucket: IBucket): void {
   if (Resource.isOwnedResource(bucket)) {
@@ -18,11 +18,13 @@ export function enableEventDelivery(endpoint: Construct, bucket: IBucket): void 
   const name = Token.isUnresolved(bucket.bucketName) ? '<bucket>' : bucket.bucketName;
   Annotations.of(endpoint).addWarningV2(
     '@freshpoint/cdk:importedBucket',
-    `The bucket ${name} is imported, so its EventBridge delivery is not changed. If it is off, only the sweep detects ` +
-      "uploads. To enable it, add EventBridgeConfiguration to the bucket's notifications and keep the existing ones:\n" +
+    `The bucket ${name} is imported, so its EventBridge delivery is not changed. If it is off, only the sweep ` +
+      "detects uploads. To enable it, add EventBridgeConfiguration to the bucket's notifications and keep the existing " +
+      'ones:\n' +
       `  aws s3api get-bucket-notification-configuration --bucket ${name} > notifications.json\n` +
       '  (add "EventBridgeConfiguration": {} to the object in notifications.json)\n' +
-      `  aws s3api put-bucket-notification-configuration --bucket ${name} --notification-configuration file://notifications.json`,
+      `  aws s3api put-bucket-notification-configuration --bucket ${name} ` +
+      '--notification-configuration file://notifications.json',
   );
 }
 

@@ -29,8 +29,8 @@ export function dataBucketFor(endpoint: Construct, endpointId: string, options: 
   else {
     Annotations.of(endpoint).addWarningV2(
       '@freshpoint/cdk:importedDataBucket',
-      `The bucket for slot data (${bucket.node.path}) is imported, so it is not changed. It must be versioned. To expire ` +
-        `old slot data, add a lifecycle rule for the prefix ${rule.prefix}: expire noncurrent versions after 1 day, ` +
+      `The bucket for slot data (${bucket.node.path}) is imported, so it is not changed. It must be versioned. To ` +
+        `expire old slot data, add a lifecycle rule for the prefix ${rule.prefix}: expire noncurrent versions after 1 day, ` +
         `retain ${retained} newer noncurrent versions, abort incomplete multipart uploads after 1 day.`,
     );
   }
@@ -52,7 +52,8 @@ export function dataBucketProblems({ bucket, retainRevisions }: PerSlotOptions):
     !(Number.isInteger(retainRevisions) && retainRevisions >= 1 && retainRevisions <= MAX_RETAIN_REVISIONS)
   ) {
     problems.push(
-      `retainRevisions of ModelData.perSlot is ${retainRevisions}, expected a whole number from 1 to ${MAX_RETAIN_REVISIONS}.`,
+      `retainRevisions of ModelData.perSlot is ${retainRevisions}, ` +
+        `expected a whole number from 1 to ${MAX_RETAIN_REVISIONS}.`,
     );
   }
   return problems;

@@ -2,7 +2,7 @@ import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
 import { GATE_RESOURCE_TYPE, type GateProperties, type SlotData, type SourceSpec } from '../contract';
-import { digest8, guarded, renderedProperties, without } from './digest';
+import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 
 /** The most that CloudFormation accepts for a custom resource. */
 const SERVICE_TIMEOUT_HOURS = 1;
@@ -57,9 +57,9 @@ export function createDeploymentGate(scope: Construct, options: DeploymentGateOp
 function settingsOf({ modelsOfSlotA: models, configs: [config], endpoint }: DeploymentGateOptions): unknown {
   const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
   return withoutReferences(ids, {
-    models: models.map((model) => [model.stack.getLogicalId(model), without(renderedProperties(model), 'Tags')]),
-    config: without(renderedProperties(config), 'Tags'),
-    endpoint: without(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
+    models: models.map((model) => [model.stack.getLogicalId(model), omitProperties(renderedProperties(model), 'Tags')]),
+    config: omitProperties(renderedProperties(config), 'Tags'),
+    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
   });
 }
 

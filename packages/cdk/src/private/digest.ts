@@ -39,7 +39,7 @@ export function guarded(produce: () => string): () => string {
 }
 
 /** The properties except those with the given names. */
-export function without(properties: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+export function omitProperties(properties: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 

@@ -40,8 +40,8 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
   if (sources.length === 0 && models.length > 0) problems.push(noSourceProblem(ofModels));
   if (!hasSlotData && props.smokeTests?.length) {
     problems.push(
-      'smokeTests are set, but no model has slot data, so a rollback would load the same bytes again. Omit smokeTests, ' +
-        'or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
+      'smokeTests are set, but no model has slot data, so a rollback would load the same bytes again. Omit ' +
+        'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
     );
   }
   throwIfAny(problems, endpoint);

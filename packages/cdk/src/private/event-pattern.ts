@@ -67,8 +67,8 @@ const EVENT_DETAILS: ReadonlyMap<EventType, EventDetail> = new Map([
 export const SUPPORTED_EVENT_TYPES: readonly EventType[] = [...EVENT_DETAILS.keys()];
 
 /**
- * The filters of one event combined as in S3 notifications: at most one prefix and one suffix, and a key must match both.
- * An empty text matches all keys. Check the filters with `keyFilterProblems` first.
+ * The filters of one event combined as in S3 notifications: at most one prefix and one suffix, and a key must match
+ * both. An empty text matches all keys. Check the filters with `keyFilterProblems` first.
  */
 export function mergedKeyFilter(filters: readonly NotificationKeyFilter[]): KeyFilter {
   const prefix = filters.map((filter) => filter.prefix).find(isGiven);
@@ -85,8 +85,9 @@ export function keyFilterProblems(filters: readonly NotificationKeyFilter[]): st
   for (const part of ['prefix', 'suffix'] as const) {
     const given = filters.map((filter) => filter[part]).filter(isGiven);
     if (given.length > 1) {
+      const texts = given.map((text) => `"${text}"`).join(', ');
       problems.push(
-        `keyFilters has ${given.length} ${part}es (${given.map((text) => `"${text}"`).join(', ')}), expected at most one. ` +
+        `keyFilters has ${given.length} ${part}es (${texts}), expected at most one. ` +
           'Add one bucket event for each.',
       );
     }

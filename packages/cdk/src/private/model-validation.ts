@@ -15,7 +15,8 @@ export function modelProblems(models: readonly DeclaredModel[]): string[] {
     if (customId !== undefined && (customId === '' || Token.isUnresolved(customId))) {
       const got = customId === '' ? 'empty' : 'a token';
       problems.push(
-        `modelsProps[${index}].customId is ${got}, expected a non-empty text without tokens. Omit it for a generated id.`,
+        `modelsProps[${index}].customId is ${got}, expected a non-empty text without tokens. ` +
+          'Omit it for a generated id.',
       );
       continue;
     }
@@ -25,8 +26,8 @@ export function modelProblems(models: readonly DeclaredModel[]): string[] {
         firstIndices.set(reference, index);
       } else {
         problems.push(
-          `modelsProps[${first}] and modelsProps[${index}] are both called "${reference}" (by modelName or customId), ` +
-            'so a variant cannot refer to one of them. Give each its own modelName or customId.',
+          `modelsProps[${first}] and modelsProps[${index}] are both called "${reference}" (by modelName or ` +
+            'customId), so a variant cannot refer to one of them. Give each its own modelName or customId.',
         );
       }
     }
@@ -66,8 +67,8 @@ function modelReferenceProblem(
     .join(', ');
   if (modelName !== undefined && areConcrete(modelName)) {
     return (
-      `names the model "${modelName}", expected one of modelsProps (${known}). Name one of these, or pass a model from ` +
-      'elsewhere as a token.'
+      `names the model "${modelName}", expected one of modelsProps (${known}). Name one of these, or pass a model ` +
+      'from elsewhere as a token.'
     );
   }
   if (modelName === undefined && endpointConfigProps.executionRoleArn === undefined) {

@@ -14,7 +14,8 @@ function conflictingNames(props: SagemakerEndpointProps, models: readonly Declar
   const ofConfig = props.endpointConfigProps.endpointConfigName;
   if (ofConfig !== undefined && areConcrete(ofEndpoint, ofConfig) && ofEndpoint !== ofConfig) {
     problems.push(
-      `endpointProps.endpointConfigName is "${ofEndpoint}", but endpointConfigProps.endpointConfigName is "${ofConfig}". ` +
+      `endpointProps.endpointConfigName is "${ofEndpoint}", but endpointConfigProps.endpointConfigName is ` +
+        `"${ofConfig}". ` +
         'Both name the same config: make them equal, or omit the latter so that CloudFormation generates the names.',
     );
   }

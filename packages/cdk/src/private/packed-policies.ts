@@ -2,7 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import { CfnManagedPolicy, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Permit } from './permits';
-import { MAX_POLICY_CHARACTERS, maxPolicyLength, policyDocument } from './policy-document';
+import { MAX_POLICY_CHARACTERS, maxPolicyLength, policyDocumentOf } from './policy-document';
 
 /**
  * As few managed policies on a role as the permits need: each is filled before the next is created.
@@ -38,7 +38,7 @@ export class PackedPolicies extends Construct {
     this.policies.push(permits);
     new CfnManagedPolicy(this, `Policy${this.policies.length}`, {
       description: 'Permissions of the Freshpoint refresher for the endpoints of this stack',
-      policyDocument: Lazy.any({ produce: () => policyDocument(permits) }),
+      policyDocument: Lazy.any({ produce: () => policyDocumentOf(permits) }),
       roles: [this.role.roleName],
     });
   }

@@ -5,13 +5,13 @@ import type { Permit } from './permits';
 export const MAX_POLICY_CHARACTERS = 6144;
 
 /** The policy document that grants the permits. */
-export function policyDocument(permits: readonly Permit[], render = ({ text }: BoundedText): string => text): object {
+export function policyDocumentOf(permits: readonly Permit[], render = ({ text }: BoundedText): string => text): object {
   return { Version: '2012-10-17', Statement: statements(permits, render) };
 }
 
 /** Length of the policy document once deployed, in characters, when every token has its maximum length. */
 export function maxPolicyLength(permits: readonly Permit[]): number {
-  return JSON.stringify(policyDocument(permits, ({ maxLength }) => 'x'.repeat(maxLength))).length;
+  return JSON.stringify(policyDocumentOf(permits, ({ maxLength }) => 'x'.repeat(maxLength))).length;
 }
 
 interface StatementGroup {
@@ -20,7 +20,7 @@ interface StatementGroup {
   readonly prefixes: Map<string, BoundedText>;
 }
 
-/** One statement per set of actions, and per bucket where listings are restricted to prefixes. Each text occurs once. */
+/** One statement per set of actions, and per bucket for listings restricted to prefixes. Each text occurs once. */
 function statements(permits: readonly Permit[], render: (text: BoundedText) => string): object[] {
   const groups = new Map<string, StatementGroup>();
   for (const { actions, resource, prefix } of permits) {

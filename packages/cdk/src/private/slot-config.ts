@@ -2,7 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import { CfnEndpointConfig, type CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { Slot } from '../contract';
-import { digest8, guarded, renderedProperties, without } from './digest';
+import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 import { suffixedName } from './naming';
 import { passOnUnknownProps } from './pass-through';
 import type { SlotModel } from './slot-models';
@@ -38,7 +38,7 @@ export function createConfig(scope: Construct, options: SlotConfigOptions): CfnE
   passOnUnknownProps(config, props);
   const digest = guarded(() =>
     digest8({
-      config: without(renderedProperties(config), 'EndpointConfigName', 'Tags'),
+      config: omitProperties(renderedProperties(config), 'EndpointConfigName', 'Tags'),
       models: Object.fromEntries(models.map((model) => [model.id, model.digest()])),
       deploymentConfig: deploymentConfig(),
     }),

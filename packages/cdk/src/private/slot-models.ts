@@ -4,7 +4,7 @@ import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import type { Slot, SlotData } from '../contract';
 import type { DeclaredModel } from './declared-models';
-import { digest8, guarded, renderedProperties, without } from './digest';
+import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 import { suffixedName } from './naming';
 import { passOnUnknownProps } from './pass-through';
 import { slotDataKeysOf, withSlotData } from './slot-data';
@@ -63,7 +63,7 @@ function createModel({ id, givenName, declared }: DeclaredModel, context: SlotCo
     ...props,
     modelName: givenName && Lazy.uncachedString({ produce: () => suffixedName(givenName, `-${digest()}`) }),
   });
-  const digest = guarded(() => digest8(without(renderedProperties(cfnModel), 'ModelName', 'Tags')));
+  const digest = guarded(() => digest8(omitProperties(renderedProperties(cfnModel), 'ModelName', 'Tags')));
   passOnUnknownProps(cfnModel, props);
   const roleArn = declared.props.executionRoleArn;
   const keys = dataOfSlot ? slotDataKeysOf(declared.props, dataOfSlot) : [];

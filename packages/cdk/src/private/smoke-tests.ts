@@ -27,8 +27,8 @@ export function smokeTestProblems({ smokeTests = [] }: SagemakerEndpointProps): 
   const text = JSON.stringify(smokeTestSpecs(smokeTests));
   if (!Token.isUnresolved(text) && text.length > MAX_SMOKE_TESTS_CHARACTERS) {
     problems.push(
-      `smokeTests take ${text.length} characters as JSON, expected at most ${MAX_SMOKE_TESTS_CHARACTERS}, because they ` +
-        'are stored in an SSM parameter. Use fewer or shorter payloads.',
+      `smokeTests take ${text.length} characters as JSON, expected at most ${MAX_SMOKE_TESTS_CHARACTERS}, because ` +
+        'they are stored in an SSM parameter. Use fewer or shorter payloads.',
     );
   }
   return problems;

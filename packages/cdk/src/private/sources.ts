@@ -9,7 +9,7 @@ import { parseS3Url } from './s3-url';
 /** A source that a model loads. */
 export interface ModelSource {
   readonly source: SourceSpec;
-  /** Objects that belong to the source: only archives, or all objects whatever their name. */
+  /** Objects that belong to the source: only archives, or all objects regardless of name. */
   readonly objects: 'archives' | 'all';
 }
 

@@ -13,7 +13,7 @@ import { areConcrete } from './tokens';
 /** Maximum visibility timeout of an SQS message. */
 const MAX_DELAY = Duration.hours(12);
 
-/** All problems with the props, except those that tokens hide. Each says which value was found and which was expected. */
+/** All problems with the props, except those that tokens hide. Each has the found value and the expected one. */
 export function propsProblems(
   scope: Construct,
   props: SagemakerEndpointProps,
