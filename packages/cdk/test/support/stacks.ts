@@ -71,7 +71,7 @@ export function resourcesOf(stack: Stack, type: string): Record<string, Resource
   return Template.fromStack(stack).findResources(type) as Record<string, Resource>;
 }
 
-/** The properties of the template's only resource of that type whose logical id matches. */
+/** The properties of the only resource of the type whose logical id matches. */
 export function propertiesOf(stack: Stack, type: string, id = /./): Record<string, unknown> {
   const found = Object.entries(resourcesOf(stack, type)).filter(([logicalId]) => id.test(logicalId));
   if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} match ${id}`);
