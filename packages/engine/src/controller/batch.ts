@@ -30,8 +30,9 @@ interface ParsedMessage {
 }
 
 /**
- * Handles one batch of reconcile requests: one pass per endpoint, and one per deployment that waits. Of several requests
- * for one endpoint, one stays and the others are done. Returns the ids of the messages that stay in the queue.
+ * Handles one batch of reconcile requests: one pass per endpoint, and one per deployment that waits. Of several
+ * requests for one endpoint, one stays and the others are done. Returns the ids of the messages that stay in the
+ * queue.
  */
 export async function reconcileBatch(ports: Ports, messages: readonly QueueMessage[]): Promise<string[]> {
   const groups = new Map<string, ParsedMessage[]>();
@@ -74,7 +75,10 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   return [message.messageId];
 }
 
-/** Prefers the request that knows of a stack being created, then of the newest state, then the one received least often. */
+/**
+ * Prefers the request that knows of a stack being created, then of the newest state, then the one received least
+ * often.
+ */
 function isPreferred(one: ParsedMessage, other: ParsedMessage): boolean {
   const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
   const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);

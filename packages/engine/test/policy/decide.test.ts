@@ -144,7 +144,7 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap' },
   },
   // Settling
-  'seen for the first time: waits for waitTime, however old LastModified is (S3 dates a multipart upload by its start)': {
+  'seen for the first time: waits for waitTime, however old LastModified is': {
     o: observe({ state: quiet }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
     state: { ...quiet, settling: seen('v2', 0) },
