@@ -122,7 +122,7 @@ export interface SmokeTests {
 }
 
 /** The stack, in CloudFormation. */
-export interface Stacks {
+export interface CloudFormationStacks {
   describe(stackId: string): Promise<StackView>;
 }
 
@@ -183,7 +183,7 @@ export interface Ports {
   readonly sources: Sources;
   readonly slotStore: SlotStore;
   readonly smokeTests: SmokeTests;
-  readonly stacks: Stacks;
+  readonly stacks: CloudFormationStacks;
   readonly queue: WorkQueue;
   readonly responses: CustomResourceResponses;
   readonly eventBus: EventBus;

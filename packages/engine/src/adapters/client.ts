@@ -4,8 +4,8 @@ export interface AwsCommand {
 }
 
 /**
- * What the adapters need of an AWS SDK client. The simulation passes one that answers in virtual time, so the adapters' own
- * code runs there too. Adapters call it by `send`, which knows the type of each command's output.
+ * What the adapters need of an AWS SDK client. The simulation passes one that answers in virtual time, so the
+ * adapters' own code runs there too. Adapters call it by `send`, which knows the type of each command's output.
  */
 export interface Client {
   send(command: AwsCommand, options?: SendOptions): Promise<unknown>;

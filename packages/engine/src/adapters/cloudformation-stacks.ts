@@ -1,9 +1,9 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { Stacks } from '../ports.ts';
+import type { CloudFormationStacks } from '../ports.ts';
 import { type Client, isNamed, send } from './client.ts';
 
 /** DescribeStacks. */
-export function cloudFormationStacks(client: Client): Stacks {
+export function cloudFormationStacks(client: Client): CloudFormationStacks {
   return {
     async describe(stackId) {
       try {

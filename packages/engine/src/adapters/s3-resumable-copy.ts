@@ -67,8 +67,8 @@ export async function copyInParts(client: Client, copy: Copy, options: PartsOpti
 class SourceChanged extends Error {}
 
 /**
- * Copies parts until time is up or one fails; returns the first failure when no request is in flight any more. Each worker
- * copies at least one part, so every pass makes progress.
+ * Copies parts until time is up or one fails; returns the first failure when no request is in flight any more. Each
+ * worker copies at least one part, so every pass makes progress.
  */
 async function inParallel(
   numbers: readonly number[],

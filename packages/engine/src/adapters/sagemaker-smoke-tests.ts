@@ -1,6 +1,7 @@
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import type { SmokeTestExpectation, SmokeTestSpec } from '@freshpoint/cdk/contract';
 import type { SmokeTestsView } from '../policy/observation.ts';
+import { isAsExpected } from '../policy/smoke-test-answer.ts';
 import type { SmokeTests } from '../ports.ts';
 import { type Client, send } from './client.ts';
 
@@ -78,27 +79,6 @@ function failure(error: ModelFailure, name: string, expect: SmokeTestExpectation
   const isTimeout = code === 'AbortError' || code === 'TimeoutError';
   const cause = isTimeout ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : message;
   return { kind: 'unanswered', message: `${name} was not answered: ${cause}.` };
-}
-
-/** Whether the answer is what the test expects. */
-export function isAsExpected(answer: string, expectation: SmokeTestExpectation | undefined): boolean {
-  if (expectation === undefined) return true;
-  if (expectation.kind === 'contains') return answer.includes(expectation.text);
-  try {
-    return hasMembers(JSON.parse(answer), expectation.value);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the value has at least the members of `expected`, at any depth; lists must have equal length and order. */
-function hasMembers(value: unknown, expected: unknown): boolean {
-  if (typeof expected !== 'object' || expected === null) return Object.is(value, expected);
-  if (typeof value !== 'object' || value === null || Array.isArray(value) !== Array.isArray(expected)) return false;
-  if (Array.isArray(expected) && (value as unknown[]).length !== expected.length) return false;
-  return Object.entries(expected).every(
-    ([name, member]) => Object.hasOwn(value, name) && hasMembers((value as Record<string, unknown>)[name], member),
-  );
 }
 
 function shown(text: string): string {

@@ -1,4 +1,4 @@
-import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { GetParametersCommand, type GetParametersResult, PutParameterCommand } from '@aws-sdk/client-ssm';
 import {
   type EndpointSpec,
   historyParameterName,
@@ -15,27 +15,10 @@ import { type Client, send } from './client.ts';
 const MAX_RESTORE_ATTEMPTS = 5;
 
 /**
- * Spec and state in SSM parameters. SSM has no conditional write; the version that PutParameter returns shows afterwards
- * whether another write came in between.
+ * Spec and state in SSM parameters. SSM has no conditional write; the version that PutParameter returns shows
+ * afterwards whether another write came in between.
  */
 export function ssmRecords(client: Client): EndpointRecords {
-  const get = (names: readonly string[]) => send(client, new GetParametersCommand({ Names: [...names] }));
-  const put = async (name: string, value: string): Promise<number> => {
-    const { Version } = await send(
-      client,
-      new PutParameterCommand({
-        Name: name,
-        Value: value,
-        Type: 'String',
-        Overwrite: true,
-        // As in the template: values of more than 4 KB are still written.
-        Tier: 'Intelligent-Tiering',
-      }),
-    );
-    if (Version === undefined) throw new Error(`PutParameter returned no version for ${name}.`);
-    return Version;
-  };
-
   return {
     async read(endpoint) {
       const names = {
@@ -43,7 +26,7 @@ export function ssmRecords(client: Client): EndpointRecords {
         state: stateParameterName(endpoint),
         history: historyParameterName(endpoint),
       };
-      const { Parameters = [] } = await get(Object.values(names));
+      const { Parameters = [] } = await getParameters(client, Object.values(names));
       const history = Parameters.find((parameter) => parameter.Name === names.history);
       const spec = Parameters.find((parameter) => parameter.Name === names.spec);
       const state = Parameters.find((parameter) => parameter.Name === names.state);
@@ -55,28 +38,47 @@ export function ssmRecords(client: Client): EndpointRecords {
       };
     },
     async appendHistory(endpoint, record) {
-      await put(historyParameterName(endpoint), JSON.stringify(record));
+      await putParameter(client, historyParameterName(endpoint), JSON.stringify(record));
     },
     async write(endpoint, state, after) {
       const name = stateParameterName(endpoint);
-      const written = await put(name, JSON.stringify(state));
+      const written = await putParameter(client, name, JSON.stringify(state));
       if (written === after + 1) return written;
-      // This write covered another one, which is restored on top; the caller reads everything again. Restoring may cover
-      // yet another write, which then is the newest.
+      // This write covered another one, which is restored on top; the caller reads everything again. Restoring may
+      // cover yet another write, which then is the newest.
       const past = async (version: number): Promise<string | undefined> =>
-        (await get([`${name}:${version}`])).Parameters?.[0]?.Value;
+        (await getParameters(client, [`${name}:${version}`])).Parameters?.[0]?.Value;
       const base = await past(after);
       let before = written;
       for (let tries = 0; tries < MAX_RESTORE_ATTEMPTS; tries++) {
         const theirs = await past(before - 1);
         if (theirs === undefined) break;
-        const version = await put(name, merged(state, theirs, base));
+        const version = await putParameter(client, name, merged(state, theirs, base));
         if (version === before + 1) break;
         before = version;
       }
       throw new StateConflict(name);
     },
   };
+}
+
+function getParameters(client: Client, names: readonly string[]): Promise<GetParametersResult> {
+  return send(client, new GetParametersCommand({ Names: [...names] }));
+}
+
+/** Returns the version that was written. */
+async function putParameter(client: Client, name: string, value: string): Promise<number> {
+  const command = new PutParameterCommand({
+    Name: name,
+    Value: value,
+    Type: 'String',
+    Overwrite: true,
+    // As in the template: values of more than 4 KB are still written.
+    Tier: 'Intelligent-Tiering',
+  });
+  const { Version } = await send(client, command);
+  if (Version === undefined) throw new Error(`PutParameter returned no version for ${name}.`);
+  return Version;
 }
 
 /** An unreadable history does not stop reconciliation: nothing is decided by it. */
@@ -90,8 +92,8 @@ function recordIdIn(history: string | undefined): string | undefined {
 
 /**
  * Merges two states that were both written over `base`. People write only the suspension and the pin, the controller
- * everything else, so a changed suspension or pin shows which of the two writers was a person, and both changes stay. Of
- * two writes by the controller, the covered one wins.
+ * everything else, so a changed suspension or pin shows which of the two writers was a person, and both changes stay.
+ * Of two writes by the controller, the covered one wins.
  */
 function merged(mine: EndpointState, theirs: string, base: string | undefined): string {
   if (base === undefined) return theirs;

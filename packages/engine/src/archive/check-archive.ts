@@ -30,9 +30,9 @@ const MAX_SHOWN_CHARACTERS = 100;
 const HOW_TO_CREATE = 'Create it with: tar -czf model.tar.gz -C <folder> .';
 
 /**
- * Reads a model archive from its beginning, up to the limit and while time allows. Errors of `body` are thrown, everything
- * else is a verdict; `body` is closed as soon as no more of it is needed. Nothing is unpacked, and nothing but one header
- * is kept in memory.
+ * Reads a model archive from its beginning, up to the limit and while time allows. Errors of `body` are thrown,
+ * everything else is a verdict; `body` is closed as soon as no more of it is needed. Nothing is unpacked, and nothing
+ * but one header is kept in memory.
  */
 export async function checkArchive(body: AsyncIterable<Uint8Array>, options: ArchiveCheck): Promise<ArchiveVerdict> {
   const { uri, size } = options;

@@ -2,17 +2,9 @@ import type { GateRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runGate } from './deployment-gate.ts';
+import { type ParsedMessage, parseRequest, preferred, type QueueMessage, withNewestVersion } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
-
-/** What the controller needs of one received message. */
-export interface QueueMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  /** How often the message was received, this time included. */
-  readonly receives: number;
-}
 
 /** Receives after which a message no longer insists on the state version that it knows of. */
 const MAX_STALE_READS = 12;
@@ -24,14 +16,10 @@ const MAX_PAUSE_SECONDS = 300;
 /** Receives after which a waiting deployment gets a fresh message: SQS removes a message at its 1000th receive. */
 const RENEW_AFTER_RECEIVES = 900;
 
-interface ParsedMessage {
-  readonly message: QueueMessage;
-  readonly body: ReconcileRequest;
-}
-
 /**
- * Handles one batch of reconcile requests: one pass per endpoint, and one per deployment that waits. Of several requests
- * for one endpoint, one stays and the others are done. Returns the ids of the messages that stay in the queue.
+ * Handles one batch of reconcile requests: one pass per endpoint, and one per deployment that waits. Of several
+ * requests for one endpoint, one stays and the others are done. Returns the ids of the messages that stay in the
+ * queue.
  */
 export async function reconcileBatch(ports: Ports, messages: readonly QueueMessage[]): Promise<string[]> {
   const groups = new Map<string, ParsedMessage[]>();
@@ -50,7 +38,7 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
 }
 
 async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promise<string[]> {
-  const { message, body } = group.reduce((best, other) => (isPreferred(other, best) ? other : best));
+  const { message, body } = preferred(group);
   const { endpoint } = body;
   const result = await handle(ports, withNewestVersion(body, group), message);
   ports.telemetry.metric(endpoint, 'ReconcilesRequeued', result.kind === 'requeue' ? 1 : 0);
@@ -72,20 +60,6 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
     ports.telemetry.error(endpoint, error, 0);
   }
   return [message.messageId];
-}
-
-/** Prefers the request that knows of a stack being created, then of the newest state, then the one received least often. */
-function isPreferred(one: ParsedMessage, other: ParsedMessage): boolean {
-  const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
-  const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);
-  if (knows !== 0 || newer !== 0) return knows === 0 ? newer > 0 : knows > 0;
-  return one.message.receives < other.message.receives;
-}
-
-/** The request with the newest state version that any request of the group knows of. */
-function withNewestVersion(body: ReconcileRequest, group: readonly ParsedMessage[]): ReconcileRequest {
-  const stateVersion = Math.max(0, ...group.map((each) => each.body.stateVersion ?? 0));
-  return stateVersion > 0 ? { ...body, stateVersion } : body;
 }
 
 async function handle(ports: Ports, body: ReconcileRequest, { receives }: QueueMessage): Promise<ReconcileResult> {
@@ -123,19 +97,4 @@ async function deadLetter(ports: Ports, message: QueueMessage, reason: string): 
     ports.telemetry.error('', error, 0);
     return [message.messageId];
   }
-}
-
-function parseRequest(body: string): ReconcileRequest {
-  let message: Partial<ReconcileRequest> | null;
-  const shown = body.slice(0, 100);
-  try {
-    message = JSON.parse(body) as Partial<ReconcileRequest> | null;
-  } catch (error) {
-    throw new EngineError('MESSAGE_UNREADABLE', `Expected a reconcile request in JSON, got: ${shown}`, error);
-  }
-  if (message?.version !== 1 || typeof message.endpoint !== 'string') {
-    const expected = '{"version":1,"endpoint":"…"}';
-    throw new EngineError('MESSAGE_UNREADABLE', `Expected ${expected}, got: ${shown}. Send it in that form.`);
-  }
-  return message as ReconcileRequest;
 }

@@ -15,8 +15,8 @@ import type { ReconcileResult } from './result.ts';
 const RESUME_SECONDS = 1;
 
 /**
- * One pass for a deployment that waits: responds to CloudFormation as soon as the endpoint is idle and the state records
- * what the deployment will load, or with a failure at the deadline. Every result but `requeue` has responded.
+ * One pass for a deployment that waits: responds to CloudFormation as soon as the endpoint is idle and the state
+ * records what the deployment will load, or with a failure at the deadline. Every result but `requeue` has responded.
  */
 export async function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
   try {
@@ -99,8 +99,8 @@ async function tryToObserve(
 }
 
 /**
- * Fails the deployment, but not its rollback: that would leave the stack in UPDATE_ROLLBACK_FAILED, which only a person can
- * resolve. A rollback proceeds without what it asked for.
+ * Fails the deployment, but not its rollback: that would leave the stack in UPDATE_ROLLBACK_FAILED, which only a
+ * person can resolve. A rollback proceeds without what it asked for.
  */
 export async function refuseDeployment(
   { ports, endpoint }: EndpointContext,

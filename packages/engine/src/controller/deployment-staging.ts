@@ -34,9 +34,9 @@ export type DeploymentData =
   | { readonly kind: 'refused'; readonly message: string };
 
 /**
- * A deployment creates models for both slots and moves the endpoint to slot A, so slot A must hold what should be served
- * then: the revision that serves now, whichever slot it is on. A deployment changes settings; a refresh brings newer data
- * afterwards. New slots get what the sources hold. A slot that is being served from is never written.
+ * A deployment creates models for both slots and moves the endpoint to slot A, so slot A must hold what should be
+ * served then: the revision that serves now, whichever slot it is on. A deployment changes settings; a refresh brings
+ * newer data afterwards. New slots get what the sources hold. A slot that is being served from is never written.
  */
 export async function stageDeployment(
   pass: GatePass,

@@ -3,8 +3,8 @@ import type { StagingOutcome } from '../ports.ts';
 import type { EndpointContext, RecordedState } from './pass.ts';
 
 /**
- * A lease on a slot's data, written to the state before the first byte is. No other pass stages to the slot or swaps to it
- * until the lease is released or expires.
+ * A lease on a slot's data, written to the state before the first byte is. No other pass stages to the slot or swaps
+ * to it until the lease is released or expires.
  */
 export class StagingLease {
   readonly #context: EndpointContext;
@@ -31,7 +31,10 @@ export class StagingLease {
     await this.#write(rest);
   }
 
-  /** Copies, then releases or pauses the lease. After an error it stays held: requests that were sent may still arrive. */
+  /**
+   * Copies, then releases or pauses the lease. After an error it stays held: requests that were sent may still
+   * arrive.
+   */
   async run(
     copy: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
   ): Promise<StagingOutcome> {

@@ -7,9 +7,9 @@ import type { EndpointContext } from './pass.ts';
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
 /**
- * Publishes events to the bus, the history, the log and the metrics, before the state that ends them is written: after a
- * crash they are published twice rather than never. The history writes each record once. Returns the id of its newest
- * record.
+ * Publishes events to the bus, the history, the log and the metrics, before the state that ends them is written:
+ * after a crash they are published twice rather than never. The history writes each record once. Returns the id of
+ * its newest record.
  */
 export async function publish(
   publisher: Publisher,

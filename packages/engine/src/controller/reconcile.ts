@@ -14,7 +14,7 @@ import { swap } from './swap.ts';
 const STALE_READ_SECONDS = 5;
 
 /** What a request knows beside the endpoint's name. */
-export type RequestContext = Pick<ReconcileRequest, 'stackId' | 'stateVersion'>;
+export type RequestHints = Pick<ReconcileRequest, 'stackId' | 'stateVersion'>;
 
 /** A state that was read together with the id of the newest history record. */
 type KnownState = RecordedState & { readonly lastRecord?: string };
@@ -23,7 +23,7 @@ type KnownState = RecordedState & { readonly lastRecord?: string };
 export async function reconcile(
   ports: Ports,
   endpoint: string,
-  { stackId, stateVersion = 0 }: RequestContext = {},
+  { stackId, stateVersion = 0 }: RequestHints = {},
 ): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
   const { spec, ...record } = await ports.records.read(endpoint);

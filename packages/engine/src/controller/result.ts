@@ -10,10 +10,10 @@ export type ReconcileResult =
   | { readonly kind: 'stalled'; readonly message: string };
 
 /** A decision that ends the pass without touching the endpoint or its data. */
-export type Ending = Extract<Next, { kind: ReconcileResult['kind'] }>;
+export type PassEnding = Extract<Next, { kind: ReconcileResult['kind'] }>;
 
 /** Logs how the pass ends. */
-export function endPass({ ports, endpoint }: EndpointContext, next: Ending): ReconcileResult {
+export function endPass({ ports, endpoint }: EndpointContext, next: PassEnding): ReconcileResult {
   const revision = 'revision' in next && next.revision ? shortRevision(next.revision) : undefined;
   const seconds = next.kind === 'requeue' ? next.seconds : undefined;
   const { reason, message } = next;

@@ -10,9 +10,9 @@ import { refuseDeployment, runGate } from '../controller/deployment-gate.ts';
 import type { Ports } from '../ports.ts';
 
 /**
- * Handles CloudFormation's request for the deployment gate. An update goes to the queue, because the endpoint may be busy
- * for longer than a function may run. A deletion, and the creation of a new endpoint, have nothing to wait for and are
- * answered at once.
+ * Handles CloudFormation's request for the deployment gate. An update goes to the queue, because the endpoint may be
+ * busy for longer than a function may run. A deletion, and the creation of a new endpoint, have nothing to wait for
+ * and are answered at once.
  */
 export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
   const properties = event.ResourceProperties as unknown as GateProperties;
@@ -36,8 +36,8 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
 }
 
 /**
- * Whether a new endpoint's deployment was answered at once. A new role may need seconds before IAM grants its permissions;
- * a deployment that needs slot data waits for that in the queue.
+ * Whether a new endpoint's deployment was answered at once. A new role may need seconds before IAM grants its
+ * permissions; a deployment that needs slot data waits for that in the queue.
  */
 async function isAdmitted(ports: Ports, endpoint: string, request: GateRequest): Promise<boolean> {
   try {

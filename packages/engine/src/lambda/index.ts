@@ -20,7 +20,10 @@ function setting(name: string): string {
   return value;
 }
 
-/** Creates a client at its first call. Most invocations need half of the clients, and each costs a cold start milliseconds. */
+/**
+ * Creates a client at its first call. Most invocations need half of the clients, and each costs a cold start
+ * milliseconds.
+ */
 function lazily(create: () => Client): Client {
   let client: Client | undefined;
   return {

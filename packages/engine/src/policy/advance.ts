@@ -1,15 +1,15 @@
-import { observeFirst, type Step } from './next.ts';
+import { type NextStep, observeFirst } from './next.ts';
 import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
-import type { ReadyEndpoint, Target } from './rollout.ts';
+import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
 import type { EndpointState, QuarantineEntry } from './state.ts';
 import { selectTarget } from './target.ts';
 
 /** Selects the revision that the endpoint ought to serve, and takes the next step towards it. */
-export function advanceRollout(ready: ReadyEndpoint): Step {
+export function advanceRollout(ready: ReadyEndpoint): NextStep {
   const { observation } = ready;
   const { sources } = observation;
   if (!sources) return { ...observeFirst('sources'), state: ready.state };
@@ -40,7 +40,7 @@ export function advanceRollout(ready: ReadyEndpoint): Step {
 }
 
 /** Why the target must not be tried. A pin overrides an older quarantine. */
-function quarantineEntry(state: EndpointState, target: Target): QuarantineEntry | undefined {
+function quarantineEntry(state: EndpointState, target: RolloutTarget): QuarantineEntry | undefined {
   const entry = state.quarantine?.find((each) => each.revision === target.revision);
   return entry && target.trigger === 'pin' && target.at > entry.at ? undefined : entry;
 }

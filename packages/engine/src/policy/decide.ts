@@ -2,7 +2,7 @@ import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
 import { BUSY_STATUSES } from './endpoint-status.ts';
-import { type Next, observeFirst, pollSeconds, requeue, type Step } from './next.ts';
+import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
@@ -18,8 +18,8 @@ export interface Decision extends Conclusion {
 const UNKNOWN_CONFIG_GRACE_MS = 5 * 60_000;
 
 /**
- * The controller's decision as one pure function: an observation in, at most one action out. It is called again with more
- * of the observation whenever it asks for it.
+ * The controller's decision as one pure function: an observation in, at most one action out. It is called again with
+ * more of the observation whenever it asks for it.
  */
 export function decide(observation: Observation): Decision {
   const { spec, state, endpoint, sources } = observation;
@@ -49,7 +49,7 @@ export function decide(observation: Observation): Decision {
 }
 
 /** The next step once no update is in progress any more, or its end cannot be seen yet. */
-function nextStep(o: ExistingEndpoint, state: EndpointState): Step {
+function nextStep(o: ExistingEndpoint, state: EndpointState): NextStep {
   const { spec, endpoint } = o;
   if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `The endpoint is ${endpoint.status}.`);
   if (endpoint.status !== 'InService') return failed(o);
@@ -61,7 +61,7 @@ function nextStep(o: ExistingEndpoint, state: EndpointState): Step {
 }
 
 /** The endpoint runs a config that is neither slot's: the controller never swaps away from it. */
-function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: EndpointState): Step {
+function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: EndpointState): NextStep {
   const { endpointName, configs } = spec;
   const expected = `expected ${configs.a} or ${configs.b}`;
   const message = `Endpoint ${endpointName} runs endpoint config ${endpoint.configName}, ${expected}.`;
@@ -81,7 +81,7 @@ function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: 
 }
 
 /** Failed or UpdateRollbackFailed: SageMaker accepts no update, or the effect of one is unknown. */
-function failed({ spec, endpoint, stack }: ExistingEndpoint): Step {
+function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
   if (!stack) return observeFirst('stack');
   const message = `The endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}.`;
   if (stack.kind === 'deploying') {
@@ -94,7 +94,7 @@ function failed({ spec, endpoint, stack }: ExistingEndpoint): Step {
   return { next: { kind: 'stalled', reason: 'EndpointFailed', message: `${message} ${todo}` } };
 }
 
-function busy({ spec }: ExistingEndpoint, message: string): Step {
+function busy({ spec }: ExistingEndpoint, message: string): NextStep {
   return requeue('EndpointBusy', message, pollSeconds(spec));
 }
 

@@ -1,12 +1,12 @@
 import { advanceRollout } from './advance.ts';
-import { observeFirst, type Step } from './next.ts';
+import { type NextStep, observeFirst } from './next.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import type { ReadyEndpoint } from './rollout.ts';
 import { isLoadedAsRead } from './serving.ts';
 import type { PendingDeployment, Serving } from './state.ts';
 
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
-export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): Step {
+export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
   const { endpoint, stack } = ready.observation;
   const isAnother = deployment.endpointCreated !== undefined && deployment.endpointCreated !== endpoint.created;
   if (isAnother || deployment.configName !== endpoint.configName) return afterMove(ready, deployment);
@@ -17,7 +17,7 @@ export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeploym
 }
 
 /** The deployment moved the endpoint, so its fleet loaded what was admitted, if the sources still have it. */
-function afterMove({ observation, state, active }: ReadyEndpoint, deployment: PendingDeployment): Step {
+function afterMove({ observation, state, active }: ReadyEndpoint, deployment: PendingDeployment): NextStep {
   const { endpoint, sources } = observation;
   if (!sources) return observeFirst('sources');
   const { newestSource, size } = deployment;

@@ -56,7 +56,7 @@ export type Next =
   | { readonly kind: 'stalled'; readonly reason: Reason; readonly message: string };
 
 /** A decision about an endpoint whose earlier update is concluded. */
-export interface Step {
+export interface NextStep {
   readonly next: Next;
   /** Default: unchanged. */
   readonly state?: EndpointState;
@@ -75,11 +75,11 @@ export function pollSeconds(spec: EndpointSpec): number {
 }
 
 /** Observe something else, then decide again. */
-export function observeFirst(what: ObservedPart): Step {
+export function observeFirst(what: ObservedPart): NextStep {
   return { next: { kind: 'observe', what } };
 }
 
 /** Wait for a known time. */
-export function requeue(reason: Reason, message: string, seconds: number): Step {
+export function requeue(reason: Reason, message: string, seconds: number): NextStep {
   return { next: { kind: 'requeue', reason, message, seconds } };
 }

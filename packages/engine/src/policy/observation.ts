@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState, Staging, Verdict } from './state.ts';
+import type { EndpointState, Staging, TestVerdict } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -52,8 +52,8 @@ export type SourcesView =
       readonly files: readonly SourceFile[];
     }
   /**
-   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, absent where
-   * there are none.
+   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, absent
+   * where there are none.
    */
   | {
       readonly kind: 'missing';
@@ -78,7 +78,7 @@ export type CheckView =
 
 /** The result of sending the smoke tests. */
 export type SmokeTestsView =
-  | Verdict
+  | TestVerdict
   /** A test got no answer, or an answer from SageMaker instead of the model. */
   | { readonly kind: 'unanswered'; readonly message: string };
 

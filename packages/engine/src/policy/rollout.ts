@@ -1,11 +1,11 @@
 import type { Slot } from '@freshpoint/cdk/contract';
-import type { Reason, Step } from './next.ts';
+import type { NextStep, Reason } from './next.ts';
 import type { ExistingEndpoint } from './observation.ts';
 import { otherSlot } from './slots.ts';
 import { type EndpointState, quarantine, type Trigger } from './state.ts';
 
 /** The revision that an endpoint ought to serve. */
-export interface Target {
+export interface RolloutTarget {
   readonly revision: string;
   readonly trigger: Trigger;
   /** Since when, epoch ms: for a pin, when it was set. */
@@ -25,7 +25,7 @@ export interface ReadyEndpoint {
 
 /** A revision on its way to the endpoint. */
 export interface Rollout extends ReadyEndpoint {
-  readonly target: Target;
+  readonly target: RolloutTarget;
 }
 
 /** Why a revision is rolled out. */
@@ -36,7 +36,7 @@ export const ROLLOUT_REASONS = {
 } as const satisfies Record<Trigger, Reason>;
 
 /** Quarantines a revision that the endpoint was never asked to serve. */
-export function refuseUntried({ observation, state, active, target }: Rollout, message: string): Step {
+export function refuseUntried({ observation, state, active, target }: Rollout, message: string): NextStep {
   const { now, spec, sources } = observation;
   const { revision, trigger } = target;
   const slot = otherSlot(active);

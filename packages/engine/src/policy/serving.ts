@@ -1,5 +1,5 @@
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
-import type { Target } from './rollout.ts';
+import type { RolloutTarget } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
 import { type EndpointState, type Serving, type Updating, withoutUpdating } from './state.ts';
 
@@ -7,7 +7,7 @@ import { type EndpointState, type Serving, type Updating, withoutUpdating } from
 export function servesTarget(
   { spec, endpoint }: ExistingEndpoint,
   { serving }: EndpointState,
-  target: Target,
+  target: RolloutTarget,
 ): boolean {
   if (serving?.configName !== endpoint.configName) return false;
   if (ownsAllData(spec)) return serving.revision === target.revision;

@@ -17,8 +17,8 @@ export interface Serving {
 /** What a deployment was about to load when the gate admitted it. */
 export interface PendingDeployment {
   /**
-   * The active config at that time: while it stays active, the deployment has not moved the endpoint. Absent: there was no
-   * endpoint.
+   * The active config at that time: while it stays active, the deployment has not moved the endpoint. Absent: there
+   * was no endpoint.
    */
   readonly configName?: string;
   /** CreationTime of that endpoint, epoch ms: a replaced endpoint has another one, even with the same config. */
@@ -66,11 +66,11 @@ export interface Updating {
   /** How often its smoke tests were sent. Written before they are, so that tests that kill the function are limited. */
   readonly testAttempts?: number;
   /** How they ended, once all were answered. */
-  readonly verdict?: Verdict;
+  readonly verdict?: TestVerdict;
 }
 
 /** The outcome of smoke tests that were answered. */
-export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
+export type TestVerdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
 
 /**
  * Why a revision is rolled out: newer data was uploaded, a person pinned it, or the serving revision failed its smoke

@@ -1,18 +1,18 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from './observation.ts';
-import type { ReadyEndpoint, Target } from './rollout.ts';
+import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
 import type { EndpointState, Pin } from './state.ts';
 
 /**
- * A pin comes first, then the rollback of a revision that failed its smoke tests, then the newest upload. Pure. `slots`:
- * they must be observed first. A target of undefined: no source has an object.
+ * A pin comes first, then the rollback of a revision that failed its smoke tests, then the newest upload. Pure.
+ * `slots`: they must be observed first. A target of undefined: no source has an object.
  */
 export function selectTarget(
   { observation, state: known, active }: ReadyEndpoint,
   sources: SourcesView,
-): 'slots' | { readonly target?: Target; readonly state: EndpointState } {
+): 'slots' | { readonly target?: RolloutTarget; readonly state: EndpointState } {
   const { now, spec, endpoint, slots } = observation;
   const pin = activePin(spec, known, sources);
   const state = pin === known.pin ? known : { ...known, pin };

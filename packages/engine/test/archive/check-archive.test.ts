@@ -3,7 +3,6 @@ import { gzipSync } from 'node:zlib';
 import { pax, pieces, type RawEntry, tarGz, tarOf } from '@freshpoint/test-support/tar-builder';
 import { describe, expect, test } from 'vitest';
 import { checkArchive } from '../../src/archive/check-archive.ts';
-import { sizeWarning } from '../../src/policy/size-warning.ts';
 
 const uri = 's3://models/model.tar.gz';
 const noise = randomBytes(200_000);
@@ -156,18 +155,5 @@ describe('arbitrary bytes', () => {
     })();
     await checkArchive(body, { uri, size: 1e9, limit: 1000, isTimeUp: () => false });
     expect(isClosed).toBe(true);
-  });
-});
-
-describe('the size warning', () => {
-  test('is given below a tenth of what is served', () => {
-    expect(sizeWarning(1000, 20 * 1024 ** 2)).toMatch(/1000 bytes vs 20\.0 MiB/);
-    expect(sizeWarning(2 * 1024 ** 2 - 1, 20 * 1024 ** 2)).toMatch(/2\.0 MiB vs 20\.0 MiB/);
-    expect(sizeWarning(2 * 1024 ** 2, 20 * 1024 ** 2)).toBeUndefined();
-  });
-
-  test('is not given for a small model, or without a known size', () => {
-    expect(sizeWarning(1, 1024 ** 2 - 1)).toBeUndefined();
-    expect(sizeWarning(1, undefined)).toBeUndefined();
   });
 });

@@ -88,7 +88,7 @@ describe('a deployment', () => {
     ]);
   });
 
-  test('proceeds when the endpoint is idle; the state changes first, so that a concurrent pass does not swap', async () => {
+  test('proceeds when the endpoint is idle, and writes the state first, so that no other pass swaps', async () => {
     const world = new World();
     const request = await queued(world);
     world.calls = [];

@@ -1,5 +1,5 @@
 import { type ReconcileRequest, reconcileRequest } from '@freshpoint/cdk/contract';
-import type { QueueMessage } from '../../src/controller/batch.ts';
+import type { QueueMessage } from '../../src/controller/queue-message.ts';
 import { StateConflict } from '../../src/errors.ts';
 import type { HistoryRecord } from '../../src/policy/history.ts';
 import type {

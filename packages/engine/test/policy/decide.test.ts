@@ -144,7 +144,7 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap' },
   },
   // Settling
-  'seen for the first time: waits for waitTime, however old LastModified is (S3 dates a multipart upload by its start)': {
+  'seen for the first time: waits for waitTime, however old LastModified is': {
     o: observe({ state: quiet }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
     state: { ...quiet, settling: seen('v2', 0) },
@@ -343,7 +343,8 @@ const situations: Record<string, Situation> = {
       kind: 'stalled',
       reason: 'UnknownConfig',
       message:
-        'Endpoint Iris runs endpoint config mine, expected config-a or config-b. Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
+        'Endpoint Iris runs endpoint config mine, expected config-a or config-b. ' +
+        'Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
     },
   },
   'moved manually and back: removed from the state': {

@@ -65,7 +65,7 @@ describe('revision', () => {
     expect(view).toMatchObject({ kind: 'missing', uris: ['s3://models/y', 's3://models/z/*.gz'] });
   });
 
-  test('of the existing objects, while a source is missing, differs from the revision without that source', async () => {
+  test('of existing objects differs while a source is missing', async () => {
     const x: SourceSpec = { bucket, key: 'x' };
     const partly = await observe({ x: { lastModified: 7 } }, [x, { bucket, key: 'y' }]);
     expect(partly).toMatchObject({ kind: 'missing', newest: 7, revision: expect.any(String) });

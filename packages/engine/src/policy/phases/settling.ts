@@ -1,11 +1,11 @@
-import type { Step } from '../next.ts';
+import type { NextStep } from '../next.ts';
 import type { Observation, SourcesView } from '../observation.ts';
 import { type Rollout, refuseUntried } from '../rollout.ts';
 import type { Settling } from '../state.ts';
 import { stageOrSwap } from './staging.ts';
 
 /** First phase: waits until nothing newer was uploaded for waitTime, at most for maxWaitTime. */
-export function settle(rollout: Rollout): Step {
+export function settle(rollout: Rollout): NextStep {
   const { observation, state, target } = rollout;
   const { now, sources } = observation;
   const { waitTime, maxWaitTime } = observation.spec;

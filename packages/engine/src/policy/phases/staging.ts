@@ -1,6 +1,6 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import { leaseLeftMs } from '../lease.ts';
-import { type Next, observeFirst, pollSeconds, requeue, type Step } from '../next.ts';
+import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from '../next.ts';
 import { ROLLOUT_REASONS, type Rollout, refuseUntried } from '../rollout.ts';
 import { sizeWarning } from '../size-warning.ts';
 import { otherSlot, slotLetter } from '../slots.ts';
@@ -10,7 +10,7 @@ import { type Staging, truncateMessage, type Updating } from '../state.ts';
 const SOURCE_CHANGED_SECONDS = 5;
 
 /** Second phase: checks the archives and copies them to the inactive slot, where it has data of its own; then swaps. */
-export function stageOrSwap(rollout: Rollout): Step {
+export function stageOrSwap(rollout: Rollout): NextStep {
   const { observation, state, active, target } = rollout;
   const { now, spec, stack, slots } = observation;
   if (!stack) return observeFirst('stack');
@@ -40,7 +40,7 @@ export function stageOrSwap(rollout: Rollout): Step {
 }
 
 /** What the checks of the archives ask for; undefined once they passed. */
-function checkFirst(rollout: Rollout): Step | undefined {
+function checkFirst(rollout: Rollout): NextStep | undefined {
   const { check } = rollout.observation;
   if (!check) return observeFirst('check');
   if (check.kind === 'refused') return refuseUntried(rollout, check.message);

@@ -5,7 +5,9 @@ import { eventSubject } from '../refresh-event.ts';
 import { withServing } from '../serving.ts';
 import { quarantine, type Updating } from '../state.ts';
 
-/** How often the smoke tests of one refresh are sent; if the last attempt is not answered either, the revision fails. */
+/**
+ * How often the smoke tests of one refresh are sent; if the last attempt is not answered either, the revision fails.
+ */
 export const MAX_TEST_ATTEMPTS = 3;
 
 /** Last phase: whether the update reached its config and the revision has smoke tests to pass. */

@@ -14,7 +14,7 @@ import {
 import { failSmokeTests } from './testing.ts';
 
 /** How often SageMaker may refuse a revision without naming it as the cause before it is quarantined. */
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** After this time, in ms, an accepted call that DescribeEndpoint does not show counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
@@ -23,9 +23,9 @@ const STALE_AFTER_MS = 5 * 60_000;
 const INTERNAL_FAILURE = /^Request to service failed/i;
 
 /**
- * Third phase: concludes what became of the recorded update, from the endpoint's status, config and LastModifiedTime, and
- * from the sources as they are now. Instances load what is there when they launch, so a success or a refusal is this
- * revision's only if nothing was written since. Pure; a state without an update is returned as it is.
+ * Third phase: concludes what became of the recorded update, from the endpoint's status, config and LastModifiedTime,
+ * and from the sources as they are now. Instances load what is there when they launch, so a success or a refusal is
+ * this revision's only if nothing was written since. Pure; a state without an update is returned as it is.
  */
 export function conclude(o: ExistingEndpoint): Conclusion {
   const { now, spec, state, endpoint } = o;
