@@ -1,10 +1,11 @@
 import { AwsError } from '@freshpoint/local/core/aws-error';
 import { afterEach, describe, expect, test } from 'vitest';
+import { isFunction } from '../deployments/deployment-watch.ts';
 import { type AppSettings, SERVING_STACK, type Settings, VARIANT } from '../deployments/settings-app.ts';
-import { isFunction, VirtualAccount } from '../deployments/virtual-account.ts';
-import { etagOf } from '../sources.ts';
+import { VirtualAccount } from '../deployments/virtual-account.ts';
+import { etagOf } from '../worlds/model-data.ts';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 const SLOTS = ['a', 'b'] as const;
 const NAMES = [
   ['names left to CloudFormation', undefined],
@@ -17,7 +18,7 @@ const larger: Settings = { variants: [{ ...VARIANT, initialInstanceCount: 2 }] }
 
 let account: VirtualAccount;
 
-/** An account whose endpoint is on this slot. */
+/** An account whose endpoint runs this slot. Returns the version that it serves. */
 async function liveOn(slot: 'a' | 'b', settings: AppSettings = one()): Promise<string> {
   account = await VirtualAccount.with(settings);
   if (slot === 'b') await refresh('v2');
@@ -67,7 +68,7 @@ describe('a deployment', () => {
     expect(await account.slot()).toBe('b');
   });
 
-  test('of what only the loop is told leaves the endpoint on B', async () => {
+  test('of settings that only the controller reads leaves the endpoint on B', async () => {
     await liveOn('b');
     await account.deploy(one({ waitTime: 30 }));
     await account.settle();
@@ -75,7 +76,7 @@ describe('a deployment', () => {
     expect(await account.slot()).toBe('b');
   });
 
-  test.each(NAMES)('of settings that were there before goes back to them, with %s', async (_, given) => {
+  test.each(NAMES)('of earlier settings restores them, with %s', async (_, given) => {
     await liveOn('a', one({ given }));
     await account.deploy(one({ given, ...debug }));
     await refresh('v2');
@@ -83,8 +84,8 @@ describe('a deployment', () => {
     await refresh('v3');
     await account.deploy(one({ given, ...debug }));
     await account.settle();
-    expect(movers()).toEqual(['stack', 'loop', 'stack', 'loop', 'stack']);
-    expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
+    expect(movers()).toEqual(['stack', 'controller', 'stack', 'controller', 'stack']);
+    expect((await account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
     await expectServed('v3');
     const { configs, models } = await account.made();
     expect([configs.length, models.length]).toEqual([2, 2]);
@@ -114,7 +115,7 @@ describe('a deployment', () => {
     await expectServed(version, 'Tulip');
     await expect(account.live('Iris')).rejects.toThrow(/Could not find endpoint/);
     await refresh('v3');
-    expect(account.updates).toMatchObject([{ by: 'loop', endpoint: 'Tulip' }]);
+    expect(account.updates).toMatchObject([{ by: 'controller', endpoint: 'Tulip' }]);
     await expectServed('v3', 'Tulip');
   });
 
@@ -127,7 +128,7 @@ describe('a deployment', () => {
     await account.deploy(two(debug));
     await account.settle();
     expect(account.updates).toMatchObject([{ by: 'stack', endpoint: 'Other' }]);
-    expect((await account.live('Other')).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
+    expect((await account.live('Other')).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
     expect(await account.live()).toEqual(iris);
     await refresh('v3');
     expect(
@@ -148,7 +149,7 @@ describe('a deployment', () => {
     });
     await account.settle();
     await expectServed('v2', 'Tulip');
-    expect((await account.live('Tulip')).endpoint.ProductionVariants[0].CurrentInstanceCount).toBe(2);
+    expect((await account.live('Tulip')).endpoint.ProductionVariants?.[0]?.CurrentInstanceCount).toBe(2);
   });
 });
 
@@ -157,11 +158,11 @@ describe.each(NAMES)('a deployment that fails, with %s,', (_, given) => {
     readonly of: string;
     readonly to: AppSettings;
     readonly arrange?: () => void;
-    /** Who moves the endpoint, with slot A and with slot B live before. */
+    /** Who updates the endpoint, with slot A and with slot B live before. */
     readonly moves: Record<'a' | 'b', readonly string[]>;
   }
   const changed: Settings = { given, ...debug };
-  const nobody = { a: [], b: [] };
+  const noMoves = { a: [], b: [] };
   const failures: readonly Failure[] = [
     {
       of: 'a resource that comes after the endpoint',
@@ -181,13 +182,13 @@ describe.each(NAMES)('a deployment that fails, with %s,', (_, given) => {
       arrange: () => account.faults.nextUpdate('Iris', { kind: 'refuse', reason: '' }),
       moves: { a: ['stack'], b: ['stack', 'stack'] },
     },
-    { of: 'the model', to: one({ given, containers: [{ key: 'missing.tar.gz' }] }), moves: nobody },
-    { of: 'the config', to: one({ given, variants: [{ ...VARIANT, initialInstanceCount: -1 }] }), moves: nobody },
+    { of: 'the model', to: one({ given, containers: [{ key: 'missing.tar.gz' }] }), moves: noMoves },
+    { of: 'the config', to: one({ given, variants: [{ ...VARIANT, initialInstanceCount: -1 }] }), moves: noMoves },
     {
       of: 'the deployment gate',
       to: one(changed),
       arrange: () => deny('sqs', 'SendMessage'),
-      moves: nobody,
+      moves: noMoves,
     },
   ];
   const both = failures.flatMap((failure) => SLOTS.map((slot) => [failure.of, slot, failure] as const));
@@ -199,67 +200,67 @@ describe.each(NAMES)('a deployment that fails, with %s,', (_, given) => {
       const made = await account.made();
       failure.arrange?.();
       await expect(account.deploy(failure.to)).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
-      account.meddle = () => undefined;
+      account.interfere = () => undefined;
       await account.settle();
 
       expect(movers()).toEqual(failure.moves[slot]);
       expect(await account.made()).toEqual(made);
-      expect((await account.live()).models[0].PrimaryContainer.Environment).toBeUndefined();
+      expect((await account.live()).models[0]?.PrimaryContainer?.Environment).toBeUndefined();
       await expectServed(version);
       await refresh('v3');
       await expectServed('v3');
-      // And the mended deployment goes through.
+      // And the repaired deployment succeeds.
       await account.deploy(one(changed));
       await account.settle();
-      expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
+      expect((await account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
       await expectServed('v3');
     },
   );
 });
 
-/** The function's calls of this operation are denied. */
+/** Denies the function's calls of this operation. */
 function deny(service: string, operation: string): void {
-  account.meddle = (call) => {
+  account.interfere = (call) => {
     if (call.service !== service || call.operation !== operation || !isFunction(call.caller)) return;
     throw new AwsError('AccessDeniedException', `not authorized to perform: ${service}:${operation}`, 400);
   };
 }
 
 describe('a deployment that meets a refresh', () => {
-  test('waits until the endpoint is idle, then goes on', async () => {
+  test('waits until the endpoint is idle, then continues', async () => {
     await liveOn('a');
     await account.upload('v2');
-    await account.until('the loop swaps', () => account.updates.length === 1);
+    await account.until('the controller swaps', () => account.updates.length === 1);
     const deployed = account.start(one(debug));
     await account.until('the gate waits', () => account.decisions.at(-1)?.reason === 'DeploymentWaiting');
     expect(when(/Models/, 'UPDATE_IN_PROGRESS')).toBeUndefined();
     await account.run(deployed);
     await account.settle();
-    expect(movers()).toEqual(['loop', 'stack']);
+    expect(movers()).toEqual(['controller', 'stack']);
     await expectServed('v2');
-    expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
+    expect((await account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
   });
 
   test.each(SLOTS)(
-    'that the endpoint refuses goes on after it with what serves, while slot %s is live',
+    'that the endpoint refuses continues after it with the serving revision, while slot %s is live',
     async (slot) => {
       const served = await liveOn(slot);
-      await account.upload('bad', undefined, true);
-      await account.until('the loop swaps', () => account.updates.length === 1);
+      await account.uploadBroken('bad');
+      await account.until('the controller swaps', () => account.updates.length === 1);
       await account.deploy(one(debug));
       await account.settle();
-      expect(movers()).toEqual(['loop', 'stack']);
+      expect(movers()).toEqual(['controller', 'stack']);
       await expectServed(served);
       await refresh('v3');
       await expectServed('v3');
     },
   );
 
-  test('that the endpoint refuses fails, with data in place: its fleet would load the same', async () => {
+  test('that the endpoint refuses fails with data in place, because its fleet would load the same', async () => {
     await liveOn('a', one({ inPlace: true }));
-    await account.upload('bad', undefined, true);
-    await account.until('the loop swaps', () => account.updates.length === 1);
-    // The new fleets load what is there, which is broken: the deployment fails as the refresh did.
+    await account.uploadBroken('bad');
+    await account.until('the controller swaps', () => account.updates.length === 1);
+    // The new fleets load the stored bytes, which are broken: the deployment fails as the refresh did.
     await expect(account.deploy(one({ ...debug, inPlace: true }))).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
     await account.settle();
     await expectServed('v1');
@@ -269,9 +270,9 @@ describe('a deployment that meets a refresh', () => {
     await expectServed('v2');
   });
 
-  // The refresh takes about four minutes: it settles after one second, then the loop calls UpdateEndpoint.
+  // The refresh takes about four minutes: it settles after one second, then the controller calls UpdateEndpoint.
   test.each([0, 1, 1.2, 1.4, 1.6, 1.8, 2, 2.1, 2.2, 2.3, 2.4, 2.6, 2.8, 3, 5, 30, 120, 170, 195, 200, 205, 240])(
-    'begun %d s after the upload: both get through',
+    'started %d s after the upload succeeds, and so does the refresh',
     async (seconds) => {
       await liveOn('a');
       await account.upload('v2');
@@ -279,9 +280,9 @@ describe('a deployment that meets a refresh', () => {
       await account.deploy(one(debug));
       await account.settle();
       expect(account.updates.filter(({ by }) => by === 'stack')).toHaveLength(1);
-      expect(account.updates.filter(({ by }) => by === 'loop').length).toBeLessThanOrEqual(1);
+      expect(account.updates.filter(({ by }) => by === 'controller').length).toBeLessThanOrEqual(1);
       await expectServed('v2');
-      expect((await account.live()).models[0].PrimaryContainer.Environment).toEqual({ LEVEL: 'debug' });
+      expect((await account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
     },
   );
 });
@@ -290,7 +291,7 @@ describe('an upload', () => {
   interface Moment {
     readonly of: string;
     readonly fails?: boolean;
-    /** Something is refreshed when the deployment begins. */
+    /** A refresh is running when the deployment begins. */
     readonly busy?: boolean;
     readonly event: (type: string, status: string) => boolean;
     readonly afterMs?: number;
@@ -302,7 +303,7 @@ describe('an upload', () => {
       event: (type, status) => /DeploymentGate/.test(type) && status === 'UPDATE_IN_PROGRESS',
     },
     {
-      of: 'just when it goes on',
+      of: 'just when it is admitted',
       event: (type, status) => /DeploymentGate/.test(type) && status === 'UPDATE_COMPLETE',
     },
     {
@@ -345,50 +346,55 @@ describe('an upload', () => {
   const both = moments.flatMap((moment) => SLOTS.map((slot) => [moment.of, slot, moment] as const));
 
   test.each(both)(
-    '%s, begun with slot %s live, is served afterwards',
+    '%s, started with slot %s live, is served afterwards',
     async (_, slot, { fails, busy, event, afterMs }) => {
       await liveOn(slot);
       if (busy) {
         await account.upload('v3');
-        await account.until('the loop swaps', () => account.updates.length === 1);
+        await account.until('the controller swaps', () => account.updates.length === 1);
       }
-      let uploaded = false;
+      let isUploaded = false;
       const upload = () =>
         void account.put('newest').then(() => {
-          uploaded = true;
+          isUploaded = true;
         });
-      let seen = false;
+      let isSeen = false;
       const deployed = account.deploy({ ...one(debug), fails }, SERVING_STACK, ({ type, status }) => {
-        if (seen || !event(type, status)) return;
-        seen = true;
+        if (isSeen || !event(type, status)) return;
+        isSeen = true;
         account.clock.schedule(afterMs ?? 0, upload);
       });
       await (fails ? expect(deployed).rejects.toThrow() : deployed);
       await account.settle();
-      expect(uploaded).toBe(true);
+      expect(isUploaded).toBe(true);
       await expectServed('newest');
-      expect(account.updates.filter(({ by }) => by === 'loop').length).toBeLessThanOrEqual(busy ? 2 : 1);
+      expect(account.updates.filter(({ by }) => by === 'controller').length).toBeLessThanOrEqual(busy ? 2 : 1);
     },
   );
 });
 
-describe('a deployment goes on', () => {
-  test('although a person holds the endpoint, and the hold stays', async () => {
+describe('a deployment succeeds', () => {
+  test('although the endpoint is suspended, and it stays suspended', async () => {
     await liveOn('b');
     const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
     const { Parameter } = await account.call('ssm', 'GetParameter', { Name });
-    const held = { ...JSON.parse(Parameter.Value), suspension: { by: 'somebody', at: account.clock.now() } };
-    await account.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(held), Type: 'String', Overwrite: true });
+    const suspended = { ...JSON.parse(Parameter.Value), suspension: { by: 'person', at: account.clock.now() } };
+    await account.call('ssm', 'PutParameter', {
+      Name,
+      Value: JSON.stringify(suspended),
+      Type: 'String',
+      Overwrite: true,
+    });
     await account.deploy(one(debug));
     await account.upload('v3');
-    await account.pass(30 * MINUTE);
+    await account.pass(30 * MINUTE_MS);
     expect(movers()).toEqual(['stack']);
     await expectServed('v2');
     const after = await account.call('ssm', 'GetParameter', { Name });
-    expect(JSON.parse(after.Parameter.Value).hold).toEqual(held.hold);
+    expect(JSON.parse(after.Parameter.Value).suspension).toEqual(suspended.suspension);
   });
 
-  test('although somebody moved the endpoint to a config of their own', async () => {
+  test('although a person moved the endpoint to another config', async () => {
     await liveOn('b');
     const { config } = await account.live();
     await account.call('sagemaker', 'CreateEndpointConfig', {
@@ -399,30 +405,30 @@ describe('a deployment goes on', () => {
     account.updates.length = 0;
     await account.deploy(one(debug));
     await account.settle();
-    // Which slot's place that config loads is not known, so none is written: A serves what it held, then B what is newest.
-    expect(movers()).toEqual(['stack', 'loop']);
+    // It is not known which slot's data that config loads, so none is written: A serves what it held, then B the newest.
+    expect(movers()).toEqual(['stack', 'controller']);
     expect(await account.slot()).toBe('b');
     await expectServed('v2');
   });
 });
 
-describe('bytes that come back', () => {
-  const at = (status: string, act: () => void) => {
-    let seen = false;
+describe('earlier bytes', () => {
+  const onceAt = (status: string, act: () => void) => {
+    let isSeen = false;
     return ({ type, status: now }: { type: string; status: string }) => {
-      if (seen || type !== 'AWS::SageMaker::Endpoint' || now !== status) return;
-      seen = true;
+      if (isSeen || type !== 'AWS::SageMaker::Endpoint' || now !== status) return;
+      isSeen = true;
       act();
     };
   };
 
   test.each(['Iris', 'Tulip'])(
-    'after the fleet of a deployment of %s has loaded others are served',
+    'uploaded after the fleet of a deployment of %s has loaded others are served',
     async (endpointName) => {
       await liveOn('a');
       const [first, last] = [
-        at('UPDATE_IN_PROGRESS', () => void account.put('v2')),
-        at('UPDATE_COMPLETE', () => void account.put('v1')),
+        onceAt('UPDATE_IN_PROGRESS', () => void account.put('v2')),
+        onceAt('UPDATE_COMPLETE', () => void account.put('v1')),
       ];
       await account.deploy(one({ endpointName, ...debug }), SERVING_STACK, (event) => {
         first(event);
@@ -433,10 +439,10 @@ describe('bytes that come back', () => {
     },
   );
 
-  test('after the fleet of a refresh has loaded others are served', async () => {
+  test('uploaded after the fleet of a refresh has loaded others are served', async () => {
     await liveOn('a');
     await account.upload('v2');
-    await account.until('the loop swaps', () => account.updates.length === 1);
+    await account.until('the controller swaps', () => account.updates.length === 1);
     await account.upload('v3');
     await account.until(
       'the endpoint is InService',
@@ -449,7 +455,7 @@ describe('bytes that come back', () => {
 });
 
 describe('the deployment gate', () => {
-  test('gives up on an endpoint that stays busy for 55 minutes, with the reason, and the rollback gets through', async () => {
+  test('refuses a deployment when the endpoint stays busy for 55 minutes, with the reason, and the rollback succeeds', async () => {
     await liveOn('b');
     account.faults.forceStatus('Iris', 'SystemUpdating');
     const began = account.clock.now();
@@ -458,7 +464,7 @@ describe('the deployment gate', () => {
     );
     expect(account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     const failed = when(/DeploymentGate/, 'UPDATE_FAILED')! - began;
-    expect([failed >= 55 * MINUTE, failed < 56 * MINUTE]).toEqual([true, true]);
+    expect([failed >= 55 * MINUTE_MS, failed < 56 * MINUTE_MS]).toEqual([true, true]);
     expect(account.updates).toEqual([]);
     account.faults.forceStatus('Iris', 'InService');
     await account.deploy(one(debug));
@@ -467,15 +473,15 @@ describe('the deployment gate', () => {
     await expectServed('v2');
   });
 
-  test('answers within a minute of the first creation', async () => {
+  test('responds to the first creation within a minute', async () => {
     await liveOn('a');
     const took =
       when(/DeploymentGate/, 'CREATE_COMPLETE')! -
       account.events
         .find(({ logicalId, status }) => /DeploymentGate/.test(logicalId) && status === 'CREATE_IN_PROGRESS')!
         .timestamp.getTime();
-    expect(took).toBeLessThan(MINUTE);
-    // And what was created is known to be served: no swap follows.
+    expect(took).toBeLessThan(MINUTE_MS);
+    // The created revision is known to be serving: no swap follows.
     expect(account.updates).toEqual([]);
   });
 
@@ -485,11 +491,11 @@ describe('the deployment gate', () => {
     ['ssm', 'PutParameter'],
     ['s3', 'HeadObject'],
     ['s3', 'GetObject'],
-  ])('answers the first creation with data in place although %s:%s is denied', async (service, operation) => {
+  ])('responds to the first creation with data in place although %s:%s is denied', async (service, operation) => {
     account = new VirtualAccount();
     deny(service, operation);
     await account.create(one({ inPlace: true }));
-    account.meddle = () => undefined;
+    account.interfere = () => undefined;
     await account.settle();
     await expectServed('v1');
     await refresh('v2');
@@ -502,22 +508,22 @@ describe('the deployment gate', () => {
     ['s3', 'HeadObject'],
     ['s3', 'GetObject'],
     ['s3', 'CopyObject'],
-  ])('waits with the first creation while %s:%s is denied, as to a new role', async (service, operation) => {
+  ])('delays the first creation while %s:%s is denied, as for a new role', async (service, operation) => {
     account = new VirtualAccount();
     deny(service, operation);
-    account.clock.schedule(10 * MINUTE, () => {
-      account.meddle = () => undefined;
+    account.clock.schedule(10 * MINUTE_MS, () => {
+      account.interfere = () => undefined;
     });
     await account.create();
     expect(when(/DeploymentGate/, 'CREATE_COMPLETE')! - when(/DeploymentGate/, 'CREATE_IN_PROGRESS')!).toBeLessThan(
-      20 * MINUTE,
+      20 * MINUTE_MS,
     );
     await account.settle();
     expect(account.updates).toEqual([]);
     await expectServed('v1');
   });
 
-  test('fails the first creation when the copies are denied for 55 minutes, and says what', async () => {
+  test('fails the first creation when the copies are denied for 55 minutes, and says which call', async () => {
     account = new VirtualAccount();
     deny('s3', 'CopyObject');
     await expect(account.create()).rejects.toThrow(/not authorized to perform: s3:CopyObject/);
@@ -531,18 +537,18 @@ describe('the deployment gate', () => {
       () => account.call('ssm', 'DeleteParameter', { Name: `/freshpoint/${SERVING_STACK}/Endpoint/state` }),
     ],
     ['the endpoint', async () => account.deleteEndpoint()],
-  ])('answers the deletion although %s is gone', async (_, remove) => {
+  ])('responds to the deletion although %s is gone', async (_, remove) => {
     await liveOn('b');
     await remove();
     const began = account.clock.now();
     await account.destroy();
-    expect(account.clock.now() - began).toBeLessThan(5 * MINUTE);
+    expect(account.clock.now() - began).toBeLessThan(5 * MINUTE_MS);
     expect(when(/DeploymentGate/, 'DELETE_FAILED')).toBeUndefined();
   });
 
-  test('answers the deletion whatever is denied', async () => {
+  test('responds to the deletion although every call is denied', async () => {
     await liveOn('b');
-    account.meddle = ({ caller, service, operation }) => {
+    account.interfere = ({ caller, service, operation }) => {
       if (isFunction(caller))
         throw new AwsError('AccessDeniedException', `not authorized: ${service}:${operation}`, 400);
     };
@@ -550,7 +556,7 @@ describe('the deployment gate', () => {
     expect(when(/DeploymentGate/, 'DELETE_FAILED')).toBeUndefined();
   });
 
-  test('answers an update although the endpoint was deleted by hand', async () => {
+  test('responds to an update although the endpoint was deleted by hand', async () => {
     await liveOn('a');
     await account.deleteEndpoint();
     await expect(account.deploy(one(debug))).rejects.toThrow(/Could not find endpoint/);
@@ -563,7 +569,7 @@ describe('the deployment gate', () => {
     deny('sqs', 'SendMessage');
     const began = account.clock.now();
     await expect(account.deploy(one(debug))).rejects.toThrow(/can't look after endpoint .* sqs:SendMessage/);
-    expect(account.clock.now() - began).toBeLessThan(2 * MINUTE);
+    expect(account.clock.now() - began).toBeLessThan(2 * MINUTE_MS);
     expect(account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 
@@ -584,43 +590,43 @@ describe('the deployment gate', () => {
     ['ssm', 'GetParameters'],
     ['ssm', 'PutParameter'],
     ['sagemaker', 'DescribeEndpoint'],
-  ])('fails an update in the end when %s:%s is denied, and the rollback gets through', async (service, operation) => {
+  ])('fails an update in the end when %s:%s is denied, and the rollback succeeds', async (service, operation) => {
     await liveOn('b');
     deny(service, operation);
     await expect(account.deploy(one(debug))).rejects.toThrow(new RegExp(`${service}:${operation}`));
     expect(account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    account.meddle = () => undefined;
+    account.interfere = () => undefined;
     await account.deploy(one(debug));
     await account.settle();
     expect(movers()).toEqual(['stack']);
     await expectServed('v2');
   });
 
-  test('fails when S3 is denied and the data cannot be brought to slot A, and B goes on serving', async () => {
+  test('fails when S3 is denied and the data cannot be staged to slot A, and B keeps serving', async () => {
     await liveOn('b');
     deny('s3', 'HeadObject');
     await expect(account.deploy(one(debug))).rejects.toThrow(/s3:HeadObject/);
-    account.meddle = () => undefined;
+    account.interfere = () => undefined;
     await account.settle();
     expect(movers()).toEqual([]);
     await expectServed('v2');
   });
 
-  test('with data in place goes on when S3 is denied, and the loop makes sure afterwards', async () => {
+  test('with data in place continues when S3 is denied, and the controller swaps afterwards to be sure', async () => {
     await liveOn('b', one({ inPlace: true }));
     deny('s3', 'HeadObject');
     await account.deploy(one({ ...debug, inPlace: true }));
-    account.meddle = () => undefined;
+    account.interfere = () => undefined;
     await account.settle();
-    expect(movers()).toEqual(['stack', 'loop']);
+    expect(movers()).toEqual(['stack', 'controller']);
     await expectServed('v2');
   });
 
-  test('goes on when CloudFormation cannot be asked about the stack', async () => {
+  test('continues when CloudFormation does not describe the stack', async () => {
     await liveOn('b');
     deny('cloudformation', 'DescribeStacks');
     await account.deploy(one(debug));
-    account.meddle = () => undefined;
+    account.interfere = () => undefined;
     await account.settle();
     expect(movers()).toEqual(['stack']);
   });

@@ -1,27 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { OTHER_KEY, type Settings, VARIANT } from '../deployments/settings-app.ts';
-import { type Live, VirtualAccount } from '../deployments/virtual-account.ts';
+import { containerOf, type Live, VirtualAccount } from '../deployments/virtual-account.ts';
 
 interface Change {
   readonly of: string;
   /** @default no settings */
   readonly from?: Settings;
   readonly to: Settings;
-  /** Both slots load the same place, so they share the model. */
+  /** Both slots load the sources, so they share the model. */
   readonly shared?: true;
-  /** What the endpoint runs afterwards. */
+  /** Reads what the endpoint runs afterwards. */
   readonly seen: (live: Live) => unknown;
   readonly expected: unknown;
   /** Only the configs are new. */
   readonly models?: 'kept';
-  /** What the model loads afterwards. @default as before */
+  /** The key that the model loads afterwards. @default as before */
   readonly key?: string;
 }
 
 const variant = ({ config }: Live) => config.ProductionVariants[0];
-const container = ({ models }: Live) => models[0].PrimaryContainer;
 const variantNames = ({ endpoint }: Live) =>
-  endpoint.ProductionVariants.map(({ VariantName }: { VariantName: string }) => VariantName).sort();
+  (endpoint.ProductionVariants ?? []).map(({ VariantName }) => VariantName).sort();
 const OTHER = { ...VARIANT, variantName: 'Other' };
 const CANARY = {
   blueGreenUpdatePolicy: {
@@ -37,35 +36,35 @@ const CHANGES: readonly Change[] = [
   {
     of: 'the image',
     to: { containers: [{ image: 'iris:2' }] },
-    seen: (live) => container(live).Image,
+    seen: (live) => containerOf(live).Image,
     expected: 'iris:2',
   },
   {
     of: 'the environment',
     to: { containers: [{ environment: { LEVEL: 'debug' } }] },
-    seen: (live) => container(live).Environment,
+    seen: (live) => containerOf(live).Environment,
     expected: { LEVEL: 'debug' },
   },
   {
     of: 'the execution role',
     to: { role: 'Two' },
-    seen: ({ models }) => models[0].ExecutionRoleArn,
+    seen: ({ models }) => models[0]?.ExecutionRoleArn,
     expected: expect.stringMatching(/RoleTwo/),
   },
   {
-    of: 'what the model loads, in place',
+    of: 'the model data, in place',
     from: { inPlace: true },
     to: { inPlace: true, containers: [{ key: OTHER_KEY }] },
-    seen: (live) => container(live).ModelDataUrl,
+    seen: (live) => containerOf(live).ModelDataUrl,
     expected: expect.stringMatching(/other\.tar\.gz$/),
     key: OTHER_KEY,
     shared: true,
   },
   {
-    of: 'what the model loads',
+    of: 'the model data',
     to: { containers: [{ key: OTHER_KEY }] },
-    seen: (live) => container(live).ModelDataUrl,
-    // Other sources have other places.
+    seen: (live) => containerOf(live).ModelDataUrl,
+    // Other sources have another root.
     expected: expect.stringMatching(
       /^s3:\/\/serving-freshpointdata.*\/Serving\/Endpoint\/[0-9a-f]{8}\/[ab]\/0\/model\.tar\.gz$/,
     ),
@@ -75,27 +74,27 @@ const CHANGES: readonly Change[] = [
     of: 'data in place to data per slot',
     from: { inPlace: true },
     to: {},
-    seen: (live) => container(live).ModelDataUrl,
+    seen: (live) => containerOf(live).ModelDataUrl,
     expected: expect.stringMatching(/\/[ab]\/0\/model\.tar\.gz$/),
   },
   {
     of: 'data per slot to data in place',
     to: { inPlace: true },
-    seen: (live) => container(live).ModelDataUrl,
+    seen: (live) => containerOf(live).ModelDataUrl,
     expected: expect.stringMatching(/iris\/model\.tar\.gz$/),
     shared: true,
   },
   {
     of: 'the instance type',
     to: { variants: [{ ...VARIANT, instanceType: 'ml.c5.large' }] },
-    seen: (live) => variant(live).InstanceType,
+    seen: (live) => variant(live)?.InstanceType,
     expected: 'ml.c5.large',
     models: 'kept',
   },
   {
     of: 'the instance count',
     to: { variants: [{ ...VARIANT, initialInstanceCount: 3 }] },
-    seen: ({ endpoint }) => endpoint.ProductionVariants[0].CurrentInstanceCount,
+    seen: ({ endpoint }) => endpoint.ProductionVariants?.[0]?.CurrentInstanceCount,
     expected: 3,
     models: 'kept',
   },
@@ -103,8 +102,7 @@ const CHANGES: readonly Change[] = [
     of: 'a variant’s weight',
     from: { variants: [VARIANT, OTHER] },
     to: { variants: [VARIANT, { ...OTHER, initialVariantWeight: 3 }] },
-    seen: ({ endpoint }) =>
-      endpoint.ProductionVariants.map(({ CurrentWeight }: { CurrentWeight: number }) => CurrentWeight),
+    seen: ({ endpoint }) => endpoint.ProductionVariants?.map(({ CurrentWeight }) => CurrentWeight),
     expected: [1, 3],
     models: 'kept',
   },
@@ -119,14 +117,14 @@ const CHANGES: readonly Change[] = [
         },
       },
     },
-    seen: ({ config }) => config.DataCaptureConfig.InitialSamplingPercentage,
+    seen: ({ config }) => config.DataCaptureConfig?.InitialSamplingPercentage,
     expected: 5,
     models: 'kept',
   },
   {
     of: 'the async settings',
     to: { config: { asyncInferenceConfig: { outputConfig: { s3OutputPath: 's3://answers/' } } } },
-    seen: ({ config }) => config.AsyncInferenceConfig.OutputConfig.S3OutputPath,
+    seen: ({ config }) => config.AsyncInferenceConfig?.OutputConfig.S3OutputPath,
     expected: 's3://answers/',
     models: 'kept',
   },
@@ -137,7 +135,7 @@ const CHANGES: readonly Change[] = [
         { variantName: 'All', modelName: 'model', serverlessConfig: { maxConcurrency: 5, memorySizeInMb: 2048 } },
       ],
     },
-    seen: (live) => variant(live).ServerlessConfig.MaxConcurrency,
+    seen: (live) => variant(live)?.ServerlessConfig?.MaxConcurrency,
     expected: 5,
     models: 'kept',
   },
@@ -166,14 +164,14 @@ const CHANGES: readonly Change[] = [
   {
     of: 'the containers, one more',
     to: { containers: [{}, { image: 'after:1', key: OTHER_KEY }] },
-    seen: ({ models }) => models[0].Containers.map(({ Image }: { Image: string }) => Image),
+    seen: ({ models }) => models[0]?.Containers?.map(({ Image }) => Image),
     expected: ['iris:1', 'after:1'],
   },
   {
     of: 'the containers, one less',
     from: { containers: [{}, { image: 'after:1', key: OTHER_KEY }] },
     to: { containers: [{}] },
-    seen: (live) => container(live).Image,
+    seen: (live) => containerOf(live).Image,
     expected: 'iris:1',
   },
 ];
@@ -212,7 +210,7 @@ describe.each([
     expect(account.problems).toEqual([]);
     expect(account.invocations).toBeGreaterThan(20);
 
-    // The other slot is as it should be, too: the next upload is served by it.
+    // The other slot has the change, too: the next upload is served by it.
     await account.upload('v3', change.key);
     await account.settle();
     expect(await account.slot()).toBe('b');

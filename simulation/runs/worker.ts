@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Layout } from '../worlds/layout.ts';
 import type { Chunk, ChunkResult } from './batch.ts';
 import { runSeed } from './run-seed.ts';
-import type { Layout } from './templates.ts';
 
 const { layouts } = workerData as { readonly layouts: readonly Layout[] };
 
-parentPort!.on('message', async ({ from, count }: Chunk) => {
-  const started = performance.now();
+parentPort?.on('message', async ({ from, count }: Chunk) => {
   const failures: { seed: number; violations: readonly string[] }[] = [];
   const situations: Record<string, number> = {};
   let swaps = 0;
@@ -16,6 +15,5 @@ parentPort!.on('message', async ({ from, count }: Chunk) => {
     for (const situation of result.situations) situations[situation] = (situations[situation] ?? 0) + 1;
     swaps += result.swaps;
   }
-  const ms = performance.now() - started;
-  parentPort!.postMessage({ from, count, failures, situations, swaps, ms } satisfies ChunkResult);
+  parentPort?.postMessage({ from, count, failures, situations, swaps } satisfies ChunkResult);
 });

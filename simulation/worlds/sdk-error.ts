@@ -1,9 +1,9 @@
 import { AwsError } from '@freshpoint/local/core/aws-error';
 
-/** How a call goes wrong by injection. */
+/** How an injected fault fails a call. */
 export type Mishap = 'throttled' | 'server' | 'network';
 
-/** An error as the SDK's clients throw it. */
+/** An error as the clients of the SDK throw it. */
 function sdkError(name: string, message: string, status: number | undefined): Error {
   return Object.assign(new Error(message), {
     name,
@@ -12,7 +12,7 @@ function sdkError(name: string, message: string, status: number | undefined): Er
   });
 }
 
-/** What a service threw, as its client throws it. */
+/** The error of a service, as its client throws it. */
 export function asSdkError(error: unknown): Error {
   if (error instanceof AwsError) return sdkError(error.code, error.message, error.status);
   const { message, stack } = error as Error;
