@@ -167,16 +167,16 @@ export class VirtualAccount {
     return this.run(this.#world.cloudformation.destroy(stackName));
   }
 
-  /** Lets time pass until the promise settles. */
-  run<T>(promise: Promise<T>): Promise<T> {
-    return this.#world.run(promise);
+  /** Advances time until the work is done. */
+  run<T>(work: Promise<T>): Promise<T> {
+    return this.#world.run(work);
   }
 
   pass(ms: number): Promise<void> {
     return this.run(sleep(this.clock, ms));
   }
 
-  /** Lets time pass until `holds`, checked every second; an hour at most. */
+  /** Advances time until `holds`, checked every second; an hour at most. */
   async until(condition: string, holds: () => Promise<boolean> | boolean): Promise<void> {
     const end = this.clock.now() + HOUR_MS;
     while (!(await holds())) {
@@ -205,7 +205,7 @@ export class VirtualAccount {
     return (await this.#world.call('s3', 'PutObject', { Bucket: this.bucket, Key: key, Body })).ETag;
   }
 
-  /** Lets time pass until nothing is being deployed, updated or requested; three hours at most. */
+  /** Advances time until nothing is being deployed, updated or requested; three hours at most. */
   async settle(): Promise<void> {
     const end = this.clock.now() + 3 * HOUR_MS;
     for (let calm = 0; calm < 2; ) {

@@ -48,7 +48,7 @@ export class QuarantineChecks {
     const { journal, ledger } = this.#parts;
     const refused = ledger.updates.filter((update) => update.revision === revision && update.outcome !== 'served');
     const judged = refused.filter(({ reason }) => reason !== undefined && !INTERNAL_FAILURE.test(reason));
-    // It served, and others moved the endpoint back before the next pass: that looks like a refusal without a reason.
+    // It served, and others moved the endpoint back before the next pass: that appears as a refusal without a reason.
     const moved = ledger.updates.filter(({ by }) => by !== 'controller').length;
     if (judged.length === 0 && refused.length + moved < MAX_ATTEMPTS) {
       journal.violation(`${short(revision)} is quarantined after ${refused.length} refusals without a verdict`);

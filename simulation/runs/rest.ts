@@ -66,7 +66,7 @@ export class Rest {
     journal.reached(isQuarantined ? 'newest upload is quarantined at rest' : 'newest upload serves at rest');
   }
 
-  /** Lets time pass until everything is at rest. Returns what is unfinished then. */
+  /** Advances time until everything is at rest. Returns what is unfinished then. */
   async #passUntilRest(until: number): Promise<string[]> {
     const context = this.#context;
     const { clock } = context.world;

@@ -2,7 +2,7 @@ import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import type { Person } from '../persons/person.ts';
 import type { Step } from '../persons/scenario.ts';
 
-/** Lets each step of a scenario happen at its time. */
+/** Runs each step of a scenario at its time. */
 export class Script {
   readonly #clock: VirtualClock;
   readonly #steps: readonly Step[];

@@ -6,7 +6,7 @@ import type { Quality } from '../worlds/model-data.ts';
 import { synthesize } from '../worlds/templates.ts';
 
 /** A sample of what `npm run simulate` runs. */
-const SEEDS = 60;
+const SEEDS = 40;
 const CRASH_STRIDE = 9;
 
 describe('simulation', () => {

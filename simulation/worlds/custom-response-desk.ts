@@ -7,9 +7,9 @@ export class CustomResponseDesk {
 
   create() {
     const url = `https://answers/${this.#waiting.size}`;
-    const { promise, resolve } = Promise.withResolvers<CustomResponse>();
-    this.#waiting.set(url, resolve);
-    return { url, response: promise, close: () => this.#waiting.set(url, undefined) };
+    const response = Promise.withResolvers<CustomResponse>();
+    this.#waiting.set(url, response.resolve);
+    return { url, response: response.promise, close: () => this.#waiting.set(url, undefined) };
   }
 
   /** A custom resource's function responds. Returns the HTTP status. */

@@ -187,9 +187,9 @@ export class World {
     return this.cloudformation.deploy({ stackName, template, assets: assetsOf(template) });
   }
 
-  /** Lets time pass until the promise settles. */
-  run<T>(promise: Promise<T>): Promise<T> {
-    return settleInVirtualTime(this.clock, promise);
+  /** Advances time until the work is done. */
+  run<T>(work: Promise<T>): Promise<T> {
+    return settleInVirtualTime(this.clock, work);
   }
 }
 
