@@ -58,7 +58,7 @@ async function copy(GiB: number): Promise<CopyRow> {
   const places = s3SlotStore({
     async send(command) {
       calls += 1;
-      bytes += command.input.Body?.length ?? 0;
+      bytes += (command.input as { Body?: Uint8Array }).Body?.length ?? 0;
       await sleep(clock, 20);
       return await answer(command.constructor.name.replace(/Command$/, ''), command.input);
     },
@@ -72,9 +72,7 @@ async function copy(GiB: number): Promise<CopyRow> {
     const began = clock.now();
     const staging = places.stage(
       data,
-      'b',
-      'r1',
-      { kind: 'sources', files: [file] },
+      { slot: 'b', revision: 'r1', from: { kind: 'sources', files: [file] } },
       {
         isTimeUp: () => clock.now() - began >= WORK_MS,
         partialCopy: upload,

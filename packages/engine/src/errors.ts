@@ -1,4 +1,4 @@
-/** An error that a person has to see. `code` is stable. */
+/** An error that a person has to resolve. `code` is stable. */
 export class EngineError extends Error {
   readonly code: 'SPEC_UNREADABLE' | 'STATE_UNREADABLE' | 'MESSAGE_UNREADABLE';
 
@@ -9,10 +9,10 @@ export class EngineError extends Error {
   }
 }
 
-/** Somebody else wrote the state since it was read. Look again. */
+/** Another writer changed the state after it was read. Read it again. */
 export class StateConflict extends Error {
   constructor(name: string) {
-    super(`${name} was written by somebody else since it was read`);
+    super(`${name} changed after it was read.`);
     this.name = 'StateConflict';
   }
 }

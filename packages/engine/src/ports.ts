@@ -7,8 +7,8 @@ import type {
   SmokeTestSpec,
   SourceSpec,
 } from '@freshpoint/cdk/contract';
-import type { RefreshEvent } from './policy/conclude.ts';
 import type { HistoryRecord } from './policy/history.ts';
+import type { Next } from './policy/next.ts';
 import type {
   CheckView,
   EndpointView,
@@ -18,11 +18,12 @@ import type {
   SourcesView,
   StackView,
 } from './policy/observation.ts';
+import type { RefreshEvent } from './policy/refresh-event.ts';
 import type { EndpointState, PartialCopy } from './policy/state.ts';
 
 /** What is declared and known about an endpoint, as read in one call. */
 export interface EndpointRecord {
-  /** Absent: gone, or not made yet. */
+  /** Absent: deleted, or not created yet. */
   readonly spec?: EndpointSpec;
   readonly state: EndpointState;
   /** Version of the state parameter, 0 when there is none. */
@@ -33,21 +34,21 @@ export interface EndpointRecord {
 
 /** Spec, state and history, in SSM. */
 export interface EndpointRecords {
-  /** Throws EngineError when a parameter can't be understood. */
+  /** Throws EngineError when a parameter cannot be parsed. */
   read(endpoint: string): Promise<EndpointRecord>;
   /**
    * Writes the state, the successor of version `after`. Returns the new version.
-   * Throws StateConflict, with the other writer's state put back, when somebody wrote in between.
+   * Throws StateConflict when another writer came in between; that writer's state is restored.
    */
   write(endpoint: string, state: EndpointState, after: number): Promise<number>;
-  /** Adds to the history. */
+  /** Appends to the history. */
   appendHistory(endpoint: string, record: HistoryRecord): Promise<void>;
 }
 
-/** What became of a call of UpdateEndpoint. Anything else is thrown: then it isn't known whether it was made. */
+/** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */
 export type UpdateOutcome =
   | { readonly kind: 'accepted' }
-  /** Certainly not made. `busy`: another update is under way, or this config is in use already. */
+  /** Certainly not made. `busy`: another update is in progress, or this config is already in use. */
   | { readonly kind: 'rejected'; readonly busy: boolean; readonly error: Error };
 
 /** The endpoint, in SageMaker. */
@@ -56,84 +57,94 @@ export interface Endpoints {
   update(spec: EndpointSpec, configName: string): Promise<UpdateOutcome>;
 }
 
-/** The source objects, in S3. A failed listing throws: it is never an empty one. */
+/** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
 export interface Sources {
   observe(sources: readonly SourceSpec[]): Promise<SourcesView>;
   /**
-   * Reads the archives, as they were looked at: their beginning, or with `whole` all that `isTimeUp` leaves time for.
-   * What can't be read is no reason to refuse.
+   * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
+   * An archive that cannot be read is not refused for it.
    */
-  check(
-    files: readonly SourceFile[],
-    options: { readonly whole: boolean; readonly isTimeUp: () => boolean },
-  ): Promise<CheckView>;
+  check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
 }
 
-/** Where a place's bytes come from. */
+export interface CheckOptions {
+  /** Whether to read to the end, not the beginning only. */
+  readonly whole: boolean;
+  readonly isTimeUp: () => boolean;
+}
+
+/** Where slot data is copied from. */
 export type StagingSource =
   | { readonly kind: 'sources'; readonly files: readonly SourceFile[] }
-  /** The other slot's place, as it is. */
+  /** The data of the other slot, as it is. */
   | { readonly kind: 'slot'; readonly slot: Slot }
-  /** What the places held once: noncurrent versions of either slot's. */
+  /** Earlier data of either slot: noncurrent versions of its objects. */
   | { readonly kind: 'retained' };
 
-/** What became of filling a place. */
+/** Slot data to be copied. */
+export interface StagingJob {
+  readonly slot: Slot;
+  readonly revision: string;
+  readonly from: StagingSource;
+}
+
+export interface StagingOptions {
+  readonly isTimeUp: () => boolean;
+  /** A multipart copy to resume. */
+  readonly partialCopy?: PartialCopy;
+  /** Called before the first part of a multipart copy. */
+  readonly begun: (partialCopy: PartialCopy) => Promise<void>;
+}
+
+/** The outcome of staging. */
 export type StagingOutcome =
   | { readonly kind: 'staged' }
-  /** A source, or the place itself, was written meanwhile. */
+  /** A source, or the slot data itself, changed in the meantime. */
   | { readonly kind: 'changed' }
-  /** Time was up; the next one goes on there. */
+  /** Time was up; the next pass resumes here. */
   | { readonly kind: 'unfinished'; readonly partialCopy?: PartialCopy }
-  /** No version of the places holds the revision any more. */
+  /** No version of the slot data has the revision any more. */
   | { readonly kind: 'not-retained' };
 
-/** The slots' places, in S3. Nothing flows through the function. */
+/** The slots' data, in S3. Copies are server-side: no bytes flow through the function. */
 export interface SlotStore {
   observe(data: SlotData): Promise<SlotsView>;
-  /** The sources whose copies lie in a slot's place. */
+  /** The sources whose copies a slot holds. */
   contents(data: SlotData, slot: Slot): Promise<readonly SourceFile[]>;
-  /** Copies what isn't there yet. Throws errors of S3 other than failed preconditions. */
-  stage(
-    data: SlotData,
-    slot: Slot,
-    revision: string,
-    from: StagingSource,
-    options: {
-      readonly isTimeUp: () => boolean;
-      readonly partialCopy?: PartialCopy;
-      /** Called before the first part of a multipart copy. */
-      readonly begun: (partialCopy: PartialCopy) => Promise<void>;
-    },
-  ): Promise<StagingOutcome>;
+  /** Copies the objects that are not there yet. Throws errors of S3 other than failed preconditions. */
+  stage(data: SlotData, job: StagingJob, options: StagingOptions): Promise<StagingOutcome>;
 }
 
 /** The endpoint's answers, from SageMaker's runtime. */
 export interface SmokeTests {
-  /** Sends every test to every variant. Never throws: what could not be asked is unanswered. */
+  /** Sends every test to every variant. Never throws: a test that could not be sent is unanswered. */
   run(endpointName: string, variants: readonly string[], tests: readonly SmokeTestSpec[]): Promise<SmokeTestsView>;
 }
 
 /** The stack, in CloudFormation. */
-export interface Stacks {
+export interface CloudFormationStacks {
   describe(stackId: string): Promise<StackView>;
 }
 
-/** What a handled message needs of its queue. */
+/** The queue of reconcile requests. */
 export interface WorkQueue {
-  /** Visible again in `seconds` (0–43200). */
+  /** Makes the message visible again in `seconds` (0–43200). */
   requeue(receiptHandle: string, seconds: number): Promise<void>;
-  /** One more promise. */
+  /** Sends one more request. */
   enqueue(message: ReconcileRequest): Promise<void>;
-  /** To the dead-letter queue, with the reason. */
+  /** Sends the message to the dead-letter queue, with the reason. */
   deadLetter(body: string, reason: string): Promise<void>;
 }
 
-/** Whoever waits for the custom resource. */
+/** In CloudFormation's spelling. */
+export interface CustomResourceResponse {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+}
+
+/** Responses to CloudFormation's custom resource requests. */
 export interface CustomResourceResponses {
-  respond(
-    request: GateRequest,
-    answer: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string },
-  ): Promise<void>;
+  respond(request: GateRequest, response: CustomResourceResponse): Promise<void>;
 }
 
 /** The default event bus. */
@@ -154,34 +165,25 @@ export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'Reconcile
 /** The structured log line. */
 export interface DecisionEntry {
   readonly endpoint: string;
-  readonly decision:
-    | 'done'
-    | 'requeue'
-    | 'stage'
-    | 'swap'
-    | 'stalled'
-    | 'started'
-    | 'succeeded'
-    | 'refused'
-    | 'deployed';
+  readonly decision: Exclude<Next['kind'], 'observe' | 'test'> | RefreshEvent['type'];
   readonly reason: string;
   readonly message?: string;
   /** First 12 hex digits. */
   readonly revision?: string;
   readonly slot?: string;
-  /** Until the next look. */
+  /** Until the next pass. */
   readonly seconds?: number;
   readonly secondsFromUpload?: number;
 }
 
-/** Everything outside that the loop touches. */
+/** Everything outside that the controller touches. */
 export interface Ports {
   readonly records: EndpointRecords;
   readonly endpoints: Endpoints;
   readonly sources: Sources;
   readonly slotStore: SlotStore;
   readonly smokeTests: SmokeTests;
-  readonly stacks: Stacks;
+  readonly stacks: CloudFormationStacks;
   readonly queue: WorkQueue;
   readonly responses: CustomResourceResponses;
   readonly eventBus: EventBus;

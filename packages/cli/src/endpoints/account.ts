@@ -13,7 +13,7 @@ import {
   specParameterName,
   stateParameterName,
 } from '@freshpoint/cdk/contract';
-import type { Client } from '@freshpoint/engine/adapters/client';
+import { type Client, send } from '@freshpoint/engine/adapters/client';
 import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointRecord, EndpointRecords } from '@freshpoint/engine/ports';
@@ -85,7 +85,8 @@ async function idsIn(ssm: Client): Promise<string[]> {
   const ids: string[] = [];
   let NextToken: string | undefined;
   do {
-    const page: GetParametersByPathResult = await ssm.send(
+    const page: GetParametersByPathResult = await send(
+      ssm,
       new GetParametersByPathCommand({ Path: ROOT, Recursive: true, NextToken }),
     );
     for (const { Name = '' } of page.Parameters ?? []) {
@@ -101,7 +102,8 @@ async function historyOf(ssm: Client, endpoint: string): Promise<HistoryRecord[]
   const versions: ParameterHistory[] = [];
   let NextToken: string | undefined;
   do {
-    const page: GetParameterHistoryResult = await ssm.send(
+    const page: GetParameterHistoryResult = await send(
+      ssm,
       new GetParameterHistoryCommand({ Name: historyParameterName(endpoint), MaxResults: 50, NextToken }),
     );
     versions.push(...(page.Parameters ?? []));

@@ -11,18 +11,18 @@ import { sqsWorkQueue } from './sqs-work-queue.ts';
 import { ssmRecords } from './ssm-records.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
-export type Clients = {
+export type ServiceClients = {
   readonly [service in 'sagemaker' | 'sagemakerRuntime' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
 };
 
-/** The loop's ports on AWS. */
+/** The controller's ports on AWS. */
 export function awsPorts(given: {
-  readonly clients: Clients;
+  readonly clients: ServiceClients;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly answers: CustomResourceResponses;
   readonly telemetry: Telemetry;
-  /** What reads archives. Default: the real one, which inflates in other threads. */
+  /** Reads archives. Default: the real check, which decompresses in other threads. */
   readonly checkArchive?: typeof checkArchive;
   /** Epoch ms. */
   readonly now: () => number;

@@ -1,13 +1,48 @@
-/**
- * What the adapters need of an AWS SDK client. The simulation gives them one that answers in virtual time,
- * so that the adapters' own code runs in it too.
- */
-export interface Client {
-  // biome-ignore lint/suspicious/noExplicitAny: commands and outputs are typed where they are made
-  send(command: any, options?: { readonly abortSignal: AbortSignal }): Promise<any>;
+/** A command of an AWS SDK client. */
+export interface AwsCommand {
+  readonly input: object;
 }
 
-/** True when a service said that it, not the request, was at fault, or said nothing at all: the effect is unknown. */
+/**
+ * What the adapters need of an AWS SDK client. The simulation passes one that answers in virtual time, so the
+ * adapters' own code runs there too. Adapters call it by `send`, which knows the type of each command's output.
+ */
+export interface Client {
+  send(command: AwsCommand, options?: SendOptions): Promise<unknown>;
+}
+
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** A command of the SDK, which declares the type of its output in the handler that it resolves to. */
+interface TypedCommand<Output> extends AwsCommand {
+  resolveMiddleware(stack: never, config: never, options: never): (args: never) => Promise<{ readonly output: Output }>;
+}
+
+/** Sends a command of the client's service. No type ensures that client and command belong together. */
+export async function send<Output>(
+  client: Client,
+  command: TypedCommand<Output>,
+  options?: SendOptions,
+): Promise<Output> {
+  return (await client.send(command, options)) as Output;
+}
+
+/** All pages of a list operation; `nextToken` returns what continues after a page, if anything does. */
+export async function* pages<Page, Token>(
+  fetchPage: (token: Token | undefined) => Promise<Page>,
+  nextToken: (page: Page) => Token | undefined,
+): AsyncGenerator<Page> {
+  let token: Token | undefined;
+  do {
+    const page = await fetchPage(token);
+    yield page;
+    token = nextToken(page);
+  } while (token !== undefined);
+}
+
+/** Whether the service, not the request, was at fault, or did not answer at all: the effect of the call is unknown. */
 export function isAmbiguous(error: unknown): boolean {
   const { $metadata, $fault } = error as { $metadata?: { httpStatusCode?: number }; $fault?: string };
   const status = $metadata?.httpStatusCode;
@@ -15,7 +50,7 @@ export function isAmbiguous(error: unknown): boolean {
   return status >= 500 || $fault === 'server';
 }
 
-/** True for the error that a service names so. */
-export function isNamed(error: unknown, ...names: readonly string[]): boolean {
+/** Whether the error has one of these names. */
+export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);
 }

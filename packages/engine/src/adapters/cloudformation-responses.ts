@@ -1,10 +1,10 @@
 import type { CustomResourceResponses } from '../ports.ts';
 
-/** CloudFormation takes 4,096 bytes in all. */
-const REASON_LENGTH = 1000;
+/** CloudFormation accepts responses of 4,096 bytes. */
+const MAX_REASON_CHARACTERS = 1000;
 const TIMEOUT_MS = 10_000;
 
-/** Puts answers to the ResponseURL. */
+/** Sends responses to the ResponseURL, with a PUT request. */
 export function cloudFormationResponses(put: typeof fetch): CustomResourceResponses {
   return {
     async respond(request, { Status, Reason }) {
@@ -14,7 +14,7 @@ export function cloudFormationResponses(put: typeof fetch): CustomResourceRespon
         headers: { 'content-type': '' },
         body: JSON.stringify({
           Status,
-          Reason: Reason?.slice(0, REASON_LENGTH),
+          Reason: Reason?.slice(0, MAX_REASON_CHARACTERS),
           StackId: request.stackId,
           RequestId: request.requestId,
           LogicalResourceId: request.logicalResourceId,
@@ -22,8 +22,8 @@ export function cloudFormationResponses(put: typeof fetch): CustomResourceRespon
         }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      // 4xx: answered already, or too late. Nobody listens any more.
-      if (response.status >= 500) throw new Error(`the ResponseURL answered ${response.status}`);
+      // 4xx: the request was answered already, or timed out. CloudFormation no longer waits for it.
+      if (response.status >= 500) throw new Error(`The ResponseURL returned status ${response.status}.`);
     },
   };
 }

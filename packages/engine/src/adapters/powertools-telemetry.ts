@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Telemetry } from '../ports.ts';
 
-/** JSON log lines, and metrics in the same log (embedded metric format): no call to CloudWatch. */
+/** JSON log lines, with metrics in the same log (embedded metric format), so that CloudWatch is never called. */
 export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry {
   return {
     decision({ message, ...entry }) {
@@ -15,7 +15,7 @@ export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry
       logger.error('error', { endpoint, seconds, error: error instanceof Error ? error : new Error(String(error)) });
     },
     metric(endpoint, name, value) {
-      // One document per endpoint: a dimension holds for all metrics of its document.
+      // One document per endpoint, because a dimension applies to all metrics of its document.
       const single = metrics.singleMetric();
       single.addDimension('Endpoint', endpoint);
       single.addMetric(name, name === 'UploadToServed' ? MetricUnit.Seconds : MetricUnit.Count, value);

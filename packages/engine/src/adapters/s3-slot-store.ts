@@ -1,53 +1,50 @@
-import {
-  HeadObjectCommand,
-  type HeadObjectOutput,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsOutput,
-} from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectVersionsCommand, type ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { type Slot, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
+import { unquoteETag } from '../policy/revision.ts';
 import type { SlotStore, StagingSource } from '../ports.ts';
-import { type Client, isNamed } from './client.ts';
-import { COPY_LIMITS, type Copy, copyObject } from './s3-copy.ts';
+import { type Client, isNamed, pages, send } from './client.ts';
+import { COPY_LIMITS, copyObject } from './s3-copy.ts';
+import type { Copy } from './s3-copy-request.ts';
 
-/** What a place's object says of itself: names of its metadata. */
+// Names of the metadata of each object of slot data.
 const REVISION = 'freshpoint-revision';
 const SOURCE = 'freshpoint-source';
 const ETAG = 'freshpoint-etag';
 const VERSION = 'freshpoint-version';
 
-/** One object of a place. */
-interface Placed {
+/** One object of slot data. */
+interface SlotObject {
   readonly etag: string;
   readonly size: number;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The slots' places: each object of one says of which revision it is, so what a slot holds needs no other record. */
+/** Slot data in S3. Each object's metadata names its revision, so there is no other record of what a slot holds. */
 export function s3SlotStore(client: Client, limits = COPY_LIMITS): SlotStore {
-  const head = (bucket: string, key: string, version?: string) => headObject(client, bucket, key, version);
-  const place = ({ bucket, root, files }: SlotData, slot: Slot) =>
-    Promise.all(files.map((_, index) => head(bucket, slotDataKey(root, slot, index))));
+  const objectsOf = ({ bucket, root, files }: SlotData, slot: Slot) =>
+    Promise.all(files.map((_, index) => headObject(client, { bucket, key: slotDataKey(root, slot, index) })));
 
   return {
     async observe(data) {
-      const [a, b] = await Promise.all([place(data, 'a'), place(data, 'b')]);
+      const [a, b] = await Promise.all([objectsOf(data, 'a'), objectsOf(data, 'b')]);
       return { ...revisionIn('a', a), ...revisionIn('b', b) };
     },
     async contents(data, slot) {
-      return (await place(data, slot)).flatMap((placed) => (placed ? sourceOf(placed) : []));
+      return (await objectsOf(data, slot)).flatMap((object) => (object ? sourceOf(object) : []));
     },
-    async stage(data, slot, revision, from, options) {
+    async stage(data, { slot, revision, from }, options) {
       const { bucket, root } = data;
-      const there = await place(data, slot);
+      const existing = await objectsOf(data, slot);
       const copies = await copiesFor(client, data, revision, from);
-      if (!copies) return { kind: from.kind === 'retained' ? 'not-retained' : 'changed' };
+      const incomplete = { kind: from.kind === 'retained' ? 'not-retained' : 'changed' } as const;
+      if (!copies) return incomplete;
       for (const [index, copy] of copies.entries()) {
-        const now = there[index];
-        if (now?.metadata[REVISION] === revision) continue;
+        const current = existing[index];
+        if (current?.metadata[REVISION] === revision) continue;
         const to = { bucket, key: slotDataKey(root, slot, index) };
-        const outcome = await copyObject(client, { ...copy, to, over: now?.etag }, { ...options, limits });
-        if (outcome.kind === 'gone') return { kind: from.kind === 'retained' ? 'not-retained' : 'changed' };
+        const outcome = await copyObject(client, { ...copy, to, over: current?.etag }, { ...options, limits });
+        if (outcome.kind === 'gone') return incomplete;
         if (outcome.kind !== 'copied') return outcome;
         if (options.isTimeUp() && index < copies.length - 1) return { kind: 'unfinished' };
       }
@@ -58,46 +55,58 @@ export function s3SlotStore(client: Client, limits = COPY_LIMITS): SlotStore {
 
 function revisionIn<S extends Slot>(
   slot: S,
-  placed: readonly (Placed | undefined)[],
+  objects: readonly (SlotObject | undefined)[],
 ): { readonly [slot in S]?: string } {
-  const revision = placed[0]?.metadata[REVISION];
-  const isWhole = revision !== undefined && placed.every((each) => each?.metadata[REVISION] === revision);
+  const revision = objects[0]?.metadata[REVISION];
+  const isWhole = revision !== undefined && objects.every((each) => each?.metadata[REVISION] === revision);
   return (isWhole ? { [slot]: revision } : {}) as { readonly [slot in S]?: string };
 }
 
 type Draft = Omit<Copy, 'to' | 'over'>;
 
-/** A copy per place, in their order; undefined where one has nothing to be made of. */
+/** One copy per file of the slot data, in their order; undefined when one of them has nothing to copy from. */
 async function copiesFor(
   client: Client,
   data: SlotData,
   revision: string,
   from: StagingSource,
 ): Promise<readonly Draft[] | undefined> {
+  const drafts = await draftsFor(client, data, revision, from);
+  const found = drafts.filter((draft) => draft !== undefined);
+  return found.length === drafts.length ? found : undefined;
+}
+
+async function draftsFor(
+  client: Client,
+  data: SlotData,
+  revision: string,
+  from: StagingSource,
+): Promise<(Draft | undefined)[]> {
   const { bucket, root, files } = data;
-  const drafts = await Promise.all(
-    files.map(async (file, index): Promise<Draft | undefined> => {
-      if (from.kind === 'sources') {
-        const source = from.files.find(({ bucket, key }) => bucket === file.bucket && key === file.key);
-        // By its ETag, not by its version: a copy of an older version would succeed, and newer bytes go unnoticed.
+  switch (from.kind) {
+    case 'sources':
+      return files.map((file) => {
+        const source = from.files.find((each) => each.bucket === file.bucket && each.key === file.key);
+        // Pinned to the ETag, not to the version: copying an old version would succeed and miss newer bytes.
         return source && ofSource(source, revision);
-      }
-      if (from.kind === 'slot') {
-        const key = slotDataKey(root, from.slot, index);
-        const placed = await headObject(client, bucket, key);
-        return placed && ofPlace(placed, { bucket, key }, revision);
-      }
-      return undefined;
-    }),
-  );
-  const found = from.kind === 'retained' ? await retained(client, data, revision) : drafts;
-  return found.every((draft) => draft !== undefined) ? (found as Draft[]) : undefined;
+      });
+    case 'slot':
+      return Promise.all(
+        files.map(async (_, index) => {
+          const key = slotDataKey(root, from.slot, index);
+          const object = await headObject(client, { bucket, key });
+          return object && ofSlotObject(object, { bucket, key }, revision);
+        }),
+      );
+    case 'retained':
+      return retained(client, data, revision);
+  }
 }
 
 function ofSource({ bucket, key, etag, size, version }: SourceFile, revision: string): Draft {
   const metadata = {
     [REVISION]: revision,
-    // Metadata holds ASCII.
+    // S3 metadata is ASCII.
     [SOURCE]: encodeURI(`s3://${bucket}/${key}`),
     [ETAG]: etag,
     ...(version !== undefined && { [VERSION]: version }),
@@ -105,59 +114,60 @@ function ofSource({ bucket, key, etag, size, version }: SourceFile, revision: st
   return { from: { bucket, key }, etag, size, metadata, ...(version !== undefined && { seen: version }) };
 }
 
-function ofPlace({ etag, size, metadata }: Placed, from: Draft['from'], revision: string): Draft {
+function ofSlotObject({ etag, size, metadata }: SlotObject, from: Draft['from'], revision: string): Draft {
   return { from, etag, size, metadata: { ...metadata, [REVISION]: revision } };
 }
 
-/** Newest versions first, of both slots' places. */
+/** Copies of the newest object version with the revision, among the data of both slots. */
 async function retained(
   client: Client,
   { bucket, root, files }: SlotData,
   revision: string,
 ): Promise<(Draft | undefined)[]> {
   const found: (Draft | undefined)[] = files.map(() => undefined);
-  const places = new Map(
+  const indexes = new Map(
     (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => [slotDataKey(root, slot, index), index] as const)),
   );
-  let marker: Pick<ListObjectVersionsOutput, 'NextKeyMarker' | 'NextVersionIdMarker'> = {};
-  do {
-    const page: ListObjectVersionsOutput = await client.send(
-      new ListObjectVersionsCommand({
-        Bucket: bucket,
-        Prefix: root,
-        KeyMarker: marker.NextKeyMarker,
-        VersionIdMarker: marker.NextVersionIdMarker,
-      }),
-    );
+  for await (const page of versionPages(client, bucket, root)) {
     for (const { Key = '', VersionId } of page.Versions ?? []) {
-      const index = places.get(Key);
+      const index = indexes.get(Key);
       if (index === undefined || found[index] || VersionId === undefined) continue;
-      const placed = await headObject(client, bucket, Key, VersionId);
-      if (placed?.metadata[REVISION] !== revision) continue;
-      found[index] = ofPlace(placed, { bucket, key: Key, version: VersionId }, revision);
+      const from = { bucket, key: Key, version: VersionId };
+      const object = await headObject(client, from);
+      if (object?.metadata[REVISION] === revision) found[index] = ofSlotObject(object, from, revision);
     }
-    marker = page.IsTruncated ? page : {};
-  } while (marker.NextKeyMarker !== undefined);
+  }
   return found;
 }
 
-function sourceOf({ metadata, size }: Placed): SourceFile[] {
-  const match = /^s3:\/\/([^/]+)\/(.*)$/s.exec(decodeURI(metadata[SOURCE] ?? ''));
-  if (!match) return [];
-  const version = metadata[VERSION];
-  return [
-    { bucket: match[1]!, key: match[2]!, etag: metadata[ETAG] ?? '', size, ...(version !== undefined && { version }) },
-  ];
+function versionPages(client: Client, bucket: string, prefix: string): AsyncGenerator<ListObjectVersionsOutput> {
+  return pages(
+    (after: ListObjectVersionsOutput | undefined) =>
+      send(
+        client,
+        new ListObjectVersionsCommand({
+          Bucket: bucket,
+          Prefix: prefix,
+          KeyMarker: after?.NextKeyMarker,
+          VersionIdMarker: after?.NextVersionIdMarker,
+        }),
+      ),
+    (page) => (page.IsTruncated && page.NextKeyMarker !== undefined ? page : undefined),
+  );
 }
 
-async function headObject(client: Client, bucket: string, key: string, version?: string): Promise<Placed | undefined> {
+function sourceOf({ metadata, size }: SlotObject): SourceFile[] {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(decodeURI(metadata[SOURCE] ?? '')) ?? [];
+  if (bucket === undefined || key === undefined) return [];
+  const version = metadata[VERSION];
+  return [{ bucket, key, etag: metadata[ETAG] ?? '', size, ...(version !== undefined && { version }) }];
+}
+
+async function headObject(client: Client, { bucket, key, version }: Draft['from']): Promise<SlotObject | undefined> {
   try {
-    const {
-      ETag = '',
-      ContentLength = 0,
-      Metadata = {},
-    }: HeadObjectOutput = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version }));
-    return { etag: ETag.replaceAll('"', ''), size: ContentLength, metadata: Metadata };
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version });
+    const { ETag = '', ContentLength = 0, Metadata = {} } = await send(client, command);
+    return { etag: unquoteETag(ETag), size: ContentLength, metadata: Metadata };
   } catch (error) {
     if (isNamed(error, 'NotFound', 'NoSuchKey', 'NoSuchVersion')) return undefined;
     throw error;

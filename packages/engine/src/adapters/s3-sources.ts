@@ -1,29 +1,22 @@
-import {
-  GetObjectCommand,
-  type GetObjectOutput,
-  HeadObjectCommand,
-  type HeadObjectOutput,
-  ListObjectsV2Command,
-  type ListObjectsV2Output,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import { revisionOf, type SourceObject } from '../policy/revision.ts';
-import type { Sources } from '../ports.ts';
-import { type Client, isNamed } from './client.ts';
+import type { CheckOptions, Sources } from '../ports.ts';
+import { type Client, isNamed, pages, send } from './client.ts';
 
-/** Compressed bytes of an archive that a quick check reads: its first entries, all of a small one. */
+/** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
 
 /** HeadObject, ListObjectsV2 and GetObject. */
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
     observe: (sources) => revisionOf(sources, (source) => open(client, source)),
-    async check(files, { whole, isTimeUp }) {
+    async check(files, options) {
       const warnings: string[] = [];
       for (const file of files) {
-        const found = await checkFile(client, read, file, whole, isTimeUp);
+        const found = await checkFile(client, read, file, options);
         if (found.kind !== 'passed') return found;
         warnings.push(...found.warnings);
       }
@@ -35,38 +28,38 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
 async function checkFile(
   client: Client,
   read: typeof checkArchive,
-  { bucket, key, etag, size }: SourceFile,
-  whole: boolean,
-  isTimeUp: () => boolean,
+  file: SourceFile,
+  { whole, isTimeUp }: CheckOptions,
 ): Promise<CheckView> {
+  const { bucket, key, size } = file;
   const uri = `s3://${bucket}/${key}`;
   const limit = whole ? size : Math.min(size, QUICK_BYTES);
-  const options = { uri, size, limit, isTimeUp };
   try {
-    const verdict = await read(size === 0 ? nothing() : await bytesOf(client, bucket, key, etag, limit), options);
+    const body = size === 0 ? nothing() : await bytesOf(client, file, limit);
+    const verdict = await read(body, { uri, size, limit, isTimeUp });
     if (verdict.kind === 'refused') return verdict;
     if (!whole || verdict.whole) return { kind: 'passed', warnings: [] };
-    const share = `${verdict.bytesRead} of ${size} bytes`;
-    return { kind: 'passed', warnings: [`${uri} is too large to be read whole in the function's time: ${share} were`] };
+    const share = `${verdict.bytesRead} of ${size} bytes were read.`;
+    const warning = `${uri} is too large to be read completely within the function's time: ${share}`;
+    return { kind: 'passed', warnings: [warning] };
   } catch (error) {
     if (isNamed(error, 'PreconditionFailed', 'NoSuchKey', 'NotFound')) return { kind: 'changed' };
-    // What must read it, a fleet or a copy, will say so itself.
-    if (!isNamed(error, 'AccessDenied')) throw error;
-    return { kind: 'passed', warnings: [`${uri} was not checked: ${(error as Error).message}`] };
+    // A fleet or a copy that has to read the object will report the error itself.
+    if (isNamed(error, 'AccessDenied'))
+      return { kind: 'passed', warnings: [`${uri} was not checked: ${error.message}`] };
+    throw error;
   }
 }
 
 async function bytesOf(
   client: Client,
-  bucket: string,
-  key: string,
-  etag: string,
+  { bucket, key, etag }: SourceFile,
   limit: number,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const output: GetObjectOutput = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"`, Range: `bytes=0-${limit - 1}` }),
-  );
-  return output.Body as unknown as AsyncIterable<Uint8Array>;
+  const range = { IfMatch: `"${etag}"`, Range: `bytes=0-${limit - 1}` };
+  const { Body } = await send(client, new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
+  // In Node, the SDK's body is a Readable, of which its type says nothing.
+  return (Body ?? nothing()) as AsyncIterable<Uint8Array>;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
@@ -78,23 +71,23 @@ async function* open(client: Client, source: SourceSpec): AsyncGenerator<SourceO
     return;
   }
   const { bucket, prefix, suffix = '' } = source;
-  let ContinuationToken: string | undefined;
-  do {
-    const page: ListObjectsV2Output = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken }),
-    );
+  const listed = pages(
+    (ContinuationToken: string | undefined) =>
+      send(client, new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken })),
+    (page) => page.NextContinuationToken,
+  );
+  for await (const page of listed) {
     for (const { Key = '', ETag = '', Size = 0, LastModified } of page.Contents ?? []) {
       if (Key.endsWith(suffix)) {
         yield { bucket, key: Key, etag: ETag, size: Size, lastModified: LastModified?.getTime() ?? 0 };
       }
     }
-    ContinuationToken = page.NextContinuationToken;
-  } while (ContinuationToken);
+  }
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
   try {
-    const object: HeadObjectOutput = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const object = await send(client, new HeadObjectCommand({ Bucket: bucket, Key: key }));
     const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
     const version = VersionId === undefined ? {} : { version: VersionId };
     return { bucket, key, etag: ETag, size: ContentLength, lastModified: LastModified?.getTime() ?? 0, ...version };

@@ -1,11 +1,17 @@
-import { DescribeEndpointCommand, type DescribeEndpointOutput, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeEndpointCommand,
+  type DescribeEndpointOutput,
+  UpdateEndpointCommand,
+  type UpdateEndpointInput,
+} from '@aws-sdk/client-sagemaker';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointStatus, EndpointView } from '../policy/observation.ts';
 import type { Endpoints } from '../ports.ts';
-import { type Client, isAmbiguous } from './client.ts';
+import { type Client, isAmbiguous, isNamed, send } from './client.ts';
 
 /*
- * SageMaker answers ValidationException to nearly everything; it isn't modelled in the SDK. The texts are from
- * field reports: none decides more than how soon to look again.
+ * SageMaker answers nearly every error as ValidationException, which the SDK does not model. The texts are from field
+ * reports; they decide no more than how soon the request is retried.
  */
 const NOT_FOUND = /^Could not find endpoint\b(?! configuration)/i;
 const BUSY = /in-progress|in progress|currently in use endpoint configuration/i;
@@ -15,35 +21,36 @@ export function sageMakerEndpoints(client: Client): Endpoints {
   return {
     async describe(name) {
       try {
-        return view((await client.send(new DescribeEndpointCommand({ EndpointName: name }))) as DescribeEndpointOutput);
+        return view(await send(client, new DescribeEndpointCommand({ EndpointName: name })));
       } catch (error) {
-        if (error instanceof Error && error.name === 'ValidationException' && NOT_FOUND.test(error.message))
-          return 'gone';
+        if (isNamed(error, 'ValidationException') && NOT_FOUND.test(error.message)) return 'gone';
         throw error;
       }
     },
     async update(spec, configName) {
-      const retain = spec.retainAllVariantProperties;
-      const exclude = spec.excludeRetainedVariantProperties;
       try {
-        await client.send(
-          new UpdateEndpointCommand({
-            EndpointName: spec.endpointName,
-            EndpointConfigName: configName,
-            RetainAllVariantProperties: retain,
-            ExcludeRetainedVariantProperties:
-              retain && exclude?.length
-                ? exclude.map((type) => ({ VariantPropertyType: type as 'DesiredInstanceCount' }))
-                : undefined,
-            RetainDeploymentConfig: spec.retainDeploymentConfig,
-          }),
-        );
+        await send(client, new UpdateEndpointCommand(updateInput(spec, configName)));
         return { kind: 'accepted' };
       } catch (error) {
         if (!(error instanceof Error) || isAmbiguous(error)) throw error;
         return { kind: 'rejected', busy: error.name === 'ValidationException' && BUSY.test(error.message), error };
       }
     },
+  };
+}
+
+function updateInput(spec: EndpointSpec, configName: string): UpdateEndpointInput {
+  const retain = spec.retainAllVariantProperties;
+  const exclude = spec.excludeRetainedVariantProperties;
+  return {
+    EndpointName: spec.endpointName,
+    EndpointConfigName: configName,
+    RetainAllVariantProperties: retain,
+    ExcludeRetainedVariantProperties:
+      retain && exclude?.length
+        ? exclude.map((type) => ({ VariantPropertyType: type as 'DesiredInstanceCount' }))
+        : undefined,
+    RetainDeploymentConfig: spec.retainDeploymentConfig,
   };
 }
 

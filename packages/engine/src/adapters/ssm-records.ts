@@ -9,29 +9,16 @@ import {
 import { EngineError, StateConflict } from '../errors.ts';
 import { type EndpointState, parseState } from '../policy/state.ts';
 import type { EndpointRecords } from '../ports.ts';
-import type { Client } from './client.ts';
+import { type Client, send } from './client.ts';
 
-/** Many enough for the few who write: each further one needs another write within milliseconds. */
-const PUT_BACK_TRIES = 5;
+/** How often a covered state is restored. Each further attempt needs yet another write within milliseconds. */
+const MAX_RESTORE_ATTEMPTS = 5;
 
-/** Spec and state in SSM parameters. SSM has no conditional write: the version that PutParameter returns tells afterwards. */
+/**
+ * Spec and state in SSM parameters. SSM has no conditional write; the version that PutParameter returns shows
+ * afterwards whether another write came in between.
+ */
 export function ssmRecords(client: Client): EndpointRecords {
-  const get = async (names: readonly string[]): Promise<GetParametersResult> =>
-    client.send(new GetParametersCommand({ Names: [...names] }));
-  const put = async (name: string, value: string): Promise<number> =>
-    (
-      await client.send(
-        new PutParameterCommand({
-          Name: name,
-          Value: value,
-          Type: 'String',
-          Overwrite: true,
-          // As the template made it: what doesn't fit 4 KB is still written.
-          Tier: 'Intelligent-Tiering',
-        }),
-      )
-    ).Version;
-
   return {
     async read(endpoint) {
       const names = {
@@ -39,7 +26,7 @@ export function ssmRecords(client: Client): EndpointRecords {
         state: stateParameterName(endpoint),
         history: historyParameterName(endpoint),
       };
-      const { Parameters = [] } = await get(Object.values(names));
+      const { Parameters = [] } = await getParameters(client, Object.values(names));
       const history = Parameters.find((parameter) => parameter.Name === names.history);
       const spec = Parameters.find((parameter) => parameter.Name === names.spec);
       const state = Parameters.find((parameter) => parameter.Name === names.state);
@@ -47,26 +34,26 @@ export function ssmRecords(client: Client): EndpointRecords {
         spec: spec?.Value === undefined ? undefined : parse('SPEC_UNREADABLE', names.spec, spec.Value, parseSpec),
         state: parse('STATE_UNREADABLE', names.state, state?.Value ?? INITIAL_STATE, parseState),
         stateVersion: state?.Version ?? 0,
-        lastRecord: idIn(history?.Value),
+        lastRecord: recordIdIn(history?.Value),
       };
     },
     async appendHistory(endpoint, record) {
-      await put(historyParameterName(endpoint), JSON.stringify(record));
+      await putParameter(client, historyParameterName(endpoint), JSON.stringify(record));
     },
-    async write(endpoint, state: EndpointState, after) {
+    async write(endpoint, state, after) {
       const name = stateParameterName(endpoint);
-      const written = await put(name, JSON.stringify(state));
+      const written = await putParameter(client, name, JSON.stringify(state));
       if (written === after + 1) return written;
-      // Somebody wrote what this write has just covered: that goes back on top, then everything is looked at again.
-      // It may cover yet another one, which then is the newest.
+      // This write covered another one, which is restored on top; the caller reads everything again. Restoring may
+      // cover yet another write, which then is the newest.
       const past = async (version: number): Promise<string | undefined> =>
-        (await get([`${name}:${version}`])).Parameters?.[0]?.Value;
+        (await getParameters(client, [`${name}:${version}`])).Parameters?.[0]?.Value;
       const base = await past(after);
       let before = written;
-      for (let tries = 0; tries < PUT_BACK_TRIES; tries++) {
+      for (let tries = 0; tries < MAX_RESTORE_ATTEMPTS; tries++) {
         const theirs = await past(before - 1);
         if (theirs === undefined) break;
-        const version = await put(name, reconciled(state, theirs, base));
+        const version = await putParameter(client, name, merged(state, theirs, base));
         if (version === before + 1) break;
         before = version;
       }
@@ -75,8 +62,27 @@ export function ssmRecords(client: Client): EndpointRecords {
   };
 }
 
-/** A history that can't be read is gone on with: nothing is decided by it. */
-function idIn(history: string | undefined): string | undefined {
+function getParameters(client: Client, names: readonly string[]): Promise<GetParametersResult> {
+  return send(client, new GetParametersCommand({ Names: [...names] }));
+}
+
+/** Returns the version that was written. */
+async function putParameter(client: Client, name: string, value: string): Promise<number> {
+  const command = new PutParameterCommand({
+    Name: name,
+    Value: value,
+    Type: 'String',
+    Overwrite: true,
+    // As in the template: values of more than 4 KB are still written.
+    Tier: 'Intelligent-Tiering',
+  });
+  const { Version } = await send(client, command);
+  if (Version === undefined) throw new Error(`PutParameter returned no version for ${name}.`);
+  return Version;
+}
+
+/** An unreadable history does not stop reconciliation: nothing is decided by it. */
+function recordIdIn(history: string | undefined): string | undefined {
   try {
     return (JSON.parse(history ?? '{}') as { id?: string }).id;
   } catch {
@@ -85,18 +91,18 @@ function idIn(history: string | undefined): string | undefined {
 }
 
 /**
- * A person sets and releases the hold and says what is wanted, the loop writes everything else: who of the two wrote can be told from whether the
- * hold is another one, and both changes stay, whatever state the other's was made of. Between two loops what was covered
- * counts.
+ * Merges two states that were both written over `base`. People write only the suspension and the pin, the controller
+ * everything else, so a changed suspension or pin shows which of the two writers was a person, and both changes stay.
+ * Of two writes by the controller, the covered one wins.
  */
-function reconciled(mine: EndpointState, theirs: string, base: string | undefined): string {
+function merged(mine: EndpointState, theirs: string, base: string | undefined): string {
   if (base === undefined) return theirs;
-  const their = parseState(theirs);
+  const other = parseState(theirs);
   const before = parseState(base);
-  if (suspensionOf(mine) !== suspensionOf(before)) return JSON.stringify({ ...their, suspension: mine.suspension });
-  if (suspensionOf(their) !== suspensionOf(before)) return JSON.stringify({ ...mine, suspension: their.suspension });
-  if (isPinned(mine, before)) return JSON.stringify({ ...their, pin: mine.pin });
-  if (isPinned(their, before)) return JSON.stringify({ ...mine, pin: their.pin });
+  if (suspensionOf(mine) !== suspensionOf(before)) return JSON.stringify({ ...other, suspension: mine.suspension });
+  if (suspensionOf(other) !== suspensionOf(before)) return JSON.stringify({ ...mine, suspension: other.suspension });
+  if (isPinned(mine, before)) return JSON.stringify({ ...other, pin: mine.pin });
+  if (isPinned(other, before)) return JSON.stringify({ ...mine, pin: other.pin });
   return theirs;
 }
 
@@ -104,7 +110,7 @@ function suspensionOf({ suspension }: EndpointState): string | undefined {
   return JSON.stringify(suspension);
 }
 
-/** Whether a person said what is wanted: the loop takes note of it, and forgets it. */
+/** Whether a person set the pin; the controller only annotates and removes it. */
 function isPinned({ pin }: EndpointState, before: EndpointState): boolean {
   return pin !== undefined && pin.at !== before.pin?.at;
 }

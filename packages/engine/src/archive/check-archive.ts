@@ -3,46 +3,48 @@ import { createGunzip } from 'node:zlib';
 import { Parser } from 'tar/parse';
 import type { ReadEntry } from 'tar/read-entry';
 
-/** What the bytes of an archive say of it. */
+/** The result of checking an archive. */
 export type ArchiveVerdict =
-  /** `whole`: read to its end, checksum and every entry. */
+  /** `whole`: it was read to its end, with its checksum and every entry. */
   | { readonly kind: 'sound'; readonly whole: boolean; readonly entries: number; readonly bytesRead: number }
-  /** No fleet would start with it. */
+  /** No fleet could load it. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/** What is known of an archive before it is read, and how much of it is. */
-export interface CheckOptions {
-  /** For the words. */
+/** What is known of an archive before it is read, and how much of it to read. */
+export interface ArchiveCheck {
+  /** For messages. */
   readonly uri: string;
   /** Bytes of the whole object. */
   readonly size: number;
-  /** Compressed bytes that are read at most. */
+  /** Compressed bytes to read at most. */
   readonly limit: number;
-  /** Asked between chunks. */
+  /** Called between chunks. */
   readonly isTimeUp: () => boolean;
 }
 
 const HEADER_BYTES = 512;
 const CHUNK_BYTES = 1024 ** 2;
-/** Longest pax header that is taken, in bytes: a path has 4,096 at most. */
-const MOST_META_BYTES = 64 * 1024;
-const HOW = 'Make it with: tar -czf model.tar.gz -C <folder> .';
+/** Longest pax header that is accepted, in bytes: a path has 4,096 at most. */
+const MAX_PAX_HEADER_BYTES = 64 * 1024;
+const MAX_SHOWN_CHARACTERS = 100;
+const HOW_TO_CREATE = 'Create it with: tar -czf model.tar.gz -C <folder> .';
 
 /**
- * Reads a model archive from its beginning, as far as it may. `body` is left as soon as nothing more is to be read from it;
- * an error of its own is thrown, everything else is a verdict. Nothing is unpacked, and nothing but one header is kept.
+ * Reads a model archive from its beginning, up to the limit and while time allows. Errors of `body` are thrown,
+ * everything else is a verdict; `body` is closed as soon as no more of it is needed. Nothing is unpacked, and nothing
+ * but one header is kept in memory.
  */
-export async function checkArchive(body: AsyncIterable<Uint8Array>, options: CheckOptions): Promise<ArchiveVerdict> {
+export async function checkArchive(body: AsyncIterable<Uint8Array>, options: ArchiveCheck): Promise<ArchiveVerdict> {
   const { uri, size } = options;
-  if (size === 0) return refused(`${uri} is empty, expected a gzipped tar. ${HOW}`);
-  const source = new Source(body, options);
+  if (size === 0) return refused(`${uri} is empty, expected a gzipped tar. ${HOW_TO_CREATE}`);
+  const input = new Compressed(body, options);
   const entries = new Entries();
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  const input = Readable.from(source.read(), { objectMode: false });
-  input.on('error', (error) => gunzip.destroy(error));
+  const readable = Readable.from(input.read(), { objectMode: false });
+  readable.on('error', (error) => gunzip.destroy(error));
   let problem: string | undefined;
   try {
-    for await (const chunk of input.pipe(gunzip)) {
+    for await (const chunk of readable.pipe(gunzip)) {
       entries.write(chunk as Buffer);
       problem = entries.problem;
       if (problem !== undefined) break;
@@ -50,33 +52,33 @@ export async function checkArchive(body: AsyncIterable<Uint8Array>, options: Che
     if (problem === undefined) entries.end();
     problem ??= entries.problem;
   } catch (error) {
-    if (source.error !== undefined) throw source.error;
-    const isCut = (error as { code?: string }).code === 'Z_BUF_ERROR' && source.bytesRead < size;
-    if (!isCut) problem = gzipProblem(error as Error, source);
+    if (input.error !== undefined) throw input.error;
+    const isCut = (error as { code?: string }).code === 'Z_BUF_ERROR' && input.bytesRead < size;
+    if (!isCut) problem = gzipProblem(error as Error, input);
   } finally {
-    input.destroy();
+    readable.destroy();
     gunzip.destroy();
-    await source.leave();
+    await input.close();
   }
-  if (problem !== undefined) return refused(`${uri} ${problem} ${HOW}`);
-  return { kind: 'sound', whole: source.bytesRead >= size, entries: entries.count, bytesRead: source.bytesRead };
+  if (problem !== undefined) return refused(`${uri} ${problem} ${HOW_TO_CREATE}`);
+  return { kind: 'sound', whole: input.bytesRead >= size, entries: entries.count, bytesRead: input.bytesRead };
 }
 
 function refused(message: string): ArchiveVerdict {
   return { kind: 'refused', message };
 }
 
-/** The compressed bytes, as far as they are to be read. */
-class Source {
+/** The compressed bytes, as far as they may be read. */
+class Compressed {
   bytesRead = 0;
-  /** What the body threw. */
+  /** The error that the body threw. */
   error: unknown;
   /** The first bytes. */
   head = Buffer.alloc(0);
   readonly #iterator: AsyncIterator<Uint8Array>;
-  readonly #options: CheckOptions;
+  readonly #options: ArchiveCheck;
 
-  constructor(body: AsyncIterable<Uint8Array>, options: CheckOptions) {
+  constructor(body: AsyncIterable<Uint8Array>, options: ArchiveCheck) {
     this.#iterator = body[Symbol.asyncIterator]();
     this.#options = options;
   }
@@ -86,7 +88,7 @@ class Source {
     while (this.bytesRead < limit && !isTimeUp()) {
       const { done, value } = await this.#next();
       if (done) return;
-      if (this.head.length < 512) this.head = Buffer.concat([this.head, value.subarray(0, 512)]);
+      if (this.head.length < HEADER_BYTES) this.head = Buffer.concat([this.head, value.subarray(0, HEADER_BYTES)]);
       this.bytesRead += value.byteLength;
       yield value;
     }
@@ -101,12 +103,12 @@ class Source {
     }
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     await this.#iterator.return?.().catch(() => undefined);
   }
 }
 
-/** The entries of a tar as it comes. */
+/** The entries of a tar, as its bytes arrive. */
 class Entries {
   count = 0;
   problem: string | undefined;
@@ -120,16 +122,16 @@ class Entries {
       this.problem ??= problemOf(entry);
       entry.resume();
     };
-    this.#parser = new Parser({ strict: true, maxMetaEntrySize: MOST_META_BYTES, onReadEntry: see });
+    this.#parser = new Parser({ strict: true, maxMetaEntrySize: MAX_PAX_HEADER_BYTES, onReadEntry: see });
     this.#parser.on('ignoredEntry', see);
     this.#parser.on('error', (error: Error) => {
-      this.problem ??= `is gzip, but what is in it is no sound tar (${error.message}).`;
+      this.problem ??= `is gzip, but its content is not a valid tar (${error.message}).`;
     });
   }
 
   write(chunk: Buffer): void {
     if (this.#isBegun) {
-      // Its entries are passed over, so it is never full.
+      // Entries are skipped, so the parser's buffer never fills up.
       this.#parser.write(chunk);
       return;
     }
@@ -142,11 +144,11 @@ class Entries {
     if (this.problem === undefined) this.#parser.end();
   }
 
-  /** The parser would take compressed bytes for a compressed tar. */
+  /** Checks the first header, because the parser would take compressed bytes for a compressed tar. */
   #begin(): void {
     const header = this.#first.subarray(0, HEADER_BYTES);
-    if (header.length === HEADER_BYTES && header.every((byte) => byte === 0)) this.problem = 'holds no file.';
-    else if (!isHeader(header)) this.problem = 'is gzip, but what is in it is no tar: its first header is broken.';
+    if (header.length === HEADER_BYTES && header.every((byte) => byte === 0)) this.problem = 'contains no files.';
+    else if (!isHeader(header)) this.problem = 'is gzip, but its content is not a tar: the first header is invalid.';
     if (this.problem !== undefined) return;
     this.#isBegun = true;
     this.#parser.write(this.#first);
@@ -156,30 +158,28 @@ class Entries {
 /** Whether the checksum in a tar's header is that of the header. */
 function isHeader(header: Buffer): boolean {
   if (header.length < HEADER_BYTES) return false;
-  const told = Number.parseInt(header.toString('latin1', 148, 156).replaceAll('\0', ' ').trim(), 8);
-  return told === header.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 32 : byte), 0);
+  const declared = Number.parseInt(header.toString('latin1', 148, 156).replaceAll('\0', ' ').trim(), 8);
+  return declared === header.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 32 : byte), 0);
 }
 
 function problemOf(entry: ReadEntry): string | undefined {
-  const name = shown(entry.path);
-  if (leads(entry.header.path ?? entry.path))
-    return `has the entry "${name}", which lies outside the archive's folder.`;
   const { type, linkpath = '' } = entry;
+  const name = shown(entry.path);
+  if (leavesFolder(entry.header.path ?? entry.path)) {
+    return `has the entry "${name}", which is outside the archive's folder.`;
+  }
   if (type === 'CharacterDevice' || type === 'BlockDevice' || type === 'FIFO') {
     return `has the entry "${name}", which is neither a file nor a folder (${type}).`;
   }
+  if (type !== 'SymbolicLink' && type !== 'Link') return undefined;
   const from = type === 'SymbolicLink' ? entry.path.split('/').slice(0, -1).join('/') : '';
-  if (
-    (type === 'SymbolicLink' || type === 'Link') &&
-    (linkpath.startsWith('/') || leads(`${from}/${linkpath}`.replace(/^\//, '')))
-  ) {
-    return `has the entry "${name}", a link to "${shown(linkpath)}", which lies outside the archive's folder.`;
-  }
-  return undefined;
+  const isOutside = linkpath.startsWith('/') || leavesFolder(`${from}/${linkpath}`.replace(/^\//, ''));
+  if (!isOutside) return undefined;
+  return `has the entry "${name}", a link to "${shown(linkpath)}", which is outside the archive's folder.`;
 }
 
-/** Whether a path leads out of its folder. */
-function leads(path: string): boolean {
+/** Whether a path leads out of the archive's folder. */
+function leavesFolder(path: string): boolean {
   if (path.startsWith('/')) return true;
   let depth = 0;
   for (const name of path.split('/')) {
@@ -190,16 +190,16 @@ function leads(path: string): boolean {
   return false;
 }
 
-function gzipProblem({ code, message }: Error & { code?: string }, { head }: Source): string {
+function gzipProblem({ code, message }: Error & { code?: string }, { head }: Compressed): string {
   if (code === 'Z_BUF_ERROR') return 'ends too early. Upload it again.';
   if (head[0] === 0x1f && head[1] === 0x8b) return `is damaged (${message}). Upload it again.`;
-  return `is not gzip: it looks like ${kindOf(head)}.`;
+  return `is not gzip: it starts like ${kindOf(head)}.`;
 }
 
 function kindOf(head: Buffer): string {
   const text = head.toString('latin1').trimStart();
   if (text.startsWith('PK')) return 'a zip file';
-  if (isHeader(head.subarray(0, HEADER_BYTES))) return 'a tar without compression';
+  if (isHeader(head.subarray(0, HEADER_BYTES))) return 'an uncompressed tar';
   if (/^(<\?xml|<!doctype|<html)/i.test(text)) return 'XML or HTML, perhaps an error page';
   if (/^[{[]/.test(text)) return 'JSON';
   return `"${shown(text.slice(0, 20))}"`;
@@ -207,5 +207,5 @@ function kindOf(head: Buffer): string {
 
 function shown(text: string): string {
   const safe = JSON.stringify(text).slice(1, -1);
-  return safe.length > 100 ? `${safe.slice(0, 100)}…` : safe;
+  return safe.length > MAX_SHOWN_CHARACTERS ? `${safe.slice(0, MAX_SHOWN_CHARACTERS)}…` : safe;
 }

@@ -2,91 +2,92 @@ import type { GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
+import { shortRevision } from '../policy/revision.ts';
 import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports } from '../ports.ts';
-import { type DeploymentData, stageDeployment } from './deployment-staging.ts';
+import { type PassBudget, startBudget } from './budget.ts';
+import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
+import type { EndpointContext, RecordedState } from './pass.ts';
 import { publish } from './publish.ts';
-import { PASS_BUDGET_MS } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
 
+/** Pause before a deployment's unfinished copy is resumed, in seconds. */
+const RESUME_SECONDS = 1;
+
 /**
- * One look on behalf of a deployment: answers CloudFormation as soon as the endpoint is idle, with what the deployment
- * will load on record, or with a failure at the deadline. Every way out but `open` has answered.
+ * One pass for a deployment that waits: responds to CloudFormation as soon as the endpoint is idle and the state
+ * records what the deployment will load, or with a failure at the deadline. Every result but `requeue` has responded.
  */
 export async function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
   try {
-    return await attempt(ports, endpoint, request);
+    return await passGate({ ports, endpoint }, request, startBudget(ports.now));
   } catch (error) {
     if (error instanceof StateConflict) throw error;
-    const final = error instanceof EngineError || ports.now() >= request.deadline;
-    if (!final) throw error;
+    const isFinal = error instanceof EngineError || ports.now() >= request.deadline;
+    if (!isFinal) throw error;
     ports.telemetry.error(endpoint, error, 0);
-    return refuseDeployment(ports, endpoint, request, (error as Error).message);
+    return refuseDeployment({ ports, endpoint }, request, (error as Error).message);
   }
 }
 
-async function attempt(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
-  const began = ports.now();
-  const { spec, state, stateVersion, lastRecord } = await ports.records.read(endpoint);
+async function passGate(context: EndpointContext, request: GateRequest, budget: PassBudget): Promise<ReconcileResult> {
+  const { ports, endpoint } = context;
+  const record = await ports.records.read(endpoint);
+  const { spec, state, stateVersion } = record;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
-  const sources = spec && state.updating ? await readable(ports, endpoint, spec.sources) : undefined;
+  const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;
   const { deadline } = request;
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await publish(ports, endpoint, spec, decision.events, lastRecord);
-  if (decision.next.kind !== 'ready') {
-    if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
-    if (decision.next.kind === 'refuse') return refuseDeployment(ports, endpoint, request, decision.next.message);
-    const { seconds, message } = decision.next;
-    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'DeploymentWaiting', message, seconds });
-    return { kind: 'requeue', seconds };
+  if (spec) await publish({ ...context, spec }, decision.events, record.lastRecord);
+  if (decision.next.kind === 'ready') {
+    const pass = { ...context, budget, request, spec, ...(view !== 'gone' && { view }) };
+    return admit(pass, { state: decision.state, stateVersion });
   }
-  const there = view === 'gone' ? undefined : view;
-  const known = { spec, state: decision.state, stateVersion };
-  const found = await provided(ports, endpoint, request, known, there, () => ports.now() - began >= PASS_BUDGET_MS);
-  if (found.kind === 'requeue') return { kind: 'requeue', seconds: 1 };
-  if (found.kind === 'refused') return refuseDeployment(ports, endpoint, request, found.message);
-  const { deployment } = found;
-  // This write is also what keeps a loop that is about to swap from doing so: it finds the state changed.
-  if (stateVersion > 0) await ports.records.write(endpoint, { ...found.state, deployment }, found.stateVersion);
-  // What is uploaded while the stack is being deployed is looked at afterwards, even if its event came too early.
+  if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
+  const { message } = decision.next;
+  if (decision.next.kind === 'refuse') return refuseDeployment(context, request, message);
+  const { seconds } = decision.next;
+  ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'DeploymentWaiting', message, seconds });
+  return { kind: 'requeue', seconds };
+}
+
+/** Stages what the deployment will load, records it, and lets the deployment proceed. */
+async function admit(pass: GatePass, recorded: RecordedState): Promise<ReconcileResult> {
+  const { ports, endpoint, request } = pass;
+  const staged = await deploymentData(pass, recorded);
+  if (staged.kind === 'requeue') return { kind: 'requeue', seconds: RESUME_SECONDS };
+  if (staged.kind === 'refused') return refuseDeployment(pass, request, staged.message);
+  const { state, stateVersion } = staged.recorded;
+  const deployment = pendingDeployment(pass.view, staged);
+  // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
+  if (stateVersion > 0) await ports.records.write(endpoint, { ...state, deployment }, stateVersion);
+  // Reconciles what is uploaded during the deployment, even if its event arrived too early.
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
   await ports.responses.respond(request, { Status: 'SUCCESS' });
-  const revision = deployment.revision?.slice(0, 12);
+  const revision = deployment.revision === undefined ? undefined : shortRevision(deployment.revision);
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'DeploymentAdmitted', revision });
   return { kind: 'done' };
 }
 
-type Known = Parameters<typeof stageDeployment>[3];
-
-/** What the deployment will load, put where its models look for it. */
-async function provided(
-  ports: Ports,
-  endpoint: string,
-  request: GateRequest,
-  known: Known,
-  view: EndpointView | undefined,
-  isTimeUp: () => boolean,
-): Promise<
-  | Exclude<DeploymentData, { kind: 'provided' }>
-  | (Known & { readonly kind: 'ready'; readonly deployment: PendingDeployment })
-> {
-  const before = { configName: view?.configName, endpointCreated: view?.created };
-  const { data, sources } = request;
-  if (!data) {
-    // Sources that can't be read do not keep a deployment from mending that: the loop then looks anew.
-    const found = await readable(ports, endpoint, sources);
-    const { revision, newest = 0, size } = found?.kind === 'complete' ? found : {};
-    return { kind: 'ready', ...known, deployment: { ...before, revision, newestSource: newest, size } };
-  }
-  const found = await stageDeployment(ports, endpoint, { ...request, data }, known, view, isTimeUp);
-  if (found.kind !== 'provided') return found;
-  const { revision, newest = 0, size, ...then } = found;
-  return { ...then, kind: 'ready', deployment: { ...before, revision, newestSource: newest, size } };
+/** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
+async function deploymentData(pass: GatePass, recorded: RecordedState): Promise<DeploymentData> {
+  const { data, sources } = pass.request;
+  if (data) return stageDeployment(pass, recorded, data);
+  // Unreadable sources do not stop the deployment, which may be what makes them readable.
+  const found = await tryToObserve(pass, sources);
+  const { revision, newest, size } = found?.kind === 'complete' ? found : {};
+  return { kind: 'staged', recorded, revision, newest, size };
 }
 
-async function readable(
-  ports: Ports,
-  endpoint: string,
+function pendingDeployment(
+  view: EndpointView | undefined,
+  { revision, newest = 0, size }: DeploymentData & { readonly kind: 'staged' },
+): PendingDeployment {
+  return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size };
+}
+
+async function tryToObserve(
+  { ports, endpoint }: EndpointContext,
   sources: readonly SourceSpec[],
 ): Promise<SourcesView | undefined> {
   try {
@@ -98,17 +99,16 @@ async function readable(
 }
 
 /**
- * Fails the deployment. Not its rollback, which would leave the stack in UPDATE_ROLLBACK_FAILED, where only a person
- * can get it out: putting the old settings back goes on without what was asked for.
+ * Fails the deployment, but not its rollback: that would leave the stack in UPDATE_ROLLBACK_FAILED, which only a
+ * person can resolve. A rollback proceeds without what it asked for.
  */
 export async function refuseDeployment(
-  ports: Ports,
-  endpoint: string,
+  { ports, endpoint }: EndpointContext,
   request: GateRequest,
   message: string,
 ): Promise<ReconcileResult> {
-  const rollingBack = await isRollingBack(ports, request);
-  await ports.responses.respond(request, rollingBack ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: message });
+  const isRollback = await isRollingBack(ports, request);
+  await ports.responses.respond(request, isRollback ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: message });
   ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'DeploymentRefused', message });
   return { kind: 'done' };
 }

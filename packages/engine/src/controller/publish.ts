@@ -1,24 +1,27 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { RefreshEvent } from '../policy/conclude.ts';
-import { endsRefresh, historyRecord } from '../policy/history.ts';
-import type { Ports } from '../ports.ts';
+import { type EndEvent, endsRefresh, historyRecord } from '../policy/history.ts';
+import type { RefreshEvent } from '../policy/refresh-event.ts';
+import { shortRevision } from '../policy/revision.ts';
+import type { EndpointContext } from './pass.ts';
+
+type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
 /**
- * Before the state forgets it: told twice after a crash rather than never. The history knows what it has already.
- * Returns the id of its newest record.
+ * Publishes events to the bus, the history, the log and the metrics, before the state that ends them is written:
+ * after a crash they are published twice rather than never. The history writes each record once. Returns the id of
+ * its newest record.
  */
 export async function publish(
-  ports: Ports,
-  endpoint: string,
-  spec: EndpointSpec,
+  publisher: Publisher,
   events: readonly RefreshEvent[],
   lastRecord?: string,
 ): Promise<string | undefined> {
   if (events.length === 0) return lastRecord;
+  const { ports, endpoint, spec } = publisher;
   await ports.eventBus.publish(endpoint, spec.endpointName, events);
   let last = lastRecord;
   for (const event of events) {
-    if (endsRefresh(event)) last = await remember(ports, endpoint, spec, event, last);
+    if (endsRefresh(event)) last = await appendToHistory(publisher, event, last);
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
@@ -36,20 +39,13 @@ export async function publish(
   return last;
 }
 
-async function remember(
-  ports: Ports,
-  endpoint: string,
-  { data }: EndpointSpec,
-  event: Parameters<typeof historyRecord>[0],
+async function appendToHistory(
+  { ports, endpoint, spec: { data } }: Publisher,
+  event: EndEvent,
   last: string | undefined,
 ): Promise<string> {
   const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
   const record = historyRecord(event, event.sources ?? copied, ports.now());
   if (record.id !== last) await ports.records.appendHistory(endpoint, record);
   return record.id;
-}
-
-/** A revision as people see it. */
-export function shortRevision(revision: string): string {
-  return revision.slice(0, 12);
 }

@@ -1,132 +1,101 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { Slot } from '@freshpoint/cdk/contract';
 import { type Next, pollSeconds } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
-import { type EndpointState, type PartialCopy, quarantine, type Staging } from '../policy/state.ts';
-import type { Ports, StagingOutcome, StagingSource } from '../ports.ts';
-import { publish, shortRevision } from './publish.ts';
+import { shortRevision } from '../policy/revision.ts';
+import { quarantine, type Staging } from '../policy/state.ts';
+import type { DecisionEntry, StagingSource } from '../ports.ts';
+import { StagingLease } from './lease.ts';
+import type { EndpointPass, RecordedState } from './pass.ts';
+import { publish } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
-/** When something was written while it was copied, or somebody moved the endpoint, in seconds until the next look. */
+/** Pause after a source or the endpoint changed while data was staged, in seconds. */
 const CHANGED_SECONDS = 5;
+/** Pause before an unfinished copy is resumed, in seconds. */
+const RESUME_SECONDS = 1;
 
-/** A filled place, and the state that no longer speaks of it. */
-interface Staged {
+/** Slot data that is complete, and the state without its lease. */
+export interface Staged {
   readonly kind: 'staged';
-  readonly state: EndpointState;
-  readonly stateVersion: number;
+  readonly recorded: RecordedState;
 }
 
-/** Fills the place of the slot that isn't active. */
+/** A decision to stage, and the files to copy where they come from the sources. */
+export type StagingDecision = Next & {
+  readonly kind: 'stage';
+  readonly files: readonly SourceFile[];
+};
+
+/** Copies a revision to the inactive slot. */
 export async function stage(
-  ports: Ports,
-  endpoint: string,
-  spec: EndpointSpec,
-  known: { readonly state: EndpointState; readonly stateVersion: number },
-  { reason, staging, from }: Next & { readonly kind: 'stage' },
-  files: readonly SourceFile[],
-  isTimeUp: () => boolean,
+  pass: EndpointPass,
+  recorded: RecordedState,
+  { reason, staging, from, data, files }: StagingDecision,
 ): Promise<ReconcileResult | Staged> {
-  const { slot, revision } = staging;
-  const again = (decision: 'stage' | 'requeue', why: string, message: string, seconds: number): ReconcileResult => {
-    const told = { endpoint, decision, reason: why, message, revision: shortRevision(revision), slot, seconds };
-    ports.telemetry.decision(told);
-    return { kind: 'requeue', seconds };
-  };
-  const word = new StagingLease(ports, endpoint, known, staging);
-  await word.acquire();
-  if (!(await isStillInactive(ports, spec, staging))) {
-    await word.release();
-    return again('requeue', 'EndpointBusy', 'the endpoint was moved meanwhile', CHANGED_SECONDS);
+  const { ports, budget } = pass;
+  const { slot, revision, partialCopy } = staging;
+  const lease = new StagingLease(pass, recorded, staging);
+  await lease.acquire();
+  if (!(await isStillInactive(pass, slot))) {
+    await lease.release();
+    const message = 'The endpoint changed before the copy started.';
+    return requeue(pass, staging, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
   }
   const source: StagingSource = from === 'sources' ? { kind: 'sources', files } : { kind: 'retained' };
-  const outcome = await word.run((begun) =>
-    ports.slotStore.stage(spec.data!, slot, revision, source, { isTimeUp, partialCopy: staging.partialCopy, begun }),
+  const job = { slot, revision, from: source };
+  const outcome = await lease.run((begun) =>
+    ports.slotStore.stage(data, job, { isTimeUp: budget.isUp, partialCopy, begun }),
   );
   switch (outcome.kind) {
-    case 'unfinished':
-      return again('stage', reason, 'not finished yet', 1);
-    case 'changed':
-      return again('requeue', 'Settling', 'a source was written while it was copied', CHANGED_SECONDS);
+    case 'unfinished': {
+      const message = 'The copy is not finished yet.';
+      return requeue(pass, staging, { decision: 'stage', reason, message, seconds: RESUME_SECONDS });
+    }
+    case 'changed': {
+      const message = 'A source changed while it was being copied.';
+      return requeue(pass, staging, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
+    }
     case 'staged':
-      ports.telemetry.decision({
-        endpoint,
-        decision: 'stage',
-        reason: reason,
-        revision: shortRevision(revision),
-        slot,
-      });
-      return { kind: 'staged', state: word.state, stateVersion: word.stateVersion };
-    case 'not-retained': {
-      const message = `Revision ${shortRevision(revision)} is not retained any more. Upload it again.`;
-      const configName = spec.configs[slot];
-      await publish(ports, endpoint, spec, [
-        { type: 'refused', revision, slot, configName, message, retried: false, trigger: 'pin', sources: [] },
-      ]);
-      const next = quarantine({ ...word.state, pin: undefined }, { revision, at: ports.now(), message });
-      await ports.records.write(endpoint, next, word.stateVersion);
-      return { kind: 'requeue', seconds: pollSeconds(spec) };
-    }
+      log(pass, staging, { decision: 'stage', reason });
+      return { kind: 'staged', recorded: lease.recorded };
+    case 'not-retained':
+      return endPin(pass, lease.recorded, staging);
   }
 }
 
-async function isStillInactive(ports: Ports, { endpointName, configs }: EndpointSpec, { slot }: Staging) {
-  const view = await ports.endpoints.describe(endpointName);
-  return view !== 'gone' && view.status === 'InService' && view.configName !== configs[slot];
+async function isStillInactive({ ports, spec }: EndpointPass, slot: Slot): Promise<boolean> {
+  const view = await ports.endpoints.describe(spec.endpointName);
+  return view !== 'gone' && view.status === 'InService' && view.configName !== spec.configs[slot];
 }
 
-/**
- * The state's word that a place is being filled: written before its first byte is, so that nobody else begins, nor swaps
- * to the slot, before this is over or its writer surely gone.
- */
-export class StagingLease {
-  readonly #ports: Ports;
-  readonly #endpoint: string;
-  #staging: Staging;
-  state: EndpointState;
-  stateVersion: number;
+/** The pinned revision cannot be restored: it is quarantined, and the pin ends. */
+async function endPin(
+  pass: EndpointPass,
+  { state, stateVersion }: RecordedState,
+  { slot, revision }: Staging,
+): Promise<ReconcileResult> {
+  const { ports, endpoint, spec } = pass;
+  const message = `Revision ${shortRevision(revision)} is no longer retained. Upload it again.`;
+  const configName = spec.configs[slot];
+  await publish(pass, [
+    { type: 'refused', revision, slot, configName, message, retried: false, trigger: 'pin', sources: [] },
+  ]);
+  const next = quarantine({ ...state, pin: undefined }, { revision, at: ports.now(), message });
+  await ports.records.write(endpoint, next, stateVersion);
+  return { kind: 'requeue', seconds: pollSeconds(spec) };
+}
 
-  constructor(
-    ports: Ports,
-    endpoint: string,
-    known: { readonly state: EndpointState; readonly stateVersion: number },
-    staging: Staging,
-  ) {
-    this.#ports = ports;
-    this.#endpoint = endpoint;
-    this.#staging = staging;
-    this.state = known.state;
-    this.stateVersion = known.stateVersion;
-  }
+type StagingEntry = Pick<DecisionEntry, 'decision' | 'reason' | 'message' | 'seconds'>;
 
-  async acquire(): Promise<void> {
-    await this.#write({ ...this.state, staging: this.#staging });
-  }
+function requeue(
+  pass: EndpointPass,
+  staging: Staging,
+  entry: StagingEntry & { readonly seconds: number },
+): ReconcileResult {
+  log(pass, staging, entry);
+  return { kind: 'requeue', seconds: entry.seconds };
+}
 
-  async release(): Promise<void> {
-    const { staging: _, ...rest } = this.state;
-    await this.#write(rest);
-  }
-
-  /** Does it, and writes what came of it. After an error the word stands: what was sent may still arrive. */
-  async run(
-    work: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
-  ): Promise<StagingOutcome> {
-    const outcome = await work(async (partialCopy) => {
-      this.#staging = { ...this.#staging, partialCopy };
-      await this.acquire();
-    });
-    if (outcome.kind !== 'unfinished') {
-      await this.release();
-      return outcome;
-    }
-    const { partialCopy: _, ...rest } = this.#staging;
-    const partialCopy = outcome.partialCopy && { partialCopy: outcome.partialCopy };
-    await this.#write({ ...this.state, staging: { ...rest, at: this.#ports.now(), paused: true, ...partialCopy } });
-    return outcome;
-  }
-
-  async #write(state: EndpointState): Promise<void> {
-    this.stateVersion = await this.#ports.records.write(this.#endpoint, state, this.stateVersion);
-    this.state = state;
-  }
+function log({ ports, endpoint }: EndpointPass, { slot, revision }: Staging, entry: StagingEntry): void {
+  ports.telemetry.decision({ endpoint, ...entry, revision: shortRevision(revision), slot });
 }

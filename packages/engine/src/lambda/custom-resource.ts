@@ -10,14 +10,14 @@ import { refuseDeployment, runGate } from '../controller/deployment-gate.ts';
 import type { Ports } from '../ports.ts';
 
 /**
- * CloudFormation's request of the custom resource. An update becomes one more promise in the queue, for the endpoint
- * may be busy for longer than a function may run. A deletion, and a creation without an endpoint, are answered at once,
- * whatever is there or not: neither has anything to wait for.
+ * Handles CloudFormation's request for the deployment gate. An update goes to the queue, because the endpoint may be
+ * busy for longer than a function may run. A deletion, and the creation of a new endpoint, have nothing to wait for
+ * and are answered at once.
  */
 export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
   const properties = event.ResourceProperties as unknown as GateProperties;
   const endpoint = properties.Endpoint;
-  const request = requestOf(ports, event, properties);
+  const request = gateRequest(ports, event, properties);
   if (event.RequestType === 'Delete') {
     await ports.responses.respond(request, { Status: 'SUCCESS' });
     return;
@@ -27,16 +27,17 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
     await ports.queue.enqueue({ version: 1, endpoint, gate: request });
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
-    const Reason = `The refresher can't look after endpoint ${endpoint}: ${(error as Error).message}`;
-    // Without data of their own the models are made as well without a record of what they load.
+    const cause = (error as Error).message;
+    const message = `The refresher could not handle the deployment of endpoint ${endpoint}: ${cause}`;
+    // Models that load the sources themselves can be created without a record of what they load.
     if (event.RequestType === 'Create' && !request.data) await ports.responses.respond(request, { Status: 'SUCCESS' });
-    else await refuseDeployment(ports, endpoint, request, Reason);
+    else await refuseDeployment({ ports, endpoint }, request, message);
   }
 }
 
 /**
- * Whether it could be answered at once. IAM may take seconds to let a new role act: models that need data in their places
- * wait for that in the queue.
+ * Whether a new endpoint's deployment was answered at once. A new role may need seconds before IAM grants its
+ * permissions; a deployment that needs slot data waits for that in the queue.
  */
 async function isAdmitted(ports: Ports, endpoint: string, request: GateRequest): Promise<boolean> {
   try {
@@ -49,21 +50,21 @@ async function isAdmitted(ports: Ports, endpoint: string, request: GateRequest):
   }
 }
 
-function requestOf(ports: Ports, event: CloudFormationCustomResourceEvent, properties: GateProperties): GateRequest {
+function gateRequest(ports: Ports, event: CloudFormationCustomResourceEvent, properties: GateProperties): GateRequest {
   return {
     responseUrl: event.ResponseURL,
     stackId: event.StackId,
     requestId: event.RequestId,
     logicalResourceId: event.LogicalResourceId,
     physicalResourceId: 'PhysicalResourceId' in event ? event.PhysicalResourceId : properties.Endpoint,
-    sources: sourcesIn(properties.Sources),
+    sources: parseSources(properties.Sources),
     ...(properties.Data !== undefined && { data: JSON.parse(properties.Data) as SlotData }),
     deadline: ports.now() + GATE_TIMEOUT_SECONDS * 1000,
   };
 }
 
-/** The construct writes them; should they not be there, the deployment goes on without a record of what it loads. */
-function sourcesIn(json: string): SourceSpec[] {
+/** Sources that cannot be parsed do not stop the deployment: it proceeds without a record of what it loads. */
+function parseSources(json: string): SourceSpec[] {
   try {
     return JSON.parse(json) as SourceSpec[];
   } catch {

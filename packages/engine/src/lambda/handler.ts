@@ -4,8 +4,8 @@ import type { Ports } from '../ports.ts';
 import { onDeployment } from './custom-resource.ts';
 
 /**
- * The function's two callers: the event source mapping (ReportBatchItemFailures) with promises, and CloudFormation with
- * the custom resource of a deployment.
+ * The function's handler. It has two callers: the event source mapping of the queue (ReportBatchItemFailures), with
+ * reconcile requests, and CloudFormation, with the custom resource of a deployment.
  */
 export function createHandler(
   ports: Ports,
@@ -15,15 +15,13 @@ export function createHandler(
       await onDeployment(ports, event);
       return undefined;
     }
-    const open = await reconcileBatch(
-      ports,
-      event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
-        messageId,
-        receiptHandle,
-        body,
-        receives: Number(attributes.ApproximateReceiveCount),
-      })),
-    );
-    return { batchItemFailures: open.map((itemIdentifier) => ({ itemIdentifier })) };
+    const messages = event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
+      messageId,
+      receiptHandle,
+      body,
+      receives: Number(attributes.ApproximateReceiveCount),
+    }));
+    const requeued = await reconcileBatch(ports, messages);
+    return { batchItemFailures: requeued.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

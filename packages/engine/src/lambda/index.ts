@@ -16,16 +16,19 @@ import { createHandler } from './handler.ts';
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`environment variable ${name} is not set: deploy the stack again`);
+  if (!value) throw new Error(`Environment variable ${name} is not set. Deploy the stack again.`);
   return value;
 }
 
-/** Most invocations need half of the clients, and making one costs a cold start milliseconds. */
-function whenNeeded(make: () => Client): Client {
+/**
+ * Creates a client at its first call. Most invocations need half of the clients, and each costs a cold start
+ * milliseconds.
+ */
+function lazily(create: () => Client): Client {
   let client: Client | undefined;
   return {
     send(command, options) {
-      client ??= make();
+      client ??= create();
       return client.send(command, options);
     },
   };
@@ -36,16 +39,16 @@ export const handler = createHandler(
   awsPorts({
     clients: {
       sagemaker: new SageMakerClient(),
-      sagemakerRuntime: whenNeeded(() => new SageMakerRuntimeClient()),
+      sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
       s3: new S3Client(),
       ssm: new SSMClient(),
-      sqs: whenNeeded(() => new SQSClient()),
-      cloudformation: whenNeeded(() => new CloudFormationClient()),
-      events: whenNeeded(() => new EventBridgeClient()),
+      sqs: lazily(() => new SQSClient()),
+      cloudformation: lazily(() => new CloudFormationClient()),
+      events: lazily(() => new EventBridgeClient()),
     },
     queueUrl: setting(ENVIRONMENT.queueUrl),
     deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
-    // Node loads its fetch at the first mention.
+    // Node loads its fetch when it is first mentioned.
     answers: cloudFormationResponses((url, init) => fetch(url, init)),
     telemetry: powertoolsTelemetry(
       new Logger({ serviceName: 'freshpoint' }),

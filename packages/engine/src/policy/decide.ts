@@ -1,158 +1,103 @@
-import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
-import {
-  type Conclusion,
-  conclude,
-  isUnchanged,
-  isUpdateImminent,
-  MAX_ATTEMPTS,
-  needsSmokeTests,
-  ownsAllData,
-  type RefreshEvent,
-} from './conclude.ts';
-import { type Next, pollSeconds, requeue, type Step } from './next.ts';
-import type { EndpointStatus, EndpointView, Observation } from './observation.ts';
-import { advanceRollout } from './refresh.ts';
-import type { EndpointState, Serving } from './state.ts';
+import { advanceRollout } from './advance.ts';
+import type { Conclusion } from './conclusion.ts';
+import { afterDeployment } from './deployed.ts';
+import { BUSY_STATUSES } from './endpoint-status.ts';
+import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
+import type { ExistingEndpoint, Observation } from './observation.ts';
+import { needsSmokeTests, nextTest } from './phases/testing.ts';
+import { conclude, isUpdateImminent } from './phases/updating.ts';
+import { activeSlot } from './slots.ts';
+import type { EndpointState } from './state.ts';
 
-/** One decision: the state to record (the same object when nothing changed), what to tell, what to do next. */
+/** One decision: the state to write (the same object when nothing changed), the events to publish, what to do next. */
 export interface Decision extends Conclusion {
   readonly next: Next;
 }
 
-/** So long a config that is neither slot's may be a deployment's that isn't visible everywhere yet, in ms. */
-export const UNKNOWN_CONFIG_GRACE_MS = 5 * 60_000;
-/** Statuses in which something is under way, or no update is accepted. */
-export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
-  'Creating',
-  'Updating',
-  'SystemUpdating',
-  'RollingBack',
-  'Deleting',
-  // Unverified whether UpdateEndpoint is accepted: contract 4 asks for InService.
-  'OutOfService',
-]);
+/** How long an unknown config may be a deployment's that is not visible everywhere yet, in ms. */
+const UNKNOWN_CONFIG_GRACE_MS = 5 * 60_000;
 
 /**
- * Contracts 2 to 5 and 9 as one pure function: what is now in, at most one action out.
- * Called again with more of the observation whenever it asks for it.
+ * The controller's decision as one pure function: an observation in, at most one action out. It is called again with
+ * more of the observation whenever it asks for it.
  */
-export function decide(o: Observation): Decision {
-  if (o.endpoint === 'gone') {
-    return stay(o.state, { kind: 'done', reason: 'EndpointGone', message: `endpoint ${o.spec.endpointName} is gone` });
+export function decide(observation: Observation): Decision {
+  const { spec, state, endpoint, sources } = observation;
+  if (endpoint === 'gone') {
+    const message = `Endpoint ${spec.endpointName} does not exist.`;
+    return unchanged(state, { kind: 'done', reason: 'EndpointGone', message });
   }
-  if (isUpdateImminent(o.now, o.spec, o.state, o.endpoint)) {
-    return stay(o.state, { kind: 'requeue', reason: 'EndpointBusy', message: 'a refresh is about to begin' });
+  const o = { ...observation, endpoint };
+  if (isUpdateImminent(o)) {
+    return unchanged(state, { kind: 'requeue', reason: 'EndpointBusy', message: 'A refresh is about to start.' });
   }
-  if (o.state.updating && o.endpoint.status === 'InService' && !o.sources) {
-    return stay(o.state, { kind: 'observe', what: 'sources' });
+  if (state.updating && endpoint.status === 'InService' && !sources) {
+    return unchanged(state, { kind: 'observe', what: 'sources' });
   }
-  if (needsSmokeTests(o.spec, o.state, o.endpoint)) {
-    const more = testing(o);
-    if (more) return stay(o.state, more);
-  }
-  const { state, events, stale } = conclude(
-    o.now,
-    o.spec,
-    o.state,
-    o.endpoint,
-    o.sources,
-    o.state.updating?.verdict ?? o.tests,
-  );
-  const then = next(o, o.endpoint, state, stale === true);
-  return { state: then.state ?? state, events: then.events ? [...events, ...then.events] : events, next: then.next };
+  const test = needsSmokeTests(o) ? nextTest(o) : undefined;
+  if (test) return unchanged(state, test);
+
+  const { state: concluded, events, stale } = conclude(o);
+  const step = stale
+    ? busy(o, 'UpdateEndpoint was accepted, but DescribeEndpoint does not show it yet.')
+    : nextStep(o, concluded);
+  return {
+    state: step.state ?? concluded,
+    events: step.events ? [...events, ...step.events] : events,
+    next: step.next,
+  };
 }
 
-/** What is to be done until the smoke tests have an answer; undefined once they have, or don't get one. */
-function testing({ spec, state, tests }: Observation): Next | undefined {
-  if (state.updating?.verdict) return undefined;
-  const tried = state.updating?.testAttempts ?? 0;
-  if (!tests) return { kind: 'test', nth: tried + 1 };
-  if (tests.kind !== 'unanswered' || tried >= MAX_ATTEMPTS) return undefined;
-  return { kind: 'requeue', reason: 'Testing', message: tests.message, seconds: pollSeconds(spec) };
-}
-
-function next(o: Observation, endpoint: EndpointView, state: EndpointState, stale: boolean): Step {
-  if (stale) return busy(o, 'UpdateEndpoint was accepted but is not visible yet');
-  if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `endpoint is ${endpoint.status}`);
-  if (endpoint.status !== 'InService') return stuck(o, endpoint);
-  const active = activeSlot(o.spec, endpoint.configName);
-  if (!active) return unknownConfig(o, endpoint, state);
+/** The next step once no update is in progress any more, or its end cannot be seen yet. */
+function nextStep(o: ExistingEndpoint, state: EndpointState): NextStep {
+  const { spec, endpoint } = o;
+  if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `The endpoint is ${endpoint.status}.`);
+  if (endpoint.status !== 'InService') return failed(o);
+  const active = activeSlot(spec, endpoint.configName);
+  if (!active) return unknownConfig(o, state);
   const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
-
-  const { deployment } = known;
-  if (!deployment) return advanceRollout(o, endpoint, known, active);
-  const another = deployment.endpointCreated !== undefined && deployment.endpointCreated !== endpoint.created;
-  if (another || deployment.configName !== endpoint.configName) {
-    // The deployment moved the endpoint, and its fleet loaded what was there then: what was prepared, if it still is.
-    if (!o.sources) return { next: { kind: 'observe', what: 'sources' } };
-    const { newestSource, size } = deployment;
-    const isSure = ownsAllData(o.spec) || isUnchanged(deployment, o.sources);
-    const revision = isSure ? deployment.revision : undefined;
-    const serving: Serving = {
-      configName: endpoint.configName,
-      revision,
-      newestSource,
-      since: endpoint.lastModified,
-      ...(size !== undefined && { size }),
-    };
-    const step = advanceRollout(o, endpoint, { ...known, deployment: undefined, serving }, active);
-    // Told once it is on record.
-    if (revision === undefined || step.next.kind === 'observe' || !step.state) return step;
-    const deployed: RefreshEvent = { type: 'deployed', revision, slot: active, configName: endpoint.configName };
-    return { ...step, events: [deployed, ...(step.events ?? [])] };
-  }
-  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  // The deployment is over and did not move the endpoint: what it would have loaded no longer matters.
-  return advanceRollout(
-    o,
-    endpoint,
-    o.stack.kind === 'deploying' ? known : { ...known, deployment: undefined },
-    active,
-  );
+  const ready = { observation: o, state: known, active };
+  return known.deployment ? afterDeployment(ready, known.deployment) : advanceRollout(ready);
 }
 
-/** Contract 9: no swap from a config that isn't ours. */
-function unknownConfig(o: Observation, endpoint: EndpointView, state: EndpointState): Step {
-  const message = `endpoint ${o.spec.endpointName} runs endpoint config ${endpoint.configName}, expected ${o.spec.configs.a} or ${o.spec.configs.b}`;
-  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  if (o.stack.kind === 'deploying')
-    return requeue('StackBusy', `${message}; stack is ${o.stack.status}`, pollSeconds(o.spec));
-  const since = state.unknownConfigSince ?? o.now;
-  if (o.now - since < UNKNOWN_CONFIG_GRACE_MS) {
+/** The endpoint runs a config that is neither slot's: the controller never swaps away from it. */
+function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: EndpointState): NextStep {
+  const { endpointName, configs } = spec;
+  const expected = `expected ${configs.a} or ${configs.b}`;
+  const message = `Endpoint ${endpointName} runs endpoint config ${endpoint.configName}, ${expected}.`;
+  if (!stack) return observeFirst('stack');
+  if (stack.kind === 'deploying') {
+    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, pollSeconds(spec));
+  }
+  const since = state.unknownConfigSince ?? now;
+  if (now - since < UNKNOWN_CONFIG_GRACE_MS) {
     return {
-      ...requeue('UnknownConfig', message, pollSeconds(o.spec)),
+      ...requeue('UnknownConfig', message, pollSeconds(spec)),
       state: { ...state, unknownConfigSince: since },
     };
   }
-  const todo = 'Move it back with UpdateEndpoint, or deploy the stack with a changed setting';
-  return { next: { kind: 'stalled', reason: 'UnknownConfig', message: `${message}. ${todo}.` } };
+  const todo = 'Move it back with UpdateEndpoint, or deploy the stack with a changed setting.';
+  return { next: { kind: 'stalled', reason: 'UnknownConfig', message: `${message} ${todo}` } };
 }
 
-/** Failed, UpdateRollbackFailed: SageMaker takes no update, or it isn't known what one would do. */
-function stuck(o: Observation, endpoint: EndpointView): Step {
-  if (!o.stack) return { next: { kind: 'observe', what: 'stack' } };
-  const message = `endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}`;
-  if (o.stack.kind === 'deploying')
-    return requeue('StackBusy', `${message}; stack is ${o.stack.status}`, pollSeconds(o.spec));
+/** Failed or UpdateRollbackFailed: SageMaker accepts no update, or the effect of one is unknown. */
+function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
+  if (!stack) return observeFirst('stack');
+  const message = `The endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}.`;
+  if (stack.kind === 'deploying') {
+    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, pollSeconds(spec));
+  }
   const todo =
     endpoint.status === 'Failed'
-      ? 'Delete the endpoint and deploy the stack again'
-      : 'Bring it back to one endpoint config by hand';
-  return { next: { kind: 'stalled', reason: 'EndpointFailed', message: `${message}. ${todo}.` } };
+      ? 'Delete the endpoint and deploy the stack again.'
+      : 'Restore a single endpoint config manually.';
+  return { next: { kind: 'stalled', reason: 'EndpointFailed', message: `${message} ${todo}` } };
 }
 
-/** The slot whose config this is. */
-export function activeSlot(spec: EndpointSpec, configName: string): Slot | undefined {
-  if (configName === spec.configs.a) return 'a';
-  if (configName === spec.configs.b) return 'b';
-  return undefined;
+function busy({ spec }: ExistingEndpoint, message: string): NextStep {
+  return requeue('EndpointBusy', message, pollSeconds(spec));
 }
 
-/** Nothing can be done while somebody is at work on the endpoint. */
-function busy(o: Observation, message: string): Step {
-  return requeue('EndpointBusy', message, pollSeconds(o.spec));
-}
-
-function stay(state: EndpointState, then: Next): Decision {
-  return { state, events: [] as readonly RefreshEvent[], next: then };
+function unchanged(state: EndpointState, next: Next): Decision {
+  return { state, events: [], next };
 }

@@ -1,57 +1,68 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type Conclusion, conclude, isUpdateImminent, LEASE_TTL_MS, needsSmokeTests } from './conclude.ts';
-import { BUSY_STATUSES } from './decide.ts';
+import type { Conclusion } from './conclusion.ts';
+import { BUSY_STATUSES } from './endpoint-status.ts';
+import { leaseLeftMs } from './lease.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
+import { needsSmokeTests } from './phases/testing.ts';
+import { conclude, isUpdateImminent } from './phases/updating.ts';
+import { slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
 
-/** What a deployment is to be told. */
+/** What happens to a deployment that waits at the gate. */
 export type GateNext =
-  /** The endpoint is idle, or there is none. */
+  /** The endpoint is idle, or does not exist. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'requeue'; readonly seconds: number; readonly message: string }
-  /** It was busy until the deadline. */
+  /** The endpoint was busy until the deadline. */
   | { readonly kind: 'refuse'; readonly message: string };
 
-/** One look on behalf of a deployment. */
+/** The outcome of one pass for a deployment. */
 export interface GateDecision extends Conclusion {
   readonly next: GateNext;
 }
 
-/** Whether a deployment may go on: it must not meet an update, nor an update it. Pure. */
-export function decideGate(o: {
+/** What the gate knows of the endpoint. */
+export interface GateObservation {
   /** Epoch ms. */
   readonly now: number;
   /** Epoch ms. */
   readonly deadline: number;
-  /** What the last deployment declared; absent: this is the first. */
+  /** What the previous deployment declared; absent: this is the first one. */
   readonly spec?: EndpointSpec;
   readonly state: EndpointState;
   readonly endpoint: EndpointView | 'gone';
-  /** Of `spec`; needed only where the state has an intent. Absent: they could not be read. */
+  /** Sources of `spec`, needed only where the state has an update. Absent: they could not be read. */
   readonly sources?: SourcesView;
-}): GateDecision {
-  if (!o.spec || o.endpoint === 'gone') return { state: o.state, events: [], next: { kind: 'ready' } };
-  const { spec, endpoint, state } = o;
-  const wait = (conclusion: Conclusion, message: string): GateDecision => {
-    const late = o.now >= o.deadline;
-    const told = `Endpoint ${spec.endpointName} stayed busy: ${message}. Deploy again when it is InService.`;
-    return {
-      ...conclusion,
-      next: late ? { kind: 'refuse', message: told } : { kind: 'requeue', seconds: pollSeconds(spec), message },
-    };
+}
+
+/** Whether a deployment may proceed: it must not collide with an update of the endpoint. Pure. */
+export function decideGate(observation: GateObservation): GateDecision {
+  const { now, deadline, spec, state, endpoint } = observation;
+  if (!spec || endpoint === 'gone') return { state, events: [], next: { kind: 'ready' } };
+  const o = { ...observation, spec, endpoint };
+  const wait = (conclusion: Conclusion, cause: string): GateDecision => {
+    const { endpointName } = spec;
+    const next: GateNext =
+      now >= deadline
+        ? {
+            kind: 'refuse',
+            message: `Endpoint ${endpointName} stayed busy: ${cause}. Deploy again when it is InService.`,
+          }
+        : { kind: 'requeue', seconds: pollSeconds(spec), message: `Endpoint ${endpointName} is busy: ${cause}.` };
+    return { ...conclusion, next };
   };
 
-  if (isUpdateImminent(o.now, spec, state, endpoint)) return wait({ state, events: [] }, 'a refresh is about to begin');
-  if (needsSmokeTests(spec, state, endpoint) && !state.updating?.verdict)
-    return wait({ state, events: [] }, 'smoke tests are under way');
+  const unchanged = { state, events: [] };
+  if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
+  if (needsSmokeTests(o) && !state.updating?.verdict) return wait(unchanged, 'smoke tests are running');
   const { staging } = state;
-  if (staging && !staging.paused && o.now - staging.at < LEASE_TTL_MS) {
-    return wait({ state, events: [] }, `slot ${staging.slot.toUpperCase()} is being filled`);
+  if (staging && leaseLeftMs(staging, now) > 0) {
+    return wait(unchanged, `slot ${slotLetter(staging.slot)} is being staged`);
   }
-  const conclusion = conclude(o.now, spec, state, endpoint, o.sources, state.updating?.verdict);
-  if (conclusion.stale) return wait(conclusion, 'a refresh was accepted but is not visible yet');
-  // Out of service for a reason of its own: a deployment may be what mends it.
+  const conclusion = conclude(o);
+  if (conclusion.stale) return wait(conclusion, 'an accepted refresh is not visible yet');
+  // The deployment may be what brings an OutOfService endpoint back.
   if (BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService') {
     return wait(conclusion, `the endpoint is ${endpoint.status}`);
   }

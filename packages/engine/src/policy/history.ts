@@ -1,50 +1,51 @@
 import type { Slot } from '@freshpoint/cdk/contract';
-import type { RefreshEvent } from './conclude.ts';
 import type { SourceFile } from './observation.ts';
+import type { RefreshEvent } from './refresh-event.ts';
+import { shortRevision } from './revision.ts';
+import type { Trigger } from './state.ts';
 
-/** What became of one refresh: a version of the history parameter. */
+/** The outcome of one refresh: a version of the history parameter. */
 export interface HistoryRecord {
   readonly version: 1;
-  /** Equal for the same refresh told twice. */
+  /** The same when one refresh is published twice. */
   readonly id: string;
   readonly outcome: 'succeeded' | 'refused' | 'deployed';
   readonly revision: string;
   readonly slot: Slot;
-  /** What set it off. */
-  readonly trigger: 'upload' | 'pin' | 'smoke-test' | 'deployment';
-  /** When the loop set about it, ISO 8601. */
+  readonly trigger: Trigger | 'deployment';
+  /** When the refresh started, ISO 8601. */
   readonly at: string;
-  /** Until its end, in seconds. */
+  /** Duration, in seconds. */
   readonly seconds: number;
   readonly message?: string;
-  /** Whether a refused revision is tried again by itself. */
+  /** Whether the controller tries a refused revision again. */
   readonly retried?: boolean;
   readonly warning?: string;
   readonly sources: readonly SourceFile[];
-  /** So many more than an SSM parameter has room for. */
+  /** Number of sources that are left out, because an SSM parameter has no room for them. */
   readonly sourcesLeftOut?: number;
 }
 
-/** Bytes that a record may have: an SSM parameter of the standard tier holds 4 KB. */
+/** An event that ends a refresh. */
+export type EndEvent = RefreshEvent & { readonly type: HistoryRecord['outcome'] };
+
+/** Size limit of a record, in bytes: an SSM parameter of the standard tier holds 4 KB. */
 const MAX_RECORD_BYTES = 4000;
+const MAX_MESSAGE_CHARACTERS = 500;
 
 /** The record of an ended refresh. */
-export function historyRecord(
-  event: RefreshEvent & { readonly type: HistoryRecord['outcome'] },
-  sources: readonly SourceFile[],
-  now: number,
-): HistoryRecord {
+export function historyRecord(event: EndEvent, sources: readonly SourceFile[], now: number): HistoryRecord {
   const { type, revision, slot, trigger, startedAt = now, message, retried, warning } = event;
   const record: HistoryRecord = {
     version: 1,
-    id: `${revision.slice(0, 12)}-${type}-${event.startedAt ?? event.configName}`,
+    id: `${shortRevision(revision)}-${type}-${event.startedAt ?? event.configName}`,
     outcome: type,
     revision,
     slot,
     trigger: trigger ?? 'deployment',
     at: new Date(startedAt).toISOString(),
     seconds: Math.max(0, Math.round((now - startedAt) / 1000)),
-    ...(message !== undefined && { message: message.slice(0, 500) }),
+    ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARACTERS) }),
     ...(retried && { retried }),
     ...(warning !== undefined && { warning }),
     sources: [],
@@ -59,7 +60,7 @@ export function historyRecord(
   return sized(shown);
 }
 
-/** Whether a telling ends a refresh. */
-export function endsRefresh(event: RefreshEvent): event is RefreshEvent & { readonly type: HistoryRecord['outcome'] } {
+/** Whether the event ends a refresh. */
+export function endsRefresh(event: RefreshEvent): event is EndEvent {
   return event.type !== 'started';
 }

@@ -1,5 +1,5 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { RefreshEvent } from './conclude.ts';
+import type { EndpointSpec, SlotData } from '@freshpoint/cdk/contract';
+import type { RefreshEvent } from './refresh-event.ts';
 import type { EndpointState, Staging, Updating } from './state.ts';
 
 /** Why a pass ended as it did: a stable code for logs, metrics and `freshpoint`. */
@@ -16,22 +16,25 @@ export type Reason =
   | 'UnknownConfig'
   | 'EndpointFailed'
   | 'NewRevision'
-  /** Smoke tests are under way. */
+  /** Smoke tests are running. */
   | 'Testing'
   /** A person pinned the revision. */
   | 'Pinned'
-  /** The revision that serves failed its smoke tests. */
+  /** The serving revision failed its smoke tests. */
   | 'SmokeTestFailed';
 
-/** What is to be done next, for the promise and the endpoint. */
+/** The part of an observation that is fetched only when a decision needs it. */
+export type ObservedPart = 'sources' | 'stack' | 'slots' | 'check';
+
+/** What the controller does next. */
 export type Next =
-  /** Look at this too, then decide again. */
-  | { readonly kind: 'observe'; readonly what: 'sources' | 'stack' | 'slots' | 'check' }
-  /** Send the smoke tests, once the state says that this is the try of this number; then decide again. */
-  | { readonly kind: 'test'; readonly nth: number }
-  /** The promise is kept: it leaves the queue. */
+  /** Observe this too, then decide again. */
+  | { readonly kind: 'observe'; readonly what: ObservedPart }
+  /** Count the attempt in the state, send the smoke tests of the update, then decide again. */
+  | { readonly kind: 'test'; readonly attempt: number; readonly updating: Updating }
+  /** The reconcile request is done: it leaves the queue. */
   | { readonly kind: 'done'; readonly reason: Reason; readonly message: string; readonly revision?: string }
-  /** Not kept yet: back to the queue, visible again in `seconds`; without them, after a pause that grows. */
+  /** The request goes back to the queue for `seconds`; without them, for a pause that grows. */
   | {
       readonly kind: 'requeue';
       readonly reason: Reason;
@@ -39,34 +42,44 @@ export type Next =
       readonly seconds?: number;
       readonly revision?: string;
     }
-  /** Write that the slot is being filled, fill its place with the revision, then look again. */
+  /** Write the lease to the state, copy the revision to the slot, then observe again. */
   | {
       readonly kind: 'stage';
       readonly reason: Reason;
+      readonly data: SlotData;
       readonly staging: Staging;
       readonly from: 'sources' | 'retained';
     }
-  /** Write the intent, then UpdateEndpoint. */
+  /** Write the update to the state, then call UpdateEndpoint. */
   | { readonly kind: 'swap'; readonly reason: Reason; readonly updating: Updating }
-  /** It can't be kept without a person: to the dead-letter queue, with the reason. */
+  /** Only a person can help: the request goes to the dead-letter queue with the reason. */
   | { readonly kind: 'stalled'; readonly reason: Reason; readonly message: string };
 
-/** While SageMaker or CloudFormation is at work: DescribeEndpoint every 5 s has been throttled, every 30 s is safe. */
-export const POLL_SECONDS = 30;
-/** A decision about an endpoint whose earlier swap is concluded. */
-export interface Step {
+/** A decision about an endpoint whose earlier update is concluded. */
+export interface NextStep {
   readonly next: Next;
-  /** Default: as it was. */
+  /** Default: unchanged. */
   readonly state?: EndpointState;
   readonly events?: readonly RefreshEvent[];
 }
 
-/** Seconds until the next look while somebody is at work on the endpoint. */
+/**
+ * Default time between two passes while SageMaker or CloudFormation works on the endpoint, in seconds. DescribeEndpoint
+ * every 5 s has been throttled; every 30 s is safe.
+ */
+export const POLL_SECONDS = 30;
+
+/** Time between two passes while SageMaker or CloudFormation works on the endpoint, in seconds. */
 export function pollSeconds(spec: EndpointSpec): number {
   return spec.pollInterval ?? POLL_SECONDS;
 }
 
-/** Not yet. */
-export function requeue(reason: Reason, message: string, seconds: number): Step {
+/** Observe something else, then decide again. */
+export function observeFirst(what: ObservedPart): NextStep {
+  return { next: { kind: 'observe', what } };
+}
+
+/** Wait for a known time. */
+export function requeue(reason: Reason, message: string, seconds: number): NextStep {
   return { next: { kind: 'requeue', reason, message, seconds } };
 }

@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState, Staging, Verdict } from './state.ts';
+import type { EndpointState, Staging, TestVerdict } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -13,17 +13,17 @@ export type EndpointStatus =
   | 'Failed'
   | 'UpdateRollbackFailed';
 
-/** What DescribeEndpoint says. Times in epoch ms. */
+/** What DescribeEndpoint returns. Times in epoch ms. */
 export interface EndpointView {
   readonly status: EndpointStatus;
-  /** During an update: still the old one. */
+  /** During an update: still the previous one. */
   readonly configName: string;
   /** PendingDeploymentSummary's config, during an update. */
   readonly pendingConfigName?: string;
   readonly created: number;
   readonly lastModified: number;
   readonly failureReason?: string;
-  /** Names of the production variants that serve. */
+  /** Names of the production variants in service. */
   readonly variants?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface SourceFile {
   readonly version?: string;
 }
 
-/** What S3 holds now. */
+/** The sources as they are in S3 now. */
 export type SourcesView =
   | {
       readonly kind: 'complete';
@@ -48,10 +48,13 @@ export type SourcesView =
       readonly objects: number;
       /** Bytes of all objects. */
       readonly size: number;
-      /** Those that a source names by its key. */
+      /** The objects that a source names by its key. */
       readonly files: readonly SourceFile[];
     }
-  /** S3 URIs of sources that have no object; `revision` and `newest` are those of what is there, absent where nothing is. */
+  /**
+   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, absent
+   * where there are none.
+   */
   | {
       readonly kind: 'missing';
       readonly uris: readonly string[];
@@ -59,42 +62,45 @@ export type SourcesView =
       readonly newest?: number;
     };
 
-/** The revision that each slot's place holds wholly. Absent: none. */
+/** The revision that each slot's data holds completely. Absent: none. */
 export interface SlotsView {
   readonly a?: string;
   readonly b?: string;
 }
 
-/** What the beginning, or all, of the sources' archives says of them. */
+/** The result of checking the sources' archives. */
 export type CheckView =
   | { readonly kind: 'passed'; readonly warnings: readonly string[] }
-  /** No fleet would start with them. */
+  /** No fleet could load them. */
   | { readonly kind: 'refused'; readonly message: string }
-  /** A source was written meanwhile. */
+  /** A source changed while it was read. */
   | { readonly kind: 'changed' };
 
-/** How the endpoint answered the smoke tests. */
+/** The result of sending the smoke tests. */
 export type SmokeTestsView =
-  | Verdict
-  /** An answer didn't come, or came from SageMaker instead of the model. */
+  | TestVerdict
+  /** A test got no answer, or an answer from SageMaker instead of the model. */
   | { readonly kind: 'unanswered'; readonly message: string };
 
-/** Whether CloudFormation works on the stack that declares the endpoint. */
+/** Whether CloudFormation is working on the stack that declares the endpoint. */
 export type StackView = { readonly kind: 'idle' | 'deploying' | 'gone'; readonly status: string };
 
-/** All that a decision depends on. What is absent has not been looked at yet. */
+/** Everything that a decision depends on. Absent parts have not been observed yet. */
 export interface Observation {
-  /** Epoch ms, the loop's clock. */
+  /** Epoch ms, the controller's clock. */
   readonly now: number;
   readonly spec: EndpointSpec;
   readonly state: EndpointState;
-  /** `gone`: DescribeEndpoint could not find it. */
+  /** `gone`: DescribeEndpoint did not find it. */
   readonly endpoint: EndpointView | 'gone';
   readonly sources?: SourcesView;
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
   readonly tests?: SmokeTestsView;
-  /** What this look has just filled a place with. */
+  /** What this pass has just staged. */
   readonly staged?: Staging;
 }
+
+/** An observation of an endpoint that exists. */
+export type ExistingEndpoint = Observation & { readonly endpoint: EndpointView };

@@ -12,17 +12,30 @@ export interface SourceObject {
   readonly size: number;
   /** Epoch ms. */
   readonly lastModified: number;
-  /** Absent: not known, or the bucket has no versions. */
+  /** Absent: unknown, or the bucket has no versions. */
   readonly version?: string;
+}
+
+/** How much of a revision people see, in hex digits. */
+const SHORT_REVISION_DIGITS = 12;
+
+/** A revision as people see it. */
+export function shortRevision(revision: string): string {
+  return revision.slice(0, SHORT_REVISION_DIGITS);
+}
+
+/** An ETag without its quotes. */
+export function unquoteETag(etag: string): string {
+  return etag.replaceAll('"', '');
 }
 
 /** Objects of one source, keys in UTF-8 order, as S3 lists them. */
 export type ObjectStream = AsyncIterator<SourceObject>;
 
 /**
- * sha256 over the sorted (uri, etag, size) of all objects of all sources. The streams are merged as they come:
- * memory doesn't grow with the number of objects. An object that several sources name counts once. Where a source has
- * no object, the revision is that of what is there and of what is missing.
+ * sha256 over the sorted (uri, etag, size) of all objects of all sources. The streams are merged as they
+ * arrive, so memory does not grow with the number of objects. An object that several sources name counts once. Where a
+ * source has no object, the revision is a digest of the existing objects and of the missing sources.
  */
 export async function revisionOf(
   sources: readonly SourceSpec[],
@@ -42,13 +55,13 @@ export async function revisionOf(
   for (let head = least(heads); head?.current; head = least(heads)) {
     const { uri, object } = head.current;
     if (uri !== last) {
-      digest.update(`${JSON.stringify([uri, object.etag.replaceAll('"', ''), object.size])}\n`);
+      digest.update(`${JSON.stringify([uri, unquoteETag(object.etag), object.size])}\n`);
       newest = Math.max(newest, object.lastModified);
       objects += 1;
       size += object.size;
       last = uri;
     }
-    // The one of a head request: a listing doesn't tell the version.
+    // The object of a HeadObject request: a listing does not return the version.
     if ('key' in head.source && keys.delete(uri)) files.push(fileOf(object));
     await head.advance();
   }
@@ -59,9 +72,10 @@ export async function revisionOf(
 }
 
 function fileOf({ bucket, key, etag, size, version }: SourceObject): SourceFile {
-  return { bucket, key, etag: etag.replaceAll('"', ''), size, ...(version !== undefined && { version }) };
+  return { bucket, key, etag: unquoteETag(etag), size, ...(version !== undefined && { version }) };
 }
 
+/** A source's stream and its current object. */
 class Head {
   current?: { readonly uri: string; readonly order: Buffer; readonly object: SourceObject };
   readonly source: SourceSpec;

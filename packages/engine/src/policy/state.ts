@@ -1,10 +1,10 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 
-/** What the fleet in service has loaded. */
+/** What the fleet in service loaded. */
 export interface Serving {
-  /** Counts only while this is the active config. */
+  /** The rest is valid only while this is the active config. */
   readonly configName: string;
-  /** Absent: it can't be told which bytes the fleet loaded. */
+  /** Absent: it is unknown which bytes the fleet loaded. */
   readonly revision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
@@ -14,11 +14,14 @@ export interface Serving {
   readonly size?: number;
 }
 
-/** What a deployment was about to load when it was let through. */
+/** What a deployment was about to load when the gate admitted it. */
 export interface PendingDeployment {
-  /** The active config at that time: as long as it is still active, the deployment did not move the endpoint. Absent: there was none. */
+  /**
+   * The active config at that time: while it stays active, the deployment has not moved the endpoint. Absent: there
+   * was no endpoint.
+   */
   readonly configName?: string;
-  /** CreationTime of that endpoint, epoch ms: a renamed one is another one, whatever its config. */
+  /** CreationTime of that endpoint, epoch ms: a replaced endpoint has another one, even with the same config. */
   readonly endpointCreated?: number;
   /** Absent: the sources could not be read. */
   readonly revision?: string;
@@ -27,64 +30,69 @@ export interface PendingDeployment {
   readonly size?: number;
 }
 
-/** A revision that is waiting to be settled. */
+/** A rollout's first phase: a revision that waits until nothing newer is uploaded. */
 export interface Settling {
   readonly revision: string;
-  /** When the loop first saw it, epoch ms. S3 dates a multipart upload by its beginning, so LastModified alone is not enough. */
+  /**
+   * When the controller first saw it, epoch ms. S3 dates a multipart upload by its start, so LastModified alone is not
+   * enough.
+   */
   readonly seen: number;
-  /** When the first of an unbroken stream of such revisions was seen, epoch ms: maxWaitTime counts from here. */
+  /** When the first revision of an unbroken stream of uploads was seen, epoch ms: maxWaitTime counts from here. */
   readonly since: number;
 }
 
-/** Written before UpdateEndpoint (contract 7): what is about to be done, and how to tell later whether it was. */
+/** Written before UpdateEndpoint is called: the update to make, and what shows later whether it was made. */
 export interface Updating {
   readonly slot: Slot;
   readonly configName: string;
   readonly revision: string;
-  /** Why: newer data was uploaded, a person wants another revision, a smoke test condemned the one that serves. */
   readonly trigger: Trigger;
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
-  /** What is odd about the revision, and no reason to refuse it. */
+  /** An oddity of the revision that is no reason to refuse it. */
   readonly warning?: string;
   /** LastModifiedTime of the endpoint before the call, epoch ms. */
   readonly endpointModified: number;
   /** FailureReason of the endpoint before the call: SageMaker keeps it until the next update. */
   readonly failureReasonBefore?: string;
-  /** Epoch ms, the loop's clock. */
+  /** Epoch ms, the controller's clock. */
   readonly at: number;
   /** SageMaker accepted the call. Absent: unknown. */
   readonly accepted?: true;
-  /** An earlier intent of another revision was given up unseen: the fleet may be that one's. */
+  /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
   readonly ambiguous?: true;
-  /** So often its smoke tests were begun. Written before they are, so that tests that kill the function end. */
+  /** How often its smoke tests were sent. Written before they are, so that tests that kill the function are limited. */
   readonly testAttempts?: number;
-  /** What came of them, once they were answered. */
-  readonly verdict?: Verdict;
+  /** How they ended, once all were answered. */
+  readonly verdict?: TestVerdict;
 }
 
-/** How the endpoint answered its smoke tests. */
-export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
+/** The outcome of smoke tests that were answered. */
+export type TestVerdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
 
-/** Why a revision is put on the endpoint. */
+/**
+ * Why a revision is rolled out: newer data was uploaded, a person pinned it, or the serving revision failed its smoke
+ * tests.
+ */
 export type Trigger = 'upload' | 'pin' | 'smoke-test';
 
-/** A slot's data is being written: nobody else may begin to, nor swap to the slot, before its writer is surely gone. */
+/** The lease on a slot's data: until it is released or expires, no other pass stages to the slot or swaps to it. */
 export interface Staging {
   readonly slot: Slot;
   readonly revision: string;
   /** Epoch ms, the writer's clock. */
   readonly at: number;
-  /** What is odd about the revision, and no reason to refuse it. */
+  /** An oddity of the revision that is no reason to refuse it. */
   readonly warning?: string;
-  /** The writer has stopped for now: whoever comes goes on at once. */
+  /** The copy stopped when the pass ended: the next pass resumes it at once. */
   readonly paused?: true;
-  /** A multipart copy under way: goes on where it stopped. */
+  /** A multipart copy to resume. */
   readonly partialCopy?: PartialCopy;
 }
 
-/** A multipart copy under way. */
+/** A multipart copy that is not complete. */
 export interface PartialCopy {
   readonly key: string;
   readonly uploadId: string;
@@ -92,29 +100,29 @@ export interface PartialCopy {
   readonly etag: string;
 }
 
-/** A person's "serve this revision, until something newer is uploaded". */
+/** A person's "serve this revision until something newer is uploaded". */
 export interface Pin {
   readonly revision: string;
   readonly by: string;
-  /** Epoch ms: what was uploaded later is newer. */
+  /** Epoch ms: uploads after this time are newer. */
   readonly at: number;
   readonly reason?: string;
-  /** The revision of the sources that is passed over. Absent: the loop hasn't looked yet, or there was none. */
+  /** The revision of the sources that the pin takes precedence over. Absent: not observed yet, or there was none. */
   readonly supersedes?: string;
 }
 
-/** A revision that the endpoint refused. */
+/** A revision that is not tried again. */
 export interface QuarantineEntry {
   readonly revision: string;
   /** Epoch ms. */
   readonly at: number;
   /** Kept for the newest few only. */
   readonly message?: string;
-  /** A fleet started with it, and answered a smoke test wrongly: it is not to go on serving. */
+  /** A fleet started with it and gave a wrong answer to a smoke test, so it must not keep serving. */
   readonly failedSmokeTests?: true;
 }
 
-/** A person's "no swaps until released". */
+/** A person's "no swaps until resumed". */
 export interface Suspension {
   readonly by: string;
   /** Epoch ms. */
@@ -122,7 +130,7 @@ export interface Suspension {
   readonly reason?: string;
 }
 
-/** What the loop knows about one endpoint: the JSON in the state parameter. */
+/** What the controller knows about one endpoint: the JSON in the state parameter. */
 export interface EndpointState {
   readonly version: 1;
   readonly serving?: Serving;
@@ -130,7 +138,7 @@ export interface EndpointState {
   readonly updating?: Updating;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
-  /** Refusals that say nothing about the model (contract 5), of the newest revision that had one. */
+  /** Refusals that say nothing about the model, of the newest revision that had one. */
   readonly retries?: { readonly revision: string; readonly count: number };
   readonly suspension?: Suspension;
   readonly pin?: Pin;
@@ -140,18 +148,18 @@ export interface EndpointState {
   readonly unknownConfigSince?: number;
 }
 
-/** So many quarantined revisions are remembered. */
+/** Quarantined revisions that are remembered. */
 const MAX_QUARANTINED_REVISIONS = 20;
-/** So many of them with their reason: an SSM parameter holds 4 KB. */
+/** Quarantined revisions that are remembered with their message: an SSM parameter holds 4 KB. */
 const MAX_QUARANTINE_MESSAGES = 4;
 const MAX_MESSAGE_CHARACTERS = 300;
 
-/** A FailureReason as the state keeps it. */
+/** A message as the state keeps it. */
 export function truncateMessage(message: string | undefined): string | undefined {
   return message?.slice(0, MAX_MESSAGE_CHARACTERS);
 }
 
-/** Adds a refused revision, and forgets the oldest ones beyond what fits the parameter. */
+/** Adds a revision to the quarantine, and drops the oldest entries that the parameter has no room for. */
 export function quarantine(
   state: EndpointState,
   { message, ...refused }: QuarantineEntry & { readonly message: string },
@@ -167,18 +175,24 @@ export function quarantine(
   };
 }
 
-/** Takes a revision that was served after all out of the quarantine. */
+/** Removes a revision from the quarantine, after it was served. */
 export function withoutQuarantine(state: EndpointState, revision: string): EndpointState {
   if (!state.quarantine?.some((entry) => entry.revision === revision)) return state;
   const others = state.quarantine.filter((entry) => entry.revision !== revision);
   return { ...state, quarantine: others.length > 0 ? others : undefined };
 }
 
-/** The state in the parameter's value. Throws SyntaxError or TypeError when it is no state of this version. */
+/** Parses the parameter's value. Throws SyntaxError or TypeError when it is not a state of this version. */
 export function parseState(value: string): EndpointState {
   const state = JSON.parse(value) as EndpointState | null;
   if (state?.version !== 1) {
     throw new TypeError(`expected a JSON object with "version": 1, got: ${value.slice(0, 80)}`);
   }
   return state;
+}
+
+/** The state without its recorded update. */
+export function withoutUpdating(state: EndpointState): EndpointState {
+  const { updating: _, ...rest } = state;
+  return rest;
 }

@@ -17,7 +17,7 @@ interface Sent {
   input: any;
 }
 
-/** A client that answers with `answer` and notes what it was sent. */
+/** A client that answers with `answer` and records what it was sent. */
 function client(answer: (sent: Sent) => unknown): Client & { sent: Sent[] } {
   const sent: Sent[] = [];
   return {
@@ -50,11 +50,11 @@ describe('sageMakerEndpoints', () => {
     awsError('ValidationException', 'Could not find endpoint configuration "arn".'),
     awsError('ThrottlingException', 'Rate exceeded'),
     awsError('AccessDeniedException', 'Could not find endpoint'),
-  ])('any other error is not taken for it: $message', async (error) => {
+  ])('any other error does not count as gone: $message', async (error) => {
     await expect(sageMakerEndpoints(client(() => error)).describe('Iris')).rejects.toBe(error);
   });
 
-  test('an empty FailureReason is none', async () => {
+  test('an empty FailureReason counts as absent', async () => {
     const endpoints = sageMakerEndpoints(
       client(() => ({ EndpointStatus: 'InService', EndpointConfigName: 'config-a', FailureReason: '' })),
     );
@@ -82,11 +82,11 @@ describe('sageMakerEndpoints', () => {
     awsError('InternalFailure', 'oops', 500),
     awsError('ServiceUnavailable', 'later', 503),
     new Error('socket hang up'),
-  ])('nobody knows whether it was made: $message', async (error) => {
+  ])('it is unknown whether the update was made: $message', async (error) => {
     await expect(sageMakerEndpoints(client(() => error)).update(spec, 'config-b')).rejects.toBe(error);
   });
 
-  test('capacity survives: variant properties and deployment config are retained (contract 6)', async () => {
+  test('capacity survives: variant properties and deployment config are retained', async () => {
     const aws = client(() => ({}));
     await sageMakerEndpoints(aws).update(
       { ...spec, excludeRetainedVariantProperties: ['DataCaptureConfig'] },
@@ -137,7 +137,7 @@ describe('s3Sources', () => {
     expect(view).toMatchObject({ kind: 'complete', objects: 4, newest: 5000 });
   });
 
-  test('a missing object is missing, a forbidden one is an error', async () => {
+  test('a missing object is reported, a forbidden one is an error', async () => {
     const source = [{ bucket: 'models', key: 'model.tar.gz' }];
     expect(await s3Sources(client(() => awsError('NotFound', '', 404))).observe(source)).toMatchObject({
       kind: 'missing',
@@ -146,7 +146,7 @@ describe('s3Sources', () => {
     await expect(s3Sources(client(() => denied)).observe(source)).rejects.toBe(denied);
   });
 
-  test('a listing that fails half-way is an error, never a shorter listing', async () => {
+  test('a listing that fails midway is an error, never a shorter listing', async () => {
     const failed = awsError('InternalError', '', 500);
     const aws = client(({ input }) =>
       input.ContinuationToken ? failed : { Contents: [{ Key: 'p/1' }], NextContinuationToken: 'more' },
@@ -156,7 +156,7 @@ describe('s3Sources', () => {
 });
 
 describe('ssmRecords', () => {
-  const held = { by: 'ada', at: 1 };
+  const suspension = { by: 'ada', at: 1 };
   const id = 'Iris/Endpoint';
   const values = (state: string, Version = 3) => ({
     Parameters: [
@@ -171,19 +171,19 @@ describe('ssmRecords', () => {
     expect(aws.sent).toHaveLength(1);
   });
 
-  test('a missing spec is gone, a missing state is a fresh one', async () => {
+  test('a missing spec is absent, a missing state is the initial one', async () => {
     expect((await ssmRecords(client(() => ({ Parameters: [] }))).read(id)).spec).toBeUndefined();
     const specOnly = client(() => ({ Parameters: values('').Parameters.slice(0, 1) }));
     expect(await ssmRecords(specOnly).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 0 });
   });
 
-  test('a state that cannot be understood is an error that names the parameter', async () => {
+  test('a state that cannot be parsed is an error that names the parameter', async () => {
     const read = ssmRecords(client(() => values('{'))).read(id);
     await expect(read).rejects.toThrow(EngineError);
     await expect(read).rejects.toThrow(stateParameterName(id));
   });
 
-  /** A state parameter with these values, 7 being what was read; `between` writes come before the nth put. */
+  /** A state parameter of which version 7 was read; the values of `between[n]` are written before put number n. */
   const contended = (...between: string[][]) => {
     const values = ['{"version":1}'];
     const aws = client(({ name, input }) => {
@@ -197,13 +197,13 @@ describe('ssmRecords', () => {
   const seen = { revision: 'v2', seen: 1, since: 1 };
   const text = (state: object) => JSON.stringify({ version: 1, ...state });
 
-  test('a write that covers another one puts it back and says so', async () => {
+  test('a write that covers another one restores it and throws', async () => {
     const { values, write } = contended([text({ unknownConfigSince: 1 })]);
     await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
     expect(values.at(-1)).toBe(text({ unknownConfigSince: 1 }));
   });
 
-  test('putting back that covers yet another write puts that one back', async () => {
+  test('a restoration that covers yet another write restores that one', async () => {
     const { values, write } = contended([text({ unknownConfigSince: 1 })], [text({ unknownConfigSince: 2 })]);
     await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
     expect(values.at(-1)).toBe(text({ unknownConfigSince: 2 }));
@@ -211,22 +211,22 @@ describe('ssmRecords', () => {
 
   test.each([
     [
-      'a hold that the loop has covered stays, and so does what the loop knows',
+      'a suspension that the controller covered stays, and so does the controller’s change',
       { settling: seen },
-      { suspension: held },
+      { suspension },
     ],
     [
-      'what the loop knows and a hold has covered stays, and so does the hold',
-      { suspension: held },
+      'a controller’s change that a suspension covered stays, and so does the suspension',
+      { suspension },
       { settling: seen },
     ],
   ])('%s', async (_, mine, theirs) => {
     const { values, write } = contended([text(theirs)]);
     await expect(write(mine)).rejects.toThrow(StateConflict);
-    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, settling: seen, suspension: held });
+    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, settling: seen, suspension });
   });
 
-  test('a write on top of what was read is taken', async () => {
+  test('a write over the version that was read succeeds', async () => {
     expect(await ssmRecords(client(() => ({ Version: 8 }))).write(id, { version: 1 }, 7)).toBe(8);
   });
 });
@@ -247,7 +247,7 @@ describe('cloudFormationStacks', () => {
     expect(await stacks.describe('stack')).toEqual({ kind, status: StackStatus });
   });
 
-  test('a stack that does not exist is gone; any other error is one', async () => {
+  test('a stack that does not exist is gone; any other error is thrown', async () => {
     const gone = awsError('ValidationError', 'Stack with id x does not exist');
     expect((await cloudFormationStacks(client(() => gone)).describe('x')).kind).toBe('gone');
     const throttled = awsError('Throttling', 'Rate exceeded');
@@ -255,28 +255,28 @@ describe('cloudFormationStacks', () => {
   });
 });
 
-describe('cloudFormationAnswers', () => {
+describe('cloudFormationResponses', () => {
   const request = {
     responseUrl: 'https://response',
     stackId: 'stack',
     requestId: 'request',
-    logicalResourceId: 'Prepare',
+    logicalResourceId: 'DeploymentGate',
     physicalResourceId: 'Iris/Endpoint',
     sources: [],
     deadline: 0,
   };
   const answering = (status: number) => {
     const puts: RequestInit[] = [];
-    const answers = cloudFormationResponses(async (_url, init) => {
+    const responses = cloudFormationResponses(async (_url, init) => {
       puts.push(init!);
       return new Response(null, { status });
     });
-    return { puts, answers };
+    return { puts, responses };
   };
 
-  test('puts what CloudFormation expects, within its 4 KB', async () => {
-    const { puts, answers } = answering(200);
-    await answers.respond(request, { Status: 'FAILED', Reason: 'x'.repeat(9000) });
+  test('sends what CloudFormation expects, within its 4 KB', async () => {
+    const { puts, responses } = answering(200);
+    await responses.respond(request, { Status: 'FAILED', Reason: 'x'.repeat(9000) });
     expect(puts[0]).toMatchObject({ method: 'PUT', headers: { 'content-type': '' } });
     const body = String(puts[0]?.body);
     expect(body.length).toBeLessThan(4096);
@@ -284,27 +284,27 @@ describe('cloudFormationAnswers', () => {
       Status: 'FAILED',
       StackId: 'stack',
       RequestId: 'request',
-      LogicalResourceId: 'Prepare',
+      LogicalResourceId: 'DeploymentGate',
       PhysicalResourceId: 'Iris/Endpoint',
     });
   });
 
-  test('a URL that takes no answer any more is no error, a service that fails is', async () => {
-    await answering(403).answers.respond(request, { Status: 'SUCCESS' });
-    await expect(answering(503).answers.respond(request, { Status: 'SUCCESS' })).rejects.toThrow('503');
+  test('a URL that no longer accepts responses is no error, a failing service is', async () => {
+    await answering(403).responses.respond(request, { Status: 'SUCCESS' });
+    await expect(answering(503).responses.respond(request, { Status: 'SUCCESS' })).rejects.toThrow('503');
   });
 });
 
-describe('sqsPromises and eventBridgeEvents', () => {
-  test('visibility stays within what SQS takes', async () => {
+describe('sqsWorkQueue and eventBridgeBus', () => {
+  test('visibility timeouts stay within the limits of SQS', async () => {
     const aws = client(() => ({}));
-    const promises = sqsWorkQueue(aws, 'queue', 'dlq');
-    await promises.requeue('h', 0.2);
-    await promises.requeue('h', 99_999);
+    const queue = sqsWorkQueue(aws, 'queue', 'dlq');
+    await queue.requeue('h', 0.2);
+    await queue.requeue('h', 99_999);
     expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([1, 43_200]);
   });
 
-  test('an event that the bus refused is an error', async () => {
+  test('an event that the bus rejected is an error', async () => {
     const events = eventBridgeBus(client(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })));
     const event = { type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
     await expect(events.publish('Iris/Endpoint', 'Iris', [event])).rejects.toThrow('InternalFailure');

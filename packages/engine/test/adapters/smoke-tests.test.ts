@@ -1,6 +1,6 @@
 import type { SmokeTestSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { isAsExpected, sageMakerSmokeTests } from '../../src/adapters/sagemaker-smoke-tests.ts';
+import { sageMakerSmokeTests } from '../../src/adapters/sagemaker-smoke-tests.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
 type Input = any;
@@ -11,7 +11,7 @@ const flower: SmokeTestSpec = {
   expect: { kind: 'json', value: { predictions: ['setosa'] } },
 };
 
-/** An endpoint that answers so; what it was asked is in `asked`. */
+/** An endpoint that answers with `answer`; `asked` has the requests. */
 function endpoint(answer: (input: Input) => string | Error) {
   const asked: Input[] = [];
   const tests = sageMakerSmokeTests({
@@ -29,7 +29,7 @@ const setosa = '{"predictions":["setosa"],"model":"v1"}';
 const failure = (name: string, more = {}) => Object.assign(new Error(`${name} happened`), { name, ...more });
 
 describe('smoke tests', () => {
-  test('are sent as they are given, and pass when every answer is as expected', async () => {
+  test('are sent as declared, and pass when every answer is as expected', async () => {
     const { tests, asked } = endpoint(() => setosa);
     expect(await tests.run('Iris', ['AllTraffic'], [{ ...flower, accept: 'application/json' }])).toEqual({
       kind: 'passed',
@@ -63,7 +63,7 @@ describe('smoke tests', () => {
     );
     expect(await tests.run('Iris', ['AllTraffic'], [{ payload: '1', contentType: 'text/csv' }])).toEqual({
       kind: 'failed',
-      message: 'Smoke test 1 of 1 failed: got status 500 with no such column, expected any answer of status 200.',
+      message: 'Smoke test 1 of 1 failed: got status 500 with no such column, expected any answer with status 200.',
     });
   });
 
@@ -71,7 +71,7 @@ describe('smoke tests', () => {
     failure('ThrottlingException'),
     failure('ServiceUnavailable'),
     failure('ModelNotReadyException'),
-    // The container hung or was gone: it answered nothing.
+    // The container hung or was gone, and sent no answer.
     failure('ModelError', { OriginalStatusCode: 0 }),
     failure('TimeoutError'),
   ])('are unanswered, not failed, after $name', async (error) => {
@@ -79,38 +79,15 @@ describe('smoke tests', () => {
     expect(await tests.run('Iris', ['AllTraffic'], [flower])).toMatchObject({ kind: 'unanswered' });
   });
 
-  test('one that failed counts more than one that was not answered', async () => {
+  test('fail when one failed and another was not answered', async () => {
     const { tests } = endpoint(({ Body }) => (String(Body) === '1' ? failure('TimeoutError') : 'wrong'));
     const both = [{ ...flower, payload: '1' }, flower];
     expect(await tests.run('Iris', ['AllTraffic'], both)).toMatchObject({ kind: 'failed' });
   });
 
-  test('show the beginning of a long answer only', async () => {
+  test('show only the beginning of a long answer', async () => {
     const { tests } = endpoint(() => 'x'.repeat(10_000));
     const view = await tests.run('Iris', ['AllTraffic'], [flower]);
     expect(view.kind === 'failed' && view.message.length).toBeLessThan(300);
-  });
-});
-
-describe('an answer', () => {
-  const json = (value: unknown) => ({ kind: 'json', value }) as const;
-  test.each([
-    ['anything', undefined, true],
-    ['a setosa, surely', { kind: 'contains', text: 'setosa' }, true],
-    ['a rose', { kind: 'contains', text: 'setosa' }, false],
-    ['{"a":1,"b":{"c":[1,2],"d":0}}', json({ b: { c: [1, 2] } }), true],
-    ['{"a":1}', json({ a: 1 }), true],
-    ['{"a":2}', json({ a: 1 }), false],
-    ['{"a":"1"}', json({ a: 1 }), false],
-    ['{}', json({ a: undefined }), false],
-    ['[1,2,3]', json([1, 2]), false],
-    ['[2,1]', json([1, 2]), false],
-    ['{"0":1}', json([1]), false],
-    ['null', json({}), false],
-    ['null', json(null), true],
-    ['not json', json({}), false],
-    ['{"__proto__":{"a":1}}', json({ toString: {} }), false],
-  ] as const)('%s, expected %j: %s', (answer, expectation, is) => {
-    expect(isAsExpected(answer, expectation)).toBe(is);
   });
 });

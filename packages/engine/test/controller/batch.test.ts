@@ -8,7 +8,7 @@ import { message, World } from './fakes.ts';
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
 
 describe('a swap', () => {
-  test('writes the intent before the call, and what became of the call after it', async () => {
+  test('records the update before the call, and whether it was accepted after it', async () => {
     const world = new World();
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.calls).toEqual([
@@ -21,42 +21,42 @@ describe('a swap', () => {
       'update config-b',
       'publish started',
       'write updating accepted',
-      'back',
+      'requeue',
     ]);
     expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
-    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
   });
 
-  test('is not made when somebody else wrote the state meanwhile', async () => {
+  test('is not made when the state was written in the meantime', async () => {
     const world = new World();
     const { write } = world.ports.records;
     world.ports.records.write = async (id, state, after) => write(id, state, after - 1);
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
-    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.requeued).toEqual([['handle-1', 5]]);
   });
 
-  test('that SageMaker rejects as busy takes its intent back and waits', async () => {
+  test('that SageMaker rejects as busy removes its record and waits', async () => {
     const world = new World();
     const error = new Error('Cannot update in-progress endpoint "arn".');
-    world.outcome = { kind: 'rejected', busy: true, error };
+    world.updateOutcome = { kind: 'rejected', busy: true, error };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.state.updating).toBeUndefined();
-    expect(world.back).toEqual([['handle-1', 30]]);
-    expect(world.told).toEqual([]);
+    expect(world.requeued).toEqual([['handle-1', 30]]);
+    expect(world.published).toEqual([]);
   });
 
-  test('that is rejected for another reason takes its intent back and pauses', async () => {
+  test('that is rejected for another reason removes its record and pauses', async () => {
     const world = new World();
-    world.outcome = { kind: 'rejected', busy: false, error: new Error('not authorized') };
+    world.updateOutcome = { kind: 'rejected', busy: false, error: new Error('not authorized') };
     expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
     expect(world.state.updating).toBeUndefined();
     expect(world.calls).toContain('error');
-    expect(world.back).toEqual([['handle-1', 60]]);
+    expect(world.requeued).toEqual([['handle-1', 60]]);
   });
 
-  test('whose call got no answer keeps its intent: the next look tells whether it was made', async () => {
+  test('whose call got no answer stays recorded for the next pass to conclude', async () => {
     const world = new World();
     world.fail['update config-b'] = new Error('socket hang up');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
@@ -73,10 +73,10 @@ describe('a conclusion', () => {
     return world;
   };
 
-  test('is told before the state forgets the intent, and counted', async () => {
+  test('is published before the update is removed from the state, and counted', async () => {
     const world = refused();
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'remember', 'write']);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'append history', 'write']);
     expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', reason: 'Quarantined' },
@@ -84,7 +84,7 @@ describe('a conclusion', () => {
     ]);
   });
 
-  test('that could not be told is not forgotten', async () => {
+  test('that could not be published stays in the state', async () => {
     const world = refused();
     world.fail['publish refused'] = throttled;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
@@ -100,15 +100,15 @@ describe('a conclusion', () => {
   });
 });
 
-describe('promises', () => {
-  test('of one batch for one endpoint: one look, the freshest message carries on', async () => {
+describe('reconcile requests', () => {
+  test('of one batch for one endpoint cause one pass, and the freshest message stays', async () => {
     const world = new World();
     const open = await reconcileBatch(world.ports, [message('1', 9), message('2', 2), message('3', 5)]);
     expect(open).toEqual(['2']);
     expect(world.calls.filter((call) => call === 'read')).toHaveLength(1);
   });
 
-  test('for several endpoints are looked at one by one', async () => {
+  test('for several endpoints cause one pass each', async () => {
     const world = new World();
     world.sources = v1;
     world.state = quiet;
@@ -117,43 +117,43 @@ describe('promises', () => {
     expect(world.decisions.map((entry) => entry.endpoint).sort()).toEqual(['Iris/Endpoint', 'Iris/Other']);
   });
 
-  test('wait for a spec that the stack is still making, and are kept when it does not', async () => {
+  test('wait for a spec that the stack is still creating, and are done when it does not', async () => {
     const world = new World();
     world.spec = undefined;
     world.stack = { kind: 'deploying', status: 'CREATE_IN_PROGRESS' };
     const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
     expect(await reconcileBatch(world.ports, [message('1', 1), message('2', 9, first)])).toEqual(['2']);
-    expect(world.back).toEqual([['handle-2', 30]]);
+    expect(world.requeued).toEqual([['handle-2', 30]]);
     world.stack = { kind: 'gone', status: 'DELETE_COMPLETE' };
     expect(await reconcileBatch(world.ports, [message('2', 9, first)])).toEqual([]);
   });
 
-  test('are kept when the spec is gone', async () => {
+  test('are done when the spec is gone', async () => {
     const world = new World();
     world.spec = undefined;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
   });
 
   test.each(['read', 'describe', 'sources', 'stack', 'write updating', 'update config-b', 'publish started'])(
-    'stay open with a growing pause when %s is throttled',
+    'are requeued with a growing pause when %s is throttled',
     async (call) => {
       const world = new World();
       world.fail[call] = throttled;
       expect(await reconcileBatch(world.ports, [message('1', 1)])).toEqual(['1']);
       expect(await reconcileBatch(world.ports, [message('1', 2)])).toEqual(['1']);
       expect(await reconcileBatch(world.ports, [message('1', 500)])).toEqual(['1']);
-      expect(world.back.map(([, seconds]) => seconds)).toEqual([15, 30, 300]);
+      expect(world.requeued.map(([, seconds]) => seconds)).toEqual([15, 30, 300]);
     },
   );
 
-  test('that wait for long become due at the same instant, so that they meet', async () => {
+  test('with the longest pause become visible at the same instant, so that they meet', async () => {
     const world = new World();
     world.fail.read = throttled;
     world.now = NOON + 40_000;
     await reconcileBatch(world.ports, [message('1', 20)]);
     world.now = NOON + 299_000;
     await reconcileBatch(world.ports, [message('2', 700)]);
-    expect(world.back).toEqual([
+    expect(world.requeued).toEqual([
       ['handle-1', 260],
       ['handle-2', 1],
     ]);
@@ -161,11 +161,11 @@ describe('promises', () => {
 
   test('stay in the queue when even their visibility cannot be set', async () => {
     const world = new World();
-    world.fail.back = throttled;
+    world.fail.requeue = throttled;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
   });
 
-  test('that a person must look after go to the dead-letter queue with the reason', async () => {
+  test('that only a person can resolve go to the dead-letter queue with the reason', async () => {
     const world = new World();
     world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
@@ -173,7 +173,7 @@ describe('promises', () => {
     expect(world.metrics.ReconcilesStalled).toBe(1);
   });
 
-  test('whose parameters cannot be read go there too', async () => {
+  test('whose parameters cannot be parsed go to the dead-letter queue', async () => {
     const world = new World();
     world.fail.read = new EngineError('SPEC_UNREADABLE', 'SSM parameter /x: …');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
@@ -181,48 +181,48 @@ describe('promises', () => {
   });
 
   test.each(['', '{', 'null', '[]', '{"version":2,"endpoint":"x"}', '{"version":1}'])(
-    'that cannot be read go there too and harm no other: %j',
+    'that cannot be parsed go to the dead-letter queue and do not affect others: %j',
     async (body) => {
       const world = new World();
       world.sources = v1;
       expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
-      expect(world.deadLetters).toEqual([[body, expect.stringContaining('expected')]]);
+      expect(world.deadLetters).toEqual([[body, expect.stringContaining('Expected')]]);
       expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
     },
   );
 
-  test('stay in the queue when the dead-letter queue does not take them', async () => {
+  test('stay in the queue when the dead-letter queue rejects them', async () => {
     const world = new World();
     world.fail['dead-letter'] = throttled;
     expect(await reconcileBatch(world.ports, [message('bad', 1, '{')])).toEqual(['bad']);
   });
 
-  test('of a lost race come back soon', async () => {
+  test('are requeued soon after a lost race', async () => {
     const world = new World();
     world.fail['write updating'] = new StateConflict('state');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.requeued).toEqual([['handle-1', 5]]);
   });
 });
 
-describe('a promise that knows of a newer state than is read', () => {
+describe('a request that knows of a newer state than is read', () => {
   const knowing = (stateVersion: number, receives = 1) =>
     message('1', receives, JSON.stringify({ version: 1, endpoint: 'Iris/Endpoint', stateVersion }));
 
-  test('is kept for later: the read was stale', async () => {
+  test('is requeued: the read was stale', async () => {
     const world = new World();
     expect(await reconcileBatch(world.ports, [knowing(8)])).toEqual(['1']);
-    expect(world.calls).toEqual(['read', 'back']);
-    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.calls).toEqual(['read', 'requeue']);
+    expect(world.requeued).toEqual([['handle-1', 5]]);
   });
 
-  test('holds for its whole batch, and is the one that carries it on', async () => {
+  test('applies to its whole batch, and is the one that stays', async () => {
     const world = new World();
     expect(await reconcileBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
     expect(world.calls).not.toContain('describe');
   });
 
-  test('is looked at once the state is as new, and after a minute whatever it is', async () => {
+  test('is handled once the state is as new, and after a minute in any case', async () => {
     const world = new World();
     await reconcileBatch(world.ports, [knowing(7)]);
     expect(world.calls).toContain('describe');

@@ -15,7 +15,7 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
     ResponseURL: 'https://response',
     StackId: 'stack',
     RequestId: 'request',
-    LogicalResourceId: 'Prepare',
+    LogicalResourceId: 'DeploymentGate',
     PhysicalResourceId: 'Iris/Endpoint',
     ResourceType: 'Custom::FreshpointDeploymentGate',
     ServiceToken: 'function',
@@ -32,68 +32,68 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
 /** The queue's message for an update. */
 async function queued(world: World): Promise<ReconcileRequest> {
   await createHandler(world.ports)(event('Update'));
-  return world.sent.splice(0)[0]!;
+  return world.enqueued.splice(0)[0]!;
 }
 
-const receive = (world: World, promise: ReconcileRequest) =>
-  reconcileBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
+const receive = (world: World, request: ReconcileRequest) =>
+  reconcileBatch(world.ports, [message('1', 1, JSON.stringify(request))]);
 
 const busy = { ...endpoint, status: 'Updating' } as const;
 
 describe('a deployment', () => {
-  test('of a new endpoint goes on at once, and what it loads is on record', async () => {
+  test('of a new endpoint proceeds at once, and what it loads is recorded', async () => {
     const world = new World();
     world.spec = undefined;
     await createHandler(world.ports)(event('Create'));
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state.deployment).toEqual({
       configName: undefined,
       revision: 'v2',
       newestSource: v2.newest,
       size: v2.size,
     });
-    expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+    expect(world.enqueued).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
   });
 
-  test('that deletes goes on at once without a look at anything', async () => {
+  test('that deletes proceeds at once without observing anything', async () => {
     const world = new World();
     await createHandler(world.ports)(event('Delete'));
-    expect(world.calls).toEqual(['answer SUCCESS']);
+    expect(world.calls).toEqual(['respond SUCCESS']);
   });
 
-  test.each(['read', 'sources', 'write', 'send'])(
-    'of a new endpoint goes on at once even if %s fails',
+  test.each(['read', 'sources', 'write', 'enqueue'])(
+    'of a new endpoint proceeds at once even if %s fails',
     async (call) => {
       const world = new World();
       world.spec = undefined;
       world.fail[call] = new Error('gone');
       await createHandler(world.ports)(event('Create'));
-      expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+      expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     },
   );
 
   test('of an endpoint that already has a spec is queued like an update', async () => {
     const world = new World();
     await createHandler(world.ports)(event('Create'));
-    expect(world.answers).toEqual([]);
-    expect(world.sent[0]?.gate).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
+    expect(world.responses).toEqual([]);
+    expect(world.enqueued[0]?.gate).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
   });
 
   test('that cannot be queued is refused with the reason', async () => {
     const world = new World();
-    world.fail.send = new Error('The specified queue does not exist.');
+    world.fail.enqueue = new Error('The specified queue does not exist.');
     await createHandler(world.ports)(event('Update'));
-    expect(world.answers).toMatchObject([
+    expect(world.responses).toMatchObject([
       { Status: 'FAILED', Reason: expect.stringContaining('queue does not exist') },
     ]);
   });
 
-  test('goes on when the endpoint is idle; the state changes first, so that a loop about to swap does not', async () => {
+  test('proceeds when the endpoint is idle, and first changes the state, so that no concurrent pass swaps', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.calls = [];
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'send', 'answer SUCCESS']);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'enqueue', 'respond SUCCESS']);
     expect(world.state.deployment).toEqual({
       configName: 'config-a',
       endpointCreated: endpoint.created,
@@ -101,50 +101,50 @@ describe('a deployment', () => {
       newestSource: v2.newest,
       size: v2.size,
     });
-    expect(world.sent).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+    expect(world.enqueued).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
   });
 
-  test('goes on when spec and state are gone, and leaves no state behind', async () => {
+  test('proceeds when spec and state are gone, and leaves no state behind', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.spec = undefined;
     world.version = 0;
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.calls).not.toContain('write');
   });
 
   test('waits while the endpoint is busy and is refused after 55 minutes', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.endpoint = busy;
-    expect(await receive(world, promise)).toEqual(['1']);
-    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(await receive(world, request)).toEqual(['1']);
+    expect(world.requeued).toEqual([['handle-1', 30]]);
     world.now = NOON + 55 * MINUTE;
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('stayed busy') }]);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('stayed busy') }]);
   });
 
-  test.each(['read', 'describe', 'write', 'send'])(
-    'is tried again when %s fails, and refused in the end',
+  test.each(['read', 'describe', 'write', 'enqueue'])(
+    'is retried when %s fails, and refused at the deadline',
     async (call) => {
       const world = new World();
-      const promise = await queued(world);
+      const request = await queued(world);
       world.fail[call] = new Error(`${call} failed`);
-      expect(await receive(world, promise)).toEqual(['1']);
-      expect(world.answers).toEqual([]);
+      expect(await receive(world, request)).toEqual(['1']);
+      expect(world.responses).toEqual([]);
       world.now = NOON + 55 * MINUTE;
-      expect(await receive(world, promise)).toEqual([]);
-      expect(world.answers).toEqual([{ Status: 'FAILED', Reason: `${call} failed` }]);
+      expect(await receive(world, request)).toEqual([]);
+      expect(world.responses).toEqual([{ Status: 'FAILED', Reason: `${call} failed` }]);
     },
   );
 
-  test('goes on although its sources cannot be read: it may be what mends that', async () => {
+  test('proceeds although its sources cannot be read: it may be what fixes that', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.fail.sources = new Error('AccessDenied');
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state.deployment).toEqual({
       configName: 'config-a',
       endpointCreated: endpoint.created,
@@ -152,29 +152,29 @@ describe('a deployment', () => {
     });
   });
 
-  test('is refused at once when the state cannot be understood', async () => {
+  test('is refused at once when the state cannot be parsed', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.fail.read = new EngineError('STATE_UNREADABLE', 'SSM parameter /x: expected a JSON object');
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'FAILED', Reason: 'SSM parameter /x: expected a JSON object' }]);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'FAILED', Reason: 'SSM parameter /x: expected a JSON object' }]);
   });
 
-  test('whose answer does not get through is answered again', async () => {
+  test('whose response is lost is answered again', async () => {
     const world = new World();
-    const promise = await queued(world);
-    world.fail['answer SUCCESS'] = new Error('503');
-    expect(await receive(world, promise)).toEqual(['1']);
+    const request = await queued(world);
+    world.fail['respond SUCCESS'] = new Error('503');
+    expect(await receive(world, request)).toEqual(['1']);
     world.fail = {};
-    expect(await receive(world, promise)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
-  test('does not carry the promise of an upload: both are looked at', async () => {
+  test('does not replace the request of an upload: both are handled', async () => {
     const world = new World();
-    const promise = await queued(world);
+    const request = await queued(world);
     world.endpoint = busy;
-    const both = [message('1', 1, JSON.stringify(promise)), message('2')];
+    const both = [message('1', 1, JSON.stringify(request)), message('2')];
     expect(await reconcileBatch(world.ports, both)).toEqual(['1', '2']);
   });
 });

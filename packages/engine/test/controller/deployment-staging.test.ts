@@ -11,12 +11,12 @@ const data: SlotData = {
   root: 'Iris/Endpoint/1/',
   files: [{ bucket: 'models', key: 'model.tar.gz' }],
 };
-const own = { ...spec, data };
+const perSlot = { ...spec, data };
 const inB = { ...endpoint, configName: 'config-b' };
 const onB = { ...onA, configName: 'config-b', size: 5 };
 
 let world: World;
-const fills = () => world.calls.filter((call) => call.startsWith('fill'));
+const stagings = () => world.calls.filter((call) => call.startsWith('stage '));
 
 async function request(RequestType: 'Create' | 'Update', Data = data): Promise<void> {
   await createHandler(world.ports)({
@@ -24,7 +24,7 @@ async function request(RequestType: 'Create' | 'Update', Data = data): Promise<v
     ResponseURL: 'https://response',
     StackId: 'stack',
     RequestId: 'request',
-    LogicalResourceId: 'Prepare',
+    LogicalResourceId: 'DeploymentGate',
     ...(RequestType === 'Update' && { PhysicalResourceId: 'Iris/Endpoint' }),
     ResourceProperties: {
       ServiceToken: 'function',
@@ -36,10 +36,10 @@ async function request(RequestType: 'Create' | 'Update', Data = data): Promise<v
   } as unknown as CloudFormationCustomResourceEvent);
 }
 
-/** Handles what is in the queue, oldest first, until nothing more happens at once. */
+/** Handles the deployment's message in the queue. */
 async function receive(): Promise<string[]> {
-  const promise = world.sent.find(({ gate }) => gate);
-  return reconcileBatch(world.ports, [message('1', 1, JSON.stringify(promise))]);
+  const queued = world.enqueued.find(({ gate }) => gate);
+  return reconcileBatch(world.ports, [message('1', 1, JSON.stringify(queued))]);
 }
 
 beforeEach(() => {
@@ -53,71 +53,71 @@ describe('the first deployment', () => {
     world.endpoint = 'gone';
   });
 
-  test('finds the sources in both slots’ places', async () => {
+  test('stages the sources to both slots', async () => {
     await request('Create');
-    expect(fills()).toEqual(['fill a v2 from sources', 'fill b v2 from sources']);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state).toMatchObject({ deployment: { revision: 'v2', newestSource: v2.newest, size: v2.size } });
     expect(world.state.staging).toBeUndefined();
   });
 
-  test('is not answered before the data is there', async () => {
-    world.staged = { kind: 'unfinished' };
+  test('is answered only after the data is staged', async () => {
+    world.stagingOutcome = { kind: 'unfinished' };
     await request('Create');
-    expect(world.answers).toEqual([]);
+    expect(world.responses).toEqual([]);
     expect(await receive()).toEqual(['1']);
-    world.staged = { kind: 'staged' };
+    world.stagingOutcome = { kind: 'staged' };
     expect(await receive()).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
-  test('does not copy again what is there already', async () => {
+  test('does not copy what is already there', async () => {
     world.slots = { a: 'v2' };
     await request('Create');
-    expect(fills()).toEqual(['fill b v2 from sources']);
+    expect(stagings()).toEqual(['stage b v2 from sources']);
   });
 
-  test('without model data fails at once, and says what to do', async () => {
+  test('without model data fails at once, and the message names the remedy', async () => {
     world.sources = { kind: 'missing', uris: ['s3://models/model.tar.gz'] };
     await request('Create');
     const Reason = 'There is no object at s3://models/model.tar.gz. Upload the model data, then deploy again.';
-    expect(world.answers).toEqual([{ Status: 'FAILED', Reason }]);
-    expect(fills()).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'FAILED', Reason }]);
+    expect(stagings()).toEqual([]);
   });
 
-  test('with hopeless model data fails at once instead of after minutes', async () => {
+  test('with model data that cannot be loaded fails at once instead of after minutes', async () => {
     world.check = { kind: 'refused', message: 's3://models/model.tar.gz is empty.' };
     await request('Create');
-    expect(world.answers).toEqual([
+    expect(world.responses).toEqual([
       { Status: 'FAILED', Reason: 's3://models/model.tar.gz is empty. Then deploy again.' },
     ]);
-    expect(fills()).toEqual([]);
+    expect(stagings()).toEqual([]);
   });
 
-  test.each(['read', 'sources', 'slots', 'fill a v2 from sources'])(
-    'waits in the queue while %s fails: a new role may take seconds to be let act',
+  test.each(['read', 'sources', 'slots', 'stage a v2 from sources'])(
+    'waits in the queue while %s fails: a new role may need seconds until it is authorized',
     async (call) => {
       world.fail[call] = new Error('AccessDenied');
       await request('Create');
-      expect(world.answers).toEqual([]);
+      expect(world.responses).toEqual([]);
       expect(await receive()).toEqual(['1']);
       delete world.fail[call];
       expect(await receive()).toEqual([]);
-      expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+      expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     },
   );
 
-  test('fails when not even the queue can be written', async () => {
+  test('fails when the queue cannot be written either', async () => {
     world.fail.read = new Error('AccessDenied');
-    world.fail.send = new Error('AccessDenied');
+    world.fail.enqueue = new Error('AccessDenied');
     await request('Create');
-    expect(world.answers).toMatchObject([{ Status: 'FAILED' }]);
+    expect(world.responses).toMatchObject([{ Status: 'FAILED' }]);
   });
 });
 
 describe('a deployment of changed settings', () => {
   beforeEach(() => {
-    world.spec = own;
+    world.spec = perSlot;
     world.state = { ...quiet, serving: { ...onA, size: 7 } };
     world.slots = { a: 'v1', b: 'v0' };
   });
@@ -125,93 +125,93 @@ describe('a deployment of changed settings', () => {
   test('writes nothing while slot A serves', async () => {
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual([]);
+    expect(stagings()).toEqual([]);
     expect(world.state.deployment).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 7 });
   });
 
-  test('brings what B serves to A, not what was uploaded since', async () => {
+  test('copies what B serves to A, not what was uploaded since', async () => {
     world.endpoint = inB;
     world.state = { version: 1, serving: onB };
     world.slots = { a: 'v0', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual(['fill a v1 from slot']);
+    expect(stagings()).toEqual(['stage a v1 from slot']);
     expect(world.state.deployment).toMatchObject({ revision: 'v1', newestSource: v1.newest, size: 5 });
   });
 
-  test('does not copy what A holds already', async () => {
+  test('does not copy what A already holds', async () => {
     world.endpoint = inB;
     world.state = { version: 1, serving: onB };
     world.slots = { a: 'v1', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual([]);
+    expect(stagings()).toEqual([]);
   });
 
-  test('leaves what failed its smoke tests for what A holds', async () => {
+  test('replaces a revision that failed its smoke tests with what A holds', async () => {
     world.endpoint = inB;
     world.state = { version: 1, serving: onB, quarantine: [{ revision: 'v1', at: NOON, failedSmokeTests: true }] };
     world.slots = { a: 'v0', b: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual([]);
+    expect(stagings()).toEqual([]);
     expect(world.state.deployment).toMatchObject({ revision: 'v0' });
   });
 
-  test('goes on with broken data at the sources: it loads its own', async () => {
+  test('proceeds with broken data at the sources: it loads slot data', async () => {
     world.check = { kind: 'refused', message: 'is empty' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
-  test('of a rollback, with the endpoint on a config of the new template: the old places are as they were', async () => {
+  test('that rolls back, with the endpoint on a config of the new template, keeps the old slot data', async () => {
     world.endpoint = { ...endpoint, configName: 'config-a2' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual([]);
+    expect(stagings()).toEqual([]);
     expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
-  test('of such a rollback writes no place that holds a revision, whatever the other lacks', async () => {
+  test('that rolls back writes no slot that holds a revision, even if the other lacks it', async () => {
     world.endpoint = { ...endpoint, configName: 'config-a2' };
     world.slots = { a: 'v1' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual(['fill b v2 from sources']);
+    expect(stagings()).toEqual(['stage b v2 from sources']);
     expect(world.state.deployment).toMatchObject({ revision: 'v1' });
   });
 
-  test('never writes to the slot that serves, whatever is missing there', async () => {
+  test('never writes to the active slot, even if its data is missing', async () => {
     world.endpoint = inB;
     world.slots = { a: 'v0' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual(['fill a v2 from sources']);
+    expect(stagings()).toEqual(['stage a v2 from sources']);
   });
 
-  test('with other sources gets places of its own, filled from them', async () => {
+  test('with other sources gets slot data of its own, staged from them', async () => {
     world.slots = {};
     await request('Update', { ...data, root: 'Iris/Endpoint/2/' });
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual(['fill a v2 from sources', 'fill b v2 from sources']);
+    expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
   });
 
-  test('from data in place to data per slot is filled from the sources', async () => {
+  test('from data in place to data per slot is staged from the sources', async () => {
     world.spec = spec;
     world.slots = {};
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(fills()).toEqual(['fill a v2 from sources', 'fill b v2 from sources']);
+    expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
   });
 
-  test('is failed by missing sources, but not its rollback', async () => {
+  test('fails when sources are missing, but its rollback does not', async () => {
     world.spec = spec;
     world.slots = {};
     world.sources = { kind: 'missing', uris: ['s3://models/model.tar.gz'] };
     world.stack = { kind: 'deploying', status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
     await request('Update');
     expect(await receive()).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 });

@@ -1,5 +1,5 @@
 import { type ReconcileRequest, reconcileRequest } from '@freshpoint/cdk/contract';
-import type { QueueMessage } from '../../src/controller/batch.ts';
+import type { QueueMessage } from '../../src/controller/queue-message.ts';
 import { StateConflict } from '../../src/errors.ts';
 import type { HistoryRecord } from '../../src/policy/history.ts';
 import type {
@@ -11,10 +11,10 @@ import type {
   StackView,
 } from '../../src/policy/observation.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
-import type { DecisionEntry, Ports, StagingOutcome, UpdateOutcome } from '../../src/ports.ts';
+import type { CustomResourceResponse, DecisionEntry, Ports, StagingOutcome, UpdateOutcome } from '../../src/ports.ts';
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
-/** A world of one endpoint behind the ports. Every call is in `calls`, in order; `fail[call]` is thrown instead. */
+/** An account with one endpoint, behind the ports. `calls` has every call, in order; `fail[call]` is thrown instead. */
 export class World {
   calls: string[] = [];
   fail: Record<string, Error> = {};
@@ -26,17 +26,17 @@ export class World {
   sources: SourcesView = v2;
   check: CheckView = { kind: 'passed', warnings: [] };
   slots: SlotsView = {};
-  staged: StagingOutcome = { kind: 'staged' };
+  stagingOutcome: StagingOutcome = { kind: 'staged' };
   tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
-  outcome: UpdateOutcome = { kind: 'accepted' };
+  updateOutcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
-  back: Array<[string, number]> = [];
+  requeued: Array<[string, number]> = [];
   deadLetters: Array<[string, string]> = [];
-  sent: ReconcileRequest[] = [];
-  answers: Array<{ Status: string; Reason?: string }> = [];
-  told: string[] = [];
+  enqueued: ReconcileRequest[] = [];
+  responses: CustomResourceResponse[] = [];
+  published: string[] = [];
   metrics: Record<string, number> = {};
 
   readonly ports: Ports = {
@@ -48,8 +48,8 @@ export class World {
       },
       write: async (_, state, after) => {
         const staging = state.staging ? ` staging ${state.staging.slot}${state.staging.paused ? ' paused' : ''}` : '';
-        const { testAttempts: tried, verdict } = state.updating ?? {};
-        const tests = tried ? ` tests ${tried}${verdict ? ` ${verdict.kind}` : ''}` : '';
+        const { testAttempts, verdict } = state.updating ?? {};
+        const tests = testAttempts ? ` tests ${testAttempts}${verdict ? ` ${verdict.kind}` : ''}` : '';
         this.call(
           `write${staging}${state.updating ? ` updating${state.updating.accepted ? ' accepted' : ''}` : ''}${tests}`,
         );
@@ -58,7 +58,7 @@ export class World {
         return ++this.version;
       },
       appendHistory: async (_, record) => {
-        this.call('remember');
+        this.call('append history');
         this.history.push(record);
       },
     },
@@ -69,7 +69,7 @@ export class World {
       },
       update: async (_, config) => {
         this.call(`update ${config}`);
-        return this.outcome;
+        return this.updateOutcome;
       },
     },
     sources: {
@@ -88,10 +88,10 @@ export class World {
         return this.slots;
       },
       contents: async () => [],
-      stage: async (_, slot, revision, { kind }) => {
-        this.call(`fill ${slot} ${revision} from ${kind}`);
-        if (this.staged.kind === 'staged') this.slots = { ...this.slots, [slot]: revision };
-        return this.staged;
+      stage: async (_, { slot, revision, from }) => {
+        this.call(`stage ${slot} ${revision} from ${from.kind}`);
+        if (this.stagingOutcome.kind === 'staged') this.slots = { ...this.slots, [slot]: revision };
+        return this.stagingOutcome;
       },
     },
     smokeTests: {
@@ -108,12 +108,12 @@ export class World {
     },
     queue: {
       requeue: async (handle, seconds) => {
-        this.call('back');
-        this.back.push([handle, seconds]);
+        this.call('requeue');
+        this.requeued.push([handle, seconds]);
       },
       enqueue: async (body) => {
-        this.call('send');
-        this.sent.push(body);
+        this.call('enqueue');
+        this.enqueued.push(body);
       },
       deadLetter: async (body, reason) => {
         this.call('dead-letter');
@@ -121,15 +121,15 @@ export class World {
       },
     },
     responses: {
-      respond: async (_, answer) => {
-        this.call(`answer ${answer.Status}`);
-        this.answers.push(answer);
+      respond: async (_, response) => {
+        this.call(`respond ${response.Status}`);
+        this.responses.push(response);
       },
     },
     eventBus: {
       publish: async (_, __, events) => {
         this.call(`publish ${events.map(({ type }) => type)}`);
-        this.told.push(...events.map(({ type: what }) => what));
+        this.published.push(...events.map(({ type }) => type));
       },
     },
     telemetry: {
@@ -149,7 +149,7 @@ export class World {
   }
 }
 
-/** A message that promises to look at the endpoint. */
+/** A message with a request to reconcile the endpoint. */
 export function message(
   id: string,
   receives = 1,

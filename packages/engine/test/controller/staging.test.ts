@@ -16,14 +16,14 @@ beforeEach(() => {
   world.slots = { a: 'v1', b: 'v0' };
 });
 
-describe('filling a slot', () => {
-  test('is in the state before the first byte, over before the swap, and both in one look', async () => {
+describe('staging', () => {
+  test('takes a lease before the first byte, releases it before the swap, and both in one pass', async () => {
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toEqual([
       ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
-      ...['write staging b', 'describe', 'fill b v2 from sources', 'write'],
+      ...['write staging b', 'describe', 'stage b v2 from sources', 'write'],
       ...['describe', 'sources', 'stack', 'slots'],
-      ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'back'],
+      ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'requeue'],
     ]);
     expect(world.state.staging).toBeUndefined();
     expect(world.decisions).toMatchObject([
@@ -33,64 +33,64 @@ describe('filling a slot', () => {
     ]);
   });
 
-  test('is not begun when somebody else wrote the state meanwhile', async () => {
+  test('does not start when the state was written in the meantime', async () => {
     world.ports.records.write = async () => {
       throw new StateConflict('state');
     };
     expect(await receive()).toEqual(['1']);
-    expect(world.calls).not.toContain('fill b v2 from sources');
-    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.calls).not.toContain('stage b v2 from sources');
+    expect(world.requeued).toEqual([['handle-1', 5]]);
   });
 
-  test('is not begun when the endpoint was moved to that slot meanwhile', async () => {
+  test('does not start when the endpoint was moved to that slot in the meantime', async () => {
     const { write } = world.ports.records;
     world.ports.records.write = async (...given) => {
       world.endpoint = inB;
       return write(...given);
     };
     expect(await receive()).toEqual(['1']);
-    expect(world.calls).not.toContain('fill b v2 from sources');
+    expect(world.calls).not.toContain('stage b v2 from sources');
     expect(world.state.staging).toBeUndefined();
   });
 
-  test('that is not finished goes on at once', async () => {
+  test('that is unfinished is resumed at once', async () => {
     const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
-    world.staged = { kind: 'unfinished', partialCopy };
+    world.stagingOutcome = { kind: 'unfinished', partialCopy };
     expect(await receive()).toEqual(['1']);
-    expect(world.back).toEqual([['handle-1', 1]]);
+    expect(world.requeued).toEqual([['handle-1', 1]]);
     expect(world.state.staging).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
     expect(world.calls).not.toContain('update config-b');
 
-    world.staged = { kind: 'staged' };
+    world.stagingOutcome = { kind: 'staged' };
     world.calls = [];
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toContain('update config-b');
     expect(world.calls).not.toContain('check');
   });
 
-  test('that met a newer upload settles again', async () => {
-    world.staged = { kind: 'changed' };
+  test('that meets a newer upload settles again', async () => {
+    world.stagingOutcome = { kind: 'changed' };
     expect(await receive()).toEqual(['1']);
-    expect(world.back).toEqual([['handle-1', 5]]);
+    expect(world.requeued).toEqual([['handle-1', 5]]);
     expect(world.state.staging).toBeUndefined();
     expect(world.calls).not.toContain('update config-b');
   });
 
-  test('that failed keeps everybody else away until what was sent has surely arrived', async () => {
-    world.fail['fill b v2 from sources'] = new Error('SlowDown');
+  test('that failed keeps its lease until the requests it sent have certainly arrived', async () => {
+    world.fail['stage b v2 from sources'] = new Error('SlowDown');
     expect(await receive()).toEqual(['1']);
     expect(world.state.staging).toMatchObject({ slot: 'b' });
-    delete world.fail['fill b v2 from sources'];
+    delete world.fail['stage b v2 from sources'];
     world.calls = [];
     world.now += 119_000;
     expect(await receive()).toEqual(['1']);
-    expect(world.calls).not.toContain('fill b v2 from sources');
+    expect(world.calls).not.toContain('stage b v2 from sources');
     world.now += 1000;
     expect(await receive()).toEqual(['1']);
-    expect(world.calls).toContain('fill b v2 from sources');
+    expect(world.calls).toContain('stage b v2 from sources');
   });
 
-  test('looks at the sources again before the swap: what came meanwhile settles first', async () => {
+  test('is followed by another observation of the sources: an upload in the meantime settles first', async () => {
     const { stage } = world.ports.slotStore;
     world.ports.slotStore.stage = async (...given) => {
       world.sources = { ...v2, revision: 'v3', newest: NOON };
@@ -101,27 +101,27 @@ describe('filling a slot', () => {
     expect(world.state.settling).toMatchObject({ revision: 'v3' });
   });
 
-  test('is done once in a look, though somebody takes it away again', async () => {
-    const { stage: fill } = world.ports.slotStore;
+  test('is done once per pass, even if the data disappears again', async () => {
+    const { stage } = world.ports.slotStore;
     world.ports.slotStore.stage = async (...given) => {
-      const outcome = await fill(...given);
+      const outcome = await stage(...given);
       world.slots = {};
       return outcome;
     };
     expect(await receive()).toEqual(['1']);
-    expect(world.calls.filter((call) => call.startsWith('fill'))).toHaveLength(1);
-    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.calls.filter((call) => call.startsWith('stage '))).toHaveLength(1);
+    expect(world.requeued).toEqual([['handle-1', 30]]);
   });
 
-  test('with what is not retained any more ends the person’s word, with a reason', async () => {
+  test('of a revision that is no longer retained ends the pin, with a message', async () => {
     world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON } };
-    world.staged = { kind: 'not-retained' };
+    world.stagingOutcome = { kind: 'not-retained' };
     expect(await receive()).toEqual(['1']);
     expect(world.state.pin).toBeUndefined();
     expect(world.state.quarantine).toMatchObject([
-      { revision: 'v-9', message: expect.stringContaining('not retained') },
+      { revision: 'v-9', message: expect.stringContaining('no longer retained') },
     ]);
-    expect(world.told).toEqual(['refused']);
+    expect(world.published).toEqual(['refused']);
     expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
   });
 });
@@ -139,13 +139,13 @@ describe('smoke tests', () => {
     const write = world.calls.indexOf('write updating accepted tests 1');
     expect(write).toBeGreaterThan(0);
     expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write updating accepted tests 1 passed']);
-    expect(world.told).toEqual(['succeeded']);
+    expect(world.published).toEqual(['succeeded']);
   });
 
-  test('answered wrongly: told with the answer, and the way back in the same look', async () => {
+  test('with a wrong answer are published with the answer, and rolled back in the same pass', async () => {
     world.tests = { kind: 'failed', message: 'got 7' };
     expect(await receive()).toEqual(['1']);
-    expect(world.told).toEqual(['refused', 'started']);
+    expect(world.published).toEqual(['refused', 'started']);
     expect(world.calls).toContain('update config-a');
     expect(world.state).toMatchObject({
       quarantine: [{ revision: 'v2', message: 'got 7', failedSmokeTests: true }],
@@ -154,7 +154,7 @@ describe('smoke tests', () => {
     expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
   });
 
-  test('that end the function each time are not begun a fourth time', async () => {
+  test('that kill the function each time are not sent a fourth time', async () => {
     world.state = { ...world.state, updating: { ...accepted, testAttempts: 3 } };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('test');
@@ -164,14 +164,14 @@ describe('smoke tests', () => {
   test('without an answer are sent again later', async () => {
     world.tests = { kind: 'unanswered', message: 'no answer' };
     expect(await receive()).toEqual(['1']);
-    expect(world.back).toEqual([['handle-1', 30]]);
+    expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.state.updating).toMatchObject({ testAttempts: 1 });
-    expect(world.told).toEqual([]);
+    expect(world.published).toEqual([]);
   });
 });
 
 describe('the history', () => {
-  test('has the record of a refresh once, though it is told twice', async () => {
+  test('records a refresh once, even if it is published twice', async () => {
     world.state = { version: 1, serving: onA, updating: accepted };
     world.endpoint = inB;
     world.fail.write = new Error('throttled');
@@ -179,7 +179,7 @@ describe('the history', () => {
     delete world.fail.write;
     world.now += 1000;
     await receive();
-    expect(world.told).toEqual(['succeeded', 'succeeded']);
+    expect(world.published).toEqual(['succeeded', 'succeeded']);
     expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', trigger: 'upload', seconds: 300 }]);
   });
 });

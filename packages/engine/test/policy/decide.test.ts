@@ -24,13 +24,13 @@ interface Situation {
   readonly next: Partial<Next> & Pick<Next, 'kind'>;
   /** What the state must be afterwards. Default: the same object. */
   readonly state?: EndpointState;
-  /** What is told. Default: nothing. */
+  /** What is published. Default: nothing. */
   readonly events?: readonly object[];
 }
 
-const held = { by: 'ada', at: NOON - MINUTE };
+const suspension = { by: 'ada', at: NOON - MINUTE };
 const busy = (status: EndpointStatus, change = {}) => observe({ endpoint: { ...endpoint, status, ...change } });
-const withIntent = (given: typeof updating, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
+const withUpdate = (given: typeof updating, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
   observe({ state: { ...state, updating: given }, endpoint: { ...endpoint, ...change } });
 const afterUpdate = { lastModified: NOON - MINUTE };
 const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
@@ -44,7 +44,7 @@ const onB = {
   since: NOON - MINUTE,
   size: v2.size,
 };
-/** A refused update touched the endpoint a minute ago, not its fleet. */
+/** A refused update touched the endpoint a minute ago, but not its fleet. */
 const stillOnA = (state: EndpointState): EndpointState => ({ ...state, serving: { ...onA, since: NOON - MINUTE } });
 const quietOnB: EndpointState = { version: 1, serving: onB };
 const seen = (revision: string, ago: number, since = ago) => ({ revision, seen: NOON - ago, since: NOON - since });
@@ -53,12 +53,12 @@ const succeeded = { type: 'succeeded', revision: 'v2', slot: 'b', configName: 'c
 const refused = { type: 'refused', revision: 'v2', slot: 'b', configName: 'config-b' };
 
 const situations: Record<string, Situation> = {
-  // Contract 4: swap only when …
-  'a settled newer revision is swapped in': {
+  // Conditions of a swap
+  'a settled newer revision: swap': {
     o: observe(),
     next: { kind: 'swap', updating: { ...updating, at: NOON } } as Next,
   },
-  'from B it is swapped to A': {
+  'B is active: swap to A': {
     o: observe({ endpoint: { ...endpoint, configName: 'config-b' } }),
     next: { kind: 'swap', updating: { ...updating, slot: 'a', configName: 'config-a', at: NOON } } as Next,
   },
@@ -77,64 +77,64 @@ const situations: Record<string, Situation> = {
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
   },
   'endpoint Deleting: wait': { o: busy('Deleting'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
-  'endpoint Failed: a person is needed': {
+  'endpoint Failed: stalled until a person acts': {
     o: busy('Failed', { failureReason: 'no capacity' }),
     next: {
       kind: 'stalled',
       reason: 'EndpointFailed',
-      message: 'endpoint is Failed: no capacity. Delete the endpoint and deploy the stack again.',
+      message: 'The endpoint is Failed: no capacity. Delete the endpoint and deploy the stack again.',
     },
   },
-  'endpoint Failed while the stack is deployed: wait': {
+  'endpoint Failed while the stack is deploying: wait': {
     o: { ...busy('Failed'), stack: deploying },
     next: { kind: 'requeue', reason: 'StackBusy', seconds: 30 },
   },
-  'endpoint UpdateRollbackFailed: a person is needed': {
+  'endpoint UpdateRollbackFailed: stalled until a person acts': {
     o: busy('UpdateRollbackFailed'),
     next: { kind: 'stalled', reason: 'EndpointFailed' },
   },
-  'endpoint gone: nothing left to promise': {
+  'endpoint gone: done': {
     o: observe({ endpoint: 'gone' }),
     next: { kind: 'done', reason: 'EndpointGone' },
   },
-  'stack being deployed: wait': {
+  'stack deploying: wait': {
     o: observe({ stack: deploying }),
     next: { kind: 'requeue', reason: 'StackBusy', seconds: 30 },
   },
-  'stack gone: nothing left to promise': {
+  'stack gone: done': {
     o: observe({ stack: { kind: 'gone', status: 'DELETE_COMPLETE' } }),
     next: { kind: 'done', reason: 'StackGone' },
   },
-  'the stack is asked only when all else speaks for a swap': {
+  'all other conditions of a swap hold: observe the stack': {
     o: observe({ stack: undefined }),
     next: { kind: 'observe', what: 'stack' },
   },
-  'the sources are asked only when the endpoint is in service': {
+  'endpoint in service: observe the sources': {
     o: observe({ sources: undefined }),
     next: { kind: 'observe', what: 'sources' },
   },
-  'held by a person: wait, with a pause that grows': {
-    o: observe({ state: { ...servedV1, suspension: held } }),
-    next: { kind: 'requeue', reason: 'Suspended', message: 'held by ada' },
+  'suspended by a person: requeue with a growing pause': {
+    o: observe({ state: { ...servedV1, suspension } }),
+    next: { kind: 'requeue', reason: 'Suspended', message: 'Suspended by ada.' },
   },
-  'held by a person, but served already: kept': {
-    o: observe({ state: { ...quiet, suspension: held }, sources: v1 }),
+  'suspended by a person, but already serving: done': {
+    o: observe({ state: { ...quiet, suspension }, sources: v1 }),
     next: { kind: 'done', reason: 'Serving' },
   },
-  'a source is missing: wait, with a pause that grows': {
+  'a source is missing: requeue with a growing pause': {
     o: observe({ sources: { kind: 'missing', uris: ['s3://models/model.tar.gz'] } }),
     next: {
       kind: 'requeue',
       reason: 'SourceMissing',
-      message: 'no object at s3://models/model.tar.gz',
+      message: 'There is no object at s3://models/model.tar.gz.',
     },
   },
-  'repeated bytes: served already': {
+  'the same bytes uploaded again: already serving': {
     o: observe({ sources: { ...v1, newest: NOON - MINUTE } }),
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
   },
-  'quarantined: kept with its reason': {
+  'quarantined: done, with its message': {
     o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON, message: ping }] } }),
     next: { kind: 'done', reason: 'Quarantined', message: ping },
     state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
@@ -143,22 +143,21 @@ const situations: Record<string, Situation> = {
     o: observe({ state: { ...servedV1, quarantine: [{ revision: 'v3', at: NOON, message: ping }] } }),
     next: { kind: 'swap' },
   },
-  // Contract 3: settle first
-  'seen for the first time: waits waitTime, whatever LastModified says (S3 dates a multipart upload by its beginning)':
-    {
-      o: observe({ state: quiet }),
-      next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-      state: { ...quiet, settling: seen('v2', 0) },
-    },
-  'uploaded and seen 20 s ago: wait the other 40 s': {
+  // Settling
+  'seen for the first time: waits for waitTime, however old LastModified is': {
+    o: observe({ state: quiet }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
+    state: { ...quiet, settling: seen('v2', 0) },
+  },
+  'uploaded and seen 20 s ago: wait for another 40 s': {
     o: observe({ sources: { ...v2, newest: NOON - 20_000 }, state: { ...quiet, settling: seen('v2', 20_000) } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 40 },
   },
-  'seen before it was uploaded (skewed clocks): counts from the upload': {
+  'seen before it was uploaded (clock skew): the wait counts from the upload': {
     o: observe({ sources: { ...v2, newest: NOON - 20_000 } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 40 },
   },
-  'another file of the upload: counts anew': {
+  'another file of the upload: the wait starts again': {
     o: observe({ state: { ...quiet, settling: seen('v1.5', 50_000) } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
     state: { ...quiet, settling: seen('v2', 0, 50_000) },
@@ -167,19 +166,19 @@ const situations: Record<string, Situation> = {
     o: observe({ sources: { ...v2, newest: NOON - MINUTE }, state: { ...quiet, settling: seen('v2', MINUTE) } }),
     next: { kind: 'swap' },
   },
-  'a fraction of a second left: never a pause of 0': {
+  'a fraction of a second left: the pause is never 0': {
     o: observe({ state: { ...quiet, settling: seen('v2', 59_900) } }),
     next: { kind: 'requeue', seconds: 1 },
   },
-  'uploaded in the future (skewed clocks): not longer than waitTime at a time': {
+  'uploaded in the future (clock skew): each pause is at most waitTime': {
     o: observe({ sources: { ...v2, newest: NOON + 30_000 } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
   },
-  'waitTime 0: at once': {
+  'waitTime 0: swap at once': {
     o: observe({ spec: { ...spec, waitTime: 0 }, sources: { ...v2, newest: NOON }, state: quiet }),
     next: { kind: 'swap' },
   },
-  'endless uploads: the wait is cut to what is left of maxWaitTime': {
+  'endless uploads: the pause ends with maxWaitTime': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
@@ -188,7 +187,7 @@ const situations: Record<string, Situation> = {
     next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
     state: { ...quiet, settling: seen('v2', 0, 280_000) },
   },
-  'endless uploads: after maxWaitTime it is swapped unsettled': {
+  'endless uploads: after maxWaitTime, swap unsettled': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
@@ -196,7 +195,7 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'swap' },
   },
-  'a settled revision that could not be swapped ends the stream: the next one settles by itself': {
+  'a settled revision that could not be swapped ends the stream: the next one settles on its own': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
@@ -205,7 +204,7 @@ const situations: Record<string, Situation> = {
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
     state: { ...quiet, settling: seen('v2', 0) },
   },
-  'a settled revision that could not be swapped loses a file, of which S3 has no time: the stream ends too': {
+  'a settled revision that could not be swapped loses a file (S3 has no time of that): the stream ends too': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       state: { ...quiet, settling: seen('v1.9', 200_000, 400_000) },
@@ -222,13 +221,13 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 50 },
   },
-  'served at last: maxWaitTime counts from the start next time': {
+  'serving: the next stream counts maxWaitTime from its own start': {
     o: observe({ sources: v1 }),
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
   },
-  // What the active slot serves
-  'never looked at, no deployment on record: it is not known what it loaded': {
+  // What the active fleet serves
+  'never observed, no deployment on record: the loaded revision is unknown': {
     o: observe({ state: { version: 1, settling: seen('v1', 2 * MINUTE) }, sources: v1 }),
     next: { kind: 'swap' },
   },
@@ -241,7 +240,7 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'swap' },
   },
-  'same bytes written again after the endpoint was touched: a fleet may have loaded what was there in between': {
+  'same bytes written again after the endpoint was touched: the fleet may have loaded other bytes in between': {
     o: observe({
       sources: { ...v1, newest: NOON - 5 * MINUTE },
       endpoint: { ...endpoint, lastModified: NOON - 10 * MINUTE },
@@ -249,11 +248,11 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'swap' },
   },
-  'the endpoint was touched, and nothing was written since: served': {
+  'the endpoint was touched, and nothing was written since: serving': {
     o: observe({ sources: v1, endpoint: { ...endpoint, lastModified: NOON - 10 * MINUTE }, state: quiet }),
     next: { kind: 'done', reason: 'Serving' },
   },
-  'a fleet of which it is not known what it loaded serves nothing': {
+  'a fleet with an unknown revision: swap': {
     o: observe({
       sources: v1,
       state: { version: 1, serving: { ...onA, revision: undefined }, settling: seen('v1', 2 * MINUTE) },
@@ -267,13 +266,13 @@ const situations: Record<string, Situation> = {
     state: { version: 1, serving: { ...onA, revision: 'v2', newestSource: v2.newest } },
     events: [{ type: 'deployed', revision: 'v2', slot: 'a', configName: 'config-a' }],
   },
-  'a first deployment is on record: nothing to swap': {
+  'a first deployment is on record: serving': {
     o: observe({ state: { version: 1, deployment: { ...deployment, configName: undefined } } }),
     next: { kind: 'done', reason: 'Serving' },
     state: { version: 1, serving: { ...onA, revision: 'v2', newestSource: v2.newest } },
     events: [{ type: 'deployed', revision: 'v2', slot: 'a', configName: 'config-a' }],
   },
-  'written again while the deployment loaded it: it is not known what it serves': {
+  'written again while the deployment loaded it: the loaded revision is unknown': {
     o: observe({
       state: { version: 1, deployment, settling: seen('v2', 2 * MINUTE) },
       sources: { ...v2, newest: NOON - 2 * MINUTE },
@@ -285,7 +284,7 @@ const situations: Record<string, Situation> = {
       settling: seen('v2', 2 * MINUTE),
     },
   },
-  'uploaded while the deployment ran: swapped in afterwards': {
+  'uploaded while the deployment ran: swap afterwards': {
     o: observe({
       state: { version: 1, deployment, settling: seen('v3', 2 * MINUTE) },
       sources: { ...v2, revision: 'v3', newest: NOON - 2 * MINUTE },
@@ -297,7 +296,7 @@ const situations: Record<string, Situation> = {
       settling: seen('v3', 2 * MINUTE),
     },
   },
-  'a deployment could not read what it loaded: swapped once more': {
+  'a deployment could not read what it loaded: swap once more': {
     o: observe({
       state: { version: 1, deployment: { configName: 'config-b', newestSource: 0 }, settling: seen('v2', 2 * MINUTE) },
     }),
@@ -308,7 +307,7 @@ const situations: Record<string, Situation> = {
       settling: seen('v2', 2 * MINUTE),
     },
   },
-  'a deployment is let through but has not moved the endpoint yet: what was served still is': {
+  'an admitted deployment has not moved the endpoint yet: still serving': {
     o: observe({
       state: { ...quiet, deployment: { ...deployment, configName: 'config-a' } },
       sources: v1,
@@ -316,26 +315,26 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'done', reason: 'Serving' },
   },
-  'a deployment ended without moving the endpoint: forgotten': {
+  'a deployment ended without moving the endpoint: removed from the state': {
     o: observe({ state: { ...quiet, deployment: { ...deployment, configName: 'config-a' } }, sources: v1 }),
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
   },
-  'whether a deployment still runs is asked before it is forgotten': {
+  'a deployment may still run: observe the stack before removing it from the state': {
     o: observe({ state: { ...quiet, deployment: { ...deployment, configName: 'config-a' } }, stack: undefined }),
     next: { kind: 'observe', what: 'stack' },
   },
-  // Contract 9: unknown config
-  'moved by hand, stack idle: waits for what may explain it': {
+  // Unknown config
+  'moved manually, stack idle: wait for an explanation': {
     o: observe({ endpoint: { ...endpoint, configName: 'mine' } }),
     next: { kind: 'requeue', reason: 'UnknownConfig', seconds: 30 },
     state: { ...servedV1, unknownConfigSince: NOON },
   },
-  'moved by hand, stack deploying: wait': {
+  'moved manually, stack deploying: wait': {
     o: observe({ endpoint: { ...endpoint, configName: 'mine' }, stack: deploying }),
     next: { kind: 'requeue', reason: 'StackBusy', seconds: 30 },
   },
-  'moved by hand for five minutes: a clear error': {
+  'moved manually five minutes ago: stalled, with a clear message': {
     o: observe({
       endpoint: { ...endpoint, configName: 'mine' },
       state: { ...servedV1, unknownConfigSince: NOON - 5 * MINUTE },
@@ -344,41 +343,41 @@ const situations: Record<string, Situation> = {
       kind: 'stalled',
       reason: 'UnknownConfig',
       message:
-        'endpoint Iris runs endpoint config mine, expected config-a or config-b. Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
+        'Endpoint Iris runs endpoint config mine, expected config-a or config-b. Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
     },
   },
-  'moved by hand and back: forgotten': {
+  'moved manually and back: removed from the state': {
     o: observe({ sources: v1, state: { ...quiet, unknownConfigSince: NOON - MINUTE } }),
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
   },
-  // Contract 5: success and refusals
+  // Successes and refusals
   'InService on the requested config: success': {
-    o: { ...withIntent(accepted, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+    o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'done', reason: 'Serving' },
     state: quietOnB,
     events: [succeeded],
   },
-  'upload during the update: success, then the newer one settles': {
-    o: { ...withIntent(accepted, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
+  'upload during the update: success, then the newer revision settles': {
+    o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
     state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v3', 0) },
     events: [succeeded],
   },
-  'written again during the update: success, and the fleet may hold what was there in between': {
+  'written again during the update: success, but the loaded revision is unknown': {
     o: {
-      ...withIntent(accepted, { configName: 'config-b', ...afterUpdate }),
+      ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }),
       sources: { ...v2, newest: NOON - 2 * MINUTE },
     },
     next: { kind: 'requeue', reason: 'Settling' },
     state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v2', 0) },
     events: [succeeded],
   },
-  'an update that ended is concluded with the sources in sight': {
-    o: { ...withIntent(accepted, { configName: 'config-b', ...afterUpdate }), sources: undefined },
+  'an update that ended: observe the sources before concluding it': {
+    o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: undefined },
     next: { kind: 'observe', what: 'sources' },
   },
-  'two uploads during the update: the last one alone is swapped in': {
+  'two uploads during the update: swap to the last one only': {
     o: observe({
       state: { ...quietOnB, settling: seen('v4', MINUTE) },
       endpoint: { ...endpoint, configName: 'config-b', ...afterUpdate },
@@ -387,49 +386,49 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap', updating: expect.objectContaining({ slot: 'a', revision: 'v4' }) },
   },
   'refused with a reason: quarantined at once': {
-    o: withIntent(accepted, { ...afterUpdate, failureReason: ping }),
+    o: withUpdate(accepted, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined', message: ping },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
     events: [{ ...refused, message: ping, retried: false }],
   },
-  'upload during an update that is refused with a reason: nobody knows whose fault it was, the newer one settles': {
-    o: { ...withIntent(accepted, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
+  'upload during an update that is refused with a reason: either may be at fault, the newer one settles': {
+    o: { ...withUpdate(accepted, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'requeue', reason: 'Settling' },
     state: { ...stillOnA(quiet), settling: seen('v3', 0) },
     events: [{ ...refused, message: ping, retried: true }],
   },
-  'refused with the same reason as the refusal before: quarantined at once': {
-    o: withIntent({ ...accepted, failureReasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
+  'refused with the same reason as the previous refusal: quarantined at once': {
+    o: withUpdate({ ...accepted, failureReasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
     events: [{ ...refused, message: ping, retried: false }],
   },
-  'refused without a reason: tried again': {
-    o: withIntent(accepted, afterUpdate),
+  'refused without a reason: retried': {
+    o: withUpdate(accepted, afterUpdate),
     next: { kind: 'swap' },
     state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
     events: [
       {
         ...refused,
-        message: 'SageMaker went back to the old endpoint config without giving a reason',
+        message: 'SageMaker rolled back to the previous endpoint config without giving a reason.',
         retried: true,
       },
     ],
   },
-  'refused for an internal error: tried again': {
-    o: withIntent(accepted, { ...afterUpdate, failureReason: internal }),
+  'refused for an internal error: retried': {
+    o: withUpdate(accepted, { ...afterUpdate, failureReason: internal }),
     next: { kind: 'swap' },
     state: { ...stillOnA(servedV1), retries: { revision: 'v2', count: 1 } },
     events: [{ ...refused, message: internal, retried: true }],
   },
-  'refused without a judgement the second time: tried again': {
-    o: withIntent(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v2', count: 1 } }),
+  'refused a second time without blaming the model: retried': {
+    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v2', count: 1 } }),
     next: { kind: 'swap' },
     state: { ...servedV1, retries: { revision: 'v2', count: 2 } },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
-  'refused without a judgement the third time: quarantined': {
-    o: withIntent(
+  'refused a third time without blaming the model: quarantined': {
+    o: withUpdate(
       accepted,
       { ...afterUpdate, failureReason: internal },
       { ...servedV1, retries: { revision: 'v2', count: 2 } },
@@ -437,17 +436,17 @@ const situations: Record<string, Situation> = {
     next: { kind: 'done', reason: 'Quarantined' },
     state: {
       ...stillOnA(quiet),
-      quarantine: [{ revision: 'v2', at: NOON, message: `${internal} (3 tries)` }],
+      quarantine: [{ revision: 'v2', at: NOON, message: `${internal} (3 attempts)` }],
     },
-    events: [{ ...refused, message: `${internal} (3 tries)`, retried: false }],
+    events: [{ ...refused, message: `${internal} (3 attempts)`, retried: false }],
   },
-  'the tries of another revision do not count': {
-    o: withIntent(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v0', count: 2 } }),
+  'attempts of another revision do not count': {
+    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v0', count: 2 } }),
     next: { kind: 'swap' },
     state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
-  'repeated bytes after a refused update: served still': {
+  'the same bytes uploaded again after a refused update: still serving': {
     o: observe({
       state: stillOnA(quiet),
       endpoint: { ...endpoint, ...afterUpdate, failureReason: ping },
@@ -455,8 +454,8 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'done', reason: 'Serving' },
   },
-  'touched by somebody else before the refused update: who knows what its instances loaded': {
-    o: withIntent(
+  'touched by something else before the refused update: its instances may have loaded other bytes': {
+    o: withUpdate(
       { ...accepted, endpointModified: endpoint.lastModified + 1 },
       { ...afterUpdate, failureReason: ping },
     ),
@@ -464,85 +463,85 @@ const situations: Record<string, Situation> = {
     state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
     events: [{ ...refused, message: ping, retried: false }],
   },
-  // Contract 7: crashes around UpdateEndpoint
-  'an intent just written: its writer may be about to call, so nobody takes it away': {
-    o: withIntent({ ...updating, at: NOON - MINUTE }, {}),
-    next: { kind: 'requeue', reason: 'EndpointBusy', message: 'a refresh is about to begin' },
+  // Crashes around UpdateEndpoint
+  'an update just recorded: its pass may be about to call, so it stays recorded': {
+    o: withUpdate({ ...updating, at: NOON - MINUTE }, {}),
+    next: { kind: 'requeue', reason: 'EndpointBusy', message: 'A refresh is about to start.' },
   },
-  'an intent just written, and refused already: concluded': {
-    o: withIntent({ ...updating, at: NOON - MINUTE }, { ...afterUpdate, failureReason: ping }),
+  'an update just recorded and already refused: concluded': {
+    o: withUpdate({ ...updating, at: NOON - MINUTE }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
     events: [{ ...refused, message: ping, retried: false }],
   },
-  'crash before the call: decided anew': {
-    o: withIntent(updating, {}),
+  'crash before the call: decided again': {
+    o: withUpdate(updating, {}),
     next: { kind: 'swap', updating: { ...updating, at: NOON } } as Next,
     state: servedV1,
   },
-  'crash before the call, newer upload since: the new intent knows that the fleet may be the old one’s': {
+  'crash before the call, newer upload since: the new update is ambiguous': {
     o: {
-      ...withIntent(updating, {}, { ...quiet, settling: seen('v3', 2 * MINUTE) }),
+      ...withUpdate(updating, {}, { ...quiet, settling: seen('v3', 2 * MINUTE) }),
       sources: { ...v2, revision: 'v3' },
     },
     next: { kind: 'swap', updating: { ...updating, revision: 'v3', at: NOON, ambiguous: true } } as Next,
     state: { ...quiet, settling: seen('v3', 2 * MINUTE) },
   },
   'crash before the call, capacity changed since: not a refusal': {
-    o: withIntent(updating, afterUpdate),
+    o: withUpdate(updating, afterUpdate),
     next: { kind: 'swap' },
     state: servedV1,
   },
   'crash before the call, an old FailureReason still shown: not a refusal': {
-    o: withIntent({ ...updating, failureReasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
+    o: withUpdate({ ...updating, failureReasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'swap' },
     state: servedV1,
   },
-  'crash after the call, update under way: adopted': {
-    o: withIntent(updating, { status: 'Updating', pendingConfigName: 'config-b', ...afterUpdate }),
+  'crash after the call, update in progress: adopted': {
+    o: withUpdate(updating, { status: 'Updating', pendingConfigName: 'config-b', ...afterUpdate }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
     state: { ...servedV1, updating: accepted },
     events: [{ type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' }],
   },
-  'crash before the call, a capacity update under way: not adopted': {
-    o: withIntent(updating, { status: 'Updating', ...afterUpdate }),
+  'crash before the call, a capacity update in progress: not adopted': {
+    o: withUpdate(updating, { status: 'Updating', ...afterUpdate }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
   },
-  'crash after the call, found served: success': {
-    o: { ...withIntent(updating, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+  'crash after the call, found serving: success': {
+    o: { ...withUpdate(updating, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'done', reason: 'Serving' },
     state: quietOnB,
     events: [succeeded],
   },
   'crash after the call, found refused with a reason: quarantined': {
-    o: withIntent(updating, { ...afterUpdate, failureReason: ping }),
+    o: withUpdate(updating, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
     events: [{ ...refused, message: ping, retried: false }],
   },
-  'an ambiguous intent that is found served: it is not known which bytes, so once more': {
-    o: { ...withIntent({ ...updating, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
+  'an ambiguous update found serving: the loaded revision is unknown, so swap once more': {
+    o: { ...withUpdate({ ...updating, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'requeue', reason: 'Settling' },
     state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v2', 0) },
     events: [succeeded],
   },
   'accepted, but DescribeEndpoint is stale: wait': {
-    o: withIntent({ ...accepted, at: NOON - MINUTE }, {}),
+    o: withUpdate({ ...accepted, at: NOON - MINUTE }, {}),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
   },
   'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
-    o: withIntent(accepted, {}),
+    o: withUpdate(accepted, {}),
     next: { kind: 'swap' },
     state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
-  'update still running: the intent stays': {
-    o: withIntent(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),
+  'update still running: it stays recorded': {
+    o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
   },
-  'a deployment gave the slots other configs: the intent is forgotten': {
+  'a deployment replaced the configs of the slots: the update is removed from the state': {
     o: {
-      ...withIntent(accepted, { configName: 'config-a2' }),
+      ...withUpdate(accepted, { configName: 'config-a2' }),
       spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
     },
     next: { kind: 'swap', updating: { ...updating, configName: 'config-b2', at: NOON } } as Next,
@@ -554,14 +553,14 @@ describe('decide', () => {
   test.each(Object.entries(situations))('%s', (_, { o, next, state, events }) => {
     const decision = decide(o);
     expect(decision.next).toMatchObject(next);
-    // Whose intent it was, and since when, is looked at in a test of its own.
+    // Trigger and start have a test of their own.
     expect(decision.events.map(({ trigger: _, startedAt: __, ...rest }) => rest)).toEqual(events ?? []);
     if (state) expect(decision.state).toEqual(state);
     else expect(decision.state).toBe(o.state);
   });
 
-  test('tells of each outcome what set it off, and since when', () => {
-    const failed = withIntent({ ...accepted, trigger: 'pin' }, { ...afterUpdate, failureReason: ping });
+  test('publishes the trigger and the start of each refresh', () => {
+    const failed = withUpdate({ ...accepted, trigger: 'pin' }, { ...afterUpdate, failureReason: ping });
     expect(decide(failed).events).toMatchObject([{ type: 'refused', trigger: 'pin', startedAt: accepted.at }]);
   });
 
@@ -579,8 +578,8 @@ describe('decide', () => {
     for (const status of statuses) expect(decide(busy(status)).next.kind, status).not.toBe('swap');
   });
 
-  test('is pure: the observation is not touched', () => {
-    const o = withIntent(accepted, { ...afterUpdate, failureReason: ping });
+  test('is pure: the observation stays unchanged', () => {
+    const o = withUpdate(accepted, { ...afterUpdate, failureReason: ping });
     const before = structuredClone(o);
     decide(o);
     expect(o).toEqual(before);
@@ -588,7 +587,7 @@ describe('decide', () => {
 });
 
 describe('state', () => {
-  test('a quarantine of any length and with any reasons fits an SSM parameter of 4 KB', () => {
+  test('a quarantine of any length with any messages fits an SSM parameter of 4 KB', () => {
     let state: EndpointState = servedV1;
     for (let i = 0; i < 100; i++)
       state = quarantine(state, { revision: `${i}`.padStart(64, '0'), at: NOON, message: 'x'.repeat(2000) });
@@ -601,7 +600,7 @@ describe('state', () => {
     expect(state.quarantine?.length).toBeGreaterThanOrEqual(10);
   });
 
-  test('a revision quarantined again stands once, with the newest reason', () => {
+  test('a revision quarantined again has one entry, with the newest message', () => {
     const state = [1, 2].reduce(
       (before, at) => quarantine(before, { revision: 'v2', at, message: `the ${at}.` }),
       servedV1,
@@ -609,7 +608,7 @@ describe('state', () => {
     expect(state.quarantine).toEqual([{ revision: 'v2', at: 2, message: 'the 2.' }]);
   });
 
-  test.each(['', 'null', '[]', '{"version":2}', '{'])('what is no state is not taken for one: %j', (value) => {
+  test.each(['', 'null', '[]', '{"version":2}', '{'])('rejects a value that is not a state: %j', (value) => {
     expect(() => parseState(value)).toThrow();
   });
 });

@@ -3,51 +3,51 @@ import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { EndpointStatus } from '../../src/policy/observation.ts';
 import { accepted, endpoint, MINUTE, NOON, servedV1, spec, updating, v2 } from './situations.ts';
 
-const look = (change: Partial<Parameters<typeof decideGate>[0]> = {}) =>
+const gate = (change: Partial<Parameters<typeof decideGate>[0]> = {}) =>
   decideGate({ now: NOON, deadline: NOON + 10 * MINUTE, spec, state: servedV1, endpoint, ...change });
 
-describe('decidePrepare', () => {
+describe('decideGate', () => {
   test.each<EndpointStatus>(['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed'])(
-    'a deployment goes on while the endpoint is %s',
-    (status) => expect(look({ endpoint: { ...endpoint, status } }).next).toEqual({ kind: 'ready' }),
+    'a deployment proceeds while the endpoint is %s',
+    (status) => expect(gate({ endpoint: { ...endpoint, status } }).next).toEqual({ kind: 'ready' }),
   );
 
-  test('a deployment goes on when there is no spec or no endpoint', () => {
-    expect(look({ spec: undefined, endpoint: 'gone' }).next).toEqual({ kind: 'ready' });
-    expect(look({ endpoint: 'gone' }).next).toEqual({ kind: 'ready' });
+  test('a deployment proceeds when there is no spec or no endpoint', () => {
+    expect(gate({ spec: undefined, endpoint: 'gone' }).next).toEqual({ kind: 'ready' });
+    expect(gate({ endpoint: 'gone' }).next).toEqual({ kind: 'ready' });
   });
 
   test.each<EndpointStatus>(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'])(
     'a deployment waits while the endpoint is %s, and is refused at the deadline',
     (status) => {
       const busy = { endpoint: { ...endpoint, status } };
-      expect(look(busy).next).toMatchObject({ kind: 'requeue', seconds: 30 });
-      expect(look({ ...busy, now: NOON + 10 * MINUTE - 1 }).next.kind).toBe('requeue');
-      expect(look({ ...busy, now: NOON + 10 * MINUTE }).next).toEqual({
+      expect(gate(busy).next).toMatchObject({ kind: 'requeue', seconds: 30 });
+      expect(gate({ ...busy, now: NOON + 10 * MINUTE - 1 }).next.kind).toBe('requeue');
+      expect(gate({ ...busy, now: NOON + 10 * MINUTE }).next).toEqual({
         kind: 'refuse',
         message: `Endpoint Iris stayed busy: the endpoint is ${status}. Deploy again when it is InService.`,
       });
     },
   );
 
-  test('a loop that has just written its intent may be about to call: the deployment waits', () => {
+  test('a deployment waits for a pass that has just recorded an update and may be about to call', () => {
     const state = { ...servedV1, updating: { ...updating, at: NOON - MINUTE } };
-    expect(look({ state }).next.kind).toBe('requeue');
-    expect(look({ state }).state).toBe(state);
+    expect(gate({ state }).next.kind).toBe('requeue');
+    expect(gate({ state }).state).toBe(state);
   });
 
-  test('an intent that nobody will carry out any more does not hold the deployment, and is taken away', () => {
-    const decision = look({ state: { ...servedV1, updating: { ...updating, at: NOON - 2 * MINUTE } } });
+  test('a deployment does not wait for an expired update, which is removed from the state', () => {
+    const decision = gate({ state: { ...servedV1, updating: { ...updating, at: NOON - 2 * MINUTE } } });
     expect(decision.next.kind).toBe('ready');
     expect(decision.state.updating).toBeUndefined();
   });
 
-  test('an accepted refresh that is not visible yet holds the deployment', () => {
-    expect(look({ state: { ...servedV1, updating: { ...accepted, at: NOON - MINUTE } } }).next.kind).toBe('requeue');
+  test('a deployment waits for an accepted refresh that is not visible yet', () => {
+    expect(gate({ state: { ...servedV1, updating: { ...accepted, at: NOON - MINUTE } } }).next.kind).toBe('requeue');
   });
 
-  test('a refresh that ended meanwhile is concluded and told', () => {
-    const decision = look({
+  test('a refresh that ended in the meantime is concluded and published', () => {
+    const decision = gate({
       state: { ...servedV1, updating: accepted },
       endpoint: { ...endpoint, configName: 'config-b', lastModified: NOON - MINUTE },
       sources: v2,

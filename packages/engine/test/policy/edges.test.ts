@@ -21,22 +21,22 @@ import {
 const SECOND = 1000;
 const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
 const moved: EndpointView = { ...endpoint, lastModified: NOON - MINUTE };
-const withIntent = (given: Updating, change: Partial<Observation> = {}) =>
+const withUpdate = (given: Updating, change: Partial<Observation> = {}) =>
   observe({ state: { ...servedV1, updating: given }, ...change });
 const swapOf = (o: Observation) => {
   const { next } = decide(o);
   return next.kind === 'swap' ? next.updating : undefined;
 };
 
-describe('what is asked, and only when it is needed', () => {
-  test('an endpoint that is busy needs no look at the sources, with or without an intent', () => {
+describe('observing only what a decision needs', () => {
+  test('a busy endpoint needs no observation of the sources, with or without an update', () => {
     const busy: EndpointView = { ...endpoint, status: 'Updating' };
     const blind = { endpoint: busy, sources: undefined };
     expect(decide(observe(blind)).next.kind).toBe('requeue');
-    expect(decide(withIntent(updating, blind)).next.kind).toBe('requeue');
+    expect(decide(withUpdate(updating, blind)).next.kind).toBe('requeue');
   });
 
-  test('a deployment that moved the endpoint: the sources tell what its fleet loaded', () => {
+  test('a deployment that moved the endpoint: the sources show what its fleet loaded', () => {
     const state: EndpointState = {
       ...quiet,
       deployment: { configName: 'config-b', revision: 'v2', newestSource: v2.newest },
@@ -54,7 +54,7 @@ describe('what is asked, and only when it is needed', () => {
     },
   );
 
-  test('an unknown config is waited for until five minutes are over', () => {
+  test('an unknown config has a grace period of five minutes', () => {
     const at = (ago: number) =>
       decide(
         observe({
@@ -67,43 +67,43 @@ describe('what is asked, and only when it is needed', () => {
   });
 });
 
-describe('a deployment made the endpoint anew, under the same config', () => {
-  const prepared = { configName: 'config-a', revision: 'v2', newestSource: v2.newest };
+describe('a deployment replaced the endpoint, under the same config', () => {
+  const admitted = { configName: 'config-a', revision: 'v2', newestSource: v2.newest };
 
-  test('what was prepared is served', () => {
-    const state = { ...servedV1, deployment: { ...prepared, endpointCreated: endpoint.created - 1 } };
+  test('what the deployment admitted is serving', () => {
+    const state = { ...servedV1, deployment: { ...admitted, endpointCreated: endpoint.created - 1 } };
     expect(decide(observe({ state })).next).toMatchObject({ kind: 'done', reason: 'Serving' });
   });
 
-  test('the same endpoint was not moved: what was prepared no longer matters', () => {
-    const state = { ...servedV1, deployment: { ...prepared, endpointCreated: endpoint.created } };
+  test('the same endpoint was not moved: what was admitted no longer matters', () => {
+    const state = { ...servedV1, deployment: { ...admitted, endpointCreated: endpoint.created } };
     expect(decide(observe({ state })).next.kind).toBe('swap');
   });
 });
 
 describe('a stream of uploads, with maxWaitTime', () => {
   const bounded = { ...spec, maxWaitTime: 600 };
-  /** v2 was first seen so long ago, in a stream that began five minutes ago; v3 was written `written` ago. */
+  /** v2 was first seen `seen` ms ago, in a stream that began five minutes ago; v3 was written `written` ms ago. */
   const sinceOfV3 = (seen: number, written: number) => {
     const settling = { revision: 'v2', seen: NOON - seen, since: NOON - 5 * MINUTE };
     const v3 = { ...v2, revision: 'v3', newest: NOON - written };
     return decide(observe({ spec: bounded, sources: v3, state: { ...quiet, settling } })).state.settling?.since;
   };
 
-  test('goes on with what was written before the last one had settled, however late that is seen', () => {
+  test('continues with what was written before the last one had settled, however late that is seen', () => {
     expect(sinceOfV3(70 * SECOND, 20 * SECOND)).toBe(NOON - 5 * MINUTE);
   });
 
-  test('ends when the last one had settled', () => {
+  test('ends once the last one has settled', () => {
     expect(sinceOfV3(70 * SECOND, 10 * SECOND)).toBe(NOON);
     expect(sinceOfV3(70 * SECOND, 10 * SECOND + 1)).toBe(NOON - 5 * MINUTE);
   });
 
-  test('a revision without anything newly written (a file is gone) counts from its sight', () => {
+  test('a revision without newer objects (a file is gone) counts from when it is seen', () => {
     expect(sinceOfV3(70 * SECOND, 70 * SECOND)).toBe(NOON);
   });
 
-  test('what has settled is swapped in, long before the bound', () => {
+  test('a settled revision is swapped long before the bound', () => {
     const seen = (ago: number) => ({ revision: 'v2', seen: NOON - ago, since: NOON - 2 * MINUTE });
     const kind = (ago: number) =>
       decide(observe({ spec: bounded, state: { ...quiet, settling: seen(ago) } })).next.kind;
@@ -113,63 +113,63 @@ describe('a stream of uploads, with maxWaitTime', () => {
   });
 });
 
-describe('an intent that was given up unseen', () => {
-  test('leaves no doubt when there was none', () => {
+describe('an update after one that was never confirmed', () => {
+  test('is not ambiguous without an earlier one', () => {
     expect(swapOf(observe())?.ambiguous).toBeUndefined();
   });
 
-  test('of the same revision: the fleet has it either way', () => {
-    expect(swapOf(withIntent(updating))?.ambiguous).toBeUndefined();
+  test('of the same revision is not ambiguous: the fleet has it either way', () => {
+    expect(swapOf(withUpdate(updating))?.ambiguous).toBeUndefined();
   });
 
-  test('of another revision: the fleet may be that one', () => {
-    expect(swapOf(withIntent({ ...updating, revision: 'v0' }))?.ambiguous).toBe(true);
+  test('of another revision is ambiguous', () => {
+    expect(swapOf(withUpdate({ ...updating, revision: 'v0' }))?.ambiguous).toBe(true);
   });
 
-  test('that was in doubt: still is', () => {
-    expect(swapOf(withIntent({ ...updating, ambiguous: true }))?.ambiguous).toBe(true);
+  test('that was ambiguous stays ambiguous', () => {
+    expect(swapOf(withUpdate({ ...updating, ambiguous: true }))?.ambiguous).toBe(true);
   });
 
-  test('that was accepted and refused: the doubt is over', () => {
-    const o = withIntent({ ...accepted, ambiguous: true }, { endpoint: moved });
+  test('that was accepted and refused is not ambiguous', () => {
+    const o = withUpdate({ ...accepted, ambiguous: true }, { endpoint: moved });
     expect(swapOf(o)).toMatchObject({ revision: 'v2', ambiguous: undefined });
   });
 });
 
-describe('what became of an intent', () => {
-  test('the reason of an earlier refusal is no judgement once it has been cleared', () => {
-    const decision = decide(withIntent({ ...updating, failureReasonBefore: ping }, { endpoint: moved }));
+describe('concluding an update', () => {
+  test('the FailureReason of an earlier refusal does not count after it was cleared', () => {
+    const decision = decide(withUpdate({ ...updating, failureReasonBefore: ping }, { endpoint: moved }));
     expect(decision.events).toEqual([]);
   });
 
-  test('an accepted call that was refused within minutes is told at once, with and without a reason', () => {
+  test('an accepted call that was refused within minutes is published at once, with and without a reason', () => {
     const fresh = { ...accepted, at: NOON - MINUTE };
-    const told = (change: Partial<EndpointView>) =>
-      decide(withIntent(fresh, { endpoint: { ...endpoint, ...change } })).events.map(({ type }) => type);
-    expect(told({ lastModified: NOON - 1, failureReason: ping })).toEqual(['refused']);
-    expect(told({ lastModified: NOON - 1 })).toEqual(['refused']);
-    expect(told({ failureReason: ping })).toEqual(['refused']);
+    const published = (change: Partial<EndpointView>) =>
+      decide(withUpdate(fresh, { endpoint: { ...endpoint, ...change } })).events.map(({ type }) => type);
+    expect(published({ lastModified: NOON - 1, failureReason: ping })).toEqual(['refused']);
+    expect(published({ lastModified: NOON - 1 })).toEqual(['refused']);
+    expect(published({ failureReason: ping })).toEqual(['refused']);
   });
 
-  test('a fresh intent is no reason to wait once the endpoint shows the call, or runs its config already', () => {
+  test('a fresh update is no reason to wait once the endpoint shows the call or runs its config', () => {
     const fresh = { ...updating, at: NOON - MINUTE };
-    const detailOf = (change: Partial<EndpointView>) =>
-      decide(withIntent(fresh, { endpoint: { ...endpoint, ...change } })).next;
-    expect(detailOf({ status: 'Updating' })).toMatchObject({ message: 'endpoint is Updating' });
-    expect(detailOf({ configName: 'config-b' })).toMatchObject({ kind: 'done', reason: 'Serving' });
+    const nextOf = (change: Partial<EndpointView>) =>
+      decide(withUpdate(fresh, { endpoint: { ...endpoint, ...change } })).next;
+    expect(nextOf({ status: 'Updating' })).toMatchObject({ message: 'The endpoint is Updating.' });
+    expect(nextOf({ configName: 'config-b' })).toMatchObject({ kind: 'done', reason: 'Serving' });
   });
 
-  test('a fresh intent for a config that a deployment has replaced holds nobody up', () => {
+  test('a fresh update to a config that a deployment has replaced does not delay a swap', () => {
     const fresh = { ...updating, configName: 'config-old', at: NOON - MINUTE };
-    expect(decide(withIntent(fresh)).next.kind).toBe('swap');
+    expect(decide(withUpdate(fresh)).next.kind).toBe('swap');
   });
 
-  test('only an update that is under way is adopted', () => {
+  test('only an update in progress is adopted', () => {
     const rolling: EndpointView = { ...endpoint, status: 'RollingBack', pendingConfigName: 'config-b' };
-    expect(decide(withIntent(updating, { endpoint: rolling })).events).toEqual([]);
+    expect(decide(withUpdate(updating, { endpoint: rolling })).events).toEqual([]);
   });
 
-  test('a refusal says nothing about a fleet that is not known, or of another config', () => {
+  test('a refusal does not change the record of an unknown fleet or of another config', () => {
     const refused = { ...moved, failureReason: ping };
     const servedAfter = (serving: EndpointState['serving']) =>
       decide(observe({ state: { version: 1, serving, updating: accepted }, endpoint: refused })).state.serving;
@@ -178,22 +178,22 @@ describe('what became of an intent', () => {
     expect(servedAfter(other)).toEqual(other);
   });
 
-  test('a reason that only mentions an internal error is the model’s', () => {
+  test('a FailureReason that only mentions an internal error blames the model', () => {
     const failureReason = 'Container said: Request to service failed.';
-    const decision = decide(withIntent(accepted, { endpoint: { ...moved, failureReason } }));
+    const decision = decide(withUpdate(accepted, { endpoint: { ...moved, failureReason } }));
     expect(decision.events).toMatchObject([{ type: 'refused', retried: false }]);
   });
 });
 
 describe('a deployment', () => {
-  test('without a spec goes on, whatever was about to begin', () => {
+  test('without a spec proceeds, even if an update was about to start', () => {
     const state = { ...servedV1, updating: { ...updating, at: NOON - MINUTE } };
     const decision = decideGate({ now: NOON, deadline: NOON, spec: undefined, state, endpoint, sources: v1 });
     expect(decision).toEqual({ state, events: [], next: { kind: 'ready' } });
   });
 });
 
-test('older refusals are remembered without their reasons', () => {
+test('older quarantine entries are kept without their messages', () => {
   let state: EndpointState = { version: 1 };
   for (const revision of ['r1', 'r2', 'r3', 'r4', 'r5'])
     state = quarantine(state, { revision, at: NOON, message: ping });

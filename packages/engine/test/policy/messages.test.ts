@@ -6,51 +6,54 @@ import { parseState } from '../../src/policy/state.ts';
 import { accepted, endpoint, MINUTE, NOON, observe, quiet, servedV1, spec, updating, v1, v2 } from './situations.ts';
 
 const deploying = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
-const elsewhere = { ...endpoint, configName: 'config-x' };
+const onUnknownConfig = { ...endpoint, configName: 'config-x' };
 const failed = { ...endpoint, status: 'Failed' } as const;
 
-describe('what a person reads', () => {
+describe('messages for people', () => {
   test.each([
-    ['endpoint Iris is gone', observe({ endpoint: 'gone' })],
+    ['Endpoint Iris does not exist.', observe({ endpoint: 'gone' })],
     [
-      'UpdateEndpoint was accepted but is not visible yet',
+      'UpdateEndpoint was accepted, but DescribeEndpoint does not show it yet.',
       observe({ state: { ...servedV1, updating: { ...accepted, at: NOON - MINUTE } } }),
     ],
-    ['a refresh is about to begin', observe({ state: { ...servedV1, updating: { ...updating, at: NOON - MINUTE } } })],
-    ['endpoint is Updating', observe({ endpoint: { ...endpoint, status: 'Updating' } })],
+    ['A refresh is about to start.', observe({ state: { ...servedV1, updating: { ...updating, at: NOON - MINUTE } } })],
+    ['The endpoint is Updating.', observe({ endpoint: { ...endpoint, status: 'Updating' } })],
     [
-      'no object at s3://models/a, s3://models/b',
+      'There is no object at s3://models/a, s3://models/b.',
       observe({ sources: { kind: 'missing', uris: ['s3://models/a', 's3://models/b'] } }),
     ],
-    ['slot A serves it', observe({ state: quiet, sources: v1 })],
-    ['refused by the endpoint', observe({ state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON }] } })],
-    ['newest source must be 60 s old', observe({ state: quiet })],
-    ['stack is UPDATE_IN_PROGRESS', observe({ stack: deploying })],
-    ['stack is gone', observe({ stack: { kind: 'gone', status: 'DELETE_COMPLETE' } })],
+    ['Slot A serves this revision.', observe({ state: quiet, sources: v1 })],
     [
-      'endpoint Iris runs endpoint config config-x, expected config-a or config-b; stack is UPDATE_IN_PROGRESS',
-      observe({ endpoint: elsewhere, stack: deploying }),
+      'The endpoint rejected this revision.',
+      observe({ state: { ...servedV1, quarantine: [{ revision: 'v2', at: NOON }] } }),
+    ],
+    ['The newest source must be 60 s old.', observe({ state: quiet })],
+    ['The stack is UPDATE_IN_PROGRESS.', observe({ stack: deploying })],
+    ['The stack does not exist.', observe({ stack: { kind: 'gone', status: 'DELETE_COMPLETE' } })],
+    [
+      'Endpoint Iris runs endpoint config config-x, expected config-a or config-b. The stack is UPDATE_IN_PROGRESS.',
+      observe({ endpoint: onUnknownConfig, stack: deploying }),
     ],
     [
-      'endpoint is Failed: no FailureReason; stack is UPDATE_IN_PROGRESS',
+      'The endpoint is Failed: no FailureReason. The stack is UPDATE_IN_PROGRESS.',
       observe({ endpoint: failed, stack: deploying }),
     ],
     [
-      'endpoint is UpdateRollbackFailed: no FailureReason. Bring it back to one endpoint config by hand.',
+      'The endpoint is UpdateRollbackFailed: no FailureReason. Restore a single endpoint config manually.',
       observe({ endpoint: { ...endpoint, status: 'UpdateRollbackFailed' } }),
     ],
   ])('%s', (message, observation) => {
     expect(decide(observation).next).toMatchObject({ message });
   });
 
-  test('a swap says why', () => {
+  test('a swap has a reason', () => {
     expect(decide(observe()).next).toMatchObject({ kind: 'swap', reason: 'NewRevision' });
   });
 
   test.each([
-    ['a refresh is about to begin', { ...updating, at: NOON - MINUTE }],
-    ['a refresh was accepted but is not visible yet', { ...accepted, at: NOON - MINUTE }],
-  ])('a deployment that is refused: %s', (message, given) => {
+    ['a refresh is about to start', { ...updating, at: NOON - MINUTE }],
+    ['an accepted refresh is not visible yet', { ...accepted, at: NOON - MINUTE }],
+  ])('a refused deployment: %s', (message, given) => {
     const state = { ...servedV1, updating: given };
     const decision = decideGate({ now: NOON, deadline: NOON, spec, state, endpoint, sources: v2 });
     expect(decision.events).toEqual([]);
@@ -60,11 +63,11 @@ describe('what a person reads', () => {
     });
   });
 
-  test('the state that the stack begins with is one', () => {
+  test('the initial state of the stack can be parsed', () => {
     expect(parseState(INITIAL_STATE)).toEqual({ version: 1 });
   });
 
-  test.each(['null', '5', '{"version":2}', `"${'x'.repeat(100)}"`])('a state that is none: %s', (value) => {
+  test.each(['null', '5', '{"version":2}', `"${'x'.repeat(100)}"`])('a value that is not a state: %s', (value) => {
     const shown = value.slice(0, 80);
     const error = new TypeError(`expected a JSON object with "version": 1, got: ${shown}`);
     expect(() => parseState(value)).toThrow(error);

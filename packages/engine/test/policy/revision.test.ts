@@ -6,7 +6,7 @@ const bucket = 'models';
 type Store = Record<string, Partial<SourceObject>>;
 
 /** As S3 lists: keys in the order of their UTF-8 bytes. */
-function look(store: Store, sources: readonly SourceSpec[]) {
+function observe(store: Store, sources: readonly SourceSpec[]) {
   const keys = Object.keys(store).sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
   return revisionOf(sources, async function* (source) {
     for (const key of keys) {
@@ -18,7 +18,7 @@ function look(store: Store, sources: readonly SourceSpec[]) {
 }
 
 async function revision(store: Store, ...sources: SourceSpec[]): Promise<string> {
-  const view = await look(store, sources);
+  const view = await observe(store, sources);
   if (view.kind !== 'complete') throw new Error(`missing: ${view.uris}`);
   return view.revision;
 }
@@ -46,18 +46,18 @@ describe('revision', () => {
     expect(await revision(store, a, b)).not.toBe(base);
   });
 
-  test('keys cannot be made to look like other objects', async () => {
+  test('keys cannot imitate other objects', async () => {
     const one = await revision({ 'a","e",1]\n["s3://models/b': {} }, all);
     expect(await revision({ a: {}, b: {} }, all)).not.toBe(one);
   });
 
-  test('tells the newest upload and counts each object once', async () => {
-    const view = await look({ x: { lastModified: 5 }, y: { lastModified: 9 } }, [all, { bucket, key: 'x' }]);
+  test('has the time of the newest upload and counts each object once', async () => {
+    const view = await observe({ x: { lastModified: 5 }, y: { lastModified: 9 } }, [all, { bucket, key: 'x' }]);
     expect(view).toMatchObject({ kind: 'complete', newest: 9, objects: 2 });
   });
 
-  test('is none while a source has no object', async () => {
-    const view = await look({ x: {} }, [
+  test('is missing while a source has no object', async () => {
+    const view = await observe({ x: {} }, [
       { bucket, key: 'x' },
       { bucket, key: 'y' },
       { bucket, prefix: 'z/', suffix: '.gz' },
@@ -65,25 +65,25 @@ describe('revision', () => {
     expect(view).toMatchObject({ kind: 'missing', uris: ['s3://models/y', 's3://models/z/*.gz'] });
   });
 
-  test('of what is there, while something is missing, is another one than without that source', async () => {
+  test('of existing objects differs while a source is missing', async () => {
     const x: SourceSpec = { bucket, key: 'x' };
-    const partly = await look({ x: { lastModified: 7 } }, [x, { bucket, key: 'y' }]);
+    const partly = await observe({ x: { lastModified: 7 } }, [x, { bucket, key: 'y' }]);
     expect(partly).toMatchObject({ kind: 'missing', newest: 7, revision: expect.any(String) });
     expect(partly.revision).not.toBe(await revision({ x: {} }, x));
-    expect(partly.revision).not.toBe((await look({ x: {} }, [x, { bucket, key: 'z' }])).revision);
-    expect(await look({}, [x, { bucket, key: 'y' }])).toEqual({
+    expect(partly.revision).not.toBe((await observe({ x: {} }, [x, { bucket, key: 'z' }])).revision);
+    expect(await observe({}, [x, { bucket, key: 'y' }])).toEqual({
       kind: 'missing',
       uris: ['s3://models/x', 's3://models/y'],
     });
   });
 
-  test('comes with the objects that sources name by key, and the bytes of all', async () => {
+  test('comes with the objects that sources name by key, and the size of all', async () => {
     const store: Store = { x: { size: 5, version: 'v', etag: '"e1"' }, 'z/1': { size: 7 } };
-    const view = await look(store, [{ bucket, key: 'x' }, all]);
+    const view = await observe(store, [{ bucket, key: 'x' }, all]);
     expect(view).toMatchObject({ size: 12, files: [{ bucket, key: 'x', etag: 'e1', size: 5, version: 'v' }] });
   });
 
-  test('is none for no sources at all', async () => {
-    expect((await look({ x: {} }, [])).kind).toBe('missing');
+  test('is missing without any source', async () => {
+    expect((await observe({ x: {} }, [])).kind).toBe('missing');
   });
 });

@@ -17,7 +17,7 @@ export const spec: EndpointSpec = {
   retainDeploymentConfig: true,
 };
 
-/** In service on A since 11:00, where it took revision v1 of 10:00. */
+/** In service on A since 11:00, serving revision v1 of 10:00. */
 export const endpoint: EndpointView = {
   status: 'InService',
   configName: 'config-a',
@@ -52,16 +52,16 @@ export const onA: Serving = {
   since: endpoint.lastModified,
 };
 
-/** v1 served from A, nothing waits to be settled. */
+/** A serves v1, and nothing settles. */
 export const quiet: EndpointState = { version: 1, serving: onA };
 
-/** v1 served from A, and v2 seen at 11:51. */
+/** A serves v1, and v2 was seen at 11:51. */
 export const servedV1: EndpointState = {
   ...quiet,
   settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE },
 };
 
-/** To swap to B with v2, written at 11:55, not known to be accepted. */
+/** Swaps to B with v2, recorded at 11:55, not known to be accepted. */
 export const updating: Updating = {
   slot: 'b',
   configName: 'config-b',
@@ -75,7 +75,7 @@ export const updating: Updating = {
 
 export const accepted: Updating = { ...updating, accepted: true };
 
-/** An observation in which v1 is served from A, v2 lies settled in S3 and nothing is in the way. */
+/** An observation in which A serves v1, v2 is settled in S3 and nothing prevents a swap. */
 export function observe(change: Partial<Observation> = {}): Observation {
   return {
     now: NOON,

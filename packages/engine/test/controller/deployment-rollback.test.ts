@@ -6,14 +6,14 @@ import { decide } from '../../src/policy/decide.ts';
 import { endpoint, NOON, observe, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
-const promise: ReconcileRequest = {
+const request: ReconcileRequest = {
   version: 1,
   endpoint: 'Iris/Endpoint',
   gate: {
     responseUrl: 'https://response',
     stackId: 'stack',
     requestId: 'request',
-    logicalResourceId: 'Prepare',
+    logicalResourceId: 'DeploymentGate',
     physicalResourceId: 'Iris/Endpoint',
     sources: [],
     deadline: NOON,
@@ -21,7 +21,7 @@ const promise: ReconcileRequest = {
 };
 
 const receive = (world: World, receives = 1) =>
-  reconcileBatch(world.ports, [message('1', receives, JSON.stringify(promise))]);
+  reconcileBatch(world.ports, [message('1', receives, JSON.stringify(request))]);
 
 const busy = { ...endpoint, status: 'Updating' } as const;
 
@@ -32,48 +32,48 @@ describe('a rollback', () => {
     return world;
   };
 
-  test('is not failed by an endpoint that stays busy', async () => {
+  test('does not fail when the endpoint stays busy', async () => {
     const world = rollingBack();
     world.endpoint = busy;
     expect(await receive(world)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
-  test('is not failed by a state that cannot be understood', async () => {
+  test('does not fail when the state cannot be parsed', async () => {
     const world = rollingBack();
     world.fail.read = new EngineError('STATE_UNREADABLE', 'not JSON');
     expect(await receive(world)).toEqual([]);
-    expect(world.answers).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
-  test('that cannot be told from a deployment counts as one', async () => {
+  test('that cannot be distinguished from a deployment is handled as one', async () => {
     const world = rollingBack();
     world.endpoint = busy;
     world.fail.stack = new Error('AccessDenied');
     expect(await receive(world)).toEqual([]);
-    expect(world.answers).toMatchObject([{ Status: 'FAILED' }]);
+    expect(world.responses).toMatchObject([{ Status: 'FAILED' }]);
   });
 });
 
-test('a deployment that waits gets a fresh message before SQS takes the old one away', async () => {
+test('a waiting deployment gets a fresh message before SQS removes the old one', async () => {
   const world = new World();
   world.endpoint = busy;
   world.now = NOON - 1;
   expect(await receive(world, 899)).toEqual(['1']);
-  expect(world.sent).toEqual([]);
+  expect(world.enqueued).toEqual([]);
   expect(await receive(world, 900)).toEqual([]);
-  expect(world.sent).toEqual([promise]);
+  expect(world.enqueued).toEqual([request]);
 });
 
-test('a deployment that waits is looked at again when its time is over, however long the pause would be', async () => {
+test('a waiting deployment is handled at its deadline, however long the pause would be', async () => {
   const world = new World();
   world.fail.read = new Error('AccessDenied');
   world.now = NOON - 60_000;
   expect(await receive(world, 100)).toEqual(['1']);
-  expect(world.back).toEqual([['handle-1', 60]]);
+  expect(world.requeued).toEqual([['handle-1', 60]]);
 });
 
-test('a renamed endpoint serves what was there when it was made, also on the config of the old one', () => {
+test('a replaced endpoint serves what the deployment loaded, even on the config of the old one', () => {
   const deployment = {
     configName: endpoint.configName,
     endpointCreated: endpoint.created - 1,

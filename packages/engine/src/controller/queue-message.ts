@@ -1,0 +1,57 @@
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
+import { EngineError } from '../errors.ts';
+
+/** What the controller needs of one received message. */
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** How often the message was received, this time included. */
+  readonly receives: number;
+}
+
+/** A message and the request in it: "reconcile this endpoint", or "admit this deployment of it". */
+export interface ParsedMessage {
+  readonly message: QueueMessage;
+  readonly body: ReconcileRequest;
+}
+
+/** Characters of an unreadable message that errors show. */
+const MAX_SHOWN_CHARACTERS = 100;
+
+/** Throws EngineError for a body that is not a reconcile request. */
+export function parseRequest(body: string): ReconcileRequest {
+  let message: Partial<ReconcileRequest> | null;
+  const shown = body.slice(0, MAX_SHOWN_CHARACTERS);
+  try {
+    message = JSON.parse(body) as Partial<ReconcileRequest> | null;
+  } catch (error) {
+    throw new EngineError('MESSAGE_UNREADABLE', `Expected a reconcile request in JSON, got: ${shown}`, error);
+  }
+  if (message?.version !== 1 || typeof message.endpoint !== 'string') {
+    const expected = '{"version":1,"endpoint":"…"}';
+    throw new EngineError('MESSAGE_UNREADABLE', `Expected ${expected}, got: ${shown}. Send it in that form.`);
+  }
+  return message as ReconcileRequest;
+}
+
+/**
+ * The message that stays in the queue for a group of requests for one endpoint: the one that knows of a stack being
+ * created, then of the newest state, then the one received least often.
+ */
+export function preferred(group: readonly ParsedMessage[]): ParsedMessage {
+  return group.reduce((best, other) => (isPreferred(other, best) ? other : best));
+}
+
+function isPreferred(one: ParsedMessage, other: ParsedMessage): boolean {
+  const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
+  const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);
+  if (knows !== 0 || newer !== 0) return knows === 0 ? newer > 0 : knows > 0;
+  return one.message.receives < other.message.receives;
+}
+
+/** The request with the newest state version that any request of the group knows of. */
+export function withNewestVersion(body: ReconcileRequest, group: readonly ParsedMessage[]): ReconcileRequest {
+  const stateVersion = Math.max(0, ...group.map((each) => each.body.stateVersion ?? 0));
+  return stateVersion > 0 ? { ...body, stateVersion } : body;
+}

@@ -1,0 +1,43 @@
+import { pollSeconds } from '../policy/next.ts';
+import { eventSubject } from '../policy/refresh-event.ts';
+import { shortRevision } from '../policy/revision.ts';
+import { ROLLOUT_REASONS } from '../policy/rollout.ts';
+import { type Updating, withoutUpdating } from '../policy/state.ts';
+import type { EndpointPass, RecordedState } from './pass.ts';
+import { publish } from './publish.ts';
+import { endPass, type ReconcileResult } from './result.ts';
+
+/**
+ * Calls UpdateEndpoint. The state records the update before the call, and afterwards whether it was accepted; a call
+ * without an answer stays recorded, and the next pass concludes it.
+ */
+export async function swap(
+  pass: EndpointPass,
+  { state, stateVersion }: RecordedState,
+  updating: Updating,
+): Promise<ReconcileResult> {
+  const { ports, endpoint, spec } = pass;
+  const { revision, slot } = updating;
+  const seconds = pollSeconds(spec);
+  const recorded = { ...state, deployment: undefined, updating };
+  const at = await ports.records.write(endpoint, recorded, stateVersion);
+  const outcome = await ports.endpoints.update(spec, updating.configName);
+  if (outcome.kind === 'rejected') {
+    await ports.records.write(endpoint, withoutUpdating(recorded), at);
+    if (!outcome.busy) throw outcome.error;
+    const { message } = outcome.error;
+    return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
+  }
+  await publish(pass, [{ type: 'started', ...eventSubject(updating) }]);
+  await ports.records.write(endpoint, { ...recorded, updating: { ...updating, accepted: true } }, at);
+  ports.telemetry.decision({
+    endpoint,
+    decision: 'swap',
+    reason: ROLLOUT_REASONS[updating.trigger],
+    message: updating.warning,
+    revision: shortRevision(revision),
+    slot,
+    seconds,
+  });
+  return { kind: 'requeue', seconds };
+}

@@ -1,0 +1,50 @@
+import { type NextStep, observeFirst } from './next.ts';
+import type { SourcesView } from './observation.ts';
+import { settle } from './phases/settling.ts';
+import { stageOrSwap } from './phases/staging.ts';
+import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
+import { servesTarget } from './serving.ts';
+import { slotLetter } from './slots.ts';
+import type { EndpointState, QuarantineEntry } from './state.ts';
+import { selectTarget } from './target.ts';
+
+/** Selects the revision that the endpoint ought to serve, and takes the next step towards it. */
+export function advanceRollout(ready: ReadyEndpoint): NextStep {
+  const { observation } = ready;
+  const { sources } = observation;
+  if (!sources) return { ...observeFirst('sources'), state: ready.state };
+  const selected = selectTarget(ready, sources);
+  if (selected === 'slots') return { ...observeFirst('slots'), state: ready.state };
+  const { target, state } = selected;
+  if (!target) {
+    const message = `There is no object at ${urisOf(sources)}.`;
+    return { next: { kind: 'requeue', reason: 'SourceMissing', message }, state };
+  }
+  const { revision } = target;
+  const settled = state.settling === undefined ? state : { ...state, settling: undefined };
+  const entry = quarantineEntry(state, target);
+  if (servesTarget(observation, state, target) && !entry?.failedSmokeTests) {
+    const message = `Slot ${slotLetter(ready.active)} serves this revision.`;
+    return { next: { kind: 'done', reason: 'Serving', message, revision }, state: settled };
+  }
+  if (entry) {
+    const message = entry.message ?? 'The endpoint rejected this revision.';
+    return { next: { kind: 'done', reason: 'Quarantined', message, revision }, state: settled };
+  }
+  if (state.suspension) {
+    const message = `Suspended by ${state.suspension.by}.`;
+    return { next: { kind: 'requeue', reason: 'Suspended', message, revision }, state };
+  }
+  const rollout = { ...ready, state, target };
+  return target.trigger === 'upload' ? settle(rollout) : stageOrSwap(rollout);
+}
+
+/** Why the target must not be tried. A pin overrides an older quarantine. */
+function quarantineEntry(state: EndpointState, target: RolloutTarget): QuarantineEntry | undefined {
+  const entry = state.quarantine?.find((each) => each.revision === target.revision);
+  return entry && target.trigger === 'pin' && target.at > entry.at ? undefined : entry;
+}
+
+function urisOf(sources: SourcesView): string {
+  return sources.kind === 'missing' ? sources.uris.join(', ') : '';
+}
