@@ -1,23 +1,23 @@
 import type { Situation } from './situations.ts';
 
-/** What is written down about one run. */
+/** The record of one run. */
 export class Journal {
   readonly violations: string[] = [];
   readonly situations = new Set<Situation>();
   readonly lines: string[] = [];
   readonly #now: () => number;
   readonly #start: number;
-  readonly #keepsLines: boolean;
+  readonly #timeline: 'kept' | 'dropped';
 
-  constructor(now: () => number, keepsLines: boolean) {
+  constructor(now: () => number, timeline: 'kept' | 'dropped') {
     this.#now = now;
     this.#start = now();
-    this.#keepsLines = keepsLines;
+    this.#timeline = timeline;
   }
 
-  /** One line of the timeline. `text` is made only when lines are kept. */
+  /** One line of the timeline. `text` is called only when lines are kept. */
   note(who: string, text: () => string): void {
-    if (this.#keepsLines) this.lines.push(`${this.#clock()}  ${who.padEnd(10)} ${text()}`);
+    if (this.#timeline === 'kept') this.lines.push(`${this.#time()}  ${who.padEnd(10)} ${text()}`);
   }
 
   reached(situation: Situation): void {
@@ -25,11 +25,11 @@ export class Journal {
   }
 
   violation(text: string): void {
-    this.violations.push(`${this.#clock()}  ${text}`);
+    this.violations.push(`${this.#time()}  ${text}`);
     this.note('VIOLATION', () => text);
   }
 
-  #clock(): string {
+  #time(): string {
     const ms = this.#now() - this.#start;
     const [h, m, s] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
     const two = (value: number) => String(value).padStart(2, '0');

@@ -2,11 +2,11 @@
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;
-  /** Whole number, both ends included. */
+  /** Integer, both ends included. */
   int(min: number, max: number): number;
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
-  /** A stream of its own: what is drawn from it doesn't move this one. */
+  /** An independent stream: drawing from it doesn't advance this one. */
   fork(): Random;
 }
 
@@ -24,7 +24,7 @@ export function seededRandom(seed: number): Random {
     next,
     int,
     chance: (probability) => next() < probability,
-    pick: (items) => items[int(0, items.length - 1)]!,
+    pick: <T>(items: readonly T[]) => items[int(0, items.length - 1)] as T,
     fork: () => seededRandom(int(0, 2 ** 32 - 1)),
   };
 }

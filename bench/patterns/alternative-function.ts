@@ -1,9 +1,9 @@
 import { specParameterName } from '@freshpoint/cdk/contract';
 import { sleep } from '@freshpoint/local/core/clock';
 import type { FunctionRunner } from '@freshpoint/local/lambda/index';
-import { asSdkError } from '@freshpoint/simulation/sdk-error';
-import { ENDPOINT_ID } from '@freshpoint/simulation/templates';
-import type { World } from '@freshpoint/simulation/world';
+import { ENDPOINT_ID } from '@freshpoint/simulation/worlds/layout';
+import { asSdkError } from '@freshpoint/simulation/worlds/sdk-error';
+import type { World } from '@freshpoint/simulation/worlds/world';
 import type { Alternative } from './alternatives.ts';
 import type { Environments } from './environments.ts';
 
@@ -60,7 +60,7 @@ export function alternativeRunner(alternative: Alternative, host: AlternativeHos
   const call = async (operation: string, input: object) => {
     await sleep(world.clock, host.call());
     try {
-      return await world.call('sagemaker', operation, input);
+      return (await world.call('sagemaker', operation, input)) as { EndpointConfigName?: string };
     } catch (error) {
       throw asSdkError(error);
     }

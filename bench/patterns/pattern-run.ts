@@ -1,9 +1,12 @@
 import type { FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import { type Random, seededRandom } from '@freshpoint/simulation/random';
-import { type CallPlan, type FunctionRun, type Overseer, refresherFactory } from '@freshpoint/simulation/refresher';
-import type { Layout } from '@freshpoint/simulation/templates';
-import { type Call, quiet, type Watch, World } from '@freshpoint/simulation/world';
+import type { CallPlan, FunctionRun, Overseer } from '@freshpoint/simulation/worlds/function-run';
+import type { Layout } from '@freshpoint/simulation/worlds/layout';
+import { refresherFactory } from '@freshpoint/simulation/worlds/refresher';
+import { quiet } from '@freshpoint/simulation/worlds/virtual-time';
+import type { Call, Watch } from '@freshpoint/simulation/worlds/watch';
+import { World } from '@freshpoint/simulation/worlds/world';
 import { modelArchive } from '../support/archive.ts';
 import { ALTERNATIVE, alternativeRunner, createAlternative, invokeAlternative } from './alternative-function.ts';
 import type { Alternative } from './alternatives.ts';

@@ -2,7 +2,7 @@
  * Runs one pattern with every approach, in virtual time.
  * Usage: patterns-process.ts <index of the pattern> <share of its seeds>; prints one line of JSON.
  */
-import type { Layout } from '@freshpoint/simulation/templates';
+import type { Layout } from '@freshpoint/simulation/worlds/layout';
 import { type Alternative, plainFunction, sleepingFunction } from './alternatives.ts';
 import { PatternRun } from './pattern-run.ts';
 import { synthesizeEndpoint } from './stack.ts';

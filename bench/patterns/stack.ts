@@ -1,5 +1,5 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
-import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/templates';
+import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';

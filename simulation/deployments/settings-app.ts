@@ -1,20 +1,20 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
 
 type ConfigProps = SagemakerEndpointProps['endpointConfigProps'];
 type EndpointProps = SagemakerEndpointProps['endpointProps'];
 type Container = { readonly image?: string; readonly environment?: Record<string, string>; readonly key?: string };
 
-/** The settings of one endpoint, as far as a test says them. */
+/** The settings of one endpoint that a test sets. */
 export interface Settings {
   /** @default 'Iris' */
   readonly endpointName?: string;
   /** Name given to model and configs. @default CloudFormation's names */
   readonly given?: string;
-  /** Of the one model. @default one */
+  /** Of the model. @default one */
   readonly containers?: readonly Container[];
   /** Which of the two roles the model has. @default 'One' */
   readonly role?: 'One' | 'Two';
@@ -23,9 +23,9 @@ export interface Settings {
   readonly endpoint?: Partial<EndpointProps>;
   /** How old an upload must be, in seconds. @default 1 */
   readonly waitTime?: number;
-  /** Between looks at an endpoint that is updated, in seconds. @default 1 */
+  /** How often an updating endpoint is polled, in seconds. @default 1 */
   readonly pollInterval?: number;
-  /** Both slots load the sources themselves. @default each slot its own data */
+  /** Both slots load the sources themselves. @default each slot has slot data */
   readonly inPlace?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface AppSettings {
   /** By construct id. @default one, `Endpoint`, without settings */
   readonly endpoints?: Readonly<Record<string, Settings>>;
   readonly tag?: string;
-  /** A resource that comes after everything of the endpoints, and can't be made. */
+  /** A resource that comes after everything of the endpoints, and can't be created. */
   readonly fails?: boolean;
   readonly outdir?: string;
 }
@@ -56,37 +56,9 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
   const assumedBy = new ServicePrincipal('sagemaker.amazonaws.com');
   const roles = { One: new Role(stack, 'RoleOne', { assumedBy }), Two: new Role(stack, 'RoleTwo', { assumedBy }) };
   const grants = Object.values(roles).map((role) => bucket.grantRead(role));
-  // By the export's name: the bucket's stack does not change with what is loaded from it.
-  const url = (key: string) => `s3://${Fn.importValue('models')}/${key}`;
   for (const [id, settings] of Object.entries(endpoints)) {
-    const { given, containers = [{}], role = 'One', endpointName = 'Iris' } = settings;
-    const declared = containers.map(({ key = KEY, image = 'iris:1', environment }) => ({
-      image,
-      environment,
-      modelDataUrl: url(key),
-    }));
-    const endpoint = new SagemakerEndpoint(stack, id, {
-      modelsProps: [
-        {
-          customId: 'model',
-          props: {
-            modelName: given,
-            executionRoleArn: roles[role].roleArn,
-            ...(declared.length === 1 ? { primaryContainer: declared[0] } : { containers: declared }),
-          },
-        },
-      ],
-      endpointConfigProps: {
-        endpointConfigName: given,
-        productionVariants: settings.variants ?? [VARIANT],
-        ...settings.config,
-      },
-      endpointProps: { endpointName, endpointConfigName: given ?? 'any', ...settings.endpoint },
-      modelsBucket: bucket,
-      ...(settings.inPlace && { modelData: ModelData.inPlace() }),
-      waitTime: Duration.seconds(settings.waitTime ?? 1),
-      pollInterval: Duration.seconds(settings.pollInterval ?? 1),
-    });
+    const { roleArn } = roles[settings.role ?? 'One'];
+    const endpoint = new SagemakerEndpoint(stack, id, endpointProps(settings, bucket, roleArn));
     for (const model of endpoint.models) for (const grant of grants) grant.applyBefore(model);
     if (fails) {
       const last = new SsmParameter(stack, `Fails${id}`, { type: 'String', value: 'no', allowedPattern: '^yes$' });
@@ -95,6 +67,30 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
   }
   if (tag !== undefined) Tags.of(stack).add('team', tag);
   return app;
+}
+
+function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleArn: string): SagemakerEndpointProps {
+  const { given, containers = [{}], endpointName = 'Iris' } = settings;
+  // By the export's name, so that the bucket's stack does not change with the keys that are loaded.
+  const declared = containers.map(({ key = KEY, image = 'iris:1', environment }) => ({
+    image,
+    environment,
+    modelDataUrl: `s3://${Fn.importValue('models')}/${key}`,
+  }));
+  const model = declared.length === 1 ? { primaryContainer: declared[0] } : { containers: declared };
+  return {
+    modelsProps: [{ customId: 'model', props: { modelName: given, executionRoleArn, ...model } }],
+    endpointConfigProps: {
+      endpointConfigName: given,
+      productionVariants: settings.variants ?? [VARIANT],
+      ...settings.config,
+    },
+    endpointProps: { endpointName, endpointConfigName: given ?? 'any', ...settings.endpoint },
+    modelsBucket,
+    ...(settings.inPlace && { modelData: ModelData.inPlace() }),
+    waitTime: Duration.seconds(settings.waitTime ?? 1),
+    pollInterval: Duration.seconds(settings.pollInterval ?? 1),
+  };
 }
 
 const synthesized = new Map<string, Record<string, object>>();

@@ -1,70 +1,83 @@
 import type { DecisionEntry, Telemetry } from '@freshpoint/engine/ports';
 import type { DeployResult, StackEvent } from '@freshpoint/local/cloudformation/index';
 import { sleep } from '@freshpoint/local/core/clock';
-import type { Caller } from '@freshpoint/local/core/cloud';
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
-import { type CallPlan, type FunctionRun, type Overseer, refresherFactory } from '../refresher.ts';
-import { type Call, type Watch, World } from '../world.ts';
+import type {
+  Answer,
+  EndpointConfigDescription,
+  EndpointDescription,
+  ModelContainer,
+  ModelDescription,
+} from '../worlds/answers.ts';
+import type { CallPlan, Overseer } from '../worlds/function-run.ts';
+import type { Layout } from '../worlds/layout.ts';
+import { refresherFactory } from '../worlds/refresher.ts';
+import { assetsOf, isDeadLetterQueue, World } from '../worlds/world.ts';
+import { DeploymentWatch } from './deployment-watch.ts';
 import { type AppSettings, DATA_STACK, KEY, SERVING_STACK, templatesOf } from './settings-app.ts';
-
-/** An update of an endpoint that SageMaker accepted. */
-export interface Update {
-  readonly by: 'stack' | 'loop';
-  readonly endpoint: string;
-  readonly config: string;
-}
+import { Traffic } from './traffic.ts';
 
 /** What an endpoint runs. */
 export interface Live {
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
-  readonly endpoint: any;
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
-  readonly config: any;
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
-  readonly models: any[];
+  readonly endpoint: EndpointDescription;
+  readonly config: EndpointConfigDescription;
+  readonly models: readonly ModelDescription[];
 }
 
-const MINUTE = 60_000;
-/** How often every endpoint is asked, in ms. */
-const TRAFFIC_MS = 10_000;
-/** What a call of the function takes, in ms, there and back. */
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** How long a call of the function takes, there and back. */
 const CALL_MS = 20;
+const SEED = 1;
+/** Enough to meet every instance of a fleet. */
+const ANSWERS = 10;
+
+/** Templates come from the settings, not from a layout. */
+const LAYOUT: Layout = {
+  name: 'settings',
+  keys: [KEY],
+  waitTime: 1,
+  pollInterval: 1,
+  sweepInterval: 3600,
+  isPerSlot: true,
+  isTested: false,
+  editions: { first: {}, models: {}, configs: {}, settings: {}, failing: {} },
+  bucketStack: {},
+};
 
 /**
- * An account in virtual time, with times as on AWS: the synthesized templates and the handler's own code on the local
- * runtime's services, without processes. Every endpoint is asked all the time; `problems` has what must never happen.
+ * An account in virtual time, with AWS's times: the synthesized templates and the handler's own code on the services of
+ * the local runtime, without processes. Every endpoint is invoked all the time; `problems` has what must never happen.
  */
-export class VirtualAccount implements Watch, Overseer {
-  readonly skewMs = 0;
-  readonly updates: Update[] = [];
-  readonly problems: string[] = [];
+export class VirtualAccount {
   readonly decisions: DecisionEntry[] = [];
   readonly events: StackEvent[] = [];
   bucket = '';
-  invocations = 0;
-  /** Throws what the service is to answer. */
-  meddle: (call: Call) => void = () => undefined;
   readonly #world: World;
-  readonly #serving = new Set<string>();
+  readonly #traffic: Traffic;
+  readonly #watch: DeploymentWatch;
   readonly #broken = new Set<string>();
   #deploying = 0;
-  #stopped = false;
 
   constructor() {
-    const layout = { name: 'settings' } as unknown as ConstructorParameters<typeof World>[0]['layout'];
     this.#world = new World({
-      seed: 1,
-      layout,
+      seed: SEED,
+      layout: LAYOUT,
       times: {},
       skew: { s3: 0, sagemaker: 0 },
       judge: (data) => (data.some(({ etag }) => this.#broken.has(etag)) ? {} : { healthyAfterMs: 1000 }),
       loaded: () => undefined,
-      runner: (world) => refresherFactory(world, this),
+      runner: (world) =>
+        refresherFactory(
+          world,
+          plainOverseer((entry) => this.decisions.push(entry)),
+        ),
     });
-    this.#world.watch = this;
+    this.#traffic = new Traffic(this.#world, (problem) => this.problems.push(problem));
+    this.#watch = new DeploymentWatch(this.#world, this.#traffic);
+    this.#world.watch = this.#watch;
   }
 
-  /** An account with the stacks of these settings, serving version `v1`. `objects` lie in the bucket as well, by key. */
+  /** An account with the stacks of these settings, serving version `v1`. The bucket also has `objects`, by key. */
   static async with(
     settings: AppSettings = {},
     objects: Readonly<Record<string, string>> = {},
@@ -77,10 +90,10 @@ export class VirtualAccount implements Watch, Overseer {
 
   async create(settings: AppSettings = {}, objects: Readonly<Record<string, string>> = {}): Promise<void> {
     const { outputs } = await this.deploy(settings, DATA_STACK);
-    this.bucket = outputs.BucketName!;
+    this.bucket = outputs.BucketName ?? '';
     for (const [key, version] of Object.entries({ [KEY]: 'v1', ...objects })) await this.upload(version, key);
     await this.deploy(settings);
-    this.#ask();
+    this.#traffic.start();
   }
 
   get clock() {
@@ -91,9 +104,27 @@ export class VirtualAccount implements Watch, Overseer {
     return this.#world.sagemaker.faults;
   }
 
+  /** Accepted updates. */
+  get updates() {
+    return this.#watch.updates;
+  }
+
+  /** What must never happen, and did. */
+  get problems() {
+    return this.#watch.problems;
+  }
+
+  get invocations(): number {
+    return this.#traffic.invocations;
+  }
+
+  /** Called before each call; an error thrown here is the service's answer. */
+  set interfere(interfere: DeploymentWatch['interfere']) {
+    this.#watch.interfere = interfere;
+  }
+
   /** Calls a service as the account's root. */
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
-  call(service: string, operation: string, input: object = {}): Promise<any> {
+  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<Answer<S, O>> {
     return this.#world.run(this.#world.call(service, operation, input));
   }
 
@@ -103,14 +134,13 @@ export class VirtualAccount implements Watch, Overseer {
     stackName = SERVING_STACK,
     onEvent?: (event: StackEvent) => void,
   ): Promise<DeployResult> {
-    const template = templatesOf(settings)[stackName]!;
-    const keys = JSON.stringify(template).matchAll(/"S3Key":"([0-9a-f]+)\.zip"/g);
-    const assets = new Map([...keys].map(([, hash]) => [hash!, { path: '/code' }]));
+    const template = templatesOf(settings)[stackName];
+    if (!template) throw new Error(`there is no stack ${stackName}`);
     this.#deploying += 1;
     const done = this.#world.cloudformation.deploy({
       stackName,
       template,
-      assets,
+      assets: assetsOf(template),
       onEvent: (event) => {
         this.events.push(event);
         onEvent?.(event);
@@ -133,47 +163,53 @@ export class VirtualAccount implements Watch, Overseer {
   }
 
   destroy(stackName = SERVING_STACK): Promise<void> {
-    this.#serving.clear();
+    this.#traffic.serving.clear();
     return this.run(this.#world.cloudformation.destroy(stackName));
   }
 
-  /** Lets time pass until the promise settles. */
-  run<T>(promise: Promise<T>): Promise<T> {
-    return this.#world.run(promise);
+  /** Advances time until the work is done. */
+  run<T>(work: Promise<T>): Promise<T> {
+    return this.#world.run(work);
   }
 
   pass(ms: number): Promise<void> {
     return this.run(sleep(this.clock, ms));
   }
 
-  /** Lets time pass until `fits`, looked at every second; an hour at most. */
-  async until(what: string, fits: () => Promise<boolean> | boolean): Promise<void> {
-    const end = this.clock.now() + 60 * MINUTE;
-    while (!(await fits())) {
-      if (this.clock.now() > end) throw new Error(`an hour passed in vain until ${what}`);
+  /** Advances time until `holds`, checked every second; an hour at most. */
+  async until(condition: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+    const end = this.clock.now() + HOUR_MS;
+    while (!(await holds())) {
+      if (this.clock.now() > end) throw new Error(`after an hour, this still does not hold: ${condition}`);
       await this.pass(1000);
     }
   }
 
   /** Uploads these bytes as the model. May be called while time passes. */
-  async put(version: string, key = KEY, broken = false): Promise<void> {
-    const output = await this.#world.call('s3', 'PutObject', {
-      Bucket: this.bucket,
-      Key: key,
-      Body: Buffer.from(version),
-    });
-    if (broken) this.#broken.add(output.ETag);
+  async put(version: string, key = KEY): Promise<void> {
+    await this.#putObject(version, key);
   }
 
-  upload(version: string, key = KEY, broken = false): Promise<void> {
-    return this.run(this.put(version, key, broken));
+  upload(version: string, key = KEY): Promise<void> {
+    return this.run(this.put(version, key));
   }
 
-  /** Lets time pass until nothing is deployed, updated or waiting in the queue any more; three hours at most. */
+  /** Uploads bytes with which no fleet comes up. */
+  async uploadBroken(version: string): Promise<void> {
+    this.#broken.add(await this.run(this.#putObject(version, KEY)));
+  }
+
+  /** Returns the ETag. */
+  async #putObject(version: string, key: string): Promise<string> {
+    const Body = Buffer.from(version);
+    return (await this.#world.call('s3', 'PutObject', { Bucket: this.bucket, Key: key, Body })).ETag;
+  }
+
+  /** Advances time until nothing is being deployed, updated or requested; three hours at most. */
   async settle(): Promise<void> {
-    const end = this.clock.now() + 180 * MINUTE;
+    const end = this.clock.now() + 3 * HOUR_MS;
     for (let calm = 0; calm < 2; ) {
-      await this.pass(MINUTE);
+      await this.pass(MINUTE_MS);
       calm = (await this.#isCalm()) ? calm + 1 : 0;
       if (this.clock.now() > end) throw new Error(`not calm within three hours: ${this.tail()}`);
     }
@@ -182,10 +218,9 @@ export class VirtualAccount implements Watch, Overseer {
   async #isCalm(): Promise<boolean> {
     if (this.#deploying > 0) return false;
     const { Endpoints } = await this.call('sagemaker', 'ListEndpoints');
-    if (Endpoints.some(({ EndpointStatus }: { EndpointStatus: string }) => EndpointStatus !== 'InService'))
-      return false;
+    if (Endpoints.some(({ EndpointStatus }) => EndpointStatus !== 'InService')) return false;
     const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
-    for (const QueueUrl of QueueUrls.filter((url: string) => !/DeadLetter/.test(url))) {
+    for (const QueueUrl of QueueUrls.filter((url) => !isDeadLetterQueue(url))) {
       const { Attributes } = await this.call('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
       const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: invisible } = Attributes;
       if (Number(visible) + Number(invisible) > 0) return false;
@@ -197,59 +232,61 @@ export class VirtualAccount implements Watch, Overseer {
     const endpoint = await this.call('sagemaker', 'DescribeEndpoint', { EndpointName: endpointName });
     const { EndpointConfigName } = endpoint;
     const config = await this.call('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName });
-    const models = [];
+    const models: ModelDescription[] = [];
     for (const { ModelName } of config.ProductionVariants) {
       models.push(await this.call('sagemaker', 'DescribeModel', { ModelName }));
     }
     return { endpoint, config, models };
   }
 
-  /** Which of the two configs of the stack is live. */
-  async slot(id = 'Endpoint', endpointName = 'Iris'): Promise<'a' | 'b' | undefined> {
-    const { Parameter } = await this.call('ssm', 'GetParameter', { Name: `/freshpoint/${SERVING_STACK}/${id}/spec` });
-    const { configs } = JSON.parse(Parameter.Value);
-    const { endpoint } = await this.live(endpointName);
-    return endpoint.EndpointConfigName === configs.a
-      ? 'a'
-      : endpoint.EndpointConfigName === configs.b
-        ? 'b'
-        : undefined;
+  /** The only container of an endpoint's first model. */
+  async container(endpointName = 'Iris'): Promise<ModelContainer> {
+    return containerOf(await this.live(endpointName));
   }
 
-  /** The ETags of all that answers, sorted: one when the whole fleet has loaded the same. */
+  /** Which of the stack's two configs is live. */
+  async slot(id = 'Endpoint', endpointName = 'Iris'): Promise<'a' | 'b' | undefined> {
+    const { Parameter } = await this.call('ssm', 'GetParameter', { Name: `/freshpoint/${SERVING_STACK}/${id}/spec` });
+    const { a, b } = JSON.parse(Parameter.Value).configs;
+    const { EndpointConfigName } = (await this.live(endpointName)).endpoint;
+    if (EndpointConfigName === a) return 'a';
+    return EndpointConfigName === b ? 'b' : undefined;
+  }
+
+  /** The ETags of all answers, sorted: one when the whole fleet has loaded the same. */
   async answers(endpointName = 'Iris'): Promise<string[]> {
     const found = new Set<string>();
-    for (let count = 0; count < 10; count++) {
-      const text = await this.run(this.#invoke(endpointName));
+    for (let count = 0; count < ANSWERS; count++) {
+      const text = await this.run(this.#traffic.invoke(endpointName));
       for (const { etag } of JSON.parse(text).data) found.add(etag);
     }
     return [...found].sort();
   }
 
-  /** Names of the configs and models that there are. */
+  /** Names of the existing configs and models. */
   async made(): Promise<{ configs: string[]; models: string[] }> {
     const { EndpointConfigs } = await this.call('sagemaker', 'ListEndpointConfigs');
     const { Models } = await this.call('sagemaker', 'ListModels');
     return {
-      configs: EndpointConfigs.map((each: { EndpointConfigName: string }) => each.EndpointConfigName).sort(),
-      models: Models.map((each: { ModelName: string }) => each.ModelName).sort(),
+      configs: EndpointConfigs.map(({ EndpointConfigName }) => EndpointConfigName).sort(),
+      models: Models.map(({ ModelName }) => ModelName).sort(),
     };
   }
 
-  /** By hand, behind CloudFormation's back. */
+  /** By hand, without CloudFormation's knowledge. */
   async deleteEndpoint(EndpointName = 'Iris'): Promise<void> {
-    this.#serving.delete(EndpointName);
+    this.#traffic.serving.delete(EndpointName);
     await this.call('sagemaker', 'DeleteEndpoint', { EndpointName });
-    await this.pass(5 * MINUTE);
+    await this.pass(5 * MINUTE_MS);
   }
 
-  /** By hand, behind CloudFormation's back. */
+  /** By hand, without CloudFormation's knowledge. */
   async deleteQueues(): Promise<void> {
     const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
     for (const QueueUrl of QueueUrls) await this.call('sqs', 'DeleteQueue', { QueueUrl });
   }
 
-  /** For messages. */
+  /** The latest stack events and decisions, for messages. */
   tail(): string {
     const events = this.events
       .slice(-12)
@@ -259,104 +296,31 @@ export class VirtualAccount implements Watch, Overseer {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#traffic.stop();
     this.#world.cloudformation.stop();
-  }
-
-  async #invoke(EndpointName: string): Promise<string> {
-    const { Body } = await this.#world.call('sagemaker', 'InvokeEndpoint', { EndpointName, Body: '[]' });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of Body) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
-  }
-
-  #ask(): void {
-    if (this.#stopped) return;
-    for (const name of this.#serving) {
-      this.invocations += 1;
-      this.#invoke(name).catch((error: Error) => {
-        if (this.#serving.has(name)) this.problems.push(`an invocation of ${name} failed: ${error.message}`);
-      });
-    }
-    this.clock.schedule(TRAFFIC_MS, () => this.#ask());
-  }
-
-  // Watch
-
-  before(call: Call): void {
-    this.meddle(call);
-    const { service, operation, input } = call;
-    if (service !== 'sagemaker') return;
-    if (operation === 'DeleteEndpointConfig') this.#checkUnused(`config ${input.EndpointConfigName}`, input);
-    if (operation === 'DeleteModel') this.#checkUnused(`model ${input.ModelName}`, input);
-  }
-
-  after({ service, operation, input, caller }: Call, _output: unknown, error: unknown): void {
-    if (service !== 'sagemaker' || operation !== 'UpdateEndpoint') return;
-    const by = isFunction(caller) ? 'loop' : 'stack';
-    if (error === undefined) {
-      this.updates.push({ by, endpoint: input.EndpointName, config: input.EndpointConfigName });
-    } else {
-      this.problems.push(`UpdateEndpoint of the ${by} was refused: ${(error as Error).message}`);
-    }
-  }
-
-  endpointChanged({ detail }: EndpointStateChange): void {
-    if (detail.EndpointStatus === 'IN_SERVICE') this.#serving.add(detail.EndpointName);
-    if (detail.EndpointStatus === 'DELETING') this.#serving.delete(detail.EndpointName);
-  }
-
-  delays(): readonly number[] {
-    return [100];
-  }
-
-  losesPoll(): boolean {
-    return false;
-  }
-
-  #checkUnused(what: string, { EndpointConfigName, ModelName }: { EndpointConfigName?: string; ModelName?: string }) {
-    for (const name of this.#serving) {
-      const endpoint = this.#world.peek('sagemaker', 'DescribeEndpoint', { EndpointName: name });
-      const used = [endpoint.EndpointConfigName, endpoint.PendingDeploymentSummary?.EndpointConfigName];
-      for (const config of used) {
-        if (config === undefined) continue;
-        if (config === EndpointConfigName) this.problems.push(`${what} was deleted while ${name} was on it`);
-        if (ModelName === undefined) continue;
-        const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', {
-          EndpointConfigName: config,
-        });
-        if (ProductionVariants.some((variant: { ModelName: string }) => variant.ModelName === ModelName)) {
-          this.problems.push(`${what} was deleted while ${name} was on it`);
-        }
-      }
-    }
-  }
-
-  // Overseer
-
-  plan(): CallPlan {
-    return { requestMs: CALL_MS / 2, replyMs: CALL_MS / 2 };
-  }
-
-  calling(): void {}
-  started(): void {}
-  ended(): void {}
-  answered(): void {}
-
-  stale(): undefined {
-    return undefined;
-  }
-
-  telemetry(_run: FunctionRun): Telemetry {
-    return {
-      decision: (entry) => this.decisions.push(entry),
-      error: () => undefined,
-      metric: () => undefined,
-    };
   }
 }
 
-/** True for calls of the refresher's function. */
-export function isFunction(caller: Caller): boolean {
-  return /FreshpointRefresher/.test(caller.roleArn ?? '');
+/** The only container of the first model. */
+export function containerOf({ models }: Live): ModelContainer {
+  const container = models[0]?.PrimaryContainer;
+  if (!container) throw new Error('expected a model with a primary container');
+  return container;
+}
+
+/** No faults, and calls that take as long as on AWS. */
+function plainOverseer(onDecision: (entry: DecisionEntry) => void): Overseer {
+  const nothing = () => undefined;
+  const plan: CallPlan = { requestMs: CALL_MS / 2, replyMs: CALL_MS / 2 };
+  const telemetry: Telemetry = { decision: onDecision, error: nothing, metric: nothing };
+  return {
+    skewMs: 0,
+    plan: () => plan,
+    calling: nothing,
+    stale: nothing,
+    started: nothing,
+    ended: nothing,
+    answered: nothing,
+    telemetry: () => telemetry,
+  };
 }

@@ -1,86 +1,121 @@
-/*
- * Shows that the simulation finds bugs: puts each of mutations.ts into a copy of the engine and runs seeds until one fails.
- * Usage: node --conditions=source mutants.ts [--seeds N] [--only TEXT]
- */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chunksOf, runBatch } from '../batch.ts';
-import { type Layout, synthesize } from '../templates.ts';
-import { MUTATIONS, type Mutation } from './mutants.ts';
+import { chunksOf, runBatch } from '../runs/batch.ts';
+import type { Layout } from '../worlds/layout.ts';
+import { synthesize } from '../worlds/templates.ts';
+import { MUTANTS } from './mutants.ts';
+import { type Mutant, mutate } from './mutate.ts';
+
+const USAGE = `Usage: npm run simulate:mutants [-- options]
+
+Puts known bugs into a copy of the engine, one at a time, and fails unless the simulation finds each.
+
+Options:
+  --check        Only check that each bug's place in the engine exists.
+  --seeds <n>    Run at most n seeds for each bug. Default: 600.
+  --only <text>  Only the bugs whose names contain the text.
+  --help         Print this help.`;
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '600' }, only: { type: 'string' } },
+  options: {
+    check: { type: 'boolean' },
+    seeds: { type: 'string', default: '600' },
+    only: { type: 'string', default: '' },
+    help: { type: 'boolean' },
+  },
 });
 
-const root = join(import.meta.dirname, '../..');
-const PARTS = [
-  'packages/engine/package.json',
-  'packages/engine/src',
-  'packages/engine/test/simulation',
-  'packages/local/package.json',
-  'packages/local/src',
-  'packages/cdk/package.json',
-  'packages/cdk/src/contract.ts',
-];
+const ROOT = join(import.meta.dirname, '../..');
+const ENGINE_SOURCE = 'packages/engine/src';
+/** Workspaces that a run needs, and what it needs of each. */
+const WORKSPACES = [
+  { name: 'cdk', folder: 'packages/cdk', parts: ['package.json', 'src/contract.ts'] },
+  { name: 'engine', folder: 'packages/engine', parts: ['package.json', 'src'] },
+  { name: 'local', folder: 'packages/local', parts: ['package.json', 'src'] },
+  { name: 'simulation', folder: 'simulation', parts: ['.'] },
+] as const;
+const CHUNK_SEEDS = 10;
 
-interface Found {
-  readonly mutation: Mutation;
-  /** How many seeds it took; undefined: not found. */
+interface HuntResult {
+  readonly mutant: Mutant;
+  /** How many seeds it took. Absent: not found. */
   readonly seeds?: number;
   readonly violation: string;
 }
 
-const most = Number(values.seeds);
-const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''));
-for (const mutation of chosen) mutated(mutation);
-const copy = mkdtempSync(join(tmpdir(), 'freshpoint-mutants-'));
-const found: Found[] = [];
-try {
-  for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const layouts = synthesize();
-  for (const mutation of chosen) {
-    const result = await hunt(mutation, layouts);
-    found.push(result);
-    console.log(line(result));
+if (values.help) console.log(USAGE);
+else {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+  for (const mutant of chosen) mutate(mutant, readFileSync(join(ROOT, ENGINE_SOURCE, mutant.file), 'utf8'));
+  console.log(`${chosen.length} mutants, each with exactly one place in the engine`);
+  if (!values.check) await huntAll(chosen, Number(values.seeds));
+}
+
+async function huntAll(mutants: readonly Mutant[], maxSeeds: number): Promise<void> {
+  const copy = mkdtempSync(join(tmpdir(), 'freshpoint-mutants-'));
+  const results: HuntResult[] = [];
+  try {
+    copyWorkspaces(copy);
+    const layouts = synthesize();
+    for (const mutant of mutants) {
+      const result = await hunt(mutant, { copy, layouts, maxSeeds });
+      results.push(result);
+      console.log(lineOf(result));
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
-}
-const survivors = found.filter(({ seeds }) => seeds === undefined);
-console.log(`\n${found.length - survivors.length} of ${found.length} mutations found within ${most} seeds each`);
-process.exitCode = survivors.length > 0 ? 1 : 0;
-
-/** The mutated text of the file. Throws when the anchor isn't there exactly once. */
-function mutated({ name, file, find, replace }: Mutation): string {
-  const text = readFileSync(join(root, 'packages/engine/src', file), 'utf8');
-  const count = text.split(find).length - 1;
-  if (count !== 1) throw new Error(`"${name}": its anchor stands ${count} times in ${file}, expected once: ${find}`);
-  return text.replace(find, () => replace);
+  const survivors = results.filter(({ seeds }) => seeds === undefined);
+  console.log(
+    `\n${results.length - survivors.length} of ${results.length} mutants found within ${maxSeeds} seeds each`,
+  );
+  process.exitCode = survivors.length > 0 ? 1 : 0;
 }
 
-async function hunt(mutation: Mutation, layouts: readonly Layout[]): Promise<Found> {
-  const path = join(copy, 'packages/engine/src', mutation.file);
+/** The workspaces, with `node_modules` that lead to the copies instead of the originals. */
+function copyWorkspaces(copy: string): void {
+  const modules = join(copy, 'node_modules');
+  mkdirSync(join(modules, '@freshpoint'), { recursive: true });
+  for (const { name, folder, parts } of WORKSPACES) {
+    for (const part of parts) cpSync(join(ROOT, folder, part), join(copy, folder, part), { recursive: true });
+    symlinkSync(join(copy, folder), join(modules, '@freshpoint', name));
+  }
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name !== '@freshpoint') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+}
+
+interface Hunt {
+  readonly copy: string;
+  readonly layouts: readonly Layout[];
+  readonly maxSeeds: number;
+}
+
+/** Runs seeds with one bug until one fails. */
+async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<HuntResult> {
+  const path = join(copy, ENGINE_SOURCE, mutant.file);
   const original = readFileSync(path, 'utf8');
-  writeFileSync(path, mutated(mutation));
+  writeFileSync(path, mutate(mutant, original));
   try {
     const { runs, failures } = await runBatch({
       layouts,
-      chunks: chunksOf(1, most, 10),
-      workerUrl: pathToFileURL(join(copy, 'packages/engine/test/simulation/worker.ts')),
+      chunks: chunksOf(1, maxSeeds, CHUNK_SEEDS),
+      workerUrl: pathToFileURL(join(copy, 'simulation/runs/worker.ts')),
       isEnough: (soFar) => soFar.failures.length > 0,
     });
-    return failures[0] ? { mutation, seeds: runs, violation: failures[0].violations[0]! } : { mutation, violation: '' };
+    const violation = failures[0]?.violations[0];
+    return violation === undefined ? { mutant, violation: '' } : { mutant, seeds: runs, violation };
   } finally {
     writeFileSync(path, original);
   }
 }
 
-function line({ mutation, seeds, violation }: Found): string {
-  const width = Math.max(...MUTATIONS.map(({ name }) => name.length));
-  const said = violation.replace(/^\S+\s+/, '').split('\n')[0]!;
-  return `${mutation.name.padEnd(width)}  ${(seeds === undefined ? 'NOT FOUND' : `${seeds} seeds`).padEnd(9)}  ${said}`;
+function lineOf({ mutant, seeds, violation }: HuntResult): string {
+  const width = Math.max(...MUTANTS.map(({ name }) => name.length));
+  const found = seeds === undefined ? 'NOT FOUND' : `${seeds} seeds`;
+  const [firstLine = ''] = violation.replace(/^\S+\s+/, '').split('\n');
+  return `${mutant.name.padEnd(width)}  ${found.padEnd(9)}  ${firstLine}`;
 }

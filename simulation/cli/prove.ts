@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { crashEverywhere } from '../runs/crash-everywhere.ts';
+import type { Layout } from '../worlds/layout.ts';
+import type { Quality } from '../worlds/model-data.ts';
+import { synthesize } from '../worlds/templates.ts';
+import { Progress } from './progress.ts';
+import { runSeeds } from './run-seeds.ts';
+
+/** The same seeds in every proof. They reach every situation. */
+const FIXED_SEEDS = { from: 1, count: 1400, isCovering: true } as const;
+const FRESH_SEEDS = 1000;
+/** For how long fresh seeds are started, in ms. */
+const FRESH_MS = 20_000;
+
+const DAY_MS = 86_400_000;
+const FIRST_COMMIT_SEED = 1_000_000_000;
+const FIRST_DAY_SEED = 2_000_000_000;
+const SEEDS_PER_DAY = 10_000;
+
+const UPLOADS: readonly (readonly [string, Quality])[] = [
+  ['an upload', 'good'],
+  ['a refused upload', 'junk'],
+];
+
+/** The whole proof: fixed seeds, fresh seeds, a crash at each call, every change of settings. Returns whether it held. */
+export async function prove(): Promise<boolean> {
+  const layouts = synthesize();
+  const fixed = await runSeeds(layouts, FIXED_SEEDS);
+  const fresh = await runSeeds(layouts, { from: freshSeed(), count: FRESH_SEEDS, forMs: FRESH_MS });
+  const isGood = [fixed.isGood, fresh.isGood];
+  for (const [name, quality] of UPLOADS) isGood.push(await proveCrashes(layouts, name, quality));
+  isGood.push(await runProofTests());
+  return isGood.every((good) => good);
+}
+
+/** From the commit in CI, from the day elsewhere: new ones each time, and reproducible. */
+function freshSeed(): number {
+  const commit = process.env.GITHUB_SHA ?? process.env.CI_COMMIT_SHA;
+  if (commit) return FIRST_COMMIT_SEED + Number.parseInt(commit.slice(0, 7), 16);
+  return FIRST_DAY_SEED + Math.floor(Date.now() / DAY_MS) * SEEDS_PER_DAY;
+}
+
+/** An upload ends the same wherever the function crashes. */
+async function proveCrashes(layouts: readonly Layout[], name: string, quality: Quality): Promise<boolean> {
+  const progress = new Progress();
+  const { undisturbed, crashes, differences } = await crashEverywhere(layouts, quality, {
+    stride: 1,
+    onProgress: (done, calls) => progress.show(`${name}: crashes at ${done}/${calls} calls`),
+  });
+  progress.end();
+  const problems = [...undisturbed.violations, ...differences];
+  console.log(`${name}: ${crashes} crashes, ${problems.length} of them with another end`);
+  for (const problem of problems) console.log(`  ${problem}`);
+  return problems.length === 0 && crashes > 0;
+}
+
+/** The tests below `proof/`, which are too long for `npm test`. */
+function runProofTests(): Promise<boolean> {
+  const root = join(import.meta.dirname, '..');
+  const args = ['--no-install', 'vitest', 'run', '--config', join(root, 'proof/vitest.config.ts')];
+  const child = spawn('npx', args, { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}

@@ -1,0 +1,56 @@
+import { type BatchOptions, type BatchResult, chunksOf, runBatch, unreached } from '../runs/batch.ts';
+import type { Layout } from '../worlds/layout.ts';
+import { Progress } from './progress.ts';
+
+/** From this number of runs on, a situation that is never reached is a failure, not chance. */
+const COVERING_RUNS = 2000;
+
+/** Seeds to run, and for how long. */
+export interface SeedRange {
+  readonly from: number;
+  readonly count: number;
+  readonly workers?: number;
+  /** No seed is started after this time, in ms. @default no limit */
+  readonly forMs?: number;
+  /** These seeds are known to reach every situation. */
+  readonly isCovering?: true;
+}
+
+/** Runs seeds with progress, and prints the failed ones. Returns whether all invariants held. */
+export async function runSeeds(
+  layouts: readonly Layout[],
+  range: SeedRange,
+): Promise<{ readonly result: BatchResult; readonly isGood: boolean }> {
+  const { from, count, workers, forMs = Number.POSITIVE_INFINITY } = range;
+  console.log(`seeds ${from} to ${from + count - 1}`);
+  const progress = new Progress();
+  const options: BatchOptions = {
+    layouts,
+    chunks: chunksOf(from, count),
+    workers,
+    onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
+    isEnough: () => progress.seconds * 1000 > forMs,
+  };
+  const result = await runBatch(options);
+  progress.end();
+  const perSeedMs = (progress.seconds * 1000) / result.runs;
+  console.log(`${result.runs} runs, ${result.swaps} swaps, ${perSeedMs.toFixed(1)} ms per seed`);
+  printFailures(result);
+  const never = unreached(result);
+  const mustCover = range.isCovering || result.runs >= COVERING_RUNS;
+  if (mustCover && never.length > 0) console.log(`never reached: ${never.join('; ')}`);
+  return { result, isGood: result.failures.length === 0 && !(mustCover && never.length > 0) };
+}
+
+/** In how many runs each situation was reached. */
+export function printSituations({ situations }: BatchResult): void {
+  const width = Math.max(...[...situations.keys()].map(({ length }) => length));
+  for (const [situation, count] of situations) console.log(`${situation.padEnd(width)}  ${count}`);
+}
+
+function printFailures({ failures }: BatchResult): void {
+  for (const { seed, violations } of failures) {
+    console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}):`);
+    for (const violation of violations) console.log(`  ${violation}`);
+  }
+}

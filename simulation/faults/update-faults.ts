@@ -1,0 +1,71 @@
+import type { Journal } from '../journal.ts';
+import type { Mover } from '../oracle/ledger.ts';
+import type { Oracle } from '../oracle/oracle.ts';
+import { PERSON } from '../persons/person-caller.ts';
+import type { Random } from '../random.ts';
+import { ENDPOINT_NAME } from '../worlds/layout.ts';
+import type { World } from '../worlds/world.ts';
+import type { FaultRates } from './rates.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Decides how updates of the endpoint go. */
+export class UpdateFaults {
+  readonly #world: World;
+  readonly #journal: Journal;
+  readonly #oracle: Oracle;
+  readonly #random: Random;
+
+  constructor(world: World, journal: Journal, oracle: Oracle, random: Random) {
+    this.#world = world;
+    this.#journal = journal;
+    this.#oracle = oracle;
+    this.#random = random;
+  }
+
+  /** Decides how an update that will be accepted ends. Returns `refused` if it will be. */
+  plan(by: Mover, rates: FaultRates): 'refused' | undefined {
+    if (this.#oracle.ledger.status !== 'IN_SERVICE') return undefined;
+    if (by === 'deployment') return this.#planForDeployment(rates);
+    return by === 'controller' ? this.#planForController(rates) : undefined;
+  }
+
+  #planForDeployment(rates: FaultRates): 'refused' | undefined {
+    const { nextUpdate } = this.#world.sagemaker.faults;
+    if (this.#stackStatus() !== 'UPDATE_IN_PROGRESS') return undefined;
+    if (!this.#random.chance(rates.deploymentRefused)) return undefined;
+    nextUpdate(ENDPOINT_NAME, { kind: 'refuse' });
+    return 'refused';
+  }
+
+  #planForController(rates: FaultRates): 'refused' | undefined {
+    const random = this.#random;
+    const { nextUpdate } = this.#world.sagemaker.faults;
+    if (random.chance(rates.refused)) nextUpdate(ENDPOINT_NAME, { kind: 'refuse' });
+    else if (random.chance(rates.refusedSilently)) nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason: '' });
+    else if (random.chance(rates.internal)) nextUpdate(ENDPOINT_NAME, { kind: 'internal' });
+    else if (random.chance(rates.rollbackFailed)) nextUpdate(ENDPOINT_NAME, { kind: 'rollback-failed' });
+    else if (random.chance(rates.hours)) {
+      this.#journal.reached('update took hours');
+      nextUpdate(ENDPOINT_NAME, { kind: 'delay', ms: random.int(60, 180) * MINUTE_MS });
+      return undefined;
+    } else return undefined;
+    return 'refused';
+  }
+
+  #stackStatus(): string | undefined {
+    const { Stacks } = this.#world.peek('cloudformation', 'DescribeStacks', { StackName: this.#world.stackId });
+    return Stacks[0]?.StackStatus;
+  }
+
+  /** A person sees the alarm and moves the endpoint to one config again. */
+  mendRollback(): void {
+    this.#journal.reached('UpdateRollbackFailed');
+    const { EndpointConfigName } = this.#oracle.view.endpoint();
+    this.#world.clock.schedule(this.#random.int(1, 30) * MINUTE_MS, () => {
+      if (this.#oracle.ledger.status !== 'UPDATE_ROLLBACK_FAILED') return;
+      const input = { EndpointName: ENDPOINT_NAME, EndpointConfigName, RetainAllVariantProperties: true };
+      void this.#world.cloud.call('sagemaker', 'UpdateEndpoint', input, PERSON).catch(() => undefined);
+    });
+  }
+}

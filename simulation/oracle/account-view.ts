@@ -1,0 +1,79 @@
+import { type EndpointSpec, type Slot, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
+import type { EndpointDescription, ModelContainer } from '../worlds/answers.ts';
+import { ENDPOINT_ID, ENDPOINT_NAME } from '../worlds/layout.ts';
+import type { World } from '../worlds/world.ts';
+
+/** The account as it really is, without delays and faults. */
+export class AccountView {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  spec(): EndpointSpec {
+    return JSON.parse(this.#parameter(specParameterName(ENDPOINT_ID)).Value) as EndpointSpec;
+  }
+
+  state(): { readonly state: EndpointState; readonly version: number } {
+    const { Value, Version } = this.#parameter(stateParameterName(ENDPOINT_ID));
+    return { state: JSON.parse(Value) as EndpointState, version: Version };
+  }
+
+  endpoint(): EndpointDescription {
+    return this.#world.peek('sagemaker', 'DescribeEndpoint', { EndpointName: ENDPOINT_NAME });
+  }
+
+  /** The endpoint configs that the endpoint uses or moves to. */
+  configsInUse(): string[] {
+    const { EndpointConfigName, PendingDeploymentSummary } = this.endpoint();
+    return [EndpointConfigName, ...(PendingDeploymentSummary ? [PendingDeploymentSummary.EndpointConfigName] : [])];
+  }
+
+  /** The slot that isn't active. */
+  otherSlot(): Slot {
+    return this.endpoint().EndpointConfigName === this.spec().configs.a ? 'b' : 'a';
+  }
+
+  /** Whether there is a message in the work queue, visible or not. */
+  hasRequests(): boolean {
+    const QueueUrl = this.#world.workQueue;
+    const { Attributes } = this.#world.peek('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+    return ['', 'NotVisible', 'Delayed'].some((which) => Number(Attributes[`ApproximateNumberOfMessages${which}`]) > 0);
+  }
+
+  /** ETag of an object; undefined: there is none. */
+  etagAt(bucket: string, key: string): string | undefined {
+    try {
+      return this.#world.peek('s3', 'HeadObject', { Bucket: bucket, Key: key }).ETag;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** URIs that the models of an endpoint config load. */
+  modelDataOf(configName: string): string[] {
+    try {
+      const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', {
+        EndpointConfigName: configName,
+      });
+      return ProductionVariants.flatMap(({ ModelName }) => this.#containersOf(ModelName)).flatMap(
+        ({ ModelDataUrl }) => ModelDataUrl ?? [],
+      );
+    } catch {
+      return [];
+    }
+  }
+
+  #containersOf(ModelName: string): ModelContainer[] {
+    const { PrimaryContainer, Containers = [] } = this.#world.peek('sagemaker', 'DescribeModel', { ModelName });
+    return PrimaryContainer ? [PrimaryContainer, ...Containers] : [...Containers];
+  }
+
+  #parameter(name: string): { readonly Value: string; readonly Version: number } {
+    const [parameter] = this.#world.peek('ssm', 'GetParameters', { Names: [name] }).Parameters;
+    if (!parameter) throw new Error(`there is no SSM parameter ${name}`);
+    return parameter;
+  }
+}

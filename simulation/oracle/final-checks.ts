@@ -1,0 +1,83 @@
+import type { Update } from './ledger.ts';
+import type { OracleParts } from './parts.ts';
+
+/** Within this time of a move by others, the end of an update may go unnoticed, in ms. */
+const CROSSED_MS = 1_800_000;
+
+/** What holds of a run as a whole: every swap was published, and there were not too many. */
+export class FinalChecks {
+  readonly #parts: OracleParts;
+
+  constructor(parts: OracleParts) {
+    this.#parts = parts;
+  }
+
+  /** `conflicts`: how many writes of the state collided. */
+  check(conflicts: number): void {
+    const { ledger, journal } = this.#parts;
+    for (const update of ledger.updates) {
+      if (update.by !== 'controller' || update.outcome === 'stuck') continue;
+      if (this.#isPublished(update) || this.#isCrossed(update) || this.#isHidden(update)) continue;
+      // Covered by a run that ended, or missed its reply, before it could put the recorded update back.
+      if (update.forgottenBy?.isDisturbed) continue;
+      journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
+    }
+    this.#checkEconomy(conflicts);
+  }
+
+  #isPublished(update: Update): boolean {
+    const { ledger } = this.#parts;
+    const isTestFailed = update.revision !== undefined && ledger.failedSmokeTests.has(update.revision);
+    return ledger.published.some(
+      ({ type, revision, configName }) =>
+        (type === (update.outcome === 'served' ? 'succeeded' : 'refused') ||
+          // Its fleet came up, and answered its smoke test wrongly.
+          (type === 'refused' && isTestFailed)) &&
+        revision === update.revision &&
+        configName === update.config,
+    );
+  }
+
+  /** Others moved the endpoint during the update or soon after it. */
+  #isCrossed(update: Update): boolean {
+    const until = untilOf(update);
+    return this.#parts.ledger.updates.some(
+      ({ by, startedAt }) => by !== 'controller' && startedAt >= update.startedAt && startedAt <= until,
+    );
+  }
+
+  /**
+   * Rolled back after a call whose reply was lost; without a reason, or with the same one as before, or with one that has
+   * been overwritten: that cannot be distinguished from a call that was never made.
+   */
+  #isHidden(update: Update): boolean {
+    if (update.outcome !== 'refused') return false;
+    const isOverwritten = this.#parts.ledger.touchedAt.some(
+      (at) => at > (update.endedAt ?? Number.POSITIVE_INFINITY) && at < untilOf(update),
+    );
+    const isWordless = update.reason === undefined || update.reason === update.reasonBefore || isOverwritten;
+    return isWordless && (update.run?.isDisturbed === true || update.run?.hadConflict === true);
+  }
+
+  /** The number of swaps after uploads. Rollbacks are bounded by rest: then no swap follows. */
+  #checkEconomy(conflicts: number): void {
+    const { ledger, sources, journal } = this.#parts;
+    const swaps = ledger.updates.filter(({ by, trigger }) => by === 'controller' && trigger === 'upload');
+    const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
+    // Scaling and patching take a reason away, and make it uncertain what was loaded.
+    const moves = ledger.updates.filter(({ by }) => by !== 'controller').length;
+    const others = moves + Math.ceil(ledger.touchedAt.length / 2);
+    const settled = sources.countSettled();
+    const uncertain = ledger.ambiguities + conflicts;
+    const allowed = settled + retries.length + others + uncertain;
+    if (swaps.length <= allowed) return;
+    journal.violation(
+      `${swaps.length} swaps; ${allowed} are accounted for: ${settled} settled revisions, ` +
+        `${retries.length} retries, ${others} moves by others, ${uncertain} uncertain replies`,
+    );
+  }
+}
+
+function untilOf({ endedAt = Number.NaN }: Update): number {
+  return endedAt + CROSSED_MS;
+}

@@ -1,0 +1,95 @@
+import type { Updating } from '@freshpoint/engine/policy/state';
+import type { LoadedData } from '@freshpoint/local/sagemaker/index';
+import type { FunctionRun } from '../worlds/function-run.ts';
+import type { Quality } from '../worlds/model-data.ts';
+
+/** Who updates the endpoint. */
+export type Mover = 'controller' | 'deployment' | 'person';
+
+/** One accepted update of the endpoint, and its result. */
+export interface Update {
+  readonly by: Mover;
+  readonly config: string;
+  readonly from: string;
+  /** Of an update by the controller: what its state recorded. */
+  readonly revision?: string;
+  readonly trigger?: Updating['trigger'];
+  readonly startedAt: number;
+  /** Instances by variant. */
+  readonly counts: readonly number[];
+  readonly deploymentConfig?: string;
+  /** Set if a fault makes it fail. */
+  readonly fault?: string;
+  readonly reasonBefore?: string;
+  readonly run?: FunctionRun;
+  /** What its instances have loaded, by instance. */
+  readonly loaded: Map<string, readonly LoadedData[]>;
+  endedAt?: number;
+  outcome?: 'served' | 'refused' | 'stuck';
+  reason?: string;
+  /** When the controller published its success. */
+  publishedAt?: number;
+  /** The run that wrote a state without this update while it was under way. */
+  forgottenBy?: FunctionRun;
+}
+
+/** A refresh event on the bus. */
+export interface PublishedEvent {
+  readonly type: string;
+  readonly revision: string;
+  readonly configName: string;
+}
+
+/** Clocks differ by at most 6 s, and S3's times are whole seconds: how much younger a settled source may be. */
+export const TOLERANCE_MS = 12_000;
+
+/** SageMaker's own failure, in FailureReason. */
+export const INTERNAL_FAILURE = /^Request to service/;
+
+/** What has happened so far, as far as the checks need it. */
+export class Ledger {
+  readonly updates: Update[] = [];
+  readonly published: PublishedEvent[] = [];
+  /** By ETag. */
+  readonly quality = new Map<string, Quality>();
+  /** Revisions that a person has pinned, even if the smoke tests refuse them. */
+  readonly pinned = new Set<string>();
+  readonly failedSmokeTests = new Set<string>();
+  /** When the endpoint was scaled or patched. */
+  readonly touchedAt: number[] = [];
+  /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */
+  ambiguities = 0;
+  /** The update under way. */
+  update: Update | undefined;
+  /** The update whose fleet serves. */
+  live: Update | undefined;
+  status = '';
+  /** When the status changed. */
+  changedAt = 0;
+  isDeploying = false;
+
+  /** The stack exists, and the story begins. */
+  begin(): void {
+    this.updates.length = 0;
+    this.touchedAt.length = 0;
+  }
+
+  /** Whether only the controller has changed the endpoint, and nothing is stuck. */
+  isUntouchedByOthers(): boolean {
+    const isOurs = this.updates.every(({ by, outcome }) => by === 'controller' && outcome !== 'stuck');
+    return isOurs && this.touchedAt.length === 0 && !this.isDeploying;
+  }
+
+  /** Whether the endpoint was scaled, patched or moved by a person. */
+  isTouchedSince(since: number): boolean {
+    const isMoved = this.updates.some(({ by, startedAt }) => by === 'person' && startedAt >= since);
+    return isMoved || this.touchedAt.some((at) => at >= since);
+  }
+
+  /** Revisions that the controller made serve, oldest first, each as often as it came. */
+  servedRevisions(): string[] {
+    return this.updates.flatMap(({ by, outcome, revision }) =>
+      by === 'controller' && outcome === 'served' && revision !== undefined ? revision : [],
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
+import type { LoadedData } from '@freshpoint/local/sagemaker/index';
+import type { Journal } from '../journal.ts';
+import type { Call } from '../worlds/watch.ts';
+import type { World } from '../worlds/world.ts';
+import type { AccountView } from './account-view.ts';
+import { FinalChecks } from './final-checks.ts';
+import type { Ledger, PublishedEvent } from './ledger.ts';
+import { OracleParts } from './parts.ts';
+import { RestChecks } from './rest-checks.ts';
+import { ServedData } from './served-data.ts';
+import { SlotDataChecks } from './slot-data-checks.ts';
+import type { SourceHistory } from './source-history.ts';
+import { StateWatch } from './state-watch.ts';
+import { SwapChecks } from './swap-checks.ts';
+import { UpdateWatch } from './update-watch.ts';
+
+/**
+ * Knows the truth and compares what the controller does with it. No check comes from the engine: the invariants are those
+ * of the contract, in terms of calls and bytes.
+ */
+export class Oracle {
+  readonly view: AccountView;
+  readonly sources: SourceHistory;
+  readonly ledger: Ledger;
+  readonly states: StateWatch;
+  readonly slotData: SlotDataChecks;
+  readonly updates: UpdateWatch;
+  readonly rest: RestChecks;
+  readonly served: ServedData;
+  readonly final: FinalChecks;
+  readonly #parts: OracleParts;
+
+  constructor(world: World, journal: Journal, s3SkewMs: number) {
+    const parts = new OracleParts(world, journal);
+    this.#parts = parts;
+    this.view = parts.view;
+    this.sources = parts.sources;
+    this.ledger = parts.ledger;
+    this.states = new StateWatch(parts);
+    this.slotData = new SlotDataChecks(parts);
+    this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs));
+    this.served = new ServedData(parts);
+    this.rest = new RestChecks(parts, this.served);
+    this.final = new FinalChecks(parts);
+  }
+
+  /** Whether a fleet that loads these bytes is refused. */
+  isBroken(etag: string): boolean {
+    return this.#parts.isBroken(etag);
+  }
+
+  /** Revisions that have served, oldest first; the first is the one the endpoint was created with. */
+  servedRevisions(): string[] {
+    return this.#parts.servedRevisions();
+  }
+
+  /** The stack exists, and the story begins. */
+  begin(): void {
+    this.sources.begin();
+    this.ledger.begin();
+  }
+
+  /** An instance has loaded its data. */
+  loaded(instanceId: string, data: readonly LoadedData[]): void {
+    this.ledger.update?.loaded.set(instanceId, data);
+  }
+
+  /** Events were put on the bus. */
+  eventsPublished({ input: { Entries = [] } }: Call): void {
+    for (const { Source, DetailType, Detail } of Entries) {
+      if (Source !== EVENT_SOURCE) continue;
+      const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
+      const event: PublishedEvent = { ...JSON.parse(Detail), type };
+      this.ledger.published.push(event);
+      const { live } = this.ledger;
+      if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
+    }
+  }
+
+  /** An endpoint config is about to be deleted. */
+  configDeleted(name: string): void {
+    const { status, updates } = this.ledger;
+    if (!status) return;
+    if (this.view.configsInUse().includes(name) && updates.at(-1)?.by !== 'person') {
+      this.#parts.journal.violation(`endpoint config ${name} is deleted while the endpoint uses it`);
+    }
+  }
+}

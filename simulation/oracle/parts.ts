@@ -1,0 +1,34 @@
+import type { Journal } from '../journal.ts';
+import type { World } from '../worlds/world.ts';
+import { AccountView } from './account-view.ts';
+import { Ledger } from './ledger.ts';
+import { SourceHistory } from './source-history.ts';
+
+/** What all checks share. */
+export class OracleParts {
+  readonly world: World;
+  readonly journal: Journal;
+  readonly view: AccountView;
+  readonly sources: SourceHistory;
+  readonly ledger = new Ledger();
+
+  constructor(world: World, journal: Journal) {
+    this.world = world;
+    this.journal = journal;
+    this.view = new AccountView(world);
+    this.sources = new SourceHistory(world);
+  }
+
+  /** Whether a fleet that loads these bytes is refused. */
+  isBroken(etag: string): boolean {
+    const bad = this.world.layout.isTested ? ['broken', 'junk', 'wrong', 'hung'] : ['broken', 'junk'];
+    return bad.includes(this.ledger.quality.get(etag) ?? '');
+  }
+
+  /** Revisions that have served, oldest first; the first is the one the endpoint was created with. */
+  servedRevisions(): string[] {
+    const first = this.sources.entries[0]?.revision;
+    const served = this.ledger.servedRevisions();
+    return first === undefined ? served : [first, ...served];
+  }
+}

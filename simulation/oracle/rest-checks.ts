@@ -1,0 +1,79 @@
+import { slotDataKey } from '@freshpoint/cdk/contract';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
+import type { OracleParts } from './parts.ts';
+import type { ServedData } from './served-data.ts';
+
+/** What the endpoint should serve. */
+interface Expected {
+  readonly revision: string;
+  /** When it was pinned. Absent: it is the newest upload. */
+  readonly pinnedAt?: number;
+}
+
+/** Whether everything is at rest. */
+export class RestChecks {
+  readonly #parts: OracleParts;
+  readonly #served: ServedData;
+
+  constructor(parts: OracleParts, served: ServedData) {
+    this.#parts = parts;
+    this.#served = served;
+  }
+
+  /** What is unfinished; empty when the newest upload serves or is quarantined and nothing is under way. */
+  unfinished(): string[] {
+    const { view, sources, world } = this.#parts;
+    const endpoint = view.endpoint();
+    const { state } = view.state();
+    const spec = view.spec();
+    const found: string[] = [];
+    if (endpoint.EndpointStatus !== 'InService') found.push(`the endpoint is ${endpoint.EndpointStatus}`);
+    const slots = [spec.configs.a, spec.configs.b];
+    if (!slots.includes(endpoint.EndpointConfigName)) found.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
+    if (state.updating) found.push('the state records a running update');
+    const { revision, partialRevision } = sources.current;
+    if (revision === undefined) {
+      const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);
+      return isRefused ? found : [...found, 'a source is missing'];
+    }
+    const { pin } = state;
+    const isPinned = world.layout.isPerSlot && pin && (pin.supersedes ?? revision) === revision;
+    if (isPinned) return [...found, ...this.#unserved(state, { revision: pin.revision, pinnedAt: pin.at })];
+    const entry = state.quarantine?.find((each) => each.revision === revision);
+    if (entry?.failedSmokeTests && this.#couldRollBack(state, revision)) {
+      found.push('a revision that failed its smoke test serves');
+    }
+    return [...found, ...this.#unserved(state, { revision })];
+  }
+
+  /** Why it neither serves this revision nor has quarantined it. */
+  #unserved(state: EndpointState, { revision, pinnedAt }: Expected): string[] {
+    const { sources, ledger } = this.#parts;
+    const entry = state.quarantine?.find((each) => each.revision === revision);
+    if (entry && (pinnedAt === undefined || entry.at >= pinnedAt)) {
+      return entry.message ? [] : ['the expected revision is quarantined without a reason'];
+    }
+    const { current } = sources;
+    const uris = [...current.etags.keys()];
+    const etags = revision === current.revision ? [...current.etags.values()] : sources.etagsOf(revision);
+    if (!etags) return [];
+    const isBroken = etags.some((etag) => this.#parts.isBroken(etag));
+    if (pinnedAt === undefined && !ledger.pinned.has(revision) && isBroken) {
+      return ['the newest upload is broken and not quarantined'];
+    }
+    const expected = new Map(etags.map((etag, index) => [uris[index] ?? '', etag]));
+    return this.#served.serves(expected) ? [] : ['the expected revision does not serve'];
+  }
+
+  /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */
+  #couldRollBack(state: EndpointState, revision: string): boolean {
+    const { view, sources } = this.#parts;
+    const { data } = view.spec();
+    if (!data || state.suspension || state.serving?.revision !== revision) return false;
+    if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
+    const slot = view.otherSlot();
+    const etags = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
+    const held = sources.revisionWith(etags);
+    return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
+  }
+}

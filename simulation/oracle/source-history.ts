@@ -1,0 +1,83 @@
+import type { World } from '../worlds/world.ts';
+import { TOLERANCE_MS } from './ledger.ts';
+import { readSources, type SourceSnapshot } from './sources.ts';
+
+/** Everything that was ever stored at the sources. */
+export class SourceHistory {
+  readonly entries: SourceSnapshot[] = [];
+  readonly #world: World;
+  /** ETags of each revision that there ever was. */
+  readonly #etags = new Map<string, readonly string[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** What is stored now. */
+  get current(): SourceSnapshot {
+    return this.#entryOrFirst(this.entries.at(-1));
+  }
+
+  /** What was stored at that time. */
+  at(at: number): SourceSnapshot {
+    return this.#entryOrFirst(this.entries.findLast((entry) => entry.at <= at));
+  }
+
+  /** The sources have changed. */
+  record(): void {
+    const now = readSources(this.#world);
+    this.entries.push(now);
+    if (now.revision !== undefined) this.#etags.set(now.revision, [...now.etags.values()]);
+  }
+
+  /** Forgets all but what the endpoint was created with. */
+  begin(): void {
+    this.entries.splice(0, this.entries.length - 1);
+  }
+
+  /** ETags of a revision, in the order of the sources. */
+  etagsOf(revision: string | undefined): readonly string[] | undefined {
+    return revision === undefined ? undefined : this.#etags.get(revision);
+  }
+
+  /** The revision with these ETags. */
+  revisionWith(etags: readonly (string | undefined)[]): string | undefined {
+    return [...this.#etags].find(([, each]) => JSON.stringify(each) === JSON.stringify(etags))?.[0];
+  }
+
+  /** Since when there has been a change every `waitTime` seconds or more often. */
+  unsettledSince(at: number, waitTime: number): number {
+    let since = at;
+    let next = at;
+    for (const entry of [...this.entries].reverse()) {
+      if (entry.at > at) continue;
+      // A source settles `waitTime` after it was first seen, unless something newer came by then.
+      const seenAt = entry.seenAt ?? entry.at;
+      if (next - seenAt > waitTime * 1000 + TOLERANCE_MS) break;
+      since = Math.min(since, seenAt);
+      next = entry.at;
+    }
+    return since;
+  }
+
+  /** How many revisions have settled since the story began. */
+  countSettled(): number {
+    const { waitTime, maxWaitTime } = this.#world.layout;
+    const [first, ...more] = this.entries.slice(1);
+    if (!first) return 0;
+    const entries = [first, ...more];
+    const settled = entries.filter(({ at, newest }, index) => {
+      const nextAt = entries[index + 1]?.at ?? Number.POSITIVE_INFINITY;
+      return nextAt - at >= waitTime * 1000 - TOLERANCE_MS || newest === entries[index - 1]?.newest;
+    });
+    const spanMs = (entries.at(-1) ?? first).at - first.at;
+    const endless = maxWaitTime === undefined ? 0 : Math.floor(spanMs / maxWaitTime / 1000);
+    return settled.length + endless;
+  }
+
+  #entryOrFirst(entry: SourceSnapshot | undefined): SourceSnapshot {
+    const found = entry ?? this.entries[0];
+    if (!found) throw new Error('nothing was uploaded yet');
+    return found;
+  }
+}

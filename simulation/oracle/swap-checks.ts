@@ -1,0 +1,139 @@
+import { type EndpointSpec, slotDataKey, specParameterName } from '@freshpoint/cdk/contract';
+import type { EndpointState, Updating } from '@freshpoint/engine/policy/state';
+import type { EndpointDescription } from '../worlds/answers.ts';
+import type { FunctionRun } from '../worlds/function-run.ts';
+import { ENDPOINT_ID } from '../worlds/layout.ts';
+import type { Call } from '../worlds/watch.ts';
+import { TOLERANCE_MS } from './ledger.ts';
+import type { OracleParts } from './parts.ts';
+import type { StateWatch } from './state-watch.ts';
+
+/** A source may be written this long before the call and be loaded by its fleet, in ms. */
+const LOADING_MARGIN_MS = 60_000;
+
+/** The call being checked. */
+interface Swap {
+  readonly call: Call;
+  readonly run: FunctionRun;
+  /** As the pass read it. */
+  readonly spec: EndpointSpec;
+  readonly violation: (text: string) => void;
+}
+
+/** What must hold when the controller calls UpdateEndpoint. */
+export class SwapChecks {
+  readonly #parts: OracleParts;
+  readonly #states: StateWatch;
+  readonly #s3SkewMs: number;
+
+  constructor(parts: OracleParts, states: StateWatch, s3SkewMs: number) {
+    this.#parts = parts;
+    this.#states = states;
+    this.#s3SkewMs = s3SkewMs;
+  }
+
+  /** Returns the update that the state records. */
+  check(call: Call, run: FunctionRun, now: EndpointDescription): Updating | undefined {
+    const violation = (text: string) => this.#parts.journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
+    const parameters = run.lastSeen('ssm', 'GetParameters')?.Parameters ?? [];
+    const value = parameters.find(({ Name }) => Name === specParameterName(ENDPOINT_ID))?.Value;
+    if (value === undefined) {
+      violation('the spec was not read');
+      return undefined;
+    }
+    const swap: Swap = { call, run, violation, spec: JSON.parse(value) as EndpointSpec };
+    this.#checkObservation(swap);
+    this.#checkRequest(swap);
+    const state = this.#states.stateOfCaller();
+    const { updating } = state;
+    if (!updating || updating.configName !== call.input.EndpointConfigName) {
+      violation(updating ? `the state records an update to ${updating.configName}` : 'the state records no update');
+      return undefined;
+    }
+    this.#checkState(swap, state, updating);
+    if (updating.trigger === 'upload') this.#checkSources(swap, updating);
+    else if (updating.trigger === 'pin') {
+      if (state.pin?.revision !== updating.revision) violation('its revision is not pinned');
+    } else this.#parts.journal.reached('rolled back after a failed smoke test');
+    this.#checkNeed(swap, updating, now);
+    return updating;
+  }
+
+  /** The pass observed the endpoint InService on the other slot, and the stack idle. */
+  #checkObservation({ call, run, spec, violation }: Swap): void {
+    const endpoint = run.lastSeen('sagemaker', 'DescribeEndpoint');
+    if (endpoint?.EndpointStatus !== 'InService') violation(`the endpoint was observed ${endpoint?.EndpointStatus}`);
+    const { a, b } = spec.configs;
+    const observed = endpoint?.EndpointConfigName ?? 'no endpoint config';
+    const target = call.input.EndpointConfigName;
+    if ({ [a]: b, [b]: a }[observed] !== target) violation(`to ${target}, observed on ${observed}`);
+    const stack = run.lastSeen('cloudformation', 'DescribeStacks')?.Stacks[0]?.StackStatus;
+    if (stack === undefined || stack.endsWith('_IN_PROGRESS')) violation(`the stack was observed ${stack}`);
+  }
+
+  #checkRequest({ call, violation }: Swap): void {
+    if (call.input.RetainAllVariantProperties !== true) violation('RetainAllVariantProperties is not true');
+    if (call.input.RetainDeploymentConfig !== true) violation('RetainDeploymentConfig is not true');
+  }
+
+  /** Neither quarantined nor suspended, and the slot holds the recorded revision. */
+  #checkState(swap: Swap, state: EndpointState, updating: Updating): void {
+    const { violation } = swap;
+    const entry = state.quarantine?.find(({ revision }) => revision === updating.revision);
+    const isPinned = updating.trigger === 'pin' && entry && (state.pin?.at ?? 0) > entry.at;
+    if (entry && !isPinned) violation('its revision is quarantined');
+    if (this.#states.isSwapSuspended()) violation('the endpoint is suspended');
+    this.#checkSlotData(swap, updating);
+  }
+
+  #checkSlotData({ spec: { data }, violation }: Swap, { slot, revision }: Updating): void {
+    if (!data) return;
+    const { view, sources } = this.#parts;
+    const expected = sources.etagsOf(revision);
+    const found = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
+    if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {
+      violation(`slot ${slot} holds ${found}, revision ${revision.slice(0, 12)} is ${expected}`);
+    }
+  }
+
+  /** The sources were complete and settled when they were read. */
+  #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
+    const { sources: history, journal } = this.#parts;
+    const times = run.sourcesReadAt.slice(-spec.sources.length);
+    const isRead = (at: number) => {
+      const { revision, newest } = history.at(at);
+      return revision === updating.revision && newest === updating.newestSource;
+    };
+    const readAt = times.findLast(isRead) ?? times.at(-1) ?? 0;
+    const sources = history.at(readAt);
+    if (readAt === 0) violation('the sources were not read');
+    else if (sources.revision === undefined) violation('a source was missing');
+    else if (sources.revision !== updating.revision) violation('the recorded revision is not that of the sources');
+    if (sources.revision !== updating.revision) return;
+    const ageMs = readAt - (sources.newest - this.#s3SkewMs);
+    if (ageMs >= spec.waitTime * 1000 - TOLERANCE_MS) return;
+    const maxWaitMs = (spec.maxWaitTime ?? Number.NaN) * 1000;
+    const unsettledMs = readAt - history.unsettledSince(readAt, spec.waitTime);
+    if (unsettledMs >= maxWaitMs - TOLERANCE_MS) journal.reached('endless uploads, swapped by maxWaitTime');
+    else {
+      const source = `the newest source was ${ageMs} ms old`;
+      violation(`${source}, waitTime is ${spec.waitTime} s, unsettled for ${unsettledMs} ms`);
+    }
+  }
+
+  /** A fleet of an undisturbed swap that has surely loaded these bytes is not replaced. */
+  #checkNeed({ violation }: Swap, updating: Updating, now: EndpointDescription): void {
+    const { ledger, sources } = this.#parts;
+    const { live } = ledger;
+    if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
+    if (ledger.ambiguities > 0) return;
+    if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
+    const from = live.startedAt - LOADING_MARGIN_MS;
+    const until = live.publishedAt ?? Number.POSITIVE_INFINITY;
+    if (sources.entries.some(({ at }) => at >= from && at <= until + TOLERANCE_MS)) return;
+    // Written again, and scaled or patched in between: an instance may have loaded something else.
+    const endedAt = live.endedAt ?? Number.POSITIVE_INFINITY;
+    if (ledger.changedAt > endedAt && sources.current.at > endedAt) return;
+    violation('its revision is already being served');
+  }
+}

@@ -1,0 +1,43 @@
+import type { Edition } from '../worlds/layout.ts';
+import type { PersonContext } from './person-context.ts';
+
+/** A move by hand this long before a deployment may still be under way, in ms. */
+const MOVE_MS = 1_800_000;
+
+/** Deploys editions of the stack. */
+export class Deployer {
+  readonly #context: PersonContext;
+
+  constructor(context: PersonContext) {
+    this.#context = context;
+  }
+
+  async deploy(edition: Edition): Promise<void> {
+    const { oracle, journal, world } = this.#context;
+    const { ledger } = oracle;
+    if (ledger.isDeploying) return;
+    ledger.isDeploying = true;
+    this.#context.note(`deploys edition "${edition}"`);
+    const before = ledger.updates.length;
+    const startedAt = world.clock.now();
+    const isOpen = oracle.view.hasRequests();
+    if (isOpen) journal.reached('deployment with a request in the queue');
+    if (ledger.update?.by === 'controller') journal.reached('deployment during an update by the controller');
+    try {
+      await world.deploy(edition);
+      this.#context.note('the deployment succeeded');
+      const isMoved = ledger.updates.slice(before).some(({ by }) => by === 'deployment');
+      if (isMoved) journal.reached('deployment moved the endpoint');
+      else if (edition === 'settings') journal.reached('deployment of settings only');
+    } catch (error) {
+      const text = (error as Error).message;
+      // Deployments and refreshes share the endpoint, and neither makes the other fail.
+      const isCollision = /Cannot update in-progress/.test(text) && !ledger.isTouchedSince(startedAt - MOVE_MS);
+      if (isCollision) journal.violation(`a deployment failed because of a refresh: ${text}`);
+      if (isOpen) journal.reached('deployment rolled back with a request in the queue');
+      this.#context.note(`the deployment failed: ${text.split('\n')[0]}`);
+    } finally {
+      ledger.isDeploying = false;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { drawRates } from '../faults/rates.ts';
+import type { Random } from '../random.ts';
+import type { Edition, Layout } from '../worlds/layout.ts';
+import type { Quality } from '../worlds/model-data.ts';
+import type { Action, Scenario, Step, When } from './scenario.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Each as often as it is drawn, relative to the others. */
+const QUALITIES: readonly Quality[] = [
+  ...(['good', 'good', 'good', 'good', 'good'] as const),
+  ...(['slow', 'broken', 'junk', 'wrong', 'hung'] as const),
+];
+const KINDS: readonly Action['kind'][] = [
+  ...(['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier'] as const),
+  ...(['flicker', 'flicker', 'delete', 'stream', 'deploy', 'deploy', 'scale', 'scale', 'move', 'move'] as const),
+  ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back'] as const),
+];
+
+/** Draws a scenario. */
+export function drawScenario(random: Random, layouts: readonly Layout[]): Scenario {
+  const layout = random.int(0, layouts.length - 1);
+  const keys = layouts[layout]?.keys.length ?? 0;
+  const isSkewed = random.chance(0.4);
+  const drawSkew = () => (isSkewed ? random.int(-3000, 3000) : 0);
+  const windowMs = random.pick([15, 40, 90]) * MINUTE_MS;
+  const steps = drawSteps(random, keys, windowMs);
+  return {
+    layout,
+    launchMs: random.pick([20_000, 60_000, 150_000]),
+    skew: { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() },
+    rates: drawRates(random),
+    steps,
+    calmAfterMs: windowMs + random.int(0, 20) * MINUTE_MS,
+  };
+}
+
+function drawSteps(random: Random, keys: number, windowMs: number): Step[] {
+  const count = random.pick([1, 1, 2, 3, 4, 6, 9]);
+  const steps = Array.from({ length: count }, (_, index): Step => {
+    const when = drawWhen(random, windowMs);
+    return { when, action: index === 0 ? drawUpload(random, keys) : drawAction(random, keys) };
+  });
+  // The first upload always comes: a step that waits for a status might otherwise wait for ever.
+  const atMs = random.int(0, 5 * MINUTE_MS);
+  return steps.map((step, index) => (index === 0 ? { ...step, when: { atMs } } : step));
+}
+
+function drawWhen(random: Random, windowMs: number): When {
+  // In the middle of a pass: between what the controller reads and what it does.
+  if (random.chance(0.2)) return { pass: random.int(1, 12), delayMs: random.int(0, random.pick([250, 800])) };
+  if (random.chance(0.5)) return { atMs: random.int(0, windowMs) };
+  return {
+    status: random.pick(['UPDATING', 'UPDATING', 'ROLLING_BACK', 'IN_SERVICE'] as const),
+    nth: random.int(1, 3),
+    delayMs: random.chance(0.5) ? random.int(0, 200_000) : random.int(0, 30_000),
+  };
+}
+
+function drawUpload(random: Random, keys: number): Action {
+  const all = Array.from({ length: keys }, (_, index) => index);
+  const isBurst = keys > 1 && random.chance(0.5);
+  const files = isBurst ? all.slice(0, random.int(2, keys)) : [random.int(0, keys - 1)];
+  const quality = random.pick(QUALITIES);
+  return { kind: 'upload', files, gapMs: random.int(0, 4000), quality };
+}
+
+function drawAction(random: Random, keys: number): Action {
+  const file = random.int(0, keys - 1);
+  const kind = random.pick(KINDS);
+  switch (kind) {
+    case 'upload':
+      return drawUpload(random, keys);
+    case 'again':
+      return { kind, file };
+    case 'earlier':
+      return { kind, file, back: random.int(1, 3) };
+    case 'flicker':
+      return { kind, file, backAfterMs: random.int(5, random.pick([60, 600])) * 1000 };
+    case 'delete':
+      return { kind, file, restoreAfterMs: random.int(1, 10) * MINUTE_MS };
+    case 'stream':
+      return { kind, file, everyMs: random.int(5, 60) * 1000, times: random.int(5, 40) };
+    case 'deploy':
+      return { kind, edition: random.pick<Edition>(['models', 'configs', 'settings', 'first', 'failing']) };
+    case 'scale':
+      return { kind, count: random.int(1, 4) };
+    case 'move':
+      return {
+        kind,
+        to: random.pick(['other slot', 'unknown config'] as const),
+        backAfterMs: random.int(1, 25) * MINUTE_MS,
+        ...(random.chance(0.8) && { file }),
+      };
+    case 'suspend':
+      return { kind, forMs: random.int(1, 25) * MINUTE_MS };
+    case 'roll back':
+      return { kind, steps: random.pick([1, 1, 1, 2, 3]) };
+    case 'patch':
+      return { kind, forMs: random.int(1, 6) * MINUTE_MS };
+  }
+}

@@ -1,0 +1,97 @@
+import { sleep } from '@freshpoint/local/core/clock';
+import { Deployer } from './deployer.ts';
+import { EndpointMover } from './endpoint-mover.ts';
+import type { PersonContext } from './person-context.ts';
+import type { Action } from './scenario.ts';
+import { StateEditor } from './state-editor.ts';
+import { Uploader } from './uploader.ts';
+
+/** How often the end of something is checked for, in ms. */
+const CHECK_MS = 10_000;
+
+/** Everybody who acts on the endpoint, except the controller: people, pipelines, autoscaling, AWS. */
+export class Person {
+  /** Actions under way. */
+  #busy = 0;
+  readonly #context: PersonContext;
+  readonly #uploader: Uploader;
+  readonly #mover: EndpointMover;
+  readonly #editor: StateEditor;
+  readonly #deployer: Deployer;
+
+  constructor(context: PersonContext) {
+    this.#context = context;
+    this.#uploader = new Uploader(context);
+    this.#mover = new EndpointMover(context, this.#uploader);
+    this.#editor = new StateEditor(context);
+    this.#deployer = new Deployer(context);
+  }
+
+  /** Whether a write of the state is under way. */
+  get isEditing(): boolean {
+    return this.#editor.isEditing;
+  }
+
+  /** When the latest suspension was lifted. */
+  get resumedAt(): number {
+    return this.#editor.resumedAt;
+  }
+
+  /** Model data for each source. */
+  async uploadAll(): Promise<void> {
+    await this.#uploader.uploadAll();
+  }
+
+  /** Acts, and takes the time that it takes. Never rejects. */
+  async act(action: Action): Promise<void> {
+    if (this.#context.isCalm) return;
+    this.#busy += 1;
+    try {
+      await this.#perform(action);
+    } catch (error) {
+      this.#context.journal.violation(`${action.kind} failed: ${(error as Error).stack}`);
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+
+  #perform(action: Action): Promise<void> {
+    switch (action.kind) {
+      case 'deploy':
+        return this.#deployer.deploy(action.edition);
+      case 'scale':
+        return this.#mover.scale(action.count);
+      case 'move':
+        return this.#mover.move(action);
+      case 'patch':
+        return this.#mover.patch(action.forMs);
+      case 'suspend':
+        return this.#editor.suspend(action.forMs);
+      case 'roll back':
+        return this.#editor.rollBack(action.steps);
+      default:
+        return this.#uploader.act(action);
+    }
+  }
+
+  /** Nothing new begins: finishes what was begun, and repairs what only a person can. */
+  async calmDown(): Promise<void> {
+    const { world, oracle, journal } = this.#context;
+    this.#context.isCalm = true;
+    while (this.#busy > 0) await sleep(world.clock, CHECK_MS);
+    if (oracle.ledger.status === 'UPDATE_ROLLBACK_FAILED') {
+      await this.#mover.replaceBroken();
+      await this.#mover.update(oracle.view.endpoint().EndpointConfigName);
+    }
+    await this.#editor.resumeAgain();
+    await this.#untilInService();
+    await this.#mover.returnToSlot();
+    await this.#untilInService();
+    if (oracle.sources.current.revision === undefined) journal.violation('a file was not restored');
+  }
+
+  async #untilInService(): Promise<void> {
+    const { world, oracle } = this.#context;
+    while (oracle.ledger.status !== 'IN_SERVICE') await sleep(world.clock, CHECK_MS);
+  }
+}

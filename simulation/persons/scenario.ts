@@ -1,0 +1,65 @@
+import type { FaultRates } from '../faults/rates.ts';
+import type { Edition } from '../worlds/layout.ts';
+import type { Quality } from '../worlds/model-data.ts';
+
+/** What people, pipelines and AWS do to the endpoint. */
+export type Action =
+  | UploadAction
+  | { readonly kind: 'deploy'; readonly edition: Edition }
+  | { readonly kind: 'scale'; readonly count: number }
+  | MoveAction
+  | { readonly kind: 'suspend'; readonly forMs: number }
+  /** To the revision that served that many revisions ago. */
+  | { readonly kind: 'roll back'; readonly steps: number }
+  | { readonly kind: 'patch'; readonly forMs: number };
+
+/** What changes the sources. */
+export type UploadAction =
+  /** Files by index of the layout's keys, `gapMs` apart. */
+  | { readonly kind: 'upload'; readonly files: readonly number[]; readonly gapMs: number; readonly quality: Quality }
+  /** The stored bytes once more. */
+  | { readonly kind: 'again'; readonly file: number }
+  /** Bytes of an earlier upload. */
+  | { readonly kind: 'earlier'; readonly file: number; readonly back: number }
+  /** Other bytes for a while, then the ones before. */
+  | { readonly kind: 'flicker'; readonly file: number; readonly backAfterMs: number }
+  | { readonly kind: 'delete'; readonly file: number; readonly restoreAfterMs: number }
+  /** An upload every `everyMs`, `times` times. */
+  | { readonly kind: 'stream'; readonly file: number; readonly everyMs: number; readonly times: number };
+
+/** A person moves the endpoint. `file`: has other bytes meanwhile. */
+export interface MoveAction {
+  readonly kind: 'move';
+  readonly to: 'other slot' | 'unknown config';
+  readonly backAfterMs: number;
+  readonly file?: number;
+}
+
+/** At a time, after the controller's nth pass, or after the endpoint has entered a status for the nth time. */
+export type When =
+  | { readonly atMs: number }
+  | { readonly pass: number; readonly delayMs: number }
+  | { readonly status: 'UPDATING' | 'ROLLING_BACK' | 'IN_SERVICE'; readonly nth: number; readonly delayMs: number };
+
+export interface Step {
+  readonly when: When;
+  readonly action: Action;
+}
+
+/** By how much each clock is ahead, in ms. */
+export interface Skew {
+  readonly s3: number;
+  readonly sagemaker: number;
+  readonly controller: number;
+}
+
+/** One seed's world and story. */
+export interface Scenario {
+  readonly layout: number;
+  readonly launchMs: number;
+  readonly skew: Skew;
+  readonly rates: FaultRates;
+  readonly steps: readonly Step[];
+  /** When the last input and the last fault have happened, in ms. */
+  readonly calmAfterMs: number;
+}

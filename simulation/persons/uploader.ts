@@ -1,0 +1,100 @@
+import { bytesOf, etagOf, type Quality } from '../worlds/model-data.ts';
+import type { PersonContext } from './person-context.ts';
+import type { UploadAction } from './scenario.ts';
+
+/** Uploads and deletes model data. */
+export class Uploader {
+  readonly #context: PersonContext;
+  /** The bytes of each key, oldest first. */
+  readonly #uploaded = new Map<string, string[]>();
+
+  constructor(context: PersonContext) {
+    this.#context = context;
+  }
+
+  /** Good model data for each source. */
+  async uploadAll(): Promise<void> {
+    for (const key of this.#context.world.layout.keys) await this.put(key, this.newBytes('good'));
+  }
+
+  async act(action: UploadAction): Promise<void> {
+    const { journal, random } = this.#context;
+    if (action.kind === 'upload') return await this.#uploadFiles(action);
+    const key = this.keyOf(action.file);
+    switch (action.kind) {
+      case 'again':
+        journal.reached('same bytes uploaded again');
+        return await this.put(key, this.latest(key));
+      case 'earlier':
+        journal.reached('earlier bytes uploaded again');
+        return await this.put(key, this.#earlier(key, action.back));
+      case 'flicker': {
+        journal.reached('earlier bytes uploaded again');
+        const before = this.latest(key);
+        await this.put(key, this.newBytes('good'));
+        await this.#context.wait(action.backAfterMs);
+        return await this.put(key, before);
+      }
+      case 'delete': {
+        const before = this.latest(key);
+        await this.#delete(key);
+        await this.#context.wait(action.restoreAfterMs);
+        return await this.put(key, random.chance(0.5) ? before : this.newBytes('good'));
+      }
+      case 'stream':
+        for (let time = 0; time < action.times && !this.#context.isCalm; time++) {
+          await this.put(key, this.newBytes('good'));
+          await this.#context.wait(action.everyMs);
+        }
+    }
+  }
+
+  /** The key of a file by its index. */
+  keyOf(file: number): string {
+    return this.#context.world.layout.keys[file] ?? '';
+  }
+
+  /** What was uploaded last. */
+  latest(key: string): string {
+    return this.#uploaded.get(key)?.at(-1) ?? '';
+  }
+
+  newBytes(quality: Quality): string {
+    const bytes = bytesOf(quality, this.#context.nextNumber());
+    this.#context.oracle.ledger.quality.set(etagOf(bytes), quality);
+    return bytes;
+  }
+
+  async put(key: string, bytes: string): Promise<void> {
+    const { journal, world, oracle } = this.#context;
+    const { status, isDeploying } = oracle.ledger;
+    if (status === 'UPDATING') journal.reached('upload while Updating');
+    if (status === 'ROLLING_BACK') journal.reached('upload while RollingBack');
+    if (isDeploying && status) journal.reached('upload during a deployment');
+    this.#context.note(`uploads ${key}: ${bytes}`);
+    this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
+    await world.call('s3', 'PutObject', { Bucket: world.bucket, Key: key, Body: Buffer.from(bytes) });
+  }
+
+  async #uploadFiles({ files, gapMs, quality }: UploadAction & { readonly kind: 'upload' }): Promise<void> {
+    if (files.length > 1) this.#context.journal.reached('burst of files');
+    for (const [index, file] of files.entries()) {
+      if (index > 0) await this.#context.wait(gapMs);
+      const isLast = index === files.length - 1;
+      await this.put(this.keyOf(file), this.newBytes(isLast ? quality : 'good'));
+    }
+  }
+
+  /** What was uploaded that many uploads before the last, or first of all. */
+  #earlier(key: string, back: number): string {
+    const uploads = this.#uploaded.get(key) ?? [];
+    return uploads.at(-1 - back) ?? uploads[0] ?? '';
+  }
+
+  async #delete(key: string): Promise<void> {
+    const { world } = this.#context;
+    this.#context.journal.reached('file deleted');
+    this.#context.note(`deletes ${key}`);
+    await world.call('s3', 'DeleteObject', { Bucket: world.bucket, Key: key });
+  }
+}

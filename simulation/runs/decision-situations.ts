@@ -1,0 +1,29 @@
+import type { DecisionEntry } from '@freshpoint/engine/ports';
+import type { Situation } from '../situations.ts';
+
+/** Which of the controller's decisions show that a situation was reached. */
+const DECISIONS: readonly (Partial<DecisionEntry> & { readonly situation: Situation })[] = [
+  { reason: 'Settling', situation: 'settling' },
+  { reason: 'SourceMissing', situation: 'source missing in a pass' },
+  { reason: 'Suspended', situation: 'suspended with something to swap' },
+  { decision: 'started', situation: 'update adopted from the state alone' },
+  { decision: 'stage', reason: 'Pinned', situation: 'retained revision staged' },
+  { decision: 'stage', reason: 'Deployment', situation: 'a deployment staged a slot' },
+];
+
+/** The same for the messages of decisions whose reasons have several causes. */
+const MESSAGES: readonly (readonly [RegExp, Situation])[] = [
+  [/a refresh is about to begin/, 'two passes raced for one update'],
+  [/accepted but is not visible yet/, 'accepted update not visible yet'],
+  [/a source was written while it was copied/, 'source written while it was copied'],
+  [/is being filled$/, 'waited for a staging lease'],
+];
+
+/** The situations that a decision shows. */
+export function situationsOf(entry: DecisionEntry): Situation[] {
+  const decided = DECISIONS.filter(
+    ({ reason = entry.reason, decision = entry.decision }) => reason === entry.reason && decision === entry.decision,
+  );
+  const worded = MESSAGES.filter(([message]) => message.test(entry.message ?? ''));
+  return [...decided.map(({ situation }) => situation), ...worded.map(([, situation]) => situation)];
+}

@@ -1,0 +1,150 @@
+import { EVENT_SOURCE } from '@freshpoint/cdk/contract';
+import type { Telemetry } from '@freshpoint/engine/ports';
+import { drawCall } from '../faults/call-faults.ts';
+import type { Answers } from '../worlds/answers.ts';
+import type { CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import { situationsOf } from './decision-situations.ts';
+import type { RunContext } from './run-context.ts';
+import type { RunOptions } from './run-result.ts';
+
+/** A reply slower than this is a fault, in ms. */
+const SLOW_REPLY_MS = 1000;
+const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
+/** Name of a parameter's old version. */
+const OLD_VERSION = /:\d+$/;
+
+/** Injects faults into the function's calls, and notes what the function does. */
+export class FunctionOverseer implements Overseer {
+  readonly skewMs: number;
+  readonly #context: RunContext;
+  readonly #options: RunOptions;
+
+  constructor(context: RunContext, options: RunOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.skewMs = context.scenario.skew.controller;
+  }
+
+  plan(run: FunctionRun, service: string, operation: string): CallPlan {
+    const { faultRandom, rates, isBegun, journal, oracle } = this.#context;
+    this.#context.calls += 1;
+    const { killAt } = this.#options;
+    const plan = drawCall(faultRandom, rates, operation);
+    if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
+    if (isPlain(plan)) return plan;
+    const { requestMs: _, ...fault } = plan;
+    journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify(fault)}`);
+    if (plan.mishapBefore === 'throttled') journal.reached('throttled');
+    oracle.ledger.ambiguities += 1;
+    run.isDisturbed = true;
+    this.#noteFault(run, operation, plan);
+    return plan;
+  }
+
+  #noteFault(run: FunctionRun, operation: string, { kill, mishapBefore, mishapAfter }: CallPlan): void {
+    const { journal } = this.#context;
+    if (operation === 'CopyObject') {
+      if (kill === 'before') journal.reached('killed between the copies of a slot');
+      if (mishapBefore || mishapAfter) journal.reached('copy failed halfway');
+    }
+    if (operation === 'InvokeEndpoint' && kill) journal.reached('killed during the smoke tests');
+    if (operation === 'UpdateEndpoint') {
+      if (kill === 'before') journal.reached('killed between recording an update and calling UpdateEndpoint');
+      if (kill === 'after') journal.reached('killed after calling UpdateEndpoint, before its reply');
+      if (mishapAfter) journal.reached('UpdateEndpoint succeeded, reply lost');
+    } else if (run.hasSeen('UpdateEndpoint') && kill === 'before') {
+      journal.reached('killed after the reply of UpdateEndpoint, before recording it');
+    }
+  }
+
+  calling(run: FunctionRun): void {
+    this.#context.current = run;
+  }
+
+  stale(service: string, operation: string, input: object, staleMs: number): unknown {
+    const { world, past, journal } = this.#context;
+    const at = world.clock.now() - staleMs;
+    const isEndpoint = operation === 'DescribeEndpoint';
+    const { Names = [] } = input as { Names?: readonly string[] };
+    const answer = isEndpoint ? past.descriptionAt(at) : past.parametersAt(at, Names);
+    if (answer === undefined) return undefined;
+    journal.reached(isEndpoint ? 'stale read of the endpoint' : 'stale read of the state');
+    journal.note(service, () => `answers ${operation} as of ${staleMs} ms ago`);
+    return answer;
+  }
+
+  started(run: FunctionRun): void {
+    const { openRuns, journal } = this.#context;
+    openRuns.add(run);
+    if (openRuns.size > 1) journal.reached('two passes at once');
+    journal.note(`run ${run.id}`, () => 'begins');
+  }
+
+  ended(run: FunctionRun, how: string): void {
+    const context = this.#context;
+    context.openRuns.delete(run);
+    context.hasChanged = true;
+    if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
+    if (how === 'timed out') {
+      context.journal.reached('function timed out');
+      context.oracle.ledger.ambiguities += 1;
+    }
+    context.journal.note(`run ${run.id}`, () => how);
+  }
+
+  answered(run: FunctionRun, exchange: Exchange): void {
+    const { journal, isBegun, script } = this.#context;
+    const { service, operation, input, output, error } = exchange;
+    const { name = '', message = '' } = (error ?? {}) as Error;
+    if (DENIED.test(name)) journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
+    if (operation === 'GetParameters') {
+      if (isBegun) script.passBegun();
+      const [first = ''] = (input as { Names: readonly string[] }).Names;
+      if (OLD_VERSION.test(first)) this.#noteConflict(run);
+    }
+    if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
+    if (operation === 'DescribeStacks' && output) {
+      const { Stacks } = output as Answers['cloudformation:DescribeStacks'];
+      if (Stacks[0]?.StackStatus.endsWith('IN_PROGRESS')) journal.reached('pass during a deployment');
+    }
+    if (operation === 'PutEvents') {
+      journal.note(`run ${run.id}`, () => `publishes to ${EVENT_SOURCE}: ${JSON.stringify(input)}`);
+    }
+  }
+
+  #noteConflict(run: FunctionRun): void {
+    this.#context.conflicts += 1;
+    run.hadConflict = true;
+    this.#context.journal.reached('write of the state covered another one');
+  }
+
+  #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {
+    const { journal, oracle, eventFaults, person } = this.#context;
+    const { message = '' } = (error ?? {}) as Error;
+    if (!error) {
+      const { at } = oracle.sources.current;
+      if (eventFaults.sentAt < at) journal.reached('request sent by the sweep');
+      if (person.resumedAt > at) journal.reached('swapped after a suspension');
+    }
+    journal.note(`run ${run.id}`, () => `UpdateEndpoint to ${JSON.stringify(input)} ${message}`);
+    if (/in-progress/.test(message)) journal.reached('two passes raced for one update');
+  }
+
+  telemetry(run: FunctionRun): Telemetry {
+    const { journal } = this.#context;
+    const who = `run ${run.id}`;
+    return {
+      decision: (entry) => {
+        journal.note(who, () => JSON.stringify({ ...entry, endpoint: undefined }));
+        for (const situation of situationsOf(entry)) journal.reached(situation);
+      },
+      error: (_, error) => journal.note(who, () => `error ${error}`),
+      metric: () => undefined,
+    };
+  }
+}
+
+/** Whether nothing goes wrong. */
+function isPlain({ kill, mishapBefore, mishapAfter, staleMs, replyMs }: CallPlan): boolean {
+  return !kill && !mishapBefore && !mishapAfter && staleMs === undefined && replyMs < SLOW_REPLY_MS;
+}

@@ -1,0 +1,107 @@
+import type { LoadedData, Verdict } from '@freshpoint/local/sagemaker/index';
+import { EventFaults } from '../faults/event-faults.ts';
+import { PastAnswers } from '../faults/past-answers.ts';
+import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';
+import { UpdateFaults } from '../faults/update-faults.ts';
+import { Journal } from '../journal.ts';
+import type { Mover } from '../oracle/ledger.ts';
+import { Oracle } from '../oracle/oracle.ts';
+import { Person } from '../persons/person.ts';
+import { PERSON } from '../persons/person-caller.ts';
+import { PersonContext } from '../persons/person-context.ts';
+import type { Scenario } from '../persons/scenario.ts';
+import { type Random, seededRandom } from '../random.ts';
+import type { FunctionRun, Overseer } from '../worlds/function-run.ts';
+import type { Layout } from '../worlds/layout.ts';
+import { refresherFactory } from '../worlds/refresher.ts';
+import type { Call } from '../worlds/watch.ts';
+import { World } from '../worlds/world.ts';
+import { Script } from './script.ts';
+
+/** What a run's parts are made with. */
+export interface RunSetup {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly layout: Layout;
+  readonly timeline: 'kept' | 'dropped';
+  readonly createOverseer: (context: RunContext) => Overseer;
+}
+
+/** Flips bits of the seed, so that faults don't follow the scenario's draws. */
+const FAULT_SEED_MASK = 0x5eed;
+const SLOW_START_MS = 300_000;
+const FAST_START_MS = 1000;
+
+/** What the parts of one run share. */
+export class RunContext {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly journal: Journal;
+  readonly oracle: Oracle;
+  readonly person: Person;
+  readonly script: Script;
+  readonly faultRandom: Random;
+  readonly eventFaults: EventFaults;
+  readonly updateFaults: UpdateFaults;
+  readonly past = new PastAnswers();
+  rates: FaultRates = NO_FAULTS;
+  /** Whether the stack exists, and the story has begun. */
+  isBegun = false;
+  /** Something has changed that may have brought rest. */
+  hasChanged = false;
+  /** The run whose request is at a service. */
+  current: FunctionRun | undefined;
+  readonly openRuns = new Set<FunctionRun>();
+  /** Calls by the function. */
+  calls = 0;
+  /** Writes of the state that collided. */
+  conflicts = 0;
+  /** When the latest run began that ended with an answer. */
+  passBegunAt = 0;
+
+  constructor({ seed, scenario, layout, timeline, createOverseer }: RunSetup) {
+    this.scenario = scenario;
+    const random = seededRandom(seed ^ FAULT_SEED_MASK);
+    this.faultRandom = random.fork();
+    this.world = new World({
+      seed,
+      layout,
+      times: { launchMs: scenario.launchMs },
+      skew: scenario.skew,
+      judge: (data) => this.#judge(data),
+      answer: (data) => this.#answerSmokeTest(data),
+      runner: (world) => refresherFactory(world, createOverseer(this)),
+      loaded: (instanceId, data) => this.oracle.loaded(instanceId, data),
+    });
+    const { world } = this;
+    this.journal = new Journal(() => world.clock.now(), timeline);
+    this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
+    this.person = new Person(new PersonContext(world, this.journal, this.oracle, random.fork()));
+    this.script = new Script(world.clock, scenario.steps, this.person);
+    this.eventFaults = new EventFaults(world.clock, this.journal, this.faultRandom);
+    this.updateFaults = new UpdateFaults(world, this.journal, this.oracle, this.faultRandom);
+  }
+
+  /** Who made a call. */
+  moverOf({ caller }: Call): Mover {
+    if (caller.roleArn !== undefined) return 'controller';
+    return caller.arn === PERSON.arn ? 'person' : 'deployment';
+  }
+
+  #judge(data: readonly LoadedData[]): Verdict {
+    const qualities = this.#qualitiesOf(data);
+    if (qualities.includes('junk'))
+      return { reason: 'Failed to extract model data archive for container "container_1".' };
+    if (qualities.includes('broken')) return {};
+    return { healthyAfterMs: qualities.includes('slow') ? SLOW_START_MS : FAST_START_MS };
+  }
+
+  #answerSmokeTest(data: readonly LoadedData[]): unknown {
+    const qualities = this.#qualitiesOf(data);
+    return qualities.includes('hung') ? 'hang' : { ok: !qualities.includes('wrong') };
+  }
+
+  #qualitiesOf(data: readonly LoadedData[]) {
+    return data.map(({ etag }) => this.oracle.ledger.quality.get(etag));
+  }
+}

@@ -1,0 +1,113 @@
+import { stateParameterName } from '@freshpoint/cdk/contract';
+import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { Answers } from '../worlds/answers.ts';
+import { ENDPOINT_ID } from '../worlds/layout.ts';
+import type { Call, Watch } from '../worlds/watch.ts';
+import type { RunContext } from './run-context.ts';
+
+const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObject)$/;
+
+/** Shows each call to the oracle, and injects the faults of queues, events and updates. */
+export class RunWatch implements Watch {
+  readonly #context: RunContext;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  before(call: Call): void {
+    const { oracle, faultRandom, rates, journal } = this.#context;
+    const { service, operation, input } = call;
+    if (this.#isSlotWrite(call)) oracle.slotData.beforeWrite(call);
+    if (service === 'sagemaker') {
+      if (operation === 'UpdateEndpoint') this.#beforeUpdate(call);
+      else if (operation === 'CreateEndpoint') oracle.updates.beforeCreate();
+      else if (operation === 'DeleteEndpointConfig') oracle.configDeleted(input.EndpointConfigName ?? '');
+    }
+    if (service === 'sqs' && operation === 'DeleteMessageBatch' && faultRandom.chance(rates.lostDelete)) {
+      journal.reached('deletion of a finished message lost');
+      journal.note('queue', () => 'a deletion fails');
+      throw new Error('the queue is not available');
+    }
+  }
+
+  #beforeUpdate(call: Call): void {
+    const { oracle, updateFaults, rates, current } = this.#context;
+    const by = this.#context.moverOf(call);
+    const fault = updateFaults.plan(by, rates);
+    oracle.updates.beforeUpdate(call, { by, fault, run: current });
+  }
+
+  after(call: Call, output: unknown, error: unknown): void {
+    const { oracle, current, world } = this.#context;
+    const { service, operation, input } = call;
+    if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
+    if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
+    if (error !== undefined) return;
+    const isSource = service === 's3' && input.Bucket === world.bucket;
+    if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) oracle.sources.record();
+    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call);
+    if (service === 'ssm' && operation === 'PutParameter') {
+      this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
+    }
+    if (service === 'sqs') this.#afterQueueCall(call, output);
+  }
+
+  #parameterWritten(call: Call, { Version }: Answers['ssm:PutParameter']): void {
+    const { oracle, past, world, journal, current } = this.#context;
+    const { Name = '', Value = '' } = call.input;
+    past.addParameter(world.clock.now(), { Name, Type: 'String', Value, Version });
+    if (Name !== stateParameterName(ENDPOINT_ID)) return;
+    oracle.states.written({ by: this.#context.moverOf(call), version: Version, value: Value }, current);
+    journal.note('state', () => `v${Version} ${Value}`);
+  }
+
+  #afterQueueCall({ operation, input }: Call, output: unknown): void {
+    const { world, faultRandom, rates, journal } = this.#context;
+    if (operation === 'DeleteMessageBatch') this.#checkRequests();
+    if (operation === 'CreateQueue') world.queues.push((output as Answers['sqs:CreateQueue']).QueueUrl);
+    if (operation === 'SendMessage' && faultRandom.chance(rates.duplicatedMessage)) {
+      journal.reached('message duplicated');
+      world.peek('sqs', 'SendMessage', { ...input, DelaySeconds: faultRandom.int(0, 120) });
+    }
+  }
+
+  /** A write to the data bucket. */
+  #isSlotWrite({ service, operation, input }: Call): boolean {
+    if (service !== 's3' || input.Bucket === undefined || input.Bucket === this.#context.world.bucket) return false;
+    return SLOT_WRITES.test(operation);
+  }
+
+  endpointChanged(event: EndpointStateChange): void {
+    const { oracle, journal, past, world, updateFaults, script } = this.#context;
+    const { EndpointStatus: status, EndpointConfigName, FailureReason } = event.detail;
+    journal.note('SageMaker', () => `${status} on ${EndpointConfigName} ${FailureReason ?? ''}`);
+    oracle.updates.endpointChanged(event);
+    past.addDescription(world.clock.now(), oracle.view.endpoint());
+    this.#context.hasChanged = true;
+    if (!this.#context.isBegun) return;
+    if (status === 'UPDATE_ROLLBACK_FAILED') updateFaults.mendRollback();
+    script.statusEntered(status);
+  }
+
+  delays(detailType: string): readonly number[] {
+    return this.#context.eventFaults.delays(this.#context.rates, detailType);
+  }
+
+  losesPoll(): boolean {
+    return this.#context.eventFaults.losesPoll(this.#context.rates);
+  }
+
+  /**
+   * While there is something to serve, a reconcile request exists. Where only the controller has touched the endpoint and
+   * the newest upload's event wasn't lost, it is a message in the queue, not the sweep.
+   */
+  #checkRequests(): void {
+    const { oracle, eventFaults, openRuns, person, isBegun, journal } = this.#context;
+    if (!isBegun || eventFaults.underWay > 0 || openRuns.size > 0 || person.isEditing) return;
+    const isOurs = oracle.ledger.isUntouchedByOthers() && eventFaults.sentAt >= oracle.sources.current.at;
+    if (!isOurs || oracle.view.hasRequests()) return;
+    const unfinished = oracle.rest.unfinished();
+    if (unfinished.length > 0) journal.violation(`no request is in the queue any more: ${unfinished.join('; ')}`);
+  }
+}

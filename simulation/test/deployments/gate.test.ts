@@ -1,0 +1,188 @@
+import { AwsError } from '@freshpoint/local/core/aws-error';
+import { describe, expect, test } from 'vitest';
+import { isFunction } from '../../deployments/deployment-watch.ts';
+import { SERVING_STACK } from '../../deployments/settings-app.ts';
+import { DeploymentRig, debug, MINUTE_MS, one } from './rig.ts';
+
+const rig = new DeploymentRig();
+
+describe('the deployment gate', () => {
+  test('refuses a deployment when the endpoint stays busy for 55 minutes, with the reason, and the rollback succeeds', async () => {
+    await rig.liveOn('b');
+    rig.account.faults.forceStatus('Iris', 'SystemUpdating');
+    const began = rig.account.clock.now();
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(
+      /Endpoint Iris stayed busy: the endpoint is SystemUpdating\. Deploy again when it is InService/,
+    );
+    expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const failed = rig.when(/DeploymentGate/, 'UPDATE_FAILED') - began;
+    expect([failed >= 55 * MINUTE_MS, failed < 56 * MINUTE_MS]).toEqual([true, true]);
+    expect(rig.account.updates).toEqual([]);
+    rig.account.faults.forceStatus('Iris', 'InService');
+    await rig.account.deploy(one(debug));
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack']);
+    await rig.expectServed('v2');
+  });
+
+  test('responds to the first creation within a minute', async () => {
+    await rig.liveOn('a');
+    const took =
+      rig.when(/DeploymentGate/, 'CREATE_COMPLETE') -
+      rig.account.events
+        .find(({ logicalId, status }) => /DeploymentGate/.test(logicalId) && status === 'CREATE_IN_PROGRESS')!
+        .timestamp.getTime();
+    expect(took).toBeLessThan(MINUTE_MS);
+    // The created revision is known to be serving: no swap follows.
+    expect(rig.account.updates).toEqual([]);
+  });
+
+  test.each([
+    ['sqs', 'SendMessage'],
+    ['ssm', 'GetParameters'],
+    ['ssm', 'PutParameter'],
+    ['s3', 'HeadObject'],
+    ['s3', 'GetObject'],
+  ])('responds to the first creation with data in place although %s:%s is denied', async (service, operation) => {
+    rig.useEmpty();
+    rig.deny(service, operation);
+    await rig.account.create(one({ inPlace: true }));
+    rig.allow();
+    await rig.account.settle();
+    await rig.expectServed('v1');
+    await rig.refresh('v2');
+    await rig.expectServed('v2');
+  });
+
+  test.each([
+    ['ssm', 'GetParameters'],
+    ['ssm', 'PutParameter'],
+    ['s3', 'HeadObject'],
+    ['s3', 'GetObject'],
+    ['s3', 'CopyObject'],
+  ])('delays the first creation while %s:%s is denied, as for a new role', async (service, operation) => {
+    rig.useEmpty();
+    rig.deny(service, operation);
+    rig.account.clock.schedule(10 * MINUTE_MS, () => {
+      rig.allow();
+    });
+    await rig.account.create();
+    expect(
+      rig.when(/DeploymentGate/, 'CREATE_COMPLETE') - rig.when(/DeploymentGate/, 'CREATE_IN_PROGRESS'),
+    ).toBeLessThan(20 * MINUTE_MS);
+    await rig.account.settle();
+    expect(rig.account.updates).toEqual([]);
+    await rig.expectServed('v1');
+  });
+
+  test('fails the first creation when the copies are denied for 55 minutes, and says which call', async () => {
+    rig.useEmpty();
+    rig.deny('s3', 'CopyObject');
+    await expect(rig.account.create()).rejects.toThrow(/not authorized to perform: s3:CopyObject/);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['the queue', async () => rig.account.deleteQueues()],
+    [
+      'the spec',
+      () => rig.account.call('ssm', 'DeleteParameter', { Name: `/freshpoint/${SERVING_STACK}/Endpoint/spec` }),
+    ],
+    [
+      'the state',
+      () => rig.account.call('ssm', 'DeleteParameter', { Name: `/freshpoint/${SERVING_STACK}/Endpoint/state` }),
+    ],
+    ['the endpoint', async () => rig.account.deleteEndpoint()],
+  ])('responds to the deletion although %s is gone', async (_, remove) => {
+    await rig.liveOn('b');
+    await remove();
+    const began = rig.account.clock.now();
+    await rig.account.destroy();
+    expect(rig.account.clock.now() - began).toBeLessThan(5 * MINUTE_MS);
+    expect(rig.when(/DeploymentGate/, 'DELETE_FAILED')).toBeNaN();
+  });
+
+  test('responds to the deletion although every call is denied', async () => {
+    await rig.liveOn('b');
+    rig.account.interfere = ({ caller, service, operation }) => {
+      if (isFunction(caller))
+        throw new AwsError('AccessDeniedException', `not authorized: ${service}:${operation}`, 400);
+    };
+    await rig.account.destroy();
+    expect(rig.when(/DeploymentGate/, 'DELETE_FAILED')).toBeNaN();
+  });
+
+  test('responds to an update although the endpoint was deleted by hand', async () => {
+    await rig.liveOn('a');
+    await rig.account.deleteEndpoint();
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/Could not find endpoint/);
+    expect(rig.when(/DeploymentGate/, 'UPDATE_FAILED')).toBeNaN();
+    expect(rig.account.problems.splice(0)).toEqual([expect.stringContaining('Could not find endpoint')]);
+  });
+
+  test('fails an update at once when it cannot be queued, and says why', async () => {
+    await rig.liveOn('b');
+    rig.deny('sqs', 'SendMessage');
+    const began = rig.account.clock.now();
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/can't look after endpoint .* sqs:SendMessage/);
+    expect(rig.account.clock.now() - began).toBeLessThan(2 * MINUTE_MS);
+    expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  });
+
+  test('fails an update at once when the state cannot be read, and says which parameter', async () => {
+    await rig.liveOn('b');
+    const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
+    const { Parameter } = await rig.account.call('ssm', 'GetParameter', { Name });
+    await rig.account.call('ssm', 'PutParameter', { Name, Value: 'not JSON', Type: 'String', Overwrite: true });
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(`SSM parameter ${Name}`);
+    expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    await rig.account.call('ssm', 'PutParameter', { Name, Value: Parameter.Value, Type: 'String', Overwrite: true });
+    await rig.account.deploy(one(debug));
+    await rig.account.settle();
+    await rig.expectServed('v2');
+  });
+
+  test.each([
+    ['ssm', 'GetParameters'],
+    ['ssm', 'PutParameter'],
+    ['sagemaker', 'DescribeEndpoint'],
+  ])('fails an update in the end when %s:%s is denied, and the rollback succeeds', async (service, operation) => {
+    await rig.liveOn('b');
+    rig.deny(service, operation);
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(new RegExp(`${service}:${operation}`));
+    expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    rig.allow();
+    await rig.account.deploy(one(debug));
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack']);
+    await rig.expectServed('v2');
+  });
+
+  test('fails when S3 is denied and the data cannot be staged to slot A, and B keeps serving', async () => {
+    await rig.liveOn('b');
+    rig.deny('s3', 'HeadObject');
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/s3:HeadObject/);
+    rig.allow();
+    await rig.account.settle();
+    expect(rig.movers()).toEqual([]);
+    await rig.expectServed('v2');
+  });
+
+  test('with data in place continues when S3 is denied, and the controller swaps afterwards to be sure', async () => {
+    await rig.liveOn('b', one({ inPlace: true }));
+    rig.deny('s3', 'HeadObject');
+    await rig.account.deploy(one({ ...debug, inPlace: true }));
+    rig.allow();
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack', 'controller']);
+    await rig.expectServed('v2');
+  });
+
+  test('continues when CloudFormation does not describe the stack', async () => {
+    await rig.liveOn('b');
+    rig.deny('cloudformation', 'DescribeStacks');
+    await rig.account.deploy(one(debug));
+    rig.allow();
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack']);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { SERVING_STACK } from '../../deployments/settings-app.ts';
+import { DeploymentRig, debug, MINUTE_MS, one, SLOTS } from './rig.ts';
+
+const rig = new DeploymentRig();
+
+describe('a deployment that meets a refresh', () => {
+  test('waits until the endpoint is idle, then continues', async () => {
+    await rig.liveOn('a');
+    await rig.account.upload('v2');
+    await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
+    const deployed = rig.account.start(one(debug));
+    await rig.account.until('the gate waits', () => rig.account.decisions.at(-1)?.reason === 'DeploymentWaiting');
+    expect(rig.when(/Models/, 'UPDATE_IN_PROGRESS')).toBeNaN();
+    await rig.account.run(deployed);
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['controller', 'stack']);
+    await rig.expectServed('v2');
+    expect((await rig.account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
+  });
+
+  test.each(SLOTS)(
+    'that the endpoint refuses continues after it with the serving revision, while slot %s is live',
+    async (slot) => {
+      const served = await rig.liveOn(slot);
+      await rig.account.uploadBroken('bad');
+      await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
+      await rig.account.deploy(one(debug));
+      await rig.account.settle();
+      expect(rig.movers()).toEqual(['controller', 'stack']);
+      await rig.expectServed(served);
+      await rig.refresh('v3');
+      await rig.expectServed('v3');
+    },
+  );
+
+  test('that the endpoint refuses fails with data in place, because its fleet would load the same', async () => {
+    await rig.liveOn('a', one({ inPlace: true }));
+    await rig.account.uploadBroken('bad');
+    await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
+    // The new fleets load the stored bytes, which are broken: the deployment fails as the refresh did.
+    await expect(rig.account.deploy(one({ ...debug, inPlace: true }))).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
+    await rig.account.settle();
+    await rig.expectServed('v1');
+    await rig.refresh('v2');
+    await rig.expectServed('v2');
+    await rig.account.deploy(one({ ...debug, inPlace: true }));
+    await rig.expectServed('v2');
+  });
+});
+
+describe('a deployment succeeds', () => {
+  test('although the endpoint is suspended, and it stays suspended', async () => {
+    await rig.liveOn('b');
+    const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
+    const { Parameter } = await rig.account.call('ssm', 'GetParameter', { Name });
+    const suspended = { ...JSON.parse(Parameter.Value), suspension: { by: 'person', at: rig.account.clock.now() } };
+    await rig.account.call('ssm', 'PutParameter', {
+      Name,
+      Value: JSON.stringify(suspended),
+      Type: 'String',
+      Overwrite: true,
+    });
+    await rig.account.deploy(one(debug));
+    await rig.account.upload('v3');
+    await rig.account.pass(30 * MINUTE_MS);
+    expect(rig.movers()).toEqual(['stack']);
+    await rig.expectServed('v2');
+    const after = await rig.account.call('ssm', 'GetParameter', { Name });
+    expect(JSON.parse(after.Parameter.Value).suspension).toEqual(suspended.suspension);
+  });
+
+  test('although a person moved the endpoint to another config', async () => {
+    await rig.liveOn('b');
+    const { config } = await rig.account.live();
+    await rig.account.call('sagemaker', 'CreateEndpointConfig', {
+      EndpointConfigName: 'by-hand',
+      ProductionVariants: config.ProductionVariants,
+    });
+    await rig.account.call('sagemaker', 'UpdateEndpoint', { EndpointName: 'Iris', EndpointConfigName: 'by-hand' });
+    rig.account.updates.length = 0;
+    await rig.account.deploy(one(debug));
+    await rig.account.settle();
+    // It is not known which slot's data that config loads, so none is written: A serves what it held, then B the newest.
+    expect(rig.movers()).toEqual(['stack', 'controller']);
+    expect(await rig.account.slot()).toBe('b');
+    await rig.expectServed('v2');
+  });
+});
+
+describe('earlier bytes', () => {
+  const onceAt = (status: string, act: () => void) => {
+    let isSeen = false;
+    return ({ type, status: now }: { type: string; status: string }) => {
+      if (isSeen || type !== 'AWS::SageMaker::Endpoint' || now !== status) return;
+      isSeen = true;
+      act();
+    };
+  };
+
+  test.each(['Iris', 'Tulip'])(
+    'uploaded after the fleet of a deployment of %s has loaded others are served',
+    async (endpointName) => {
+      await rig.liveOn('a');
+      const [first, last] = [
+        onceAt('UPDATE_IN_PROGRESS', () => void rig.account.put('v2')),
+        onceAt('UPDATE_COMPLETE', () => void rig.account.put('v1')),
+      ];
+      await rig.account.deploy(one({ endpointName, ...debug }), SERVING_STACK, (event) => {
+        first(event);
+        last(event);
+      });
+      await rig.account.settle();
+      await rig.expectServed('v1', endpointName);
+    },
+  );
+
+  test('uploaded after the fleet of a refresh has loaded others are served', async () => {
+    await rig.liveOn('a');
+    await rig.account.upload('v2');
+    await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
+    await rig.account.upload('v3');
+    await rig.account.until(
+      'the endpoint is InService',
+      async () => (await rig.account.live()).endpoint.EndpointStatus === 'InService',
+    );
+    await rig.account.upload('v2');
+    await rig.account.settle();
+    await rig.expectServed('v2');
+  });
+});

@@ -1,0 +1,83 @@
+import { AwsError } from '@freshpoint/local/core/aws-error';
+import { afterEach, expect } from 'vitest';
+import { isFunction } from '../../deployments/deployment-watch.ts';
+import { type AppSettings, type Settings, VARIANT } from '../../deployments/settings-app.ts';
+import { VirtualAccount } from '../../deployments/virtual-account.ts';
+import { etagOf } from '../../worlds/model-data.ts';
+
+export const MINUTE_MS = 60_000;
+export const SLOTS = ['a', 'b'] as const;
+export const NAMES = [
+  ['names left to CloudFormation', undefined],
+  ['given names', 'iris'],
+] as const;
+
+/** Settings of one endpoint. */
+export const one = (settings: Settings = {}): AppSettings => ({ endpoints: { Endpoint: settings } });
+export const debug: Settings = { containers: [{ environment: { LEVEL: 'debug' } }] };
+export const larger: Settings = { variants: [{ ...VARIANT, initialInstanceCount: 2 }] };
+
+/** The account of one test; after each test, nothing may have happened in it that must never happen. */
+export class DeploymentRig {
+  #account: VirtualAccount | undefined;
+
+  constructor() {
+    afterEach(() => {
+      expect(this.account.problems).toEqual([]);
+      this.account.stop();
+    });
+  }
+
+  get account(): VirtualAccount {
+    if (!this.#account) throw new Error('the test has no account yet');
+    return this.#account;
+  }
+
+  /** An account without stacks. */
+  useEmpty(): void {
+    this.#account = new VirtualAccount();
+  }
+
+  /** An account whose endpoint runs this slot. Returns the version that it serves. */
+  async liveOn(slot: 'a' | 'b', settings: AppSettings = one()): Promise<string> {
+    this.#account = await VirtualAccount.with(settings);
+    if (slot === 'b') await this.refresh('v2');
+    expect(await this.account.slot()).toBe(slot);
+    this.account.updates.length = 0;
+    return slot === 'b' ? 'v2' : 'v1';
+  }
+
+  async refresh(version: string): Promise<void> {
+    await this.account.upload(version);
+    await this.account.settle();
+  }
+
+  async expectServed(version: string, endpointName?: string): Promise<void> {
+    expect(await this.account.answers(endpointName), this.account.tail()).toEqual([etagOf(version)]);
+  }
+
+  /** Who updated the endpoint, in order. */
+  movers(): string[] {
+    return this.account.updates.map(({ by }) => by);
+  }
+
+  /** When a resource last entered this status; NaN: never. */
+  when(logicalId: RegExp, status: string): number {
+    const isThis = (event: { logicalId: string; status: string }) =>
+      logicalId.test(event.logicalId) && event.status === status;
+    return this.account.events.findLast(isThis)?.timestamp.getTime() ?? Number.NaN;
+  }
+
+  /** Denies the function's calls of this operation. */
+  deny(service: string, operation: string): void {
+    this.account.interfere = (call) => {
+      if (call.service !== service || call.operation !== operation || !isFunction(call.caller)) return;
+      throw new AwsError('AccessDeniedException', `not authorized to perform: ${service}:${operation}`, 400);
+    };
+  }
+
+  /** Denies nothing any more. */
+  allow(): void {
+    this.account.interfere = () => undefined;
+  }
+}

@@ -1,0 +1,22 @@
+import type { CustomResponse } from '@freshpoint/local/cloudformation/index';
+
+/** Where custom resources respond, without HTTP. */
+export class CustomResponseDesk {
+  /** By URL; undefined once CloudFormation no longer waits for it. */
+  readonly #waiting = new Map<string, ((response: CustomResponse) => void) | undefined>();
+
+  create() {
+    const url = `https://answers/${this.#waiting.size}`;
+    const response = Promise.withResolvers<CustomResponse>();
+    this.#waiting.set(url, response.resolve);
+    return { url, response: response.promise, close: () => this.#waiting.set(url, undefined) };
+  }
+
+  /** A custom resource's function responds. Returns the HTTP status. */
+  respond(url: string, body: string): number {
+    const settle = this.#waiting.get(url);
+    this.#waiting.set(url, undefined);
+    settle?.(JSON.parse(body) as CustomResponse);
+    return settle ? 200 : 403;
+  }
+}

@@ -1,0 +1,249 @@
+import { ENVIRONMENT } from '@freshpoint/cdk/contract';
+import { awsPorts, createHandler } from '@freshpoint/engine';
+import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
+import type { Telemetry } from '@freshpoint/engine/ports';
+import { sleep } from '@freshpoint/local/core/clock';
+import type { Caller } from '@freshpoint/local/core/cloud';
+import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
+import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
+import type { Answer } from './answers.ts';
+import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
+import { skewed } from './virtual-time.ts';
+import type { World } from './world.ts';
+
+/** What happens to one call of the function. */
+export interface CallPlan {
+  /** How long the request takes to the service, in ms. */
+  readonly requestMs: number;
+  /** How long the reply takes, in ms. */
+  readonly replyMs: number;
+  /** The function ends: before the request leaves, or after the effect and before the reply. */
+  readonly kill?: 'before' | 'after';
+  /** The service has no effect and replies with this error. */
+  readonly mishapBefore?: Mishap;
+  /** The service has its effect and replies with this error. */
+  readonly mishapAfter?: Exclude<Mishap, 'throttled'>;
+  /** The service answers with its state of that many ms ago. Reads only. */
+  readonly staleMs?: number;
+}
+
+/** One call that has arrived at a service, and its result. */
+export interface Exchange {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: object;
+  readonly output: unknown;
+  readonly error: unknown;
+}
+
+/** Decides what happens to the function's calls, and observes them. */
+export interface Overseer {
+  plan(run: FunctionRun, service: string, operation: string): CallPlan;
+  /** The request arrives at the service. */
+  calling(run: FunctionRun): void;
+  /** The answer of `staleMs` ago; undefined where that isn't known. */
+  stale(service: string, operation: string, input: object, staleMs: number): unknown;
+  started(run: FunctionRun): void;
+  ended(run: FunctionRun, how: string): void;
+  /** At the moment of the effect. */
+  answered(run: FunctionRun, exchange: Exchange): void;
+  telemetry(run: FunctionRun): Telemetry;
+  /** By how much the function's clock is ahead, in ms. */
+  readonly skewMs: number;
+}
+
+/** The service behind each of the controller's clients. */
+const SERVICES = {
+  sagemaker: 'sagemaker',
+  sagemakerRuntime: 'sagemaker',
+  s3: 's3',
+  ssm: 'ssm',
+  sqs: 'sqs',
+  cloudformation: 'cloudformation',
+  events: 'events',
+} as const;
+
+/** How long a request stays on its way when its function ends meanwhile, in ms; a slower one never arrives. */
+const IN_FLIGHT_MS = 5000;
+
+export type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
+
+/** A command of one of the SDK's clients. */
+interface SdkCommand {
+  readonly input: object;
+}
+
+type PortOptions = Parameters<typeof awsPorts>[0];
+
+/** One invocation of the engine's own handler, with clients that call the services in virtual time. */
+export class FunctionRun {
+  readonly id: number;
+  readonly caller: Caller;
+  readonly startedAt: number;
+  /** How many calls it has made. */
+  calls = 0;
+  dead = false;
+  /** At least one of its calls went wrong. */
+  isDisturbed = false;
+  /** Its last write of the state collided with another one. */
+  hadConflict = false;
+  /** When each source was read. A pass reads several at different times. */
+  readonly sourcesReadAt: number[] = [];
+  /** The last answers by operation. */
+  readonly #seen = new Map<string, unknown>();
+  readonly #world: World;
+  readonly #overseer: Overseer;
+  #end: (outcome: InvocationOutcome) => void = () => undefined;
+
+  constructor(world: World, overseer: Overseer, { id, caller }: { readonly id: number; readonly caller: Caller }) {
+    this.#world = world;
+    this.#overseer = overseer;
+    this.id = id;
+    this.caller = caller;
+    this.startedAt = world.clock.now();
+  }
+
+  /** Settles when the handler answers or the function is ended. */
+  invoke(event: FunctionEvent, env: Readonly<Record<string, string>>): Promise<InvocationOutcome> {
+    const handler = createHandler(awsPorts(this.#portOptions(env)));
+    this.#overseer.started(this);
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      handler(event).then(
+        (answer) => this.#finish('answered', { payload: Buffer.from(JSON.stringify(answer ?? null)) }),
+        (error: Error) =>
+          this.#finish(`threw ${error.message}`, { failure: { errorType: error.name, errorMessage: error.message } }),
+      );
+    });
+  }
+
+  /** The function is gone at once, in the middle of its work. */
+  end(how: string): void {
+    this.#finish(how, { failure: { errorType: 'Runtime.ExitError', errorMessage: how }, ended: true });
+  }
+
+  /** Whether it has an answer of this operation. */
+  hasSeen(operation: string): boolean {
+    return this.#seen.has(operation);
+  }
+
+  /** The last answer of this operation. */
+  lastSeen<S extends string, O extends string>(_service: S, operation: O): Answer<S, O> | undefined {
+    return this.#seen.get(operation) as Answer<S, O> | undefined;
+  }
+
+  #portOptions(env: Readonly<Record<string, string>>): PortOptions {
+    const clients = Object.fromEntries(
+      Object.entries(SERVICES).map(([client, service]) => [
+        client,
+        { send: (command: SdkCommand) => this.#send(service, command) },
+      ]),
+    );
+    const put = async (url: string, { body }: { body: string }) =>
+      new Response(null, { status: (await this.#respond(url, body)) as number });
+    return {
+      clients: clients as unknown as PortOptions['clients'],
+      queueUrl: env[ENVIRONMENT.queueUrl] ?? '',
+      deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl] ?? '',
+      answers: cloudFormationResponses(put as unknown as typeof fetch),
+      telemetry: this.#overseer.telemetry(this),
+      checkArchive: looksLikeArchive,
+      now: skewed(this.#world.clock, this.#overseer.skewMs).now,
+    };
+  }
+
+  #finish(how: string, outcome: InvocationOutcome): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#overseer.ended(this, how);
+    this.#end(outcome);
+  }
+
+  #send(service: string, command: SdkCommand): Promise<unknown> {
+    const operation = command.constructor.name.replace(/Command$/, '');
+    const { input } = command;
+    return this.#pass({ service, operation, input }, async () => {
+      const output = await this.#world.cloud.call(service, operation, input, this.caller);
+      return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
+    });
+  }
+
+  #respond(url: string, body: string): Promise<unknown> {
+    const request = { service: 'http', operation: 'Answer', input: { url, body } };
+    return this.#pass(request, async () => this.#world.respond(url, body));
+  }
+
+  /** One call, with what its plan does to it. */
+  async #pass(request: Request, call: () => Promise<unknown>): Promise<unknown> {
+    if (this.dead) return await never();
+    this.calls += 1;
+    const { clock } = this.#world;
+    const plan = this.#overseer.plan(this, request.service, request.operation);
+    if (plan.kill === 'before') {
+      this.end(`killed before ${request.operation}`);
+      return await never();
+    }
+    await sleep(clock, plan.requestMs);
+    if (this.dead && plan.requestMs > IN_FLIGHT_MS) return await never();
+    if (plan.mishapBefore) {
+      await sleep(clock, plan.replyMs);
+      if (this.dead) return await never();
+      throw mishapError(plan.mishapBefore);
+    }
+    const { output, error } = await this.#perform(request, plan, call);
+    if (plan.kill === 'after') this.end(`killed after ${request.operation}`);
+    await sleep(clock, plan.replyMs);
+    if (this.dead) return await never();
+    if (error !== undefined) throw asSdkError(error);
+    if (plan.mishapAfter) throw mishapError(plan.mishapAfter);
+    return output;
+  }
+
+  /** The request has arrived: its effect. */
+  async #perform(request: Request, { staleMs }: CallPlan, call: () => Promise<unknown>): Promise<Exchange> {
+    const { service, operation, input } = request;
+    const overseer = this.#overseer;
+    const stale = staleMs === undefined ? undefined : overseer.stale(service, operation, input, staleMs);
+    let output: unknown;
+    let error: unknown;
+    overseer.calling(this);
+    try {
+      output = stale ?? (await call());
+    } catch (thrown) {
+      error = thrown;
+    }
+    const exchange = { ...request, output, error };
+    overseer.answered(this, exchange);
+    this.#note(exchange);
+    return exchange;
+  }
+
+  #note({ operation, input, output }: Exchange): void {
+    // An old version of the state is read to put it back, not to decide.
+    const isObservation = !JSON.stringify(input).includes('/state:');
+    if (!this.dead && isObservation) this.#seen.set(operation, output);
+    const isSource = (input as { Bucket?: string }).Bucket === this.#world.bucket;
+    if (isSource && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
+      this.sourcesReadAt.push(this.#world.clock.now());
+    }
+  }
+}
+
+type Request = Pick<Exchange, 'service' | 'operation' | 'input'>;
+
+/** Inflating uses threads, whose time isn't the run's: the bytes themselves say what they are. */
+const looksLikeArchive: NonNullable<PortOptions['checkArchive']> = async (body, { uri }) => {
+  const bytes = (await read(body)).toString();
+  if (bytes.startsWith('junk')) return { kind: 'refused', message: `${uri} is no archive` };
+  return { kind: 'sound', whole: true, entries: 1, bytesRead: bytes.length };
+};
+
+async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

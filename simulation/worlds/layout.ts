@@ -1,0 +1,38 @@
+/** What is deployed: the stack as it begins, and changes to it. */
+export type Edition =
+  | 'first'
+  /** Another container environment: new models, new configs, the endpoint moves. */
+  | 'models'
+  /** Another instance type: new configs, the endpoint moves. */
+  | 'configs'
+  /** Only what the controller reads from the spec: waitTime, pollInterval. */
+  | 'settings'
+  /** As `models`, but a resource that comes after the endpoint fails: the endpoint moves and moves back. */
+  | 'failing';
+
+export const EDITIONS = ['first', 'models', 'configs', 'settings', 'failing'] as const satisfies readonly Edition[];
+
+/** One arrangement of sources and settings, with its templates. */
+export interface Layout {
+  readonly name: string;
+  /** Keys that the models load. */
+  readonly keys: readonly string[];
+  /** In seconds; of the edition `first`. */
+  readonly waitTime: number;
+  readonly maxWaitTime?: number;
+  readonly pollInterval: number;
+  readonly sweepInterval: number;
+  /** Each slot's models load slot data. */
+  readonly isPerSlot: boolean;
+  /** The endpoint has to answer a smoke test after each refresh. */
+  readonly isTested: boolean;
+  readonly editions: Readonly<Record<Edition, object>>;
+  readonly bucketStack: object;
+}
+
+export const DATA_STACK = 'Data';
+export const ENDPOINT_STACK = 'Serving';
+export const ENDPOINT_NAME = 'Iris';
+/** The endpoint's id: stack and construct. */
+export const ENDPOINT_ID = `${ENDPOINT_STACK}/Endpoint`;
+export const VARIANT = 'AllTraffic';

@@ -1,0 +1,168 @@
+import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
+import { DATA_STACK, EDITIONS, type Edition, ENDPOINT_NAME, ENDPOINT_STACK, type Layout, VARIANT } from './layout.ts';
+
+/** What a layout is synthesized from. */
+interface LayoutSettings {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly prefix?: string;
+  /** In seconds, as the other intervals. */
+  readonly waitTime: number;
+  readonly maxWaitTime?: number;
+  readonly pollInterval: number;
+  readonly sweepInterval: number;
+  readonly canary?: boolean;
+  readonly inPlace?: boolean;
+  readonly tested?: boolean;
+}
+
+const LAYOUTS: readonly LayoutSettings[] = [
+  { name: 'one file', keys: ['models/iris.tar.gz'], waitTime: 60, pollInterval: 30, sweepInterval: 3600 },
+  {
+    name: 'two files, canary, smoke test',
+    keys: ['a/model.tar.gz', 'b/model.tar.gz'],
+    waitTime: 30,
+    pollInterval: 15,
+    sweepInterval: 1800,
+    canary: true,
+    tested: true,
+  },
+  {
+    name: 'a prefix',
+    keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'],
+    prefix: 'tree/',
+    waitTime: 90,
+    maxWaitTime: 420,
+    pollInterval: 30,
+    sweepInterval: 1800,
+  },
+  {
+    name: 'two files in place, canary',
+    keys: ['a/model.tar.gz', 'b/model.tar.gz'],
+    waitTime: 30,
+    pollInterval: 15,
+    sweepInterval: 1800,
+    canary: true,
+    inPlace: true,
+  },
+];
+
+const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
+const CANARY_WAIT_SECONDS = 120;
+/** By how much the edition `settings` lengthens waitTime and pollInterval. */
+const LONGER_SECONDS = 10;
+
+/** Each layout's templates, as `cdk synth` makes them. Takes seconds: once per process. */
+export function synthesize(): Layout[] {
+  return LAYOUTS.map((settings) => {
+    const templates = EDITIONS.map((edition) => ({ edition, ...synthesizeEdition(settings, edition) }));
+    const { name, keys, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
+    return {
+      name,
+      keys,
+      waitTime,
+      maxWaitTime,
+      pollInterval,
+      sweepInterval,
+      isPerSlot: !settings.inPlace && settings.prefix === undefined,
+      isTested: settings.tested === true,
+      bucketStack: templates[0]?.bucket ?? {},
+      editions: Object.fromEntries(templates.map(({ edition, serving }) => [edition, serving])) as Layout['editions'],
+    };
+  });
+}
+
+function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket: object; serving: object } {
+  const app = new App({ analyticsReporting: false });
+  const data = new Stack(app, DATA_STACK);
+  const bucket = new Bucket(data, 'Models', { eventBridgeEnabled: true });
+  new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
+  const stack = new Stack(app, ENDPOINT_STACK);
+  const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
+  bucket.grantRead(role);
+  const endpoint = new SagemakerEndpoint(stack, 'Endpoint', propsOf(settings, edition, bucket, role.roleArn));
+  for (const model of endpoint.models) model.node.addDependency(role);
+  if (edition === 'failing') {
+    const failing = new CfnParameter(stack, 'Failing', { type: 'String', value: 'ok', allowedPattern: '^never$' });
+    failing.node.addDependency(endpoint.endpoint);
+  }
+  const assembly = app.synth();
+  return {
+    bucket: assembly.getStackByName(DATA_STACK).template as object,
+    serving: assembly.getStackByName(ENDPOINT_STACK).template as object,
+  };
+}
+
+function propsOf(
+  settings: LayoutSettings,
+  edition: Edition,
+  bucket: IBucket,
+  executionRoleArn: string,
+): SagemakerEndpointProps {
+  const longer = edition === 'settings' ? LONGER_SECONDS : 0;
+  const { prefix } = settings;
+  return {
+    modelsProps: [{ props: { executionRoleArn, ...containersOf(settings, edition, bucket) } }],
+    endpointConfigProps: {
+      productionVariants: [
+        {
+          variantName: VARIANT,
+          instanceType: edition === 'configs' ? 'ml.m5.xlarge' : 'ml.m5.large',
+          initialInstanceCount: 2,
+        },
+      ],
+    },
+    endpointProps: {
+      endpointName: ENDPOINT_NAME,
+      endpointConfigName: 'iris',
+      // Deployments keep the counts that a person or autoscaling has set, too.
+      retainAllVariantProperties: true,
+      ...(settings.canary && { deploymentConfig: canary() }),
+    },
+    modelsBucket: bucket,
+    ...(settings.inPlace && { modelData: ModelData.inPlace() }),
+    ...(settings.tested && {
+      smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
+    }),
+    ...(prefix && {
+      bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
+        eventType,
+        keyFilters: [{ prefix }],
+      })),
+    }),
+    waitTime: Duration.seconds(settings.waitTime + longer),
+    ...(settings.maxWaitTime && { maxWaitTime: Duration.seconds(settings.maxWaitTime) }),
+    pollInterval: Duration.seconds(settings.pollInterval + longer),
+    sweepInterval: Duration.seconds(settings.sweepInterval),
+  };
+}
+
+function containersOf(settings: LayoutSettings, edition: Edition, bucket: IBucket) {
+  const isMoving = edition === 'models' || edition === 'failing';
+  const environment = isMoving ? { EDITION: edition } : undefined;
+  const s3DataSource = {
+    s3Uri: `s3://${bucket.bucketName}/${settings.prefix}`,
+    s3DataType: 'S3Prefix',
+    compressionType: 'None',
+  };
+  const containers = settings.prefix
+    ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }]
+    : settings.keys.map((key) => ({ image: IMAGE, environment, modelDataUrl: `s3://${bucket.bucketName}/${key}` }));
+  return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
+}
+
+function canary() {
+  return {
+    blueGreenUpdatePolicy: {
+      trafficRoutingConfiguration: {
+        type: 'CANARY',
+        canarySize: { type: 'CAPACITY_PERCENT', value: 50 },
+        waitIntervalInSeconds: CANARY_WAIT_SECONDS,
+      },
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import { type CloudFormation, createCloudFormation } from '@freshpoint/local/cloudformation/index';
+import { defaultAccount } from '@freshpoint/local/core/account';
+import { type Caller, Cloud, type Deps, root, type Service } from '@freshpoint/local/core/cloud';
+import { seededIds } from '@freshpoint/local/core/ids';
+import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import { createEvents } from '@freshpoint/local/events/events';
+import { createIam } from '@freshpoint/local/iam/iam';
+import { createLambda, type FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
+import { createLogs } from '@freshpoint/local/logs/logs';
+import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
+import {
+  createSageMaker,
+  createVirtualLauncher,
+  type LoadedData,
+  realisticTimes,
+  type SageMaker,
+  type Times,
+  type Verdict,
+  type VirtualInstance,
+} from '@freshpoint/local/sagemaker/index';
+import { createSqs, type LeavingCaller, type Sqs } from '@freshpoint/local/sqs/sqs';
+import { createSsm } from '@freshpoint/local/ssm/ssm';
+import type { Answer } from './answers.ts';
+import { CustomResponseDesk } from './custom-response-desk.ts';
+import { DATA_STACK, type Edition, ENDPOINT_STACK, type Layout } from './layout.ts';
+import { settleInVirtualTime, skewed } from './virtual-time.ts';
+import type { Watch } from './watch.ts';
+import { watchedService } from './watched-service.ts';
+
+/** How the world differs from seed to seed. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly layout: Layout;
+  readonly times: Partial<Times>;
+  /** By how much each service's clock is ahead, in ms. */
+  readonly skew: { readonly s3: number; readonly sagemaker: number };
+  readonly judge: (data: readonly LoadedData[]) => Verdict;
+  /** What an instance answers to an invocation; `hang`: nothing. @default its id and its data */
+  readonly answer?: (data: readonly LoadedData[]) => unknown;
+  /** Called with what each instance has loaded. */
+  readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
+  readonly runner: (world: World) => FunctionRunnerFactory;
+}
+
+/** How long a poll of an empty queue waits, instead of 20 s: nothing else differs, and idle hours cost no CPU time. */
+const LONG_POLL_SECONDS = 6 * 3600;
+const ENDPOINT_POLL_MS = 10_000;
+
+/** The account of one run: all services in memory, in virtual time. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly cloud = new Cloud();
+  readonly layout: Layout;
+  readonly sagemaker: SageMaker;
+  readonly cloudformation: CloudFormation;
+  readonly running: ReadonlySet<VirtualInstance>;
+  /** The caller whose keys are in a function's environment. */
+  readonly callerOf: (env: Readonly<Record<string, string>>) => Caller;
+  watch: Watch | undefined;
+  /** URLs of all queues that were created. */
+  readonly queues: string[] = [];
+  bucket = '';
+  stackId = '';
+  /** Operations without watch, permissions and time. */
+  readonly #operations: Readonly<Record<string, Service['operations']>>;
+  readonly #responses = new CustomResponseDesk();
+  readonly #root = root(defaultAccount);
+
+  constructor(options: WorldOptions) {
+    const { clock, cloud } = this;
+    this.layout = options.layout;
+    const deps: Deps = { account: defaultAccount, clock, ids: seededIds(options.seed), cloud };
+    const iam = createIam(deps);
+    this.callerOf = (env) => iam.callerOf(env.AWS_ACCESS_KEY_ID);
+    const events = createEvents(deps, { plan: (event) => this.watch?.delays(event['detail-type']) ?? [0] });
+    const emit: Emit = (event) => events.publish({ ...event, detailType: event['detail-type'] });
+    const s3Deps = { ...deps, clock: skewed(clock, options.skew.s3) };
+    const s3 = createS3(s3Deps, { blobs: new MemoryBlobs(), emit, iam });
+    const sqs = createSqs(deps, { iam });
+    const lambda = createLambda(deps, {
+      runner: options.runner(this),
+      code: { store: async () => ({ path: '/code', sha256: 'code', size: 1 }), release: async () => undefined },
+      issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
+      canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
+    });
+    const callerForRole = (roleArn: string): Caller => iam.callerFor(roleArn, 'SageMaker');
+    const { sagemaker, running } = this.#createFleets(deps, options, { callerForRole, emit });
+    this.sagemaker = sagemaker;
+    this.running = running;
+    this.cloudformation = createCloudFormation(deps, {
+      customResponses: this.#responses,
+      endpointPollMs: ENDPOINT_POLL_MS,
+    });
+    const others = [createSsm(deps), createLogs(deps)];
+    const services = [iam, events, s3, sqs, lambda, sagemaker, this.cloudformation, ...others];
+    this.#operations = Object.fromEntries(services.map(({ service }) => [service.name, service.operations]));
+    for (const { service } of services) cloud.register(watchedService(service, () => this.watch));
+    cloud.register(watchedService(this.#withPolls(sqs), () => this.watch));
+  }
+
+  /** SageMaker, and the instances it runs. */
+  #createFleets(
+    deps: Deps,
+    options: WorldOptions,
+    { callerForRole, emit }: { readonly callerForRole: (roleArn: string) => Caller; readonly emit: Emit },
+  ) {
+    const launcher = createVirtualLauncher(deps, {
+      callerForRole,
+      judge: (data, { instanceId }) => {
+        options.loaded(instanceId, data);
+        return options.judge(data);
+      },
+      answer: options.answer,
+    });
+    const sagemaker = createSageMaker(
+      { ...deps, clock: skewed(deps.clock, options.skew.sagemaker) },
+      {
+        launcher,
+        times: { ...realisticTimes, ...options.times },
+        callerForRole,
+        emit: (event) => {
+          emit(event);
+          this.watch?.endpointChanged(event);
+        },
+      },
+    );
+    return { sagemaker, running: launcher.running };
+  }
+
+  /** SQS, whose long polls by functions last for hours and may lose what they receive. */
+  #withPolls(sqs: Sqs): Service {
+    const { operations } = sqs.service;
+    const { permissions, run: receive } = operationOf(operations, 'ReceiveMessage');
+    const run = async (input: PollInput, caller: LeavingCaller) => {
+      if (caller.roleArn === undefined) return await receive(input, caller);
+      const options = {
+        maxNumberOfMessages: input.MaxNumberOfMessages,
+        waitTimeSeconds: LONG_POLL_SECONDS,
+        signal: caller.signal,
+      };
+      const Messages = await sqs.poll(arnOfQueue(input.QueueUrl), options, caller);
+      return this.watch?.losesPoll() ? {} : { Messages };
+    };
+    return { name: 'sqs', operations: { ...operations, ReceiveMessage: { permissions, run } } };
+  }
+
+  /** A custom resource's function responds. Returns the HTTP status. */
+  respond(url: string, body: string): number {
+    return this.#responses.respond(url, body);
+  }
+
+  /** Calls as the account's root: no faults. */
+  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<Answer<S, O>> {
+    return this.cloud.call(service, operation, input, this.#root) as Promise<Answer<S, O>>;
+  }
+
+  /** The same at once, unwatched. */
+  peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): Answer<S, O> {
+    const { run } = operationOf(this.#operations[service], operation);
+    return run(input, this.#root) as Answer<S, O>;
+  }
+
+  /** URL of the work queue. */
+  get workQueue(): string | undefined {
+    return this.queues.find((url) => !isDeadLetterQueue(url));
+  }
+
+  get deadLetterQueue(): string | undefined {
+    return this.queues.find(isDeadLetterQueue);
+  }
+
+  /** Deploys the endpoint's stack. Rejects when it was rolled back. */
+  async deploy(edition: Edition): Promise<void> {
+    const { stackId } = await this.#deployStack(ENDPOINT_STACK, this.layout.editions[edition]);
+    this.stackId = stackId;
+  }
+
+  /** Both stacks, with `upload` in between: SageMaker checks the model data when a model is created. */
+  async setUp(upload: () => Promise<void>): Promise<void> {
+    const { outputs } = await this.#deployStack(DATA_STACK, this.layout.bucketStack);
+    this.bucket = outputs.BucketName ?? '';
+    await upload();
+    await this.deploy('first');
+  }
+
+  #deployStack(stackName: string, template: object) {
+    return this.cloudformation.deploy({ stackName, template, assets: assetsOf(template) });
+  }
+
+  /** Advances time until the work is done. */
+  run<T>(work: Promise<T>): Promise<T> {
+    return settleInVirtualTime(this.clock, work);
+  }
+}
+
+type Emit = (event: {
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly resources: readonly string[];
+  readonly detail: unknown;
+}) => void;
+
+interface PollInput {
+  readonly QueueUrl: string;
+  readonly MaxNumberOfMessages: number;
+}
+
+/** Whether the queue is the one for failed requests. */
+export function isDeadLetterQueue(url: string): boolean {
+  return /DeadLetter/.test(url);
+}
+
+function operationOf(operations: Service['operations'] | undefined, name: string) {
+  const operation = operations?.[name];
+  if (!operation) throw new Error(`no such operation: ${name}`);
+  return operation;
+}
+
+function arnOfQueue(queueUrl: string): string {
+  const { accountId, region } = defaultAccount;
+  return `arn:aws:sqs:${region}:${accountId}:${queueUrl.slice(queueUrl.lastIndexOf('/') + 1)}`;
+}
+
+/** Files of a template's functions. No code is read here, so any path will do. */
+export function assetsOf(template: object): ReadonlyMap<string, { readonly path: string }> {
+  const keys = JSON.stringify(template).matchAll(/"S3Key":"(?<hash>[0-9a-f]+)\.zip"/g);
+  return new Map([...keys].map(({ groups }) => [groups?.hash ?? '', { path: '/code' }]));
+}
