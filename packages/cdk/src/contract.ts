@@ -29,7 +29,7 @@ export interface ReconcileRequest {
   readonly version: 1;
   /** The endpoint's id: `<stack name>/<id of the construct in the stack>`. */
   readonly endpoint: string;
-  /** ARN of the stack that is creating the endpoint. While it is being deployed, a missing spec is not a deleted one. */
+  /** ARN of the stack that creates the endpoint. While it is being deployed, a missing spec does not mean deleted. */
   readonly stackId?: string;
   /** Version of the state that the sender wrote last. A state of an older version is stale and is read again. */
   readonly stateVersion?: number;

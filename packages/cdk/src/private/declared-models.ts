@@ -19,6 +19,6 @@ export function declaredModels(modelsProps: readonly ModelProps[]): DeclaredMode
 }
 
 /** The model with this name, else the one with this construct id. */
-export function findModel<M extends DeclaredModel>(name: string, models: readonly M[]): M | undefined {
+export function findDeclaredModel<M extends DeclaredModel>(name: string, models: readonly M[]): M | undefined {
   return models.find((model) => model.givenName === name) ?? models.find((model) => model.id === name);
 }

@@ -1,6 +1,6 @@
 import type { IResolvable } from 'aws-cdk-lib';
 import type { CfnEndpointConfig, CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type DeclaredModel, findModel } from './declared-models';
+import { type DeclaredModel, findDeclaredModel } from './declared-models';
 import { isReadable, isReadableList } from './tokens';
 
 type Variant = CfnEndpointConfig.ProductionVariantProperty;
@@ -27,7 +27,7 @@ export function modelOf<M extends DeclaredModel>(
   models: readonly M[],
   { executionRoleArn }: CfnEndpointConfigProps,
 ): M | undefined {
-  if (modelName !== undefined) return findModel(modelName, models);
+  if (modelName !== undefined) return findDeclaredModel(modelName, models);
   return models.length === 1 && executionRoleArn === undefined ? models[0] : undefined;
 }
 
@@ -60,7 +60,7 @@ function poolsWithModelNames<M extends DeclaredModel>(
   return pools.map((pool: InstancePool | IResolvable) => {
     if (!isReadable(pool)) return pool;
     const { modelNameOverride } = pool;
-    const model = modelNameOverride === undefined ? undefined : findModel(modelNameOverride, models);
+    const model = modelNameOverride === undefined ? undefined : findDeclaredModel(modelNameOverride, models);
     return model ? { ...pool, modelNameOverride: nameOf(model) } : pool;
   });
 }
