@@ -10,7 +10,7 @@ import {
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { InvokeClient } from './endpoint-client.ts';
-import type { EndpointDescription } from './endpoint-watch.ts';
+import type { EndpointSnapshot } from './endpoint-watch.ts';
 
 /** Size of the parts of an upload, in bytes: the least that S3 accepts. */
 export const PART_BYTES = 5 * 1024 * 1024;
@@ -33,7 +33,7 @@ export interface Uploaded {
 export interface DemoClients {
   /** Uploads a file, in parts if it is larger than PART_BYTES. */
   upload(path: string, bucket: string, key: string): Promise<Uploaded>;
-  describeEndpoint(endpointName: string): Promise<EndpointDescription>;
+  describeEndpoint(endpointName: string): Promise<EndpointSnapshot>;
   /** Environment variables of the container of an endpoint config's only model. */
   environmentOf(endpointConfigName: string): Promise<Readonly<Record<string, string>>>;
   /** Never retries. */

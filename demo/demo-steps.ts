@@ -11,7 +11,7 @@ import type { Evaluation } from './endpoint-client.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { percent } from './timeline/lines.ts';
 import type { Timeline } from './timeline/timeline.ts';
-import { createTraffic, type Traffic, type TrafficSnapshot } from './traffic.ts';
+import { createTraffic, type PredictionTraffic, type TrafficSnapshot } from './traffic.ts';
 import { accuracy, type Training } from './train.ts';
 
 /** Surroundings of a demo. */
@@ -58,7 +58,7 @@ export abstract class DemoSteps {
   readonly #uploads = new Map<string, Uploaded>();
   readonly #counts: Counts;
   readonly #conditions: Conditions;
-  #traffic: Traffic | undefined;
+  #traffic: PredictionTraffic | undefined;
   #starting: Promise<DemoCloud> | undefined;
   #bucket = '';
   #newest = 'v1';

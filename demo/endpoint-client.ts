@@ -5,7 +5,7 @@ import type { Flower } from './train.ts';
 export type InvokeClient = Pick<SageMakerRuntimeClient, 'send'>;
 
 /** The container's response: see model-code/inference.mjs. */
-export interface Answer {
+export interface PredictionAnswer {
   readonly predictions: readonly string[];
   /** Name of the model that answered. */
   readonly model: string;
@@ -25,7 +25,7 @@ export async function predictSpecies(
   endpointName: string,
   rows: readonly (readonly number[])[],
   contentType: 'text/csv' | 'application/json' = 'text/csv',
-): Promise<Answer> {
+): Promise<PredictionAnswer> {
   const text =
     contentType === 'text/csv' ? rows.map((row) => row.join(',')).join('\n') : JSON.stringify({ instances: rows });
   const response = await client.send(
@@ -37,7 +37,7 @@ export async function predictSpecies(
     }),
   );
   const body = new TextDecoder().decode(response.Body);
-  const answer = JSON.parse(body) as Partial<Answer>;
+  const answer = JSON.parse(body) as Partial<PredictionAnswer>;
   if (answer.predictions?.length !== rows.length || typeof answer.model !== 'string') {
     throw new TypeError(`Expected ${rows.length} predictions and the model's name, got: ${body.slice(0, 200)}`);
   }

@@ -3,7 +3,7 @@ import type { Clock } from '@freshpoint/local/core/clock';
 import type { Lane } from './timeline/lanes.ts';
 
 /** The parts of DescribeEndpoint's output that the demo uses. */
-export type EndpointDescription = Pick<
+export type EndpointSnapshot = Pick<
   DescribeEndpointOutput,
   | 'EndpointName'
   | 'EndpointStatus'
@@ -15,7 +15,7 @@ export type EndpointDescription = Pick<
 
 /** Options of an endpoint watch. */
 export interface EndpointWatchOptions {
-  readonly describe: () => Promise<EndpointDescription>;
+  readonly describe: () => Promise<EndpointSnapshot>;
   readonly clock: Clock;
   /** Name of the model that the next refresh serves. */
   readonly newest: () => string;
@@ -43,7 +43,7 @@ export class EndpointWatch {
   readonly #holds: Partial<Record<SlotName, string>> = {};
   #cancel: (() => void) | undefined;
   #stopped = false;
-  #view: EndpointDescription | undefined;
+  #view: EndpointSnapshot | undefined;
   #lastError: unknown;
   #launching: SlotName | undefined;
   #failed: SlotName | undefined;
@@ -67,7 +67,7 @@ export class EndpointWatch {
   }
 
   /** The newest description. */
-  get view(): EndpointDescription | undefined {
+  get view(): EndpointSnapshot | undefined {
     return this.#view;
   }
 
@@ -121,7 +121,7 @@ export class EndpointWatch {
     if (!this.#stopped) this.#options.onPoll();
   }
 
-  #note(view: EndpointDescription): void {
+  #note(view: EndpointSnapshot): void {
     const isFirst = this.#view === undefined;
     const wasActive = this.activeSlot;
     const wasLaunching = this.#launching;
@@ -144,7 +144,7 @@ export class EndpointWatch {
     if (active !== undefined) this.#configs[active] = config;
   }
 
-  #launchingSlot(view: EndpointDescription, active: SlotName | undefined): SlotName | undefined {
+  #launchingSlot(view: EndpointSnapshot, active: SlotName | undefined): SlotName | undefined {
     if (view.EndpointStatus === 'Creating') return active;
     if (view.EndpointStatus !== 'Updating') return undefined;
     const pending = view.PendingDeploymentSummary?.EndpointConfigName;

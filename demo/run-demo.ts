@@ -1,12 +1,12 @@
 import { ExpectationError } from './conditions.ts';
 import type { DemoSteps, StepsOptions } from './demo-steps.ts';
 import { emptyFigures, type Figures, type ServiceFigures, Steps } from './steps.ts';
-import type { RunResult, SummaryTable } from './timeline/events.ts';
+import type { DemoOutcome, SummaryTable } from './timeline/events.ts';
 import { percent } from './timeline/lines.ts';
 import type { Timeline } from './timeline/timeline.ts';
 
 /** The demo's result: its last line in JSON. Figures of steps that were not reached are null. */
-export interface DemoResult extends RunResult {
+export interface DemoResult extends DemoOutcome {
   readonly ok: boolean;
   /** Swaps that succeeded. */
   readonly swaps: number;
@@ -37,7 +37,7 @@ export async function runSteps(
   steps: DemoSteps,
   timeline: Timeline,
   interrupted: AbortSignal,
-  ending: () => { readonly result: RunResult; readonly table: SummaryTable },
+  ending: () => { readonly result: DemoOutcome; readonly table: SummaryTable },
 ): Promise<number> {
   const interruption = new Promise<never>((_, reject) => {
     interrupted.addEventListener('abort', () => reject(interrupted.reason), { once: true });

@@ -1,11 +1,11 @@
 import type { StepsOptions } from './demo-steps.ts';
 import { runSteps, secondsOf } from './run-demo.ts';
 import { type Moment, type SettingsFigures, SettingsSteps } from './settings-steps.ts';
-import type { RunResult, SummaryTable } from './timeline/events.ts';
+import type { DemoOutcome, SummaryTable } from './timeline/events.ts';
 import type { Timeline } from './timeline/timeline.ts';
 
 /** The settings demo's result: its last line in JSON. */
-export interface SettingsDemoResult extends RunResult {
+export interface SettingsDemoResult extends DemoOutcome {
   /** Updates of the endpoint that began, by refreshes and deployments, successful or not. */
   readonly updates: number;
   readonly failedInvocations: number;

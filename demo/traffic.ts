@@ -53,7 +53,7 @@ export interface TrafficSnapshot extends TrafficTotals {
 }
 
 /** A steady stream of invocations. */
-export interface Traffic {
+export interface PredictionTraffic {
   start(): void;
   snapshot(): TrafficSnapshot;
   /** Resolves when the invocations in flight have ended. */
@@ -68,11 +68,11 @@ const MAX_FAILURES = 10;
 const RATE_WINDOW_MS = 1000;
 
 /** Invokes an endpoint steadily and counts the answers. */
-export function createTraffic(options: TrafficOptions): Traffic {
+export function createTraffic(options: TrafficOptions): PredictionTraffic {
   return new SteadyTraffic(options);
 }
 
-class SteadyTraffic implements Traffic {
+class SteadyTraffic implements PredictionTraffic {
   readonly #options: TrafficOptions;
   readonly #clock: Clock;
   readonly #failures: InvocationFailure[] = [];

@@ -51,7 +51,7 @@ const MAX_DEPTH = 3;
 /** Trains v1 and v2 on half of the 150 flowers. Nothing is random: each call gives the same models. */
 export function trainModels(): Training {
   const species = getClasses();
-  const flowers = getNumbers().map((measurements, i): Flower => ({ measurements, species: species[i]! }));
+  const flowers = getNumbers().map((measurements, i): Flower => ({ measurements, species: itemAt(species, i) }));
   const nthOfItsSpecies = new Map<string, number>();
   const training: Flower[] = [];
   const heldOut: Flower[] = [];
@@ -71,7 +71,7 @@ export function accuracy(predict: Predict, flowers: readonly Flower[]): number {
 
 function train(name: string, features: readonly number[], flowers: readonly Flower[]): TrainedModel {
   const species: readonly string[] = getDistinctClasses();
-  const pick = (row: readonly number[]) => features.map((feature) => row[feature]!);
+  const pick = (row: readonly number[]) => features.map((feature) => itemAt(row, feature));
   const classifier = new DecisionTreeClassifier({ gainFunction: 'gini', maxDepth: MAX_DEPTH, minNumSamples: 3 });
   classifier.train(
     flowers.map((flower) => pick(flower.measurements)),
@@ -80,10 +80,10 @@ function train(name: string, features: readonly number[], flowers: readonly Flow
   return {
     model: {
       name,
-      features: features.map((feature) => FEATURES[feature]!),
+      features: features.map((feature) => itemAt(FEATURES, feature)),
       tree: toTree(structure(classifier), features, species),
     },
-    predict: (rows) => classifier.predict(rows.map(pick)).map((label) => species[label]!),
+    predict: (rows) => classifier.predict(rows.map(pick)).map((label) => itemAt(species, label)),
   };
 }
 
@@ -93,13 +93,19 @@ function structure(classifier: DecisionTreeClassifier): CartNode {
 }
 
 function toTree(node: CartNode, features: readonly number[], species: readonly string[]): Tree {
-  if (node.left && node.right) {
+  if ('left' in node) {
     const yes = toTree(node.left, features, species);
     const no = toTree(node.right, features, species);
-    return { feature: features[node.splitColumn!]!, below: node.splitValue!, yes, no };
+    return { feature: itemAt(features, node.splitColumn), below: node.splitValue, yes, no };
   }
-  const shares = node.distribution![0]!;
-  return { species: species[shares.indexOf(Math.max(...shares))]! };
+  const [shares] = node.distribution;
+  return { species: itemAt(species, shares.indexOf(Math.max(...shares))) };
+}
+
+function itemAt<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`The list has ${list.length} items, expected one at ${index}.`);
+  return item;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

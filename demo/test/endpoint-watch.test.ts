@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { type EndpointDescription, EndpointWatch } from '../endpoint-watch.ts';
+import { type EndpointSnapshot, EndpointWatch } from '../endpoint-watch.ts';
 import { LaneHistory, label } from '../timeline/lanes.ts';
 import { VirtualClock } from './virtual-time.ts';
 
-const A: EndpointDescription = { EndpointName: 'iris', EndpointStatus: 'InService', EndpointConfigName: 'config-a' };
-const B: EndpointDescription = { ...A, EndpointConfigName: 'config-b' };
-const updating = (view: EndpointDescription, pending?: string): EndpointDescription => ({
+const A: EndpointSnapshot = { EndpointName: 'iris', EndpointStatus: 'InService', EndpointConfigName: 'config-a' };
+const B: EndpointSnapshot = { ...A, EndpointConfigName: 'config-b' };
+const updating = (view: EndpointSnapshot, pending?: string): EndpointSnapshot => ({
   ...view,
   EndpointStatus: 'Updating',
   PendingDeploymentSummary: pending === undefined ? undefined : { EndpointConfigName: pending },
 });
 
-async function watch(first: EndpointDescription) {
+async function watch(first: EndpointSnapshot) {
   const clock = new VirtualClock();
-  let view: EndpointDescription | Error = first;
+  let view: EndpointSnapshot | Error = first;
   let newest = 'v1';
   const watched = new EndpointWatch({
     describe: async () => {
@@ -25,7 +25,7 @@ async function watch(first: EndpointDescription) {
     onPoll: () => undefined,
   });
   await watched.start();
-  const see = async (next: EndpointDescription | Error, upload?: string) => {
+  const see = async (next: EndpointSnapshot | Error, upload?: string) => {
     view = next;
     newest = upload ?? newest;
     await clock.advance(200);

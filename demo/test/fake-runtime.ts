@@ -6,7 +6,7 @@ import { type ControllerLogEntry, expectedRevision } from '../controller-log.ts'
 import type { DemoCloud, DemoRuntime, ResourceEvent } from '../demo-runtime.ts';
 import { BROKEN } from '../demo-steps.ts';
 import type { InvokeClient } from '../endpoint-client.ts';
-import type { EndpointDescription } from '../endpoint-watch.ts';
+import type { EndpointSnapshot } from '../endpoint-watch.ts';
 import { trainModels } from '../train.ts';
 
 const BUCKET = 'irisdata-models-7d1a';
@@ -50,7 +50,7 @@ export class FakeRuntime implements DemoRuntime {
   #listener: (entry: ControllerLogEntry) => void = () => undefined;
   #model: 'v1' | 'v2' = 'v1';
   #invocations = 0;
-  #view: EndpointDescription = { EndpointName: 'iris', EndpointStatus: 'Creating', EndpointConfigName: CONFIGS.a };
+  #view: EndpointSnapshot = { EndpointName: 'iris', EndpointStatus: 'Creating', EndpointConfigName: CONFIGS.a };
 
   constructor(clock: Clock, misbehaviour: Misbehaviour = {}) {
     this.#clock = clock;

@@ -129,7 +129,7 @@ describe('json', () => {
 });
 
 describe('live', () => {
-  async function show(columns: number, rows: number, colour: boolean) {
+  async function show(columns: number, rows: number, { colour } = { colour: false }) {
     const clock = new VirtualClock();
     const stream = fakeStream(columns, rows);
     const code = await showRun(createTimeline({ mode: 'live', stream, clock, colour }), clock);
@@ -137,7 +137,7 @@ describe('live', () => {
   }
 
   test('marks steps as passed or failed, and leaves no timer behind', async () => {
-    const { stream, clock, code } = await show(100, 30, true);
+    const { stream, clock, code } = await show(100, 30, { colour: true });
     const text = stripVTControlCharacters(stream.text);
     expect(text).toMatch(/0\.0s {2}✔ First +1\.2s\n/);
     expect(text).toMatch(/1\.2s {2}✘ Second +60\.0s\n/);
@@ -148,12 +148,12 @@ describe('live', () => {
 
   test('has no colours if they are switched off', async () => {
     const sgr = new RegExp(`${ESC}\\[[0-9;]*m`);
-    expect((await show(100, 30, true)).stream.text).toMatch(sgr);
-    expect((await show(100, 30, false)).stream.text).not.toMatch(sgr);
+    expect((await show(100, 30, { colour: true })).stream.text).toMatch(sgr);
+    expect((await show(100, 30)).stream.text).not.toMatch(sgr);
   });
 
   test.each([30, 46, 80, 200])('no line is wider than a terminal of %i columns', async (columns) => {
-    const { stream } = await show(columns, 12, false);
+    const { stream } = await show(columns, 12);
     for (const line of stripVTControlCharacters(stream.text).split('\n')) expect(line.length).toBeLessThan(columns);
   });
 

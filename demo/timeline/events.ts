@@ -53,14 +53,14 @@ export interface SummaryTable {
 }
 
 /** The last line of a run in JSON. */
-export interface RunResult {
+export interface DemoOutcome {
   readonly ok: boolean;
   readonly [name: string]: unknown;
 }
 
 /** The end of a run. */
 export interface RunEnding {
-  readonly result: RunResult;
+  readonly result: DemoOutcome;
   readonly table?: SummaryTable;
   readonly failed: readonly TimelineEntry[];
   /** Number of checks that passed. */

@@ -14,7 +14,7 @@ const DEFAULT_COLUMNS = 100;
 const LEFT_ALIGNED = 3;
 
 /** The columns to write to, and the colours. */
-export interface Page {
+export interface TextPage {
   readonly width: number;
   readonly paint: Painter;
 }
@@ -29,7 +29,7 @@ const elapsed = (seconds: number) => `${seconds.toFixed(1)}s`.padStart(CLOCK_WID
 const blank = ' '.repeat(CLOCK_WIDTH);
 
 /** The line of a step; `glyph` shows its state. `endedAt`: seconds since the run began. */
-export function stepLine(step: TimelineStep, glyph: StyledText, { width, paint }: Page, endedAt?: number): string {
+export function stepLine(step: TimelineStep, glyph: StyledText, { width, paint }: TextPage, endedAt?: number): string {
   const parts: StyledText[] = [[elapsed(step.at), 'quiet'], glyph, [` ${step.title}`, 'strong']];
   const took = endedAt === undefined ? '' : `${(endedAt - step.at).toFixed(1)}s`;
   const used = CLOCK_WIDTH + 2 + step.title.length;
@@ -38,7 +38,7 @@ export function stepLine(step: TimelineStep, glyph: StyledText, { width, paint }
 }
 
 /** The lines of an entry, wrapped. */
-export function entryLines(entry: TimelineEntry, { width, paint }: Page): string[] {
+export function entryLines(entry: TimelineEntry, { width, paint }: TextPage): string[] {
   const by = entry.by === undefined ? '' : `${entry.by} `;
   const room = Math.max(LEAST_TEXT_WIDTH, width - CLOCK_WIDTH - 2 * INDENT - by.length);
   const [glyph, look] = entryGlyph(entry);
@@ -69,7 +69,7 @@ function entryGlyph(entry: TimelineEntry): StyledText {
 }
 
 /** The ticker: the endpoint and its traffic, in one line. */
-export function tickerLine({ endpoint, traffic }: Status, { width, paint }: Page): string[] {
+export function tickerLine({ endpoint, traffic }: Status, { width, paint }: TextPage): string[] {
   const parts: StyledText[] = [];
   if (endpoint) {
     parts.push([`${endpoint.name} `, 'quiet'], [endpoint.status, endpoint.status === 'InService' ? 'good' : 'busy']);
@@ -96,21 +96,21 @@ export function percent(share: number): string {
 }
 
 /** The slots over time. `now`: epoch milliseconds. */
-export function laneLines(history: LaneHistory, now: number, page: Page): string[] {
+export function laneLines(history: LaneHistory, now: number, page: TextPage): string[] {
   return indented(history.draw(page.width - CLOCK_WIDTH, now), page);
 }
 
 /** The time axis below the slots. `now`: epoch milliseconds. */
-export function axisLines(history: LaneHistory, now: number, page: Page): string[] {
+export function axisLines(history: LaneHistory, now: number, page: TextPage): string[] {
   return indented(history.axis(page.width - CLOCK_WIDTH, now), page);
 }
 
-function indented(lines: readonly StyledText[][], { width, paint }: Page): string[] {
+function indented(lines: readonly StyledText[][], { width, paint }: TextPage): string[] {
   return lines.map((parts) => blank + paintLine(parts, width - CLOCK_WIDTH, paint));
 }
 
 /** The table, or one `name: value` per line if the output is too narrow for it. */
-export function tableLines(table: SummaryTable, { width, paint }: Page): string[] {
+export function tableLines(table: SummaryTable, { width, paint }: TextPage): string[] {
   const drawn = new CliTable3({
     head: table.head.map((cell) => paint(cell, 'strong')),
     style: { head: [], border: [], compact: true },
@@ -133,7 +133,7 @@ export function tableLines(table: SummaryTable, { width, paint }: Page): string[
 }
 
 /** The verdict in one line, and below it the checks that failed. */
-export function verdictLines({ result, failed, passed, at }: RunEnding, page: Page): string[] {
+export function verdictLines({ result, failed, passed, at }: RunEnding, page: TextPage): string[] {
   const count = result.ok
     ? `All ${passed} checks passed in ${at.toFixed(1)} s`
     : `${failed.length} of ${passed + failed.length} checks failed after ${at.toFixed(1)} s`;

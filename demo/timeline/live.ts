@@ -6,8 +6,8 @@ import {
   axisLines,
   entryLines,
   laneLines,
-  type Page,
   stepLine,
+  type TextPage,
   tableLines,
   tickerLine,
   usableWidth,
@@ -95,7 +95,7 @@ export class LiveRenderer implements Renderer {
     this.#update.done();
   }
 
-  get #page(): Page {
+  get #page(): TextPage {
     return { width: usableWidth(this.#output.columns), paint: this.#paint };
   }
 
@@ -120,7 +120,7 @@ export class LiveRenderer implements Renderer {
     this.#update([...this.#stepBlock(page, room), ...below].join('\n'));
   }
 
-  #stepBlock(page: Page, room: number): string[] {
+  #stepBlock(page: TextPage, room: number): string[] {
     const step = this.#current;
     if (!step) return [];
     const spinner = SPINNER[this.#frame % SPINNER.length] ?? '';

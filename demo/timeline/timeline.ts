@@ -1,5 +1,13 @@
 import { type Clock, systemClock } from '@freshpoint/local/core/clock';
-import type { OutputStream, Renderer, RunResult, Status, SummaryTable, TimelineEntry, TimelineStep } from './events.ts';
+import type {
+  DemoOutcome,
+  OutputStream,
+  Renderer,
+  Status,
+  SummaryTable,
+  TimelineEntry,
+  TimelineStep,
+} from './events.ts';
 import { createJsonRenderer } from './json.ts';
 import { label } from './lanes.ts';
 import { LiveRenderer } from './live.ts';
@@ -52,7 +60,7 @@ export interface Timeline {
   /** Seconds since the timeline was made. */
   seconds(): number;
   /** Ends the last step and shows table and verdict, or in JSON the result alone. Returns the exit code: 0 or 1. */
-  finish(result: RunResult, table?: SummaryTable): number;
+  finish(result: DemoOutcome, table?: SummaryTable): number;
   /** Releases the terminal; needed if the run ends without `finish`. */
   close(): void;
 }
@@ -155,7 +163,7 @@ class RenderedTimeline implements Timeline {
     return (this.#clock.now() - this.#startedAt) / 1000;
   }
 
-  finish(result: RunResult, table?: SummaryTable): number {
+  finish(result: DemoOutcome, table?: SummaryTable): number {
     this.#endStep();
     this.#renderer.finished({ result, table, failed: this.#failed, passed: this.#passed, at: this.seconds() });
     this.close();

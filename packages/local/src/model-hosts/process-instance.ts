@@ -11,7 +11,7 @@ import {
   type InvocationResponse,
   LaunchFailure,
 } from '../sagemaker/launcher.ts';
-import { INTERNAL_FAILURE } from '../sagemaker/reasons.ts';
+import { INTERNAL_FAILURE_REASON } from '../sagemaker/reasons.ts';
 import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
@@ -116,7 +116,7 @@ export class ProcessInstance implements Instance {
         this.#containers.map(({ server }) => (server instanceof ServedModel ? server.ready : undefined)),
       );
     } catch (error) {
-      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE, error);
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     } finally {
       cancel();
     }

@@ -9,7 +9,7 @@ import type { UpdateFault } from './faults.ts';
 import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
-import { executionTimeout, INTERNAL_FAILURE, pingFailed } from './reasons.ts';
+import { executionTimeout, INTERNAL_FAILURE_REASON, pingFailed } from './reasons.ts';
 import type { EndpointConfig } from './resources.ts';
 import { type Endpoint, keyOf, type PendingFleet, type Store } from './store.ts';
 
@@ -246,8 +246,8 @@ interface Deadline {
 
 function failureOf(fault: UpdateFault, fleet: Fleet): LaunchFailure | undefined {
   if (fault.kind === 'delay') return undefined;
-  if (fault.kind === 'internal') return new LaunchFailure(INTERNAL_FAILURE);
+  if (fault.kind === 'internal') return new LaunchFailure(INTERNAL_FAILURE_REASON);
   return new LaunchFailure(fault.reason ?? pingFailed('primary', fleet.variants[0]?.name ?? ''));
 }
 
-const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE);
+const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE_REASON);

@@ -8,7 +8,7 @@ import type {
 import type { Deps, Operation } from '../core/cloud.ts';
 import { alreadyExists, constraint, notFound, validation } from './errors.ts';
 import { type Listed, listPage } from './listing.ts';
-import { findModel } from './models.ts';
+import { storedModel } from './models.ts';
 import { checkName, configArn } from './names.ts';
 import type { EndpointConfig } from './resources.ts';
 import { keyOf, type Store } from './store.ts';
@@ -87,7 +87,7 @@ function checkVariant(deps: Deps, store: Store, path: string, variant: Productio
         'which the local runtime does not simulate.',
     );
   }
-  findModel(deps, store, variant.ModelName);
+  storedModel(deps, store, variant.ModelName);
   const { InitialInstanceCount: count, InitialVariantWeight: weight } = variant;
   if (count !== undefined && (!Number.isInteger(count) || count < 0)) {
     throw constraint(`${path}.initialInstanceCount`, count, 'have value greater than or equal to 0');

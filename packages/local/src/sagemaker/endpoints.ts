@@ -17,7 +17,7 @@ import type { UpdateFault } from './faults.ts';
 import type { Fleet, FleetContext } from './fleet.ts';
 import { planFleet } from './fleet-plan.ts';
 import { listPage } from './listing.ts';
-import { findModel } from './models.ts';
+import { storedModel } from './models.ts';
 import { checkName, configArn, endpointArn } from './names.ts';
 import { checkDeploymentConfig } from './policies.ts';
 import type { EndpointConfig } from './resources.ts';
@@ -37,7 +37,7 @@ const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 ] as const);
 
 /** What the operations on endpoints share. */
-export interface EndpointContext {
+export interface EndpointDependencies {
   readonly deps: Deps;
   readonly store: Store;
   readonly fleets: FleetContext;
@@ -47,7 +47,7 @@ export interface EndpointContext {
 }
 
 /** Create, read, list, update, scale and delete endpoints. */
-export function endpointOperations(context: EndpointContext): Record<string, Operation> {
+export function endpointOperations(context: EndpointDependencies): Record<string, Operation> {
   const { deps, store, deployments } = context;
   const { account } = deps;
   const permissions = (action: string) => (input: DescribeEndpointInput & { EndpointConfigName?: string }) => [
@@ -89,7 +89,7 @@ export function endpointOperations(context: EndpointContext): Record<string, Ope
   };
 }
 
-function createEndpoint({ deps, store, fleets, deployments }: EndpointContext, input: CreateEndpointInput) {
+function createEndpoint({ deps, store, fleets, deployments }: EndpointDependencies, input: CreateEndpointInput) {
   checkName('endpointName', input.EndpointName);
   checkName('endpointConfigName', input.EndpointConfigName);
   checkTags(input.Tags);
@@ -99,7 +99,7 @@ function createEndpoint({ deps, store, fleets, deployments }: EndpointContext, i
   checkDeploymentConfig(input.DeploymentConfig, config);
   const fleet = planFleet(fleets, config, {
     endpointName: input.EndpointName,
-    findModel: (name) => findModel(deps, store, name),
+    findModel: (name) => storedModel(deps, store, name),
   });
   const now = deps.clock.now();
   const endpoint: Endpoint = {
@@ -117,7 +117,7 @@ function createEndpoint({ deps, store, fleets, deployments }: EndpointContext, i
   return { EndpointArn: arn };
 }
 
-function updateEndpoint(context: EndpointContext, input: UpdateEndpointInput) {
+function updateEndpoint(context: EndpointDependencies, input: UpdateEndpointInput) {
   const { deps, store, fleets, deployments, takeFault } = context;
   checkName('endpointName', input.EndpointName);
   checkName('endpointConfigName', input.EndpointConfigName);
@@ -138,7 +138,7 @@ function updateEndpoint(context: EndpointContext, input: UpdateEndpointInput) {
   if (deployment) checkVariantNames(endpoint.config, config);
   const fleet = planFleet(fleets, config, {
     endpointName: endpoint.name,
-    findModel: (name) => findModel(deps, store, name),
+    findModel: (name) => storedModel(deps, store, name),
     ...(input.RetainAllVariantProperties && { retained: current }),
     excluded: new Set(input.ExcludeRetainedVariantProperties?.map((property) => property.VariantPropertyType)),
   });
@@ -148,7 +148,7 @@ function updateEndpoint(context: EndpointContext, input: UpdateEndpointInput) {
   return { EndpointArn: endpoint.arn };
 }
 
-function scaleEndpoint({ deps, store, deployments }: EndpointContext, input: UpdateEndpointWeightsAndCapacitiesInput) {
+function scaleEndpoint({ deps, store, deployments }: EndpointDependencies, input: UpdateEndpointWeightsAndCapacitiesInput) {
   const { endpoint, fleet } = findUpdatable(deps, store, input.EndpointName);
   const changes = (input.DesiredWeightsAndCapacities ?? []).map((desired) =>
     variantChange(endpoint.arn, fleet, desired),

@@ -2,7 +2,7 @@ import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker
 import type { Ids } from '../core/ids.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
-import { INTERNAL_FAILURE } from './reasons.ts';
+import { INTERNAL_FAILURE_REASON } from './reasons.ts';
 import type { SageMakerModel } from './resources.ts';
 import type { Times } from './times.ts';
 
@@ -134,7 +134,7 @@ export class VariantFleet {
     } catch (error) {
       this.#end(instance, 0);
       if (!this.#slots.has(slot)) return;
-      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE, error);
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     }
     if (!this.#slots.has(slot)) return;
     slot.healthy = true;

@@ -31,7 +31,7 @@ export function modelOperations(deps: Deps, store: Store, callerForRole: CallerF
     DescribeModel: {
       permissions: permissions('DescribeModel'),
       run(input: DescribeModelInput) {
-        const { arn, created, ...rest } = findModel(deps, store, input.ModelName);
+        const { arn, created, ...rest } = storedModel(deps, store, input.ModelName);
         return {
           ...structuredClone(rest),
           CreationTime: new Date(created),
@@ -43,7 +43,7 @@ export function modelOperations(deps: Deps, store: Store, callerForRole: CallerF
     DeleteModel: {
       permissions: permissions('DeleteModel'),
       run(input: DeleteModelInput) {
-        const { arn } = findModel(deps, store, input.ModelName);
+        const { arn } = storedModel(deps, store, input.ModelName);
         store.models.delete(keyOf(input.ModelName));
         store.tags.delete(arn);
         return {};
@@ -102,7 +102,7 @@ function listModels(store: Store, input: ListModelsInput) {
 }
 
 /** Finds a model regardless of case. Throws `Could not find model "arn".` */
-export function findModel(deps: Deps, store: Store, name: string | undefined): SageMakerModel {
+export function storedModel(deps: Deps, store: Store, name: string | undefined): SageMakerModel {
   const model = store.models.get(keyOf(name));
   if (!model) throw notFound('model', modelArn(deps.account, name));
   return model;

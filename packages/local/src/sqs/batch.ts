@@ -34,7 +34,7 @@ export function checkBatch<E extends BatchEntry>(entries: readonly E[] | undefin
 }
 
 /** Runs every entry, also after one fails. Rethrows errors that are not AWS's: they are bugs. */
-export function runBatch<E extends BatchEntry, R extends object>(entries: readonly E[], run: (entry: E) => R) {
+export function runBatchEntries<E extends BatchEntry, R extends object>(entries: readonly E[], run: (entry: E) => R) {
   const Successful: (R & { Id: string | undefined })[] = [];
   const Failed: { Id: string | undefined; SenderFault: boolean; Code: string; Message: string }[] = [];
   for (const entry of entries) {

@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps, Operation } from '../core/cloud.ts';
-import { checkBatch, runBatch } from './batch.ts';
+import { checkBatch, runBatchEntries } from './batch.ts';
 import { draftSize, readDraft, type SendInput, sent } from './draft.ts';
 import { checkIntegerParameter, missingParameter } from './errors.ts';
 import type { Queue } from './queue.ts';
@@ -41,14 +41,14 @@ export function messageOperations({ account }: Deps, store: QueueStore): Record<
     SendMessageBatch: on<SendMessageBatchRequest>('SendMessage', (queue, { Entries }, caller) => {
       const entries = checkBatch(Entries, 'SendMessageBatchRequestEntry');
       checkBatchSize(entries);
-      return runBatch(entries, (entry) => send(queue, entry, caller));
+      return runBatchEntries(entries, (entry) => send(queue, entry, caller));
     }),
     ReceiveMessage: on<ReceiveMessageRequest>('ReceiveMessage', (queue, input, caller) =>
       receive(queue, input, caller.signal),
     ),
     DeleteMessage: on<DeleteMessageRequest>('DeleteMessage', (queue, input) => remove(queue, input)),
     DeleteMessageBatch: on<DeleteMessageBatchRequest>('DeleteMessage', (queue, { Entries }) =>
-      runBatch(checkBatch(Entries, 'DeleteMessageBatchRequestEntry'), (entry) => remove(queue, entry)),
+      runBatchEntries(checkBatch(Entries, 'DeleteMessageBatchRequestEntry'), (entry) => remove(queue, entry)),
     ),
     ChangeMessageVisibility: on<ChangeMessageVisibilityRequest>('ChangeMessageVisibility', (queue, input) =>
       changeVisibility(queue, input),
@@ -56,7 +56,7 @@ export function messageOperations({ account }: Deps, store: QueueStore): Record<
     ChangeMessageVisibilityBatch: on<ChangeMessageVisibilityBatchRequest>(
       'ChangeMessageVisibility',
       (queue, { Entries }) =>
-        runBatch(checkBatch(Entries, 'ChangeMessageVisibilityBatchRequestEntry'), (entry) =>
+        runBatchEntries(checkBatch(Entries, 'ChangeMessageVisibilityBatchRequestEntry'), (entry) =>
           changeVisibility(queue, entry),
         ),
     ),
