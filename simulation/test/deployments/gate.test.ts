@@ -123,7 +123,9 @@ describe('the deployment gate', () => {
     await rig.liveOn('b');
     rig.deny('sqs', 'SendMessage');
     const began = rig.account.clock.now();
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/can't look after endpoint .* sqs:SendMessage/);
+    await expect(rig.account.deploy(one(debug))).rejects.toThrow(
+      /could not handle the deployment of endpoint .* sqs:SendMessage/,
+    );
     expect(rig.account.clock.now() - began).toBeLessThan(2 * MINUTE_MS);
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
