@@ -52,7 +52,8 @@ describe('smoke tests', () => {
     expect(await tests.run('Iris', ['one', 'two'], [flower])).toEqual({
       kind: 'failed',
       message:
-        'Smoke test 1 of 1 on variant two failed: got {"predictions":["rose"]}, expected at least {"predictions":["setosa"]}.',
+        'Smoke test 1 of 1 on variant two failed: ' +
+        'got {"predictions":["rose"]}, expected at least {"predictions":["setosa"]}.',
     });
     expect(asked.map(({ TargetVariant }) => TargetVariant)).toEqual(['one', 'two']);
   });

@@ -88,7 +88,7 @@ describe('a deployment', () => {
     ]);
   });
 
-  test('proceeds when the endpoint is idle, and first changes the state, so that no concurrent pass swaps', async () => {
+  test('proceeds when the endpoint is idle, and writes the state first, so that no other pass swaps', async () => {
     const world = new World();
     const request = await queued(world);
     world.calls = [];

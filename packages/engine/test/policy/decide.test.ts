@@ -343,7 +343,8 @@ const situations: Record<string, Situation> = {
       kind: 'stalled',
       reason: 'UnknownConfig',
       message:
-        'Endpoint Iris runs endpoint config mine, expected config-a or config-b. Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
+        'Endpoint Iris runs endpoint config mine, expected config-a or config-b. ' +
+        'Move it back with UpdateEndpoint, or deploy the stack with a changed setting.',
     },
   },
   'moved manually and back: removed from the state': {
