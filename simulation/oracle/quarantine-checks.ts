@@ -8,8 +8,8 @@ const MAX_ATTEMPTS = 3;
 const UNANSWERED = /smoke test .* not answered|smoke tests did not finish/i;
 
 /**
- * A revision is quarantined at once if its own bytes were refused with a reason, and after three tries without a verdict
- * otherwise; and it is the right one.
+ * A revision is quarantined at once if its own bytes were refused with a reason, otherwise after three tries without a
+ * verdict.
  */
 export class QuarantineChecks {
   readonly #parts: OracleParts;
