@@ -1,5 +1,6 @@
 /**
- * Situations that a batch of seeds must reach at least once: a simulation that never reaches one proves nothing about it.
+ * Situations that a batch of seeds must reach at least once: a simulation that never reaches one proves nothing about
+ * it.
  */
 export const SITUATIONS = [
   'upload while Updating',

@@ -1,4 +1,4 @@
-import { type BatchOptions, type BatchResult, chunksOf, runBatch, unreached } from '../runs/batch.ts';
+import { type BatchOptions, type BatchResult, chunksOf, runChunks, unreached } from '../runs/batch.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { Progress } from './progress.ts';
 
@@ -31,7 +31,7 @@ export async function runSeeds(
     onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
     isEnough: () => progress.seconds * 1000 > forMs,
   };
-  const result = await runBatch(options);
+  const result = await runChunks(options);
   progress.end();
   const perSeedMs = (progress.seconds * 1000) / result.runs;
   console.log(`${result.runs} runs, ${result.swaps} swaps, ${perSeedMs.toFixed(1)} ms per seed`);

@@ -2,7 +2,7 @@ import type { Caller } from '@freshpoint/local/core/cloud';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
-import type { Traffic } from './traffic.ts';
+import type { EndpointTraffic } from './traffic.ts';
 
 /** An update of an endpoint that SageMaker accepted. */
 export interface AcceptedUpdate {
@@ -13,16 +13,16 @@ export interface AcceptedUpdate {
 
 const EVENT_DELAY_MS = 100;
 
-/** Notes updates, and what must never happen. */
+/** Records updates, and problems that must never occur. */
 export class DeploymentWatch implements Watch {
   readonly updates: AcceptedUpdate[] = [];
   readonly problems: string[] = [];
   /** Called before each call; an error thrown here is the service's answer. */
   interfere: (call: Call) => void = () => undefined;
   readonly #world: World;
-  readonly #traffic: Traffic;
+  readonly #traffic: EndpointTraffic;
 
-  constructor(world: World, traffic: Traffic) {
+  constructor(world: World, traffic: EndpointTraffic) {
     this.#world = world;
     this.#traffic = traffic;
   }

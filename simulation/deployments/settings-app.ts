@@ -3,6 +3,9 @@ import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cd
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
+import { DATA_STACK } from '../worlds/layout.ts';
+
+export { DATA_STACK };
 
 type ConfigProps = SagemakerEndpointProps['endpointConfigProps'];
 type EndpointProps = SagemakerEndpointProps['endpointProps'];
@@ -29,7 +32,7 @@ export interface Settings {
   readonly inPlace?: boolean;
 }
 
-/** What is deployed. */
+/** The app of one deployment. */
 export interface AppSettings {
   /** By construct id. @default one, `Endpoint`, without settings */
   readonly endpoints?: Readonly<Record<string, Settings>>;
@@ -39,7 +42,6 @@ export interface AppSettings {
   readonly outdir?: string;
 }
 
-export const DATA_STACK = 'Data';
 export const SERVING_STACK = 'Serving';
 export const KEY = 'iris/model.tar.gz';
 export const OTHER_KEY = 'iris/other.tar.gz';

@@ -4,7 +4,7 @@ import type { World } from '../worlds/world.ts';
 const TRAFFIC_MS = 10_000;
 
 /** Invokes every endpoint that is in service, all the time. */
-export class Traffic {
+export class EndpointTraffic {
   /** Names of the endpoints that must answer. */
   readonly serving = new Set<string>();
   invocations = 0;

@@ -2,7 +2,7 @@ import type { DecisionEntry, Telemetry } from '@freshpoint/engine/ports';
 import type { DeployResult, StackEvent } from '@freshpoint/local/cloudformation/index';
 import { sleep } from '@freshpoint/local/core/clock';
 import type {
-  Answer,
+  AnswerOf,
   EndpointConfigDescription,
   EndpointDescription,
   ModelContainer,
@@ -14,9 +14,9 @@ import { refresherFactory } from '../worlds/refresher.ts';
 import { assetsOf, isDeadLetterQueue, World } from '../worlds/world.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 import { type AppSettings, DATA_STACK, KEY, SERVING_STACK, templatesOf } from './settings-app.ts';
-import { Traffic } from './traffic.ts';
+import { EndpointTraffic } from './traffic.ts';
 
-/** What an endpoint runs. */
+/** An endpoint with its config and models. */
 export interface Live {
   readonly endpoint: EndpointDescription;
   readonly config: EndpointConfigDescription;
@@ -46,14 +46,14 @@ const LAYOUT: Layout = {
 
 /**
  * An account in virtual time, with AWS's times: the synthesized templates and the handler's own code on the services of
- * the local runtime, without processes. Every endpoint is invoked all the time; `problems` has what must never happen.
+ * the local runtime, without processes. Every endpoint is invoked all the time; `problems` lists violations.
  */
 export class VirtualAccount {
   readonly decisions: DecisionEntry[] = [];
   readonly events: StackEvent[] = [];
   bucket = '';
   readonly #world: World;
-  readonly #traffic: Traffic;
+  readonly #traffic: EndpointTraffic;
   readonly #watch: DeploymentWatch;
   readonly #broken = new Set<string>();
   #deploying = 0;
@@ -72,7 +72,7 @@ export class VirtualAccount {
           plainOverseer((entry) => this.decisions.push(entry)),
         ),
     });
-    this.#traffic = new Traffic(this.#world, (problem) => this.problems.push(problem));
+    this.#traffic = new EndpointTraffic(this.#world, (problem) => this.problems.push(problem));
     this.#watch = new DeploymentWatch(this.#world, this.#traffic);
     this.#world.watch = this.#watch;
   }
@@ -109,7 +109,7 @@ export class VirtualAccount {
     return this.#watch.updates;
   }
 
-  /** What must never happen, and did. */
+  /** Events that must never happen. */
   get problems() {
     return this.#watch.problems;
   }
@@ -124,7 +124,7 @@ export class VirtualAccount {
   }
 
   /** Calls a service as the account's root. */
-  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<Answer<S, O>> {
+  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<AnswerOf<S, O>> {
     return this.#world.run(this.#world.call(service, operation, input));
   }
 

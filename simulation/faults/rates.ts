@@ -19,7 +19,7 @@ export interface FaultRates {
   readonly lostPoll: number;
   readonly duplicatedMessage: number;
   readonly lostDelete: number;
-  /** Updates by the controller: refused with a reason that isn't the model's, without one, by SageMaker's own failure. */
+  /** Updates by the controller: refused with a reason that isn't the model's, without one, by an internal failure. */
   readonly refused: number;
   readonly refusedSilently: number;
   readonly internal: number;

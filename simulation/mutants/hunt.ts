@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chunksOf, runBatch } from '../runs/batch.ts';
+import { chunksOf, runChunks } from '../runs/batch.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { synthesize } from '../worlds/templates.ts';
 import { MUTANTS } from './mutants.ts';
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 
 const ROOT = join(import.meta.dirname, '../..');
 const ENGINE_SOURCE = 'packages/engine/src';
-/** Workspaces that a run needs, and what it needs of each. */
+/** The workspaces that a run needs, and the needed parts of each. */
 const WORKSPACES = [
   { name: 'cdk', folder: 'packages/cdk', parts: ['package.json', 'src/contract.ts'] },
   { name: 'engine', folder: 'packages/engine', parts: ['package.json', 'src'] },
@@ -100,7 +100,7 @@ async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<
   const original = readFileSync(path, 'utf8');
   writeFileSync(path, mutate(mutant, original));
   try {
-    const { runs, failures } = await runBatch({
+    const { runs, failures } = await runChunks({
       layouts,
       chunks: chunksOf(1, maxSeeds, CHUNK_SEEDS),
       workerUrl: pathToFileURL(join(copy, 'simulation/runs/worker.ts')),

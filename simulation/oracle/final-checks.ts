@@ -4,7 +4,7 @@ import type { OracleParts } from './parts.ts';
 /** Within this time of a move by others, the end of an update may go unnoticed, in ms. */
 const CROSSED_MS = 1_800_000;
 
-/** What holds of a run as a whole: every swap was published, and there were not too many. */
+/** Invariants of a run as a whole: every swap was published, and there were not too many. */
 export class FinalChecks {
   readonly #parts: OracleParts;
 
@@ -47,8 +47,8 @@ export class FinalChecks {
   }
 
   /**
-   * Rolled back after a call whose reply was lost; without a reason, or with the same one as before, or with one that has
-   * been overwritten: that cannot be distinguished from a call that was never made.
+   * Rolled back after a call whose reply was lost; without a reason, or with the same one as before, or with one that
+   * has been overwritten: that cannot be distinguished from a call that was never made.
    */
   #isHidden(update: Update): boolean {
     if (update.outcome !== 'refused') return false;
@@ -64,7 +64,7 @@ export class FinalChecks {
     const { ledger, sources, journal } = this.#parts;
     const swaps = ledger.updates.filter(({ by, trigger }) => by === 'controller' && trigger === 'upload');
     const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
-    // Scaling and patching take a reason away, and make it uncertain what was loaded.
+    // Scaling and patching remove the reason, and the loaded data becomes uncertain.
     const moves = ledger.updates.filter(({ by }) => by !== 'controller').length;
     const others = moves + Math.ceil(ledger.touchedAt.length / 2);
     const settled = sources.countSettled();

@@ -11,7 +11,7 @@ export interface Update {
   readonly by: Mover;
   readonly config: string;
   readonly from: string;
-  /** Of an update by the controller: what its state recorded. */
+  /** Of an update by the controller, as its state recorded it. */
   readonly revision?: string;
   readonly trigger?: Updating['trigger'];
   readonly startedAt: number;
@@ -22,7 +22,7 @@ export interface Update {
   readonly fault?: string;
   readonly reasonBefore?: string;
   readonly run?: FunctionRun;
-  /** What its instances have loaded, by instance. */
+  /** The data that its instances have loaded, by instance. */
   readonly loaded: Map<string, readonly LoadedData[]>;
   endedAt?: number;
   outcome?: 'served' | 'refused' | 'stuck';
@@ -34,7 +34,7 @@ export interface Update {
 }
 
 /** A refresh event on the bus. */
-export interface PublishedEvent {
+export interface PublishedRefresh {
   readonly type: string;
   readonly revision: string;
   readonly configName: string;
@@ -46,10 +46,10 @@ export const TOLERANCE_MS = 12_000;
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;
 
-/** What has happened so far, as far as the checks need it. */
+/** The past of the endpoint, as far as the checks need it. */
 export class Ledger {
   readonly updates: Update[] = [];
-  readonly published: PublishedEvent[] = [];
+  readonly published: PublishedRefresh[] = [];
   /** By ETag. */
   readonly quality = new Map<string, Quality>();
   /** Revisions that a person has pinned, even if the smoke tests refuse them. */

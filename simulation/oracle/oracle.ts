@@ -5,7 +5,7 @@ import type { Call } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
-import type { Ledger, PublishedEvent } from './ledger.ts';
+import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
@@ -16,8 +16,8 @@ import { SwapChecks } from './swap-checks.ts';
 import { UpdateWatch } from './update-watch.ts';
 
 /**
- * Knows the truth and compares what the controller does with it. No check comes from the engine: the invariants are those
- * of the contract, in terms of calls and bytes.
+ * Knows the truth and compares the controller's actions with it. No check comes from the engine: the invariants are
+ * those of the contract, in terms of calls and bytes.
  */
 export class Oracle {
   readonly view: AccountView;
@@ -71,7 +71,7 @@ export class Oracle {
     for (const { Source, DetailType, Detail } of Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
-      const event: PublishedEvent = { ...JSON.parse(Detail), type };
+      const event: PublishedRefresh = { ...JSON.parse(Detail), type };
       this.ledger.published.push(event);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();

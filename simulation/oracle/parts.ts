@@ -4,7 +4,7 @@ import { AccountView } from './account-view.ts';
 import { Ledger } from './ledger.ts';
 import { SourceHistory } from './source-history.ts';
 
-/** What all checks share. */
+/** The dependencies and records that all checks share. */
 export class OracleParts {
   readonly world: World;
   readonly journal: Journal;

@@ -5,11 +5,11 @@ import type { OracleParts } from './parts.ts';
 const MAX_ATTEMPTS = 3;
 
 /** How the controller says that smoke tests were not answered. */
-const UNANSWERED = /Smoke test .* not answered|did not come to an end|did not finish/;
+const UNANSWERED = /smoke test .* not answered|smoke tests did not finish/i;
 
 /**
- * A revision is quarantined at once if its own bytes were refused with a reason, and after three tries without a verdict
- * otherwise; and it is the right one.
+ * A revision is quarantined at once if its own bytes were refused with a reason, otherwise after three tries without a
+ * verdict.
  */
 export class QuarantineChecks {
   readonly #parts: OracleParts;

@@ -3,7 +3,7 @@ import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
 import type { ServedData } from './served-data.ts';
 
-/** What the endpoint should serve. */
+/** The revision that the endpoint should serve. */
 interface Expected {
   readonly revision: string;
   /** When it was pinned. Absent: it is the newest upload. */
@@ -20,7 +20,7 @@ export class RestChecks {
     this.#served = served;
   }
 
-  /** What is unfinished; empty when the newest upload serves or is quarantined and nothing is under way. */
+  /** Unfinished work; empty when the newest upload serves or is quarantined and nothing is under way. */
   unfinished(): string[] {
     const { view, sources, world } = this.#parts;
     const endpoint = view.endpoint();

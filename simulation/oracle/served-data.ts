@@ -3,7 +3,7 @@ import type { OracleParts } from './parts.ts';
 
 const SLOTS: readonly Slot[] = ['a', 'b'];
 
-/** What the instances have loaded. */
+/** The data that the instances have loaded. */
 export class ServedData {
   readonly #parts: OracleParts;
 

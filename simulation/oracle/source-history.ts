@@ -13,12 +13,12 @@ export class SourceHistory {
     this.#world = world;
   }
 
-  /** What is stored now. */
+  /** The objects that are stored now. */
   get current(): SourceSnapshot {
     return this.#entryOrFirst(this.entries.at(-1));
   }
 
-  /** What was stored at that time. */
+  /** The objects that were stored at that time. */
   at(at: number): SourceSnapshot {
     return this.#entryOrFirst(this.entries.findLast((entry) => entry.at <= at));
   }

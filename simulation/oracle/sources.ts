@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { World } from '../worlds/world.ts';
 
-/** What is stored at the models' sources at one moment. */
+/** The objects that are stored at the models' sources at one moment. */
 export interface SourceSnapshot {
   /** Epoch ms of the change. */
   readonly at: number;

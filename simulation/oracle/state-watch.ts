@@ -61,9 +61,9 @@ export class StateWatch {
   }
 
   /**
-   * SSM has no conditional write: a suspension that is set in the milliseconds in which the controller writes is covered,
-   * and put back by the controller. If the function ends in between, it is lost: the price of keeping it in the
-   * controller's own parameter.
+   * SSM has no conditional write: a suspension that is set in the milliseconds in which the controller writes is
+   * covered, and put back by the controller. If the function ends in between, it is lost: the price of keeping it in
+   * the controller's own parameter.
    */
   isSuspensionLossExcused(): boolean {
     return this.#suspensionCoveredBy?.isDisturbed === true;

@@ -20,7 +20,7 @@ interface Swap {
   readonly violation: (text: string) => void;
 }
 
-/** What must hold when the controller calls UpdateEndpoint. */
+/** Invariants of the controller's calls of UpdateEndpoint. */
 export class SwapChecks {
   readonly #parts: OracleParts;
   readonly #states: StateWatch;

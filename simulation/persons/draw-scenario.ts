@@ -2,7 +2,7 @@ import { drawRates } from '../faults/rates.ts';
 import type { Random } from '../random.ts';
 import type { Edition, Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
-import type { Action, Scenario, Step, When } from './scenario.ts';
+import type { Action, Scenario, ScenarioStep, When } from './scenario.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -35,9 +35,9 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   };
 }
 
-function drawSteps(random: Random, keys: number, windowMs: number): Step[] {
+function drawSteps(random: Random, keys: number, windowMs: number): ScenarioStep[] {
   const count = random.pick([1, 1, 2, 3, 4, 6, 9]);
-  const steps = Array.from({ length: count }, (_, index): Step => {
+  const steps = Array.from({ length: count }, (_, index): ScenarioStep => {
     const when = drawWhen(random, windowMs);
     return { when, action: index === 0 ? drawUpload(random, keys) : drawAction(random, keys) };
   });

@@ -1,5 +1,5 @@
 import { sleep } from '@freshpoint/local/core/clock';
-import { ENDPOINT_NAME, VARIANT } from '../worlds/layout.ts';
+import { ENDPOINT_NAME, VARIANT_NAME } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
 import type { MoveAction } from './scenario.ts';
 import type { Uploader } from './uploader.ts';
@@ -26,7 +26,7 @@ export class EndpointMover {
     journal.reached('scaled by autoscaling');
     await this.#context.call('sagemaker', 'UpdateEndpointWeightsAndCapacities', {
       EndpointName: ENDPOINT_NAME,
-      DesiredWeightsAndCapacities: [{ VariantName: VARIANT, DesiredInstanceCount: count }],
+      DesiredWeightsAndCapacities: [{ VariantName: VARIANT_NAME, DesiredInstanceCount: count }],
     });
   }
 

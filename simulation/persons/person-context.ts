@@ -2,14 +2,14 @@ import { sleep } from '@freshpoint/local/core/clock';
 import type { Journal } from '../journal.ts';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Random } from '../random.ts';
-import type { Answer } from '../worlds/answers.ts';
+import type { AnswerOf } from '../worlds/answers.ts';
 import type { World } from '../worlds/world.ts';
 import { PERSON } from './person-caller.ts';
 
 /** How often a person who waits checks whether to stop, in ms. */
 const WAIT_STEP_MS = 15_000;
 
-/** What everybody who acts on the endpoint shares. */
+/** The dependencies and state that all persons' actions share. */
 export class PersonContext {
   /** Nothing new begins any more. */
   isCalm = false;
@@ -44,7 +44,7 @@ export class PersonContext {
   }
 
   /** Calls a service as a person. */
-  call<S extends string, O extends string>(service: S, operation: O, input: object): Promise<Answer<S, O>> {
-    return this.world.cloud.call(service, operation, input, PERSON) as Promise<Answer<S, O>>;
+  call<S extends string, O extends string>(service: S, operation: O, input: object): Promise<AnswerOf<S, O>> {
+    return this.world.cloud.call(service, operation, input, PERSON) as Promise<AnswerOf<S, O>>;
   }
 }

@@ -9,7 +9,7 @@ import { Uploader } from './uploader.ts';
 /** How often the end of something is checked for, in ms. */
 const CHECK_MS = 10_000;
 
-/** Everybody who acts on the endpoint, except the controller: people, pipelines, autoscaling, AWS. */
+/** All who act on the endpoint, except the controller: people, pipelines, autoscaling, AWS. */
 export class Person {
   /** Actions under way. */
   #busy = 0;
@@ -74,7 +74,7 @@ export class Person {
     }
   }
 
-  /** Nothing new begins: finishes what was begun, and repairs what only a person can. */
+  /** Nothing new begins: finishes the actions under way, and repairs the endpoint where only a person can. */
   async calmDown(): Promise<void> {
     const { world, oracle, journal } = this.#context;
     this.#context.isCalm = true;

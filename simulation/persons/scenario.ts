@@ -2,7 +2,7 @@ import type { FaultRates } from '../faults/rates.ts';
 import type { Edition } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 
-/** What people, pipelines and AWS do to the endpoint. */
+/** An action of people, pipelines or AWS on the endpoint. */
 export type Action =
   | UploadAction
   | { readonly kind: 'deploy'; readonly edition: Edition }
@@ -13,7 +13,7 @@ export type Action =
   | { readonly kind: 'roll back'; readonly steps: number }
   | { readonly kind: 'patch'; readonly forMs: number };
 
-/** What changes the sources. */
+/** A change of the sources. */
 export type UploadAction =
   /** Files by index of the layout's keys, `gapMs` apart. */
   | { readonly kind: 'upload'; readonly files: readonly number[]; readonly gapMs: number; readonly quality: Quality }
@@ -41,7 +41,7 @@ export type When =
   | { readonly pass: number; readonly delayMs: number }
   | { readonly status: 'UPDATING' | 'ROLLING_BACK' | 'IN_SERVICE'; readonly nth: number; readonly delayMs: number };
 
-export interface Step {
+export interface ScenarioStep {
   readonly when: When;
   readonly action: Action;
 }
@@ -59,7 +59,7 @@ export interface Scenario {
   readonly launchMs: number;
   readonly skew: Skew;
   readonly rates: FaultRates;
-  readonly steps: readonly Step[];
+  readonly steps: readonly ScenarioStep[];
   /** When the last input and the last fault have happened, in ms. */
   readonly calmAfterMs: number;
 }

@@ -54,7 +54,7 @@ export class Uploader {
     return this.#context.world.layout.keys[file] ?? '';
   }
 
-  /** What was uploaded last. */
+  /** The bytes that were uploaded last. */
   latest(key: string): string {
     return this.#uploaded.get(key)?.at(-1) ?? '';
   }
@@ -85,7 +85,7 @@ export class Uploader {
     }
   }
 
-  /** What was uploaded that many uploads before the last, or first of all. */
+  /** The bytes of that many uploads before the last, or of the first one. */
   #earlier(key: string, back: number): string {
     const uploads = this.#uploaded.get(key) ?? [];
     return uploads.at(-1 - back) ?? uploads[0] ?? '';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SERVING_STACK } from '../deployments/settings-app.ts';
-import { DeploymentRig, debug, one, SLOTS } from '../test/deployments/rig.ts';
+import { DeploymentRig, debug, oneEndpoint, SLOTS } from '../test/deployments/rig.ts';
 
 const rig = new DeploymentRig();
 
@@ -12,7 +12,7 @@ describe('a deployment that meets a refresh', () => {
       await rig.liveOn('a');
       await rig.account.upload('v2');
       await rig.account.pass(seconds * 1000);
-      await rig.account.deploy(one(debug));
+      await rig.account.deploy(oneEndpoint(debug));
       await rig.account.settle();
       expect(rig.account.updates.filter(({ by }) => by === 'stack')).toHaveLength(1);
       expect(rig.account.updates.filter(({ by }) => by === 'controller').length).toBeLessThanOrEqual(1);
@@ -94,7 +94,7 @@ describe('an upload', () => {
           isUploaded = true;
         });
       let isSeen = false;
-      const deployed = rig.account.deploy({ ...one(debug), fails }, SERVING_STACK, ({ type, status }) => {
+      const deployed = rig.account.deploy({ ...oneEndpoint(debug), fails }, SERVING_STACK, ({ type, status }) => {
         if (isSeen || !event(type, status)) return;
         isSeen = true;
         rig.account.clock.schedule(afterMs ?? 0, upload);

@@ -56,7 +56,7 @@ export function chunksOf(from: number, count: number, size = CHUNK_SEEDS): Chunk
 }
 
 /** Runs seeds on all cores, each worker one world at a time. */
-export async function runBatch(options: BatchOptions): Promise<BatchResult> {
+export async function runChunks(options: BatchOptions): Promise<BatchResult> {
   const waiting = [...options.chunks];
   const soFar = new BatchTotals();
   const take = (): Chunk | undefined => (options.isEnough?.(soFar) ? undefined : waiting.shift());

@@ -1,5 +1,5 @@
 import { NO_FAULTS } from '../faults/rates.ts';
-import type { Scenario, Step } from '../persons/scenario.ts';
+import type { Scenario, ScenarioStep } from '../persons/scenario.ts';
 import type { Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 import type { RunOptions, RunResult } from './run-result.ts';
@@ -8,7 +8,7 @@ import { Simulation } from './simulation.ts';
 const SEED = 1;
 const MINUTE_MS = 60_000;
 
-/** What one upload comes to with and without crashes. */
+/** The ends of one upload with and without crashes. */
 export interface CrashReport {
   readonly undisturbed: RunResult;
   readonly crashes: number;
@@ -17,8 +17,8 @@ export interface CrashReport {
 }
 
 /**
- * Uploads once, then once more for each `stride`th call of the function, killed before the call and before its reply: the
- * end must always be the same.
+ * Uploads once, then once more for each `stride`th call of the function, killed before the call and before its reply.
+ * The end must always be the same.
  */
 export async function crashEverywhere(
   layouts: readonly Layout[],
@@ -43,7 +43,9 @@ export async function crashEverywhere(
 
 /** One upload and nothing else, on the layout with one file. */
 async function uploadOnce(layouts: readonly Layout[], quality: Quality, options: RunOptions): Promise<RunResult> {
-  const steps: Step[] = [{ when: { atMs: MINUTE_MS }, action: { kind: 'upload', files: [0], gapMs: 0, quality } }];
+  const steps: ScenarioStep[] = [
+    { when: { atMs: MINUTE_MS }, action: { kind: 'upload', files: [0], gapMs: 0, quality } },
+  ];
   const scenario: Scenario = {
     layout: 0,
     launchMs: MINUTE_MS,

@@ -13,10 +13,10 @@ const DECISIONS: readonly (Partial<DecisionEntry> & { readonly situation: Situat
 
 /** The same for the messages of decisions whose reasons have several causes. */
 const MESSAGES: readonly (readonly [RegExp, Situation])[] = [
-  [/a refresh is about to begin/, 'two passes raced for one update'],
-  [/accepted but is not visible yet/, 'accepted update not visible yet'],
-  [/a source was written while it was copied/, 'source written while it was copied'],
-  [/is being filled$/, 'waited for a staging lease'],
+  [/refresh is about to start/, 'two passes raced for one update'],
+  [/accepted, but DescribeEndpoint does not show it yet/, 'accepted update not visible yet'],
+  [/source changed while it was being copied/, 'source written while it was copied'],
+  [/^Slot . is being staged/, 'waited for a staging lease'],
 ];
 
 /** The situations that a decision shows. */

@@ -66,7 +66,7 @@ export class Rest {
     journal.reached(isQuarantined ? 'newest upload is quarantined at rest' : 'newest upload serves at rest');
   }
 
-  /** Advances time until everything is at rest. Returns what is unfinished then. */
+  /** Advances time until everything is at rest. Returns the work that is unfinished then. */
   async #passUntilRest(until: number): Promise<string[]> {
     const context = this.#context;
     const { clock } = context.world;
@@ -95,9 +95,9 @@ export class Rest {
   }
 
   /**
-   * What may pass between calm and rest, in ms: the sweep replaces a lost request, a message of a function that died
-   * becomes visible, a pause after an error ends, what isn't known yet is waited for, the upload settles, and updates
-   * follow each other.
+   * The longest time between calm and rest, in ms: the sweep replaces a lost request, a message of a function that died
+   * becomes visible, a pause after an error ends, unknown configs become known, the upload settles, and updates follow
+   * each other.
    */
   #boundMs(): number {
     const { world, scenario } = this.#context;

@@ -18,7 +18,7 @@ import type { Call } from '../worlds/watch.ts';
 import { World } from '../worlds/world.ts';
 import { Script } from './script.ts';
 
-/** What a run's parts are made with. */
+/** Everything that a run is built from. */
 export interface RunSetup {
   readonly seed: number;
   readonly scenario: Scenario;
@@ -32,7 +32,7 @@ const FAULT_SEED_MASK = 0x5eed;
 const SLOW_START_MS = 300_000;
 const FAST_START_MS = 1000;
 
-/** What the parts of one run share. */
+/** The dependencies and state that the parts of one run share. */
 export class RunContext {
   readonly scenario: Scenario;
   readonly world: World;

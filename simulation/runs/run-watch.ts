@@ -99,8 +99,8 @@ export class RunWatch implements Watch {
   }
 
   /**
-   * While there is something to serve, a reconcile request exists. Where only the controller has touched the endpoint and
-   * the newest upload's event wasn't lost, it is a message in the queue, not the sweep.
+   * While there is something to serve, a reconcile request exists. If only the controller has touched the endpoint, and
+   * the newest upload's event wasn't lost, it is in the queue and does not have to come from the sweep.
    */
   #checkRequests(): void {
     const { oracle, eventFaults, openRuns, person, isBegun, journal } = this.#context;

@@ -1,16 +1,16 @@
 import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import type { Person } from '../persons/person.ts';
-import type { Step } from '../persons/scenario.ts';
+import type { ScenarioStep } from '../persons/scenario.ts';
 
 /** Runs each step of a scenario at its time. */
 export class Script {
   readonly #clock: VirtualClock;
-  readonly #steps: readonly Step[];
+  readonly #steps: readonly ScenarioStep[];
   readonly #person: Person;
   readonly #statusCounts = new Map<string, number>();
   #passes = 0;
 
-  constructor(clock: VirtualClock, steps: readonly Step[], person: Person) {
+  constructor(clock: VirtualClock, steps: readonly ScenarioStep[], person: Person) {
     this.#clock = clock;
     this.#steps = steps;
     this.#person = person;
@@ -40,7 +40,7 @@ export class Script {
     }
   }
 
-  #schedule(delayMs: number, action: Step['action']): void {
+  #schedule(delayMs: number, action: ScenarioStep['action']): void {
     this.#clock.schedule(delayMs, () => void this.#person.act(action));
   }
 }

@@ -96,6 +96,6 @@ export interface Answers {
 }
 
 /** The answer of one operation; `unknown` where nothing reads it. */
-export type Answer<S extends string, O extends string> = `${S}:${O}` extends infer K extends keyof Answers
+export type AnswerOf<S extends string, O extends string> = `${S}:${O}` extends infer K extends keyof Answers
   ? Answers[K]
   : unknown;

@@ -7,9 +7,12 @@ export class CustomResponseDesk {
 
   create() {
     const url = `https://answers/${this.#waiting.size}`;
-    const response = Promise.withResolvers<CustomResponse>();
-    this.#waiting.set(url, response.resolve);
-    return { url, response: response.promise, close: () => this.#waiting.set(url, undefined) };
+    let settle: ((response: CustomResponse) => void) | undefined;
+    const response = new Promise<CustomResponse>((resolve) => {
+      settle = resolve;
+    });
+    this.#waiting.set(url, settle);
+    return { url, response, close: () => this.#waiting.set(url, undefined) };
   }
 
   /** A custom resource's function responds. Returns the HTTP status. */

@@ -6,12 +6,12 @@ import { sleep } from '@freshpoint/local/core/clock';
 import type { Caller } from '@freshpoint/local/core/cloud';
 import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
-import type { Answer } from './answers.ts';
+import type { AnswerOf } from './answers.ts';
 import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
 import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
-/** What happens to one call of the function. */
+/** How one call of the function goes. */
 export interface CallPlan {
   /** How long the request takes to the service, in ms. */
   readonly requestMs: number;
@@ -128,8 +128,8 @@ export class FunctionRun {
   }
 
   /** The last answer of this operation. */
-  lastSeen<S extends string, O extends string>(_service: S, operation: O): Answer<S, O> | undefined {
-    return this.#seen.get(operation) as Answer<S, O> | undefined;
+  lastSeen<S extends string, O extends string>(_service: S, operation: O): AnswerOf<S, O> | undefined {
+    return this.#seen.get(operation) as AnswerOf<S, O> | undefined;
   }
 
   #portOptions(env: Readonly<Record<string, string>>): PortOptions {
@@ -173,7 +173,7 @@ export class FunctionRun {
     return this.#pass(request, async () => this.#world.respond(url, body));
   }
 
-  /** One call, with what its plan does to it. */
+  /** One call, as its plan says. */
   async #pass(request: Request, call: () => Promise<unknown>): Promise<unknown> {
     if (this.dead) return await never();
     this.calls += 1;

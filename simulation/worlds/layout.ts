@@ -1,4 +1,4 @@
-/** What is deployed: the stack as it begins, and changes to it. */
+/** A version of the stack: the first one, and changes to it. */
 export type Edition =
   | 'first'
   /** Another container environment: new models, new configs, the endpoint moves. */
@@ -35,4 +35,4 @@ export const ENDPOINT_STACK = 'Serving';
 export const ENDPOINT_NAME = 'Iris';
 /** The endpoint's id: stack and construct. */
 export const ENDPOINT_ID = `${ENDPOINT_STACK}/Endpoint`;
-export const VARIANT = 'AllTraffic';
+export const VARIANT_NAME = 'AllTraffic';

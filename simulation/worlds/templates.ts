@@ -3,9 +3,17 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
-import { DATA_STACK, EDITIONS, type Edition, ENDPOINT_NAME, ENDPOINT_STACK, type Layout, VARIANT } from './layout.ts';
+import {
+  DATA_STACK,
+  EDITIONS,
+  type Edition,
+  ENDPOINT_NAME,
+  ENDPOINT_STACK,
+  type Layout,
+  VARIANT_NAME,
+} from './layout.ts';
 
-/** What a layout is synthesized from. */
+/** The settings that a layout is synthesized from. */
 interface LayoutSettings {
   readonly name: string;
   readonly keys: readonly string[];
@@ -110,7 +118,7 @@ function propsOf(
     endpointConfigProps: {
       productionVariants: [
         {
-          variantName: VARIANT,
+          variantName: VARIANT_NAME,
           instanceType: edition === 'configs' ? 'ml.m5.xlarge' : 'ml.m5.large',
           initialInstanceCount: 2,
         },

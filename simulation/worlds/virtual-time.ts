@@ -6,8 +6,8 @@ const HOUR_MS = 3_600_000;
 const LONGEST_RUN_MS = 24 * HOUR_MS;
 
 /**
- * Waits until all work is done that needs no time to pass: a tick requested by a microtask comes once no microtask is left.
- * Must be called from one, that is after an `await`.
+ * Waits until all work is done that needs no time to pass: a tick requested by a microtask comes once no microtask is
+ * left. Must be called from one, that is after an `await`.
  */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));

@@ -20,7 +20,7 @@ import {
 } from '@freshpoint/local/sagemaker/index';
 import { createSqs, type LeavingCaller, type Sqs } from '@freshpoint/local/sqs/sqs';
 import { createSsm } from '@freshpoint/local/ssm/ssm';
-import type { Answer } from './answers.ts';
+import type { AnswerOf } from './answers.ts';
 import { CustomResponseDesk } from './custom-response-desk.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, type Layout } from './layout.ts';
 import { settleInVirtualTime, skewed } from './virtual-time.ts';
@@ -127,7 +127,7 @@ export class World {
     return { sagemaker, running: launcher.running };
   }
 
-  /** SQS, whose long polls by functions last for hours and may lose what they receive. */
+  /** SQS, but long polls by functions last for hours and may lose their messages. */
   #withPolls(sqs: Sqs): Service {
     const { operations } = sqs.service;
     const { permissions, run: receive } = operationOf(operations, 'ReceiveMessage');
@@ -150,14 +150,14 @@ export class World {
   }
 
   /** Calls as the account's root: no faults. */
-  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<Answer<S, O>> {
-    return this.cloud.call(service, operation, input, this.#root) as Promise<Answer<S, O>>;
+  call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<AnswerOf<S, O>> {
+    return this.cloud.call(service, operation, input, this.#root) as Promise<AnswerOf<S, O>>;
   }
 
   /** The same at once, unwatched. */
-  peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): Answer<S, O> {
+  peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): AnswerOf<S, O> {
     const { run } = operationOf(this.#operations[service], operation);
-    return run(input, this.#root) as Answer<S, O>;
+    return run(input, this.#root) as AnswerOf<S, O>;
   }
 
   /** URL of the work queue. */

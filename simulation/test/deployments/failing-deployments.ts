@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type AppSettings, type Settings, VARIANT } from '../../deployments/settings-app.ts';
-import { DeploymentRig, debug, one, SLOTS } from './rig.ts';
+import { DeploymentRig, debug, oneEndpoint, SLOTS } from './rig.ts';
 
 interface Failure {
   readonly of: string;
@@ -19,7 +19,7 @@ export function testFailingDeployments(given: string | undefined): void {
   test.each(both)(
     'because of %s while slot %s is live, leaves the old settings in force',
     async (_of, slot, failure) => {
-      const version = await rig.liveOn(slot, one({ given }));
+      const version = await rig.liveOn(slot, oneEndpoint({ given }));
       const made = await rig.account.made();
       failure.arrange?.();
       await expect(rig.account.deploy(failure.to)).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
@@ -33,7 +33,7 @@ export function testFailingDeployments(given: string | undefined): void {
       await rig.refresh('v3');
       await rig.expectServed('v3');
       // And the repaired deployment succeeds.
-      await rig.account.deploy(one(changed));
+      await rig.account.deploy(oneEndpoint(changed));
       await rig.account.settle();
       expect((await rig.account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
       await rig.expectServed('v3');
@@ -47,27 +47,31 @@ function failuresOf(rig: DeploymentRig, given: string | undefined): readonly Fai
   return [
     {
       of: 'a resource that comes after the endpoint',
-      to: { ...one(changed), fails: true },
+      to: { ...oneEndpoint(changed), fails: true },
       moves: { a: ['stack', 'stack'], b: ['stack', 'stack'] },
     },
     {
       of: 'the new fleet, which never gets healthy,',
-      to: one(changed),
+      to: oneEndpoint(changed),
       arrange: () => rig.account.faults.nextUpdate('Iris', { kind: 'refuse' }),
       // From B, CloudFormation puts the endpoint back to what the old template says: A.
       moves: { a: ['stack'], b: ['stack', 'stack'] },
     },
     {
       of: 'the new fleet, refused without a reason,',
-      to: one(changed),
+      to: oneEndpoint(changed),
       arrange: () => rig.account.faults.nextUpdate('Iris', { kind: 'refuse', reason: '' }),
       moves: { a: ['stack'], b: ['stack', 'stack'] },
     },
-    { of: 'the model', to: one({ given, containers: [{ key: 'missing.tar.gz' }] }), moves: noMoves },
-    { of: 'the config', to: one({ given, variants: [{ ...VARIANT, initialInstanceCount: -1 }] }), moves: noMoves },
+    { of: 'the model', to: oneEndpoint({ given, containers: [{ key: 'missing.tar.gz' }] }), moves: noMoves },
+    {
+      of: 'the config',
+      to: oneEndpoint({ given, variants: [{ ...VARIANT, initialInstanceCount: -1 }] }),
+      moves: noMoves,
+    },
     {
       of: 'the deployment gate',
-      to: one(changed),
+      to: oneEndpoint(changed),
       arrange: () => rig.deny('sqs', 'SendMessage'),
       moves: noMoves,
     },

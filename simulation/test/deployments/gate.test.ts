@@ -2,16 +2,16 @@ import { AwsError } from '@freshpoint/local/core/aws-error';
 import { describe, expect, test } from 'vitest';
 import { isFunction } from '../../deployments/deployment-watch.ts';
 import { SERVING_STACK } from '../../deployments/settings-app.ts';
-import { DeploymentRig, debug, MINUTE_MS, one } from './rig.ts';
+import { DeploymentRig, debug, MINUTE_MS, oneEndpoint } from './rig.ts';
 
 const rig = new DeploymentRig();
 
 describe('the deployment gate', () => {
-  test('refuses a deployment when the endpoint stays busy for 55 minutes, with the reason, and the rollback succeeds', async () => {
+  test('refuses a deployment when the endpoint stays busy for 55 minutes, and its rollback succeeds', async () => {
     await rig.liveOn('b');
     rig.account.faults.forceStatus('Iris', 'SystemUpdating');
     const began = rig.account.clock.now();
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(
       /Endpoint Iris stayed busy: the endpoint is SystemUpdating\. Deploy again when it is InService/,
     );
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
@@ -19,7 +19,7 @@ describe('the deployment gate', () => {
     expect([failed >= 55 * MINUTE_MS, failed < 56 * MINUTE_MS]).toEqual([true, true]);
     expect(rig.account.updates).toEqual([]);
     rig.account.faults.forceStatus('Iris', 'InService');
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     await rig.account.settle();
     expect(rig.movers()).toEqual(['stack']);
     await rig.expectServed('v2');
@@ -46,7 +46,7 @@ describe('the deployment gate', () => {
   ])('responds to the first creation with data in place although %s:%s is denied', async (service, operation) => {
     rig.useEmpty();
     rig.deny(service, operation);
-    await rig.account.create(one({ inPlace: true }));
+    await rig.account.create(oneEndpoint({ inPlace: true }));
     rig.allow();
     await rig.account.settle();
     await rig.expectServed('v1');
@@ -114,7 +114,7 @@ describe('the deployment gate', () => {
   test('responds to an update although the endpoint was deleted by hand', async () => {
     await rig.liveOn('a');
     await rig.account.deleteEndpoint();
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/Could not find endpoint/);
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(/Could not find endpoint/);
     expect(rig.when(/DeploymentGate/, 'UPDATE_FAILED')).toBeNaN();
     expect(rig.account.problems.splice(0)).toEqual([expect.stringContaining('Could not find endpoint')]);
   });
@@ -123,7 +123,9 @@ describe('the deployment gate', () => {
     await rig.liveOn('b');
     rig.deny('sqs', 'SendMessage');
     const began = rig.account.clock.now();
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/can't look after endpoint .* sqs:SendMessage/);
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(
+      /could not handle the deployment of endpoint .* sqs:SendMessage/,
+    );
     expect(rig.account.clock.now() - began).toBeLessThan(2 * MINUTE_MS);
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
@@ -133,10 +135,10 @@ describe('the deployment gate', () => {
     const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
     const { Parameter } = await rig.account.call('ssm', 'GetParameter', { Name });
     await rig.account.call('ssm', 'PutParameter', { Name, Value: 'not JSON', Type: 'String', Overwrite: true });
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(`SSM parameter ${Name}`);
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(`SSM parameter ${Name}`);
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     await rig.account.call('ssm', 'PutParameter', { Name, Value: Parameter.Value, Type: 'String', Overwrite: true });
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     await rig.account.settle();
     await rig.expectServed('v2');
   });
@@ -148,10 +150,10 @@ describe('the deployment gate', () => {
   ])('fails an update in the end when %s:%s is denied, and the rollback succeeds', async (service, operation) => {
     await rig.liveOn('b');
     rig.deny(service, operation);
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(new RegExp(`${service}:${operation}`));
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(new RegExp(`${service}:${operation}`));
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     rig.allow();
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     await rig.account.settle();
     expect(rig.movers()).toEqual(['stack']);
     await rig.expectServed('v2');
@@ -160,7 +162,7 @@ describe('the deployment gate', () => {
   test('fails when S3 is denied and the data cannot be staged to slot A, and B keeps serving', async () => {
     await rig.liveOn('b');
     rig.deny('s3', 'HeadObject');
-    await expect(rig.account.deploy(one(debug))).rejects.toThrow(/s3:HeadObject/);
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(/s3:HeadObject/);
     rig.allow();
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
@@ -168,9 +170,9 @@ describe('the deployment gate', () => {
   });
 
   test('with data in place continues when S3 is denied, and the controller swaps afterwards to be sure', async () => {
-    await rig.liveOn('b', one({ inPlace: true }));
+    await rig.liveOn('b', oneEndpoint({ inPlace: true }));
     rig.deny('s3', 'HeadObject');
-    await rig.account.deploy(one({ ...debug, inPlace: true }));
+    await rig.account.deploy(oneEndpoint({ ...debug, inPlace: true }));
     rig.allow();
     await rig.account.settle();
     expect(rig.movers()).toEqual(['stack', 'controller']);
@@ -180,7 +182,7 @@ describe('the deployment gate', () => {
   test('continues when CloudFormation does not describe the stack', async () => {
     await rig.liveOn('b');
     rig.deny('cloudformation', 'DescribeStacks');
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     rig.allow();
     await rig.account.settle();
     expect(rig.movers()).toEqual(['stack']);

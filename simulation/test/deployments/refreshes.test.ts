@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SERVING_STACK } from '../../deployments/settings-app.ts';
-import { DeploymentRig, debug, MINUTE_MS, one, SLOTS } from './rig.ts';
+import { DeploymentRig, debug, MINUTE_MS, oneEndpoint, SLOTS } from './rig.ts';
 
 const rig = new DeploymentRig();
 
@@ -9,7 +9,7 @@ describe('a deployment that meets a refresh', () => {
     await rig.liveOn('a');
     await rig.account.upload('v2');
     await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
-    const deployed = rig.account.start(one(debug));
+    const deployed = rig.account.start(oneEndpoint(debug));
     await rig.account.until('the gate waits', () => rig.account.decisions.at(-1)?.reason === 'DeploymentWaiting');
     expect(rig.when(/Models/, 'UPDATE_IN_PROGRESS')).toBeNaN();
     await rig.account.run(deployed);
@@ -25,7 +25,7 @@ describe('a deployment that meets a refresh', () => {
       const served = await rig.liveOn(slot);
       await rig.account.uploadBroken('bad');
       await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
-      await rig.account.deploy(one(debug));
+      await rig.account.deploy(oneEndpoint(debug));
       await rig.account.settle();
       expect(rig.movers()).toEqual(['controller', 'stack']);
       await rig.expectServed(served);
@@ -35,16 +35,18 @@ describe('a deployment that meets a refresh', () => {
   );
 
   test('that the endpoint refuses fails with data in place, because its fleet would load the same', async () => {
-    await rig.liveOn('a', one({ inPlace: true }));
+    await rig.liveOn('a', oneEndpoint({ inPlace: true }));
     await rig.account.uploadBroken('bad');
     await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
     // The new fleets load the stored bytes, which are broken: the deployment fails as the refresh did.
-    await expect(rig.account.deploy(one({ ...debug, inPlace: true }))).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
+    await expect(rig.account.deploy(oneEndpoint({ ...debug, inPlace: true }))).rejects.toThrow(
+      /UPDATE_ROLLBACK_COMPLETE/,
+    );
     await rig.account.settle();
     await rig.expectServed('v1');
     await rig.refresh('v2');
     await rig.expectServed('v2');
-    await rig.account.deploy(one({ ...debug, inPlace: true }));
+    await rig.account.deploy(oneEndpoint({ ...debug, inPlace: true }));
     await rig.expectServed('v2');
   });
 });
@@ -61,7 +63,7 @@ describe('a deployment succeeds', () => {
       Type: 'String',
       Overwrite: true,
     });
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     await rig.account.upload('v3');
     await rig.account.pass(30 * MINUTE_MS);
     expect(rig.movers()).toEqual(['stack']);
@@ -79,9 +81,9 @@ describe('a deployment succeeds', () => {
     });
     await rig.account.call('sagemaker', 'UpdateEndpoint', { EndpointName: 'Iris', EndpointConfigName: 'by-hand' });
     rig.account.updates.length = 0;
-    await rig.account.deploy(one(debug));
+    await rig.account.deploy(oneEndpoint(debug));
     await rig.account.settle();
-    // It is not known which slot's data that config loads, so none is written: A serves what it held, then B the newest.
+    // It is unknown which slot's data that config loads, so none is written: A serves its old data, then B the newest.
     expect(rig.movers()).toEqual(['stack', 'controller']);
     expect(await rig.account.slot()).toBe('b');
     await rig.expectServed('v2');
@@ -106,7 +108,7 @@ describe('earlier bytes', () => {
         onceAt('UPDATE_IN_PROGRESS', () => void rig.account.put('v2')),
         onceAt('UPDATE_COMPLETE', () => void rig.account.put('v1')),
       ];
-      await rig.account.deploy(one({ endpointName, ...debug }), SERVING_STACK, (event) => {
+      await rig.account.deploy(oneEndpoint({ endpointName, ...debug }), SERVING_STACK, (event) => {
         first(event);
         last(event);
       });

@@ -13,11 +13,11 @@ export const NAMES = [
 ] as const;
 
 /** Settings of one endpoint. */
-export const one = (settings: Settings = {}): AppSettings => ({ endpoints: { Endpoint: settings } });
+export const oneEndpoint = (settings: Settings = {}): AppSettings => ({ endpoints: { Endpoint: settings } });
 export const debug: Settings = { containers: [{ environment: { LEVEL: 'debug' } }] };
 export const larger: Settings = { variants: [{ ...VARIANT, initialInstanceCount: 2 }] };
 
-/** The account of one test; after each test, nothing may have happened in it that must never happen. */
+/** The account of one test. After each test, it must have no problems. */
 export class DeploymentRig {
   #account: VirtualAccount | undefined;
 
@@ -39,7 +39,7 @@ export class DeploymentRig {
   }
 
   /** An account whose endpoint runs this slot. Returns the version that it serves. */
-  async liveOn(slot: 'a' | 'b', settings: AppSettings = one()): Promise<string> {
+  async liveOn(slot: 'a' | 'b', settings: AppSettings = oneEndpoint()): Promise<string> {
     this.#account = await VirtualAccount.with(settings);
     if (slot === 'b') await this.refresh('v2');
     expect(await this.account.slot()).toBe(slot);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AppSettings, Settings } from '../../deployments/settings-app.ts';
-import { DeploymentRig, debug, larger, NAMES, one, SLOTS } from './rig.ts';
+import { DeploymentRig, debug, larger, NAMES, oneEndpoint, SLOTS } from './rig.ts';
 
 const rig = new DeploymentRig();
 
@@ -8,7 +8,7 @@ describe('a deployment', () => {
   test('of other tags replaces nothing and leaves the endpoint where it is', async () => {
     await rig.liveOn('b');
     const made = await rig.account.made();
-    await rig.account.deploy({ ...one(), tag: 'ml' });
+    await rig.account.deploy({ ...oneEndpoint(), tag: 'ml' });
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
     expect(await rig.account.slot()).toBe('b');
@@ -20,7 +20,7 @@ describe('a deployment', () => {
 
   test('that changes nothing leaves the endpoint on B', async () => {
     await rig.liveOn('b');
-    const { changed } = await rig.account.deploy(one());
+    const { changed } = await rig.account.deploy(oneEndpoint());
     expect(changed).toBe(false);
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
@@ -29,19 +29,19 @@ describe('a deployment', () => {
 
   test('of settings that only the controller reads leaves the endpoint on B', async () => {
     await rig.liveOn('b');
-    await rig.account.deploy(one({ waitTime: 30 }));
+    await rig.account.deploy(oneEndpoint({ waitTime: 30 }));
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
     expect(await rig.account.slot()).toBe('b');
   });
 
   test.each(NAMES)('of earlier settings restores them, with %s', async (_, given) => {
-    await rig.liveOn('a', one({ given }));
-    await rig.account.deploy(one({ given, ...debug }));
+    await rig.liveOn('a', oneEndpoint({ given }));
+    await rig.account.deploy(oneEndpoint({ given, ...debug }));
     await rig.refresh('v2');
-    await rig.account.deploy(one({ given }));
+    await rig.account.deploy(oneEndpoint({ given }));
     await rig.refresh('v3');
-    await rig.account.deploy(one({ given, ...debug }));
+    await rig.account.deploy(oneEndpoint({ given, ...debug }));
     await rig.account.settle();
     expect(rig.movers()).toEqual(['stack', 'controller', 'stack', 'controller', 'stack']);
     expect((await rig.account.live()).models[0]?.PrimaryContainer?.Environment).toEqual({ LEVEL: 'debug' });
@@ -53,7 +53,7 @@ describe('a deployment', () => {
   test.each(SLOTS)('from names left to given ones and back, while slot %s is live', async (slot) => {
     const version = await rig.liveOn(slot);
     for (const given of ['iris', 'tulip', undefined]) {
-      await rig.account.deploy(one({ given }));
+      await rig.account.deploy(oneEndpoint({ given }));
       await rig.account.settle();
       expect(rig.movers()).toEqual(['stack']);
       await rig.expectServed(version);
@@ -68,7 +68,7 @@ describe('a deployment', () => {
 
   test.each(SLOTS)('renames the endpoint while slot %s is live', async (slot) => {
     const version = await rig.liveOn(slot);
-    await rig.account.deploy(one({ endpointName: 'Tulip' }));
+    await rig.account.deploy(oneEndpoint({ endpointName: 'Tulip' }));
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
     await rig.expectServed(version, 'Tulip');
@@ -101,9 +101,9 @@ describe('a deployment', () => {
   });
 
   test('of everything at once', async () => {
-    await rig.liveOn('b', one({ given: 'iris' }));
+    await rig.liveOn('b', oneEndpoint({ given: 'iris' }));
     await rig.account.deploy({
-      ...one({ given: 'tulip', endpointName: 'Tulip', role: 'Two', ...debug, ...larger }),
+      ...oneEndpoint({ given: 'tulip', endpointName: 'Tulip', role: 'Two', ...debug, ...larger }),
       tag: 'ml',
     });
     await rig.account.settle();
