@@ -34,7 +34,7 @@ interface Sizes extends TransferSizes, InvocationSizes {
 const FULL: Sizes = {
   patterns: 1,
   coldStarts: 25,
-  revisions: 5,
+  revisions: 9,
   transferMiB: 512,
   transfers: 9,
   invocationSeconds: 4,
