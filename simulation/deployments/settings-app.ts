@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
 import { DATA_STACK } from '../worlds/layout.ts';
+import { inTemporaryFolder } from '../worlds/temporary-folder.ts';
 
 export { DATA_STACK };
 
@@ -102,8 +103,10 @@ export function templatesOf(settings: AppSettings = {}): Readonly<Record<string,
   const text = JSON.stringify(settings);
   let templates = synthesized.get(text);
   if (!templates) {
-    const { stacks } = settingsApp(settings).synth();
-    templates = Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
+    templates = inTemporaryFolder((outdir) => {
+      const { stacks } = settingsApp({ ...settings, outdir }).synth();
+      return Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
+    });
     synthesized.set(text, templates);
   }
   return templates;

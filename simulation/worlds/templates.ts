@@ -12,6 +12,7 @@ import {
   type Layout,
   VARIANT_NAME,
 } from './layout.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 /** The settings that a layout is synthesized from. */
 interface LayoutSettings {
@@ -67,7 +68,9 @@ const LONGER_SECONDS = 10;
 /** Each layout's templates, as `cdk synth` makes them. Takes seconds: once per process. */
 export function synthesize(): Layout[] {
   return LAYOUTS.map((settings) => {
-    const templates = EDITIONS.map((edition) => ({ edition, ...synthesizeEdition(settings, edition) }));
+    const templates = EDITIONS.map((edition) =>
+      inTemporaryFolder((outdir) => ({ edition, ...synthesizeEdition(settings, edition, outdir) })),
+    );
     const { name, keys, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
     return {
       name,
@@ -84,8 +87,12 @@ export function synthesize(): Layout[] {
   });
 }
 
-function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket: object; serving: object } {
-  const app = new App({ analyticsReporting: false });
+function synthesizeEdition(
+  settings: LayoutSettings,
+  edition: Edition,
+  outdir: string,
+): { bucket: object; serving: object } {
+  const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, DATA_STACK);
   const bucket = new Bucket(data, 'Models', { eventBridgeEnabled: true });
   new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
