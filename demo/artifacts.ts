@@ -3,47 +3,47 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
-import { type Model, trainModels } from './train.ts';
+import { type TreeModel, trainModels } from './train.ts';
 
 /** Paths of the model archives. */
 export interface Artifacts {
   readonly v1Path: string;
   readonly v2Path: string;
-  /** A sound archive whose model.json is cut off: the container that loads it never gets healthy. */
+  /** A valid archive with a truncated model.json: the container that loads it never becomes healthy. */
   readonly brokenPath: string;
 }
 
-/** How the archives are built. */
+/** Options of the archives. */
 export interface ArtifactOptions {
   /**
-   * Least size of v1's and v2's archives, in bytes.
+   * Least size of the archives of v1 and v2, in bytes.
    * @default 0 no padding
    */
-  readonly padTo?: number;
+  readonly leastBytes?: number;
 }
 
 /**
- * Builds the archives in `directory`, which is made when it is missing. The same models give the same bytes each time, so
- * S3 gives them the same ETag.
+ * Builds the archives in `directory`, and the directory if it does not exist. The same models always give the same
+ * bytes and therefore the same ETag in S3.
  */
 export async function writeArtifacts(directory: string, options: ArtifactOptions = {}): Promise<Artifacts> {
   const { v1, v2 } = trainModels();
-  const padTo = options.padTo ?? 0;
-  await mkdir(directory, { recursive: true });
-  const [v1Path, v2Path, brokenPath] = ['v1', 'v2', 'broken'].map((name) => join(directory, name, 'model.tar.gz'));
-  await writeArchive(v1Path!, modelJson(v1.model), padTo);
-  await writeArchive(v2Path!, modelJson(v2.model), padTo);
+  const leastBytes = options.leastBytes ?? 0;
+  const pathOf = (name: string) => join(directory, name, 'model.tar.gz');
+  const artifacts: Artifacts = { v1Path: pathOf('v1'), v2Path: pathOf('v2'), brokenPath: pathOf('broken') };
+  await writeArchive(artifacts.v1Path, modelJson(v1.model), leastBytes);
+  await writeArchive(artifacts.v2Path, modelJson(v2.model), leastBytes);
   const whole = modelJson(v2.model);
-  await writeArchive(brokenPath!, whole.slice(0, whole.length / 2), 0);
-  return { v1Path: v1Path!, v2Path: v2Path!, brokenPath: brokenPath! };
+  await writeArchive(artifacts.brokenPath, whole.slice(0, whole.length / 2), 0);
+  return artifacts;
 }
 
 const INFERENCE = fileURLToPath(new URL('./model-code/inference.mjs', import.meta.url));
 const MTIME = new Date('2026-01-01T00:00:00Z');
 
-const modelJson = (model: Model) => `${JSON.stringify(model, undefined, 2)}\n`;
+const modelJson = (model: TreeModel) => `${JSON.stringify(model, undefined, 2)}\n`;
 
-async function writeArchive(path: string, model: string, padTo: number): Promise<void> {
+async function writeArchive(path: string, model: string, leastBytes: number): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   const content = await mkdtemp(`${path}-`);
   try {
@@ -51,14 +51,14 @@ async function writeArchive(path: string, model: string, padTo: number): Promise
     await writeFile(join(content, 'model.json'), model);
     await copyFile(INFERENCE, join(content, 'code', 'inference.mjs'));
     const files = ['model.json', 'code/inference.mjs'];
-    if (padTo > 0) {
-      // Dead weight: the trees take a few kilobytes, and an upload is a multipart one only above 5 MiB.
-      await writeFile(join(content, 'weights.bin'), noise(padTo, model));
+    if (leastBytes > 0) {
+      // Padding: the trees take a few kilobytes, and only an upload above 5 MiB has several parts.
+      await writeFile(join(content, 'weights.bin'), noise(leastBytes, model));
       files.push('weights.bin');
     }
-    // The archive holds the modes, which would follow the user's umask.
+    // The archive contains the file modes, which would depend on the user's umask.
     for (const file of files) await chmod(join(content, file), 0o644);
-    // Two demos may build at once: the archive appears whole or not at all.
+    // Two demos may build at the same time: an archive must never be visible half-written.
     const finished = join(content, 'model.tar.gz');
     await create({ file: finished, cwd: content, gzip: { level: 1 }, portable: true, mtime: MTIME }, files);
     await rename(finished, path);
@@ -67,7 +67,7 @@ async function writeArchive(path: string, model: string, padTo: number): Promise
   }
 }
 
-/** `size` bytes that gzip cannot make smaller and that follow from `seed` alone. */
+/** `size` bytes that gzip cannot compress and that depend on `seed` only. */
 function noise(size: number, seed: string): Buffer {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16);
   return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));

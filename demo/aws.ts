@@ -10,32 +10,38 @@ import {
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { InvokeClient } from './endpoint-client.ts';
-import type { EndpointView } from './endpoint-watch.ts';
+import type { EndpointSnapshot } from './endpoint-watch.ts';
 
-/** Size of the parts of an upload, in bytes: the least that S3 allows. */
-export const PART_SIZE = 5 * 1024 * 1024;
+/** Size of the parts of an upload, in bytes: the least that S3 accepts. */
+export const PART_BYTES = 5 * 1024 * 1024;
+
+/** Time limit of an invocation, in milliseconds. */
+const INVOCATION_TIMEOUT_MS = 10_000;
+
+/** Bytes that an upload reads from its file at a time. */
+const READ_BYTES = 1024 * 1024;
 
 /** An uploaded object. */
 export interface Uploaded {
-  /** Without quotes; `…-N` when it came in N parts. */
+  /** Without quotes. It ends with `-N` when the object was uploaded in N parts. */
   readonly etag: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
 }
 
-/** What the demo does with AWS's own SDK. */
+/** The demo's calls, made with the AWS SDK. */
 export interface DemoClients {
-  /** Uploads a file; in parts when it is larger than PART_SIZE. */
+  /** Uploads a file, in parts if it is larger than PART_BYTES. */
   upload(path: string, bucket: string, key: string): Promise<Uploaded>;
-  describeEndpoint(endpointName: string): Promise<EndpointView>;
-  /** Of the container of the only model that an endpoint config names. */
+  describeEndpoint(endpointName: string): Promise<EndpointSnapshot>;
+  /** Environment variables of the container of an endpoint config's only model. */
   environmentOf(endpointConfigName: string): Promise<Readonly<Record<string, string>>>;
   /** Never retries. */
   readonly invoke: InvokeClient;
   destroy(): void;
 }
 
-/** The unmodified SDK clients, pointed at the local runtime. */
+/** The unmodified SDK clients, with the local runtime as their endpoint. */
 export function createClients(url: string): DemoClients {
   const config = {
     endpoint: url,
@@ -47,12 +53,12 @@ export function createClients(url: string): DemoClients {
   const invoke = new SageMakerRuntimeClient({
     ...config,
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: INVOCATION_TIMEOUT_MS, throwOnRequestTimeout: true },
   });
   return {
     async upload(path, bucket, key) {
-      const body = createReadStream(path, { highWaterMark: 1024 * 1024 });
-      const upload = new Upload({ client: s3, params: { Bucket: bucket, Key: key, Body: body }, partSize: PART_SIZE });
+      const body = createReadStream(path, { highWaterMark: READ_BYTES });
+      const upload = new Upload({ client: s3, params: { Bucket: bucket, Key: key, Body: body }, partSize: PART_BYTES });
       const { ETag } = await upload.done();
       const { size } = await stat(path);
       return { etag: (ETag ?? '').replaceAll('"', ''), size };

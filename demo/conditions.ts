@@ -1,33 +1,33 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@freshpoint/local/core/clock';
 
-/** Something that the demo waited for did not come about. */
-export class WaitedInVain extends Error {
+/** An expectation of the demo was not met. */
+export class ExpectationError extends Error {
   readonly expected: string;
   readonly got: string;
 
   constructor(expected: string, got: string) {
     super(`expected: ${expected}; got: ${got}`);
-    this.name = 'WaitedInVain';
+    this.name = 'ExpectationError';
     this.expected = expected;
     this.got = got;
   }
 }
 
-/** One thing to wait for. */
+/** A condition to wait for. */
 export interface Wait<T> {
-  /** What should come about, in words. */
+  /** The condition, in words. */
   readonly expected: string;
-  /** Asked at each `poke`; anything but undefined ends the wait. */
+  /** Evaluated at each `poke`; anything but undefined ends the wait. */
   readonly when: () => T | undefined;
-  /** What there is instead, should the time run out. */
+  /** The state instead, in words, when the time is up. */
   readonly got: () => string;
   readonly timeoutMs: number;
 }
 
-/** Waits without polling: whoever changes something calls `poke`, and every wait looks again. */
+/** Waits without polling: every change calls `poke`, which evaluates all open conditions. */
 export class Conditions {
   readonly #clock: Clock;
-  readonly #looks = new Set<() => void>();
+  readonly #open = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,17 +35,17 @@ export class Conditions {
 
   /** Something may have changed. */
   poke(): void {
-    for (const look of [...this.#looks]) look();
+    for (const evaluate of [...this.#open]) evaluate();
   }
 
-  /** Resolves with what `when` gives; rejects with WaitedInVain after `timeoutMs`. */
+  /** Resolves with the value of `when`; rejects with ExpectationError after `timeoutMs`. */
   until<T>({ expected, when, got, timeoutMs }: Wait<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = () => {
-        this.#looks.delete(look);
+        this.#open.delete(evaluate);
         cancel();
       };
-      const look = () => {
+      const evaluate = () => {
         try {
           const value = when();
           if (value === undefined) return;
@@ -58,10 +58,10 @@ export class Conditions {
       };
       const cancel = this.#clock.schedule(timeoutMs, () => {
         end();
-        reject(new WaitedInVain(`${expected}, within ${timeoutMs / 1000} s`, got()));
+        reject(new ExpectationError(`${expected}, within ${timeoutMs / 1000} s`, got()));
       });
-      this.#looks.add(look);
-      look();
+      this.#open.add(evaluate);
+      evaluate();
     });
   }
 }

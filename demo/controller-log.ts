@@ -1,69 +1,84 @@
 import { createHash } from 'node:crypto';
 
-/** A structured line that the control loop logged. */
-export type LoopEntry = Readonly<Record<string, unknown>>;
+/** A structured line of the controller's log. */
+export type ControllerLogEntry = Readonly<Record<string, unknown>>;
 
-/** The control loop's log, as far as the demo follows it. */
-export class LoopLog {
-  readonly #entries: LoopEntry[] = [];
+/** Lines within which a repetition is not shown. */
+const RECENT_LINES = 2;
 
-  /** Returns the line to show, or undefined when it only repeats the last one. */
-  add(entry: LoopEntry): string | undefined {
-    const text = describeEntry(entry);
-    const before = this.#entries.at(-1);
+/** The controller's log since the demo began. */
+export class ControllerLog {
+  readonly #entries: ControllerLogEntry[] = [];
+  /** The newest lines that were shown. */
+  #shown: readonly ControllerLogEntry[] = [];
+
+  /** Returns the line to show; undefined if it repeats one just before it. */
+  add(entry: ControllerLogEntry): string | undefined {
     this.#entries.push(entry);
-    return before && describeEntry(before) === text ? undefined : text;
+    // The decision to swap follows and says the same.
+    if (entry.decision === 'started') return undefined;
+    // Two concurrent passes may publish the same event.
+    if (this.#shown.some((shown) => describeEntry(shown) === describeEntry(entry))) return undefined;
+    const { message, ...rest } = entry;
+    const isSameMessage = message !== undefined && message === this.#shown.at(-1)?.message;
+    this.#shown = [...this.#shown.slice(1 - RECENT_LINES), entry];
+    return describeEntry(isSameMessage ? rest : entry);
   }
 
-  /** How many lines there are: a place to look from later. */
+  /** Number of lines so far, to search from later. */
   get length(): number {
     return this.#entries.length;
   }
 
-  /** The first line from `place` on that fits. */
-  find(place: number, fits: (entry: LoopEntry) => boolean): LoopEntry | undefined {
-    return this.#entries.slice(place).find(fits);
+  /** The first matching line whose index is at least `from`. */
+  find(from: number, matches: (entry: ControllerLogEntry) => boolean): ControllerLogEntry | undefined {
+    return this.#entries.slice(from).find(matches);
   }
 
   /** The newest line, in words. */
   describe(): string {
     const last = this.#entries.at(-1);
-    return last ? `the loop last said "${describeEntry(last)}"` : 'the loop said nothing';
+    return last ? `the controller last logged "${describeEntry(last)}"` : 'the controller logged nothing';
   }
 }
 
-/** The loop moves the endpoint to its other slot. */
-export const isSwap = (entry: LoopEntry) => entry.decision === 'swap' || entry.decision === 'started';
+/** The controller swaps the endpoint to its other slot. */
+export const isSwap = ({ decision }: ControllerLogEntry) => decision === 'swap';
 
-/** The endpoint refused a revision, and the loop won't try it again. */
-export const isQuarantine = (entry: LoopEntry) => entry.decision === 'refused' && entry.reason === 'Quarantined';
+/** SageMaker could not start a fleet with the revision, and the controller does not try it again. */
+export const isQuarantine = ({ decision, reason }: ControllerLogEntry) =>
+  decision === 'refused' && reason === 'Quarantined';
 
-/** The loop has nothing to do: the newest revision is served. */
-export const isServed = (entry: LoopEntry) => entry.decision === 'done' && entry.reason === 'Serving';
+/** The newest revision is served. */
+export const isServing = ({ decision, reason }: ControllerLogEntry) => decision === 'done' && reason === 'Serving';
 
-/** The first 12 digits of the revision that a line names. */
-export function revisionIn(entry: LoopEntry | undefined): string | undefined {
+/** The endpoint was idle, so the deployment may change it. */
+export const isAdmission = ({ reason }: ControllerLogEntry) => reason === 'DeploymentAdmitted';
+
+/** The first 12 digits of the revision in a line. */
+export function revisionIn(entry: ControllerLogEntry | undefined): string | undefined {
   return typeof entry?.revision === 'string' ? entry.revision.slice(0, 12) : undefined;
 }
 
-/** The revision of a model that loads one object, as the loop makes it: its first 12 digits. `size` in bytes. */
-export function revisionOf(uri: string, etag: string, size: number): string {
+/** The revision of an endpoint that loads one object: its first 12 digits. `size` in bytes. */
+export function expectedRevision(uri: string, etag: string, size: number): string {
   return createHash('sha256')
     .update(`${JSON.stringify([uri, etag, size])}\n`)
     .digest('hex')
     .slice(0, 12);
 }
 
-function describeEntry(entry: LoopEntry): string {
-  if (entry.decision === undefined) {
+function describeEntry(entry: ControllerLogEntry): string {
+  const { decision, reason, message, slot } = entry;
+  if (decision === undefined) {
     const error = entry.error as { message?: unknown } | undefined;
-    return [entry.message, error?.message].filter((part) => part !== undefined).join(': ');
+    return [message, error?.message].filter((part) => part !== undefined).join(': ');
   }
-  const { decision, reason, message, revision, slot } = entry;
   const why = reason === undefined || reason === decision ? '' : ` (${reason})`;
-  // A message equal to the reason says nothing more.
-  const what =
+  const revision = revisionIn(entry);
+  // Without a text of its own, the logger's message is the reason.
+  const text =
     (message === reason ? undefined : message) ??
     [slot && `slot ${String(slot).toUpperCase()}`, revision && `revision ${revision}`].filter(Boolean).join(', ');
-  return `${decision}${why}${what === '' ? '' : `: ${what}`}`;
+  return `${decision}${why}${text === '' ? '' : `: ${text}`}`;
 }

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { systemClock } from '@freshpoint/local/core/clock';
 import { writeArtifacts } from './artifacts.ts';
-import { createClients, PART_SIZE } from './aws.ts';
-import { systemClock } from './clock.ts';
+import { createClients, PART_BYTES } from './aws.ts';
 import type { StepsOptions } from './demo-steps.ts';
 import { startLocal, synth } from './local.ts';
 import { watchNpm } from './npm-watch.ts';
@@ -12,18 +12,60 @@ import { trainModels } from './train.ts';
 
 const ARTIFACTS = fileURLToPath(new URL('./.freshpoint/artifacts', import.meta.url));
 
-// How long the runtime may take to end its processes when the demo is interrupted.
+/** Least size of an archive, in bytes: enough for an upload in two parts. */
+const ARCHIVE_BYTES = PART_BYTES + 1024 * 1024;
+
+/** Time that an interrupted demo has to end its processes, in milliseconds. */
 const GRACE_MS = 10_000;
+
+/** Exit code for wrong arguments. */
+const USAGE_ERROR = 2;
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** A signal to end, or the end of npm or of the reader. */
+/** The demo was ended by a signal, or because npm or the reader of its output ended. */
 class Interrupted extends Error {
   readonly exitCode: number;
 
   constructor(signal: Signal) {
     super(`ended by ${signal}`);
     this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+/** A demo on this machine; resolves with the exit code. */
+export type Demo = (options: StepsOptions, interrupted: AbortSignal) => Promise<number>;
+
+/**
+ * Runs a demo as a program: reads the arguments, handles signals and shows the timeline on standard output. Resolves
+ * with the exit code.
+ */
+export async function runProgram(demo: Demo, usage: string): Promise<number> {
+  const values = readArguments();
+  if (values === undefined || values.help) {
+    process.stdout.write(usage);
+    return values === undefined ? USAGE_ERROR : 0;
+  }
+  const { interrupted, endWatch } = watchInterruptions();
+  const timeline = createTimeline({ mode: chooseMode(process.stdout, { json: values.json }) });
+  try {
+    return await demo(
+      {
+        runtime: { synth, startLocal },
+        timeline,
+        clock: systemClock,
+        train: trainModels,
+        buildArtifacts: () => writeArtifacts(ARTIFACTS, { leastBytes: ARCHIVE_BYTES }),
+        connect: createClients,
+      },
+      interrupted,
+    );
+  } catch (error) {
+    if (error instanceof Interrupted) return error.exitCode;
+    throw error;
+  } finally {
+    timeline.close();
+    endWatch();
   }
 }
 
@@ -36,51 +78,20 @@ function readArguments(): { json?: boolean; help?: boolean } | undefined {
   }
 }
 
-/** A demo on this machine. */
-export type Demo = (options: StepsOptions, interrupted: AbortSignal) => Promise<number>;
-
-/**
- * Runs a demo as a program: reads the arguments, obeys signals, shows the timeline on the standard output. Resolves with
- * the exit code.
- */
-export async function runProgram(demo: Demo, usage: string): Promise<number> {
-  const values = readArguments();
-  if (values === undefined || values.help) {
-    process.stdout.write(usage);
-    return values === undefined ? 2 : 0;
-  }
+/** `interrupted` aborts at the first signal; the second one ends the process at once. */
+function watchInterruptions(): { readonly interrupted: AbortSignal; readonly endWatch: () => void } {
   const interrupt = new AbortController();
   const end = (signal: Signal) => {
     const reason = new Interrupted(signal);
-    // The second time one means it.
     if (interrupt.signal.aborted) process.exit(reason.exitCode);
     setTimeout(() => process.exit(reason.exitCode), GRACE_MS);
     interrupt.abort(reason);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const endWatch = watchNpm(() => end('SIGHUP'));
-  // Whoever read the output has gone, as in `npm run demo | head`; each further write fails again.
+  // The reader of the output has ended, as in `npm run demo | head`. Every later write fails too.
   process.stdout.on('error', () => {
     if (!interrupt.signal.aborted) end('SIGHUP');
   });
-  const timeline = createTimeline({ mode: chooseMode(values.json ?? false, process.stdout) });
-  try {
-    return await demo(
-      {
-        runtime: { synth, startLocal },
-        timeline,
-        clock: systemClock,
-        train: trainModels,
-        buildArtifacts: () => writeArtifacts(ARTIFACTS, { padTo: PART_SIZE + 1024 * 1024 }),
-        connect: createClients,
-      },
-      interrupt.signal,
-    );
-  } catch (error) {
-    if (error instanceof Interrupted) return error.exitCode;
-    throw error;
-  } finally {
-    timeline.close();
-    endWatch();
-  }
+  return { interrupted: interrupt.signal, endWatch };
 }

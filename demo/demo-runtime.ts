@@ -1,4 +1,5 @@
 import type { IrisSettings } from '@freshpoint-examples/iris/iris-app';
+import type { ControllerLogEntry } from './controller-log.ts';
 
 /** One line of a deployment, as in DescribeStackEvents. */
 export interface ResourceEvent {
@@ -8,26 +9,29 @@ export interface ResourceEvent {
   readonly reason?: string;
 }
 
-/** A cloud on this machine that the app's stacks are deployed to. */
+/** An account on this machine that the app's stacks are deployed to. */
 export interface DemoCloud {
-  /** Where AWS SDK clients find it. */
+  /** Endpoint URL for AWS SDK clients. */
   readonly url: string;
-  /** Deploys a stack of the synthesized app. Rejects when the deployment fails. */
+  /** Deploys a stack of the synthesized app. Rejects if the deployment fails. */
   deploy(
     stackName: string,
     onEvent: (event: ResourceEvent) => void,
   ): Promise<{ readonly outputs: Readonly<Record<string, string>> }>;
-  /** Calls `listener` with each structured line that the control loop logs from now on. */
-  loopLog(listener: (entry: Readonly<Record<string, unknown>>) => void): void;
-  /** Runs `freshpoint rollback` for an endpoint until it is served; `onLine` gets what it prints. Rejects when it fails. */
-  back(endpoint: string, onLine: (line: string) => void): Promise<void>;
-  /** Ends every process of the cloud. */
+  /** Calls `listener` with each structured line that the controller logs from now on. */
+  onControllerLog(listener: (entry: ControllerLogEntry) => void): void;
+  /**
+   * Runs `freshpoint rollback` for an endpoint until the revision is served. `onLine` gets each line that it prints.
+   * Rejects if the command fails.
+   */
+  rollback(endpoint: string, onLine: (line: string) => void): Promise<void>;
+  /** Ends all processes of the account. */
   stop(): Promise<void>;
 }
 
-/** What the demo is given. */
+/** The machine that the demo runs on. */
 export interface DemoRuntime {
-  /** Synthesizes the CDK app: what is deployed from then on. Returns the folder of the cloud assembly. */
+  /** Synthesizes the CDK app that is deployed from then on. Returns the folder of the cloud assembly. */
   synth(settings?: IrisSettings): Promise<string>;
   startLocal(): Promise<DemoCloud>;
 }

@@ -1,19 +1,20 @@
+import { relative } from 'node:path';
+import type { Clock } from '@freshpoint/local/core/clock';
 import type { IrisSettings } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import type { Artifacts } from './artifacts.ts';
 import type { DemoClients, Uploaded } from './aws.ts';
-import type { Clock } from './clock.ts';
-import { Conditions, type Wait, WaitedInVain } from './conditions.ts';
-import { isServed, LoopLog, revisionIn, revisionOf } from './controller-log.ts';
+import { Conditions, ExpectationError, type Wait } from './conditions.ts';
+import { ControllerLog, expectedRevision, isServing, revisionIn } from './controller-log.ts';
 import type { DemoCloud, DemoRuntime, ResourceEvent } from './demo-runtime.ts';
 import type { Evaluation } from './endpoint-client.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { percent } from './timeline/lines.ts';
 import type { Timeline } from './timeline/timeline.ts';
-import { createTraffic, type Traffic } from './traffic.ts';
+import { createTraffic, type PredictionTraffic, type TrafficSnapshot } from './traffic.ts';
 import { accuracy, type Training } from './train.ts';
 
-/** What the steps of a demo work with. */
+/** Surroundings of a demo. */
 export interface StepsOptions {
   readonly runtime: DemoRuntime;
   readonly timeline: Timeline;
@@ -22,39 +23,44 @@ export interface StepsOptions {
   readonly buildArtifacts: () => Promise<Artifacts>;
   readonly connect: (url: string) => DemoClients;
   /**
-   * Longest wait for any one thing, in milliseconds.
+   * Longest wait for one condition, in milliseconds.
    * @default 60 000
    */
   readonly patienceMs?: number;
 }
 
-/** What is counted in every demo. */
+/** Figures of every demo. */
 export interface Counts {
   swaps: number;
   invocations: number;
   failedInvocations: number;
 }
 
-// Answers in a row from one model that show that no old fleet answers any more: many times the traffic's callers.
-const CONVINCING = 40;
+/** Name of the broken archive. */
+export const BROKEN = 'v3';
 
-/** What the demos have in common: the first steps, and what later ones are made of. A step throws when the demo cannot go on. */
+const PATIENCE_MS = 60_000;
+
+/** Consecutive answers from one model after which no old fleet answers: many times the number of concurrent callers. */
+const CONVINCING_ANSWERS = 40;
+
+/** The demos' first steps, and the parts that later steps consist of. A step throws if the demo cannot continue. */
 export abstract class DemoSteps {
   protected readonly options: StepsOptions;
   protected readonly timeline: Timeline;
-  protected readonly loop = new LoopLog();
-  protected readonly uploads = new Map<string, Uploaded>();
+  protected readonly log = new ControllerLog();
   protected training!: Training;
   protected artifacts!: Artifacts;
   protected cloud!: DemoCloud;
   protected clients!: DemoClients;
   protected endpoint!: string;
   protected watch!: EndpointWatch;
-  protected traffic: Traffic | undefined;
+  readonly #uploads = new Map<string, Uploaded>();
   readonly #counts: Counts;
   readonly #conditions: Conditions;
+  #traffic: PredictionTraffic | undefined;
   #starting: Promise<DemoCloud> | undefined;
-  #bucket!: string;
+  #bucket = '';
   #newest = 'v1';
   #stopped = false;
 
@@ -68,7 +74,7 @@ export abstract class DemoSteps {
   /** The steps, in order. */
   protected abstract steps(): readonly (() => Promise<void>)[];
 
-  /** All steps. */
+  /** Runs all steps. */
   async run(): Promise<void> {
     for (const step of this.steps()) {
       if (this.#stopped) return;
@@ -76,12 +82,12 @@ export abstract class DemoSteps {
     }
   }
 
-  /** Ends what was started, whatever step the demo came to. */
+  /** Ends everything that was started, during any step. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.watch?.stop();
-    const traffic = this.traffic?.stop();
-    // Also a cloud that was only just being started.
+    const traffic = this.#traffic?.stop();
+    // The cloud may still be starting.
     const cloud = await this.#starting?.catch(() => undefined);
     await cloud?.stop();
     await traffic;
@@ -89,23 +95,18 @@ export abstract class DemoSteps {
   }
 
   protected async train(): Promise<void> {
-    this.timeline.step('Train two classifiers on the Iris data');
     this.training = this.options.train();
     const { v1, v2, heldOut } = this.training;
+    this.timeline.step(`Train two classifiers on the Iris data and test them on ${heldOut.length} held-out rows`);
     for (const { model, predict } of [v1, v2]) {
       const share = accuracy(predict, heldOut);
-      this.timeline.note(
-        `${model.name}  ${percent(share)} of ${heldOut.length} held-out rows  (${model.features.join(', ')})`,
-        {
-          model: model.name,
-          accuracy: share,
-        },
-      );
+      this.timeline.note(`${model.name}: accuracy ${percent(share)} (${model.features.join(', ')})`, {
+        model: model.name,
+        accuracy: share,
+      });
     }
     this.artifacts = await this.options.buildArtifacts();
-    this.timeline.note(
-      'packed as model.tar.gz, with the inference code; padded, so that the upload is a multipart one',
-    );
+    this.timeline.note('packed as model.tar.gz with the inference code, padded so that uploads have two parts');
   }
 
   protected async synthesize(): Promise<void> {
@@ -114,7 +115,8 @@ export abstract class DemoSteps {
   }
 
   protected async synth(settings: IrisSettings = {}): Promise<void> {
-    this.timeline.note(`cloud assembly in ${await this.options.runtime.synth(settings)}`);
+    const folder = relative(process.cwd(), await this.options.runtime.synth(settings));
+    this.timeline.note(`cloud assembly in ${folder}`);
   }
 
   protected async uploadFirst(): Promise<void> {
@@ -123,9 +125,9 @@ export abstract class DemoSteps {
     this.cloud = await this.#starting;
     this.timeline.note(`AWS_ENDPOINT_URL=${this.cloud.url}`, { url: this.cloud.url });
     this.clients = this.options.connect(this.cloud.url);
-    this.cloud.loopLog((entry) => {
-      const text = this.loop.add(entry);
-      if (text !== undefined) this.timeline.note(text, { loop: entry }, 'loop');
+    this.cloud.onControllerLog((entry) => {
+      const text = this.log.add(entry);
+      if (text !== undefined) this.timeline.note(text, { entry }, 'controller');
       this.#conditions.poke();
     });
     this.#bucket = await this.deploy(NAMES.dataStack, 'BucketName');
@@ -133,49 +135,54 @@ export abstract class DemoSteps {
   }
 
   protected async deployEndpoint(): Promise<void> {
-    this.timeline.step(`Deploy ${NAMES.endpointStack}: the endpoint and its control loop`);
+    this.timeline.step(`Deploy ${NAMES.endpointStack}: the endpoint and its controller`);
     this.endpoint = await this.deploy(NAMES.endpointStack, 'EndpointName');
     this.watch = new EndpointWatch({
       describe: () => this.clients.describeEndpoint(this.endpoint),
       clock: this.options.clock,
       newest: () => this.#newest,
-      onLook: () => this.show(),
+      onPoll: () => this.show(),
     });
     await this.watch.start();
-    await this.until({
-      expected: 'the endpoint gets InService',
-      when: () => (this.watch.view?.EndpointStatus === 'InService' ? true : undefined),
-      got: () => this.watch.describe(),
-    });
-    this.timeline.check('the endpoint is InService', true);
+    await this.untilInService();
+    this.timeline.pass('the endpoint is InService');
   }
 
   protected startTraffic(): void {
-    this.traffic = createTraffic({
+    this.#traffic = createTraffic({
       client: this.clients.invoke,
       endpointName: this.endpoint,
       flowers: this.training.heldOut,
       clock: this.options.clock,
       onInvocation: () => this.show(),
     });
-    this.traffic.start();
+    this.#traffic.start();
   }
 
+  /** Ends the traffic and returns the number of invocations. */
+  protected async endTraffic(): Promise<number> {
+    this.timeline.step('Stop the traffic');
+    const { invocations } = (await this.#traffic?.stop()) ?? { invocations: 0 };
+    this.show();
+    return invocations;
+  }
+
+  /** Deploys a stack and returns one of its outputs. */
   protected async deploy(
     stack: string,
     output: string,
     onEvent: (event: ResourceEvent) => void = () => undefined,
   ): Promise<string> {
-    const done = new Set<string>();
+    const complete = new Set<string>();
     const { outputs } = await this.cloud.deploy(stack, (event) => {
-      if (event.status.endsWith('_COMPLETE')) done.add(event.logicalId);
-      this.showResource(event);
+      if (event.status.endsWith('_COMPLETE')) complete.add(event.logicalId);
+      this.#showResource(event);
       onEvent(event);
     });
-    this.timeline.note(`${stack}: ${done.size} resource${done.size === 1 ? '' : 's'} complete`);
+    this.timeline.note(`${stack}: ${complete.size} resource${complete.size === 1 ? '' : 's'} complete`);
     const value = outputs[output];
     if (value === undefined) {
-      throw new WaitedInVain(
+      throw new ExpectationError(
         `the stack ${stack} has the output ${output}`,
         `outputs ${Object.keys(outputs).join(', ')}`,
       );
@@ -183,7 +190,7 @@ export abstract class DemoSteps {
     return value;
   }
 
-  protected showResource({ logicalId, type, status, reason }: ResourceEvent): void {
+  #showResource({ logicalId, type, status, reason }: ResourceEvent): void {
     const text = `${status} ${type} ${logicalId}`;
     if (status.includes('FAILED') || status.includes('ROLLBACK')) {
       this.timeline.note(`${text}${reason === undefined ? '' : `: ${reason}`}`, { logicalId, type, status });
@@ -196,55 +203,52 @@ export abstract class DemoSteps {
     this.#newest = name;
     this.timeline.activity(`uploading ${name}`);
     const uploaded = await this.clients.upload(path, this.#bucket, NAMES.modelKey);
-    this.uploads.set(name, uploaded);
-    const parts = uploaded.etag.split('-')[1];
-    const how = parts === undefined ? 'in one piece' : `in ${parts} parts`;
-    this.timeline.note(`uploaded ${name} ${how} to ${this.uri}`, { model: name, ...uploaded });
+    this.#uploads.set(name, uploaded);
+    const parts = uploaded.etag.split('-')[1] ?? '1';
+    const how = parts === '1' ? 'in one part' : `in ${parts} parts`;
+    this.timeline.note(`uploaded ${name} ${how} to ${this.#uri}`, { model: name, ...uploaded });
     return uploaded;
   }
 
-  /** Runs `freshpoint rollback`: a fleet that is launched now will hold the given upload. */
-  protected async goBack(name: string): Promise<void> {
+  /** Runs `freshpoint rollback` to the given upload. */
+  protected async rollBackTo(name: string): Promise<void> {
     this.#newest = name;
-    await this.cloud.back(NAMES.endpointId, (line) => this.timeline.note(line));
+    await this.cloud.rollback(NAMES.endpointId, (line) => this.timeline.note(line, undefined, 'freshpoint'));
   }
 
-  protected get uri(): string {
-    return `s3://${this.#bucket}/${NAMES.modelKey}`;
-  }
-
-  protected async answersFrom(model: string): Promise<void> {
+  protected async untilAnswersFrom(model: string): Promise<void> {
     await this.until({
-      expected: `${CONVINCING} answers in a row come from ${model}`,
+      expected: `${CONVINCING_ANSWERS} consecutive answers come from ${model}`,
       when: () => {
-        const { answeredBy, inARow } = this.traffic!.snapshot();
-        return answeredBy === model && inARow >= CONVINCING ? true : undefined;
+        const { answeredBy, inARow } = this.#snapshot;
+        return answeredBy === model && inARow >= CONVINCING_ANSWERS ? true : undefined;
       },
       got: () => {
-        const { answeredBy, inARow, failures } = this.traffic!.snapshot();
-        return `${inARow} from ${answeredBy ?? 'nobody'}${failures[0] ? `; ${failures[0].error}` : ''}`;
+        const { answeredBy, inARow, failures } = this.#snapshot;
+        return `${inARow} from ${answeredBy ?? 'no model'}${failures[0] ? `; ${failures[0].error}` : ''}`;
       },
     });
   }
 
   protected checkAnswer({ model, accuracy: share }: Evaluation, expectedModel: string, expected: number): void {
-    this.timeline.check(
-      `${expectedModel} answers, with ${percent(expected)} right`,
-      model === expectedModel && share === expected,
-      `${model}, with ${percent(share)} right`,
-    );
+    this.timeline.check({
+      expected: `${expectedModel} answers with an accuracy of ${percent(expected)}`,
+      holds: model === expectedModel && share === expected,
+      got: `${model} with ${percent(share)}`,
+    });
   }
 
   protected checkNoFailures(): void {
-    const { invocations, failed, failures } = this.traffic!.snapshot();
+    const { invocations, failed, failures } = this.#snapshot;
     const first =
       failures[0] && `${failures[0].error}, ${(failures[0].atMs / 1000).toFixed(1)} s after the traffic began`;
-    this.timeline.check('no invocation failed', failed === 0, `${failed} of ${invocations}; the first: ${first}`);
+    const got = `${failed} of ${invocations}; the first: ${first}`;
+    this.timeline.check({ expected: 'no invocation has failed', holds: failed === 0, got });
   }
 
   protected show(): void {
     const view = this.watch?.view;
-    const traffic = this.traffic?.snapshot();
+    const traffic = this.#traffic?.snapshot();
     if (traffic) {
       this.#counts.invocations = traffic.invocations;
       this.#counts.failedInvocations = traffic.failed;
@@ -259,19 +263,43 @@ export abstract class DemoSteps {
   }
 
   protected until<T>(wait: Omit<Wait<T>, 'timeoutMs'>): Promise<T> {
-    return this.#conditions.until({ ...wait, timeoutMs: this.options.patienceMs ?? 60_000 });
+    return this.#conditions.until({ ...wait, timeoutMs: this.options.patienceMs ?? PATIENCE_MS });
   }
 
-  protected revisionOf(name: string): string {
-    const { etag, size } = this.uploads.get(name)!;
-    return revisionOf(this.uri, etag, size);
-  }
-
-  protected async untilServed(place: number, revision: string | undefined): Promise<void> {
+  protected async untilInService(): Promise<void> {
     await this.until({
-      expected: 'the loop finds that the newest revision is served',
-      when: () => this.loop.find(place, (entry) => isServed(entry) && revisionIn(entry) === revision),
-      got: () => this.loop.describe(),
+      expected: 'the endpoint is InService',
+      when: () => (this.watch.view?.EndpointStatus === 'InService' ? true : undefined),
+      got: () => this.watch.describe(),
     });
+  }
+
+  /** Waits until the controller logs, after its first `from` lines, that the newest revision is served. */
+  protected async untilServing(from: number, revision: string | undefined): Promise<void> {
+    await this.until({
+      expected: 'the controller logs that the newest revision is served',
+      when: () => this.log.find(from, (entry) => isServing(entry) && revisionIn(entry) === revision),
+      got: () => this.log.describe(),
+    });
+  }
+
+  protected revisionOfUpload(name: string): string {
+    const { etag, size } = this.uploaded(name);
+    return expectedRevision(this.#uri, etag, size);
+  }
+
+  protected uploaded(name: string): Uploaded {
+    const uploaded = this.#uploads.get(name);
+    if (!uploaded) throw new Error(`${name} has not been uploaded.`);
+    return uploaded;
+  }
+
+  get #uri(): string {
+    return `s3://${this.#bucket}/${NAMES.modelKey}`;
+  }
+
+  get #snapshot(): TrafficSnapshot {
+    if (!this.#traffic) throw new Error('The traffic has not been started.');
+    return this.#traffic.snapshot();
   }
 }

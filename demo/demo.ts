@@ -3,11 +3,11 @@ import { runDemo } from './run-demo.ts';
 
 const USAGE = `Usage: npm run demo [-- --json]
 
-Deploys the CDK app in examples/iris to a local runtime and refreshes its endpoint.
+Deploys the CDK app in examples/iris to the local runtime and refreshes its endpoint.
 
-  --json   one JSON object per line; the last one is the result
-  --help   this text
+  --json   print one JSON object per line; the last one is the result
+  --help   print this text
 `;
 
-// Sockets that a client keeps open must not keep the demo alive.
+// Open sockets of a client must not keep the demo running.
 process.exit(await runProgram(runDemo, USAGE));

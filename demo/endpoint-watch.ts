@@ -1,9 +1,9 @@
 import type { DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
-import type { Clock } from './clock.ts';
+import type { Clock } from '@freshpoint/local/core/clock';
 import type { Lane } from './timeline/lanes.ts';
 
-/** What DescribeEndpoint says that the demo looks at. */
-export type EndpointView = Pick<
+/** The parts of DescribeEndpoint's output that the demo uses. */
+export type EndpointSnapshot = Pick<
   DescribeEndpointOutput,
   | 'EndpointName'
   | 'EndpointStatus'
@@ -13,34 +13,40 @@ export type EndpointView = Pick<
   | 'ProductionVariants'
 >;
 
-/** What an endpoint watch needs. */
+/** Options of an endpoint watch. */
 export interface EndpointWatchOptions {
-  readonly describe: () => Promise<EndpointView>;
+  readonly describe: () => Promise<EndpointSnapshot>;
   readonly clock: Clock;
-  /** Name of the newest upload: what a fleet that is launched now will hold. */
+  /** Name of the model that the next refresh serves. */
   readonly newest: () => string;
-  /** Called after each look. */
-  readonly onLook: () => void;
+  /** Called after each poll. */
+  readonly onPoll: () => void;
   /**
-   * Between looks, in milliseconds. On AWS, 30 000 is safe; below that calls get throttled.
+   * Time between two polls, in milliseconds. AWS throttles calls well below 30 000.
    * @default 200
    */
-  readonly everyMs?: number;
+  readonly intervalMs?: number;
 }
 
-/** Looks at an endpoint again and again, and keeps book of its two slots. */
+type SlotName = 'A' | 'B';
+
+const INTERVAL_MS = 200;
+
+/** Polls an endpoint and follows its two slots. */
 export class EndpointWatch {
   readonly #options: EndpointWatchOptions;
-  readonly #slots = new Map<string, 'A' | 'B'>();
-  readonly #holds: Partial<Record<'A' | 'B', string>> = {};
+  /** Slot of each endpoint config seen. */
+  readonly #slots = new Map<string, SlotName>();
+  /** Config that each slot served with most recently. */
+  readonly #configs: Partial<Record<SlotName, string>> = {};
+  /** Name of the model in each slot. */
+  readonly #holds: Partial<Record<SlotName, string>> = {};
   #cancel: (() => void) | undefined;
   #stopped = false;
-  #view: EndpointView | undefined;
+  #view: EndpointSnapshot | undefined;
   #lastError: unknown;
-  #launching: 'A' | 'B' | undefined;
-  #refused: 'A' | 'B' | undefined;
-  // A deployment launches a fleet for the slot that serves: what that one is, in case it stays.
-  #renewing: { readonly config: string | undefined; readonly holds: string | undefined } | undefined;
+  #launching: SlotName | undefined;
+  #failed: SlotName | undefined;
   #swaps = 0;
   #updates = 0;
 
@@ -48,11 +54,11 @@ export class EndpointWatch {
     this.#options = options;
   }
 
-  /** Looks at once, and then until it is stopped. */
+  /** Polls now, and then until the watch is stopped. */
   async start(): Promise<void> {
-    await this.#look();
+    await this.#poll();
     if (this.#stopped) return;
-    this.#cancel = this.#options.clock.schedule(this.#options.everyMs ?? 200, () => void this.start());
+    this.#cancel = this.#options.clock.schedule(this.#options.intervalMs ?? INTERVAL_MS, () => void this.start());
   }
 
   stop(): void {
@@ -60,8 +66,8 @@ export class EndpointWatch {
     this.#cancel?.();
   }
 
-  /** The newest look. */
-  get view(): EndpointView | undefined {
+  /** The newest description. */
+  get view(): EndpointSnapshot | undefined {
     return this.#view;
   }
 
@@ -70,19 +76,20 @@ export class EndpointWatch {
     return this.#swaps;
   }
 
-  /** Updates that began, whatever came of them. */
+  /** Updates that began, successful or not. */
   get updates(): number {
     return this.#updates;
   }
 
   /** The slot that serves. */
-  get activeSlot(): 'A' | 'B' | undefined {
-    return this.#view?.EndpointConfigName === undefined ? undefined : this.#slots.get(this.#view.EndpointConfigName);
+  get activeSlot(): SlotName | undefined {
+    const config = this.#view?.EndpointConfigName;
+    return config === undefined ? undefined : this.#slots.get(config);
   }
 
-  /** The newest look, in words. */
+  /** The newest description, in words. */
   describe(): string {
-    if (!this.#view) return `no answer from DescribeEndpoint (${this.#lastError ?? 'not asked yet'})`;
+    if (!this.#view) return `no response from DescribeEndpoint (${this.#lastError ?? 'not called yet'})`;
     const { EndpointStatus, EndpointConfigName, FailureReason } = this.#view;
     return `${EndpointStatus} on ${EndpointConfigName}${FailureReason ? `: ${FailureReason}` : ''}`;
   }
@@ -92,13 +99,18 @@ export class EndpointWatch {
     return (['A', 'B'] as const).map((name) => ({ name, state: this.#stateOf(name), holds: this.#holds[name] }));
   }
 
-  #stateOf(slot: 'A' | 'B'): Lane['state'] {
-    if (slot === this.#launching) return this.#renewing ? 'renewing' : 'launching';
+  #stateOf(slot: SlotName): Lane['state'] {
+    if (slot === this.#launching) return this.#isRedeployment ? 'redeploying' : 'launching';
     if (slot === this.activeSlot) return 'serving';
-    return slot === this.#refused ? 'refused' : 'empty';
+    return slot === this.#failed ? 'failed' : 'empty';
   }
 
-  async #look(): Promise<void> {
+  /** A deployment launches another fleet for the slot that serves. */
+  get #isRedeployment(): boolean {
+    return this.#view?.EndpointStatus === 'Updating' && this.#launching === this.activeSlot;
+  }
+
+  async #poll(): Promise<void> {
     try {
       const view = await this.#options.describe();
       if (this.#stopped) return;
@@ -106,52 +118,57 @@ export class EndpointWatch {
     } catch (error) {
       this.#lastError = error;
     }
-    if (!this.#stopped) this.#options.onLook();
+    if (!this.#stopped) this.#options.onPoll();
   }
 
-  #note(view: EndpointView): void {
-    const before = this.#view;
+  #note(view: EndpointSnapshot): void {
+    const isFirst = this.#view === undefined;
     const wasActive = this.activeSlot;
+    const wasLaunching = this.#launching;
     this.#view = view;
-    const active = view.EndpointConfigName === undefined ? undefined : this.#slotOf(view.EndpointConfigName);
+    const config = view.EndpointConfigName;
+    const active = config === undefined ? undefined : this.#slotOf(config);
     const launching = this.#launchingSlot(view, active);
-    if (launching !== undefined && launching !== this.#launching) {
-      if (before) this.#updates++;
-      this.#refused = undefined;
-      if (view.EndpointStatus === 'Updating' && launching === active) {
-        this.#renewing = { config: view.EndpointConfigName, holds: this.#holds[launching] };
-      }
-      this.#holds[launching] = this.#options.newest();
+    if (launching !== undefined && launching !== wasLaunching) {
+      if (!isFirst) this.#updates++;
+      this.#failed = undefined;
+      this.#holds[launching] = this.#modelOf(launching, view.PendingDeploymentSummary?.EndpointConfigName, active);
     }
-    if (launching === undefined && this.#renewing && active) {
-      if (view.EndpointConfigName === this.#renewing.config) this.#holds[active] = this.#renewing.holds;
-      this.#renewing = undefined;
-    }
-    if (launching === undefined && this.#launching !== undefined && this.#launching !== active) {
-      this.#refused = this.#launching;
-    }
+    if (launching === undefined && wasLaunching !== undefined && wasLaunching !== active) this.#failed = wasLaunching;
     if (active !== undefined && active !== wasActive) {
       if (wasActive !== undefined) this.#swaps++;
-      // A launch that came and went between two looks.
-      if (active !== this.#launching) this.#holds[active] = this.#options.newest();
+      // A launch that began and ended between two polls.
+      if (active !== wasLaunching) this.#holds[active] = this.#modelOf(active, config, wasActive);
     }
     this.#launching = launching;
+    if (active !== undefined) this.#configs[active] = config;
   }
 
-  #launchingSlot(view: EndpointView, active: 'A' | 'B' | undefined): 'A' | 'B' | undefined {
+  #launchingSlot(view: EndpointSnapshot, active: SlotName | undefined): SlotName | undefined {
     if (view.EndpointStatus === 'Creating') return active;
     if (view.EndpointStatus !== 'Updating') return undefined;
     const pending = view.PendingDeploymentSummary?.EndpointConfigName;
     return pending === undefined ? other(active) : this.#slotOf(pending);
   }
 
-  // Of two configs without slots in their names, the deployment begins with slot A.
-  #slotOf(config: string): 'A' | 'B' {
-    const named = /-([ab])$/.exec(config)?.[1]?.toUpperCase() as 'A' | 'B' | undefined;
-    const slot = named ?? this.#slots.get(config) ?? (this.#slots.size === 0 ? 'A' : 'B');
+  /**
+   * Name of the model in a slot that is launched with a config. A deployment replaces slot A's config and keeps the
+   * model that serves; everything else is a refresh.
+   */
+  #modelOf(slot: SlotName, config: string | undefined, serving: SlotName | undefined): string {
+    const before = this.#configs[slot];
+    const isDeployment = slot === 'A' && before !== undefined && config !== undefined && config !== before;
+    const kept = serving && this.#holds[serving];
+    return isDeployment && kept !== undefined ? kept : this.#options.newest();
+  }
+
+  // Of two configs without slots in their names, the first one seen is slot A's.
+  #slotOf(config: string): SlotName {
+    const named: Readonly<Record<string, SlotName>> = { '-a': 'A', '-b': 'B' };
+    const slot = named[config.slice(-2)] ?? this.#slots.get(config) ?? (this.#slots.size === 0 ? 'A' : 'B');
     this.#slots.set(config, slot);
     return slot;
   }
 }
 
-const other = (slot: 'A' | 'B' | undefined) => (slot === 'A' ? 'B' : 'A');
+const other = (slot: SlotName | undefined) => (slot === 'A' ? 'B' : 'A');

@@ -5,29 +5,30 @@ import { fileURLToPath } from 'node:url';
 import { startLocalRuntime } from '@freshpoint/local';
 import { type IrisSettings, irisApp } from '@freshpoint-examples/iris/iris-app';
 import { AssetStaging, Duration } from 'aws-cdk-lib';
+import type { ControllerLogEntry } from './controller-log.ts';
 import type { DemoCloud } from './demo-runtime.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('./cdk.out', import.meta.url));
 const COMMAND = fileURLToPath(import.meta.resolve('freshpoint/main'));
 const STATE = fileURLToPath(new URL('./.freshpoint/local', import.meta.url));
 
-/** Synthesizes the app, with the pauses of a laptop. */
+/** Synthesizes the app, with shorter pauses than on AWS. */
 export async function synth(settings: IrisSettings = {}): Promise<string> {
   await rm(ASSEMBLY, { recursive: true, force: true });
-  // Otherwise a second synthesis takes the assets of the first one to be there still.
+  // Otherwise a second synthesis assumes that the assets of the first one still exist.
   AssetStaging.clearAssetHashCache();
   irisApp({ ...settings, outdir: ASSEMBLY, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) }).synth();
   return ASSEMBLY;
 }
 
-/** Starts the local runtime and deploys stacks of the app to it. */
+/** Starts the local runtime; the app's stacks are deployed to it. */
 export async function startLocal(): Promise<DemoCloud> {
-  const listeners: Array<(entry: Readonly<Record<string, unknown>>) => void> = [];
+  const listeners: Array<(entry: ControllerLogEntry) => void> = [];
   const runtime = await startLocalRuntime({
     stateDir: STATE,
     times: 'fast',
     onFunctionLog: ({ line }) => {
-      const entry = decisionIn(line);
+      const entry = controllerEntryOf(line);
       if (entry) for (const listener of listeners) listener(entry);
     },
   });
@@ -40,13 +41,13 @@ export async function startLocal(): Promise<DemoCloud> {
       });
       return { outputs: results[stackName]?.outputs ?? {} };
     },
-    loopLog: (listener) => listeners.push(listener),
-    back: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),
+    onControllerLog: (listener) => listeners.push(listener),
+    rollback: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),
     stop: () => runtime.stop(),
   };
 }
 
-/** The command as a person types it, but from its sources. */
+/** Runs the `freshpoint` command from its sources. */
 function freshpoint(url: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
   const quiet = ['ExperimentalWarning', 'MODULE_TYPELESS_PACKAGE_JSON'].map((name) => `--disable-warning=${name}`);
   const child = spawn(process.execPath, ['--conditions=source', ...quiet, COMMAND, ...args], {
@@ -59,21 +60,24 @@ function freshpoint(url: string, args: readonly string[], onLine: (line: string)
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let wrong = '';
+  let errors = '';
   child.stderr.on('data', (chunk) => {
-    wrong += chunk;
+    errors += chunk;
   });
   createInterface(child.stdout).on('line', onLine);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(wrong.trim() || `it ended with ${code}`))));
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(errors.trim() === '' ? `freshpoint ended with status ${code}` : errors.trim()));
+    });
   });
 }
 
-/** The loop's own lines are JSON with a `decision` or an `error`; Lambda's START and END and the metrics are not. */
-function decisionIn(line: string): Record<string, unknown> | undefined {
+/** The controller's lines are JSON with a `decision` or an `error`, unlike metrics and Lambda's START and END lines. */
+function controllerEntryOf(line: string): ControllerLogEntry | undefined {
   try {
-    const entry = JSON.parse(line) as Record<string, unknown>;
+    const entry = JSON.parse(line) as ControllerLogEntry;
     return 'decision' in entry || 'error' in entry ? entry : undefined;
   } catch {
     return undefined;

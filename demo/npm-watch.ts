@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from '@freshpoint/local/core/clock';
 
 /** A process and its parent, when the demo began. */
 interface Link {
@@ -8,15 +8,15 @@ interface Link {
   readonly parent: number;
 }
 
-/** Where the watch learns about processes. */
+/** The processes of a machine. */
 export interface ProcessTable {
-  /** The parent's process id; undefined when the process is gone, or only a zombie. */
+  /** The parent's process id; undefined if the process has ended or is a zombie. */
   parentOf(pid: number): number | undefined;
-  /** The command line; empty when it cannot be told. */
+  /** The command line; empty if it is unknown. */
   commandOf(pid: number): string;
 }
 
-/** This machine's processes: from /proc, or from `ps` where there is none. */
+/** This machine's processes, from /proc or else from `ps`. */
 export const systemProcesses: ProcessTable = {
   parentOf(pid) {
     const [state, parent] = statOf(pid);
@@ -33,8 +33,8 @@ export const systemProcesses: ProcessTable = {
 };
 
 /**
- * Calls `gone` once the npm that runs this script has ended without a signal to its children (kill -9): they would stay
- * behind for ever. Does nothing outside npm. Returns a function that ends the watch.
+ * Calls `gone` when the npm process that runs this script has ended without a signal to its children (kill -9), which
+ * would run on forever. Does nothing outside npm. Returns a function that ends the watch.
  */
 export function watchNpm(
   gone: () => void,
@@ -44,21 +44,22 @@ export function watchNpm(
   const underNpm = options.underNpm ?? process.env.npm_lifecycle_event !== undefined;
   const chain = underNpm ? chainToNpm(processes, process.pid) : [];
   if (chain.length === 0) return () => undefined;
-  let cancel = clock.schedule(EVERY_MS, look);
-  function look(): void {
-    // A dead parent's children get another parent, also while it is still a zombie.
+  let cancel = clock.schedule(CHECK_INTERVAL_MS, check);
+  function check(): void {
+    // The children of a dead process get another parent, even while it is a zombie.
     if (chain.some(({ pid, parent }) => processes.parentOf(pid) !== parent)) gone();
-    else cancel = clock.schedule(EVERY_MS, look);
+    else cancel = clock.schedule(CHECK_INTERVAL_MS, check);
   }
   return () => cancel();
 }
 
-const EVERY_MS = 1000;
+/** Time between two checks, in milliseconds. */
+const CHECK_INTERVAL_MS = 1000;
 
 // npm calls itself `npm run demo`; others are `node …/npm-cli.js run demo`.
 const LAUNCHER = /(^|[/\s])(p?npm|yarn)(-cli)?(\.c?js)?(\s|$)/;
 
-/** From this process up to npm itself: npm starts a shell, which starts node. */
+/** From this process up to npm: npm starts a shell, which starts node. */
 function chainToNpm(processes: ProcessTable, self: number): Link[] {
   const chain: Link[] = [];
   for (let pid = self; pid > 1; ) {
@@ -68,14 +69,14 @@ function chainToNpm(processes: ProcessTable, self: number): Link[] {
     if (LAUNCHER.test(processes.commandOf(parent))) return chain;
     pid = parent;
   }
-  // An unknown launcher: at least the direct parent can be watched.
+  // The launcher is unknown: watch the direct parent.
   return chain.slice(0, 1);
 }
 
 function statOf(pid: number): [state?: string, parent?: string] {
   try {
     if (process.platform !== 'linux') return ps(pid, 'state=,ppid=').split(/\s+/) as [string, string];
-    // The command's name, in parentheses, may hold anything.
+    // The command's name, in parentheses, may contain anything.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 2) as [string, string];
   } catch {

@@ -1,45 +1,43 @@
-import { WaitedInVain } from './conditions.ts';
+import { ExpectationError } from './conditions.ts';
 import type { DemoSteps, StepsOptions } from './demo-steps.ts';
-import { emptyFigures, type Figures, type Service, Steps } from './steps.ts';
-import type { Result, Table } from './timeline/events.ts';
+import { emptyFigures, type Figures, type ServiceFigures, Steps } from './steps.ts';
+import type { DemoOutcome, SummaryTable } from './timeline/events.ts';
 import { percent } from './timeline/lines.ts';
 import type { Timeline } from './timeline/timeline.ts';
 
 /** The demo's result: its last line in JSON. Figures of steps that were not reached are null. */
-export interface DemoResult extends Result {
+export interface DemoResult extends DemoOutcome {
   readonly ok: boolean;
   /** Swaps that succeeded. */
   readonly swaps: number;
   readonly failedInvocations: number;
   readonly invocations: number;
-  /** On the held-out rows, from 0 to 1. */
+  /** On the held-out rows, from 0 to 1, as are the next two. */
   readonly accuracyBefore: number | null;
-  /** On the held-out rows, from 0 to 1. */
   readonly accuracyAfter: number | null;
-  /** On the held-out rows, from 0 to 1: once a person went back. */
-  readonly accuracyBack: number | null;
+  readonly accuracyAfterRollback: number | null;
   readonly seconds: number;
 }
 
 /**
- * Runs all steps and shows what comes of them. Returns the exit code: 0 only when every step held. When `interrupted`
- * aborts, it stops what it started and rejects with the signal's reason.
+ * Runs and shows all steps. Returns the exit code: 0 only if every check passed. When `interrupted` aborts, it stops
+ * everything that it started and rejects with the signal's reason.
  */
 export function runDemo(options: StepsOptions, interrupted: AbortSignal): Promise<number> {
   const { timeline } = options;
   const figures = emptyFigures();
   return runSteps(new Steps(options, figures), timeline, interrupted, () => ({
-    result: resultOf(figures, timeline.ok, timeline.seconds()),
+    result: resultOf(figures, timeline),
     table: tableOf(figures),
   }));
 }
 
-/** Runs the steps of a demo as `runDemo` says; `ending` is what is shown at the end. */
+/** Runs the steps of a demo as `runDemo` does; `ending` is shown at the end. */
 export async function runSteps(
   steps: DemoSteps,
   timeline: Timeline,
   interrupted: AbortSignal,
-  ending: () => { readonly result: Result; readonly table: Table },
+  ending: () => { readonly result: DemoOutcome; readonly table: SummaryTable },
 ): Promise<number> {
   const interruption = new Promise<never>((_, reject) => {
     interrupted.addEventListener('abort', () => reject(interrupted.reason), { once: true });
@@ -51,8 +49,11 @@ export async function runSteps(
       timeline.close();
       throw error;
     }
-    if (error instanceof WaitedInVain) timeline.check(error.expected, false, error.got);
-    else timeline.error(error);
+    if (error instanceof ExpectationError) {
+      timeline.check({ expected: error.expected, holds: false, got: error.got });
+    } else {
+      timeline.error(error);
+    }
   } finally {
     await steps.stop();
   }
@@ -60,21 +61,26 @@ export async function runSteps(
   return timeline.finish(result, table);
 }
 
-function resultOf({ before, after, back, ...counts }: Figures, ok: boolean, seconds: number): DemoResult {
+/** Seconds since the timeline began, to one decimal. */
+export function secondsOf(timeline: Timeline): number {
+  return Math.round(timeline.seconds() * 10) / 10;
+}
+
+function resultOf({ before, after, rollback, ...counts }: Figures, timeline: Timeline): DemoResult {
   return {
-    ok,
+    ok: timeline.ok,
     swaps: counts.swaps,
     failedInvocations: counts.failedInvocations,
     invocations: counts.invocations,
     accuracyBefore: before.accuracy ?? null,
     accuracyAfter: after.accuracy ?? null,
-    accuracyBack: back.accuracy ?? null,
-    seconds: Math.round(seconds * 10) / 10,
+    accuracyAfterRollback: rollback.accuracy ?? null,
+    seconds: secondsOf(timeline),
   };
 }
 
-function tableOf({ before, after, back, swaps, failedInvocations, invocations }: Figures): Table {
-  const row = (name: string, { revision, slot, accuracy }: Service) => [
+function tableOf({ before, after, rollback, swaps, failedInvocations, invocations }: Figures): SummaryTable {
+  const row = (name: string, { revision, slot, accuracy }: ServiceFigures) => [
     name,
     revision ?? '–',
     slot ?? '–',
@@ -84,8 +90,8 @@ function tableOf({ before, after, back, swaps, failedInvocations, invocations }:
     head: ['', 'revision', 'slot', 'accuracy', 'swaps', 'failed invocations'],
     rows: [
       [...row('before', before), '', ''],
-      [...row('after', after), '', ''],
-      [...row('back', back), String(swaps), `${failedInvocations} of ${invocations}`],
+      [...row('after the refresh', after), '', ''],
+      [...row('after the rollback', rollback), String(swaps), `${failedInvocations} of ${invocations}`],
     ],
   };
 }

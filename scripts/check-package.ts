@@ -33,8 +33,8 @@ function run(command: string, args: readonly string[], options: SpawnOptions): s
   return String(stdout);
 }
 
-function check(expected: string, holds: boolean): void {
-  if (!holds) throw new Error(`not so: ${expected}`);
+function check(expected: string, holds: () => boolean): void {
+  if (!holds()) throw new Error(`Expected, and not so: ${expected}`);
   console.log(`✔ ${expected}`);
 }
 
@@ -47,9 +47,12 @@ function pack(): string[] {
   ) as { name: string; filename: string; files: { path: string }[] }[];
   for (const { name, files } of Object.values(packed)) {
     const paths = files.map(({ path }) => path);
-    check(`${name} has its licence and its readme`, paths.includes('LICENSE') && paths.includes('README.md'));
+    check(`${name} has its licence and its readme`, () => paths.includes('LICENSE') && paths.includes('README.md'));
     const foreign = paths.filter((path) => /(^|\/)(test|src|node_modules)\/|(?<!\.d)\.ts$/.test(path));
-    check(`${name} has neither sources nor tests${foreign.length > 0 ? `: ${foreign}` : ''}`, foreign.length === 0);
+    check(
+      `${name} has neither sources nor tests${foreign.length > 0 ? `: ${foreign}` : ''}`,
+      () => foreign.length === 0,
+    );
   }
   return readdirSync(tarballs).map((name) => join(tarballs, name));
 }
@@ -65,15 +68,16 @@ function install(tarballs: readonly string[]): void {
 }
 
 function synthesize(): string {
-  const snippet = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts')[0]!.text;
-  writeFileSync(join(app, 'app.mts'), `${snippet}\n(stack.node.root as App).synth();\n`);
+  const [snippet] = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'ts');
+  if (!snippet) throw new Error('README.md has no TypeScript snippet.');
+  writeFileSync(join(app, 'app.mts'), `${snippet.text}\n(stack.node.root as App).synth();\n`);
   const assembly = join(app, 'cdk.out');
   run(process.execPath, ['app.mts'], { cwd: app, env: { ...environment, CDK_OUTDIR: assembly } });
   const template = JSON.parse(readFileSync(join(assembly, 'Iris.template.json'), 'utf8'));
   const types = Object.values(template.Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
   check(
     `the README's stack synthesizes with aws-cdk-lib ${AWS_CDK_LIB}`,
-    types.filter((type) => type === 'AWS::SageMaker::EndpointConfig').length === 2,
+    () => types.filter((type) => type === 'AWS::SageMaker::EndpointConfig').length === 2,
   );
   return assembly;
 }
@@ -111,10 +115,13 @@ await runtime.stop();
 `,
   );
   const answer = run(process.execPath, ['deploy.mts'], { cwd: app });
-  check('the packed local runtime deploys it, and the endpoint answers', answer.trim().endsWith('"yes"'));
+  check('the packed local runtime deploys it, and the endpoint answers', () => answer.trim().endsWith('"yes"'));
 }
 
-/** history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no endpoint. */
+/**
+ * history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no
+ * endpoint.
+ */
 function liveCommands(bin: string, url: string): void {
   const env = {
     ...environment,
@@ -123,22 +130,24 @@ function liveCommands(bin: string, url: string): void {
   };
   for (const args of [
     ['history', '--help'],
-    ['back', '--help'],
+    ['rollback', '--help'],
   ]) {
-    check(`freshpoint ${args.join(' ')}`, run(bin, args, { cwd: app }).startsWith('Usage: freshpoint'));
+    check(`freshpoint ${args.join(' ')}`, () => run(bin, args, { cwd: app }).startsWith('Usage: freshpoint'));
   }
-  check('freshpoint history asks AWS', run(bin, ['history'], { cwd: app, env }).startsWith('There is no endpoint'));
-  const { status, stderr } = spawnSync(bin, ['back', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
+  check('freshpoint history asks AWS', () =>
+    run(bin, ['history'], { cwd: app, env }).startsWith('There is no endpoint'),
+  );
+  const { status, stderr } = spawnSync(bin, ['rollback', 'Iris/Endpoint'], { cwd: app, env, encoding: 'utf8' });
   check(
     'freshpoint rollback says what is missing in one line',
-    status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
+    () => status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
   );
 }
 
 async function command(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
   const bin = join(app, 'node_modules/.bin/freshpoint');
-  check('freshpoint --version', run(bin, ['--version'], { cwd: app }).trim() === version);
+  check('freshpoint --version', () => run(bin, ['--version'], { cwd: app }).trim() === version);
   const child = spawn(bin, ['local', '--port', '0', '--json'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
@@ -150,7 +159,8 @@ async function command(): Promise<void> {
       child.kill('SIGTERM');
     }
   }
-  check('freshpoint local starts, and ends on SIGTERM', (await ended) === 0);
+  const exitCode = await ended;
+  check('freshpoint local starts, and ends on SIGTERM', () => exitCode === 0);
 }
 
 try {

@@ -1,15 +1,14 @@
-/** The demo's output as a document shows it: what differs from machine to machine is taken out. */
+/** The demo's output for a document, without the parts that differ between machines. */
 export function maskRun(output: string): string {
   return output
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
     .replaceAll(/(s3:\/\/irisdata-models\w*)-[\w-]+/g, '$1')
-    .replaceAll(/(?<=cloud assembly in )\S+(?=examples\/iris)/g, '')
     .replace(/^\n+/, '');
 }
 
 /**
- * The first step or check of one run that the other hasn't, in words; undefined when both have the same ones in the
- * same order. Figures, and the lines in between, may differ from run to run.
+ * The first step or check that differs between two runs, in words; undefined if both have the same ones in the same
+ * order. Figures, and the lines in between, may differ.
  */
 export function sameShape(shown: string, output: string): string | undefined {
   const [expected, got] = [skeletonOf(shown), skeletonOf(output)];

@@ -24,7 +24,7 @@ export function codeBlocks(document: string, language: string): CodeBlock[] {
 }
 
 /** The document's lines; those of fenced blocks are empty. */
-function proseOf(document: string): string[] {
+export function proseOf(document: string): string[] {
   let fenced = false;
   return document.split('\n').map((line) => {
     if (/^```/.test(line)) fenced = !fenced;
@@ -37,7 +37,7 @@ function proseOf(document: string): string[] {
 export function linksOf(document: string): string[] {
   // Code within the prose is no link, though a link's text may be code.
   const prose = proseOf(document).map((line) => line.replace(/`[^`]*`/g, 'code'));
-  return [...prose.join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+  return [...prose.join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
 /** The anchors that headings get on GitHub. */

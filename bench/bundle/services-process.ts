@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type EndpointSpec, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { serveParent } from '../support/serve.ts';
 
 const endpoint = 'Bench/Endpoint';
 const written = new Date('2026-01-01T00:00:00Z');
@@ -24,10 +25,13 @@ const spec: EndpointSpec = {
   retainDeploymentConfig: true,
 };
 const newestSource = written.getTime();
-const served = { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 };
+const state: EndpointState = {
+  version: 1,
+  serving: { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 },
+};
 const parameters = [
   { Name: specParameterName(endpoint), Value: JSON.stringify(spec), Version: 1 },
-  { Name: stateParameterName(endpoint), Value: JSON.stringify({ version: 1, served }), Version: 1 },
+  { Name: stateParameterName(endpoint), Value: JSON.stringify(state), Version: 1 },
 ];
 const answers: Readonly<Record<string, object>> = {
   'AmazonSSM.GetParameters': { Parameters: parameters, InvalidParameters: [] },
@@ -50,7 +54,4 @@ const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length }).end(body);
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-});
-process.once('disconnect', () => process.exit(0));
+serveParent(server);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,7 +14,7 @@ import { create } from 'tar';
 import { cacheFolder } from '../support/cache.ts';
 
 /** The smallest model that predicts: what is measured is the way to it. */
-const inference = `
+const INFERENCE = `
 export const model_fn = () => ({ weights: [0.3, -0.2, 0.9, 0.7] });
 export const predict_fn = (rows, { weights }) =>
   rows.map((row) => row.reduce((sum, value, i) => sum + value * weights[i], 0));
@@ -27,7 +27,7 @@ export const ENDPOINT = 'bench';
 export function modelFolder(): string {
   const folder = cacheFolder('model');
   mkdirSync(join(folder, 'code'));
-  writeFileSync(join(folder, 'code/inference.mjs'), inference);
+  writeFileSync(join(folder, 'code/inference.mjs'), INFERENCE);
   return folder;
 }
 
@@ -67,16 +67,16 @@ export async function createEndpoint(url: string, folder: string): Promise<void>
   );
 }
 
-/** The program that an instance runs, by itself. */
+/** The program that an instance runs, without the runtime around it. */
 export async function startModelProcess(compiled: string, folder: string): Promise<{ url: string; stop: () => void }> {
-  const child: ChildProcess = spawn(process.execPath, [join(compiled, 'model-hosts/js-host.js')], {
+  const child = spawn(process.execPath, [join(compiled, 'model-hosts/js-host.js')], {
     env: { PATH: process.env.PATH, SM_MODEL_DIR: folder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for await (const line of createInterface({ input: child.stdout! })) {
+  for await (const line of createInterface({ input: child.stdout })) {
     const port = /port=(\d+)$/.exec(line)?.[1];
     if (port === undefined) continue;
-    child.stdout!.resume();
+    child.stdout.resume();
     const url = `http://127.0.0.1:${port}`;
     while ((await fetch(`${url}/ping`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     return { url, stop: () => child.kill() };

@@ -1,69 +1,49 @@
 import { runScript, type Server, startServer } from '../support/child.ts';
-import { type Figure, figure, ratioOf } from '../support/statistics.ts';
+import { compareInTurn } from '../support/in-turn.ts';
+import type { Comparison } from '../support/statistics.ts';
 import { startRuntime } from './runtime-server.ts';
 
-/** MB/s; or the ratio of two. */
-export interface Rates {
-  readonly upload: Figure;
-  readonly download: Figure;
-}
-
+/** The local runtime compared with node:http without anything: what client and loopback interface allow here. MB/s. */
 export interface TransferFigures {
   readonly MiB: number;
-  readonly runtime: Rates;
-  /** node:http without anything: what the client and the loopback interface allow here. */
-  readonly sink: Rates;
-  /** Runtime to sink, pair by pair. */
-  readonly ratio: Rates;
-  /** Of the runtime's process, at its peak. */
-  readonly runtimePeakMB: number;
-  readonly sinkPeakMB: number;
+  readonly upload: Comparison;
+  readonly download: Comparison;
+  /** Highest resident memory of each server's process, in MB. */
+  readonly peakMB: { readonly ours: number; readonly other: number };
 }
 
-interface Sample {
+interface TransferSample {
   readonly upload: number;
   readonly download: number;
+}
+
+/** What is uploaded and downloaded, and how often. */
+export interface TransferSizes {
+  readonly transferMiB: number;
+  readonly transfers: number;
 }
 
 /** Uploads and downloads of both, in turn. */
 export async function measureTransfers(
   compiled: string,
-  MiB: number,
-  rounds: number,
+  { transferMiB: MiB, transfers: rounds }: TransferSizes,
   say: (detail: string) => void,
 ): Promise<TransferFigures> {
   const sink = await startServer(new URL('./sink-process.ts', import.meta.url));
   const runtime = await startRuntime(compiled);
   const transfer = ({ url }: Server) =>
-    runScript<Sample>(new URL('./transfer-client.ts', import.meta.url), [url, String(MiB * 2 ** 20)]);
+    runScript<TransferSample>(new URL('./transfer-client.ts', import.meta.url), [url, String(MiB * 2 ** 20)]);
   try {
-    const samples: Record<'sink' | 'runtime', Sample[]> = { sink: [], runtime: [] };
-    for (let round = 1; round <= rounds; round++) {
-      say(`${round} of ${rounds}`);
-      samples.sink.push(await transfer(sink));
-      samples.runtime.push(await transfer(runtime));
-    }
-    return {
-      MiB,
-      runtime: rates(samples.runtime),
-      sink: rates(samples.sink),
-      ratio: ratios(samples.runtime, samples.sink),
-      runtimePeakMB: (await runtime.peakRssBytes()) / 1e6,
-      sinkPeakMB: (await sink.peakRssBytes()) / 1e6,
+    const compared = await compareInTurn(
+      { ours: () => transfer(runtime), other: () => transfer(sink) },
+      { rounds, values: ['upload', 'download'], say },
+    );
+    const peakMB = {
+      ours: (await runtime.peakRssBytes()) / 1e6,
+      other: (await sink.peakRssBytes()) / 1e6,
     };
+    return { MiB, ...compared, peakMB };
   } finally {
     await Promise.all([sink.stop(), runtime.stop()]);
   }
-}
-
-function rates(samples: readonly Sample[]): Rates {
-  return {
-    upload: figure(samples.map(({ upload }) => upload)),
-    download: figure(samples.map(({ download }) => download)),
-  };
-}
-
-function ratios(ones: readonly Sample[], others: readonly Sample[]): Rates {
-  const of = (value: (sample: Sample) => number) => ratioOf(ones.map(value), others.map(value));
-  return { upload: of(({ upload }) => upload), download: of(({ download }) => download) };
 }

@@ -1,6 +1,6 @@
 /*
- * The local runtime in a process of its own, from compiled modules as the package ships them, so that its memory is its own.
- * Says where it listens, answers any message with its peak, stops when its parent goes.
+ * The local runtime in a process of its own, from compiled modules as the package ships them, so that its memory is
+ * its own. Says where it listens, answers any message with its peak, stops when its parent goes.
  * Usage: runtime-process.mjs <module of startLocalRuntime> <state folder>
  */
 const [, , module, stateDir] = process.argv;

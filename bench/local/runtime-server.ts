@@ -3,15 +3,17 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cacheFolder, root } from '../support/cache.ts';
+import { cacheFolder, REPOSITORY } from '../support/cache.ts';
 import { type Server, startServer } from '../support/child.ts';
 
 /** Compiles the local runtime as the package is compiled; the folder of its modules. */
 export function compileRuntime(): string {
   const folder = cacheFolder('local');
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  const project = join(root, 'packages/local/tsconfig.build.json');
-  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', folder, '--declaration', 'false'], { cwd: root });
+  const project = join(REPOSITORY, 'packages/local/tsconfig.build.json');
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', folder, '--declaration', 'false'], {
+    cwd: REPOSITORY,
+  });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
   return folder;
 }

@@ -1,19 +1,19 @@
 /*
- * The least that a multipart upload and a download need of a server: node:http, every byte read and dropped, zeros sent.
- * What the client itself costs can't be less than against this.
+ * The least that a multipart upload and a download need of a server: node:http, every byte read and dropped, zeros
+ * sent. What the client itself costs can't be less than against this.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveParent } from '../support/serve.ts';
 
-const zeros = Buffer.alloc(256 * 1024);
+const ZEROS = Buffer.alloc(256 * 1024);
 let size = 0;
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://sink');
   if (request.method === 'GET') {
     response.writeHead(200, { 'content-length': size, etag: '"0"' });
-    for (let left = size; left > 0; left -= zeros.length) {
-      const room = response.write(left < zeros.length ? zeros.subarray(0, left) : zeros);
+    for (let left = size; left > 0; left -= ZEROS.length) {
+      const room = response.write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
       if (!room) await new Promise((resolve) => response.once('drain', resolve));
     }
     response.end();
@@ -34,8 +34,4 @@ const server = createServer(async (request, response) => {
   const body = `<?xml version="1.0"?><${root}><Bucket>bench</Bucket><Key>model</Key>${content}</${root}>`;
   response.writeHead(200, { 'content-type': 'application/xml', 'content-length': body.length }).end(body);
 });
-server.listen(0, '127.0.0.1', () => {
-  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-});
-process.on('message', () => process.send!({ peakRssBytes: process.resourceUsage().maxRSS * 1024 }));
-process.once('disconnect', () => process.exit(0));
+serveParent(server);

@@ -3,7 +3,7 @@
  * Usage: transfer-client.ts <url> <bytes>; prints {"upload":MB/s,"download":MB/s}.
  */
 import { Readable } from 'node:stream';
-import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 
 const [url = '', bytes = '0'] = process.argv.slice(2);
@@ -40,4 +40,7 @@ const { Body } = await s3.send(new GetObjectCommand(object));
 let read = 0;
 for await (const chunk of Body as Readable) read += (chunk as Buffer).length;
 if (read !== size) throw new Error(`Downloaded ${read} bytes of ${size}.`);
-console.log(JSON.stringify({ upload, download: rate(started) }));
+const download = rate(started);
+// Many rounds would fill the disk.
+await s3.send(new DeleteObjectCommand(object));
+console.log(JSON.stringify({ upload, download }));

@@ -1,11 +1,11 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { type Clock, sleep } from '@freshpoint/local/core/clock';
 import { ENDPOINT_NAME } from '@freshpoint/simulation/worlds/layout';
-import { WAIT_TIME } from './stack.ts';
+import { WAIT_TIME_SECONDS } from './stack.ts';
 
 /**
- * What people do today, as S3 event → asynchronous Lambda function. Lambda's own part (the event's age, retries, throttling,
- * reserved concurrency) is the local runtime's.
+ * What people do today, as S3 event → asynchronous Lambda function. Lambda's own part (the event's age, retries,
+ * throttling, reserved concurrency) is the local runtime's.
  */
 export interface Alternative {
   /** Simultaneous executions. Absent: the account's. */
@@ -14,8 +14,7 @@ export interface Alternative {
   readonly maximumEventAgeSeconds?: number;
   /** After an error. Lambda's default: 2, after one and two more minutes. */
   readonly maximumRetryAttempts?: number;
-  /** MB. */
-  readonly memorySize: number;
+  readonly memoryMB: number;
   /** Throws what UpdateEndpoint throws. */
   run(context: AlternativeContext): Promise<void>;
 }
@@ -38,20 +37,23 @@ async function swap({ spec, call }: AlternativeContext): Promise<void> {
 }
 
 /**
- * One execution at a time, which sleeps until an upload of several files should be over and then swaps. Events that come
- * meanwhile are throttled and tried again by Lambda until they are two minutes old; an error is not tried again.
- * (B.CfnSagemakerEndpoint and its kin.)
+ * One execution at a time, which sleeps until an upload of several files should be over and then swaps. Events that
+ * arrive meanwhile are throttled and tried again by Lambda until they are two minutes old; an error is not tried
+ * again. (B.CfnSagemakerEndpoint and its kin.)
  */
 export const sleepingFunction: Alternative = {
   reservedConcurrency: 1,
   maximumEventAgeSeconds: 120,
   maximumRetryAttempts: 0,
-  memorySize: 128,
+  memoryMB: 128,
   async run(context) {
-    await sleep(context.clock, WAIT_TIME * 1000);
+    await sleep(context.clock, WAIT_TIME_SECONDS * 1000);
     await swap(context);
   },
 };
 
-/** Each event swaps at once; "in progress" is an error, and Lambda tries again after one and after two more minutes. (Most blog posts.) */
-export const plainFunction: Alternative = { memorySize: 128, run: swap };
+/**
+ * Each event swaps at once; "in progress" is an error, and Lambda tries again after one and after two more minutes.
+ * (Most blog posts.)
+ */
+export const plainFunction: Alternative = { memoryMB: 128, run: swap };

@@ -2,30 +2,42 @@ import type { BundleFigures } from '../bundle/measure-bundle.ts';
 import type { ApproachSummary } from './summary.ts';
 
 /**
- * List prices in dollars, us-east-1, November 2026, without the free tiers. From AWS's pages "AWS Lambda Pricing", "Amazon SQS
- * pricing", "Amazon EventBridge pricing" (S3 events are opt-in events, the loop's own are custom events) and "Amazon S3
- * pricing"; Lambda's were compared with a stored copy of its page, the others are as remembered. Standard parameters of
- * SSM, DescribeEndpoint, UpdateEndpoint and DescribeStacks cost nothing.
+ * AWS list prices in dollars, us-east-1, November 2026, without the free tiers: "AWS Lambda Pricing" (Arm), "Amazon
+ * SQS pricing", "Amazon EventBridge pricing" (S3 events are opt-in events, the controller's own are custom events) and
+ * "Amazon S3 pricing". Standard parameters of SSM, DescribeEndpoint, UpdateEndpoint and DescribeStacks cost nothing.
  */
-const PRICES = {
+const PRICES_DOLLARS = {
   lambdaGBSecondArm: 0.0000133334,
   lambdaRequest: 0.2e-6,
   sqsRequest: 0.4e-6,
   busEvent: 1e-6,
-  s3List: 5e-6,
-  s3Head: 0.4e-6,
+  /** PUT, COPY, POST or LIST. */
+  s3Write: 5e-6,
+  /** GET and all other. */
+  s3Read: 0.4e-6,
 } as const;
 
-/** MB at which a function has one vCPU; below, its share is proportional ("Configure Lambda function memory"). */
-const ONE_VCPU_MB = 1769;
+/**
+ * Memory with which AWS gives a function one vCPU, in MB; the share is proportional ("Configure Lambda function
+ * memory").
+ */
+export const ONE_VCPU_MB = 1769;
 
-/** A queue's event source mapping polls with five connections, 20 s each ("Using Lambda with Amazon SQS"); 730 h a month. */
-const EMPTY_POLLS_PER_MONTH = (5 * 3600 * 730) / 20;
-const SWEEPS_PER_MONTH = 730;
+/** Hours of a month as AWS counts them. */
+const MONTH_HOURS = 730;
+/** A queue's event source mapping polls with five connections, 20 s each ("Using Lambda with Amazon SQS"). */
+const EMPTY_POLLS_PER_MONTH = (5 * 3600 * MONTH_HOURS) / 20;
+/** The construct's default is a sweep an hour. */
+const SWEEPS_PER_MONTH = MONTH_HOURS;
+/** AWS calls of a sweep that finds nothing to do. */
+const CALLS_PER_SWEEP = 4;
+/** How long a call takes in the idle month's estimate, in seconds: the mean of what the runs of the patterns draw. */
+const CALL_SECONDS = 0.04;
 
+/** What one pattern costs with one approach. */
 export interface Cost {
   readonly gbSeconds: number;
-  /** Of 1,000 swaps. */
+  /** At list prices, of 1,000 swaps. */
   readonly dollarsPer1000Refreshes: number;
 }
 
@@ -33,26 +45,33 @@ export interface Cost {
  * What a pattern costs: time on the way to AWS and back as modelled (15–60 ms a call), the code's own time as measured
  * here with a whole core, stretched to the memory's share of one. The alternatives are given the same code's speed.
  */
-export function costOf(summary: ApproachSummary, memoryMB: number, { bundle }: BundleFigures): Cost {
+export function costOf(summary: ApproachSummary, memoryMB: number, { warm, decided }: BundleFigures): Cost {
   const stretch = ONE_VCPU_MB / memoryMB;
-  const warm = (bundle.warm.median / 1000) * stretch;
-  const cold = (bundle.decided.median / 1000) * stretch;
+  const warmSeconds = (warm.ours.median / 1000) * stretch;
+  const coldSeconds = (decided.ours.median / 1000) * stretch;
   const { invocations, coldStarts, seconds } = summary;
-  const billed = seconds + (invocations - coldStarts) * warm + coldStarts * cold;
-  const gbSeconds = billed * (memoryMB / 1024);
+  const billedSeconds = seconds + (invocations - coldStarts) * warmSeconds + coldStarts * coldSeconds;
+  const gbSeconds = billedSeconds * (memoryMB / 1024);
   const dollars =
-    gbSeconds * PRICES.lambdaGBSecondArm +
-    invocations * PRICES.lambdaRequest +
-    summary.sqsRequests * PRICES.sqsRequest +
-    summary.busEvents * PRICES.busEvent +
-    summary.s3Lists * PRICES.s3List +
-    summary.s3Heads * PRICES.s3Head;
+    gbSeconds * PRICES_DOLLARS.lambdaGBSecondArm +
+    invocations * PRICES_DOLLARS.lambdaRequest +
+    summary.sqsRequests * PRICES_DOLLARS.sqsRequest +
+    summary.busEvents * PRICES_DOLLARS.busEvent +
+    summary.s3Writes * PRICES_DOLLARS.s3Write +
+    summary.s3Reads * PRICES_DOLLARS.s3Read;
   return { gbSeconds, dollarsPer1000Refreshes: (dollars / Math.max(1, summary.swaps)) * 1000 };
 }
 
-/** What an idle refresher costs, whatever the number of its endpoints: polls of its queue; and the sweep of one endpoint. */
-export function idleDollarsPerMonth(memoryMB: number, { bundle }: BundleFigures): number {
-  const billed = ((bundle.decided.median / 1000) * ONE_VCPU_MB) / memoryMB + 4 * 0.04;
-  const sweep = billed * (memoryMB / 1024) * PRICES.lambdaGBSecondArm + PRICES.lambdaRequest + 4 * PRICES.sqsRequest;
-  return EMPTY_POLLS_PER_MONTH * PRICES.sqsRequest + SWEEPS_PER_MONTH * (sweep + PRICES.busEvent);
+/**
+ * What an idle refresher costs, whatever the number of its endpoints: polls of its queue; and the sweep of one
+ * endpoint.
+ */
+export function idleDollarsPerMonth(memoryMB: number, { decided }: BundleFigures): number {
+  const billedSeconds = ((decided.ours.median / 1000) * ONE_VCPU_MB) / memoryMB + CALLS_PER_SWEEP * CALL_SECONDS;
+  const sweep =
+    billedSeconds * (memoryMB / 1024) * PRICES_DOLLARS.lambdaGBSecondArm +
+    PRICES_DOLLARS.lambdaRequest +
+    CALLS_PER_SWEEP * PRICES_DOLLARS.sqsRequest +
+    PRICES_DOLLARS.busEvent;
+  return EMPTY_POLLS_PER_MONTH * PRICES_DOLLARS.sqsRequest + SWEEPS_PER_MONTH * sweep;
 }

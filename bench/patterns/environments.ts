@@ -1,5 +1,5 @@
-/** Lambda keeps an idle environment for minutes, undocumented how many; field reports say 5 to 15. */
-const KEPT_MS = 8 * 60_000;
+/** How long an idle environment is kept, in ms. AWS does not document it; field reports say 5 to 15 minutes. */
+export const ENVIRONMENT_KEPT_MS = 8 * 60_000;
 
 /** Execution environments of one function: tells cold starts from warm ones. */
 export class Environments {
@@ -18,7 +18,7 @@ export class Environments {
   enter(): { leave: () => void } {
     this.invocations += 1;
     const now = this.#now();
-    this.#idle = this.#idle.filter((at) => now - at < KEPT_MS);
+    this.#idle = this.#idle.filter((at) => now - at < ENVIRONMENT_KEPT_MS);
     if (this.#idle.pop() === undefined) this.coldStarts += 1;
     return {
       leave: () => {

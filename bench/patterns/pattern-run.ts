@@ -1,28 +1,29 @@
-import { specParameterName } from '@freshpoint/cdk/contract';
-import { sleep } from '@freshpoint/local/core/clock';
-import type { FunctionRunner, FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
+import type { FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import { type Random, seededRandom } from '@freshpoint/simulation/random';
 import type { CallPlan, FunctionRun, Overseer } from '@freshpoint/simulation/worlds/function-run';
-import { ENDPOINT_ID, type Layout } from '@freshpoint/simulation/worlds/layout';
+import type { Layout } from '@freshpoint/simulation/worlds/layout';
 import { refresherFactory } from '@freshpoint/simulation/worlds/refresher';
-import { asSdkError } from '@freshpoint/simulation/worlds/sdk-error';
 import { quiet } from '@freshpoint/simulation/worlds/virtual-time';
 import type { Call, Watch } from '@freshpoint/simulation/worlds/watch';
 import { World } from '@freshpoint/simulation/worlds/world';
+import { modelArchive } from '../support/archive.ts';
+import { ALTERNATIVE, alternativeRunner, createAlternative, invokeAlternative } from './alternative-function.ts';
 import type { Alternative } from './alternatives.ts';
 import { Environments } from './environments.ts';
-import { WAIT_TIME } from './stack.ts';
+import { servesNewest } from './fleet.ts';
+import { WAIT_TIME_SECONDS } from './stack.ts';
 import type { UploadPattern } from './upload-patterns.ts';
 
-const MINUTE = 60_000;
-/** After the last upload; nobody does anything any more by then. */
-const HORIZON_MS = 4 * 60 * MINUTE;
-const ALTERNATIVE = 'alternative';
+const MINUTE_MS = 60_000;
+/** How long a run goes on after the last upload: nothing happens any more by then. */
+const HORIZON_MS = 4 * 60 * MINUTE_MS;
+/** From the stack's deployment to the first upload of the pattern. */
+const REST_MS = 15 * MINUTE_MS;
 
 /** What one run of one pattern came to. */
 export interface PatternResult {
-  /** Every instance in service runs the newest bytes of every file, at the end of all. */
+  /** Every instance in service runs the newest bytes of every file, when the run ends. */
   readonly served: boolean;
   /** Accepted calls of UpdateEndpoint. */
   readonly swaps: number;
@@ -33,17 +34,22 @@ export interface PatternResult {
   /** Seconds of the invocations: calls on their way and sleep, without what the code itself takes. */
   readonly seconds: number;
   readonly sqsRequests: number;
-  readonly s3Lists: number;
-  readonly s3Heads: number;
-  /** Published on the bus: S3's and the loop's own. */
+  /** Requests that S3 bills as PUT, COPY, POST or LIST. */
+  readonly s3Writes: number;
+  /** Requests that S3 bills as GET and all other. */
+  readonly s3Reads: number;
+  /** Published on the bus: S3's and the controller's own. */
   readonly busEvents: number;
-  /** Seconds from the newest upload being `waitTime` old until the UpdateEndpoint that took it, when the endpoint was free. */
+  /**
+   * Seconds from the newest upload being `waitTime` old until the UpdateEndpoint that took it, when the endpoint was
+   * free.
+   */
   readonly settledToUpdate?: number;
   /** Seconds from the newest upload until it was served, less waitTime, less the updates under way meanwhile. */
   readonly overhead?: number;
 }
 
-/** One seed of one pattern with one approach, in virtual time. `alternative` absent: Freshpoint. */
+/** One seed of one pattern with one approach, in virtual time. */
 export class PatternRun implements Watch, Overseer {
   readonly skewMs = 0;
   readonly #world: World;
@@ -51,18 +57,22 @@ export class PatternRun implements Watch, Overseer {
   readonly #alternative: Alternative | undefined;
   readonly #random: Random;
   readonly #environments: Environments;
-  readonly #newest = new Map<string, string>();
+  /** ETag of the newest upload, by file. */
+  readonly #newest = new Map<number, string>();
+  readonly #leave = new Map<FunctionRun, () => void>();
   #begun = false;
+  #uploads = 0;
   #swaps = 0;
   #calls = 0;
   #busEvents = 0;
-  readonly #requests = { sqs: 0, lists: 0, heads: 0 };
+  readonly #requests = { sqs: 0, s3Writes: 0, s3Reads: 0 };
   #lastUploadAt = 0;
   /** Spans in which the endpoint was not InService. */
   readonly #busy: { from: number; to: number }[] = [];
   #updateAt: number | undefined;
   #servedAt: number | undefined;
 
+  /** `alternative` absent: Freshpoint. */
   constructor(seed: number, layout: Layout, pattern: UploadPattern, alternative?: Alternative) {
     this.#pattern = pattern;
     this.#alternative = alternative;
@@ -90,8 +100,9 @@ export class PatternRun implements Watch, Overseer {
         for (let file = 0; file < this.#pattern.files; file++) await this.#upload(file);
       }),
     );
-    await this.#until(clock.now() + 15 * MINUTE);
-    if (this.#alternative) await world.run(this.#createFunction(this.#alternative));
+    await this.#until(clock.now() + REST_MS);
+    if (this.#alternative) await world.run(createAlternative(world, this.#alternative));
+    if (!this.#isServed()) throw new Error('The endpoint does not serve what was there when it was made.');
     this.#begun = true;
     this.#environments.forget();
     const uploads = this.#pattern.plan(this.#random.fork());
@@ -101,7 +112,24 @@ export class PatternRun implements Watch, Overseer {
   }
 
   #result(): PatternResult {
-    const settledAt = this.#lastUploadAt + WAIT_TIME * 1000;
+    const { invocations, coldStarts, seconds } = this.#environments;
+    return {
+      served: this.#isServed(),
+      swaps: this.#swaps,
+      invocations,
+      coldStarts,
+      calls: this.#calls,
+      seconds,
+      sqsRequests: this.#requests.sqs,
+      s3Writes: this.#requests.s3Writes,
+      s3Reads: this.#requests.s3Reads,
+      busEvents: this.#busEvents,
+      ...this.#delays(),
+    };
+  }
+
+  #delays(): Pick<PatternResult, 'settledToUpdate' | 'overhead'> {
+    const settledAt = this.#lastUploadAt + WAIT_TIME_SECONDS * 1000;
     const updateAt = this.#updateAt;
     const servedAt = this.#servedAt;
     const isFree = !this.#busy.some(({ from, to }) => from < (updateAt ?? 0) && to > settledAt - 1000);
@@ -110,119 +138,51 @@ export class PatternRun implements Watch, Overseer {
       0,
     );
     return {
-      served: this.#isServed(),
-      swaps: this.#swaps,
-      invocations: this.#environments.invocations,
-      coldStarts: this.#environments.coldStarts,
-      calls: this.#calls,
-      seconds: this.#environments.seconds,
-      sqsRequests: this.#requests.sqs,
-      s3Lists: this.#requests.lists,
-      s3Heads: this.#requests.heads,
-      busEvents: this.#busEvents,
       ...(updateAt !== undefined && isFree && { settledToUpdate: (updateAt - settledAt) / 1000 }),
       ...(servedAt !== undefined && { overhead: (servedAt - settledAt - busyMs) / 1000 }),
     };
   }
 
   #isServed(): boolean {
-    const { running } = this.#world;
-    return [...running].every(({ data }) => {
-      const loaded = new Map(data.map(({ uri, etag }) => [uri.slice(uri.indexOf('/', 5) + 1), etag]));
-      return [...this.#newest].every(([key, etag]) => loaded.get(key) === etag);
-    });
+    return this.#newest.size === this.#pattern.files && servesNewest(this.#world.running, this.#newest.values());
   }
 
   async #upload(file: number): Promise<void> {
     const { clock, layout, bucket } = this.#world;
-    const Key = layout.keys[file]!;
+    this.#uploads += 1;
     this.#lastUploadAt = clock.now();
     this.#servedAt = undefined;
     this.#updateAt = undefined;
-    const Body = `${Key} ${this.#random.next()}`;
-    const { ETag } = await this.#world.call('s3', 'PutObject', { Bucket: bucket, Key, Body });
-    this.#newest.set(Key, ETag);
+    const Body = modelArchive(JSON.stringify({ file, upload: this.#uploads }));
+    const { ETag } = await this.#world.call('s3', 'PutObject', { Bucket: bucket, Key: layout.keys[file], Body });
+    this.#newest.set(file, ETag);
     if (!this.#alternative || !this.#begun) return;
     // S3 hands the event to Lambda within a second or so, as EventBridge does for Freshpoint.
-    clock.schedule(this.#eventDelay(), () => {
-      const event = { FunctionName: ALTERNATIVE, InvocationType: 'Event', Payload: '{}' };
-      void this.#world.call('lambda', 'Invoke', event);
-    });
+    clock.schedule(this.#eventDelay(), () => void invokeAlternative(this.#world));
   }
 
   #eventDelay(): number {
     return this.#random.int(100, 1500);
   }
 
-  async #createFunction(given: Alternative): Promise<void> {
-    const FunctionName = ALTERNATIVE;
-    const Statement = [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }];
-    const { Role } = await this.#world.call('iam', 'CreateRole', {
-      RoleName: ALTERNATIVE,
-      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
-    });
-    await this.#world.call('lambda', 'CreateFunction', {
-      FunctionName,
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Role: Role.Arn,
-      Timeout: 300,
-      MemorySize: given.memorySize,
-      Code: { ZipFile: Buffer.from('') },
-    });
-    if (given.reservedConcurrency !== undefined) {
-      const ReservedConcurrentExecutions = given.reservedConcurrency;
-      await this.#world.call('lambda', 'PutFunctionConcurrency', { FunctionName, ReservedConcurrentExecutions });
-    }
-    await this.#world.call('lambda', 'PutFunctionEventInvokeConfig', {
-      FunctionName,
-      MaximumEventAgeInSeconds: given.maximumEventAgeSeconds,
-      MaximumRetryAttempts: given.maximumRetryAttempts,
-    });
+  /** How long a call of AWS takes, in ms. */
+  #callMs(): number {
+    return this.#random.int(15, 60);
   }
 
   /** Freshpoint's functions run in each world: a deployment needs them. With an alternative they get no events. */
   #runners(world: World): FunctionRunnerFactory {
     const refreshers = refresherFactory(world, this);
+    const call = () => {
+      this.#calls += 1;
+      return this.#callMs();
+    };
     return {
       runtimes: refreshers.runtimes,
       create: (spec) =>
-        spec.functionName === ALTERNATIVE ? this.#alternativeRunner(this.#alternative!) : refreshers.create(spec),
-    };
-  }
-
-  #alternativeRunner(alternative: Alternative): FunctionRunner {
-    const { clock } = this.#world;
-    return {
-      init: async () => undefined,
-      invoke: async () => {
-        const environment = this.#environments.enter();
-        try {
-          const spec = JSON.parse(
-            (await this.#world.call('ssm', 'GetParameters', { Names: [specParameterName(ENDPOINT_ID)] })).Parameters[0]
-              .Value,
-          );
-          await alternative.run({
-            clock,
-            spec,
-            call: async (operation, input) => {
-              this.#calls += 1;
-              await sleep(clock, this.#random.int(15, 60));
-              try {
-                return await this.#world.call('sagemaker', operation, input);
-              } catch (error) {
-                throw asSdkError(error);
-              }
-            },
-          });
-          return { payload: Buffer.from('null') };
-        } catch (error) {
-          return { failure: { errorType: (error as Error).name, errorMessage: (error as Error).message } };
-        } finally {
-          environment.leave();
-        }
-      },
-      stop: async () => undefined,
+        spec.functionName === ALTERNATIVE && this.#alternative
+          ? alternativeRunner(this.#alternative, { world, environments: this.#environments, call })
+          : refreshers.create(spec),
     };
   }
 
@@ -248,7 +208,7 @@ export class PatternRun implements Watch, Overseer {
         operation === 'ReceiveMessage' && !(output as { Messages?: unknown[] } | undefined)?.Messages?.length;
       if (!isEmpty) this.#requests.sqs += 1;
     }
-    if (operation === 'UpdateEndpoint' && !error) {
+    if (operation === 'UpdateEndpoint' && error === undefined) {
       this.#swaps += 1;
       this.#updateAt = this.#world.clock.now();
     }
@@ -257,9 +217,8 @@ export class PatternRun implements Watch, Overseer {
   endpointChanged({ detail }: EndpointStateChange): void {
     if (!this.#begun) return;
     const now = this.#world.clock.now();
-    const { EndpointStatus } = detail as { EndpointStatus: string };
     const last = this.#busy.at(-1);
-    if (EndpointStatus !== 'IN_SERVICE') {
+    if (detail.EndpointStatus !== 'IN_SERVICE') {
       if (!last || last.to !== Number.POSITIVE_INFINITY) this.#busy.push({ from: now, to: Number.POSITIVE_INFINITY });
       return;
     }
@@ -285,19 +244,22 @@ export class PatternRun implements Watch, Overseer {
   plan(_run: FunctionRun, service: string, operation: string): CallPlan {
     if (this.#begun) {
       this.#calls += 1;
-      if (operation === 'ListObjectsV2') this.#requests.lists += 1;
-      if (operation === 'HeadObject') this.#requests.heads += 1;
+      if (service === 's3') this.#countS3(operation);
       if (service === 'events') this.#busEvents += 1;
     }
-    const ms = this.#random.int(15, 60);
-    return { requestMs: ms, replyMs: 0 };
+    return { requestMs: this.#callMs(), replyMs: 0 };
+  }
+
+  /** By the classes of "Amazon S3 pricing": deletions and aborts are free. */
+  #countS3(operation: string): void {
+    if (/^(Delete|Abort)/.test(operation)) return;
+    const isRead = /^(Get|Head)/.test(operation) || operation === 'ListParts';
+    this.#requests[isRead ? 's3Reads' : 's3Writes'] += 1;
   }
 
   stale(): unknown {
     return undefined;
   }
-
-  readonly #leave = new Map<FunctionRun, () => void>();
 
   started(run: FunctionRun): void {
     const { leave } = this.#environments.enter();

@@ -1,51 +1,44 @@
-import { SagemakerEndpoint } from '@freshpoint/cdk';
+import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 
-/** Seconds that every approach waits after an upload, where it waits. */
-export const WAIT_TIME = 60;
-/** Longer than any run: what the sweep would mend counts as lost. */
+/** How long every approach waits after an upload, where it waits, in seconds. */
+export const WAIT_TIME_SECONDS = 60;
+/** The construct's default, in seconds. */
+export const POLL_INTERVAL_SECONDS = 30;
+/** Longer than any run, in hours: an upload that only the sweep would find counts as lost. */
 const SWEEP_HOURS = 24;
 const PREFIX = 'model/';
 
-/** A stack with one endpoint whose model is so many files: one archive, or a prefix. As `cdk synth` makes it, defaults kept. */
-export function synthesizeEndpoint(files: number): Layout {
+/**
+ * What the models load: `default`, as the construct does it; `inPlace`, the uploaded objects themselves, as a function
+ * needs it that swaps configs and copies nothing.
+ */
+export type DataOption = 'default' | 'inPlace';
+
+/** A stack with one endpoint whose model is one archive, or a prefix of `files` files. As `cdk synth` makes it. */
+export function synthesizeEndpoint(files: number, data: DataOption): Layout {
   const app = new App({ analyticsReporting: false });
-  const data = new Stack(app, DATA_STACK);
-  const bucket = new Bucket(data, 'Models', { eventBridgeEnabled: true });
-  new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
+  const dataStack = new Stack(app, DATA_STACK);
+  const bucket = new Bucket(dataStack, 'Models', { eventBridgeEnabled: true });
+  new CfnOutput(dataStack, 'BucketName', { value: bucket.bucketName });
   const stack = new Stack(app, ENDPOINT_STACK);
   const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
   bucket.grantRead(role);
-  const keys =
-    files === 1
-      ? [`${PREFIX}model.tar.gz`]
-      : Array.from({ length: files }, (_, file) => `${PREFIX}${String(file).padStart(4, '0')}`);
-  const s3DataSource = {
-    s3Uri: `s3://${bucket.bucketName}/${PREFIX}`,
-    s3DataType: 'S3Prefix',
-    compressionType: 'None',
-  };
-  const modelData =
-    files === 1 ? { modelDataUrl: `s3://${bucket.bucketName}/${keys[0]}` } : { modelDataSource: { s3DataSource } };
+  const keys = keysOf(files);
   const endpoint = new SagemakerEndpoint(stack, 'Endpoint', {
-    modelsProps: [
-      {
-        props: {
-          executionRoleArn: role.roleArn,
-          primaryContainer: { image: '000000000000.dkr.ecr.us-east-1.amazonaws.com/bench:1', ...modelData },
-        },
-      },
-    ],
+    modelsProps: [{ props: { executionRoleArn: role.roleArn, primaryContainer: containerOf(bucket, keys) } }],
     endpointConfigProps: {
       productionVariants: [{ variantName: 'AllTraffic', instanceType: 'ml.m5.large', initialInstanceCount: 1 }],
     },
     endpointProps: { endpointName: ENDPOINT_NAME, endpointConfigName: 'bench' },
     modelsBucket: bucket,
     ...(files > 1 && { bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: PREFIX }] }] }),
-    waitTime: Duration.seconds(WAIT_TIME),
+    ...(data === 'inPlace' && { modelData: ModelData.inPlace() }),
+    waitTime: Duration.seconds(WAIT_TIME_SECONDS),
+    pollInterval: Duration.seconds(POLL_INTERVAL_SECONDS),
     sweepInterval: Duration.hours(SWEEP_HOURS),
   });
   for (const model of endpoint.models) model.node.addDependency(role);
@@ -54,13 +47,31 @@ export function synthesizeEndpoint(files: number): Layout {
   return {
     name: `${files} files`,
     keys,
-    waitTime: WAIT_TIME,
-    pollInterval: 30,
+    waitTime: WAIT_TIME_SECONDS,
+    pollInterval: POLL_INTERVAL_SECONDS,
     sweepInterval: SWEEP_HOURS * 3600,
-    isPerSlot: files === 1,
+    isPerSlot: data === 'default' && files === 1,
     isTested: false,
     bucketStack: assembly.getStackByName(DATA_STACK).template as object,
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: { first: template, models: template, configs: template, settings: template, failing: template },
   };
+}
+
+function keysOf(files: number): string[] {
+  if (files === 1) return [`${PREFIX}model.tar.gz`];
+  return Array.from({ length: files }, (_, file) => `${PREFIX}${String(file).padStart(4, '0')}.tar.gz`);
+}
+
+type PrimaryContainer = NonNullable<SagemakerEndpointProps['modelsProps'][number]['props']['primaryContainer']>;
+
+function containerOf(bucket: Bucket, keys: readonly string[]): PrimaryContainer {
+  const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/bench:1';
+  if (keys.length === 1) return { image, modelDataUrl: `s3://${bucket.bucketName}/${keys[0]}` };
+  const s3DataSource = {
+    s3Uri: `s3://${bucket.bucketName}/${PREFIX}`,
+    s3DataType: 'S3Prefix',
+    compressionType: 'None',
+  };
+  return { image, modelDataSource: { s3DataSource } };
 }

@@ -1,4 +1,4 @@
-import { type Figure, figure, mean } from '../support/statistics.ts';
+import { type Delay, delay, mean } from '../support/statistics.ts';
 import type { PatternResult } from './pattern-run.ts';
 
 /** Of all seeds of one pattern with one approach. Counts are means per seed. */
@@ -11,21 +11,23 @@ export interface ApproachSummary {
   readonly calls: number;
   readonly seconds: number;
   readonly sqsRequests: number;
-  readonly s3Lists: number;
-  readonly s3Heads: number;
+  readonly s3Writes: number;
+  readonly s3Reads: number;
   readonly busEvents: number;
   /** Absent where the endpoint was never free. Negative: it did not wait. */
-  readonly settledToUpdate?: Figure;
-  readonly overhead?: Figure;
+  readonly settledToUpdate?: Delay;
+  /** Absent where no newest upload was ever served. */
+  readonly overhead?: Delay;
 }
 
+/** The approaches that are compared. */
+export type Approach = 'freshpoint' | 'sleeping' | 'plain';
+
 /** One pattern, all approaches. */
-export interface PatternRow {
+export interface PatternRow extends Readonly<Record<Approach, ApproachSummary>> {
   readonly pattern: string;
+  /** Runs, each with its own seed. */
   readonly seeds: number;
-  readonly freshpoint: ApproachSummary;
-  readonly sleeping: ApproachSummary;
-  readonly plain: ApproachSummary;
 }
 
 export function summarize(results: readonly PatternResult[]): ApproachSummary {
@@ -40,10 +42,10 @@ export function summarize(results: readonly PatternResult[]): ApproachSummary {
     calls: per(({ calls }) => calls),
     seconds: per(({ seconds }) => seconds),
     sqsRequests: per(({ sqsRequests }) => sqsRequests),
-    s3Lists: per(({ s3Lists }) => s3Lists),
-    s3Heads: per(({ s3Heads }) => s3Heads),
+    s3Writes: per(({ s3Writes }) => s3Writes),
+    s3Reads: per(({ s3Reads }) => s3Reads),
     busEvents: per(({ busEvents }) => busEvents),
-    ...(settled.length > 0 && { settledToUpdate: figure(settled) }),
-    ...(overheads.length > 0 && { overhead: figure(overheads) }),
+    ...(settled.length > 0 && { settledToUpdate: delay(settled) }),
+    ...(overheads.length > 0 && { overhead: delay(overheads) }),
   };
 }

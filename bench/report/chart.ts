@@ -1,10 +1,28 @@
+import type { Approach } from '../patterns/summary.ts';
+import type { Comparison } from '../support/statistics.ts';
+import { rounded, shareText } from './format.ts';
 import type { Results } from './results.ts';
 
+// All lengths of the chart are in pixels.
 const WIDTH = 860;
 const LEFT = 210;
-const BAR = 11;
+const BAR_HEIGHT = 11;
+const RATIO_BAR_HEIGHT = 18;
+/** What 100 % of a ratio is drawn as. */
+const RATIO_WIDTH = 300;
+/** The share of lost uploads that fills the width, at least. */
+const SMALLEST_SCALE = 0.1;
 
-/** Readable on light and on dark pages: nothing is painted behind it, and greys that fit both are for viewers without media queries. */
+const APPROACHES: readonly { readonly key: Approach; readonly name: string; readonly style: string }[] = [
+  { key: 'freshpoint', name: 'Freshpoint', style: 'ours' },
+  { key: 'sleeping', name: 'sleeping function', style: 'sleeping' },
+  { key: 'plain', name: 'plain function', style: 'plain' },
+];
+
+/**
+ * Readable on light and on dark pages: nothing is painted behind it, and the greys that fit both are for viewers
+ * without media queries.
+ */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #768390 }
   .title { font-size: 15px; font-weight: 600 }
@@ -14,12 +32,9 @@ const STYLE = `
   .plain { fill: #cf222e }
   .other { fill: #afb8c1 }
   .axis { stroke: #afb8c1; stroke-width: 1 }
-  .target { stroke: #8250df; stroke-width: 2; stroke-dasharray: 4 3 }
-  .target-text { fill: #8250df; font-size: 12px }
   @media (prefers-color-scheme: light) {
     text { fill: #57606a }
     .title { fill: #24292f }
-    .target-text { fill: #8250df }
   }
   @media (prefers-color-scheme: dark) {
     text { fill: #9198a1 }
@@ -28,112 +43,102 @@ const STYLE = `
     .sleeping { fill: #d29922 }
     .plain { fill: #f85149 }
     .other, .axis { fill: #656c76; stroke: #656c76 }
-    .target { stroke: #ab7df8 }
-    .target-text { fill: #ab7df8 }
   }
 `;
 
-/** The chart of `docs/benchmarks.md`: uploads lost, and the ratios that have a target. */
+/** One part of the chart and where it ends. */
+interface Drawing {
+  readonly elements: readonly string[];
+  readonly bottom: number;
+}
+
+/** The chart of `docs/benchmarks.md`: uploads lost, and what Freshpoint's parts are compared with. */
 export function chart(results: Results): string {
-  const parts: string[] = [];
-  const bottom = ratios(parts, results, uploadsLost(parts, results, 24));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom}" width="${WIDTH}" height="${bottom}" role="img" aria-label="Freshpoint compared: uploads lost, cold start, local runtime"><style>${STYLE}</style>
-${parts.join('\n')}
+  const lost = uploadsLost(results, 24);
+  const { elements, bottom } = ratios(results, lost.bottom);
+  const label = 'Freshpoint compared: uploads lost, cold start, local runtime';
+  const size = `viewBox="0 0 ${WIDTH} ${bottom}" width="${WIDTH}" height="${bottom}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${label}"><style>${STYLE}</style>
+${[...lost.elements, ...elements].join('\n')}
 </svg>
 `;
 }
 
-/** Draws from `top` and returns where it ended. */
-function uploadsLost(parts: string[], { patterns }: Results, top: number): number {
-  const approaches = [
-    { key: 'freshpoint', name: 'Freshpoint', style: 'ours' },
-    { key: 'sleeping', name: 'sleeping function', style: 'sleeping' },
-    { key: 'plain', name: 'plain function', style: 'plain' },
-  ] as const;
-  parts.push(text(0, top, 'Newest upload never served', 'title'));
-  let x = LEFT + 60;
-  for (const { name, style } of approaches) {
-    parts.push(
-      `<rect class="${style}" x="${x}" y="${top - 10}" width="10" height="10" rx="2"/>`,
-      text(x + 15, top, name),
-    );
-    x += name.length * 7.5 + 40;
-  }
-  const largest = Math.max(0.1, ...patterns.flatMap((row) => approaches.map(({ key }) => row[key].lost)));
+function uploadsLost({ patterns }: Results, top: number): Drawing {
+  const elements = [text(0, top, 'Newest upload never served', 'title'), ...legend(top)];
+  const largest = Math.max(SMALLEST_SCALE, ...patterns.flatMap((row) => APPROACHES.map(({ key }) => row[key].lost)));
   const scale = (WIDTH - LEFT - 70) / largest;
-  let y = top + 18;
-  const from = y;
+  const from = top + 18;
+  let y = from;
   for (const row of patterns) {
-    parts.push(text(0, y + 21, row.pattern));
-    for (const { key, style } of approaches) {
+    elements.push(text(0, y + 21, row.pattern));
+    for (const { key, style } of APPROACHES) {
       const { lost } = row[key];
       const width = Math.max(2, lost * scale);
-      parts.push(bar(style, LEFT, y, width), text(LEFT + width + 6, y + BAR - 1, percent(lost), 'value'));
-      y += BAR + 2;
+      elements.push(
+        `${bar(style, { y, width, height: BAR_HEIGHT })}/>`,
+        text(LEFT + width + 6, y + BAR_HEIGHT - 1, shareText(lost), 'value'),
+      );
+      y += BAR_HEIGHT + 2;
     }
     y += 9;
   }
-  parts.push(`<line class="axis" x1="${LEFT - 1}" y1="${from - 4}" x2="${LEFT - 1}" y2="${y - 6}"/>`);
-  return y + 30;
+  elements.push(`<line class="axis" x1="${LEFT - 1}" y1="${from - 4}" x2="${LEFT - 1}" y2="${y - 6}"/>`);
+  return { elements, bottom: y + 30 };
 }
 
-function ratios(parts: string[], { bundle, transfers, invocations }: Results, top: number): number {
-  const { runtime, sink, runtimePeakMB } = transfers;
-  const rate = (value: number) => Math.round(value).toLocaleString('en-US');
+function legend(top: number): string[] {
+  let x = LEFT + 60;
+  return APPROACHES.flatMap(({ name, style }) => {
+    const box = `<rect class="${style}" x="${x}" y="${top - 10}" width="10" height="10" rx="2"/>`;
+    const label = text(x + 15, top, name);
+    x += name.length * 7.5 + 40;
+    return [box, label];
+  });
+}
+
+function ratios({ bundle, transfers, invocations }: Results, top: number): Drawing {
   const rows = [
-    {
-      name: 'cold start, bundled',
-      share: bundle.ratio.decided.median,
-      value: `${rate(bundle.bundle.decided.median)} of ${rate(bundle.unbundled.decided.median)} ms unbundled`,
-      target: { share: 0.5, text: 'at most' },
-    },
-    {
-      name: 'local upload, MB/s',
-      share: transfers.ratio.upload.median,
-      value: `${rate(runtime.upload.median)} of a bare server's ${rate(sink.upload.median)} MB/s, in ${rate(runtimePeakMB)} MB`,
-      target: undefined,
-    },
-    {
-      name: 'InvokeEndpoint, requests/s',
-      share: invocations.sdk.ratio.median,
-      value: `${rate(invocations.sdk.invokeEndpoint.median)} of ${rate(invocations.sdk.direct.median)} asked directly`,
-      target: { share: 0.6, text: 'at least' },
-    },
+    ratioRow('cold start', bundle.decided, 'ms', 'with the SDK unbundled'),
+    ratioRow('local upload', transfers.upload, 'MB/s', 'of a bare server'),
+    ratioRow('local download', transfers.download, 'MB/s', 'of a bare server'),
+    ratioRow('InvokeEndpoint', invocations.sdk, 'req/s', 'of the model asked directly'),
   ];
-  parts.push(text(0, top, 'Ratios', 'title'), text(LEFT, top, 'the grey bar is what it is compared with'));
-  const full = 300;
+  const elements = [text(0, top, 'Ratios', 'title'), text(LEFT, top, 'the grey bar is what it is compared with')];
   let y = top + 18;
-  for (const { name, share, value, target } of rows) {
-    const width = share * full;
-    const beside = LEFT + Math.max(full, width) + 10;
-    parts.push(
+  for (const { name, share, value } of rows) {
+    const width = share * RATIO_WIDTH;
+    const beside = LEFT + Math.max(RATIO_WIDTH, width) + 10;
+    const size = { y, height: RATIO_BAR_HEIGHT };
+    elements.push(
       text(0, y + 14, name),
-      `<rect class="other" opacity="0.45" x="${LEFT}" y="${y}" width="${full}" height="18" rx="2"/>`,
-      `<rect class="ours" x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="18" rx="2"/>`,
-      text(beside, y + 14, `${percent(share)} · ${value}`, 'value'),
+      `${bar('other', { ...size, width: RATIO_WIDTH })} opacity="0.45"/>`,
+      `${bar('ours', { ...size, width })}/>`,
+      text(beside, y + 14, value, 'value'),
     );
-    if (target) {
-      const x = LEFT + target.share * full;
-      parts.push(
-        `<line class="target" x1="${x}" y1="${y - 3}" x2="${x}" y2="${y + 21}"/>`,
-        text(x + 4, y + 32, `${target.text} ${percent(target.share)}`, 'target-text'),
-      );
-    }
-    y += target ? 46 : 32;
+    y += RATIO_BAR_HEIGHT + 14;
   }
-  return y + 6;
+  return { elements, bottom: y + 6 };
 }
 
-function bar(style: string, x: number, y: number, width: number): string {
-  return `<rect class="${style}" x="${x}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"/>`;
+function ratioRow(name: string, { ours, other, ratio }: Comparison, unit: string, whose: string) {
+  const share = ratio.median;
+  const value = `${Math.round(share * 100)} % · ${rounded(ours.median)} ${unit}, ${rounded(other.median)} ${whose}`;
+  return { name, share, value };
+}
+
+interface BarSize {
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A bar, still open for further attributes. */
+function bar(style: string, { y, width, height }: BarSize): string {
+  return `<rect class="${style}" x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${height}" rx="2"`;
 }
 
 function text(x: number, y: number, content: string, style?: string): string {
   const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<text x="${x.toFixed(0)}" y="${y.toFixed(0)}"${style ? ` class="${style}"` : ''}>${escaped}</text>`;
-}
-
-function percent(share: number): string {
-  const value = share * 100;
-  return `${value > 0 && value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
 }

@@ -1,22 +1,20 @@
 import type { BundleFigures } from '../bundle/measure-bundle.ts';
 import type { CopyRow } from '../copies/measure-copies.ts';
-import type { GoingBack } from '../going-back/measure-going-back.ts';
 import type { InvocationFigures } from '../local/measure-invocations.ts';
 import type { TransferFigures } from '../local/measure-transfers.ts';
 import type { PatternRow } from '../patterns/summary.ts';
 import type { RevisionRow } from '../revision/measure-revision.ts';
+import type { RollbackFigures } from '../rollback/measure-rollback.ts';
 import type { Machine } from '../support/machine.ts';
 
 /** All that one run measured: what `bench/results.json` holds. */
 export interface Results {
-  /** Whether it was a run with few samples. */
-  readonly quick: boolean;
   readonly machine: Machine;
   readonly patterns: readonly PatternRow[];
   readonly bundle: BundleFigures;
   readonly revision: readonly RevisionRow[];
   readonly copies: readonly CopyRow[];
-  readonly goingBack: GoingBack;
+  readonly rollback: RollbackFigures;
   readonly transfers: TransferFigures;
   readonly invocations: InvocationFigures;
 }

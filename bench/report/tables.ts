@@ -1,112 +1,143 @@
-import { MiBPerSecond } from '../copies/measure-copies.ts';
+import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
+import { ASSUMED_COPY_MIB_PER_SECOND } from '../copies/size-only-s3.ts';
+import { CONNECTIONS } from '../local/measure-invocations.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
-import { costOf, idleDollarsPerMonth } from '../patterns/cost.ts';
+import { costOf, idleDollarsPerMonth, ONE_VCPU_MB } from '../patterns/cost.ts';
+import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
+import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import type { ApproachSummary } from '../patterns/summary.ts';
-import type { Figure } from '../support/statistics.ts';
+import type { Comparison, Delay } from '../support/statistics.ts';
+import { dollars, ratioText, rounded, shareText, withNoise } from './format.ts';
+import { prose } from './prose.ts';
 import type { Results } from './results.ts';
 
 /** A table: the first column is text, the others are figures. */
-export interface Table {
+export interface ReportTable {
   readonly title: string;
-  /** Printed below it in the docs. */
-  readonly note?: string;
+  /** Printed below it in the docs: how it was measured, and which constants are in it. */
+  readonly note: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** MB, of the construct's function. */
-const FRESHPOINT_MEMORY = 256;
+/** Memory of the construct's function, in MB. */
+const FRESHPOINT_MEMORY_MB = 256;
 
 /** All tables of a run, in the order of the docs. */
-export function tables(results: Results): Table[] {
+export function tables(results: Results): ReportTable[] {
   return [
     lost(results),
     economy(results),
-    delay(results),
+    delays(results),
     bundle(results),
     revision(results),
     copies(results),
-    goingBack(results),
-    local(results),
+    rollback(results),
+    transfers(results),
+    invocations(results),
   ];
 }
 
-function lost({ patterns }: Results): Table {
+function lost({ patterns }: Results): ReportTable {
+  const eventAgeMinutes = (sleepingFunction.maximumEventAgeSeconds ?? 0) / 60;
   return {
     title: 'Newest upload never served',
-    note: 'In virtual time, with updates of 5 to 10 minutes. *Sleeping function*: S3 event → Lambda with one execution at a time, which sleeps 60 s and swaps; events are dropped after 2 min, errors are not retried. *Plain function*: S3 event → UpdateEndpoint; an error is retried after 1 and 2 min more. Both in [`alternatives.ts`](../bench/patterns/alternatives.ts). They read the model in place: an upload within the first minutes of an update is served by luck, for the instances load it late.',
+    note: prose`
+      The share of runs in which the fleet, four hours after the last upload, does not serve the newest bytes of
+      every file. Simulated in virtual time, with updates of the endpoint that take 5 to 10 minutes. *Sleeping
+      function*: an S3 event starts a Lambda function with one execution at a time, which sleeps
+      ${WAIT_TIME_SECONDS} s and then calls UpdateEndpoint. Events are dropped after ${eventAgeMinutes} min;
+      errors are not retried. *Plain function*: an S3 event starts a Lambda function that calls UpdateEndpoint at
+      once. Errors are retried after 1 min and again after 2 min. Both are in
+      [\`alternatives.ts\`](../bench/patterns/alternatives.ts). Their endpoints load the model data in place. An
+      upload during the first minutes of an update can therefore still be served: the instances load it late.`,
     head: ['uploads', 'runs', 'Freshpoint', 'sleeping function', 'plain function'],
     rows: patterns.map(({ pattern, seeds, freshpoint, sleeping, plain }) => [
       pattern,
       String(seeds),
-      ...[freshpoint, sleeping, plain].map((summary) => percent(summary.lost)),
+      ...[freshpoint, sleeping, plain].map((summary) => shareText(summary.lost)),
     ]),
   };
 }
 
-function economy({ patterns, bundle: figures }: Results): Table {
-  const row = (pattern: string, who: string, summary: ApproachSummary, memoryMB: number) => {
+function economy({ patterns, bundle: figures }: Results): ReportTable {
+  const row = (pattern: string, approach: string, summary: ApproachSummary, memoryMB: number) => {
     const { gbSeconds, dollarsPer1000Refreshes } = costOf(summary, memoryMB, figures);
     return [
-      pattern,
-      who,
-      number(summary.swaps),
-      number(summary.invocations),
-      number(gbSeconds),
-      `$${dollarsPer1000Refreshes.toFixed(2)}`,
+      `${pattern}: ${approach}`,
+      rounded(summary.swaps),
+      rounded(summary.invocations),
+      rounded(gbSeconds),
+      dollars(dollarsPer1000Refreshes),
     ];
   };
-  const idle = idleDollarsPerMonth(FRESHPOINT_MEMORY, figures).toFixed(2);
   return {
-    title: 'What it takes, per run of a pattern',
-    note: `Means. A refresh is a swap; list prices of November 2026 without free tiers, in [\`cost.ts\`](../bench/patterns/cost.ts). Beside it, an idle refresher costs $${idle} a month: polls of its queue, and the hourly sweep of one endpoint.`,
-    head: ['uploads', 'with', 'swaps', 'invocations', 'GB-s', 'per 1,000 refreshes'],
+    title: 'Work and cost of a pattern',
+    note: prose`
+      Means over the same runs. GB-s: the simulated time of the calls, plus the computing time measured below,
+      which is divided by the function's share of a CPU. AWS documents one vCPU at
+      ${ONE_VCPU_MB.toLocaleString('en-US')} MB; Freshpoint's function has ${FRESHPOINT_MEMORY_MB} MB, the other
+      two have ${plainFunction.memoryMB} MB. An idle execution environment is assumed to be kept for
+      ${ENVIRONMENT_KEPT_MS / 60_000} min. The last column is the cost of 1,000 swaps at AWS's list prices of
+      November 2026 (Lambda, SQS, EventBridge, S3 requests; no free tiers), which are in
+      [\`cost.ts\`](../bench/patterns/cost.ts). Logs, metrics and storage are not included. At the same prices an
+      idle refresher costs ${dollars(idleDollarsPerMonth(FRESHPOINT_MEMORY_MB, figures))} a month: the polls of
+      its queue and the hourly sweep of one endpoint.`,
+    head: ['uploads: approach', 'swaps', 'invocations', 'GB-s', 'AWS price of 1,000 swaps'],
     rows: patterns.flatMap(({ pattern, freshpoint, sleeping, plain }) => [
-      row(pattern, 'Freshpoint', freshpoint, FRESHPOINT_MEMORY),
-      row('', 'sleeping', sleeping, sleepingFunction.memorySize),
-      row('', 'plain', plain, plainFunction.memorySize),
+      row(pattern, 'Freshpoint', freshpoint, FRESHPOINT_MEMORY_MB),
+      row(pattern, 'sleeping', sleeping, sleepingFunction.memoryMB),
+      row(pattern, 'plain', plain, plainFunction.memoryMB),
     ]),
   };
 }
 
-function delay({ patterns }: Results): Table {
-  const seconds = (given: Figure | undefined) => (given ? `${given.median.toFixed(1)} s` : '–');
+function delays({ patterns }: Results): ReportTable {
+  const seconds = (given: Delay | undefined) =>
+    given ? [`${given.median.toFixed(1)} s`, `${given.p90.toFixed(1)} s`] : ['–', '–'];
   return {
     title: "Freshpoint's own delay",
-    note: 'Medians. The first: from the newest upload being `waitTime` old to UpdateEndpoint, where the endpoint was free. The second: from upload to served, less `waitTime` and less what SageMaker’s updates took; the poll of every 30 s is in it.',
-    head: ['uploads', 'settled → UpdateEndpoint', 'upload → served, beyond'],
+    note: prose`
+      Of the same runs: the median, and what nine of ten runs did not exceed. *To UpdateEndpoint*: from the moment at
+      which the newest upload was \`waitTime\` old, in the runs in which the endpoint was free. *To served*: from
+      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated. An
+      upload during an update is first seen when the update is over, after up to \`pollInterval\`
+      (${POLL_INTERVAL_SECONDS} s), and settles for \`waitTime\` (${WAIT_TIME_SECONDS} s) from then.`,
+    head: ['uploads', 'to UpdateEndpoint', '9 of 10', 'to served', '9 of 10'],
     rows: patterns.map(({ pattern, freshpoint }) => [
       pattern,
-      seconds(freshpoint.settledToUpdate),
-      seconds(freshpoint.overhead),
+      ...seconds(freshpoint.settledToUpdate),
+      ...seconds(freshpoint.overhead),
     ]),
   };
 }
 
-function bundle({ bundle: { kB, bundle: ours, unbundled, ratio } }: Results): Table {
-  const row = (what: string, one: Figure, other: Figure, unit: string, both: Figure) => [
-    what,
-    `${withNoise(one)} ${unit}`,
-    `${withNoise(other)} ${unit}`,
-    share(both),
-  ];
+function compared(what: string, unit: string, { ours, other, ratio }: Comparison): string[] {
+  return [what, `${withNoise(ours)} ${unit}`, `${withNoise(other)} ${unit}`, ratioText(ratio)];
+}
+
+function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): ReportTable {
   return {
     title: "The refresher's function",
-    note: `The bundle is ${kB} kB in one file. Beside it the same handler with the SDK in node_modules; both on a whole core, against a server on this machine. In Lambda with 256 MB it is about seven times slower, both.`,
+    note: prose`
+      The bundle is one file of ${kB} kB. It is compared with the same handler with the AWS SDK in node_modules.
+      Both run on a whole core of this machine, against a server on the same machine, and find nothing to do.`,
     head: ['', 'bundle', 'unbundled SDK', 'ratio'],
     rows: [
-      row('process start → first decision', ours.decided, unbundled.decided, 'ms', ratio.decided),
-      row('process start → loaded', ours.loaded, unbundled.loaded, 'ms', ratio.loaded),
-      row('one more decision', ours.warm, unbundled.warm, 'ms', ratio.warm),
-      row('memory', ours.rssMB, unbundled.rssMB, 'MB', ratio.rssMB),
+      compared('process start → first decision', 'ms', decided),
+      compared('process start → loaded', 'ms', loaded),
+      compared('one more decision', 'ms', warm),
+      compared('memory', 'MB', rssMB),
     ],
   };
 }
 
-function revision({ revision: rows }: Results): Table {
+function revision({ revision: rows }: Results): ReportTable {
   return {
     title: 'The revision of many objects',
-    note: 'ListObjectsV2 with the SDK, 1,000 objects a page. Memory: the heap that is alive between two pages, at most.',
+    note: prose`
+      The engine lists a prefix with the AWS SDK, 1,000 objects a page, from a server on this machine. Memory is
+      the largest heap that is still in use between two pages.`,
     head: ['objects', 'calls', 'time', 'memory'],
     rows: rows.map(({ objects, calls, ms, heapMB }) => [
       objects.toLocaleString('en-US'),
@@ -117,78 +148,78 @@ function revision({ revision: rows }: Results): Table {
   };
 }
 
-function copies({ copies: rows }: Results): Table {
+function copies({ copies: rows }: Results): ReportTable {
   return {
     title: 'The copy of an archive into a slot',
-    note: `The engine’s own adapter against an S3 that counts and holds no bytes, in virtual time: *a model, not a measurement of S3*. It takes each part, or whole object, to be copied at ${MiBPerSecond} MiB/s. Calls, looks and the bytes that flow through the function do not depend on that.`,
-    head: ['archive', 'calls', 'looks', 'function time', 'of that computing', 'through the function'],
-    rows: rows.map(({ GiB, calls, looks, seconds, cpuMs, bytes }) => [
+    note: prose`
+      The engine’s own adapter copies within an S3 that counts calls and holds no bytes, in virtual time. One pass
+      copies for ${PASS_BUDGET_MS / 1000} s at most. Calls, computing time and bytes through the function are measured.
+      The modelled time, and with it the number of passes, follows from an assumption: S3 copies each part at
+      ${ASSUMED_COPY_MIB_PER_SECOND} MiB/s.`,
+    head: ['archive', 'calls', 'computing', 'through the function', 'passes', 'modelled time'],
+    rows: rows.map(({ GiB, calls, passes, modelledSeconds, cpuMs, bytes }) => [
       GiB < 1 ? `${GiB * 1024} MiB` : `${GiB} GiB`,
       String(calls),
-      String(looks),
-      `${seconds.toFixed(1)} s`,
       `${cpuMs.toFixed(0)} ms`,
       `${bytes} bytes`,
+      String(passes),
+      `${modelledSeconds.toFixed(1)} s`,
     ]),
   };
 }
 
-function goingBack({ goingBack: { swap, copyAndSwap, uploadAgain, deployAgain } }: Results): Table {
+function rollback({ rollback: figures }: Results): ReportTable {
+  const { swapSeconds, copyAndSwapSeconds, uploadAgainSeconds, deploySeconds } = figures;
   const row = (what: string, seconds: number) => [
     what,
     `${seconds.toFixed(0)} s`,
-    `${Math.round((100 * seconds) / deployAgain)} %`,
+    `${Math.round((100 * seconds) / deploySeconds)} %`,
   ];
   return {
-    title: 'Going back',
-    note: 'Until the endpoint is InService with it, in virtual time: nearly all of it is SageMaker’s update of some three minutes, which every way needs. `waitTime` 60 s, `pollInterval` 30 s, archives of a few bytes.',
+    title: 'Rolling back',
+    note: prose`
+      Simulated in virtual time, until the endpoint is InService and the fleet serves the earlier model. Most of
+      the time is SageMaker’s update of the endpoint, which every way needs. \`waitTime\`
+      ${WAIT_TIME_SECONDS} s, \`pollInterval\` ${POLL_INTERVAL_SECONDS} s, archives of a few hundred bytes. The
+      deployment changes a setting and keeps the model.`,
     head: ['', 'time', 'of a deployment'],
     rows: [
-      row('`freshpoint back`, the other slot holds it', swap),
-      row('`freshpoint back --to`, copied from a retained version', copyAndSwap),
-      row('the earlier archive uploaded again', uploadAgain),
-      row('the stack deployed again', deployAgain),
+      row('`freshpoint rollback`, the other slot has it', swapSeconds),
+      row('`freshpoint rollback --to`, copied first', copyAndSwapSeconds),
+      row('the earlier archive uploaded again', uploadAgainSeconds),
+      row('for comparison: a stack deployment', deploySeconds),
     ],
   };
 }
 
-function local({ transfers, invocations }: Results): Table {
-  const row = (what: string, one: Figure, other: Figure, unit: string, both: Figure) => [
-    what,
-    `${withNoise(one)} ${unit}`,
-    `${withNoise(other)} ${unit}`,
-    share(both),
-  ];
-  const { runtime, sink, ratio, MiB } = transfers;
-  const { sdk, plain } = invocations;
+function transfers({ transfers: { MiB, upload, download, peakMB } }: Results): ReportTable {
   return {
-    title: 'The local runtime',
-    note: 'Transfers: SDK client, parts of 8 MiB, four at once, against a bare node:http server that drops every byte. Invocations: 24 connections, the same client against InvokeEndpoint and against the model’s process; the bare client shows all of what the way through costs, and on two cores three processes have to share them.',
-    head: ['', 'local runtime', 'compared with', 'ratio'],
+    title: 'The local runtime: transfers',
+    note: prose`
+      The AWS SDK’s client, parts of 8 MiB, four at once. The local runtime stores and hashes every byte; the bare
+      node:http server drops it. Memory is the peak of the server’s process over all rounds.`,
+    head: ['', 'local runtime', 'bare server', 'ratio'],
     rows: [
-      row(`upload of ${MiB} MiB`, runtime.upload, sink.upload, 'MB/s', ratio.upload),
-      row(`download of ${MiB} MiB`, runtime.download, sink.download, 'MB/s', ratio.download),
-      ['peak memory', `${transfers.runtimePeakMB.toFixed(0)} MB`, `${transfers.sinkPeakMB.toFixed(0)} MB`, ''],
-      row('InvokeEndpoint, SDK client', sdk.invokeEndpoint, sdk.direct, 'req/s', sdk.ratio),
-      row('InvokeEndpoint, bare client', plain.invokeEndpoint, plain.direct, 'req/s', plain.ratio),
+      compared(`upload of ${MiB} MiB`, 'MB/s', upload),
+      compared(`download of ${MiB} MiB`, 'MB/s', download),
+      [
+        'peak memory',
+        `${peakMB.ours.toFixed(0)} MB`,
+        `${peakMB.other.toFixed(0)} MB`,
+        `${Math.round((100 * peakMB.ours) / peakMB.other)} %`,
+      ],
     ],
   };
 }
 
-function withNoise({ median, noise }: Figure): string {
-  return `${number(median)} ± ${Math.round(noise * 100)} %`;
-}
-
-function number(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en-US');
-  return value >= 10 ? value.toFixed(0) : value.toFixed(1);
-}
-
-/** Nothing is shown as 0 % that isn't. */
-function percent(share: number): string {
-  return share === 0 ? '0 %' : `${(share * 100).toFixed(1)} %`;
-}
-
-function share({ median, noise }: Figure): string {
-  return `${Math.round(median * 100)} % ± ${Math.round(median * noise * 100)}`;
+function invocations({ invocations: { sdk, plain } }: Results): ReportTable {
+  return {
+    title: 'The local runtime: invocations',
+    note: prose`
+      ${CONNECTIONS} connections; the same client against InvokeEndpoint and against the model’s process. The bare
+      client costs next to nothing, so that the whole cost of the way through the runtime shows: three processes
+      share the cores there, two without it.`,
+    head: ['', 'InvokeEndpoint', 'model asked directly', 'ratio'],
+    rows: [compared('AWS SDK client', 'req/s', sdk), compared('bare client', 'req/s', plain)],
+  };
 }

@@ -2,9 +2,10 @@
  * Lists as many objects as the prefix says (`<n>/`), 1,000 a page, as S3 does.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveParent } from '../support/serve.ts';
 
-const pageSize = 1000;
+const PAGE_SIZE = 1000;
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 let calls = 0;
 
 const server = createServer((request, response) => {
@@ -13,20 +14,24 @@ const server = createServer((request, response) => {
   const prefix = searchParams.get('prefix') ?? '';
   const total = Number.parseInt(prefix, 10);
   const from = Number(searchParams.get('continuation-token') ?? 0);
-  const to = Math.min(total, from + pageSize);
+  const to = Math.min(total, from + PAGE_SIZE);
   let contents = '';
   for (let at = from; at < to; at++) {
-    contents +=
-      `<Contents><Key>${prefix}part-${String(at).padStart(8, '0')}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>` +
-      `<ETag>&quot;${at.toString(16).padStart(32, '0')}&quot;</ETag><Size>${at}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+    contents += entry(`${prefix}part-${String(at).padStart(8, '0')}`, at);
   }
   const next = to < total ? `<NextContinuationToken>${to}</NextContinuationToken>` : '';
   const body =
-    `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bench</Name>` +
+    `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="${NAMESPACE}"><Name>bench</Name>` +
     `<KeyCount>${to - from}</KeyCount><IsTruncated>${to < total}</IsTruncated>${next}${contents}</ListBucketResult>`;
   response.writeHead(200, { 'content-type': 'application/xml', 'x-bench-calls': calls }).end(body);
 });
-server.listen(0, '127.0.0.1', () => {
-  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-});
-process.once('disconnect', () => process.exit(0));
+serveParent(server);
+
+function entry(key: string, size: number): string {
+  const etag = `&quot;${size.toString(16).padStart(32, '0')}&quot;`;
+  const dated = '<LastModified>2026-01-01T00:00:00.000Z</LastModified>';
+  return (
+    `<Contents><Key>${key}</Key>${dated}<ETag>${etag}</ETag><Size>${size}</Size>` +
+    '<StorageClass>STANDARD</StorageClass></Contents>'
+  );
+}

@@ -1,6 +1,7 @@
 /*
  * The revision of so many objects, by the engine's own adapter and the SDK's client.
- * Usage: revision-process.ts <url> <objects>; prints {"calls":n,"ms":n,"heapBytes":n}: what is alive after each page at most.
+ * Usage: revision-process.ts <url> <objects>; prints {"calls":n,"ms":n,"heapBytes":n}: what is alive after each page
+ * at most.
  */
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
@@ -12,7 +13,7 @@ const client = new S3Client({
   forcePathStyle: true,
   credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
 });
-const collect = globalThis.gc!;
+const collect = globalThis.gc ?? unexposed;
 let calls = 0;
 let heapBytes = 0;
 let collecting = 0;
@@ -26,6 +27,10 @@ const counting = {
     return await client.send(command as Parameters<typeof client.send>[0]);
   },
 };
+function unexposed(): never {
+  throw new Error('Run with --expose-gc.');
+}
+
 const sources = s3Sources(counting);
 // Once before, so that the code is loaded.
 await sources.observe([{ bucket: 'bench', prefix: '1/' }]);

@@ -1,12 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Folder of the whole workspace. */
+export const REPOSITORY = dirname(dirname(import.meta.dirname));
 
-/** An empty folder for what the bench compiles. Below node_modules, so that its imports resolve as a package's would. */
+/**
+ * An empty folder for what the bench compiles. Below node_modules, so that its imports resolve as a package's would.
+ */
 export function cacheFolder(name: string): string {
-  const folder = join(root, 'node_modules/.cache/freshpoint-bench', name);
+  const folder = join(REPOSITORY, 'node_modules/.cache/freshpoint-bench', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;

@@ -19,6 +19,6 @@ export function machine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
-    loadBefore: Number(loadavg()[0]!.toFixed(1)),
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
   };
 }

@@ -1,9 +1,9 @@
-// Goes into each model.tar.gz as code/inference.mjs, with model.json beside its folder. It runs in the endpoint's
-// container: plain Node, nothing from npm.
+// Part of each model.tar.gz, as code/inference.mjs next to model.json. It runs in the endpoint's container, without
+// packages from npm.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Loads the model when the container starts. A file that cannot be read keeps the container from getting healthy. */
+/** Loads the model when the container starts. With an unreadable file, the container never becomes healthy. */
 export async function model_fn(modelDir) {
   return JSON.parse(await readFile(join(modelDir, process.env.MODEL_FILE ?? 'model.json'), 'utf8'));
 }

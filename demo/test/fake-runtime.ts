@@ -1,174 +1,184 @@
 import type { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import { type Clock, sleep } from '@freshpoint/local/core/clock';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import type { DemoClients, Uploaded } from '../aws.ts';
-import type { Clock } from '../clock.ts';
-import { revisionOf } from '../controller-log.ts';
-import type { DemoRuntime } from '../demo-runtime.ts';
+import { type ControllerLogEntry, expectedRevision } from '../controller-log.ts';
+import type { DemoCloud, DemoRuntime, ResourceEvent } from '../demo-runtime.ts';
+import { BROKEN } from '../demo-steps.ts';
 import type { InvokeClient } from '../endpoint-client.ts';
-import type { EndpointView } from '../endpoint-watch.ts';
+import type { EndpointSnapshot } from '../endpoint-watch.ts';
 import { trainModels } from '../train.ts';
 
 const BUCKET = 'irisdata-models-7d1a';
+const CONFIGS = { a: 'Iris-ConfigA-3kQ0', b: 'Iris-ConfigB-9xTe' };
+const OBJECTS: Readonly<Record<string, Uploaded>> = {
+  v1: { etag: '0a1b2c3d-2', size: 6_295_113 },
+  v2: { etag: '6071829a-2', size: 6_295_125 },
+  [BROKEN]: { etag: 'deadbeef', size: 1169 },
+};
+const PING_FAILURE =
+  'The primary container for production variant AllTraffic did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
 
-/** How the fake cloud departs from a good run. */
+/** How the fake account departs from a good run. */
 export interface Misbehaviour {
   /** Serves v1 again after the swap. */
   readonly forgetsV2?: boolean;
-  /** Swaps for bytes that are served already. */
+  /** Swaps for bytes that are in service already. */
   readonly swapsRepeatedBytes?: boolean;
   /** Fails the invocation with this number. */
   readonly failsInvocation?: number;
-  /** Says at the end that another revision is served. */
+  /** Logs another revision as the one in service. */
   readonly namesAnotherRevision?: boolean;
-  /** Can't go back. */
+  /** Cannot roll back. */
   readonly losesV1?: boolean;
-  /** Takes what was left again by itself. */
-  readonly takesV2Again?: boolean;
+  /** Serves v2 again after the rollback. */
+  readonly servesV2Again?: boolean;
   /** Never swaps. */
   readonly sleeps?: boolean;
   /** The deployment of the endpoint fails. */
-  readonly refusesDeployment?: boolean;
+  readonly failsDeployment?: boolean;
 }
 
-/** Something of a cloud: the timing and the words of the real one, with nothing behind them. */
-export function createFakeRuntime(clock: Clock, misbehaviour: Misbehaviour = {}) {
-  const { v1, v2 } = trainModels();
-  const models = { v1, v2 };
-  const sleep = (ms: number) => new Promise<void>((resolve) => void clock.schedule(ms, resolve));
-  const configs = { a: 'Iris-ConfigA-3kQ0', b: 'Iris-ConfigB-9xTe' };
-  const objects: Record<string, Uploaded> = {
-    v1: { etag: '0a1b2c3d-2', size: 6_295_113 },
-    v2: { etag: '6071829a-2', size: 6_295_125 },
-    broken: { etag: 'deadbeef', size: 1169 },
-  };
-  const revisions = (uploaded: string) =>
-    revisionOf(`s3://${BUCKET}/${NAMES.modelKey}`, objects[uploaded]!.etag, objects[uploaded]!.size);
-  let listener: (entry: Record<string, unknown>) => void = () => undefined;
-  let model: 'v1' | 'v2' = 'v1';
-  let invocations = 0;
-  let started = false;
-  let stopped = false;
-  let view: EndpointView = { EndpointName: 'iris', EndpointStatus: 'Creating', EndpointConfigName: configs.a };
+/** An account with the timing and the messages of a real one, and nothing behind them. */
+export class FakeRuntime implements DemoRuntime {
+  readonly clients: DemoClients;
+  isStarted = false;
+  isStopped = false;
+  readonly #clock: Clock;
+  readonly #misbehaviour: Misbehaviour;
+  readonly #models = trainModels();
+  #listener: (entry: ControllerLogEntry) => void = () => undefined;
+  #model: 'v1' | 'v2' = 'v1';
+  #invocations = 0;
+  #view: EndpointSnapshot = { EndpointName: 'iris', EndpointStatus: 'Creating', EndpointConfigName: CONFIGS.a };
 
-  const log = (decision: string, reason: string, uploaded: string, more: Record<string, unknown> = {}) =>
-    listener({
-      endpoint: 'Iris/Endpoint',
-      decision,
-      reason,
-      revision: revisions(uploaded),
-      ...more,
-    });
+  constructor(clock: Clock, misbehaviour: Misbehaviour = {}) {
+    this.#clock = clock;
+    this.#misbehaviour = misbehaviour;
+    const send = (command: InvokeEndpointCommand) => this.#invoke(command);
+    this.clients = {
+      upload: (path) => this.#upload(path),
+      describeEndpoint: async () => this.#view,
+      environmentOf: async () => ({}),
+      invoke: { send: send as unknown as InvokeClient['send'] },
+      destroy: () => undefined,
+    };
+  }
 
-  async function update(uploaded: string): Promise<void> {
-    const before = view;
-    const to = view.EndpointConfigName === configs.a ? configs.b : configs.a;
-    log('swap', uploaded === 'v1' ? 'Pinned' : 'NewRevision', uploaded, {
-      slot: to === configs.a ? 'a' : 'b',
-      seconds: 30,
+  async synth(): Promise<string> {
+    await this.#sleep(1500);
+    return 'demo/cdk.out';
+  }
+
+  async startLocal(): Promise<DemoCloud> {
+    this.isStarted = true;
+    await this.#sleep(400);
+    return {
+      url: 'http://127.0.0.1:4566',
+      deploy: async (stackName, onEvent) => ({ outputs: await this.#deploy(stackName, onEvent) }),
+      rollback: (endpoint, onLine) => this.#rollBack(endpoint, onLine),
+      onControllerLog: (listener) => {
+        this.#listener = listener;
+      },
+      stop: async () => {
+        this.isStopped = true;
+      },
+    };
+  }
+
+  async #deploy(stackName: string, onEvent: (event: ResourceEvent) => void): Promise<Record<string, string>> {
+    const names = stackName === NAMES.dataStack ? ['Models'] : ['Queue', 'DeadLetters', 'Rule', 'Role', 'ConfigA'];
+    for (const logicalId of names) {
+      await this.#sleep(150);
+      onEvent({ logicalId, type: 'AWS::SQS::Queue', status: 'CREATE_COMPLETE' });
+    }
+    if (stackName === NAMES.dataStack) return { BucketName: BUCKET };
+    if (this.#misbehaviour.failsDeployment) {
+      const reason = 'Could not find model data.';
+      onEvent({ logicalId: 'Endpoint', type: 'AWS::SageMaker::Endpoint', status: 'CREATE_FAILED', reason });
+      throw new Error('The stack Iris is ROLLBACK_COMPLETE');
+    }
+    this.#clock.schedule(2000, () => {
+      this.#view = { ...this.#view, EndpointStatus: 'InService' };
     });
+    return { EndpointName: 'iris' };
+  }
+
+  async #rollBack(endpoint: string, onLine: (line: string) => void): Promise<void> {
+    if (this.#misbehaviour.losesV1) throw new Error('No earlier revision is on record');
+    await this.#update('v1');
+    if (this.#misbehaviour.servesV2Again) await this.#update('v2');
+    onLine(`${endpoint} serves ${revisionOfFake('v1')}`);
+  }
+
+  async #upload(name: string): Promise<Uploaded> {
+    await this.#sleep(600);
+    if (this.#view.EndpointStatus === 'InService') void this.#reconcile(name);
+    return uploadOf(name);
+  }
+
+  async #reconcile(name: string): Promise<void> {
+    const { sleeps, swapsRepeatedBytes, namesAnotherRevision } = this.#misbehaviour;
+    if (sleeps) return;
+    await this.#sleep(300);
+    this.#log(name, { decision: 'requeue', reason: 'Settling', message: 'newest source must be 2 s old', seconds: 2 });
+    await this.#sleep(1700);
+    if (name === 'v2' && this.#model === 'v2' && !swapsRepeatedBytes) {
+      const named = namesAnotherRevision ? 'v1' : name;
+      this.#log(named, { decision: 'done', reason: 'Serving', message: 'slot b serves it' });
+    } else {
+      await this.#update(name);
+    }
+  }
+
+  async #update(name: string): Promise<void> {
+    const before = this.#view;
+    const to = before.EndpointConfigName === CONFIGS.a ? CONFIGS.b : CONFIGS.a;
+    const slot = to === CONFIGS.a ? 'a' : 'b';
+    this.#log(name, { decision: 'swap', reason: name === 'v1' ? 'Pinned' : 'NewRevision', slot, seconds: 30 });
     const pending = { EndpointConfigName: to };
-    view = { ...before, EndpointStatus: 'Updating', FailureReason: undefined, PendingDeploymentSummary: pending };
-    await sleep(3000);
-    if (uploaded === 'broken') {
-      const FailureReason =
-        'The primary container for production variant AllTraffic did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
-      view = { ...before, EndpointStatus: 'InService', FailureReason };
-      await sleep(500);
-      log('refused', 'Quarantined', uploaded, { message: FailureReason });
+    this.#view = { ...before, EndpointStatus: 'Updating', FailureReason: undefined, PendingDeploymentSummary: pending };
+    await this.#sleep(3000);
+    if (name === BROKEN) {
+      this.#view = { ...before, EndpointStatus: 'InService', FailureReason: PING_FAILURE };
+      await this.#sleep(500);
+      this.#log(name, { decision: 'refused', reason: 'Quarantined', message: PING_FAILURE });
       return;
     }
-    model = misbehaviour.forgetsV2 || uploaded === 'v1' ? 'v1' : 'v2';
-    view = { ...before, EndpointStatus: 'InService', EndpointConfigName: to };
-    await sleep(500);
-    log('done', 'Serving', uploaded, { message: `slot ${to === configs.a ? 'a' : 'b'} serves it` });
+    this.#model = this.#misbehaviour.forgetsV2 || name === 'v1' ? 'v1' : 'v2';
+    this.#view = { ...before, EndpointStatus: 'InService', EndpointConfigName: to };
+    await this.#sleep(500);
+    this.#log(name, { decision: 'done', reason: 'Serving', message: `slot ${slot} serves it` });
   }
 
-  async function loop(uploaded: string): Promise<void> {
-    if (misbehaviour.sleeps) return;
-    await sleep(300);
-    log('requeue', 'Settling', uploaded, { message: 'newest source must be 2 s old', seconds: 2 });
-    await sleep(1700);
-    if (uploaded === 'v2' && model === 'v2' && !misbehaviour.swapsRepeatedBytes) {
-      const named = misbehaviour.namesAnotherRevision ? 'v1' : uploaded;
-      log('done', 'Serving', named, { message: 'slot b serves it' });
-    } else {
-      await update(uploaded);
-    }
-  }
-
-  const runtime: DemoRuntime = {
-    async synth() {
-      await sleep(1500);
-      return 'demo/cdk.out';
-    },
-    async startLocal() {
-      started = true;
-      await sleep(400);
-      return {
-        url: 'http://127.0.0.1:4566',
-        async deploy(stackName, onEvent): Promise<{ outputs: Record<string, string> }> {
-          const names =
-            stackName === NAMES.dataStack ? ['Models'] : ['Queue', 'DeadLetters', 'Rule', 'Role', 'ConfigA'];
-          for (const logicalId of names) {
-            await sleep(150);
-            onEvent({ logicalId, type: 'AWS::SQS::Queue', status: 'CREATE_COMPLETE' });
-          }
-          if (stackName === NAMES.dataStack) return { outputs: { BucketName: BUCKET } };
-          if (misbehaviour.refusesDeployment) {
-            const reason = 'Could not find model data.';
-            onEvent({ logicalId: 'Endpoint', type: 'AWS::SageMaker::Endpoint', status: 'CREATE_FAILED', reason });
-            throw new Error('The stack Iris is ROLLBACK_COMPLETE');
-          }
-          clock.schedule(2000, () => {
-            view = { ...view, EndpointStatus: 'InService' };
-          });
-          return { outputs: { EndpointName: 'iris' } };
-        },
-        async back(endpoint, onLine) {
-          onLine(`${endpoint} is to serve ${revisions('v1')}`);
-          if (misbehaviour.losesV1) throw new Error('Nothing that it served before is on record');
-          await update('v1');
-          if (misbehaviour.takesV2Again) await update('v2');
-          onLine(`${endpoint} serves ${revisions('v1')}`);
-        },
-        loopLog(given) {
-          listener = given;
-        },
-        async stop() {
-          stopped = true;
-        },
-      };
-    },
-  };
-
-  async function send(command: InvokeEndpointCommand) {
-    await sleep(12);
-    invocations++;
-    if (invocations === misbehaviour.failsInvocation) throw new Error('ServiceUnavailable');
+  async #invoke(command: InvokeEndpointCommand) {
+    await this.#sleep(12);
+    this.#invocations++;
+    if (this.#invocations === this.#misbehaviour.failsInvocation) throw new Error('ServiceUnavailable');
     const text = new TextDecoder().decode(command.input.Body as Uint8Array);
     const rows: number[][] = text.startsWith('{')
       ? JSON.parse(text).instances
       : text.split('\n').map((line) => line.split(',').map(Number));
-    const answer = { predictions: models[model].predict(rows), model };
+    const answer = { predictions: this.#models[this.#model].predict(rows), model: this.#model };
     return { Body: new TextEncoder().encode(JSON.stringify(answer)) };
   }
 
-  const clients: DemoClients = {
-    async upload(path) {
-      await sleep(600);
-      if (view.EndpointStatus === 'InService') void loop(path);
-      return objects[path]!;
-    },
-    describeEndpoint: async () => view,
-    environmentOf: async () => ({}),
-    invoke: { send: send as unknown as InvokeClient['send'] },
-    destroy: () => undefined,
-  };
+  #log(name: string, entry: ControllerLogEntry): void {
+    this.#listener({ endpoint: NAMES.endpointId, revision: revisionOfFake(name), ...entry });
+  }
 
-  return {
-    runtime,
-    clients,
-    isStarted: () => started,
-    isStopped: () => stopped,
-  };
+  #sleep(ms: number): Promise<void> {
+    return sleep(this.#clock, ms);
+  }
+}
+
+function uploadOf(name: string): Uploaded {
+  const uploaded = OBJECTS[name];
+  if (!uploaded) throw new Error(`There is no upload ${name}`);
+  return uploaded;
+}
+
+function revisionOfFake(name: string): string {
+  const { etag, size } = uploadOf(name);
+  return expectedRevision(`s3://${BUCKET}/${NAMES.modelKey}`, etag, size);
 }

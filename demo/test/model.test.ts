@@ -10,10 +10,13 @@ import { accuracy, trainModels } from '../train.ts';
 const MIB = 1024 * 1024;
 let folder: string;
 let artifacts: Artifacts;
+/** Without padding. */
+let small: Artifacts;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'iris-'));
-  artifacts = await writeArtifacts(join(folder, 'first'), { padTo: 6 * MIB });
+  folder = await mkdtemp(join(tmpdir(), 'freshpoint-iris-'));
+  artifacts = await writeArtifacts(join(folder, 'first'), { leastBytes: 6 * MIB });
+  small = await writeArtifacts(join(folder, 'small'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -27,14 +30,14 @@ async function load(archive: string) {
 describe('training', () => {
   const { v1, v2, heldOut } = trainModels();
 
-  test('v2 knows more than v1, on flowers that neither has seen', () => {
+  test('v2 is better than v1 on flowers that neither was trained on', () => {
     const [before, after] = [v1, v2].map(({ predict }) => accuracy(predict, heldOut));
     expect(after).toBeGreaterThanOrEqual(0.9);
-    expect(before).toBeLessThan(after! - 0.1);
+    expect(before).toBeLessThan((after ?? 0) - 0.1);
     expect(before).toBeGreaterThan(0.5);
   });
 
-  test('holds out as many flowers of each species', () => {
+  test('holds out the same number of flowers of each species', () => {
     const counts = Map.groupBy(heldOut, (flower) => flower.species);
     expect([...counts.values()].map((flowers) => flowers.length)).toEqual([25, 25, 25]);
   });
@@ -43,18 +46,18 @@ describe('training', () => {
     expect(trainModels().v2.model).toEqual(v2.model);
   });
 
-  test('v1 looks at the sepals only', () => {
+  test('v1 uses the sepals only', () => {
     expect(v1.model.features).toEqual(['sepal length', 'sepal width']);
     expect(JSON.stringify(v1.model.tree)).not.toMatch(/"feature":[23]/);
   });
 });
 
 describe('archives', () => {
-  test('the same models give the same bytes, whatever the umask', async () => {
+  test('the same models give the same bytes, with any umask', async () => {
     const umask = process.umask(0o077);
     let again: Artifacts;
     try {
-      again = await writeArtifacts(join(folder, 'again'), { padTo: 6 * MIB });
+      again = await writeArtifacts(join(folder, 'again'), { leastBytes: 6 * MIB });
     } finally {
       process.umask(umask);
     }
@@ -63,26 +66,23 @@ describe('archives', () => {
     }
   });
 
-  test('are as large as they are padded to, and differ', async () => {
+  test('have the size that they are padded to, and differ', async () => {
     const [v1, v2] = await Promise.all([readFile(artifacts.v1Path), readFile(artifacts.v2Path)]);
     expect(v1.length).toBeGreaterThan(6 * MIB);
     expect(v2.length).toBeGreaterThan(6 * MIB);
     expect(v1.equals(v2)).toBe(false);
   });
 
-  test('hold the parameters and the code, nothing else', async () => {
+  test('contain the model and the code, nothing else', async () => {
     const paths: string[] = [];
-    await list({
-      file: (await writeArtifacts(join(folder, 'small'))).v1Path,
-      onReadEntry: ({ path }) => paths.push(path),
-    });
+    await list({ file: small.v1Path, onReadEntry: ({ path }) => paths.push(path) });
     expect(paths).toEqual(['model.json', 'code/inference.mjs']);
   });
 
-  test.each(['v1', 'v2'] as const)('the code in %s answers as the library does, for CSV and JSON', async (name) => {
+  test.each(['v1', 'v2'] as const)('the code in %s answers like the library, for CSV and JSON', async (name) => {
     const { heldOut, ...models } = trainModels();
     const rows = heldOut.map((flower) => flower.measurements);
-    const { host, cwd } = await load(artifacts[`${name}Path`]);
+    const { host, cwd } = await load(small[`${name}Path`]);
     const model = await host.model_fn(cwd);
     const expected = { predictions: models[name].predict(rows), model: name };
     const ask = (body: string | Uint8Array, type: string) =>
@@ -99,13 +99,13 @@ describe('archives', () => {
     ['{"instances":[[1,2,3,"4"]]}', 'application/json'],
     ['{}', 'application/json'],
     ['{', 'application/json'],
-  ])('a request that is no row of four numbers is refused: %j', async (body, type) => {
-    const { host } = await load(artifacts.v2Path);
+  ])('a request that is not rows of four numbers is rejected: %j', async (body, type) => {
+    const { host } = await load(small.v2Path);
     expect(() => host.input_fn(body, type)).toThrow();
   });
 
-  test('the broken archive unpacks, and its model cannot be loaded', async () => {
-    const { host, cwd } = await load(artifacts.brokenPath);
+  test('the broken archive can be unpacked, but its model cannot be loaded', async () => {
+    const { host, cwd } = await load(small.brokenPath);
     await expect(host.model_fn(cwd)).rejects.toThrow(SyntaxError);
   });
 });

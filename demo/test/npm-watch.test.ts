@@ -22,7 +22,7 @@ function fakeProcesses(npm = 'npm run demo') {
   return { parents, processes };
 }
 
-function watch(underNpm: boolean, npm?: string) {
+function watch({ underNpm = true, npm }: { readonly underNpm?: boolean; readonly npm?: string } = {}) {
   const clock = new VirtualClock();
   const fake = fakeProcesses(npm);
   let gone = 0;
@@ -32,9 +32,9 @@ function watch(underNpm: boolean, npm?: string) {
 
 describe('the watch on npm', () => {
   test.each(['npm run demo', 'node /usr/lib/node_modules/npm/bin/npm-cli.js run demo', '/usr/bin/pnpm demo'])(
-    'tells once when the shell that %s started gets another parent',
+    'calls once when the shell that %s started gets another parent',
     async (npm) => {
-      const { clock, parents, gone } = watch(true, npm);
+      const { clock, parents, gone } = watch({ npm });
       await clock.advance(5000);
       expect(gone()).toBe(0);
       parents.set(200, 1);
@@ -43,26 +43,26 @@ describe('the watch on npm', () => {
     },
   );
 
-  test('tells when the shell is gone', async () => {
-    const { clock, parents, gone } = watch(true);
+  test('calls when the shell has ended', async () => {
+    const { clock, parents, gone } = watch();
     parents.delete(200);
     await clock.advance(1000);
     expect(gone()).toBe(1);
   });
 
-  test('does not mind what becomes of those above npm', async () => {
-    const { clock, parents, gone } = watch(true);
+  test('ignores the processes above npm', async () => {
+    const { clock, parents, gone } = watch();
     parents.delete(50);
     parents.set(100, 1);
     await clock.advance(5000);
     expect(gone()).toBe(0);
   });
 
-  test('ends when told to, and does nothing outside npm', async () => {
-    const under = watch(true);
+  test('ends on request, and does nothing outside npm', async () => {
+    const under = watch();
     under.end();
     expect(under.clock.nextAt()).toBeUndefined();
-    expect(watch(false).clock.nextAt()).toBeUndefined();
+    expect(watch({ underNpm: false }).clock.nextAt()).toBeUndefined();
   });
 
   test('finds the parent of this process', () => {

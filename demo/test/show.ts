@@ -1,23 +1,21 @@
-// Shows a scripted run, to look at the display: node demo/test/show.ts [--json | --fail]
-import { systemClock } from '../clock.ts';
+// Shows a scripted run, to check the display: node demo/test/show.ts [--json | --fail]
+import { systemClock } from '@freshpoint/local/core/clock';
+import { BROKEN } from '../demo-steps.ts';
 import { runDemo } from '../run-demo.ts';
 import { chooseMode, createTimeline } from '../timeline/timeline.ts';
 import { trainModels } from '../train.ts';
-import { createFakeRuntime } from './fake-runtime.ts';
+import { FakeRuntime } from './fake-runtime.ts';
 
-const fail = process.argv.includes('--fail');
-const { runtime, clients } = createFakeRuntime(
-  systemClock,
-  fail ? { swapsRepeatedBytes: true, failsInvocation: 150 } : {},
-);
+const fails = process.argv.includes('--fail');
+const runtime = new FakeRuntime(systemClock, fails ? { swapsRepeatedBytes: true, failsInvocation: 150 } : {});
 process.exitCode = await runDemo(
   {
     runtime,
-    timeline: createTimeline({ mode: chooseMode(process.argv.includes('--json'), process.stdout) }),
+    timeline: createTimeline({ mode: chooseMode(process.stdout, { json: process.argv.includes('--json') }) }),
     clock: systemClock,
     train: trainModels,
-    buildArtifacts: async () => ({ v1Path: 'v1', v2Path: 'v2', brokenPath: 'broken' }),
-    connect: () => clients,
+    buildArtifacts: async () => ({ v1Path: 'v1', v2Path: 'v2', brokenPath: BROKEN }),
+    connect: () => runtime.clients,
   },
   new AbortController().signal,
 );

@@ -27,8 +27,8 @@ function fakeStream(columns?: number, rows?: number) {
 const serving = (name: string, holds?: string) =>
   ({ name, state: holds === undefined ? 'empty' : 'serving', holds }) as const;
 
-/** A short run with one expectation that fails. */
-async function tell(timeline: Timeline, clock: VirtualClock): Promise<number> {
+/** A short run with one check that fails. */
+async function showRun(timeline: Timeline, clock: VirtualClock): Promise<number> {
   const traffic = { perSecond: 50, invocations: 1, failed: 0 };
   timeline.step('First');
   await clock.advance(1234);
@@ -37,16 +37,16 @@ async function tell(timeline: Timeline, clock: VirtualClock): Promise<number> {
   timeline.status({ traffic });
   timeline.status({ traffic: { ...traffic, invocations: 2 } });
   timeline.activity('busy', { id: 'X' });
-  timeline.check('one is one', true);
+  timeline.pass('one is one');
   timeline.step('Second');
   await clock.advance(60_000);
   timeline.status({ lanes: [serving('A', 'v1'), { name: 'B', state: 'launching', holds: 'v2' }] });
-  timeline.check('one is two', false, 1);
+  timeline.check({ expected: 'one is two', holds: false, got: 1 });
   return timeline.finish({ ok: timeline.ok, swaps: 1 }, { head: ['', 'slot'], rows: [['before', 'A']] });
 }
 
 describe('plain', () => {
-  test('tells the first invocation that fails, then every tenfold', () => {
+  test('shows the first failed invocation, then every tenfold', () => {
     const stream = fakeStream();
     const timeline = createTimeline({ mode: 'plain', stream, clock: new VirtualClock() });
     timeline.step('Traffic');
@@ -60,10 +60,10 @@ describe('plain', () => {
     ]);
   });
 
-  test('appends lines with the time, and tells changes only', async () => {
+  test('appends lines with the time, and shows changes only', async () => {
     const clock = new VirtualClock();
     const stream = fakeStream();
-    const code = await tell(createTimeline({ mode: 'plain', stream, clock }), clock);
+    const code = await showRun(createTimeline({ mode: 'plain', stream, clock }), clock);
     expect(code).toBe(1);
     const story = stream.lines.slice(0, stream.lines.indexOf(''));
     expect(story).toEqual([
@@ -78,23 +78,23 @@ describe('plain', () => {
     ]);
   });
 
-  test('ends with the slots over time, the table and what did not hold', async () => {
+  test('ends with the slots over time, the table and the failed checks', async () => {
     const clock = new VirtualClock();
     const stream = fakeStream();
-    await tell(createTimeline({ mode: 'plain', stream, clock }), clock);
+    await showRun(createTimeline({ mode: 'plain', stream, clock }), clock);
     const end = stream.lines.slice(stream.lines.indexOf('')).join('\n');
     expect(end).toMatch(/slot A {2}━{64}\s+serving v1\n/);
     expect(end).toMatch(/slot B {2}·{64} {2}launching v2\n/);
     expect(end).toContain('│ before │ A    │');
-    expect(end).toMatch(/✘ 1 of 2 expectations did not hold, after 61.2 s\n.*✘ one is two\n\s+got: 1$/);
+    expect(end).toMatch(/✘ 1 of 2 checks failed after 61.2 s\n.*✘ one is two\n\s+got: 1$/);
   });
 
-  test('has no ANSI code, no trailing blank and no line over 100 columns, also with texts from elsewhere', () => {
+  test('has no ANSI code, no trailing blank and no line over 100 columns, even with foreign texts', () => {
     const stream = fakeStream();
     const timeline = createTimeline({ mode: 'plain', stream, clock: new VirtualClock() });
     timeline.step('Hostile');
     timeline.note(`${ESC}[2J${ESC}[31mred\rover\x07 ${'word '.repeat(60)}${'x'.repeat(300)}`);
-    timeline.check('short', false, `${ESC}[1m${'y'.repeat(200)}`);
+    timeline.check({ expected: 'short', holds: false, got: `${ESC}[1m${'y'.repeat(200)}` });
     timeline.finish({ ok: false });
     expect(stream.text).not.toContain(ESC);
     expect(stream.text).not.toContain('\r');
@@ -106,10 +106,10 @@ describe('plain', () => {
 });
 
 describe('json', () => {
-  test('writes one object per line, and the result alone as the last', async () => {
+  test('writes one object per line, and the result as the last', async () => {
     const clock = new VirtualClock();
     const stream = fakeStream();
-    const code = await tell(createTimeline({ mode: 'json', stream, clock }), clock);
+    const code = await showRun(createTimeline({ mode: 'json', stream, clock }), clock);
     expect(code).toBe(1);
     const slots = { A: 'serving v1', B: 'empty' };
     expect(stream.lines.map((line) => JSON.parse(line))).toEqual([
@@ -129,15 +129,15 @@ describe('json', () => {
 });
 
 describe('live', () => {
-  async function show(columns: number, rows: number, colour: boolean) {
+  async function show(columns: number, rows: number, { colour } = { colour: false }) {
     const clock = new VirtualClock();
     const stream = fakeStream(columns, rows);
-    const code = await tell(createTimeline({ mode: 'live', stream, clock, colour }), clock);
+    const code = await showRun(createTimeline({ mode: 'live', stream, clock, colour }), clock);
     return { stream, clock, code };
   }
 
-  test('marks steps with how they ended, and leaves no timer behind', async () => {
-    const { stream, clock, code } = await show(100, 30, true);
+  test('marks steps as passed or failed, and leaves no timer behind', async () => {
+    const { stream, clock, code } = await show(100, 30, { colour: true });
     const text = stripVTControlCharacters(stream.text);
     expect(text).toMatch(/0\.0s {2}✔ First +1\.2s\n/);
     expect(text).toMatch(/1\.2s {2}✘ Second +60\.0s\n/);
@@ -146,18 +146,18 @@ describe('live', () => {
     expect(clock.nextAt()).toBeUndefined();
   });
 
-  test('has no colour when none is wanted', async () => {
+  test('has no colours if they are switched off', async () => {
     const sgr = new RegExp(`${ESC}\\[[0-9;]*m`);
-    expect((await show(100, 30, true)).stream.text).toMatch(sgr);
-    expect((await show(100, 30, false)).stream.text).not.toMatch(sgr);
+    expect((await show(100, 30, { colour: true })).stream.text).toMatch(sgr);
+    expect((await show(100, 30)).stream.text).not.toMatch(sgr);
   });
 
   test.each([30, 46, 80, 200])('no line is wider than a terminal of %i columns', async (columns) => {
-    const { stream } = await show(columns, 12, false);
+    const { stream } = await show(columns, 12);
     for (const line of stripVTControlCharacters(stream.text).split('\n')) expect(line.length).toBeLessThan(columns);
   });
 
-  test('a timeline that was closed says nothing more', async () => {
+  test('a closed timeline prints nothing', async () => {
     const clock = new VirtualClock();
     const stream = fakeStream(80, 24);
     const timeline = createTimeline({ mode: 'live', stream, clock });
@@ -170,7 +170,7 @@ describe('live', () => {
   });
 });
 
-test('an error is told with its causes and fails the run', () => {
+test('an error is shown with its causes and fails the run', () => {
   const stream = fakeStream();
   const timeline = createTimeline({ mode: 'plain', stream, clock: new VirtualClock() });
   timeline.error(new Error('outer', { cause: new TypeError('inner') }));
@@ -178,9 +178,9 @@ test('an error is told with its causes and fails the run', () => {
   expect(stream.text).toContain('got: Error: outer\n                 caused by TypeError: inner\n');
 });
 
-test('the mode follows the stream: live on a terminal, plain in a pipe or on a dumb one, json when asked for', () => {
-  expect(chooseMode(false, fakeStream(80), {})).toBe('live');
-  expect(chooseMode(false, fakeStream(80), { TERM: 'dumb' })).toBe('plain');
-  expect(chooseMode(false, fakeStream(), {})).toBe('plain');
-  expect(chooseMode(true, fakeStream(80), {})).toBe('json');
+test('the mode depends on the stream: live on a terminal, plain in a pipe or on a dumb terminal, json on request', () => {
+  expect(chooseMode(fakeStream(80), {}, {})).toBe('live');
+  expect(chooseMode(fakeStream(80), {}, { TERM: 'dumb' })).toBe('plain');
+  expect(chooseMode(fakeStream(), {}, {})).toBe('plain');
+  expect(chooseMode(fakeStream(80), { json: true }, {})).toBe('json');
 });

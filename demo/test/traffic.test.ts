@@ -1,6 +1,6 @@
 import type { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { describe, expect, test } from 'vitest';
-import { evaluate, type InvokeClient } from '../endpoint-client.ts';
+import { evaluateEndpoint, type InvokeClient } from '../endpoint-client.ts';
 import { createTraffic } from '../traffic.ts';
 import type { Flower } from '../train.ts';
 import { VirtualClock, whileTimePasses } from './virtual-time.ts';
@@ -10,7 +10,7 @@ const flowers: Flower[] = [
   { measurements: [6.3, 3.3, 6, 2.5], species: 'virginica' },
 ];
 
-/** Answers everything with one species, 10 ms after it was asked. */
+/** Responds after 10 ms. */
 function fakeClient(clock: VirtualClock, respond: (n: number, command: InvokeEndpointCommand) => string) {
   let asked = 0;
   const send = async (command: InvokeEndpointCommand) => {
@@ -24,7 +24,7 @@ function fakeClient(clock: VirtualClock, respond: (n: number, command: InvokeEnd
 const says = (species: string, model = 'v1') => JSON.stringify({ predictions: [species], model });
 
 describe('traffic', () => {
-  test('goes on until it is stopped, and stopping waits for what is under way', async () => {
+  test('runs until it is stopped, which waits for the invocations in flight', async () => {
     const clock = new VirtualClock();
     const { client, asked } = fakeClient(clock, () => says('setosa'));
     const traffic = createTraffic({ client, endpointName: 'iris', flowers, clock, concurrency: 2, pauseMs: 90 });
@@ -39,7 +39,7 @@ describe('traffic', () => {
     expect(clock.nextAt()).toBeUndefined();
   });
 
-  test('stopping cuts a pause short', async () => {
+  test('stopping ends a pause early', async () => {
     const clock = new VirtualClock();
     const { client } = fakeClient(clock, () => says('setosa'));
     const traffic = createTraffic({ client, endpointName: 'iris', flowers, clock, concurrency: 1, pauseMs: 60_000 });
@@ -48,7 +48,7 @@ describe('traffic', () => {
     expect(await traffic.stop()).toMatchObject({ invocations: 1 });
   });
 
-  test('asks for one flower after the other, as CSV', async () => {
+  test('sends one flower after the other, as CSV', async () => {
     const clock = new VirtualClock();
     const bodies: string[] = [];
     const { client } = fakeClient(clock, (_, { input }) => {
@@ -62,7 +62,7 @@ describe('traffic', () => {
     expect(bodies.slice(0, 3)).toEqual(['5.1,3.5,1.4,0.2', '6.3,3.3,6,2.5', '5.1,3.5,1.4,0.2']);
   });
 
-  test('counts failures and remembers the first ten, with their time', async () => {
+  test('counts failures and keeps the first ten, with their times', async () => {
     const clock = new VirtualClock();
     const { client } = fakeClient(clock, (n) => {
       if (n > 3) throw new Error(`no ${n}`);
@@ -78,7 +78,7 @@ describe('traffic', () => {
   });
 
   test.each(['not JSON', '{"predictions":[],"model":"v1"}', '{"predictions":["setosa"]}'])(
-    'an answer that does not fit is a failure: %s',
+    'an unexpected answer is a failure: %s',
     async (answer) => {
       const clock = new VirtualClock();
       const { client } = fakeClient(clock, () => answer);
@@ -89,7 +89,7 @@ describe('traffic', () => {
     },
   );
 
-  test('tells who answers, how often in a row, and how much of the newest was right', async () => {
+  test('shows the model that answers, its consecutive answers and their accuracy', async () => {
     const clock = new VirtualClock();
     const { client } = fakeClient(clock, (n) => says('setosa', n <= 4 ? 'v1' : 'v2'));
     const traffic = createTraffic({ client, endpointName: 'iris', flowers, clock, concurrency: 1, pauseMs: 0 });
@@ -101,12 +101,12 @@ describe('traffic', () => {
   });
 });
 
-test('evaluate asks for all flowers at once and gives the share that is right', async () => {
+test('evaluateEndpoint sends all flowers at once and returns the accuracy', async () => {
   const clock = new VirtualClock();
   const { client } = fakeClient(clock, (_, { input }) => {
     expect(JSON.parse(new TextDecoder().decode(input.Body as Uint8Array)).instances).toHaveLength(2);
     return JSON.stringify({ predictions: ['setosa', 'setosa'], model: 'v1' });
   });
-  const evaluation = await whileTimePasses(clock, evaluate(client, 'iris', flowers));
+  const evaluation = await whileTimePasses(clock, evaluateEndpoint(client, 'iris', flowers));
   expect(evaluation).toEqual({ accuracy: 0.5, model: 'v1' });
 });

@@ -1,33 +1,33 @@
 import type { Lane } from './lanes.ts';
 
 /** A line below a step. */
-export interface Entry {
+export interface TimelineEntry {
   /** Seconds since the run began. */
   readonly at: number;
-  /** `note`: something happened; `change`: the status did; `check`: an expectation held or not; `error`: the run broke. */
+  /** `note`: an event; `change`: a change of the status; `check`: an expectation; `error`: the run failed. */
   readonly kind: 'note' | 'change' | 'check' | 'error';
   readonly text: string;
-  /** Who says so; shown before the text. */
+  /** Author of the text; shown before it. */
   readonly by?: string;
-  /** Of a check. */
+  /** Whether a check passed. */
   readonly ok?: boolean;
-  /** Of a check that failed: what was there instead. */
+  /** Actual value of a failed check. */
   readonly got?: string;
   /** Shown in JSON only. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** A step of the run. */
-export interface Step {
+export interface TimelineStep {
   readonly title: string;
   /** Seconds since the run began. */
   readonly at: number;
-  readonly entries: readonly Entry[];
-  /** False as soon as a check of it failed. */
+  readonly entries: readonly TimelineEntry[];
+  /** False as soon as one of its checks failed. */
   readonly ok: boolean;
 }
 
-/** What the invocations are doing now. */
+/** The state of the invocations. */
 export interface TrafficStatus {
   readonly perSecond: number;
   readonly invocations: number;
@@ -38,7 +38,7 @@ export interface TrafficStatus {
   readonly accuracy?: number;
 }
 
-/** What is going on now. */
+/** The state of endpoint, slots and traffic. */
 export interface Status {
   readonly endpoint?: { readonly name: string; readonly status: string };
   /** In a fixed order. */
@@ -47,35 +47,47 @@ export interface Status {
 }
 
 /** The table at the end. */
-export interface Table {
+export interface SummaryTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** The last line of a run in JSON. */
-export interface Result {
+export interface DemoOutcome {
   readonly ok: boolean;
   readonly [name: string]: unknown;
 }
 
+/** The end of a run. */
+export interface RunEnding {
+  readonly result: DemoOutcome;
+  readonly table?: SummaryTable;
+  readonly failed: readonly TimelineEntry[];
+  /** Number of checks that passed. */
+  readonly passed: number;
+  readonly at: number;
+}
+
 /** One way to show a run. All times are seconds since it began. */
 export interface Renderer {
-  stepStarted(step: Step): void;
-  /** A step got a new entry. */
-  entryAdded(step: Step, entry: Entry): void;
-  stepEnded(step: Step, at: number): void;
-  /** Something so frequent that only the newest matters. */
-  activity(step: Step | undefined, at: number, text: string, data: Readonly<Record<string, unknown>>): void;
-  /** Called often; `changed` when more than the traffic's figures differ. */
-  status(status: Status, at: number, changed: boolean, step: Step | undefined): void;
-  /** After the last step. */
-  finished(end: { result: Result; table?: Table; failed: readonly Entry[]; held: number; at: number }): void;
-  /** Gives the terminal back. */
+  stepStarted(step: TimelineStep): void;
+  /** A step has a new entry. */
+  entryAdded(step: TimelineStep, entry: TimelineEntry): void;
+  stepEnded(step: TimelineStep, at: number): void;
+  /** An event so frequent that only the newest one matters. */
+  activity(step: TimelineStep | undefined, at: number, text: string, data: Readonly<Record<string, unknown>>): void;
+  /** Called often, for each new figure. */
+  status(status: Status): void;
+  /** Called after `status` if more than the traffic's figures has changed. */
+  statusChanged(status: Status, at: number, step: TimelineStep | undefined): void;
+  /** Called after the last step. */
+  finished(end: RunEnding): void;
+  /** Releases the terminal. */
   close(): void;
 }
 
-/** Where a renderer writes. */
-export interface Output {
+/** The stream that a renderer writes to. */
+export interface OutputStream {
   write(text: string): unknown;
   readonly columns?: number;
   readonly rows?: number;

@@ -1,35 +1,33 @@
-import type { Part } from './text.ts';
+import type { StyledText } from './text.ts';
 
-/** What a slot's fleet is doing. */
-export type LaneState = 'empty' | 'launching' | 'renewing' | 'serving' | 'draining' | 'refused';
+/** State of a slot's fleet. `redeploying`: it serves while a deployment launches another fleet for the slot. */
+export type LaneState = 'empty' | 'launching' | 'redeploying' | 'serving' | 'failed';
 
-/** One slot, now. */
+/** The current state of one slot. */
 export interface Lane {
   /** For example `A`. */
   readonly name: string;
   readonly state: LaneState;
-  /** What it holds, for example `v2`. */
+  /** Name of its model, for example `v2`. */
   readonly holds?: string;
 }
 
 const GLYPHS = {
   empty: ['·', 'quiet'],
-  draining: ['╌', 'good'],
   serving: ['━', 'good'],
   launching: ['░', 'busy'],
-  // Serves, while another fleet for it is launched.
-  renewing: ['▒', 'busy'],
-  refused: ['✘', 'bad'],
-} as const satisfies Record<LaneState, readonly [string, Part[1]]>;
+  redeploying: ['▒', 'busy'],
+  failed: ['✘', 'bad'],
+} as const satisfies Record<LaneState, readonly [string, StyledText[1]]>;
 
-// Where several states share one column of the picture, the last of these is shown.
-const WEIGHT: readonly LaneState[] = ['empty', 'serving', 'draining', 'launching', 'renewing', 'refused'];
+/** Of several states in one column, the last of these is shown. */
+const WEIGHT: readonly LaneState[] = ['empty', 'serving', 'launching', 'redeploying', 'failed'];
 
-// Two spaces and the longest: `launching broken`.
+/** Columns for two spaces and a label, with room for `redeploying v2`. */
 const LABEL_WIDTH = 18;
 const NAME_WIDTH = 8;
-const LEAST_BAR = 12;
-// A short run fills only part of the bar, so that it grows and does not jump.
+const LEAST_BAR_WIDTH = 12;
+/** Least time that a whole bar stands for, in milliseconds: the bar of a short run grows to the right. */
 const LEAST_SPAN_MS = 20_000;
 
 interface Change {
@@ -37,13 +35,13 @@ interface Change {
   readonly state: LaneState;
 }
 
-/** Remembers what each slot did when, and draws it: one line per slot, time from left to right. */
+/** Draws the slots over time: one line per slot, time from left to right. */
 export class LaneHistory {
   readonly #changes = new Map<string, Change[]>();
   #lanes: readonly Lane[] = [];
   #beganAt: number | undefined;
 
-  /** Takes the slots as they are at `at` (epoch milliseconds). */
+  /** Records the state of the slots at `at` (epoch milliseconds). */
   record(lanes: readonly Lane[], at: number): void {
     this.#beganAt ??= at;
     for (const { name, state } of lanes) {
@@ -51,8 +49,8 @@ export class LaneHistory {
       this.#changes.set(name, changes);
       if (state === this.#lanes.find((lane) => lane.name === name)?.state) continue;
       changes.push({ at, state });
-      // A refusal is a moment: the slot is empty afterwards.
-      if (state === 'refused') changes.push({ at: at + 1, state: 'empty' });
+      // A failure is a moment: the slot is empty afterwards.
+      if (state === 'failed') changes.push({ at: at + 1, state: 'empty' });
     }
     this.#lanes = lanes;
   }
@@ -61,36 +59,38 @@ export class LaneHistory {
     return this.#lanes.length === 0;
   }
 
-  /** One line per slot, at most `width` columns; on narrow terminals without the bar. */
-  draw(width: number, now: number): Part[][] {
-    const bar = width - NAME_WIDTH - LABEL_WIDTH;
+  /** One line per slot of at most `width` columns; without the bar on narrow terminals. */
+  draw(width: number, now: number): StyledText[][] {
+    const barWidth = width - NAME_WIDTH - LABEL_WIDTH;
     return this.#lanes.map((lane) => [
       [`slot ${lane.name}`.padEnd(NAME_WIDTH), 'strong'],
-      ...(bar >= LEAST_BAR ? this.#bar(lane.name, bar, now) : []),
+      ...(barWidth >= LEAST_BAR_WIDTH ? this.#bar(lane.name, barWidth, now) : []),
       [`  ${label(lane)}`, GLYPHS[lane.state][1]],
     ]);
   }
 
-  /** The time axis below the slots; nothing on narrow terminals. */
-  axis(width: number, now: number): Part[][] {
-    const bar = width - NAME_WIDTH - LABEL_WIDTH;
-    if (bar < LEAST_BAR || this.#beganAt === undefined) return [];
-    const columns = Math.round((bar * (now - this.#beganAt)) / this.#span(now));
-    const end = `${((now - this.#beganAt) / 1000).toFixed(0)} s`;
+  /** The time axis below the slots; empty on narrow terminals. */
+  axis(width: number, now: number): StyledText[][] {
+    const barWidth = width - NAME_WIDTH - LABEL_WIDTH;
+    if (barWidth < LEAST_BAR_WIDTH || this.empty) return [];
+    const { ageMs, spanMs } = this.#times(now);
+    const columns = Math.round((barWidth * ageMs) / spanMs);
+    const end = `${(ageMs / 1000).toFixed(0)} s`;
     return [[[`${' '.repeat(NAME_WIDTH)}0 s${end.padStart(Math.max(end.length + 1, columns - 3))}`, 'quiet']]];
   }
 
-  #span(now: number): number {
-    return Math.max(LEAST_SPAN_MS, now - this.#beganAt!);
+  #times(now: number): { readonly beganAt: number; readonly ageMs: number; readonly spanMs: number } {
+    const beganAt = this.#beganAt ?? now;
+    return { beganAt, ageMs: now - beganAt, spanMs: Math.max(LEAST_SPAN_MS, now - beganAt) };
   }
 
-  #bar(name: string, width: number, now: number): Part[] {
-    const span = this.#span(now);
-    const changes = this.#changes.get(name)!;
-    const parts: [string, Part[1]][] = [];
+  #bar(name: string, width: number, now: number): StyledText[] {
+    const { beganAt, spanMs } = this.#times(now);
+    const changes = this.#changes.get(name) ?? [];
+    const parts: [string, StyledText[1]][] = [];
     for (let column = 0; column < width; column++) {
-      const from = this.#beganAt! + (span * column) / width;
-      const to = from + span / width;
+      const from = beganAt + (spanMs * column) / width;
+      const to = from + spanMs / width;
       const [glyph, look] = from > now ? ([' ', 'plain'] as const) : GLYPHS[stateBetween(changes, from, to)];
       const last = parts.at(-1);
       if (last?.[1] === look) last[0] += glyph;
@@ -100,7 +100,7 @@ export class LaneHistory {
   }
 }
 
-/** What a slot does, in words. */
+/** State and model of a slot, in words. */
 export function label(lane: Lane): string {
   return lane.holds === undefined || lane.state === 'empty' ? lane.state : `${lane.state} ${lane.holds}`;
 }

@@ -1,98 +1,140 @@
+import type { Clock } from '@freshpoint/local/core/clock';
 import { createLogUpdate } from 'log-update';
-import type { Clock } from '../clock.ts';
-import type { Output, Renderer, Status, Step } from './events.ts';
+import type { OutputStream, Renderer, RunEnding, Status, TimelineStep } from './events.ts';
 import { LaneHistory } from './lanes.ts';
-import { entryLines, laneLines, stepLine, tableLines, tickerLine, usableWidth, verdictLines } from './lines.ts';
-import { createPainter, type Part, paintLine } from './text.ts';
+import {
+  axisLines,
+  entryLines,
+  laneLines,
+  stepLine,
+  type TextPage,
+  tableLines,
+  tickerLine,
+  usableWidth,
+  verdictLines,
+} from './lines.ts';
+import { type Painter, paintLine, type StyledText } from './text.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** Time between two frames, in milliseconds. */
 const FRAME_MS = 80;
+/** Rows of a terminal that does not report its size. */
+const DEFAULT_ROWS = 24;
+const ACTIVITY_INDENT = 12;
 
 /**
- * A terminal's display: finished steps scroll away above; the step under way, the slots and the ticker are drawn anew below
- * them. Keeps a timer on `clock` until it is closed.
+ * A terminal's display: finished steps scroll up; the current step, the slots and the ticker are redrawn below them.
+ * Keeps a timer on `clock` until it is closed.
  */
-export function createLiveRenderer(output: Output, clock: Clock, colour: boolean): Renderer {
-  const paint = createPainter(colour);
-  const update = createLogUpdate(output as NodeJS.WriteStream);
-  const history = new LaneHistory();
-  let current: Step | undefined;
-  let latest: Status = {};
-  let doing = '';
-  let frame = 0;
-  let cancel: (() => void) | undefined = clock.schedule(FRAME_MS, tick);
+export class LiveRenderer implements Renderer {
+  readonly #output: OutputStream;
+  readonly #clock: Clock;
+  readonly #paint: Painter;
+  readonly #update: ReturnType<typeof createLogUpdate>;
+  readonly #history = new LaneHistory();
+  #current: TimelineStep | undefined;
+  #latest: Status = {};
+  #activity = '';
+  #frame = 0;
+  #cancel: (() => void) | undefined;
 
-  function tick(): void {
-    frame++;
-    draw();
-    cancel = clock.schedule(FRAME_MS, tick);
+  constructor(output: OutputStream, clock: Clock, paint: Painter) {
+    this.#output = output;
+    this.#clock = clock;
+    this.#paint = paint;
+    this.#update = createLogUpdate(output as NodeJS.WriteStream);
+    this.#cancel = clock.schedule(FRAME_MS, () => this.#tick());
   }
 
-  function draw(): void {
-    const width = usableWidth(output.columns);
-    const below = [...laneLines(history, width, clock.now(), paint, false), ...tickerLine(latest, width, paint)];
+  stepStarted(step: TimelineStep): void {
+    this.#showStep(step);
+  }
+
+  entryAdded(step: TimelineStep): void {
+    this.#showStep(step);
+  }
+
+  stepEnded(step: TimelineStep, at: number): void {
+    this.#current = undefined;
+    this.#activity = '';
+    const page = this.#page;
+    const glyph: StyledText = step.ok ? ['✔', 'good'] : ['✘', 'bad'];
+    this.#persist([stepLine(step, glyph, page, at), ...step.entries.flatMap((entry) => entryLines(entry, page))]);
+    this.#draw();
+  }
+
+  activity(_step: TimelineStep | undefined, _at: number, text: string): void {
+    this.#activity = text;
+  }
+
+  status(status: Status): void {
+    this.#latest = status;
+    if (status.lanes) this.#history.record(status.lanes, this.#clock.now());
+  }
+
+  statusChanged(): void {
+    // The next frame shows it.
+  }
+
+  finished(end: RunEnding): void {
+    const page = this.#page;
+    const now = this.#clock.now();
+    this.#latest = {};
+    const slots = [...laneLines(this.#history, now, page), ...axisLines(this.#history, now, page)];
+    this.#persist([
+      ...(this.#history.empty ? [] : ['', ...slots]),
+      ...(end.table ? ['', ...tableLines(end.table, page)] : []),
+      '',
+      ...verdictLines(end, page),
+    ]);
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#update.done();
+  }
+
+  get #page(): TextPage {
+    return { width: usableWidth(this.#output.columns), paint: this.#paint };
+  }
+
+  #showStep(step: TimelineStep): void {
+    this.#current = step;
+    this.#activity = '';
+    this.#draw();
+  }
+
+  #tick(): void {
+    this.#frame++;
+    this.#draw();
+    this.#cancel = this.#clock.schedule(FRAME_MS, () => this.#tick());
+  }
+
+  #draw(): void {
+    const page = this.#page;
+    const below = [...laneLines(this.#history, this.#clock.now(), page), ...tickerLine(this.#latest, page)];
     if (below.length > 0) below.unshift('');
-    // One row stays for the cursor.
-    const room = (output.rows ?? 24) - below.length - 1;
-    update([...stepBlock(width, room), ...below].join('\n'));
+    // One row stays free for the cursor.
+    const room = (this.#output.rows ?? DEFAULT_ROWS) - below.length - 1;
+    this.#update([...this.#stepBlock(page, room), ...below].join('\n'));
   }
 
-  function stepBlock(width: number, room: number): string[] {
-    if (!current) return [];
-    const glyph: Part = current.ok ? [SPINNER[frame % SPINNER.length]!, 'accent'] : ['✘', 'bad'];
-    const lines = current.entries.flatMap((entry) => entryLines(entry, width, paint));
-    if (doing !== '') lines.push(paintLine([[`${' '.repeat(12)}${doing}`, 'quiet']], width, paint));
-    // The newest lines are shown; the others come back when the step has ended.
-    return [stepLine(current, glyph, width, paint), ...lines.slice(Math.max(0, lines.length - Math.max(1, room - 1)))];
+  #stepBlock(page: TextPage, room: number): string[] {
+    const step = this.#current;
+    if (!step) return [];
+    const spinner = SPINNER[this.#frame % SPINNER.length] ?? '';
+    const lines = step.entries.flatMap((entry) => entryLines(entry, page));
+    if (this.#activity !== '') {
+      const text = `${' '.repeat(ACTIVITY_INDENT)}${this.#activity}`;
+      lines.push(paintLine([[text, 'quiet']], page.width, page.paint));
+    }
+    // Only the newest lines fit; the whole step is shown when it has ended.
+    const shown = lines.slice(Math.max(0, lines.length - Math.max(1, room - 1)));
+    return [stepLine(step, step.ok ? [spinner, 'accent'] : ['✘', 'bad'], page), ...shown];
   }
 
-  function persist(lines: readonly string[]): void {
-    if (lines.length > 0) update.persist(lines.join('\n'));
+  #persist(lines: readonly string[]): void {
+    if (lines.length > 0) this.#update.persist(lines.join('\n'));
   }
-
-  return {
-    stepStarted(step) {
-      current = step;
-      doing = '';
-      draw();
-    },
-    entryAdded(step) {
-      current = step;
-      doing = '';
-      draw();
-    },
-    stepEnded(step, at) {
-      current = undefined;
-      doing = '';
-      const width = usableWidth(output.columns);
-      const glyph: Part = step.ok ? ['✔', 'good'] : ['✘', 'bad'];
-      persist([
-        stepLine(step, glyph, width, paint, at),
-        ...step.entries.flatMap((entry) => entryLines(entry, width, paint)),
-      ]);
-      draw();
-    },
-    activity(_step, _at, text) {
-      doing = text;
-    },
-    status(status) {
-      latest = status;
-      if (status.lanes) history.record(status.lanes, clock.now());
-    },
-    finished({ result, table, failed, held, at }) {
-      const width = usableWidth(output.columns);
-      latest = {};
-      persist([
-        ...(history.empty ? [] : ['', ...laneLines(history, width, clock.now(), paint, true)]),
-        ...(table ? ['', ...tableLines(table, width, paint)] : []),
-        '',
-        ...verdictLines({ ok: result.ok, failed, held, at }, width, paint),
-      ]);
-    },
-    close() {
-      cancel?.();
-      cancel = undefined;
-      update.done();
-    },
-  };
 }

@@ -1,26 +1,26 @@
-import type { Output, Renderer } from './events.ts';
+import type { OutputStream, Renderer } from './events.ts';
 import { LaneHistory } from './lanes.ts';
-import { entryLines, laneLines, stepLine, tableLines, usableWidth, verdictLines } from './lines.ts';
-import { createPainter } from './text.ts';
+import { axisLines, entryLines, laneLines, stepLine, tableLines, usableWidth, verdictLines } from './lines.ts';
+import { uncoloured } from './text.ts';
 
-/** Lines that only ever get appended, without any ANSI code: for files, pipes and dumb terminals. `now`: epoch milliseconds. */
-export function createPlainRenderer(output: Output, now: () => number): Renderer {
-  const paint = createPainter(false);
-  const width = usableWidth(output.columns);
+/** Appends lines without ANSI codes: for files, pipes and dumb terminals. `now`: epoch milliseconds. */
+export function createPlainRenderer(output: OutputStream, now: () => number): Renderer {
+  const page = { width: usableWidth(output.columns), paint: uncoloured };
   const history = new LaneHistory();
   const write = (lines: readonly string[]) => output.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
   return {
-    stepStarted: (step) => write([stepLine(step, ['▸'], width, paint)]),
-    entryAdded: (_step, entry) => write(entryLines(entry, width, paint)),
+    stepStarted: (step) => write([stepLine(step, ['▸'], page)]),
+    entryAdded: (_step, entry) => write(entryLines(entry, page)),
     stepEnded: () => undefined,
     activity: () => undefined,
     status(status) {
       if (status.lanes) history.record(status.lanes, now());
     },
-    finished({ result, table, failed, held, at }) {
-      if (!history.empty) write(['', ...laneLines(history, width, now(), paint, true)]);
-      if (table) write(['', ...tableLines(table, width, paint)]);
-      write(['', ...verdictLines({ ok: result.ok, failed, held, at }, width, paint)]);
+    statusChanged: () => undefined,
+    finished(end) {
+      if (!history.empty) write(['', ...laneLines(history, now(), page), ...axisLines(history, now(), page)]);
+      if (end.table) write(['', ...tableLines(end.table, page)]);
+      write(['', ...verdictLines(end, page)]);
     },
     close: () => undefined,
   };

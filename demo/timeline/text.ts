@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-/** Ways to set off a text. */
+/** Styles of a text. */
 export type Look = 'plain' | 'strong' | 'quiet' | 'good' | 'bad' | 'busy' | 'accent';
 
-/** Part of a line, in one look. */
-export type Part = readonly [text: string, look?: Look];
+/** A part of a line, in one style. */
+export type StyledText = readonly [text: string, look?: Look];
 
-/** Colours a text, or returns it as it is. */
+/** Colours a text, or returns it unchanged. */
 export type Painter = (text: string, look: Look) => string;
 
 const STYLES = {
@@ -18,14 +18,15 @@ const STYLES = {
   accent: 'cyan',
 } as const satisfies Partial<Record<Look, Parameters<typeof styleText>[0]>>;
 
-/** Without `colour`, no ANSI code ever. */
-export function createPainter(colour: boolean): Painter {
-  if (!colour) return (text) => text;
-  return (text, look) => (look === 'plain' ? text : styleText(STYLES[look], text, { validateStream: false }));
-}
+/** Colours with ANSI codes. */
+export const coloured: Painter = (text, look) =>
+  look === 'plain' ? text : styleText(STYLES[look], text, { validateStream: false });
 
-/** One line of at most `width` columns; what doesn't fit is cut off with an ellipsis. Every character counts as one column. */
-export function paintLine(parts: readonly Part[], width: number, paint: Painter): string {
+/** No ANSI codes. */
+export const uncoloured: Painter = (text) => text;
+
+/** One line of at most `width` columns; a longer one ends with an ellipsis. Every character counts as one column. */
+export function paintLine(parts: readonly StyledText[], width: number, paint: Painter): string {
   let left = width;
   const total = parts.reduce((sum, [text]) => sum + text.length, 0);
   let line = '';
@@ -39,7 +40,7 @@ export function paintLine(parts: readonly Part[], width: number, paint: Painter)
   return line;
 }
 
-/** Breaks a text between words into lines of at most `width` columns, and within a word that is longer than that. */
+/** Breaks a text between words into lines of at most `width` columns; a longer word is broken too. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
@@ -64,8 +65,8 @@ export function wrapText(text: string, width: number): string[] {
   return lines;
 }
 
-/** Takes the control characters out of a text from elsewhere, so that it cannot move the cursor or change colours. */
-export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+/** Removes control characters from a foreign text, so that it cannot move the cursor or change colours. */
+export function stripControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the function removes them
   return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, ' ');
 }

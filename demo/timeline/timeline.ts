@@ -1,19 +1,27 @@
-import { type Clock, systemClock } from '../clock.ts';
-import type { Entry, Output, Renderer, Result, Status, Step, Table } from './events.ts';
+import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import type {
+  DemoOutcome,
+  OutputStream,
+  Renderer,
+  Status,
+  SummaryTable,
+  TimelineEntry,
+  TimelineStep,
+} from './events.ts';
 import { createJsonRenderer } from './json.ts';
 import { label } from './lanes.ts';
-import { createLiveRenderer } from './live.ts';
+import { LiveRenderer } from './live.ts';
 import { createPlainRenderer } from './plain.ts';
-import { harmless } from './text.ts';
+import { coloured, stripControls, uncoloured } from './text.ts';
 
 /** `live`: redrawn on a terminal; `plain`: appended lines; `json`: one object per line. */
 export type TimelineMode = 'live' | 'plain' | 'json';
 
-/** How a timeline is shown. */
+/** Options of a timeline. */
 export interface TimelineOptions {
   readonly mode: TimelineMode;
   /** @default process.stdout */
-  readonly stream?: Output;
+  readonly stream?: OutputStream;
   /** @default systemClock */
   readonly clock?: Clock;
   /**
@@ -23,41 +31,66 @@ export interface TimelineOptions {
   readonly colour?: boolean;
 }
 
-/** Tells a run as it happens: steps, what they did, what was expected of them. */
+/** An expectation. */
+export interface Check {
+  readonly expected: string;
+  readonly holds: boolean;
+  /** Actual value, shown if the expectation does not hold. @default `not the case` */
+  readonly got?: unknown;
+}
+
+/** Shows a run as it happens: steps, events below them, and checks. */
 export interface Timeline {
-  /** Ends the step under way and begins another. */
+  /** Ends the current step and begins another. */
   step(title: string): void;
-  /** A line below the step; `by` tells who says so. `data` is shown in JSON only. */
+  /** Adds a line below the step; `by` is its author. `data` is shown in JSON only. */
   note(text: string, data?: Readonly<Record<string, unknown>>, by?: string): void;
-  /** What is being done right now, shown only as long as nothing newer comes. `data` is shown in JSON only. */
+  /** Shows the current activity until there is something newer. `data` is shown in JSON only. */
   activity(text: string, data?: Readonly<Record<string, unknown>>): void;
-  /**
-   * An expectation: ✔ when it holds, else ✘ with what was there instead. Returns whether it held.
-   * @default got `not so`
-   */
-  check(expected: string, held: boolean, got?: unknown): boolean;
-  /** The run broke: shown with its causes, and counted as an expectation that did not hold. */
+  /** Adds a check: ✔ if it holds, else ✘ with the actual value. */
+  check(check: Check): void;
+  /** Adds a check that has passed. */
+  pass(expected: string): void;
+  /** Shows that the run failed, with all causes; counts as a failed check. */
   error(error: unknown): void;
-  /** Sets some of what is going on now; only changes are told. */
+  /** Updates parts of the status; only changes are shown. */
   status(status: Status): void;
-  /** Whether every expectation held so far. */
+  /** Whether every check passed so far. */
   readonly ok: boolean;
   /** Seconds since the timeline was made. */
   seconds(): number;
   /** Ends the last step and shows table and verdict, or in JSON the result alone. Returns the exit code: 0 or 1. */
-  finish(result: Result, table?: Table): number;
-  /** Gives the terminal back; needed when the run ends without `finish`. */
+  finish(result: DemoOutcome, table?: SummaryTable): number;
+  /** Releases the terminal; needed if the run ends without `finish`. */
   close(): void;
 }
 
-/** The mode that suits: json when asked for, live on a terminal that can redraw, else plain. */
-export function chooseMode(json: boolean, stream: Output, env: NodeJS.ProcessEnv = process.env): TimelineMode {
+/** The mode for a stream: json on request, live on a terminal that can redraw, else plain. */
+export function chooseMode(
+  stream: OutputStream,
+  { json = false }: { readonly json?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): TimelineMode {
   if (json) return 'json';
   return stream.isTTY === true && env.TERM !== 'dumb' ? 'live' : 'plain';
 }
 
-interface OpenStep extends Step {
-  readonly entries: Entry[];
+/** Begins a timeline at time 0. */
+export function createTimeline(options: TimelineOptions): Timeline {
+  const clock = options.clock ?? systemClock;
+  return new RenderedTimeline(createRenderer(options, clock), clock);
+}
+
+function createRenderer({ mode, stream, colour }: TimelineOptions, clock: Clock): Renderer {
+  const output = stream ?? process.stdout;
+  if (mode === 'json') return createJsonRenderer(output);
+  if (mode === 'plain') return createPlainRenderer(output, () => clock.now());
+  const hasColour = colour ?? (process.env.NO_COLOR ?? '') === '';
+  return new LiveRenderer(output, clock, hasColour ? coloured : uncoloured);
+}
+
+interface OpenStep extends TimelineStep {
+  readonly entries: TimelineEntry[];
   ok: boolean;
 }
 
@@ -67,96 +100,111 @@ const SILENT: Renderer = {
   stepEnded: () => undefined,
   activity: () => undefined,
   status: () => undefined,
+  statusChanged: () => undefined,
   finished: () => undefined,
   close: () => undefined,
 };
 
-/** Begins a timeline: its first second is now. */
-export function createTimeline(options: TimelineOptions): Timeline {
-  const clock = options.clock ?? systemClock;
-  let renderer = createRenderer(options, clock);
-  const startedAt = clock.now();
-  const failed: Entry[] = [];
-  let held = 0;
-  let current: OpenStep | undefined;
-  let status: Status = {};
-  let told = '';
+class RenderedTimeline implements Timeline {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #failed: TimelineEntry[] = [];
+  #renderer: Renderer;
+  #passed = 0;
+  #current: OpenStep | undefined;
+  #status: Status = {};
 
-  const seconds = () => (clock.now() - startedAt) / 1000;
-
-  function endStep(): void {
-    if (current) renderer.stepEnded(current, seconds());
-    current = undefined;
+  constructor(renderer: Renderer, clock: Clock) {
+    this.#renderer = renderer;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
   }
 
-  function beginStep(title: string): OpenStep {
-    endStep();
-    current = { title, at: seconds(), entries: [], ok: true };
-    renderer.stepStarted(current);
-    return current;
+  step(title: string): void {
+    this.#beginStep(title);
   }
 
-  function add(entry: Omit<Entry, 'at'>): void {
-    const step = current ?? beginStep('Begin');
-    const dated = { at: seconds(), ...entry, text: harmless(entry.text) };
+  note(text: string, data?: Readonly<Record<string, unknown>>, by?: string): void {
+    this.#add({ kind: 'note', text, by, data });
+  }
+
+  activity(text: string, data: Readonly<Record<string, unknown>> = {}): void {
+    this.#renderer.activity(this.#current, this.seconds(), stripControls(text), data);
+  }
+
+  check({ expected, holds, got }: Check): void {
+    const shown = holds || got === undefined ? undefined : stripControls(describe(got));
+    this.#add({ kind: 'check', text: expected, ok: holds, got: shown });
+  }
+
+  pass(expected: string): void {
+    this.check({ expected, holds: true });
+  }
+
+  error(error: unknown): void {
+    this.#add({ kind: 'error', text: 'the run completes', ok: false, got: explain(error) });
+  }
+
+  status(some: Status): void {
+    const before = this.#status;
+    this.#status = { ...before, ...some };
+    this.#renderer.status(this.#status);
+    if (significant(this.#status) === significant(before)) return;
+    this.#renderer.statusChanged(this.#status, this.seconds(), this.#current);
+    const text = difference(before, this.#status);
+    if (text !== '') this.#add({ kind: 'change', text });
+  }
+
+  get ok(): boolean {
+    return this.#failed.length === 0;
+  }
+
+  seconds(): number {
+    return (this.#clock.now() - this.#startedAt) / 1000;
+  }
+
+  finish(result: DemoOutcome, table?: SummaryTable): number {
+    this.#endStep();
+    this.#renderer.finished({ result, table, failed: this.#failed, passed: this.#passed, at: this.seconds() });
+    this.close();
+    return result.ok && this.ok ? 0 : 1;
+  }
+
+  close(): void {
+    this.#renderer.close();
+    // Work in progress may still report to the timeline; nothing shows it.
+    this.#renderer = SILENT;
+  }
+
+  #beginStep(title: string): OpenStep {
+    this.#endStep();
+    const step = { title, at: this.seconds(), entries: [], ok: true };
+    this.#current = step;
+    this.#renderer.stepStarted(step);
+    return step;
+  }
+
+  #endStep(): void {
+    if (this.#current) this.#renderer.stepEnded(this.#current, this.seconds());
+    this.#current = undefined;
+  }
+
+  #add(entry: Omit<TimelineEntry, 'at'>): void {
+    const step = this.#current ?? this.#beginStep('Begin');
+    const dated = { at: this.seconds(), ...entry, text: stripControls(entry.text) };
     step.entries.push(dated);
     if (entry.ok === false) {
-      failed.push(dated);
+      this.#failed.push(dated);
       step.ok = false;
     } else if (entry.ok) {
-      held++;
+      this.#passed++;
     }
-    renderer.entryAdded(step, dated);
+    this.#renderer.entryAdded(step, dated);
   }
-
-  function close(): void {
-    renderer.close();
-    // What is still under way may go on to tell; nobody listens.
-    renderer = SILENT;
-  }
-
-  return {
-    step: beginStep,
-    note: (text, data, by) => add({ kind: 'note', text, by, data }),
-    activity: (text, data) => renderer.activity(current, seconds(), harmless(text), data ?? {}),
-    check(expected, ok, got) {
-      add({ kind: 'check', text: expected, ok, got: ok || got === undefined ? undefined : harmless(describe(got)) });
-      return ok;
-    },
-    error: (error) => add({ kind: 'error', text: 'the run goes on to its end', ok: false, got: explain(error) }),
-    status(some) {
-      const before = status;
-      status = { ...status, ...some };
-      const state = tellable(status);
-      const changed = state !== told;
-      told = state;
-      renderer.status(status, seconds(), changed, current);
-      const text = changed ? difference(before, status) : '';
-      if (text !== '') add({ kind: 'change', text });
-    },
-    get ok() {
-      return failed.length === 0;
-    },
-    seconds,
-    finish(result, table) {
-      endStep();
-      renderer.finished({ result, table, failed, held, at: seconds() });
-      close();
-      return result.ok && failed.length === 0 ? 0 : 1;
-    },
-    close,
-  };
 }
 
-function createRenderer({ mode, stream, colour }: TimelineOptions, clock: Clock): Renderer {
-  const output = stream ?? process.stdout;
-  if (mode === 'json') return createJsonRenderer(output);
-  if (mode === 'plain') return createPlainRenderer(output, () => clock.now());
-  return createLiveRenderer(output, clock, colour ?? (process.env.NO_COLOR ?? '') === '');
-}
-
-// The traffic's figures change all the time; who answers is worth a line, and so are the first failure and every tenfold.
-function tellable({ endpoint, lanes, traffic }: Status): string {
+// The traffic's figures change all the time. Another model is worth a line, as are the first failure and every tenfold.
+function significant({ endpoint, lanes, traffic }: Status): string {
   return JSON.stringify([endpoint, lanes, traffic && magnitude(traffic.failed), traffic?.answeredBy]);
 }
 
@@ -187,7 +235,7 @@ function describe(value: unknown): string {
 }
 
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return harmless(describe(error));
+  if (!(error instanceof Error)) return stripControls(describe(error));
   const cause = error.cause === undefined ? '' : `\ncaused by ${explain(error.cause)}`;
-  return harmless(`${error.name}: ${error.message}`) + cause;
+  return stripControls(`${error.name}: ${error.message}`) + cause;
 }

@@ -4,25 +4,25 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { NAMES } from './names.ts';
 
-/** What a deployment may change about the endpoint. */
+/** Settings of the endpoint. */
 export interface IrisSettings {
   /** @default 2 */
   readonly instanceCount?: number;
-  /** Of the model's container. @default none */
+  /** Environment variables of the model's container. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Settings of the app that a laptop wants shorter than an account does, and those that it changes. */
+/** Settings of the app. */
 export interface IrisAppProps extends IrisSettings {
-  /** Where the cloud assembly is written. Default: as the CDK CLI says, else a temporary folder. */
+  /** Folder of the cloud assembly. @default cdk.out with the CDK CLI, else a temporary folder */
   readonly outdir?: string;
-  /** How old an upload must be before it is taken. Default: the construct's. */
+  /** Least age of an upload before it is served. @default the construct's */
   readonly waitTime?: Duration;
-  /** How often an endpoint that is being updated is looked at. Default: the construct's. */
+  /** How often to poll the endpoint while it is updating. @default the construct's */
   readonly pollInterval?: Duration;
 }
 
-/** Two stacks: the bucket, so that the first model can be uploaded, then the endpoint that serves it. */
+/** Two stacks: one with the bucket, deployed first so that a model can be uploaded, and one with the endpoint. */
 export function irisApp(props: IrisAppProps = {}): App {
   const app = new App({ outdir: props.outdir, analyticsReporting: false });
 
@@ -45,7 +45,7 @@ export function irisApp(props: IrisAppProps = {}): App {
         props: {
           executionRoleArn: role.roleArn,
           primaryContainer: {
-            // Yours: a container that serves `code/inference.mjs` from the archive.
+            // Your image: a container that serves the model archive.
             image: `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/iris:1`,
             modelDataUrl: `s3://${bucket.bucketName}/${NAMES.modelKey}`,
             environment: props.environment,
@@ -69,13 +69,13 @@ export function irisApp(props: IrisAppProps = {}): App {
     waitTime: props.waitTime,
     pollInterval: props.pollInterval,
   });
-  // SageMaker reads the model with this role as soon as the model is made.
+  // SageMaker reads the model data with this role when the model is created.
   for (const model of endpoint.models) model.node.addDependency(role);
   new CfnOutput(stack, 'EndpointName', { value: endpoint.attrEndpointName });
   return app;
 }
 
-/** What SageMaker needs to pull the image, read the model and write its logs. */
+/** Lets SageMaker pull the image, read the model data and write logs and metrics. */
 function modelRole(stack: Stack, bucket: IBucket): Role {
   const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
   bucket.grantRead(role, `${NAMES.modelKey}*`);

@@ -1,11 +1,11 @@
-/** What the CDK app and the demo both call things. */
+/** Names in the app that its clients need. */
 export const NAMES = {
-  /** Stack with the bucket; its output BucketName names it. */
+  /** Stack with the bucket. Its output `BucketName` is the bucket's name. */
   dataStack: 'IrisData',
-  /** Stack with the endpoint; its output EndpointName names it. */
+  /** Stack with the endpoint. Its output `EndpointName` is the endpoint's name. */
   endpointStack: 'Iris',
-  /** What the loop and `freshpoint` call the endpoint. */
+  /** Identifies the endpoint in the controller's log and in the `freshpoint` command. */
   endpointId: 'Iris/Endpoint',
-  /** S3 key that the model loads. */
+  /** S3 key of the model data. */
   modelKey: 'iris/model.tar.gz',
 } as const;

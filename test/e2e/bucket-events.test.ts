@@ -3,9 +3,11 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpointsApp } from './many-endpoints-app.ts';
-import { Stage } from './stage.ts';
+import { type LogEntry, Stage } from './stage.ts';
 
-/** One endpoint per kind of event; each looks at its own prefix. The name is the prefix. */
+const MIB = 2 ** 20;
+
+/** One endpoint per kind of event. Each one's name is the prefix of its keys. */
 const EVENTS: Readonly<Record<string, readonly [EventType, NotificationKeyFilter[]?]>> = {
   created: [EventType.OBJECT_CREATED],
   put: [EventType.OBJECT_CREATED_PUT],
@@ -35,9 +37,10 @@ describe('bucket events', () => {
     const { BucketName = '' } = await stage.deploy('Data');
     Bucket = BucketName;
     for (const { key } of sketches) await stage.upload(Bucket, key, 'v1');
-    // A prefix of a filter is a source too, and one without objects is waited for.
-    for (const each of ['prefix/deep/', 'both/deep/', 'star/*/'])
-      await stage.upload(Bucket, `${each}first.tar.gz`, 'v1');
+    // A filter's prefix is a source too: without an object below it, the endpoint would wait for one.
+    for (const prefix of ['prefix/deep/', 'both/deep/', 'star/*/']) {
+      await stage.upload(Bucket, `${prefix}first.tar.gz`, 'v1');
+    }
     await stage.deployEndpoints('Endpoints', ...sketches.map(({ name }) => name));
   });
   afterAll(() => stage?.close());
@@ -51,12 +54,12 @@ describe('bucket events', () => {
   const multipart = (Key: string) =>
     new Upload({
       client: stage.s3,
-      params: { Bucket, Key, Body: Buffer.alloc(6 * 2 ** 20) },
-      partSize: 5 * 2 ** 20,
+      params: { Bucket, Key, Body: Buffer.alloc(6 * MIB) },
+      partSize: 5 * MIB,
     }).done();
 
-  // What is done first must not make the endpoint be looked at; what is done then must.
-  const cases: [string, (() => Promise<unknown>)[], () => Promise<unknown>][] = [
+  /** Of each endpoint: actions that must not request a reconcile pass, and one that must. */
+  const cases: [name: string, others: (() => Promise<unknown>)[], named: () => Promise<unknown>][] = [
     ['created', [() => remove('created/other')], () => put('created/other.tar.gz')],
     ['put', [() => copyTo('put/other'), () => remove('put/other')], () => put('put/model.tar.gz')],
     ['copy', [() => put('copy/other')], () => copyTo('copy/other')],
@@ -70,19 +73,19 @@ describe('bucket events', () => {
     ['star', [() => put('star/x/model.tar.gz')], () => put('star/*/model.tar.gz')],
   ];
 
-  test('only those that are named, of keys that pass prefix and suffix, make an endpoint be looked at', async () => {
-    const looks = (place: number) => new Set(stage.loop.slice(place).map(({ endpoint }) => String(endpoint).slice(10)));
-    const before = stage.loop.length;
-    for (const [, unwanted] of cases) for (const act of unwanted) await act();
-    // The bucket-wide filter of nobody passes these keys; an event that does comes last and is the sign that all are through.
+  test('only the named events, of keys with the prefix and the suffix, reconcile an endpoint', async () => {
+    const nameOf = (entry: LogEntry) => String(entry.endpoint).slice('Endpoints/'.length);
+    const before = stage.log.length;
+    for (const [, others] of cases) for (const act of others) await act();
+    // Events are delivered in order: when this one has arrived, so have all others.
     await stage.upload(Bucket, 'created/sign', 'v1');
-    await stage.untilLoop('something about "created"', ({ endpoint }) => endpoint === 'Endpoints/created', before);
-    expect([...looks(before)]).toEqual(['created']);
+    await stage.untilLog('"created" is reconciled', (entry) => nameOf(entry) === 'created', before);
+    expect([...new Set(stage.log.slice(before).map(nameOf))]).toEqual(['created']);
 
-    const place = stage.loop.length;
+    const from = stage.log.length;
     await Promise.all(cases.map(([, , act]) => act()));
     for (const [name] of cases) {
-      await stage.untilLoop(`something about "${name}"`, ({ endpoint }) => endpoint === `Endpoints/${name}`, place);
+      await stage.untilLog(`"${name}" is reconciled`, (entry) => nameOf(entry) === name, from);
     }
   });
 });

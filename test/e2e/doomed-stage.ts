@@ -1,4 +1,4 @@
-/** Run by a test that kills it: an endpoint and its refresher in a local runtime, after one refresh. */
+/** An endpoint and its refresher in a local runtime, after one refresh. A test starts it and kills it. */
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { Stage } from './stage.ts';
 

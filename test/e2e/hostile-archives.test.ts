@@ -13,15 +13,20 @@ interface Entry {
   readonly content?: string;
 }
 
-/** An archive with exactly these headers, whatever a decent tar would say to them. */
+/** An archive with exactly these headers, which tar programs would reject. */
 function archive(...entries: Entry[]): Buffer {
   const blocks = entries.flatMap(({ path, type = 'File', linkpath, content = '' }) => {
     const body = Buffer.from(content);
     const header = new Header({ path, type, linkpath, size: body.length, mode: 0o644, mtime: new Date(0) });
-    header.encode();
-    return [header.block!, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
+    return [blockOf(header), body, Buffer.alloc((512 - (body.length % 512)) % 512)];
   });
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+}
+
+function blockOf(header: Header): Buffer {
+  header.encode();
+  if (!header.block) throw new Error('The header was not encoded.');
+  return header.block;
 }
 
 const GOOD: readonly Entry[] = [
@@ -31,6 +36,9 @@ const GOOD: readonly Entry[] = [
     content: "export const model_fn = () => ({ name: 'hostile' }); export const predict_fn = (_, m) => m;",
   },
 ];
+
+const BOMB_BYTES = 256 * 2 ** 20;
+const CHUNK_BYTES = 16 * 2 ** 20;
 
 describe('a hostile archive', () => {
   let stage: Stage;
@@ -45,17 +53,16 @@ describe('a hostile archive', () => {
   });
   afterAll(() => stage?.close());
 
-  /** 256 MiB of zeros in a quarter of a megabyte. */
+  /** 256 MiB of zeros, compressed to a quarter of a megabyte. */
   async function bomb(): Promise<Buffer> {
-    const size = 2 ** 28;
+    const size = BOMB_BYTES;
     const header = new Header({ path: 'zeros', type: 'File', size, mode: 0o644, mtime: new Date(0) });
-    header.encode();
     const gzip = createGzip({ level: 9 });
     const chunks: Buffer[] = [];
     gzip.on('data', (chunk) => chunks.push(chunk));
     const ended = new Promise((resolve) => gzip.once('end', resolve));
-    gzip.write(header.block!);
-    const zeros = Buffer.alloc(2 ** 24);
+    gzip.write(blockOf(header));
+    const zeros = Buffer.alloc(CHUNK_BYTES);
     for (let sent = 0; sent < size; sent += zeros.length) {
       if (!gzip.write(zeros)) await new Promise((resolve) => gzip.once('drain', resolve));
     }
@@ -65,7 +72,7 @@ describe('a hostile archive', () => {
   }
 
   test.each<[string, () => Buffer | Promise<Buffer>]>([
-    ['with a path that climbs out', () => archive(...GOOD, { path: '../../../../outside/a', content: 'x' })],
+    ['with a path that leaves the folder', () => archive(...GOOD, { path: '../../../../outside/a', content: 'x' })],
     ['with an absolute path', () => archive(...GOOD, { path: join(outside, 'b'), content: 'x' })],
     [
       'with a symbolic link',
@@ -74,15 +81,15 @@ describe('a hostile archive', () => {
     ],
     ['with a hard link', () => archive(...GOOD, { path: 'passwd', type: 'Link', linkpath: '/etc/passwd' })],
     ['with a pipe', () => archive(...GOOD, { path: 'pipe', type: 'FIFO' })],
-    ['that is a bomb', bomb],
+    ['that is a decompression bomb', bomb],
     ['that ends in the middle', () => archive(...GOOD).subarray(0, 120)],
-    ['without anything', () => Buffer.alloc(0)],
-  ])('%s is refused with a reason, writes nothing outside, and the endpoint goes on', async (_, make) => {
-    const place = stage.loop.length;
+    ['without content', () => Buffer.alloc(0)],
+  ])('%s is refused with a reason and writes nothing outside, and the endpoint stays in service', async (_, make) => {
+    const from = stage.log.length;
     const path = join(stage.folder, 'hostile.tar.gz');
     await writeFile(path, await make());
     await stage.uploadFile(bucket, NAMES.modelKey, path);
-    const { message } = await stage.untilLoop('that it is refused', ({ decision }) => decision === 'refused', place);
+    const { message } = await stage.untilLog('it is refused', ({ decision }) => decision === 'refused', from);
     expect(message).toMatch(
       /model data|Failed to|did not pass|archive|gzipped tar|ends too early|neither a file nor a folder/i,
     );
@@ -90,7 +97,7 @@ describe('a hostile archive', () => {
     await stage.untilServes('Iris', 'v1');
   });
 
-  test('is no harm to what comes after it', async () => {
+  test('does not affect the next upload', async () => {
     await stage.upload(bucket, NAMES.modelKey, 'v2');
     await stage.untilServes('Iris', 'v2');
   });

@@ -10,7 +10,7 @@ import { descendantsOf, running } from './processes.ts';
 import { until } from './until.ts';
 
 const STAGE = fileURLToPath(new URL('./doomed-stage.ts', import.meta.url));
-const DEMO = fileURLToPath(new URL('../../demo/demo.ts', import.meta.url));
+const DEMO = fileURLToPath(import.meta.resolve('@freshpoint/demo/demo'));
 
 let folder: string;
 let started: ChildProcess[];
@@ -24,8 +24,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts a program whose temporary files are in this test's folder, and goes through its lines up to one that fits. */
-async function start(script: string, args: string[], fits: (line: string) => boolean) {
+/** Starts a program with its temporary files in this test's folder, and waits for a line that matches. */
+async function start(script: string, args: string[], matches: (line: string) => boolean) {
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--disable-warning=ExperimentalWarning', script, ...args],
@@ -41,20 +41,21 @@ async function start(script: string, args: string[], fits: (line: string) => boo
   await new Promise<void>((resolve, reject) => {
     reader.on('line', (line) => {
       lines.push(line);
-      if (fits(line)) resolve();
+      if (matches(line)) resolve();
     });
-    closed.then(() => reject(new Error(`ended without such a line; the last one is ${lines.at(-1)}`)));
+    closed.then(() => reject(new Error(`ended without the line; the last one is ${lines.at(-1)}`)));
   });
   return { child, lines, closed };
 }
 
 async function endsWithItsProcesses(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  const pids = descendantsOf(child.pid!);
+  const { pid = 0 } = child;
+  const pids = descendantsOf(pid);
   // A function, the reaper and two instances.
   expect(pids.length).toBeGreaterThanOrEqual(4);
   child.kill(signal);
-  await until('no process is left', () => running([child.pid!, ...pids]).length === 0, {
-    got: () => `still there: ${running(pids)}`,
+  await until('no process is left', () => running([pid, ...pids]).length === 0, {
+    got: () => `still running: ${running(pids)}`,
   });
 }
 
@@ -68,7 +69,7 @@ describe('a runtime with an endpoint', () => {
       expect(await readdir(state)).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
 
       const next = await start(STAGE, [state], (line) => line.startsWith('{"url"'));
-      // What the killed one left has been swept away.
+      // The folder of the killed one has been removed.
       expect(await readdir(state)).toHaveLength(1);
       await endsWithItsProcesses(next.child, 'SIGTERM');
       expect(await readdir(state)).toEqual([]);
@@ -77,9 +78,7 @@ describe('a runtime with an endpoint', () => {
 });
 
 describe('the demo', () => {
-  test('leaves no process behind when it is killed during a swap, and the next one holds', {
-    timeout: 120_000,
-  }, async () => {
+  test('leaves no process behind when it is killed during a swap, and the next one passes', async () => {
     const { child } = await start(DEMO, [], (line) => line.includes('endpoint Updating'));
     await endsWithItsProcesses(child, 'SIGKILL');
 

@@ -8,7 +8,7 @@ import { Stage, type Template } from './stage.ts';
 
 const KEY = 'model.tar.gz';
 
-/** Sources and copies in buckets with keys of their own; of the models' role the endpoint knows the ARN alone. */
+/** Sources and slot data in buckets with keys of their own; the endpoint knows only the ARN of the model's role. */
 function encryptedApp(outdir: string): App {
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'Data');
@@ -45,7 +45,7 @@ function encryptedApp(outdir: string): App {
   return app;
 }
 
-/** Takes every permission for keys away from the roles of one kind. */
+/** Removes every permission for keys from the matching roles. */
 function withoutKeys(roles: RegExp): (stackName: string, template: Template) => void {
   return (_, { Resources }) => {
     for (const { Type, Properties } of Object.values(Resources)) {
@@ -70,8 +70,8 @@ async function withStage(
   }
 }
 
-describe('sources and copies that are encrypted with KMS', () => {
-  test('are read, copied and loaded by nobody but whom the construct lets', async () => {
+describe('sources and slot data that are encrypted with KMS', () => {
+  test('are read, copied and loaded with the permissions that the construct grants', async () => {
     await withStage({}, async (stage, bucket) => {
       await stage.deploy('Endpoints');
       await stage.untilServes('iris', 'v1');
@@ -81,15 +81,15 @@ describe('sources and copies that are encrypted with KMS', () => {
     });
   });
 
-  test('are not copied by a refresher that may not use the keys', async () => {
+  test('are not copied by a refresher without permission to use the keys', async () => {
     await withStage({ edit: withoutKeys(/FreshpointRefresher/) }, async (stage) => {
       stage.deploy('Endpoints').catch(() => undefined);
-      const denial = await stage.until('a key is refused', () => stage.denials[0]);
+      const denial = await stage.until('the use of a key is denied', () => stage.denials[0]);
       expect(denial.message).toMatch(/kms:(Decrypt|GenerateDataKey)/);
     });
   });
 
-  test('are not loaded by a fleet whose role may not use the key', async () => {
+  test('are not loaded by a fleet whose role has no permission to use the key', async () => {
     await withStage({ edit: withoutKeys(/ModelRole|Fn::Select/) }, async (stage) => {
       await expect(stage.deploy('Endpoints')).rejects.toThrow(/Failed to download model data/);
     });

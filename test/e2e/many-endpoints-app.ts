@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 /** One endpoint of the app below. */
 export interface EndpointSketch {
   readonly name: string;
-  /** Where its model lies. */
+  /** S3 key of its model data. */
   readonly key: string;
   readonly bucketEvents?: SagemakerEndpointProps['bucketEvents'];
   /** @default one second */
@@ -15,7 +15,7 @@ export interface EndpointSketch {
   readonly smokeTests?: SagemakerEndpointProps['smokeTests'];
 }
 
-/** A stack `Data` with a bucket and a stack `Endpoints` with these endpoints, one instance each. */
+/** A stack `Data` with a bucket, and a stack `Endpoints` with these endpoints, one instance each. */
 export function endpointsApp(outdir: string, endpoints: readonly EndpointSketch[]): App {
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'Data');

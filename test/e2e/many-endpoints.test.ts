@@ -1,13 +1,13 @@
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EndpointSketch, endpointsApp } from './many-endpoints-app.ts';
-import { Stage } from './stage.ts';
+import { type LogEntry, Stage } from './stage.ts';
 
 const event = (prefix: string) => [
   { eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix, suffix: '.tar.gz' }] },
 ];
 
-/** Twenty endpoints on one bucket. The first three watch prefixes of which one lies within the other. */
+/** Twenty endpoints on one bucket. The first one's prefix contains those of the next two. */
 const ENDPOINTS: readonly EndpointSketch[] = [
   { name: 'all', key: 'shop/all/model.tar.gz', bucketEvents: event('shop/') },
   { name: 'shoes', key: 'shop/shoes/model.tar.gz', bucketEvents: event('shop/shoes/') },
@@ -15,11 +15,16 @@ const ENDPOINTS: readonly EndpointSketch[] = [
   ...Array.from({ length: 17 }, (_, i) => ({ name: `other-${i}`, key: `other/${i}.tar.gz` })),
 ];
 
+const hasSucceeded =
+  (name: string) =>
+  ({ decision, endpoint }: LogEntry) =>
+    decision === 'succeeded' && endpoint === `Endpoints/${name}`;
+
 describe('a stack with 20 endpoints', () => {
   let stage: Stage;
   let bucket: string;
-  const swapped = (place: number) =>
-    new Set(stage.loop.slice(place).flatMap(({ decision, endpoint }) => (decision === 'swap' ? [endpoint] : [])));
+  const swapped = (from: number) =>
+    new Set(stage.log.slice(from).flatMap(({ decision, endpoint }) => (decision === 'swap' ? [endpoint] : [])));
 
   beforeAll(async () => {
     stage = await Stage.open({ app: (outdir) => endpointsApp(outdir, ENDPOINTS) });
@@ -36,31 +41,23 @@ describe('a stack with 20 endpoints', () => {
   });
 
   test('an upload refreshes every endpoint that watches its key, and no other', async () => {
-    const place = stage.loop.length;
-    // While the stack is being made, an endpoint can be there before the policy that names it.
+    const from = stage.log.length;
+    // During the deployment, an endpoint may exist before the policy that names it.
     const denials = stage.denials.length;
     await stage.upload(bucket, 'shop/shoes/model.tar.gz', 'v2');
     await stage.untilServes('shoes', 'v2');
     for (const name of ['shoes', 'all']) {
-      await stage.untilLoop(
-        `that ${name} is served`,
-        ({ decision, endpoint }) => decision === 'succeeded' && endpoint === `Endpoints/${name}`,
-        place,
-      );
+      await stage.untilLog(`${name} is refreshed`, hasSucceeded(name), from);
     }
-    expect([...swapped(place)].sort()).toEqual(['Endpoints/all', 'Endpoints/shoes']);
+    expect([...swapped(from)].sort()).toEqual(['Endpoints/all', 'Endpoints/shoes']);
     expect(await stage.answer('hats')).toBe('v1');
     expect(stage.denials.slice(denials)).toEqual([]);
   });
 
-  test('an upload that nobody loads, below a prefix that two watch, leaves the others alone', async () => {
-    const place = stage.loop.length;
+  test('an upload that no model loads refreshes only the endpoint whose prefix it is below', async () => {
+    const from = stage.log.length;
     await stage.upload(bucket, 'shop/gloves/model.tar.gz', 'v1');
-    await stage.untilLoop(
-      'that all is served',
-      ({ decision, endpoint }) => decision === 'succeeded' && endpoint === 'Endpoints/all',
-      place,
-    );
-    expect([...swapped(place)]).toEqual(['Endpoints/all']);
+    await stage.untilLog('"all" is refreshed', hasSucceeded('all'), from);
+    expect([...swapped(from)]).toEqual(['Endpoints/all']);
   });
 });

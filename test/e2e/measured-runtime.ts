@@ -1,4 +1,4 @@
-/** A local runtime alone in its process. Prints its URL, then for each line on stdin its highest resident memory in bytes. */
+/** A local runtime in its own process. It prints its URL, then its peak resident memory in bytes for each stdin line. */
 import { createInterface } from 'node:readline';
 import { startLocalRuntime } from '@freshpoint/local';
 

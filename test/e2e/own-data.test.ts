@@ -3,12 +3,12 @@ import { Expect, ModelData } from '@freshpoint/cdk';
 import { Duration } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpointsApp } from './many-endpoints-app.ts';
-import { Stage } from './stage.ts';
+import { type LogEntry, Stage } from './stage.ts';
 
 const HOUR = Duration.hours(1);
 const smokeTests = [{ payload: '[]', contentType: 'application/json', expect: Expect.json({ name: 'v2' }) }];
 const ENDPOINTS = [
-  // Uploads take an hour to settle: what happens until then is seen.
+  // Uploads take an hour to settle: the tests check the time before that.
   { name: 'in-place', key: 'in-place/model.tar.gz', waitTime: HOUR, modelData: ModelData.inPlace() },
   { name: 'per-slot', key: 'per-slot/model.tar.gz', waitTime: HOUR, modelData: ModelData.perSlot() },
   { name: 'tested', key: 'tested/model.tar.gz', smokeTests },
@@ -21,13 +21,13 @@ describe('model data', () => {
   let bucket: string;
   beforeAll(async () => {
     stage = await Stage.open({ app: (outdir) => endpointsApp(outdir, ENDPOINTS) });
-    bucket = (await stage.deploy('Data')).BucketName!;
+    ({ BucketName: bucket = '' } = await stage.deploy('Data'));
     for (const { key } of ENDPOINTS) await stage.upload(bucket, key, 'v1');
     await stage.deploy('Endpoints');
   });
   afterAll(() => stage?.close());
 
-  /** Overwrites the source with a model that starts and fails, then lets the fleet grow from one instance to three. */
+  /** Overwrites the source with a model whose answers are errors, then scales the fleet from one instance to three. */
   async function overwriteAndGrow(name: string): Promise<void> {
     await stage.upload(bucket, `${name}/model.tar.gz`, 'throws');
     await stage.sagemaker.send(
@@ -36,14 +36,14 @@ describe('model data', () => {
         DesiredWeightsAndCapacities: [{ VariantName: 'All', DesiredInstanceCount: 3 }],
       }),
     );
-    await stage.until('the fleet has grown', async () => {
+    await stage.until('the fleet has three instances', async () => {
       const { EndpointStatus, ProductionVariants } = await stage.describe(name);
       return EndpointStatus === 'InService' && ProductionVariants?.[0]?.CurrentInstanceCount === 3;
     });
   }
 
-  /** How often each answer came. */
-  async function ask(name: string, requests: number): Promise<Record<string, number>> {
+  /** Number of times that each answer came. */
+  async function countAnswers(name: string, requests: number): Promise<Record<string, number>> {
     const answers: Record<string, number> = {};
     let left = requests;
     const caller = async () => {
@@ -56,43 +56,40 @@ describe('model data', () => {
     return answers;
   }
 
-  test('in place: overwritten, and the fleet grows: some answers come from the old model, others fail', async () => {
+  test('in place, after an overwrite and a scale-out: some answers come from the old model, others are errors', async () => {
     await overwriteAndGrow('in-place');
-    const answers = await ask('in-place', 600);
+    const answers = await countAnswers('in-place', 600);
     expect(Object.keys(answers).sort()).toEqual(['ModelError', 'v1']);
     expect(answers.ModelError).toBeGreaterThan(100);
   });
 
-  test(`per slot: overwritten, and the fleet grows: all of ${REQUESTS} answers come from the model that was given`, async () => {
+  test(`per slot, after an overwrite and a scale-out: all ${REQUESTS} answers come from the model in service`, async () => {
     await overwriteAndGrow('per-slot');
-    expect(await ask('per-slot', REQUESTS)).toEqual({ v1: REQUESTS });
+    expect(await countAnswers('per-slot', REQUESTS)).toEqual({ v1: REQUESTS });
   });
 
-  test('a model that starts and fails its smoke test is left for the one before it, with the answer as the reason', async () => {
-    const place = stage.loop.length;
-    const of = (entry: { endpoint?: unknown }) => entry.endpoint === 'Endpoints/tested';
+  test('a model that fails its smoke test is rolled back, with its answer as the reason', async () => {
+    const isTested = ({ endpoint }: LogEntry) => endpoint === 'Endpoints/tested';
+    const from = stage.log.length;
     await stage.upload(bucket, 'tested/model.tar.gz', 'throws');
-    const refused = await stage.untilLoop(
-      'that it is refused',
-      (entry) => of(entry) && entry.decision === 'refused',
-      place,
+    const refused = await stage.untilLog(
+      'it is refused',
+      (entry) => isTested(entry) && entry.decision === 'refused',
+      from,
     );
     expect(refused.message).toMatch(
       /Smoke test 1 of 1 failed: got status 500 with .*no such column.*expected at least \{"name":"v2"\}/,
     );
     await stage.untilServes('tested', 'v1');
-    await stage.untilLoop(
-      'that it stays there',
-      (entry) => of(entry) && entry.decision === 'done' && entry.reason === 'Quarantined',
-      place,
+    await stage.untilLog(
+      'it stays quarantined',
+      (entry) => isTested(entry) && entry.decision === 'done' && entry.reason === 'Quarantined',
+      from,
     );
-    // One that answers as expected is taken again.
+
+    const next = stage.log.length;
     await stage.upload(bucket, 'tested/model.tar.gz', 'v2');
     await stage.untilServes('tested', 'v2');
-    await stage.untilLoop(
-      'that it passed',
-      (entry) => of(entry) && entry.decision === 'succeeded',
-      stage.loop.length - 3,
-    );
+    await stage.untilLog('v2 passed', (entry) => isTested(entry) && entry.decision === 'succeeded', next);
   });
 });

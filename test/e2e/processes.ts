@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Pids of all processes that descend from this one. */
+/** Pids of all descendants of a process. */
 export function descendantsOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const line of execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')) {
@@ -18,7 +18,7 @@ export function descendantsOf(pid: number): number[] {
   return found;
 }
 
-/** Those of these pids that still run; zombies don't. */
+/** The pids that still run; zombies do not. */
 export function running(pids: readonly number[]): number[] {
   return pids.filter((pid) => {
     try {

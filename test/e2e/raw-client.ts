@@ -3,22 +3,26 @@ import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** An answer, read to its end. */
-export interface RawAnswer {
+export interface RawRequest {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: Iterable<Buffer> | string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+}
+
+/** A complete response. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
 }
 
-/** One request as an AWS client of no SDK sends it: signed by the shape of SigV4, the payload not covered. */
-export async function raw(
+/** Sends one request without an SDK: in the form of SigV4, with an unsigned payload. */
+export async function sendRaw(
   url: string,
-  service: string,
-  method: string,
-  path: string,
-  body: Iterable<Buffer> | string = '',
-  headers: Readonly<Record<string, string | number>> = {},
-): Promise<RawAnswer> {
+  { service, method, path, body = '', headers = {} }: RawRequest,
+): Promise<RawResponse> {
   const outgoing = request(new URL(path, url), {
     method,
     agent: false,

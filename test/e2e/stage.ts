@@ -5,51 +5,68 @@ import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, type DescribeEndpointOutput, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
+import { type LocalRuntime, type LocalRuntimeOptions, startLocalRuntime } from '@freshpoint/local';
 import { irisApp } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { type App, Duration } from 'aws-cdk-lib';
 import { writeTinyModel } from './archives.ts';
 import { type UntilOptions, until } from './until.ts';
 
-/** A call that the function's role was refused. */
+/** A call that the function's role was not allowed to make. */
 export interface Denial {
   /** For example `sagemaker:UpdateEndpoint`. */
   readonly action: string;
   readonly message: string;
 }
 
-/** One line of the loop's log. */
-export type LoopEntry = Readonly<Record<string, unknown>>;
+/** One line of the controller's log. */
+export type LogEntry = Readonly<Record<string, unknown>>;
 
 export interface StageOptions {
-  /** The app to run. @default the demo's, with pauses of a second */
+  /** The app to deploy. @default the example's, with pauses of a second */
   readonly app?: (outdir: string) => App;
   /** Changes a synthesized template before it is deployed. */
   readonly edit?: (stackName: string, template: Template) => void;
   /** @default in the stage's own folder */
   readonly stateDir?: string;
+  /** @default fast */
+  readonly times?: LocalRuntimeOptions['times'];
 }
 
 export interface Template {
   readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 }
 
-/** The loop found that the newest revision is served. */
-export const isServed = ({ decision, reason }: LoopEntry) => decision === 'done' && reason === 'Serving';
+/** Physical ids of a stack's refresher. */
+export interface RefresherIds {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly logGroupName: string;
+}
 
-/** Synthesizes the demo's app with pauses of a second into `outdir`. */
+/** Number of consecutive answers after which no old fleet answers. */
+const CONVINCING_ANSWERS = 10;
+/** Time between two checks of a status, in milliseconds: shorter than any status lasts. */
+const STATUS_INTERVAL_MS = 5;
+const SHOWN_LINES = 15;
+
+/** The controller logged that the newest revision is served. */
+export const isServing = ({ decision, reason }: LogEntry) => decision === 'done' && reason === 'Serving';
+
+/** Synthesizes the example with pauses of a second into `outdir`. */
 function quickIris(outdir: string): App {
   return irisApp({ outdir, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) });
 }
 
-/** A local runtime with an app of its own in a folder of its own, seen through the unmodified SDK. */
+/** A local runtime with an app of its own in a folder of its own, used through the unmodified SDK. */
 export class Stage {
   readonly folder: string;
   readonly assembly: string;
   readonly runtime: LocalRuntime;
   readonly denials: Denial[] = [];
-  readonly loop: LoopEntry[] = [];
+  /** The controller's log. */
+  readonly log: LogEntry[] = [];
+  /** Everything that the function printed. */
   readonly lines: string[] = [];
   readonly s3: S3Client;
   readonly sagemaker: SageMakerClient;
@@ -70,7 +87,7 @@ export class Stage {
     this.#invoke = new SageMakerRuntimeClient({ ...config, maxAttempts: 1 });
   }
 
-  static async open({ app = quickIris, edit, stateDir }: StageOptions = {}): Promise<Stage> {
+  static async open({ app = quickIris, edit, stateDir, times }: StageOptions = {}): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'freshpoint-e2e-'));
     const assembly = join(folder, 'cdk.out');
     const { stacks } = app(assembly).synth();
@@ -80,15 +97,16 @@ export class Stage {
       edit(stackName, template);
       await writeFile(templateFullPath, JSON.stringify(template));
     }
-    const heard: Array<(line: string) => void> = [];
+    const listeners: Array<(line: string) => void> = [];
     const runtime = await startLocalRuntime({
       stateDir: stateDir ?? join(folder, 'state'),
+      times,
       onFunctionLog: ({ line }) => {
-        for (const hear of heard) hear(line);
+        for (const listener of listeners) listener(line);
       },
     });
     const stage = new Stage(folder, assembly, runtime);
-    heard.push((line) => stage.#hear(line));
+    listeners.push((line) => stage.#record(line));
     stage.#watchRole();
     return stage;
   }
@@ -96,10 +114,10 @@ export class Stage {
   /** Deploys stacks and returns the outputs of the last. */
   async deploy(...stacks: string[]): Promise<Record<string, string>> {
     const results = await this.runtime.deploy(this.assembly, { stacks });
-    return { ...results[stacks.at(-1)!]?.outputs };
+    return { ...results[stacks.at(-1) ?? '']?.outputs };
   }
 
-  /** Deploys the demo's stacks with model v1 in place. Returns the bucket's name. */
+  /** Deploys the example's stacks with model v1. Returns the bucket's name. */
   async deployIris(): Promise<string> {
     const { BucketName = '' } = await this.deploy(NAMES.dataStack);
     await this.upload(BucketName, NAMES.modelKey, 'v1');
@@ -107,23 +125,29 @@ export class Stage {
     return BucketName;
   }
 
-  /** Deploys a stack with endpoints, and waits until its deployment's own promise of each of them is kept. */
+  /** Deploys a stack with endpoints. When it resolves, all are served and the queue has no request for them. */
   async deployEndpoints(stackName: string, ...ids: string[]): Promise<void> {
     await this.deploy(stackName);
+    const { queueUrl } = await this.refresherOf(stackName);
+    // The deployment's own requests may have met a stack that was still being deployed, and return in half a minute.
+    const from = this.log.length;
+    for (const id of ids) await this.requestReconcile(queueUrl, `${stackName}/${id}`);
     for (const id of ids) {
       const name = `${stackName}/${id}`;
-      const fits = (entry: LoopEntry) => isServed(entry) && entry.endpoint === name;
-      // A promise that came while the stack was being made comes back after half a minute.
-      await this.until(`the loop says that ${name} is served`, () => this.loop.find(fits), {
-        timeoutMs: 50_000,
-        got: () => this.tail(),
-      });
+      await this.untilLog(`${name} is served`, (entry) => isServing(entry) && entry.endpoint === name, from);
     }
+    await this.callAsRoot('sqs', 'PurgeQueue', { QueueUrl: queueUrl });
   }
 
-  /** Uploads a tiny model of this name. */
-  async upload(bucket: string, key: string, name: string, broken = false): Promise<void> {
-    await this.uploadFile(bucket, key, await writeTinyModel(this.folder, name, broken));
+  /** Sends a reconcile request, as the sweep does. */
+  async requestReconcile(queueUrl: string, endpoint: string): Promise<void> {
+    const MessageBody = JSON.stringify({ version: 1, endpoint });
+    await this.callAsRoot('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody });
+  }
+
+  /** Uploads a tiny model with this name. */
+  async upload(bucket: string, key: string, name: string): Promise<void> {
+    await this.uploadFile(bucket, key, await writeTinyModel(this.folder, name));
   }
 
   async uploadFile(bucket: string, key: string, path: string): Promise<void> {
@@ -136,7 +160,7 @@ export class Stage {
     return this.sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
   }
 
-  /** Which model answers. */
+  /** Name of the model that answers. */
   async answer(endpointName: string): Promise<string> {
     const { Body } = await this.#invoke.send(
       new InvokeEndpointCommand({ EndpointName: endpointName, ContentType: 'application/json', Body: '[]' }),
@@ -144,19 +168,21 @@ export class Stage {
     return JSON.parse(new TextDecoder().decode(Body)).name;
   }
 
+  /** Waits for a status. It cannot be missed: the check and the simulated SageMaker share an event loop. */
   async untilStatus(endpointName: string, status: string): Promise<void> {
     let last: string | undefined;
     await this.until(
       `${endpointName} is ${status}`,
       async () => {
-        last = (await this.describe(endpointName)).EndpointStatus;
+        const view = await this.callAsRoot('sagemaker', 'DescribeEndpoint', { EndpointName: endpointName });
+        last = view.EndpointStatus;
         return last === status;
       },
-      { everyMs: 5, got: () => `it is ${last}; ${this.tail()}` },
+      { intervalMs: STATUS_INTERVAL_MS, got: () => `it is ${last}; ${this.tail()}` },
     );
   }
 
-  /** Waits until the endpoint is InService and this model, and no other, answers. */
+  /** Waits until the endpoint is InService and only this model answers. */
   async untilServes(endpointName: string, name: string): Promise<void> {
     let last: string | undefined;
     await this.until(
@@ -164,30 +190,51 @@ export class Stage {
       async () => {
         last = await this.answer(endpointName);
         if (last !== name || (await this.describe(endpointName)).EndpointStatus !== 'InService') return false;
-        const answers = await Promise.all(Array.from({ length: 10 }, () => this.answer(endpointName)));
+        const answers = await Promise.all(Array.from({ length: CONVINCING_ANSWERS }, () => this.answer(endpointName)));
         return answers.every((each) => each === name);
       },
       { got: () => `${last} answers; ${this.tail()}` },
     );
   }
 
-  /** Waits for a line of the loop from `place` on. */
-  async untilLoop(expected: string, fits: (entry: LoopEntry) => boolean, place = 0): Promise<LoopEntry> {
-    return this.until(`the loop says ${expected}`, () => this.loop.slice(place).find(fits), { got: () => this.tail() });
+  /** Waits for a line of the controller's log whose index is at least `from`. */
+  async untilLog(expected: string, matches: (entry: LogEntry) => boolean, from = 0): Promise<LogEntry> {
+    const find = () => this.log.slice(from).find(matches);
+    return this.until(`the controller logs that ${expected}`, find, { got: () => this.tail() });
   }
 
-  /** Like `until`, and ends when the stage is closed. */
+  /** Like `until`, but ends when the stage is closed. */
   until<T>(
     expected: string,
-    look: () => Promise<T | undefined | false> | T | undefined | false,
+    condition: () => Promise<T | undefined | false> | T | undefined | false,
     options: UntilOptions = {},
   ): Promise<T> {
-    return until(expected, look, { ...options, signal: this.#closing.signal });
+    return until(expected, condition, { ...options, signal: this.#closing.signal });
   }
 
-  /** The newest lines of the function, for messages. */
+  /** The newest lines of the function, for error messages. */
   tail(): string {
-    return `the function's last lines:\n${this.lines.slice(-15).join('\n')}`;
+    return `the function's last lines:\n${this.lines.slice(-SHOWN_LINES).join('\n')}`;
+  }
+
+  /** Calls a service in this process as the account's root user. */
+  async callAsRoot(service: string, operation: string, input: object) {
+    const { accountId, partition } = this.runtime.account;
+    return this.runtime.cloud.call(service, operation, input, { arn: `arn:${partition}:iam::${accountId}:root` });
+  }
+
+  async refresherOf(stackName: string): Promise<RefresherIds> {
+    const { StackResources } = await this.callAsRoot('cloudformation', 'DescribeStackResources', {
+      StackName: stackName,
+    });
+    const find = (id: string) =>
+      StackResources.find(({ LogicalResourceId }: { LogicalResourceId: string }) => LogicalResourceId.startsWith(id))
+        .PhysicalResourceId as string;
+    return {
+      queueUrl: find('FreshpointRefresherQueue'),
+      deadLetterQueueUrl: find('FreshpointRefresherDeadLetterQueue'),
+      logGroupName: find('FreshpointRefresherLog'),
+    };
   }
 
   async close(): Promise<void> {
@@ -197,17 +244,17 @@ export class Stage {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #hear(line: string): void {
+  #record(line: string): void {
     this.lines.push(line);
     try {
       const entry = JSON.parse(line);
-      if ('decision' in entry || 'error' in entry) this.loop.push(entry);
+      if ('decision' in entry || 'error' in entry) this.log.push(entry);
     } catch {
       // Lambda's own lines are text.
     }
   }
 
-  /** Every call of every service goes through `cloud.call`, also those of the mapping and of the log delivery. */
+  /** All calls go through `cloud.call`, including those of the event source mapping and of the log delivery. */
   #watchRole(): void {
     const { cloud } = this.runtime;
     const call = cloud.call.bind(cloud);

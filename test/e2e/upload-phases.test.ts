@@ -1,106 +1,106 @@
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { isServed, Stage } from './stage.ts';
+import { writeBrokenModel } from './archives.ts';
+import { isServing, Stage } from './stage.ts';
 
 const ENDPOINT = 'Iris';
-/** Long enough to upload and to look in the middle of an update, in ms. */
-const LONG = 1500;
+/** Duration of a slow update, in milliseconds: long enough for an upload meanwhile. */
+const SLOW_UPDATE_MS = 1500;
 
-/** Whatever the endpoint is doing at the moment of an upload, it serves the newest upload in the end. */
+/** In every phase of the endpoint, an upload ends up in service. */
 describe('an upload', () => {
   let stage: Stage;
   let bucket: string;
   let count = 1;
 
   /** Uploads the next version and returns its name. */
-  const next = async () => {
+  const uploadNext = async () => {
     count += 1;
     await stage.upload(bucket, NAMES.modelKey, `v${count}`);
     return `v${count}`;
   };
-  /** Makes the endpoint update for a while, with an upload. */
-  const startLongUpdate = async () => {
-    stage.runtime.faults.nextUpdate(ENDPOINT, { kind: 'delay', ms: LONG });
-    const name = await next();
+  /** Starts a slow update with an upload. */
+  const startSlowUpdate = async () => {
+    stage.runtime.faults.nextUpdate(ENDPOINT, { kind: 'delay', ms: SLOW_UPDATE_MS });
+    const name = await uploadNext();
     await stage.untilStatus(ENDPOINT, 'Updating');
     return name;
   };
-  const ends = async (name: string, place = stage.loop.length) => {
+  const untilServed = async (name: string, from = stage.log.length) => {
     await stage.untilServes(ENDPOINT, name);
-    await stage.untilLoop('that it is served', isServed, place);
+    await stage.untilLog('the newest revision is served', isServing, from);
     await stage.untilServes(ENDPOINT, name);
   };
 
   beforeAll(async () => {
     stage = await Stage.open();
-    const { BucketName = '' } = await stage.deploy(NAMES.dataStack);
-    bucket = BucketName;
+    ({ BucketName: bucket = '' } = await stage.deploy(NAMES.dataStack));
     await stage.upload(bucket, NAMES.modelKey, 'v1');
     const deployed = stage.deploy(NAMES.endpointStack);
     await stage.untilStatus(ENDPOINT, 'Creating');
-    await next();
+    await uploadNext();
     await deployed;
   });
   afterAll(() => stage?.close());
 
   test('while the endpoint is Creating is served', async () => {
-    await ends('v2', 0);
+    await untilServed('v2', 0);
   });
 
   test('while an earlier one settles is served', async () => {
-    const place = stage.loop.length;
-    await stage.until('the loop says that it settles', async () => {
-      await next();
-      return stage.loop.slice(place).some(({ reason }) => reason === 'Settling');
+    const from = stage.log.length;
+    await stage.until('the controller logs Settling', async () => {
+      await uploadNext();
+      return stage.log.slice(from).some(({ reason }) => reason === 'Settling');
     });
-    await ends(await next());
+    await untilServed(await uploadNext());
   });
 
   test('while the endpoint is Updating is served', async () => {
-    await startLongUpdate();
-    await ends(await next());
+    await startSlowUpdate();
+    await untilServed(await uploadNext());
   });
 
-  test('is served when it is the second one during one update', async () => {
-    await startLongUpdate();
-    await next();
-    await ends(await next());
+  test('is served if it is the second one during an update', async () => {
+    await startSlowUpdate();
+    await uploadNext();
+    await untilServed(await uploadNext());
   });
 
   test('of the bytes that are being replaced is served', async () => {
     const before = `v${count}`;
-    await startLongUpdate();
+    await startSlowUpdate();
     await stage.upload(bucket, NAMES.modelKey, before);
-    await ends(before);
+    await untilServed(before);
   });
 
   test('while the endpoint is RollingBack is served', async () => {
     count += 1;
-    await stage.upload(bucket, NAMES.modelKey, `v${count}`, true);
+    await stage.uploadFile(bucket, NAMES.modelKey, await writeBrokenModel(stage.folder, `v${count}`));
     await stage.untilStatus(ENDPOINT, 'RollingBack');
-    await ends(await next());
+    await untilServed(await uploadNext());
   });
 
   test('just when the endpoint is InService again is served', async () => {
-    await startLongUpdate();
+    await startSlowUpdate();
     await stage.untilStatus(ENDPOINT, 'InService');
-    await ends(await next());
+    await untilServed(await uploadNext());
   });
 
-  test('just when a refused update is over is served', async () => {
+  test('just when a failed update has ended is served', async () => {
     stage.runtime.faults.nextUpdate(ENDPOINT, { kind: 'refuse' });
-    await next();
+    await uploadNext();
     await stage.untilStatus(ENDPOINT, 'RollingBack');
     await stage.untilStatus(ENDPOINT, 'InService');
-    await ends(await next());
+    await untilServed(await uploadNext());
   });
 
-  test('while SageMaker updates the instances by itself is served', async () => {
+  test('while SageMaker patches the instances is served', async () => {
     stage.runtime.faults.forceStatus(ENDPOINT, 'SystemUpdating');
-    const place = stage.loop.length;
-    const name = await next();
-    await stage.untilLoop('that the endpoint is busy', ({ reason }) => reason === 'EndpointBusy', place);
+    const from = stage.log.length;
+    const name = await uploadNext();
+    await stage.untilLog('the endpoint is busy', ({ reason }) => reason === 'EndpointBusy', from);
     stage.runtime.faults.forceStatus(ENDPOINT, 'InService');
-    await ends(name);
+    await untilServed(name);
   });
 });

@@ -2,16 +2,16 @@ import { gzipSync } from 'node:zlib';
 
 export interface RawEntry {
   path: string;
-  /** The type flag: `0` file, `1` hard link, `2` symbolic link, `3` and `4` devices, `5` folder, `6` FIFO, `x` pax header… */
+  /** Type flag: `0` file, `1` hard link, `2` symbolic link, `3`, `4` devices, `5` folder, `6` FIFO, `x` pax header. */
   type?: string;
   body?: string | Buffer;
   link?: string;
   mode?: number;
-  /** What the header claims, where it is not the body's size. */
+  /** Size in the header. @default the size of the body */
   size?: number;
 }
 
-/** A tar archive byte by byte, so that it can say what no tar program would write. */
+/** A tar archive built byte by byte, with content that no tar program would write. */
 export function tarOf(...entries: RawEntry[]): Buffer {
   const blocks: Buffer[] = [];
   for (const entry of entries) {
@@ -40,7 +40,7 @@ export function tarOf(...entries: RawEntry[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-/** A pax header that gives the next entry `records`. */
+/** A pax header with `records` for the next entry. */
 export function pax(records: Record<string, string>): RawEntry {
   const body = Object.entries(records)
     .map(([key, value]) => {
@@ -57,7 +57,7 @@ export function pax(records: Record<string, string>): RawEntry {
 
 export const tarGz = (...entries: RawEntry[]): Buffer => gzipSync(tarOf(...entries));
 
-/** The bytes in pieces, as they come from S3. */
+/** The bytes in pieces, as from S3. */
 export async function* pieces(bytes: Buffer, size = 700): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
 }

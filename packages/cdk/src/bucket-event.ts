@@ -1,19 +1,19 @@
 import type { EventType, NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 
-/** Events of the models' bucket that make an endpoint look for new model data. */
+/** An event of the models' bucket that triggers a refresh. */
 export interface BucketEvent {
   /**
-   * What happened in the bucket, in the words of S3's own notifications.
+   * Type of the event.
    *
-   * The types that S3 doesn't send to EventBridge (`REDUCED_REDUNDANCY_LOST_OBJECT` and the `REPLICATION` ones) are
-   * refused when the construct is made.
+   * S3 does not send `REDUCED_REDUNDANCY_LOST_OBJECT` and the `REPLICATION` types to EventBridge, so the construct
+   * rejects them.
    */
   readonly eventType: EventType;
 
   /**
-   * Which keys: at most one prefix and one suffix in all, and both apply.
+   * Filters for the object's key. At most one prefix and one suffix in all; a key must match both.
    *
-   * A prefix is also a source: what lies below it (and ends with the suffix) belongs to the endpoint's revision.
+   * A prefix is also a source: the objects below it (with that suffix) belong to the endpoint's revision.
    *
    * @default - all keys
    */

@@ -1,17 +1,17 @@
 /*
- * What the construct writes and the refresher reads. Both compile this one file, so that neither can drift.
- * No imports: it must compile under jsii and under the engine's bundler alike.
+ * The names and shapes that the construct and the refresher's function share. Both compile this one file, so neither
+ * can drift. No imports: it must compile under jsii and under the engine's bundler alike.
  */
 
-/** Environment variables of the refresher's function. */
+/** Names of the environment variables of the refresher's function. */
 export const ENVIRONMENT = {
-  /** URL of the queue of promises. */
+  /** URL of the work queue. */
   queueUrl: 'FRESHPOINT_QUEUE_URL',
-  /** URL of the dead-letter queue: failed promises go there with their reason. */
+  /** URL of the dead-letter queue, which receives stalled requests with a reason. */
   deadLetterQueueUrl: 'FRESHPOINT_DEAD_LETTER_QUEUE_URL',
 } as const;
 
-/** `source` of the events that the loop puts on the default EventBridge bus. */
+/** `source` of the events that the controller puts on the default EventBridge bus. */
 export const EVENT_SOURCE = 'freshpoint';
 
 /** `detail-type` of those events. */
@@ -21,59 +21,59 @@ export const EVENT_TYPES = {
   refused: 'Freshpoint Refresh Refused',
 } as const;
 
-/** CloudWatch namespace of the loop's metrics. */
+/** CloudWatch namespace of the controller's metrics. */
 export const METRICS_NAMESPACE = 'Freshpoint';
 
-/** Body of a queue message: "look at this endpoint". It never says what to do. */
+/** Body of a queue message: "reconcile this endpoint". It names an endpoint, never an action. */
 export interface ReconcileRequest {
   readonly version: 1;
   /** The endpoint's id: `<stack name>/<id of the construct in the stack>`. */
   readonly endpoint: string;
-  /** ARN of the stack that is about to make the endpoint's spec: while it does, a missing spec is not a gone one. */
+  /** ARN of the stack that creates the endpoint. While it is being deployed, a missing spec does not mean deleted. */
   readonly stackId?: string;
-  /** Version of the state that the sender has just written: an older one that is read is stale, and is read again. */
+  /** Version of the state that the sender wrote last. A state of an older version is stale and is read again. */
   readonly stateVersion?: number;
-  /** A deployment waits for an answer. */
+  /** Present when a deployment waits at the deployment gate. */
   readonly gate?: GateRequest;
 }
 
-/** What CloudFormation asked, and until when it is answered. */
+/** A request of CloudFormation to the deployment gate, which is answered at `responseUrl` before `deadline`. */
 export interface GateRequest {
   readonly responseUrl: string;
   readonly stackId: string;
   readonly requestId: string;
   readonly logicalResourceId: string;
   readonly physicalResourceId: string;
-  /** What the deployment's models load. */
+  /** The sources of the deployment's models. */
   readonly sources: readonly SourceSpec[];
-  /** Where each slot of the deployment's models loads its copies. Absent: the models load the sources themselves. */
+  /** The slot data of the deployment's models. Absent: the models load the sources in place. */
   readonly data?: SlotData;
-  /** Epoch ms: then the deployment is told that the endpoint stayed busy. */
+  /** Epoch ms. From then on the gate fails the deployment, because the endpoint stayed busy. */
   readonly deadline: number;
 }
 
-/** A promise for the endpoint with this id. */
+/** A request to reconcile the endpoint with this id. */
 export function reconcileRequest(endpoint: string): ReconcileRequest {
   return { version: 1, endpoint };
 }
 
-/** Type of the custom resource that holds a deployment until the endpoint is idle. */
+/** Type of the custom resource that makes a deployment wait until the endpoint is idle. */
 export const GATE_RESOURCE_TYPE = 'Custom::FreshpointDeploymentGate';
 
-/** So long a deployment waits for the endpoint, in seconds: CloudFormation itself gives a custom resource one hour. */
+/** How long a deployment waits for the endpoint, in seconds. CloudFormation gives a custom resource one hour. */
 export const GATE_TIMEOUT_SECONDS = 55 * 60;
 
-/** Properties of the custom resource. CloudFormation asks again whenever one of them changes. */
+/** Properties of the deployment gate. CloudFormation updates it when one of them changes. */
 export interface GateProperties {
   /** The endpoint's id. */
   readonly Endpoint: string;
-  /** JSON of the `SourceSpec[]` that the deployment's models load. */
+  /** JSON of the `SourceSpec[]` of the deployment's models. */
   readonly Sources: string;
-  /** JSON of the `SlotData` that the deployment's models load from. Absent: they load the sources themselves. */
+  /** JSON of the `SlotData` of the deployment's models. Absent: the models load the sources in place. */
   readonly Data?: string;
-  /** Follows from the settings of models, configs and endpoint, without tags. */
+  /** Digest of the settings of models, configs and endpoint, without tags. */
   readonly Digest: string;
-  /** Deploy-time values in those settings, which a digest of the template's text can't see. */
+  /** Deploy-time values in those settings. A digest of the template's text does not cover them. */
   readonly Values?: unknown;
 }
 
@@ -82,103 +82,103 @@ export function specParameterName(endpoint: string): string {
   return `/freshpoint/${endpoint}/spec`;
 }
 
-/** Name of the SSM parameter that holds what the loop knows. */
+/** Name of the SSM parameter that holds the endpoint's state, which the controller writes. */
 export function stateParameterName(endpoint: string): string {
   return `/freshpoint/${endpoint}/state`;
 }
 
-/** Value of the state parameter when the stack makes it. The template never changes it again. */
+/** Value with which the stack creates the state parameter. The template never changes it again. */
 export const INITIAL_STATE = '{"version":1}';
 
 /**
- * Name of the SSM parameter that holds the history: each version of it is the record of one refresh. SSM keeps the newest
- * 100 versions.
+ * Name of the SSM parameter that holds the endpoint's history: each version is the record of one refresh. SSM keeps the
+ * newest 100 versions.
  */
 export function historyParameterName(endpoint: string): string {
   return `/freshpoint/${endpoint}/history`;
 }
 
-/** Value of the history parameter when the stack makes it: no record yet. The template never changes it again. */
+/** Value with which the stack creates the history parameter: no record. The template never changes it again. */
 export const INITIAL_HISTORY = '{"version":1}';
 
-/** The endpoint configs of an endpoint. */
+/** One of the two endpoint configs of an endpoint. */
 export type Slot = 'a' | 'b';
 
-/** One S3 object that the models load. */
+/** A source that is one S3 object. */
 export interface ObjectSource {
   readonly bucket: string;
   readonly key: string;
 }
 
-/** All S3 objects below a prefix. */
+/** A source that is all S3 objects below a prefix. */
 export interface PrefixSource {
   readonly bucket: string;
   readonly prefix: string;
-  /** Only keys that end so. Default: all. */
+  /** Only keys with this suffix. Default: all keys. */
   readonly suffix?: string;
 }
 
-/** An S3 object or prefix that the models load, or that a bucket event filter names. */
+/** An S3 object or prefix that the models load, or a prefix in the filter of a bucket event. */
 export type SourceSpec = ObjectSource | PrefixSource;
 
-/** Where each slot's models load their copies of the sources from: only the loop writes there. */
+/** Where each slot's models load their copies of the sources. Only the controller writes there. */
 export interface SlotData {
   readonly bucket: string;
-  /** Key prefix of all places of these sources, with a slash at the end. Other sources get another one. */
+  /** Key prefix of the slot data of both slots, with a slash at the end. Other sources get another root. */
   readonly root: string;
-  /** The copied sources, by the number of their place. Each is one archive; at least one. */
+  /** The copied sources; `slotDataKey` refers to them by index. Each is one archive; at least one. */
   readonly files: readonly ObjectSource[];
-  /** Some models load other sources themselves. */
+  /** Present when some models load other sources in place. */
   readonly partial?: true;
 }
 
-/** Key in the data's bucket of the place from which a slot's models load the source number `index`. */
+/** Key from which a slot's models load the source `files[index]`, in the bucket of the slot data. */
 export function slotDataKey(root: string, slot: Slot, index: number): string {
   return `${root}${slot}/${index}/model.tar.gz`;
 }
 
-/** A request that an endpoint must answer as expected after each refresh. */
+/** A request that the endpoint must answer as expected after each refresh. */
 export interface SmokeTestSpec {
   readonly payload: string;
   readonly contentType: string;
   readonly accept?: string;
-  /** Default: any answer of status 200. */
+  /** Default: any response with status 200. */
   readonly expect?: SmokeTestExpectation;
 }
 
-/** `contains`: the answer has this text in it. `json`: it is JSON that has at least these members. */
+/** `contains`: the response contains this text. `json`: the response is JSON with at least these members. */
 export type SmokeTestExpectation =
   | { readonly kind: 'contains'; readonly text: string }
   | { readonly kind: 'json'; readonly value: unknown };
 
-/** What the stack declares about one endpoint: the JSON in the spec parameter. */
+/** The JSON in the spec parameter: what the stack declares about one endpoint. */
 export interface EndpointSpec {
   readonly version: 1;
   readonly endpointName: string;
-  /** ARN of the stack that declares the endpoint: while it is being deployed, nothing is swapped. */
+  /** ARN of the stack that declares the endpoint. While the stack is being deployed, nothing is swapped. */
   readonly stackId: string;
   /** Names of the two endpoint configs. */
   readonly configs: { readonly a: string; readonly b: string };
   /** At least one. */
   readonly sources: readonly SourceSpec[];
-  /** Absent: both slots' models load the sources themselves. */
+  /** Absent: the models of both slots load the sources in place. */
   readonly data?: SlotData;
-  /** `full`: archives are read to their end before a swap. Default: `quick`, their beginning is. */
+  /** How much of each archive is read before a swap: `quick`, its beginning; `full`, all of it. Default: `quick`. */
   readonly verification?: 'quick' | 'full';
-  /** Sent to the endpoint after each swap to newer data; only with `data`. */
+  /** Sent to the endpoint after each swap to newer data. Requires `data`. */
   readonly smokeTests?: readonly SmokeTestSpec[];
-  /** URL of the refresher's queue, for a person's promise. */
+  /** URL of the work queue, to which the CLI sends reconcile requests. */
   readonly queueUrl?: string;
-  /** Seconds that the newest source must be old before a swap. */
+  /** Minimum age of the newest source before a swap, in seconds. */
   readonly waitTime: number;
-  /** Seconds after which an endless stream of uploads is swapped all the same. Default: no bound. */
+  /** Upper bound of that wait under continuous uploads, in seconds. Default: unbounded. */
   readonly maxWaitTime?: number;
-  /** Seconds between two looks while SageMaker or CloudFormation is at work on the endpoint. Default: 30. */
+  /** Seconds between two passes while SageMaker or CloudFormation updates the endpoint. Default: 30. */
   readonly pollInterval?: number;
   /** Passed to UpdateEndpoint. */
   readonly retainAllVariantProperties: boolean;
   /** Passed to UpdateEndpoint. */
   readonly retainDeploymentConfig: boolean;
-  /** Passed to UpdateEndpoint as ExcludeRetainedVariantProperties: DesiredInstanceCount, DesiredWeight, DataCaptureConfig. */
+  /** Passed to UpdateEndpoint as ExcludeRetainedVariantProperties. */
   readonly excludeRetainedVariantProperties?: readonly string[];
 }

@@ -1,50 +1,57 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** Where the slots' copies of the model data are kept, and for how long. */
+/** Options of `ModelData.perSlot`. */
 export interface PerSlotOptions {
   /**
-   * The bucket of the copies. It must keep versions, or one can only go back to what the other slot holds. What nobody
-   * needs any more expires if the bucket belongs to the app; for an imported bucket a warning says which rule to add.
+   * The bucket that holds the slot data. It must be versioned, because rollbacks restore older versions.
    *
-   * @default - one per stack, made with the first endpoint that needs it: encrypted by S3, TLS only, without public
-   * access, kept when the stack is deleted
+   * If the bucket belongs to the app, a lifecycle rule that expires old versions is added. For an imported bucket, a
+   * warning shows the rule to add.
+   *
+   * @default - one bucket per stack: encrypted by S3, TLS only, no public access, kept when the stack is deleted
    */
   readonly bucket?: IBucket;
 
   /**
-   * How many revisions before those that the slots hold can be gone back to. 1 to 100.
+   * Number of revisions that are kept for rollbacks, besides those in the slots. 1 to 100.
    *
    * @default 5
    */
   readonly retainRevisions?: number;
 
   /**
-   * KMS keys that encrypt sources outside `modelsBucket`: the refresher is allowed to decrypt with them. The key of
-   * `modelsBucket` need not be named, unless that is imported without its key. A `bucket` with a key must be passed with it.
+   * KMS keys of sources that are encrypted with another key than that of `modelsBucket`. The refresher is allowed to
+   * decrypt with them.
+   *
+   * The key of `modelsBucket` is added automatically, unless the bucket is imported without its key.
    *
    * @default - none
    */
   readonly sourceKeys?: IKey[];
 }
 
-/** What the models load: copies of their own, or what lies at the sources. */
+/** How the models of an endpoint get their model data. */
 export class ModelData {
   /**
-   * Each slot's models load from a place that only the refresher writes. What is served never changes under the fleet:
-   * scale-out, patching and rollback see the bytes that the slot was given, and going back is a swap.
+   * The models of each slot load their own copies of the sources, which only the refresher writes.
    *
-   * Holds for archives (`.tar.gz`) of single-model containers. Multi-model containers and uncompressed data stay in
-   * place by themselves.
+   * The data in use never changes: instances that start later, for example to scale out, load the same bytes as the
+   * others, and a rollback is a swap.
+   *
+   * Applies to archives (`.tar.gz`) of single-model containers. Multi-model containers and uncompressed data always
+   * stay in place.
    */
   public static perSlot(options: PerSlotOptions = {}): ModelData {
     return new ModelData(options);
   }
 
   /**
-   * Both slots' models load the sources themselves. An overwritten source then gives a fleet with two models as soon as
-   * an instance starts later ("Changing or deleting model artifacts … after deploying a model produces unpredictable
-   * results", AWS: "Deploy models for real-time inference").
+   * The models of both slots load the sources in place.
+   *
+   * After a source is overwritten, an instance that starts later loads other bytes than the instances before it. AWS
+   * advises against that: "Changing or deleting model artifacts … after deploying a model produces unpredictable
+   * results" ("Deploy models for real-time inference", SageMaker AI Developer Guide).
    */
   public static inPlace(): ModelData {
     return new ModelData(undefined);

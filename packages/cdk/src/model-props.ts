@@ -1,32 +1,24 @@
-import type { CfnModel, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 
-/** A model that the endpoint serves. */
+/** A model of an endpoint. */
 export interface ModelProps {
-  /** The model, as CloudFormation takes it. Every property is passed on. */
+  /** Properties of the `CfnModel`. Every property is passed on. */
   readonly props: CfnModelProps;
 
   /**
-   * The model's name: what variants call it, and the beginning of its physical name `<name>-<8 hex digits>`.
+   * Name of the model. Variants refer to the model by this name. The physical name is `<name>-<8 hex digits>`.
    *
-   * If `props.modelName` is given too, they must be equal.
+   * If `props.modelName` is set too, both must be equal.
    *
-   * @default - `props.modelName`; without that CloudFormation makes the physical name, which is the safest
+   * @default - `props.modelName`; if that is not set either, CloudFormation generates the name (recommended)
    */
   readonly modelName?: string;
 
   /**
-   * Id of the model's construct below the endpoint's `Models`. A variant may name the model by it.
+   * Id of the `CfnModel` construct below the endpoint's `Models` construct. A variant can also refer to the model by
+   * this id.
    *
-   * @default - the model's name, or `Model1`, `Model2`, … by position when it has none
+   * @default - the model's name; without a name `Model1`, `Model2`, … by position
    */
   readonly customId?: string;
-}
-
-/** A model of an endpoint together with the resources that were made of it. */
-export interface EndpointModel extends ModelProps {
-  /** The CloudFormation resource of slot A. */
-  readonly cfnModel: CfnModel;
-
-  /** That of slot B. The same one, where both slots load the same place. */
-  readonly cfnModelB: CfnModel;
 }

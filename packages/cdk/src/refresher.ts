@@ -8,15 +8,29 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
 import { ENVIRONMENT, reconcileRequest } from './contract';
-import type { Permit } from './private/permissions';
-import { PolicyShelf } from './private/policy-packing';
+import { PackedPolicies } from './private/packed-policies';
+import type { Permit, PermitStage } from './private/permits';
 
-/** Default quota of IAM for managed policies on one role. */
+/** IAM's default quota of managed policies per role. */
 const MAX_MANAGED_POLICIES = 10;
 
-const FUNCTION_TIMEOUT = Duration.seconds(60);
+const FUNCTION_TIMEOUT_SECONDS = 60;
+const MEMORY_MB = 256;
+const QUEUE_RETENTION_DAYS = 14;
 
-/** How a refresher is made. */
+/** AWS recommends six times the function's timeout ("Using Lambda with Amazon SQS", AWS Lambda Developer Guide). */
+const VISIBILITY_TIMEOUT_SECONDS = 6 * FUNCTION_TIMEOUT_SECONDS;
+
+/** Each requeue counts as a receive, so the count must outlast the longest wait for an endpoint. SQS's maximum. */
+const MAX_RECEIVE_COUNT = 1000;
+
+/** Requests of one endpoint in a batch share one pass, so large batches are cheap. */
+const BATCH_SIZE = 1000;
+
+const BATCHING_WINDOW_SECONDS = 1;
+const MAX_CONCURRENCY = 2;
+
+/** Properties of a `Refresher`. */
 export interface RefresherProps {
   /**
    * How long the function's log is kept.
@@ -27,63 +41,104 @@ export interface RefresherProps {
 }
 
 /**
- * What swaps endpoints to new model data: a queue of promises ("look at this endpoint"), a function that keeps them,
- * and a dead-letter queue for those that it can't.
+ * The controller that refreshes endpoints: a work queue of reconcile requests, a function that handles them, and a
+ * dead-letter queue for requests that stall.
  *
- * A stack's endpoints share one, made with the first of them. To share one between stacks, or to have several in one
- * stack, make it and pass it to the endpoints. It serves endpoints of its own account and region.
+ * By default the endpoints of a stack share one. To share one between stacks, or to use several in one stack, create it
+ * and pass it to the endpoints. It serves endpoints in its own account and region.
  */
 export class Refresher extends Construct {
-  /** The refresher that the stack of `scope` shares by default; made when it isn't there yet. */
+  /** Returns the default refresher of the stack of `scope`, and creates it if it does not exist yet. */
   public static of(scope: Construct): Refresher {
     const stack = Stack.of(scope);
     const id = 'FreshpointRefresher';
     return (stack.node.tryFindChild(id) as Refresher | undefined) ?? new Refresher(stack, id);
   }
 
-  /** Promises to look at an endpoint. */
+  /** The work queue of reconcile requests. */
   public readonly queue: Queue;
-  /** Promises that couldn't be kept, with the reason. Kept for 14 days. */
+  /** Receives stalled requests, with the reason. Messages are kept for 14 days. */
   public readonly deadLetterQueue: Queue;
-  /** The function that keeps the promises. */
+  /** The function that handles reconcile requests. */
   public readonly handler: LambdaFunction;
-  /** The function's log; deleted with the stack. */
+  /** The function's log. Deleted with the stack. */
   public readonly logGroup: LogGroup;
 
   private readonly role: Role;
-  private readonly shelves: PolicyShelf[] = [];
+  private readonly packedPolicies: PackedPolicies[] = [];
 
   constructor(scope: Construct, id: string, props: RefresherProps = {}) {
     super(scope, id);
-
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
+    const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
+    };
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', common);
     this.queue = new Queue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      visibilityTimeout: Duration.seconds(6 * FUNCTION_TIMEOUT.toSeconds()),
-      // Waiting for an endpoint means going back to the queue, and every receive counts: the most that SQS allows.
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 1000 },
+      ...common,
+      visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUT_SECONDS),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    this.letRulesSend();
+    this.allowRulesToSend();
 
     this.logGroup = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = this.makeRole();
-    this.handler = new LambdaFunction(this, 'Handler', {
-      description: 'Freshpoint: swaps SageMaker endpoints to new model data',
+    this.role = this.createRole();
+    this.handler = this.createHandler();
+  }
+
+  /**
+   * Target of a rule that requests a reconciliation of the endpoint.
+   *
+   * @internal
+   */
+  public _reconcileTarget(endpointId: string): IRuleTarget {
+    return {
+      bind: () => ({ arn: this.queue.queueArn, input: RuleTargetInput.fromObject(reconcileRequest(endpointId)) }),
+    };
+  }
+
+  /**
+   * Grants the function permissions for an endpoint of `stack`, and returns the construct that holds them.
+   *
+   * The policies are in the endpoint's stack: in the refresher's, they would make the two stacks depend on each other.
+   *
+   * @internal
+   */
+  public _allow(stack: Stack, stage: PermitStage, permits: readonly Permit[]): IDependable {
+    const isOwnStack = stack === Stack.of(this);
+    const id = isOwnStack ? `${stage}Permissions` : `Freshpoint${stage}Permissions${this.node.addr.slice(-8)}`;
+    const scope = isOwnStack ? this : stack;
+    let policies = scope.node.tryFindChild(id) as PackedPolicies | undefined;
+    if (!policies) {
+      policies = new PackedPolicies(scope, id, this.role);
+      this.packedPolicies.push(policies);
+    }
+    policies.add(permits);
+
+    const count = this.packedPolicies.reduce((sum, each) => sum + each.policyCount, 0);
+    if (count > MAX_MANAGED_POLICIES) {
+      throw new Error(
+        `The role of refresher "${this.node.path}" needs ${count} managed policies for its endpoints, but IAM's ` +
+          `quota is ${MAX_MANAGED_POLICIES}. Create a second refresher, new Refresher(stack, 'Refresher2'), and pass it to ` +
+          'some of the endpoints as `refresher`.',
+      );
+    }
+    return policies;
+  }
+
+  private createHandler(): LambdaFunction {
+    const handler = new LambdaFunction(this, 'Handler', {
+      description: 'Freshpoint: refreshes SageMaker endpoints',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
       code: Code.fromAsset(path.join(__dirname, '..', 'assets', 'refresher')),
-      memorySize: 256,
-      timeout: FUNCTION_TIMEOUT,
+      memorySize: MEMORY_MB,
+      timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
       role: this.role,
       logGroup: this.logGroup,
       environment: {
@@ -91,64 +146,23 @@ export class Refresher extends Construct {
         [ENVIRONMENT.deadLetterQueueUrl]: this.deadLetterQueue.queueUrl,
       },
     });
-    this.handler.addEventSource(
+    handler.addEventSource(
       new SqsEventSource(this.queue, {
-        // Promises for one endpoint carry each other on within a batch, so big batches are cheap ones.
-        batchSize: 1000,
-        maxBatchingWindow: Duration.seconds(1),
-        maxConcurrency: 2,
+        batchSize: BATCH_SIZE,
+        maxBatchingWindow: Duration.seconds(BATCHING_WINDOW_SECONDS),
+        maxConcurrency: MAX_CONCURRENCY,
         reportBatchItemFailures: true,
       }),
     );
+    return handler;
   }
 
   /**
-   * The target of a rule that promises to look at an endpoint.
-   *
-   * @internal
+   * One statement for all rules of the account and region, also those of other stacks. With a statement per rule, the
+   * queue's policy would grow with every endpoint, and the names that CloudFormation generates follow no documented
+   * pattern. A message can only request a reconciliation, so a foreign rule cannot change what is served.
    */
-  public _promise(endpoint: string): IRuleTarget {
-    return {
-      bind: () => ({ arn: this.queue.queueArn, input: RuleTargetInput.fromObject(reconcileRequest(endpoint)) }),
-    };
-  }
-
-  /**
-   * Lets the function do what an endpoint of `stack` needs. The policies live in the endpoint's stack: in the
-   * refresher's they would make the two stacks depend on each other. `early` ones name nothing that waits for the
-   * function, so that deployments can wait for them. Returns what holds the policies.
-   *
-   * @internal
-   */
-  public _allow(stack: Stack, permits: Permit[], early: boolean): IDependable {
-    const own = stack === Stack.of(this);
-    const kind = early ? 'EarlyPermissions' : 'Permissions';
-    const id = own ? kind : `Freshpoint${kind}${this.node.addr.slice(-8)}`;
-    const scope = own ? this : stack;
-    let shelf = scope.node.tryFindChild(id) as PolicyShelf | undefined;
-    if (!shelf) {
-      shelf = new PolicyShelf(scope, id, this.role);
-      this.shelves.push(shelf);
-    }
-    shelf.add(permits);
-
-    const policies = this.shelves.reduce((sum, each) => sum + each.size, 0);
-    if (policies > MAX_MANAGED_POLICIES) {
-      throw new Error(
-        `The refresher "${this.node.path}" serves so many endpoints that its role needs ${policies} managed policies; ` +
-          `IAM's quota is ${MAX_MANAGED_POLICIES}. Make a second one, new Refresher(stack, 'Refresher2'), and pass it ` +
-          'to some of the endpoints as `refresher`.',
-      );
-    }
-    return shelf;
-  }
-
-  /**
-   * One statement for all rules of the account and region, also of other stacks. A statement per rule would let the
-   * queue's policy grow with every endpoint, and rules that CloudFormation names have no pattern that is documented.
-   * What another rule could send is at most a wish to look at an endpoint: the loop decides from what it finds.
-   */
-  private letRulesSend(): void {
+  private allowRulesToSend(): void {
     const rules = Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: '*' });
     this.queue.addToResourcePolicy(
       new PolicyStatement({
@@ -161,10 +175,10 @@ export class Refresher extends Construct {
     );
   }
 
-  private makeRole(): Role {
+  private createRole(): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
-    // Promises that failed, and those that deployments ask for.
+    // Stalled requests go to the dead-letter queue, those of the deployment gate to the work queue.
     role.addToPolicy(
       new PolicyStatement({
         actions: ['sqs:SendMessage'],

@@ -1,18 +1,18 @@
 import type { SmokeTestExpectation } from './contract';
 
-/** What a smoke test's answer must be like. */
+/** The expected response to a smoke test. */
 export class Expect {
-  /** An answer with this text in it. */
+  /** The response contains this text. */
   public static contains(text: string): Expect {
     return new Expect({ kind: 'contains', text });
   }
 
   /**
-   * A JSON answer that has at least these members, at any depth. Lists must be as long, and in the same order.
+   * The response is JSON that has at least these members, at any depth. Arrays must have the same length and order.
    *
-   * @param value whatever JSON can hold
+   * @param value any JSON value
    */
-  // biome-ignore lint/suspicious/noExplicitAny: jsii's word for what JSON can hold
+  // biome-ignore lint/suspicious/noExplicitAny: jsii has no other type for JSON values
   public static json(value: any): Expect {
     return new Expect({ kind: 'json', value });
   }
@@ -26,27 +26,29 @@ export class Expect {
 }
 
 /**
- * A request that the endpoint must answer as expected after a refresh. It is sent to each variant, and waited for 10
- * seconds; three times without an answer count as a wrong one.
+ * A request that the endpoint must answer as expected after a refresh.
+ *
+ * It is sent to each variant. A response that takes longer than 10 seconds counts as missing, and three missing
+ * responses count as a wrong one.
  */
 export interface SmokeTest {
-  /** Body of the request. All smoke tests of an endpoint together take at most 2,000 characters. */
+  /** Body of the request. All smoke tests of an endpoint together take at most 2,000 characters as JSON. */
   readonly payload: string;
 
   /** MIME type of the payload, for example `text/csv`. */
   readonly contentType: string;
 
   /**
-   * MIME type of the answer that is asked for.
+   * MIME type of the response, sent as the `Accept` header.
    *
-   * @default - up to the container
+   * @default - chosen by the container
    */
   readonly accept?: string;
 
   /**
-   * What the answer must be like.
+   * The expected response.
    *
-   * @default - any answer of status 200
+   * @default - any response with status 200
    */
   readonly expect?: Expect;
 }

@@ -1,22 +1,24 @@
-/** How much of an archive is read before the endpoint is asked to load it. */
+/** How much of each archive is read before the endpoint is updated. */
 export class Verification {
-  /** The first 16 MiB, which is all of a small archive: what no fleet could load is refused in seconds. */
+  /** The first 16 MiB, which is all of a small archive. */
   public static quick(): Verification {
-    return new Verification(false);
+    return new Verification('quick');
   }
 
   /**
-   * All of it, every entry and its checksum, as far as the function's time goes: at most about half a minute for all
-   * archives of an upload. What is too large for that is told as a warning of the refresh.
+   * All of it: every entry and the checksum.
+   *
+   * Bounded by the function's time, about half a minute for all archives of an upload. An archive that is too large for
+   * that is checked in part, and the refresh is published with a warning.
    */
   public static full(): Verification {
-    return new Verification(true);
+    return new Verification('full');
   }
 
   /** @internal */
-  public readonly _whole: boolean;
+  public readonly _extent: 'quick' | 'full';
 
-  private constructor(whole: boolean) {
-    this._whole = whole;
+  private constructor(extent: 'quick' | 'full') {
+    this._extent = extent;
   }
 }

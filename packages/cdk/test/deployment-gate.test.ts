@@ -1,4 +1,4 @@
-import { App, Aspects, CfnParameter, Fn, type IAspect, Stack, Tags } from 'aws-cdk-lib';
+import { Aspects, CfnParameter, Fn, type IAspect, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
@@ -6,13 +6,13 @@ import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
 import { GATE_RESOURCE_TYPE } from '../src/contract';
 import { Refresher } from '../src/index';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
   image,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   Template,
@@ -38,8 +38,8 @@ function gateWith(changes: Changes = {}, touch: (stack: Stack) => void = () => u
   return gateOf(stack);
 }
 
-/** All that a resource waits for, as the template says, near and far. */
-function waitsFor(stack: Stack, start: RegExp): Set<string> {
+/** Logical ids of all resources that the matching ones depend on, directly or indirectly. */
+function dependenciesOf(stack: Stack, start: RegExp): Set<string> {
   const { Resources } = Template.fromStack(stack).toJSON() as {
     Resources: Record<string, { DependsOn?: string | string[] }>;
   };
@@ -59,19 +59,19 @@ function waitsFor(stack: Stack, start: RegExp): Set<string> {
 
 const matching = (ids: Set<string>, pattern: RegExp) => [...ids].filter((id) => pattern.test(id));
 
-describe('the custom resource that deployments wait for', () => {
-  test('names its endpoint, what the models load, and the function', () => {
-    const prepare = gateWith();
-    expect(prepare).toMatchObject({
+describe('the deployment gate', () => {
+  test('has the endpoint, the sources of the models, and the function', () => {
+    const gate = gateWith();
+    expect(gate).toMatchObject({
       Endpoint: 'Test/Iris',
       Digest: expect.stringMatching(/^[0-9a-f]{8}$/),
       ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^FreshpointRefresherHandler/), 'Arn'] },
       ServiceTimeout: '3600',
     });
-    expect(JSON.parse(asText(prepare.Sources))).toEqual([{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }]);
+    expect(JSON.parse(asText(gate.Sources))).toEqual([{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }]);
   });
 
-  test('comes before the models and both configs, and after what the function needs for it', () => {
+  test('is created before the models and configs, and after everything that the function needs', () => {
     const stack = newStack();
     newEndpoint(stack);
     for (const type of ['AWS::SageMaker::Model', 'AWS::SageMaker::EndpointConfig']) {
@@ -79,38 +79,44 @@ describe('the custom resource that deployments wait for', () => {
         expect(DependsOn).toContainEqual(expect.stringMatching(/^IrisDeploymentGate/));
       }
     }
-    const before = waitsFor(stack, /^IrisDeploymentGate/);
-    for (const each of [/EarlyPermissions/, /RefresherHandler/, /RoleDefaultPolicy/, /^IrisState/, /RefresherQueue/]) {
+    const before = dependenciesOf(stack, /^IrisDeploymentGate/);
+    for (const each of [
+      /StagingPermissions/,
+      /RefresherHandler/,
+      /RoleDefaultPolicy/,
+      /^IrisState/,
+      /RefresherQueue/,
+    ]) {
       expect(matching(before, each), String(each)).not.toEqual([]);
     }
   });
 
-  test('waits for nothing that waits for it', () => {
+  test('depends on no resource that depends on it', () => {
     const stack = newStack();
     newEndpoint(stack);
     newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
-    const waited = waitsFor(stack, /DeploymentGate/);
-    expect(matching(waited, /^(Iris|Other)(Models|Endpoint|DeploymentGate|Spec|Sweep|Event)/)).toEqual([]);
+    const dependencies = dependenciesOf(stack, /DeploymentGate/);
+    expect(matching(dependencies, /^(Iris|Other)(Models|Endpoint|DeploymentGate|Spec|Sweep|Event)/)).toEqual([]);
   });
 
-  test('of one endpoint does not wait for another endpoint', () => {
+  test('of one endpoint does not depend on another endpoint', () => {
     const stack = newStack();
     newEndpoint(stack);
     newEndpoint(stack, { endpoint: { endpointName: 'other' } }, 'Other');
-    expect(matching(waitsFor(stack, /^IrisDeploymentGate/), /^Other(?!State)/)).toEqual([]);
-    expect(matching(waitsFor(stack, /^OtherDeploymentGate/), /^Iris(?!State)/)).toEqual([]);
+    expect(matching(dependenciesOf(stack, /^IrisDeploymentGate/), /^Other(?!State)/)).toEqual([]);
+    expect(matching(dependenciesOf(stack, /^OtherDeploymentGate/), /^Iris(?!State)/)).toEqual([]);
   });
 });
 
-describe('the digest', () => {
+describe('the digest of the gate', () => {
   const plain = gateWith();
 
-  test('is the same at each synthesis, and whatever the loop is told to do', () => {
+  test('is equal in every synthesis, and independent of settings for the refresher only', () => {
     expect(gateWith()).toEqual(plain);
     expect(gateWith({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] })).toEqual(plain);
   });
 
-  test('does not see tags, of the L1 props or of the stack', () => {
+  test('does not depend on tags of the props or the stack', () => {
     const tags = [{ key: 'team', value: 'ml' }];
     expect(gateWith({ model: { tags }, config: { tags }, endpoint: { tags } })).toEqual(plain);
     expect(gateWith({}, (stack) => Tags.of(stack).add('cost', 'centre'))).toEqual(plain);
@@ -120,13 +126,13 @@ describe('the digest', () => {
     ['the image', { model: { primaryContainer: { image: 'other', modelDataUrl: 's3://b/iris.tar.gz' } } }],
     ['the variants', { config: { productionVariants: [{ variantName: 'all', initialInstanceCount: 2 }] } }],
     ['the deployment config', { endpoint: { deploymentConfig: { autoRollbackConfiguration: { alarms: [] } } } }],
-    ['what a refresh retains', { endpoint: { retainAllVariantProperties: false } }],
-    ['a property that this aws-cdk-lib does not know', { config: { futureSetting: 'on' } }],
+    ['the retained properties', { endpoint: { retainAllVariantProperties: false } }],
+    ['a property that aws-cdk-lib does not know', { config: { futureSetting: 'on' } }],
     ['the name of the endpoint', { endpoint: { endpointName: 'tulip' } }],
-    ['a name given to a model', { model: { modelName: 'iris' } }],
-    ['a name given to the configs', { config: { endpointConfigName: 'iris' } }],
-    ['another name given to the configs', { config: { endpointConfigName: 'tulip' } }],
-  ])('sees %s', (_, changes) => {
+    ['a given name of a model', { model: { modelName: 'iris' } }],
+    ['a given name of the configs', { config: { endpointConfigName: 'iris' } }],
+    ['another given name of the configs', { config: { endpointConfigName: 'tulip' } }],
+  ])('changes with %s', (_, changes) => {
     const before = gateWith({
       model: { primaryContainer: { image, modelDataUrl: 's3://b/iris.tar.gz' } },
       config: changes.config?.endpointConfigName === 'tulip' ? { endpointConfigName: 'iris' } : {},
@@ -135,7 +141,7 @@ describe('the digest', () => {
     expect(gateWith({ ...changes, model }).Digest).not.toBe(before.Digest);
   });
 
-  test('sees another logical id of a model, for the model is replaced', () => {
+  test('changes with the logical id of a model, because the model is replaced', () => {
     const of = (customId: string) => {
       const stack = newStack();
       newEndpoint(stack, { modelsProps: [{ customId, props: { primaryContainer: { modelDataUrl: 's3://b/k' } } }] });
@@ -145,7 +151,7 @@ describe('the digest', () => {
     expect(of('one')).toBe(of('one'));
   });
 
-  test('sees overrides and aspects', () => {
+  test('changes with an aspect', () => {
     const aspect: IAspect = {
       visit(node) {
         if (node instanceof CfnModel) node.enableNetworkIsolation = true;
@@ -155,8 +161,8 @@ describe('the digest', () => {
   });
 });
 
-describe('deploy-time values in the settings', () => {
-  test('stand beside the digest, which sees only their text', () => {
+describe('the values of the gate', () => {
+  test('are the deploy-time values of the model, which the digest does not cover', () => {
     const stack = newStack();
     const image = new CfnParameter(stack, 'Image');
     const role = new Role(stack, 'Model', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
@@ -178,7 +184,7 @@ describe('deploy-time values in the settings', () => {
     expect(text).toContain('{"Ref":"FreshpointData33F10FCE"}');
   });
 
-  test('reach into nested settings of config and endpoint', () => {
+  test('are found in nested settings of configs and endpoint', () => {
     const stack = newStack();
     const key = new CfnParameter(stack, 'Key').valueAsString;
     const alarm = new Alarm(stack, 'Alarm', {
@@ -208,21 +214,21 @@ describe('deploy-time values in the settings', () => {
   });
 });
 
-describe('no two resources wait for each other', () => {
-  /** Logical ids that wait for themselves. */
-  function circles(stack: Stack): string[] {
+describe('resources do not depend on each other in a cycle', () => {
+  /** Logical ids of resources that depend on themselves. */
+  function cycles(stack: Stack): string[] {
     const ids = Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources);
-    return ids.filter((id) => waitsFor(stack, new RegExp(`^${id}$`)).has(id));
+    return ids.filter((id) => dependenciesOf(stack, new RegExp(`^${id}$`)).has(id));
   }
 
   test('with the bucket in the same stack', () => {
     const stack = newStack();
     newEndpoint(stack, { modelsBucket: newBucket(stack) });
-    expect(circles(stack)).toEqual([]);
+    expect(cycles(stack)).toEqual([]);
   });
 
   test('with the bucket, the role and the refresher in other stacks of the app', () => {
-    const app = new App();
+    const app = newApp();
     const data = new Stack(app, 'Data');
     const bucket = new Bucket(data, 'Bucket', { eventBridgeEnabled: true });
     const shared = new Stack(app, 'Shared');
@@ -232,7 +238,7 @@ describe('no two resources wait for each other', () => {
       newEndpoint(stack, { modelsBucket: bucket, refresher, endpoint: { endpointName: stack.stackName } });
     }
     app.synth();
-    for (const stack of [data, shared, ...stacks]) expect(circles(stack)).toEqual([]);
+    for (const stack of [data, shared, ...stacks]) expect(cycles(stack)).toEqual([]);
     expect(stacks[0]!.dependencies.map(({ stackName }) => stackName).sort()).toEqual(['Data', 'Shared']);
     expect(shared.dependencies).toEqual([]);
     expect(gateOf(stacks[0]!).ServiceToken).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Shared:/) });
@@ -249,6 +255,6 @@ describe('no two resources wait for each other', () => {
       },
       'Other',
     );
-    expect(circles(stack)).toEqual([]);
+    expect(cycles(stack)).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 import { compilePattern } from '@freshpoint/local/events/event-pattern';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { eventPattern, SUPPORTED_EVENT_TYPES } from '../src/private/event-pattern';
-import { Match, newBucket, newEndpoint, newStack, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
+import { newApp, newStack } from './support/apps.ts';
+import { Match, newBucket, newEndpoint, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
 
 const UNSUPPORTED = [
   EventType.REDUCED_REDUNDANCY_LOST_OBJECT,
@@ -15,7 +16,7 @@ const UNSUPPORTED = [
   EventType.REPLICATION_OPERATION_REPLICATED_AFTER_THRESHOLD,
 ];
 
-/** A test of keys, by the pattern in the template. */
+/** Whether a key matches the pattern that the template has for these filters. */
 function matcher(...keyFilters: NotificationKeyFilter[]): (key: string) => boolean {
   const stack = newStack();
   const modelsBucket = Bucket.fromBucketName(stack, 'Imported', 'models');
@@ -33,8 +34,8 @@ function created(key: string, detail: object = {}, detailType = 'Object Created'
   };
 }
 
-describe('keys', () => {
-  test('without filters all pass, of this bucket only', () => {
+describe('a key filter matches', () => {
+  test('all keys of the bucket, and of no other, if there are none', () => {
     expect(matcher()('anything')).toBe(true);
     const matches = compilePattern(eventPattern('models', { eventType: EventType.OBJECT_CREATED }));
     expect(matches(created('k', { bucket: { name: 'other' } }))).toBe(false);
@@ -56,15 +57,15 @@ describe('keys', () => {
       ['a/m.tar.gz', 'a/m.tar.gz.tar.gz'],
       ['a/m.tar.gz.old', 'a/m.tar', 'b.tar.gz'],
     ],
-    ['a prefix that is the suffix', [{ prefix: 'aa', suffix: 'aa' }], ['aa', 'aaa', 'aaxaa'], ['a', 'aax']],
+    ['equal prefix and suffix', [{ prefix: 'aa', suffix: 'aa' }], ['aa', 'aaa', 'aaxaa'], ['a', 'aax']],
     [
-      'characters that mean something to a wildcard',
+      'characters with a meaning in wildcards',
       [{ prefix: 'a*\\', suffix: '*.gz' }],
       ['a*\\x*.gz'],
       ['axx*.gz', 'a*\\x.gz'],
     ],
     ['an empty prefix', [{ prefix: '', suffix: '.gz' }], ['a.gz'], ['a']],
-    ['an empty filter text', [{ prefix: '' }], ['a.gz'], []],
+    ['an empty prefix alone', [{ prefix: '' }], ['a.gz'], []],
   ])('%s', (_, filters, pass, fail) => {
     const matches = matcher(...filters);
     for (const key of pass) expect([key, matches(key)]).toEqual([key, true]);
@@ -73,7 +74,7 @@ describe('keys', () => {
 });
 
 describe('event types', () => {
-  test('every type of S3 notifications is either translated or refused', () => {
+  test('of S3 notifications are all either supported or known as unsupported', () => {
     expect([...SUPPORTED_EVENT_TYPES, ...UNSUPPORTED].sort()).toEqual(Object.values(EventType).sort());
   });
 
@@ -115,7 +116,7 @@ describe('event types', () => {
     [EventType.OBJECT_TAGGING_PUT, ['Object Tags Added'], {}],
     [EventType.OBJECT_TAGGING_DELETE, ['Object Tags Deleted'], {}],
     [EventType.OBJECT_ACL_PUT, ['Object ACL Updated'], {}],
-  ])('%s', (eventType, detailType, detail) => {
+  ])('%s has its EventBridge pattern', (eventType, detailType, detail) => {
     expect(eventPattern('models', { eventType })).toEqual({
       source: ['aws.s3'],
       detailType,
@@ -124,8 +125,8 @@ describe('event types', () => {
   });
 });
 
-describe('rules', () => {
-  test('one for each bucket event, and the sweep', () => {
+describe('rules are', () => {
+  test('one per bucket event, and the sweep', () => {
     const stack = newStack();
     newEndpoint(stack, {
       bucketEvents: [
@@ -136,7 +137,7 @@ describe('rules', () => {
     expect(Object.keys(resourcesOf(stack, 'AWS::Events::Rule'))).toHaveLength(3);
   });
 
-  test('by default archives that are created', () => {
+  test('by default one for created archives, and an hourly sweep', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(propertiesOf(stack, 'AWS::Events::Rule', /Event/).EventPattern).toMatchObject({
@@ -147,8 +148,8 @@ describe('rules', () => {
   });
 });
 
-describe('delivery', () => {
-  test('is switched on once for several endpoints with overlapping filters on a bucket of the app', () => {
+describe('EventBridge delivery', () => {
+  test('is enabled once for several endpoints with the same bucket of the app', () => {
     const stack = newStack();
     for (const endpointName of ['one', 'two']) {
       newEndpoint(
@@ -168,7 +169,7 @@ describe('delivery', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('keeps the notifications that the app has on the bucket', () => {
+  test('keeps other notifications of the bucket', () => {
     const stack = newStack();
     const bucket = newBucket(stack);
     newEndpoint(stack);
@@ -180,8 +181,8 @@ describe('delivery', () => {
     });
   });
 
-  test('of a bucket in another stack of the app is switched on there', () => {
-    const app = new App();
+  test('of a bucket in another stack of the app is enabled in that stack', () => {
+    const app = newApp();
     const data = new Stack(app, 'Data');
     const stack = new Stack(app, 'Test');
     newEndpoint(stack, { modelsBucket: newBucket(data) });
@@ -189,7 +190,7 @@ describe('delivery', () => {
     Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);
   });
 
-  test('of an imported bucket is left alone, with a warning that says what to do', () => {
+  test('of an imported bucket is not changed, and a warning shows how to enable it', () => {
     const stack = newStack();
     newEndpoint(stack, { modelsBucket: Bucket.fromBucketName(stack, 'Imported', 'models') });
     Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);

@@ -1,10 +1,9 @@
-import { App, Stack, Token } from 'aws-cdk-lib';
+import { type Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Expect, ModelData, type ModelProps, Verification } from '../src/index';
+import { newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
@@ -13,17 +12,15 @@ import {
   Match,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   specOf,
-  Template,
 } from './support/stacks.ts';
 
 type Model = { ModelDataUrl?: unknown; Mode?: string; ModelDataSource?: { S3DataSource: { S3Uri: unknown } } };
-const PLACE = /^s3:\/\/<FreshpointData33F10FCE>\/Test\/Iris\/[0-9a-f]{8}\/([ab])\/(\d)\/model\.tar\.gz$/;
+const SLOT_DATA_URL = /^s3:\/\/<FreshpointData33F10FCE>\/Test\/Iris\/[0-9a-f]{8}\/([ab])\/(\d)\/model\.tar\.gz$/;
 
-/** Where each container of the models of a slot loads from, as `slot/number` of a place or as it is. */
+/** The URLs that the containers of a slot's models load, slot data as `<slot>/<index>`. */
 function loads(stack: Stack, slot: 'A' | 'B'): string[] {
   const ofB = /ModelsB/;
   const models = Object.entries(resourcesOf(stack, 'AWS::SageMaker::Model')).filter(
@@ -33,7 +30,7 @@ function loads(stack: Stack, slot: 'A' | 'B'): string[] {
     const { PrimaryContainer, Containers = [] } = Properties as { PrimaryContainer?: Model; Containers?: Model[] };
     return [...(PrimaryContainer ? [PrimaryContainer] : []), ...Containers].map((container) => {
       const text = asText(container.ModelDataUrl ?? container.ModelDataSource?.S3DataSource.S3Uri ?? '');
-      return PLACE.exec(text)?.slice(1).join('/') ?? text;
+      return SLOT_DATA_URL.exec(text)?.slice(1).join('/') ?? text;
     });
   });
 }
@@ -53,7 +50,7 @@ const infos = (stack: Stack) =>
     .map(({ entry }) => String(entry.data));
 
 describe('each slot', () => {
-  test('loads a place of its own', () => {
+  test('has its own slot data', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(loads(stack, 'A')).toEqual(['a/0']);
@@ -61,13 +58,13 @@ describe('each slot', () => {
     expect(infos(stack)).toEqual([]);
   });
 
-  test('of a pipeline loads a place per archive, in the order of the containers', () => {
+  test('of a pipeline has slot data for each archive, in the order of the containers', () => {
     const stack = newStack();
     newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/2.tar.gz'), { image }));
     expect(loads(stack, 'B')).toEqual(['b/0', 'b/1', '']);
   });
 
-  test('of several variants has models of its own for each', () => {
+  test('of several variants has its own model for each', () => {
     const stack = newStack();
     newEndpoint(stack, { modelsProps: models('s3://x/1.tar.gz', 's3://y/2.tar.gz'), config: twoVariants });
     expect(loads(stack, 'A')).toEqual(['a/0', 'a/1']);
@@ -81,20 +78,20 @@ describe('each slot', () => {
     });
   });
 
-  test('copies once what two containers load', () => {
+  test('has one copy of a source that two containers load', () => {
     const stack = newStack();
     newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/1.tar.gz')));
     expect(loads(stack, 'A')).toEqual(['a/0', 'a/0']);
   });
 
-  test('loads a gzipped S3Object as one', () => {
+  test('has slot data for a gzipped S3Object', () => {
     const stack = newStack();
     const s3DataSource = { s3Uri: 's3://x/1.tar.gz', s3DataType: 'S3Object', compressionType: 'Gzip' };
     newEndpoint(stack, { model: { primaryContainer: { image, modelDataSource: { s3DataSource } } } });
     expect([loads(stack, 'A'), loads(stack, 'B')]).toEqual([['a/0'], ['b/0']]);
   });
 
-  test('keeps what else is said of a container, also what this version does not know', () => {
+  test('keeps all other properties of a model, also unknown ones', () => {
     const stack = newStack();
     const more = { environment: { LEVEL: 'debug' }, containerHostname: 'one' };
     newEndpoint(stack, { model: { primaryContainer: container('s3://x/1.tar.gz', more), newProperty: { deep: 1 } } });
@@ -106,7 +103,7 @@ describe('each slot', () => {
     }
   });
 
-  test('has other places for other sources, and the same for the same', () => {
+  test('has another root for other sources, and the same root for the same sources', () => {
     const rootOf = (url: string, environment?: object) => {
       const stack = newStack();
       newEndpoint(stack, { model: { primaryContainer: container(url, { environment }) } });
@@ -116,7 +113,7 @@ describe('each slot', () => {
     expect(rootOf('s3://x/1.tar.gz')).not.toBe(rootOf('s3://x/2.tar.gz'));
   });
 
-  test('has names of its own that are the same at each synthesis', () => {
+  test('has its own model names, equal in every synthesis', () => {
     const namesOf = () => {
       const stack = newStack();
       newEndpoint(stack, { model: { modelName: 'iris' } });
@@ -127,8 +124,8 @@ describe('each slot', () => {
   });
 });
 
-describe('the slots', () => {
-  test('have models that differ in nothing but what is loaded', () => {
+describe('the two slots', () => {
+  test('have models that differ only in the URLs of their data', () => {
     const stack = newStack();
     const more = {
       containerHostname: 'one',
@@ -152,7 +149,7 @@ describe('the slots', () => {
     expect(b).toBe(a!.replace('/a/0/model.tar.gz', '/b/0/model.tar.gz'));
   });
 
-  test('have configs whose variants, shadows and instance pools name their own models', () => {
+  test('have configs whose variants, shadow variants and instance pools name the models of the slot', () => {
     const stack = newStack();
     const pools = [{ instanceType: 'ml.m5.large', priority: 1, modelNameOverride: 'M1' }];
     newEndpoint(stack, {
@@ -170,13 +167,13 @@ describe('the slots', () => {
   });
 });
 
-describe('in place stays', () => {
+describe('stays in place:', () => {
   const prefix = { s3Uri: 's3://x/m/', s3DataType: 'S3Prefix', compressionType: 'None' };
   test.each<[string, object]>([
     ['a multi-model container', container('s3://x/models/', { mode: 'MultiModel' })],
     ['uncompressed data', { image, modelDataSource: { s3DataSource: prefix } }],
     ['a prefix', container('s3://x/models/')],
-  ])('%s, and says so', (why, primaryContainer) => {
+  ])('%s, with an info message', (why, primaryContainer) => {
     const stack = newStack();
     newEndpoint(stack, { model: { primaryContainer: primaryContainer as never } });
     expect(Object.keys(resourcesOf(stack, 'AWS::SageMaker::Model'))).toHaveLength(1);
@@ -185,7 +182,7 @@ describe('in place stays', () => {
     expect(infos(stack).join()).toContain(why);
   });
 
-  test('what is beside an archive, and the spec says that not all is copied', () => {
+  test('a multi-model container beside an archive, and the spec is marked as partial', () => {
     const stack = newStack();
     newEndpoint(stack, withContainers(container('s3://x/1.tar.gz'), container('s3://x/m/', { mode: 'MultiModel' })));
     expect(loads(stack, 'B')).toEqual(['b/0', 's3://x/m/']);
@@ -193,7 +190,7 @@ describe('in place stays', () => {
     expect(infos(stack).join()).toContain('containers[1]');
   });
 
-  test('a model without an archive, shared by both slots', () => {
+  test('a model without archives, which both slots share', () => {
     const stack = newStack();
     const [one, two] = models('s3://x/1.tar.gz', 's3://x/m/');
     const endpoint = newEndpoint(stack, { modelsProps: [one!, two!], config: twoVariants });
@@ -201,7 +198,7 @@ describe('in place stays', () => {
     expect(endpoint.modelsProps[1]!.cfnModelB === endpoint.modelsProps[1]!.cfnModel).toBe(true);
   });
 
-  test('everything, where the user wants it so', () => {
+  test('all model data with ModelData.inPlace()', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack, { modelData: ModelData.inPlace() });
     expect(endpoint.models).toHaveLength(1);
@@ -212,190 +209,13 @@ describe('in place stays', () => {
   });
 });
 
-describe('the bucket of the copies', () => {
-  test('is encrypted, TLS only, not public, versioned, kept, and old copies expire in it', () => {
-    const stack = newStack();
-    newEndpoint(stack, { modelData: ModelData.perSlot({ retainRevisions: 9 }) });
-    const [[, bucket] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::Bucket')).filter(([id]) =>
-      /FreshpointData/.test(id),
-    );
-    expect(bucket).toMatchObject({
-      DeletionPolicy: 'Retain',
-      Properties: {
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true },
-        VersioningConfiguration: { Status: 'Enabled' },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Prefix: 'Test/Iris/',
-              NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 9 },
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-            },
-          ],
-        },
-      },
-    });
-    Template.fromStack(stack).hasResourceProperties('AWS::S3::BucketPolicy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-        ]),
-      },
-    });
-  });
+const smokeTests = [
+  { payload: '5.1,3.5', contentType: 'text/csv', expect: Expect.json({ predictions: ['setosa'] }) },
+  { payload: '{}', contentType: 'application/json', accept: 'text/plain', expect: Expect.contains('ok') },
+];
 
-  test('is one for all endpoints of the stack, and keeps five revisions unless told', () => {
-    const stack = newStack();
-    newEndpoint(stack);
-    newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
-    const { LifecycleConfiguration } = propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/) as {
-      LifecycleConfiguration: { Rules: { Prefix: string; NoncurrentVersionExpiration: object }[] };
-    };
-    expect(LifecycleConfiguration.Rules.map(({ Prefix }) => Prefix)).toEqual(['Test/Iris/', 'Test/Tulip/']);
-    expect(LifecycleConfiguration.Rules[0]!.NoncurrentVersionExpiration).toMatchObject({ NewerNoncurrentVersions: 5 });
-  });
-
-  test('lets the models’ role read its places and nothing else, and the models wait for that', () => {
-    const stack = newStack();
-    newEndpoint(stack);
-    const [[policyId, policy] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::BucketPolicy'));
-    const { Statement } = policy!.Properties.PolicyDocument as { Statement: { Effect: string; Resource: unknown }[] };
-    const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
-    expect(allowed).toMatchObject([{ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } }]);
-    expect((allowed[0]!.Resource as unknown[]).map(asText)).toEqual([
-      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
-      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
-    ]);
-    for (const model of Object.values(resourcesOf(stack, 'AWS::SageMaker::Model'))) {
-      expect(model.DependsOn).toContain(policyId);
-      expect(model.DependsOn!.join()).toMatch(/DeploymentGate/);
-    }
-  });
-});
-
-describe('the policy of that bucket', () => {
-  test('has one statement for each role, whatever the number of endpoints', () => {
-    const stack = newStack();
-    const other = { executionRoleArn: 'arn:aws:iam::123456789012:role/other' };
-    newEndpoint(stack);
-    newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
-    newEndpoint(stack, { endpoint: { endpointName: 'three' }, model: other }, 'Rose');
-    const { Statement } = propertiesOf(stack, 'AWS::S3::BucketPolicy').PolicyDocument as {
-      Statement: { Effect: string; Principal: { AWS: string }; Resource: unknown[] }[];
-    };
-    const read = Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Principal, Resource }) => [
-      Principal.AWS,
-      Resource.map((each) => asText(each).replace(/^.*\/(\w+)\/[0-9a-f]{8}\/(\w)\/.*$/, '$1 $2')),
-    ]);
-    expect(read).toEqual([
-      [executionRoleArn, ['Iris a', 'Iris b', 'Tulip a', 'Tulip b']],
-      [other.executionRoleArn, ['Rose a', 'Rose b']],
-    ]);
-  });
-
-  test('comes before the deployment fills the bucket', () => {
-    const stack = newStack();
-    newEndpoint(stack);
-    const [prepare] = Object.values(resourcesOf(stack, 'Custom::FreshpointDeploymentGate'));
-    expect(prepare!.DependsOn).toContainEqual(expect.stringMatching(/^FreshpointDataPolicy/));
-  });
-});
-
-describe('a given bucket', () => {
-  const rolePolicy = (stack: Stack) =>
-    Object.values(resourcesOf(stack, 'AWS::IAM::Policy')).find(({ Properties }) =>
-      JSON.stringify(Properties.Roles).includes('model'),
-    )!.Properties as { Roles: unknown[]; PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } };
-
-  test('of another stack is read by a policy of the role, so that neither stack waits for the other', () => {
-    const app = new App();
-    const data = new Stack(app, 'Data');
-    const key = new Key(data, 'Key');
-    const copies = new Bucket(data, 'Copies', {
-      versioned: true,
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-    });
-    const stack = new Stack(app, 'Test');
-    const role = new Role(stack, 'Model', {
-      roleName: 'model',
-      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com'),
-    });
-    newEndpoint(stack, { model: { executionRoleArn: role.roleArn }, modelData: ModelData.perSlot({ bucket: copies }) });
-    app.synth();
-    expect(stack.dependencies.map(({ stackName }) => stackName)).toEqual(['Data']);
-    const policies = JSON.stringify(resourcesOf(stack, 'AWS::IAM::Policy'));
-    expect(policies).toMatch(/"s3:GetObject"/);
-    expect(policies).toMatch(/"kms:Decrypt"/);
-    expect(JSON.stringify(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'))).toMatch(
-      /\["kms:Decrypt","kms:GenerateDataKey"\]/,
-    );
-    expect(stack.node.tryFindChild('FreshpointData')).toBeUndefined();
-    expect(propertiesOf(data, 'AWS::S3::Bucket')).toHaveProperty('LifecycleConfiguration');
-  });
-
-  test('that is imported is read by a policy of the role, and a warning says what it needs', () => {
-    const stack = newStack();
-    newEndpoint(stack, { modelData: ModelData.perSlot({ bucket: Bucket.fromBucketName(stack, 'Copies', 'copies') }) });
-    const { Roles, PolicyDocument } = rolePolicy(stack);
-    expect(Roles).toEqual(['model']);
-    const resources = PolicyDocument.Statement.map(({ Action, Resource }) => [Action, JSON.stringify(Resource)]);
-    expect(resources.map(([action]) => action)).toEqual(expect.arrayContaining(['s3:GetObject']));
-    expect(JSON.stringify(resources)).toMatch(/copies\/Test\/Iris\/[0-9a-f]{8}\/[ab]\/0\/model.tar.gz/);
-    Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('must keep versions.*lifecycle rule'));
-  });
-
-  test('that keeps no versions is refused', () => {
-    const stack = newStack();
-    const bucket = new Bucket(stack, 'Copies');
-    expect(() => newEndpoint(stack, { modelData: ModelData.perSlot({ bucket }) })).toThrow(
-      /"Test\/Copies"\) keeps no versions/,
-    );
-  });
-});
-
-describe('KMS', () => {
-  const kmsOf = (stack: Stack) =>
-    Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'))
-      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: { Action: string[] }[] }).Statement)
-      .flatMap(({ Action }) => Action.filter((action) => action.startsWith('kms:')));
-
-  test('key of the models’ bucket may be decrypted with in place too, where archives are read to check them', () => {
-    const stack = newStack();
-    const modelsBucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
-    newEndpoint(stack, { modelsBucket, modelData: ModelData.inPlace() });
-    expect(kmsOf(stack)).toEqual(['kms:Decrypt']);
-  });
-
-  test('key of the models’ bucket may not be decrypted with where objects are only listed', () => {
-    const stack = newStack();
-    const modelsBucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
-    newEndpoint(stack, { modelsBucket, model: { primaryContainer: container('s3://x/m/') } });
-    expect(kmsOf(stack)).toEqual([]);
-  });
-
-  test('keys of the sources may be decrypted with by the refresher, and by nobody else', () => {
-    const stack = newStack();
-    const bucket = new Bucket(stack, 'Bucket', { encryption: BucketEncryption.KMS });
-    const other = new Key(stack, 'Other');
-    newEndpoint(stack, { modelsBucket: bucket, modelData: ModelData.perSlot({ sourceKeys: [other] }) });
-    const policies = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
-    const statements = policies.flatMap(
-      ({ Properties }) =>
-        (Properties.PolicyDocument as { Statement: { Action: string[]; Resource: unknown[] }[] }).Statement,
-    );
-    const kms = statements.filter(({ Action }) => Action.some((action) => action.startsWith('kms:')));
-    expect(kms.map(({ Action, Resource }) => [Action, Resource.map(asText)])).toEqual([
-      [['kms:Decrypt'], [expect.stringMatching(/^<BucketKey\w+\.Arn>$/), expect.stringMatching(/^<Other\w+\.Arn>$/)]],
-    ]);
-  });
-});
-
-describe('checks', () => {
-  test('of an archive to its end are in the spec', () => {
+describe('the spec', () => {
+  test('contains the verification if it is full', () => {
     const stack = newStack();
     newEndpoint(stack, { verification: Verification.full() });
     expect(specOf(stack)).toMatchObject({ verification: 'full' });
@@ -404,14 +224,9 @@ describe('checks', () => {
     expect(specOf(plain)).not.toHaveProperty('verification');
   });
 
-  const tests = [
-    { payload: '5.1,3.5', contentType: 'text/csv', expect: Expect.json({ predictions: ['setosa'] }) },
-    { payload: '{}', contentType: 'application/json', accept: 'text/plain', expect: Expect.contains('ok') },
-  ];
-
-  test('by smoke tests are in the spec, and only then may the endpoint be invoked', () => {
+  test('contains the smoke tests, and only then may the refresher invoke the endpoint', () => {
     const stack = newStack();
-    newEndpoint(stack, { smokeTests: tests });
+    newEndpoint(stack, { smokeTests });
     expect(specOf(stack).smokeTests).toEqual([
       { payload: '5.1,3.5', contentType: 'text/csv', expect: { kind: 'json', value: { predictions: ['setosa'] } } },
       {
@@ -428,17 +243,19 @@ describe('checks', () => {
     newEndpoint(plain);
     expect(mayInvoke(plain)).toBe(false);
   });
+});
 
+describe('the construct rejects', () => {
   test.each<[string, Changes, RegExp]>([
     [
-      'smoke tests with data in place',
-      { smokeTests: tests, modelData: ModelData.inPlace() },
-      /smokeTests need model data per slot/,
+      'smoke tests with model data in place',
+      { smokeTests, modelData: ModelData.inPlace() },
+      /smokeTests are set, but no model has slot data/,
     ],
     [
-      'smoke tests with nothing per slot',
-      { smokeTests: tests, model: { primaryContainer: container('s3://x/m/') } },
-      /smokeTests need model data per slot/,
+      'smoke tests without slot data',
+      { smokeTests, model: { primaryContainer: container('s3://x/m/') } },
+      /smokeTests are set, but no model has slot data/,
     ],
     [
       'an empty payload',
@@ -446,22 +263,26 @@ describe('checks', () => {
       /smokeTests\[0\]\.payload is empty/,
     ],
     [
-      'smoke tests that are too long',
+      'smoke tests of more than 2,000 characters',
       { smokeTests: [{ payload: 'x'.repeat(2000), contentType: 'text/csv' }] },
-      /at most 2000 are possible/,
+      /expected at most 2000, because/,
     ],
     [
-      'no revision to go back to',
+      'retainRevisions of zero',
       { modelData: ModelData.perSlot({ retainRevisions: 0 }) },
-      /retainRevisions is 0, expected a whole number from 1 to 100/,
+      /retainRevisions of ModelData\.perSlot is 0, expected a whole number from 1 to 100/,
     ],
-    ['too many revisions', { modelData: ModelData.perSlot({ retainRevisions: 101 }) }, /retainRevisions is 101/],
-  ])('refuse %s', (_, changes, message) => {
+    [
+      'retainRevisions above 100',
+      { modelData: ModelData.perSlot({ retainRevisions: 101 }) },
+      /retainRevisions of ModelData\.perSlot is 101/,
+    ],
+  ])('%s', (_, changes, message) => {
     expect(() => newEndpoint(newStack(), changes)).toThrow(message);
   });
 });
 
-test('what is wrong with data and tests is told at once', () => {
+test('problems with model data and smoke tests are in one error', () => {
   const stack = newStack();
   const bucket = new Bucket(stack, 'Copies');
   const changes = {
@@ -469,11 +290,11 @@ test('what is wrong with data and tests is told at once', () => {
     smokeTests: [{ payload: '', contentType: '' }],
   };
   expect(() => newEndpoint(stack, changes)).toThrow(
-    /4 problems.*keeps no versions.*retainRevisions is 0\.5.*payload is empty.*contentType is empty/s,
+    /4 problems.*is not versioned.*retainRevisions .* is 0\.5.*payload is empty.*contentType is empty/s,
   );
 });
 
-test('what is a token is not judged', () => {
+test('tokens are accepted', () => {
   const stack = newStack();
   const payload = `${Token.asString({ Ref: 'Payload' })}${'x'.repeat(2000)}`;
   const retainRevisions = Token.asNumber({ Ref: 'Retained' });
@@ -486,7 +307,7 @@ test('what is a token is not judged', () => {
   );
 });
 
-test('a deployment is told where its models will look', () => {
+test('the deployment gate gets the slot data of the spec', () => {
   const stack = newStack();
   newEndpoint(stack, { modelsBucket: newBucket(stack) });
   const data = JSON.parse(asText(propertiesOf(stack, 'Custom::FreshpointDeploymentGate').Data));

@@ -1,16 +1,17 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newApp } from './support/apps.ts';
 import { newEndpoint } from './support/stacks.ts';
 
 beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'true'));
 afterEach(() => vi.unstubAllEnvs());
 
 test('a plain stack passes the validation of aws-cdk-lib, and cdk-nag finds nothing', () => {
-  const app = new App();
+  const app = newApp();
   const stack = new Stack(app, 'Test');
-  // What the pack wants of buckets is up to whoever makes them.
+  // The pack's rules for buckets apply to those that the construct does not create, too.
   const log = new Bucket(stack, 'Log', { enforceSSL: true, serverAccessLogsPrefix: 'log/' });
   const modelsBucket = new Bucket(stack, 'Bucket', { enforceSSL: true, serverAccessLogsBucket: log });
   newEndpoint(stack, { modelsBucket });

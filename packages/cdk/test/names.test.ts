@@ -5,7 +5,8 @@ import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import type { SagemakerEndpoint } from '../src/index';
 import { suffixedName } from '../src/private/naming';
-import { type Changes, image, newEndpoint, newStack, ofSlotA, propertiesOf, resourcesOf } from './support/stacks.ts';
+import { newStack } from './support/apps.ts';
+import { type Changes, image, newEndpoint, ofSlotA, propertiesOf, resourcesOf } from './support/stacks.ts';
 
 interface Names {
   readonly model: unknown;
@@ -52,18 +53,18 @@ const blueGreen = (type: string) => ({
 });
 
 describe('given names', () => {
-  test('end in a digest, configs also in their slot', () => {
+  test('get a digest as suffix, and those of configs also the slot', () => {
     const { model, a, b } = namesOf();
     expect(model).toMatch(/^iris-[0-9a-f]{8}$/);
     expect(a).toMatch(/^iris-[0-9a-f]{8}-a$/);
     expect(b).toMatch(/^iris-[0-9a-f]{8}-b$/);
   });
 
-  test('are the same at each synthesis', () => {
+  test('are equal in every synthesis', () => {
     expect(namesOf()).toEqual(namesOf());
   });
 
-  test('follow neither the order of properties nor the tags', () => {
+  test('do not depend on the order of properties and on tags', () => {
     const container = { image, modelDataUrl: 's3://b/iris.tar.gz' };
     const plain = namesOf({ model: { primaryContainer: { ...container, environment: { A: '1', B: '2' } } } });
     expect(
@@ -81,7 +82,7 @@ describe('given names', () => {
     ).toEqual(plain);
   });
 
-  test('a setting of the model renews model and configs', () => {
+  test('of model and configs change with a setting of the model', () => {
     const environment = { LEVEL: 'debug' };
     const data = { image, modelDataUrl: 's3://b/iris.tar.gz' };
     expectAllNew(
@@ -90,16 +91,16 @@ describe('given names', () => {
     );
   });
 
-  test('a setting of the config renews the configs only', () => {
+  test('of the configs alone change with a setting of the config', () => {
     expectNewConfigs(namesOf(), namesOf({ config: { kmsKeyId: 'key' } }));
   });
 
-  test('a deployment config alone renews the configs only', () => {
+  test('of the configs alone change with the deployment config', () => {
     expectNewConfigs(namesOf(), namesOf({ endpoint: blueGreen('CANARY') }));
     expectNewConfigs(namesOf({ endpoint: blueGreen('ALL_AT_ONCE') }), namesOf({ endpoint: blueGreen('CANARY') }));
   });
 
-  test('overrides and aspects are seen', () => {
+  test('change with overrides and aspects', () => {
     expectAllNew(
       namesOf(),
       namesOf({}, ({ models }) => {
@@ -128,7 +129,7 @@ describe('given names', () => {
     );
   });
 
-  test('are cut to 63 characters, whole with digest and slot', () => {
+  test('are shortened to 63 characters including digest and slot', () => {
     const long = `${'x'.repeat(50)}-${'y'.repeat(40)}`;
     const { model, a } = namesOf({ model: { modelName: long }, config: { endpointConfigName: long } });
     expect(model).toMatch(/^x{50}-y{3}-[0-9a-f]{8}$/);
@@ -136,11 +137,11 @@ describe('given names', () => {
     expect([String(model).length, String(a).length]).toEqual([63, 63]);
   });
 
-  test('are never cut to a hyphen before the suffix', () => {
+  test('have no two hyphens before the suffix when they are shortened', () => {
     expect(suffixedName(`${'x'.repeat(53)}-yy`, '-01234567')).toBe(`${'x'.repeat(53)}-01234567`);
   });
 
-  test('that are tokens keep their suffix', () => {
+  test('that are tokens get the suffix too', () => {
     const stack = newStack();
     const name = new CfnParameter(stack, 'Name').valueAsString;
     newEndpoint(stack, { model: { modelName: name } });
@@ -150,8 +151,8 @@ describe('given names', () => {
   });
 });
 
-describe('names left to CloudFormation', () => {
-  test('are absent', () => {
+describe('generated names', () => {
+  test('are not in the template', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(propertiesOf(stack, 'AWS::SageMaker::Model', ofSlotA)).not.toHaveProperty('ModelName');
@@ -160,7 +161,7 @@ describe('names left to CloudFormation', () => {
     }
   });
 
-  test('a deployment config alone makes new configs', () => {
+  test('of the configs are new for another deployment config', () => {
     const none = configIds();
     const canary = configIds({ endpoint: blueGreen('CANARY') });
     const atOnce = configIds({ endpoint: blueGreen('ALL_AT_ONCE') });
@@ -168,7 +169,7 @@ describe('names left to CloudFormation', () => {
     expect(configIds({ endpoint: blueGreen('CANARY') })).toEqual(canary);
   });
 
-  test('a deployment config that an aspect sets is seen', () => {
+  test('of the configs are new for a deployment config that an aspect sets', () => {
     const { deploymentConfig } = blueGreen('CANARY');
     const aspect = onEach(CfnEndpoint, (endpoint: CfnEndpoint) => {
       endpoint.deploymentConfig = deploymentConfig;
@@ -178,7 +179,7 @@ describe('names left to CloudFormation', () => {
     );
   });
 
-  test('a deployment config may refer to other resources', () => {
+  test('work with a deployment config that refers to other resources', () => {
     const stack = newStack();
     const metric = new Metric({ namespace: 'n', metricName: 'm' });
     const alarm = new Alarm(stack, 'Alarm', { metric, threshold: 1, evaluationPeriods: 1 });
@@ -191,13 +192,13 @@ describe('names left to CloudFormation', () => {
     });
   });
 
-  test('other settings of the endpoint leave the configs alone', () => {
+  test('do not depend on other settings of the endpoint', () => {
     expect(configIds({ endpoint: { tags: [{ key: 'team', value: 'ml' }], retainDeploymentConfig: false } })).toEqual(
       configIds(),
     );
   });
 
-  test('mix with given ones: a named config is renewed with its unnamed model', () => {
+  test('of models can be combined with given names of configs', () => {
     const plain = namesOf({ model: { modelName: undefined } });
     const renewed = namesOf({ model: { modelName: undefined, enableNetworkIsolation: true } });
     expect(plain.model).toBeUndefined();

@@ -1,16 +1,16 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
-import { MAX_POLICY_SIZE } from '../src/private/permissions';
+import { MAX_POLICY_CHARACTERS } from '../src/private/policy-document';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   Match,
   modelProps,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   Template,
@@ -32,35 +32,30 @@ function statementsOf(stack: Stack): Statement[] {
   );
 }
 
-/** The policy as IAM counts it when every token has become as long as it can. */
+/** Length of the policy as IAM counts it, with the longest value for every token. */
 function deployedSize(document: unknown): number {
+  const arn = (service: string) => `arn:aws-us-gov:${service}:ap-southeast-2:123456789012`;
   const longest: Record<string, string> = {
     'AWS::Partition': 'aws-us-gov',
     'AWS::Region': 'ap-southeast-2',
     'AWS::AccountId': '123456789012',
-    'AWS::StackId': `arn:aws-us-gov:cloudformation:ap-southeast-2:123456789012:stack/${'s'.repeat(60)}/${'u'.repeat(36)}`,
+    'AWS::StackId': `${arn('cloudformation')}:stack/${'s'.repeat(60)}/${'u'.repeat(36)}`,
   };
-  const resource = (id: string) =>
-    /Bucket|FreshpointData/.test(id)
-      ? 'b'.repeat(63)
-      : `arn:aws-us-gov:sagemaker:ap-southeast-2:123456789012:${/Config/.test(id) ? 'endpoint-config' : 'endpoint'}/${'n'.repeat(63)}`;
+  const longestValue = (ref: string) => {
+    if (/Bucket|FreshpointData/.test(ref)) return 'b'.repeat(63);
+    const type = /Config/.test(ref) ? 'endpoint-config' : 'endpoint';
+    return longest[ref] ?? `${arn('sagemaker')}:${type}/${'n'.repeat(63)}`;
+  };
   const text = JSON.stringify(document, (_, value) => {
-    const join = value?.['Fn::Join'] as [string, unknown[]] | undefined;
-    if (join)
-      return join[1]
-        .map((part) =>
-          typeof part === 'string'
-            ? part
-            : (longest[(part as { Ref: string }).Ref] ?? resource((part as { Ref: string }).Ref)),
-        )
-        .join('');
-    return typeof value?.Ref === 'string' ? (longest[value.Ref] ?? resource(value.Ref)) : value;
+    const join = value?.['Fn::Join'] as [string, (string | { Ref: string })[]] | undefined;
+    if (join) return join[1].map((part) => (typeof part === 'string' ? part : longestValue(part.Ref))).join('');
+    return typeof value?.Ref === 'string' ? longestValue(value.Ref) : value;
   });
   return text.length;
 }
 
-describe('queue and function', () => {
-  test('one refresher serves all endpoints of a stack', () => {
+describe('a refresher', () => {
+  test('is shared by all endpoints of a stack', () => {
     const stack = newStack();
     newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'One');
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Two');
@@ -70,7 +65,7 @@ describe('queue and function', () => {
     expect(Refresher.of(stack)).toBe(Refresher.of(stack));
   });
 
-  test('promises stay for two weeks and survive as many receives as SQS counts', () => {
+  test('keeps requests for two weeks and as many receives as SQS allows', () => {
     const stack = newStack();
     newEndpoint(stack);
     const dead = expect.stringMatching(/DeadLetterQueue/);
@@ -86,7 +81,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('batches are big and fail in part', () => {
+  test('handles large batches that can fail in part', () => {
     const stack = newStack();
     newEndpoint(stack);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
@@ -97,7 +92,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('the function runs on Node.js 24 and knows its queues', () => {
+  test('has a function for Node.js 24 with the URLs of its queues', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(propertiesOf(stack, 'AWS::Lambda::Function', /Freshpoint/)).toMatchObject({
@@ -115,7 +110,7 @@ describe('queue and function', () => {
     });
   });
 
-  test('the log is kept as long as is said', () => {
+  test('keeps its log for the given time', () => {
     const stack = newStack();
     new Refresher(stack, 'Plain');
     new Refresher(stack, 'Month', { logRetention: RetentionDays.ONE_MONTH });
@@ -123,7 +118,7 @@ describe('queue and function', () => {
     expect(propertiesOf(stack, 'AWS::Logs::LogGroup', /Month/).RetentionInDays).toBe(30);
   });
 
-  test('the policy of the queue does not grow with the rules', () => {
+  test('has a queue policy that does not grow with the number of rules', () => {
     const statements = (endpoints: number) => {
       const stack = newStack();
       for (let n = 0; n < endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `e${n}` } }, `E${n}`);
@@ -141,8 +136,8 @@ describe('queue and function', () => {
   });
 });
 
-describe('permissions', () => {
-  test('name their resources, one statement for each', () => {
+describe('the permissions of the function', () => {
+  test('name their resources, with one statement per set of actions', () => {
     const stack = newStack();
     newEndpoint(stack);
     const parameter = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/Iris';
@@ -183,7 +178,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('below a prefix listing is enough, of that prefix', () => {
+  test('include only listing for a prefix, restricted to that prefix', () => {
     const stack = newStack();
     const keyFilters = [{ prefix: 'models/' }];
     newEndpoint(stack, {
@@ -204,7 +199,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('the function waits for the policy of its queue and not for any endpoint', () => {
+  test('do not make the function depend on an endpoint', () => {
     const stack = newStack();
     newEndpoint(stack);
     const [[, handler] = []] = Object.entries(resourcesOf(stack, 'AWS::Lambda::Function')).filter(([id]) =>
@@ -227,7 +222,7 @@ describe('permissions', () => {
   test.each([
     [1, 2],
     [20, 10],
-  ])('of %i endpoints with the longest names fit %i policies', (endpoints, policies) => {
+  ])('for %i endpoints with the longest names fit in %i policies', (endpoints, policies) => {
     const stack = newStack('s'.repeat(60));
     const bucket = newBucket(stack);
     for (let n = 0; n < endpoints; n++) {
@@ -248,26 +243,30 @@ describe('permissions', () => {
       ({ Properties }) => Properties.PolicyDocument,
     );
     expect(documents).toHaveLength(policies);
-    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
+    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
     expect(Object.keys(Template.fromStack(stack).toJSON().Resources).length).toBeLessThanOrEqual(500);
   });
 
-  test('beyond the policies that a role takes, an error names the way out', () => {
+  test('beyond the quota of policies per role are an error that suggests a second refresher', () => {
     const stack = newStack();
     const containers = Array.from({ length: 400 }, (_, n) => ({
       image: 'i',
       modelDataUrl: `s3://b/${'k'.repeat(200)}${n}`,
     }));
     const refresher = new Refresher(stack, 'Refresher');
+    const expected = [
+      'The role of refresher "Test/Refresher" needs \\d+ managed policies .* IAM\'s quota is 10\\.',
+      'Create a second refresher, .*, and pass it to some of the endpoints',
+    ];
     expect(() => newEndpoint(stack, { refresher, model: { primaryContainer: undefined, containers } })).toThrow(
-      /The refresher "Test\/Refresher" .* IAM's quota is 10\. Make a second one.*pass it to some of the endpoints/,
+      new RegExp(expected.join(' ')),
     );
   });
 });
 
-describe('shared between stacks', () => {
-  test('rules and permissions are in the stack of the endpoint', () => {
-    const app = new App();
+describe('a refresher that stacks share', () => {
+  test('has its rules and permissions in the stack of the endpoint', () => {
+    const app = newApp();
     const shared = new Stack(app, 'Shared');
     const refresher = new Refresher(shared, 'Refresher');
     const one = new Stack(app, 'One');

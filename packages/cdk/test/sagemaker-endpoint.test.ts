@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
+import { newStack } from './support/apps.ts';
 import {
   asText,
   executionRoleArn,
@@ -11,15 +12,14 @@ import {
   modelProps,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
   resourcesOf,
   specOf,
   Template,
 } from './support/stacks.ts';
 
-describe('what is made', () => {
-  test('a model and a config for each slot, equal but for what is loaded, and the endpoint on config A', () => {
+describe('an endpoint', () => {
+  test('has a model and a config per slot, and serves config A', () => {
     const stack = newStack();
     newEndpoint(stack);
 
@@ -42,7 +42,7 @@ describe('what is made', () => {
     });
   });
 
-  test('the attributes lead to the resources', () => {
+  test('has attributes for its resources', () => {
     const stack = newStack();
     const endpoint = newEndpoint(stack);
 
@@ -58,12 +58,12 @@ describe('what is made', () => {
     expect(endpoint.modelsProps[0]!.props.executionRoleArn).toBe(executionRoleArn);
   });
 
-  test('an endpoint without a name has the one that CloudFormation makes', () => {
+  test('without a name has the generated one', () => {
     const endpoint = newEndpoint(newStack(), { endpoint: { endpointName: undefined } });
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('each endpoint adds eleven resources to a stack that has one already', () => {
+  test('adds eleven resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
@@ -72,7 +72,7 @@ describe('what is made', () => {
     expect(count(2) - count(1)).toBe(11);
   });
 
-  test('who is granted may invoke this endpoint and nothing else', () => {
+  test('grants permission to invoke this endpoint and nothing else', () => {
     const stack = newStack();
     const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     newEndpoint(stack).grantInvoke(role);
@@ -85,8 +85,8 @@ describe('what is made', () => {
   });
 });
 
-describe('pass-through', () => {
-  test('properties of all three L1 props arrive in the template', () => {
+describe('the template contains', () => {
+  test('the properties of all three L1 props', () => {
     const stack = newStack();
     newEndpoint(stack, {
       model: { enableNetworkIsolation: true, vpcConfig: { subnets: ['s'], securityGroupIds: ['g'] } },
@@ -118,7 +118,7 @@ describe('pass-through', () => {
     });
   });
 
-  test('properties that this version of aws-cdk-lib does not know arrive too', () => {
+  test('properties that this version of aws-cdk-lib does not know', () => {
     const stack = newStack();
     newEndpoint(stack, {
       model: { futureModel: { someList: [{ innerName: 1 }] } },
@@ -131,7 +131,7 @@ describe('pass-through', () => {
     template.hasResourceProperties('AWS::SageMaker::Endpoint', { FutureEndpoint: { Ref: 'AWS::Region' } });
   });
 
-  test('what is set to undefined stays away', () => {
+  test('no property that is undefined', () => {
     const stack = newStack();
     newEndpoint(stack, { endpoint: { futureEndpoint: undefined } });
     expect(propertiesOf(stack, 'AWS::SageMaker::Endpoint')).not.toHaveProperty('FutureEndpoint');
@@ -164,7 +164,7 @@ describe('variants', () => {
     expect(modelNames(stack)).toEqual([attribute(/ModelsBblue/), attribute(/ModelsBred/)]);
   });
 
-  test('name a model by its position when it has neither', () => {
+  test('name a model by its position if it has neither', () => {
     const stack = newStack();
     newEndpoint(stack, {
       modelsProps: two(stack, [{}, {}]),
@@ -181,13 +181,13 @@ describe('variants', () => {
     expect(modelNames(stack)).toEqual([{ 'Fn::ImportValue': 'model' }]);
   });
 
-  test('get no model name when the execution role says that they host inference components', () => {
+  test('get no model name if they host inference components, because the config has an execution role', () => {
     const stack = newStack();
     newEndpoint(stack, { config: { executionRoleArn } });
     expect(modelNames(stack)).toEqual([undefined]);
   });
 
-  test('are left alone when they are tokens, with a warning', () => {
+  test('that are tokens are passed on, with a warning', () => {
     const stack = newStack();
     newEndpoint(stack, {
       config: { productionVariants: [Lazy.any({ produce: () => ({ variantName: 'late', modelName: 'elsewhere' }) })] },
@@ -196,7 +196,7 @@ describe('variants', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('A variant .* is a token'));
   });
 
-  test('are left alone when the whole list is a token', () => {
+  test('are passed on if the whole list is a token', () => {
     const stack = newStack();
     newEndpoint(stack, {
       config: { productionVariants: Lazy.any({ produce: () => [{ variantName: 'late', modelName: 'elsewhere' }] }) },
@@ -205,8 +205,8 @@ describe('variants', () => {
   });
 });
 
-describe('spec and state', () => {
-  test('the spec says what the loop needs to know', () => {
+describe('the parameters and rules', () => {
+  test('include the spec for the refresher', () => {
     const stack = newStack();
     newEndpoint(stack);
     expect(specOf(stack)).toEqual({
@@ -230,7 +230,7 @@ describe('spec and state', () => {
     });
   });
 
-  test('what is set takes the place of the defaults', () => {
+  test('include settings other than the defaults in the spec', () => {
     const stack = newStack();
     newEndpoint(stack, {
       waitTime: Duration.millis(1500),
@@ -252,13 +252,13 @@ describe('spec and state', () => {
     });
   });
 
-  test('a wait of zero is taken at its word', () => {
+  test('include a waitTime of zero in the spec', () => {
     const stack = newStack();
     newEndpoint(stack, { waitTime: Duration.seconds(0) });
     expect(specOf(stack)).toMatchObject({ waitTime: 0 });
   });
 
-  test('parameters and messages carry the id of stack and construct', () => {
+  test('contain the ids of stack and construct', () => {
     const stack = newStack();
     newEndpoint(stack);
     const parameters = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter')).map(({ Properties }) => Properties);
@@ -272,7 +272,7 @@ describe('spec and state', () => {
     }
   });
 
-  test('ids that a parameter name cannot have become ones that it can, and stay apart', () => {
+  test('have valid and unique names for construct ids with special characters', () => {
     const stack = newStack();
     newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'Große Iris');
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Gro-e Iris');
@@ -282,7 +282,7 @@ describe('spec and state', () => {
       expect(name).toMatch(/^\/freshpoint\/Test\/Gro-e-Iris-[0-9a-f]{8}\/(spec|state|history)$/);
   });
 
-  test('a nested stack takes its deploy-time name', () => {
+  test('of a nested stack contain its deploy-time name', () => {
     const stack = newStack();
     const nested = new NestedStack(stack, 'Nested');
     newEndpoint(nested, { modelsBucket: newBucket(stack) });
@@ -291,7 +291,7 @@ describe('spec and state', () => {
     );
   });
 
-  test('the rules wait for the endpoint', () => {
+  test('are created after the endpoint, as far as rules are concerned', () => {
     const stack = newStack();
     newEndpoint(stack, { sweepInterval: Duration.minutes(30) });
     const rules = Object.values(resourcesOf(stack, 'AWS::Events::Rule'));
@@ -299,7 +299,7 @@ describe('spec and state', () => {
     for (const { DependsOn } of rules) expect(DependsOn).toContain('IrisEndpoint5676F002');
   });
 
-  test('a tag on the stack does not reach what the loop reads', () => {
+  test('do not include tags of the stack in the spec', () => {
     const stack = newStack();
     newEndpoint(stack, { bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] });
     Tags.of(stack).add('team', 'ml');

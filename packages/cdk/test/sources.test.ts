@@ -3,16 +3,8 @@ import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
-import {
-  type Changes,
-  executionRoleArn,
-  image,
-  Match,
-  newBucket,
-  newEndpoint,
-  newStack,
-  specOf,
-} from './support/stacks.ts';
+import { newStack } from './support/apps.ts';
+import { type Changes, executionRoleArn, image, Match, newBucket, newEndpoint, specOf } from './support/stacks.ts';
 
 type Model = Partial<CfnModelProps>;
 type ModelOf = (bucket: string) => Model;
@@ -26,12 +18,16 @@ function sourcesOf(changes: Changes, stack: Stack = newStack()): unknown {
   return specOf(stack).sources;
 }
 
-describe('read from the models', () => {
+describe('sources of the models', () => {
   test.each<[string, ModelOf, object[]]>([
     ['an object', (b) => primary({ modelDataUrl: `s3://${b}/a/m.tar.gz` }), [{ key: 'a/m.tar.gz' }]],
     ['a folder', (b) => primary({ modelDataUrl: `s3://${b}/a/` }), [{ prefix: 'a/' }]],
     ['a whole bucket', (b) => primary({ modelDataUrl: `s3://${b}` }), [{ prefix: '' }]],
-    ['a place of many models', (b) => primary({ mode: 'MultiModel', modelDataUrl: `s3://${b}/a` }), [{ prefix: 'a' }]],
+    [
+      'the prefix of a multi-model container',
+      (b) => primary({ mode: 'MultiModel', modelDataUrl: `s3://${b}/a` }),
+      [{ prefix: 'a' }],
+    ],
     ['an S3Prefix', (b) => prefixSource('S3Prefix', `s3://${b}/a/`), [{ prefix: 'a/' }]],
     ['an S3Object', (b) => prefixSource('S3Object', `s3://${b}/a/m.bin`), [{ key: 'a/m.bin' }]],
     [
@@ -48,7 +44,7 @@ describe('read from the models', () => {
       [{ key: '<AWS::Region>/m.tar.gz' }],
     ],
     [
-      'an intrinsic function that joins',
+      'a URL built by Fn::Join',
       (b) => primary({ modelDataUrl: Fn.join('', ['s3://', b, '/a/m.tar.gz']) }),
       [{ key: 'a/m.tar.gz' }],
     ],
@@ -58,7 +54,7 @@ describe('read from the models', () => {
     expect(sources).toEqual(expected.map((each) => ({ bucket: '<Bucket83908E77>', ...each })));
   });
 
-  test('each of several models', () => {
+  test('of several models, in their order', () => {
     const props = (key: string) => ({ executionRoleArn, primaryContainer: { image, modelDataUrl: `s3://b/${key}` } });
     expect(
       sourcesOf({
@@ -75,33 +71,33 @@ describe('read from the models', () => {
   });
 });
 
-describe('named by filters', () => {
+describe('sources of key filters', () => {
   const events = (...keyFilters: object[]) => ({ bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters }] });
   const archive = { bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' };
 
-  test('a prefix, with its suffix', () => {
+  test('are a prefix with its suffix', () => {
     expect(sourcesOf(events({ prefix: 'models/', suffix: '.tar.gz' }))).toEqual([
       archive,
       { bucket: '<Bucket83908E77>', prefix: 'models/', suffix: '.tar.gz' },
     ]);
   });
 
-  test('a suffix alone names nothing', () => {
+  test('do not include a suffix without a prefix', () => {
     expect(sourcesOf(events({ suffix: '.tar.gz' }))).toEqual([archive]);
   });
 
-  test('the key of a model as a prefix adds nothing', () => {
+  test('do not include a prefix equal to the key of an object source', () => {
     expect(sourcesOf(events({ prefix: 'models/iris.tar.gz' }))).toEqual([archive]);
   });
 
-  test('are enough when the models name none', () => {
+  test('are sufficient if the models have none', () => {
     expect(sourcesOf({ model: primary({}), ...events({ prefix: 'models/' }) })).toEqual([
       { bucket: '<Bucket83908E77>', prefix: 'models/' },
     ]);
   });
 });
 
-describe('warnings', () => {
+describe('a warning is added for', () => {
   const warningsOf = (changes: Changes, stack = newStack()) => {
     newEndpoint(stack, changes);
     return Annotations.fromStack(stack)
@@ -117,7 +113,7 @@ describe('warnings', () => {
       /modelDataUrl in primaryContainer of model "Model1" is a token that hides bucket and key/,
     ],
     [
-      'a URL of another kind',
+      'a URL that is not an S3 URL',
       () => primary({ modelDataUrl: 'https://x/y' }),
       /modelDataUrl .* is "https:\/\/x\/y", expected s3:/,
     ],
@@ -147,16 +143,16 @@ describe('warnings', () => {
       /is not in modelsBucket/,
     ],
     [
-      'data outside the filters',
+      'data that no key filter matches',
       (stack) => primary({ modelDataUrl: `s3://${newBucket(stack).bucketName}/other/m.tar.gz` }),
-      /No bucket event .* covers the model data/,
+      /No bucket event .* matches the model data/,
     ],
   ])('%s', (_, model, text) => {
     const stack = newStack();
     expect(warningsOf({ model: model(stack), ...watched }, stack)).toEqual([expect.stringMatching(text)]);
   });
 
-  test('data in another bucket that is imported', () => {
+  test('data outside an imported modelsBucket', () => {
     const stack = newStack();
     const modelsBucket = Bucket.fromBucketName(stack, 'Imported', 'models');
     const warnings = warningsOf({ modelsBucket, model: primary({ modelDataUrl: 's3://other/m.tar.gz' }) }, stack);
@@ -165,46 +161,46 @@ describe('warnings', () => {
     );
   });
 
-  test('loose files that the default filter for archives does not let pass', () => {
+  test('uncompressed files that do not match the default filter for archives', () => {
     const stack = newStack();
     const uri = `s3://${newBucket(stack).bucketName}/a/`;
     expect(warningsOf({ model: prefixSource('S3Prefix', uri) }, stack)).toEqual([
-      expect.stringContaining('leave the suffix out'),
+      expect.stringContaining('omit the suffix'),
     ]);
   });
 
-  test('filters of events other than created ones', () => {
+  test('bucket events without created objects', () => {
     expect(warningsOf({ bucketEvents: [{ eventType: EventType.OBJECT_REMOVED }] })).toHaveLength(1);
   });
 
   test.each<[string, (stack: Stack) => Changes]>([
     [
-      'a bucket by its given name',
+      'a URL with the physical name of the bucket',
       (stack) => ({
         modelsBucket: new Bucket(stack, 'Named', { bucketName: 'named' }),
         model: primary({ modelDataUrl: 's3://named/m.tar.gz' }),
       }),
     ],
     [
-      'archives of many models below a prefix',
+      'archives of a multi-model container below a prefix',
       (stack) => ({
         model: primary({ mode: 'MultiModel', modelDataUrl: `s3://${newBucket(stack).bucketName}/many/` }),
       }),
     ],
     [
-      'a filter inside the prefix',
+      'a key filter below the prefix of a source',
       (stack) => ({
         model: prefixSource('S3Prefix', `s3://${newBucket(stack).bucketName}/mod`),
         ...watched,
       }),
     ],
     [
-      'a bucket name from elsewhere, which may be the same',
+      'a bucket name that is a token and may be the same',
       () => ({
         model: primary({ modelDataUrl: `s3://${Fn.importValue('bucket')}/models/m.tar.gz` }),
       }),
     ],
-  ])('none for %s', (_, changes) => {
+  ])('but not for %s', (_, changes) => {
     const stack = newStack();
     expect(warningsOf(changes(stack), stack)).toEqual([]);
   });

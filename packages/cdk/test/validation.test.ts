@@ -1,7 +1,8 @@
-import { App, Aws, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
+import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
   type Changes,
@@ -9,7 +10,6 @@ import {
   image,
   newBucket,
   newEndpoint,
-  newStack,
   propertiesOf,
 } from './support/stacks.ts';
 
@@ -32,27 +32,30 @@ const models = (...names: object[]) => ({
   })),
 });
 
-describe('refused, with what was got and what to do', () => {
+describe('rejects with the found value, the expected one and a fix', () => {
   test.each<[string, Changes, string]>([
     [
-      'config names that differ',
+      'different config names',
       { config: { endpointConfigName: 'one' }, endpoint: { endpointConfigName: 'two' } },
-      'endpointProps.endpointConfigName is "two" and endpointConfigProps.endpointConfigName is "one"; they name the same config: make them equal',
+      'endpointProps.endpointConfigName is "two", but endpointConfigProps.endpointConfigName is "one". ' +
+        'Both name the same config: make them equal, or omit the latter so that CloudFormation generates the ' +
+        'names.',
     ],
     [
-      'model names that differ',
+      'different names for one model',
       {
         modelsProps: [{ modelName: 'one', props: { ...models({}).modelsProps[0]!.props, modelName: 'two' } }],
       },
-      'modelsProps[0].modelName is "one" and modelsProps[0].props.modelName is "two"; make them equal, or leave one out',
+      'modelsProps[0].modelName is "one", but modelsProps[0].props.modelName is "two". Make them equal, or ' +
+        'omit one of them.',
     ],
     [
-      'an endpoint name with other characters',
+      'an endpoint name with invalid characters',
       { endpoint: { endpointName: 'iris_1' } },
-      'endpointProps.endpointName is "iris_1", expected letters, digits and hyphens, with no hyphen at either end',
+      'endpointProps.endpointName is "iris_1", expected letters, digits and hyphens, without a hyphen at either end.',
     ],
     [
-      'a config name that begins with a hyphen',
+      'a config name with a leading hyphen',
       { config: { endpointConfigName: '-iris' } },
       'endpointConfigProps.endpointConfigName is "-iris", expected letters',
     ],
@@ -64,105 +67,121 @@ describe('refused, with what was got and what to do', () => {
     [
       'an endpoint name that is too long',
       { endpoint: { endpointName: 'x'.repeat(64) } },
-      `endpointProps.endpointName has 64 characters ("${'x'.repeat(64)}"), at most 63 are possible; shorten it`,
+      `endpointProps.endpointName has 64 characters ("${'x'.repeat(64)}"), expected at most 63. Shorten it.`,
     ],
-    ['no models', { modelsProps: [] }, 'modelsProps is empty, expected at least one model; add { props: { … } }'],
+    ['no models', { modelsProps: [] }, 'modelsProps is empty, expected at least one model. Add { props: { … } }.'],
     [
-      'two models of one name',
+      'two models with the same name',
       {
         ...models({ modelName: 'iris' }, { modelName: 'iris' }),
         config: { productionVariants: [{ variantName: 'v', modelName: 'iris' }] },
       },
-      'modelsProps[0] and modelsProps[1] are both called "iris" (by modelName or customId); a variant could not tell them apart: give each its own',
+      'modelsProps[0] and modelsProps[1] are both called "iris" (by modelName or customId), so a variant ' +
+        'cannot refer to one of them. Give each its own modelName or customId.',
     ],
     [
-      'a customId that is the name of another model',
+      'a customId equal to the name of another model',
       {
         ...models({ modelName: 'iris' }, { modelName: 'rose', customId: 'iris' }),
         config: { productionVariants: [{ variantName: 'v', modelName: 'iris' }] },
       },
       'modelsProps[0] and modelsProps[1] are both called "iris"',
     ],
-    ['an empty customId', models({ customId: '' }), 'modelsProps[0].customId must be a plain, non-empty text'],
     [
-      'a variant of a model from elsewhere',
-      { config: { productionVariants: [{ variantName: 'v', modelName: 'rose' }] } },
-      'Variant "v" in productionVariants names the model "rose", which is not in modelsProps ("Model1"); name one of these, or pass a model from elsewhere as a token',
+      'an empty customId',
+      models({ customId: '' }),
+      'modelsProps[0].customId is empty, expected a non-empty text without tokens. Omit it for a generated id.',
     ],
     [
-      'a shadow variant of a model from elsewhere',
+      'a customId that is a token',
+      models({ customId: Aws.REGION }),
+      'modelsProps[0].customId is a token, expected a non-empty text without tokens.',
+    ],
+    [
+      'a variant that names an unknown model',
+      { config: { productionVariants: [{ variantName: 'v', modelName: 'rose' }] } },
+      'Variant "v" in productionVariants names the model "rose", expected one of modelsProps ("Model1"). ' +
+        'Name one of these, or pass a model from elsewhere as a token.',
+    ],
+    [
+      'a shadow variant that names an unknown model',
       { config: { shadowProductionVariants: [{ variantName: 'v', modelName: 'rose' }] } },
       'Variant "v" in shadowProductionVariants names the model "rose"',
     ],
     [
-      'a variant without a model when there are several',
+      'a variant without modelName when there are several models',
       { ...models({ modelName: 'red' }, {}), config: { productionVariants: [{ variantName: 'v' }] } },
-      'Variant "v" in productionVariants names no model and there are 2 ("red", "Model2"); set its modelName',
+      'Variant "v" in productionVariants has no modelName, but there are 2 models ("red", "Model2"). Set ' +
+        'its modelName to one of these.',
     ],
     [
-      'two variants of one name',
+      'two variants with the same name',
       { config: { productionVariants: [{ variantName: 'v' }, { variantName: 'v' }] } },
-      'Two variants are called "v"; give each its own variantName',
+      'Two variants are called "v". Give each its own variantName.',
     ],
     [
-      'a wait beyond what a queue can do',
+      'a waitTime longer than the maximum delay of a message',
       { waitTime: Duration.hours(13) },
-      'waitTime is 46800 seconds, expected at most 12 hours, the longest that a queue can hide a message',
+      'waitTime is 46800 seconds, expected at most 12 hours, the longest delay of a message in the queue.',
     ],
     [
-      'a bound below the wait',
+      'a maxWaitTime below waitTime',
       { waitTime: Duration.seconds(90), maxWaitTime: Duration.seconds(60) },
-      'maxWaitTime is 60 seconds, expected at least waitTime (90 seconds); raise it or leave it out',
+      'maxWaitTime is 60 seconds, expected at least waitTime (90 seconds). Increase it, or omit it.',
     ],
     [
-      'a bound below the default wait',
+      'a maxWaitTime below the default of waitTime',
       { maxWaitTime: Duration.seconds(30) },
       'maxWaitTime is 30 seconds, expected at least waitTime (60 seconds)',
     ],
     [
-      'a poll that never rests',
+      'a pollInterval of zero',
       { pollInterval: Duration.seconds(0) },
-      'pollInterval is 0 seconds, expected at least one and at most 12 hours',
+      'pollInterval is 0 seconds, expected 1 second to 12 hours.',
     ],
     [
-      'a sweep of parts of minutes',
+      'a sweepInterval that is not a whole number of minutes',
       { sweepInterval: Duration.seconds(90) },
-      'sweepInterval is 90 seconds, expected whole minutes, at least one',
+      'sweepInterval is 90 seconds, expected whole minutes, at least one.',
     ],
     [
-      'a sweep that never rests',
+      'a sweepInterval of zero',
       { sweepInterval: Duration.seconds(0) },
       'sweepInterval is 0 seconds, expected whole minutes',
     ],
     [
-      'events that S3 does not send to EventBridge',
+      'an event type that S3 does not send to EventBridge',
       { bucketEvents: [{ eventType: EventType.REPLICATION }] },
-      'bucketEvents[0].eventType is "s3:Replication:*", which S3 does not send to EventBridge; expected one of s3:ObjectCreated:*, s3:ObjectCreated:Put,',
+      'bucketEvents[0].eventType is "s3:Replication:*", which S3 does not send to EventBridge, expected ' +
+        'one of s3:ObjectCreated:*, s3:ObjectCreated:Put,',
     ],
     [
-      'two prefixes in one event',
+      'two prefixes in one bucket event',
       { bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'a/' }, { prefix: 'b/' }] }] },
-      'bucketEvents[0]: keyFilters has 2 prefixes ("a/", "b/"), at most one is possible; write one bucket event for each',
+      'bucketEvents[0]: keyFilters has 2 prefixes ("a/", "b/"), expected at most one. Add one bucket event for each.',
     ],
     [
-      'two suffixes in one event',
+      'two suffixes in one bucket event',
       { bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ suffix: '.a' }, { suffix: '.b' }] }] },
       'bucketEvents[0]: keyFilters has 2 suffixes (".a", ".b")',
     ],
     [
-      'a filter that filters nothing',
+      'a key filter without prefix and suffix',
       { bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{}] }] },
-      'bucketEvents[0]: a key filter has neither prefix nor suffix; give one, or leave keyFilters out to take all keys',
+      'bucketEvents[0]: a key filter has neither prefix nor suffix. Set one, or omit keyFilters to match all keys.',
     ],
     [
-      'nothing to watch',
+      'models and events without a source',
       { model: { primaryContainer: { image } } },
-      'There is nothing to watch: no model has a modelDataUrl or an s3DataSource that can be read, and no bucket event has a prefix; write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters',
+      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource, and no bucket ' +
+        'event has a prefix. Write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters.',
     ],
     [
-      'nothing to watch that can be read',
+      'model data URLs that are not S3 URLs',
       { model: { primaryContainer: { image, modelDataUrl: 'https://b.s3.amazonaws.com/m.tar.gz' } } },
-      'There is nothing to watch: no model has a modelDataUrl or an s3DataSource that can be read (modelDataUrl in primaryContainer of model "Model1" is "https://b.s3.amazonaws.com/m.tar.gz", expected s3://<bucket>/<key>',
+      'There is no source to watch: no model has a readable modelDataUrl or s3DataSource (modelDataUrl in ' +
+        'primaryContainer of model "Model1" is "https://b.s3.amazonaws.com/m.tar.gz", expected ' +
+        's3://<bucket>/<key>',
     ],
   ])('%s', (_, changes, text) => {
     const problems = problemsOf(changes);
@@ -173,15 +192,15 @@ describe('refused, with what was got and what to do', () => {
   test.each([
     ['account', { account: '111111111111', region: 'eu-west-1' }],
     ['region', { account: '222222222222', region: 'us-east-1' }],
-  ])('a refresher of another %s', (part, env) => {
-    const app = new App();
+  ])('a refresher in another %s', (part, env) => {
+    const app = newApp();
     const refresher = new Refresher(new Stack(app, 'Shared', { env }), 'Refresher');
     const stack = new Stack(app, 'Test', { env: { account: '222222222222', region: 'eu-west-1' } });
     const [problem] = problemsOf({ refresher }, stack);
     expect(problem).toContain(`The refresher "Shared/Refresher" is in ${part} `);
   });
 
-  test('all at once', () => {
+  test('all problems in one error', () => {
     expect(
       problemsOf({
         config: { endpointConfigName: 'a_b', productionVariants: [{ variantName: 'v', modelName: 'rose' }] },
@@ -193,7 +212,7 @@ describe('refused, with what was got and what to do', () => {
     ).toHaveLength(8);
   });
 
-  test('nothing is left behind in the stack', () => {
+  test('before it creates any resource', () => {
     const stack = newStack();
     newBucket(stack);
     problemsOf({ waitTime: Duration.days(1) }, stack);
@@ -202,20 +221,20 @@ describe('refused, with what was got and what to do', () => {
   });
 });
 
-describe('accepted', () => {
+describe('accepts', () => {
   test.each<[string, Changes]>([
-    ['names that agree', { config: { endpointConfigName: 'iris' }, model: { modelName: 'iris' } }],
+    ['equal names', { config: { endpointConfigName: 'iris' }, model: { modelName: 'iris' } }],
     [
-      'tokens where names would differ',
+      'names that are tokens',
       {
         config: { endpointConfigName: Aws.STACK_NAME },
         endpoint: { endpointConfigName: 'iris', endpointName: Fn.ref('Name') },
       },
     ],
-    ['a config name only where CloudFormation wants one', { endpoint: { endpointConfigName: 'anything' } }],
-    ['given names that are too long, for they are cut', { model: { modelName: 'x'.repeat(100) } }],
-    ['no events at all', { bucketEvents: [] }],
-    ['the longest wait', { waitTime: Duration.hours(12), maxWaitTime: Duration.hours(12) }],
+    ['a config name in endpointProps only', { endpoint: { endpointConfigName: 'anything' } }],
+    ['a model name that is too long, because it is shortened', { model: { modelName: 'x'.repeat(100) } }],
+    ['an empty list of events', { bucketEvents: [] }],
+    ['the longest waitTime', { waitTime: Duration.hours(12), maxWaitTime: Duration.hours(12) }],
   ])('%s', (_, changes) => {
     expect(problemsOf(changes)).toEqual([]);
   });

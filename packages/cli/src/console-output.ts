@@ -1,52 +1,60 @@
 import type { StackEvent } from '@freshpoint/local';
-import { harmless } from './text.ts';
+import { withoutControlCharacters } from './text.ts';
 
-/** Tells what happens, one line at a time. */
+/** Outputs of deployed stacks: by stack, then by name. */
+type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Prints what the local runtime does, one line at a time. */
 export interface ConsoleOutput {
   stackEvent(event: StackEvent): void;
-  /** The runtime listens. */
+  /** The runtime accepts requests. */
   started(url: string): void;
   /** The stacks are deployed. */
-  ready(url: string, outputs: Readonly<Record<string, Readonly<Record<string, string>>>>): void;
-  /** One line that a function printed. */
+  ready(url: string, outputs: StackOutputs): void;
+  /** A line that a function logged. */
   functionLine(line: string): void;
   problem(problem: unknown): void;
 }
 
-/** For people. `now` in epoch milliseconds. */
-export function plainOutput(write: (line: string) => void, now: () => number): ConsoleOutput {
-  const at = () => new Date(now()).toTimeString().slice(0, 8);
+const STACK_TYPE = 'AWS::CloudFormation::Stack';
+/** Width of the status column: the longest status of a resource that is done is UPDATE_COMPLETE. */
+const STATUS_COLUMNS = 18;
+
+/** Output for people. `now` in epoch milliseconds. */
+export function textOutput(write: (line: string) => void, now: () => number): ConsoleOutput {
+  const time = () => new Date(now()).toTimeString().slice(0, 8);
   return {
     started: () => undefined,
     stackEvent({ stackName, logicalId, type, status, reason }) {
-      // One line per resource, when it has come to an end.
-      if (status.endsWith('_IN_PROGRESS') && type !== 'AWS::CloudFormation::Stack') return;
-      const what = type === 'AWS::CloudFormation::Stack' ? stackName : `${stackName}  ${type}  ${logicalId}`;
-      write(`${at()}  ${status.padEnd(18)}  ${what}${reason === undefined ? '' : `: ${harmless(reason)}`}`);
+      // A resource gets one line, when it is done.
+      if (status.endsWith('_IN_PROGRESS') && type !== STACK_TYPE) return;
+      const subject = type === STACK_TYPE ? stackName : `${stackName}  ${type}  ${logicalId}`;
+      const suffix = reason === undefined ? '' : `: ${withoutControlCharacters(reason)}`;
+      write(`${time()}  ${status.padEnd(STATUS_COLUMNS)}  ${subject}${suffix}`);
     },
     ready(url, outputs) {
       write('');
       for (const [stack, values] of Object.entries(outputs)) {
         for (const [key, value] of Object.entries(values)) {
-          // What CDK makes for other stacks is nobody's business.
-          if (!key.startsWith('ExportsOutput')) write(`${stack}.${key} = ${harmless(value)}`);
+          // CDK exports these for other stacks, not for people.
+          if (!key.startsWith('ExportsOutput')) write(`${stack}.${key} = ${withoutControlCharacters(value)}`);
         }
       }
       write(`AWS_ENDPOINT_URL=${url}`);
       write('');
       write(`export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`);
       write('');
-      write('Ctrl-C ends it.');
+      write('Press Ctrl-C to stop.');
     },
     functionLine(line) {
-      const text = describeDecision(line);
-      if (text !== undefined) write(`${at()}  ${harmless(text)}`);
+      const text = describeLogLine(line);
+      if (text !== undefined) write(`${time()}  ${withoutControlCharacters(text)}`);
     },
-    problem: (problem) => write(`${at()}  problem: ${harmless(String(problem))}`),
+    problem: (problem) => write(`${time()}  problem: ${withoutControlCharacters(String(problem))}`),
   };
 }
 
-/** For programs: one JSON object per line. */
+/** Output for programs: one JSON object per line. */
 export function jsonOutput(write: (line: string) => void): ConsoleOutput {
   const emit = (event: string, data: object) => write(JSON.stringify({ event, ...data }));
   return {
@@ -55,15 +63,15 @@ export function jsonOutput(write: (line: string) => void): ConsoleOutput {
       emit('resource', { stackName, logicalId, type, status, reason }),
     ready: (url, outputs) => emit('ready', { url, outputs }),
     functionLine(line) {
-      const entry = decisionIn(line);
+      const entry = controllerEntry(line);
       if (entry) emit('controller', { entry });
     },
     problem: (problem) => emit('problem', { problem: String(problem) }),
   };
 }
 
-/** The loop's own lines are JSON with a `decision` or an `error`; Lambda's START and END and the metrics are not told. */
-function decisionIn(line: string): Record<string, unknown> | undefined {
+/** A line of the controller: JSON with a `decision` or an `error`. Lambda's START and END, and metrics, are not. */
+function controllerEntry(line: string): Record<string, unknown> | undefined {
   try {
     const entry = JSON.parse(line) as Record<string, unknown> | null;
     return entry && ('decision' in entry || 'error' in entry) ? entry : undefined;
@@ -72,8 +80,8 @@ function decisionIn(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function describeDecision(line: string): string | undefined {
-  const entry = decisionIn(line);
+function describeLogLine(line: string): string | undefined {
+  const entry = controllerEntry(line);
   if (!entry) return undefined;
   const { endpoint, decision, reason, message, revision, slot, seconds } = entry;
   const parts: string[] = [];
@@ -85,6 +93,6 @@ function describeDecision(line: string): string | undefined {
     if (slot !== undefined) parts.push(`slot ${slot}`);
     if (message !== undefined && message !== reason) parts.push(String(message));
   }
-  if (seconds !== undefined) parts.push(`again in ${seconds} s`);
+  if (seconds !== undefined) parts.push(`next pass in ${seconds} s`);
   return [endpoint, ...parts].filter((part) => part !== undefined && part !== '').join('  ');
 }

@@ -2,21 +2,21 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
+import { CommandFailure, UsageError } from './command-failure.ts';
 import type { ConsoleOutput } from './console-output.ts';
-import { Failure, UsageError } from './failure.ts';
 
-/** Starts the runtime, deploys, and stays until `ended` aborts; then stops everything. Throws Failure. */
-export async function runLocal(options: LocalArguments, output: ConsoleOutput, ended: AbortSignal): Promise<void> {
+/** Starts the runtime, deploys the assembly, runs until `stop` aborts, then stops everything. Throws CommandFailure. */
+export async function runLocal(options: LocalArguments, output: ConsoleOutput, stop: AbortSignal): Promise<void> {
   if (options.assembly !== undefined) await checkAssembly(options.assembly);
   const runtime = await start(options, output);
-  const end = new Promise<void>((resolve) => {
-    if (ended.aborted) resolve();
-    ended.addEventListener('abort', () => resolve(), { once: true });
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
   });
   try {
     output.started(runtime.url);
-    await Promise.race([deploy(runtime, options, output), end]);
-    await end;
+    await Promise.race([deploy(runtime, options, output), stopped]);
+    await stopped;
   } finally {
     await runtime.stop();
   }
@@ -33,43 +33,43 @@ async function deploy(
     const outputs = Object.entries(results).map(([stack, { outputs }]) => [stack, outputs]);
     output.ready(runtime.url, Object.fromEntries(outputs));
   } catch (error) {
-    // What can't be read or deployed is in the assembly, not in this program.
-    throw new Failure((error as Error).message, error);
+    // An assembly that cannot be read or deployed is the user's to fix.
+    throw new CommandFailure((error as Error).message, error);
   }
 }
 
 async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {
+  const { port, stateDir, times, containers } = options;
   try {
     return await startLocalRuntime({
-      port: options.port,
-      stateDir: options.stateDir,
-      times: options.times,
-      containers: options.containers,
+      port,
+      stateDir,
+      times,
+      containers,
       onFunctionLog: ({ line }) => output.functionLine(line),
       onProblem: (problem) => output.problem(problem),
     });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
       throw new UsageError(
-        `Port ${options.port} is in use. Take another with --port, or --port 0 for a free one.`,
+        `Port ${port} is in use. Choose another with --port, or use --port 0 for a free one.`,
         error,
       );
     }
     if (code === 'EACCES' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EROFS') {
-      throw new UsageError((error as Error).message, error);
+      throw new UsageError(`The runtime cannot start: ${message}. Check --port and --state.`, error);
     }
     throw error;
   }
 }
 
 async function checkAssembly(folder: string): Promise<void> {
-  const isFile = async (path: string) => (await stat(path).catch(() => undefined))?.isFile() ?? false;
-  if (await isFile(join(folder, 'manifest.json'))) return;
+  const manifest = await stat(join(folder, 'manifest.json')).catch(() => undefined);
+  if (manifest?.isFile()) return;
   const found = await stat(folder).catch(() => undefined);
-  throw new UsageError(
-    found?.isDirectory()
-      ? `${folder} has no manifest.json, so it is not a cloud assembly. \`cdk synth\` writes one.`
-      : `There is no folder ${folder}. \`cdk synth\` writes one, by default cdk.out.`,
-  );
+  const problem = found?.isDirectory()
+    ? `--assembly is "${folder}", which has no manifest.json and so is not a cloud assembly.`
+    : `--assembly is "${folder}", which is not a folder.`;
+  throw new UsageError(`${problem} Run \`cdk synth\` to write a cloud assembly, by default cdk.out.`);
 }

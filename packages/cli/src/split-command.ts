@@ -1,6 +1,9 @@
-import { UsageError } from './failure.ts';
+import { UsageError } from './command-failure.ts';
 
-/** Splits a command at spaces, as a shell does with quotes and backslashes; variables and globs are left as they are. Throws UsageError. */
+/**
+ * Splits a command at spaces, with quotes and backslashes as in a shell. Variables and globs are not expanded.
+ * Throws UsageError.
+ */
 export function splitCommand(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -23,6 +26,6 @@ export function splitCommand(text: string): string[] {
       word = (word ?? '') + char;
     }
   }
-  if (quote !== '') throw new UsageError(`The command ${text} has a ${quote} without its counterpart`);
+  if (quote !== '') throw new UsageError(`The command ${text} has an unclosed ${quote}. Close the quote.`);
   return word === undefined ? words : [...words, word];
 }

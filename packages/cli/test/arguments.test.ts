@@ -1,19 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { readArguments, USAGE } from '../src/arguments.ts';
+import { readArguments } from '../src/arguments.ts';
+import { USAGE } from '../src/usage.ts';
 
-describe('the arguments', () => {
-  test('of a bare `freshpoint local` have the documented defaults', () => {
+describe('readArguments', () => {
+  test('gives `freshpoint local` the documented defaults', () => {
     expect(readArguments(['local'])).toEqual({
       command: 'local',
       port: 4580,
       stateDir: '.freshpoint/local',
       times: 'fast',
       containers: [],
-      json: false,
+      format: 'text',
     });
   });
 
-  test('take every option', () => {
+  test('reads every option of local', () => {
     const line = ['local', '--assembly', 'cdk.out', '--stack', 'A', '--stack=B', '--port', '0', '--state', '/s'];
     const more = ['--times', 'realistic', '--container', '*/iris:1=python3 "my serve.py" {port}', '--json'];
     expect(readArguments([...line, ...more])).toEqual({
@@ -24,63 +25,68 @@ describe('the arguments', () => {
       stateDir: '/s',
       times: 'realistic',
       containers: [{ image: '*/iris:1', command: ['python3', 'my serve.py', '{port}'] }],
-      json: true,
+      format: 'json',
     });
   });
 
-  test('split a command at the first = only', () => {
+  test('ends an image at the first =', () => {
     expect(readArguments(['local', '--container', 'i=env A=1 run'])).toMatchObject({
       containers: [{ image: 'i', command: ['env', 'A=1', 'run'] }],
     });
   });
 
-  test('of history and back name an endpoint', () => {
-    expect(readArguments(['history'])).toEqual({ command: 'history', endpoint: undefined, json: false });
-    expect(readArguments(['history', 'A/B', '--json'])).toEqual({ command: 'history', endpoint: 'A/B', json: true });
+  test('reads history and rollback with an endpoint', () => {
+    expect(readArguments(['history'])).toEqual({ command: 'history', endpoint: undefined, format: 'text' });
+    expect(readArguments(['history', 'A/B', '--json'])).toEqual({
+      command: 'history',
+      endpoint: 'A/B',
+      format: 'json',
+    });
     expect(readArguments(['rollback', 'A/B', '--to', '12AB', '--reason', 'why', '--no-wait'])).toEqual({
-      ...{ command: 'rollback', endpoint: 'A/B', to: '12AB', reason: 'why', wait: false, json: false },
+      ...{ command: 'rollback', endpoint: 'A/B', to: '12AB', reason: 'why', wait: false, format: 'text' },
     });
   });
 
   test.each([[['--help']], [['-h']], [['local', '--help']], [['history', '--help']], [['rollback', '-h']]])(
-    '%j asks for help',
+    'reads %j as a request for help',
     (args) => {
       expect(readArguments(args)).toEqual({ command: 'help' });
     },
   );
 
-  test('--version asks for the version', () => {
+  test('reads --version', () => {
     expect(readArguments(['--version'])).toEqual({ command: 'version' });
   });
 
   test.each([
-    [[], 'A command is missing. There are: local, history, back'],
-    [['cloud'], 'Unknown command "cloud". There are: local, history, back'],
-    [['rollback'], 'Which endpoint? freshpoint history lists them'],
-    [['rollback', 'A/B', 'C/D'], 'Unexpected argument "C/D"; options begin with --'],
-    [['rollback', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision'],
-    [['rollback', 'A/B', '--reason', 'a'.repeat(301)], '--reason has 301 characters, expected at most 300'],
-    [['rollback', 'A/B', '--port', '1'], '--port is no option of freshpoint rollback'],
-    [['history', '--to', '1234'], '--to is no option of freshpoint history'],
-    [['history', '/freshpoint/A/B'], /is no endpoint, expected <stack>/],
-    [['local', '--no-wait'], '--no-wait is no option of freshpoint local'],
-    [['local', 'cdk.out'], 'Unexpected argument "cdk.out"; options begin with --'],
+    [[], 'Missing command. Available commands: local, history, rollback.'],
+    [['cloud'], 'Unknown command "cloud". Available commands: local, history, rollback.'],
+    [['rollback'], 'Missing endpoint. Run `freshpoint history` to list endpoints.'],
+    [['rollback', 'A/B', 'C/D'], 'Unexpected argument "C/D". Options begin with --.'],
+    [['rollback', 'A/B', '--to', '123'], '--to is "123", expected at least 4 hex digits of a revision.'],
+    [['rollback', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision.'],
+    [['rollback', 'A/B', '--reason', 'a'.repeat(301)], '--reason has 301 characters, expected at most 300.'],
+    [['rollback', 'A/B', '--port', '1'], 'freshpoint rollback has no option --port.'],
+    [['history', '--to', '1234'], 'freshpoint history has no option --to.'],
+    [['history', '/freshpoint/A/B'], /^The endpoint is "\/freshpoint\/A\/B", expected <stack>/],
+    [['local', '--no-wait'], 'freshpoint local has no option --no-wait.'],
+    [['local', 'cdk.out'], 'Unexpected argument "cdk.out". Options begin with --.'],
     [['local', '--port', '-1'], /port/],
-    [['local', '--port', '65536'], '--port is "65536", expected 0 to 65535'],
-    [['local', '--port', '1e3'], '--port is "1e3", expected 0 to 65535'],
-    [['local', '--times', 'slow'], '--times is "slow", expected fast or realistic'],
-    [['local', '--stack', 'A'], '--stack needs --assembly'],
+    [['local', '--port', '65536'], '--port is "65536", expected 0 to 65535.'],
+    [['local', '--port', '1e3'], '--port is "1e3", expected 0 to 65535.'],
+    [['local', '--times', 'slow'], '--times is "slow", expected fast or realistic.'],
+    [['local', '--stack', 'A'], '--stack requires --assembly.'],
     [['local', '--container', 'image'], /^--container is "image", expected <image>=<command>/],
     [['local', '--container', '=run'], /^--container is "=run"/],
     [['local', '--container', 'i= '], /^--container is "i= "/],
-    [['local', '--container', 'i=a "b'], 'The command a "b has a " without its counterpart'],
+    [['local', '--container', 'i=a "b'], 'The command a "b has an unclosed ". Close the quote.'],
     [['local', '--bogus'], /^Unknown option '--bogus'/],
-  ])('%j are refused, with what to do', (args, message) => {
+  ])('rejects %j and says what was expected', (args, message) => {
     expect(() => readArguments(args)).toThrow(expect.objectContaining({ name: 'UsageError' }));
     expect(() => readArguments(args)).toThrow(message);
   });
 
-  test('are all in the usage', () => {
+  test('is documented in full by --help', () => {
     const local = ['assembly', 'stack', 'port', 'state', 'times', 'container'];
     for (const option of [...local, 'to', 'reason', 'no-wait', 'json', 'help', 'version']) {
       expect(USAGE).toContain(`--${option}`);

@@ -1,6 +1,6 @@
 import type { StackEvent } from '@freshpoint/local';
 import { describe, expect, test } from 'vitest';
-import { type ConsoleOutput, jsonOutput, plainOutput } from '../src/console-output.ts';
+import { type ConsoleOutput, jsonOutput, textOutput } from '../src/console-output.ts';
 
 const EVENT: StackEvent = {
   eventId: 'e',
@@ -23,7 +23,7 @@ const SWAP = JSON.stringify({
   seconds: 30,
 });
 
-function tell(
+function linesOf(
   create: (write: (line: string) => void) => ConsoleOutput,
   use: (output: ConsoleOutput) => void,
 ): string[] {
@@ -31,24 +31,22 @@ function tell(
   use(create((line) => lines.push(line)));
   return lines;
 }
-const plain = (use: (output: ConsoleOutput) => void) =>
-  tell((write) => plainOutput(write, () => new Date(2026, 0, 1, 9, 5, 7).getTime()), use);
-const json = (use: (output: ConsoleOutput) => void) => tell(jsonOutput, use).map((line) => JSON.parse(line));
+const text = (use: (output: ConsoleOutput) => void) =>
+  linesOf((write) => textOutput(write, () => new Date(2026, 0, 1, 9, 5, 7).getTime()), use);
+const json = (use: (output: ConsoleOutput) => void) => linesOf(jsonOutput, use).map((line) => JSON.parse(line));
 
 describe('lines for people', () => {
   test('name a resource when it is done, without control characters', () => {
     expect(
-      plain((output) => {
+      text((output) => {
         output.stackEvent({ ...EVENT, status: 'CREATE_IN_PROGRESS', reason: undefined });
         output.stackEvent(EVENT);
       }),
     ).toEqual(['09:05:07  CREATE_FAILED       Iris  AWS::SQS::Queue  Queue1: no room ']);
   });
 
-  test('end a deployment with outputs and a line to copy', () => {
-    const lines = plain((output) =>
-      output.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }),
-    );
+  test('end a deployment with its outputs and a line to copy', () => {
+    const lines = text((output) => output.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }));
     expect(lines.filter((line) => line.includes(' = '))).toEqual(['Iris.Name = x']);
     expect(lines).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:1');
     expect(lines).toContain(
@@ -56,9 +54,9 @@ describe('lines for people', () => {
     );
   });
 
-  test("tell the loop's decisions and errors, and nothing else that the function prints", () => {
+  test("print the controller's decisions and errors, and nothing else that the function logs", () => {
     expect(
-      plain((output) => {
+      text((output) => {
         output.functionLine('START RequestId: 1');
         output.functionLine('null');
         output.functionLine('{"_aws":{}}');
@@ -66,8 +64,8 @@ describe('lines for people', () => {
         output.functionLine('{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}');
       }),
     ).toEqual([
-      '09:05:07  Iris/Endpoint  swap (NewRevision)  revision abc  slot b  again in 30 s',
-      '09:05:07  Iris/Endpoint  error: no  again in 15 s',
+      '09:05:07  Iris/Endpoint  swap (NewRevision)  revision abc  slot b  next pass in 30 s',
+      '09:05:07  Iris/Endpoint  error: no  next pass in 15 s',
     ]);
   });
 });

@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+import type { LocalArguments } from '../src/arguments.ts';
+import { CommandFailure, UsageError } from '../src/command-failure.ts';
+import { jsonOutput } from '../src/console-output.ts';
+import { runLocal } from '../src/local.ts';
+import { startCommand } from './command-process.ts';
 
 let folder: string;
 let assembly: string;
@@ -17,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'freshpoint-cli-'));
   assembly = await writeAssembly('good', { Type: 'AWS::SQS::Queue' });
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A cloud assembly with one stack of one resource. */
 async function writeAssembly(name: string, resource: object): Promise<string> {
@@ -29,89 +31,85 @@ async function writeAssembly(name: string, resource: object): Promise<string> {
   return path;
 }
 
-function start(...args: string[]): {
-  child: ChildProcess;
-  lines: AsyncIterableIterator<string>;
-  rest: Promise<string>;
-} {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=source',
-      '--disable-warning=ExperimentalWarning',
-      MAIN,
-      'local',
-      '--state',
-      join(folder, 'state'),
-      ...args,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let errors = '';
-  child.stderr!.on('data', (chunk) => {
-    errors += chunk;
-  });
-  const rest = once(child, 'close').then(() => errors);
-  return { child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), rest };
+/** Runs the command in this process until it is ready, and stops it. Returns the events that it printed. */
+async function run(change: Partial<LocalArguments> = {}) {
+  const events: { readonly event: string; readonly outputs?: unknown }[] = [];
+  const stop = new AbortController();
+  const output = jsonOutput((line) => events.push(JSON.parse(line)));
+  const options: LocalArguments = {
+    ...{ command: 'local', port: 0, stateDir: join(folder, 'state'), times: 'fast', containers: [], format: 'json' },
+    ...change,
+  };
+  const ready = (...given: Parameters<typeof output.ready>) => {
+    output.ready(...given);
+    stop.abort();
+  };
+  await runLocal(options, { ...output, ready }, stop.signal);
+  return events;
 }
 
-async function lineWith(lines: AsyncIterableIterator<string>, text: string): Promise<string> {
-  for (;;) {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`ended without a line with ${text}`);
-    if (value.includes(text)) return value;
-  }
-}
-
-describe('freshpoint local', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('deploys, answers, and leaves nothing behind after %s', async (signal) => {
-    const { child, lines, rest } = start('--port', '0', '--assembly', assembly);
-    const url = (await lineWith(lines, 'AWS_ENDPOINT_URL=')).split('=')[1];
-    expect((await fetch(`${url}/_freshpoint/health`)).status).toBe(200);
-    child.kill(signal);
-    expect(await rest).toBe('');
+describe('the process of freshpoint local', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('deploys, responds, and leaves nothing behind after %s', async (signal) => {
+    const args = ['local', '--state', join(folder, signal), '--port', '0', '--assembly', assembly];
+    const child = startCommand(args);
+    const errors = text(child.stderr);
+    const closed = once(child, 'close');
+    let url = '';
+    try {
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (!line.startsWith('AWS_ENDPOINT_URL=')) continue;
+        url = line.replace('AWS_ENDPOINT_URL=', '');
+        expect((await fetch(`${url}/_freshpoint/health`)).status).toBe(200);
+        child.kill(signal);
+      }
+    } finally {
+      child.kill('SIGTERM');
+    }
+    await closed;
+    expect(await errors).toBe('');
     expect(child.exitCode).toBe(0);
-    expect(await readdir(join(folder, 'state'))).toEqual([]);
+    expect(await readdir(join(folder, signal))).toEqual([]);
     await expect(fetch(`${url}/_freshpoint/health`)).rejects.toThrow();
   });
+});
 
-  test('tells programs when it is ready, with the outputs', async () => {
-    const { child, lines, rest } = start('--port', '0', '--assembly', assembly, '--json');
-    const { outputs } = JSON.parse(await lineWith(lines, '"ready"'));
-    expect(outputs.Shop.Thing).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/000000000000\/Shop-Thing-/);
-    child.kill();
-    await rest;
+describe('runLocal', () => {
+  test('reports when it is ready, with the outputs of the stacks', async () => {
+    expect((await run({ assembly })).at(-1)).toMatchObject({
+      event: 'ready',
+      outputs: { Shop: { Thing: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/000000000000\/Shop-Thing-/) } },
+    });
   });
 
   test('starts empty without an assembly', async () => {
-    const { child, lines, rest } = start('--port', '0');
-    await lineWith(lines, 'AWS_ENDPOINT_URL=');
-    child.kill();
-    expect(await rest).toBe('');
+    expect((await run()).map(({ event }) => event)).toEqual(['started', 'ready']);
   });
 
-  test('says so when the port is in use', async () => {
+  test('rejects a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const { child, rest } = start('--port', String(port));
-    expect(await rest).toMatch(`freshpoint: Port ${port} is in use. Take another with --port`);
-    expect(child.exitCode).toBe(2);
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const failed = run({ port });
+    await expect(failed).rejects.toThrow(UsageError);
+    await expect(failed).rejects.toThrow(`Port ${port} is in use. Choose another with --port`);
     server.close();
   });
 
-  test('names a resource type that it does not simulate, without a stack trace, and ends', async () => {
-    const other = await writeAssembly('other', { Type: 'AWS::EKS::Cluster' });
-    const { child, rest } = start('--port', '0', '--assembly', other);
-    const errors = await rest;
-    expect(errors).toContain('AWS::EKS::Cluster');
-    expect(errors).not.toMatch(/^ +at /m);
-    expect(child.exitCode).toBe(1);
+  test('rejects a folder that is not a cloud assembly', async () => {
+    await expect(run({ assembly: folder })).rejects.toThrow(/has no manifest\.json.*Run `cdk synth`/);
+    await expect(run({ assembly: join(folder, 'none') })).rejects.toThrow(/is not a folder.*Run `cdk synth`/);
   });
 
-  test('names the stacks that there are when one is unknown', async () => {
-    const { child, rest } = start('--port', '0', '--assembly', assembly, '--stack', 'Shoe');
-    expect(await rest).toMatch(/has no stack Shoe\. It has: Shop\./);
-    expect(child.exitCode).toBe(1);
+  test('names a resource type that the runtime does not simulate', async () => {
+    const failed = run({ assembly: await writeAssembly('other', { Type: 'AWS::EKS::Cluster' }) });
+    await expect(failed).rejects.toThrow(CommandFailure);
+    await expect(failed).rejects.toThrow('AWS::EKS::Cluster');
+  });
+
+  test('names the stacks of the assembly when one is unknown', async () => {
+    const failed = run({ assembly, stacks: ['Shoe'] });
+    await expect(failed).rejects.toThrow(CommandFailure);
+    await expect(failed).rejects.toThrow(/Shoe.*Shop/);
   });
 });

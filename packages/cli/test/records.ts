@@ -1,8 +1,8 @@
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 
-/** An endpoint's id. */
+/** The id of an endpoint. */
 export const ID = 'Iris/Endpoint';
-/** Revisions. */
+/** Three revisions. */
 export const [R1, R2, R3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
 /** The record of a refresh. */
 export const record = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { splitCommand } from '../src/split-command.ts';
 
-describe('a command', () => {
+describe('splitCommand', () => {
   test.each([
     ['', []],
     ['  a  b ', ['a', 'b']],
@@ -10,11 +10,11 @@ describe('a command', () => {
     ['a\\ b "c\\"d\\e"', ['a b', 'c"d\\e']],
     [`'a\\b'`, ['a\\b']],
     ['$HOME/* {port}', ['$HOME/*', '{port}']],
-  ])('%s is split as a shell does', (text, words) => {
+  ])('splits %s as a shell does', (text, words) => {
     expect(splitCommand(text)).toEqual(words);
   });
 
-  test.each(["'a", '"a\\"'])('%s has an open quote', (text) => {
-    expect(() => splitCommand(text)).toThrow('without its counterpart');
+  test.each(["'a", '"a\\"'])('rejects the open quote of %s', (text) => {
+    expect(() => splitCommand(text)).toThrow('Close the quote.');
   });
 });

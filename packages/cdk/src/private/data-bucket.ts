@@ -1,6 +1,4 @@
 import { Annotations, Duration, RemovalPolicy, Resource, Stack, Token, Validations } from 'aws-cdk-lib';
-import { ArnPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -9,113 +7,70 @@ import {
   type IBucket,
   type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3';
-import type { Construct, IConstruct, IDependable } from 'constructs';
+import type { Construct } from 'constructs';
 import type { PerSlotOptions } from '../model-data';
-import { digest8 } from './digest';
-
-/** How many revisions before those of the slots are kept. */
-const DEFAULT_RETAIN_REVISIONS = 5;
+import { DEFAULT_RETAIN_REVISIONS } from './defaults';
 
 const BUCKET_ID = 'FreshpointData';
+const MAX_RETAIN_REVISIONS = 100;
+const EXPIRATION_DAYS = 1;
 
-/** What the policies of the stacks' own buckets let each role read, by the rendered ARN of the role. */
-const readers = new WeakMap<IBucket, Map<string, PolicyStatement>>();
-
-/** The bucket of an endpoint's copies: the given one, or the stack's own. What nobody needs any more expires in it. */
-export function dataBucket(endpoint: Construct, endpointId: string, options: PerSlotOptions): IBucket {
-  const bucket = options.bucket ?? ownBucket(Stack.of(endpoint));
+/** The bucket for an endpoint's slot data: the given one, or that of the stack. Old versions in it expire. */
+export function dataBucketFor(endpoint: Construct, endpointId: string, options: PerSlotOptions): IBucket {
+  const bucket = options.bucket ?? stackDataBucket(Stack.of(endpoint));
   const retained = options.retainRevisions ?? DEFAULT_RETAIN_REVISIONS;
   const rule: LifecycleRule = {
     prefix: `${endpointId}/`,
-    noncurrentVersionExpiration: Duration.days(1),
+    noncurrentVersionExpiration: Duration.days(EXPIRATION_DAYS),
     noncurrentVersionsToRetain: retained,
-    abortIncompleteMultipartUploadAfter: Duration.days(1),
+    abortIncompleteMultipartUploadAfter: Duration.days(EXPIRATION_DAYS),
   };
   if (Resource.isOwnedResource(bucket) && bucket instanceof Bucket) bucket.addLifecycleRule(rule);
   else {
     Annotations.of(endpoint).addWarningV2(
       '@freshpoint/cdk:importedDataBucket',
-      `The bucket of the slots' copies (${bucket.node.path}) is imported, so it is left as it is. It must keep versions; ` +
-        `and for old copies to expire, add a lifecycle rule for the prefix ${rule.prefix}: noncurrent versions expire ` +
-        `after 1 day, ${retained} newer ones are kept, incomplete multipart uploads end after 1 day.`,
+      `The bucket for slot data (${bucket.node.path}) is imported, so it is not changed. It must be versioned. To ` +
+        `expire old slot data, add a lifecycle rule for the prefix ${rule.prefix}: expire noncurrent versions after 1 day, ` +
+        `retain ${retained} newer noncurrent versions, abort incomplete multipart uploads after 1 day.`,
     );
   }
   return bucket;
 }
 
-/** What is wrong with a bucket that was given for the copies. */
+/** Problems with the options of the slot data. */
 export function dataBucketProblems({ bucket, retainRevisions }: PerSlotOptions): string[] {
   const problems: string[] = [];
-  const resource = bucket && Resource.isOwnedResource(bucket) ? bucket.node.defaultChild : undefined;
-  if (resource instanceof CfnBucket && resource.versioningConfiguration === undefined) {
+  if (bucket && isUnversioned(bucket)) {
     problems.push(
-      `The bucket that ModelData.perSlot was given ("${bucket!.node.path}") keeps no versions, and going back needs ` +
-        'them; make it with versioned: true',
+      `The bucket "${bucket.node.path}" of ModelData.perSlot is not versioned, and rollbacks need older versions. ` +
+        'Create it with versioned: true.',
     );
   }
   if (
     retainRevisions !== undefined &&
     !Token.isUnresolved(retainRevisions) &&
-    !(Number.isInteger(retainRevisions) && retainRevisions >= 1 && retainRevisions <= 100)
+    !(Number.isInteger(retainRevisions) && retainRevisions >= 1 && retainRevisions <= MAX_RETAIN_REVISIONS)
   ) {
-    problems.push(`retainRevisions is ${retainRevisions}, expected a whole number from 1 to 100`);
+    problems.push(
+      `retainRevisions of ModelData.perSlot is ${retainRevisions}, ` +
+        `expected a whole number from 1 to ${MAX_RETAIN_REVISIONS}.`,
+    );
   }
   return problems;
 }
 
-/**
- * Lets a model's execution role, of which only the ARN is known, read its places. The stack's own bucket says so itself;
- * for a given one, which may be another stack's, the role gets a policy. Models must be made after what is returned.
- */
-export function letRoleRead(
-  endpoint: Construct,
-  bucket: IBucket,
-  roleArn: string,
-  keys: readonly string[],
-): IDependable[] {
-  const places = keys.map((key) => bucket.arnForObjects(key));
-  if (isOwn(bucket, Stack.of(endpoint))) return letRoleReadOwn(bucket, roleArn, places);
-  const id = `Role${digest8(Stack.of(endpoint).resolve(roleArn))}`;
-  const role = endpoint.node.tryFindChild(id) as ReturnType<typeof Role.fromRoleArn> | undefined;
-  const grantee = role ?? Role.fromRoleArn(endpoint, id, roleArn);
-  const statements = [new PolicyStatement(reading(places)), ...decrypting(bucket.encryptionKey)];
-  return statements.flatMap((each) => grantee.addToPrincipalPolicy(each).policyDependable ?? []);
-}
-
-/** One statement for each role: a bucket's policy holds 20 KB, and each statement says the whole ARN of the role. */
-function letRoleReadOwn(bucket: IBucket, roleArn: string, places: string[]): IDependable[] {
-  const byRole = readers.get(bucket) ?? new Map<string, PolicyStatement>();
-  readers.set(bucket, byRole);
-  const role = JSON.stringify(Stack.of(bucket).resolve(roleArn));
-  const known = byRole.get(role);
-  if (known && !known.frozen) {
-    known.addResources(...places);
-    return policyOf(bucket, Stack.of(bucket));
-  }
-  const statement = new PolicyStatement({ ...reading(places), principals: [new ArnPrincipal(roleArn)] });
-  byRole.set(role, statement);
-  const { policyDependable } = bucket.addToResourcePolicy(statement);
-  return policyDependable ? [policyDependable] : [];
-}
-
-/** The policy of the stack's own bucket; nothing for a given bucket, whose policy may wait for anything. */
-export function policyOf(bucket: IBucket, stack: Stack): IConstruct[] {
-  return isOwn(bucket, stack) && bucket.policy ? [bucket.policy] : [];
-}
-
-function isOwn(bucket: IBucket, stack: Stack): boolean {
+/** Whether the bucket is the one that the stack's endpoints share, rather than a given one. */
+export function isStackDataBucket(bucket: IBucket, stack: Stack): boolean {
   return bucket.node.id === BUCKET_ID && bucket.node.scope === stack;
 }
 
-function reading(resources: string[]): { actions: string[]; resources: string[] } {
-  return { actions: ['s3:GetObject'], resources };
+function isUnversioned(bucket: IBucket): boolean {
+  if (!Resource.isOwnedResource(bucket)) return false;
+  const resource = bucket.node.defaultChild;
+  return resource instanceof CfnBucket && resource.versioningConfiguration === undefined;
 }
 
-function decrypting(key: IKey | undefined): PolicyStatement[] {
-  return key ? [new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] })] : [];
-}
-
-function ownBucket(stack: Stack): Bucket {
+function stackDataBucket(stack: Stack): Bucket {
   const found = stack.node.tryFindChild(BUCKET_ID) as Bucket | undefined;
   if (found) return found;
   const bucket = new Bucket(stack, BUCKET_ID, {
@@ -127,7 +82,8 @@ function ownBucket(stack: Stack): Bucket {
   });
   bucket.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
     'AwsSolutions-S1':
-      'Only the refresher writes to it and only the models’ roles read; who wants access logs passes a bucket to ModelData.perSlot.',
+      'Only the refresher writes to the bucket and only the models’ roles read it. For access logs, pass a bucket to ' +
+      'ModelData.perSlot.',
   });
   return bucket;
 }

@@ -1,62 +1,65 @@
-import { CustomResource, Duration, Lazy, type Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
 import { GATE_RESOURCE_TYPE, type GateProperties, type SlotData, type SourceSpec } from '../contract';
-import { digest8, guarded, renderedProperties, without } from './digest';
+import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 
-/** What a deployment may change about an endpoint, and what the gate needs. */
+/** The most that CloudFormation accepts for a custom resource. */
+const SERVICE_TIMEOUT_HOURS = 1;
+
+/** The settings of an endpoint that a deployment can change, and the dependencies of its deployment gate. */
 export interface DeploymentGateOptions {
   readonly endpointId: string;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
-  /** Slot A's: those of B differ from them only in where they load their data. */
-  readonly models: readonly CfnModel[];
+  /** The models of slot A. Those of slot B differ only in the URLs of their data. */
+  readonly modelsOfSlotA: readonly CfnModel[];
   /** The models of both slots. */
-  readonly allModels: readonly CfnModel[];
-  /** One of the two: they differ in nothing but the name. */
-  readonly config: CfnEndpointConfig;
-  readonly configs: readonly CfnEndpointConfig[];
+  readonly models: readonly CfnModel[];
+  /** The configs of slots A and B. They differ only in their names and models. */
+  readonly configs: readonly [CfnEndpointConfig, CfnEndpointConfig];
   readonly endpoint: CfnEndpoint;
   /** ARN of the refresher's function. */
   readonly serviceToken: string;
-  /** What the function needs to do it. */
-  readonly after: readonly IDependable[];
+  /** Constructs that the function needs when CloudFormation invokes it for the gate. */
+  readonly dependencies: readonly IDependable[];
 }
 
 /**
- * The custom resource that holds a deployment until the endpoint is idle. It changes whenever a setting does, tags
- * excepted; models and configs wait for it.
+ * Creates the custom resource that makes a deployment wait until the endpoint is idle. It changes with every setting
+ * except tags, and models and configs depend on it.
  */
-export function deploymentGate(scope: Construct, stack: Stack, options: DeploymentGateOptions): CustomResource {
+export function createDeploymentGate(scope: Construct, options: DeploymentGateOptions): CustomResource {
+  const stack = Stack.of(scope);
   const settings = () => settingsOf(options);
   const properties: GateProperties = {
     Endpoint: options.endpointId,
     Sources: stack.toJsonString(options.sources),
     ...(options.data && { Data: stack.toJsonString(options.data) }),
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),
-    Values: Lazy.uncachedAny({ produce: () => valuesIn(settings()) }),
+    Values: Lazy.uncachedAny({ produce: () => intrinsicsIn(settings()) }),
   };
   const gate = new CustomResource(scope, 'DeploymentGate', {
     resourceType: GATE_RESOURCE_TYPE,
     serviceToken: options.serviceToken,
-    serviceTimeout: Duration.hours(1),
+    serviceTimeout: Duration.hours(SERVICE_TIMEOUT_HOURS),
     properties: { ...properties },
   });
-  gate.node.addDependency(...options.after);
-  for (const each of [...options.allModels, ...options.configs]) each.node.addDependency(gate);
+  gate.node.addDependency(...options.dependencies);
+  for (const each of [...options.models, ...options.configs]) each.node.addDependency(gate);
   return gate;
 }
 
 /**
- * All settings as the template will show them. The models' logical ids stand there as plain text: a reference would make
- * the custom resource wait for models that wait for it.
+ * All settings as in the template. References to the models are replaced by their logical ids as plain text: with a
+ * reference, the custom resource would depend on models that depend on it.
  */
-function settingsOf({ models, config, endpoint }: DeploymentGateOptions): unknown {
+function settingsOf({ modelsOfSlotA: models, configs: [config], endpoint }: DeploymentGateOptions): unknown {
   const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
   return withoutReferences(ids, {
-    models: models.map((model) => [model.stack.getLogicalId(model), without(renderedProperties(model), 'Tags')]),
-    config: without(renderedProperties(config), 'Tags'),
-    endpoint: without(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
+    models: models.map((model) => [model.stack.getLogicalId(model), omitProperties(renderedProperties(model), 'Tags')]),
+    config: omitProperties(renderedProperties(config), 'Tags'),
+    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
   });
 }
 
@@ -69,11 +72,11 @@ function withoutReferences(ids: ReadonlySet<string>, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutReferences(ids, each)]));
 }
 
-/** The intrinsic functions in `settings`: CloudFormation compares what they come to, where a digest sees only their text. */
-function valuesIn(settings: unknown): unknown[] {
-  if (Array.isArray(settings)) return settings.flatMap(valuesIn);
+/** The intrinsic functions in `settings`. CloudFormation compares their values; the digest covers only their text. */
+function intrinsicsIn(settings: unknown): unknown[] {
+  if (Array.isArray(settings)) return settings.flatMap(intrinsicsIn);
   if (typeof settings !== 'object' || settings === null) return [];
   const names = Object.keys(settings);
   const intrinsic = names.length === 1 && (names[0] === 'Ref' || names[0]?.startsWith('Fn::'));
-  return intrinsic ? [settings] : Object.values(settings).flatMap(valuesIn);
+  return intrinsic ? [settings] : Object.values(settings).flatMap(intrinsicsIn);
 }

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type CfnResource, Stack } from 'aws-cdk-lib';
 
-/** Eight hex digits that follow from the content of `value` alone: the order of keys does not matter, that of lists does. */
+const DIGEST_HEX_DIGITS = 8;
+
+/** Eight hex digits that depend on the content of `value` only: on the order of list elements, not on that of keys. */
 export function digest8(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))
     .digest('hex')
-    .slice(0, 8);
+    .slice(0, DIGEST_HEX_DIGITS);
 }
 
-/** The resource's properties as the template will show them: with aspects and overrides, tokens as intrinsics. */
+/** The resource's properties as in the template: after aspects and overrides, with tokens as intrinsic functions. */
 export function renderedProperties(resource: CfnResource): Record<string, unknown> {
   const template = Stack.of(resource).resolve(resource._toCloudFormation()) as {
     Resources?: Record<string, { Properties?: Record<string, unknown> }>;
@@ -18,26 +20,26 @@ export function renderedProperties(resource: CfnResource): Record<string, unknow
 }
 
 /**
- * A function that returns what `produce` does, and `meanwhile` while it is at it.
+ * A function that returns the result of `produce`, and an empty text when `produce` calls it again.
  *
- * Rendering a resource asks for its name or logical id, which asks for the digest of what is rendered: the inner call
- * gets `meanwhile`. The names are not part of what is digested, so the outer result does not depend on it.
+ * Rendering a resource resolves its name or logical id, which needs the digest of the rendered resource. The inner call
+ * ends that recursion. Names are not part of the digest, so the result does not depend on it.
  */
-export function guarded(produce: () => string, meanwhile = ''): () => string {
-  let producing = false;
+export function guarded(produce: () => string): () => string {
+  let isProducing = false;
   return () => {
-    if (producing) return meanwhile;
-    producing = true;
+    if (isProducing) return '';
+    isProducing = true;
     try {
       return produce();
     } finally {
-      producing = false;
+      isProducing = false;
     }
   };
 }
 
-/** `properties` without those named. */
-export function without(properties: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+/** The properties except those with the given names. */
+export function omitProperties(properties: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 

@@ -3,13 +3,13 @@ import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import type { BucketEvent } from '../bucket-event';
 
-/** What keys an event is about; an absent part means all. */
+/** Prefix and suffix that a key must have. Absent: any. */
 export interface KeyFilter {
   readonly prefix?: string;
   readonly suffix?: string;
 }
 
-interface Detail {
+interface EventDetail {
   readonly detailType: string[];
   readonly reason?: string[];
   readonly deletionType?: string[];
@@ -19,8 +19,12 @@ const DELETED = ['Object Deleted'];
 const PERMANENT = ['Permanently Deleted'];
 const MARKER = ['Delete Marker Created'];
 
-/** S3's notification types in EventBridge's words. Those that S3 doesn't send to EventBridge are absent. */
-const DETAILS: ReadonlyMap<EventType, Detail> = new Map([
+/**
+ * The EventBridge events that correspond to the types of S3 notifications ("Amazon S3 event notification types and
+ * destinations" and "EventBridge event message structure", Amazon S3 User Guide). S3 does not send the absent types to
+ * EventBridge.
+ */
+const EVENT_DETAILS: ReadonlyMap<EventType, EventDetail> = new Map([
   [EventType.OBJECT_CREATED, { detailType: ['Object Created'] }],
   [EventType.OBJECT_CREATED_PUT, { detailType: ['Object Created'], reason: ['PutObject'] }],
   [EventType.OBJECT_CREATED_POST, { detailType: ['Object Created'], reason: ['POST Object'] }],
@@ -59,12 +63,12 @@ const DETAILS: ReadonlyMap<EventType, Detail> = new Map([
   [EventType.OBJECT_ACL_PUT, { detailType: ['Object ACL Updated'] }],
 ]);
 
-/** The event types that have a counterpart in EventBridge. */
-export const SUPPORTED_EVENT_TYPES: readonly EventType[] = [...DETAILS.keys()];
+/** The event types that S3 sends to EventBridge. */
+export const SUPPORTED_EVENT_TYPES: readonly EventType[] = [...EVENT_DETAILS.keys()];
 
 /**
- * The filters of one event taken together, as S3's own notifications do: at most one prefix and one suffix, and both
- * must hold. An empty text means all keys. Check with `keyFilterProblems` first.
+ * The filters of one event combined as in S3 notifications: at most one prefix and one suffix, and a key must match
+ * both. An empty text matches all keys. Check the filters with `keyFilterProblems` first.
  */
 export function mergedKeyFilter(filters: readonly NotificationKeyFilter[]): KeyFilter {
   const prefix = filters.map((filter) => filter.prefix).find(isGiven);
@@ -72,27 +76,30 @@ export function mergedKeyFilter(filters: readonly NotificationKeyFilter[]): KeyF
   return { ...(prefix !== undefined && { prefix }), ...(suffix !== undefined && { suffix }) };
 }
 
-/** What keeps the filters from being taken together. */
+/** Problems that prevent the filters from being combined. */
 export function keyFilterProblems(filters: readonly NotificationKeyFilter[]): string[] {
   const problems: string[] = [];
   if (filters.some((filter) => filter.prefix === undefined && filter.suffix === undefined)) {
-    problems.push('a key filter has neither prefix nor suffix; give one, or leave keyFilters out to take all keys');
+    problems.push('a key filter has neither prefix nor suffix. Set one, or omit keyFilters to match all keys.');
   }
   for (const part of ['prefix', 'suffix'] as const) {
     const given = filters.map((filter) => filter[part]).filter(isGiven);
     if (given.length > 1) {
+      const texts = given.map((text) => `"${text}"`).join(', ');
       problems.push(
-        `keyFilters has ${given.length} ${part}es (${given.map((text) => `"${text}"`).join(', ')}), at most one is possible; ` +
-          'write one bucket event for each',
+        `keyFilters has ${given.length} ${part}es (${texts}), expected at most one. ` +
+          'Add one bucket event for each.',
       );
     }
   }
   return problems;
 }
 
-/** The rule's pattern for one bucket event. The event's type must be supported. */
+/** The pattern of the rule for one bucket event. Throws if the event's type is not one of `SUPPORTED_EVENT_TYPES`. */
 export function eventPattern(bucketName: string, event: BucketEvent): EventPattern {
-  const { detailType, reason, deletionType } = DETAILS.get(event.eventType)!;
+  const detail = EVENT_DETAILS.get(event.eventType);
+  if (!detail) throw new Error(`S3 does not send ${event.eventType} to EventBridge`);
+  const { detailType, reason, deletionType } = detail;
   const key = keyMatchers(mergedKeyFilter(event.keyFilters ?? []));
   return {
     source: ['aws.s3'],
@@ -106,7 +113,7 @@ export function eventPattern(bucketName: string, event: BucketEvent): EventPatte
   };
 }
 
-// Several matchers in one list are alternatives, so a prefix and a suffix that both apply are one wildcard matcher.
+/** Matchers in a list are alternatives, so a prefix and a suffix that must both match become one wildcard matcher. */
 function keyMatchers({ prefix, suffix }: KeyFilter): unknown[] | undefined {
   if (prefix === undefined && suffix === undefined) return undefined;
   if (suffix === undefined) return [{ prefix }];
@@ -114,7 +121,7 @@ function keyMatchers({ prefix, suffix }: KeyFilter): unknown[] | undefined {
   return [{ wildcard: `${escaped(prefix)}*${escaped(suffix)}` }, ...overlaps(prefix, suffix)];
 }
 
-/** Keys that begin with the prefix and end with the suffix but are too short for both in a row, e.g. a/m.tar.gz + .tar.gz. */
+/** Keys in which prefix and suffix overlap, so that the wildcard misses them: a/m.tar.gz for a/m.tar.gz and .tar.gz. */
 function overlaps(prefix: string, suffix: string): string[] {
   if (Token.isUnresolved(prefix) || Token.isUnresolved(suffix)) return [];
   const keys: string[] = [];

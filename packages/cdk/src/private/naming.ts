@@ -2,23 +2,23 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { digest8 } from './digest';
 
-/** Longest name that SageMaker takes for a model, an endpoint config or an endpoint. */
+/** Maximum length of the name of a SageMaker model, endpoint config or endpoint, in characters. */
 export const MAX_NAME_LENGTH = 63;
 
-/** What SageMaker takes as a name, apart from the length. */
+/** Names that SageMaker accepts, apart from the length. */
 export const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/;
 
-/** `<given><suffix>` in at most 63 characters: the given part is cut. The length of a token is unknown, so it stays whole. */
+/** `<given><suffix>` in at most 63 characters: `given` is shortened, unless it is a token, whose length is unknown. */
 export function suffixedName(given: string, suffix: string): string {
   if (Token.isUnresolved(given)) return `${given}${suffix}`;
   return `${given.slice(0, MAX_NAME_LENGTH - suffix.length).replace(/-+$/, '')}${suffix}`;
 }
 
 /**
- * `<stack name>/<id of the construct in the stack>`, in the characters that an SSM parameter's name may have.
- * An id that had to be changed for that, or that is nested, ends in a digest, so that two never meet.
+ * `<stack name>/<id of the construct in the stack>`, in the characters that the name of an SSM parameter may contain.
+ * A nested id, or one with other characters, gets a digest as suffix, which makes it unique.
  */
-export function endpointId(endpoint: Construct): string {
+export function endpointIdOf(endpoint: Construct): string {
   const stack = Stack.of(endpoint);
   const ids = endpoint.node.scopes.slice(endpoint.node.scopes.indexOf(stack) + 1).map((scope) => scope.node.id);
   const joined = ids.join('-').replace(/[^a-zA-Z0-9_.-]/g, '-');

@@ -1,10 +1,10 @@
 import { type CfnResource, Token } from 'aws-cdk-lib';
 
 /**
- * Writes to the template what the resource's class left out: properties that CloudFormation has and this version of
- * aws-cdk-lib doesn't know yet.
+ * Adds to the resource the props that its class ignores: properties of CloudFormation that this version of aws-cdk-lib
+ * does not know yet.
  */
-export function passOnUnknownProperties(resource: CfnResource, props: object): void {
+export function passOnUnknownProps(resource: CfnResource, props: object): void {
   for (const [name, value] of Object.entries(props)) {
     if (value !== undefined && !(name in resource))
       resource.addPropertyOverride(capitalized(name), inPascalCase(value));

@@ -1,12 +1,12 @@
 import { Token } from 'aws-cdk-lib';
 import type { SmokeTestSpec } from '../contract';
-import type { SagemakerEndpointProps } from '../sagemaker-endpoint';
+import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import type { SmokeTest } from '../smoke-test';
 
-/** Characters that the smoke tests of an endpoint may take: they are in its spec, and an SSM parameter holds 4 KB. */
-const MOST_CHARACTERS = 2000;
+/** Length of an endpoint's smoke tests as JSON, in characters. They are part of its spec, an SSM parameter of 4 KB. */
+const MAX_SMOKE_TESTS_CHARACTERS = 2000;
 
-/** The smoke tests as the spec has them. */
+/** The smoke tests in the form of the spec. */
 export function smokeTestSpecs(tests: readonly SmokeTest[]): SmokeTestSpec[] {
   return tests.map(({ payload, contentType, accept, expect }) => ({
     payload,
@@ -16,19 +16,19 @@ export function smokeTestSpecs(tests: readonly SmokeTest[]): SmokeTestSpec[] {
   }));
 }
 
-/** What is wrong with the smoke tests, apart from whether there is something to go back to. */
+/** Problems with the smoke tests that do not depend on the models. */
 export function smokeTestProblems({ smokeTests = [] }: SagemakerEndpointProps): string[] {
   const problems: string[] = [];
   for (const [index, { payload, contentType }] of smokeTests.entries()) {
     for (const [name, value] of Object.entries({ payload, contentType })) {
-      if (value === '') problems.push(`smokeTests[${index}].${name} is empty; write what is to be sent`);
+      if (value === '') problems.push(`smokeTests[${index}].${name} is empty, expected a non-empty text.`);
     }
   }
   const text = JSON.stringify(smokeTestSpecs(smokeTests));
-  if (!Token.isUnresolved(text) && text.length > MOST_CHARACTERS) {
+  if (!Token.isUnresolved(text) && text.length > MAX_SMOKE_TESTS_CHARACTERS) {
     problems.push(
-      `smokeTests take ${text.length} characters as JSON, at most ${MOST_CHARACTERS} are possible: they are kept in an ` +
-        'SSM parameter; send fewer or shorter payloads',
+      `smokeTests take ${text.length} characters as JSON, expected at most ${MAX_SMOKE_TESTS_CHARACTERS}, because ` +
+        'they are stored in an SSM parameter. Use fewer or shorter payloads.',
     );
   }
   return problems;

@@ -1,6 +1,7 @@
 /**
- * What becomes of a property: a `setting` is passed on, and a deployment that changes it moves the endpoint; of a `name`
- * that is given the construct makes another one; `tags` are passed on and replace nothing; `dropped` says why in the test.
+ * How the construct treats a property. `setting`: passed on, and a deployment that changes it updates the endpoint.
+ * `name`: replaced by a name with a suffix. `tags`: passed on, and nothing is replaced when they change. `dropped`: not
+ * passed on, for the reason given in a comment.
  */
 export type Treatment = 'setting' | 'name' | 'tags' | 'dropped';
 
@@ -57,7 +58,7 @@ const VARIANT = [
   'volumeSizeInGb',
 ];
 
-/** Every property of the L1 props that the construct was written with in view. */
+/** The properties of the L1 props whose treatment by the construct has been checked. */
 export const KNOWN: Readonly<Record<'CfnModelProps' | 'CfnEndpointConfigProps' | 'CfnEndpointProps', Known>> = {
   CfnModelProps: {
     ...TAGS,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** A type as jsii's assembly writes it. */
+/** A type in the format of a jsii assembly. */
 interface TypeReference {
   readonly primitive?: string;
   readonly fqn?: string;
@@ -15,11 +15,11 @@ interface Struct {
   readonly properties?: readonly { readonly name: string; readonly optional?: boolean; readonly type: TypeReference }[];
 }
 
-/** A way from one of the three props down to a value that is no struct. */
+/** A property of one of the three L1 props, or of a struct nested in it, whose value is not a struct. */
 export interface Leaf {
   /** For example `productionVariants[].routingConfig.routingStrategy`. */
   readonly path: string;
-  /** Props with only this value and what its structs require; it is another value for `1` than for `2`. */
+  /** Props with this value and the required siblings only. The value for `1` differs from that for `2`. */
   readonly sample: (which: 1 | 2) => Record<string, unknown>;
 }
 
@@ -29,7 +29,7 @@ const assembly = JSON.parse(gunzipSync(readFileSync(join(dirname(main), '.jsii.g
   types: Record<string, Struct>;
 };
 
-/** The installed aws-cdk-lib. */
+/** Version of the installed aws-cdk-lib. */
 export const cdkVersion = assembly.version;
 
 /** Every leaf of `CfnModelProps`, `CfnEndpointConfigProps` or `CfnEndpointProps` of the installed aws-cdk-lib. */
@@ -67,7 +67,7 @@ function requiredOf(fqn: string, before: string, but?: string): Record<string, u
   );
 }
 
-/** The type that is no token, without its list. */
+/** The type without tokens and without its list. */
 function concrete(type: TypeReference): { value: TypeReference; isList: boolean } {
   const given = type.union?.types.find(({ fqn }) => fqn !== 'aws-cdk-lib.IResolvable') ?? type;
   if (given.collection?.kind !== 'array') return { value: given, isList: false };

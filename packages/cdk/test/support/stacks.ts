@@ -1,5 +1,5 @@
 import './placeholder-asset.ts';
-import { App, type Duration, Stack } from 'aws-cdk-lib';
+import type { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
@@ -16,7 +16,7 @@ import {
 export const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/iris:1';
 export const executionRoleArn = 'arn:aws:iam::123456789012:role/model';
 
-/** What a test changes of a plain endpoint with one unnamed model. */
+/** Changes to the props of a plain endpoint with one unnamed model. */
 export interface Changes {
   readonly model?: Partial<CfnModelProps> & Record<string, unknown>;
   readonly modelsProps?: ModelProps[];
@@ -37,10 +37,6 @@ export interface Changes {
 /** Logical ids of the models of slot A. */
 export const ofSlotA = /Models(?!B)/;
 
-export function newStack(id = 'Test'): Stack {
-  return new Stack(new App(), id);
-}
-
 export function newBucket(stack: Stack): Bucket {
   return (stack.node.tryFindChild('Bucket') as Bucket | undefined) ?? new Bucket(stack, 'Bucket');
 }
@@ -53,7 +49,7 @@ export function modelProps(bucket: IBucket, changes: Changes['model'] = {}): Cfn
   };
 }
 
-/** An endpoint called iris with one variant; the model and the configs have no names. */
+/** An endpoint called iris with one variant. Its model and configs have generated names. */
 export function newEndpoint(stack: Stack, changes: Changes = {}, id = 'Iris'): SagemakerEndpoint {
   const { model, modelsProps, config, endpoint, modelsBucket = newBucket(stack), ...rest } = changes;
   return new SagemakerEndpoint(stack, id, {
@@ -75,7 +71,7 @@ export function resourcesOf(stack: Stack, type: string): Record<string, Resource
   return Template.fromStack(stack).findResources(type) as Record<string, Resource>;
 }
 
-/** The properties of the template's only resource of that type whose logical id matches. */
+/** The properties of the only resource of the type whose logical id matches. */
 export function propertiesOf(stack: Stack, type: string, id = /./): Record<string, unknown> {
   const found = Object.entries(resourcesOf(stack, type)).filter(([logicalId]) => id.test(logicalId));
   if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} match ${id}`);

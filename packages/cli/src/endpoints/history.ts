@@ -1,70 +1,91 @@
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
-import { harmless, wrap } from '../text.ts';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
-/** Settings of `freshpoint history`. */
+/** Arguments of `freshpoint history`. */
 export interface HistoryArguments {
   readonly command: 'history';
-  /** Absent: which endpoints there are. */
+  /** Absent: list the endpoints. */
   readonly endpoint?: string;
-  readonly json: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Prints the refreshes of an endpoint, newest first, or the ids of all endpoints. `columns`: a terminal's width. */
+/** A record, and whether its revision serves. */
+interface HistoryEntry extends HistoryRecord {
+  readonly serving: boolean;
+}
+
+const HEAD = ['', 'when', 'took', 'revision', 'slot', 'trigger', 'outcome'];
+const INDENT = '     ';
+/** Messages are not wrapped narrower than this, in columns. */
+const MIN_MESSAGE_COLUMNS = 20;
+
+/** Prints the refreshes of an endpoint, newest first, or the ids of all endpoints. `columns`: the terminal's width. */
 export async function runHistory(
-  { endpoint, json }: HistoryArguments,
+  { endpoint, format }: HistoryArguments,
   account: EndpointAccount,
   write: (line: string) => void,
   columns = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  if (endpoint === undefined) {
-    const ids = await account.list();
-    for (const id of ids) write(json ? JSON.stringify({ endpoint: id }) : id);
-    if (ids.length === 0 && !json) write('There is no endpoint in this account and region.');
-    return;
-  }
-  const { state } = await account.read(endpoint);
-  const records = await account.history(endpoint);
-  const served = state.serving?.revision;
-  if (json) {
-    for (const record of records) write(JSON.stringify({ ...record, serving: record.revision === served }));
-    return;
-  }
-  if (records.length === 0) write(`No refresh of ${endpoint} is on record yet.`);
-  for (const line of table(records, served, columns)) write(line);
+  const lines =
+    endpoint === undefined
+      ? endpointLines(await account.list(), format)
+      : refreshLines(endpoint, await entriesOf(endpoint, account), { format, columns });
+  for (const line of lines) write(line);
 }
 
-const HEAD = ['', 'when', 'took', 'revision', 'slot', 'by', 'outcome'];
+function endpointLines(ids: readonly string[], format: OutputFormat): readonly string[] {
+  if (format === 'json') return ids.map((endpoint) => JSON.stringify({ endpoint }));
+  return ids.length > 0 ? ids : ['There is no endpoint in this account and region.'];
+}
 
-const INDENT = '     ';
-/** Narrower than this, reasons run over the edge. */
-const NARROWEST = 20;
+function refreshLines(
+  endpoint: string,
+  entries: readonly HistoryEntry[],
+  { format, columns }: { readonly format: OutputFormat; readonly columns: number },
+): readonly string[] {
+  if (format === 'json') return entries.map((entry) => JSON.stringify(entry));
+  return entries.length > 0 ? table(entries, columns) : [`The history of ${endpoint} is empty.`];
+}
 
-function table(records: readonly HistoryRecord[], serving: string | undefined, columns: number): string[] {
-  if (records.length === 0) return [];
-  const rows = records.map((record) => [
-    record.revision === serving && record.outcome !== 'refused' ? '*' : '',
-    record.at.slice(0, 19).replace('T', ' '),
-    `${record.seconds} s`,
-    record.revision.slice(0, 12),
-    record.slot.toUpperCase(),
-    record.trigger,
-    record.outcome,
-  ]);
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]!.length)));
+async function entriesOf(endpoint: string, account: EndpointAccount): Promise<HistoryEntry[]> {
+  const { state } = await account.read(endpoint);
+  const records = await account.history(endpoint);
+  return records.map((record) => ({
+    ...record,
+    // A revision can serve although it was refused once: that refresh is not what serves.
+    serving: record.revision === state.serving?.revision && record.outcome !== 'refused',
+  }));
+}
+
+function table(entries: readonly HistoryEntry[], columns: number): string[] {
+  const rows = entries.map((entry) => ({ cells: cellsOf(entry), messages: messageLines(entry, columns) }));
+  const widths = HEAD.map((head, column) =>
+    Math.max(head.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
+    widths
+      .map((width, column) => (cells[column] ?? '').padEnd(width))
       .join('  ')
       .trimEnd();
-  const why = ({ message, warning }: HistoryRecord) =>
-    [message, warning]
-      .filter((text) => text !== undefined)
-      .flatMap((text) => wrap(harmless(text), Math.max(NARROWEST, columns - INDENT.length)))
-      .map((text) => INDENT + text);
   return [
     line(HEAD),
-    ...rows.flatMap((row, index) => [line(row), ...why(records[index]!)]),
-    '* is served now; times are UTC',
+    ...rows.flatMap(({ cells, messages }) => [line(cells), ...messages]),
+    '* serving now; times are UTC',
   ];
+}
+
+function cellsOf({ serving, at, seconds, revision, slot, trigger, outcome }: HistoryEntry): string[] {
+  const when = at.slice(0, 19).replace('T', ' ');
+  return [serving ? '*' : '', when, `${seconds} s`, shortRevision(revision), slot.toUpperCase(), trigger, outcome].map(
+    withoutControlCharacters,
+  );
+}
+
+function messageLines({ message, warning }: HistoryEntry, columns: number): string[] {
+  return [message, warning]
+    .filter((text) => text !== undefined)
+    .flatMap((text) => wrap(withoutControlCharacters(text), Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length)))
+    .map((text) => INDENT + text);
 }

@@ -1,38 +1,73 @@
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
-import { Failure, UsageError } from '../failure.ts';
-import { refusalOf } from './refusal.ts';
-import { short } from './report.ts';
+import { CommandFailure, UsageError } from '../command-failure.ts';
+import { quarantineEntryOf } from './quarantine-entry.ts';
 
-/** The revision to go to: the one that begins with `to`, else the newest that was served before what is served. Throws Failure. */
+/** Revisions that a message lists. */
+const MAX_LISTED_REVISIONS = 8;
+
+/** Where to return to. */
+interface RevisionRequest {
+  readonly endpoint: string;
+  /** The first digits of a revision. Absent: the revision that was uploaded before the one that serves. */
+  readonly to?: string;
+}
+
+/** The revision to return to. Throws CommandFailure. */
 export function chooseRevision(
   records: readonly HistoryRecord[],
   state: EndpointState,
-  { endpoint, to }: { readonly endpoint: string; readonly to?: string },
+  { endpoint, to }: RevisionRequest,
 ): string {
-  const served = state.serving?.revision;
-  const all = [...new Set(records.map(({ revision }) => revision))];
-  if (to === undefined) {
-    // What came before it, not what came after it and was left.
-    const order = arrivals(records);
-    const before = served === undefined ? order : order.slice(order.indexOf(served) + 1);
-    const found = before.find((revision) => revision !== served && !refusalOf(state, revision));
-    if (found) return found;
-    throw new Failure(`Nothing that ${endpoint} served before is on record. Look at: freshpoint history ${endpoint}`);
+  const serving = state.serving?.revision;
+  const revision =
+    to === undefined ? previousRevision(records, state) : matchingRevision(records, { endpoint, to: to.toLowerCase() });
+  if (revision === undefined) {
+    throw new CommandFailure(
+      `The history of ${endpoint} has no earlier revision to return to. ` +
+        `Run \`freshpoint history ${endpoint}\` to list its revisions.`,
+    );
   }
-  const matches = all.filter((revision) => revision.startsWith(to.toLowerCase()));
-  const listed = all.slice(0, 8).map(short).join(', ') || 'none';
-  if (matches.length === 0) throw new UsageError(`--to is "${to}", expected the beginning of one of: ${listed}`);
-  if (matches.length > 1)
-    throw new UsageError(`--to "${to}" is the beginning of several: ${matches.map(short).join(', ')}`);
-  if (matches[0] === served) throw new Failure(`${endpoint} serves ${short(served!)} already.`);
-  return matches[0]!;
+  if (revision === serving) throw new CommandFailure(`${endpoint} already serves ${shortRevision(revision)}.`);
+  return revision;
 }
 
-/** What was served, newest upload first. That a person or a deployment put one on the endpoint again makes it no newer. */
-function arrivals(records: readonly HistoryRecord[]): string[] {
+/** The newest revision uploaded before the one that serves: never one that was rolled back or is quarantined. */
+function previousRevision(records: readonly HistoryRecord[], state: EndpointState): string | undefined {
+  const serving = state.serving?.revision;
+  const order = uploadOrder(records);
+  const earlier = serving === undefined ? order : order.slice(order.indexOf(serving) + 1);
+  return earlier.find((revision) => revision !== serving && !quarantineEntryOf(state, revision));
+}
+
+function matchingRevision(
+  records: readonly HistoryRecord[],
+  { endpoint, to }: Required<RevisionRequest>,
+): string | undefined {
+  const revisions = [...new Set(records.map(({ revision }) => revision))];
+  if (revisions.length === 0) return undefined;
+  const [match, ...others] = revisions.filter((revision) => revision.startsWith(to));
+  if (match === undefined) {
+    throw new UsageError(
+      `--to is "${to}", expected the first digits of a revision of ${endpoint}, one of: ${list(revisions)}.`,
+    );
+  }
+  if (others.length > 0) {
+    throw new UsageError(`--to is "${to}", which matches several revisions: ${list([match, ...others])}. Add digits.`);
+  }
+  return match;
+}
+
+function list(revisions: readonly string[]): string {
+  const listed = revisions.slice(0, MAX_LISTED_REVISIONS).map(shortRevision).join(', ');
+  return revisions.length > MAX_LISTED_REVISIONS ? `${listed}, …` : listed;
+}
+
+/** Revisions that have served, newest upload first. A pin or a deployment of a revision does not make it newer. */
+function uploadOrder(records: readonly HistoryRecord[]): string[] {
   const order = new Set<string>();
-  for (const { revision, outcome, trigger } of [...records].reverse()) {
+  for (const { revision, outcome, trigger } of records.toReversed()) {
     if (outcome === 'refused') continue;
     if (trigger === 'upload') order.delete(revision);
     order.add(revision);

@@ -1,101 +1,110 @@
 import { StateConflict } from '@freshpoint/engine/errors';
-import type { Pin } from '@freshpoint/engine/policy/state';
-import { Failure } from '../failure.ts';
-import { harmless } from '../text.ts';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import type { Pin, Suspension } from '@freshpoint/engine/policy/state';
+import { CommandFailure } from '../command-failure.ts';
+import { type OutputFormat, withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
-import { follow, type Said } from './follow.ts';
-import { refusalOf } from './refusal.ts';
-import { reporter, short } from './report.ts';
+import { quarantineEntryOf } from './quarantine-entry.ts';
 import { chooseRevision } from './revision-choice.ts';
+import { type RollbackEvent, rollbackReport } from './rollback-report.ts';
+import { type WrittenPin, waitUntilServing } from './wait-until-serving.ts';
 
-/** Settings of `freshpoint rollback`. */
+/** Arguments of `freshpoint rollback`. */
 export interface RollbackArguments {
   readonly command: 'rollback';
   readonly endpoint: string;
-  /** The beginning of a revision; absent: the one before what is served. */
+  /** The first digits of a revision. Absent: the revision before the one that serves. */
   readonly to?: string;
   readonly reason?: string;
-  /** Whether to stay until it is served. */
+  /** Whether to wait until the revision serves. */
   readonly wait: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat;
 }
 
-/** What `back` needs of its surroundings. */
-export interface Surroundings {
+/** What the command needs from its process. */
+export interface RollbackContext {
   readonly account: EndpointAccount;
   readonly write: (line: string) => void;
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   readonly now: () => number;
   readonly pause: (ms: number) => Promise<void>;
-  /** Who goes back, for the record. */
+  /** The name that is recorded with the pin. */
   readonly user: string;
 }
 
-/** Somebody else may write the state in the same second: more often than this in a row, something is wrong. */
-const MOST_TRIES = 5;
+/** Attempts to write the pin. A concurrent write costs one; that many in a row mean that something is wrong. */
+const MAX_WRITE_ATTEMPTS = 5;
 
-/** Says that an earlier revision is wanted, and stays until it is served. Throws Failure when it is refused. */
-export async function runRollback(options: RollbackArguments, around: Surroundings): Promise<void> {
-  const { account } = around;
+/** Pins an earlier revision, and waits until it serves. Throws CommandFailure when it is refused or superseded. */
+export async function runRollback(options: RollbackArguments, context: RollbackContext): Promise<void> {
+  const { account } = context;
   const { endpoint } = options;
-  const report = reporter(options.json, around.write);
   const { spec, state } = await account.read(endpoint);
   if (!spec.data) {
-    throw new Failure(
-      `The model data of ${endpoint} is in place: both slots load what lies at the sources. Upload the earlier archive again.`,
+    throw new CommandFailure(
+      `The model data of ${endpoint} is in place, so no earlier revision is stored. Upload the earlier archive again.`,
     );
   }
   if (spec.queueUrl === undefined) {
-    throw new Failure(
-      `The spec of ${endpoint} names no queue. Deploy its stack with this version of Freshpoint first.`,
+    throw new CommandFailure(
+      `The spec of ${endpoint} has no queue URL. Deploy its stack with this version of Freshpoint.`,
     );
   }
+  const report = rollbackReport(options.format, context.write);
   const revision = chooseRevision(await account.history(endpoint), state, options);
-  const said = await say(revision, options, around);
-  report('wanted', revision, `${endpoint} is to serve ${short(revision)}`);
-  if (state.suspension) {
-    const { by, reason } = state.suspension;
-    const why = reason === undefined ? '' : ` (${harmless(reason)})`;
-    report('held', revision, `held by ${harmless(by)}${why}: nothing is swapped before the release`, { by, reason });
-  }
-  await promise(account, endpoint, spec.queueUrl, said);
-  if (options.wait) await follow(endpoint, said, around, report);
+  const written = await writePin(revision, options, context);
+  report({ event: 'pinned', revision, text: `${endpoint} is pinned to ${shortRevision(revision)}` });
+  if (state.suspension) report(suspended(revision, state.suspension));
+  await enqueueReconcile(account, endpoint, spec.queueUrl, written);
+  if (options.wait) await waitUntilServing(endpoint, written, context, report);
 }
 
-/** The state is the refresher's too: whoever is covered is put back, and what is said is said again. */
-async function say(revision: string, { endpoint, reason }: RollbackArguments, around: Surroundings): Promise<Said> {
-  const { account, now, user } = around;
-  for (let tries = 1; ; tries++) {
+/** The controller writes the state too. After a conflict, the pin is written again over the state that is there now. */
+async function writePin(
+  revision: string,
+  { endpoint, reason }: RollbackArguments,
+  { account, now, user }: RollbackContext,
+): Promise<WrittenPin> {
+  for (let attempt = 1; ; attempt++) {
     const { state, stateVersion } = await account.read(endpoint);
-    const refusedBefore = refusalOf(state, revision)?.at;
-    // A word counts against older refusals only, and this clock may be behind the refresher's.
-    const at = Math.max(now(), (refusedBefore ?? 0) + 1);
+    const quarantinedAt = quarantineEntryOf(state, revision)?.at;
+    // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
+    const at = Math.max(now(), (quarantinedAt ?? 0) + 1);
     const pin: Pin = { revision, by: user, at, ...(reason !== undefined && { reason }) };
     try {
-      return {
-        pin,
-        stateVersion: await account.write(endpoint, { ...state, pin }, stateVersion),
-        refusedBefore,
-      };
+      return { pin, stateVersion: await account.write(endpoint, { ...state, pin }, stateVersion), quarantinedAt };
     } catch (error) {
       if (!(error instanceof StateConflict)) throw error;
-      if (tries === MOST_TRIES)
-        throw new Failure(`The state of ${endpoint} is written all the time. Try again.`, error);
+      if (attempt === MAX_WRITE_ATTEMPTS) {
+        throw new CommandFailure(
+          `The pin was not stored: other writes changed the state of ${endpoint} ${attempt} times in a row. Try again.`,
+          error,
+        );
+      }
     }
   }
 }
 
-/** The state alone is enough, with the next sweep: where the promise fails, that is said too. */
-async function promise(
+function suspended(revision: string, { by, reason }: Suspension): RollbackEvent {
+  const who = withoutControlCharacters(reason === undefined ? by : `${by} (${reason})`);
+  const text = `swaps are suspended by ${who}: the rollback waits until they are resumed`;
+  return { event: 'suspended', revision, text, details: { by, reason } };
+}
+
+/** The request only saves time: the next sweep finds the pin too, so an error says that the pin is stored. */
+async function enqueueReconcile(
   account: EndpointAccount,
   endpoint: string,
   queueUrl: string,
-  { stateVersion }: Said,
+  { stateVersion }: WrittenPin,
 ): Promise<void> {
-  const later = 'It is on record all the same: the refresher sees it at its next sweep.';
   try {
-    await account.promise(endpoint, queueUrl, stateVersion);
+    await account.enqueueReconcile(endpoint, queueUrl, stateVersion);
   } catch (error) {
-    throw error instanceof Failure ? new Failure(`${error.message} ${later}`, error) : error;
+    if (!(error instanceof CommandFailure)) throw error;
+    throw new CommandFailure(
+      `${error.message} The pin is stored, and takes effect at the controller's next sweep.`,
+      error,
+    );
   }
 }

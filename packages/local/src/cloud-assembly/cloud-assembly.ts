@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { containedPath } from './contained-path.ts';
 
-/** A file or folder that the stack's resources refer to by its content's hash. */
+/** A file or folder to which the stack's resources refer by the hash of its content. */
 export interface AssemblyAsset {
   readonly hash: string;
   /** Absolute path, inside the assembly. */
   readonly path: string;
-  /** `zip`: a folder that AWS would get as a zip archive; `file`: a file as it is. */
+  /** `zip`: a folder that is published as a zip archive; `file`: a file as it is. */
   readonly packaging: 'zip' | 'file';
 }
 
@@ -44,95 +44,109 @@ interface AssetManifest {
   readonly files?: Record<string, { readonly source?: { readonly path?: string; readonly packaging?: string } }>;
 }
 
+/** The folder of a manifest. */
+interface AssemblyFolder {
+  /** The whole assembly, which no path may leave. */
+  readonly root: string;
+  readonly path: string;
+  /** 0 for the assembly itself, 1 for its stages, and so on. */
+  readonly depth: number;
+}
+
+/** CDK nests stages a few levels deep. The limit stops a manifest that names its own folder. */
+const MAX_DEPTH = 16;
+
 /**
- * Reads the folder that `cdk synth` writes (`cdk.out`): its stacks in the order in which they can be deployed, those of stages too.
- * Throws when the folder is not a cloud assembly, when stacks depend on each other in a circle,
- * or when a path leaves the folder.
+ * Reads the folder that `cdk synth` writes (`cdk.out`): its stacks and those of its stages, in an order in which they
+ * can be deployed. Throws when the folder is not a cloud assembly, when stacks depend on each other in a circle, or
+ * when a path leaves the folder.
  */
 export async function readCloudAssembly(folder: string): Promise<AssemblyStack[]> {
   const root = resolve(folder);
-  return await readFolder(root, root, 0);
+  return await readFolder({ root, path: root, depth: 0 });
 }
 
-async function readFolder(root: string, folder: string, depth: number): Promise<AssemblyStack[]> {
-  // CDK nests stages a few levels deep; a manifest that names its own folder must not recurse for ever.
-  if (depth > 16) throw new Error(`The cloud assembly ${root} nests assemblies more than 16 levels deep.`);
-  const manifest = await readJson<Manifest>(root, folder, 'manifest.json');
+async function readFolder(folder: AssemblyFolder): Promise<AssemblyStack[]> {
+  const { root, path, depth } = folder;
+  if (depth > MAX_DEPTH) {
+    throw new Error(`The cloud assembly ${root} nests assemblies more than ${MAX_DEPTH} levels deep.`);
+  }
+  const manifest = await readJsonFile<Manifest>(folder, 'manifest.json');
   const artifacts = new Map(Object.entries(manifest.artifacts ?? {}));
   const stacks: AssemblyStack[] = [];
-  for (const id of inDependencyOrder(artifacts)) {
-    const artifact = artifacts.get(id)!;
+  for (const [id, artifact] of inDependencyOrder(artifacts)) {
     if (artifact.type === 'aws:cloudformation:stack') {
-      stacks.push(await readStack(root, folder, id, artifact, artifacts));
+      stacks.push(await readStack(folder, id, artifacts));
     } else if (artifact.type === 'cdk:cloud-assembly' && artifact.properties?.directoryName !== undefined) {
-      const nested = await containedPath(root, folder, artifact.properties.directoryName);
-      stacks.push(...(await readFolder(root, nested, depth + 1)));
+      const nested = await containedPath(root, path, artifact.properties.directoryName);
+      stacks.push(...(await readFolder({ root, path: nested, depth: depth + 1 })));
     }
   }
   return stacks;
 }
 
 async function readStack(
-  root: string,
-  folder: string,
+  folder: AssemblyFolder,
   id: string,
-  artifact: Artifact,
   artifacts: ReadonlyMap<string, Artifact>,
 ): Promise<AssemblyStack> {
-  const { templateFile, stackName, parameters, tags } = artifact.properties ?? {};
-  if (templateFile === undefined)
-    throw new Error(`The stack ${id} in ${join(folder, 'manifest.json')} names no template.`);
+  const { properties, dependencies } = artifacts.get(id) ?? {};
+  const { templateFile, stackName, parameters, tags } = properties ?? {};
+  if (templateFile === undefined) {
+    throw new Error(`The stack ${id} in ${join(folder.path, 'manifest.json')} has no template.`);
+  }
   const assets = new Map<string, AssemblyAsset>();
-  for (const dependency of artifact.dependencies ?? []) {
+  for (const dependency of dependencies ?? []) {
     const manifest = artifacts.get(dependency);
     if (manifest?.type !== 'cdk:asset-manifest' || manifest.properties?.file === undefined) continue;
-    for (const asset of await readAssets(root, folder, manifest.properties.file)) assets.set(asset.hash, asset);
+    for (const asset of await readAssets(folder, manifest.properties.file)) assets.set(asset.hash, asset);
   }
   return {
     id,
     stackName: stackName ?? id,
-    template: await readJson(root, folder, templateFile),
+    template: await readJsonFile(folder, templateFile),
     assets,
     parameters: parameters ?? {},
     tags: tags ?? {},
   };
 }
 
-async function readAssets(root: string, folder: string, file: string): Promise<AssemblyAsset[]> {
-  const manifest = await readJson<AssetManifest>(root, folder, file);
+async function readAssets(folder: AssemblyFolder, file: string): Promise<AssemblyAsset[]> {
+  const manifest = await readJsonFile<AssetManifest>(folder, file);
   const assets: AssemblyAsset[] = [];
   for (const [hash, { source }] of Object.entries(manifest.files ?? {})) {
-    // An asset without a path is made by a command at publishing time; nothing here can run it.
+    // An asset without a path is made by a command when it is published, which cannot run here.
     if (source?.path === undefined) continue;
     assets.push({
       hash,
-      path: await containedPath(root, folder, source.path),
+      path: await containedPath(folder.root, folder.path, source.path),
       packaging: source.packaging === 'zip' ? 'zip' : 'file',
     });
   }
   return assets;
 }
 
-function inDependencyOrder(artifacts: ReadonlyMap<string, Artifact>): string[] {
-  const order: string[] = [];
+function inDependencyOrder(artifacts: ReadonlyMap<string, Artifact>): [string, Artifact][] {
+  const order: [string, Artifact][] = [];
   const done = new Set<string>();
   const path: string[] = [];
   const visit = (id: string) => {
-    if (done.has(id)) return;
+    const artifact = artifacts.get(id);
+    if (!artifact || done.has(id)) return;
     if (path.includes(id)) {
       throw new Error(`Artifacts depend on each other: ${[...path.slice(path.indexOf(id)), id].join(' → ')}.`);
     }
     path.push(id);
-    for (const dependency of artifacts.get(id)?.dependencies ?? []) if (artifacts.has(dependency)) visit(dependency);
+    for (const dependency of artifact.dependencies ?? []) visit(dependency);
     path.pop();
     done.add(id);
-    order.push(id);
+    order.push([id, artifact]);
   };
   for (const id of artifacts.keys()) visit(id);
   return order;
 }
 
-async function readJson<T>(root: string, folder: string, file: string): Promise<T> {
+async function readJsonFile<T>({ root, path: folder }: AssemblyFolder, file: string): Promise<T> {
   const path = await containedPath(root, folder, file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw new Error(`${root} is not a complete cloud assembly: ${join(folder, file)} is missing.`, { cause: error });

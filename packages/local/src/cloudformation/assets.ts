@@ -1,10 +1,10 @@
-/** Asset hash → where its file or folder lies. */
-export type Assets = ReadonlyMap<string, { readonly path: string }>;
-
-/** Where one asset lies. */
+/** The file or folder of an asset. */
 export interface AssetLookup {
   readonly path: string;
 }
+
+/** Assets by hash. */
+export type Assets = ReadonlyMap<string, AssetLookup>;
 
 /** The hash in an object key of CDK's assets bucket: `prefix/<hash>.zip` → `<hash>`. */
 export function assetHash(key: string): string {

@@ -1,4 +1,4 @@
-/** JSON with sorted keys, so that equal data has equal text. */
+/** JSON with sorted keys: equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
   return (
     JSON.stringify(value, (_key, item: unknown) =>

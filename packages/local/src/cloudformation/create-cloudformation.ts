@@ -1,11 +1,13 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Service } from '../core/cloud.ts';
+import { tagList } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
 import type { CustomResponses } from './custom-responses.ts';
 import { DeploymentError } from './deployment-error.ts';
-import { Engine, type Started } from './engine.ts';
+import { Engine, NO_UPDATES, type StackRequest, type StartedOperation, type StartOptions } from './engine.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
-import { stackOperations } from './operations/stack-operations.ts';
+import { deployOperations } from './operations/deploy-operations.ts';
+import { describeOperations } from './operations/describe-operations.ts';
 import type { Provider } from './provider.ts';
 import { providerTable } from './providers/index.ts';
 import type { Stack, StackEvent, StackStatus } from './stack.ts';
@@ -14,38 +16,38 @@ import { Stacks } from './stacks.ts';
 import { stoppableClock } from './stoppable-clock.ts';
 import { checkTemplate, validationError } from './template.ts';
 
-/** What CloudFormation needs beside the other services. */
+/** CloudFormation's dependencies besides the other services. */
 export interface CloudFormationExtras {
-  /** Where custom resources' functions put their answers. */
+  /** Receives the responses of custom resources. */
   readonly customResponses: CustomResponses;
-  /** Resource types beyond the built-in ones, or instead of them. */
+  /** Additional resource types, or replacements of built-in ones. */
   readonly providers?: Readonly<Record<string, Provider>>;
-  /** Milliseconds between two looks at an endpoint that is being made or updated. @default 1000 */
+  /** Milliseconds between DescribeEndpoint calls for an endpoint that is created or updated. @default 1000 */
   readonly endpointPollMs?: number;
-  /** Milliseconds after which an endpoint that doesn't settle fails its resource. @default 3 hours */
+  /** Milliseconds after which an endpoint that does not settle fails its resource. @default 3 hours */
   readonly endpointTimeoutMs?: number;
-  /** What `/cdk-bootstrap/<qualifier>/version` holds for templates that ask. @default '30' */
+  /** The value of `/cdk-bootstrap/<qualifier>/version`, which CDK's templates check. @default '30' */
   readonly bootstrapVersion?: string;
 }
 
-/** A deployment in process. */
+/** A deployment without HTTP. */
 export interface DeployRequest {
   readonly stackName: string;
   /** The parsed template. */
   readonly template: object;
-  /** Asset hash → file or folder, as the cloud assembly has it. */
+  /** The files and folders of the cloud assembly. */
   readonly assets?: Assets;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Told of each event as it happens; must not throw. */
+  /** Called with each event as it happens; must not throw. */
   readonly onEvent?: (event: StackEvent) => void;
 }
 
-/** How a deployment left the stack. */
+/** The stack after a deployment. */
 export interface DeployResult {
   readonly stackId: string;
   readonly status: StackStatus;
-  /** False when the stack already was as asked. */
+  /** False if there was nothing to change. */
   readonly changed: boolean;
   readonly outputs: Readonly<Record<string, string>>;
   readonly resources: readonly { readonly logicalId: string; readonly type: string; readonly physicalId: string }[];
@@ -55,26 +57,39 @@ export interface DeployResult {
 export interface CloudFormation {
   readonly service: Service;
   /**
-   * Creates the stack or updates it to the template, as `cdk deploy` does: what a failed creation left is deleted first.
-   * Throws AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is rolled back.
+   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation are deleted first. Throws
+   * AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is
+   * rolled back.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
-  /** Deletes the stack, if there is one. Throws DeploymentError when a resource refuses to go. */
+  /** Deletes the stack if it exists. Throws DeploymentError when a resource cannot be deleted. */
   destroy(stackName: string, options?: { readonly onEvent?: (event: StackEvent) => void }): Promise<void>;
-  /** Cancels every timer; operations under way stay as they are. */
+  /** Cancels every timer; pending operations never end. */
   stop(): void;
 }
 
-/** Stacks that can only be deleted. */
-const dead: readonly StackStatus[] = ['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'REVIEW_IN_PROGRESS'];
+const DEFAULT_ENDPOINT_POLL_MS = 1000;
+const DEFAULT_ENDPOINT_TIMEOUT_MS = 3 * 3_600_000;
+const DEFAULT_BOOTSTRAP_VERSION = '30';
 
-const good: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_COMPLETE'];
+/** The statuses of stacks that can only be deleted. */
+const ONLY_DELETABLE: readonly StackStatus[] = [
+  'CREATE_FAILED',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_FAILED',
+  'REVIEW_IN_PROGRESS',
+];
 
-/** Makes CloudFormation; every resource is made through `deps.cloud`. */
+const SUCCEEDED: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_COMPLETE'];
+
+/** Creates CloudFormation, which creates resources through `deps.cloud`. */
 export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): CloudFormation {
   const clock = stoppableClock(deps.clock);
   const stacks = new Stacks();
-  const waiting = { pollMs: extras.endpointPollMs ?? 1000, timeoutMs: extras.endpointTimeoutMs ?? 3 * 3_600_000 };
+  const waiting = {
+    pollMs: extras.endpointPollMs ?? DEFAULT_ENDPOINT_POLL_MS,
+    timeoutMs: extras.endpointTimeoutMs ?? DEFAULT_ENDPOINT_TIMEOUT_MS,
+  };
   const find = providerTable(extras.customResponses, waiting, extras.providers ?? {});
   const context: EngineContext = {
     account: deps.account,
@@ -88,13 +103,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
       return provider;
     },
   };
-  const engine = new Engine(context, extras.bootstrapVersion ?? '30');
-
-  const finish = async ({ stack, done }: Started, firstEvent: number) => {
-    await done;
-    if (!good.includes(stack.status)) throw new DeploymentError(stack, stack.events.slice(firstEvent));
-    return stack;
-  };
+  const engine = new Engine(context, extras.bootstrapVersion ?? DEFAULT_BOOTSTRAP_VERSION);
 
   const destroy: CloudFormation['destroy'] = async (stackName, { onEvent } = {}) => {
     const stack = stacks.find(stackName);
@@ -106,36 +115,65 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
   return {
     service: {
       name: 'cloudformation',
-      operations: { ...stackOperations(deps, stacks, engine), ...changeSetOperations(deps, stacks, engine) },
+      operations: {
+        ...deployOperations(deps, stacks, engine),
+        ...describeOperations(deps, stacks),
+        ...changeSetOperations(deps, stacks, engine),
+      },
     },
     async deploy(request) {
       const { stackName, onEvent } = request;
-      const template = checkTemplate(request.template);
-      const tags = Object.entries(request.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
-      const asked = { template, parameters: request.parameters ?? {}, tags, capabilities: ['*'] };
-      const options = { assets: request.assets, listener: onEvent };
       const before = stacks.find(stackName);
-      if (before && dead.includes(before.status)) await destroy(stackName, { onEvent });
-      const existing = stacks.find(stackName);
-      if (!existing) return result(await finish(await engine.create(stackName, asked, options), 0), true);
-      try {
-        const firstEvent = existing.events.length;
-        return result(await finish(await engine.update(stackName, asked, options), firstEvent), true);
-      } catch (error) {
-        if (!(error instanceof AwsError && error.message === 'No updates are to be performed.')) throw error;
-        return result(existing, false);
-      }
+      const stackRequest = stackRequestOf(request);
+      if (before && ONLY_DELETABLE.includes(before.status)) await destroy(stackName, { onEvent });
+      return await createOrUpdate(engine, stackName, stackRequest, { assets: request.assets, listener: onEvent });
     },
     destroy,
     stop: () => clock.stop(),
   };
 }
 
-function result(stack: Stack, changed: boolean): DeployResult {
+function stackRequestOf({ template, parameters, tags }: DeployRequest): StackRequest {
+  return {
+    template: checkTemplate(template),
+    parameters: parameters ?? {},
+    tags: tagList(Object.entries(tags ?? {})),
+    capabilities: ['*'],
+  };
+}
+
+async function createOrUpdate(
+  engine: Engine,
+  stackName: string,
+  request: StackRequest,
+  options: StartOptions,
+): Promise<DeployResult> {
+  const existing = engine.context.stacks.find(stackName);
+  if (!existing) {
+    const created = await finish(await engine.create(stackName, request, options), 0);
+    return { ...describeResult(created), changed: true };
+  }
+  try {
+    const firstEvent = existing.events.length;
+    const updated = await finish(await engine.update(stackName, request, options), firstEvent);
+    return { ...describeResult(updated), changed: true };
+  } catch (error) {
+    if (!(error instanceof AwsError && error.message === NO_UPDATES)) throw error;
+    return { ...describeResult(existing), changed: false };
+  }
+}
+
+/** Waits for the operation. Throws DeploymentError, with the reason from the events since `firstEvent`. */
+async function finish({ stack, done }: StartedOperation, firstEvent: number): Promise<Stack> {
+  await done;
+  if (!SUCCEEDED.includes(stack.status)) throw new DeploymentError(stack, stack.events.slice(firstEvent));
+  return stack;
+}
+
+function describeResult(stack: Stack): Omit<DeployResult, 'changed'> {
   return {
     stackId: stack.stackId,
     status: stack.status,
-    changed,
     outputs: Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value])),
     resources: [...stack.resources.values()].map(({ logicalId, type, handle }) => ({
       logicalId,

@@ -1,10 +1,11 @@
+import { entryOf } from '../core/entry-of.ts';
 import { reversed } from './dependency-order.ts';
 import { runInOrder } from './run-in-order.ts';
 import { dependenciesOf, type Ending, failedIds, resolveOutputs } from './run-parts.ts';
 import type { DesiredStack } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** Creates everything in `desired`; on failure deletes it again, unless the stack's rollback is disabled. */
+/** Creates all resources of `desired`. On failure deletes them, unless the stack's rollback is disabled. */
 export async function createStack(run: StackRun, desired: DesiredStack): Promise<Ending> {
   const { stack } = run;
   stack.deployed = desired;
@@ -26,10 +27,14 @@ export async function createStack(run: StackRun, desired: DesiredStack): Promise
   if (stack.disableRollback) return { status: 'CREATE_FAILED', reason };
   run.stackStatus('ROLLBACK_IN_PROGRESS', `${reason}Rollback requested by user.`);
   run.rollBack();
-  const resources = stack.resources;
+  const { resources } = stack;
   const left = await runInOrder(
     reversed(dependenciesOf(resources.values())),
-    (id) => run.delete(resources.get(id)!, resources.get(id)!.deletionPolicy === 'Retain'),
+    async (id) => {
+      const resource = entryOf(resources, id);
+      if (resource.deletionPolicy === 'Retain') run.release(resource);
+      else await run.delete(resource);
+    },
     { keepGoing: true },
   );
   return left.length === 0

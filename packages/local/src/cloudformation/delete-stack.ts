@@ -1,9 +1,11 @@
+import { entryOf } from '../core/entry-of.ts';
 import { reversed } from './dependency-order.ts';
 import { runInOrder } from './run-in-order.ts';
 import { dependenciesOf, type Ending, failedIds } from './run-parts.ts';
+import { isRetained } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** Deletes every resource of the stack in reverse order, except those that are to be kept: by policy or named in `retain`. */
+/** Deletes the stack's resources in reverse order, except those that their policy or `retain` keeps. */
 export async function deleteStack(run: StackRun, retain: readonly string[]): Promise<Ending> {
   const { stack, engine } = run;
   for (const { exportName } of stack.outputs) {
@@ -17,10 +19,10 @@ export async function deleteStack(run: StackRun, retain: readonly string[]): Pro
   }
   const failures = await runInOrder(
     reversed(dependenciesOf(stack.resources.values())),
-    (id) => {
-      const resource = stack.resources.get(id)!;
-      const policy = resource.deletionPolicy;
-      return run.delete(resource, retain.includes(id) || policy === 'Retain' || policy === 'RetainExceptOnCreate');
+    async (id) => {
+      const resource = entryOf(stack.resources, id);
+      if (retain.includes(id) || isRetained(resource.deletionPolicy)) run.release(resource);
+      else await run.delete(resource);
     },
     { keepGoing: true },
   );

@@ -1,14 +1,10 @@
 import { validationError } from './template.ts';
 
-/** Logical id → the logical ids that must exist before it. */
+/** The logical ids that must exist before a resource, by its logical id. */
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * The ids of `dependencies` with every one after those it depends on, otherwise in their given order.
- * Throws ValidationError that names the circle, when there is one.
- */
-export function dependencyOrder(dependencies: Dependencies): string[] {
-  const order: string[] = [];
+/** Throws a ValidationError that names the circle if there is one. */
+export function checkNoCircle(dependencies: Dependencies): void {
   const done = new Set<string>();
   const path = new Set<string>();
   const visit = (id: string) => {
@@ -18,16 +14,14 @@ export function dependencyOrder(dependencies: Dependencies): string[] {
       throw validationError(`Circular dependency between resources: [${circle.join(', ')}]`);
     }
     path.add(id);
-    for (const before of dependencies.get(id) ?? []) if (dependencies.has(before)) visit(before);
+    for (const before of dependencies.get(id) ?? []) visit(before);
     path.delete(id);
     done.add(id);
-    order.push(id);
   };
   for (const id of dependencies.keys()) visit(id);
-  return order;
 }
 
-/** The same graph with every edge turned round: what must be gone before it. Ids that are not nodes are dropped. */
+/** The reversed graph: the ids that must be deleted before each id. Ids that are not nodes are dropped. */
 export function reversed(dependencies: Dependencies): Dependencies {
   const out = new Map<string, Set<string>>([...dependencies.keys()].reverse().map((id) => [id, new Set()]));
   for (const [id, befores] of dependencies) for (const before of befores) out.get(before)?.add(id);

@@ -1,11 +1,11 @@
 import type { Stack, StackEvent } from './stack.ts';
 
-/** A deployment that did not come to be: names the resource that failed first and why. */
+/** A failed deployment. The message names the resource that failed first and why. */
 export class DeploymentError extends Error {
   readonly stackName: string;
-  /** Where the stack ended, e.g. `UPDATE_ROLLBACK_COMPLETE`. */
+  /** The stack's status at the end, e.g. `UPDATE_ROLLBACK_COMPLETE`. */
   readonly status: string;
-  /** The event of the first failure; absent when no single resource failed. */
+  /** The event of the first failure; absent if no resource failed. */
   readonly event?: StackEvent;
 
   constructor(stack: Stack, events: readonly StackEvent[]) {

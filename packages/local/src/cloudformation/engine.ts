@@ -1,28 +1,30 @@
+import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
 import { root } from '../core/cloud.ts';
+import type { Tag } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { createStack } from './create-stack.ts';
 import { deleteStack } from './delete-stack.ts';
+import { checkStackName } from './names.ts';
 import { resolveParameters } from './parameters.ts';
 import { effectiveText, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
 import type { Ending } from './run-parts.ts';
 import type { DesiredStack, Stack, StackEvent, StackStatus } from './stack.ts';
 import { type EngineContext, pseudoOf, StackRun } from './stack-run.ts';
 import { newStackId } from './stacks.ts';
-import type { Tag } from './tags.ts';
 import { checkTemplate, type Template, validationError } from './template.ts';
 import { updateStack } from './update-stack.ts';
 
-/** What is asked of a deployment, by whatever way it comes. */
+/** A requested deployment. */
 export interface StackRequest {
   readonly template: Template;
   /** The template's text for GetTemplate. @default the template as JSON */
   readonly body?: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
-  /** `*`: all. */
+  /** `*` stands for all. */
   readonly capabilities: readonly string[];
 }
 
@@ -31,20 +33,23 @@ export interface StartOptions {
   readonly assets?: Assets;
   readonly listener?: (event: StackEvent) => void;
   readonly clientRequestToken?: string;
-  /** Leave a failed creation as it is. @default false */
+  /** Whether a failed creation is left as it is. @default false */
   readonly disableRollback?: boolean;
 }
 
-/** An operation under way. */
-export interface Started {
+/** A started operation. */
+export interface StartedOperation {
   readonly stack: Stack;
-  /** Resolves when the operation has ended, well or badly: the stack's status tells. Never rejects. */
+  /** Resolves when the operation has ended; the stack's status is its outcome. Never rejects. */
   readonly done: Promise<void>;
 }
 
-const updatable: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+/** The message of an update without changes, by which clients recognize it. */
+export const NO_UPDATES = 'No updates are to be performed.';
 
-/** Starts operations on stacks and refuses those that a stack's status forbids. */
+const UPDATABLE: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+
+/** Starts operations on stacks, unless the stack's status forbids them. */
 export class Engine {
   readonly context: EngineContext;
   readonly #bootstrapVersion: string;
@@ -54,7 +59,7 @@ export class Engine {
     this.#bootstrapVersion = bootstrapVersion;
   }
 
-  /** A stack that waits for its first change set (REVIEW_IN_PROGRESS). Throws AlreadyExistsException. */
+  /** Creates a stack in REVIEW_IN_PROGRESS, for its first change set. Throws AlreadyExistsException. */
   reserve(stackName: string): Stack {
     const stack = this.#newStack(stackName);
     this.context.stacks.add(stack);
@@ -63,11 +68,7 @@ export class Engine {
 
   #newStack(stackName: string): Stack {
     const { account, ids, clock } = this.context;
-    if (!/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(stackName)) {
-      throw validationError(
-        `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
-      );
-    }
+    checkStackName('stackName', stackName);
     this.#refuseExisting(stackName);
     return {
       stackId: newStackId(account, stackName, ids),
@@ -91,8 +92,8 @@ export class Engine {
   }
 
   /**
-   * Everything that can be checked before anything is made. Throws ValidationError, also for resource types that the local
-   * runtime does not have, and InsufficientCapabilitiesException.
+   * Checks the request as far as possible before a resource is created. Throws ValidationError, also for resource types
+   * that the local runtime does not support, and InsufficientCapabilitiesException.
    */
   async prepare(
     stack: Pick<Stack, 'stackName' | 'stackId' | 'resources'>,
@@ -111,40 +112,43 @@ export class Engine {
     return { template: prepared, tags: request.tags, capabilities: request.capabilities };
   }
 
-  /** Throws AlreadyExistsException and all that `prepare` throws. */
-  async create(stackName: string, request: StackRequest, options: StartOptions = {}): Promise<Started> {
+  /** Throws AlreadyExistsException and the errors of `prepare`. */
+  async create(stackName: string, request: StackRequest, options: StartOptions = {}): Promise<StartedOperation> {
     const stack = this.#newStack(stackName);
     const desired = await this.prepare(stack, request);
-    // Another request for the same name may have come while parameters were looked up.
+    // Another request may have created the stack while parameters were looked up.
     this.#refuseExisting(stackName);
     this.context.stacks.add(stack);
     return this.createReserved(stack, desired, options);
   }
 
-  /** Creates what a stack in REVIEW_IN_PROGRESS was reserved for. */
-  createReserved(stack: Stack, desired: DesiredStack, options: StartOptions): Started {
+  /** Creates the resources of a stack in REVIEW_IN_PROGRESS. */
+  createReserved(stack: Stack, desired: DesiredStack, options: StartOptions): StartedOperation {
     this.#refuseUnless(stack, ['REVIEW_IN_PROGRESS'], 'updated');
     return this.#start(stack, 'CREATE_IN_PROGRESS', options, (run) => createStack(run, desired));
   }
 
-  /** Throws ValidationError: no such stack, wrong status, `No updates are to be performed.`, and all that `prepare` throws. */
-  async update(nameOrId: string, request: StackRequest, options: StartOptions = {}): Promise<Started> {
+  /**
+   * Throws ValidationError if there is no such stack, if its status forbids an update or nothing would change
+   * (`No updates are to be performed.`), and the errors of `prepare`.
+   */
+  async update(nameOrId: string, request: StackRequest, options: StartOptions = {}): Promise<StartedOperation> {
     const stack = this.context.stacks.get(nameOrId);
-    this.#refuseUnless(stack, updatable, 'updated');
+    this.#refuseUnless(stack, UPDATABLE, 'updated');
     const desired = await this.prepare(stack, request);
     return this.updatePrepared(stack, desired, options);
   }
 
-  /** As `update`, with what `prepare` returned. */
-  updatePrepared(stack: Stack, desired: DesiredStack, options: StartOptions): Started {
-    this.#refuseUnless(stack, updatable, 'updated');
-    if (!isChange(stack, desired)) throw validationError('No updates are to be performed.');
+  /** Like `update`, with the result of `prepare`. */
+  updatePrepared(stack: Stack, desired: DesiredStack, options: StartOptions): StartedOperation {
+    this.#refuseUnless(stack, UPDATABLE, 'updated');
+    if (!isChange(stack, desired)) throw validationError(NO_UPDATES);
     stack.updatedAt = new Date(this.context.clock.now());
     return this.#start(stack, 'UPDATE_IN_PROGRESS', options, (run) => updateStack(run, desired));
   }
 
-  /** Deletes a stack; `retain` names resources to keep after a failed deletion. Throws ValidationError while it is being changed. */
-  delete(stack: Stack, retain: readonly string[], options: StartOptions = {}): Started {
+  /** Deletes a stack; `retain` names resources to keep. Throws ValidationError while an operation is in progress. */
+  delete(stack: Stack, retain: readonly string[], options: StartOptions = {}): StartedOperation {
     if (stack.status === 'DELETE_COMPLETE') return { stack, done: Promise.resolve() };
     if (stack.terminationProtection) {
       throw validationError(`Stack [${stack.stackName}] cannot be deleted while TerminationProtection is enabled`);
@@ -155,7 +159,12 @@ export class Engine {
     return this.#start(stack, 'DELETE_IN_PROGRESS', options, (run) => deleteStack(run, retain));
   }
 
-  #start(stack: Stack, status: StackStatus, options: StartOptions, work: (run: StackRun) => Promise<Ending>): Started {
+  #start(
+    stack: Stack,
+    status: StackStatus,
+    options: StartOptions,
+    work: (run: StackRun) => Promise<Ending>,
+  ): StartedOperation {
     const run = new StackRun(this.context, stack);
     for (const [hash, asset] of options.assets ?? []) stack.assets.set(hash, asset);
     stack.listener = options.listener;
@@ -199,20 +208,16 @@ export class Engine {
   }
 
   async #readSsm(name: string): Promise<string> {
-    // Nothing has to be bootstrapped here, and CDK's templates ask only for this version.
+    // CDK's templates check the version of the bootstrap stack, which is not needed here.
     if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return this.#bootstrapVersion;
     const { cloud, account } = this.context;
     try {
-      const { Parameter } = await cloud.call('ssm', 'GetParameter', { Name: name }, root(account));
-      return String(Parameter.Value);
+      const input = { Name: name };
+      const { Parameter } = await cloud.call<GetParameterResult>('ssm', 'GetParameter', input, root(account));
+      return String(Parameter?.Value);
     } catch (cause) {
-      throw new AwsError(
-        'ValidationError',
-        `Unable to fetch parameters [${name}] from parameter store for this account.`,
-        400,
-        {},
-        cause,
-      );
+      const message = `Unable to fetch parameters [${name}] from parameter store for this account.`;
+      throw new AwsError('ValidationError', message, 400, { cause });
     }
   }
 }
@@ -221,12 +226,14 @@ function refuseTypeChanges({ resources }: Pick<Stack, 'resources'>, prepared: Pr
   const changed = [...prepared.resources].filter(([id, { Type }]) => (resources.get(id)?.type ?? Type) !== Type);
   if (changed.length > 0) {
     throw validationError(
-      `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${changed.map(([id]) => id).join(', ')}]`,
+      'Update of resource type is not permitted. ' +
+        'The new template modifies resource type of the following resources: ' +
+        `[${changed.map(([id]) => id).join(', ')}]`,
     );
   }
 }
 
-/** Would deploying `desired` do anything to the stack? */
+/** Whether deploying `desired` would change the stack. */
 export function isChange(stack: Stack, desired: DesiredStack): boolean {
   const { deployed } = stack;
   return (

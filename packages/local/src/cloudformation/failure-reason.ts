@@ -1,18 +1,19 @@
 import { AwsError } from '../core/aws-error.ts';
 
-/** A reason that CloudFormation itself gives: shown as it is. */
+/** A failure whose message is CloudFormation's own reason, shown as it is. */
 export class ResourceFailure extends Error {}
 
-/** The ResourceStatusReason for what a provider threw. */
+/** The ResourceStatusReason for an error that a provider threw. */
 export function failureReason(error: unknown, requestToken: string): string {
   if (error instanceof ResourceFailure) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof AwsError)) return `Internal Failure: ${message}`;
   if (error.code === 'ValidationError') return message;
-  return `Resource handler returned message: "${message}" (RequestToken: ${requestToken}, HandlerErrorCode: ${handlerErrorCode(error)})`;
+  const details = `(RequestToken: ${requestToken}, HandlerErrorCode: ${handlerErrorCode(error)})`;
+  return `Resource handler returned message: "${message}" ${details}`;
 }
 
-/** Does the error say that the resource isn't there? */
+/** Whether the error means that the resource does not exist. */
 export function isMissing(error: unknown): boolean {
   if (!(error instanceof AwsError)) return false;
   return (

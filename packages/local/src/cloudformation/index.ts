@@ -5,9 +5,9 @@ export {
   type DeployResult,
 } from './create-cloudformation.ts';
 export {
+  CUSTOM_RESPONSE_PATH,
   type CustomResponse,
   createCustomResponses,
-  customResponsePath,
 } from './custom-responses.ts';
 export type { Provider } from './provider.ts';
 export type { StackEvent } from './stack.ts';

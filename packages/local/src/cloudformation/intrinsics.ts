@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AwsError } from '../core/aws-error.ts';
 import { parseSub } from './sub.ts';
 import { validationError } from './template.ts';
 
-/** What `Ref: AWS::NoValue` gives: the property or list element is left out. */
-export const noValue: unique symbol = Symbol('AWS::NoValue');
+/** The value of `Ref: AWS::NoValue`: the property or list element is omitted. */
+export const NO_VALUE: unique symbol = Symbol('AWS::NoValue');
 
-/** Where an expression finds the values that it names. */
+/** The values to which expressions can refer. */
 export interface Scope {
-  /** Value of a parameter, pseudo parameter or resource. Throws when there is none. */
+  /** The value of a parameter, pseudo parameter or resource. Throws if there is none. */
   ref(name: string): unknown;
-  /** A resource's attribute. Throws when there is none. */
+  /** A resource's attribute. Throws if there is none. */
   getAtt(logicalId: string, attribute: string): unknown;
   condition(name: string): boolean;
   mapping(map: string, topKey: string, secondKey: string): unknown;
@@ -26,21 +27,21 @@ export function intrinsic(value: unknown): { readonly name: string; readonly arg
   return { name, argument: (value as Record<string, unknown>)[name] };
 }
 
-/** Replaces all intrinsic functions in `value`. Throws ValidationError in CloudFormation's words. */
+/** Evaluates all intrinsic functions in `value`. Throws ValidationError with CloudFormation's messages. */
 export function resolve(value: unknown, scope: Scope): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolve(item, scope)).filter((item) => item !== noValue);
+  if (Array.isArray(value)) return value.map((item) => resolve(item, scope)).filter((item) => item !== NO_VALUE);
   if (typeof value !== 'object' || value === null) return value;
   const call = intrinsic(value);
   if (call) {
-    const run = Object.hasOwn(functions, call.name) ? functions[call.name] : undefined;
-    if (!run) throw validationError(`Template error: the local runtime does not support the function ${call.name}.`);
+    const run = Object.hasOwn(FUNCTIONS, call.name) ? FUNCTIONS[call.name] : undefined;
+    if (!run) throw unsupportedFunction(call.name);
     return run(call.argument, scope);
   }
   const out: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     const resolved = resolve(item, scope);
     // defineProperty: a template may contain the key __proto__.
-    if (resolved !== noValue) {
+    if (resolved !== NO_VALUE) {
       Object.defineProperty(out, key, { value: resolved, enumerable: true, writable: true, configurable: true });
     }
   }
@@ -50,23 +51,24 @@ export function resolve(value: unknown, scope: Scope): unknown {
 /** Evaluates a condition expression: `Condition`, Fn::Equals, Fn::And, Fn::Or, Fn::Not. */
 export function evaluate(expression: unknown, scope: Scope): boolean {
   const entries = typeof expression === 'object' && expression !== null ? Object.entries(expression) : [];
-  const [name, argument] = entries.length === 1 ? entries[0]! : [undefined, undefined];
+  const [name, argument] = (entries.length === 1 ? entries[0] : undefined) ?? [];
   switch (name) {
     case 'Condition':
       return scope.condition(String(argument));
     case 'Fn::Equals': {
-      const [left, right] = list(argument, name, 2, 2).map((item) => resolve(item, scope));
+      const [left, right] = list(argument, name, 2).map((item) => resolve(item, scope));
       return isDeepStrictEqual(asText(left), asText(right));
     }
     case 'Fn::And':
-      return list(argument, name, 2, 10).every((item) => evaluate(item, scope));
+      return list(argument, name, 2, MAX_CONDITIONS).every((item) => evaluate(item, scope));
     case 'Fn::Or':
-      return list(argument, name, 2, 10).some((item) => evaluate(item, scope));
+      return list(argument, name, 2, MAX_CONDITIONS).some((item) => evaluate(item, scope));
     case 'Fn::Not':
-      return !evaluate(list(argument, name, 1, 1)[0], scope);
+      return !evaluate(list(argument, name, 1)[0], scope);
     default:
       throw validationError(
-        `Template format error: Conditions can only be boolean operations on parameters and other conditions, not ${JSON.stringify(expression)}`,
+        'Template format error: Conditions can only be boolean operations on parameters and other conditions, ' +
+          `not ${JSON.stringify(expression)}`,
       );
   }
 }
@@ -80,18 +82,19 @@ export function getAttTarget(argument: unknown): { readonly logicalId: string; r
     return { logicalId: argument[0], attribute: argument.length === 2 ? argument[1] : argument.slice(1).join('.') };
   }
   throw validationError(
-    'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
+    'Template error: every Fn::GetAtt object requires two non-empty parameters, ' +
+      'the resource name and the resource attribute',
   );
 }
 
-const unsupported = (name: string) => () => {
-  throw validationError(`Template error: the local runtime does not support the function ${name}.`);
-};
+/** The number of conditions that Fn::And and Fn::Or take. */
+const MAX_CONDITIONS = 10;
 
-const functions: Record<string, (argument: unknown, scope: Scope) => unknown> = {
+const FUNCTIONS: Record<string, (argument: unknown, scope: Scope) => unknown> = {
   Ref: (argument, scope) => {
-    if (typeof argument !== 'string')
+    if (typeof argument !== 'string') {
       throw validationError('Template error: every Ref object must have a single String value.');
+    }
     return scope.ref(argument);
   },
   'Fn::GetAtt': (argument, scope) => {
@@ -102,7 +105,9 @@ const functions: Record<string, (argument: unknown, scope: Scope) => unknown> = 
     const [template, variables] = Array.isArray(argument) ? argument : [argument, {}];
     if (typeof template !== 'string') {
       throw validationError(
-        "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
+        "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. " +
+          'Specify a string as first argument, and an optional second argument to specify a mapping of values ' +
+          'to replace in the string',
       );
     }
     const own = (variables ?? {}) as Record<string, unknown>;
@@ -118,17 +123,19 @@ const functions: Record<string, (argument: unknown, scope: Scope) => unknown> = 
       .join('');
   },
   'Fn::Join': (argument, scope) => {
-    const [delimiter, items] = list(argument, 'Fn::Join', 2, 2);
+    const [delimiter, items] = list(argument, 'Fn::Join', 2);
     const resolved = resolve(items, scope);
     if (typeof delimiter !== 'string' || !Array.isArray(resolved)) {
       throw validationError(
-        'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.',
+        'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and ' +
+          '(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) ' +
+          'to be joined.',
       );
     }
     return resolved.map((item) => text(item, 'Fn::Join')).join(delimiter);
   },
   'Fn::Select': (argument, scope) => {
-    const [index, items] = list(argument, 'Fn::Select', 2, 2).map((item) => resolve(item, scope));
+    const [index, items] = list(argument, 'Fn::Select', 2).map((item) => resolve(item, scope));
     const at = Number(index);
     if (!Array.isArray(items) || !Number.isInteger(at)) {
       throw validationError(
@@ -141,21 +148,24 @@ const functions: Record<string, (argument: unknown, scope: Scope) => unknown> = 
     return items[at];
   },
   'Fn::Split': (argument, scope) => {
-    const [delimiter, source] = list(argument, 'Fn::Split', 2, 2).map((item) => resolve(item, scope));
+    const [delimiter, source] = list(argument, 'Fn::Split', 2).map((item) => resolve(item, scope));
     if (typeof delimiter !== 'string' || delimiter === '') {
       throw validationError(
-        'Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.',
+        'Template error: every Fn::Split object requires two parameters, (1) a string delimiter and ' +
+          '(2) a string to be split or a function that returns a string to be split.',
       );
     }
     return text(source, 'Fn::Split').split(delimiter);
   },
   'Fn::If': (argument, scope) => {
-    const [name, yes, no] = list(argument, 'Fn::If', 3, 3);
+    const [name, yes, no] = list(argument, 'Fn::If', 3);
     return resolve(scope.condition(String(name)) ? yes : no, scope);
   },
   'Fn::FindInMap': (argument, scope) => {
-    const keys = list(argument, 'Fn::FindInMap', 3, 3).map((item) => text(resolve(item, scope), 'Fn::FindInMap'));
-    return scope.mapping(keys[0]!, keys[1]!, keys[2]!);
+    const [map = '', topKey = '', secondKey = ''] = list(argument, 'Fn::FindInMap', 3).map((item) =>
+      text(resolve(item, scope), 'Fn::FindInMap'),
+    );
+    return scope.mapping(map, topKey, secondKey);
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(resolve(argument, scope), 'Fn::ImportValue')),
   'Fn::Base64': (argument, scope) => Buffer.from(text(resolve(argument, scope), 'Fn::Base64')).toString('base64'),
@@ -163,23 +173,25 @@ const functions: Record<string, (argument: unknown, scope: Scope) => unknown> = 
     const region = text(resolve(argument, scope), 'Fn::GetAZs');
     return ['a', 'b', 'c'].map((zone) => `${region === '' ? scope.region : region}${zone}`);
   },
-  'Fn::Cidr': unsupported('Fn::Cidr'),
-  'Fn::Transform': unsupported('Fn::Transform'),
 };
 
-function list(argument: unknown, name: string, least: number, most: number): unknown[] {
-  if (!Array.isArray(argument) || argument.length < least || argument.length > most) {
-    throw validationError(
-      `Template error: ${name} takes a list of ${least === most ? least : `${least} to ${most}`} elements.`,
-    );
+/** The function's argument, which is a list of `minLength` to `maxLength` elements. */
+function list(argument: unknown, name: string, minLength: number, maxLength = minLength): unknown[] {
+  if (!Array.isArray(argument) || argument.length < minLength || argument.length > maxLength) {
+    const length = minLength === maxLength ? minLength : `${minLength} to ${maxLength}`;
+    throw validationError(`Template error: ${name} takes a list of ${length} elements.`);
   }
   return argument;
+}
+
+function unsupportedFunction(name: string): AwsError {
+  return validationError(`Template error: the local runtime does not support the function ${name}.`);
 }
 
 function text(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value === noValue) return '';
+  if (value === NO_VALUE) return '';
   throw validationError(`Template error: ${name} needs text, not ${JSON.stringify(value) ?? String(value)}.`);
 }
 

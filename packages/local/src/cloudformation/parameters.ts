@@ -1,19 +1,18 @@
 import { type ParameterDefinition, validationError } from './template.ts';
 
-/** A parameter's value as Ref sees it: text, a number for type Number, a list for list types. */
+/** The value of Ref for a parameter: text, a number for type Number, a list for list types. */
 export type ParameterValue = string | number | readonly string[];
 
-/** What the parameters section yields. */
+/** The values of a template's parameters. */
 export interface ResolvedParameters {
   readonly values: ReadonlyMap<string, ParameterValue>;
-  /** The given text before SSM look-ups and list splitting, as DescribeStacks shows it. */
+  /** The text before SSM lookups and list splitting, as DescribeStacks shows it. */
   readonly given: ReadonlyMap<string, string>;
 }
 
 /**
- * Values for the template's parameters from what the caller gave and the defaults.
- * `readSsm` is asked for the types AWS::SSM::Parameter::Value<…>.
- * Throws ValidationError for missing, unknown and not allowed values.
+ * Takes the given values and the defaults; `readSsm` provides the values of the types AWS::SSM::Parameter::Value<…>.
+ * Throws ValidationError for missing, unknown and disallowed values.
  */
 export async function resolveParameters(
   definitions: Readonly<Record<string, ParameterDefinition>>,
@@ -32,17 +31,17 @@ export async function resolveParameters(
   const values = new Map<string, ParameterValue>();
   const texts = new Map<string, string>();
   for (const [name, definition] of Object.entries(definitions)) {
-    const text = Object.hasOwn(given, name) ? given[name]! : String(definition.Default);
-    check(name, definition, text);
+    const text = String(Object.hasOwn(given, name) ? given[name] : definition.Default);
+    checkValue(name, definition, text);
     texts.set(name, text);
     const type = definition.Type ?? 'String';
     const ssm = /^AWS::SSM::Parameter::Value<(.*)>$/.exec(type);
-    values.set(name, typed(name, ssm ? ssm[1]! : type, ssm ? await readSsm(text) : text));
+    values.set(name, ssm ? typed(name, ssm[1] ?? '', await readSsm(text)) : typed(name, type, text));
   }
   return { values, given: texts };
 }
 
-function check(name: string, definition: ParameterDefinition, text: string): void {
+function checkValue(name: string, definition: ParameterDefinition, text: string): void {
   const hint = definition.ConstraintDescription;
   if (definition.AllowedValues && !definition.AllowedValues.some((allowed) => String(allowed) === text)) {
     throw validationError(
@@ -54,7 +53,8 @@ function check(name: string, definition: ParameterDefinition, text: string): voi
   if (definition.AllowedPattern !== undefined && !new RegExp(`^(?:${definition.AllowedPattern})$`).test(text)) {
     throw validationError(
       hint === undefined
-        ? `Parameter ${name} failed to satisfy constraint: Parameter value ${text} does not match pattern ${definition.AllowedPattern}`
+        ? `Parameter ${name} failed to satisfy constraint: ` +
+            `Parameter value ${text} does not match pattern ${definition.AllowedPattern}`
         : `Parameter ${name} failed to satisfy constraint: ${hint}`,
     );
   }

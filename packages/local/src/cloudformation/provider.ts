@@ -2,36 +2,41 @@ import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NameRule } from './physical-names.ts';
 
-/** A resource's properties with all intrinsic functions resolved. */
-// biome-ignore lint/suspicious/noExplicitAny: each provider narrows its own, in CloudFormation's shapes.
-export type Properties = Readonly<Record<string, any>>;
+/** A resource's properties, in CloudFormation's shape, with all intrinsic functions resolved. */
+export type Properties = Readonly<Record<string, unknown>>;
 
-/** What a provider made: how to find it again, and what other resources may ask of it. */
+/** A boolean property: CloudFormation also takes it as text. */
+export type BooleanProperty = boolean | string;
+
+/** A resource that a provider made. */
 export interface Handle {
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   readonly physicalId: string;
-  /** What `Fn::GetAtt` gives, by attribute; nested objects are reached by `A.B`. */
+  /** The values of `Fn::GetAtt`, by attribute. Members of nested objects are reached by `A.B`. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Which changed properties need a new resource: the named ones, or all but the named ones. */
+/** The properties whose change needs a new resource: those named, or all but those named. */
 export type Replacing = readonly string[] | { readonly allBut: readonly string[] };
 
-/** How one resource type is created, updated and deleted. Failures are thrown; their message is the event's reason. */
-export interface Provider {
+/**
+ * Creates, updates and deletes one resource type, with properties of type `P` (an alias, as an interface has no index
+ * signature). The message of an error that it throws becomes the event's reason.
+ */
+export interface Provider<P extends Properties = Properties> {
   readonly replacing: Replacing;
-  /** The property that gives the resource a name of the user's: then it can't be replaced under the same name. */
+  /** The property that sets the resource's name. A resource cannot be replaced by one of the same name. */
   readonly nameProperty?: string;
-  /** How the type writes tags; the stack's own tags are added. @default the type has none */
+  /** How the type writes tags, to which the stack's tags are added. @default the type has no tags */
   readonly tags?: 'list' | 'map';
-  create(properties: Properties, context: ProviderContext): Promise<Handle>;
+  create(properties: P, context: ProviderContext): Promise<Handle>;
   /** Absent: `replacing` covers every property but tags, and changed tags are only recorded. */
-  update?(handle: Handle, properties: Properties, old: Properties, context: ProviderContext): Promise<Handle>;
-  /** A resource that is already gone counts as deleted. */
-  delete(handle: Handle, properties: Properties, context: ProviderContext): Promise<void>;
+  update?(handle: Handle, properties: P, old: P, context: ProviderContext): Promise<Handle>;
+  /** A resource that no longer exists counts as deleted. */
+  delete(handle: Handle, properties: P, context: ProviderContext): Promise<void>;
 }
 
-/** What a provider may use while it works on one resource. */
+/** The context in which a provider works on one resource. */
 export interface ProviderContext {
   readonly account: Account;
   readonly clock: Clock;
@@ -39,18 +44,17 @@ export interface ProviderContext {
   readonly stackId: string;
   readonly logicalId: string;
   readonly resourceType: string;
-  /** Old properties are being put back after a failed update. */
+  /** Whether old properties are being restored after a failed update. */
   readonly rollingBack: boolean;
-  /** A name for a resource that has none of its own; another one at each call. */
+  /** Generates a name, for a resource whose name the template does not set. */
   name(rule: NameRule): string;
   uuid(): string;
-  /** Calls another service with all rights, as CloudFormation's execution role of a bootstrapped account does. */
-  // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
-  call(service: string, operation: string, input: Record<string, unknown>): Promise<any>;
-  /** Where the asset lies whose object key in the assets bucket is `key`; undefined when the caller gave none such. */
+  /** Calls a service with all rights, like CloudFormation's execution role in a bootstrapped account. */
+  call<O = unknown>(service: string, operation: string, input: object): Promise<O>;
+  /** The path of the asset with the object key `key` in the assets bucket; undefined if the caller gave none. */
   asset(key: string): string | undefined;
-  /** Tells that the resource exists from now on, also if creating fails later: rollback then deletes it. */
+  /** Reports that the resource exists from now on. If creating it fails later, the rollback deletes it. */
   identified(handle: Handle): void;
-  /** Calls `task` when another resource has failed and waiting for this one is pointless. Returns its undoing. */
+  /** Calls `task` when another resource has failed and waiting is pointless. Returns a function that undoes it. */
   onCancel(task: () => void): () => void;
 }

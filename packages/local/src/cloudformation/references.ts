@@ -1,15 +1,15 @@
 import { getAttTarget, intrinsic } from './intrinsics.ts';
 import { parseSub } from './sub.ts';
 
-/** What an expression names, before anything is resolved. */
+/** The names in an expression that is not resolved yet. */
 export interface References {
-  /** By Ref or in Fn::Sub: resources, parameters and pseudo parameters. */
+  /** Resources, parameters and pseudo parameters in Ref and Fn::Sub. */
   readonly refs: Set<string>;
-  /** By Fn::GetAtt or `${A.B}` in Fn::Sub: resources. */
+  /** Resources in Fn::GetAtt and in `${A.B}` of Fn::Sub. */
   readonly getAtts: Set<string>;
 }
 
-/** Collects the names in `value`; of Fn::If only the branch that `condition` takes. */
+/** Collects the names in `value`. Of Fn::If it reads only the branch that `condition` selects. */
 export function references(
   value: unknown,
   condition: (name: string) => boolean,

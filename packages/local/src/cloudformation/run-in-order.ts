@@ -1,17 +1,17 @@
 import type { Dependencies } from './dependency-order.ts';
 
-/** How one node of a run ended badly. */
+/** The failure of one node of a run. */
 export interface Failure {
   readonly id: string;
   readonly error: unknown;
 }
 
 /**
- * Runs `work` for every node of `dependencies`, each as soon as all that it depends on are done; independent ones at the same time,
- * started in the map's order. Resolves when nothing runs any more, with the failures in the order in which they came.
+ * Runs `work` for every node of `dependencies`, each as soon as its dependencies are done. Independent nodes run at the
+ * same time and start in the map's order. Resolves when no node is running, with the failures in order of time.
  *
- * After a failure nothing new starts, and `onFailure` may hurry what still runs.
- * With `keepGoing` only the nodes that depend on the failed one are left out.
+ * After a failure no node starts, and `onFailure` can cut short those that are running.
+ * With `keepGoing` only the nodes that depend on the failed one do not start.
  */
 export function runInOrder(
   dependencies: Dependencies,

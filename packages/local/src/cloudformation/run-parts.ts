@@ -1,34 +1,34 @@
 import type { Dependencies } from './dependency-order.ts';
 import { ResourceFailure } from './failure-reason.ts';
-import { noValue, resolve } from './intrinsics.ts';
+import { NO_VALUE, resolve } from './intrinsics.ts';
 import type { Failure } from './run-in-order.ts';
 import type { DesiredStack, StackOutput, StackResource, StackStatus } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
 
-/** How an operation leaves the stack. */
+/** The outcome of an operation on a stack. */
 export interface Ending {
   readonly status: StackStatus;
   readonly reason?: string;
 }
 
-/** The order that `resources` were made in, as a graph. */
+/** The dependencies with which the resources were created. */
 export function dependenciesOf(resources: Iterable<StackResource>): Dependencies {
   return new Map([...resources].map((resource) => [resource.logicalId, resource.dependsOn]));
 }
 
-/** `The following resource(s) failed to create: [A, B]. `; undefined when none failed. */
+/** `The following resource(s) failed to create: [A, B]. `; undefined if none failed. */
 export function failedIds(verb: 'create' | 'update' | 'delete', failures: readonly Failure[]): string | undefined {
   if (failures.length === 0) return undefined;
   return `The following resource(s) failed to ${verb}: [${failures.map(({ id }) => id).join(', ')}]. `;
 }
 
-/** The stack's outputs, when no export clashes with another stack's or takes away what another stack uses. */
+/** Resolves the outputs. Throws when an export's name is taken, or when a used export would change. */
 export function resolveOutputs(run: StackRun, desired: DesiredStack): StackOutput[] {
   const { stack, engine } = run;
   const scope = run.scope(desired);
   const outputs = [...desired.template.outputs].map(([key, definition]): StackOutput => {
     const value = resolve(definition.Value, scope);
-    if (value === noValue || (typeof value === 'object' && value !== null)) {
+    if (value === NO_VALUE || (typeof value === 'object' && value !== null)) {
       throw new ResourceFailure(`Template format error: Output ${key} is malformed. The Value must be a string.`);
     }
     return {

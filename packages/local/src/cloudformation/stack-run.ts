@@ -1,34 +1,35 @@
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Cloud, root } from '../core/cloud.ts';
+import { entryOf } from '../core/entry-of.ts';
 import type { Ids } from '../core/ids.ts';
 import { assetHash } from './assets.ts';
 import { attributeOf } from './attributes.ts';
 import { failureReason, isMissing, ResourceFailure } from './failure-reason.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { generatedName } from './physical-names.ts';
-import { type Pseudo, scopeOf } from './prepared-template.ts';
 import type { Handle, Properties, Provider, ProviderContext } from './provider.ts';
-import type { DesiredStack, Stack, StackResource, StackStatus } from './stack.ts';
+import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource, StackStatus } from './stack.ts';
 import type { Stacks } from './stacks.ts';
 import { withStackTags } from './tags.ts';
+import { type Pseudo, scopeOf } from './template-scope.ts';
 
-/** What the engine works with. */
+/** The dependencies of the engine. */
 export interface EngineContext {
   readonly account: Account;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly cloud: Cloud;
   readonly stacks: Stacks;
-  /** Throws when the type is not supported. */
+  /** Throws if the type is not supported. */
   provider(type: string): Provider;
 }
 
-/** One operation on one stack: works on single resources and writes the stack's history. */
+/** One operation on one stack: works on its resources one by one and writes its history. */
 export class StackRun {
   readonly engine: EngineContext;
   readonly stack: Stack;
-  /** Names of exports that were used so far. */
+  /** The names of the exports used so far. */
   readonly imports = new Set<string>();
   readonly #onCancel = new Set<() => void>();
   #cancelled = false;
@@ -43,25 +44,26 @@ export class StackRun {
   stackStatus(status: StackStatus, reason?: string): void {
     this.stack.status = status;
     this.stack.reason = reason;
-    this.#event(this.stack.stackName, this.stack.stackId, 'AWS::CloudFormation::Stack', status, reason);
+    const { stackName: logicalId, stackId: physicalId } = this.stack;
+    this.#event({ logicalId, physicalId, type: 'AWS::CloudFormation::Stack', status, reason });
   }
 
-  /** Tells everything that waits in vain to stop. */
+  /** Stops all waiting for resources, after one has failed. */
   cancel(): void {
     this.#cancelled = true;
     for (const task of [...this.#onCancel]) task();
   }
 
-  /** From here on providers are told that old properties are being put back. */
+  /** From now on providers see that old properties are being restored. */
   rollBack(): void {
     this.#rollingBack = true;
     this.#cancelled = false;
     this.#onCancel.clear();
   }
 
-  /** The record of a resource of `desired` before anything has been made. */
+  /** The record of a resource of `desired` that is not created yet. */
   newRecord(desired: DesiredStack, logicalId: string): StackResource {
-    const definition = desired.template.resources.get(logicalId)!;
+    const definition = entryOf(desired.template.resources, logicalId);
     return {
       logicalId,
       type: definition.Type,
@@ -74,16 +76,15 @@ export class StackRun {
     };
   }
 
-  /** The resource's properties with everything resolved that it names. */
+  /** The resource's properties, resolved. */
   resolveProperties(desired: DesiredStack, logicalId: string): Properties {
-    const definition = desired.template.resources.get(logicalId)!;
+    const definition = entryOf(desired.template.resources, logicalId);
     const properties = resolve(definition.Properties ?? {}, this.scope(desired)) as Properties;
     return withStackTags(this.engine.provider(definition.Type), properties, desired.tags);
   }
 
   scope(desired: DesiredStack): Scope {
-    const { template, parameters, condition } = desired.template;
-    return scopeOf(template, parameters, pseudoOf(this.engine.account, this.stack), condition, {
+    return scopeOf(desired.template, {
       ref: (name) => this.#made(name).handle.physicalId,
       getAtt: (logicalId, attribute) => attributeOf(this.#made(logicalId), attribute),
       importValue: (name) => {
@@ -95,34 +96,34 @@ export class StackRun {
     });
   }
 
-  /** Makes a resource: `word` is CREATE for a new one, UPDATE for the successor of one that is being replaced. */
-  async create(record: StackResource, properties: () => Properties, word: 'CREATE' | 'UPDATE'): Promise<void> {
+  /** Creates a resource: with `verb` CREATE a new one, with UPDATE the replacement of another one. */
+  async create(record: StackResource, properties: () => Properties, verb: 'CREATE' | 'UPDATE'): Promise<void> {
     let current: StackResource = { ...record, properties: {} };
     const put = (change: Partial<StackResource>) => {
       current = this.#record({ ...current, ...change });
     };
     put({
       handle: undefined,
-      status: `${word}_IN_PROGRESS`,
+      status: `${verb}_IN_PROGRESS`,
       reason:
-        word === 'UPDATE'
+        verb === 'UPDATE'
           ? 'Requested update requires the creation of a new physical resource; hence creating one.'
           : undefined,
     });
-    await this.#guarded(record.logicalId, put, `${word}_FAILED`, async () => {
+    await this.#guarded(record.logicalId, put, `${verb}_FAILED`, async () => {
       current = { ...current, properties: properties() };
       const initiated = (handle: Handle) => {
-        if (!current.handle) put({ handle, status: `${word}_IN_PROGRESS`, reason: 'Resource creation Initiated' });
+        if (!current.handle) put({ handle, status: `${verb}_IN_PROGRESS`, reason: 'Resource creation Initiated' });
       };
       const provider = this.engine.provider(record.type);
       const handle = await provider.create(current.properties, this.#context(record, initiated));
       initiated(handle);
-      put({ handle, status: `${word}_COMPLETE`, reason: undefined });
+      put({ handle, status: `${verb}_COMPLETE`, reason: undefined });
     });
   }
 
-  /** Changes a resource in place from what `from` says to what `to` says. */
-  async update(from: StackResource & { readonly handle: Handle }, to: StackResource): Promise<void> {
+  /** Updates a resource in place. */
+  async update(from: CreatedResource, to: StackResource): Promise<void> {
     const put = (change: Partial<StackResource>) => {
       this.#record({ ...to, handle: from.handle, ...change });
     };
@@ -137,39 +138,48 @@ export class StackRun {
     });
   }
 
-  /** Fails the resource before anything is done to it. */
+  /** Records that the resource failed before it was changed, and throws. */
   refuse(record: StackResource, reason: string): never {
     this.#record({ ...record, status: 'UPDATE_FAILED', reason });
     throw new ResourceFailure(reason);
   }
 
-  /** Records `resource` as it is, telling it in the history. */
+  /** Records `resource` as it is, with an event in the history. */
   restore(resource: StackResource): void {
     this.#record({ ...resource, status: 'UPDATE_COMPLETE', reason: undefined });
   }
 
-  /** Deletes the physical resource of `resource`, or leaves it when `retain`. Throws after recording when it is refused. */
-  async delete(resource: StackResource, retain: boolean): Promise<void> {
-    const isCurrent = () => {
-      const current = this.stack.resources.get(resource.logicalId);
-      return current !== undefined && current.handle?.physicalId === resource.handle?.physicalId;
-    };
-    const put = (change: Partial<StackResource>) => {
-      const next = { ...resource, ...change, updatedAt: new Date(this.engine.clock.now()) };
-      // The logical id may belong to a successor by now; then only the history is written.
-      if (isCurrent()) this.stack.resources.set(resource.logicalId, next);
-      this.#resourceEvent(next);
-    };
-    if (retain) {
-      put({ status: 'DELETE_SKIPPED', reason: undefined });
-    } else {
-      put({ status: 'DELETE_IN_PROGRESS', reason: undefined });
-      await this.#guarded(resource.logicalId, put, 'DELETE_FAILED', async () => {
-        if (resource.handle) await this.#deletePhysical(resource, resource.handle);
-        put({ status: 'DELETE_COMPLETE', reason: undefined });
-      });
-    }
-    if (isCurrent()) this.stack.resources.delete(resource.logicalId);
+  /** Deletes a resource. If that fails, records the failure and throws. */
+  async delete(resource: StackResource): Promise<void> {
+    this.#replace(resource, { status: 'DELETE_IN_PROGRESS', reason: undefined });
+    const put = (change: Partial<StackResource>) => this.#replace(resource, change);
+    await this.#guarded(resource.logicalId, put, 'DELETE_FAILED', async () => {
+      if (resource.handle) await this.#deletePhysical(resource, resource.handle);
+      put({ status: 'DELETE_COMPLETE', reason: undefined });
+    });
+    this.#remove(resource);
+  }
+
+  /** Removes a resource from the stack without deleting it. */
+  release(resource: StackResource): void {
+    this.#replace(resource, { status: 'DELETE_SKIPPED', reason: undefined });
+    this.#remove(resource);
+  }
+
+  /** Whether the logical id still belongs to this physical resource, and not to its replacement. */
+  #isCurrent({ logicalId, handle }: StackResource): boolean {
+    const current = this.stack.resources.get(logicalId);
+    return current !== undefined && current.handle?.physicalId === handle?.physicalId;
+  }
+
+  #replace(resource: StackResource, change: Partial<StackResource>): void {
+    const next = { ...resource, ...change, updatedAt: new Date(this.engine.clock.now()) };
+    if (this.#isCurrent(resource)) this.stack.resources.set(resource.logicalId, next);
+    this.#resourceEvent(next);
+  }
+
+  #remove(resource: StackResource): void {
+    if (this.#isCurrent(resource)) this.stack.resources.delete(resource.logicalId);
   }
 
   async #deletePhysical(resource: StackResource, handle: Handle): Promise<void> {
@@ -184,10 +194,10 @@ export class StackRun {
     }
   }
 
-  #made(logicalId: string): StackResource & { readonly handle: Handle } {
+  #made(logicalId: string): CreatedResource {
     const resource = this.stack.resources.get(logicalId);
     if (!resource?.handle) throw new ResourceFailure(`Resource ${logicalId} has not been created.`);
-    return resource as StackResource & { readonly handle: Handle };
+    return { ...resource, handle: resource.handle };
   }
 
   async #guarded(
@@ -212,23 +222,18 @@ export class StackRun {
     return stamped;
   }
 
-  #resourceEvent(resource: StackResource): void {
-    const physicalId = resource.handle?.physicalId ?? '';
-    this.#event(resource.logicalId, physicalId, resource.type, resource.status, resource.reason);
+  #resourceEvent({ logicalId, handle, type, status, reason }: StackResource): void {
+    this.#event({ logicalId, physicalId: handle?.physicalId ?? '', type, status, reason });
   }
 
-  #event(logicalId: string, physicalId: string, type: string, status: string, reason: string | undefined): void {
+  #event(change: Pick<StackEvent, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason'>): void {
     const { stack, engine } = this;
-    const event = {
+    const event: StackEvent = {
+      ...change,
       eventId: engine.ids.uuid(),
       stackId: stack.stackId,
       stackName: stack.stackName,
       timestamp: new Date(engine.clock.now()),
-      logicalId,
-      physicalId,
-      type,
-      status,
-      reason,
       clientRequestToken: stack.clientRequestToken,
     };
     stack.events.push(event);

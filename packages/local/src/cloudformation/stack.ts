@@ -1,9 +1,9 @@
+import type { Tag } from '../core/tags.ts';
 import type { AssetLookup } from './assets.ts';
 import type { PreparedTemplate } from './prepared-template.ts';
 import type { Handle, Properties } from './provider.ts';
-import type { Tag } from './tags.ts';
 
-/** StackStatus of AWS's API, as far as the local runtime reaches it. */
+/** The values of AWS's StackStatus that the local runtime uses. */
 export type StackStatus =
   | 'REVIEW_IN_PROGRESS'
   | 'CREATE_IN_PROGRESS'
@@ -23,7 +23,7 @@ export type StackStatus =
   | 'DELETE_COMPLETE'
   | 'DELETE_FAILED';
 
-/** ResourceStatus of AWS's API. */
+/** The values of AWS's ResourceStatus that the local runtime uses. */
 export type ResourceStatus =
   | 'CREATE_IN_PROGRESS'
   | 'CREATE_COMPLETE'
@@ -36,11 +36,11 @@ export type ResourceStatus =
   | 'DELETE_FAILED'
   | 'DELETE_SKIPPED';
 
-/** One resource that belongs to a stack. Records are replaced, never changed. */
+/** One resource of a stack. Records are replaced, never changed. */
 export interface StackResource {
   readonly logicalId: string;
   readonly type: string;
-  /** Absent while it isn't made yet, or when making it failed. */
+  /** Absent before the resource is created, and if creating it failed. */
   readonly handle?: Handle;
   readonly properties: Properties;
   readonly dependsOn: ReadonlySet<string>;
@@ -51,16 +51,24 @@ export interface StackResource {
   readonly updatedAt: Date;
 }
 
-/** One line of a stack's history. */
+/** A resource that exists. */
+export type CreatedResource = StackResource & { readonly handle: Handle };
+
+/** Whether CloudFormation keeps a resource with the policy when it is no longer part of the stack. */
+export function isRetained(policy: string): boolean {
+  return policy === 'Retain' || policy === 'RetainExceptOnCreate';
+}
+
+/** One event of a stack's history. */
 export interface StackEvent {
   readonly eventId: string;
   readonly stackId: string;
   readonly stackName: string;
   readonly timestamp: Date;
-  /** The stack's own name for events of the stack. */
+  /** The stack's name in events of the stack. */
   readonly logicalId: string;
   readonly physicalId: string;
-  /** `AWS::CloudFormation::Stack` for events of the stack. */
+  /** `AWS::CloudFormation::Stack` in events of the stack. */
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
@@ -75,7 +83,7 @@ export interface StackOutput {
   readonly exportName?: string;
 }
 
-/** What a deployment is asked to bring about. */
+/** The requested state of a stack. */
 export interface DesiredStack {
   readonly template: PreparedTemplate;
   readonly tags: readonly Tag[];
@@ -91,19 +99,19 @@ export interface Stack {
   reason?: string;
   updatedAt?: Date;
   deletedAt?: Date;
-  /** What was deployed last; absent in REVIEW_IN_PROGRESS. */
+  /** The last deployment; absent in REVIEW_IN_PROGRESS. */
   deployed?: DesiredStack;
   resources: Map<string, StackResource>;
   outputs: StackOutput[];
-  /** Names of other stacks' exports that this one uses. */
+  /** The names of the exports that this stack imports. */
   imports: Set<string>;
   readonly events: StackEvent[];
-  /** Every asset that a deployment brought along: a rollback may need an older one. */
+  /** The assets of all deployments, as a rollback may need an old one. */
   readonly assets: Map<string, AssetLookup>;
   disableRollback: boolean;
   terminationProtection: boolean;
   lastChangeSetId?: string;
-  /** Told of each event; must not throw. */
+  /** Called with each event; must not throw. */
   listener?: (event: StackEvent) => void;
   clientRequestToken?: string;
 }

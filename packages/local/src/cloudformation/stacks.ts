@@ -3,7 +3,7 @@ import type { Ids } from '../core/ids.ts';
 import type { Stack, StackOutput } from './stack.ts';
 import { validationError } from './template.ts';
 
-/** All stacks of the account: at most one live stack per name; deleted ones stay reachable by their id. */
+/** All stacks of the account: at most one live stack per name; deleted stacks can be found by their id. */
 export class Stacks {
   readonly #live = new Map<string, Stack>();
   readonly #byId = new Map<string, Stack>();
@@ -18,13 +18,13 @@ export class Stacks {
     if (this.#live.get(stack.stackName) === stack) this.#live.delete(stack.stackName);
   }
 
-  /** Forgets a stack that never came to be. */
+  /** Removes a stack that was never created. */
   discard(stack: Stack): void {
     this.retire(stack);
     this.#byId.delete(stack.stackId);
   }
 
-  /** By name: a live stack; by id: a deleted one too. */
+  /** Finds a live stack by name, or any stack by id. */
   find(nameOrId: string): Stack | undefined {
     return this.#live.get(nameOrId) ?? this.#byId.get(nameOrId);
   }
@@ -41,7 +41,7 @@ export class Stacks {
     return [...this.#live.values()];
   }
 
-  /** In order of creation, deleted ones too. */
+  /** Deleted stacks too, in order of creation. */
   all(): Stack[] {
     return [...this.#byId.values()];
   }

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 
-/** A clock whose open timers can all be cancelled at once: what waits on them then waits for ever. */
+/** A clock whose timers can all be cancelled at once. Code that waits for one of them then waits forever. */
 export interface StoppableClock extends Clock {
   stop(): void;
 }

@@ -7,9 +7,9 @@ export function parseSub(template: string): SubPart[] {
   let end = 0;
   for (const match of template.matchAll(/\$\{([^}]+)\}/g)) {
     if (match.index > end) parts.push({ literal: template.slice(end, match.index) });
-    const name = match[1]!;
+    const [text, name = ''] = match;
     parts.push(name.startsWith('!') ? { literal: `\${${name.slice(1)}}` } : { variable: name.trim() });
-    end = match.index + match[0].length;
+    end = match.index + text.length;
   }
   if (end < template.length) parts.push({ literal: template.slice(end) });
   return parts;

@@ -1,6 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 
-/** A template as CloudFormation reads it; values are still unresolved. */
+/** A template, with values that are not resolved yet. */
 export interface Template {
   readonly Resources: Readonly<Record<string, ResourceDefinition>>;
   readonly Parameters?: Readonly<Record<string, ParameterDefinition>>;
@@ -40,13 +41,10 @@ export interface OutputDefinition {
   readonly Export?: { readonly Name: unknown };
 }
 
-/** CloudFormation's error for anything wrong with a request or a template. */
+/** CloudFormation's error for an invalid request or template. */
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Parses a template's text. Only JSON is read: CDK writes nothing else. Throws ValidationError. */
+/** Parses a template's text, which must be JSON, CDK's only format. Throws ValidationError. */
 export function parseTemplate(body: string): Template {
   let value: unknown;
   try {
@@ -63,17 +61,17 @@ export function parseTemplate(body: string): Template {
 
 /** Checks the outer form of a template. Throws ValidationError. */
 export function checkTemplate(value: unknown): Template {
-  if (!isObject(value)) throw validationError('Template format error: unsupported structure.');
+  if (!isRecord(value)) throw validationError('Template format error: unsupported structure.');
   const transforms = Array.isArray(value.Transform) ? value.Transform : [value.Transform];
   if (transforms.some((name) => name !== undefined)) {
     throw validationError(`The local runtime does not run template transforms: ${JSON.stringify(value.Transform)}.`);
   }
   const resources = value.Resources;
-  if (!isObject(resources) || Object.keys(resources).length === 0) {
+  if (!isRecord(resources) || Object.keys(resources).length === 0) {
     throw validationError('Template format error: At least one Resources member must be defined.');
   }
   for (const section of ['Parameters', 'Conditions', 'Mappings', 'Outputs']) {
-    if (value[section] !== undefined && !isObject(value[section])) {
+    if (value[section] !== undefined && !isRecord(value[section])) {
       throw validationError(`Template format error: ${section} must be an object.`);
     }
   }
@@ -81,17 +79,17 @@ export function checkTemplate(value: unknown): Template {
     if (!/^[A-Za-z0-9]{1,255}$/.test(id)) {
       throw validationError(`Template format error: Resource name ${id} is non alphanumeric.`);
     }
-    if (!isObject(resource) || typeof resource.Type !== 'string') {
+    if (!isRecord(resource) || typeof resource.Type !== 'string') {
       throw validationError(
         `Template format error: [/Resources/${id}] Every Resources object must contain a Type member.`,
       );
     }
-    if (resource.Properties !== undefined && !isObject(resource.Properties)) {
+    if (resource.Properties !== undefined && !isRecord(resource.Properties)) {
       throw validationError(`Template format error: [/Resources/${id}] Properties must be an object.`);
     }
   }
   for (const [id, output] of Object.entries((value.Outputs as Record<string, unknown> | undefined) ?? {})) {
-    if (!isObject(output) || output.Value === undefined) {
+    if (!isRecord(output) || output.Value === undefined) {
       throw validationError(`Template format error: Every Outputs member must contain a Value object (${id}).`);
     }
   }

@@ -1,36 +1,45 @@
+import { entryOf } from '../core/entry-of.ts';
 import { reversed } from './dependency-order.ts';
-import { changeOf } from './diff.ts';
+import { updateKindOf } from './diff.ts';
 import { failureReason } from './failure-reason.ts';
-import type { Handle, Properties } from './provider.ts';
-import { runInOrder } from './run-in-order.ts';
+import type { Properties, Provider } from './provider.ts';
+import { type Failure, runInOrder } from './run-in-order.ts';
 import { dependenciesOf, type Ending, failedIds, resolveOutputs } from './run-parts.ts';
-import type { DesiredStack, StackOutput, StackResource } from './stack.ts';
+import { type CreatedResource, type DesiredStack, isRetained, type StackOutput, type StackResource } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
 
-type Made = StackResource & { readonly handle: Handle };
-
-/** What an update has done so far, so that it can be undone. */
-interface Journal {
-  readonly before: ReadonlyMap<string, Made>;
-  /** Logical ids of resources made new, with or without a predecessor. */
-  readonly made: Set<string>;
-  /** Logical ids of resources changed in place, also when that failed half-way. */
+/** An update and its progress, by which it can be undone. */
+interface Update {
+  readonly run: StackRun;
+  readonly desired: DesiredStack;
+  /** The resources before the update. */
+  readonly before: ReadonlyMap<string, CreatedResource>;
+  /** Logical ids of the resources that were created, new or as replacements. */
+  readonly created: Set<string>;
+  /** Logical ids of the resources that were updated in place, even if that failed half-way. */
   readonly changed: Set<string>;
 }
 
-/** Turns the stack into `desired`, or back into what it was. Old resources are deleted last. */
+/** A physical resource that is no longer part of the stack. */
+interface Leftover {
+  readonly resource: StackResource;
+  readonly isRetained: boolean;
+}
+
+/** Updates the stack to `desired`, or rolls back. Old resources are deleted last. */
 export async function updateStack(run: StackRun, desired: DesiredStack): Promise<Ending> {
   const { stack } = run;
-  const previous = stack.deployed!;
-  const journal: Journal = {
-    before: new Map(stack.resources as Map<string, Made>),
-    made: new Set(),
+  const update: Update = {
+    run,
+    desired,
+    before: createdResources(stack.resources),
+    created: new Set(),
     changed: new Set(),
   };
-  const failures = await runInOrder(desired.template.dependencies, (id) => updateResource(run, desired, journal, id), {
+  const failures = await runInOrder(desired.template.dependencies, (id) => updateResource(update, id), {
     onFailure: () => run.cancel(),
   });
-  let reason = failedReason(journal, failures);
+  let reason = failedReason(update, failures);
   let outputs: StackOutput[] = [];
   if (reason === undefined) {
     try {
@@ -39,130 +48,130 @@ export async function updateStack(run: StackRun, desired: DesiredStack): Promise
       reason = (error as Error).message;
     }
   }
-  if (reason !== undefined) return await rollBackUpdate(run, desired, previous, journal, reason);
+  if (reason !== undefined) return await rollBackUpdate(update, reason);
 
   stack.deployed = desired;
   stack.outputs = outputs;
   stack.imports = run.imports;
   run.stackStatus('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-  await cleanUp(run, leftovers(run, desired, journal));
-  for (const id of journal.before.keys()) if (!desired.template.resources.has(id)) stack.resources.delete(id);
+  await cleanUp(run, leftoversOf(update));
+  for (const id of update.before.keys()) if (!desired.template.resources.has(id)) stack.resources.delete(id);
   return { status: 'UPDATE_COMPLETE' };
 }
 
-async function updateResource(run: StackRun, desired: DesiredStack, journal: Journal, id: string): Promise<void> {
-  const old = journal.before.get(id);
+/** The resources that exist. */
+function createdResources(resources: ReadonlyMap<string, StackResource>): Map<string, CreatedResource> {
+  const created = new Map<string, CreatedResource>();
+  for (const [id, resource] of resources) {
+    if (resource.handle) created.set(id, { ...resource, handle: resource.handle });
+  }
+  return created;
+}
+
+async function updateResource(update: Update, id: string): Promise<void> {
+  const { run, desired } = update;
+  const old = update.before.get(id);
   const record = run.newRecord(desired, id);
   if (!old) {
-    journal.made.add(id);
+    update.created.add(id);
     return await run.create(record, () => run.resolveProperties(desired, id), 'CREATE');
   }
   let properties: Properties;
   try {
     properties = run.resolveProperties(desired, id);
   } catch (error) {
-    return run.refuse({ ...old }, failureReason(error, run.engine.ids.uuid()));
+    return run.refuse(old, failureReason(error, run.engine.ids.uuid()));
   }
   const provider = run.engine.provider(record.type);
   const next: StackResource = { ...record, properties, handle: old.handle, status: old.status, reason: old.reason };
-  switch (changeOf(provider, old.properties, properties)) {
+  switch (updateKindOf(provider, old.properties, properties)) {
     case 'none':
-      // Policies and dependencies may have changed; CloudFormation says nothing of that.
+      // Policies and dependencies may have changed, for which CloudFormation writes no event.
       run.stack.resources.set(id, { ...next, updatedAt: old.updatedAt });
       return;
     case 'update':
-      journal.changed.add(id);
+      update.changed.add(id);
       return await run.update(old, next);
     case 'replace': {
-      const { nameProperty } = provider;
-      if (nameProperty !== undefined && properties[nameProperty] !== undefined) {
-        if (properties[nameProperty] === old.properties[nameProperty]) {
-          run.refuse(
-            { ...old },
-            `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${properties[nameProperty]} and update the stack again.`,
-          );
-        }
+      const name = keptName(provider, old.properties, properties);
+      if (name !== undefined) {
+        return run.refuse(
+          old,
+          'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
+            `Rename ${name} and update the stack again.`,
+        );
       }
-      journal.made.add(id);
+      update.created.add(id);
       return await run.create(record, () => properties, 'UPDATE');
     }
   }
 }
 
-/** Physical resources that the update has made superfluous, each with whether to keep it. */
-function leftovers(run: StackRun, desired: DesiredStack, journal: Journal): Leftover[] {
+/** The resource's name if the template sets the same as before. */
+function keptName({ nameProperty }: Provider, old: Properties, now: Properties): unknown {
+  if (nameProperty === undefined) return undefined;
+  return now[nameProperty] === old[nameProperty] ? now[nameProperty] : undefined;
+}
+
+/** The physical resources that the update has removed or replaced. */
+function leftoversOf({ run, desired, before, created }: Update): Leftover[] {
   const found: Leftover[] = [];
-  for (const old of journal.before.values()) {
+  for (const old of before.values()) {
     const now = run.stack.resources.get(old.logicalId);
     if (!desired.template.resources.has(old.logicalId)) {
-      found.push({ resource: old, retain: isRetained(old.deletionPolicy) });
-    } else if (now && (journal.made.has(old.logicalId) || now.handle?.physicalId !== old.handle.physicalId)) {
-      found.push({ resource: old, retain: isRetained(now.updateReplacePolicy) });
+      found.push({ resource: old, isRetained: isRetained(old.deletionPolicy) });
+    } else if (now && (created.has(old.logicalId) || now.handle?.physicalId !== old.handle.physicalId)) {
+      found.push({ resource: old, isRetained: isRetained(now.updateReplacePolicy) });
     }
   }
   return found;
 }
 
-async function rollBackUpdate(
-  run: StackRun,
-  desired: DesiredStack,
-  previous: DesiredStack,
-  journal: Journal,
-  reason: string,
-): Promise<Ending> {
+async function rollBackUpdate({ run, desired, before, created, changed }: Update, reason: string): Promise<Ending> {
   const { stack } = run;
   run.stackStatus('UPDATE_ROLLBACK_IN_PROGRESS', reason);
   run.rollBack();
   const attempted = new Map(stack.resources);
-  const superfluous: Leftover[] = [];
-  for (const now of attempted.values()) {
-    const old = journal.before.get(now.logicalId);
-    if (!now.handle || (old && !journal.made.has(now.logicalId) && old.handle.physicalId === now.handle.physicalId)) {
-      continue;
-    }
-    superfluous.push({ resource: now, retain: now.deletionPolicy === 'Retain' });
-  }
-  const failures = await runInOrder(dependenciesOf(journal.before.values()), async (id) => {
-    const old = journal.before.get(id)!;
-    const now = attempted.get(id)!;
-    if (journal.made.has(id) || now.handle?.physicalId !== old.handle.physicalId) {
+  const isKept = ({ logicalId, handle }: StackResource) =>
+    !created.has(logicalId) && before.get(logicalId)?.handle.physicalId === handle?.physicalId;
+  const leftovers: Leftover[] = [...attempted.values()]
+    .filter((now) => now.handle && !isKept(now))
+    .map((now) => ({ resource: now, isRetained: now.deletionPolicy === 'Retain' }));
+  const restore = async (old: CreatedResource) => {
+    const id = old.logicalId;
+    const now = entryOf(attempted, id);
+    if (!now.handle || !isKept(now)) {
       run.restore(old);
-    } else if (journal.changed.has(id)) {
-      await run.update(now as Made, old);
-      const restored = stack.resources.get(id)!;
-      if (restored.handle?.physicalId !== now.handle.physicalId) superfluous.push({ resource: now, retain: false });
+    } else if (changed.has(id)) {
+      await run.update({ ...now, handle: now.handle }, old);
+      const restored = entryOf(stack.resources, id);
+      if (restored.handle?.physicalId !== now.handle.physicalId) leftovers.push({ resource: now, isRetained: false });
     } else {
       stack.resources.set(id, old);
     }
-  });
+  };
+  const failures = await runInOrder(dependenciesOf(before.values()), (id) => restore(entryOf(before, id)));
   if (failures.length > 0) return { status: 'UPDATE_ROLLBACK_FAILED', reason: failedIds('update', failures) };
   run.stackStatus('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-  await cleanUp(run, superfluous);
-  for (const id of desired.template.resources.keys()) if (!journal.before.has(id)) stack.resources.delete(id);
-  stack.deployed = previous;
+  await cleanUp(run, leftovers);
+  for (const id of desired.template.resources.keys()) if (!before.has(id)) stack.resources.delete(id);
   return { status: 'UPDATE_ROLLBACK_COMPLETE' };
 }
 
-interface Leftover {
-  readonly resource: StackResource;
-  readonly retain: boolean;
-}
-
-/** Deletes in reverse order. What refuses is left behind, as CloudFormation does; its event says so. */
-async function cleanUp(run: StackRun, leftover: readonly Leftover[]): Promise<void> {
-  const byId = new Map(leftover.map((item) => [item.resource.logicalId, item]));
-  await runInOrder(reversed(dependenciesOf(leftover.map(({ resource }) => resource))), async (id) => {
-    const { resource, retain } = byId.get(id)!;
-    // A failed deletion must not keep the others from going: it is told in the history.
-    await run.delete(resource, retain).catch(() => undefined);
+/** Deletes in reverse order. As in CloudFormation, a resource that cannot be deleted is left, and its event says so. */
+async function cleanUp(run: StackRun, leftovers: readonly Leftover[]): Promise<void> {
+  const byId = new Map(leftovers.map((leftover) => [leftover.resource.logicalId, leftover]));
+  await runInOrder(reversed(dependenciesOf(leftovers.map(({ resource }) => resource))), async (id) => {
+    const leftover = entryOf(byId, id);
+    if (leftover.isRetained) run.release(leftover.resource);
+    // The failure is in the history; it must not stop the deletion of the others.
+    else await run.delete(leftover.resource).catch(() => undefined);
   });
 }
 
-const isRetained = (policy: string) => policy === 'Retain' || policy === 'RetainExceptOnCreate';
-
-function failedReason(journal: Journal, failures: Parameters<typeof failedIds>[1]): string | undefined {
-  const created = failures.filter(({ id }) => !journal.before.has(id));
-  const updated = failures.filter(({ id }) => journal.before.has(id));
+function failedReason({ before }: Update, failures: readonly Failure[]): string | undefined {
+  const created = failures.filter(({ id }) => !before.has(id));
+  const updated = failures.filter(({ id }) => before.has(id));
   const parts = [failedIds('create', created), failedIds('update', updated)].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join('');
 }

@@ -1,8 +1,8 @@
-/** Time as the services see it: real in the demo, virtual in the simulation. */
+/** Time as the services see it: the machine's on a laptop, virtual in the simulation. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `task` once, `delayMs` from now (0: as soon as the current work is done). Returns a function that cancels it. */
+  /** Runs `task` once, `delayMs` from now (0: after the current work). Returns the function that cancels it. */
   schedule(delayMs: number, task: () => void): Cancel;
 }
 
@@ -13,7 +13,7 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(delayMs, resolve));
 }
 
-/** The machine's clock. Its timers keep the process alive; whoever schedules cancels on stop. */
+/** The machine's clock. Its timers keep the process alive, so each service cancels its own when it stops. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, task) {

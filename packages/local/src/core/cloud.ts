@@ -3,19 +3,19 @@ import { AwsError } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 import type { Ids } from './ids.ts';
 
-/** Who calls. */
+/** The identity that makes a call. */
 export interface Caller {
-  /** Shown in messages of AccessDenied. */
+  /** Appears in the messages of AccessDenied. */
   readonly arn: string;
-  /** The role whose policies are asked at each call; absent: the account's root, which may do everything. */
+  /** The role whose policies are evaluated at each call. Absent: the account's root, which may do everything. */
   readonly roleArn?: string;
-  /** Set when an AWS service calls for itself, e.g. `events.amazonaws.com`: the resource's own policy is asked. */
+  /** Set when an AWS service makes the call, e.g. `events.amazonaws.com`: the resource's own policy is evaluated. */
   readonly service?: string;
-  /** With `service`: the resource for which it calls, e.g. the rule's ARN (`aws:SourceArn`). */
+  /** With `service`: the resource on whose behalf it calls, e.g. the rule's ARN (`aws:SourceArn`). */
   readonly sourceArn?: string;
 }
 
-/** One thing that IAM is asked before an operation runs. */
+/** One permission that IAM must grant before an operation runs. */
 export interface Permission {
   /** For example `sqs:SendMessage`. */
   readonly action: string;
@@ -26,28 +26,29 @@ export interface Permission {
 }
 
 /**
- * One API operation: AWS's own input and output shapes (as in the SDK's types; times as Date).
+ * One API operation, with AWS's own input and output shapes (times as Date). Each implementation names the type of its
+ * input: the SDK client's `…Input` type, or an interface of the same shape where the client is no dependency.
  * `run` must be atomic between awaits and must not do I/O except through injected ports.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are AWS's, one per operation; each service narrows its own.
-export interface Operation<I = any, O = any> {
-  /** What IAM is asked; every one must be allowed. Default: nothing. */
+export interface Operation<I = unknown, O = unknown> {
+  /** The permissions that the caller needs, all of them. Default: none. */
   permissions?(input: I): Permission[];
   run(input: I, caller: Caller): O | Promise<O>;
 }
 
-/** A service: named as SigV4 signs it (`s3`, `sqs`, `ssm`, `events`, `lambda`, `sagemaker`, `cloudformation`, `sts`, `iam`, `logs`). */
+/** A service, named as SigV4 signs it: `s3`, `sqs`, `ssm`, `events`, `lambda`, `sagemaker`, … */
 export interface Service {
   readonly name: string;
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** Asked before each operation; throws AwsError AccessDenied. */
+/** Runs before each operation. Throws AwsError AccessDenied. */
 export type Authorize = (caller: Caller, permission: Permission) => void;
 
+/** The account's root user. */
 export const root = (account: Account): Caller => ({ arn: `arn:${account.partition}:iam::${account.accountId}:root` });
 
-/** What every service is made with. */
+/** The dependencies that every service has. */
 export interface Deps {
   readonly account: Account;
   readonly clock: Clock;
@@ -55,7 +56,7 @@ export interface Deps {
   readonly cloud: Cloud;
 }
 
-/** All services of one account, by name: the one way in, for HTTP, for CloudFormation and for services that call each other. */
+/** All services of one account, by name. HTTP, CloudFormation and the services themselves call a service only here. */
 export class Cloud {
   readonly #services = new Map<string, Service>();
   #authorize: Authorize = () => undefined;
@@ -64,35 +65,41 @@ export class Cloud {
     this.#services.set(service.name, service);
   }
 
-  /** Set by the IAM service. */
+  /** Called by the IAM service. */
   authorizeWith(authorize: Authorize): void {
     this.#authorize = authorize;
   }
 
+  /** Throws AwsError AccessDenied. */
   authorize(caller: Caller, permission: Permission): void {
     this.#authorize(caller, permission);
   }
 
-  /** Calls `service.operation`. Throws AwsError. */
+  /** Calls `service.operation`; the caller knows the shape of its output. Throws AwsError. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, see Operation
-  async call(service: string, operation: string, input: any, caller: Caller): Promise<any> {
+  async call<O = any>(service: string, operation: string, input: unknown, caller: Caller): Promise<O> {
+    const found = this.#find(service, operation);
+    for (const permission of found.permissions?.(input) ?? []) this.#authorize(caller, permission);
+    return (await found.run(input, caller)) as O;
+  }
+
+  #find(service: string, operation: string): Operation {
     const found = this.#services.get(service);
     if (!found) {
       throw new AwsError(
         'UnknownService',
-        `The local runtime has no service "${service}". It has: ${[...this.#services.keys()].join(', ')}.`,
+        `The local runtime has no service "${service}". Available services: ${[...this.#services.keys()].join(', ')}.`,
         501,
       );
     }
-    const op = Object.hasOwn(found.operations, operation) ? found.operations[operation] : undefined;
-    if (!op) {
+    const known = Object.hasOwn(found.operations, operation) ? found.operations[operation] : undefined;
+    if (!known) {
       throw new AwsError(
         'UnknownOperationException',
         `The local runtime does not simulate ${service}:${operation}.`,
         501,
       );
     }
-    for (const permission of op.permissions?.(input) ?? []) this.#authorize(caller, permission);
-    return await op.run(input, caller);
+    return known;
   }
 }

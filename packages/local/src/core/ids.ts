@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Where ids come from: random in the demo, seeded in the simulation. */
+/** The source of ids: random on a laptop, seeded in the simulation. */
 export interface Ids {
   uuid(): string;
   /** `length` lower-case hex digits. */
@@ -15,7 +15,7 @@ export const systemIds: Ids = {
       .slice(0, length),
 };
 
-/** Ids that follow from `seed` alone. */
+/** Ids that depend on nothing but `seed`. */
 export function seededIds(seed: number): Ids {
   let state = seed >>> 0;
   const next = () => {

@@ -1,30 +1,29 @@
 import type { Cancel, Clock } from './clock.ts';
 
 interface Entry {
-  readonly at: number;
+  readonly dueMs: number;
   readonly order: number;
-  /** Absent: cancelled. It leaves the heap when its time comes. */
+  /** Absent once cancelled: the entry leaves the heap when its time comes. */
   task: (() => void) | undefined;
 }
 
-/** A clock that stands still until it is told to move: tasks run in order of time, then of scheduling. */
+/** A clock that moves only when asked to: tasks run in order of time, then of scheduling. */
 export class VirtualClock implements Clock {
-  #now: number;
+  #nowMs: number;
   #order = 0;
-  /** Binary heap, the next entry first. */
-  readonly #heap: Entry[] = [];
+  readonly #heap = new EntryHeap();
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
-    this.#now = startMs;
+    this.#nowMs = startMs;
   }
 
   now(): number {
-    return this.#now;
+    return this.#nowMs;
   }
 
   schedule(delayMs: number, task: () => void): Cancel {
-    const entry: Entry = { at: this.#now + Math.max(0, delayMs), order: this.#order++, task };
-    this.#push(entry);
+    const entry: Entry = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, task };
+    this.#heap.push(entry);
     return () => {
       entry.task = undefined;
     };
@@ -32,69 +31,90 @@ export class VirtualClock implements Clock {
 
   /** Moves to the next task and runs it. Returns false when nothing is scheduled. */
   step(): boolean {
-    const next = this.#peek();
+    const next = this.#next();
     if (!next) return false;
-    this.#pop();
-    this.#now = Math.max(this.#now, next.at);
+    this.#heap.pop();
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
     next.task?.();
     return true;
   }
 
   /** When the next task is due, in epoch milliseconds. */
   nextAt(): number | undefined {
-    return this.#peek()?.at;
+    return this.#next()?.dueMs;
   }
 
-  /** Runs everything due within the next `ms`, draining microtasks after each task. */
+  /** Runs every task due within the next `ms`, draining microtasks after each one. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const untilMs = this.#nowMs + ms;
     await drain();
-    for (let at = this.nextAt(); at !== undefined && at <= until; at = this.nextAt()) {
+    for (let at = this.nextAt(); at !== undefined && at <= untilMs; at = this.nextAt()) {
       this.step();
       await drain();
     }
-    this.#now = Math.max(this.#now, until);
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  #peek(): Entry | undefined {
-    while (this.#heap.length > 0 && !this.#heap[0]!.task) this.#pop();
-    return this.#heap[0];
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(entry, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
+  #next(): Entry | undefined {
+    let first = this.#heap.first();
+    while (first && !first.task) {
+      this.#heap.pop();
+      first = this.#heap.first();
     }
-    heap[at] = entry;
+    return first;
+  }
+}
+
+/** A binary heap, the entry that is due first at the root. */
+class EntryHeap {
+  readonly #entries: Entry[] = [];
+
+  first(): Entry | undefined {
+    return this.#entries[0];
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
+  push(entry: Entry): void {
+    const entries = this.#entries;
+    let at = entries.push(entry) - 1;
+    while (at > 0) {
+      const parentAt = (at - 1) >> 1;
+      const parent = entries[parentAt];
+      if (!parent || !isBefore(entry, parent)) break;
+      entries[at] = parent;
+      at = parentAt;
+    }
+    entries[at] = entry;
+  }
+
+  pop(): void {
+    const entries = this.#entries;
+    const last = entries.pop();
+    if (!last || entries.length === 0) return;
     let at = 0;
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!isBefore(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
+      const childAt = this.#earlierChild(at);
+      const child = entries[childAt];
+      if (!child || !isBefore(child, last)) break;
+      entries[at] = child;
+      at = childAt;
     }
-    heap[at] = last;
+    entries[at] = last;
+  }
+
+  /** Where the child that is due first is, or a position beyond the end. */
+  #earlierChild(parentAt: number): number {
+    const leftAt = 2 * parentAt + 1;
+    const left = this.#entries[leftAt];
+    const right = this.#entries[leftAt + 1];
+    return left && right && isBefore(right, left) ? leftAt + 1 : leftAt;
   }
 }
 
 function isBefore(a: Entry, b: Entry): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
-/** Lets every promise that can settle without time passing do so. */
+/** Resolves when all that can happen without the clock moving has happened. */
 export function drain(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

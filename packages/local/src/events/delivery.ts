@@ -1,3 +1,4 @@
+import type { SendMessageRequest } from '@aws-sdk/client-sqs';
 import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import type { Rule, Target } from './rule-store.ts';
@@ -16,42 +17,36 @@ export interface EventEnvelope {
   readonly detail: unknown;
 }
 
-/** An event that a target didn't get. */
+/** An event that could not be delivered to a target. */
 export interface DeliveryFailure {
   readonly ruleArn: string;
   readonly targetArn: string;
   readonly event: EventEnvelope;
   readonly error: unknown;
-  /** Whether the target's dead-letter queue took it. */
+  /** Whether the event was sent to the target's dead-letter queue. */
   readonly deadLettered: boolean;
 }
 
 export interface DeliveryOptions {
   /**
-   * When each copy of an event reaches a target, in milliseconds from now. Default: `[0]`, one at once. An empty list is a lost
-   * event, two elements a doubled one: EventBridge promises neither order nor exactly once.
+   * When each copy of an event reaches a target, in milliseconds from now. An empty list loses the event, two elements
+   * duplicate it: EventBridge guarantees neither order nor delivery exactly once. @default `[0]`, one copy at once
    */
   readonly plan?: (event: EventEnvelope) => readonly number[];
-  /** Told about each event that a target refused. Default: they are only counted. */
+  /** Called for each event that could not be delivered to a target. */
   readonly onDeliveryFailure?: (failure: DeliveryFailure) => void;
 }
 
-/** Brings events to targets, later than the call that published them. */
+/** Sends events to targets, after the call that published them has returned. */
 export class Delivery {
   readonly #deps: Deps;
   readonly #options: DeliveryOptions;
   readonly #scheduled = new Set<Cancel>();
-  #failures = 0;
   #stopped = false;
 
   constructor(deps: Deps, options: DeliveryOptions) {
     this.#deps = deps;
     this.#options = options;
-  }
-
-  /** Deliveries that a target refused since the start. */
-  get failures(): number {
-    return this.#failures;
   }
 
   toTargets(rule: Rule, event: EventEnvelope): void {
@@ -73,59 +68,51 @@ export class Delivery {
     this.#scheduled.clear();
   }
 
-  /**
-   * Tried once: what EventBridge would try again for 24 hours is an unavailable target, and a queue in the same process is
-   * there or isn't.
-   */
+  /** Tries once. EventBridge retries unavailable targets for 24 hours, but a queue in this process is available. */
   async #deliver(rule: Rule, target: Target, event: EventEnvelope): Promise<void> {
-    const caller: Caller = { arn: 'events.amazonaws.com', service: 'events.amazonaws.com', sourceArn: rule.arn };
     try {
       const input = target.makeInput(event, rule, this.#deps.clock.now());
       if (input === undefined) throw new Error(`InputPath of target ${target.id} finds nothing in the event`);
-      await this.#deps.cloud.call('sqs', 'SendMessage', { QueueUrl: queueUrl(target.arn), MessageBody: input }, caller);
+      await this.#send(rule, target.arn, { MessageBody: input });
     } catch (error) {
-      this.#failures++;
-      const deadLettered = await this.#toDeadLetters(rule, target, event, error, caller);
-      const { arn: ruleArn } = rule;
-      this.#options.onDeliveryFailure?.({ ruleArn, targetArn: target.arn, event, error, deadLettered });
+      const failure = { ruleArn: rule.arn, targetArn: target.arn, event, error };
+      const deadLettered = await this.#sendToDeadLetters(rule, target, failure);
+      this.#options.onDeliveryFailure?.({ ...failure, deadLettered });
     }
   }
 
-  async #toDeadLetters(
+  async #sendToDeadLetters(
     rule: Rule,
     target: Target,
-    event: EventEnvelope,
-    error: unknown,
-    caller: Caller,
+    { event, error }: Pick<DeliveryFailure, 'event' | 'error'>,
   ): Promise<boolean> {
     if (target.deadLetterArn === undefined) return false;
     const text = (value: string) => ({ DataType: 'String', StringValue: value });
     const named = error instanceof Error ? error : new Error(String(error));
     try {
-      await this.#deps.cloud.call(
-        'sqs',
-        'SendMessage',
-        {
-          QueueUrl: queueUrl(target.deadLetterArn),
-          MessageBody: JSON.stringify(event),
-          MessageAttributes: {
-            RULE_ARN: text(rule.arn),
-            TARGET_ARN: text(target.arn),
-            ERROR_CODE: text(named.name),
-            ERROR_MESSAGE: text(named.message),
-          },
+      await this.#send(rule, target.deadLetterArn, {
+        MessageBody: JSON.stringify(event),
+        MessageAttributes: {
+          RULE_ARN: text(rule.arn),
+          TARGET_ARN: text(target.arn),
+          ERROR_CODE: text(named.name),
+          ERROR_MESSAGE: text(named.message),
         },
-        caller,
-      );
+      });
       return true;
     } catch {
-      // The first error is the one to tell: the caller reports it with `deadLettered: false`.
+      // The caller reports the first error, with `deadLettered: false`.
       return false;
     }
   }
+
+  async #send(rule: Rule, queueArn: string, message: Omit<SendMessageRequest, 'QueueUrl'>): Promise<void> {
+    const caller: Caller = { arn: 'events.amazonaws.com', service: 'events.amazonaws.com', sourceArn: rule.arn };
+    await this.#deps.cloud.call('sqs', 'SendMessage', { ...message, QueueUrl: queueUrl(queueArn) }, caller);
+  }
 }
 
-/** SQS looks at the account and name in a URL only. */
+/** SQS reads only the account and the name in a URL. */
 function queueUrl(queueArn: string): string {
   const [, , , region = '', accountId = '', name = ''] = queueArn.split(':');
   return `https://sqs.${region}.amazonaws.com/${accountId}/${name}`;

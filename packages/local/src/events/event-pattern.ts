@@ -1,21 +1,23 @@
-import { compileMatcher, invalidPattern, isRecord, type Matcher } from './matchers.ts';
+import { isRecord } from '../core/is-record.ts';
+import { compileMatcher, invalidPattern, type Matcher } from './matchers.ts';
 
-/** Longest pattern, in characters. */
-const longestPattern = 4096;
-/** Deeper patterns are refused, so that matching stays within the stack. */
-const deepest = 100;
+/** Characters of a pattern. */
+const MAX_PATTERN_LENGTH = 4096;
+/** Deeper patterns are refused, so that matching does not overflow the stack. */
+const MAX_DEPTH = 100;
 
 /**
- * Reads an EventBridge event pattern, as JSON text or parsed, into a test of events.
+ * Compiles an EventBridge event pattern, given as JSON text or parsed, to a predicate on events.
  *
- * All fields of the pattern must fit (and); of a field's list one element is enough (or). A field that is an array in the event
- * fits when one of its elements does; objects in arrays are taken one by one, so that all fields fit in the same element.
- * @throws AwsError InvalidEventPatternException
+ * All fields of the pattern must match, each with one element of its list. A field that is an array in the event
+ * matches when one of its elements does; of objects in arrays, all fields must match in the same element.
+ * Throws AwsError InvalidEventPatternException.
  */
 export function compilePattern(pattern: unknown): (event: unknown) => boolean {
   if (typeof pattern !== 'string') return compileObject(pattern, 0);
-  if (pattern.length > longestPattern)
-    throw invalidPattern(`Event pattern is longer than ${longestPattern} characters`);
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw invalidPattern(`Event pattern is longer than ${MAX_PATTERN_LENGTH} characters`);
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(pattern);
@@ -27,7 +29,7 @@ export function compilePattern(pattern: unknown): (event: unknown) => boolean {
 
 function compileObject(pattern: unknown, depth: number): Matcher {
   if (!isRecord(pattern)) throw invalidPattern('Filter is not an object');
-  if (depth > deepest) throw invalidPattern(`Event pattern is nested more than ${deepest} levels deep`);
+  if (depth > MAX_DEPTH) throw invalidPattern(`Event pattern is nested more than ${MAX_DEPTH} levels deep`);
   const fields = Object.entries(pattern).map(([name, rule]) => compileField(name, rule, depth));
   if (fields.length === 0) throw invalidPattern('Empty objects are not allowed');
   return overElements((value) => fields.every((field) => field(value)));
@@ -43,7 +45,7 @@ function compileField(name: string, rule: unknown, depth: number): Matcher {
   return (value) => test(isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined);
 }
 
-/** Else `$or` is an ordinary field's name: `{"$or": [{"prefix": "x"}]}`. */
+/** If not, `$or` is the name of an ordinary field: `{"$or": [{"prefix": "x"}]}`. */
 function isAlternative(value: unknown): boolean {
   return (
     isRecord(value) &&
@@ -63,7 +65,7 @@ function compileList(rule: readonly unknown[]): Matcher {
   return overElements((value) => matchers.some((matches) => matches(value)));
 }
 
-/** An empty array is like a field that isn't there. */
+/** An empty array counts as an absent field. */
 function overElements(matches: Matcher): Matcher {
   return (value) => {
     if (!Array.isArray(value)) return matches(value);

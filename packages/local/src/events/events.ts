@@ -1,41 +1,55 @@
+import type { PutEventsRequest, PutEventsRequestEntry, TestEventPatternRequest } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { Delivery, type DeliveryOptions, type EventEnvelope } from './delivery.ts';
 import { compilePattern } from './event-pattern.ts';
-import { checkEntries, type PutEventsEntry, readEntry } from './put-events.ts';
+import { checkEntries, type PublishedEvent, readEntry } from './put-events.ts';
 import { ruleOperations } from './rule-operations.ts';
 import { type Rule, RuleStore } from './rule-store.ts';
-
-/** An event that a service or PutEvents gives to the default bus. */
-export interface PublishedEvent {
-  /** For example `aws.s3`. */
-  readonly source: string;
-  /** For example `Object Created`. */
-  readonly detailType: string;
-  readonly detail: unknown;
-  /** ARNs. Default: none. */
-  readonly resources?: readonly string[];
-  /** Default: now. */
-  readonly time?: Date;
-}
+import { targetOperations } from './target-operations.ts';
 
 export interface Events {
   readonly service: Service;
-  /** Gives an event to the default bus; it is delivered later, to each target of each rule that it matches. @returns its id */
+  /** Puts an event on the default bus, which delivers it later to the targets of each matching rule. Returns its id. */
   publish(event: PublishedEvent): string;
-  /** Deliveries that a target refused since the start. */
-  deliveryFailures(): number;
-  /** Cancels schedules and deliveries that are under way; what is published afterwards goes nowhere. */
+  /** Cancels schedules and pending deliveries. Events published afterwards are dropped. */
   stop(): void;
 }
 
-/** Makes the EventBridge service: the default bus, rules with patterns or rates, queues as targets. */
+/** Creates the EventBridge service: the default bus, rules with patterns or rates, and queues as targets. */
 export function createEvents(deps: Deps, options: DeliveryOptions = {}): Events {
-  const { account, clock, ids } = deps;
-  const store = new RuleStore(account);
+  const store = new RuleStore(deps.account);
   const delivery = new Delivery(deps, options);
+  const publish = (published: PublishedEvent): string => {
+    const event = envelope(deps, published);
+    for (const rule of store.all()) {
+      if (rule.state !== 'DISABLED' && rule.matches?.(event)) delivery.toTargets(rule, event);
+    }
+    return event.id;
+  };
+  /** A scheduled event goes to its own rule only. */
+  const tick = (rule: Rule) => {
+    const event = { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] };
+    delivery.toTargets(rule, envelope(deps, event));
+  };
+  const operations: Record<string, Operation> = {
+    ...ruleOperations(deps, store, tick),
+    ...targetOperations(deps, store),
+    ...eventBusOperations(store, publish),
+  };
+  return {
+    service: { name: 'events', operations },
+    publish,
+    stop() {
+      for (const rule of store.all()) rule.cancelSchedule?.();
+      delivery.stop();
+    },
+  };
+}
 
-  const envelope = ({ source, detailType, detail, resources, time }: PublishedEvent): EventEnvelope => ({
+function envelope({ account, clock, ids }: Deps, published: PublishedEvent): EventEnvelope {
+  const { source, detailType, detail, resources, time } = published;
+  return {
     version: '0',
     id: ids.uuid(),
     'detail-type': detailType,
@@ -45,64 +59,45 @@ export function createEvents(deps: Deps, options: DeliveryOptions = {}): Events 
     region: account.region,
     resources: resources ?? [],
     detail,
-  });
-  const publish = (published: PublishedEvent): string => {
-    const event = envelope(published);
-    for (const rule of store.all()) {
-      if (rule.state !== 'DISABLED' && rule.matches?.(event)) delivery.toTargets(rule, event);
-    }
-    return event.id;
   };
-  /** Only its own rule gets it. */
-  const tick = (rule: Rule) => {
-    const event = { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] };
-    delivery.toTargets(rule, envelope(event));
-  };
+}
 
-  const operations: Record<string, Operation> = {
-    ...ruleOperations(deps, store, tick),
+/** PutEvents, TestEventPattern. */
+function eventBusOperations(store: RuleStore, publish: (event: PublishedEvent) => string): Record<string, Operation> {
+  const put = (entry: PutEventsRequestEntry) => {
+    try {
+      store.checkBus(entry.EventBusName);
+      return { EventId: publish(readEntry(entry)) };
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return { ErrorCode: error.code, ErrorMessage: error.message };
+    }
+  };
+  return {
     PutEvents: {
-      permissions: (input) =>
-        ((input.Entries ?? []) as PutEventsEntry[]).map(({ Source = '', DetailType = '' }) => ({
+      permissions: ({ Entries }: PutEventsRequest) =>
+        (Entries ?? []).map(({ Source = '', DetailType = '' }) => ({
           action: 'events:PutEvents',
           resource: store.busArn,
           context: { 'events:source': Source, 'events:detail-type': DetailType },
         })),
-      run(input) {
-        const results = checkEntries(input.Entries).map((entry) => {
-          try {
-            store.checkBus(entry.EventBusName);
-            return { EventId: publish(readEntry(entry)) };
-          } catch (error) {
-            if (!(error instanceof AwsError)) throw error;
-            return { ErrorCode: error.code, ErrorMessage: error.message };
-          }
-        });
-        return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
+      run(input: PutEventsRequest) {
+        const Entries = checkEntries(input.Entries).map(put);
+        return { FailedEntryCount: Entries.filter((entry) => 'ErrorCode' in entry).length, Entries };
       },
     },
     TestEventPattern: {
       permissions: () => [{ action: 'events:TestEventPattern', resource: '*' }],
-      run(input) {
-        const matches = compilePattern(String(input.EventPattern));
+      run({ EventPattern, Event = '' }: TestEventPatternRequest) {
+        const matches = compilePattern(String(EventPattern));
         let event: unknown;
         try {
-          event = JSON.parse(input.Event);
+          event = JSON.parse(Event);
         } catch {
           throw new AwsError('ValidationException', 'Parameter Event is not valid. Reason: Event is not valid JSON.');
         }
         return { Result: matches(event) };
       },
-    },
-  };
-
-  return {
-    service: { name: 'events', operations },
-    publish,
-    deliveryFailures: () => delivery.failures,
-    stop() {
-      for (const rule of store.all()) rule.cancelSchedule?.();
-      delivery.stop();
     },
   };
 }

@@ -1,21 +1,24 @@
 import { AwsError } from '../core/aws-error.ts';
 
-/** Names and indices of a path such as `$.detail.object.key`, `$.resources[0]` or `$['detail-type']`. @throws AwsError ValidationException */
+/**
+ * The names and indices of a path such as `$.detail.object.key`, `$.resources[0]` or `$['detail-type']`.
+ * Throws AwsError ValidationException.
+ */
 export function parsePath(path: string): readonly (string | number)[] {
   const steps: (string | number)[] = [];
   const step = /\.([^.[\]*]+)|\[(\d+)\]|\['([^']+)'\]/y;
-  if (!path.startsWith('$')) throw invalid(path);
+  if (!path.startsWith('$')) throw invalidPath(path);
   step.lastIndex = 1;
   while (step.lastIndex < path.length) {
     const found = step.exec(path);
-    if (!found) throw invalid(path);
+    if (!found) throw invalidPath(path);
     const [, dotted, index, quoted] = found;
     steps.push(index === undefined ? (dotted ?? quoted ?? '') : Number(index));
   }
   return steps;
 }
 
-/** The value at the path; undefined when there is none. */
+/** The value at the path; undefined if there is none. */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   let current = value;
   for (const step of path) {
@@ -25,6 +28,6 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
   return current;
 }
 
-function invalid(path: string): AwsError {
+function invalidPath(path: string): AwsError {
   return new AwsError('ValidationException', `Parameter ${path} is not valid. Reason: Invalid JSONPath syntax.`);
 }

@@ -1,27 +1,31 @@
 import { BlockList, isIP } from 'node:net';
 import { AwsError } from '../core/aws-error.ts';
-import { type Glob, glob, globMatches, literal } from '../iam/glob.ts';
+import { type Glob, glob, globMatches, literal } from '../core/glob.ts';
+import { isRecord } from '../core/is-record.ts';
 
-/** Whether a value of the event fits; `undefined` stands for a field that isn't there. */
+/** Whether a value of the event matches; `undefined` is an absent field. */
 export type Matcher = (value: unknown) => boolean;
 
 export function invalidPattern(reason: string): AwsError {
   return new AwsError('InvalidEventPatternException', `Event pattern is not valid. Reason: ${reason}`);
 }
 
-/** Reads one element of a pattern's list: a value, or `{comparison: operand}`. @throws AwsError InvalidEventPatternException */
+/**
+ * Compiles one element of a pattern's list: a value, or `{comparison: operand}`.
+ * Throws AwsError InvalidEventPatternException.
+ */
 export function compileMatcher(element: unknown): Matcher {
   if (element === null || ['string', 'number', 'boolean'].includes(typeof element)) return (value) => value === element;
   if (!isRecord(element)) throw invalidPattern('Match value must be String, number, true, false, or null');
   const [entry, ...more] = Object.entries(element);
   if (!entry || more.length > 0) throw invalidPattern('Only one key allowed in match expression');
   const [name, operand] = entry;
-  const compile = Object.hasOwn(comparisons, name) ? comparisons[name] : undefined;
+  const compile = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
   if (!compile) throw invalidPattern(`Unrecognized match type ${name}`);
   return compile(operand);
 }
 
-const comparisons: Readonly<Record<string, (operand: unknown) => Matcher>> = {
+const COMPARISONS: Readonly<Record<string, (operand: unknown) => Matcher>> = {
   prefix: (operand) => stringMatcher(operand, 'prefix', (text, prefix) => text.startsWith(prefix)),
   suffix: (operand) => stringMatcher(operand, 'suffix', (text, suffix) => text.endsWith(suffix)),
   'equals-ignore-case': (operand) => ignoringCase(operand, 'equals-ignore-case', (text, other) => text === other),
@@ -33,7 +37,7 @@ const comparisons: Readonly<Record<string, (operand: unknown) => Matcher>> = {
   numeric,
   exists: (operand) => {
     if (typeof operand !== 'boolean') throw invalidPattern('exists match pattern must be either true or false.');
-    // Leaves only: an object isn't a value that exists.
+    // Only leaves exist, objects do not.
     return (value) => (value !== undefined && !isRecord(value)) === operand;
   },
   cidr: (operand) => {
@@ -55,8 +59,9 @@ const comparisons: Readonly<Record<string, (operand: unknown) => Matcher>> = {
 function stringMatcher(operand: unknown, name: string, test: (text: string, operand: string) => boolean): Matcher {
   if (isRecord(operand)) {
     const keys = Object.keys(operand);
-    if (keys.length !== 1 || keys[0] !== 'equals-ignore-case')
+    if (keys.length !== 1 || keys[0] !== 'equals-ignore-case') {
       throw invalidPattern(`Unrecognized match type in ${name}`);
+    }
     return ignoringCase(operand['equals-ignore-case'], name, test);
   }
   const text = string(operand, name);
@@ -68,7 +73,7 @@ function ignoringCase(operand: unknown, name: string, test: (text: string, opera
   return onText((value) => test(value.toLowerCase(), lower));
 }
 
-/** The field must be there, and none of the operands may fit. */
+/** The field must be present, and none of the operands may match. */
 function anythingBut(operand: unknown): Matcher {
   const refused = refusedBy(operand);
   return (value) => value !== undefined && !isRecord(value) && !refused.some((matches) => matches(value));
@@ -92,13 +97,16 @@ function refusedBy(operand: unknown): Matcher[] {
   });
 }
 
-const orders: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+const NUMERIC_OPERATORS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '=': (a, b) => a === b,
   '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,
   '>': (a, b) => a > b,
   '>=': (a, b) => a >= b,
 };
+
+/** The largest number of a numeric comparison. */
+const MAX_NUMBER = 5e9;
 
 function numeric(operand: unknown): Matcher {
   if (!Array.isArray(operand)) throw invalidPattern('Value of numeric must be an array.');
@@ -107,10 +115,12 @@ function numeric(operand: unknown): Matcher {
   const tests: Matcher[] = [];
   for (let i = 0; i < operand.length; i += 2) {
     const compare =
-      typeof operand[i] === 'string' && Object.hasOwn(orders, operand[i]) ? orders[operand[i]] : undefined;
+      typeof operand[i] === 'string' && Object.hasOwn(NUMERIC_OPERATORS, operand[i])
+        ? NUMERIC_OPERATORS[operand[i]]
+        : undefined;
     const bound: unknown = operand[i + 1];
     if (!compare) throw invalidPattern(`Unrecognized numeric range operator: ${String(operand[i])}`);
-    if (typeof bound !== 'number' || Math.abs(bound) > 5e9) {
+    if (typeof bound !== 'number' || Math.abs(bound) > MAX_NUMBER) {
       throw invalidPattern('Value of numeric must be a number from -5.0E9 to 5.0E9');
     }
     tests.push((value) => typeof value === 'number' && compare(value, bound));
@@ -119,7 +129,7 @@ function numeric(operand: unknown): Matcher {
   return (value) => tests.every((test) => test(value));
 }
 
-/** `*` stands for any characters; `\*` and `\\` for themselves. */
+/** `*` matches any characters; `\*` and `\\` match themselves. */
 function parseWildcard(operand: unknown): Glob {
   const text = string(operand, 'wildcard');
   const tokens: Glob[number][] = [];
@@ -135,7 +145,7 @@ function parseWildcard(operand: unknown): Glob {
       if (text[i + 1] === '*') throw invalidPattern(`Consecutive wildcard characters at pos ${i}`);
       tokens.push(...glob('*'));
     } else {
-      // By code point, as the text that is matched.
+      // By code point, as the text is matched.
       const point = String.fromCodePoint(text.codePointAt(i) ?? 0);
       tokens.push(...literal(point));
       i += point.length - 1;
@@ -157,9 +167,4 @@ function nonEmpty(operand: unknown): unknown[] {
 
 function onText(test: (text: string) => boolean): Matcher {
   return (value) => typeof value === 'string' && test(value);
-}
-
-/** An object that isn't an array or null. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

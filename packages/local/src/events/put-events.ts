@@ -1,36 +1,45 @@
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
-import type { PublishedEvent } from './events.ts';
-import { isRecord } from './matchers.ts';
+import { constraintMessage } from '../core/constraint.ts';
+import { isRecord } from '../core/is-record.ts';
 
-/** Most that the entries of one PutEvents hold together, in bytes. */
-const maximumSize = 1_048_576;
-
-/** One entry of PutEvents, in AWS's shape. */
-export interface PutEventsEntry {
-  readonly Time?: Date;
-  readonly Source?: string;
-  readonly Resources?: readonly string[];
-  readonly DetailType?: string;
-  readonly Detail?: string;
-  readonly EventBusName?: string;
+/** An event that a service or PutEvents puts on the default bus. */
+export interface PublishedEvent {
+  /** For example `aws.s3`. */
+  readonly source: string;
+  /** For example `Object Created`. */
+  readonly detailType: string;
+  readonly detail: unknown;
+  /** ARNs. Default: none. */
+  readonly resources?: readonly string[];
+  /** Default: now. */
+  readonly time?: Date;
 }
 
-/** @throws AwsError ValidationException for a request that is refused as a whole. */
-export function checkEntries(entries: readonly PutEventsEntry[] | undefined): readonly PutEventsEntry[] {
-  if (!entries || entries.length === 0 || entries.length > 10) {
+/** All entries of one PutEvents together. */
+const MAX_REQUEST_BYTES = 1_048_576;
+
+const MAX_ENTRIES = 10;
+
+/** The size of an entry's Time. */
+const TIME_BYTES = 14;
+
+/** Throws AwsError ValidationException when the whole request is refused. */
+export function checkEntries(entries: readonly PutEventsRequestEntry[] | undefined): readonly PutEventsRequestEntry[] {
+  if (!entries || entries.length === 0 || entries.length > MAX_ENTRIES) {
     throw new AwsError(
       'ValidationException',
-      `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10`,
+      constraintMessage('entries', `${entries?.length ?? 0} entries`, `have length between 1 and ${MAX_ENTRIES}`),
     );
   }
-  if (entries.reduce((sum, entry) => sum + entrySize(entry), 0) > maximumSize) {
+  if (entries.reduce((sum, entry) => sum + entrySize(entry), 0) > MAX_REQUEST_BYTES) {
     throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
   }
   return entries;
 }
 
-/** Reads an entry. @throws AwsError with the code and message that the entry's result tells. */
-export function readEntry({ Time, Source, Resources, DetailType, Detail }: PutEventsEntry): PublishedEvent {
+/** Reads an entry. Throws an AwsError with the code and message of the entry's result. */
+export function readEntry({ Time, Source, Resources, DetailType, Detail }: PutEventsRequestEntry): PublishedEvent {
   const required = (name: string, value: string | undefined): string => {
     if (value !== undefined && value !== '') return value;
     throw new AwsError('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
@@ -49,7 +58,7 @@ export function readEntry({ Time, Source, Resources, DetailType, Detail }: PutEv
   return { source, detailType, detail, resources: Resources, time: Time };
 }
 
-function entrySize({ Time, Source, Resources, DetailType, Detail }: PutEventsEntry): number {
+function entrySize({ Time, Source, Resources, DetailType, Detail }: PutEventsRequestEntry): number {
   const texts = [Source, DetailType, Detail, ...(Resources ?? [])];
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : TIME_BYTES);
 }

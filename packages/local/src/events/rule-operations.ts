@@ -1,43 +1,32 @@
+import type { ListRulesRequest, PutRuleRequest } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { constraintMessage } from '../core/constraint.ts';
 import { compilePattern } from './event-pattern.ts';
-import type { Rule, RuleStore, Target } from './rule-store.ts';
+import { onRule, type Rule, type RuleStore } from './rule-store.ts';
 import { every, parseSchedule } from './schedule.ts';
-import { compileInput, type TargetInput } from './target-input.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: AWS's input shapes, see Operation
-type Input = any;
+const MAX_RULES_PER_BUS = 300;
 
-const targetsPerRule = 5;
-const rulesPerBus = 300;
+const STATES = ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'];
 
-const states = ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'];
+type NamedRule = Pick<PutRuleRequest, 'Name' | 'EventBusName'>;
 
-/** The operations on rules and their targets. `tick` runs when a rule's schedule falls due. */
+/** The operations on rules. `tick` runs when a rule's schedule is due. */
 export function ruleOperations(
-  { account, clock }: Deps,
+  { clock }: Deps,
   store: RuleStore,
   tick: (rule: Rule) => void,
 ): Record<string, Operation> {
-  const on = (action: string, nameOf: (input: Input) => string, run: (name: string, input: Input) => unknown) => ({
-    [action]: {
-      permissions: (input: Input) => [{ action: `events:${action}`, resource: store.arnOf(nameOf(input)) }],
-      run(input: Input) {
-        store.checkBus(input.EventBusName);
-        return run(nameOf(input), input);
-      },
-    },
-  });
-  const byName = ({ Name }: Input) => String(Name ?? '');
-  const byRule = ({ Rule }: Input) => String(Rule ?? '');
-
-  /** Starts anew: the first run is one interval from now. */
+  const nameOf = ({ Name }: NamedRule) => String(Name ?? '');
+  /** Restarts the schedule: the rule is due one interval from now. */
   const reschedule = (rule: Rule) => {
     rule.cancelSchedule?.();
-    const isOn = rule.scheduleExpression !== undefined && rule.state !== 'DISABLED';
-    rule.cancelSchedule = isOn
-      ? every(clock, parseSchedule(rule.scheduleExpression ?? ''), () => tick(rule))
-      : undefined;
+    const { scheduleExpression } = rule;
+    rule.cancelSchedule =
+      scheduleExpression === undefined || rule.state === 'DISABLED'
+        ? undefined
+        : every(clock, parseSchedule(scheduleExpression), () => tick(rule));
   };
   const setState = (state: string) => (name: string) => {
     const rule = store.get(name);
@@ -45,7 +34,73 @@ export function ruleOperations(
     reschedule(rule);
     return {};
   };
-  const describe = (rule: Rule) => ({
+  return {
+    ...onRule(store, 'PutRule', nameOf, (name, input: PutRuleRequest) => {
+      const rule = readRule(store, name, input);
+      store.put(rule);
+      reschedule(rule);
+      return { RuleArn: rule.arn };
+    }),
+    ...onRule(store, 'DescribeRule', nameOf, (name) => describeRule(store.get(name))),
+    // As in AWS, deleting a rule that does not exist succeeds.
+    ...onRule(store, 'DeleteRule', nameOf, (name) => {
+      if ((store.find(name)?.targets.size ?? 0) > 0) {
+        throw new AwsError('ValidationException', "Rule can't be deleted since it has targets.");
+      }
+      store.remove(name);
+      return {};
+    }),
+    ...onRule(store, 'EnableRule', nameOf, setState('ENABLED')),
+    ...onRule(store, 'DisableRule', nameOf, setState('DISABLED')),
+    ...onRule(
+      store,
+      'ListRules',
+      () => '*',
+      (_name, { NamePrefix = '' }: ListRulesRequest) => ({
+        Rules: store
+          .all()
+          .filter(({ name }) => name.startsWith(NamePrefix))
+          .map(describeRule),
+      }),
+    ),
+  };
+}
+
+/** The rule that PutRule describes. Throws AwsError ValidationException, LimitExceededException. */
+function readRule(store: RuleStore, name: string, input: PutRuleRequest): Rule {
+  const { EventPattern: pattern = '', ScheduleExpression: schedule = '', State: state = 'ENABLED' } = input;
+  if (!/^[\w.-]{1,64}$/.test(name)) {
+    const rule = 'satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+';
+    throw new AwsError('ValidationException', constraintMessage('name', name, rule));
+  }
+  if (pattern === '' && schedule === '') {
+    throw new AwsError('ValidationException', 'Parameter(s) EventPattern or ScheduleExpression must be specified.');
+  }
+  if (!STATES.includes(state)) {
+    const rule = `satisfy enum value set: [${STATES.join(', ')}]`;
+    throw new AwsError('ValidationException', constraintMessage('state', state, rule));
+  }
+  const existing = store.find(name);
+  if (!existing && store.all().length >= MAX_RULES_PER_BUS) {
+    throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
+  }
+  if (schedule !== '') parseSchedule(schedule);
+  return {
+    name,
+    arn: store.arnOf(name),
+    description: input.Description,
+    roleArn: input.RoleArn,
+    eventPattern: pattern === '' ? undefined : pattern,
+    matches: pattern === '' ? undefined : compilePattern(pattern),
+    scheduleExpression: schedule === '' ? undefined : schedule,
+    state,
+    cancelSchedule: existing?.cancelSchedule,
+    targets: existing?.targets ?? new Map(),
+  };
+}
+
+function describeRule(rule: Rule) {
+  return {
     Name: rule.name,
     Arn: rule.arn,
     EventPattern: rule.eventPattern,
@@ -54,114 +109,5 @@ export function ruleOperations(
     Description: rule.description,
     RoleArn: rule.roleArn,
     EventBusName: 'default',
-  });
-  const readTarget = (given: Target['given'] & { Id?: string; Arn?: string }): Target => {
-    const { Id = '', Arn = '', DeadLetterConfig } = given;
-    const queues = `arn:${account.partition}:sqs:${account.region}:${account.accountId}:`;
-    if (!/^[\w.-]{1,64}$/.test(Id)) throw new AwsError('ValidationException', `Parameter Id '${Id}' is not valid.`);
-    if (!Arn.startsWith(queues) || Arn.endsWith('.fifo')) {
-      throw new AwsError(
-        'UnsupportedOperationException',
-        `The local runtime does not simulate the target ${Arn}. It delivers to standard SQS queues of its own account and region.`,
-        501,
-      );
-    }
-    const deadLetters = DeadLetterConfig as { Arn?: string } | undefined;
-    return {
-      id: Id,
-      arn: Arn,
-      given,
-      makeInput: compileInput(given as TargetInput, Id),
-      deadLetterArn: deadLetters?.Arn,
-    };
-  };
-
-  return {
-    ...on('PutRule', byName, (name, input) => {
-      if (!/^[\w.-]{1,64}$/.test(name)) {
-        throw new AwsError(
-          'ValidationException',
-          `1 validation error detected: Value '${name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+`,
-        );
-      }
-      const { EventPattern, ScheduleExpression, State = 'ENABLED' } = input;
-      if (!EventPattern && !ScheduleExpression) {
-        throw new AwsError('ValidationException', 'Parameter(s) EventPattern or ScheduleExpression must be specified.');
-      }
-      if (!states.includes(State)) {
-        throw new AwsError(
-          'ValidationException',
-          `1 validation error detected: Value '${State}' at 'state' failed to satisfy constraint: Member must satisfy enum value set: [${states.join(', ')}]`,
-        );
-      }
-      const existing = store.find(name);
-      if (!existing && store.all().length >= rulesPerBus) {
-        throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
-      }
-      if (ScheduleExpression) parseSchedule(ScheduleExpression);
-      const rule: Rule = {
-        name,
-        arn: store.arnOf(name),
-        description: input.Description,
-        roleArn: input.RoleArn,
-        eventPattern: EventPattern,
-        matches: EventPattern ? compilePattern(EventPattern) : undefined,
-        scheduleExpression: ScheduleExpression,
-        state: State,
-        cancelSchedule: existing?.cancelSchedule,
-        targets: existing?.targets ?? new Map(),
-      };
-      store.put(rule);
-      reschedule(rule);
-      return { RuleArn: rule.arn };
-    }),
-    ...on('DescribeRule', byName, (name) => describe(store.get(name))),
-    // Deleting what isn't there succeeds, as in AWS.
-    ...on('DeleteRule', byName, (name) => {
-      if ((store.find(name)?.targets.size ?? 0) > 0) {
-        throw new AwsError('ValidationException', "Rule can't be deleted since it has targets.");
-      }
-      store.remove(name);
-      return {};
-    }),
-    ...on('EnableRule', byName, setState('ENABLED')),
-    ...on('DisableRule', byName, setState('DISABLED')),
-    ...on(
-      'ListRules',
-      () => '*',
-      (_name, input) => ({
-        Rules: store
-          .all()
-          .filter((rule) => rule.name.startsWith(input.NamePrefix ?? ''))
-          .map(describe),
-      }),
-    ),
-    ...on('PutTargets', byRule, (name, input) => {
-      const rule = store.get(name);
-      // All are read before one is kept: a target that is refused changes nothing.
-      const targets = ((input.Targets ?? []) as Target['given'][]).map(readTarget);
-      const ids = new Set([...rule.targets.keys(), ...targets.map(({ id }) => id)]);
-      if (ids.size > targetsPerRule) {
-        throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
-      }
-      for (const target of targets) rule.targets.set(target.id, target);
-      return { FailedEntryCount: 0, FailedEntries: [] };
-    }),
-    ...on('RemoveTargets', byRule, (name, input) => {
-      const rule = store.get(name);
-      const failed: unknown[] = [];
-      for (const id of input.Ids ?? []) {
-        if (rule.targets.delete(id)) continue;
-        failed.push({
-          TargetId: id,
-          ErrorCode: 'ResourceNotFoundException',
-          ErrorMessage: `Rule ${name} does not have a target with the ID ${id}.`,
-        });
-      }
-      return { FailedEntryCount: failed.length, FailedEntries: failed };
-    }),
-    ...on('ListTargetsByRule', byRule, (name) => ({
-      Targets: [...store.get(name).targets.values()].map(({ given }) => given),
-    })),
   };
 }

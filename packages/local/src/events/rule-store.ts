@@ -1,14 +1,16 @@
+import type { Target as TargetInput } from '@aws-sdk/client-eventbridge';
 import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Cancel } from '../core/clock.ts';
-import type { MakeInput, TargetInput } from './target-input.ts';
+import type { Operation } from '../core/cloud.ts';
+import type { MakeInput } from './target-input.ts';
 
-/** A target of a rule, as given and as it is used. */
+/** A target of a rule. */
 export interface Target {
   readonly id: string;
   readonly arn: string;
-  /** What PutTargets was given, told again by ListTargetsByRule. */
-  readonly given: TargetInput & Readonly<Record<string, unknown>>;
+  /** The input of PutTargets, which ListTargetsByRule returns. */
+  readonly given: TargetInput;
   readonly makeInput: MakeInput;
   readonly deadLetterArn: string | undefined;
 }
@@ -27,7 +29,7 @@ export interface Rule {
   readonly targets: Map<string, Target>;
 }
 
-/** The rules of the default event bus. Others aren't simulated. */
+/** The rules of the default event bus. Other buses are not simulated. */
 export class RuleStore {
   readonly #rules = new Map<string, Rule>();
   readonly #account: Account;
@@ -44,12 +46,12 @@ export class RuleStore {
     return arn(this.#account, 'events', `rule/${ruleName}`);
   }
 
-  /** @throws AwsError ResourceNotFoundException */
+  /** Throws AwsError ResourceNotFoundException. */
   checkBus(nameOrArn: unknown): void {
     if (nameOrArn === undefined || nameOrArn === 'default' || nameOrArn === this.busArn) return;
     throw new AwsError(
       'ResourceNotFoundException',
-      `Event bus ${String(nameOrArn)} does not exist. The local runtime has the default bus only.`,
+      `Event bus ${String(nameOrArn)} does not exist. The local runtime has only the default bus.`,
     );
   }
 
@@ -61,7 +63,7 @@ export class RuleStore {
     return this.#rules.get(name);
   }
 
-  /** @throws AwsError ResourceNotFoundException */
+  /** Throws AwsError ResourceNotFoundException. */
   get(name: string): Rule {
     const rule = this.#rules.get(name);
     if (!rule) {
@@ -79,4 +81,22 @@ export class RuleStore {
   all(): Rule[] {
     return [...this.#rules.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
+}
+
+/** An operation whose permission is on the rule that `nameOf` finds in the input, on the default bus. */
+export function onRule<I extends { readonly EventBusName?: string }>(
+  store: RuleStore,
+  action: string,
+  nameOf: (input: I) => string,
+  run: (name: string, input: I) => unknown,
+): Record<string, Operation<I>> {
+  return {
+    [action]: {
+      permissions: (input) => [{ action: `events:${action}`, resource: store.arnOf(nameOf(input)) }],
+      run(input) {
+        store.checkBus(input.EventBusName);
+        return run(nameOf(input), input);
+      },
+    },
+  };
 }

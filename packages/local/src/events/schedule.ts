@@ -1,17 +1,17 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 
-const units: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** Timers of the machine can't be longer. */
-const longestTimer = 2 ** 31 - 1;
+/** The longest delay of Node's timers. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The interval of `rate(5 minutes)`, in milliseconds. @throws AwsError for anything else; cron isn't simulated. */
+/** The interval of `rate(5 minutes)`, in milliseconds. Throws AwsError for other schedules; cron is not simulated. */
 export function parseSchedule(expression: string): number {
   if (expression.startsWith('cron(')) {
     throw new AwsError(
       'UnsupportedOperationException',
-      `The local runtime does not simulate ${expression}. Of schedules it knows rate(value unit).`,
+      `The local runtime does not simulate ${expression}. Use rate(value unit).`,
       501,
     );
   }
@@ -20,15 +20,15 @@ export function parseSchedule(expression: string): number {
   if (number < 1 || (number === 1) !== (plural === undefined)) {
     throw new AwsError('ValidationException', 'Parameter ScheduleExpression is not valid.');
   }
-  return number * (units[unit] ?? 0);
+  return number * (UNIT_MS[unit] ?? 0);
 }
 
-/** Runs `task` every `intervalMs`, first after one interval. Drift doesn't add up; runs that were missed are not made up for. */
+/** Runs `task` every `intervalMs`, first after one interval. Drift does not accumulate, and missed runs are skipped. */
 export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
   let dueAt = clock.now() + intervalMs;
   let cancel: Cancel = () => undefined;
   const wait = () => {
-    cancel = clock.schedule(Math.min(dueAt - clock.now(), longestTimer), () => {
+    cancel = clock.schedule(Math.min(dueAt - clock.now(), MAX_TIMER_MS), () => {
       if (clock.now() >= dueAt) {
         dueAt += intervalMs * (1 + Math.floor((clock.now() - dueAt) / intervalMs));
         task();

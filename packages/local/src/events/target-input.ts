@@ -1,26 +1,17 @@
+import type { InputTransformer, Target as TargetInput } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import { parsePath, valueAt } from './json-path.ts';
 
-/** What a target makes of an event, in AWS's shape. At most one is set. */
-export interface TargetInput {
-  readonly Input?: string;
-  readonly InputPath?: string;
-  readonly InputTransformer?: {
-    readonly InputPathsMap?: Readonly<Record<string, string>>;
-    readonly InputTemplate: string;
-  };
-}
-
-/** The rule, for the template's reserved variables. */
+/** The names of the rule, for the template's reserved variables. */
 export interface RuleNames {
   readonly name: string;
   readonly arn: string;
 }
 
-/** Makes the text that is delivered. @returns undefined when InputPath finds nothing in the event. */
+/** Makes the text that is delivered; undefined when InputPath finds nothing in the event. */
 export type MakeInput = (event: unknown, rule: RuleNames, nowMs: number) => string | undefined;
 
-/** @throws AwsError ValidationException */
+/** Throws AwsError ValidationException. */
 export function compileInput(target: TargetInput, targetId: string): MakeInput {
   const { Input, InputPath, InputTransformer } = target;
   if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) {
@@ -40,7 +31,7 @@ export function compileInput(target: TargetInput, targetId: string): MakeInput {
   return InputTransformer ? compileTransformer(InputTransformer, targetId) : (event) => JSON.stringify(event);
 }
 
-const reserved: Readonly<Record<string, (event: unknown, rule: RuleNames, nowMs: number) => unknown>> = {
+const RESERVED_VARIABLES: Readonly<Record<string, (event: unknown, rule: RuleNames, nowMs: number) => unknown>> = {
   'aws.events.rule-arn': (_event, rule) => rule.arn,
   'aws.events.rule-name': (_event, rule) => rule.name,
   'aws.events.event.ingestion-time': (_event, _rule, nowMs) => new Date(nowMs).toISOString(),
@@ -48,20 +39,19 @@ const reserved: Readonly<Record<string, (event: unknown, rule: RuleNames, nowMs:
   'aws.events.event.json': (event) => event,
 };
 
-function compileTransformer(transformer: NonNullable<TargetInput['InputTransformer']>, targetId: string): MakeInput {
-  const { InputPathsMap = {}, InputTemplate } = transformer;
+function compileTransformer({ InputPathsMap = {}, InputTemplate = '' }: InputTransformer, targetId: string): MakeInput {
   const paths = new Map<string, readonly (string | number)[]>();
   for (const [name, path] of Object.entries(InputPathsMap)) {
-    if (/^aws\./i.test(name)) throw invalid(targetId, `Input path name ${name} is reserved`);
+    if (/^aws\./i.test(name)) throw invalidTemplate(targetId, `Input path name ${name} is reserved`);
     paths.set(name, parsePath(path));
   }
   const parts = splitTemplate(InputTemplate);
   for (const { name } of parts) {
-    if (name !== undefined && !paths.has(name) && !Object.hasOwn(reserved, name)) {
-      throw invalid(targetId, `Placeholder <${name}> is not defined in the input paths`);
+    if (name !== undefined && !paths.has(name) && !Object.hasOwn(RESERVED_VARIABLES, name)) {
+      throw invalidTemplate(targetId, `Placeholder <${name}> is not defined in the input paths`);
     }
   }
-  // With numbers in the placeholders' places the template must read as JSON; text in quotes may run over lines.
+  // With numbers as placeholders the template must be valid JSON, in which strings may contain line breaks.
   const sample = parts.map(({ text, name, quoted }) => text ?? (quoted ? name : '0')).join('');
   assertJson(sample.replaceAll(/[\r\n]/g, ' '), `Invalid InputTemplate for target ${targetId}`);
 
@@ -70,7 +60,7 @@ function compileTransformer(transformer: NonNullable<TargetInput['InputTransform
       .map(({ text, name = '', quoted }) => {
         if (text !== undefined) return text;
         const path = paths.get(name);
-        const value = path ? valueAt(event, path) : reserved[name]?.(event, rule, nowMs);
+        const value = path ? valueAt(event, path) : RESERVED_VARIABLES[name]?.(event, rule, nowMs);
         return quoted ? insideQuotes(value) : JSON.stringify(value ?? '');
       })
       .join('');
@@ -79,9 +69,12 @@ function compileTransformer(transformer: NonNullable<TargetInput['InputTransform
 interface TemplatePart {
   readonly text?: string;
   readonly name?: string;
-  /** Whether the placeholder stands within a JSON string. */
+  /** Whether the placeholder is inside a JSON string. */
   readonly quoted?: boolean;
 }
+
+/** Characters, brackets included. */
+const MAX_PLACEHOLDER_LENGTH = 300;
 
 function splitTemplate(template: string): TemplatePart[] {
   const parts: TemplatePart[] = [];
@@ -89,7 +82,7 @@ function splitTemplate(template: string): TemplatePart[] {
   let quoted = false;
   for (let i = 0; i < template.length; i++) {
     const char = template[i] ?? '';
-    const placeholder = char === '<' ? /^<([\w.-]+)>/.exec(template.slice(i, i + 300)) : null;
+    const placeholder = char === '<' ? /^<([\w.-]+)>/.exec(template.slice(i, i + MAX_PLACEHOLDER_LENGTH)) : null;
     if (placeholder) {
       parts.push({ text }, { name: placeholder[1], quoted });
       text = '';
@@ -109,14 +102,14 @@ function insideQuotes(value: unknown): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-function assertJson(text: string, otherwise: string): void {
+function assertJson(text: string, problem: string): void {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new AwsError('ValidationException', `${otherwise} : ${error instanceof Error ? error.message : 'not JSON'}`);
+    throw new AwsError('ValidationException', `${problem} : ${error instanceof Error ? error.message : 'not JSON'}`);
   }
 }
 
-function invalid(targetId: string, reason: string): AwsError {
+function invalidTemplate(targetId: string, reason: string): AwsError {
   return new AwsError('ValidationException', `Invalid InputTemplate for target ${targetId} : ${reason}`);
 }

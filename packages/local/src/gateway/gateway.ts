@@ -1,33 +1,30 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Caller, Cloud } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
-import { dispatcher, type GatewayHandlers } from './dispatch.ts';
-import { refusal } from './host-check.ts';
+import { type DispatchOptions, dispatcher } from './dispatch.ts';
+import { refusalOf } from './host-check.ts';
 
-export interface GatewayOptions {
-  /** 0: any that is free. */
+const HEADERS_TIMEOUT_MS = 60_000;
+
+/** Longer than SDKs keep an idle connection, so that the gateway does not close one as a request arrives. */
+const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+
+export interface GatewayOptions extends DispatchOptions {
+  /** 0 takes a free port. */
   readonly port: number;
-  readonly cloud: Pick<Cloud, 'call'>;
-  readonly iam: { callerOf(accessKeyId: string | undefined): Caller };
   readonly ids: Ids;
-  /** The services whose protocol is REST. One that is missing answers that it isn't simulated. */
-  readonly handlers: GatewayHandlers;
-  /** Told about each exception that isn't an AWS error: a bug. Default: they are answered as InternalFailure and not told. */
-  readonly onError?: (error: unknown) => void;
 }
 
 export interface Gateway {
   /** For AWS_ENDPOINT_URL, without a slash at the end. */
   readonly url: string;
-  readonly port: number;
-  /** Stops listening and ends every connection at once, also those with a request under way. */
+  /** Stops listening and closes every connection at once, also those with a pending request. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the one port of the local runtime, on 127.0.0.1 only.
- * @throws the listen error, for example EADDRINUSE
+ * Throws the listen error, for example EADDRINUSE.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dispatch = dispatcher(options);
@@ -35,7 +32,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const requestId = options.ids.uuid();
     response.setHeader('x-amzn-RequestId', requestId);
-    const refused = refusal(request.headers);
+    const refused = refusalOf(request.headers);
     if (refused !== undefined) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${refused}\n`);
       return;
@@ -47,13 +44,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     void dispatch(request, response, requestId);
   };
   server.on('request', listener);
-  // Node answers `Expect: 100-continue` by itself unless somebody listens: whoever reads the body does it.
+  // With a listener Node does not answer `Expect: 100-continue` itself. The code that reads the body does.
   server.on('checkContinue', listener);
-  // An upload may take as long as it takes; the headers may not.
+  // There is no limit on the time of an upload, only on that of the headers.
   server.requestTimeout = 0;
-  server.headersTimeout = 60_000;
-  // Longer than SDKs leave a connection unused, so that none is closed under a request.
-  server.keepAliveTimeout = 120_000;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -66,7 +62,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${port}`,
-    port,
     close() {
       closing ??= new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Why a request is refused, or undefined when it may pass. The port is open to every program of this machine, browsers too:
- * without this, a web page could reach it, by a name of its own that resolves to 127.0.0.1 or by a cross-site request.
+ * Why a request is refused, or undefined if it may pass. Every program on this machine can reach the port, browsers
+ * included. Without this check a web page could call it, by a host name that resolves to 127.0.0.1 or by a cross-site
+ * request.
  */
-export function refusal(headers: IncomingHttpHeaders): string | undefined {
+export function refusalOf(headers: IncomingHttpHeaders): string | undefined {
   const host = headers.host ?? '';
   if (!isLocal(host)) {
-    return `The local runtime answers requests for 127.0.0.1, localhost and *.localhost only, got Host: ${JSON.stringify(host)}.`;
+    const got = JSON.stringify(host);
+    return `The local runtime answers requests for 127.0.0.1, localhost and *.localhost only, got Host: ${got}.`;
   }
   const { origin } = headers;
   if (origin !== undefined && !isLocal(origin.replace(/^https?:\/\//, ''))) {

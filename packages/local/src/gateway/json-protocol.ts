@@ -1,14 +1,16 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { queryErrorCode } from '../sqs/errors.ts';
 
-/** A service of AWS's JSON protocols, as `X-Amz-Target: <prefix>.<Operation>` names it. */
+/** A service with one of AWS's JSON protocols. */
 export interface JsonService {
   readonly service: string;
-  /** Makes of the wire's input what the operations take: bytes of base64, Date of epoch seconds. */
+  /** Converts the members that JSON has no type for: base64 to bytes, epoch seconds to Date. */
   readonly readInput?: (input: Record<string, unknown>) => unknown;
 }
 
-const services: Readonly<Record<string, JsonService>> = {
+/** By prefix of the header `X-Amz-Target: <prefix>.<Operation>`. */
+const SERVICES: Readonly<Record<string, JsonService>> = {
   AmazonSQS: { service: 'sqs', readInput: (input) => convert(input, 'BinaryValue', fromBase64) },
   AmazonSSM: { service: 'ssm' },
   AWSEvents: { service: 'events', readInput: (input) => convert(input, 'Time', fromEpochSeconds) },
@@ -16,17 +18,17 @@ const services: Readonly<Record<string, JsonService>> = {
   Logs_20140328: { service: 'logs' },
 };
 
-/** Reads `X-Amz-Target`. @throws AwsError UnknownOperationException */
+/** Reads `X-Amz-Target`. Throws AwsError UnknownOperationException. */
 export function jsonTarget(target: string): JsonService & { readonly operation: string } {
   const [prefix = '', operation = ''] = target.split('.', 2);
-  const found = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
+  const found = Object.hasOwn(SERVICES, prefix) ? SERVICES[prefix] : undefined;
   if (!found) {
     throw new AwsError('UnknownOperationException', `The local runtime does not simulate ${target}.`, 501);
   }
   return { ...found, operation };
 }
 
-/** @throws AwsError SerializationException */
+/** Throws AwsError SerializationException. */
 export function readJson(body: Buffer, { readInput }: JsonService): unknown {
   let input: unknown;
   try {
@@ -34,18 +36,18 @@ export function readJson(body: Buffer, { readInput }: JsonService): unknown {
   } catch (error) {
     throw new AwsError('SerializationException', error instanceof Error ? error.message : 'not JSON');
   }
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isRecord(input)) {
     throw new AwsError('SerializationException', 'The input must be a JSON object.');
   }
-  return readInput ? readInput(input as Record<string, unknown>) : input;
+  return readInput ? readInput(input) : input;
 }
 
-/** Times as epoch seconds, bytes as base64. */
+/** Writes times as epoch seconds, bytes as base64. */
 export function writeJson(output: unknown): string {
   return JSON.stringify(toWire(output) ?? {});
 }
 
-/** Status, headers and body of an error. `service` names the shapes; SQS repeats the code of its older protocol. */
+/** Status, headers and body of an error. SQS repeats the code of its older protocol. */
 export function jsonError(error: AwsError, service: string | undefined) {
   const isSqs = service === 'sqs';
   const headers: Record<string, string> = { 'x-amzn-errortype': error.code };
@@ -65,7 +67,7 @@ function toWire(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toWire(item)]));
 }
 
-/** Converts the members called `name`, wherever they are. */
+/** Converts the members called `name` at any depth. */
 function convert(value: unknown, name: string, to: (value: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => convert(item, name, to));
   if (typeof value !== 'object' || value === null) return value;

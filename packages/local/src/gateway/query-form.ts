@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 
-/** Members that aren't text, of the operations that are simulated. The form doesn't tell types apart. */
-const booleans = new Set([
+/** Members of simulated operations that are not text. A form has no types. */
+const BOOLEANS = new Set([
   'DisableRollback',
   'EnableTerminationProtection',
   'ImportExistingResources',
@@ -12,7 +12,7 @@ const booleans = new Set([
   'UsePreviousTemplate',
   'UsePreviousValue',
 ]);
-const numbers = new Set([
+const NUMBERS = new Set([
   'DurationSeconds',
   'MaxItems',
   'MaxSessionDuration',
@@ -20,34 +20,32 @@ const numbers = new Set([
   'TimeoutInMinutes',
 ]);
 
-/** Deeper names are refused. */
-const deepest = 20;
+/** Levels of a parameter's name. */
+const MAX_DEPTH = 20;
 
-interface Node {
+interface FormNode {
   text?: string;
-  readonly children: Map<string, Node>;
+  readonly children: Map<string, FormNode>;
 }
 
 /**
- * Reads a form of AWS's query protocol: `Tags.member.1.Key=a` is `{Tags: [{Key: 'a'}]}`; `entry.1.key`/`.value` is a map; an empty
- * list is `Tags=`. Returns the operation apart.
- * @throws AwsError MissingAction, MalformedQueryString
+ * Reads a form of AWS's query protocol: `Tags.member.1.Key=a` is `{Tags: [{Key: 'a'}]}`, `entry.1.key` and `.value` are
+ * a map, and an empty list is `Tags=`. Throws AwsError MissingAction, MalformedQueryString.
  */
-export function readForm(body: string): { readonly action: string; readonly version: string; readonly input: unknown } {
-  const root: Node = { children: new Map() };
+export function readForm(body: string): { readonly action: string; readonly input: unknown } {
+  const root: FormNode = { children: new Map() };
   let action = '';
-  let version = '';
   for (const [name, value] of new URLSearchParams(body)) {
     if (name === 'Action') action = value;
-    else if (name === 'Version') version = value;
-    else set(root, name.split('.'), value);
+    else if (name !== 'Version') set(root, name.split('.'), value);
   }
   if (action === '') throw new AwsError('MissingAction', 'The request must contain the parameter Action.', 400);
-  return { action, version, input: toValue(root, '') };
+  return { action, input: toValue(root, '') };
 }
 
-function set(root: Node, path: readonly string[], value: string): void {
-  if (path.length > deepest) throw new AwsError('MalformedQueryString', 'A parameter name is nested too deeply.', 400);
+function set(root: FormNode, path: readonly string[], value: string): void {
+  if (path.length > MAX_DEPTH)
+    throw new AwsError('MalformedQueryString', 'A parameter name is nested too deeply.', 400);
   let node = root;
   for (const step of path) {
     let next = node.children.get(step);
@@ -60,7 +58,7 @@ function set(root: Node, path: readonly string[], value: string): void {
   node.text = value;
 }
 
-function toValue(node: Node, name: string): unknown {
+function toValue(node: FormNode, name: string): unknown {
   const { text, children } = node;
   if (children.size === 0) return scalar(name, text ?? '');
   const only = children.size === 1 ? [...children][0] : undefined;
@@ -70,17 +68,17 @@ function toValue(node: Node, name: string): unknown {
       inOrder(only[1]).map(({ children: entry }) => [entry.get('key')?.text ?? '', entry.get('value')?.text ?? '']),
     );
   }
-  // From entries, so that `__proto__` is a member like any other.
+  // From entries, so that `__proto__` becomes an ordinary member.
   return Object.fromEntries([...children].map(([key, child]) => [key, toValue(child, key)]));
 }
 
-/** The numbers in the names say the order only: gaps don't cost memory. */
-function inOrder({ children }: Node): Node[] {
+/** The numbers in the names are an order, not positions: gaps take no memory. */
+function inOrder({ children }: FormNode): FormNode[] {
   return [...children].sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child);
 }
 
 function scalar(name: string, text: string): unknown {
-  if (booleans.has(name)) return text === 'true';
-  if (numbers.has(name)) return Number(text);
+  if (BOOLEANS.has(name)) return text === 'true';
+  if (NUMBERS.has(name)) return Number(text);
   return text;
 }

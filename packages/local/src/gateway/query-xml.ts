@@ -1,7 +1,8 @@
 import type { AwsError } from '../core/aws-error.ts';
+import { escapeXml } from '../core/escape-xml.ts';
 
-/** Namespaces of the services that answer in XML. */
-const namespaces: Readonly<Record<string, string>> = {
+/** XML namespaces of the services with the query protocol. */
+const NAMESPACES: Readonly<Record<string, string>> = {
   cloudformation: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
   iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
@@ -9,13 +10,19 @@ const namespaces: Readonly<Record<string, string>> = {
 
 /** Whether the service speaks AWS's query protocol. */
 export function isQueryService(service: string): boolean {
-  return Object.hasOwn(namespaces, service);
+  return Object.hasOwn(NAMESPACES, service);
 }
 
-/** `<XResponse><XResult>…`: lists as `<member>`, times in ISO 8601; members that are undefined are left out. */
-export function queryResponse(service: string, action: string, output: unknown, requestId: string): string {
+interface QueryCall {
+  readonly service: string;
+  readonly action: string;
+  readonly requestId: string;
+}
+
+/** `<XResponse><XResult>…`, with lists as `<member>`, times in ISO 8601, and without undefined members. */
+export function queryResponse({ service, action, requestId }: QueryCall, output: unknown): string {
   return (
-    `<${action}Response xmlns="${namespaces[service] ?? ''}">` +
+    `<${action}Response xmlns="${NAMESPACES[service] ?? ''}">` +
     `<${action}Result>${members(output)}</${action}Result>` +
     `<ResponseMetadata><RequestId>${escapeXml(requestId)}</RequestId></ResponseMetadata></${action}Response>`
   );
@@ -24,7 +31,8 @@ export function queryResponse(service: string, action: string, output: unknown, 
 export function queryError(service: string, error: AwsError, requestId: string): string {
   const type = error.status < 500 ? 'Sender' : 'Receiver';
   return (
-    `<ErrorResponse xmlns="${namespaces[service] ?? ''}"><Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code>` +
+    `<ErrorResponse xmlns="${NAMESPACES[service] ?? ''}">` +
+    `<Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code>` +
     `<Message>${escapeXml(error.message)}</Message>${members(error.members)}</Error>` +
     `<RequestId>${escapeXml(requestId)}</RequestId></ErrorResponse>`
   );
@@ -46,25 +54,4 @@ function content(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   return typeof value === 'object' ? members(value) : escapeXml(String(value));
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-  // Else a parser makes a line feed of it.
-  '\r': '&#xD;',
-};
-
-/** Text as XML can carry it: characters that XML 1.0 has no way to write become U+FFFD. */
-export function escapeXml(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that XML can't carry
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replaceAll(/[&<>"'\r]/g, (char) => entities[char] ?? char)
-  );
 }

@@ -2,19 +2,19 @@ import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Caller, Permission } from '../core/cloud.ts';
 import { accessDenied, invalidToken } from './access-denied.ts';
-import { evaluateIdentity, evaluateResource, type Verdict } from './evaluate.ts';
+import { evaluateIdentity, evaluateResource, type PolicyVerdict } from './evaluate.ts';
 import type { Statement } from './policy-document.ts';
 import { requestContext } from './request-context.ts';
 
-/** Where the authorizer finds policies, at the time of each call. */
+/** The policies at the time of a call. */
 export interface PolicySource {
-  /** All statements of the role's policies; undefined when there is no such role. */
+  /** The statements of all policies of the role; undefined if the role does not exist. */
   identityStatements(roleArn: string): readonly Statement[] | undefined;
-  /** The statements of the resource's own policy. */
+  /** The statements of the resource policy. */
   resourceStatements(resourceArn: string): readonly Statement[] | undefined;
 }
 
-/** Decides one permission for one caller. @throws AwsError AccessDenied (in the called service's words). */
+/** Decides one permission for one caller. Throws AwsError AccessDenied, worded as by the called service. */
 export function authorizer(account: Account, clock: Clock, policies: PolicySource) {
   return (caller: Caller, permission: Permission): void => {
     if (caller.roleArn === undefined && caller.service === undefined) return;
@@ -30,7 +30,7 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
       context: requestContext({ ...globalKeys(account, clock, caller), ...permission.context }),
     };
     const own = policies.resourceStatements(policyHolder(permission.resource));
-    const byResource: Verdict = own ? evaluateResource(own, request) : 'None';
+    const byResource: PolicyVerdict = own ? evaluateResource(own, request) : 'None';
     if (byResource === 'Deny') throw accessDenied(caller, permission, 'of an explicit deny in a resource-based policy');
     if (caller.roleArn === undefined) {
       if (byResource === 'Allow') return;
@@ -39,14 +39,15 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
     const identity = policies.identityStatements(caller.roleArn);
     if (!identity) throw invalidToken(permission.action);
     const byIdentity = evaluateIdentity(identity, request);
-    if (byIdentity === 'Deny')
+    if (byIdentity === 'Deny') {
       throw accessDenied(caller, permission, 'of an explicit deny in an identity-based policy');
+    }
     if (byIdentity === 'Allow' || byResource === 'Allow') return;
     throw accessDenied(caller, permission, `no identity-based policy allows the ${permission.action} action`);
   };
 }
 
-/** The resource whose policy speaks: an object's is its bucket's, a function version's the function's. */
+/** The resource that has the policy: the bucket of an object, the function of a function version. */
 function policyHolder(resource: string): string {
   if (/^arn:[\w-]+:s3:::/.test(resource)) return resource.replace(/\/.*$/s, '');
   const lambda = /^(arn:[\w-]+:lambda:[^:]*:[^:]*:function:[^:]+):/.exec(resource);
@@ -57,7 +58,7 @@ function globalKeys(account: Account, clock: Clock, caller: Caller): Record<stri
   const now = clock.now();
   const service = caller.roleArn === undefined ? caller.service : undefined;
   return {
-    // Locally, HTTP over the loopback interface stands for TLS: else every `enforceSSL` policy would deny everything.
+    // Plain HTTP on the loopback interface counts as TLS. Otherwise every `enforceSSL` policy would deny every call.
     'aws:SecureTransport': 'true',
     'aws:CurrentTime': new Date(now).toISOString(),
     'aws:EpochTime': String(Math.floor(now / 1000)),

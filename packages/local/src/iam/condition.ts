@@ -1,8 +1,9 @@
 import { AwsError } from '../core/aws-error.ts';
-import { globMatches, literal } from './glob.ts';
+import { globMatches, literal } from '../core/glob.ts';
+import { isRecord } from '../core/is-record.ts';
 import { expand, type RequestContext } from './request-context.ts';
 
-/** One line of a Condition block. All of a statement's must hold. */
+/** One condition of a statement, all of which must hold. */
 export interface Condition {
   readonly operator: string;
   readonly quantifier?: 'ForAnyValue' | 'ForAllValues';
@@ -12,7 +13,7 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** Whether a value of the request fits one of the policy's. */
+/** Whether a value of the request matches a value of the policy. */
 type Test = (actual: string, expected: string, context: RequestContext) => boolean;
 
 const equals: Test = (actual, expected, context) => text(expected, context) === actual;
@@ -22,7 +23,7 @@ const like: Test = (actual, expected, context) => {
   const pattern = expand(expected, context);
   return pattern !== undefined && globMatches(pattern, actual);
 };
-/** Component by component: a `*` doesn't reach over one of the first five colons. */
+/** Compares component by component: a `*` does not match across the first five colons. */
 const arnLike: Test = (actual, expected, context) => {
   const [have, want] = [arnParts(actual), arnParts(expected)];
   return have.length === want.length && want.every((part, i) => like(have[i] ?? '', part, context));
@@ -41,7 +42,7 @@ const date = (compare: (a: number, b: number) => boolean): Test => {
 };
 const eq = (a: number, b: number) => a === b;
 
-const positive: Readonly<Record<string, Test>> = {
+const POSITIVE_OPERATORS: Readonly<Record<string, Test>> = {
   StringEquals: equals,
   StringEqualsIgnoreCase: equalsIgnoreCase,
   StringLike: like,
@@ -61,8 +62,8 @@ const positive: Readonly<Record<string, Test>> = {
   DateGreaterThanEquals: date((a, b) => a >= b),
 };
 
-/** These hold when no value of the policy fits, and when the key is absent. */
-const negative: Readonly<Record<string, Test>> = {
+/** These hold when no value of the policy matches, and when the key is absent. */
+const NEGATIVE_OPERATORS: Readonly<Record<string, Test>> = {
   StringNotEquals: equals,
   StringNotEqualsIgnoreCase: equalsIgnoreCase,
   StringNotLike: like,
@@ -73,16 +74,16 @@ const negative: Readonly<Record<string, Test>> = {
   DateNotEquals: date(eq),
 };
 
-/** Reads a Condition block. @throws AwsError MalformedPolicyDocument for an operator that isn't known here. */
+/** Reads a Condition block. Throws AwsError MalformedPolicyDocument, also for an operator that is not simulated. */
 export function parseCondition(block: unknown): Condition[] {
   if (block === undefined) return [];
-  if (!isRecord(block)) throw malformed('Condition must be an object.');
+  if (!isRecord(block)) throw malformedCondition('Condition must be an object.');
   return Object.entries(block).flatMap(([written, keys]) => {
-    if (!isRecord(keys)) throw malformed(`Condition ${written} must be an object.`);
+    if (!isRecord(keys)) throw malformedCondition(`Condition ${written} must be an object.`);
     const [, quantifier, base = '', ifExists] =
       /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(written) ?? [];
-    const known = base === 'Null' || Object.hasOwn(positive, base) || Object.hasOwn(negative, base);
-    if (!known) throw malformed(`Condition operator ${written} is not known to the local runtime.`);
+    const known = base === 'Null' || Object.hasOwn(POSITIVE_OPERATORS, base) || Object.hasOwn(NEGATIVE_OPERATORS, base);
+    if (!known) throw malformedCondition(`The local runtime does not know the condition operator ${written}.`);
     return Object.entries(keys).map(([key, value]) => ({
       operator: base,
       quantifier: quantifier as Condition['quantifier'],
@@ -99,16 +100,17 @@ export function conditionHolds(condition: Condition, context: RequestContext): b
   if (condition.operator === 'Null') {
     return condition.values.some((value) => (value.toLowerCase() === 'true') === (actual.length === 0));
   }
-  const test = positive[condition.operator];
+  const test = POSITIVE_OPERATORS[condition.operator];
   const holds = test
     ? (value: string) => condition.values.some((expected) => test(value, expected, context))
-    : (value: string) => !condition.values.some((expected) => negative[condition.operator]?.(value, expected, context));
+    : (value: string) =>
+        !condition.values.some((expected) => NEGATIVE_OPERATORS[condition.operator]?.(value, expected, context));
   if (condition.quantifier === 'ForAllValues') return actual.every(holds);
   if (actual.length === 0) {
     if (condition.ifExists) return true;
     return condition.quantifier === undefined && test === undefined;
   }
-  // Of several values without a quantifier AWS advises against; one that fits (or, negated, none that does) decides.
+  // AWS advises against several values without a quantifier: one that matches (or, negated, none) decides.
   if (condition.quantifier === undefined && test === undefined) return actual.every(holds);
   return actual.some(holds);
 }
@@ -126,7 +128,7 @@ function instant(value: string): number {
   return /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value);
 }
 
-/** IPv4 only: the local runtime is called from 127.0.0.1. */
+/** IPv4 only, as every caller of the local runtime is on 127.0.0.1. */
 function inRange(address: string, range: string): boolean {
   const [base = '', bits = '32'] = range.split('/');
   const [a, b, length] = [ipv4(address), ipv4(base), Number(bits)];
@@ -140,10 +142,6 @@ function ipv4(address: string): number | undefined {
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }
 
-function malformed(reason: string): AwsError {
+function malformedCondition(reason: string): AwsError {
   return new AwsError('MalformedPolicyDocument', `Syntax errors in policy. ${reason}`, 400);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import { type Caller, root } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 
-/** Temporary keys, as STS hands them out. */
+/** Temporary keys, as STS issues them. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -10,9 +10,9 @@ export interface Credentials {
 }
 
 /**
- * Which role's session an access key stands for. Signatures aren't checked: the port is open to this machine only, and the
- * point of a role's keys is that its policies are asked, not that they are secret. Keys are never forgotten: unknown ones are
- * root's, so a holder that outlives its keys would gain rights.
+ * Maps access keys to role sessions. Signatures are not checked, as only this machine can reach the port: keys select
+ * the policies to evaluate and need not be secret. Keys never expire, because unknown keys are root's and a holder of
+ * expired keys would gain rights.
  */
 export class CredentialRegistry {
   readonly #callers = new Map<string, Caller>();
@@ -24,7 +24,7 @@ export class CredentialRegistry {
     this.#ids = ids;
   }
 
-  /** The caller that a session of the role is. */
+  /** A session of the role as a caller. */
   callerFor(roleArn: string, sessionName: string): Caller {
     const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
     const { partition, accountId } = this.#account;
@@ -37,7 +37,7 @@ export class CredentialRegistry {
     return { accessKeyId, secretAccessKey: this.#ids.hex(40), sessionToken: this.#ids.hex(64) };
   }
 
-  /** Keys that weren't issued here are the account's root. */
+  /** The account's root for keys that were not issued here. */
   callerOf(accessKeyId: string | undefined): Caller {
     const known = accessKeyId === undefined ? undefined : this.#callers.get(accessKeyId);
     return known ?? root(this.#account);

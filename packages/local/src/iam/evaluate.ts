@@ -1,9 +1,9 @@
+import { glob, globMatches } from '../core/glob.ts';
 import { conditionHolds } from './condition.ts';
-import { glob, globMatches } from './glob.ts';
 import type { Principals, Statement } from './policy-document.ts';
 import { expand, type RequestContext } from './request-context.ts';
 
-/** What IAM is asked. */
+/** A request to be authorized. */
 export interface AccessRequest {
   readonly action: string;
   /** ARN, or `*`. */
@@ -12,7 +12,7 @@ export interface AccessRequest {
   readonly context: RequestContext;
 }
 
-/** Who asks, for policies that name principals. */
+/** The principal of a request, for policies that name principals. */
 export interface Principal {
   readonly accountId: string;
   /** The session's ARN (assumed role), or the service's name. */
@@ -22,21 +22,21 @@ export interface Principal {
   readonly service?: string;
 }
 
-/** `Deny` is explicit; `None`: no statement speaks of the request. */
-export type Verdict = 'Allow' | 'Deny' | 'None';
+/** `Deny` is an explicit deny; `None` means that no statement applies. */
+export type PolicyVerdict = 'Allow' | 'Deny' | 'None';
 
-/** What the statements of a role's policies say together. */
-export function evaluateIdentity(statements: readonly Statement[], request: AccessRequest): Verdict {
+/** The verdict of a role's policies. */
+export function evaluateIdentity(statements: readonly Statement[], request: AccessRequest): PolicyVerdict {
   return evaluate(statements, request, () => true);
 }
 
 /**
- * What a resource's own policy says. An Allow for the account (its root) only delegates to the account's identity
- * policies, so it doesn't count here; a Deny for the account does.
+ * The verdict of a resource policy. An Allow for the account (its root) only delegates to the account's identity
+ * policies, so it does not count; a Deny for the account does.
  */
-export function evaluateResource(statements: readonly Statement[], request: AccessRequest): Verdict {
+export function evaluateResource(statements: readonly Statement[], request: AccessRequest): PolicyVerdict {
   return evaluate(statements, request, (statement) => {
-    const names = (principals: Principals) => isNamed(principals, request.principal, statement.effect === 'Deny');
+    const names = (principals: Principals) => isNamed(principals, request.principal, statement.effect);
     if (statement.principals !== undefined) return names(statement.principals);
     return statement.notPrincipals !== undefined && !names(statement.notPrincipals);
   });
@@ -45,12 +45,12 @@ export function evaluateResource(statements: readonly Statement[], request: Acce
 function evaluate(
   statements: readonly Statement[],
   request: AccessRequest,
-  concerns: (statement: Statement) => boolean,
-): Verdict {
-  let verdict: Verdict = 'None';
+  isAboutPrincipal: (statement: Statement) => boolean,
+): PolicyVerdict {
+  let verdict: PolicyVerdict = 'None';
   for (const statement of statements) {
     if (statement.effect === 'Allow' && verdict === 'Allow') continue;
-    if (!concerns(statement) || !applies(statement, request)) continue;
+    if (!isAboutPrincipal(statement) || !applies(statement, request)) continue;
     if (statement.effect === 'Deny') return 'Deny';
     verdict = 'Allow';
   }
@@ -71,13 +71,13 @@ function applies(statement: Statement, { action, resource, context }: AccessRequ
   return statement.conditions.every((condition) => conditionHolds(condition, context));
 }
 
-function isNamed(principals: Principals, principal: Principal, accountCounts: boolean): boolean {
+function isNamed(principals: Principals, principal: Principal, effect: Statement['effect']): boolean {
   if (principals === '*') return true;
   if (principals.AWS?.includes('*')) return true;
   if (principal.service !== undefined && principals.Service?.includes(principal.service)) return true;
   return (principals.AWS ?? []).some((id) => {
     if (id === principal.arn || (principal.roleArn !== undefined && id === principal.roleArn)) return true;
     const account = id === principal.accountId || id.endsWith(`:iam::${principal.accountId}:root`);
-    return accountCounts && account && principal.service === undefined;
+    return effect === 'Deny' && account && principal.service === undefined;
   });
 }

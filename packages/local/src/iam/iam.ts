@@ -3,31 +3,32 @@ import { authorizer } from './authorizer.ts';
 import { CredentialRegistry, type Credentials } from './credentials.ts';
 import { evaluateResource } from './evaluate.ts';
 import { awsManagedPolicy, isAwsManaged } from './managed-policies.ts';
+import { managedPolicyOperations } from './managed-policy-operations.ts';
 import { parsePolicy, type Statement } from './policy-document.ts';
-import { policyOperations } from './policy-operations.ts';
 import { requestContext } from './request-context.ts';
 import { roleOperations } from './role-operations.ts';
+import { rolePolicyOperations } from './role-policy-operations.ts';
 import { RoleStore } from './role-store.ts';
 
-/** Identity and access: roles, policies, and the answer to each "may this caller do that?". */
+/** Identity and access management: roles, policies, and the decision on each call. */
 export interface Iam {
   readonly service: Service;
   /**
-   * Sets (or, with undefined, removes) the policy that a queue, bucket or function has of its own.
-   * @throws AwsError MalformedPolicyDocument
+   * Sets the resource policy of a queue, bucket or function; undefined removes it.
+   * Throws AwsError MalformedPolicyDocument.
    */
   setResourcePolicy(resourceArn: string, document: unknown): void;
-  /** The caller that a session of the role is; its policies are asked at each call. */
+  /** A session of the role as a caller. The role's policies are evaluated at each call. */
   callerFor(roleArn: string, sessionName: string): Caller;
-  /** Keys whose calls are made as the role's session. */
+  /** Keys for a session of the role. */
   issueCredentials(roleArn: string, sessionName: string): Credentials;
-  /** Whose keys these are; keys that weren't issued here are the account's root. */
+  /** The caller to whom the keys were issued; for any other keys, the account's root. */
   callerOf(accessKeyId: string | undefined): Caller;
-  /** Whether the role exists and its trust policy lets the service (e.g. `lambda.amazonaws.com`) assume it. */
+  /** Whether the role exists and trusts the service, e.g. `lambda.amazonaws.com`. */
   canAssume(roleArn: string, servicePrincipal: string): boolean;
 }
 
-/** Makes the IAM service and lets `deps.cloud` ask it before each operation. */
+/** Creates the IAM service. From then on `deps.cloud` authorizes each call with it. */
 export function createIam(deps: Deps): Iam {
   const { account, clock } = deps;
   const store = new RoleStore();
@@ -55,8 +56,13 @@ export function createIam(deps: Deps): Iam {
     }),
   );
 
+  const operations = {
+    ...roleOperations(deps, store),
+    ...rolePolicyOperations(deps, store),
+    ...managedPolicyOperations(deps, store),
+  };
   return {
-    service: { name: 'iam', operations: { ...roleOperations(deps, store), ...policyOperations(deps, store) } },
+    service: { name: 'iam', operations },
     setResourcePolicy(resourceArn, document) {
       if (document === undefined || document === '') resourcePolicies.delete(resourceArn);
       else resourcePolicies.set(resourceArn, parsePolicy(document, 'resource'));

@@ -1,8 +1,8 @@
 import { AwsError } from '../core/aws-error.ts';
 import { parsePolicy, type Statement } from './policy-document.ts';
 
-/** Documents of the AWS managed policies that are known here, by path and name. */
-const documents: Readonly<Record<string, unknown>> = {
+/** Documents of the simulated AWS managed policies, by path and name. */
+const DOCUMENTS: Readonly<Record<string, unknown>> = {
   'service-role/AWSLambdaBasicExecutionRole': {
     Version: '2012-10-17',
     Statement: [
@@ -16,16 +16,17 @@ export function isAwsManaged(policyArn: string): boolean {
   return /^arn:[\w-]+:iam::aws:policy\//.test(policyArn);
 }
 
-/** The statements of an AWS managed policy. @throws AwsError NoSuchEntity for one that isn't known here: nothing is guessed. */
+/** The statements of an AWS managed policy. Throws AwsError NoSuchEntity for one that is not simulated. */
 export function awsManagedPolicy(policyArn: string): Statement[] {
   const name = policyArn.replace(/^.*:policy\//, '');
-  if (!Object.hasOwn(documents, name)) {
+  if (!Object.hasOwn(DOCUMENTS, name)) {
     throw new AwsError(
       'NoSuchEntity',
-      `The local runtime does not know the AWS managed policy ${policyArn}. It knows: ${Object.keys(documents).join(', ')}. ` +
+      `The local runtime does not know the AWS managed policy ${policyArn}. ` +
+        `Available policies: ${Object.keys(DOCUMENTS).join(', ')}. ` +
         'Give the role an inline policy with the statements that it needs.',
       404,
     );
   }
-  return parsePolicy(documents[name], 'identity');
+  return parsePolicy(DOCUMENTS[name], 'identity');
 }

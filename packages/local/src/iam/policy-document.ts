@@ -1,10 +1,11 @@
 import { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { type Condition, parseCondition } from './condition.ts';
 
-/** Whom a statement is about: `*` for everyone, else per kind (`AWS`, `Service`, `Federated`, `CanonicalUser`) the ids. */
+/** The principals of a statement: `*` for everyone, or ids by kind (`AWS`, `Service`, `Federated`, `CanonicalUser`). */
 export type Principals = '*' | Readonly<Record<string, readonly string[]>>;
 
-/** One statement, each element in one shape. Exactly one of each pair with `not…` is set. */
+/** One statement, normalized. Exactly one of each pair `x` and `notX` is set. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly actions?: readonly string[];
@@ -16,25 +17,37 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** `identity`: a role's; `resource`: a queue's, bucket's or function's; `trust`: who may assume a role. */
+/** `identity`: of a role; `resource`: of a queue, bucket or function; `trust`: who may assume a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
-/** A document as it was given, and as the evaluator reads it. */
+/** A policy as it was given, and parsed. */
 export interface PolicyText {
   readonly text: string;
   readonly statements: readonly Statement[];
 }
 
+const STATEMENT_ELEMENTS = [
+  'Sid',
+  'Effect',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Principal',
+  'NotPrincipal',
+  'Condition',
+];
+
 const malformed = (reason: string) => new AwsError('MalformedPolicyDocument', reason, 400);
 
 /**
- * Reads a policy, as JSON text or parsed.
- * @throws AwsError MalformedPolicyDocument, also for what the evaluator doesn't know: nothing is ever allowed by a guess.
+ * Reads a policy, given as JSON text or parsed. Throws AwsError MalformedPolicyDocument, also for elements that the
+ * evaluator does not know, so that nothing is allowed by mistake.
  */
 export function parsePolicy(document: unknown, kind: PolicyKind): Statement[] {
   const policy = typeof document === 'string' ? parseJson(document) : document;
   if (!isRecord(policy)) throw malformed('Syntax errors in policy.');
-  only(policy, ['Version', 'Id', 'Statement'], 'policy');
+  checkKnown(policy, ['Version', 'Id', 'Statement'], 'policy');
   if (policy.Version !== undefined && policy.Version !== '2012-10-17' && policy.Version !== '2008-10-17') {
     throw malformed(`Unknown policy version: ${String(policy.Version)}.`);
   }
@@ -43,7 +56,7 @@ export function parsePolicy(document: unknown, kind: PolicyKind): Statement[] {
   return statements.map((statement) => parseStatement(statement, kind));
 }
 
-/** Reads a policy that IAM's API takes: always as text. @throws AwsError MalformedPolicyDocument */
+/** Reads a policy given to IAM's API, which takes text only. Throws AwsError MalformedPolicyDocument. */
 export function readPolicy(text: unknown, kind: PolicyKind): PolicyText {
   if (typeof text !== 'string') throw malformed('The policy must be JSON text.');
   return { text, statements: parsePolicy(text, kind) };
@@ -51,24 +64,21 @@ export function readPolicy(text: unknown, kind: PolicyKind): PolicyText {
 
 function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   if (!isRecord(statement)) throw malformed('Missing required field Statement cannot be empty!');
-  only(
-    statement,
-    ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Principal', 'NotPrincipal', 'Condition'],
-    'statement',
-  );
+  checkKnown(statement, STATEMENT_ELEMENTS, 'statement');
   const effect = statement.Effect;
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${String(effect)}.`);
-  exactlyOne(statement, 'Action', 'NotAction');
+  checkExactlyOne(statement, 'Action', 'NotAction');
   if (kind === 'trust') {
     if ('Resource' in statement || 'NotResource' in statement) throw malformed('Has prohibited field Resource.');
   } else {
-    exactlyOne(statement, 'Resource', 'NotResource');
+    checkExactlyOne(statement, 'Resource', 'NotResource');
   }
   if (kind === 'identity') {
-    if ('Principal' in statement || 'NotPrincipal' in statement)
+    if ('Principal' in statement || 'NotPrincipal' in statement) {
       throw malformed('Policy document should not specify a principal.');
+    }
   } else {
-    exactlyOne(statement, 'Principal', 'NotPrincipal');
+    checkExactlyOne(statement, 'Principal', 'NotPrincipal');
   }
   const actions = strings(statement.Action, 'Action');
   const notActions = strings(statement.NotAction, 'NotAction');
@@ -93,7 +103,7 @@ function principals(value: unknown): Principals | undefined {
   if (value === undefined) return undefined;
   if (value === '*') return '*';
   if (!isRecord(value)) throw malformed('Invalid principal in policy.');
-  only(value, ['AWS', 'Service', 'Federated', 'CanonicalUser'], 'principal');
+  checkKnown(value, ['AWS', 'Service', 'Federated', 'CanonicalUser'], 'principal');
   return Object.fromEntries(Object.entries(value).map(([kind, ids]) => [kind, strings(ids, 'Principal') ?? []]));
 }
 
@@ -106,15 +116,15 @@ function strings(value: unknown, element: string): string[] | undefined {
   return list;
 }
 
-function exactlyOne(statement: Record<string, unknown>, name: string, notName: string): void {
+function checkExactlyOne(statement: Record<string, unknown>, name: string, notName: string): void {
   if (name in statement === notName in statement) {
     throw malformed(`Policy statement must contain exactly one of ${name} and ${notName}.`);
   }
 }
 
-function only(value: Record<string, unknown>, known: readonly string[], what: string): void {
+function checkKnown(value: Record<string, unknown>, known: readonly string[], owner: string): void {
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw malformed(`Syntax errors in policy: unknown element ${key} of ${what}.`);
+    if (!known.includes(key)) throw malformed(`Syntax errors in policy: unknown element ${key} of ${owner}.`);
   }
 }
 
@@ -124,8 +134,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw malformed('Syntax errors in policy.');
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

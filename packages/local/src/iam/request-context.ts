@@ -1,9 +1,9 @@
-import { type Glob, glob, literal } from './glob.ts';
+import { type Glob, glob, literal } from '../core/glob.ts';
 
-/** Condition keys in lower case, with their values. A key that the request doesn't carry is absent. */
+/** Condition keys in lower case, with their values. A key that the request does not have is absent. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>;
 
-/** Lower-cases the keys: IAM doesn't tell their case apart. */
+/** Lower-cases the keys, as IAM ignores their case. */
 export function requestContext(
   values: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): RequestContext {
@@ -14,18 +14,18 @@ export function requestContext(
   return context;
 }
 
-const variable = /\$\{([^}]*)\}/g;
+const VARIABLE = /\$\{([^}]*)\}/g;
 
 /**
- * Reads a policy's text with `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` put in.
- * `outside` reads what isn't a variable (`literal`: no wildcards).
- * Returns undefined when a variable has no single value and no default: such a text matches nothing.
+ * Replaces `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` in a policy's text. `outside` parses
+ * the text between variables (`literal`: without wildcards). Returns undefined when a variable has no single value and
+ * no default: such a text matches nothing.
  */
 export function expand(text: string, context: RequestContext, outside = glob): Glob | undefined {
   if (!text.includes('${')) return outside(text);
   const tokens: Glob[number][] = [];
   let end = 0;
-  for (const found of text.matchAll(variable)) {
+  for (const found of text.matchAll(VARIABLE)) {
     tokens.push(...outside(text.slice(end, found.index)));
     end = found.index + found[0].length;
     const inner = found[1] ?? '';

@@ -1,11 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { PolicyText } from './policy-document.ts';
 
-export interface Tag {
-  readonly Key: string;
-  readonly Value: string;
-}
-
 /** A role with its policies. */
 export interface Role {
   readonly name: string;
@@ -43,7 +38,7 @@ export class RoleStore {
   readonly policies = new Map<string, ManagedPolicy>();
 
   add(role: Role): void {
-    // Names are unique whatever their case.
+    // Names that differ in case only are the same.
     if (this.#roles.has(role.name.toLowerCase())) {
       throw new AwsError('EntityAlreadyExists', `Role with name ${role.name} already exists.`, 409);
     }
@@ -56,7 +51,7 @@ export class RoleStore {
     this.#byArn.delete(role.arn);
   }
 
-  /** @throws AwsError NoSuchEntity */
+  /** Throws AwsError NoSuchEntity. */
   role(name: string): Role {
     const role = this.#roles.get(name.toLowerCase());
     if (!role) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
@@ -71,7 +66,7 @@ export class RoleStore {
     return this.#roles.values();
   }
 
-  /** @throws AwsError NoSuchEntity */
+  /** Throws AwsError NoSuchEntity. */
   policy(arn: string): ManagedPolicy {
     const policy = this.policies.get(arn);
     if (!policy) throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, 404);

@@ -3,10 +3,12 @@ import type { LambdaFunction } from './function-state.ts';
 import type { Invoker } from './invoker.ts';
 
 /** Pauses before the second and the third attempt of a failed event. */
-const retryPausesMs = [60_000, 120_000];
-const defaultMaxAgeSeconds = 21_600;
-const firstThrottlePauseMs = 1_000;
-const longestThrottlePauseMs = 300_000;
+const RETRY_PAUSES_MS = [60_000, 120_000];
+/** Age at which an event is dropped unless the function's EventInvokeConfig says otherwise. */
+const DEFAULT_MAX_AGE_SECONDS = 21_600;
+/** Pause after the first throttled attempt; it doubles with each further one. */
+const FIRST_THROTTLE_PAUSE_MS = 1_000;
+const MAX_THROTTLE_PAUSE_MS = 300_000;
 
 interface Pending {
   readonly fn: LambdaFunction;
@@ -17,7 +19,10 @@ interface Pending {
   throttlePauseMs: number;
 }
 
-/** Events of Invoke with InvocationType Event: run soon, tried again twice after a failure, longer while throttled, then dropped. */
+/**
+ * Events of Invoke with InvocationType Event: run at once, retried twice after a failure, retried while throttled until
+ * they are too old, then dropped.
+ */
 export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #invoker: Invoker;
@@ -32,7 +37,14 @@ export class AsyncInvocations {
 
   accept(fn: LambdaFunction, payload: Uint8Array, clientContext?: string): void {
     const acceptedAt = this.#clock.now();
-    this.#schedule(0, { fn, payload, clientContext, acceptedAt, failures: 0, throttlePauseMs: firstThrottlePauseMs });
+    this.#schedule(0, {
+      fn,
+      payload,
+      clientContext,
+      acceptedAt,
+      failures: 0,
+      throttlePauseMs: FIRST_THROTTLE_PAUSE_MS,
+    });
   }
 
   stop(): void {
@@ -41,7 +53,7 @@ export class AsyncInvocations {
   }
 
   #schedule(delayMs: number, event: Pending): void {
-    const maxAgeMs = (event.fn.eventInvokeConfig?.MaximumEventAgeInSeconds ?? defaultMaxAgeSeconds) * 1_000;
+    const maxAgeMs = (event.fn.eventInvokeConfig?.MaximumEventAgeInSeconds ?? DEFAULT_MAX_AGE_SECONDS) * 1_000;
     if (this.#clock.now() + delayMs - event.acceptedAt > maxAgeMs) return;
     const cancel = this.#clock.schedule(delayMs, () => {
       this.#scheduled.delete(cancel);
@@ -58,12 +70,12 @@ export class AsyncInvocations {
     } catch (error) {
       if ((error as Error).name !== 'TooManyRequestsException') return;
       this.#schedule(event.throttlePauseMs, event);
-      event.throttlePauseMs = Math.min(event.throttlePauseMs * 2, longestThrottlePauseMs);
+      event.throttlePauseMs = Math.min(event.throttlePauseMs * 2, MAX_THROTTLE_PAUSE_MS);
       return;
     }
-    const pause = retryPausesMs[event.failures];
+    const pause = RETRY_PAUSES_MS[event.failures];
     event.failures += 1;
-    const allowed = event.fn.eventInvokeConfig?.MaximumRetryAttempts ?? retryPausesMs.length;
+    const allowed = event.fn.eventInvokeConfig?.MaximumRetryAttempts ?? RETRY_PAUSES_MS.length;
     if (pause !== undefined && event.failures <= allowed) this.#schedule(pause, event);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The messages of a batch that a function with ReportBatchItemFailures says it could not process. An answer that is not of
- * the shape, or names a message that is not in the batch, fails them all.
+ * The messages of a batch that a function with ReportBatchItemFailures reports as failed. A malformed answer, or one
+ * that names a message outside the batch, fails them all.
  */
 export function failedMessageIds(payload: Uint8Array, batch: ReadonlySet<string>): ReadonlySet<string> {
   let answer: unknown;

@@ -1,7 +1,6 @@
 /*
  * The runtime inside a function's process: loads the handler and serves events from the Runtime API, as Lambda's own
- * runtime for Node.js does. It imports nothing of this package, so that it can run as a bare file; what it loads for
- * itself is only Node's.
+ * runtime for Node.js does. It imports only Node's own modules, so that it can run as a bare file.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
@@ -13,12 +12,12 @@ import { format } from 'node:util';
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
 
 const env = process.env;
-const taskRoot = env.LAMBDA_TASK_ROOT ?? process.cwd();
+const TASK_ROOT = env.LAMBDA_TASK_ROOT ?? process.cwd();
 const [host, port] = (env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
-const callbacksAllowed = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
+const CALLBACKS_ALLOWED = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
 
 let currentRequestId: string | undefined;
 
@@ -70,7 +69,7 @@ function log(level: string, message: string, error?: object): void {
     writeOut(`${JSON.stringify({ timestamp, level, requestId: currentRequestId, message, ...error })}\n`);
   } else {
     const text = error ? `${message}\t${JSON.stringify(error)}` : message;
-    // One record is one line for whoever reads: line ends inside it become carriage returns.
+    // The reader takes one line as one record: line ends inside it become carriage returns.
     writeOut(`${timestamp}\t${currentRequestId ?? 'undefined'}\t${level}\t${text}`.replaceAll('\n', '\r').concat('\n'));
   }
 }
@@ -94,7 +93,7 @@ function packageType(folder: string): string | undefined {
   }
 }
 
-/** The `type` that governs a folder, looked for in it and above, but not above `top`. */
+/** The `type` of the nearest package.json in a folder or above it, up to `top`. */
 function nearestPackageType(folder: string, top?: string): string | undefined {
   const own = packageType(folder);
   if (own !== undefined || folder === top || dirname(folder) === folder) return own;
@@ -102,34 +101,34 @@ function nearestPackageType(folder: string, top?: string): string | undefined {
 }
 
 /**
- * In Lambda nothing lies above the code's folder. Here a package.json above it could say `"type": "module"`, and code
- * without a package.json of its own would be misread.
+ * On Lambda nothing is above the code's folder. Here a package.json above it could say `"type": "module"`, and code
+ * without its own package.json would be misread.
  */
 function hidePackagesAbove(): void {
-  if (nearestPackageType(dirname(taskRoot)) !== 'module') return;
+  if (nearestPackageType(dirname(TASK_ROOT)) !== 'module') return;
   registerHooks({
     load(url, context, nextLoad) {
       if (!url.startsWith('file:') || !url.endsWith('.js')) return nextLoad(url, context);
       const path = fileURLToPath(url);
-      const fromRoot = relative(taskRoot, path);
+      const fromRoot = relative(TASK_ROOT, path);
       const ours = !fromRoot.startsWith('..') && !isAbsolute(fromRoot);
-      const undecided = ours && nearestPackageType(dirname(path), taskRoot) === undefined;
+      const undecided = ours && nearestPackageType(dirname(path), TASK_ROOT) === undefined;
       return nextLoad(url, undecided ? { ...context, format: 'commonjs' } : context);
     },
   });
 }
 
 async function loadModule(modulePath: string, name: string): Promise<Record<string, unknown>> {
-  const base = resolve(taskRoot, modulePath);
-  const require = createRequire(join(taskRoot, 'noop.js'));
+  const base = resolve(TASK_ROOT, modulePath);
+  const require = createRequire(join(TASK_ROOT, 'noop.js'));
   if (isFile(base)) return require(base);
   if (isFile(`${base}.js`)) {
-    const esm = nearestPackageType(dirname(base), taskRoot) === 'module';
+    const esm = nearestPackageType(dirname(base), TASK_ROOT) === 'module';
     return esm ? await import(pathToFileURL(`${base}.js`).href) : require(`${base}.js`);
   }
   if (isFile(`${base}.mjs`)) return await import(pathToFileURL(`${base}.mjs`).href);
   if (isFile(`${base}.cjs`)) return require(`${base}.cjs`);
-  return require(require.resolve(name, { paths: [taskRoot, dirname(base)] }));
+  return require(require.resolve(name, { paths: [TASK_ROOT, dirname(base)] }));
 }
 
 async function loadHandler(): Promise<Handler> {
@@ -149,17 +148,19 @@ async function loadHandler(): Promise<Handler> {
   }
   let handler = find(loaded, path);
   // A CommonJS module that was imported has its exports under `default`.
-  if (handler === undefined) handler = find((loaded as { default?: unknown } | null)?.default, path);
+  handler ??= find((loaded as { default?: unknown } | null)?.default, path);
   if (handler === undefined) {
     throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is undefined or not exported`);
   }
   if (typeof handler !== 'function') {
     throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is not a function`);
   }
-  if (!callbacksAllowed && handler.length >= 3) {
+  if (!CALLBACKS_ALLOWED && handler.length >= 3) {
     throw new RuntimeFailure(
       'Runtime.CallbackHandlerDeprecated',
-      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
+        'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
+        'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
     );
   }
   return handler as Handler;
@@ -203,16 +204,16 @@ function contextOf(headers: IncomingHttpHeaders, requestId: string): object {
 
 function run(handler: Handler, event: unknown, context: object): Promise<unknown> {
   return new Promise((done, fail) => {
-    // When nothing is left to do but the handler has not finished, Lambda answers null.
+    // If the event loop empties before the handler has finished, Lambda answers null.
     process.once('beforeExit', () => done(null));
     const callback = (error: unknown, result?: unknown) => (error ? fail(error) : done(result));
-    const returned = callbacksAllowed ? handler(event, context, callback) : handler(event, context);
-    const waitsForCallback = callbacksAllowed && handler.length >= 3 && !(returned instanceof Promise);
+    const returned = CALLBACKS_ALLOWED ? handler(event, context, callback) : handler(event, context);
+    const waitsForCallback = CALLBACKS_ALLOWED && handler.length >= 3 && !(returned instanceof Promise);
     if (!waitsForCallback) Promise.resolve(returned).then(done, fail);
   });
 }
 
-/** Everything printed so far belongs to this invocation: tells whoever reads. The pipes are written synchronously. */
+/** Marks that the output up to here belongs to this invocation. The pipes are written synchronously. */
 function markEndOfOutput(requestId: string): void {
   writeOut(`\0${requestId}\n`);
   writeError(`\0${requestId}\n`);

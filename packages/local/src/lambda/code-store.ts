@@ -6,8 +6,8 @@ import { invalidParameter } from './errors.ts';
 import { unzip } from './unzip.ts';
 
 /**
- * Keeps code in `folder`, which is made when needed: archives are unpacked there, inline code is written there, and an
- * asset that is a folder is left where it lies.
+ * Keeps code in `folder`, which is created when needed: archives are unpacked there, inline code is written there, and
+ * an asset that is a folder is used in place.
  */
 export function createCodeStore(folder: string): CodeStore {
   const unpacked = new Set<string>();
@@ -26,7 +26,8 @@ export function createCodeStore(folder: string): CodeStore {
       entries = unzip(archive);
     } catch (error) {
       throw invalidParameter(
-        `Could not unzip uploaded file. Please check your file, then try to upload again. (${(error as Error).message})`,
+        'Could not unzip uploaded file. Please check your file, then try to upload again. ' +
+          `(${(error as Error).message})`,
         error,
       );
     }
@@ -59,7 +60,7 @@ export function createCodeStore(folder: string): CodeStore {
   };
 }
 
-/** Size and digest of a folder's files, in order of their paths. */
+/** Size and digest of a folder's files, in the order of their paths. */
 async function describeFolder(path: string): Promise<StoredCode> {
   const hash = createHash('sha256');
   let size = 0;

@@ -1,14 +1,12 @@
+import type { FunctionCode } from '@aws-sdk/client-lambda';
+
 /** Where the code of a function comes from; exactly one kind is given. */
-export interface FunctionCode {
+export interface CodeInput extends Pick<FunctionCode, 'S3Bucket' | 'S3Key' | 'S3ObjectVersion' | 'ImageUri'> {
   /** A zip archive as bytes, or the source of a single file as a string (as CloudFormation's inline code). */
-  readonly ZipFile?: Uint8Array | string;
-  readonly S3Bucket?: string;
-  readonly S3Key?: string;
-  readonly S3ObjectVersion?: string;
-  readonly ImageUri?: string;
+  readonly ZipFile?: Uint8Array | string | undefined;
   /**
-   * Only in process, not over HTTP: absolute path of an asset, a folder or a zip file. A folder is used where it lies, so
-   * the function runs from the very files of the cloud assembly.
+   * Only in process, not over HTTP: absolute path of an asset, a folder or a zip file. A folder is used in place, so
+   * that the function runs from the files of the cloud assembly themselves.
    */
   readonly LocalPath?: string;
 }
@@ -23,7 +21,7 @@ export interface StoredCode {
   readonly size: number;
 }
 
-/** Code as bytes or a place on this machine. */
+/** Code as bytes, or as a path on this machine. */
 export type CodeSource =
   | { readonly kind: 'zip'; readonly bytes: Uint8Array }
   | { readonly kind: 'inline'; readonly source: string; readonly fileName: string }
@@ -31,8 +29,8 @@ export type CodeSource =
 
 /** Keeps code on disk (or pretends to, in a simulation). */
 export interface CodeStore {
-  /** Throws AwsError InvalidParameterValueException for an archive that cannot be used. */
+  /** Throws InvalidParameterValueException for an archive that cannot be unpacked. */
   store(functionName: string, source: CodeSource): Promise<StoredCode>;
-  /** Nothing runs from this code any more. */
+  /** Called when nothing runs from this code any more. */
   release(code: StoredCode): Promise<void>;
 }

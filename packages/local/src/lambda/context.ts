@@ -1,4 +1,6 @@
-import type { Deps } from '../core/cloud.ts';
+import type { Account } from '../core/account.ts';
+import type { Deps, Permission } from '../core/cloud.ts';
+import { page } from '../core/page.ts';
 import type { AsyncInvocations } from './async-invocations.ts';
 import type { CodeStore } from './code.ts';
 import type { RoleCredentials } from './environment-variables.ts';
@@ -6,30 +8,30 @@ import { functionNotFound } from './errors.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { LambdaFunction } from './function-state.ts';
 import type { FunctionLogLine, Invoker } from './invoker.ts';
-import { functionArn, functionName } from './names.ts';
+import { functionArn, functionName, requestedFunctionArn } from './names.ts';
 import type { FunctionRunnerFactory } from './runner.ts';
 
-/** What Lambda needs from outside. */
+/** What Lambda needs from its surroundings. */
 export interface LambdaExtras {
   readonly runner: FunctionRunnerFactory;
   readonly code: CodeStore;
   /** Credentials for a function's environment that the gateway maps back to the role. @default none are set */
   readonly issueCredentials?: (roleArn: string, functionName: string) => RoleCredentials;
-  /** AWS_ENDPOINT_URL of functions. Asked when an environment is made. @default not set */
+  /** AWS_ENDPOINT_URL of functions, read whenever an environment is created. @default not set */
   readonly gatewayUrl?: () => string;
   /** Whether the role exists and trusts `lambda.amazonaws.com`. @default every role does */
   readonly canAssumeRole?: (roleArn: string) => boolean;
-  /** Takes the functions' own policies (undefined: it has none), which IAM asks. @default they are kept and nobody asks them */
+  /** Enforces the functions' policies; undefined removes one. @default policies are stored, not enforced */
   readonly setResourcePolicy?: (functionArn: string, document: string | undefined) => void;
-  /** Every line that functions print and that Lambda writes about them. @default dropped */
+  /** Receives every line that functions print or Lambda writes about them. @default lines are dropped */
   readonly onLog?: (line: FunctionLogLine) => void;
-  /** Environments of one function at the same time; more are throttled. @default 10 */
+  /** Concurrent environments of one function; further invocations are throttled. @default 10 */
   readonly maxConcurrency?: number;
-  /** How long an environment waits for its next invocation, in milliseconds. @default 300000 */
+  /** How long an idle environment waits for its next invocation, in milliseconds. @default 300000 */
   readonly idleMs?: number;
 }
 
-/** The state and the parts that the operations share. */
+/** State that the operations share. */
 export interface LambdaContext {
   readonly deps: Deps;
   readonly extras: LambdaExtras;
@@ -39,27 +41,45 @@ export interface LambdaContext {
   readonly events: AsyncInvocations;
 }
 
-/** The function that a name, partial ARN or ARN names. Throws ResourceNotFoundException. */
-export function findFunction(context: LambdaContext, reference: unknown, qualifier?: string): LambdaFunction {
+/** The input members that name a function. */
+export interface FunctionInput {
+  readonly FunctionName: string | undefined;
+  readonly Qualifier?: string | undefined;
+}
+
+/** The permission that an operation on a function needs. */
+export function onFunction(account: Account, action: string): (input: FunctionInput) => Permission[] {
+  return ({ FunctionName }) => [{ action: `lambda:${action}`, resource: requestedFunctionArn(account, FunctionName) }];
+}
+
+/** Finds a function by name, partial ARN or ARN. Throws ResourceNotFoundException. */
+export function findFunction(
+  context: LambdaContext,
+  reference: string | undefined,
+  qualifier?: string,
+): LambdaFunction {
   const name = functionName(context.deps.account, reference, qualifier);
   const found = context.functions.get(name);
   if (!found) throw functionNotFound(functionArn(context.deps.account, name));
   return found;
 }
 
-/** Marks a change of code or settings. */
+/** Records a change of code or settings; the next invocation gets a new environment. */
 export function touch(context: LambdaContext, fn: LambdaFunction): void {
   fn.lastModifiedMs = context.deps.clock.now();
   fn.revisionId = context.deps.ids.uuid();
   fn.pool.retire();
 }
 
+/** Items that a List operation returns at most, and by default. */
+const MAX_PAGE_ITEMS = 50;
+
 /** One page of a list by `Marker` and `MaxItems`. */
-export function page<T>(
+export function pageByMarker<T>(
   all: readonly T[],
-  input: { Marker?: string; MaxItems?: number },
+  input: { readonly Marker?: string | undefined; readonly MaxItems?: number | undefined },
 ): { items: T[]; marker: { NextMarker?: string } } {
-  const start = Number(input.Marker ?? 0);
-  const end = start + Math.min(Math.max(1, Number(input.MaxItems ?? 50)), 50);
-  return { items: all.slice(start, end), marker: end < all.length ? { NextMarker: String(end) } : {} };
+  const size = Math.min(Math.max(1, Number(input.MaxItems ?? MAX_PAGE_ITEMS)), MAX_PAGE_ITEMS);
+  const { items, next } = page(all, size, Number(input.Marker ?? 0));
+  return { items, marker: next === undefined ? {} : { NextMarker: String(next) } };
 }

@@ -5,27 +5,27 @@ import type { FunctionFailure, FunctionRunner } from './runner.ts';
 export interface Environment {
   readonly runner: FunctionRunner;
   readonly logStream: string;
-  /** Started at the first acquire; settles when the runtime is ready or has failed. */
+  /** Settles when the runtime is ready or has failed. */
   readonly init: Promise<FunctionFailure | undefined>;
-  /** Whether an invocation has been through it. */
+  /** Whether it has run an invocation. */
   used: boolean;
-  /** Takes the lines that the function prints; set for the length of an invocation. */
+  /** Receives the lines that the function prints; set during an invocation. */
   sink: ((line: string) => void) | undefined;
 }
 
 export interface PoolOptions {
   readonly clock: Clock;
-  /** How long an environment may wait for its next invocation, in milliseconds. */
+  /** How long an environment waits for its next invocation, in milliseconds. */
   readonly idleMs: number;
   readonly create: () => Environment;
 }
 
-/** The environments of one function: reused when idle, made when needed, stopped after a time without work. */
+/** The environments of one function: created when needed, reused while idle, stopped after `idleMs` without work. */
 export class EnvironmentPool {
   readonly #options: PoolOptions;
   readonly #busy = new Set<Environment>();
   readonly #idle = new Map<Environment, Cancel>();
-  /** Those of an older code or configuration that still serve their last invocation. */
+  /** Environments with outdated code or configuration, running their last invocation. */
   readonly #retired = new Set<Environment>();
   readonly #stopping = new Set<Promise<void>>();
 
@@ -33,7 +33,7 @@ export class EnvironmentPool {
     this.#options = options;
   }
 
-  /** How many invocations run. */
+  /** Number of running invocations. */
   get busy(): number {
     return this.#busy.size;
   }
@@ -44,7 +44,7 @@ export class EnvironmentPool {
     return environment;
   }
 
-  /** The one used last: then the others can reach the end of their idle time. */
+  /** Takes the most recently used, so that the others can reach the end of their idle time. */
   #takeIdle(): Environment | undefined {
     for (const [environment, cancel] of [...this.#idle].reverse()) {
       cancel();
@@ -55,12 +55,20 @@ export class EnvironmentPool {
     return undefined;
   }
 
-  release(environment: Environment, reusable: boolean): void {
+  /** Stops an environment whose invocation ended it. */
+  discard(environment: Environment): void {
     this.#busy.delete(environment);
-    if (!reusable || this.#retired.delete(environment)) {
-      this.#stop(environment);
+    this.#retired.delete(environment);
+    this.#stop(environment);
+  }
+
+  /** Takes back an environment that can run another invocation. */
+  release(environment: Environment): void {
+    if (this.#retired.has(environment)) {
+      this.discard(environment);
       return;
     }
+    this.#busy.delete(environment);
     const cancel = this.#options.clock.schedule(this.#options.idleMs, () => {
       this.#idle.delete(environment);
       this.#stop(environment);
@@ -68,7 +76,7 @@ export class EnvironmentPool {
     this.#idle.set(environment, cancel);
   }
 
-  /** The code or the configuration has changed: no present environment serves another invocation. */
+  /** Called when code or configuration change: no existing environment runs another invocation. */
   retire(): void {
     for (const [environment, cancel] of this.#idle) {
       cancel();
@@ -78,7 +86,7 @@ export class EnvironmentPool {
     for (const environment of this.#busy) this.#retired.add(environment);
   }
 
-  /** Ends every environment, in the middle of an invocation too. */
+  /** Stops every environment, also during an invocation. */
   async stop(): Promise<void> {
     this.retire();
     for (const environment of this.#busy) this.#stop(environment);

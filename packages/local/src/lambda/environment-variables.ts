@@ -8,8 +8,8 @@ export interface RoleCredentials {
   readonly sessionToken: string;
 }
 
-/** Variables that Lambda sets and a function may not. */
-export const reservedVariables: readonly string[] = [
+/** Variables that Lambda sets and a function cannot. */
+export const RESERVED_VARIABLES: readonly string[] = [
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
   'AWS_ACCESS_KEY',
@@ -30,17 +30,22 @@ export const reservedVariables: readonly string[] = [
   'LAMBDA_TASK_ROOT',
 ];
 
-/** What a function finds in its environment, but for AWS_LAMBDA_RUNTIME_API, which the runner adds. */
+/** Values that differ between the environments of a function. */
+interface EnvironmentValues {
+  readonly logStream: string;
+  readonly credentials: RoleCredentials | undefined;
+  readonly endpointUrl: string | undefined;
+}
+
+/** A function's environment variables, except AWS_LAMBDA_RUNTIME_API, which the runner adds. */
 export function environmentVariables(
   account: Account,
   fn: LambdaFunction,
-  logStream: string,
-  credentials: RoleCredentials | undefined,
-  endpointUrl: string | undefined,
+  { logStream, credentials, endpointUrl }: EnvironmentValues,
 ): Record<string, string> {
   const { settings } = fn;
   return {
-    // First, so that a function may point at another endpoint; the reserved names below cannot be taken.
+    // First, so that a function can set another endpoint. It cannot set the reserved names below.
     ...(endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: endpointUrl }),
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',

@@ -8,16 +8,17 @@ import type { MappingSettings } from './mapping-settings.ts';
 import { roleCaller } from './names.ts';
 import { type SqsMessage, sqsRecord } from './sqs-event.ts';
 
-/** Long polls as Lambda's own: the longest that SQS knows, in seconds. */
-const longPollSeconds = 20;
-/** Batches at once where ScalingConfig says nothing: where Lambda starts. */
-const defaultConcurrency = 5;
-/** Of an event; a batch that would be larger is cut. */
-const maxPayloadBytes = 6 * 2 ** 20;
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
+/** Wait of a long poll, in seconds: SQS's maximum, which Lambda uses too. */
+const LONG_POLL_SECONDS = 20;
+/** Concurrent batches without a ScalingConfig: the number Lambda starts with. */
+const DEFAULT_CONCURRENCY = 5;
+/** Maximum size of an event; a larger batch is split. */
+const MAX_PAYLOAD_BYTES = 6 * 2 ** 20;
+/** Pause after the first error; it doubles with each further one. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
 
-/** `Creating` until its first poll; `Disabling` until what it has under way is done. */
+/** `Creating` until the first poll; `Disabling` until the running batches are done. */
 export type MappingState = 'Creating' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting';
 
 export interface MappingOptions {
@@ -27,9 +28,9 @@ export interface MappingOptions {
   readonly queueArn: string;
   readonly functionName: string;
   readonly settings: MappingSettings;
-  /** Looks the function up at each use: it may be updated or deleted meanwhile. */
+  /** Called at each use, because the function can be updated or deleted. */
   readonly findFunction: () => LambdaFunction | undefined;
-  /** Told when the mapping meets a problem: once per change. */
+  /** Called when a new problem occurs; not again while it persists. */
   readonly onProblem: (problem: string) => void;
 }
 
@@ -39,8 +40,8 @@ interface Held {
 }
 
 /**
- * Reads a queue for a function, as the function's role. One long poll is under way at a time, and only while a batch could
- * be handed on. Its answer is always awaited, since it may carry messages that nobody else would see.
+ * Reads a queue for a function, with the permissions of the function's role. It runs one long poll at a time, and only
+ * while a further batch could be invoked. A poll's answer is always awaited: it may hold messages that would be lost.
  */
 export class EventSourceMapping {
   readonly uuid: string;
@@ -57,9 +58,9 @@ export class EventSourceMapping {
   #windowOver = false;
   #cancelWindow: Cancel | undefined;
   #cancelPause: Cancel | undefined;
-  #pauseMs = firstPauseMs;
+  #pauseMs = FIRST_PAUSE_MS;
   #active = 0;
-  /** The poll under way: aborting it means that it takes no message any more. */
+  /** The running poll; once aborted it takes no more messages. */
   #poll: AbortController | undefined;
   #started = false;
   #removed = false;
@@ -81,7 +82,7 @@ export class EventSourceMapping {
     return this.#poll || this.#active > 0 || this.#held.length > 0 ? 'Disabling' : 'Disabled';
   }
 
-  /** Begins to poll, once the operation that made the mapping has answered. */
+  /** Begins to poll after the operation that created the mapping has returned. */
   start(): void {
     this.#deps.clock.schedule(0, () => {
       this.#started = true;
@@ -97,7 +98,7 @@ export class EventSourceMapping {
     if (this.#started) this.#pump();
   }
 
-  /** Polls no more. What a poll under way brings all the same goes back to the queue at once. */
+  /** Stops polling. Messages that a running poll still returns go back to the queue at once. */
   remove(): void {
     this.#removed = true;
     this.#poll?.abort();
@@ -106,21 +107,22 @@ export class EventSourceMapping {
     void this.#handBack(this.#held.splice(0).map((held) => held.message));
   }
 
-  /** Decides what can be done now. Every change of the state ends here. */
+  /** Starts the batches and the poll that can start now; called after every change of state. */
   #pump(): void {
     if (this.#removed) return;
     while (this.#active < this.#concurrency && this.#batchReady()) void this.#process(this.#takeBatch());
-    const wanted = this.settings.enabled && !this.#poll && !this.#cancelPause;
-    if (wanted && this.#active < this.#concurrency && this.#held.length < this.settings.batchSize) void this.#receive();
+    const mayPoll = this.settings.enabled && !this.#poll && !this.#cancelPause;
+    const hasRoom = this.#active < this.#concurrency && this.#held.length < this.settings.batchSize;
+    if (mayPoll && hasRoom) void this.#receive();
   }
 
   get #concurrency(): number {
-    return this.settings.maximumConcurrency ?? defaultConcurrency;
+    return this.settings.maximumConcurrency ?? DEFAULT_CONCURRENCY;
   }
 
   #batchReady(): boolean {
     if (this.#held.length === 0) return false;
-    const full = this.#held.length >= this.settings.batchSize || this.#heldBytes >= maxPayloadBytes;
+    const full = this.#held.length >= this.settings.batchSize || this.#heldBytes >= MAX_PAYLOAD_BYTES;
     return full || this.#windowOver || this.settings.windowSeconds === 0 || !this.settings.enabled;
   }
 
@@ -132,16 +134,16 @@ export class EventSourceMapping {
     try {
       const input = {
         MaxNumberOfMessages: Math.min(10, this.settings.batchSize - this.#held.length),
-        WaitTimeSeconds: longPollSeconds,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       };
       const answer = await this.#callQueue('ReceiveMessage', input, poll.signal);
       messages = (answer as { Messages?: SqsMessage[] }).Messages ?? [];
-      // A poll that comes back empty at once would otherwise spin.
+      // Without a pause, polls that return empty at once would spin.
       const empty = messages.length === 0 && !poll.signal.aborted;
-      if (empty && this.#deps.clock.now() === startedAt) this.#pause(firstPauseMs);
-      if (messages.length === 0) this.#pauseMs = firstPauseMs;
+      if (empty && this.#deps.clock.now() === startedAt) this.#pause(FIRST_PAUSE_MS);
+      if (messages.length === 0) this.#pauseMs = FIRST_PAUSE_MS;
     } catch (error) {
       this.#problem((error as Error).message);
       this.#backOff();
@@ -178,7 +180,7 @@ export class EventSourceMapping {
     let count = 0;
     for (const { json } of this.#held.slice(0, this.settings.batchSize)) {
       bytes += Buffer.byteLength(json) + 1;
-      if (count > 0 && bytes > maxPayloadBytes) break;
+      if (count > 0 && bytes > MAX_PAYLOAD_BYTES) break;
       count += 1;
     }
     const batch = this.#held.splice(0, count);
@@ -194,12 +196,12 @@ export class EventSourceMapping {
       const problem = await this.#invoke(batch);
       if (problem === undefined) {
         this.lastProcessingResult = 'OK';
-        this.#pauseMs = firstPauseMs;
+        this.#pauseMs = FIRST_PAUSE_MS;
       } else {
         this.#problem(problem);
       }
     } catch (error) {
-      // Throttled, not runnable, or the messages could not be deleted: they come again when their visibility ends.
+      // Throttled, not runnable, or not deleted: the messages return when their visibility timeout ends.
       this.#problem((error as Error).message);
       this.#backOff();
     } finally {
@@ -235,7 +237,7 @@ export class EventSourceMapping {
   }
 
   async #handBack(messages: readonly SqsMessage[]): Promise<void> {
-    // As root: AWS's pollers stop without a trace, so this must not depend on the role.
+    // As root: AWS's pollers stop without leaving a trace, so the messages must return without the role's permission.
     const caller = root(this.#deps.account);
     for (const { ReceiptHandle } of messages) {
       const input = { QueueUrl: this.#queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
@@ -245,7 +247,7 @@ export class EventSourceMapping {
 
   async #callQueue(operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
     const fn = this.#options.findFunction();
-    // Without its function a mapping lets the messages lie.
+    // Without its function a mapping leaves the messages in the queue.
     if (!fn) throw functionNotFound(this.functionName);
     const caller = { ...roleCaller(this.#deps.account, fn.settings.Role, fn.name), ...(signal && { signal }) };
     this.#queueUrl ??= await queueUrl(this.#deps, this.queueArn);
@@ -254,7 +256,7 @@ export class EventSourceMapping {
 
   #backOff(): void {
     this.#pause(this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
   }
 
   #pause(delayMs: number): void {
@@ -280,7 +282,7 @@ export class EventSourceMapping {
 /** The URL of a queue of this account. Throws QueueDoesNotExist. */
 export async function queueUrl(deps: Deps, queueArn: string): Promise<string> {
   const input = { QueueName: queueArn.slice(queueArn.lastIndexOf(':') + 1) };
-  // As root: the role needs no sqs:GetQueueUrl, since Lambda knows the queue by its ARN.
-  const answer = await deps.cloud.call('sqs', 'GetQueueUrl', input, root(deps.account));
-  return answer.QueueUrl as string;
+  // As root, because Lambda knows the queue by its ARN: the role needs no sqs:GetQueueUrl.
+  const answer = (await deps.cloud.call('sqs', 'GetQueueUrl', input, root(deps.account))) as { QueueUrl: string };
+  return answer.QueueUrl;
 }

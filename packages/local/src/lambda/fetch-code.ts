@@ -1,14 +1,14 @@
 import type { Caller, Deps } from '../core/cloud.ts';
-import type { CodeSource, FunctionCode } from './code.ts';
+import type { CodeInput, CodeSource } from './code.ts';
 import { invalidParameter } from './errors.ts';
 
-/** What runs where a container image is named: nothing, so nothing is stored. */
-const imageSource: CodeSource = { kind: 'inline', source: '', fileName: 'image' };
+/** Stands for a container image, which never runs here: nothing is stored. */
+const IMAGE_SOURCE: CodeSource = { kind: 'inline', source: '', fileName: 'image' };
 
-/** Reads the code from where the request says it is, as the caller. Throws InvalidParameterValueException. */
+/** Reads the code that the request names, with the caller's permissions. Throws InvalidParameterValueException. */
 export async function codeSource(
   deps: Deps,
-  code: FunctionCode,
+  code: CodeInput,
   runtime: string | undefined,
   caller: Caller,
 ): Promise<CodeSource> {
@@ -18,23 +18,23 @@ export async function codeSource(
     return { kind: 'inline', source: code.ZipFile, fileName };
   }
   if (code.ZipFile !== undefined) return { kind: 'zip', bytes: code.ZipFile };
-  if (code.ImageUri !== undefined) return imageSource;
+  if (code.ImageUri !== undefined) return IMAGE_SOURCE;
   if (code.S3Bucket === undefined || code.S3Key === undefined) {
     throw invalidParameter('Please provide a source for function code.');
   }
   return { kind: 'zip', bytes: await fetchObject(deps, code, caller) };
 }
 
-async function fetchObject(deps: Deps, code: FunctionCode, caller: Caller): Promise<Uint8Array> {
+async function fetchObject(deps: Deps, code: CodeInput, caller: Caller): Promise<Uint8Array> {
   const input = {
     Bucket: code.S3Bucket,
     Key: code.S3Key,
     ...(code.S3ObjectVersion !== undefined && { VersionId: code.S3ObjectVersion }),
   };
   try {
-    const answer = await deps.cloud.call('s3', 'GetObject', input, caller);
+    const answer = (await deps.cloud.call('s3', 'GetObject', input, caller)) as { Body: AsyncIterable<Uint8Array> };
     const chunks: Uint8Array[] = [];
-    for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    for await (const chunk of answer.Body) chunks.push(chunk);
     return Buffer.concat(chunks);
   } catch (error) {
     const { name, message } = error as Error;

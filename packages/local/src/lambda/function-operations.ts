@@ -1,168 +1,172 @@
+import type {
+  CreateFunctionRequest,
+  DeleteFunctionRequest,
+  GetFunctionConfigurationRequest,
+  GetFunctionRequest,
+  ListFunctionsRequest,
+  UpdateFunctionCodeRequest,
+  UpdateFunctionConfigurationRequest,
+} from '@aws-sdk/client-lambda';
 import type { Caller, Operation, Permission } from '../core/cloud.ts';
-import type { FunctionCode } from './code.ts';
-import { findFunction, type LambdaContext, page, touch } from './context.ts';
-import { EnvironmentPool } from './environment-pool.ts';
+import type { CodeInput, StoredCode } from './code.ts';
+import { findFunction, type LambdaContext, onFunction, pageByMarker, touch } from './context.ts';
+import { type Environment, EnvironmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { invalidParameter, resourceConflict } from './errors.ts';
 import { codeSource } from './fetch-code.ts';
 import type { LambdaFunction } from './function-state.ts';
-import { functionArn, functionName, requestedFunctionArn } from './names.ts';
-import { configurationOf, mergeSettings, type SettingsInput } from './settings.ts';
+import { functionArn, functionName } from './names.ts';
+import { configurationOf, mergeSettings } from './settings.ts';
 
-interface FunctionInput {
-  readonly FunctionName: string;
-  readonly Qualifier?: string;
-}
+type CreateInput = Omit<CreateFunctionRequest, 'Code'> & { readonly Code: CodeInput | undefined };
+type UpdateCodeInput = Omit<UpdateFunctionCodeRequest, keyof CodeInput> & CodeInput;
 
-type CreateInput = FunctionInput &
-  SettingsInput & { readonly Code: FunctionCode; readonly Tags?: Record<string, string>; readonly Publish?: boolean };
+/** Milliseconds that an environment stays idle before it is stopped, unless the extras say otherwise. */
+const DEFAULT_IDLE_MS = 300_000;
 
-/** The part of an UpdateFunctionCode request beside the code itself. */
-type UpdateCodeInput = FunctionInput & FunctionCode & { readonly Publish?: boolean; readonly DryRun?: boolean };
-
-/** CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration, GetFunction, GetFunctionConfiguration, DeleteFunction, ListFunctions. */
+/** Create, read, list, update and delete functions. */
 export function functionOperations(context: LambdaContext): Record<string, Operation> {
-  const { deps, extras, functions } = context;
-  const { account } = deps;
-  const on = (action: string) => (input: FunctionInput) => [
-    { action: `lambda:${action}`, resource: requestedFunctionArn(account, input.FunctionName) },
-  ];
-  const passRole = (input: SettingsInput): Permission[] =>
-    input.Role === undefined
-      ? []
-      : [
-          {
-            action: 'iam:PassRole',
-            resource: input.Role,
-            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-          },
-        ];
-  const configuration = (fn: LambdaFunction) => configurationOf(account, fn);
-
-  const assertRole = (role: string) => {
-    if (extras.canAssumeRole?.(role) === false) {
-      throw invalidParameter('The role defined for the function cannot be assumed by Lambda.');
-    }
-  };
-
-  const store = async (name: string, code: FunctionCode, runtime: string | undefined, caller: Caller) =>
-    await extras.code.store(name, await codeSource(deps, code, runtime, caller));
-
-  const assertFree = (name: string) => {
-    if (functions.has(name)) throw resourceConflict(`Function already exist: ${name}`);
-  };
-
-  const create = async (input: CreateInput, caller: Caller) => {
-    const name = functionName(account, input.FunctionName);
-    const settings = mergeSettings(name, input);
-    if (input.Publish) throw invalidParameter('Versions of functions are not simulated by the local runtime.');
-    assertRole(settings.Role);
-    assertFree(name);
-    const code = await store(name, input.Code ?? {}, settings.Runtime, caller);
-    // Storing the code took time, in which somebody else may have made the function.
-    assertFree(name);
-    const fn: LambdaFunction = {
-      name,
-      arn: functionArn(account, name),
-      settings,
-      code,
-      revisionId: deps.ids.uuid(),
-      lastModifiedMs: deps.clock.now(),
-      tags: { ...input.Tags },
-      policy: [],
-      eventInvokeConfig: undefined,
-      reservedConcurrency: undefined,
-      pool: new EnvironmentPool({
-        clock: deps.clock,
-        idleMs: extras.idleMs ?? 300_000,
-        create: () => createEnvironment(context, fn),
-      }),
-    };
-    functions.set(name, fn);
-    return configuration(fn);
-  };
-
-  const updateCode = async (input: UpdateCodeInput, caller: Caller) => {
-    const fn = findFunction(context, input.FunctionName);
-    if (input.Publish) throw invalidParameter('Versions of functions are not simulated by the local runtime.');
-    const code = await store(fn.name, input, fn.settings.Runtime, caller);
-    if (input.DryRun) {
-      await extras.code.release(code);
-      return { ...configuration(fn), CodeSha256: code.sha256, CodeSize: code.size };
-    }
-    const before = fn.code;
-    fn.code = code;
-    touch(context, fn);
-    if (before.path !== code.path) await extras.code.release(before);
-    return configuration(fn);
-  };
-
-  const updateConfiguration = (input: FunctionInput & SettingsInput) => {
-    const fn = findFunction(context, input.FunctionName);
-    const settings = mergeSettings(fn.name, input, fn.settings);
-    assertRole(settings.Role);
-    fn.settings = settings;
-    touch(context, fn);
-    return configuration(fn);
-  };
-
-  const remove = async (input: FunctionInput) => {
-    const fn = findFunction(context, input.FunctionName, input.Qualifier);
-    functions.delete(fn.name);
-    extras.setResourcePolicy?.(fn.arn, undefined);
-    await fn.pool.stop();
-    await extras.code.release(fn.code);
-    return {};
-  };
-
+  const { account } = context.deps;
+  const on = (action: string) => onFunction(account, action);
+  const find = (input: GetFunctionRequest) => findFunction(context, input.FunctionName, input.Qualifier);
   return {
     CreateFunction: {
-      permissions: (input: CreateInput) => [...on('CreateFunction')(input), ...passRole(input)],
-      run: create,
+      permissions: (input: CreateInput) => [...on('CreateFunction')(input), ...passRole(input.Role)],
+      run: (input: CreateInput, caller) => createFunction(context, input, caller),
     },
-    UpdateFunctionCode: { permissions: on('UpdateFunctionCode'), run: updateCode },
+    UpdateFunctionCode: {
+      permissions: on('UpdateFunctionCode'),
+      run: (input: UpdateCodeInput, caller) => updateCode(context, input, caller),
+    },
     UpdateFunctionConfiguration: {
-      permissions: (input: FunctionInput & SettingsInput) => [
+      permissions: (input: UpdateFunctionConfigurationRequest) => [
         ...on('UpdateFunctionConfiguration')(input),
-        ...passRole(input),
+        ...passRole(input.Role),
       ],
-      run: updateConfiguration,
+      run: (input: UpdateFunctionConfigurationRequest) => updateConfiguration(context, input),
     },
     GetFunction: {
       permissions: on('GetFunction'),
-      run: (input: FunctionInput) => {
-        const fn = findFunction(context, input.FunctionName, input.Qualifier);
-        return {
-          Configuration: configuration(fn),
-          Code: { RepositoryType: 'S3', Location: `file://${fn.code.path}` },
-          ...(Object.keys(fn.tags).length > 0 && { Tags: { ...fn.tags } }),
-          ...(fn.reservedConcurrency !== undefined && {
-            Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency },
-          }),
-        };
-      },
+      run: (input: GetFunctionRequest) => describeFunction(context, find(input)),
     },
     GetFunctionConfiguration: {
       permissions: on('GetFunctionConfiguration'),
-      run: (input: FunctionInput) => configuration(findFunction(context, input.FunctionName, input.Qualifier)),
+      run: (input: GetFunctionConfigurationRequest) => configurationOf(account, find(input)),
     },
-    DeleteFunction: { permissions: on('DeleteFunction'), run: remove },
+    DeleteFunction: {
+      permissions: on('DeleteFunction'),
+      run: (input: DeleteFunctionRequest) => deleteFunction(context, find(input)),
+    },
     ListFunctions: {
       permissions: () => [{ action: 'lambda:ListFunctions', resource: '*' }],
-      run: (input: { Marker?: string; MaxItems?: number }) => {
-        const all = [...functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-        const { items, marker } = page(all, input);
-        return { Functions: items.map(configuration), ...marker };
+      run: (input: ListFunctionsRequest) => {
+        const all = [...context.functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+        const { items, marker } = pageByMarker(all, input);
+        return { Functions: items.map((fn) => configurationOf(account, fn)), ...marker };
       },
     },
   };
 }
 
-function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction) {
+async function createFunction(context: LambdaContext, input: CreateInput, caller: Caller) {
+  const { account, clock, ids } = context.deps;
+  const name = functionName(account, input.FunctionName);
+  const settings = mergeSettings(name, input);
+  assertUnpublished(input);
+  assertRole(context, settings.Role);
+  assertFree(context, name);
+  const source = await codeSource(context.deps, input.Code ?? {}, settings.Runtime, caller);
+  const code = await context.extras.code.store(name, source);
+  // Storing the code took time, in which the same function may have been created.
+  assertFree(context, name);
+  const fn: LambdaFunction = {
+    name,
+    arn: functionArn(account, name),
+    settings,
+    code,
+    revisionId: ids.uuid(),
+    lastModifiedMs: clock.now(),
+    tags: { ...input.Tags },
+    policy: [],
+    eventInvokeConfig: undefined,
+    reservedConcurrency: undefined,
+    pool: new EnvironmentPool({
+      clock,
+      idleMs: context.extras.idleMs ?? DEFAULT_IDLE_MS,
+      create: () => createEnvironment(context, fn),
+    }),
+  };
+  context.functions.set(name, fn);
+  return configurationOf(account, fn);
+}
+
+async function updateCode(context: LambdaContext, input: UpdateCodeInput, caller: Caller) {
+  const { deps, extras } = context;
+  const fn = findFunction(context, input.FunctionName);
+  assertUnpublished(input);
+  const code = await extras.code.store(fn.name, await codeSource(deps, input, fn.settings.Runtime, caller));
+  if (input.DryRun) {
+    await extras.code.release(code);
+    return { ...configurationOf(deps.account, fn), CodeSha256: code.sha256, CodeSize: code.size };
+  }
+  const before: StoredCode = fn.code;
+  fn.code = code;
+  touch(context, fn);
+  if (before.path !== code.path) await extras.code.release(before);
+  return configurationOf(deps.account, fn);
+}
+
+function updateConfiguration(context: LambdaContext, input: UpdateFunctionConfigurationRequest) {
+  const fn = findFunction(context, input.FunctionName);
+  const settings = mergeSettings(fn.name, input, fn.settings);
+  assertRole(context, settings.Role);
+  fn.settings = settings;
+  touch(context, fn);
+  return configurationOf(context.deps.account, fn);
+}
+
+async function deleteFunction({ functions, extras }: LambdaContext, fn: LambdaFunction): Promise<object> {
+  functions.delete(fn.name);
+  extras.setResourcePolicy?.(fn.arn, undefined);
+  await fn.pool.stop();
+  await extras.code.release(fn.code);
+  return {};
+}
+
+function describeFunction({ deps }: LambdaContext, fn: LambdaFunction): object {
+  return {
+    Configuration: configurationOf(deps.account, fn),
+    Code: { RepositoryType: 'S3', Location: `file://${fn.code.path}` },
+    ...(Object.keys(fn.tags).length > 0 && { Tags: { ...fn.tags } }),
+    ...(fn.reservedConcurrency !== undefined && {
+      Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency },
+    }),
+  };
+}
+
+function passRole(role: string | undefined): Permission[] {
+  if (role === undefined) return [];
+  return [{ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': 'lambda.amazonaws.com' } }];
+}
+
+function assertRole({ extras }: LambdaContext, role: string): void {
+  if (extras.canAssumeRole?.(role) === false) {
+    throw invalidParameter('The role defined for the function cannot be assumed by Lambda.');
+  }
+}
+
+function assertFree({ functions }: LambdaContext, name: string): void {
+  if (functions.has(name)) throw resourceConflict(`Function already exist: ${name}`);
+}
+
+function assertUnpublished({ Publish }: { readonly Publish?: boolean | undefined }): void {
+  if (Publish) throw invalidParameter('The local runtime does not simulate versions of functions.');
+}
+
+function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction): Environment {
   const { account, clock, ids } = deps;
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
   const logStream = `${day}/[$LATEST]${ids.hex(32)}`;
-  const credentials = extras.issueCredentials?.(fn.settings.Role, fn.name);
   const runner = extras.runner.create({
     functionName: fn.name,
     functionArn: fn.arn,
@@ -170,12 +174,14 @@ function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction) 
     handler: fn.settings.Handler ?? '',
     codePath: fn.code.path,
     memorySize: fn.settings.MemorySize,
-    env: environmentVariables(account, fn, logStream, credentials, extras.gatewayUrl?.()),
+    env: environmentVariables(account, fn, {
+      logStream,
+      credentials: extras.issueCredentials?.(fn.settings.Role, fn.name),
+      endpointUrl: extras.gatewayUrl?.(),
+    }),
     onLine: (line) =>
       environment.sink ? environment.sink(line) : extras.onLog?.({ functionName: fn.name, line, at: clock.now() }),
   });
-  const environment = { runner, logStream, init: runner.init(), used: false, sink: undefined } as ReturnType<
-    EnvironmentPool['acquire']
-  >;
+  const environment: Environment = { runner, logStream, init: runner.init(), used: false, sink: undefined };
   return environment;
 }

@@ -1,3 +1,11 @@
+import type {
+  Architecture,
+  DestinationConfig,
+  EphemeralStorage,
+  LoggingConfig,
+  PackageType,
+  TracingConfig,
+} from '@aws-sdk/client-lambda';
 import type { StoredCode } from './code.ts';
 import type { EnvironmentPool } from './environment-pool.ts';
 
@@ -11,10 +19,10 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** What CreateFunction and UpdateFunctionConfiguration set, defaults filled in. */
+/** A function's settings, with defaults for those that the requests left out. */
 export interface FunctionSettings {
   readonly Role: string;
-  readonly PackageType: 'Zip' | 'Image';
+  readonly PackageType: PackageType;
   readonly Runtime?: string;
   readonly Handler?: string;
   readonly Description: string;
@@ -23,12 +31,12 @@ export interface FunctionSettings {
   /** In MB. */
   readonly MemorySize: number;
   readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
-  readonly Architectures: readonly string[];
-  readonly EphemeralStorage: { readonly Size: number };
-  readonly TracingConfig: { readonly Mode: string };
-  readonly LoggingConfig: { readonly LogFormat: string; readonly LogGroup: string } & Readonly<Record<string, string>>;
+  readonly Architectures: readonly Architecture[];
+  readonly EphemeralStorage: EphemeralStorage;
+  readonly TracingConfig: TracingConfig;
+  readonly LoggingConfig: LoggingConfig & { readonly LogFormat: string; readonly LogGroup: string };
   readonly Layers: readonly string[];
-  /** Stored and returned, without effect here: DeadLetterConfig, VpcConfig, KMSKeyArn, SnapStart, FileSystemConfigs … */
+  /** Stored and returned, without effect here: DeadLetterConfig, VpcConfig, KMSKeyArn, SnapStart, … */
   readonly others: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +44,7 @@ export interface FunctionSettings {
 export interface EventInvokeConfig {
   readonly MaximumRetryAttempts?: number;
   readonly MaximumEventAgeInSeconds?: number;
-  readonly DestinationConfig?: unknown;
+  readonly DestinationConfig?: DestinationConfig;
   /** Epoch milliseconds. */
   readonly lastModifiedMs: number;
 }

@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Cloud } from '../core/cloud.ts';
+import { isRecord } from '../core/is-record.ts';
+import { readBody } from '../gateway/read-body.ts';
+import type { InvokeOutput } from './invoke-operation.ts';
 
 interface Route {
   readonly method: string;
-  /** Of the path below the API's version; groups are the URI members of the operation. */
+  /** Matches the whole path; groups are the operation's URI members. */
   readonly path: RegExp;
   readonly operation: string;
-  /** Of success. */
+  /** HTTP status of success. */
   readonly status: number;
 }
 
-/** Above the largest request, which is a zip file in base64 (50 MB). */
-const maxBodyBytes = 72 * 2 ** 20;
+/** Above the largest request, a zip file of 50 MB in base64. */
+const MAX_BODY_BYTES = 72 * 2 ** 20;
 
-const fn = '/functions/(?<FunctionName>[^/]+)';
+const FUNCTION_PATH = '/functions/(?<FunctionName>[^/]+)';
 const route = (method: string, path: string, operation: string, status = 200): Route => ({
   method,
   path: new RegExp(`^/\\d{4}-\\d{2}-\\d{2}${path}/?$`),
@@ -22,25 +25,25 @@ const route = (method: string, path: string, operation: string, status = 200): R
   status,
 });
 
-const routes: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   route('POST', '/functions', 'CreateFunction', 201),
   route('GET', '/functions', 'ListFunctions'),
-  route('GET', fn, 'GetFunction'),
-  route('DELETE', fn, 'DeleteFunction', 204),
-  route('PUT', `${fn}/code`, 'UpdateFunctionCode'),
-  route('GET', `${fn}/configuration`, 'GetFunctionConfiguration'),
-  route('PUT', `${fn}/configuration`, 'UpdateFunctionConfiguration'),
-  route('POST', `${fn}/invocations`, 'Invoke'),
-  route('POST', `${fn}/policy`, 'AddPermission', 201),
-  route('GET', `${fn}/policy`, 'GetPolicy'),
-  route('DELETE', `${fn}/policy/(?<StatementId>[^/]+)`, 'RemovePermission', 204),
-  route('PUT', `${fn}/event-invoke-config`, 'PutFunctionEventInvokeConfig'),
-  route('POST', `${fn}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig'),
-  route('GET', `${fn}/event-invoke-config`, 'GetFunctionEventInvokeConfig'),
-  route('DELETE', `${fn}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', 204),
-  route('PUT', `${fn}/concurrency`, 'PutFunctionConcurrency'),
-  route('GET', `${fn}/concurrency`, 'GetFunctionConcurrency'),
-  route('DELETE', `${fn}/concurrency`, 'DeleteFunctionConcurrency', 204),
+  route('GET', FUNCTION_PATH, 'GetFunction'),
+  route('DELETE', FUNCTION_PATH, 'DeleteFunction', 204),
+  route('PUT', `${FUNCTION_PATH}/code`, 'UpdateFunctionCode'),
+  route('GET', `${FUNCTION_PATH}/configuration`, 'GetFunctionConfiguration'),
+  route('PUT', `${FUNCTION_PATH}/configuration`, 'UpdateFunctionConfiguration'),
+  route('POST', `${FUNCTION_PATH}/invocations`, 'Invoke'),
+  route('POST', `${FUNCTION_PATH}/policy`, 'AddPermission', 201),
+  route('GET', `${FUNCTION_PATH}/policy`, 'GetPolicy'),
+  route('DELETE', `${FUNCTION_PATH}/policy/(?<StatementId>[^/]+)`, 'RemovePermission', 204),
+  route('PUT', `${FUNCTION_PATH}/event-invoke-config`, 'PutFunctionEventInvokeConfig'),
+  route('POST', `${FUNCTION_PATH}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig'),
+  route('GET', `${FUNCTION_PATH}/event-invoke-config`, 'GetFunctionEventInvokeConfig'),
+  route('DELETE', `${FUNCTION_PATH}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', 204),
+  route('PUT', `${FUNCTION_PATH}/concurrency`, 'PutFunctionConcurrency'),
+  route('GET', `${FUNCTION_PATH}/concurrency`, 'GetFunctionConcurrency'),
+  route('DELETE', `${FUNCTION_PATH}/concurrency`, 'DeleteFunctionConcurrency', 204),
   route('POST', '/event-source-mappings', 'CreateEventSourceMapping', 202),
   route('GET', '/event-source-mappings', 'ListEventSourceMappings'),
   route('GET', '/event-source-mappings/(?<UUID>[^/]+)', 'GetEventSourceMapping'),
@@ -51,7 +54,7 @@ const routes: readonly Route[] = [
   route('GET', '/tags/(?<Resource>[^/]+)', 'ListTags'),
 ];
 
-/** Lambda's REST-JSON protocol over the operations. Answers every error; never rejects. */
+/** Serves the operations in Lambda's REST-JSON protocol. Never rejects: every error becomes a response. */
 export async function handleLambdaRequest(
   cloud: Cloud,
   request: IncomingMessage,
@@ -61,9 +64,10 @@ export async function handleLambdaRequest(
   try {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const found = findRoute(request.method ?? 'GET', url.pathname);
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES, requestTooLarge);
     if (found.route.operation === 'Invoke') {
-      await answerInvoke(cloud, request, response, caller, { ...found.members, ...query(url) }, body);
+      const input = invokeInput(request, { ...found.members, ...query(url) }, body);
+      answerInvoke(response, (await cloud.call('lambda', 'Invoke', input, caller)) as InvokeOutput);
       return;
     }
     const input = { ...jsonBody(body), ...query(url), ...found.members };
@@ -76,22 +80,17 @@ export async function handleLambdaRequest(
   }
 }
 
-async function answerInvoke(
-  cloud: Cloud,
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller,
-  members: Record<string, unknown>,
-  body: Buffer,
-): Promise<void> {
-  const input = {
+function invokeInput(request: IncomingMessage, members: Record<string, unknown>, body: Buffer): object {
+  return {
     ...members,
     InvocationType: header(request, 'x-amz-invocation-type'),
     LogType: header(request, 'x-amz-log-type'),
     ClientContext: header(request, 'x-amz-client-context'),
     Payload: body,
   };
-  const output = await cloud.call('lambda', 'Invoke', input, caller);
+}
+
+function answerInvoke(response: ServerResponse, output: InvokeOutput): void {
   response.writeHead(output.StatusCode, {
     'Content-Type': 'application/json',
     ...(output.FunctionError !== undefined && { 'X-Amz-Function-Error': output.FunctionError }),
@@ -102,7 +101,7 @@ async function answerInvoke(
 }
 
 function findRoute(method: string, path: string): { route: Route; members: Record<string, string> } {
-  for (const candidate of routes) {
+  for (const candidate of ROUTES) {
     const match = candidate.method === method ? candidate.path.exec(path) : null;
     if (!match) continue;
     const members: Record<string, string> = {};
@@ -116,7 +115,7 @@ function decode(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch (error) {
-    throw new AwsError('ValidationException', `Malformed path: ${value}`, 400, {}, error);
+    throw new AwsError('ValidationException', `Malformed path: ${value}`, 400, { cause: error });
   }
 }
 
@@ -130,42 +129,28 @@ function query(url: URL): Record<string, unknown> {
   return members;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
-      const message = `Request must be smaller than ${maxBodyBytes} bytes`;
-      throw new AwsError('RequestEntityTooLargeException', message, 413);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const requestTooLarge = () =>
+  new AwsError('RequestEntityTooLargeException', `Request must be smaller than ${MAX_BODY_BYTES} bytes`, 413);
 
 function jsonBody(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   try {
     const value: unknown = JSON.parse(body.toString());
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isRecord(value)) return value;
   } catch (error) {
-    throw new AwsError('SerializationException', 'Could not parse request body into json', 400, {}, error);
+    throw new AwsError('SerializationException', 'Could not parse request body into json', 400, { cause: error });
   }
   throw new AwsError('SerializationException', 'Expected a JSON object', 400);
 }
 
-/** The one binary member, as the operations take it. Paths of this machine are not taken from the network. */
+/** Decodes the one binary member. Drops LocalPath: a path of this machine is not accepted from the network. */
 function withBytes(input: Record<string, unknown>): Record<string, unknown> {
   const { LocalPath: _, ...rest } = input;
   if (typeof rest.ZipFile === 'string') return { ...rest, ZipFile: Buffer.from(rest.ZipFile, 'base64') };
-  if (rest.Code !== null && typeof rest.Code === 'object') {
-    return { ...rest, Code: withBytes(rest.Code as Record<string, unknown>) };
-  }
-  return rest;
+  return isRecord(rest.Code) ? { ...rest, Code: withBytes(rest.Code) } : rest;
 }
 
-/** JSON.stringify calls toJSON before the replacer, so the Date is read from its holder. */
+/** A replacer. It reads a Date from its holder, because JSON.stringify calls toJSON before the replacer. */
 function epochSeconds(this: unknown, key: string, value: unknown): unknown {
   const original = (this as Record<string, unknown>)[key];
   return original instanceof Date ? original.getTime() / 1_000 : value;

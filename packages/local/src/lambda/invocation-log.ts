@@ -1,26 +1,28 @@
-import type { LogEvent } from './log-delivery.ts';
+import type { FunctionLogEvent } from './log-delivery.ts';
 
-const tailBytes = 4_096;
-/** Well below what one PutLogEvents takes (10,000 events, 1 MiB). */
-const chunkEvents = 1_000;
-const chunkCharacters = 250_000;
+/** Bytes of the log that Invoke returns. */
+const TAIL_BYTES = 4_096;
+/** Events of one delivery, well below PutLogEvents' limits (10,000 events, 1 MiB). */
+const CHUNK_EVENTS = 1_000;
+/** Characters of one delivery. */
+const CHUNK_CHARACTERS = 250_000;
 
-/** The lines of one invocation: handed on in chunks, so that a function that prints without end takes no memory. */
+/** The lines of one invocation, delivered in chunks, so that a function that prints without end takes no memory. */
 export class InvocationLog {
-  readonly #deliver: (events: LogEvent[]) => void;
-  #chunk: LogEvent[] = [];
+  readonly #deliver: (events: FunctionLogEvent[]) => void;
+  #chunk: FunctionLogEvent[] = [];
   #characters = 0;
   #tail = '';
 
-  constructor(deliver: (events: LogEvent[]) => void) {
+  constructor(deliver: (events: FunctionLogEvent[]) => void) {
     this.#deliver = deliver;
   }
 
-  add(event: LogEvent): void {
+  add(event: FunctionLogEvent): void {
     this.#chunk.push(event);
     this.#characters += event.message.length;
-    this.#tail = `${this.#tail}${event.message}\n`.slice(-tailBytes);
-    if (this.#chunk.length >= chunkEvents || this.#characters >= chunkCharacters) this.flush();
+    this.#tail = `${this.#tail}${event.message}\n`.slice(-TAIL_BYTES);
+    if (this.#chunk.length >= CHUNK_EVENTS || this.#characters >= CHUNK_CHARACTERS) this.flush();
   }
 
   flush(): void {
@@ -29,8 +31,8 @@ export class InvocationLog {
     this.#characters = 0;
   }
 
-  /** The last 4 KB, as LogResult. */
+  /** The last 4 KB, for LogResult. */
   tail(): string {
-    return Buffer.from(this.#tail).subarray(-tailBytes).toString();
+    return Buffer.from(this.#tail).subarray(-TAIL_BYTES).toString();
   }
 }

@@ -1,26 +1,31 @@
+import type { InvocationRequest, InvocationType } from '@aws-sdk/client-lambda';
 import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
-import { findFunction, type LambdaContext } from './context.ts';
+import { findFunction, type LambdaContext, onFunction } from './context.ts';
 import { invalidMember, invalidParameter } from './errors.ts';
-import { requestedFunctionArn } from './names.ts';
 
-interface InvokeInput {
-  readonly FunctionName: string;
-  readonly InvocationType?: string;
-  readonly LogType?: string;
+/** In process the payload can be a string, too. */
+type InvokeInput = Omit<InvocationRequest, 'Payload'> & { readonly Payload?: Uint8Array | string };
+
+/** Response of Invoke. */
+export interface InvokeOutput {
+  readonly StatusCode: number;
+  readonly ExecutedVersion?: string;
+  readonly FunctionError?: string;
   /** Base64. */
-  readonly ClientContext?: string;
-  readonly Payload?: Uint8Array | string;
-  readonly Qualifier?: string;
+  readonly LogResult?: string;
+  readonly Payload?: Uint8Array;
 }
 
-const maxRequestBytes = 6_291_456;
-const maxEventBytes = 1_048_576;
+/** Maximum payload of a RequestResponse invocation. */
+const MAX_PAYLOAD_BYTES = 6_291_456;
+/** Maximum payload of an Event invocation. */
+const MAX_EVENT_BYTES = 1_048_576;
 
 /** Invoke: RequestResponse, Event, DryRun. */
-export function invokeOperation(context: LambdaContext): Operation {
-  const run = async (input: InvokeInput) => {
-    const type = input.InvocationType ?? 'RequestResponse';
+export function invokeFunctionOperation(context: LambdaContext): Operation {
+  const run = async (input: InvokeInput): Promise<InvokeOutput> => {
+    const type: InvocationType = input.InvocationType ?? 'RequestResponse';
     if (!['RequestResponse', 'Event', 'DryRun'].includes(type)) {
       throw invalidMember(type, 'invocationType', 'satisfy enum value set: [Event, RequestResponse, DryRun]');
     }
@@ -29,7 +34,7 @@ export function invokeOperation(context: LambdaContext): Operation {
     const clientContext = checkedClientContext(input.ClientContext);
     if (type === 'DryRun') return { StatusCode: 204 };
     if (type === 'Event') {
-      // At once, not in the background: nobody would learn of it there.
+      // Checked now, because the caller would not learn of it from a background run.
       context.invoker.assertRunnable(fn);
       context.events.accept(fn, payload, clientContext);
       return { StatusCode: 202, Payload: new Uint8Array() };
@@ -43,20 +48,12 @@ export function invokeOperation(context: LambdaContext): Operation {
       ...(input.LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
     };
   };
-  return {
-    permissions: (input: InvokeInput) => [
-      {
-        action: 'lambda:InvokeFunction',
-        resource: requestedFunctionArn(context.deps.account, input.FunctionName),
-      },
-    ],
-    run,
-  };
+  return { permissions: onFunction(context.deps.account, 'InvokeFunction'), run };
 }
 
 function checkedPayload(given: Uint8Array | string | undefined, type: string): Uint8Array {
   const bytes = typeof given === 'string' ? Buffer.from(given) : (given ?? new Uint8Array());
-  const limit = type === 'Event' ? maxEventBytes : maxRequestBytes;
+  const limit = type === 'Event' ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
   if (bytes.length > limit) {
     const message = `${bytes.length} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`;
     throw new AwsError('RequestTooLargeException', message, 413, { Type: 'User' });
@@ -69,8 +66,7 @@ function checkedPayload(given: Uint8Array | string | undefined, type: string): U
       'InvalidRequestContentException',
       `Could not parse request body into json: ${(error as Error).message}`,
       400,
-      { Type: 'User' },
-      error,
+      { Type: 'User', cause: error },
     );
   }
   return bytes;

@@ -7,17 +7,17 @@ import { LogDelivery } from './log-delivery.ts';
 import { roleCaller } from './names.ts';
 import type { FunctionFailure, InvocationOutcome } from './runner.ts';
 
-/** One line that a function printed, or one of Lambda's own (START, END, REPORT). */
+/** One line that a function printed or Lambda wrote (START, END, REPORT). */
 export interface FunctionLogLine {
   readonly functionName: string;
   readonly line: string;
-  /** Absent for lines outside of an invocation. */
+  /** Absent outside of an invocation. */
   readonly requestId?: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
-/** How an invocation ended. */
+/** Result of an invocation. */
 export interface InvocationResult {
   /** The function's answer, or its failure as JSON. */
   readonly payload: Uint8Array;
@@ -28,16 +28,16 @@ export interface InvocationResult {
 }
 
 export interface InvokerOptions {
-  /** Environments of one function at the same time. */
+  /** Concurrent environments of one function. */
   readonly maxConcurrency: number;
   readonly runtimes: readonly string[];
   readonly onLog: (line: FunctionLogLine) => void;
 }
 
-/** The initialisation may take this long before it counts against the function's timeout, in milliseconds. */
-const initLimitMs = 10_000;
+/** Time for the initialization that does not count against the function's timeout. */
+const INIT_LIMIT_MS = 10_000;
 
-/** Runs functions: finds an environment, keeps the time, writes the log. */
+/** Runs functions: takes an environment, enforces the timeout, writes the log. */
 export class Invoker {
   readonly #deps: Deps;
   readonly #options: InvokerOptions;
@@ -49,23 +49,24 @@ export class Invoker {
     this.#logs = new LogDelivery(deps.cloud);
   }
 
-  /** Throws InvalidRuntimeException when the local runtime cannot run the function. */
+  /** Throws InvalidRuntimeException if the local runtime cannot run the function. */
   assertRunnable(fn: LambdaFunction): void {
     const { Runtime, PackageType, Layers } = fn.settings;
     if (PackageType === 'Image') {
-      throw cannotRun(`Function ${fn.name} is a container image, which is not run by the local runtime.`);
+      throw cannotRun(`Function ${fn.name} is a container image. The local runtime cannot run container images.`);
     }
     if (Layers.length > 0) {
-      throw cannotRun(`Function ${fn.name} has layers, which are not run by the local runtime: ${Layers.join(', ')}.`);
+      throw cannotRun(`Function ${fn.name} has layers. The local runtime cannot run layers: ${Layers.join(', ')}.`);
     }
     if (!this.#options.runtimes.includes(Runtime ?? '')) {
       throw cannotRun(
-        `Runtime "${Runtime}" of function ${fn.name} is not run by the local runtime. It runs: ${this.#options.runtimes.join(', ')}.`,
+        `The local runtime cannot run the runtime "${Runtime}" of function ${fn.name}. ` +
+          `Available runtimes: ${this.#options.runtimes.join(', ')}.`,
       );
     }
   }
 
-  /** Throws TooManyRequestsException, InvalidRuntimeException. A failure of the function is a result. */
+  /** Returns a failure of the function as a result. Throws TooManyRequestsException or InvalidRuntimeException. */
   async invoke(fn: LambdaFunction, payload: Uint8Array, clientContext?: string): Promise<InvocationResult> {
     this.assertRunnable(fn);
     if (fn.pool.busy >= (fn.reservedConcurrency ?? this.#options.maxConcurrency)) {
@@ -76,14 +77,14 @@ export class Invoker {
       );
     }
     const environment = fn.pool.acquire();
-    let reusable = false;
+    let ended = true;
     try {
       const caller = roleCaller(this.#deps.account, fn.settings.Role, fn.name);
       const { LogGroup } = fn.settings.LoggingConfig;
       const log = new InvocationLog((events) => this.#logs.deliver(LogGroup, environment.logStream, events, caller));
-      const run = new Run(this.#deps, fn, environment, log, this.#options.onLog);
+      const run = new Run({ deps: this.#deps, fn, environment, log, onLog: this.#options.onLog });
       const outcome = await run.complete(payload, clientContext);
-      reusable = 'payload' in outcome || outcome.ended !== true;
+      ended = 'failure' in outcome && outcome.ended === true;
       log.flush();
       return {
         requestId: run.requestId,
@@ -93,9 +94,18 @@ export class Invoker {
           : { payload: Buffer.from(JSON.stringify(outcome.failure)), failure: outcome.failure }),
       };
     } finally {
-      fn.pool.release(environment, reusable);
+      if (ended) fn.pool.discard(environment);
+      else fn.pool.release(environment);
     }
   }
+}
+
+interface RunOptions {
+  readonly deps: Deps;
+  readonly fn: LambdaFunction;
+  readonly environment: Environment;
+  readonly log: InvocationLog;
+  readonly onLog: (line: FunctionLogLine) => void;
 }
 
 /** One invocation in one environment. */
@@ -107,13 +117,7 @@ class Run {
   readonly #events: InvocationLog;
   readonly #onLog: (line: FunctionLogLine) => void;
 
-  constructor(
-    deps: Deps,
-    fn: LambdaFunction,
-    environment: Environment,
-    log: InvocationLog,
-    onLog: (line: FunctionLogLine) => void,
-  ) {
+  constructor({ deps, fn, environment, log, onLog }: RunOptions) {
     this.requestId = deps.ids.uuid();
     this.#deps = deps;
     this.#fn = fn;
@@ -128,7 +132,7 @@ class Run {
     const { Timeout, MemorySize } = this.#fn.settings;
     environment.sink = (line) => this.#log(line);
     const initStartedAt = clock.now();
-    if (!environment.used) await this.#withLimit(initLimitMs, environment.init);
+    if (!environment.used) await this.#withLimit(INIT_LIMIT_MS, environment.init);
     const initMs = environment.used ? undefined : clock.now() - initStartedAt;
     environment.used = true;
 

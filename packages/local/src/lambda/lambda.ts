@@ -4,22 +4,22 @@ import { AsyncInvocations } from './async-invocations.ts';
 import type { LambdaContext, LambdaExtras } from './context.ts';
 import { functionOperations } from './function-operations.ts';
 import { handleLambdaRequest } from './http.ts';
-import { invokeOperation } from './invoke-operation.ts';
+import { invokeFunctionOperation } from './invoke-operation.ts';
 import { Invoker } from './invoker.ts';
 import { mappingOperations } from './mapping-operations.ts';
 import { optionOperations } from './option-operations.ts';
-import { policyOperations } from './policy-operations.ts';
+import { functionPolicyOperations } from './policy-operations.ts';
 
-/** Lambda: register `service`, give `handle` the HTTP requests signed for `lambda`. */
+/** Lambda: register `service`; pass HTTP requests signed for `lambda` to `handle`. */
 export interface Lambda {
   readonly service: Service;
-  /** Answers one request of the REST protocol; never rejects. */
+  /** Serves one request of the REST protocol; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
-  /** Ends the mappings and every environment, also in the middle of an invocation. */
+  /** Ends the mappings and every environment, also during an invocation. */
   stop(): Promise<void>;
 }
 
-/** Makes the service. */
+/** Creates the Lambda service. */
 export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
   const invoker = new Invoker(deps, {
     maxConcurrency: extras.maxConcurrency ?? 10,
@@ -40,8 +40,8 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
       name: 'lambda',
       operations: {
         ...functionOperations(context),
-        Invoke: invokeOperation(context),
-        ...policyOperations(context),
+        Invoke: invokeFunctionOperation(context),
+        ...functionPolicyOperations(context),
         ...optionOperations(context),
         ...mappingOperations(context),
       },

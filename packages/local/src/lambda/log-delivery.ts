@@ -1,18 +1,18 @@
 import type { Caller, Cloud } from '../core/cloud.ts';
 
 /** One line with its time in epoch milliseconds, as PutLogEvents takes it. */
-export interface LogEvent {
+export interface FunctionLogEvent {
   readonly timestamp: number;
   readonly message: string;
 }
 
 /**
- * Hands lines to the logs service, as the function's role. As in AWS a role that may not write logs is no error: the
- * lines are lost. The same where no logs service is registered.
+ * Writes lines to the logs service, with the permissions of the function's role. As on AWS, lines are lost without an
+ * error if the role cannot write logs; the same holds if no logs service is registered.
  */
 export class LogDelivery {
   readonly #cloud: Cloud;
-  /** The last delivery of each stream: the next one waits for it. */
+  /** The last delivery of each stream, which the next one waits for. */
   readonly #pending = new Map<string, Promise<void>>();
   #registered = true;
 
@@ -20,7 +20,7 @@ export class LogDelivery {
     this.#cloud = cloud;
   }
 
-  deliver(logGroupName: string, logStreamName: string, logEvents: LogEvent[], caller: Caller): void {
+  deliver(logGroupName: string, logStreamName: string, logEvents: FunctionLogEvent[], caller: Caller): void {
     if (!this.#registered || logEvents.length === 0) return;
     const key = `${logGroupName}\n${logStreamName}`;
     const before = this.#pending.get(key);
@@ -33,7 +33,7 @@ export class LogDelivery {
   async #deliver(
     before: Promise<void> | undefined,
     stream: { logGroupName: string; logStreamName: string },
-    logEvents: LogEvent[],
+    logEvents: FunctionLogEvent[],
     caller: Caller,
   ): Promise<void> {
     await before;
@@ -48,7 +48,7 @@ export class LogDelivery {
     await put();
   }
 
-  /** The code of the error, if any. */
+  /** Returns the code of the error, if any. */
   async #call(operation: string, input: unknown, caller: Caller): Promise<string | undefined> {
     try {
       await this.#cloud.call('logs', operation, input, caller);

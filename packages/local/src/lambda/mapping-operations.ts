@@ -1,177 +1,190 @@
+import type {
+  CreateEventSourceMappingRequest,
+  GetEventSourceMappingRequest,
+  ListEventSourceMappingsRequest,
+  UpdateEventSourceMappingRequest,
+} from '@aws-sdk/client-lambda';
 import { arn } from '../core/account.ts';
-import type { Caller, Operation } from '../core/cloud.ts';
-import { findFunction, type LambdaContext, page } from './context.ts';
+import type { Caller, Deps, Operation } from '../core/cloud.ts';
+import { findFunction, type LambdaContext, pageByMarker } from './context.ts';
 import { invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import { EventSourceMapping, type MappingState, queueUrl } from './event-source-mapping.ts';
 import type { LambdaFunction } from './function-state.ts';
-import { type MappingSettingsInput, mergeMappingSettings } from './mapping-settings.ts';
+import { mergeMappingSettings } from './mapping-settings.ts';
 import { functionArn, requestedFunctionArn, roleCaller } from './names.ts';
 
-interface MappingInput {
-  readonly UUID: string;
-}
+/** What the function's role must be allowed, in the order in which Lambda checks it. */
+const NEEDED_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
-type CreateInput = MappingSettingsInput & { readonly FunctionName: string; readonly EventSourceArn: string };
-
-/** What the function's role must be allowed, in the order in which Lambda complains. */
-const neededActions = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
-
-/** CreateEventSourceMapping, Get…, Update…, Delete…, List…: for SQS queues of this account. */
+/** Create, read, list, update and delete event source mappings, for SQS queues of this account. */
 export function mappingOperations(context: LambdaContext): Record<string, Operation> {
-  const { deps, functions, mappings } = context;
-  const { account } = deps;
-  const mappingArn = (uuid: string) => arn(account, 'lambda', `event-source-mapping:${uuid}`);
-  const onMapping = (action: string) => (input: MappingInput) => [
-    { action: `lambda:${action}`, resource: mappingArn(input.UUID) },
+  const { account } = context.deps;
+  const onMapping = (action: string) => (input: GetEventSourceMappingRequest) => [
+    { action: `lambda:${action}`, resource: mappingArn(context.deps, input.UUID ?? '') },
   ];
-
-  const describe = (mapping: EventSourceMapping, state: MappingState = mapping.state) => ({
-    UUID: mapping.uuid,
-    EventSourceArn: mapping.queueArn,
-    EventSourceMappingArn: mappingArn(mapping.uuid),
-    FunctionArn: functionArn(account, mapping.functionName),
-    BatchSize: mapping.settings.batchSize,
-    MaximumBatchingWindowInSeconds: mapping.settings.windowSeconds,
-    FunctionResponseTypes: mapping.settings.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
-    ...(mapping.settings.maximumConcurrency !== undefined && {
-      ScalingConfig: { MaximumConcurrency: mapping.settings.maximumConcurrency },
-    }),
-    State: state,
-    StateTransitionReason: 'USER_INITIATED',
-    LastProcessingResult: mapping.lastProcessingResult,
-    LastModified: new Date(mapping.lastModifiedMs),
-  });
-
-  const find = (uuid: string) => {
-    const mapping = mappings.get(uuid);
-    if (!mapping) throw resourceNotFound();
-    return mapping;
-  };
-
-  /** As Lambda does before it accepts a mapping: the role's permissions, the queue, its visibility timeout. */
-  const checkQueue = async (fn: LambdaFunction, queueArn: string) => {
-    const caller = roleCaller(account, fn.settings.Role, fn.name);
-    for (const action of neededActions) {
-      try {
-        deps.cloud.authorize(caller, { action: `sqs:${action}`, resource: queueArn });
-      } catch (error) {
-        throw invalidParameter(`The function execution role does not have permissions to call ${action} on SQS`, error);
-      }
-    }
-    const visibility = await queueVisibility(queueArn, caller);
-    if (visibility < fn.settings.Timeout) {
-      throw invalidParameter(
-        `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${fn.settings.Timeout} seconds`,
-      );
-    }
-  };
-
-  const queueVisibility = async (queueArn: string, caller: Caller): Promise<number> => {
-    try {
-      const input = { QueueUrl: await queueUrl(deps, queueArn), AttributeNames: ['VisibilityTimeout'] };
-      const answer = await deps.cloud.call('sqs', 'GetQueueAttributes', input, caller);
-      return Number(answer.Attributes.VisibilityTimeout);
-    } catch (error) {
-      const { name, message } = error as Error;
-      throw invalidParameter(
-        `Error occurred while ReceiveMessage. SQS Error Code: ${name}. SQS Error Message: ${message}`,
-        error,
-      );
-    }
-  };
-
-  const assertNew = (fn: LambdaFunction, queueArn: string) => {
-    for (const mapping of mappings.values()) {
-      if (mapping.queueArn !== queueArn || mapping.functionName !== fn.name) continue;
-      throw resourceConflict(
-        `An event source mapping with SQS arn (" ${queueArn} ") and function (" ${fn.name} ") already exists. Please update or delete the existing mapping with UUID ${mapping.uuid}`,
-      );
-    }
-  };
-
-  const create = async (input: CreateInput) => {
-    const fn = findFunction(context, input.FunctionName);
-    const queueArn = input.EventSourceArn;
-    if (!/^arn:[a-z-]+:sqs:/.test(queueArn ?? '')) {
-      throw invalidParameter(`The local runtime maps SQS queues only, not event source ${queueArn}.`);
-    }
-    const settings = mergeMappingSettings(input, queueArn.endsWith('.fifo'));
-    assertNew(fn, queueArn);
-    await checkQueue(fn, queueArn);
-    assertNew(fn, queueArn);
-    const mapping: EventSourceMapping = new EventSourceMapping({
-      deps,
-      invoker: context.invoker,
-      uuid: deps.ids.uuid(),
-      queueArn,
-      functionName: fn.name,
-      settings,
-      findFunction: () => functions.get(mapping.functionName),
-      onProblem: (problem) =>
-        context.extras.onLog?.({
-          functionName: mapping.functionName,
-          line: `Event source mapping ${mapping.uuid} of ${queueArn}: ${problem}`,
-          at: deps.clock.now(),
-        }),
-    });
-    mappings.set(mapping.uuid, mapping);
-    mapping.start();
-    return describe(mapping, 'Creating');
-  };
-
-  const update = async (input: MappingInput & MappingSettingsInput & { FunctionName?: string }) => {
-    const mapping = find(input.UUID);
-    const settings = mergeMappingSettings(input, mapping.queueArn.endsWith('.fifo'), mapping.settings);
-    if (input.FunctionName !== undefined) {
-      const fn = findFunction(context, input.FunctionName);
-      if (fn.name !== mapping.functionName) {
-        assertNew(fn, mapping.queueArn);
-        await checkQueue(fn, mapping.queueArn);
-        mapping.functionName = fn.name;
-      }
-    }
-    mapping.update(settings);
-    return describe(mapping, 'Updating');
-  };
-
-  const remove = (input: MappingInput) => {
-    const mapping = find(input.UUID);
-    mappings.delete(mapping.uuid);
-    mapping.remove();
-    return describe(mapping);
-  };
-
-  const list = (input: { EventSourceArn?: string; FunctionName?: string; Marker?: string; MaxItems?: number }) => {
-    const wanted = input.FunctionName === undefined ? undefined : findFunction(context, input.FunctionName).name;
-    const found = [...mappings.values()].filter(
-      (mapping) =>
-        (wanted === undefined || mapping.functionName === wanted) &&
-        (input.EventSourceArn === undefined || mapping.queueArn === input.EventSourceArn),
-    );
-    const { items, marker } = page(found, input);
-    return { EventSourceMappings: items.map((mapping) => describe(mapping)), ...marker };
-  };
-
   return {
     CreateEventSourceMapping: {
-      permissions: (input: CreateInput) => [
+      permissions: (input: CreateEventSourceMappingRequest) => [
         {
           action: 'lambda:CreateEventSourceMapping',
           resource: '*',
           context: { 'lambda:FunctionArn': requestedFunctionArn(account, input.FunctionName) },
         },
       ],
-      run: create,
+      run: (input: CreateEventSourceMappingRequest) => createMapping(context, input),
     },
     GetEventSourceMapping: {
       permissions: onMapping('GetEventSourceMapping'),
-      run: (input: MappingInput) => describe(find(input.UUID)),
+      run: (input: GetEventSourceMappingRequest) => describe(context.deps, findMapping(context, input.UUID)),
     },
-    UpdateEventSourceMapping: { permissions: onMapping('UpdateEventSourceMapping'), run: update },
-    DeleteEventSourceMapping: { permissions: onMapping('DeleteEventSourceMapping'), run: remove },
+    UpdateEventSourceMapping: {
+      permissions: onMapping('UpdateEventSourceMapping'),
+      run: (input: UpdateEventSourceMappingRequest) => updateMapping(context, input),
+    },
+    DeleteEventSourceMapping: {
+      permissions: onMapping('DeleteEventSourceMapping'),
+      run: (input: GetEventSourceMappingRequest) => {
+        const mapping = findMapping(context, input.UUID);
+        context.mappings.delete(mapping.uuid);
+        mapping.remove();
+        return describe(context.deps, mapping);
+      },
+    },
     ListEventSourceMappings: {
       permissions: () => [{ action: 'lambda:ListEventSourceMappings', resource: '*' }],
-      run: list,
+      run: (input: ListEventSourceMappingsRequest) => listMappings(context, input),
     },
+  };
+}
+
+async function createMapping(context: LambdaContext, input: CreateEventSourceMappingRequest) {
+  const { deps, extras, functions, invoker, mappings } = context;
+  const fn = findFunction(context, input.FunctionName);
+  const queueArn = input.EventSourceArn ?? '';
+  if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
+    throw invalidParameter(`The local runtime maps SQS queues only, not event source ${input.EventSourceArn}.`);
+  }
+  const settings = mergeMappingSettings(input, queueKind(queueArn));
+  assertUnmapped(context, fn, queueArn);
+  await checkQueue(deps, fn, queueArn);
+  assertUnmapped(context, fn, queueArn);
+  const mapping: EventSourceMapping = new EventSourceMapping({
+    deps,
+    invoker,
+    uuid: deps.ids.uuid(),
+    queueArn,
+    functionName: fn.name,
+    settings,
+    findFunction: () => functions.get(mapping.functionName),
+    onProblem: (problem) =>
+      extras.onLog?.({
+        functionName: mapping.functionName,
+        line: `Event source mapping ${mapping.uuid} of ${queueArn}: ${problem}`,
+        at: deps.clock.now(),
+      }),
+  });
+  mappings.set(mapping.uuid, mapping);
+  mapping.start();
+  return describe(deps, mapping, 'Creating');
+}
+
+async function updateMapping(context: LambdaContext, input: UpdateEventSourceMappingRequest) {
+  const mapping = findMapping(context, input.UUID);
+  const settings = mergeMappingSettings(input, queueKind(mapping.queueArn), mapping.settings);
+  if (input.FunctionName !== undefined) {
+    const fn = findFunction(context, input.FunctionName);
+    if (fn.name !== mapping.functionName) {
+      assertUnmapped(context, fn, mapping.queueArn);
+      await checkQueue(context.deps, fn, mapping.queueArn);
+      mapping.functionName = fn.name;
+    }
+  }
+  mapping.update(settings);
+  return describe(context.deps, mapping, 'Updating');
+}
+
+function listMappings(context: LambdaContext, input: ListEventSourceMappingsRequest) {
+  const name = input.FunctionName === undefined ? undefined : findFunction(context, input.FunctionName).name;
+  const found = [...context.mappings.values()].filter(
+    (mapping) =>
+      (name === undefined || mapping.functionName === name) &&
+      (input.EventSourceArn === undefined || mapping.queueArn === input.EventSourceArn),
+  );
+  const { items, marker } = pageByMarker(found, input);
+  return { EventSourceMappings: items.map((mapping) => describe(context.deps, mapping)), ...marker };
+}
+
+/** Lambda's checks before it accepts a mapping: the role's permissions, the queue, its visibility timeout. */
+async function checkQueue(deps: Deps, fn: LambdaFunction, queueArn: string): Promise<void> {
+  const caller = roleCaller(deps.account, fn.settings.Role, fn.name);
+  for (const action of NEEDED_ACTIONS) {
+    try {
+      deps.cloud.authorize(caller, { action: `sqs:${action}`, resource: queueArn });
+    } catch (error) {
+      throw invalidParameter(`The function execution role does not have permissions to call ${action} on SQS`, error);
+    }
+  }
+  const visibilitySeconds = await queueVisibilitySeconds(deps, queueArn, caller);
+  if (visibilitySeconds < fn.settings.Timeout) {
+    throw invalidParameter(
+      `Queue visibility timeout: ${visibilitySeconds} seconds is less than ` +
+        `Function timeout: ${fn.settings.Timeout} seconds`,
+    );
+  }
+}
+
+async function queueVisibilitySeconds(deps: Deps, queueArn: string, caller: Caller): Promise<number> {
+  try {
+    const input = { QueueUrl: await queueUrl(deps, queueArn), AttributeNames: ['VisibilityTimeout'] };
+    const answer = (await deps.cloud.call('sqs', 'GetQueueAttributes', input, caller)) as {
+      Attributes: { VisibilityTimeout: string };
+    };
+    return Number(answer.Attributes.VisibilityTimeout);
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw invalidParameter(
+      `Error occurred while ReceiveMessage. SQS Error Code: ${name}. SQS Error Message: ${message}`,
+      error,
+    );
+  }
+}
+
+function assertUnmapped({ mappings }: LambdaContext, fn: LambdaFunction, queueArn: string): void {
+  for (const mapping of mappings.values()) {
+    if (mapping.queueArn !== queueArn || mapping.functionName !== fn.name) continue;
+    throw resourceConflict(
+      `An event source mapping with SQS arn (" ${queueArn} ") and function (" ${fn.name} ") already exists. ` +
+        `Please update or delete the existing mapping with UUID ${mapping.uuid}`,
+    );
+  }
+}
+
+function findMapping({ mappings }: LambdaContext, uuid: string | undefined): EventSourceMapping {
+  const mapping = mappings.get(uuid ?? '');
+  if (!mapping) throw resourceNotFound();
+  return mapping;
+}
+
+const queueKind = (queueArn: string) => (queueArn.endsWith('.fifo') ? 'fifo' : 'standard');
+
+const mappingArn = ({ account }: Deps, uuid: string) => arn(account, 'lambda', `event-source-mapping:${uuid}`);
+
+function describe(deps: Deps, mapping: EventSourceMapping, state: MappingState = mapping.state) {
+  const { settings } = mapping;
+  return {
+    UUID: mapping.uuid,
+    EventSourceArn: mapping.queueArn,
+    EventSourceMappingArn: mappingArn(deps, mapping.uuid),
+    FunctionArn: functionArn(deps.account, mapping.functionName),
+    BatchSize: settings.batchSize,
+    MaximumBatchingWindowInSeconds: settings.windowSeconds,
+    FunctionResponseTypes: settings.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
+    ...(settings.maximumConcurrency !== undefined && {
+      ScalingConfig: { MaximumConcurrency: settings.maximumConcurrency },
+    }),
+    State: state,
+    StateTransitionReason: 'USER_INITIATED',
+    LastProcessingResult: mapping.lastProcessingResult,
+    LastModified: new Date(mapping.lastModifiedMs),
   };
 }

@@ -1,35 +1,36 @@
+import type { UpdateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
 import { checkRange, invalidMember, invalidParameter } from './errors.ts';
 
-/** What an event source mapping can be told, defaults filled in. */
+/** Settings of an event source mapping, with defaults for those that the requests left out. */
 export interface MappingSettings {
   readonly enabled: boolean;
   readonly batchSize: number;
   /** Seconds. */
   readonly windowSeconds: number;
   readonly reportBatchItemFailures: boolean;
-  /** @default undefined: as many as Lambda likes */
+  /** @default undefined, Lambda decides */
   readonly maximumConcurrency: number | undefined;
 }
 
 /** The members of CreateEventSourceMapping and UpdateEventSourceMapping that make up the settings. */
-export interface MappingSettingsInput {
-  readonly Enabled?: boolean;
-  readonly BatchSize?: number;
-  readonly MaximumBatchingWindowInSeconds?: number;
-  readonly FunctionResponseTypes?: string[];
-  readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
-  readonly FilterCriteria?: { readonly Filters?: unknown[] };
-  readonly ProvisionedPollerConfig?: unknown;
-}
+type MappingSettingsInput = Pick<
+  UpdateEventSourceMappingRequest,
+  | 'Enabled'
+  | 'BatchSize'
+  | 'MaximumBatchingWindowInSeconds'
+  | 'FunctionResponseTypes'
+  | 'ScalingConfig'
+  | 'FilterCriteria'
+>;
 
-/** Settings after `input` over `before` (absent: over the defaults of an SQS queue). Throws AwsError. */
+/** Merges `input` into `before`, or into the defaults of an SQS queue. Throws AwsError. */
 export function mergeMappingSettings(
   input: MappingSettingsInput,
-  fifo: boolean,
+  queue: 'standard' | 'fifo',
   before?: MappingSettings,
 ): MappingSettings {
   if ((input.FilterCriteria?.Filters?.length ?? 0) > 0) {
-    throw invalidParameter('FilterCriteria is not simulated by the local runtime.');
+    throw invalidParameter('The local runtime does not simulate FilterCriteria.');
   }
   const settings: MappingSettings = {
     enabled: input.Enabled ?? before?.enabled ?? true,
@@ -38,7 +39,7 @@ export function mergeMappingSettings(
     reportBatchItemFailures: input.FunctionResponseTypes
       ? input.FunctionResponseTypes.includes('ReportBatchItemFailures')
       : (before?.reportBatchItemFailures ?? false),
-    // An empty ScalingConfig takes the limit away.
+    // An empty ScalingConfig removes the limit.
     maximumConcurrency: input.ScalingConfig ? input.ScalingConfig.MaximumConcurrency : before?.maximumConcurrency,
   };
   for (const type of input.FunctionResponseTypes ?? []) {
@@ -51,9 +52,9 @@ export function mergeMappingSettings(
   if (settings.maximumConcurrency !== undefined) {
     checkRange(settings.maximumConcurrency, 'scalingConfig.maximumConcurrency', 2, 1_000);
   }
-  if (fifo && settings.windowSeconds > 0) throw invalidParameter('Batching window is not supported for FIFO queues');
-  if (fifo && settings.batchSize > 10) {
-    throw invalidMember(settings.batchSize, 'batchSize', 'have value less than or equal to 10');
+  if (queue === 'fifo') {
+    if (settings.windowSeconds > 0) throw invalidParameter('Batching window is not supported for FIFO queues');
+    checkRange(settings.batchSize, 'batchSize', 1, 10);
   }
   if (settings.batchSize > 10 && settings.windowSeconds < 1) {
     throw invalidParameter(

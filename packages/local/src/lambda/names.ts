@@ -2,16 +2,18 @@ import { type Account, arn } from '../core/account.ts';
 import type { Caller } from '../core/cloud.ts';
 import { functionNotFound, invalidMember } from './errors.ts';
 
-const functionNamePattern =
-  /^(?:(?:arn:[a-z-]+:lambda:)?(?:[a-z0-9-]+:)?(?:\d{12}:)?function:)?(?<name>[a-zA-Z0-9-_]{1,64})(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
+const FUNCTION_NAME_PATTERN = new RegExp(
+  '^(?:(?:arn:[a-z-]+:lambda:)?(?:[a-z0-9-]+:)?(?:\\d{12}:)?function:)?' +
+    '(?<name>[a-zA-Z0-9-_]{1,64})(?::(?<qualifier>\\$LATEST|[a-zA-Z0-9-_]+))?$',
+);
 
 export function functionArn(account: Account, name: string): string {
   return arn(account, 'lambda', `function:${name}`);
 }
 
-/** The plain name in a name, partial ARN or ARN. Throws ValidationException; ResourceNotFoundException for a version or alias. */
+/** The plain name in a name or ARN. Throws ValidationException; ResourceNotFoundException for a version or alias. */
 export function functionName(account: Account, reference: unknown, qualifier?: string): string {
-  const match = functionNamePattern.exec(String(reference));
+  const match = FUNCTION_NAME_PATTERN.exec(String(reference));
   const name = match?.groups?.name;
   if (name === undefined) {
     throw invalidMember(reference, 'functionName', 'satisfy regular expression pattern: [a-zA-Z0-9-_:$/.]+');
@@ -22,9 +24,9 @@ export function functionName(account: Account, reference: unknown, qualifier?: s
   return name;
 }
 
-/** For permissions(): the ARN that IAM is asked about; never throws, as an invalid name is refused by the operation itself. */
+/** The ARN for IAM's check. Never throws, because the operation itself rejects an invalid name. */
 export function requestedFunctionArn(account: Account, reference: unknown): string {
-  return functionArn(account, functionNamePattern.exec(String(reference))?.groups?.name ?? String(reference));
+  return functionArn(account, FUNCTION_NAME_PATTERN.exec(String(reference))?.groups?.name ?? String(reference));
 }
 
 /** The name in an ARN of an IAM role, without its path. */

@@ -1,133 +1,156 @@
+import type {
+  FunctionEventInvokeConfig,
+  GetFunctionConcurrencyRequest,
+  GetFunctionEventInvokeConfigRequest,
+  ListTagsRequest,
+  PutFunctionConcurrencyRequest,
+  PutFunctionEventInvokeConfigRequest,
+  TagResourceRequest,
+  UntagResourceRequest,
+} from '@aws-sdk/client-lambda';
 import type { Operation } from '../core/cloud.ts';
-import { findFunction, type LambdaContext } from './context.ts';
+import { type FunctionInput, findFunction, type LambdaContext, onFunction } from './context.ts';
 import { checkRange, invalidParameter, resourceNotFound } from './errors.ts';
 import type { EventInvokeConfig, LambdaFunction } from './function-state.ts';
-import { requestedFunctionArn } from './names.ts';
 
-interface FunctionInput {
-  readonly FunctionName: string;
-  readonly Qualifier?: string;
-}
+/** Concurrent executions of an account. */
+const ACCOUNT_CONCURRENCY = 1_000;
+/** Concurrent executions that no function can reserve. */
+const UNRESERVED_CONCURRENCY_MINIMUM = 100;
 
-interface ResourceInput {
-  readonly Resource: string;
-}
-
-/** Concurrent executions of an account, and how many of them no function may reserve. */
-const accountConcurrency = 1_000;
-const unreservedMinimum = 100;
-
-/** What beside code and configuration can be set on a function: asynchronous invocation, concurrency, tags. */
+/** Options of a function beside code and configuration: asynchronous invocation, concurrency, tags. */
 export function optionOperations(context: LambdaContext): Record<string, Operation> {
-  const { account, clock } = context.deps;
-  const on = (action: string) => (input: FunctionInput) => [
-    { action: `lambda:${action}`, resource: requestedFunctionArn(account, input.FunctionName) },
-  ];
-  const onResource = (action: string) => (input: ResourceInput) => [
-    { action: `lambda:${action}`, resource: input.Resource },
-  ];
+  return { ...eventInvokeOperations(context), ...concurrencyOperations(context), ...tagOperations(context) };
+}
+
+function eventInvokeOperations(context: LambdaContext): Record<string, Operation> {
+  const on = (action: string) => onFunction(context.deps.account, action);
   const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-
-  const eventConfig = (fn: LambdaFunction, config: EventInvokeConfig) => {
-    const { lastModifiedMs, ...rest } = config;
-    return { FunctionArn: `${fn.arn}:$LATEST`, LastModified: new Date(lastModifiedMs), ...rest };
-  };
-  const putEventConfig = (input: FunctionInput & Partial<EventInvokeConfig>, before?: EventInvokeConfig) => {
+  const put = (input: PutFunctionEventInvokeConfigRequest, before?: EventInvokeConfig) => {
     const fn = find(input);
-    const config: EventInvokeConfig = {
-      MaximumRetryAttempts: input.MaximumRetryAttempts ?? before?.MaximumRetryAttempts,
-      MaximumEventAgeInSeconds: input.MaximumEventAgeInSeconds ?? before?.MaximumEventAgeInSeconds,
-      DestinationConfig: input.DestinationConfig ?? before?.DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
-      lastModifiedMs: clock.now(),
-    };
-    if (config.MaximumRetryAttempts !== undefined) {
-      checkRange(config.MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
-    }
-    if (config.MaximumEventAgeInSeconds !== undefined) {
-      checkRange(config.MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
-    }
-    fn.eventInvokeConfig = config;
-    return eventConfig(fn, config);
+    fn.eventInvokeConfig = mergeEventInvokeConfig(input, context.deps.clock.now(), before);
+    return describeEventInvokeConfig(fn);
   };
-  const presentEventConfig = (fn: LambdaFunction): EventInvokeConfig => {
-    if (fn.eventInvokeConfig) return fn.eventInvokeConfig;
-    throw resourceNotFound(`The function ${fn.arn}:$LATEST doesn't have an EventInvokeConfig`);
-  };
-
-  const putConcurrency = (input: FunctionInput & { ReservedConcurrentExecutions: number }) => {
-    const fn = find(input);
-    const reserved = input.ReservedConcurrentExecutions;
-    checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
-    let others = 0;
-    for (const other of context.functions.values()) if (other !== fn) others += other.reservedConcurrency ?? 0;
-    if (others + reserved > accountConcurrency - unreservedMinimum) {
-      throw invalidParameter(
-        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMinimum}].`,
-      );
-    }
-    fn.reservedConcurrency = reserved;
-    return { ReservedConcurrentExecutions: reserved };
-  };
-
   return {
     PutFunctionEventInvokeConfig: {
       permissions: on('PutFunctionEventInvokeConfig'),
-      run: (input: FunctionInput & Partial<EventInvokeConfig>) => putEventConfig(input),
+      run: (input: PutFunctionEventInvokeConfigRequest) => put(input),
     },
     UpdateFunctionEventInvokeConfig: {
       permissions: on('UpdateFunctionEventInvokeConfig'),
-      run: (input: FunctionInput & Partial<EventInvokeConfig>) =>
-        putEventConfig(input, presentEventConfig(find(input))),
+      run: (input: PutFunctionEventInvokeConfigRequest) => put(input, presentEventInvokeConfig(find(input))),
     },
     GetFunctionEventInvokeConfig: {
       permissions: on('GetFunctionEventInvokeConfig'),
-      run: (input: FunctionInput) => {
-        const fn = find(input);
-        return eventConfig(fn, presentEventConfig(fn));
-      },
+      run: (input: GetFunctionEventInvokeConfigRequest) => describeEventInvokeConfig(find(input)),
     },
     DeleteFunctionEventInvokeConfig: {
       permissions: on('DeleteFunctionEventInvokeConfig'),
-      run: (input: FunctionInput) => {
+      run: (input: GetFunctionEventInvokeConfigRequest) => {
         const fn = find(input);
-        presentEventConfig(fn);
+        presentEventInvokeConfig(fn);
         fn.eventInvokeConfig = undefined;
         return {};
       },
     },
-    PutFunctionConcurrency: { permissions: on('PutFunctionConcurrency'), run: putConcurrency },
+  };
+}
+
+function mergeEventInvokeConfig(
+  input: PutFunctionEventInvokeConfigRequest,
+  lastModifiedMs: number,
+  before: EventInvokeConfig | undefined,
+): EventInvokeConfig {
+  const config: EventInvokeConfig = {
+    MaximumRetryAttempts: input.MaximumRetryAttempts ?? before?.MaximumRetryAttempts,
+    MaximumEventAgeInSeconds: input.MaximumEventAgeInSeconds ?? before?.MaximumEventAgeInSeconds,
+    DestinationConfig: input.DestinationConfig ?? before?.DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
+    lastModifiedMs,
+  };
+  if (config.MaximumRetryAttempts !== undefined) {
+    checkRange(config.MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
+  }
+  if (config.MaximumEventAgeInSeconds !== undefined) {
+    checkRange(config.MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
+  }
+  return config;
+}
+
+function presentEventInvokeConfig(fn: LambdaFunction): EventInvokeConfig {
+  if (fn.eventInvokeConfig) return fn.eventInvokeConfig;
+  throw resourceNotFound(`The function ${fn.arn}:$LATEST doesn't have an EventInvokeConfig`);
+}
+
+function describeEventInvokeConfig(fn: LambdaFunction): FunctionEventInvokeConfig {
+  const { lastModifiedMs, ...config } = presentEventInvokeConfig(fn);
+  return { FunctionArn: `${fn.arn}:$LATEST`, LastModified: new Date(lastModifiedMs), ...config };
+}
+
+function concurrencyOperations(context: LambdaContext): Record<string, Operation> {
+  const on = (action: string) => onFunction(context.deps.account, action);
+  const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
+  return {
+    PutFunctionConcurrency: {
+      permissions: on('PutFunctionConcurrency'),
+      run: (input: PutFunctionConcurrencyRequest) => {
+        const fn = find(input);
+        const reserved = Number(input.ReservedConcurrentExecutions);
+        checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
+        assertUnreservedRemains(context, fn, reserved);
+        fn.reservedConcurrency = reserved;
+        return { ReservedConcurrentExecutions: reserved };
+      },
+    },
     GetFunctionConcurrency: {
       permissions: on('GetFunctionConcurrency'),
-      run: (input: FunctionInput) => {
+      run: (input: GetFunctionConcurrencyRequest) => {
         const { reservedConcurrency } = find(input);
         return reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency };
       },
     },
     DeleteFunctionConcurrency: {
       permissions: on('DeleteFunctionConcurrency'),
-      run: (input: FunctionInput) => {
+      run: (input: GetFunctionConcurrencyRequest) => {
         find(input).reservedConcurrency = undefined;
         return {};
       },
     },
+  };
+}
+
+function assertUnreservedRemains({ functions }: LambdaContext, fn: LambdaFunction, reserved: number): void {
+  let others = 0;
+  for (const other of functions.values()) if (other !== fn) others += other.reservedConcurrency ?? 0;
+  if (others + reserved <= ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY_MINIMUM) return;
+  throw invalidParameter(
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution " +
+      `below its minimum value of [${UNRESERVED_CONCURRENCY_MINIMUM}].`,
+  );
+}
+
+function tagOperations(context: LambdaContext): Record<string, Operation> {
+  const on = (action: string) => (input: ListTagsRequest) => [
+    { action: `lambda:${action}`, resource: input.Resource ?? '' },
+  ];
+  return {
     TagResource: {
-      permissions: onResource('TagResource'),
-      run: (input: ResourceInput & { Tags: Record<string, string> }) => {
+      permissions: on('TagResource'),
+      run: (input: TagResourceRequest) => {
         Object.assign(findFunction(context, input.Resource).tags, input.Tags);
         return {};
       },
     },
     UntagResource: {
-      permissions: onResource('UntagResource'),
-      run: (input: ResourceInput & { TagKeys: string[] }) => {
+      permissions: on('UntagResource'),
+      run: (input: UntagResourceRequest) => {
         const { tags } = findFunction(context, input.Resource);
-        for (const key of input.TagKeys) delete tags[key];
+        for (const key of input.TagKeys ?? []) delete tags[key];
         return {};
       },
     },
     ListTags: {
-      permissions: onResource('ListTags'),
-      run: (input: ResourceInput) => ({ Tags: { ...findFunction(context, input.Resource).tags } }),
+      permissions: on('ListTags'),
+      run: (input: ListTagsRequest) => ({ Tags: { ...findFunction(context, input.Resource).tags } }),
     },
   };
 }

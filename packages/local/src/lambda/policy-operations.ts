@@ -1,31 +1,25 @@
+import type { AddPermissionRequest, GetPolicyRequest, RemovePermissionRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../core/cloud.ts';
-import { findFunction, type LambdaContext } from './context.ts';
+import { type FunctionInput, findFunction, type LambdaContext, onFunction } from './context.ts';
 import { invalidMember, resourceNotFound } from './errors.ts';
 import type { LambdaFunction } from './function-state.ts';
-import { requestedFunctionArn } from './names.ts';
-import { type AddPermissionInput, addStatement, policyDocument, removeStatement } from './resource-policy.ts';
-
-interface FunctionInput {
-  readonly FunctionName: string;
-  readonly Qualifier?: string;
-}
+import { addStatement, functionPolicyDocument, removeStatement } from './resource-policy.ts';
 
 /** AddPermission, RemovePermission, GetPolicy. */
-export function policyOperations(context: LambdaContext): Record<string, Operation> {
+export function functionPolicyOperations(context: LambdaContext): Record<string, Operation> {
   const { account, ids } = context.deps;
-  const on = (action: string) => (input: FunctionInput) => [
-    { action: `lambda:${action}`, resource: requestedFunctionArn(account, input.FunctionName) },
-  ];
+  const on = (action: string) => onFunction(account, action);
+  const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
   const changed = (fn: LambdaFunction) => {
     fn.revisionId = ids.uuid();
-    context.extras.setResourcePolicy?.(fn.arn, policyDocument(fn));
+    context.extras.setResourcePolicy?.(fn.arn, functionPolicyDocument(fn));
   };
   return {
     AddPermission: {
       permissions: on('AddPermission'),
-      run: (input: FunctionInput & AddPermissionInput) => {
-        const fn = findFunction(context, input.FunctionName, input.Qualifier);
-        if (!/^[a-zA-Z0-9-_]{1,100}$/.test(input.StatementId)) {
+      run: (input: AddPermissionRequest) => {
+        const fn = find(input);
+        if (!/^[a-zA-Z0-9-_]{1,100}$/.test(input.StatementId ?? '')) {
           throw invalidMember(input.StatementId, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
         }
         const statement = addStatement(account, fn, input);
@@ -35,18 +29,18 @@ export function policyOperations(context: LambdaContext): Record<string, Operati
     },
     RemovePermission: {
       permissions: on('RemovePermission'),
-      run: (input: FunctionInput & { StatementId: string }) => {
-        const fn = findFunction(context, input.FunctionName, input.Qualifier);
-        removeStatement(fn, input.StatementId);
+      run: (input: RemovePermissionRequest) => {
+        const fn = find(input);
+        removeStatement(fn, input.StatementId ?? '');
         changed(fn);
         return {};
       },
     },
     GetPolicy: {
       permissions: on('GetPolicy'),
-      run: (input: FunctionInput) => {
-        const fn = findFunction(context, input.FunctionName, input.Qualifier);
-        const document = policyDocument(fn);
+      run: (input: GetPolicyRequest) => {
+        const fn = find(input);
+        const document = functionPolicyDocument(fn);
         if (document === undefined) throw resourceNotFound();
         return { Policy: document, RevisionId: fn.revisionId };
       },

@@ -11,14 +11,14 @@ import type {
 import { RuntimeApi } from './runtime-api.ts';
 
 /**
- * Added to MemorySize before an environment is killed, in bytes: about what a Node process takes here before it has loaded
- * any code, which Lambda's leaner runtime does not count.
+ * Memory beyond MemorySize at which an environment is killed: about what a Node process takes here before it loads any
+ * code, which Lambda's leaner runtime does not count.
  */
-const memoryMarginBytes = 64 * 2 ** 20;
-/** How long the last lines, the next request or the end of the process may take to arrive after an answer. */
-const graceMs = 1_000;
+const MEMORY_MARGIN_BYTES = 64 * 2 ** 20;
+/** Wait, after an answer, for the last lines, the next request or the end of the process. */
+const GRACE_MS = 1_000;
 
-/** Environments as child processes, which speak the Runtime API; on this process's own Node, whatever the runtime says. */
+/** Environments as child processes that speak the Runtime API. All run on this process's Node. */
 export function createProcessRunnerFactory(host: ProcessHost): FunctionRunnerFactory {
   return {
     runtimes: ['nodejs22.x', 'nodejs24.x'],
@@ -30,9 +30,9 @@ interface Current {
   readonly requestId: string;
   readonly settle: (outcome: InvocationOutcome) => void;
   answer: InvocationOutcome | undefined;
-  /** Streams whose lines of this invocation are all in. */
+  /** Streams whose lines of this invocation have all arrived. */
   readonly flushed: Set<string>;
-  /** The runtime asks for more, so the failure was not its end. */
+  /** The runtime has requested the next event, so a failure did not end it. */
   wantsNext: boolean;
   timer: NodeJS.Timeout | undefined;
 }
@@ -113,20 +113,20 @@ class ProcessRunner implements FunctionRunner {
       command: process.execPath,
       args: [
         `--max-old-space-size=${memorySize}`,
-        // Of our own file only: how the sources run in development.
+        // For the bootstrap file, which Node runs from TypeScript in development.
         '--disable-warning=ExperimentalWarning',
         siblingScript('bootstrap', import.meta.url),
       ],
       cwd: codePath,
       env: {
-        // The machine's own AWS configuration must not reach a function.
+        // A function must not see this machine's AWS configuration.
         AWS_CONFIG_FILE: devNull,
         AWS_SHARED_CREDENTIALS_FILE: devNull,
         AWS_EC2_METADATA_DISABLED: 'true',
         ...env,
         AWS_LAMBDA_RUNTIME_API: api.address,
       },
-      maxRssBytes: memorySize * 2 ** 20 + memoryMarginBytes,
+      maxRssBytes: memorySize * 2 ** 20 + MEMORY_MARGIN_BYTES,
       onLine: (line, stream) => this.#line(line, stream),
     });
     void this.#process.exited.then((exit) => this.#ended(exit));
@@ -140,7 +140,7 @@ class ProcessRunner implements FunctionRunner {
     const current = this.#current;
     if (!current) return;
     const { answer } = current;
-    // An answer given before the end counts; the environment is gone all the same.
+    // An answer given before the end counts, although the environment is gone.
     if (answer && 'payload' in answer) this.#settle(answer);
     else if (answer) this.#settle({ ...answer, ended: true });
     else this.#settle({ failure: exitFailure(exit, current.requestId), ended: true });
@@ -168,19 +168,19 @@ class ProcessRunner implements FunctionRunner {
     this.#settleWhenComplete(current);
   }
 
-  /** The process ends after this; what it prints about it until then belongs to the failure. */
+  /** The process ends after this; the lines that it prints until then belong to the failure. */
   #initFailed(failure: FunctionFailure): void {
     this.#initFailure = failure;
-    this.#initTimer = setTimeout(() => this.#setReady(failure), graceMs);
+    this.#initTimer = setTimeout(() => this.#setReady(failure), GRACE_MS);
   }
 
   #answered(answer: InvocationOutcome): void {
     const current = this.#current;
     if (!current || current.answer) return;
     current.answer = answer;
-    // A runtime that fails and asks for nothing more is taken for lost.
+    // A runtime that fails and requests no further event counts as lost.
     const late = 'payload' in answer ? answer : { ...answer, ended: true };
-    current.timer = setTimeout(() => this.#settle(late), graceMs);
+    current.timer = setTimeout(() => this.#settle(late), GRACE_MS);
     this.#settleWhenComplete(current);
   }
 

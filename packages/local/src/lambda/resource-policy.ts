@@ -1,28 +1,21 @@
+import type { AddPermissionRequest } from '@aws-sdk/client-lambda';
 import type { Account } from '../core/account.ts';
 import { resourceConflict, resourceNotFound } from './errors.ts';
 import type { LambdaFunction, PolicyStatement } from './function-state.ts';
 
-/** Input of AddPermission. */
-export interface AddPermissionInput {
-  readonly StatementId: string;
-  readonly Action: string;
-  readonly Principal: string;
-  readonly SourceArn?: string;
-  readonly SourceAccount?: string;
-}
-
-/** Adds the statement and returns it. Throws ResourceConflictException when its id is taken. */
-export function addStatement(account: Account, fn: LambdaFunction, input: AddPermissionInput): PolicyStatement {
+/** Adds the statement and returns it. Throws ResourceConflictException if its id exists. */
+export function addStatement(account: Account, fn: LambdaFunction, input: AddPermissionRequest): PolicyStatement {
   if (fn.policy.some((statement) => statement.Sid === input.StatementId)) {
     throw resourceConflict(
-      `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+      `The statement id (${input.StatementId}) provided already exists. ` +
+        'Please provide a new statement id, or remove the existing statement.',
     );
   }
   const statement: PolicyStatement = {
-    Sid: input.StatementId,
+    Sid: input.StatementId ?? '',
     Effect: 'Allow',
-    Principal: principal(account, input.Principal),
-    Action: input.Action,
+    Principal: principal(account, input.Principal ?? ''),
+    Action: input.Action ?? '',
     Resource: fn.arn,
     ...((input.SourceArn !== undefined || input.SourceAccount !== undefined) && {
       Condition: {
@@ -41,8 +34,8 @@ export function removeStatement(fn: LambdaFunction, statementId: string): void {
   fn.policy.splice(index, 1);
 }
 
-/** The policy as a document; undefined without statements. */
-export function policyDocument(fn: LambdaFunction): string | undefined {
+/** The policy as JSON; undefined without statements. */
+export function functionPolicyDocument(fn: LambdaFunction): string | undefined {
   if (fn.policy.length === 0) return undefined;
   return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: fn.policy });
 }

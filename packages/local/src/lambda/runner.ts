@@ -1,4 +1,4 @@
-/** Why an invocation failed, in the shape that the Runtime API reports and Invoke returns. */
+/** Why an invocation failed, as the Runtime API reports it and Invoke returns it. */
 export interface FunctionFailure {
   /** For example `TypeError` or `Runtime.ImportModuleError`. */
   readonly errorType: string;
@@ -7,7 +7,7 @@ export interface FunctionFailure {
   readonly trace?: readonly string[];
 }
 
-/** One execution environment to be made. */
+/** An execution environment to create. */
 export interface EnvironmentSpec {
   readonly functionName: string;
   readonly functionArn: string;
@@ -21,11 +21,11 @@ export interface EnvironmentSpec {
   readonly memorySize: number;
   /** Lambda's own variables, the role's credentials and the function's variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** One line that the function printed. Every line of an invocation comes before invoke() settles. */
+  /** Called for each line that the function prints, and for every line of an invocation before invoke() settles. */
   readonly onLine: (line: string) => void;
 }
 
-/** What the runtime is told with an event. */
+/** Metadata of an event for the runtime. */
 export interface Invocation {
   readonly requestId: string;
   /** When the invocation times out, in epoch milliseconds. */
@@ -36,30 +36,30 @@ export interface Invocation {
   readonly clientContext?: string;
 }
 
-/** How an invocation went. */
+/** Outcome of an invocation. */
 export type InvocationOutcome =
   | { readonly payload: Uint8Array }
   | {
       readonly failure: FunctionFailure;
-      /** The environment is gone; otherwise it can serve again. */
+      /** True if the environment has ended; otherwise it can run again. */
       readonly ended?: boolean;
     };
 
-/** One execution environment: serves one invocation at a time. The caller keeps the time and calls stop() at the timeout. */
+/** One execution environment, for one invocation at a time. The caller enforces the timeout, by calling stop(). */
 export interface FunctionRunner {
-  /** Settles when the runtime is ready for its first event, or with why it will never be. Called once, first. */
+  /** Settles when the runtime is ready for its first event, with the failure if it never is. Called once, first. */
   init(): Promise<FunctionFailure | undefined>;
-  /** Never rejects; settles also when stop() is called meanwhile. */
+  /** Never rejects; also settles if stop() is called meanwhile. */
   invoke(payload: Uint8Array, invocation: Invocation): Promise<InvocationOutcome>;
-  /** Ends the environment at once; settles when nothing of it is left. */
+  /** Ends the environment at once; settles when its process and resources are gone. */
   stop(): Promise<void>;
-  /** Whether it has ended by itself since its last invocation. @default it has not */
+  /** Whether it has ended since its last invocation. @default never */
   ended?(): boolean;
   /** Highest memory use so far, in bytes. @default unknown */
   peakMemoryBytes?(): Promise<number>;
 }
 
-/** Makes execution environments: child processes in the demo, functions in memory in a simulation. */
+/** Creates execution environments: child processes in the local runtime, functions in memory in a simulation. */
 export interface FunctionRunnerFactory {
   /** Names of the runtimes that create() can run. */
   readonly runtimes: readonly string[];

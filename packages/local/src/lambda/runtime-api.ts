@@ -2,19 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { FunctionFailure, Invocation } from './runner.ts';
 
-/** What the runtime in the child tells. */
+/** Callbacks for the requests of the runtime in the child process. */
 export interface RuntimeEvents {
-  /** It asks for an event: the initialisation is done, or the last invocation. */
+  /** The runtime requests an event: its initialization or the last invocation is done. */
   readonly onNext: () => void;
   readonly onInitError: (failure: FunctionFailure) => void;
   readonly onResponse: (requestId: string, payload: Uint8Array) => void;
   readonly onError: (requestId: string, failure: FunctionFailure) => void;
 }
 
-const maxResponseBytes = 6_291_556;
-const prefix = '/2018-06-01/runtime';
+/** Maximum size of a function's answer. */
+const MAX_RESPONSE_BYTES = 6_291_556;
+const PATH_PREFIX = '/2018-06-01/runtime';
 
-/** Lambda's Runtime API for one environment, on a port of its own of 127.0.0.1. */
+/** Lambda's Runtime API for one environment, on its own port of 127.0.0.1. */
 export class RuntimeApi {
   readonly #events: RuntimeEvents;
   readonly #functionArn: string;
@@ -27,10 +28,10 @@ export class RuntimeApi {
     this.#functionArn = functionArn;
     this.#events = events;
     this.#server = createServer((request, response) => {
-      // A runtime that breaks off gets no answer; its process will be seen to end.
+      // A runtime that breaks off gets no answer; the end of its process is noticed elsewhere.
       this.#handle(request, response).catch(() => response.destroy());
     });
-    // A runtime may wait for its next event for ever.
+    // A runtime can wait for its next event without limit.
     this.#server.requestTimeout = 0;
     this.#server.keepAliveTimeout = 0;
   }
@@ -49,7 +50,7 @@ export class RuntimeApi {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Hands an event to the runtime, now or when it asks. One at a time. */
+  /** Gives an event to the runtime, now or when it requests one. One at a time. */
   offer(payload: Uint8Array, invocation: Invocation): void {
     this.#offered = { payload, invocation };
     this.#handOver();
@@ -75,7 +76,7 @@ export class RuntimeApi {
       'Lambda-Runtime-Deadline-Ms': String(Math.round(deadlineMs)),
       'Lambda-Runtime-Invoked-Function-Arn': this.#functionArn,
       'Lambda-Runtime-Trace-Id': traceId,
-      // Header values are Latin-1: JSON can carry the rest as escapes.
+      // Header values are Latin-1; JSON can escape all other characters.
       ...(clientContext !== undefined && { 'Lambda-Runtime-Client-Context': asciiJson(clientContext) }),
     });
     response.end(offered.payload);
@@ -83,7 +84,7 @@ export class RuntimeApi {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
-    if (request.method === 'GET' && path === `${prefix}/invocation/next`) {
+    if (request.method === 'GET' && path === `${PATH_PREFIX}/invocation/next`) {
       this.#waiting = response;
       this.#events.onNext();
       this.#handOver();
@@ -91,7 +92,7 @@ export class RuntimeApi {
     }
     if (request.method !== 'POST') return refuse(response, 404, 'NotFound', path);
     const body = await readBounded(request);
-    if (path === `${prefix}/init/error`) {
+    if (path === `${PATH_PREFIX}/init/error`) {
       this.#events.onInitError(parseFailure(body, request));
       return accept(response);
     }
@@ -104,8 +105,8 @@ export class RuntimeApi {
       this.#events.onError(requestId, parseFailure(body, request));
       return accept(response);
     }
-    if (body.bytes > maxResponseBytes) {
-      const errorMessage = `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`;
+    if (body.bytes > MAX_RESPONSE_BYTES) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
       this.#events.onError(requestId, { errorType: 'Function.ResponseSizeTooLarge', errorMessage });
       return refuse(response, 413, 'RequestEntityTooLarge', errorMessage);
     }
@@ -114,29 +115,29 @@ export class RuntimeApi {
   }
 }
 
-interface Body {
+interface ReportBody {
   readonly bytes: number;
-  /** The content, empty when it is over the limit. */
+  /** The content; empty if it exceeds the limit. */
   readonly kept: Buffer;
 }
 
-async function readBounded(request: IncomingMessage): Promise<Body> {
+async function readBounded(request: IncomingMessage): Promise<ReportBody> {
   let chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxResponseBytes) chunks = [];
+    if (bytes > MAX_RESPONSE_BYTES) chunks = [];
     else chunks.push(chunk);
   }
-  return { bytes, kept: bytes > maxResponseBytes ? Buffer.alloc(0) : Buffer.concat(chunks) };
+  return { bytes, kept: bytes > MAX_RESPONSE_BYTES ? Buffer.alloc(0) : Buffer.concat(chunks) };
 }
 
-function parseFailure(body: Body, request: IncomingMessage): FunctionFailure {
+function parseFailure(body: ReportBody, request: IncomingMessage): FunctionFailure {
   let parsed: Partial<Record<'errorType' | 'errorMessage' | 'trace' | 'stackTrace', unknown>> = {};
   try {
     parsed = (JSON.parse(body.kept.toString()) ?? {}) as typeof parsed;
   } catch {
-    // The header alone tells the type.
+    // Without a JSON body the header gives the type.
   }
   const trace = parsed.trace ?? parsed.stackTrace;
   return {

@@ -1,43 +1,34 @@
+import type { CreateFunctionRequest } from '@aws-sdk/client-lambda';
 import type { Account } from '../core/account.ts';
-import { reservedVariables } from './environment-variables.ts';
+import { RESERVED_VARIABLES } from './environment-variables.ts';
 import { checkRange, invalidMember, invalidParameter } from './errors.ts';
 import type { FunctionSettings, LambdaFunction } from './function-state.ts';
 
+/** Members that are stored and returned, without effect here. */
+const STORED_MEMBERS = [
+  'DeadLetterConfig',
+  'VpcConfig',
+  'KMSKeyArn',
+  'SnapStart',
+  'FileSystemConfigs',
+  'ImageConfig',
+] as const satisfies (keyof CreateFunctionRequest)[];
+
 /** The members of CreateFunction and UpdateFunctionConfiguration that make up the settings. */
-export interface SettingsInput {
-  readonly Role?: string;
-  readonly PackageType?: string;
-  readonly Runtime?: string;
-  readonly Handler?: string;
-  readonly Description?: string;
-  readonly Timeout?: number;
-  readonly MemorySize?: number;
-  readonly Environment?: { readonly Variables?: Record<string, string> };
-  readonly Architectures?: string[];
-  readonly EphemeralStorage?: { readonly Size: number };
-  readonly TracingConfig?: { readonly Mode?: string };
-  readonly LoggingConfig?: Record<string, string>;
-  readonly Layers?: string[];
-  readonly DeadLetterConfig?: unknown;
-  readonly VpcConfig?: unknown;
-  readonly KMSKeyArn?: string;
-  readonly SnapStart?: unknown;
-  readonly FileSystemConfigs?: unknown;
-  readonly ImageConfig?: unknown;
-}
+type SettingsInput = Partial<
+  Pick<CreateFunctionRequest, Exclude<keyof FunctionSettings, 'others'> | (typeof STORED_MEMBERS)[number]>
+>;
 
-const stored = ['DeadLetterConfig', 'VpcConfig', 'KMSKeyArn', 'SnapStart', 'FileSystemConfigs', 'ImageConfig'] as const;
+/** Maximum size of a function's own environment variables, as JSON. */
+const MAX_ENVIRONMENT_BYTES = 4_096;
 
-const maxEnvironmentBytes = 4_096;
-
-/** Settings after `input` over `before` (absent: over Lambda's defaults). Throws AwsError. */
+/** Merges `input` into `before`, or into Lambda's defaults. Throws AwsError. */
 export function mergeSettings(name: string, input: SettingsInput, before?: FunctionSettings): FunctionSettings {
   const others: Record<string, unknown> = { ...before?.others };
-  for (const member of stored) if (input[member] !== undefined) others[member] = input[member];
+  for (const member of STORED_MEMBERS) if (input[member] !== undefined) others[member] = input[member];
   const settings: FunctionSettings = {
     Role: input.Role ?? before?.Role ?? '',
-    PackageType:
-      ((input.PackageType as 'Zip' | 'Image' | undefined) ?? before?.PackageType) === 'Image' ? 'Image' : 'Zip',
+    PackageType: (input.PackageType ?? before?.PackageType) === 'Image' ? 'Image' : 'Zip',
     Runtime: input.Runtime ?? before?.Runtime,
     Handler: input.Handler ?? before?.Handler,
     Description: input.Description ?? before?.Description ?? '',
@@ -57,11 +48,11 @@ export function mergeSettings(name: string, input: SettingsInput, before?: Funct
     Layers: input.Layers ?? before?.Layers ?? [],
     others,
   };
-  check(settings);
+  checkSettings(settings);
   return settings;
 }
 
-function check(settings: FunctionSettings): void {
+function checkSettings(settings: FunctionSettings): void {
   if (!/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@\-/]+$/.test(settings.Role)) {
     const pattern = 'arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+';
     throw invalidMember(settings.Role, 'role', `satisfy regular expression pattern: ${pattern}`);
@@ -86,23 +77,24 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
     'Lambda was unable to configure your environment variables because the environment variables you have provided';
   const names = Object.keys(variables);
   for (const name of names) {
-    if (!/^[a-zA-Z]\w+$/.test(name) && !reservedVariables.includes(name)) {
+    if (!/^[a-zA-Z]\w+$/.test(name) && !RESERVED_VARIABLES.includes(name)) {
       throw invalidMember(name, 'environment.variables', 'satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+');
     }
   }
-  const reserved = names.filter((name) => reservedVariables.includes(name));
+  const reserved = names.filter((name) => RESERVED_VARIABLES.includes(name));
   if (reserved.length > 0) {
     throw invalidParameter(
-      `${prefix} contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(', ')}`,
+      `${prefix} contains reserved keys that are currently not supported for modification. ` +
+        `Reserved keys used in this request: ${reserved.join(', ')}`,
     );
   }
   const measured = JSON.stringify(variables);
-  if (Buffer.byteLength(measured) > maxEnvironmentBytes) {
+  if (Buffer.byteLength(measured) > MAX_ENVIRONMENT_BYTES) {
     throw invalidParameter(`${prefix} exceeded the 4KB limit. String measured: ${measured}`);
   }
 }
 
-/** FunctionConfiguration, as most operations return it. A function is Active as soon as it is made. */
+/** FunctionConfiguration, as most operations return it. A function is Active as soon as it is created. */
 export function configurationOf(account: Account, fn: LambdaFunction): Record<string, unknown> {
   const { settings } = fn;
   const { Environment, Layers, others, PackageType, Runtime, Handler, ...rest } = settings;

@@ -11,7 +11,7 @@ export interface SqsMessage {
   >;
 }
 
-/** One element of `Records` in the event that Lambda makes of a message. */
+/** The element of the event's `Records` for a message. */
 export function sqsRecord(message: SqsMessage, queueArn: string, region: string): Record<string, unknown> {
   const messageAttributes: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {

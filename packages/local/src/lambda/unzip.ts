@@ -7,31 +7,31 @@ export interface ZipEntry {
   readonly content: Buffer;
 }
 
-/** Lambda's own limit for code, in bytes. */
-const maxUnzippedBytes = 262_144_000;
-const maxEntries = 50_000;
+/** Lambda's limit for unpacked code. */
+const MAX_UNZIPPED_BYTES = 262_144_000;
+const MAX_ENTRIES = 50_000;
 
-const endSignature = 0x06054b50;
-const directorySignature = 0x02014b50;
-const fileSignature = 0x04034b50;
-const symlinkType = 0xa000;
+const END_SIGNATURE = 0x06054b50;
+const DIRECTORY_SIGNATURE = 0x02014b50;
+const FILE_SIGNATURE = 0x04034b50;
+const SYMLINK_TYPE = 0xa000;
 
-/** Reads a whole zip archive. Throws on anything that is damaged, encrypted, too large, or would leave its folder. */
+/** Reads a whole zip archive. Throws if it is damaged, encrypted, too large, or has a path outside its folder. */
 export function unzip(archive: Buffer): ZipEntry[] {
   const end = findEnd(archive);
   const count = archive.readUInt16LE(end + 10);
-  if (count > maxEntries) throw new Error(`more than ${maxEntries} entries`);
+  if (count > MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} entries`);
   const entries: ZipEntry[] = [];
   let at = archive.readUInt32LE(end + 16);
   let total = 0;
   for (let index = 0; index < count; index += 1) {
-    if (archive.readUInt32LE(at) !== directorySignature) throw new Error('damaged central directory');
+    if (archive.readUInt32LE(at) !== DIRECTORY_SIGNATURE) throw new Error('damaged central directory');
     const nameLength = archive.readUInt16LE(at + 28);
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
     const size = archive.readUInt32LE(at + 24);
     total += size;
-    if (total > maxUnzippedBytes) throw new Error(`Unzipped size must be smaller than ${maxUnzippedBytes} bytes`);
-    if (((archive.readUInt32LE(at + 38) >>> 16) & 0xf000) === symlinkType) throw new Error(`symbolic link: ${name}`);
+    if (total > MAX_UNZIPPED_BYTES) throw new Error(`Unzipped size must be smaller than ${MAX_UNZIPPED_BYTES} bytes`);
+    if (((archive.readUInt32LE(at + 38) >>> 16) & 0xf000) === SYMLINK_TYPE) throw new Error(`symbolic link: ${name}`);
     if (archive.readUInt16LE(at + 8) & 1) throw new Error(`encrypted: ${name}`);
     if (!name.endsWith('/')) entries.push({ path: safePath(name), content: readContent(archive, at, size) });
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
@@ -42,7 +42,7 @@ export function unzip(archive: Buffer): ZipEntry[] {
 function findEnd(archive: Buffer): number {
   const longestComment = 65_535;
   for (let at = archive.length - 22; at >= Math.max(0, archive.length - 22 - longestComment); at -= 1) {
-    if (archive.readUInt32LE(at) === endSignature) return at;
+    if (archive.readUInt32LE(at) === END_SIGNATURE) return at;
   }
   throw new Error('not a zip archive');
 }
@@ -51,7 +51,7 @@ function readContent(archive: Buffer, directoryAt: number, size: number): Buffer
   const method = archive.readUInt16LE(directoryAt + 10);
   const packedSize = archive.readUInt32LE(directoryAt + 20);
   const at = archive.readUInt32LE(directoryAt + 42);
-  if (archive.readUInt32LE(at) !== fileSignature) throw new Error('damaged entry');
+  if (archive.readUInt32LE(at) !== FILE_SIGNATURE) throw new Error('damaged entry');
   const start = at + 30 + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
   if (start + packedSize > archive.length) throw new Error('damaged entry');
   const packed = archive.subarray(start, start + packedSize);

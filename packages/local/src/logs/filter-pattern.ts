@@ -1,8 +1,9 @@
 import { AwsError } from '../core/aws-error.ts';
 
 /**
- * Reads a filter pattern of plain terms: all must occur in the message; those with `-` must not; quotes keep a phrase whole.
- * @throws AwsError UnsupportedOperationException for JSON, space-delimited and regular-expression patterns
+ * Compiles a filter pattern of plain terms: every term must occur in the message, a term with `-` must not, and quotes
+ * keep a phrase together. Throws AwsError UnsupportedOperationException for JSON, space-delimited and
+ * regular-expression patterns.
  */
 export function matchesFilter(pattern: string | undefined): (message: string) => boolean {
   const text = (pattern ?? '').trim();
@@ -14,8 +15,8 @@ export function matchesFilter(pattern: string | undefined): (message: string) =>
     );
   }
   const terms = [...text.matchAll(/(-?)(?:"([^"]*)"|(\S+))/g)].map(([, minus, phrase, word]) => ({
-    wanted: minus === '',
+    isRequired: minus === '',
     text: phrase ?? word ?? '',
   }));
-  return (message) => terms.every((term) => message.includes(term.text) === term.wanted);
+  return (message) => terms.every((term) => message.includes(term.text) === term.isRequired);
 }

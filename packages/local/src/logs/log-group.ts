@@ -1,5 +1,11 @@
+/** Bytes that CloudWatch Logs counts for each event besides its message. */
+const EVENT_OVERHEAD_BYTES = 26;
+
+/** Dropped lines below which memory is not compacted. */
+const MIN_COMPACTION = 100;
+
 /** A line of a log. Times are epoch milliseconds. */
-export interface LogEvent {
+export interface StoredLogEvent {
   readonly eventId: string;
   readonly logStreamName: string;
   readonly timestamp: number;
@@ -7,7 +13,7 @@ export interface LogEvent {
   readonly ingestionTime: number;
 }
 
-/** What a group keeps at most: beyond it the oldest lines go. */
+/** The limits of a log group. Beyond them the oldest lines are dropped. */
 export interface LogBounds {
   readonly events: number;
   readonly bytes: number;
@@ -20,8 +26,8 @@ export class LogGroup {
   retentionInDays: number | undefined;
   readonly streams = new Map<string, number>();
   readonly #bounds: LogBounds;
-  #events: LogEvent[] = [];
-  /** Lines before this index are gone; they leave memory in one go once they are half. */
+  #events: StoredLogEvent[] = [];
+  /** Lines before this index are dropped. They leave memory at once when they are half of all. */
   #first = 0;
   #bytes = 0;
 
@@ -35,25 +41,25 @@ export class LogGroup {
     return this.#bytes;
   }
 
-  add(event: LogEvent): void {
+  add(event: StoredLogEvent): void {
     this.#events.push(event);
-    this.#bytes += size(event);
+    this.#bytes += sizeBytesOf(event);
     while (this.#events.length - this.#first > this.#bounds.events || this.#bytes > this.#bounds.bytes) {
       const oldest = this.#events[this.#first++];
       if (!oldest) break;
-      this.#bytes -= size(oldest);
+      this.#bytes -= sizeBytesOf(oldest);
     }
-    if (this.#first > 100 && this.#first > this.#events.length / 2) {
+    if (this.#first > MIN_COMPACTION && this.#first > this.#events.length / 2) {
       this.#events = this.#events.slice(this.#first);
       this.#first = 0;
     }
   }
 
-  /** The lines that are kept and fit, in order of timestamp. */
-  events(fits: (event: LogEvent) => boolean): LogEvent[] {
+  /** The kept lines that match, in order of timestamp. */
+  events(matches: (event: StoredLogEvent) => boolean): StoredLogEvent[] {
     return this.#events
       .slice(this.#first)
-      .filter(fits)
+      .filter(matches)
       .sort((a, b) => a.timestamp - b.timestamp);
   }
 
@@ -61,10 +67,10 @@ export class LogGroup {
     this.streams.delete(name);
     this.#events = this.#events.slice(this.#first).filter((event) => event.logStreamName !== name);
     this.#first = 0;
-    this.#bytes = this.#events.reduce((sum, event) => sum + size(event), 0);
+    this.#bytes = this.#events.reduce((sum, event) => sum + sizeBytesOf(event), 0);
   }
 }
 
-function size(event: LogEvent): number {
-  return Buffer.byteLength(event.message) + 26;
+function sizeBytesOf(event: StoredLogEvent): number {
+  return Buffer.byteLength(event.message) + EVENT_OVERHEAD_BYTES;
 }

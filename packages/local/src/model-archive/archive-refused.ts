@@ -1,8 +1,8 @@
-/** An archive, or a listing of model files, that is not unpacked. The message says what was found, where, and what to do. */
+/** An archive, or a list of model files, that is not unpacked. The message names the problem, its place and a fix. */
 export class ArchiveRefused extends Error {
-  /** A stable word for the kind of problem. */
+  /** A stable code for the kind of problem. */
   readonly code: RefusalCode;
-  /** The entry at fault, where there is one. */
+  /** The entry at fault, if there is one. */
   readonly entry?: string;
 
   constructor(code: RefusalCode, message: string, entry?: string, cause?: unknown) {

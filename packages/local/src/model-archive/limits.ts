@@ -1,4 +1,4 @@
-/** What a model may be unpacked to. */
+/** Limits of an unpacked model. */
 export interface ArchiveLimits {
   /** Files and directories. @default 20000 */
   readonly maxEntries: number;
@@ -8,13 +8,13 @@ export interface ArchiveLimits {
   readonly maxPathBytes: number;
   /** Names in one entry's path. @default 32 */
   readonly maxDepth: number;
-  /** Bytes after decompression for each one before, asked once `ratioFloorBytes` are exceeded. @default 300 */
+  /** Decompressed bytes per compressed byte, checked above `ratioFloorBytes`. @default 300 */
   readonly maxRatio: number;
-  /** Up to so many decompressed bytes the ratio doesn't matter. @default 64 MiB */
+  /** Decompressed bytes up to which the ratio is not checked. @default 64 MiB */
   readonly ratioFloorBytes: number;
 }
 
-export const defaultLimits: ArchiveLimits = {
+export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   maxEntries: 20_000,
   maxBytes: 20 * 1024 ** 3,
   maxPathBytes: 1024,

@@ -1,12 +1,12 @@
 import { ArchiveRefused } from './archive-refused.ts';
 import type { ArchiveLimits } from './limits.ts';
 
-/** The longest name that common file systems take, in bytes. */
-const maxNameBytes = 255;
+/** Maximum length of a name in common file systems. */
+const MAX_NAME_BYTES = 255;
 
 /**
- * The path of an archive's entry, or of an object below a prefix, in its plain form: relative, with `/` between names that can't lead
- * anywhere else. `''` for the root itself. Throws ArchiveRefused.
+ * Normalizes the path of an archive's entry, or of an object below a prefix, to a relative path that cannot leave its
+ * folder; `''` for the root itself. Throws ArchiveRefused.
  */
 export function memberPath(raw: string, limits: ArchiveLimits): string {
   const shown = printable(raw);
@@ -15,39 +15,41 @@ export function memberPath(raw: string, limits: ArchiveLimits): string {
   if (Buffer.byteLength(raw) > limits.maxPathBytes) {
     throw refuse('path-too-long', `Entry "${shown}" has a path of more than ${limits.maxPathBytes} bytes. Shorten it.`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are refused
   if (/[\u0000-\u001f\u007f\\]/.test(raw)) {
     throw refuse('bad-path', `Entry "${shown}" has a control character or a backslash in its path. Rename it.`);
   }
   if (raw.startsWith('/') || /^[a-zA-Z]:/.test(raw)) {
     throw refuse(
       'absolute-path',
-      `Entry "${shown}" has an absolute path. Make the archive with relative paths: tar -czf model.tar.gz -C <folder> .`,
+      `Entry "${shown}" has an absolute path. ` +
+        'Create the archive with relative paths: tar -czf model.tar.gz -C <folder> .',
     );
   }
   const names = raw.split('/').filter((name) => name !== '' && name !== '.');
   if (names.includes('..')) {
     throw refuse(
       'outside-path',
-      `Entry "${shown}" leads out of its folder with "..". Make the archive inside the model's folder: tar -czf model.tar.gz -C <folder> .`,
+      `Entry "${shown}" leaves its folder with "..". ` +
+        "Create the archive inside the model's folder: tar -czf model.tar.gz -C <folder> .",
     );
   }
   if (names.length > limits.maxDepth) {
-    throw refuse('path-too-deep', `Entry "${shown}" lies deeper than ${limits.maxDepth} folders. Flatten it.`);
+    throw refuse('path-too-deep', `Entry "${shown}" is nested in more than ${limits.maxDepth} folders. Flatten it.`);
   }
-  if (names.some((name) => Buffer.byteLength(name) > maxNameBytes)) {
-    throw refuse('path-too-long', `Entry "${shown}" has a name of more than ${maxNameBytes} bytes. Shorten it.`);
+  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) {
+    throw refuse('path-too-long', `Entry "${shown}" has a name of more than ${MAX_NAME_BYTES} bytes. Shorten it.`);
   }
   return names.join('/');
 }
 
-/** Fit for a message: no control characters, not too long. */
+/** Makes a path fit for a message: without control characters, not too long. */
 export function printable(raw: string): string {
   const text = JSON.stringify(raw).slice(1, -1);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** Sees to it that every path is one thing only: a file or a folder, once. */
+/** Checks that every path is either a file or a folder, and occurs once. */
 export class Members {
   readonly #kinds = new Map<string, 'file' | 'directory'>();
   readonly #limits: ArchiveLimits;
@@ -57,7 +59,7 @@ export class Members {
     this.#limits = limits;
   }
 
-  /** Throws ArchiveRefused for one entry too many, or one that is in another's way. */
+  /** Throws ArchiveRefused for an entry beyond the limit, or one that conflicts with another. */
   add(path: string, kind: 'file' | 'directory'): void {
     if (++this.#entries > this.#limits.maxEntries) {
       throw new ArchiveRefused(
@@ -65,10 +67,11 @@ export class Members {
         `The model data has more than ${this.#limits.maxEntries} files and folders. Pack fewer files.`,
       );
     }
-    const conflict = (with_: string) =>
+    const conflict = (earlier: string) =>
       new ArchiveRefused(
         'conflict',
-        `Entry "${printable(path)}" conflicts with the earlier entry "${printable(with_)}". Let each path occur once.`,
+        `Entry "${printable(path)}" conflicts with the earlier entry "${printable(earlier)}". ` +
+          'Each path can occur once.',
         printable(path),
       );
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {

@@ -4,18 +4,20 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type ReadEntry, Unpack } from 'tar';
 import { ArchiveRefused } from './archive-refused.ts';
-import { type ArchiveLimits, defaultLimits } from './limits.ts';
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './limits.ts';
 import { Members, memberPath, printable } from './member-path.ts';
 
-const chunkSize = 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+
+const PACK_COMMAND = 'tar -czf model.tar.gz -C <folder> .';
 
 export interface UnpackOptions {
   readonly limits?: Partial<ArchiveLimits>;
-  /** Ends the unpacking; it then rejects with the signal's reason. */
+  /** Aborts the unpacking, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What was unpacked. */
+/** Result of unpacking. */
 export interface Unpacked {
   readonly entries: number;
   /** After decompression. */
@@ -23,21 +25,22 @@ export interface Unpacked {
 }
 
 /**
- * Unpacks a `model.tar.gz` into `folder`, which must not exist yet. Only plain files and folders come out of it, all below `folder`;
- * owners, times and special mode bits do not. Throws ArchiveRefused for an archive that holds anything else, is damaged or exceeds a
- * limit, and passes on an error of `archive` itself; the folder is gone then.
+ * Unpacks a `model.tar.gz` into `folder`, which must not exist yet. Creates only plain files and folders, all below
+ * `folder`, without the archive's owners, times and special mode bits. Throws ArchiveRefused for an archive with
+ * anything else, a damaged archive, or one above a limit; rethrows an error of `archive` itself. It then removes the
+ * folder.
  */
 export async function unpackArchive(
   archive: AsyncIterable<Uint8Array>,
   folder: string,
   options: UnpackOptions = {},
 ): Promise<Unpacked> {
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...DEFAULT_ARCHIVE_LIMITS, ...options.limits };
   await mkdir(folder, { recursive: false });
   try {
     return await extract(archive, folder, limits, options.signal);
   } catch (error) {
-    // A write that was under way can still finish while the folder is being emptied.
+    // A pending write can still finish while the folder is being emptied, hence the retries.
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     throw error;
   }
@@ -49,94 +52,132 @@ async function extract(
   limits: ArchiveLimits,
   signal: AbortSignal | undefined,
 ): Promise<Unpacked> {
-  let packed = 0;
-  let bytes = 0;
-  let entries = 0;
-  let sourceError: unknown;
-  const members = new Members(limits);
-
-  const unpack = new Unpack({
-    cwd: folder,
-    strict: true,
-    preserveOwner: false,
-    noMtime: true,
-    // Limits of our own apply, with messages of our own.
-    maxDepth: Number.POSITIVE_INFINITY,
-    filter: (_path, entry) => accept(() => inspect(entry as ReadEntry, limits, members)),
-  });
-  // Not only what the filter refused: kinds that the parser does not know are skipped without a word otherwise.
-  unpack.on('ignoredEntry', (entry: ReadEntry) => accept(() => refuseKind(entry)));
-  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-  failed.catch(() => undefined);
-  unpack.on('error', (error: Error) => fail(asRefusal(error)));
-  let refused: unknown;
-  const accept = (check: () => void): boolean => {
-    if (refused !== undefined) return false;
-    try {
-      check();
-      entries++;
-      return true;
-    } catch (error) {
-      refused = error;
-      fail(error);
-      return false;
-    }
-  };
-
-  const source = async function* () {
-    try {
-      for await (const chunk of archive) {
-        packed += chunk.byteLength;
-        yield chunk;
-      }
-    } catch (error) {
-      sourceError = error;
-      throw error;
-    }
-  };
-  const gunzip = createGunzip({ chunkSize });
-  const bounded = new Transform({
-    highWaterMark: chunkSize,
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(exceeded(bytes, packed, limits), chunk);
-    },
-  });
-  const stream = pipeline(Readable.from(source(), { objectMode: false }), gunzip, bounded, () => undefined);
+  const sizes = { packedBytes: 0, unpackedBytes: 0 };
+  const target = new CheckedUnpack(folder, limits);
+  const source = new CountedSource(archive, sizes);
+  const stream = pipeline(
+    Readable.from(source, { objectMode: false }),
+    createGunzip({ chunkSize: CHUNK_BYTES }),
+    sizeLimit(sizes, limits),
+    () => undefined,
+  );
   const abort = () => stream.destroy(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
-
-  const feed = async () => {
-    const finished = once(unpack, 'end');
-    finished.catch(() => undefined);
-    for await (const chunk of stream) {
-      if (refused !== undefined) break;
-      if (!unpack.write(chunk)) await once(unpack, 'drain');
-    }
-    if (refused !== undefined) return;
-    unpack.end();
-    await finished;
-  };
   try {
-    await Promise.race([feed(), failed]);
-    if (refused !== undefined) throw refused;
+    await target.writeAll(stream);
   } catch (error) {
-    unpack.abort(error instanceof Error ? error : new Error(String(error)));
+    target.abort(error);
     stream.destroy();
-    if (sourceError !== undefined) throw sourceError;
+    if (source.error !== undefined) throw source.error;
     if (signal?.aborted) throw signal.reason;
     throw asRefusal(error);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
-  if (entries === 0) {
-    throw new ArchiveRefused(
-      'not-tar',
-      'The archive holds no entry. Pack the model: tar -czf model.tar.gz -C <folder> .',
-    );
+  if (target.entries === 0) {
+    throw new ArchiveRefused('not-tar', `The archive has no entries. Pack the model: ${PACK_COMMAND}`);
   }
-  return { entries, bytes };
+  return { entries: target.entries, bytes: sizes.unpackedBytes };
+}
+
+interface Sizes {
+  packedBytes: number;
+  unpackedBytes: number;
+}
+
+/** Counts the bytes of an archive and keeps its error, which is not the archive's fault. */
+class CountedSource implements AsyncIterable<Uint8Array> {
+  readonly #archive: AsyncIterable<Uint8Array>;
+  readonly #sizes: Sizes;
+  error: unknown;
+
+  constructor(archive: AsyncIterable<Uint8Array>, sizes: Sizes) {
+    this.#archive = archive;
+    this.#sizes = sizes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of this.#archive) {
+        this.#sizes.packedBytes += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      this.error = error;
+      throw error;
+    }
+  }
+}
+
+/** Fails once the unpacked bytes exceed a limit. */
+function sizeLimit(sizes: Sizes, limits: ArchiveLimits): Transform {
+  return new Transform({
+    highWaterMark: CHUNK_BYTES,
+    transform(chunk: Buffer, _encoding, done) {
+      sizes.unpackedBytes += chunk.length;
+      done(exceeded(sizes, limits), chunk);
+    },
+  });
+}
+
+/** Writes a tar stream to a folder; fails with the first entry that is refused. */
+class CheckedUnpack {
+  readonly #unpack: Unpack;
+  readonly #failure = Promise.withResolvers<never>();
+  #refusal: unknown;
+  entries = 0;
+
+  constructor(folder: string, limits: ArchiveLimits) {
+    const members = new Members(limits);
+    this.#unpack = new Unpack({
+      cwd: folder,
+      strict: true,
+      preserveOwner: false,
+      noMtime: true,
+      // memberPath checks the depth, with its own message.
+      maxDepth: Number.POSITIVE_INFINITY,
+      filter: (_path, entry) => this.#accept(() => inspect(entry as ReadEntry, limits, members)),
+    });
+    // Without this, the parser would skip entries of an unknown type silently.
+    this.#unpack.on('ignoredEntry', (entry: ReadEntry) => this.#accept(() => refuseKind(entry)));
+    this.#unpack.on('error', (error: Error) => this.#failure.reject(asRefusal(error)));
+    this.#failure.promise.catch(() => undefined);
+  }
+
+  async writeAll(stream: AsyncIterable<Buffer>): Promise<void> {
+    await Promise.race([this.#feed(stream), this.#failure.promise]);
+    if (this.#refusal !== undefined) throw this.#refusal;
+  }
+
+  abort(cause: unknown): void {
+    this.#unpack.abort(cause instanceof Error ? cause : new Error(String(cause)));
+  }
+
+  async #feed(stream: AsyncIterable<Buffer>): Promise<void> {
+    const finished = once(this.#unpack, 'end');
+    finished.catch(() => undefined);
+    for await (const chunk of stream) {
+      if (this.#refusal !== undefined) return;
+      if (!this.#unpack.write(chunk)) await once(this.#unpack, 'drain');
+    }
+    if (this.#refusal !== undefined) return;
+    this.#unpack.end();
+    await finished;
+  }
+
+  #accept(check: () => void): boolean {
+    if (this.#refusal !== undefined) return false;
+    try {
+      check();
+      this.entries++;
+      return true;
+    } catch (error) {
+      this.#refusal = error;
+      this.#failure.reject(error);
+      return false;
+    }
+  }
 }
 
 /** Throws ArchiveRefused for anything but a plain file or folder at a path of its own. */
@@ -148,7 +189,7 @@ function inspect(entry: ReadEntry, limits: ArchiveLimits, members: Members): voi
   if (mode & 0o6000) {
     throw new ArchiveRefused(
       'setuid',
-      `Entry "${printable(path)}" has the setuid or setgid bit. Take it away: chmod -R ug-s <folder>`,
+      `Entry "${printable(path)}" has the setuid or setgid bit. Remove it: chmod -R ug-s <folder>`,
       printable(path),
     );
   }
@@ -171,36 +212,37 @@ function refuseKind(entry: ReadEntry): void {
       const kind = entry.type === 'Link' ? 'hard' : 'symbolic';
       throw new ArchiveRefused(
         'link',
-        `Entry "${shown}" is a ${kind} link to "${printable(entry.linkpath ?? '')}". SageMaker wants no links: pack the files themselves, tar --dereference --hard-dereference.`,
+        `Entry "${shown}" is a ${kind} link to "${printable(entry.linkpath ?? '')}". ` +
+          'SageMaker does not accept links. Pack the files themselves: tar --dereference --hard-dereference.',
         shown,
       );
     }
     default:
       throw new ArchiveRefused(
         'special-file',
-        `Entry "${shown}" is of the kind ${entry.type}. Only plain files and folders may be in it.`,
+        `Entry "${shown}" is of type ${entry.type}. An archive can contain only plain files and folders.`,
         shown,
       );
   }
 }
 
-function exceeded(bytes: number, packed: number, limits: ArchiveLimits): ArchiveRefused | null {
-  if (bytes > limits.maxBytes) return tooLarge(limits);
-  if (bytes > limits.ratioFloorBytes && bytes > packed * limits.maxRatio) {
+function exceeded({ packedBytes, unpackedBytes }: Sizes, limits: ArchiveLimits): ArchiveRefused | null {
+  if (unpackedBytes > limits.maxBytes) return tooLarge(limits);
+  if (unpackedBytes > limits.ratioFloorBytes && unpackedBytes > packedBytes * limits.maxRatio) {
     return new ArchiveRefused(
       'compression-ratio',
-      `The archive grows to more than ${limits.maxRatio} times its size, as only a decompression bomb does.`,
+      `The archive expands to more than ${limits.maxRatio} times its size, like a decompression bomb.`,
     );
   }
   return null;
 }
 
 const tooLarge = (limits: ArchiveLimits): ArchiveRefused =>
-  new ArchiveRefused('too-large', `The archive holds more than ${limits.maxBytes} bytes. Make the model smaller.`);
+  new ArchiveRefused('too-large', `The archive contains more than ${limits.maxBytes} bytes. Make the model smaller.`);
 
-/** The words of zlib and tar are not much help to whoever made the archive. */
+/** Explains errors of zlib and tar to the author of the archive. */
 function asRefusal(error: unknown): unknown {
-  // The disk's errors are not the archive's fault.
+  // Errors of the disk are not the archive's fault.
   if (error instanceof ArchiveRefused || !(error instanceof Error) || 'syscall' in error) return error;
   const { code, message } = error as Error & { code?: string };
   if (code === 'Z_BUF_ERROR' || /truncated/i.test(message)) {
@@ -209,14 +251,14 @@ function asRefusal(error: unknown): unknown {
   if (code?.startsWith('Z_')) {
     return new ArchiveRefused(
       'not-gzip',
-      `The object is not a valid gzip file (${message}). Make it with: tar -czf model.tar.gz -C <folder> .`,
+      `The object is not a valid gzip file (${message}). Create it with: ${PACK_COMMAND}`,
       undefined,
       error,
     );
   }
   return new ArchiveRefused(
     'not-tar',
-    `The object is not a valid tar archive (${message}). Make it with: tar -czf model.tar.gz -C <folder> .`,
+    `The object is not a valid tar archive (${message}). Create it with: ${PACK_COMMAND}`,
     undefined,
     error,
   );

@@ -1,10 +1,11 @@
-/** Which command stands in for a container image. */
+/** A command that replaces a container image. */
 export interface ContainerCommand {
-  /** The image's name: a glob, in which `*` is any text, or a regular expression for the whole name. */
+  /** Matches the image's whole name: a glob, where `*` is any text, or a regular expression. */
   readonly image: string | RegExp;
   /**
-   * The executable and its first arguments. `{modelDir}` and `{port}` are replaced, here and in `args`; the environment has PORT,
-   * SAGEMAKER_BIND_TO_PORT and SM_MODEL_DIR too. The command must serve GET /ping and POST /invocations on 127.0.0.1.
+   * The executable and its first arguments. `{modelDir}` and `{port}` are replaced, here and in `args`; the environment
+   * has PORT, SAGEMAKER_BIND_TO_PORT and SM_MODEL_DIR, too. The command must serve GET /ping and POST /invocations on
+   * 127.0.0.1.
    */
   readonly command: readonly string[];
   /** @default none */
@@ -13,7 +14,7 @@ export interface ContainerCommand {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The first mapping that fits. */
+/** The first mapping that matches the image. */
 export function commandFor(
   image: string | undefined,
   containers: readonly ContainerCommand[],
@@ -33,7 +34,7 @@ function toPattern(image: string | RegExp): RegExp {
   return new RegExp(`^(?:${source})$`, typeof image === 'string' ? 's' : image.flags.replace(/[gy]/g, ''));
 }
 
-/** `text` with its placeholders filled in. */
-export function fill(text: string, values: { readonly modelDir: string; readonly port: number }): string {
+/** Replaces the placeholders of `text`. */
+export function fillPlaceholders(text: string, values: { readonly modelDir: string; readonly port: number }): string {
   return text.replaceAll('{modelDir}', values.modelDir).replaceAll('{port}', String(values.port));
 }

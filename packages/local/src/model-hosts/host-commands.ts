@@ -3,38 +3,39 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ProcessHost, siblingScript } from '../processes/index.ts';
 import { LaunchFailure } from '../sagemaker/launcher.ts';
-import { type ContainerCommand, commandFor, fill } from './container-mapping.ts';
+import { type ContainerCommand, commandFor, fillPlaceholders } from './container-mapping.ts';
 
-/** How to run a container, once its port is known. */
+/** The command line of a container. */
 export interface HostCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A way to serve a model. */
-export interface Host {
-  /** True: the host takes any free port when told 0, and says which on its output. */
+/** A program that serves a model. */
+export interface ModelHost {
+  /** True if the host, given port 0, takes any free port and reports it on its output. */
   readonly reportsPort: boolean;
   commandLine(values: { readonly modelDir: string; readonly port: number }): HostCommand;
 }
 
-/** The line by which the built-in hosts say where they listen: this and the port. */
-export const portLine = /^@freshpoint-model-host port=(\d+)$/;
+/** The line by which the built-in hosts report their port. */
+export const PORT_LINE = /^@freshpoint-model-host port=(\d+)$/;
 
-const scripts = ['inference.mjs', 'inference.cjs', 'inference.js'];
+/** The files in `code/` that the JavaScript host loads. */
+const SCRIPTS = ['inference.mjs', 'inference.cjs', 'inference.js'];
 
-/** Finds what serves the model in `modelDir`: the command mapped to the image, else a built-in host. Throws LaunchFailure that says what to do. */
+/** Chooses the host of a model: the command mapped to the image, or a built-in host. Throws LaunchFailure. */
 export async function chooseHost(
   image: string | undefined,
   modelDir: string,
   containers: readonly ContainerCommand[],
   python: () => Promise<string | undefined>,
-): Promise<Host> {
+): Promise<ModelHost> {
   const mapped = commandFor(image, containers);
   if (mapped) return mappedHost(mapped);
   const code = join(modelDir, 'code');
-  if (scripts.some((script) => existsSync(join(code, script)))) {
+  if (SCRIPTS.some((script) => existsSync(join(code, script)))) {
     const host = siblingScript('js-host', import.meta.url);
     return builtIn(process.execPath, ['--disable-warning=ExperimentalWarning', host]);
   }
@@ -44,32 +45,40 @@ export async function chooseHost(
       return builtIn(executable, ['-B', fileURLToPath(new URL('./python-host.py', import.meta.url))]);
     }
     throw new LaunchFailure(
-      `The model has code/inference.py, but there is no python3 on the PATH of the local runtime. Install it, or map the image "${image}" to a command.`,
+      'The model has code/inference.py, but the local runtime found no python3 on its PATH. ' +
+        `Install it, or map the image "${image}" to a command.`,
     );
   }
   throw new LaunchFailure(
-    `The local runtime has no container for the image "${image}". Map the image to a command, or put code/inference.js or code/inference.py into the model archive.`,
+    `The local runtime has no container for the image "${image}". Map the image to a command, ` +
+      'or add code/inference.js or code/inference.py to the model archive.',
   );
 }
 
-const builtIn = (command: string, args: readonly string[]): Host => ({
+const builtIn = (command: string, args: readonly string[]): ModelHost => ({
   reportsPort: true,
   commandLine: () => ({ command, args, env: {} }),
 });
 
-function mappedHost(mapping: ContainerCommand): Host {
+function mappedHost(mapping: ContainerCommand): ModelHost {
   return {
     reportsPort: false,
     commandLine(values) {
-      const [command, ...args] = [...mapping.command, ...(mapping.args ?? [])].map((part) => fill(part, values));
-      if (command === undefined)
+      const [command, ...args] = [...mapping.command, ...(mapping.args ?? [])].map((part) =>
+        fillPlaceholders(part, values),
+      );
+      if (command === undefined) {
         throw new LaunchFailure(`The command mapped to the image "${mapping.image}" is empty.`);
+      }
       return { command, args, env: mapping.env ?? {} };
     },
   };
 }
 
-/** The real path of python3, asked once: version managers put slow scripts of that name on the PATH. Undefined when there is none. */
+/**
+ * Finds the path of python3, or undefined if there is none. Runs it only once, because version managers put slow
+ * scripts of that name on the PATH.
+ */
 export function findPython(processes: ProcessHost): () => Promise<string | undefined> {
   let found: Promise<string | undefined> | undefined;
   const ask = async () => {

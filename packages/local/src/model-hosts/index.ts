@@ -1,2 +1,3 @@
 export type { ContainerCommand } from './container-mapping.ts';
-export { createProcessLauncher, type ModelLog, type ProcessLauncherExtras } from './process-launcher.ts';
+export type { ModelLog, ProcessLauncherExtras } from './launcher-extras.ts';
+export { createProcessLauncher } from './process-launcher.ts';

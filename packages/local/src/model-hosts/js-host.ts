@@ -1,11 +1,13 @@
 /**
- * Serves a model written in JavaScript; run as a program of its own with SM_MODEL_DIR and PORT (0: any) in the environment.
+ * Serves a model written in JavaScript. Runs as a separate program, with SM_MODEL_DIR and PORT (0: any free port) in
+ * its environment.
  *
  * `code/inference.mjs`, `.cjs` or `.js` of the model may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
- * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer. Default: JSON, CSV, text.
+ * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
+ *   Default: JSON, CSV, text.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
- * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV where that is accepted.
+ * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV if accepted.
  * Each may be async.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,15 +16,17 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-interface Functions {
+/** The exports of a model's code. */
+interface ModelFunctions {
   model_fn?: (modelDir: string) => unknown;
   input_fn?: (body: string | Buffer, contentType: string) => unknown;
   predict_fn?: (input: unknown, model: unknown) => unknown;
   output_fn?: (prediction: unknown, accept: string) => unknown;
 }
 
-const maxBytes = 25 * 1024 * 1024;
-const modelDir = process.env.SM_MODEL_DIR ?? '/opt/ml/model';
+/** Maximum size of a request. */
+const MAX_BODY_BYTES = 25 * 1024 * 1024;
+const MODEL_DIR = process.env.SM_MODEL_DIR ?? '/opt/ml/model';
 
 class BadRequest extends Error {
   readonly status: number;
@@ -34,7 +38,7 @@ class BadRequest extends Error {
 }
 
 let ready = false;
-let functions: Functions = {};
+let functions: ModelFunctions = {};
 let model: unknown;
 
 const server = createServer((req, res) => {
@@ -44,7 +48,7 @@ const server = createServer((req, res) => {
     send(res, status, error instanceof Error ? error.message : String(error), 'text/plain');
   });
 });
-// The runtime decides when an idle connection is closed: were it us, a request could be on its way.
+// The runtime closes idle connections. If this side did, a request could be on its way.
 server.keepAliveTimeout = 0;
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
   console.log(`@freshpoint-model-host port=${(server.address() as AddressInfo).port}`);
@@ -57,12 +61,12 @@ process.once('SIGTERM', () => process.exit(0));
 
 async function load(): Promise<void> {
   const file = ['inference.mjs', 'inference.cjs', 'inference.js']
-    .map((name) => join(modelDir, 'code', name))
+    .map((name) => join(MODEL_DIR, 'code', name))
     .find((path) => existsSync(path));
-  if (file === undefined) throw new Error(`There is no code/inference.js in ${modelDir}.`);
+  if (file === undefined) throw new Error(`There is no code/inference.js in ${MODEL_DIR}.`);
   const module = await import(pathToFileURL(file).href);
   functions = { ...module.default, ...module };
-  model = await (functions.model_fn ?? defaultModel)(modelDir);
+  model = await (functions.model_fn ?? defaultModel)(MODEL_DIR);
   const predict = (model as { predict?: unknown } | undefined)?.predict;
   if (!functions.predict_fn && typeof predict !== 'function') {
     throw new Error('code/inference.js exports no predict_fn, and the model has no method predict.');
@@ -98,7 +102,7 @@ async function read(req: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new BadRequest(413, 'The request is larger than 25 MB.');
+    if (size > MAX_BODY_BYTES) throw new BadRequest(413, 'The request is larger than 25 MB.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -118,8 +122,11 @@ function defaultModel(folder: string): unknown {
 const predictByMethod = (input: unknown, loaded: unknown): unknown =>
   (loaded as { predict(input: unknown): unknown }).predict(input);
 
+/** A media type without its parameters. */
+const bareType = (type: string): string => type.replace(/;.*$/s, '').trim();
+
 function decode(body: string | Buffer, contentType: string): unknown {
-  const type = contentType.split(';')[0]!.trim();
+  const type = bareType(contentType);
   if (type === 'application/json') {
     try {
       return JSON.parse(String(body));
@@ -134,7 +141,7 @@ function decode(body: string | Buffer, contentType: string): unknown {
   if (type === 'text/plain' || type === 'application/octet-stream') return body;
   throw new BadRequest(
     415,
-    `The content type ${type} is not supported. Give application/json or text/csv, or export an input_fn.`,
+    `The content type ${type} is not supported. Send application/json or text/csv, or export an input_fn.`,
   );
 }
 
@@ -144,7 +151,7 @@ function cell(text: string): number | string {
 }
 
 function encode(prediction: unknown, accept: string): [string, string] {
-  const types = accept.split(',').map((type) => type.split(';')[0]!.trim());
+  const types = accept.split(',').map(bareType);
   if (types.includes('text/csv') && !types.includes('application/json')) {
     const rows = Array.isArray(prediction) ? prediction : [prediction];
     return [rows.map((row) => (Array.isArray(row) ? row.join(',') : String(row))).join('\n'), 'text/csv'];

@@ -7,7 +7,7 @@ import type { Caller, Cloud } from '../core/cloud.ts';
 import {
   type ArchiveLimits,
   ArchiveRefused,
-  defaultLimits,
+  DEFAULT_ARCHIVE_LIMITS,
   Members,
   memberPath,
   unpackArchive,
@@ -18,15 +18,15 @@ import { downloadFailed, extractFailed } from '../sagemaker/reasons.ts';
 
 export interface ModelDataSource {
   readonly cloud: Cloud;
-  /** Acts with the permissions of the model's execution role. */
+  /** The caller with the permissions of the model's execution role. */
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly limits?: Partial<ArchiveLimits>;
 }
 
 /**
- * Brings a container's model data to `folder`, which must not exist yet, as /opt/ml/model would have it. Without model data the folder is
- * empty. Throws LaunchFailure in SageMaker's words.
+ * Loads a container's model data into `folder`, which must not exist yet, as SageMaker does into /opt/ml/model. Without
+ * model data the folder is empty. Throws LaunchFailure, worded as in SageMaker.
  */
 export async function loadModelData(container: ContainerSpec, folder: string, source: ModelDataSource): Promise<void> {
   const data: S3Data | undefined =
@@ -41,7 +41,7 @@ export async function loadModelData(container: ContainerSpec, folder: string, so
   await load(container.name, data, folder, source);
 }
 
-/** One model of a multi-model container. Throws LaunchFailure. */
+/** Loads one model of a multi-model container. Throws LaunchFailure. */
 export async function loadTargetModel(
   container: ContainerSpec,
   target: string,
@@ -63,12 +63,12 @@ async function load(container: string, data: S3Data, folder: string, source: Mod
       await unpackArchive(body, folder, { signal: source.signal, ...(source.limits && { limits: source.limits }) });
     } else {
       await mkdir(folder);
-      const name = memberPath(basename(location.key), defaultLimits);
+      const name = memberPath(basename(location.key), DEFAULT_ARCHIVE_LIMITS);
       await save(
         await open(location.bucket, location.key, source),
         join(folder, name),
         source.signal,
-        new Budget(source),
+        new ByteBudget(source),
       );
     }
   } catch (error) {
@@ -80,19 +80,26 @@ async function load(container: string, data: S3Data, folder: string, source: Mod
   }
 }
 
-/** All objects below the prefix, whose keys are no more to be trusted than an archive's paths. */
+/** The members of ListObjectsV2's output that are read here. */
+interface ObjectPage {
+  readonly Contents?: readonly { readonly Key: string }[];
+  readonly IsTruncated?: boolean;
+  readonly NextContinuationToken?: string;
+}
+
+/** Downloads all objects below a prefix. Their keys are checked like an archive's paths. */
 async function downloadPrefix(bucket: string, prefix: string, folder: string, source: ModelDataSource): Promise<void> {
-  const limits = { ...defaultLimits, ...source.limits };
+  const limits = { ...DEFAULT_ARCHIVE_LIMITS, ...source.limits };
   const members = new Members(limits);
-  const budget = new Budget(source);
+  const budget = new ByteBudget(source);
   await mkdir(folder);
   let files = 0;
   let ContinuationToken: string | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ...(ContinuationToken !== undefined && { ContinuationToken }) };
-    const page = await source.cloud.call('s3', 'ListObjectsV2', input, source.caller);
-    for (const { Key } of (page.Contents ?? []) as { Key: string }[]) {
-      // What consoles write to show an empty folder.
+    const page: ObjectPage = await source.cloud.call<ObjectPage>('s3', 'ListObjectsV2', input, source.caller);
+    for (const { Key } of page.Contents ?? []) {
+      // Consoles write such objects to show an empty folder.
       if (Key.endsWith('/')) continue;
       const below = Key.slice(prefix.length).replace(/^\//, '');
       const path = memberPath(below === '' ? basename(Key) : below, limits);
@@ -109,11 +116,22 @@ async function downloadPrefix(bucket: string, prefix: string, folder: string, so
 
 async function open(bucket: string, key: string, source: ModelDataSource): Promise<AsyncIterable<Uint8Array>> {
   source.signal.throwIfAborted();
-  const { Body } = await source.cloud.call('s3', 'GetObject', { Bucket: bucket, Key: key }, source.caller);
+  const input = { Bucket: bucket, Key: key };
+  const { Body } = await source.cloud.call<{ Body: AsyncIterable<Uint8Array> }>(
+    's3',
+    'GetObject',
+    input,
+    source.caller,
+  );
   return Body;
 }
 
-async function save(body: AsyncIterable<Uint8Array>, file: string, signal: AbortSignal, budget: Budget): Promise<void> {
+async function save(
+  body: AsyncIterable<Uint8Array>,
+  file: string,
+  signal: AbortSignal,
+  budget: ByteBudget,
+): Promise<void> {
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
@@ -129,13 +147,13 @@ async function save(body: AsyncIterable<Uint8Array>, file: string, signal: Abort
   });
 }
 
-/** The bytes that all files together may have. */
-class Budget {
+/** The limit of all files together, in bytes. */
+class ByteBudget {
   readonly #max: number;
   #left: number;
 
   constructor(source: ModelDataSource) {
-    this.#max = source.limits?.maxBytes ?? defaultLimits.maxBytes;
+    this.#max = source.limits?.maxBytes ?? DEFAULT_ARCHIVE_LIMITS.maxBytes;
     this.#left = this.#max;
   }
 

@@ -1,7 +1,7 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Takes everybody's right to write, as /opt/ml/model has none. */
+/** Removes all write permissions, as in /opt/ml/model. */
 export async function makeReadOnly(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -11,7 +11,7 @@ export async function makeReadOnly(folder: string): Promise<void> {
   await chmod(folder, 0o555);
 }
 
-/** Removes a folder that may be read-only. Harmless when it isn't there. */
+/** Removes a folder, also a read-only one. Does nothing if it does not exist. */
 export async function removeFolder(folder: string): Promise<void> {
   await makeWritable(folder).catch(() => undefined);
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

@@ -5,16 +5,16 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { HostedProcess, ProcessHost } from '../processes/index.ts';
 import { type InvocationRequest, type InvocationResponse, NotSent } from '../sagemaker/launcher.ts';
 import type { Times } from '../sagemaker/times.ts';
-import { type Host, portLine } from './host-commands.ts';
+import { type ModelHost, PORT_LINE } from './host-commands.ts';
 
 export interface ModelServerOptions {
-  readonly host: Host;
+  readonly host: ModelHost;
   readonly modelDir: string;
-  /** The working directory, outside of the model's folder. */
+  /** The working directory, outside the model's folder. */
   readonly cwd: string;
-  /** What the container's definition sets. */
+  /** The environment in the container's definition. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What stands in for the container's name in answers: `primary`. */
+  /** The container's label in responses, e.g. `primary`. */
   readonly label: string;
   readonly healthCheckTimeoutMs: number;
   readonly times: Times;
@@ -23,17 +23,23 @@ export interface ModelServerOptions {
   readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
-/** `body` emits `close` however it ends. */
+/** `body` emits `close` whether it ends, fails or is destroyed. */
 export type ServerAnswer = InvocationResponse & { readonly body: Readable };
 
-/** Where SageMaker's containers find their model. */
-const containerModelDir = '/opt/ml/model';
+/** The model's folder in SageMaker's containers. */
+const CONTAINER_MODEL_DIR = '/opt/ml/model';
+
+/** Time after which the runtime closes an idle connection to a built-in host. */
+const BUILT_IN_KEEP_ALIVE_MS = 60_000;
+
+/** The same for a mapped command, which can close idle connections early. */
+const MAPPED_KEEP_ALIVE_MS = 1_000;
 
 /** One process that serves one model over HTTP. */
 export class ModelServer {
-  /** Resolves at the first ping that is answered with 200; rejects when there is none in time or the process ends. */
+  /** Resolves at the first ping with status 200; rejects if there is none in time or the process ends. */
   readonly healthy: Promise<void>;
-  /** Resolves with the cause when a healthy server ends or does not answer pings any more. Never after `stop`. */
+  /** Resolves with the cause when a healthy server ends or stops answering pings. Never after `stop`. */
   readonly lost: Promise<string>;
   readonly #options: ModelServerOptions;
   readonly #stopping = new AbortController();
@@ -47,14 +53,15 @@ export class ModelServer {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
-    this.healthy = this.#start();
-    this.healthy.then(
-      () => this.#watch(),
+    const started = this.#start();
+    this.healthy = started.then(() => undefined);
+    started.then(
+      (pool) => this.#watch(pool),
       () => undefined,
     );
   }
 
-  /** Throws NotSent when the process can't be reached. */
+  /** Throws NotSent if the process cannot be reached. */
   async invoke(request: InvocationRequest): Promise<ServerAnswer> {
     try {
       if (!this.#pool) throw new NotSent('The model server is not healthy yet.');
@@ -64,7 +71,7 @@ export class ModelServer {
         headers: request.headers,
         body: request.body,
         signal: request.signal,
-        // The caller's signal is what ends a request that takes too long.
+        // The caller's signal ends a request that takes too long.
         headersTimeout: 0,
         bodyTimeout: 0,
       });
@@ -86,24 +93,25 @@ export class ModelServer {
     await this.#pool?.destroy().catch(() => undefined);
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<Pool> {
     const { host, clock, times, healthCheckTimeoutMs } = this.#options;
     const deadline = clock.now() + healthCheckTimeoutMs;
     const port = await this.#run(host.reportsPort ? 0 : await freePort(), deadline);
-    // A server of somebody else's may close idle connections early: ours are given up before that.
-    this.#pool = new Pool(`http://127.0.0.1:${port}`, {
+    const pool = new Pool(`http://127.0.0.1:${port}`, {
       connections: null,
       pipelining: 1,
-      keepAliveTimeout: host.reportsPort ? 60_000 : 1_000,
+      keepAliveTimeout: host.reportsPort ? BUILT_IN_KEEP_ALIVE_MS : MAPPED_KEEP_ALIVE_MS,
     });
-    while (!(await this.#ping())) {
+    this.#pool = pool;
+    while (!(await this.#ping(pool))) {
       const left = deadline - clock.now();
       if (left <= 0) throw new Error('The container did not answer /ping with 200 in time.');
       await this.#pause(Math.min(left, times.startPingIntervalMs));
     }
+    return pool;
   }
 
-  /** Starts the process and finds its port. Rejects when the process ends before it is healthy, too: AWS would go on until the deadline, to the same end. */
+  /** Starts the process and resolves with its port. Rejects as soon as it ends; AWS would wait for the deadline. */
   #run(port: number, deadline: number): Promise<number> {
     const { host, modelDir, cwd, environment, processes, clock, onLog } = this.#options;
     return new Promise((resolve, reject) => {
@@ -117,41 +125,40 @@ export class ModelServer {
         args,
         cwd,
         env: {
-          ...Object.fromEntries(
-            Object.entries(environment).map(([name, value]) => [name, value.replaceAll(containerModelDir, modelDir)]),
-          ),
+          ...withModelDir(environment, modelDir),
           ...env,
           SM_MODEL_DIR: modelDir,
           SAGEMAKER_BIND_TO_PORT: String(port),
           PORT: String(port),
         },
         onLine: (line, stream) => {
-          const reported = host.reportsPort && stream === 'stdout' ? portLine.exec(line) : null;
+          const reported = host.reportsPort && stream === 'stdout' ? PORT_LINE.exec(line) : null;
           if (reported) resolve(Number(reported[1]));
           else onLog(line, stream);
         },
       });
       this.#process = process;
       const cancel = clock.schedule(deadline - clock.now(), () => {
-        reject(new Error('The model host did not say in time where it listens.'));
+        reject(new Error('The model host did not report its port in time.'));
       });
       void process.exited.then((exit) => {
         cancel();
         const cause = exit.error?.message ?? `with ${exit.signal ?? `status ${exit.code}`}`;
-        onLog(`The container ended: ${cause}`, 'stderr');
-        this.#ended.abort(new Error(`The container ended: ${cause}`));
-        reject(new Error(`The container ended: ${cause}`));
+        const message = `The container ended: ${cause}`;
+        onLog(message, 'stderr');
+        this.#ended.abort(new Error(message));
+        reject(new Error(message));
       });
       if (!host.reportsPort) resolve(port);
     });
   }
 
-  async #ping(): Promise<boolean> {
+  async #ping(pool: Pool): Promise<boolean> {
     const { pingTimeoutMs } = this.#options.times;
     this.#ended.signal.throwIfAborted();
     if (this.#stopping.signal.aborted) throw new Error('The model server was stopped.');
     try {
-      const { statusCode, body } = await this.#pool!.request({
+      const { statusCode, body } = await pool.request({
         method: 'GET',
         path: '/ping',
         signal: AbortSignal.timeout(pingTimeoutMs),
@@ -163,14 +170,14 @@ export class ModelServer {
     }
   }
 
-  /** Pings for as long as the server runs. */
-  async #watch(): Promise<void> {
+  /** Pings while the server runs. */
+  async #watch(pool: Pool): Promise<void> {
     const { times } = this.#options;
     let failures = 0;
     try {
       while (failures < times.unhealthyAfter) {
         await this.#pause(times.pingIntervalMs);
-        failures = (await this.#ping()) ? 0 : failures + 1;
+        failures = (await this.#ping(pool)) ? 0 : failures + 1;
       }
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#lose((error as Error).message);
@@ -195,7 +202,14 @@ export class ModelServer {
   }
 }
 
-/** For commands that can't say where they listen. Somebody else may take the port in between; the ping then fails. */
+/** The container's environment, with its paths below /opt/ml/model replaced. */
+function withModelDir(environment: Readonly<Record<string, string>>, modelDir: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replaceAll(CONTAINER_MODEL_DIR, modelDir)]),
+  );
+}
+
+/** A port for a command that cannot report its own. If another program takes it in between, the ping fails. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

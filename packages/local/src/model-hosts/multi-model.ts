@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/aws-error.ts';
-import { defaultLimits, memberPath } from '../model-archive/index.ts';
+import { DEFAULT_ARCHIVE_LIMITS, memberPath } from '../model-archive/index.ts';
 import { type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
 import type { ServerAnswer } from './model-server.ts';
 import type { ServedModel } from './served-model.ts';
 
-/** So many models stay loaded; beyond, the one that has not been asked for longest makes room. */
-const maxLoaded = 8;
+/** Number of models that stay loaded; for a further one the least recently used is unloaded. */
+const MAX_LOADED_MODELS = 8;
 
 /**
- * The models of a multi-model container, each with a process of its own, loaded when it is first asked for. A loaded model is not
- * read again until it has made room for others: as on AWS, overwriting it has no certain effect.
+ * The models of a multi-model container. Each has its own process and is loaded at its first request. A loaded model is
+ * not read again until it is unloaded, so that overwriting it has no certain effect, as on AWS.
  */
 export class MultiModel {
   readonly #serve: (target: string, id: string) => ServedModel;
   readonly #loaded = new Map<string, ServedModel>();
 
-  /** `serve` begins to load a target; `id` is fit for a file name. */
+  /** `serve` starts to load a target; `id` is valid as a file name. */
   constructor(serve: (target: string, id: string) => ServedModel) {
     this.#serve = serve;
   }
@@ -55,8 +55,8 @@ export class MultiModel {
   }
 
   async #makeRoom(): Promise<void> {
-    while (this.#loaded.size >= maxLoaded) {
-      const [target, model] = this.#loaded.entries().next().value!;
+    for (const [target, model] of this.#loaded) {
+      if (this.#loaded.size < MAX_LOADED_MODELS) return;
       this.#loaded.delete(target);
       await model.stop();
     }
@@ -68,7 +68,7 @@ function targetOf(raw: string | undefined): string {
     throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
   }
   try {
-    const target = memberPath(raw.replace(/^\//, ''), defaultLimits);
+    const target = memberPath(raw.replace(/^\//, ''), DEFAULT_ARCHIVE_LIMITS);
     if (target !== '') return target;
   } catch (error) {
     throw invalid(`Invalid TargetModel: ${(error as Error).message}`);
@@ -78,7 +78,7 @@ function targetOf(raw: string | undefined): string {
 
 const invalid = (message: string) => new AwsError('ValidationError', message, 400, { Message: message });
 
-/** AWS answers with a validation error when the archive is missing and with the container's error when it does not load. */
+/** AWS responds with a validation error if the archive is missing, and with a model error if it does not load. */
 function notLoaded(failure: LaunchFailure): AwsError {
   if (failure.reason.startsWith('Failed to download')) return invalid(failure.reason);
   return new AwsError('ModelError', failure.reason, 424, {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps } from '../core/cloud.ts';
+import { readAll } from '../core/read-all.ts';
 import {
   type ContainerSpec,
   type Instance,
@@ -10,18 +11,18 @@ import {
   type InvocationResponse,
   LaunchFailure,
 } from '../sagemaker/launcher.ts';
-import { internalFailure } from '../sagemaker/reasons.ts';
+import { INTERNAL_FAILURE_REASON } from '../sagemaker/reasons.ts';
+import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
 import { MultiModel } from './multi-model.ts';
-import type { ProcessLauncherExtras } from './process-launcher.ts';
 import { ServedModel } from './served-model.ts';
 
-/** The largest answer that one container of a pipeline may hand to the next, in bytes. */
-const maxIntermediateBytes = 25 * 1024 * 1024;
+/** Maximum size of the response that a container of a pipeline passes to the next. */
+const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
 
-interface Running {
+interface RunningContainer {
   readonly spec: ContainerSpec;
   readonly server: ServedModel | MultiModel;
 }
@@ -37,7 +38,7 @@ export class ProcessInstance implements Instance {
   readonly #folder: string;
   readonly #stopping = new AbortController();
   readonly #idle = Promise.withResolvers<void>();
-  #containers: Running[] = [];
+  #containers: RunningContainer[] = [];
   #inFlight = 0;
   #stopped: Promise<void> | undefined;
 
@@ -107,7 +108,7 @@ export class ProcessInstance implements Instance {
     this.#stopping.signal.addEventListener('abort', () => download.abort(), { once: true });
     try {
       await mkdir(this.#folder, { recursive: true });
-      // Or the type of a package.json further up would decide how the model's .js files are read.
+      // Otherwise a package.json in a parent folder would decide how the model's .js files are read.
       await writeFile(join(this.#folder, 'package.json'), '{}\n');
       this.#stopping.signal.throwIfAborted();
       this.#containers = this.#spec.containers.map((spec) => ({ spec, server: this.#serve(spec, download.signal) }));
@@ -115,7 +116,7 @@ export class ProcessInstance implements Instance {
         this.#containers.map(({ server }) => (server instanceof ServedModel ? server.ready : undefined)),
       );
     } catch (error) {
-      throw error instanceof LaunchFailure ? error : new LaunchFailure(internalFailure, error);
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     } finally {
       cancel();
     }
@@ -183,9 +184,9 @@ export class ProcessInstance implements Instance {
       return await this.#target(request.targetContainer).server.invoke(request);
     }
     let current = request;
-    for (const [i, { server }] of this.#containers.entries()) {
+    for (const [index, { server }] of this.#containers.entries()) {
       const answer = await server.invoke(current);
-      if (i === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
+      if (index === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
       const contentType = answer.headers['content-type'];
       current = {
         ...request,
@@ -196,22 +197,16 @@ export class ProcessInstance implements Instance {
     throw new Error('A pipeline has at least one container.');
   }
 
-  #target(hostname: string | undefined): Running {
-    if (hostname === undefined) return this.#containers[0]!;
-    const found = this.#containers.find(({ spec }) => spec.label === hostname);
+  #target(hostname: string | undefined): RunningContainer {
+    const [first] = this.#containers;
+    const found = hostname === undefined ? first : this.#containers.find(({ spec }) => spec.label === hostname);
     if (found) return found;
     const message = `The endpoint has no container with the hostname ${hostname}.`;
     throw new AwsError('ValidationError', message, 400, { Message: message });
   }
 }
 
-async function collect(answer: ServerAnswer): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxIntermediateBytes) throw new Error(`Container ${answer.container} answered with more than 25 MB.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function collect({ body, container }: ServerAnswer): Promise<Buffer> {
+  const tooLarge = () => new Error(`Container ${container} responded with more than 25 MB.`);
+  return readAll(body, MAX_INTERMEDIATE_BYTES, tooLarge);
 }

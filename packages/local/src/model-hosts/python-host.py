@@ -1,12 +1,15 @@
-"""Serves a model written in Python; run as a program of its own with SM_MODEL_DIR and PORT (0: any) in the environment.
+"""Serves a model written in Python.
+
+Runs as a separate program, with SM_MODEL_DIR and PORT (0: any free port) in its environment.
 
 code/inference.py of the model may define any of
 - model_fn(model_dir): loads the model. Default: the content of model.json.
-- input_fn(body, content_type): decodes a request; body is a str for text and JSON, else bytes. Default: JSON, CSV, text.
+- input_fn(body, content_type): decodes a request; body is a str for text and JSON, else bytes.
+  Default: JSON, CSV, text.
 - predict_fn(data, model): the prediction. Default: model.predict(data).
-- output_fn(prediction, accept): a str or bytes, or (body, content_type). Default: JSON, or CSV where that is accepted.
+- output_fn(prediction, accept): a str or bytes, or (body, content_type). Default: JSON, or CSV if accepted.
 
-Only the standard library is needed here; what the model imports must be installed.
+This program needs only the standard library; the model's own imports must be installed.
 """
 
 import importlib.util
@@ -56,12 +59,12 @@ def decode(body, content_type):
     if kind in ("text/plain", "application/octet-stream"):
         return body
     raise BadRequest(
-        415, f"The content type {kind} is not supported. Give application/json or text/csv, or define an input_fn."
+        415, f"The content type {kind} is not supported. Send application/json or text/csv, or define an input_fn."
     )
 
 
 def plain(value):
-    """Arrays and numbers of numpy and the like."""
+    """Converts arrays and numbers of numpy and similar libraries."""
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} cannot be written as JSON: define an output_fn.")
@@ -109,7 +112,7 @@ def load():
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body would otherwise wait for each other's acknowledgement.
+    # With Nagle's algorithm the body would wait for the acknowledgement of the headers.
     disable_nagle_algorithm = True
     wbufsize = -1
 
@@ -152,7 +155,9 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(content, str):
             content = content.encode("utf-8")
         if not isinstance(content, (bytes, bytearray)):
-            raise TypeError(f"output_fn must return str or bytes, or (body, content_type); it returned {type(content).__name__}")
+            raise TypeError(
+                f"output_fn must return str or bytes, or (body, content_type); it returned {type(content).__name__}"
+            )
         return content, kind
 
     def send(self, status, body, kind):

@@ -13,14 +13,14 @@ import { ModelServer, type ServerAnswer } from './model-server.ts';
 export interface ServedModelOptions {
   readonly container: ContainerSpec;
   readonly variantName: string;
-  /** Will hold the model's folder; made here, removed by `stop`. */
+  /** The parent of the model's folder; created here, removed by `stop`. */
   readonly folder: string;
-  /** Brings the model's data to a folder that does not exist yet. */
+  /** Loads the model's data into a folder that does not exist yet. */
   readonly load: (modelDir: string) => Promise<void>;
   readonly containers: readonly ContainerCommand[];
   readonly python: () => Promise<string | undefined>;
   readonly healthCheckTimeoutMs: number;
-  /** Set beyond what the container's definition says. */
+  /** Variables beside those of the container's definition. */
   readonly environment: Readonly<Record<string, string>>;
   readonly times: Times;
   readonly clock: Clock;
@@ -28,30 +28,34 @@ export interface ServedModelOptions {
   readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
-/** One model with its folder and the process that serves it. */
+/** One model, with its folder and the process that serves it. */
 export class ServedModel {
-  /** Resolves when the model answers; rejects with LaunchFailure. */
+  /** Resolves when the model is healthy; rejects with LaunchFailure. */
   readonly ready: Promise<void>;
   /** See ModelServer.lost. */
   readonly lost: Promise<string>;
   readonly #options: ServedModelOptions;
+  readonly #started: Promise<ModelServer>;
   #server: ModelServer | undefined;
   #stopped = false;
 
   constructor(options: ServedModelOptions) {
     this.#options = options;
-    this.ready = this.#start();
-    this.lost = this.ready.then(
-      () => this.#server!.lost,
+    this.#started = this.#start();
+    this.ready = this.#started.then(() => undefined);
+    this.lost = this.#started.then(
+      (server) => server.lost,
       () => new Promise<string>(() => undefined),
     );
   }
 
-  invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    return this.#server!.invoke(request);
+  /** Call it when `ready` has resolved. */
+  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    const server = await this.#started;
+    return await server.invoke(request);
   }
 
-  /** Resolves when the process is gone and the folder removed; never rejects. */
+  /** Resolves when the process is gone and the folder is removed; never rejects. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#server?.stop();
@@ -61,7 +65,7 @@ export class ServedModel {
     });
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<ModelServer> {
     const { container, variantName, folder, load, containers, python, environment, ...rest } = this.#options;
     const modelDir = join(folder, 'model');
     await mkdir(folder, { recursive: true });
@@ -69,7 +73,7 @@ export class ServedModel {
     await makeReadOnly(modelDir);
     const host = await chooseHost(container.image, modelDir, containers, python);
     if (this.#stopped) throw new LaunchFailure('The instance was stopped before it was ready.');
-    this.#server = new ModelServer({
+    const server = new ModelServer({
       ...rest,
       host,
       modelDir,
@@ -77,11 +81,13 @@ export class ServedModel {
       label: container.label,
       environment: { ...environment, ...container.environment },
     });
+    this.#server = server;
     try {
-      await this.#server.healthy;
+      await server.healthy;
     } catch (error) {
       rest.onLog((error as Error).message, 'stderr');
       throw new LaunchFailure(pingFailed(container.label, variantName), error);
     }
+    return server;
   }
 }

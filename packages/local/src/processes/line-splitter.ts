@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** Cuts a byte stream into lines; a line longer than `maxLength` characters is handed out in pieces, so memory stays bounded. */
+/** Splits a byte stream into lines. A line longer than `maxLength` characters comes in pieces, to bound the memory. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   readonly #onLine: (line: string) => void;
@@ -27,7 +27,7 @@ export class LineSplitter {
     }
   }
 
-  /** The stream has ended: hands out what stands without a line end. */
+  /** Called at the end of the stream: emits a last line that has no end. */
   end(): void {
     const rest = this.#rest + this.#decoder.end();
     this.#rest = '';

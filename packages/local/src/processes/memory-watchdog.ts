@@ -7,8 +7,8 @@ interface Watched {
 }
 
 /**
- * Samples the resident memory of registered processes every `intervalMs` (memory cannot be waited for, so this is the
- * one thing here that polls) and reports those above their limit. Does not keep the process alive.
+ * Samples the resident memory of registered processes every `intervalMs`, because the system sends no events about it,
+ * and reports those above their limit. Does not keep this process alive.
  */
 export class MemoryWatchdog {
   readonly #intervalMs: number;
@@ -32,7 +32,7 @@ export class MemoryWatchdog {
     }
   }
 
-  /** Samples one process now; the highest value seen so far, in bytes. */
+  /** Samples a process now and returns its highest value so far, in bytes. */
   async peakBytes(pid: number): Promise<number> {
     await this.#sample([pid]);
     return this.#watched.get(pid)?.peakBytes ?? 0;

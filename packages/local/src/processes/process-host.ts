@@ -4,136 +4,101 @@ import { MemoryWatchdog } from './memory-watchdog.ts';
 import { ReaperClient } from './reaper-client.ts';
 import { signalGroup } from './signal-group.ts';
 
-/** What to run. */
+/** Describes a child process. */
 export interface ProcessSpec {
-  /** Executable: a path, or a name looked up in PATH. */
+  /** Executable: a path, or a name to find on the PATH. */
   readonly command: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
-  /** Added to PATH, HOME, TMPDIR and LANG, which are all that a child gets of our own environment. */
+  /** Added to PATH, HOME, TMPDIR and LANG, the only variables that a child inherits. */
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * The group is killed when its resident memory is found above this many bytes.
+   * The process group is killed when its resident memory exceeds this many bytes.
    * @default no limit
    */
   readonly maxRssBytes?: number;
-  /** One line of output without its end; lines longer than the host's `maxLineLength` come in pieces. Output nobody asks for is dropped. */
+  /**
+   * Called for each line of output, without its end. Lines longer than the host's `maxLineLength` come in pieces.
+   * @default output is dropped
+   */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** How a child ended. */
 export interface ProcessExit {
-  /** Exit status; null when a signal ended it or it never started. */
+  /** Exit status; null if a signal ended it or it never started. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** `exit`: by itself or by somebody else's signal; `stopped`: by stop() or kill(); `memory`: above maxRssBytes; `spawn`: it could not be started. */
+  /** `stopped`: by stop() or kill(). `memory`: above maxRssBytes. `spawn`: it did not start. `exit`: all other ends. */
   readonly reason: 'exit' | 'stopped' | 'memory' | 'spawn';
-  /** With `spawn`: why. */
+  /** The error of a `spawn`. */
   readonly error?: Error;
 }
 
-/** A child that leads a process group of its own. */
+/** A child that leads its own process group. */
 export interface HostedProcess {
-  /** Absent when it could not be started. */
+  /** Absent if it did not start. */
   readonly pid: number | undefined;
-  /** Resolves, never rejects, after the child has ended, its group is killed and its output is read to the end. */
+  /** Resolves when the child has ended, its group is killed and its output is read to the end. Never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** SIGTERM to the group, SIGKILL `graceMs` later (default 5000) to what is left. Resolves like `exited`. */
+  /** Sends SIGTERM to the group, and SIGKILL `graceMs` later (default 5000). Resolves like `exited`. */
   stop(graceMs?: number): Promise<ProcessExit>;
-  /** SIGKILL to the group at once. Resolves like `exited`. */
+  /** Sends SIGKILL to the group at once. Resolves like `exited`. */
   kill(): Promise<ProcessExit>;
-  /** Highest resident memory seen so far, in bytes; takes a sample now. 0 when unknown. */
+  /** Highest resident memory so far, in bytes, including a sample taken now. 0 if unknown. */
   peakRssBytes(): Promise<number>;
 }
 
-/** Starts children that never outlive us. */
+/** Starts children that never outlive this process. */
 export interface ProcessHost {
   spawn(spec: ProcessSpec): HostedProcess;
-  /** How many children run. */
-  readonly running: number;
-  /** Kills every child, then ends the reaper. spawn() throws from now on. */
+  /** Kills every child, then ends the reaper. After this, spawn() throws. */
   close(): Promise<void>;
 }
 
 export interface ProcessHostOptions {
-  /** How often memory is sampled, in milliseconds. @default 250 */
+  /** Interval of memory samples, in milliseconds. @default 250 */
   readonly memoryIntervalMs?: number;
-  /** Longest line handed to onLine, in characters. @default 262144 (that of a CloudWatch log event) */
+  /** Maximum length of a line for onLine, in characters. @default 262144, as for a CloudWatch log event */
   readonly maxLineLength?: number;
 }
 
-/** What a child may know of our environment. */
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+/** The variables that a child inherits. */
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+
+const DEFAULT_MEMORY_INTERVAL_MS = 250;
+
+/** Maximum size of a CloudWatch log event. */
+const DEFAULT_MAX_LINE_LENGTH = 262_144;
+
+const DEFAULT_STOP_GRACE_MS = 5_000;
 
 /**
- * Makes a host of child processes (Linux and macOS). When our process ends in any way, SIGKILL included, a reaper
- * process kills every group that still runs.
+ * Creates a host of child processes (Linux and macOS). When this process ends in any way, SIGKILL included, a reaper
+ * process kills every process group that still runs.
  */
 export function createProcessHost(options: ProcessHostOptions = {}): ProcessHost {
-  const maxLineLength = options.maxLineLength ?? 262_144;
-  const watchdog = new MemoryWatchdog(options.memoryIntervalMs ?? 250);
+  const maxLineLength = options.maxLineLength ?? DEFAULT_MAX_LINE_LENGTH;
+  const watchdog = new MemoryWatchdog(options.memoryIntervalMs ?? DEFAULT_MEMORY_INTERVAL_MS);
   const reaper = new ReaperClient();
-  const children = new Set<HostedProcess>();
+  const children = new Set<Child>();
   let closed = false;
 
-  const start = (spec: ProcessSpec): HostedProcess => {
-    if (closed) throw new Error(`The process host is closed; it cannot start "${spec.command}".`);
-    // The reaper first: were we killed between the two starts, nobody would know the child.
-    reaper.start();
-    const child = spawn(spec.command, spec.args ?? [], {
-      cwd: spec.cwd,
-      env: { ...minimalEnvironment(), ...spec.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    const pid = child.pid;
-    let endedBy: ProcessExit['reason'] = 'exit';
-    const endAs = (reason: ProcessExit['reason'], signal: NodeJS.Signals) => {
-      if (endedBy === 'exit') endedBy = reason;
-      if (pid !== undefined) signalGroup(pid, signal);
-    };
-    if (pid !== undefined) {
-      reaper.register(pid);
-      watchdog.watch(pid, spec.maxRssBytes, () => endAs('memory', 'SIGKILL'));
-    }
-    readLines(child, spec, maxLineLength);
-    let alive = true;
-    const exited = whenEnded(child, () => {
-      alive = false;
-      children.delete(hosted);
-      if (pid === undefined) return;
-      watchdog.forget(pid);
-      // What the leader leaves behind must not outlive it.
-      signalGroup(pid, 'SIGKILL');
-      reaper.forget(pid);
-    }).then((exit): ProcessExit => ({ ...exit, reason: exit.error ? 'spawn' : endedBy }));
-    const hosted: HostedProcess = {
-      pid,
-      exited,
-      async stop(graceMs = 5_000) {
-        if (!alive) return await exited;
-        endAs('stopped', 'SIGTERM');
-        const timer = setTimeout(() => alive && endAs('stopped', 'SIGKILL'), graceMs);
-        try {
-          return await exited;
-        } finally {
-          clearTimeout(timer);
-        }
-      },
-      kill() {
-        if (alive) endAs('stopped', 'SIGKILL');
-        return exited;
-      },
-      peakRssBytes: () => (pid === undefined ? Promise.resolve(0) : watchdog.peakBytes(pid)),
-    };
-    if (pid !== undefined) children.add(hosted);
-    return hosted;
-  };
-
   return {
-    spawn: start,
-    get running() {
-      return children.size;
+    spawn(spec) {
+      if (closed) throw new Error(`The process host is closed; it cannot start "${spec.command}".`);
+      // Before the child: if this process were killed between the two starts, no reaper would know the child.
+      reaper.start();
+      const child = new Child(spec, maxLineLength, watchdog);
+      const { pid } = child;
+      if (pid === undefined) return child;
+      reaper.register(pid);
+      children.add(child);
+      void child.groupEnded.then(() => {
+        children.delete(child);
+        reaper.forget(pid);
+      });
+      return child;
     },
     async close() {
       closed = true;
@@ -143,9 +108,72 @@ export function createProcessHost(options: ProcessHostOptions = {}): ProcessHost
   };
 }
 
+class Child implements HostedProcess {
+  readonly pid: number | undefined;
+  readonly exited: Promise<ProcessExit>;
+  /** Resolves when the child has ended and its group is killed, possibly before its output is read to the end. */
+  readonly groupEnded: Promise<void>;
+  readonly #watchdog: MemoryWatchdog;
+  #endedBy: ProcessExit['reason'] = 'exit';
+  #alive = true;
+
+  constructor(spec: ProcessSpec, maxLineLength: number, watchdog: MemoryWatchdog) {
+    this.#watchdog = watchdog;
+    const child = spawn(spec.command, spec.args ?? [], {
+      cwd: spec.cwd,
+      env: { ...minimalEnvironment(), ...spec.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.pid = child.pid;
+    if (this.pid !== undefined) watchdog.watch(this.pid, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
+    readLines(child, spec, maxLineLength);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.groupEnded = promise;
+    const ended = whenEnded(child, () => {
+      this.#killGroup();
+      resolve();
+    });
+    this.exited = ended.then((exit) => ({ ...exit, reason: exit.error ? 'spawn' : this.#endedBy }));
+  }
+
+  async stop(graceMs = DEFAULT_STOP_GRACE_MS): Promise<ProcessExit> {
+    if (!this.#alive) return await this.exited;
+    this.#end('stopped', 'SIGTERM');
+    const timer = setTimeout(() => void this.kill(), graceMs);
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  kill(): Promise<ProcessExit> {
+    if (this.#alive) this.#end('stopped', 'SIGKILL');
+    return this.exited;
+  }
+
+  async peakRssBytes(): Promise<number> {
+    return this.pid === undefined ? 0 : await this.#watchdog.peakBytes(this.pid);
+  }
+
+  #end(reason: ProcessExit['reason'], signal: NodeJS.Signals): void {
+    if (this.#endedBy === 'exit') this.#endedBy = reason;
+    if (this.pid !== undefined) signalGroup(this.pid, signal);
+  }
+
+  /** Kills the descendants that the child has left, which must not outlive it. */
+  #killGroup(): void {
+    this.#alive = false;
+    if (this.pid === undefined) return;
+    this.#watchdog.forget(this.pid);
+    signalGroup(this.pid, 'SIGKILL');
+  }
+}
+
 function minimalEnvironment(): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const name of inherited) {
+  for (const name of INHERITED_VARIABLES) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
@@ -168,8 +196,8 @@ function readLines(child: ChildProcess, spec: ProcessSpec, maxLineLength: number
   }
 }
 
-/** How long output may stay open after the child's end: a descendant in another session can hold it for ever. */
-const outputGraceMs = 1_000;
+/** Wait for the end of the output after the child's end. A descendant in another session can hold it open. */
+const OUTPUT_GRACE_MS = 1_000;
 
 function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<ProcessExit, 'reason'>> {
   return new Promise((resolve) => {
@@ -179,7 +207,7 @@ function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<Proces
       timer = setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
-      }, outputGraceMs);
+      }, OUTPUT_GRACE_MS);
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);

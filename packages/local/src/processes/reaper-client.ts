@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { siblingScript } from './sibling-script.ts';
 
-/** Keeps one reaper process informed; starts it at the first registration and again if somebody ends it. */
+/** Informs the reaper process. Starts it at the first registration, and again if it ends. */
 export class ReaperClient {
   readonly #groups = new Set<number>();
   #process: ChildProcess | undefined;
   #closed = false;
 
-  /** Call right after the spawn: the write is synchronous, so that no child is unknown for longer than an instant. */
+  /** Call it right after the spawn. The write is synchronous, so that the reaper knows a child almost at once. */
   register(pid: number): void {
     this.#groups.add(pid);
     if (this.#process) this.#process.stdin?.write(`+${pid}\n`);
@@ -19,17 +19,12 @@ export class ReaperClient {
     this.#process?.stdin?.write(`-${pid}\n`);
   }
 
-  /** Pid of the reaper while it runs. */
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
-  /** Starts the reaper ahead of the first child. */
+  /** Starts the reaper before the first child. */
   start(): void {
     if (!this.#process) this.#start();
   }
 
-  /** Ends the reaper; whatever is still registered is killed by it. */
+  /** Ends the reaper, which kills every group that is still registered. */
   async close(): Promise<void> {
     this.#closed = true;
     const reaper = this.#process;
@@ -42,13 +37,13 @@ export class ReaperClient {
 
   #start(): void {
     const reaper = spawn(process.execPath, [siblingScript('reaper', import.meta.url)], {
-      // A session of its own, so that signals to our group do not end it before its work is done.
+      // In its own session, so that signals to this process group do not end it early.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: {},
     });
     this.#process = reaper;
-    // A reaper that died shows as EPIPE here and as 'exit' below, which starts the next one.
+    // The death of a reaper shows as EPIPE here and as 'exit' below, which starts the next one.
     reaper.stdin.on('error', () => undefined);
     reaper.on('error', () => undefined);
     reaper.once('exit', () => {

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Resident bytes of each process given, with the descendants that its main thread started. A process that is gone is
- * missing from the result. On Linux from /proc, elsewhere from `ps` by process group.
+ * Resident bytes of each process, including the descendants that its main thread started. The result has no entry for
+ * a process that has ended. Reads /proc on Linux, and `ps` by process group elsewhere.
  */
 export async function residentBytes(pids: readonly number[]): Promise<Map<number, number>> {
   if (process.platform === 'linux') return fromProc(pids);
@@ -44,13 +44,13 @@ function readProc(path: string): string | undefined {
 }
 
 function fromPs(pids: readonly number[]): Promise<Map<number, number>> {
-  const wanted = new Set(pids);
+  const groups = new Set(pids);
   return new Promise((resolve) => {
     execFile('ps', ['-A', '-o', 'pgid=,rss='], { maxBuffer: 16 << 20 }, (_error, stdout) => {
       const result = new Map<number, number>();
       for (const line of stdout.split('\n')) {
         const [group, kib] = line.trim().split(/\s+/).map(Number);
-        if (group !== undefined && kib !== undefined && wanted.has(group)) {
+        if (group !== undefined && kib !== undefined && groups.has(group)) {
           result.set(group, (result.get(group) ?? 0) + kib * 1024);
         }
       }

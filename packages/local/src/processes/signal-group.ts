@@ -1,12 +1,10 @@
-/** Signals the process group that `pid` leads. Returns false when no process of it is left. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+/** Signals the process group that `pid` leads, if it still has a process. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
-    return true;
   } catch (error) {
     // macOS answers EPERM for a group whose only member is a zombie.
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ESRCH' || code === 'EPERM') return false;
-    throw error;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }

@@ -1,14 +1,8 @@
 import type { BlobSink, BlobStore } from './blob-store.ts';
 import { ObjectBody } from './object-body.ts';
+import type { Segment } from './segment.ts';
 
-/** A stretch of one blob. An object is a list of these: a multipart upload is completed, and a copy made, without moving a byte. */
-export interface Segment {
-  readonly blob: string;
-  readonly start: number;
-  readonly length: number;
-}
-
-/** Counts who refers to each blob (versions, parts, readers) and deletes it after the last. */
+/** Counts the references to each blob (versions, parts, readers) and deletes it after the last. */
 export class BlobReferences {
   readonly #store: BlobStore;
   readonly #counts = new Map<string, number>();
@@ -37,22 +31,9 @@ export class BlobReferences {
     }
   }
 
-  /** A reader that keeps the blobs alive until it ends or is destroyed, whatever happens to the object meanwhile. */
+  /** A reader that keeps the blobs until it ends or is destroyed, even if the object is deleted meanwhile. */
   read(segments: readonly Segment[]): ObjectBody {
     this.retain(segments);
     return new ObjectBody(this.#store, segments, () => this.release(segments));
   }
-}
-
-/** The bytes `start` to `start + length - 1` of the content that `segments` make up. */
-export function slice(segments: readonly Segment[], start: number, length: number): Segment[] {
-  const found: Segment[] = [];
-  let offset = 0;
-  for (const segment of segments) {
-    const from = Math.max(start, offset);
-    const to = Math.min(start + length, offset + segment.length);
-    if (from < to) found.push({ blob: segment.blob, start: segment.start + from - offset, length: to - from });
-    offset += segment.length;
-  }
-  return found;
 }

@@ -5,10 +5,10 @@ import { type CrcParameters, combineCrcs } from './crc-combine.ts';
 import { crc32c } from './crc32c.ts';
 import { invalidRequest } from './errors.ts';
 
-/** All that S3 knows besides MD5. */
-export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+/** S3's checksum algorithms, besides MD5. */
+export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 /** Named as in the SDK's shapes. */
-export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 /** Over all bytes, or over the parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
@@ -29,13 +29,13 @@ export interface Digest {
   end(): Promise<Buffer>;
 }
 
-/** Begins a digest; S3 shows its bytes big-endian, in base64. */
+/** Starts a digest. Its bytes are big-endian; S3 shows them in base64. */
 export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
   switch (algorithm) {
     case 'CRC32':
       return crcDigest(crc32);
     case 'CRC32C':
-      return crcDigest((chunk, before) => crc32c(chunk as Uint8Array, before));
+      return crcDigest(crc32c);
     case 'CRC64NVME': {
       const crc = new Crc64Nvme();
       return { update: (chunk) => void crc.update(chunk), end: async () => Buffer.from(await crc.digest()) };
@@ -47,7 +47,7 @@ export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
   }
 }
 
-function crcDigest(step: typeof crc32): Digest {
+function crcDigest(step: (chunk: Uint8Array, before: number) => number): Digest {
   let crc = 0;
   return {
     update: (chunk) => {
@@ -61,22 +61,24 @@ function crcDigest(step: typeof crc32): Digest {
   };
 }
 
-const crcParameters: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
+/** The algorithms whose parts' checksums combine to the checksum of the whole. */
+const CRC_PARAMETERS: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
   CRC32: { width: 32, polynomial: 0xedb88320n },
   CRC32C: { width: 32, polynomial: 0x82f63b78n },
   CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
 };
 
-const byteLength: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+/** Length of each algorithm's digest. */
+const DIGEST_BYTES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
 
 /** Whether `name` (in upper case) is one of S3's algorithms. */
 export const isChecksumAlgorithm = (name: string | undefined): name is ChecksumAlgorithm =>
-  (checksumAlgorithms as readonly (string | undefined)[]).includes(name);
+  (CHECKSUM_ALGORITHMS as readonly (string | undefined)[]).includes(name);
 
-/** The type that a multipart upload gets when it names only an algorithm. Throws InvalidRequest for a pair that S3 does not have. */
+/** The checksum type of a multipart upload; `asked` or the algorithm's default. Throws InvalidRequest. */
 export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
   const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
-  const possible = type === 'FULL_OBJECT' ? crcParameters[algorithm] !== undefined : algorithm !== 'CRC64NVME';
+  const possible = type === 'FULL_OBJECT' ? CRC_PARAMETERS[algorithm] !== undefined : algorithm !== 'CRC64NVME';
   if ((type !== 'FULL_OBJECT' && type !== 'COMPOSITE') || !possible) {
     throw invalidRequest(
       `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
@@ -85,59 +87,63 @@ export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: strin
   return type;
 }
 
-/** The checksum of an object from those of its parts. */
+/** Computes the checksum of an object from those of its parts. */
 export function checksumOfParts(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,
   parts: readonly { value: string; size: number }[],
 ): Promise<Checksum> | Checksum {
-  const raw = parts.map(({ value }) => Buffer.from(value, 'base64'));
-  const parameters = crcParameters[algorithm];
+  const raw = parts.map(({ value, size }) => ({ bytes: Buffer.from(value, 'base64'), size }));
+  const parameters = CRC_PARAMETERS[algorithm];
   if (type === 'FULL_OBJECT' && parameters) {
     const crc = combineCrcs(
       parameters,
-      parts.map(({ size }, index) => ({ crc: BigInt(`0x${raw[index]!.toString('hex')}`), length: size })),
+      raw.map(({ bytes, size }) => ({ crc: BigInt(`0x${bytes.toString('hex')}`), length: size })),
     );
     const hex = crc.toString(16).padStart(parameters.width / 4, '0');
     return { algorithm, type, value: Buffer.from(hex, 'hex').toString('base64') };
   }
   const digest = startDigest(algorithm);
-  for (const bytes of raw) digest.update(bytes);
+  for (const { bytes } of raw) digest.update(bytes);
   return digest.end().then((bytes) => ({ algorithm, type, value: `${bytes.toString('base64')}-${parts.length}` }));
 }
 
-/** The one checksum that a request declares: with its value, or only its algorithm. */
+/** The checksum that a request declares: with its value, or only its algorithm. Throws InvalidRequest. */
 export function declaredChecksum(
   input: ChecksumMembers & { ChecksumAlgorithm?: string },
 ): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
-  const given = checksumAlgorithms.filter((algorithm) => input[`Checksum${algorithm}`] !== undefined);
+  const given = CHECKSUM_ALGORITHMS.flatMap((algorithm) => {
+    const value = input[`Checksum${algorithm}`];
+    return value === undefined ? [] : [{ algorithm, value }];
+  });
   if (given.length > 1) {
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
-  const [algorithm] = given;
-  if (algorithm) {
-    const value = input[`Checksum${algorithm}`]!;
-    if (!isBase64Of(value, byteLength[algorithm])) {
+  const [declared] = given;
+  if (declared) {
+    const { algorithm, value } = declared;
+    if (!isBase64Of(value, DIGEST_BYTES[algorithm])) {
       throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
     }
-    return { algorithm, value };
+    return declared;
   }
   const named = input.ChecksumAlgorithm?.toUpperCase();
   if (named === undefined || named === 'MD5') return undefined;
   if (!isChecksumAlgorithm(named)) {
     throw invalidRequest(
-      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
+        '[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
     );
   }
   return { algorithm: named };
 }
 
-/** Whether `value` is canonical base64 of exactly so many bytes. */
+/** Whether `value` is canonical base64 of `bytes` bytes. */
 export const isBase64Of = (value: string, bytes: number): boolean => {
   const raw = Buffer.from(value, 'base64');
   return raw.length === bytes && raw.toString('base64') === value;
 };
 
-/** `checksum` as members of a response. */
+/** The members of a response for `checksum`. */
 export const checksumMembers = (checksum: Checksum | undefined): ChecksumMembers & { ChecksumType?: ChecksumType } =>
   checksum ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type } : {};

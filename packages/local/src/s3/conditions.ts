@@ -10,11 +10,11 @@ interface ReadConditions {
 
 const lists = (header: string, etag: string) =>
   header.split(',').some((entry) => {
-    const wanted = entry.trim();
-    return wanted === '*' || wanted.replace(/^(?:W\/)?"(.*)"$/, '$1') === etag;
+    const listed = entry.trim();
+    return listed === '*' || listed.replace(/^(?:W\/)?"(.*)"$/, '$1') === etag;
   });
 
-/** Which condition of a read fails, if any: RFC 9110's precedence. */
+/** The condition of a read that fails, if any, with the precedence of RFC 9110. */
 function failedCondition(conditions: ReadConditions, version: ObjectVersion): string | undefined {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   if (ifMatch !== undefined) {
@@ -44,19 +44,16 @@ export function checkCopyConditions(conditions: ReadConditions, version: ObjectV
 }
 
 function notModified(version: ObjectVersion): S3Error {
-  return new S3Error(
-    'NotModified',
-    'Not Modified',
-    304,
-    {},
-    {
-      etag: `"${version.etag}"`,
-      'last-modified': new Date(version.lastModified).toUTCString(),
-    },
-  );
+  return new S3Error('NotModified', 'Not Modified', 304).withHeaders({
+    etag: `"${version.etag}"`,
+    'last-modified': new Date(version.lastModified).toUTCString(),
+  });
 }
 
-/** For writes and deletes: `current` is the live object that would be replaced. Throws PreconditionFailed, NoSuchKey or NotImplemented. */
+/**
+ * For writes and deletes; `current` is the object that they would replace. Throws PreconditionFailed, NoSuchKey or
+ * NotImplemented.
+ */
 export function checkWriteConditions(
   input: { readonly IfMatch?: string | undefined; readonly IfNoneMatch?: string | undefined },
   key: string,

@@ -1,11 +1,11 @@
-/** A reflected CRC with all bits inverted before and after, as all three of S3's are. */
+/** A reflected CRC with all bits inverted before and after, like all three of S3's. */
 export interface CrcParameters {
   readonly width: 32 | 64;
   /** Reversed polynomial. */
   readonly polynomial: bigint;
 }
 
-/** The CRC of a whole from its parts' CRCs and lengths in bytes, without the parts (as zlib's crc32_combine). */
+/** Computes the CRC of a whole from its parts' CRCs and lengths in bytes, as zlib's crc32_combine does. */
 export function combineCrcs(parameters: CrcParameters, parts: readonly { crc: bigint; length: number }[]): bigint {
   const shifts = new Map<number, bigint>();
   let whole = 0n;

@@ -1,39 +1,41 @@
 /** Reversed Castagnoli polynomial. */
-const polynomial = 0x82f63b78;
+const POLYNOMIAL = 0x82f63b78;
 
-/** Eight tables of 256, so that eight bytes are taken at a time. */
-const tables = makeTables();
+const TABLE_ENTRIES = 256;
+
+/** Eight tables in one, to process eight bytes per step; table `n` starts at `n * TABLE_ENTRIES`. */
+const TABLES = makeTables();
 
 function makeTables(): Uint32Array {
-  const made = new Uint32Array(8 * 256);
-  for (let byte = 0; byte < 256; byte++) {
+  const tables = new Uint32Array(8 * TABLE_ENTRIES);
+  for (let byte = 0; byte < TABLE_ENTRIES; byte++) {
     let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
-    made[byte] = crc;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+    tables[byte] = crc;
   }
-  for (let at = 256; at < made.length; at++) {
-    const before = made[at - 256]!;
-    made[at] = (before >>> 8) ^ made[before & 0xff]!;
+  for (let at = TABLE_ENTRIES; at < tables.length; at++) {
+    const before = tables[at - TABLE_ENTRIES] ?? 0;
+    tables[at] = (before >>> 8) ^ (tables[before & 0xff] ?? 0);
   }
-  return made;
+  return tables;
 }
 
-/** CRC-32C of `data`, going on from `previous` (the CRC of what came before), as `zlib.crc32` does for CRC-32. */
+/** CRC-32C of `data` that continues `previous`, the CRC of the preceding bytes, as `zlib.crc32` does for CRC-32. */
 export function crc32c(data: Uint8Array, previous = 0): number {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let crc = ~previous;
   let at = 0;
   for (const end = data.length - 7; at < end; at += 8) {
-    crc ^= data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24);
-    crc =
-      tables[1792 + (crc & 0xff)]! ^
-      tables[1536 + ((crc >>> 8) & 0xff)]! ^
-      tables[1280 + ((crc >>> 16) & 0xff)]! ^
-      tables[1024 + (crc >>> 24)]! ^
-      tables[768 + data[at + 4]!]! ^
-      tables[512 + data[at + 5]!]! ^
-      tables[256 + data[at + 6]!]! ^
-      tables[data[at + 7]!]!;
+    const low = crc ^ view.getUint32(at, true);
+    const high = view.getUint32(at + 4, true);
+    crc = lookUp(7, low) ^ lookUp(6, low >>> 8) ^ lookUp(5, low >>> 16) ^ lookUp(4, low >>> 24);
+    crc ^= lookUp(3, high) ^ lookUp(2, high >>> 8) ^ lookUp(1, high >>> 16) ^ lookUp(0, high >>> 24);
   }
-  for (; at < data.length; at++) crc = (crc >>> 8) ^ tables[(crc ^ data[at]!) & 0xff]!;
+  for (; at < data.length; at++) crc = (crc >>> 8) ^ lookUp(0, crc ^ view.getUint8(at));
   return ~crc >>> 0;
+}
+
+/** The entry of table `table` for the lowest byte of `bits`. */
+function lookUp(table: number, bits: number): number {
+  return TABLES[table * TABLE_ENTRIES + (bits & 0xff)] ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import { S3Error } from './errors.ts';
@@ -14,24 +15,24 @@ import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { uploadListingOperations } from './operations/uploads-listing.ts';
-import { s3Permissions } from './permissions.ts';
-import { type PolicyHolder, S3State } from './state.ts';
+import { type PermissionInput, s3Permissions } from './permissions.ts';
+import { S3State } from './state.ts';
 
-/** What `createS3` makes. */
+/** S3: register `service`; pass HTTP requests to `handle`. */
 export interface S3 {
-  /** To be registered with the cloud, through which `handle` calls it too. */
+  /** Register it with the cloud; `handle` calls it through the cloud, too. */
   readonly service: Service;
   /**
-   * Answers one HTTP request, path style or virtual-host style. Never rejects: errors become S3's XML. To honour
-   * `Expect: 100-continue` before a body is sent, let the server's `checkContinue` event come here too.
+   * Serves one HTTP request, path style or virtual-host style. Never rejects: errors become S3's XML. To support
+   * `Expect: 100-continue`, also pass it the requests of the server's `checkContinue` event.
    */
   handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
 }
 
 /**
- * S3 as a state machine over the clock and a blob store; metadata lives in memory.
- * @param extras.iam asks the buckets' policies at each call; without it they are only kept
- * @param extras.emit takes the events of buckets that have an EventBridgeConfiguration, after each change
+ * S3 as a state machine over the clock and a blob store; metadata is in memory.
+ * @param extras.iam enforces the buckets' policies; without it they are only stored
+ * @param extras.emit receives the events of buckets with an EventBridgeConfiguration, after each change
  */
 export function createS3(
   deps: Deps,
@@ -54,8 +55,8 @@ export function createS3(
     Object.entries(all).map(([name, { run }]): [string, Operation] => [
       name,
       {
-        permissions: (input) => permissions[name]?.(input) ?? [],
-        run(input, caller) {
+        permissions: (input: PermissionInput) => permissions[name]?.(input) ?? [],
+        run(input: OwnerInput, caller) {
           checkOwner(deps, input.ExpectedBucketOwner);
           checkOwner(deps, input.ExpectedSourceBucketOwner);
           return run(input, caller);
@@ -67,6 +68,12 @@ export function createS3(
     service: { name: 's3', operations },
     handle: createEdge(deps),
   };
+}
+
+/** Members that name the expected owner of a bucket. */
+interface OwnerInput {
+  readonly ExpectedBucketOwner?: string;
+  readonly ExpectedSourceBucketOwner?: string;
 }
 
 function checkOwner({ account }: Deps, expected: string | undefined): void {

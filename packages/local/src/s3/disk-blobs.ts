@@ -4,16 +4,16 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobSink, BlobStore } from './blob-store.ts';
 
-/** Large enough that reading costs few system calls, small enough that many readers fit in memory. */
-const readSize = 256 * 1024;
+/** Size of a read: large enough for few system calls, small enough for many readers in memory. */
+const READ_BYTES = 256 * 1024;
 
-/** The network brings 64 KiB at a time; each write costs a trip through the thread pool. */
-const writeSize = 512 * 1024;
+/** Size of a write. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
+const WRITE_BYTES = 512 * 1024;
 
-const blobName = /^[0-9a-f-]{36}\.blob$/;
+const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
 /**
- * Blobs as files, one each. The folder belongs to this store alone: it is made when missing, and blobs that an earlier
+ * Blobs as files. The folder belongs to this store alone: it is created if it is missing, and blobs that an earlier
  * process left in it are removed.
  */
 export class DiskBlobs implements BlobStore {
@@ -22,7 +22,7 @@ export class DiskBlobs implements BlobStore {
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder)) if (blobName.test(name)) rmSync(join(folder, name), { force: true });
+    for (const name of readdirSync(folder)) if (BLOB_NAME.test(name)) rmSync(join(folder, name), { force: true });
   }
 
   async create(): Promise<BlobSink> {
@@ -42,7 +42,7 @@ export class DiskBlobs implements BlobStore {
       write: async (chunk) => {
         waiting.push(chunk);
         waitingBytes += chunk.length;
-        if (waitingBytes >= writeSize) await flush();
+        if (waitingBytes >= WRITE_BYTES) await flush();
       },
       commit: async () => {
         await flush();
@@ -60,7 +60,7 @@ export class DiskBlobs implements BlobStore {
     const file = await open(join(this.#folder, blob), 'r');
     try {
       for (let at = start, left = length; left > 0; ) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(readSize, left));
+        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, left));
         const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
         if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
@@ -80,7 +80,7 @@ export class DiskBlobs implements BlobStore {
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], size: number): Promise<void> {
   const { bytesWritten } = await file.writev(chunks);
   if (bytesWritten === size) return;
-  // A full disk or a signal cuts a write short; the next one tells.
+  // A full disk or a signal can cut a write short; the next write reports the error.
   const rest = Buffer.concat(chunks).subarray(bytesWritten);
   for (let at = 0; at < rest.length; ) at += (await file.write(rest, at, rest.length - at)).bytesWritten;
 }

@@ -1,13 +1,13 @@
 import type { ObjectHeaders } from './model.ts';
 
-/** What a bucket does with objects whose write doesn't say: undefined means S3's own keys. */
+/** A bucket's default encryption; undefined means S3's own keys. */
 export interface BucketEncryption {
   readonly Rules?: readonly {
     readonly ApplyServerSideEncryptionByDefault?: { readonly SSEAlgorithm?: string; readonly KMSMasterKeyID?: string };
   }[];
 }
 
-/** The headers of an object in a bucket with this encryption. `asked`: what the write itself says. */
+/** The headers of an object in a bucket with this default encryption. `asked` is the encryption of the write itself. */
 export function encrypted(
   headers: ObjectHeaders,
   asked: string | undefined,
@@ -19,7 +19,7 @@ export function encrypted(
   return { ...headers, ServerSideEncryption: SSEAlgorithm, ...(KMSMasterKeyID && { SSEKMSKeyId: KMSMasterKeyID }) };
 }
 
-/** ARN of the customer's key that an object is encrypted with; undefined: S3's own, or AWS's, which all may use. */
+/** ARN of the customer's key that encrypts an object; undefined for S3's and AWS's keys, which everyone can use. */
 export function keyArnOf(
   { ServerSideEncryption, SSEKMSKeyId }: ObjectHeaders,
   arnOfKey: (id: string) => string,

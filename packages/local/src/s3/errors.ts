@@ -1,18 +1,18 @@
 import { AwsError } from '../core/aws-error.ts';
 
-/** An S3 error; `members` become elements of its XML, `headers` go beside it. */
+/** An S3 error; its members become elements of the XML. */
 export class S3Error extends AwsError {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers of the response. */
+  readonly headers: Record<string, string> = {};
 
-  constructor(
-    code: string,
-    message: string,
-    status: number,
-    members: Record<string, string> = {},
-    headers: Record<string, string> = {},
-  ) {
+  constructor(code: string, message: string, status: number, members: Record<string, string> = {}) {
     super(code, message, status, members);
-    this.headers = headers;
+  }
+
+  /** Adds headers to the response. */
+  withHeaders(headers: Readonly<Record<string, string>>): this {
+    Object.assign(this.headers, headers);
+    return this;
   }
 }
 
@@ -20,13 +20,12 @@ export class S3Error extends AwsError {
 export const noSuchBucket = (bucket: string) =>
   new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: bucket });
 
-/** 404; `headers` tell of a delete marker. */
-export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
-  new S3Error('NoSuchKey', 'The specified key does not exist.', 404, { Key: key }, headers);
+/** 404. */
+export const noSuchKey = (key: string) =>
+  new S3Error('NoSuchKey', 'The specified key does not exist.', 404, { Key: key });
 
-/** What the SDK makes of a 404 to a HEAD request, which has no body. */
-export const notFound = (headers: Record<string, string> = {}) =>
-  new S3Error('NotFound', 'Not Found', 404, {}, headers);
+/** 404 to a HEAD request, whose response has no body: the SDK names the error NotFound. */
+export const notFoundHead = () => new S3Error('NotFound', 'Not Found', 404);
 
 /** 404. */
 export const noSuchVersion = (key: string, versionId: string) =>
@@ -36,7 +35,8 @@ export const noSuchVersion = (key: string, versionId: string) =>
 export const noSuchUpload = (uploadId: string) =>
   new S3Error(
     'NoSuchUpload',
-    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    'The specified upload does not exist. ' +
+      'The upload ID may be invalid, or the upload may have been aborted or completed.',
     404,
     { UploadId: uploadId },
   );
@@ -47,7 +47,7 @@ export const preconditionFailed = (condition: string) =>
     Condition: condition,
   });
 
-/** 400; with the argument's name and value where S3 gives them. */
+/** 400; with the argument's name and value if S3 returns them. */
 export const invalidArgument = (message: string, name?: string, value?: string) =>
   new S3Error('InvalidArgument', message, 400, {
     ...(name === undefined ? {} : { ArgumentName: name }),
@@ -57,11 +57,17 @@ export const invalidArgument = (message: string, name?: string, value?: string) 
 /** 400. */
 export const invalidRequest = (message: string) => new S3Error('InvalidRequest', message, 400);
 
-/** 400; `what` is `Content-MD5` or a checksum's algorithm. */
-export const badDigest = (what: string) =>
+/** 400; `digest` is `Content-MD5` or a checksum's algorithm. */
+export const badDigest = (digest: string) => {
+  const actual = digest === 'Content-MD5' ? 'what we received' : 'the calculated checksum';
+  return new S3Error('BadDigest', `The ${digest} you specified did not match ${actual}.`, 400);
+};
+
+/** 400. */
+export const payloadMismatch = () =>
   new S3Error(
-    'BadDigest',
-    `The ${what} you specified did not match ${what === 'Content-MD5' ? 'what we received' : 'the calculated checksum'}.`,
+    'XAmzContentSHA256Mismatch',
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
     400,
   );
 
@@ -88,10 +94,11 @@ export const malformedXml = () =>
     400,
   );
 
-/** `what` names the thing that the local runtime lacks. */
-export const notImplemented = (what: string) =>
+/** 501; `feature` names what the local runtime lacks. */
+export const notImplemented = (feature: string) =>
   new S3Error(
     'NotImplemented',
-    `A header you provided implies functionality that is not implemented. The local runtime does not simulate ${what}.`,
+    'A header you provided implies functionality that is not implemented. ' +
+      `The local runtime does not simulate ${feature}.`,
     501,
   );

@@ -1,4 +1,4 @@
-/** An event as S3 hands it to EventBridge, which adds id, time, account and region. */
+/** An event as S3 sends it to EventBridge, which adds id, time, account and region. */
 export interface S3Event {
   readonly source: 'aws.s3';
   readonly 'detail-type': 'Object Created' | 'Object Deleted' | 'Object Tags Added' | 'Object Tags Deleted';
@@ -17,7 +17,7 @@ export interface S3EventDetail {
     readonly size?: number;
     readonly etag?: string;
     readonly 'version-id'?: string;
-    /** Hex; of two events for one key the greater came later. */
+    /** Hex; of two events for one key the greater is the later. */
     readonly sequencer?: string;
   };
   readonly 'request-id': string;

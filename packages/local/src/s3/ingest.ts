@@ -8,15 +8,15 @@ import {
   isBase64Of,
   startDigest,
 } from './checksums.ts';
-import { badDigest, entityTooLarge, incompleteBody, invalidRequest, S3Error } from './errors.ts';
+import { badDigest, entityTooLarge, incompleteBody, invalidRequest, payloadMismatch, S3Error } from './errors.ts';
 import type { Content } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
-/** 5 GiB: the most that one PutObject, UploadPart or CopyObject may take. */
-export const largestSinglePut = 5 * 1024 ** 3;
+/** Maximum size of one PutObject, UploadPart or CopyObject: 5 GiB. */
+export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
-/** What a caller may give as Body. */
-type Body = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
+/** The types of Body that operations accept. */
+type UploadBody = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
 
 interface UploadInput extends ChecksumMembers {
   readonly Body?: unknown;
@@ -25,7 +25,7 @@ interface UploadInput extends ChecksumMembers {
   readonly ChecksumAlgorithm?: string;
 }
 
-/** The algorithm of the checksum that an upload carries, before, with or after its body. Throws InvalidRequest. */
+/** The algorithm of an upload's checksum, which comes as a header or as a trailer. Throws InvalidRequest. */
 export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefined {
   const declared = declaredChecksum(input);
   return declared?.value === undefined
@@ -34,10 +34,10 @@ export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefin
 }
 
 /**
- * Streams a body into a blob, one chunk in memory at a time, and checks it against everything that the request says
- * about it. The caller owns the content, retained once. Nothing is left behind when it throws: BadDigest, InvalidDigest,
- * IncompleteBody, EntityTooLarge, XAmzContentSHA256Mismatch, or the body's own error.
- * @param algorithm the checksum to keep when the request declares none
+ * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
+ * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
+ * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
+ * @param algorithm the checksum to store if the request declares none
  */
 export async function ingest(
   blobs: BlobReferences,
@@ -47,12 +47,7 @@ export async function ingest(
   const { payloadSha256, trailer } = detailsOf(input) ?? {};
   const declared = declaredChecksum(input);
   const kept = uploadAlgorithm(input) ?? algorithm;
-  if (input.ContentMD5 !== undefined && !isBase64Of(input.ContentMD5, 16)) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
-  }
-  if (input.ContentLength !== undefined && input.ContentLength > largestSinglePut) {
-    throw entityTooLarge(input.ContentLength, largestSinglePut);
-  }
+  checkDeclared(input);
 
   const md5 = startDigest('MD5');
   const checksum = kept ? startDigest(kept) : undefined;
@@ -62,10 +57,10 @@ export async function ingest(
   let sink: BlobSink | undefined;
   try {
     let size = 0;
-    for await (const chunk of chunksOf(input.Body as Body)) {
+    for await (const chunk of chunksOf(input.Body as UploadBody)) {
       if (chunk.length === 0) continue;
       size += chunk.length;
-      if (size > largestSinglePut) throw entityTooLarge(size, largestSinglePut);
+      if (size > MAX_SINGLE_PUT_BYTES) throw entityTooLarge(size, MAX_SINGLE_PUT_BYTES);
       sink ??= await blobs.create();
       // The write runs in the thread pool while this thread hashes.
       const written = sink.write(chunk);
@@ -75,12 +70,13 @@ export async function ingest(
     if (input.ContentLength !== undefined && size !== input.ContentLength) throw incompleteBody();
 
     const md5Bytes = await md5.end();
-    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5)
+    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5) {
       throw badDigest('Content-MD5');
+    }
     if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
     const value = (await checksum?.end())?.toString('base64');
     const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== value) throw badDigest(kept!);
+    if (expected !== undefined && expected !== value) throw badDigest(kept ?? 'checksum');
 
     const blob = await sink?.commit();
     sink = undefined;
@@ -90,10 +86,19 @@ export async function ingest(
       size,
       etag: md5Bytes.toString('hex'),
       segments,
-      ...(kept ? { checksum: { algorithm: kept, value: value!, type: 'FULL_OBJECT' } } : {}),
+      ...(kept && value !== undefined ? { checksum: { algorithm: kept, value, type: 'FULL_OBJECT' } } : {}),
     };
   } finally {
     await sink?.abort();
+  }
+}
+
+function checkDeclared({ ContentMD5, ContentLength }: UploadInput): void {
+  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) {
+    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
+  }
+  if (ContentLength !== undefined && ContentLength > MAX_SINGLE_PUT_BYTES) {
+    throw entityTooLarge(ContentLength, MAX_SINGLE_PUT_BYTES);
   }
 }
 
@@ -104,14 +109,7 @@ function expectedFromTrailer(trailer: { value(): string | undefined } | undefine
   return value;
 }
 
-const payloadMismatch = () =>
-  new S3Error(
-    'XAmzContentSHA256Mismatch',
-    "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    400,
-  );
-
-async function* chunksOf(body: Body): AsyncGenerator<Uint8Array> {
+async function* chunksOf(body: UploadBody): AsyncGenerator<Uint8Array> {
   if (body === undefined || body === null) return;
   if (typeof body === 'string') yield Buffer.from(body);
   else if (body instanceof Uint8Array) yield body;

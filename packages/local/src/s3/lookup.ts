@@ -1,40 +1,50 @@
 import type { Caller } from '../core/cloud.ts';
-import { noSuchKey, noSuchVersion, notFound, S3Error } from './errors.ts';
+import { noSuchKey, noSuchVersion, notFoundHead, S3Error } from './errors.ts';
 import type { Bucket, ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
 import type { S3State } from './state.ts';
 
+/** The version that a request names; without an id, the newest. */
+interface VersionName {
+  readonly Key?: string | undefined;
+  readonly VersionId?: string | undefined;
+}
+
 /**
- * The version that a read means. As in S3, who may not list the bucket isn't told that a key is missing: AccessDenied.
- * Throws NoSuchKey (with `head`: NotFound), NoSuchVersion, or MethodNotAllowed for a delete marker by its version id.
+ * Finds the version that a read names. As in S3, a caller who cannot list the bucket gets AccessDenied, not NoSuchKey,
+ * for a missing key. Throws NoSuchKey (NotFound for HEAD), NoSuchVersion, or MethodNotAllowed for the id of a delete
+ * marker.
  */
 export function findVersion(
   state: S3State,
   bucket: Bucket,
-  key: string | undefined,
-  versionId: string | undefined,
+  { Key: key, VersionId: versionId, method = 'GET' }: VersionName & { readonly method?: 'GET' | 'HEAD' },
   caller: Caller,
-  head = false,
 ): ObjectVersion {
   checkKey(key);
   const versions = bucket.objects.get(key);
   const version =
     versionId === undefined ? versions?.[0] : versions?.find((candidate) => candidate.versionId === versionId);
   if (version && !version.deleteMarker) return version;
-  const markerHeaders: Record<string, string> = version
-    ? { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId }
-    : {};
-  if (version && versionId !== undefined) {
-    throw new S3Error(
-      'MethodNotAllowed',
-      'The specified method is not allowed against this resource.',
-      405,
-      { Method: head ? 'HEAD' : 'GET', ResourceType: 'DeleteMarker' },
-      { ...markerHeaders, allow: 'DELETE', 'last-modified': new Date(version.lastModified).toUTCString() },
-    );
-  }
-  const listing = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
-  state.deps.cloud.authorize(caller, { action: listing, resource: state.bucketArn(bucket.name) });
-  if (head) throw notFound(markerHeaders);
-  throw versionId === undefined ? noSuchKey(key, markerHeaders) : noSuchVersion(key, versionId);
+  if (version && versionId !== undefined) throw methodNotAllowed(version, method);
+  const action = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
+  state.deps.cloud.authorize(caller, { action, resource: state.bucketArn(bucket.name) });
+  const missing = versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+  throw (method === 'HEAD' ? notFoundHead() : missing).withHeaders(version ? markerHeaders(version) : {});
 }
+
+function methodNotAllowed(marker: ObjectVersion, method: string): S3Error {
+  return new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: method,
+    ResourceType: 'DeleteMarker',
+  }).withHeaders({
+    ...markerHeaders(marker),
+    allow: 'DELETE',
+    'last-modified': new Date(marker.lastModified).toUTCString(),
+  });
+}
+
+const markerHeaders = (marker: ObjectVersion) => ({
+  'x-amz-delete-marker': 'true',
+  'x-amz-version-id': marker.versionId,
+});

@@ -5,11 +5,6 @@ export class MemoryBlobs implements BlobStore {
   readonly #blobs = new Map<string, Uint8Array>();
   #next = 0;
 
-  /** How many blobs are held. */
-  get count(): number {
-    return this.#blobs.size;
-  }
-
   async create(): Promise<BlobSink> {
     const chunks: Uint8Array[] = [];
     return {
@@ -18,7 +13,8 @@ export class MemoryBlobs implements BlobStore {
       },
       commit: async () => {
         const blob = `blob-${this.#next++}`;
-        this.#blobs.set(blob, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+        const [only] = chunks;
+        this.#blobs.set(blob, only && chunks.length === 1 ? only : Buffer.concat(chunks));
         return blob;
       },
       abort: async () => undefined,

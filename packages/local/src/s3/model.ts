@@ -1,16 +1,16 @@
 import type { BucketVersioningStatus, Tag } from '@aws-sdk/client-s3';
-import type { Segment } from './blob-references.ts';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
+import type { Segment } from './segment.ts';
 import type { SortedMap } from './sorted-map.ts';
 
-/** What a writer says about an object besides its bytes; as members of the SDK's shapes. */
+/** Headers of an object, named as in the SDK's shapes. */
 export interface ObjectHeaders {
   ContentType: string;
   CacheControl?: string;
   ContentDisposition?: string;
   ContentEncoding?: string;
   ContentLanguage?: string;
-  /** As it was sent. */
+  /** As received. */
   Expires?: string;
   WebsiteRedirectLocation?: string;
   StorageClass: string;
@@ -19,7 +19,7 @@ export interface ObjectHeaders {
   BucketKeyEnabled?: boolean;
 }
 
-/** Content at rest: what an object version and a part have in common. */
+/** Stored content of an object version or a part. */
 export interface Content {
   readonly size: number;
   /** Hex MD5, or of a multipart upload the MD5 of its parts' MD5s with `-<parts>`; without quotes. */
@@ -31,21 +31,21 @@ export interface Content {
 /** The content of a delete marker is empty. */
 export interface ObjectVersion extends Content {
   readonly key: string;
-  /** `null` while the bucket isn't versioned. */
+  /** `null` unless versioning was enabled when it was written. */
   readonly versionId: string;
   readonly deleteMarker: boolean;
   /** Epoch milliseconds, whole seconds; of a multipart upload the time of its initiation, as in S3. */
   readonly lastModified: number;
   readonly headers: ObjectHeaders;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Replaced as a whole, never changed in place. */
+  /** Replaced as a whole, never mutated. */
   tags: readonly Tag[];
-  /** Of an object that a multipart upload made, in order. */
+  /** The parts, in order, if a multipart upload created the object. */
   readonly parts?: readonly { readonly number: number; readonly size: number; readonly checksum?: Checksum }[];
 }
 
 /** A part of an upload in progress. */
-export interface Part extends Content {
+export interface UploadedPart extends Content {
   readonly number: number;
   readonly lastModified: number;
 }
@@ -59,7 +59,7 @@ export interface Upload {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
-  readonly parts: Map<number, Part>;
+  readonly parts: Map<number, UploadedPart>;
 }
 
 /** A bucket and everything in it. */
@@ -69,9 +69,9 @@ export interface Bucket {
   versioning: BucketVersioningStatus | undefined;
   eventBridge: boolean;
   policy: string | undefined;
-  /** Configurations that are kept but have no effect here, by name (`Lifecycle`, `Encryption`, …). */
+  /** Stored configurations by the name of their member, e.g. `LifecycleConfiguration`. */
   readonly configurations: Map<string, unknown>;
-  /** Per key its versions, the newest first; never empty. */
+  /** The versions of each key, newest first; never an empty list. */
   readonly objects: SortedMap<ObjectVersion[]>;
   readonly uploads: Map<string, Upload>;
 }

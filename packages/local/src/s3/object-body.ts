@@ -1,9 +1,9 @@
-import type { Segment } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { Segment } from './segment.ts';
 
 /**
- * The content that GetObject returns. Read it once, as an async iterable or with a `transformTo…` as on the SDK's
- * streams; whoever does not read it calls `destroy`, or its blobs are kept.
+ * The content that GetObject returns. Iterate over it once. If you do not read it, call `destroy`: until then its blobs
+ * are kept.
  */
 export class ObjectBody implements AsyncIterable<Uint8Array> {
   readonly #store: BlobStore;
@@ -27,20 +27,10 @@ export class ObjectBody implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Lets go of an unread body. Harmless at any time. */
+  /** Releases an unread body. Can be called at any time. */
   destroy(): void {
     if (this.#state === 'released') return;
     this.#state = 'released';
     this.#release();
-  }
-
-  async transformToByteArray(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
-
-  async transformToString(encoding: BufferEncoding = 'utf8'): Promise<string> {
-    return Buffer.from(await this.transformToByteArray()).toString(encoding);
   }
 }

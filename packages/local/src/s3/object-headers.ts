@@ -13,7 +13,7 @@ type WriteInput = Pick<
   | 'ObjectLockLegalHoldStatus'
 >;
 
-const storageClasses = [
+const STORAGE_CLASSES = [
   'STANDARD',
   'REDUCED_REDUNDANCY',
   'STANDARD_IA',
@@ -24,29 +24,21 @@ const storageClasses = [
   'GLACIER_IR',
 ];
 
-/** The headers that a write gives its object. Throws NotImplemented for what isn't simulated. */
+/** The headers that a write sets on its object. Throws NotImplemented for features that are not simulated. */
 export function headersOf(input: WriteInput): ObjectHeaders {
   if (input.SSECustomerAlgorithm !== undefined) throw notImplemented('encryption with customer-provided keys (SSE-C)');
   if (input.ObjectLockMode ?? input.ObjectLockRetainUntilDate ?? input.ObjectLockLegalHoldStatus) {
     throw notImplemented('Object Lock');
   }
-  // Buckets own their objects, the default since 2023; `private` is what the command line tool sends.
+  // Buckets own their objects, as by default since 2023. AWS CLI sends `private`.
   if (input.ACL !== undefined && input.ACL !== 'bucket-owner-full-control' && input.ACL !== 'private') {
     throw new S3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
   }
   const storageClass = input.StorageClass ?? 'STANDARD';
-  if (!storageClasses.includes(storageClass)) {
+  if (!STORAGE_CLASSES.includes(storageClass)) {
     throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', 400);
   }
-  const encryption = input.ServerSideEncryption ?? 'AES256';
-  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(encryption)) {
-    throw invalidArgument(
-      'The encryption method specified is not supported',
-      'x-amz-server-side-encryption',
-      encryption,
-    );
-  }
-  // The edge strips `aws-chunked`, which is about the transfer.
+  // The HTTP edge passes the header on as text; SDK callers in process give a Date.
   const expires = input.Expires as Date | string | undefined;
   const all: ObjectHeaders = {
     ContentType: input.ContentType ?? 'binary/octet-stream',
@@ -57,24 +49,36 @@ export function headersOf(input: WriteInput): ObjectHeaders {
     Expires: expires instanceof Date ? expires.toUTCString() : expires,
     WebsiteRedirectLocation: input.WebsiteRedirectLocation,
     StorageClass: storageClass,
-    ServerSideEncryption: encryption,
+    ServerSideEncryption: checkedEncryption(input.ServerSideEncryption),
     SSEKMSKeyId: input.SSEKMSKeyId,
     BucketKeyEnabled: input.BucketKeyEnabled,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ObjectHeaders;
 }
 
-/** In bytes, keys and values together. */
-const largestMetadata = 2048;
+function checkedEncryption(asked: string | undefined): string {
+  const encryption = asked ?? 'AES256';
+  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(encryption)) {
+    throw invalidArgument(
+      'The encryption method specified is not supported',
+      'x-amz-server-side-encryption',
+      encryption,
+    );
+  }
+  return encryption;
+}
+
+/** Maximum size of user metadata, keys and values together. */
+const MAX_METADATA_BYTES = 2048;
 
 /** User metadata, keys in lower case. Throws MetadataTooLarge. */
 export function metadataOf(input: Pick<WriteInput, 'Metadata'>): Record<string, string> {
   const entries = Object.entries(input.Metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value] as const);
   const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  if (size > largestMetadata) {
+  if (size > MAX_METADATA_BYTES) {
     throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', 400, {
       Size: String(size),
-      MaxSizeAllowed: String(largestMetadata),
+      MaxSizeAllowed: String(MAX_METADATA_BYTES),
     });
   }
   return Object.fromEntries(entries);

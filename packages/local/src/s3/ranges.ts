@@ -1,43 +1,40 @@
 import { invalidArgument, S3Error } from './errors.ts';
 
-/** A stretch of an object, in bytes. */
+/** A range of an object, in bytes. */
 export interface ByteRange {
   readonly start: number;
   readonly length: number;
 }
 
 /**
- * The bytes that a Range header asks for. Undefined: serve all, as S3 does for a header that it can't read and for
- * several ranges. Throws InvalidRange (416).
+ * The bytes that a Range header requests. Undefined means all, as in S3 for a malformed header or several ranges.
+ * Throws InvalidRange (416).
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
-  if (!match) return undefined;
-  const [, first, last] = match as unknown as [string, string, string];
+  const [requested = '', first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(size - 1, Number(last));
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (start >= size || (first === '' && Number(last) === 0)) {
-    throw new S3Error(
-      'InvalidRange',
-      'The requested range is not satisfiable',
-      416,
-      { RangeRequested: header!, ActualObjectSize: String(size) },
-      { 'content-range': `bytes */${size}` },
-    );
+    throw new S3Error('InvalidRange', 'The requested range is not satisfiable', 416, {
+      RangeRequested: requested,
+      ActualObjectSize: String(size),
+    }).withHeaders({ 'content-range': `bytes */${size}` });
   }
   return { start, length: end - start + 1 };
 }
 
-/** The bytes that `x-amz-copy-source-range` asks for. Throws InvalidArgument. */
+/** The bytes that `x-amz-copy-source-range` requests. Throws InvalidArgument. */
 export function parseCopyRange(header: string | undefined, size: number): ByteRange {
   if (header === undefined) return { start: 0, length: size };
   const match = /^bytes=(\d+)-(\d+)$/.exec(header);
   const [start, end] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || end < start) {
     throw invalidArgument(
-      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are ' +
+        'the zero-based offsets of the first and last bytes to copy',
       'x-amz-copy-source-range',
       header,
     );

@@ -1,6 +1,6 @@
 import { compareUtf8 } from './utf8-order.ts';
 
-/** A map from key to value whose keys are also held in UTF-8 order, so that a listing starts anywhere in O(log n). */
+/** A map whose keys are also sorted in UTF-8 order, so that a listing can start at any key in O(log n). */
 export class SortedMap<V> {
   readonly #values = new Map<string, V>();
   readonly #keys: string[] = [];
@@ -45,16 +45,12 @@ export class SortedMap<V> {
     return this.#search((candidate) => compareUtf8(candidate, prefix) > 0 && !candidate.startsWith(prefix));
   }
 
-  *values(): Iterable<V> {
-    for (const key of this.#keys) yield this.#values.get(key)!;
-  }
-
   #search(matches: (key: string) => boolean): number {
     let low = 0;
     let high = this.#keys.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (matches(this.#keys[middle]!)) high = middle;
+      if (matches(this.#keys[middle] ?? '')) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,24 +1,26 @@
 import type { Caller, Deps } from '../core/cloud.ts';
-import { type BlobReferences, slice } from './blob-references.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
+import type { BlobReferences } from './blob-references.ts';
 import { type BucketEncryption, encrypted, keyArnOf } from './encryption.ts';
 import { noSuchBucket } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
+import type { ByteRange } from './ranges.ts';
 import { detailsOf } from './request-details.ts';
+import { slice } from './segment.ts';
 
-/** MD5 of nothing: the ETag that an event shows for a delete marker. */
-const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';
+/** MD5 of no bytes: the ETag in the event of a delete marker. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
-type EventObject = Omit<S3EventDetail['object'], 'key' | 'version-id'>;
-
-/** Who asks resource policies at each call: IAM. */
-export interface PolicyHolder {
-  setResourcePolicy(resourceArn: string, document: string | undefined): void;
+/** An operation's input and its caller. */
+export interface S3Request {
+  readonly input: object;
+  readonly caller: Caller;
 }
 
-/** What became of a delete. */
+/** Result of a delete. */
 export interface Deletion {
-  /** The version removed, or the delete marker made. */
+  /** The version removed, or the delete marker created. */
   readonly versionId?: string;
   readonly deleteMarker?: true;
 }
@@ -39,13 +41,13 @@ export class S3State {
     this.#iam = iam;
   }
 
-  /** Sets the policy that is asked at each call on the bucket and its objects; undefined takes it away. */
+  /** Sets or removes the policy that IAM enforces on the bucket and its objects. */
   setPolicy(bucket: Bucket, policy: string | undefined): void {
     this.#iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
     bucket.policy = policy;
   }
 
-  /** Epoch milliseconds at whole seconds: S3 tells times no finer. */
+  /** Epoch milliseconds in whole seconds, S3's resolution of times. */
   now(): number {
     return Math.floor(this.deps.clock.now() / 1000) * 1000;
   }
@@ -67,84 +69,89 @@ export class S3State {
     return newest?.deleteMarker ? undefined : newest;
   }
 
-  /** The VersionId of responses and events: none in a bucket that was never versioned. */
+  /** The VersionId of responses: none in a bucket that was never versioned. */
   shownVersionId(bucket: Bucket, version: ObjectVersion): { VersionId?: string } {
     return bucket.versioning === undefined ? {} : { VersionId: version.versionId };
   }
 
-  /** Asks whether the caller may use the key that an object is, or is to be, encrypted with. Throws AccessDenied. */
-  askKey(caller: Caller, headers: ObjectHeaders, ...actions: readonly ('Decrypt' | 'GenerateDataKey')[]): void {
+  /** Throws AccessDenied unless the caller can use the KMS key of the object that has, or will have, these headers. */
+  authorizeKey(caller: Caller, headers: ObjectHeaders, ...actions: readonly ('Decrypt' | 'GenerateDataKey')[]): void {
     const { partition, region, accountId } = this.deps.account;
     const resource = keyArnOf(headers, (id) => `arn:${partition}:kms:${region}:${accountId}:key/${id}`);
     if (resource === undefined) return;
     for (const action of actions) this.deps.cloud.authorize(caller, { action: `kms:${action}`, resource });
   }
 
-  /** Makes `content`, which the caller has retained, the newest version of `key`, and tells EventBridge. */
+  /** Makes `version`, whose content the caller has retained, the newest of its key, and notifies EventBridge. */
   put(
     bucket: Bucket,
     version: Omit<ObjectVersion, 'versionId' | 'deleteMarker'>,
     reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
-    input: object,
-    caller: Caller,
+    request: S3Request,
   ): ObjectVersion {
-    const { ServerSideEncryption: asked } = input as { ServerSideEncryption?: string };
+    const { ServerSideEncryption: asked } = request.input as { ServerSideEncryption?: string };
     const encryption = bucket.configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
     const headers = encrypted(version.headers, asked, encryption);
-    // What was uploaded in parts is read to be put together.
+    // S3 reads uploaded parts in order to assemble them.
     const parts = reason === 'CompleteMultipartUpload' ? (['Decrypt'] as const) : [];
-    this.askKey(caller, headers, 'GenerateDataKey', ...parts);
+    this.authorizeKey(request.caller, headers, 'GenerateDataKey', ...parts);
     const stored: ObjectVersion = { ...version, headers, versionId: this.#newVersionId(bucket), deleteMarker: false };
     this.#push(bucket, stored);
-    this.#tell('Object Created', bucket, stored, input, caller, {
-      object: { size: stored.size, etag: stored.etag, sequencer: this.#nextSequencer() },
+    const { size, etag } = stored;
+    this.#publish('Object Created', bucket, request, {
+      object: { ...this.#eventObject(bucket, stored), size, etag, sequencer: this.#nextSequencer() },
       reason,
     });
     return stored;
   }
 
-  /** DeleteObject: removes the version, or hides the key behind a delete marker. Deleting what isn't there succeeds. */
-  remove(bucket: Bucket, key: string, versionId: string | undefined, input: object, caller: Caller): Deletion {
+  /** DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. */
+  remove(bucket: Bucket, key: string, versionId: string | undefined, request: S3Request): Deletion {
     if (versionId === undefined && bucket.versioning !== undefined) {
-      const marker: ObjectVersion = {
-        key,
-        versionId: this.#newVersionId(bucket),
-        deleteMarker: true,
-        lastModified: this.now(),
-        size: 0,
-        etag: emptyMd5,
-        segments: [],
-        headers: { ContentType: '', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
-        metadata: {},
-        tags: [],
-      };
+      const marker = this.#deleteMarker(bucket, key);
       this.#push(bucket, marker);
-      this.#tellDeleted(bucket, marker, 'Delete Marker Created', input, caller);
+      this.#publishDeleted(bucket, marker, 'Delete Marker Created', request);
       return { versionId: marker.versionId, deleteMarker: true };
     }
     const removed = this.#take(bucket, key, versionId ?? 'null');
     const shown = versionId === undefined ? {} : { versionId };
     if (!removed) return shown;
-    this.#tellDeleted(bucket, removed, 'Permanently Deleted', input, caller);
+    this.#publishDeleted(bucket, removed, 'Permanently Deleted', request);
     return removed.deleteMarker ? { ...shown, deleteMarker: true } : shown;
   }
 
-  /** Tells that an object's tags were set or removed. */
-  tellTags(
+  /** Notifies EventBridge that an object's tags were set or removed. */
+  publishTags(
     change: 'Object Tags Added' | 'Object Tags Deleted',
     bucket: Bucket,
     version: ObjectVersion,
-    input: object,
-    caller: Caller,
+    request: S3Request,
   ): void {
-    this.#tell(change, bucket, version, input, caller, { object: { etag: version.etag } });
+    this.#publish(change, bucket, request, {
+      object: { ...this.#eventObject(bucket, version), etag: version.etag },
+    });
   }
 
-  /** A second reference to (a stretch of) `content`, for a copy; retained. */
-  share(content: Content, start = 0, length = content.size): Content['segments'] {
+  /** Retains and returns a second reference to a range of `content`, for a copy. */
+  share(content: Content, { start, length }: ByteRange): Content['segments'] {
     const segments = slice(content.segments, start, length);
     this.blobs.retain(segments);
     return segments;
+  }
+
+  #deleteMarker(bucket: Bucket, key: string): ObjectVersion {
+    return {
+      key,
+      versionId: this.#newVersionId(bucket),
+      deleteMarker: true,
+      lastModified: this.now(),
+      size: 0,
+      etag: EMPTY_MD5,
+      segments: [],
+      headers: { ContentType: '', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
+      metadata: {},
+      tags: [],
+    };
   }
 
   #push(bucket: Bucket, version: ObjectVersion): void {
@@ -155,12 +162,12 @@ export class S3State {
   }
 
   #take(bucket: Bucket, key: string, versionId: string): ObjectVersion | undefined {
-    const versions = bucket.objects.get(key);
-    const index = versions?.findIndex((version) => version.versionId === versionId) ?? -1;
-    if (!versions || index < 0) return undefined;
-    const [removed] = versions.splice(index, 1);
+    const versions = bucket.objects.get(key) ?? [];
+    const index = versions.findIndex((version) => version.versionId === versionId);
+    const [removed] = index < 0 ? [] : versions.splice(index, 1);
+    if (!removed) return undefined;
     if (versions.length === 0) bucket.objects.delete(key);
-    this.blobs.release(removed!.segments);
+    this.blobs.release(removed.segments);
     return removed;
   }
 
@@ -173,27 +180,28 @@ export class S3State {
     return this.#sequence.toString(16).toUpperCase().padStart(16, '0');
   }
 
-  #tellDeleted(
+  #publishDeleted(
     bucket: Bucket,
     version: ObjectVersion,
     deletionType: 'Permanently Deleted' | 'Delete Marker Created',
-    input: object,
-    caller: Caller,
+    request: S3Request,
   ): void {
-    this.#tell('Object Deleted', bucket, version, input, caller, {
-      object: { etag: version.etag, sequencer: this.#nextSequencer() },
+    this.#publish('Object Deleted', bucket, request, {
+      object: { ...this.#eventObject(bucket, version), etag: version.etag, sequencer: this.#nextSequencer() },
       reason: 'DeleteObject',
       'deletion-type': deletionType,
     });
   }
 
-  #tell(
+  #eventObject(bucket: Bucket, version: ObjectVersion): Pick<S3EventDetail['object'], 'key' | 'version-id'> {
+    return { key: version.key, ...(bucket.versioning === undefined ? {} : { 'version-id': version.versionId }) };
+  }
+
+  #publish(
     detailType: S3Event['detail-type'],
     bucket: Bucket,
-    version: ObjectVersion,
-    input: object,
-    caller: Caller,
-    { object, ...rest }: { object: EventObject } & Pick<S3EventDetail, 'reason' | 'deletion-type'>,
+    { input, caller }: S3Request,
+    { object, ...rest }: Pick<S3EventDetail, 'object' | 'reason' | 'deletion-type'>,
   ): void {
     if (!bucket.eventBridge) return;
     const details = detailsOf(input);
@@ -204,11 +212,7 @@ export class S3State {
       detail: {
         version: '0',
         bucket: { name: bucket.name },
-        object: {
-          key: version.key,
-          ...object,
-          ...(bucket.versioning === undefined ? {} : { 'version-id': version.versionId }),
-        },
+        object,
         'request-id': details?.requestId ?? this.deps.ids.hex(16).toUpperCase(),
         requester: caller.service ?? this.deps.account.accountId,
         'source-ip-address': details?.sourceIp ?? '127.0.0.1',

@@ -2,7 +2,7 @@ import type { Tag } from '@aws-sdk/client-s3';
 import { S3Error } from './errors.ts';
 
 /** Throws InvalidTag or BadRequest. */
-export function checkTags(tags: readonly Tag[]): readonly Tag[] {
+export function checkObjectTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > 10) throw new S3Error('BadRequest', 'Object tags cannot be greater than 10', 400);
   const seen = new Set<string>();
   for (const { Key: key = '', Value: value = '' } of tags) {
@@ -14,10 +14,10 @@ export function checkTags(tags: readonly Tag[]): readonly Tag[] {
   return tags;
 }
 
-/** Parses the Tagging member of writes: `key=value&…`, URL-encoded. */
+/** Parses the Tagging member of writes: URL-encoded `key=value&…`. Throws InvalidTag or BadRequest. */
 export function parseTagging(tagging: string | undefined): readonly Tag[] {
   if (tagging === undefined || tagging === '') return [];
-  return checkTags([...new URLSearchParams(tagging)].map(([Key, Value]) => ({ Key, Value })));
+  return checkObjectTags([...new URLSearchParams(tagging)].map(([Key, Value]) => ({ Key, Value })));
 }
 
 const invalidTag = (message: string, key: string) => new S3Error('InvalidTag', message, 400, { TagKey: key });

@@ -1,4 +1,4 @@
-/** Compares as S3 sorts keys: by their UTF-8 bytes. JavaScript's own order puts U+E000–U+FFFF after the surrogates, UTF-8 before. */
+/** Compares keys by their UTF-8 bytes, as S3 does. JavaScript sorts surrogates before U+E000, UTF-8 after U+FFFF. */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {

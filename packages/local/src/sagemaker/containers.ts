@@ -1,20 +1,22 @@
 import type { ContainerDefinition } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
 import type { ContainerSpec } from './launcher.ts';
-import type { Model } from './store.ts';
+import type { SageMakerModel } from './resources.ts';
 
-/** The containers of a model in the order of its pipeline. */
-export function definitionsOf(model: Pick<Model, 'PrimaryContainer' | 'Containers'>): ContainerDefinition[] {
+type ContainerMembers = Pick<SageMakerModel, 'PrimaryContainer' | 'Containers'>;
+
+/** The containers of a model, in the order of its pipeline. */
+export function definitionsOf(model: ContainerMembers): ContainerDefinition[] {
   return model.PrimaryContainer ? [model.PrimaryContainer] : [...(model.Containers ?? [])];
 }
 
-/** What the containers of a model run and load. */
-export function containerSpecs(model: Pick<Model, 'PrimaryContainer' | 'Containers'>): ContainerSpec[] {
-  return definitionsOf(model).map((container, i, all) => {
+/** The specs of a model's containers for its instances. */
+export function containerSpecs(model: ContainerMembers): ContainerSpec[] {
+  return definitionsOf(model).map((container, index, all) => {
     const data = container.ModelDataSource?.S3DataSource;
     return {
-      name: `container_${i + 1}`,
-      label: container.ContainerHostname ?? (all.length === 1 ? 'primary' : `container-${i + 1}`),
+      name: `container_${index + 1}`,
+      label: container.ContainerHostname ?? (all.length === 1 ? 'primary' : `container-${index + 1}`),
       ...(container.Image !== undefined && { image: container.Image }),
       environment: container.Environment ?? {},
       ...(container.ModelDataUrl !== undefined && { modelDataUrl: container.ModelDataUrl }),
@@ -31,7 +33,7 @@ export function containerSpecs(model: Pick<Model, 'PrimaryContainer' | 'Containe
 }
 
 /** Throws ValidationException unless the input has either a primary container or a pipeline of 1 to 15. */
-export function checkContainers(input: Pick<Model, 'PrimaryContainer' | 'Containers'>): void {
+export function checkContainers(input: ContainerMembers): void {
   if (input.PrimaryContainer && input.Containers?.length) {
     throw validation('PrimaryContainer and Containers cannot both be specified.');
   }

@@ -1,33 +1,50 @@
-import type { EndpointStatus, RollingUpdatePolicy } from '@aws-sdk/client-sagemaker';
+import type {
+  BlueGreenUpdatePolicy,
+  DeploymentConfig,
+  EndpointStatus,
+  RollingUpdatePolicy,
+} from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../core/clock.ts';
-import type { Outcome } from './faults.ts';
+import type { UpdateFault } from './faults.ts';
 import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
-import { executionTimeout, internalFailure, pingFailed } from './reasons.ts';
-import { type Endpoint, type EndpointConfig, keyOf, type Store } from './store.ts';
+import { executionTimeout, INTERNAL_FAILURE_REASON, pingFailed } from './reasons.ts';
+import type { EndpointConfig } from './resources.ts';
+import { type Endpoint, keyOf, type PendingFleet, type Store } from './store.ts';
 
-/** A new number of instances and weight for one variant. */
+/** A new number of instances or weight for a variant. */
 export interface VariantChange {
   readonly variant: VariantFleet;
   readonly count?: number;
   readonly weight?: number;
 }
 
+/** An update of an endpoint to another config. */
+export interface EndpointUpdate {
+  readonly config: EndpointConfig;
+  /** The new fleet. */
+  readonly fleet: Fleet;
+  /** The fleet that serves until then. */
+  readonly old: Fleet;
+  /** A fault to inject. */
+  readonly fault: UpdateFault | undefined;
+}
+
 /**
- * What happens to an endpoint between the calls: creation, update, scaling, deletion. One at a time per endpoint: the
- * operations accept no other while the status says that one is under way.
+ * Creates, updates, scales and deletes endpoints over time. One process at a time per endpoint: during it, the
+ * operations accept no other.
  *
- * Update: the new fleet is launched beside the old one, gets traffic only when all its instances are healthy, in the
- * policy's steps, and the old one is drained afterwards. What fails before that leaves the old fleet as it was.
- * Rollback alarms are stored but never ring.
+ * Update: the new fleet is launched beside the old one and gets traffic in the policy's steps once all its instances
+ * are healthy; then the old fleet is drained. A failure before that leaves the old fleet as it was. Rollback alarms are
+ * stored but never evaluated.
  */
 export class Deployments {
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #context: FleetContext;
   readonly #changed: (endpoint: Endpoint) => void;
-  /** Fleets on their way out, so that a stop of the service can wait for them. */
+  /** Stopping fleets, so that a stop of the service can wait for them. */
   readonly #leaving = new Set<Fleet>();
 
   constructor(clock: Clock, store: Store, context: FleetContext, changed: (endpoint: Endpoint) => void) {
@@ -37,7 +54,7 @@ export class Deployments {
     this.#changed = changed;
   }
 
-  /** Sets the status and tells about it. */
+  /** Sets the status and publishes the change. */
   become(endpoint: Endpoint, status: EndpointStatus, failureReason?: string): void {
     endpoint.status = status;
     endpoint.modified = this.#clock.now();
@@ -64,28 +81,23 @@ export class Deployments {
     this.become(endpoint, 'InService');
   }
 
-  async update(endpoint: Endpoint, config: EndpointConfig, fleet: Fleet, fault: Outcome | undefined): Promise<void> {
-    const old = endpoint.fleet!;
-    const policy = endpoint.deploymentConfig;
-    endpoint.pending = { fleet, config, started: this.#clock.now(), share: 0 };
+  async update(endpoint: Endpoint, update: EndpointUpdate): Promise<void> {
+    const { config, fleet, old, fault } = update;
+    const pending: PendingFleet = { fleet, config, started: this.#clock.now(), share: 0 };
+    endpoint.pending = pending;
     fleet.mark('Creating', this.#now());
     this.become(endpoint, 'Updating');
-    const counts = old.all.map((variant) => variant.desiredCount);
+    const counts = new Map(old.all.map((variant) => [variant, variant.desiredCount]));
     try {
-      if (fault?.kind === 'delay') await this.#context.wait(fault.ms);
-      const deadline = this.#deadline(
-        (policy?.RollingUpdatePolicy ?? policy?.BlueGreenUpdatePolicy)?.MaximumExecutionTimeoutInSeconds,
-      );
-      const injected = fault && failureOf(fault, fleet);
-      if (injected) {
-        await this.#context.wait(this.#context.times.launchMs);
-        throw injected;
-      }
-      if (policy?.RollingUpdatePolicy) await this.#roll(endpoint, old, fleet, policy.RollingUpdatePolicy, deadline);
-      else await this.#shift(endpoint, fleet, deadline);
-      await this.#context.wait(this.#context.times.terminationMs);
+      await this.#deploy(endpoint.deploymentConfig, pending, update);
     } catch (error) {
-      await this.#rollBack(endpoint, old, counts, fleet, reasonOf(error), fault?.kind === 'rollback-failed');
+      this.become(endpoint, 'RollingBack');
+      const restored = (await this.#restore(counts)) && fault?.kind !== 'rollback-failed';
+      pending.share = 0;
+      this.#leave(fleet);
+      await this.#context.wait(this.#context.times.rollbackMs);
+      delete endpoint.pending;
+      this.become(endpoint, restored ? 'InService' : 'UpdateRollbackFailed', reasonOf(error));
       return;
     }
     fleet.mark(undefined, this.#now());
@@ -93,36 +105,52 @@ export class Deployments {
     endpoint.config = config;
     delete endpoint.pending;
     this.become(endpoint, 'InService');
-    // Off the traffic as of now. What is still in flight there may end.
+    // The old fleet gets no more requests; those in flight can end.
     this.#leave(old);
   }
 
-  /** The blue/green policy: all at once unless it says otherwise. */
-  async #shift(endpoint: Endpoint, fleet: Fleet, deadline: Deadline): Promise<void> {
-    const policy = endpoint.deploymentConfig?.BlueGreenUpdatePolicy;
+  /** Launches the new fleet and shifts the traffic to it, as the policy says. Throws LaunchFailure. */
+  async #deploy(
+    policy: DeploymentConfig | undefined,
+    pending: PendingFleet,
+    { fleet, old, fault }: EndpointUpdate,
+  ): Promise<void> {
+    const { times, wait } = this.#context;
+    const { RollingUpdatePolicy: rolling, BlueGreenUpdatePolicy: blueGreen } = policy ?? {};
+    if (fault?.kind === 'delay') await wait(fault.ms);
+    const deadline = this.#deadline((rolling ?? blueGreen)?.MaximumExecutionTimeoutInSeconds);
+    const injected = fault && failureOf(fault, fleet);
+    if (injected) {
+      await wait(times.launchMs);
+      throw injected;
+    }
+    if (rolling) await this.#roll(pending, old, rolling, deadline);
+    else await this.#shift(pending, blueGreen, deadline);
+    await wait(times.terminationMs);
+  }
+
+  /** Blue/green: shifts all traffic at once unless the policy says otherwise. */
+  async #shift(pending: PendingFleet, policy: BlueGreenUpdatePolicy | undefined, deadline: Deadline): Promise<void> {
+    const { fleet } = pending;
     const routing = policy?.TrafficRoutingConfiguration;
     await deadline.within(fleet.launch());
     const instances = fleet.variants.reduce((sum, { desiredCount }) => sum + desiredCount, 0);
     for (const share of trafficSteps(routing, instances)) {
       fleet.mark('ActivatingTraffic', this.#now());
       await this.#context.wait(this.#context.times.trafficShiftMs);
-      endpoint.pending!.share = share;
+      pending.share = share;
       fleet.mark('Baking', this.#now());
       await deadline.within(this.#policySeconds(routing?.WaitIntervalInSeconds));
     }
     await deadline.within(this.#policySeconds(policy?.TerminationWaitInSeconds));
   }
 
-  /** Batch by batch: new instances come, as many old ones go. */
-  async #roll(
-    endpoint: Endpoint,
-    old: Fleet,
-    fleet: Fleet,
-    policy: RollingUpdatePolicy,
-    deadline: Deadline,
-  ): Promise<void> {
-    const from = old.variants[0]!;
-    const to = fleet.variants[0]!;
+  /** Rolling: in batches, launches new instances and ends as many old ones. */
+  async #roll(pending: PendingFleet, old: Fleet, policy: RollingUpdatePolicy, deadline: Deadline): Promise<void> {
+    const { fleet } = pending;
+    const [from] = old.variants;
+    const [to] = fleet.variants;
+    if (!from || !to) throw new Error('A fleet has at least one variant.');
     const batch = batchSize(policy.MaximumBatchSize, to.desiredCount);
     for (let count = 0; count < to.desiredCount; ) {
       count = Math.min(to.desiredCount, count + batch);
@@ -130,7 +158,7 @@ export class Deployments {
       await deadline.within(to.scaleTo(count));
       fleet.mark('ActivatingTraffic', this.#now());
       await this.#context.wait(this.#context.times.trafficShiftMs);
-      endpoint.pending!.share = count / to.desiredCount;
+      pending.share = count / to.desiredCount;
       await from.scaleTo(Math.max(0, Math.round(from.desiredCount * (1 - count / to.desiredCount))));
       fleet.mark('Baking', this.#now());
       await deadline.within(this.#policySeconds(policy.WaitIntervalInSeconds));
@@ -138,31 +166,18 @@ export class Deployments {
     await Promise.all(fleet.shadows.map((shadow) => shadow.scaleTo(shadow.desiredCount)));
   }
 
-  async #rollBack(
-    endpoint: Endpoint,
-    old: Fleet,
-    counts: readonly number[],
-    fleet: Fleet,
-    reason: string,
-    stuck: boolean,
-  ): Promise<void> {
-    this.become(endpoint, 'RollingBack');
-    let failed = stuck;
+  /** Launches the instances again that a rolling update has ended, with the data as it is now. False if one fails. */
+  async #restore(counts: ReadonlyMap<VariantFleet, number>): Promise<boolean> {
     try {
-      // A rolling update has already ended part of the old fleet: those instances are launched again, with the data as it is now.
-      await Promise.all(old.all.map((variant, i) => variant.scaleTo(counts[i]!)));
+      await Promise.all([...counts].map(([variant, count]) => variant.scaleTo(count)));
+      return true;
     } catch {
-      failed = true;
+      return false;
     }
-    endpoint.pending!.share = 0;
-    this.#leave(fleet);
-    await this.#context.wait(this.#context.times.rollbackMs);
-    delete endpoint.pending;
-    this.become(endpoint, failed ? 'UpdateRollbackFailed' : 'InService', reason);
   }
 
   async scale(endpoint: Endpoint, changes: readonly VariantChange[]): Promise<void> {
-    const before = changes.map(({ variant }) => variant.desiredCount);
+    const before = new Map(changes.map(({ variant }) => [variant, variant.desiredCount]));
     for (const { variant, count, weight } of changes) {
       variant.desiredCount = count ?? variant.desiredCount;
       variant.desiredWeight = weight ?? variant.desiredWeight;
@@ -174,10 +189,8 @@ export class Deployments {
       await Promise.all(changes.map(({ variant }) => variant.scaleTo(variant.desiredCount)));
     } catch (error) {
       reason = reasonOf(error);
-      changes.forEach(({ variant }, i) => {
-        variant.desiredCount = before[i]!;
-      });
-      await Promise.allSettled(changes.map(({ variant }) => variant.scaleTo(variant.desiredCount)));
+      for (const [variant, count] of before) variant.desiredCount = count;
+      await Promise.allSettled([...before].map(([variant, count]) => variant.scaleTo(count)));
     }
     await this.#context.wait(this.#context.times.scalingMs);
     for (const { variant } of changes) {
@@ -226,15 +239,15 @@ export class Deployments {
   }
 }
 
-/** Throws LaunchFailure when the work isn't done in time. */
+/** Throws LaunchFailure if the work is not done in time. */
 interface Deadline {
   within(work: Promise<void>): Promise<void>;
 }
 
-function failureOf(fault: Outcome, fleet: Fleet): LaunchFailure | undefined {
+function failureOf(fault: UpdateFault, fleet: Fleet): LaunchFailure | undefined {
   if (fault.kind === 'delay') return undefined;
-  if (fault.kind === 'internal') return new LaunchFailure(internalFailure);
-  return new LaunchFailure(fault.reason ?? pingFailed('primary', fleet.variants[0]!.name));
+  if (fault.kind === 'internal') return new LaunchFailure(INTERNAL_FAILURE_REASON);
+  return new LaunchFailure(fault.reason ?? pingFailed('primary', fleet.variants[0]?.name ?? ''));
 }
 
-const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : internalFailure);
+const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE_REASON);

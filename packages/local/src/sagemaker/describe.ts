@@ -3,7 +3,7 @@ import { definitionsOf } from './containers.ts';
 import type { VariantFleet } from './fleet.ts';
 import type { Endpoint } from './store.ts';
 
-/** DescribeEndpoint's output. While an update runs, the pending deployment is the new config and everything else the old. */
+/** DescribeEndpoint's output. During an update only the pending deployment describes the new config. */
 export function describeEndpoint(endpoint: Endpoint) {
   const { config, fleet, pending } = endpoint;
   const { AsyncInferenceConfig, DataCaptureConfig, ExplainerConfig } = config;

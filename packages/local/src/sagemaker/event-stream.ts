@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** One message of `application/vnd.amazon.eventstream`; all header values are strings. */
+/** Encodes a message of `application/vnd.amazon.eventstream` with headers of type string. */
 export function eventMessage(headers: Readonly<Record<string, string>>, payload: Uint8Array): Buffer {
   const parts: Buffer[] = [];
   for (const [name, value] of Object.entries(headers)) {

@@ -1,20 +1,20 @@
 import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
 
-/** What is to happen to an update, whatever its model data. */
-export type Outcome =
-  /** The new fleet does not get healthy. Default reason: the failed ping; `''`: rolled back without a FailureReason, as AWS does at times. */
+/** A fault to inject into an update; the update's model data do not matter. */
+export type UpdateFault =
+  /** The new fleet never becomes healthy. The default reason is the failed ping; `''` rolls back without a reason. */
   | { readonly kind: 'refuse'; readonly reason?: string }
-  /** Rolled back with SageMaker's own failure as the reason. */
+  /** The update is rolled back, with an internal failure of SageMaker as the reason. */
   | { readonly kind: 'internal' }
   /** The launch takes this much longer. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** The update and its rollback both fail: UpdateRollbackFailed. */
   | { readonly kind: 'rollback-failed'; readonly reason?: string };
 
-/** Failures for tests and simulations to inject. */
+/** Injects faults, for tests and simulations. */
 export interface Faults {
-  /** The next accepted UpdateEndpoint of this endpoint meets `outcome`; further calls queue up. */
-  nextUpdate(endpointName: string, outcome: Outcome): void;
-  /** Sets the status as SageMaker does by itself, e.g. SystemUpdating while it patches; the instances go on as they are. Throws ValidationException for an unknown endpoint. */
+  /** Injects `fault` into the endpoint's next accepted UpdateEndpoint; further calls queue up. */
+  nextUpdate(endpointName: string, fault: UpdateFault): void;
+  /** Sets the status only, e.g. SystemUpdating, as SageMaker does while it patches. Throws ValidationException. */
   forceStatus(endpointName: string, status: EndpointStatus): void;
 }

@@ -2,47 +2,49 @@ import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker
 import type { Ids } from '../core/ids.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
-import { internalFailure } from './reasons.ts';
-import type { Model } from './store.ts';
+import { INTERNAL_FAILURE_REASON } from './reasons.ts';
+import type { SageMakerModel } from './resources.ts';
 import type { Times } from './times.ts';
 
-/** What fleets need of the service. */
+/** The dependencies of fleets. */
 export interface FleetContext {
   readonly ids: Ids;
   readonly times: Times;
   readonly launcher: InstanceLauncher;
-  /** Resolves `ms` later; never once the service has been stopped. */
+  /** Resolves after `ms`; never after the service was stopped. */
   wait(ms: number): Promise<void>;
 }
 
-/** One variant as a deployment wants it. */
+/** One variant of a deployment. */
 export interface VariantPlan {
+  readonly name: string;
   readonly variant: ProductionVariant;
-  readonly model: Model;
+  readonly model: SageMakerModel;
   readonly count: number;
   readonly weight: number;
 }
 
-interface Slot {
+/** Room for one instance, which is replaced when it is lost. */
+interface InstanceSlot {
   instance?: Instance;
   healthy: boolean;
-  /** Order of the last choice: ties between equally busy instances go to the one that has rested longest. */
+  /** Order of the last use: among equally busy instances the one unused for longest is chosen. */
   lastUsed: number;
 }
 
-/** The instances that serve one production variant of one deployment. */
+/** The instances of one production variant of one deployment. */
 export class VariantFleet {
   readonly plan: VariantPlan;
   weight: number;
   desiredWeight: number;
   desiredCount: number;
-  /** What DescribeEndpoint shows while the variant changes. */
+  /** The status that DescribeEndpoint shows while the variant changes. */
   status?: { readonly Status: VariantStatus; readonly StartTime: Date };
   /** State of the weighted round robin. */
   credit = 0;
   readonly #context: FleetContext;
   readonly #endpointName: string;
-  readonly #slots = new Set<Slot>();
+  readonly #slots = new Set<InstanceSlot>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   #uses = 0;
 
@@ -56,10 +58,10 @@ export class VariantFleet {
   }
 
   get name(): string {
-    return this.plan.variant.VariantName!;
+    return this.plan.name;
   }
 
-  /** Instances that take requests. */
+  /** Number of instances that take requests. */
   get healthyCount(): number {
     let count = 0;
     for (const slot of this.#slots) if (slot.healthy) count++;
@@ -68,29 +70,30 @@ export class VariantFleet {
 
   /** The healthy instance with the fewest requests in flight. */
   pick(except?: Instance): Instance | undefined {
-    let best: Slot | undefined;
+    let best: { readonly slot: InstanceSlot; readonly instance: Instance } | undefined;
     for (const slot of this.#slots) {
-      if (!slot.healthy || slot.instance === except) continue;
+      const { instance } = slot;
+      if (!slot.healthy || !instance || instance === except) continue;
       const better =
         !best ||
-        slot.instance!.inFlight < best.instance!.inFlight ||
-        (slot.instance!.inFlight === best.instance!.inFlight && slot.lastUsed < best.lastUsed);
-      if (better) best = slot;
+        instance.inFlight < best.instance.inFlight ||
+        (instance.inFlight === best.instance.inFlight && slot.lastUsed < best.slot.lastUsed);
+      if (better) best = { slot, instance };
     }
-    if (best) best.lastUsed = ++this.#uses;
+    if (best) best.slot.lastUsed = ++this.#uses;
     return best?.instance;
   }
 
   /**
-   * Brings the number of instances to `count`. New ones take requests as they get healthy.
-   * Resolves when all are; rejects with LaunchFailure as soon as one isn't; the caller then scales back or stops the fleet.
+   * Changes the number of instances to `count`. New ones take requests as they become healthy. Resolves when all are
+   * healthy. Rejects with LaunchFailure as soon as one fails; the caller then scales back or stops the fleet.
    */
   async scaleTo(count: number): Promise<void> {
     const surplus = [...this.#slots].slice(count);
     for (const slot of surplus) this.#retire(slot);
-    const added: Slot[] = [];
+    const added: InstanceSlot[] = [];
     while (this.#slots.size < count) {
-      const slot: Slot = { healthy: false, lastUsed: 0 };
+      const slot: InstanceSlot = { healthy: false, lastUsed: 0 };
       this.#slots.add(slot);
       added.push(slot);
     }
@@ -98,8 +101,8 @@ export class VariantFleet {
   }
 
   /**
-   * Takes every instance out of service at once; resolves when the requests in flight are answered, or `graceMs` are
-   * over, and the instances are gone. A further call shortens the wait.
+   * Takes every instance out of service at once. Resolves when the instances are gone: after the requests in flight,
+   * or after `graceMs`. A further call shortens the wait.
    */
   async stop(graceMs = this.#context.times.invocationTimeoutMs): Promise<void> {
     for (const slot of [...this.#slots]) this.#retire(slot, graceMs);
@@ -107,7 +110,7 @@ export class VariantFleet {
     await Promise.all(this.#leaving.values());
   }
 
-  #retire(slot: Slot, graceMs = this.#context.times.invocationTimeoutMs): void {
+  #retire(slot: InstanceSlot, graceMs = this.#context.times.invocationTimeoutMs): void {
     if (!this.#slots.delete(slot)) return;
     slot.healthy = false;
     if (slot.instance) this.#end(slot.instance, graceMs);
@@ -120,7 +123,7 @@ export class VariantFleet {
     );
   }
 
-  async #launch(slot: Slot): Promise<void> {
+  async #launch(slot: InstanceSlot): Promise<void> {
     const { times, launcher, wait } = this.#context;
     await wait(times.launchMs);
     if (!this.#slots.has(slot)) return;
@@ -131,15 +134,15 @@ export class VariantFleet {
     } catch (error) {
       this.#end(instance, 0);
       if (!this.#slots.has(slot)) return;
-      throw error instanceof LaunchFailure ? error : new LaunchFailure(internalFailure, error);
+      throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     }
     if (!this.#slots.has(slot)) return;
     slot.healthy = true;
     void instance.lost.then(() => this.#replace(slot, instance));
   }
 
-  /** As AWS replaces an unhealthy instance: the new one reads the model data as it is by then, for as long as it takes. */
-  async #replace(slot: Slot, dead: Instance): Promise<void> {
+  /** Replaces a lost instance, as AWS does. The new one reads the model data as it is then. Retries without limit. */
+  async #replace(slot: InstanceSlot, dead: Instance): Promise<void> {
     slot.healthy = false;
     this.#end(dead, 0);
     while (this.#slots.has(slot)) {
@@ -164,7 +167,7 @@ export class VariantFleet {
       instanceId: `i-${ids.hex(17)}`,
       containers: containerSpecs(model),
       pipeline: model.InferenceExecutionConfig?.Mode !== 'Direct',
-      roleArn: model.ExecutionRoleArn!,
+      roleArn: model.ExecutionRoleArn,
       healthCheckTimeoutMs: Math.min(
         startup === undefined ? times.healthCheckTimeoutMs : startup * 1000,
         times.maxHealthCheckTimeoutMs,
@@ -174,7 +177,7 @@ export class VariantFleet {
   }
 }
 
-/** All variants of one deployment. Shadow variants are launched and must get healthy, but no traffic is copied to them. */
+/** All variants of one deployment. Shadow variants must become healthy, but get no copy of the traffic. */
 export class Fleet {
   readonly variants: readonly VariantFleet[];
   readonly shadows: readonly VariantFleet[];

@@ -5,7 +5,7 @@ export { createSageMaker, type EndpointStateChange, type SageMaker } from './ser
 export { fastTimes, realisticTimes, type Times } from './times.ts';
 export {
   createVirtualLauncher,
+  type LaunchVerdict as Verdict,
   type LoadedData,
-  type Verdict,
   type VirtualInstance,
 } from './virtual-launcher.ts';

@@ -8,14 +8,14 @@ import { route } from './router.ts';
 import { type Endpoint, keyOf, type Store } from './store.ts';
 import type { Times } from './times.ts';
 
-/** The largest request body, in bytes. */
-export const maxRequestBytes = 25 * 1024 * 1024;
+/** Maximum size of a request body. */
+export const MAX_REQUEST_BYTES = 25 * 1024 * 1024;
 
-/** How much of a container's error is passed on, in characters. */
-const maxErrorLength = 64 * 1024;
+/** Maximum length of a container's error in a response. */
+const MAX_ERROR_CHARACTERS = 64 * 1024;
 
-/** InvokeEndpoint's input, as in the SDK; `signal` says that the caller has gone. */
-export interface InvokeInput {
+/** InvokeEndpoint's input, as in the SDK; `signal` is aborted when the caller goes away. */
+export interface InvokeEndpointInput {
   readonly EndpointName: string;
   readonly Body: Uint8Array | string;
   readonly ContentType?: string;
@@ -31,8 +31,8 @@ export interface InvokeInput {
   readonly signal?: AbortSignal;
 }
 
-/** InvokeEndpoint's output, with the body as a stream: read it to its end or close it. */
-export interface InvokeOutput {
+/** InvokeEndpoint's output; its body is a stream, to be read to the end or closed. */
+export interface InvokeEndpointOutput {
   readonly Body: AsyncIterable<Uint8Array>;
   readonly ContentType?: string;
   readonly InvokedProductionVariant: string;
@@ -41,7 +41,7 @@ export interface InvokeOutput {
   readonly ClosedSessionId?: string;
 }
 
-const serving: ReadonlySet<EndpointStatus> = new Set([
+const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'InService',
   'Updating',
   'SystemUpdating',
@@ -49,41 +49,48 @@ const serving: ReadonlySet<EndpointStatus> = new Set([
   'UpdateRollbackFailed',
 ] as const);
 
-/** InvokeEndpoint, for the HTTP edge and for callers in process. Asks for `sagemaker:InvokeEndpoint` on the endpoint. */
-export function invokeOperation(deps: Deps, store: Store, times: Times): Operation<InvokeInput, InvokeOutput> {
+/** InvokeEndpoint, for the HTTP edge and callers in process. */
+export function invokeEndpointOperation(
+  deps: Deps,
+  store: Store,
+  times: Times,
+): Operation<InvokeEndpointInput, InvokeEndpointOutput> {
   return {
     permissions: (input) => [
       { action: 'sagemaker:InvokeEndpoint', resource: endpointArn(deps.account, input.EndpointName) },
     ],
     async run(input) {
       const endpoint = store.endpoints.get(keyOf(input.EndpointName));
-      if (!endpoint?.fleet || !serving.has(endpoint.status)) {
+      if (!endpoint?.fleet || !SERVING_STATUSES.has(endpoint.status)) {
         throw validationError(`Endpoint ${input.EndpointName} of account ${deps.account.accountId} not found.`);
       }
       if (input.InferenceComponentName !== undefined) {
         throw validationError('The local runtime does not simulate inference components.');
       }
       const body = typeof input.Body === 'string' ? Buffer.from(input.Body) : input.Body;
-      if (body.byteLength > maxRequestBytes) throw tooLarge();
+      if (body.byteLength > MAX_REQUEST_BYTES) throw tooLarge();
       const { TargetVariant } = input;
       if (TargetVariant !== undefined && !endpoint.fleet.variants.some(({ name }) => name === TargetVariant)) {
         throw validationError(`Variant ${TargetVariant} of endpoint ${endpoint.name} not found.`);
       }
-      return await invoke(deps, endpoint, input, body, times);
+      return await invoke(deps, { endpoint, input, body, timeoutMs: times.invocationTimeoutMs });
     },
   };
 }
 
-async function invoke(
-  deps: Deps,
-  endpoint: Endpoint,
-  input: InvokeInput,
-  body: Uint8Array,
-  times: Times,
-): Promise<InvokeOutput> {
+/** A checked call of InvokeEndpoint. */
+interface EndpointCall {
+  readonly endpoint: Endpoint;
+  readonly input: InvokeEndpointInput;
+  readonly body: Uint8Array;
+  readonly timeoutMs: number;
+}
+
+async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOutput> {
+  const { endpoint, input, timeoutMs } = call;
   const abort = new AbortController();
   let timedOut = false;
-  const cancel = deps.clock.schedule(times.invocationTimeoutMs, () => {
+  const cancel = deps.clock.schedule(timeoutMs, () => {
     timedOut = true;
     abort.abort();
   });
@@ -95,7 +102,7 @@ async function invoke(
     input.signal?.removeEventListener('abort', gone);
   };
   try {
-    const { answer, variant } = await send(endpoint, input, body, abort.signal);
+    const { answer, variant } = await send(call, abort.signal);
     if (answer.status < 200 || answer.status > 299) throw modelError(deps, endpoint, answer, await text(answer.body));
     const header = (name: string) => answer.headers[name];
     return {
@@ -109,16 +116,20 @@ async function invoke(
   } catch (error) {
     done();
     if (error instanceof AwsError) throw error;
-    const message = timedOut
-      ? 'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
-      : 'The container closed the connection before it answered.';
-    const failed = { status: 0, headers: {}, body: nothing(), container: 'primary' };
-    throw modelError(deps, endpoint, failed, message, error);
+    const message = timedOut ? TIMEOUT_MESSAGE : 'The container closed the connection before it answered.';
+    throw modelError(deps, endpoint, { status: 0, container: 'primary', cause: error }, message);
   }
 }
 
-/** An instance that is gone costs no request as long as another one can take it. */
-async function send(endpoint: Endpoint, input: InvokeInput, body: Uint8Array, signal: AbortSignal) {
+const TIMEOUT_MESSAGE =
+  'Your invocation timed out while waiting for a response from container primary. ' +
+  'Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.';
+
+/** Instances that a request is sent to before it fails. */
+const MAX_ATTEMPTS = 3;
+
+/** Sends the request to another instance if the first one is gone. */
+async function send({ endpoint, input, body }: EndpointCall, signal: AbortSignal) {
   const request = {
     headers: headersFor(input),
     body,
@@ -131,21 +142,15 @@ async function send(endpoint: Endpoint, input: InvokeInput, body: Uint8Array, si
     try {
       return { answer: await choice.instance.invoke(request), variant: choice.variant.name };
     } catch (error) {
-      if (!(error instanceof NotSent) || attempt === 3) throw error;
+      if (!(error instanceof NotSent) || attempt === MAX_ATTEMPTS) throw error;
       choice = route(endpoint, input.TargetVariant, choice.instance);
     }
   }
-  throw new AwsError(
-    'ServiceUnavailable',
-    `No healthy instance of endpoint ${endpoint.name} can take the request.`,
-    503,
-    {
-      Message: `No healthy instance of endpoint ${endpoint.name} can take the request.`,
-    },
-  );
+  const message = `No healthy instance of endpoint ${endpoint.name} can take the request.`;
+  throw new AwsError('ServiceUnavailable', message, 503, { Message: message });
 }
 
-function headersFor(input: InvokeInput): Record<string, string> {
+function headersFor(input: InvokeEndpointInput): Record<string, string> {
   const headers: Record<string, string | undefined> = {
     'content-type': input.ContentType,
     accept: input.Accept,
@@ -162,38 +167,32 @@ function headersFor(input: InvokeInput): Record<string, string> {
   );
 }
 
-function modelError(
-  deps: Deps,
-  endpoint: Endpoint,
-  answer: InvocationResponse,
-  message: string,
-  cause?: unknown,
-): AwsError {
+type FailedAnswer = Pick<InvocationResponse, 'status' | 'container'> & { readonly cause?: unknown };
+
+function modelError(deps: Deps, endpoint: Endpoint, answer: FailedAnswer, message: string): AwsError {
   const { region, accountId } = deps.account;
   const group = `/aws/sagemaker/Endpoints/${endpoint.name}`;
   const side = answer.status >= 400 && answer.status < 500 ? 'client' : 'server';
-  const full = `Received ${side} error (${answer.status}) from ${answer.container} with message "${message}". See https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group} in account ${accountId} for more information.`;
-  return new AwsError(
-    'ModelError',
-    full,
-    424,
-    {
-      Message: full,
-      OriginalStatusCode: answer.status,
-      OriginalMessage: message,
-      LogStreamArn: makeArn(deps.account, 'logs', `log-group:${group}`),
-    },
-    cause,
-  );
+  const full =
+    `Received ${side} error (${answer.status}) from ${answer.container} with message "${message}". ` +
+    `See https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group} ` +
+    `in account ${accountId} for more information.`;
+  return new AwsError('ModelError', full, 424, {
+    Message: full,
+    OriginalStatusCode: answer.status,
+    OriginalMessage: message,
+    LogStreamArn: makeArn(deps.account, 'logs', `log-group:${group}`),
+    cause: answer.cause,
+  });
 }
 
-/** HTTP 400 of the runtime API, whose code lacks the control plane's "Exception". */
+/** HTTP 400 of the runtime API, whose code has no "Exception" as in the control plane. */
 const validationError = (message: string): AwsError =>
   new AwsError('ValidationError', message, 400, { Message: message });
 
-/** The status is AWS's own for this case, by field reports. */
+/** By field reports AWS responds with this status. */
 export function tooLarge(): AwsError {
-  const message = `HTTP content length exceeded ${maxRequestBytes} bytes.`;
+  const message = `HTTP content length exceeded ${MAX_REQUEST_BYTES} bytes.`;
   return new AwsError('ValidationError', message, 413, { Message: message });
 }
 
@@ -202,12 +201,12 @@ async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
   let out = '';
   for await (const chunk of body) {
     out += decoder.decode(chunk, { stream: true });
-    if (out.length > maxErrorLength) return `${out.slice(0, maxErrorLength)}…`;
+    if (out.length > MAX_ERROR_CHARACTERS) return `${out.slice(0, MAX_ERROR_CHARACTERS)}…`;
   }
   return out;
 }
 
-/** `close` is called once the body has ended, failed or been given up; giving up also ends the request itself. */
+/** Calls `close` when the body ends, fails or is closed early; closing early also aborts the request. */
 function closing(
   body: AsyncIterable<Uint8Array>,
   abort: AbortController,
@@ -226,7 +225,7 @@ function closing(
       }
     },
     async return() {
-      // A generator that was never started does not run its clean-up: the signal reaches the connection in any case.
+      // A generator that was never started does not clean up, so the signal ends the connection.
       abort.abort();
       close();
       await source.return?.();
@@ -235,5 +234,3 @@ function closing(
   };
   return { [Symbol.asyncIterator]: () => iterator };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

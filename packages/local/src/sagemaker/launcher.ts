@@ -1,51 +1,51 @@
-/** One container of an instance, as CreateModel described it. */
+/** A container of an instance, as CreateModel describes it. */
 export interface ContainerSpec {
-  /** `container_1`, …: what SageMaker calls it in messages about its data. */
+  /** `container_1`, …: its name in SageMaker's messages about model data. */
   readonly name: string;
-  /** `primary`, or the container's host name: what SageMaker calls it in messages about its health and answers. */
+  /** `primary` or its hostname: its name in SageMaker's messages about health checks and responses. */
   readonly label: string;
   readonly image?: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The `model.tar.gz`, or with MultiModel the prefix under which the models lie. */
+  /** The `model.tar.gz`; in mode MultiModel the prefix of the models. */
   readonly modelDataUrl?: string;
   readonly modelDataSource?: S3Data;
   readonly mode: 'SingleModel' | 'MultiModel';
 }
 
-/** Where uncompressed or compressed model data lies, in SageMaker's own terms. */
+/** Location of model data, in SageMaker's terms. */
 export interface S3Data {
   readonly uri: string;
   readonly type: 'S3Prefix' | 'S3Object';
   readonly compression: 'None' | 'Gzip';
 }
 
-/** What an instance is to run. */
+/** Describes an instance to launch. */
 export interface InstanceSpec {
   readonly endpointName: string;
   readonly variantName: string;
   readonly instanceId: string;
-  /** Run in this order; with `pipeline` an answer is the next one's request, else a request names its container. */
   readonly containers: readonly ContainerSpec[];
+  /** True: each container's response is the next one's request. False: a request names its container. */
   readonly pipeline: boolean;
-  /** The model's execution role: model data is read with its permissions. */
+  /** The model's execution role, with whose permissions model data is read. */
   readonly roleArn: string;
   readonly healthCheckTimeoutMs: number;
   readonly downloadTimeoutMs: number;
 }
 
-/** A request for prediction as a container sees it. Header names are in lower case. */
+/** An invocation, as a container gets it. Header names are in lower case. */
 export interface InvocationRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Absent: the first container, or all of a pipeline. */
+  /** Hostname of the container. Absent: the first container, or the whole pipeline. */
   readonly targetContainer?: string;
-  /** With MultiModel: the archive below the prefix. */
+  /** In mode MultiModel: the archive below the prefix. */
   readonly targetModel?: string;
-  /** Aborted when the time for an invocation is over or the caller has gone. */
+  /** Aborted at the invocation timeout, or when the caller goes away. */
   readonly signal: AbortSignal;
 }
 
-/** What a container answered. `body` must be read to its end or closed: until then the request counts as in flight. */
+/** A container's response. The request is in flight until `body` is read to its end or closed. */
 export interface InvocationResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -58,23 +58,26 @@ export interface InvocationResponse {
 export interface Instance {
   /** Resolves when every container has passed its first health check; rejects with LaunchFailure. */
   readonly ready: Promise<void>;
-  /** Resolves, with the cause, when an instance that was ready is no longer able to serve. Never after `stop`. */
+  /** Resolves with the cause when an instance that was ready can no longer serve. Never after `stop`. */
   readonly lost: Promise<string>;
-  /** Requests not yet answered in full. */
+  /** Number of requests in flight. */
   readonly inFlight: number;
-  /** Counts as in flight from the call on. Throws NotSent when no byte reached the container. */
+  /** The request is in flight from the call on. Throws NotSent if no byte reached the container. */
   invoke(request: InvocationRequest): Promise<InvocationResponse>;
-  /** Waits up to `graceMs` for the requests in flight, then ends the instance and removes what it kept. May be called at any time; never rejects; of several calls the shortest wait counts. */
+  /**
+   * Waits up to `graceMs` for the requests in flight, then ends the instance and removes its data. Can be called at any
+   * time; of several calls the shortest wait applies. Never rejects.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Where instances come from: child processes at the edge, virtual ones in the simulation. */
+/** Launches instances: child processes in the local runtime, virtual ones in the simulation. */
 export interface InstanceLauncher {
-  /** Begins to launch; never throws. The model data is read as it is now. */
+  /** Starts to launch an instance, which reads the model data as it is now. Never throws. */
   start(spec: InstanceSpec): Instance;
 }
 
-/** Why an instance did not become healthy; `reason` is what the endpoint's FailureReason says. */
+/** Why an instance did not become healthy; `reason` becomes the endpoint's FailureReason. */
 export class LaunchFailure extends Error {
   readonly reason: string;
 
@@ -85,7 +88,7 @@ export class LaunchFailure extends Error {
   }
 }
 
-/** The request did not reach the container, so that another instance can take it. */
+/** The request did not reach the container, so another instance can take it. */
 export class NotSent extends Error {
   constructor(cause: unknown) {
     super('The request did not reach the container.', { cause });

@@ -1,6 +1,7 @@
+import { page } from '../core/page.ts';
 import { constraint } from './errors.ts';
 
-/** What a List operation can filter and sort by. */
+/** The properties that a List operation filters and sorts by. */
 export interface Listed {
   readonly name: string;
   readonly created: number;
@@ -8,26 +9,29 @@ export interface Listed {
   readonly status?: string;
 }
 
+/** The members that the List operations share. */
 interface ListInput {
-  NameContains?: string;
-  StatusEquals?: string;
-  CreationTimeAfter?: Date | number;
-  CreationTimeBefore?: Date | number;
-  LastModifiedTimeAfter?: Date | number;
-  LastModifiedTimeBefore?: Date | number;
-  SortBy?: string;
-  SortOrder?: string;
-  MaxResults?: number;
-  NextToken?: string;
+  readonly NameContains?: string | undefined;
+  readonly StatusEquals?: string | undefined;
+  readonly CreationTimeAfter?: Date | number | undefined;
+  readonly CreationTimeBefore?: Date | number | undefined;
+  readonly LastModifiedTimeAfter?: Date | number | undefined;
+  readonly LastModifiedTimeBefore?: Date | number | undefined;
+  readonly SortBy?: string | undefined;
+  readonly SortOrder?: string | undefined;
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
 }
 
-/** One page, as ListEndpoints, ListEndpointConfigs and ListModels filter, sort (newest first by default) and cut (10 by default). */
-export function page<T>(
+const DEFAULT_PAGE_ITEMS = 10;
+
+/** One page of ListEndpoints, ListEndpointConfigs or ListModels; by default the newest come first. */
+export function listPage<T>(
   items: Iterable<T>,
   view: (item: T) => Listed,
   input: ListInput,
 ): { items: T[]; NextToken?: string } {
-  const size = input.MaxResults ?? 10;
+  const size = input.MaxResults ?? DEFAULT_PAGE_ITEMS;
   if (!Number.isInteger(size) || size < 1) {
     throw constraint('maxResults', size, 'have value greater than or equal to 1');
   }
@@ -37,10 +41,10 @@ export function page<T>(
   rows.sort((a, b) => sign * compare(a.row, b.row, input.SortBy));
   const start = input.NextToken === undefined ? 0 : Number(Buffer.from(input.NextToken, 'base64url').toString());
   if (!Number.isSafeInteger(start) || start < 0) throw constraint('nextToken', input.NextToken, 'be a valid token');
-  const end = start + size;
+  const { items: listed, next } = page(rows, size, start);
   return {
-    items: rows.slice(start, end).map(({ item }) => item),
-    ...(end < rows.length && { NextToken: Buffer.from(String(end)).toString('base64url') }),
+    items: listed.map(({ item }) => item),
+    ...(next !== undefined && { NextToken: Buffer.from(String(next)).toString('base64url') }),
   };
 }
 
@@ -57,12 +61,12 @@ function within(ms: number, after?: Date | number, before?: Date | number): bool
   return (after === undefined || ms > toMs(after)) && (before === undefined || ms < toMs(before));
 }
 
-/** The JSON protocol sends times as seconds; callers in process pass a Date. */
+/** A time is a number of seconds in the JSON protocol, and a Date from callers in process. */
 const toMs = (time: Date | number): number => (typeof time === 'number' ? time * 1000 : time.getTime());
 
 function compare(a: Listed, b: Listed, by = 'CreationTime'): number {
   const byName = a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
   if (by === 'Name') return byName;
   if (by === 'Status') return (a.status ?? '') < (b.status ?? '') ? -1 : a.status === b.status ? byName : 1;
-  return a.created - b.created || byName;
+  return a.created === b.created ? byName : a.created - b.created;
 }

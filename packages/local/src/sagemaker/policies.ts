@@ -1,8 +1,8 @@
 import type { CapacitySize, DeploymentConfig, TrafficRoutingConfig } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
-import type { EndpointConfig } from './store.ts';
+import type { EndpointConfig } from './resources.ts';
 
-/** The new fleet's shares of the traffic, in order; the last is 1. A wait follows each. `instances`: how many the fleet has. */
+/** The shares of the traffic that a new fleet of `instances` instances gets, in order; a wait follows each. */
 export function trafficSteps(routing: TrafficRoutingConfig | undefined, instances: number): number[] {
   if (routing?.Type === 'CANARY') {
     const share = shareOf(routing.CanarySize, instances);
@@ -11,13 +11,13 @@ export function trafficSteps(routing: TrafficRoutingConfig | undefined, instance
   if (routing?.Type === 'LINEAR') {
     const step = shareOf(routing.LinearStepSize, instances);
     const steps: number[] = [];
-    for (let i = 1; i * step < 1 - 1e-9; i++) steps.push(i * step);
+    for (let count = 1; count * step < 1 - 1e-9; count++) steps.push(count * step);
     return [...steps, 1];
   }
   return [1];
 }
 
-/** How many instances a batch of a rolling update has: at least one. */
+/** Number of instances in a batch of a rolling update, at least one. */
 export const batchSize = (size: CapacitySize | undefined, instances: number): number =>
   Math.max(1, Math.floor(shareOf(size, instances) * instances));
 
@@ -26,7 +26,7 @@ function shareOf(size: CapacitySize | undefined, instances: number): number {
   return Math.min(1, size.Type === 'CAPACITY_PERCENT' ? size.Value / 100 : size.Value / Math.max(1, instances));
 }
 
-/** Throws ValidationException for a policy out of SageMaker's ranges or unfit for the config. The wording on AWS is unverified. */
+/** Throws ValidationException for a policy that SageMaker rejects. The messages on AWS are unverified. */
 export function checkDeploymentConfig(deployment: DeploymentConfig | undefined, next: EndpointConfig): void {
   if (!deployment) return;
   const {

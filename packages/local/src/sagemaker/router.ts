@@ -2,15 +2,15 @@ import type { Fleet, VariantFleet } from './fleet.ts';
 import type { Instance } from './launcher.ts';
 import type { Endpoint } from './store.ts';
 
+/** The instance that takes a request. */
 export interface Choice {
   readonly variant: VariantFleet;
   readonly instance: Instance;
 }
 
 /**
- * Chooses who answers a request: the variant by smooth weighted round robin over the weights and, during an update, the
- * fleets' shares of the traffic; within the variant the least busy healthy instance. Undefined when nobody can.
- * `except`: an instance that has just turned out to be gone.
+ * Chooses the instance for a request: the variant by smooth weighted round robin over the weights and, in an update,
+ * the shares of the traffic; in the variant the least busy healthy instance, never `except`. Undefined if none can.
  */
 export function route(endpoint: Endpoint, targetVariant?: string, except?: Instance): Choice | undefined {
   const share = endpoint.pending?.share ?? 0;

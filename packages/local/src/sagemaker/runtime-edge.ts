@@ -3,13 +3,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
+import { drained } from '../gateway/drained.ts';
+import { readBody } from '../gateway/read-body.ts';
 import { eventMessage } from './event-stream.ts';
-import { type InvokeInput, type InvokeOutput, maxRequestBytes, tooLarge } from './invocation.ts';
+import { type InvokeEndpointInput, type InvokeEndpointOutput, MAX_REQUEST_BYTES, tooLarge } from './invocation.ts';
 
-const routePattern = /^\/endpoints\/([^/?]+)\/(invocations|invocations-response-stream)(?:\?|$)/;
+const ROUTE_PATTERN = /^\/endpoints\/([^/?]+)\/(invocations|invocations-response-stream)(?:\?|$)/;
 
-/** The request headers of the runtime API and the members of InvokeEndpoint's input that they carry. */
-const requestHeaders = {
+/** Members of InvokeEndpoint's input by the request header that holds them. */
+const REQUEST_HEADERS = {
   'content-type': 'ContentType',
   accept: 'Accept',
   'x-amzn-sagemaker-content-type': 'ContentType',
@@ -22,9 +24,9 @@ const requestHeaders = {
   'x-amzn-sagemaker-enable-explanations': 'EnableExplanations',
   'x-amzn-sagemaker-inference-component': 'InferenceComponentName',
   'x-amzn-sagemaker-session-id': 'SessionId',
-} as const satisfies Record<string, keyof InvokeInput>;
+} as const satisfies Record<string, keyof InvokeEndpointInput>;
 
-/** Answers the SageMaker runtime's REST API: invocations, plain and as a response stream. Never rejects. */
+/** Serves the SageMaker runtime's REST API: invocations, plain and as a response stream. Never rejects. */
 export async function handleRuntime(
   deps: Deps,
   req: IncomingMessage,
@@ -36,31 +38,32 @@ export async function handleRuntime(
     if (!res.writableFinished) gone.abort();
   });
   try {
-    const match = routePattern.exec(req.url ?? '');
-    if (!match || req.method !== 'POST') {
+    const [, name, kind] = ROUTE_PATTERN.exec(req.url ?? '') ?? [];
+    if (name === undefined || req.method !== 'POST') {
       throw new AwsError(
         'UnknownOperationException',
         `The local runtime does not simulate ${req.method} ${req.url}.`,
         404,
       );
     }
-    const input: Record<string, unknown> = { EndpointName: decode(match[1]!) };
-    for (const [header, member] of Object.entries(requestHeaders)) {
+    const input: Record<string, unknown> = { EndpointName: decode(name) };
+    for (const [header, member] of Object.entries(REQUEST_HEADERS)) {
       const value = req.headers[header];
       if (typeof value === 'string') input[member] = value;
     }
-    input.Body = await readBody(req);
+    // In memory, because another instance can get the request if the first one is gone.
+    input.Body = await readBody(req, MAX_REQUEST_BYTES, tooLarge);
     input.signal = gone.signal;
-    const output: InvokeOutput = await deps.cloud.call('sagemaker', 'InvokeEndpoint', input, caller);
-    if (match[2] === 'invocations') await answer(res, output);
+    const output: InvokeEndpointOutput = await deps.cloud.call('sagemaker', 'InvokeEndpoint', input, caller);
+    if (kind === 'invocations') await answer(res, output);
     else await answerStream(res, output);
   } catch (error) {
     fail(req, res, error, deps.ids.uuid());
   }
 }
 
-/** The last chunk is held back until it is known to be the last: most answers then leave in one piece, with their length. */
-async function answer(res: ServerResponse, output: InvokeOutput): Promise<void> {
+/** Holds each chunk back until the next one comes, so that a body of one chunk is sent whole, with its length. */
+async function answer(res: ServerResponse, output: InvokeEndpointOutput): Promise<void> {
   res.statusCode = 200;
   for (const [name, value] of Object.entries(headers(output, { contentType: 'Content-Type' }))) {
     res.setHeader(name, value);
@@ -73,24 +76,7 @@ async function answer(res: ServerResponse, output: InvokeOutput): Promise<void> 
   res.end(held);
 }
 
-/** Resolves when there is room again, or nobody left to write to. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      res.off('drain', done);
-      res.off('close', done);
-      resolve();
-    };
-    res.on('drain', done);
-    res.on('close', done);
-  });
-}
-
-async function answerStream(res: ServerResponse, output: InvokeOutput): Promise<void> {
+async function answerStream(res: ServerResponse, output: InvokeEndpointOutput): Promise<void> {
   res.writeHead(200, {
     ...headers(output, { contentType: 'X-Amzn-SageMaker-Content-Type' }),
     'Content-Type': 'application/vnd.amazon.eventstream',
@@ -102,7 +88,7 @@ async function answerStream(res: ServerResponse, output: InvokeOutput): Promise<
   await pipeline(Readable.from(messages(), { objectMode: false }), res);
 }
 
-function headers(output: InvokeOutput, names: { contentType: string }): Record<string, string> {
+function headers(output: InvokeEndpointOutput, names: { contentType: string }): Record<string, string> {
   const all: Record<string, string | undefined> = {
     [names.contentType]: output.ContentType,
     'x-Amzn-Invoked-Production-Variant': output.InvokedProductionVariant,
@@ -111,19 +97,6 @@ function headers(output: InvokeOutput, names: { contentType: string }): Record<s
     'X-Amzn-SageMaker-Closed-Session-Id': output.ClosedSessionId,
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** Held in memory: it is bounded, and another instance may have to get it when the first one turns out to be gone. */
-async function readBody(req: IncomingMessage): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > maxRequestBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxRequestBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 function decode(segment: string): string {
@@ -136,21 +109,21 @@ function decode(segment: string): string {
 
 function fail(req: IncomingMessage, res: ServerResponse, thrown: unknown, requestId: string): void {
   if (res.headersSent) {
-    // The answer has begun: cutting it short is the only way left to say that it is not whole.
+    // The response has begun: only cutting it off shows that it is incomplete.
     res.destroy();
     return;
   }
   const error =
     thrown instanceof AwsError
       ? thrown
-      : new AwsError('InternalFailure', 'An internal failure occurred.', 500, {}, thrown);
+      : new AwsError('InternalFailure', 'An internal failure occurred.', 500, { cause: thrown });
   const body = JSON.stringify({ Message: error.message, message: error.message, ...error.members });
   const unread = !req.complete;
   res.writeHead(error.status, {
     'Content-Type': 'application/json',
     'x-amzn-ErrorType': error.code,
     'x-amzn-RequestId': requestId,
-    // What the client still sends is not read, so the connection can't be used again.
+    // The rest of the request is not read, so the connection cannot be reused.
     ...(unread && { Connection: 'close' }),
   });
   res.end(body);

@@ -6,9 +6,9 @@ import { Deployments } from './deployments.ts';
 import { summary } from './describe.ts';
 import { endpointConfigOperations } from './endpoint-configs.ts';
 import { endpointOperations, findEndpoint } from './endpoints.ts';
-import type { Faults, Outcome } from './faults.ts';
+import type { Faults, UpdateFault } from './faults.ts';
 import type { FleetContext } from './fleet.ts';
-import { invokeOperation } from './invocation.ts';
+import { invokeEndpointOperation } from './invocation.ts';
 import type { InstanceLauncher } from './launcher.ts';
 import { modelOperations } from './models.ts';
 import { handleRuntime } from './runtime-edge.ts';
@@ -16,7 +16,7 @@ import { createStore, type Endpoint, keyOf } from './store.ts';
 import { tagOperations } from './tags.ts';
 import type { Times } from './times.ts';
 
-/** What SageMaker hands to EventBridge's default bus, which adds id, time, account and region. */
+/** An event as SageMaker sends it to EventBridge's default bus, which adds id, time, account and region. */
 export interface EndpointStateChange {
   readonly source: 'aws.sagemaker';
   readonly 'detail-type': 'SageMaker Endpoint State Change';
@@ -26,7 +26,7 @@ export interface EndpointStateChange {
     readonly EndpointName: string;
     readonly EndpointArn: string;
     readonly EndpointConfigName: string;
-    /** Spelled as in events: `IN_SERVICE`. */
+    /** As events spell it: `IN_SERVICE`. */
     readonly EndpointStatus: string;
     readonly FailureReason?: string;
     readonly ProductionVariants: readonly object[];
@@ -41,9 +41,9 @@ export interface EndpointStateChange {
 export interface SageMakerExtras {
   readonly launcher: InstanceLauncher;
   readonly times: Times;
-  /** Who acts when SageMaker assumes a model's execution role. For a role that IAM does not know, choose: root, or somebody who may do nothing. */
+  /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Called at each change of an endpoint's status. Default: nobody is told. */
+  /** Called at each change of an endpoint's status. @default no events */
   readonly emit?: (event: EndpointStateChange) => void;
 }
 
@@ -53,11 +53,11 @@ export interface SageMaker {
   /** The runtime's REST API: `/endpoints/{name}/invocations` and `…/invocations-response-stream`. Never rejects. */
   handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
   readonly faults: Faults;
-  /** Ends every instance and everything scheduled. Resolves when all instances are gone. */
+  /** Ends every instance and cancels all timers. Resolves when all instances are gone. */
   stop(): Promise<void>;
 }
 
-/** SageMaker's endpoints, with everything that takes time on `deps.clock`. */
+/** SageMaker's endpoints. All time passes on `deps.clock`. */
 export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker {
   const store = createStore();
   const timers = new Set<Cancel>();
@@ -83,18 +83,18 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
   };
   const deployments = new Deployments(deps.clock, store, context, changed);
 
-  const outcomes = new Map<string, Outcome[]>();
+  const injected = new Map<string, UpdateFault[]>();
   const faults: Faults = {
-    nextUpdate(endpointName, outcome) {
+    nextUpdate(endpointName, fault) {
       const key = keyOf(endpointName);
-      outcomes.set(key, [...(outcomes.get(key) ?? []), outcome]);
+      injected.set(key, [...(injected.get(key) ?? []), fault]);
     },
     forceStatus(endpointName, status) {
       const endpoint = findEndpoint(deps, store, endpointName);
       deployments.become(endpoint, status, endpoint.failureReason);
     },
   };
-  const takeFault = (endpointName: string) => outcomes.get(keyOf(endpointName))?.shift();
+  const takeFault = (endpointName: string) => injected.get(keyOf(endpointName))?.shift();
 
   return {
     service: {
@@ -102,9 +102,9 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
       operations: {
         ...modelOperations(deps, store, extras.callerForRole),
         ...endpointConfigOperations(deps, store),
-        ...endpointOperations(deps, store, context, deployments, takeFault),
+        ...endpointOperations({ deps, store, fleets: context, deployments, takeFault }),
         ...tagOperations(store),
-        InvokeEndpoint: invokeOperation(deps, store, extras.times),
+        InvokeEndpoint: invokeEndpointOperation(deps, store, extras.times),
       },
     },
     handle: (req, res, caller) => handleRuntime(deps, req, res, caller),
@@ -129,7 +129,7 @@ function stateChange(endpoint: Endpoint, tags: readonly Tag[]): EndpointStateCha
       EndpointConfigName: endpoint.config.EndpointConfigName,
       EndpointStatus: endpoint.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
       ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
-      // Events are JSON: their times are text.
+      // Events are JSON, so their times are text.
       ProductionVariants: JSON.parse(JSON.stringify(endpoint.fleet?.variants.map(summary) ?? [])),
       CreationTime: endpoint.created,
       LastModifiedTime: endpoint.modified,

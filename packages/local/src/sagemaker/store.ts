@@ -1,22 +1,14 @@
-import type {
-  CreateEndpointConfigInput,
-  CreateModelInput,
-  DeploymentConfig,
-  EndpointStatus,
-  Tag,
-} from '@aws-sdk/client-sagemaker';
+import type { DeploymentConfig, EndpointStatus, Tag } from '@aws-sdk/client-sagemaker';
 import type { Fleet } from './fleet.ts';
+import type { EndpointConfig, SageMakerModel } from './resources.ts';
 
-export interface Model extends CreateModelInput {
-  readonly ModelName: string;
-  readonly arn: string;
-  readonly created: number;
-}
-
-export interface EndpointConfig extends CreateEndpointConfigInput {
-  readonly EndpointConfigName: string;
-  readonly arn: string;
-  readonly created: number;
+/** The fleet of a creation or update in progress. */
+export interface PendingFleet {
+  readonly fleet: Fleet;
+  readonly config: EndpointConfig;
+  readonly started: number;
+  /** Share of the traffic, 0 to 1. */
+  share: number;
 }
 
 export interface Endpoint {
@@ -26,19 +18,19 @@ export interface Endpoint {
   modified: number;
   status: EndpointStatus;
   failureReason?: string;
-  /** What the endpoint serves, or was to serve when its creation failed. */
+  /** The active config; after a failed creation, the requested one. */
   config: EndpointConfig;
-  /** Takes requests. Absent until the creation has succeeded. */
+  /** The fleet that takes requests. Absent until the creation succeeds. */
   fleet?: Fleet;
-  /** The fleet of an update (or creation) that is under way, with its share of the traffic, 0 to 1. */
-  pending?: { readonly fleet: Fleet; readonly config: EndpointConfig; readonly started: number; share: number };
-  /** As given at the last update. */
+  /** The creation or update in progress. */
+  pending?: PendingFleet;
+  /** The deployment config of the last update. */
   deploymentConfig?: DeploymentConfig;
 }
 
-/** All that the control plane knows. Keys are names in lower case; tags go by ARN. */
+/** The control plane's state. Keys are names in lower case; those of tags are ARNs. */
 export interface Store {
-  readonly models: Map<string, Model>;
+  readonly models: Map<string, SageMakerModel>;
   readonly configs: Map<string, EndpointConfig>;
   readonly endpoints: Map<string, Endpoint>;
   readonly tags: Map<string, Tag[]>;
@@ -51,4 +43,5 @@ export const createStore = (): Store => ({
   tags: new Map(),
 });
 
-export const keyOf = (name: string): string => String(name).toLowerCase();
+/** The key of a resource's name. */
+export const keyOf = (name: string | undefined): string => String(name).toLowerCase();

@@ -1,15 +1,9 @@
-import type { Tag } from '@aws-sdk/client-sagemaker';
+import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from '@aws-sdk/client-sagemaker';
 import type { Operation } from '../core/cloud.ts';
 import { validation } from './errors.ts';
 import type { Store } from './store.ts';
 
-interface TagInput {
-  ResourceArn: string;
-  Tags?: Tag[];
-  TagKeys?: string[];
-}
-
-/** Throws ValidationException for tags that SageMaker would not store. */
+/** Throws ValidationException for tags that SageMaker rejects. */
 export function checkTags(tags: readonly Tag[] | undefined): void {
   if (tags && tags.length > 50) throw validation('A resource can have at most 50 tags.');
   for (const { Key, Value } of tags ?? []) {
@@ -24,8 +18,10 @@ export function checkTags(tags: readonly Tag[] | undefined): void {
 
 /** AddTags, ListTags, DeleteTags. */
 export function tagOperations(store: Store): Record<string, Operation> {
-  const on = (action: string) => (input: TagInput) => [{ action: `sagemaker:${action}`, resource: input.ResourceArn }];
-  const existing = (arn: string): Tag[] => {
+  const on = (action: string) => (input: ListTagsInput) => [
+    { action: `sagemaker:${action}`, resource: input.ResourceArn ?? '' },
+  ];
+  const existing = (arn = ''): Tag[] => {
     const known = [...store.models.values(), ...store.configs.values(), ...store.endpoints.values()];
     if (!known.some((resource) => resource.arn === arn)) throw validation(`Could not find resource "${arn}".`);
     return store.tags.get(arn) ?? [];
@@ -33,25 +29,25 @@ export function tagOperations(store: Store): Record<string, Operation> {
   return {
     AddTags: {
       permissions: on('AddTags'),
-      run(input: TagInput) {
+      run(input: AddTagsInput) {
         const merged = new Map(existing(input.ResourceArn).map((tag) => [tag.Key, tag]));
         for (const tag of input.Tags ?? []) merged.set(tag.Key, tag);
         const tags = [...merged.values()];
         checkTags(tags);
-        store.tags.set(input.ResourceArn, tags);
+        store.tags.set(input.ResourceArn ?? '', tags);
         return { Tags: tags };
       },
     },
     ListTags: {
       permissions: on('ListTags'),
-      run: (input: TagInput) => ({ Tags: [...existing(input.ResourceArn)] }),
+      run: (input: ListTagsInput) => ({ Tags: [...existing(input.ResourceArn)] }),
     },
     DeleteTags: {
       permissions: on('DeleteTags'),
-      run(input: TagInput) {
-        const gone = new Set(input.TagKeys);
-        const left = existing(input.ResourceArn).filter((tag) => !gone.has(tag.Key ?? ''));
-        store.tags.set(input.ResourceArn, left);
+      run(input: DeleteTagsInput) {
+        const removed = new Set(input.TagKeys);
+        const remaining = existing(input.ResourceArn).filter((tag) => !removed.has(tag.Key ?? ''));
+        store.tags.set(input.ResourceArn ?? '', remaining);
         return {};
       },
     },

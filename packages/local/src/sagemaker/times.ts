@@ -1,42 +1,42 @@
-/** How long things take, in milliseconds unless a name says otherwise. */
+/** Durations in SageMaker, in milliseconds unless a name says otherwise. */
 export interface Times {
-  /** From the decision to have an instance until it begins to download the model data. */
+  /** From the start of an instance until it begins to download the model data. */
   readonly launchMs: number;
-  /** How long a change of the traffic's routing takes. */
+  /** Duration of a traffic shift. */
   readonly trafficShiftMs: number;
   /** From the end of the last baking period until the endpoint is InService again. */
   readonly terminationMs: number;
-  /** How long a failed update stays RollingBack. */
+  /** Duration of RollingBack after a failed update. */
   readonly rollbackMs: number;
-  /** How long an endpoint stays Deleting. */
+  /** Duration of Deleting. */
   readonly deletionMs: number;
-  /** What UpdateEndpointWeightsAndCapacities takes beyond the launches. */
+  /** Duration of UpdateEndpointWeightsAndCapacities beyond the launches. */
   readonly scalingMs: number;
-  /** Pause before a lost instance is replaced, and between attempts to replace it. */
+  /** Pause before a lost instance is replaced, and between the attempts. */
   readonly replacementMs: number;
-  /** What one second of a deployment policy (intervals, termination wait, execution timeout) lasts. */
+  /** Duration of one second of a deployment policy (intervals, termination wait, execution timeout). */
   readonly policySecondMs: number;
-  /** How long a container has to pass its first health check, unless the variant says. */
+  /** Timeout of a container's first health check, unless the variant sets one. */
   readonly healthCheckTimeoutMs: number;
-  /** Upper bound of the above, whatever the variant says: lets a demo see a broken model refused within seconds. */
+  /** Upper bound of that timeout, so that a broken model fails within seconds in a demo. */
   readonly maxHealthCheckTimeoutMs: number;
-  /** How long the model data may take to arrive, unless the variant says. */
+  /** Timeout of the download of model data, unless the variant sets one. */
   readonly downloadTimeoutMs: number;
-  /** Between two pings of a container that is starting. */
+  /** Interval between pings of a starting container. */
   readonly startPingIntervalMs: number;
-  /** Between two pings of a healthy container. */
+  /** Interval between pings of a healthy container. */
   readonly pingIntervalMs: number;
-  /** How long a ping may take. */
+  /** Timeout of a ping. */
   readonly pingTimeoutMs: number;
-  /** So many failed pings in a row and the instance is replaced. */
+  /** Number of failed pings in a row after which an instance is replaced. */
   readonly unhealthyAfter: number;
-  /** How long an invocation may take; also how long a draining instance is waited for. */
+  /** Timeout of an invocation, and of draining an instance. */
   readonly invocationTimeoutMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly killAfterMs: number;
 }
 
-/** As on AWS, by its documentation where it gives a figure, else of the order that is seen in practice. */
+/** As on AWS: figures from its documentation, or else typical values. */
 export const realisticTimes: Times = {
   launchMs: 150_000,
   trafficShiftMs: 15_000,
@@ -57,7 +57,7 @@ export const realisticTimes: Times = {
   killAfterMs: 30_000,
 };
 
-/** For a demo: the same order of events within seconds. */
+/** For demos: the same order of events within seconds. */
 export const fastTimes: Times = {
   ...realisticTimes,
   launchMs: 300,

@@ -6,139 +6,183 @@ import {
   type InstanceLauncher,
   type InstanceSpec,
   type InvocationRequest,
+  type InvocationResponse,
   LaunchFailure,
 } from './launcher.ts';
 import { parseS3Uri } from './names.ts';
 import { downloadFailed, pingFailed } from './reasons.ts';
 
-/** Model data as an instance found it when it was launched. */
+/** Model data as an instance loaded it at its launch. */
 export interface LoadedData {
   readonly uri: string;
   readonly etag: string;
 }
 
-/** What becomes of an instance that has loaded its data. */
-export type Verdict =
+/** The fate of an instance that has loaded its data. */
+export type LaunchVerdict =
   | { readonly healthyAfterMs: number; readonly lostAfterMs?: number }
-  /** Never healthy: fails at the health check's deadline, or at once with the given reason. */
+  /** Never healthy: fails at the deadline of the health check, or at once with the given reason. */
   | { readonly healthyAfterMs?: never; readonly reason?: string };
 
-/** A running virtual instance, with what it serves. */
+/** A running virtual instance and the data that it serves. */
 export interface VirtualInstance {
   readonly spec: InstanceSpec;
   readonly data: readonly LoadedData[];
 }
 
 export interface VirtualLauncherOptions {
-  /** Who reads the model data, by the model's execution role. */
+  /** The caller that reads model data for an execution role. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Default: healthy after 1 s. */
-  readonly judge?: (data: readonly LoadedData[], spec: InstanceSpec) => Verdict;
-  /** What it answers to an invocation; `hang`: nothing, for ever. Default: its id and its data. */
+  /** @default healthy after 1 s */
+  readonly judge?: (data: readonly LoadedData[], spec: InstanceSpec) => LaunchVerdict;
+  /** The response to an invocation; `hang` never answers. @default the instance's id and data */
   readonly answer?: (data: readonly LoadedData[], spec: InstanceSpec) => unknown;
-  /** How long the download takes, in milliseconds. Default: 1 s. */
+  /** Duration of the download, in milliseconds. @default 1000 */
   readonly downloadMs?: number;
-  /** How long an answer takes, in milliseconds. Default: 0. */
+  /** Duration of an answer, in milliseconds. @default 0 */
   readonly invocationMs?: number;
 }
 
+const DEFAULT_DOWNLOAD_MS = 1000;
+const DEFAULT_HEALTHY_AFTER_MS = 1000;
+
 /**
- * Instances without processes, for simulations: each loads the ETags of its model data through the cloud at the moment of its launch, and
- * answers every invocation with JSON `{instanceId, data: [{uri, etag}]}`. All time passes on `deps.clock`.
+ * Instances without processes, for simulations. Each loads the ETags of its model data through the cloud at its launch
+ * and answers every invocation with JSON `{instanceId, data: [{uri, etag}]}`. All time passes on `deps.clock`.
  */
 export function createVirtualLauncher(
   deps: Deps,
   options: VirtualLauncherOptions,
 ): InstanceLauncher & { readonly running: ReadonlySet<VirtualInstance> } {
   const running = new Set<VirtualInstance>();
-  const judge = options.judge ?? (() => ({ healthyAfterMs: 1000 }));
+  return { start: (spec) => new LaunchedInstance(deps, options, running, spec), running };
+}
 
-  async function etags(container: ContainerSpec, caller: Caller): Promise<LoadedData[]> {
-    const { modelDataUrl, modelDataSource } = container;
-    const uri = modelDataSource?.uri ?? modelDataUrl;
-    if (uri === undefined || container.mode === 'MultiModel') return [];
+class LaunchedInstance implements Instance {
+  readonly ready: Promise<void>;
+  readonly lost: Promise<string>;
+  readonly #deps: Deps;
+  readonly #options: VirtualLauncherOptions;
+  readonly #running: Set<VirtualInstance>;
+  readonly #spec: InstanceSpec;
+  readonly #idle = Promise.withResolvers<void>();
+  readonly #loss = Promise.withResolvers<string>();
+  #data: readonly LoadedData[] = [];
+  #self: VirtualInstance | undefined;
+  #inFlight = 0;
+  #stopped = false;
+  #ended = false;
+
+  constructor(deps: Deps, options: VirtualLauncherOptions, running: Set<VirtualInstance>, spec: InstanceSpec) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#running = running;
+    this.#spec = spec;
+    this.lost = this.#loss.promise;
+    this.ready = this.#launch();
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  async invoke({ signal }: InvocationRequest): Promise<InvocationResponse> {
+    this.#inFlight++;
     try {
-      const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' };
-      if (modelDataSource?.type === 'S3Prefix') {
-        const listed = await deps.cloud.call('s3', 'ListObjectsV2', { Bucket: bucket, Prefix: key }, caller);
-        const objects: { Key: string; ETag: string }[] = listed.Contents ?? [];
-        if (objects.length === 0) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-        return objects.map(({ Key, ETag }) => ({ uri: `s3://${bucket}/${Key}`, etag: ETag }));
-      }
-      const { ETag } = await deps.cloud.call('s3', 'HeadObject', { Bucket: bucket, Key: key }, caller);
+      if (this.#options.invocationMs) await this.#after(this.#options.invocationMs);
+      if (this.#ended) throw new Error('The instance ended before it answered.');
+      const headers = { 'content-type': 'application/json' };
+      return { status: 200, headers, body: this.#answer(signal), container: this.#label };
+    } finally {
+      this.#inFlight--;
+      if (this.#stopped && this.#inFlight === 0) this.#idle.resolve();
+    }
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    if (this.#inFlight > 0 && graceMs > 0) await Promise.race([this.#idle.promise, this.#after(graceMs)]);
+    this.#end();
+  }
+
+  get #label(): string {
+    return this.#spec.containers[0]?.label ?? 'primary';
+  }
+
+  async #launch(): Promise<void> {
+    const { callerForRole, downloadMs = DEFAULT_DOWNLOAD_MS, judge } = this.#options;
+    const caller = callerForRole(this.#spec.roleArn);
+    const loaded = this.#spec.containers.map((container) => loadEtags(this.#deps, container, caller));
+    this.#data = (await Promise.all(loaded)).flat();
+    await this.#after(downloadMs);
+    const verdict = judge?.(this.#data, this.#spec) ?? { healthyAfterMs: DEFAULT_HEALTHY_AFTER_MS };
+    await this.#passHealthCheck(verdict);
+    if (this.#stopped) return;
+    this.#self = { spec: this.#spec, data: this.#data };
+    this.#running.add(this.#self);
+    const lostAfterMs = 'lostAfterMs' in verdict ? verdict.lostAfterMs : undefined;
+    if (lostAfterMs === undefined) return;
+    this.#deps.clock.schedule(lostAfterMs, () => {
+      if (this.#stopped) return;
+      this.#end();
+      this.#loss.resolve('The virtual instance was lost.');
+    });
+  }
+
+  async #passHealthCheck(verdict: LaunchVerdict): Promise<void> {
+    const { healthCheckTimeoutMs, variantName } = this.#spec;
+    const healthyAfterMs = verdict.healthyAfterMs ?? Number.POSITIVE_INFINITY;
+    if (healthyAfterMs <= healthCheckTimeoutMs) {
+      await this.#after(healthyAfterMs);
+      return;
+    }
+    const reason = 'reason' in verdict ? verdict.reason : undefined;
+    if (reason === undefined) await this.#after(healthCheckTimeoutMs);
+    throw new LaunchFailure(reason ?? pingFailed(this.#label, variantName));
+  }
+
+  async *#answer(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const body = this.#options.answer
+      ? this.#options.answer(this.#data, this.#spec)
+      : { instanceId: this.#spec.instanceId, data: this.#data };
+    if (body !== 'hang') yield Buffer.from(JSON.stringify(body));
+    else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.#self) this.#running.delete(this.#self);
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#deps.clock.schedule(ms, resolve);
+    });
+  }
+}
+
+/** The ETags of a container's model data. Throws LaunchFailure. */
+async function loadEtags({ cloud }: Deps, container: ContainerSpec, caller: Caller): Promise<LoadedData[]> {
+  const { modelDataUrl, modelDataSource } = container;
+  const uri = modelDataSource?.uri ?? modelDataUrl;
+  if (uri === undefined || container.mode === 'MultiModel') return [];
+  try {
+    const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' };
+    if (modelDataSource?.type !== 'S3Prefix') {
+      const { ETag } = await cloud.call<{ ETag: string }>('s3', 'HeadObject', { Bucket: bucket, Key: key }, caller);
       return [{ uri, etag: ETag }];
-    } catch (error) {
-      throw new LaunchFailure(downloadFailed(container.name, uri), error);
     }
+    const input = { Bucket: bucket, Prefix: key };
+    const listed = await cloud.call<{ Contents?: { Key: string; ETag: string }[] }>(
+      's3',
+      'ListObjectsV2',
+      input,
+      caller,
+    );
+    const objects = listed.Contents ?? [];
+    if (objects.length === 0) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+    return objects.map(({ Key, ETag }) => ({ uri: `s3://${bucket}/${Key}`, etag: ETag }));
+  } catch (error) {
+    throw new LaunchFailure(downloadFailed(container.name, uri), error);
   }
-
-  function start(spec: InstanceSpec): Instance {
-    let stopped = false;
-    let ended = false;
-    let inFlight = 0;
-    const idle = Promise.withResolvers<void>();
-    let data: LoadedData[] = [];
-    let self: VirtualInstance | undefined;
-    const { promise: lost, resolve: lose } = Promise.withResolvers<string>();
-    const after = (ms: number) => new Promise<void>((resolve) => deps.clock.schedule(ms, resolve));
-
-    const launch = async () => {
-      const caller = options.callerForRole(spec.roleArn);
-      data = (await Promise.all(spec.containers.map((container) => etags(container, caller)))).flat();
-      await after(options.downloadMs ?? 1000);
-      const verdict = judge(data, spec);
-      const healthyAfterMs = verdict.healthyAfterMs ?? Number.POSITIVE_INFINITY;
-      if (healthyAfterMs > spec.healthCheckTimeoutMs) {
-        const reason = 'reason' in verdict ? verdict.reason : undefined;
-        if (reason === undefined) await after(spec.healthCheckTimeoutMs);
-        throw new LaunchFailure(reason ?? pingFailed(spec.containers[0]!.label, spec.variantName));
-      }
-      await after(healthyAfterMs);
-      if (stopped) return;
-      self = { spec, data };
-      running.add(self);
-      const lostAfterMs = 'lostAfterMs' in verdict ? verdict.lostAfterMs : undefined;
-      if (lostAfterMs === undefined) return;
-      deps.clock.schedule(lostAfterMs, () => {
-        if (stopped) return;
-        ended = true;
-        running.delete(self!);
-        lose('The virtual instance was lost.');
-      });
-    };
-
-    async function* answer(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-      const body = options.answer ? options.answer(data, spec) : { instanceId: spec.instanceId, data };
-      if (body !== 'hang') yield Buffer.from(JSON.stringify(body));
-      else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    }
-
-    return {
-      ready: launch(),
-      lost,
-      get inFlight() {
-        return inFlight;
-      },
-      async invoke({ signal }: InvocationRequest) {
-        inFlight++;
-        try {
-          if (options.invocationMs) await after(options.invocationMs);
-          if (ended) throw new Error('The instance ended before it answered.');
-          const headers = { 'content-type': 'application/json' };
-          return { status: 200, headers, body: answer(signal), container: spec.containers[0]!.label };
-        } finally {
-          inFlight--;
-          if (stopped && inFlight === 0) idle.resolve();
-        }
-      },
-      async stop(graceMs) {
-        stopped = true;
-        if (inFlight > 0 && graceMs > 0) await Promise.race([idle.promise, after(graceMs)]);
-        ended = true;
-        if (self) running.delete(self);
-      },
-    };
-  }
-
-  return { start, running };
 }

@@ -1,12 +1,12 @@
 import { AwsError } from '../core/aws-error.ts';
 import { queryErrorCode } from './errors.ts';
 
-interface Entry {
-  readonly Id?: string;
+interface BatchEntry {
+  readonly Id: string | undefined;
 }
 
-/** @throws AwsError for a batch that SQS refuses as a whole: empty, over ten, ids doubled or malformed. */
-export function checkBatch<E extends Entry>(entries: readonly E[] | undefined, entryType: string): readonly E[] {
+/** Throws AwsError for a batch that SQS rejects as a whole: empty, over ten entries, ids repeated or malformed. */
+export function checkBatch<E extends BatchEntry>(entries: readonly E[] | undefined, entryType: string): readonly E[] {
   if (!entries || entries.length === 0) {
     throw new AwsError('EmptyBatchRequest', `There should be at least one ${entryType} in the request.`, 400);
   }
@@ -22,7 +22,8 @@ export function checkBatch<E extends Entry>(entries: readonly E[] | undefined, e
     if (typeof Id !== 'string' || !/^[\w-]{1,80}$/.test(Id)) {
       throw new AwsError(
         'InvalidBatchEntryId',
-        'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+        'A batch entry id can only contain alphanumeric characters, hyphens and underscores. ' +
+          'It can be at most 80 letters long.',
         400,
       );
     }
@@ -32,8 +33,8 @@ export function checkBatch<E extends Entry>(entries: readonly E[] | undefined, e
   return entries;
 }
 
-/** Runs each entry by itself: one that fails doesn't hold up the others. Errors that aren't AWS's are bugs and go through. */
-export function runBatch<E extends Entry, R extends object>(entries: readonly E[], run: (entry: E) => R) {
+/** Runs every entry, also after one fails. Rethrows errors that are not AWS's: they are bugs. */
+export function runBatchEntries<E extends BatchEntry, R extends object>(entries: readonly E[], run: (entry: E) => R) {
   const Successful: (R & { Id: string | undefined })[] = [];
   const Failed: { Id: string | undefined; SenderFault: boolean; Code: string; Message: string }[] = [];
   for (const entry of entries) {

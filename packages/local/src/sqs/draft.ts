@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller } from '../core/cloud.ts';
-import { checkRange, invalidParameter, missingParameter, unsupported } from './errors.ts';
+import { checkIntegerParameter, invalidParameterValue, missingParameter, unsupported } from './errors.ts';
 import { attributesMd5, attributesSize, checkMessageAttributes, type MessageAttributes } from './message-attributes.ts';
 import type { Draft, Queue } from './queue.ts';
 
-/** What SendMessage and an entry of SendMessageBatch have in common, in AWS's shape. */
+/** The members that SendMessage and an entry of SendMessageBatch share. */
 export interface SendInput {
-  readonly MessageBody?: string;
+  readonly MessageBody: string | undefined;
   readonly DelaySeconds?: number;
   readonly MessageAttributes?: MessageAttributes;
   readonly MessageSystemAttributes?: MessageAttributes;
@@ -20,7 +20,7 @@ export function draftSize(input: SendInput): number {
   return Buffer.byteLength(input.MessageBody ?? '') + attributesSize(input.MessageAttributes ?? {});
 }
 
-/** Checks a message before it is sent. @throws AwsError */
+/** Checks a message before it is sent. Throws AwsError. */
 export function readDraft(input: SendInput, queue: Queue, caller: Caller, accountId: string): Draft {
   const body = input.MessageBody;
   if (typeof body !== 'string' || body === '') throw missingParameter('MessageBody');
@@ -28,27 +28,30 @@ export function readDraft(input: SendInput, queue: Queue, caller: Caller, accoun
   if (hasInvalidCharacters(body)) {
     throw new AwsError(
       'InvalidMessageContents',
-      'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
+      'Invalid characters found. Valid unicode characters are ' +
+        '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
       400,
     );
   }
   const limit = Number(queue.attributes.get('MaximumMessageSize'));
   if (draftSize(input) > limit) {
-    throw invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`);
+    throw invalidParameterValue(
+      `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
+    );
   }
   const { AWSTraceHeader, ...others } = input.MessageSystemAttributes ?? {};
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw invalidParameter(`Message system attribute name '${unknown}' is invalid.`);
+  if (unknown !== undefined) throw invalidParameterValue(`Message system attribute name '${unknown}' is invalid.`);
   return {
     body,
     attributes: checkMessageAttributes(input.MessageAttributes),
     senderId: caller.roleArn === undefined && caller.service === undefined ? accountId : caller.arn,
     traceHeader: AWSTraceHeader?.StringValue,
-    delaySeconds: checkRange('DelaySeconds', input.DelaySeconds, 0, 900),
+    delaySeconds: checkIntegerParameter('DelaySeconds', input.DelaySeconds, { min: 0, max: 900 }),
   };
 }
 
-/** What the sender is told, digests included. */
+/** The output of SendMessage, with digests. */
 export function sent(input: SendInput, messageId: string) {
   return {
     MessageId: messageId,
@@ -63,6 +66,6 @@ export function md5(text: string): string {
 }
 
 function hasInvalidCharacters(body: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that SQS refuses
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS rejects
   return !body.isWellFormed() || /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(body);
 }

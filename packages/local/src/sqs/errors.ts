@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 
-/** Codes that the older query protocol had; the JSON protocol repeats them in `x-amzn-query-error`. */
-const queryCodes: Readonly<Record<string, string>> = {
+/** Error codes of the older query protocol; the JSON protocol repeats them in `x-amzn-query-error`. */
+const QUERY_ERROR_CODES: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
   BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
@@ -18,14 +18,14 @@ const queryCodes: Readonly<Record<string, string>> = {
   UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
 };
 
-/** The code that clients of the query protocol know the error by. */
+/** The error's code in the query protocol. */
 export function queryErrorCode(code: string): string {
-  return Object.hasOwn(queryCodes, code) ? (queryCodes[code] ?? code) : code;
+  return (Object.hasOwn(QUERY_ERROR_CODES, code) ? QUERY_ERROR_CODES[code] : undefined) ?? code;
 }
 
 export const queueDoesNotExist = () => new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', 400);
 
-export const invalidParameter = (message: string) => new AwsError('InvalidParameterValueException', message, 400);
+export const invalidParameterValue = (message: string) => new AwsError('InvalidParameterValueException', message, 400);
 
 export const missingParameter = (name: string) =>
   new AwsError('MissingRequiredParameterException', `The request must contain the parameter ${name}.`, 400);
@@ -37,15 +37,20 @@ export const invalidAttribute = (name: string, reason?: string) =>
     400,
   );
 
-export const unsupported = (what: string) =>
-  new AwsError('UnsupportedOperation', `The local runtime does not simulate ${what}.`, 400);
+export const unsupported = (feature: string) =>
+  new AwsError('UnsupportedOperation', `The local runtime does not simulate ${feature}.`, 400);
 
-/** @throws AwsError unless `value` is an integer from `min` to `max`; undefined stays undefined. */
-export function checkRange(name: string, value: unknown, min: number, max: number): number | undefined {
+/** Throws InvalidParameterValueException unless `value` is an integer in the range; an absent value is undefined. */
+export function checkIntegerParameter(
+  name: string,
+  value: unknown,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw invalidParameter(
-      `Value ${String(value)} for parameter ${name} is invalid. Reason: Must be between ${min} and ${max}, if provided.`,
+    throw invalidParameterValue(
+      `Value ${String(value)} for parameter ${name} is invalid. ` +
+        `Reason: Must be between ${min} and ${max}, if provided.`,
     );
   }
   return value;

@@ -1,45 +1,47 @@
 import { createHash } from 'node:crypto';
-import { invalidParameter } from './errors.ts';
+import { invalidParameterValue } from './errors.ts';
 
 /** AWS's shape; `BinaryValue` as bytes. */
 export interface MessageAttribute {
-  readonly DataType?: string;
+  readonly DataType: string | undefined;
   readonly StringValue?: string;
   readonly BinaryValue?: Uint8Array;
 }
 
 export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
 
-/** @throws AwsError InvalidParameterValue for what SQS refuses: more than 10, bad names, types or empty values. */
+/** Throws InvalidParameterValueException for more than 10 attributes, bad names or types, and empty values. */
 export function checkMessageAttributes(attributes: MessageAttributes | undefined): MessageAttributes {
   const entries = Object.entries(attributes ?? {});
   if (entries.length > 10) {
-    throw invalidParameter(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
+    throw invalidParameterValue(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
   }
   for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
     if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i.test(name)) {
-      throw invalidParameter(`The message attribute name '${name}' is invalid.`);
+      throw invalidParameterValue(`The message attribute name '${name}' is invalid.`);
     }
     if (DataType === undefined || !/^(String|Number|Binary)(\..+)?$/.test(DataType) || DataType.length > 256) {
-      throw invalidParameter(
-        `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+      throw invalidParameterValue(
+        `The message attribute '${name}' has an invalid message attribute type, ` +
+          'the set of supported type prefixes is Binary, Number, and String.',
       );
     }
     const isBinary = DataType.startsWith('Binary');
     const value = isBinary ? BinaryValue : StringValue;
     if (value === undefined || value.length === 0) {
-      throw invalidParameter(
-        `Message attribute '${name}' must contain a non-empty message attribute value for message attribute type '${DataType}'.`,
+      throw invalidParameterValue(
+        `Message attribute '${name}' must contain a non-empty message attribute value ` +
+          `for message attribute type '${DataType}'.`,
       );
     }
     if (DataType.startsWith('Number') && Number.isNaN(Number(StringValue))) {
-      throw invalidParameter(`Can't cast the value of message attribute '${name}' to a number.`);
+      throw invalidParameterValue(`Can't cast the value of message attribute '${name}' to a number.`);
     }
   }
   return attributes ?? {};
 }
 
-/** Bytes that the attributes add to the message's size: names, types and values. */
+/** Bytes that names, types and values add to the message's size. */
 export function attributesSize(attributes: MessageAttributes): number {
   let size = 0;
   for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(attributes)) {
@@ -49,7 +51,7 @@ export function attributesSize(attributes: MessageAttributes): number {
   return size;
 }
 
-/** Digest that clients check: sorted by name, each part with its length in four bytes. Undefined for no attributes. */
+/** MD5 that clients check: attributes sorted by name, each part after its length in four bytes. */
 export function attributesMd5(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes).sort();
   if (names.length === 0) return undefined;
@@ -60,7 +62,7 @@ export function attributesMd5(attributes: MessageAttributes): string | undefined
     hash.update(length).update(bytes);
   };
   for (const name of names) {
-    const { DataType = '', StringValue, BinaryValue } = attributes[name] ?? {};
+    const { DataType = '', StringValue, BinaryValue }: Partial<MessageAttribute> = attributes[name] ?? {};
     add(Buffer.from(name));
     add(Buffer.from(DataType));
     hash.update(Buffer.of(DataType.startsWith('Binary') ? 2 : 1));
@@ -69,16 +71,20 @@ export function attributesMd5(attributes: MessageAttributes): string | undefined
   return hash.digest('hex');
 }
 
-/** Those that a receiver asked for: `All` or `.*`, a prefix `name.*`, or names. */
+/** The attributes that a receiver requested: `All` or `.*`, a prefix `name.*`, or names. */
 export function selectAttributes(
   attributes: MessageAttributes,
-  wanted: readonly string[] | undefined,
+  requested: readonly string[] | undefined,
 ): MessageAttributes {
-  if (!wanted || wanted.length === 0) return {};
+  if (!requested || requested.length === 0) return {};
   return Object.fromEntries(
     Object.entries(attributes).filter(([name]) =>
-      wanted.some(
-        (w) => w === 'All' || w === '.*' || w === name || (w.endsWith('.*') && name.startsWith(w.slice(0, -1))),
+      requested.some(
+        (pattern) =>
+          pattern === 'All' ||
+          pattern === '.*' ||
+          pattern === name ||
+          (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1))),
       ),
     ),
   );

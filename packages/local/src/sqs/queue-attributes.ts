@@ -1,26 +1,26 @@
 import { AwsError } from '../core/aws-error.ts';
 import { invalidAttribute, unsupported } from './errors.ts';
 
-/** Longest message that SQS takes, in bytes, attributes included; also the most that one batch may hold. */
-export const maximumMessageSize = 1_048_576;
+/** Maximum size of a message with its attributes, and of a whole batch. */
+export const MAX_MESSAGE_BYTES = 1_048_576;
 
-interface Range {
+interface NumberAttribute {
   readonly min: number;
   readonly max: number;
   readonly standard: number;
 }
 
-/** Settings that are whole numbers: seconds, except MaximumMessageSize (bytes). */
-const ranges: Readonly<Record<string, Range>> = {
+/** Attributes that are whole numbers: seconds, except MaximumMessageSize (bytes). */
+const NUMBER_ATTRIBUTES: Readonly<Record<string, NumberAttribute>> = {
   DelaySeconds: { min: 0, max: 900, standard: 0 },
-  MaximumMessageSize: { min: 1024, max: maximumMessageSize, standard: maximumMessageSize },
+  MaximumMessageSize: { min: 1024, max: MAX_MESSAGE_BYTES, standard: MAX_MESSAGE_BYTES },
   MessageRetentionPeriod: { min: 60, max: 1_209_600, standard: 345_600 },
   ReceiveMessageWaitTimeSeconds: { min: 0, max: 20, standard: 0 },
   VisibilityTimeout: { min: 0, max: 43_200, standard: 30 },
 };
 
-/** Settings that are kept and told, and change nothing here (encryption), or are read by their own parser. */
-const texts = new Set([
+/** Attributes that are stored and returned as text: they have no effect here (encryption) or a parser of their own. */
+const TEXT_ATTRIBUTES = new Set([
   'Policy',
   'RedrivePolicy',
   'RedriveAllowPolicy',
@@ -29,9 +29,14 @@ const texts = new Set([
   'SqsManagedSseEnabled',
 ]);
 
-const fifo = new Set(['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']);
+const FIFO_ATTRIBUTES = new Set([
+  'FifoQueue',
+  'ContentBasedDeduplication',
+  'DeduplicationScope',
+  'FifoThroughputLimit',
+]);
 
-/** Where messages go that were received too often. */
+/** Dead-letter queue, and the receives after which a message moves there. */
 export interface Redrive {
   readonly deadLetterTargetArn: string;
   readonly maxReceiveCount: number;
@@ -39,26 +44,26 @@ export interface Redrive {
 
 export type QueueAttributes = ReadonlyMap<string, string>;
 
-/** Settings of a queue that was given none. */
+/** Attributes of a queue that was created without any. */
 export function defaultAttributes(): Map<string, string> {
-  const defaults = Object.entries(ranges).map(([name, { standard }]) => [name, String(standard)] as const);
+  const defaults = Object.entries(NUMBER_ATTRIBUTES).map(([name, { standard }]) => [name, String(standard)] as const);
   return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
 }
 
-/** @throws AwsError InvalidAttributeName, InvalidAttributeValue, UnsupportedOperation (FIFO) */
+/** Throws InvalidAttributeName, InvalidAttributeValue, or UnsupportedOperation for FIFO queues. */
 export function checkAttributes(given: Readonly<Record<string, unknown>> | undefined): Map<string, string> {
   const checked = new Map<string, string>();
   for (const [name, raw] of Object.entries(given ?? {})) {
     const value = String(raw);
-    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+    const range = Object.hasOwn(NUMBER_ATTRIBUTES, name) ? NUMBER_ATTRIBUTES[name] : undefined;
     if (range) {
       const number = Number(value);
       if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
       checked.set(name, String(number));
-    } else if (texts.has(name)) {
+    } else if (TEXT_ATTRIBUTES.has(name)) {
       if (name === 'RedrivePolicy') parseRedrive(value);
       checked.set(name, value);
-    } else if (fifo.has(name)) {
+    } else if (FIFO_ATTRIBUTES.has(name)) {
       if (value !== 'false') throw unsupported('FIFO queues');
     } else {
       throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
@@ -67,7 +72,7 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> | undef
   return checked;
 }
 
-/** Reads a RedrivePolicy; empty text means none. @throws AwsError InvalidAttributeValue */
+/** Reads a RedrivePolicy; empty text means none. Throws InvalidAttributeValue. */
 export function parseRedrive(text: string | undefined): Redrive | undefined {
   if (text === undefined || text === '') return undefined;
   let policy: Record<string, unknown>;

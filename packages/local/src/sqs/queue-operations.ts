@@ -1,99 +1,65 @@
+import type {
+  CreateQueueRequest,
+  GetQueueAttributesRequest,
+  ListQueuesRequest,
+  SetQueueAttributesRequest,
+  TagQueueRequest,
+  UntagQueueRequest,
+} from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
-import { checkRange, invalidAttribute, missingParameter, queueDoesNotExist } from './errors.ts';
+import { page } from '../core/page.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
+import { checkIntegerParameter, invalidAttribute, missingParameter, queueDoesNotExist } from './errors.ts';
 import type { Queue } from './queue.ts';
 import { checkAttributes, type QueueAttributes } from './queue-attributes.ts';
-import type { QueueStore } from './queue-store.ts';
-import type { SqsOptions } from './sqs.ts';
+import type { QueueInput, QueueStore } from './queue-store.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: AWS's input shapes, see Operation
-type Input = any;
+interface NameInput {
+  readonly QueueName: string | undefined;
+}
 
-const purgeInterval = 60_000;
+const PURGE_INTERVAL_MS = 60_000;
 
-/** Make, find, describe, change, purge and delete queues. */
-export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOptions['iam']): Record<string, Operation> {
+/** Queues that AWS returns when ListQueues names no MaxResults; it then never pages. */
+const MAX_LISTED_QUEUES = 1000;
+
+/** Create, find, describe, change, purge and delete queues. */
+export function queueOperations(
+  { clock }: Deps,
+  store: QueueStore,
+  iam: PolicyHolder | undefined,
+): Record<string, Operation> {
   const purgedAt = new WeakMap<Queue, number>();
-
-  const byName = (action: string, run: (name: string, input: Input) => unknown): Operation => ({
-    permissions: ({ QueueName }) => [{ action: `sqs:${action}`, resource: store.arnOf(QueueName ?? '*') }],
-    run(input) {
-      if (typeof input.QueueName !== 'string' || input.QueueName === '') throw missingParameter('QueueName');
-      return run(input.QueueName, input);
-    },
-  });
-  const on = (action: string, run: (queue: Queue, input: Input) => unknown): Operation => ({
-    permissions: (input) => [{ action: `sqs:${action}`, resource: store.arnInUrl(input.QueueUrl) }],
-    run: (input) => run(store.byUrl(input.QueueUrl), input),
-  });
-
-  const setPolicy = (queueArn: string, attributes: QueueAttributes) => {
-    const policy = attributes.get('Policy');
-    if (policy === undefined) return;
-    try {
-      iam?.setResourcePolicy(queueArn, policy === '' ? undefined : policy);
-    } catch (error) {
-      if (error instanceof AwsError) throw invalidAttribute('Policy', error.message);
-      throw error;
-    }
-  };
+  const on = queueOperation(store);
 
   return {
-    CreateQueue: byName('CreateQueue', (name, input) => {
+    ...findingOperations(store),
+    ...tagOperations(store),
+    CreateQueue: byName<CreateQueueRequest>(store, 'CreateQueue', (name, input) => {
       const attributes = checkAttributes(input.Attributes);
-      const { queue, isNew } = store.create(name, attributes, () => setPolicy(store.arnOf(name), attributes));
-      if (isNew) {
-        for (const [key, value] of Object.entries(input.tags ?? {})) queue.tags.set(key, String(value));
-      }
+      const setPolicy = () => applyPolicy(iam, store.arnOf(name), attributes);
+      const { queue, created } = store.create(name, attributes, setPolicy);
+      if (created) for (const [key, value] of Object.entries(input.tags ?? {})) queue.tags.set(key, String(value));
       return { QueueUrl: store.urlOf(queue) };
     }),
-    GetQueueUrl: byName('GetQueueUrl', (name) => {
-      const queue = store.byName(name);
-      if (!queue) throw queueDoesNotExist();
-      return { QueueUrl: store.urlOf(queue) };
-    }),
-    ListQueues: {
-      permissions: () => [{ action: 'sqs:ListQueues', resource: store.arnOf('*') }],
-      run(input: Input) {
-        const max = checkRange('MaxResults', input.MaxResults, 1, 1000);
-        const names = store.names().filter((name) => name.startsWith(input.QueueNamePrefix ?? ''));
-        const after = input.NextToken === undefined ? undefined : Buffer.from(input.NextToken, 'base64').toString();
-        const rest = after === undefined ? names : names.filter((name) => name > after);
-        const page = rest.slice(0, max ?? 1000);
-        const urls = page.flatMap((name) => store.byName(name) ?? []).map((queue) => store.urlOf(queue));
-        // AWS pages only when it is asked to.
-        const more = max !== undefined && rest.length > page.length;
-        return {
-          QueueUrls: urls.length > 0 ? urls : undefined,
-          NextToken: more ? Buffer.from(page.at(-1) ?? '').toString('base64') : undefined,
-        };
-      },
-    },
     DeleteQueue: on('DeleteQueue', (queue) => {
       store.delete(queue);
       iam?.setResourcePolicy(queue.arn, undefined);
       return {};
     }),
-    GetQueueAttributes: on('GetQueueAttributes', (queue, input) => {
-      const all = describe(queue);
-      const wanted: readonly string[] = input.AttributeNames ?? [];
-      for (const name of wanted) {
-        if (name !== 'All' && !attributeNames.has(name)) {
-          throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
-        }
-      }
-      const told = Object.entries(all).filter(([name]) => wanted.includes('All') || wanted.includes(name));
-      return told.length > 0 ? { Attributes: Object.fromEntries(told) } : {};
-    }),
-    SetQueueAttributes: on('SetQueueAttributes', (queue, input) => {
-      const changes = checkAttributes(input.Attributes);
-      store.setAttributes(queue, changes, () => setPolicy(queue.arn, changes));
+    GetQueueAttributes: on<GetQueueAttributesRequest>('GetQueueAttributes', (queue, { AttributeNames }) =>
+      selectQueueAttributes(queue, AttributeNames ?? []),
+    ),
+    SetQueueAttributes: on<SetQueueAttributesRequest>('SetQueueAttributes', (queue, { Attributes }) => {
+      const changes = checkAttributes(Attributes);
+      store.setAttributes(queue, changes, () => applyPolicy(iam, queue.arn, changes));
       return {};
     }),
     PurgeQueue: on('PurgeQueue', (queue) => {
       const now = clock.now();
       const last = purgedAt.get(queue);
-      if (last !== undefined && now < last + purgeInterval) {
+      if (last !== undefined && now < last + PURGE_INTERVAL_MS) {
         throw new AwsError(
           'PurgeQueueInProgress',
           `Only one PurgeQueue operation on ${store.nameOf(queue)} is allowed every 60 seconds.`,
@@ -104,28 +70,98 @@ export function queueOperations({ clock }: Deps, store: QueueStore, iam: SqsOpti
       queue.purge();
       return {};
     }),
-    TagQueue: on('TagQueue', (queue, input) => {
-      for (const [key, value] of Object.entries(input.Tags ?? {})) queue.tags.set(key, String(value));
-      return {};
+  };
+}
+
+/** Operations that find queues. */
+function findingOperations(store: QueueStore): Record<string, Operation> {
+  const all = () => store.names().flatMap((name) => store.byName(name) ?? []);
+  return {
+    GetQueueUrl: byName(store, 'GetQueueUrl', (name) => {
+      const queue = store.byName(name);
+      if (!queue) throw queueDoesNotExist();
+      return { QueueUrl: store.urlOf(queue) };
     }),
-    UntagQueue: on('UntagQueue', (queue, input) => {
-      for (const key of input.TagKeys ?? []) queue.tags.delete(key);
-      return {};
-    }),
-    ListQueueTags: on('ListQueueTags', (queue) => ({
-      Tags: queue.tags.size > 0 ? Object.fromEntries(queue.tags) : undefined,
-    })),
-    ListDeadLetterSourceQueues: on('ListDeadLetterSourceQueues', (target) => ({
-      queueUrls: store
-        .names()
-        .flatMap((name) => store.byName(name) ?? [])
+    ListQueues: {
+      permissions: () => [{ action: 'sqs:ListQueues', resource: store.arnOf('*') }],
+      run: (input: ListQueuesRequest) => listQueues(store, input),
+    },
+    ListDeadLetterSourceQueues: queueOperation(store)('ListDeadLetterSourceQueues', (target) => ({
+      queueUrls: all()
         .filter((queue) => queue.redrive?.deadLetterTargetArn === target.arn)
         .map((queue) => store.urlOf(queue)),
     })),
   };
 }
 
-const attributeNames = new Set([
+/** Operations on the tags of queues. */
+function tagOperations(store: QueueStore): Record<string, Operation> {
+  const on = queueOperation(store);
+  return {
+    TagQueue: on<TagQueueRequest>('TagQueue', (queue, { Tags }) => {
+      for (const [key, value] of Object.entries(Tags ?? {})) queue.tags.set(key, String(value));
+      return {};
+    }),
+    UntagQueue: on<UntagQueueRequest>('UntagQueue', (queue, { TagKeys }) => {
+      for (const key of TagKeys ?? []) queue.tags.delete(key);
+      return {};
+    }),
+    ListQueueTags: on('ListQueueTags', (queue) => ({
+      Tags: queue.tags.size > 0 ? Object.fromEntries(queue.tags) : undefined,
+    })),
+  };
+}
+
+/** Makes operations on the queue whose URL the input has. */
+function queueOperation(store: QueueStore) {
+  return <I extends QueueInput>(action: string, run: (queue: Queue, input: I) => unknown): Operation<I> => ({
+    permissions: (input) => [{ action: `sqs:${action}`, resource: store.arnInUrl(input.QueueUrl) }],
+    run: (input) => run(store.byUrl(input.QueueUrl), input),
+  });
+}
+
+function byName<I extends NameInput>(
+  store: QueueStore,
+  action: string,
+  run: (name: string, input: I) => unknown,
+): Operation<I> {
+  return {
+    permissions: ({ QueueName }) => [{ action: `sqs:${action}`, resource: store.arnOf(QueueName ?? '*') }],
+    run(input) {
+      if (typeof input.QueueName !== 'string' || input.QueueName === '') throw missingParameter('QueueName');
+      return run(input.QueueName, input);
+    },
+  };
+}
+
+function listQueues(store: QueueStore, input: ListQueuesRequest) {
+  const max = checkIntegerParameter('MaxResults', input.MaxResults, { min: 1, max: MAX_LISTED_QUEUES });
+  const after = input.NextToken === undefined ? undefined : Buffer.from(input.NextToken, 'base64').toString();
+  const names = store
+    .names()
+    .filter((name) => name.startsWith(input.QueueNamePrefix ?? '') && (after === undefined || name > after));
+  const { items, next } = page(names, max ?? MAX_LISTED_QUEUES);
+  const urls = items.flatMap((name) => store.byName(name) ?? []).map((queue) => store.urlOf(queue));
+  // AWS pages only when it is asked to.
+  const hasToken = max !== undefined && next !== undefined;
+  return {
+    QueueUrls: urls.length > 0 ? urls : undefined,
+    NextToken: hasToken ? Buffer.from(items.at(-1) ?? '').toString('base64') : undefined,
+  };
+}
+
+function applyPolicy(iam: PolicyHolder | undefined, queueArn: string, attributes: QueueAttributes): void {
+  const policy = attributes.get('Policy');
+  if (policy === undefined) return;
+  try {
+    iam?.setResourcePolicy(queueArn, policy === '' ? undefined : policy);
+  } catch (error) {
+    if (error instanceof AwsError) throw invalidAttribute('Policy', error.message);
+    throw error;
+  }
+}
+
+const ATTRIBUTE_NAMES = new Set([
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesDelayed',
   'ApproximateNumberOfMessagesNotVisible',
@@ -144,6 +180,18 @@ const attributeNames = new Set([
   'SqsManagedSseEnabled',
   'VisibilityTimeout',
 ]);
+
+function selectQueueAttributes(queue: Queue, requested: readonly string[]) {
+  for (const name of requested) {
+    if (name !== 'All' && !ATTRIBUTE_NAMES.has(name)) {
+      throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
+    }
+  }
+  const selected = Object.entries(describe(queue)).filter(
+    ([name]) => requested.includes('All') || requested.includes(name),
+  );
+  return selected.length > 0 ? { Attributes: Object.fromEntries(selected) } : {};
+}
 
 function describe(queue: Queue): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();

@@ -1,15 +1,20 @@
 import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps } from '../core/cloud.ts';
-import { invalidAttribute, invalidParameter, missingParameter, queueDoesNotExist, unsupported } from './errors.ts';
+import { invalidAttribute, invalidParameterValue, missingParameter, queueDoesNotExist, unsupported } from './errors.ts';
 import { Queue } from './queue.ts';
 import { defaultAttributes, parseRedrive, type QueueAttributes } from './queue-attributes.ts';
 
 export interface QueueStoreOptions {
   /** Start of queue URLs, without a slash at the end. */
   readonly baseUrl: () => string;
-  /** How long a deleted queue's name stays taken. */
+  /** How long the name of a deleted queue cannot be used again. */
   readonly nameReuseDelayMs: number;
+}
+
+/** The input member that names a queue. */
+export interface QueueInput {
+  readonly QueueUrl: string | undefined;
 }
 
 /** The account's queues, by name. */
@@ -25,14 +30,15 @@ export class QueueStore {
   }
 
   /**
-   * Makes a queue, or finds the one of this name if its given settings are the same.
-   * `lastCheck` may still refuse: it runs when all else is found good and nothing is changed yet.
-   * @throws AwsError
+   * Creates a queue, or returns the existing one if its attributes agree with the given ones. `lastCheck` runs after
+   * all other checks and before the first change, so that it can still throw. Throws AwsError.
    */
-  create(name: string, attributes: QueueAttributes, lastCheck: () => void): { queue: Queue; isNew: boolean } {
+  create(name: string, attributes: QueueAttributes, lastCheck: () => void): { queue: Queue; created: boolean } {
     if (/\.fifo$/.test(name)) throw unsupported('FIFO queues');
     if (!/^[\w-]{1,80}$/.test(name)) {
-      throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length');
+      throw invalidParameterValue(
+        'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+      );
     }
     const existing = this.#queues.get(name);
     if (existing) {
@@ -44,7 +50,7 @@ export class QueueStore {
           400,
         );
       }
-      return { queue: existing, isNew: false };
+      return { queue: existing, created: false };
     }
     const now = this.#deps.clock.now();
     const deletedAt = this.#deletedAt.get(name);
@@ -65,10 +71,10 @@ export class QueueStore {
       findQueue: (queueArn) => this.byArn(queueArn),
     });
     this.#queues.set(name, queue);
-    return { queue, isNew: true };
+    return { queue, created: true };
   }
 
-  /** `lastCheck`: see create. @throws AwsError */
+  /** `lastCheck`: see create. Throws AwsError. */
   setAttributes(queue: Queue, changes: QueueAttributes, lastCheck: () => void): void {
     this.#checkRedriveTarget(changes);
     lastCheck();
@@ -84,7 +90,7 @@ export class QueueStore {
     queue.close();
   }
 
-  /** Names, in order. */
+  /** Names in alphabetical order. */
   names(): string[] {
     return [...this.#queues.keys()].sort();
   }
@@ -98,8 +104,8 @@ export class QueueStore {
     return queueArn === this.arnOf(name) ? this.#queues.get(name) : undefined;
   }
 
-  /** Host and scheme aren't looked at: URLs made before a restart on another port stay good. @throws AwsError */
-  byUrl(url: unknown): Queue {
+  /** Ignores scheme and host, so that a URL stays valid after a restart on another port. Throws QueueDoesNotExist. */
+  byUrl(url: string | undefined): Queue {
     const name = this.#nameInUrl(url);
     const queue = name === undefined ? undefined : this.#queues.get(name);
     if (!queue) throw queueDoesNotExist();
@@ -110,8 +116,8 @@ export class QueueStore {
     return arn(this.#deps.account, 'sqs', name);
   }
 
-  /** The ARN that IAM is asked about, also for a queue that isn't there. */
-  arnInUrl(url: unknown): string {
+  /** The ARN for IAM's check, also of a queue that does not exist. */
+  arnInUrl(url: string | undefined): string {
     return this.arnOf(this.#nameInUrl(url) ?? '');
   }
 

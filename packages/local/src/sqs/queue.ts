@@ -1,11 +1,11 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Ids } from '../core/ids.ts';
-import { invalidParameter, queueDoesNotExist } from './errors.ts';
+import { invalidParameterValue, queueDoesNotExist } from './errors.ts';
 import type { MessageAttributes } from './message-attributes.ts';
 import { parseRedrive, type QueueAttributes, type Redrive } from './queue-attributes.ts';
 
-/** What a sender gives. */
+/** A message before it is sent. */
 export interface Draft {
   readonly body: string;
   readonly attributes: MessageAttributes;
@@ -20,13 +20,13 @@ export interface Message {
   readonly id: string;
   readonly draft: Draft;
   readonly sentAt: number;
-  /** The queue that it came from by redrive. */
+  /** ARN of the queue whose redrive policy moved it here. */
   readonly deadLetterSource?: string;
   visibleAt: number;
   receiveCount: number;
   firstReceivedAt?: number;
   lastReceivedAt?: number;
-  /** Of the latest receive; only this one deletes. */
+  /** Receipt handle of the latest receive, the only one that deletes. */
   handle?: string;
 }
 
@@ -36,7 +36,7 @@ export interface ReceiveOptions {
   readonly visibilitySeconds?: number;
   /** 0: answer at once. */
   readonly waitSeconds: number;
-  /** Gives up the wait, so that no message goes to a receiver that has left. */
+  /** Ends the wait, so that no message goes to a receiver that has gone. */
   readonly signal?: AbortSignal;
 }
 
@@ -58,10 +58,10 @@ export interface QueueDeps {
   findQueue(arn: string): Queue | undefined;
 }
 
-/** Longest time that a message can stay invisible, counted from its receive. */
-const longestVisibility = 43_200_000;
+/** How long a message can stay invisible, counted from its receive. */
+const MAX_VISIBILITY_MS = 43_200_000;
 
-/** One standard queue: its messages, who waits for them, and what falls due. */
+/** One standard queue: its messages, waiting receivers and timers. */
 export class Queue {
   readonly arn: string;
   readonly createdAt: number;
@@ -111,7 +111,7 @@ export class Queue {
     return message;
   }
 
-  /** Takes up to `max` messages; waits for the first one at most `waitSeconds`. */
+  /** Takes up to `max` messages; waits up to `waitSeconds` for the first. */
   receive(options: ReceiveOptions): Message[] | Promise<Message[]> {
     const now = this.#take(options);
     if (now.length > 0 || options.waitSeconds === 0 || options.signal?.aborted) return now;
@@ -135,7 +135,7 @@ export class Queue {
     });
   }
 
-  /** Handles that are no longer the latest are accepted and do nothing, as in SQS. */
+  /** Accepts a handle that is no longer the latest, without effect, as SQS does. */
   delete(handle: string): void {
     const message = this.#byHandle(handle);
     if (message?.handle === handle) this.#messages.delete(message.id);
@@ -146,17 +146,19 @@ export class Queue {
     this.#expire(now);
     const message = this.#byHandle(handle);
     if (message?.handle !== handle) {
-      throw invalidParameter(
-        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      throw invalidParameterValue(
+        `Value ${handle} for parameter ReceiptHandle is invalid. ` +
+          'Reason: Message does not exist or is not available for visibility timeout change.',
       );
     }
     if (message.visibleAt <= now) {
       throw new AwsError('MessageNotInflight', "The specified message isn't in flight.", 400);
     }
     const until = now + seconds * 1000;
-    if (until > (message.lastReceivedAt ?? now) + longestVisibility) {
-      throw invalidParameter(
-        `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].`,
+    if (until > (message.lastReceivedAt ?? now) + MAX_VISIBILITY_MS) {
+      throw invalidParameterValue(
+        `Value ${seconds} for parameter VisibilityTimeout is invalid. ` +
+          'Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].',
       );
     }
     message.visibleAt = until;
@@ -180,14 +182,14 @@ export class Queue {
   }
 
   /**
-   * Tells `listener` that there is something to receive: once now when there is, then each time that a message is sent or
-   * becomes visible and no waiting receiver takes it. The call comes from the clock, never from within a sender's call.
+   * Calls `listener` when a message can be received: once if there is one now, then whenever a message is sent or
+   * becomes visible and no waiting receiver takes it. The clock makes the call, never the sender.
    */
   onAvailable(listener: () => void): Cancel {
     // Wrapped, so that one function can listen twice.
     const own = () => listener();
     this.#listeners.add(own);
-    if (this.#isAvailable()) this.#tell(own);
+    if (this.#isAvailable()) this.#notify(own);
     this.#wakeForNext();
     return () => {
       this.#listeners.delete(own);
@@ -195,7 +197,7 @@ export class Queue {
     };
   }
 
-  /** For a deleted queue: waiting receivers get QueueDoesNotExist. */
+  /** Empties a deleted queue; waiting receivers get QueueDoesNotExist. */
   close(): void {
     this.#listeners.clear();
     for (const waiter of [...this.#waiters]) waiter.settle(queueDoesNotExist());
@@ -223,14 +225,14 @@ export class Queue {
       message.lastReceivedAt = now;
       message.visibleAt = until;
       message.handle = Buffer.from(`${this.arn} ${message.id} ${ids.hex(16)}`).toString('base64');
-      // A copy: what this receive saw stays true while the message lives on.
+      // A copy, because the message in the queue changes later.
       taken.push({ ...message });
     }
     if (taken.length > 0) this.#wakeBy(until);
     return taken;
   }
 
-  /** Without its dead-letter queue (deleted meanwhile) a message stays and is delivered on. */
+  /** If the dead-letter queue was deleted, the message stays and continues to be delivered. */
   #movedToDeadLetters(message: Message): boolean {
     if (!this.#redrive || message.receiveCount < this.#redrive.maxReceiveCount) return false;
     const target = this.#deps.findQueue(this.#redrive.deadLetterTargetArn);
@@ -277,17 +279,17 @@ export class Queue {
     else this.#wakeBy(message.visibleAt);
   }
 
-  /** Hands what is available to those who wait, first come first served, and tells the listeners about the rest. */
+  /** Gives available messages to waiting receivers in the order they came; notifies the listeners of the rest. */
   #serve(): void {
     for (const waiter of [...this.#waiters]) {
       const taken = this.#take(waiter.options);
       if (taken.length === 0) break;
       waiter.settle(taken);
     }
-    if (this.#listeners.size > 0 && this.#isAvailable()) for (const listener of this.#listeners) this.#tell(listener);
+    if (this.#listeners.size > 0 && this.#isAvailable()) for (const listener of this.#listeners) this.#notify(listener);
   }
 
-  #tell(listener: () => void): void {
+  #notify(listener: () => void): void {
     this.#deps.clock.schedule(0, () => {
       if (this.#listeners.has(listener)) listener();
     });
@@ -298,7 +300,7 @@ export class Queue {
     for (const { visibleAt } of this.#messages.values()) if (visibleAt > now) this.#wakeBy(visibleAt);
   }
 
-  /** Time matters only to those who wait: without them nothing is scheduled. */
+  /** Schedules nothing while no receiver waits and no listener is registered. */
   #wakeBy(at: number): void {
     if (at >= this.#wakeAt || (this.#waiters.size === 0 && this.#listeners.size === 0)) return;
     this.#cancelWake?.();

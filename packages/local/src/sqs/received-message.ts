@@ -2,7 +2,7 @@ import { md5 } from './draft.ts';
 import { attributesMd5, type MessageAttributes, selectAttributes } from './message-attributes.ts';
 import type { Message } from './queue.ts';
 
-/** A message as ReceiveMessage tells it: AWS's shape. */
+/** A message as ReceiveMessage returns it. */
 export interface ReceivedMessage {
   readonly MessageId: string;
   readonly ReceiptHandle: string;
@@ -14,11 +14,11 @@ export interface ReceivedMessage {
   readonly MessageAttributes?: MessageAttributes;
 }
 
-/** Tells a message with the system attributes (`All` or names) and message attributes that were asked for. */
+/** Describes a message with the requested system attributes (`All` or names) and message attributes. */
 export function describeMessage(
   message: Message,
   system: readonly string[] | undefined,
-  wanted: readonly string[] | undefined,
+  requested: readonly string[] | undefined,
 ): ReceivedMessage {
   const all: Record<string, string | undefined> = {
     SenderId: message.draft.senderId,
@@ -30,9 +30,9 @@ export function describeMessage(
   };
   const attributes: Record<string, string> = {};
   for (const [name, value] of Object.entries(all)) {
-    if (value !== undefined && system?.some((s) => s === 'All' || s === name)) attributes[name] = value;
+    if (value !== undefined && (system?.includes('All') || system?.includes(name))) attributes[name] = value;
   }
-  const selected = selectAttributes(message.draft.attributes, wanted);
+  const selected = selectAttributes(message.draft.attributes, requested);
   const hasSelected = Object.keys(selected).length > 0;
   return {
     MessageId: message.id,

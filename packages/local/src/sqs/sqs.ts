@@ -1,31 +1,28 @@
 import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { queueDoesNotExist } from './errors.ts';
 import { messageOperations } from './message-operations.ts';
 import { queueOperations } from './queue-operations.ts';
 import { QueueStore } from './queue-store.ts';
 import { describeMessage, type ReceivedMessage } from './received-message.ts';
 
+export type { LeavingCaller } from './message-operations.ts';
+
 export interface SqsOptions {
-  /** Start of queue URLs, e.g. the gateway's. SDKs send their calls there. Default: AWS's, for runs without a gateway. */
+  /** Start of queue URLs, to which SDKs send their calls: the gateway's URL. @default AWS's */
   readonly baseUrl?: () => string;
-  /** Takes the queues' own policies. Default: they are kept and told, and nobody asks them. */
-  readonly iam?: { setResourcePolicy(resourceArn: string, document: string | undefined): void };
-  /** How long a deleted queue's name stays taken, in milliseconds. Default: 60,000, as in AWS. */
+  /** Enforces the queues' policies. @default policies are stored and returned, not enforced */
+  readonly iam?: PolicyHolder;
+  /** How long the name of a deleted queue cannot be used again, in milliseconds. @default 60000, as on AWS */
   readonly nameReuseDelayMs?: number;
 }
 
-/** A caller who may leave before the answer. */
-export interface LeavingCaller extends Caller {
-  /** Aborted when the caller is gone: a long poll then takes no message. */
-  readonly signal?: AbortSignal;
-}
-
-/** What an event source mapping asks of a queue. */
+/** How to poll a queue for an event source mapping. */
 export interface PollOptions {
-  /** At most this many messages: 1 or more, not bounded by ReceiveMessage's ten. */
+  /** 1 or more; ReceiveMessage's limit of ten does not apply. */
   readonly maxNumberOfMessages: number;
-  /** Default: 0, answer at once. */
+  /** @default 0, return at once */
   readonly waitTimeSeconds?: number;
   readonly signal?: AbortSignal;
 }
@@ -33,21 +30,20 @@ export interface PollOptions {
 export interface Sqs {
   readonly service: Service;
   /**
-   * ReceiveMessage for the event source mapping, which isn't bound to ten: all attributes, under `caller`'s permissions.
-   * @throws AwsError QueueDoesNotExist, AccessDeniedException
+   * ReceiveMessage without the limit of ten, with all attributes, under `caller`'s permissions.
+   * Throws QueueDoesNotExist or AccessDeniedException.
    */
   poll(queueArn: string, options: PollOptions, caller: Caller): Promise<ReceivedMessage[]>;
   /**
-   * Calls `listener` once when there is something to receive now, then each time that a message is sent or becomes visible and
-   * no waiting receiver takes it. The call comes from the clock. A deleted queue falls silent.
-   * @throws AwsError QueueDoesNotExist
+   * Calls `listener` when a message can be received: once if there is one now, then whenever a message is sent or
+   * becomes visible and no waiting receiver takes it. The clock makes the call. Throws QueueDoesNotExist.
    */
   onAvailable(queueArn: string, listener: () => void): Cancel;
-  /** Cancels what is scheduled; waiting receivers get QueueDoesNotExist. */
+  /** Cancels all timers; waiting receivers get QueueDoesNotExist. */
   stop(): void;
 }
 
-/** Makes the SQS service: standard queues. */
+/** The SQS service, with standard queues. */
 export function createSqs(deps: Deps, options: SqsOptions = {}): Sqs {
   const { account } = deps;
   const store = new QueueStore(deps, {

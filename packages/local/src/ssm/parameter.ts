@@ -1,13 +1,24 @@
+import type { Tag } from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
+import { constraintMessage } from '../core/constraint.ts';
 
 export type ParameterType = 'String' | 'StringList';
 export type Tier = 'Standard' | 'Advanced';
 
-/** Longest value per tier, in bytes. */
-const longestValue: Readonly<Record<Tier, number>> = { Standard: 4096, Advanced: 8192 };
+/** The longest value per tier, in bytes. */
+const MAX_VALUE_BYTES: Readonly<Record<Tier, number>> = { Standard: 4096, Advanced: 8192 };
 
-/** Versions that are kept; with the next one the oldest is dropped. */
-const keptVersions = 100;
+/** Versions that a parameter keeps: the next one replaces the oldest. */
+const MAX_VERSIONS = 100;
+
+/** Characters of a name. */
+const MAX_NAME_LENGTH = 1011;
+
+/** Levels of a name that is a path. */
+const MAX_LEVELS = 15;
+
+/** Names in one request. */
+const MAX_NAMES = 10;
 
 /** One version of a parameter. */
 export interface ParameterVersion {
@@ -37,64 +48,126 @@ export function latest(parameter: Parameter): ParameterVersion {
 
 export function addVersion(parameter: Parameter, version: ParameterVersion): void {
   parameter.versions.push(version);
-  if (parameter.versions.length > keptVersions) parameter.versions.shift();
+  if (parameter.versions.length > MAX_VERSIONS) parameter.versions.shift();
 }
 
-/** @throws AwsError ValidationException */
-export function checkName(name: unknown): string {
-  if (typeof name !== 'string' || name === '') {
-    throw validation(
-      "1 validation error detected: Value at 'name' failed to satisfy constraint: Member must not be null",
-    );
-  }
+export function setTags(parameter: Parameter, tags: readonly Tag[] | undefined): void {
+  for (const { Key = '', Value = '' } of tags ?? []) parameter.tags.set(Key, Value);
+}
+
+/** Throws AwsError ValidationException, HierarchyLevelLimitExceededException. */
+export function checkParameterName(name: string): string {
+  if (name === '') throw ssmValidationError(constraintMessage('name', undefined, 'not be null'));
   if (!/^[\w./-]+$/.test(name) || name.includes('//') || (name.includes('/') && !name.startsWith('/'))) {
-    throw validation(
-      'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_',
+    throw ssmValidationError(
+      'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of ' +
+        'sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the ' +
+        'following 3 symbols .-_',
     );
   }
   if (/^\/?(aws|ssm)/i.test(name)) {
-    throw validation('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
+    throw ssmValidationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   }
-  if (name.length > 1011) throw validation('Parameter name: can have at most 1011 characters.');
-  if (name.split('/').length - 1 > 15) {
+  if (name.length > MAX_NAME_LENGTH) {
+    throw ssmValidationError(`Parameter name: can have at most ${MAX_NAME_LENGTH} characters.`);
+  }
+  if (name.split('/').length - 1 > MAX_LEVELS) {
     throw new AwsError(
       'HierarchyLevelLimitExceededException',
-      'A hierarchy can have a maximum of 15 levels. For more information, see Requirements and constraints for parameter names.',
+      `A hierarchy can have a maximum of ${MAX_LEVELS} levels. ` +
+        'For more information, see Requirements and constraints for parameter names.',
     );
   }
   return name;
 }
 
-/** The tier that the value gets: Intelligent-Tiering takes Advanced only for what Standard can't hold. @throws AwsError */
-export function chooseTier(asked: unknown, value: string, current: Tier | undefined): Tier {
-  const size = Buffer.byteLength(value);
-  if (size > longestValue.Advanced) {
-    throw validation(
-      "Parameter value can't exceed the service limit of 8192 characters. Verify the length of the parameter value and try again.",
+/** Throws AwsError ValidationException unless there are 1 to 10 names. */
+export function checkParameterNames(names: readonly string[] | undefined): readonly string[] {
+  if (!Array.isArray(names) || names.length < 1) {
+    throw ssmValidationError(constraintMessage('names', names, 'have length greater than or equal to 1'));
+  }
+  if (names.length > MAX_NAMES) {
+    throw ssmValidationError(constraintMessage('names', names, `have length less than or equal to ${MAX_NAMES}`));
+  }
+  return names;
+}
+
+/** Throws AwsError ValidationException, UnsupportedParameterType. */
+export function checkParameterType(type: string | undefined): ParameterType {
+  if (type === 'String' || type === 'StringList') return type;
+  if (type === undefined) throw ssmValidationError('A parameter type is required when you create a parameter.');
+  throw new AwsError(
+    'UnsupportedParameterType',
+    type === 'SecureString'
+      ? 'The local runtime does not simulate parameters of type SecureString.'
+      : `The parameter type ${type} isn't supported.`,
+  );
+}
+
+/** Throws AwsError ValidationException. */
+export function checkParameterValue(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw ssmValidationError(`${constraintMessage('value', '', 'have length greater than or equal to 1')}.`);
+}
+
+/** Throws AwsError InvalidAllowedPatternException, ParameterPatternMismatchException. */
+export function checkAllowedPattern({ allowedPattern, value, type }: ParameterVersion): void {
+  if (allowedPattern === undefined || allowedPattern === '') return;
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(allowedPattern);
+  } catch {
+    throw new AwsError(
+      'InvalidAllowedPatternException',
+      'The request does not meet the regular expression requirement.',
     );
   }
-  const needed: Tier = size > longestValue.Standard ? 'Advanced' : 'Standard';
-  if (asked === 'Advanced') return 'Advanced';
-  if (asked === 'Intelligent-Tiering') return current === 'Advanced' ? 'Advanced' : needed;
-  if (asked !== undefined && asked !== 'Standard') {
-    throw validation(
-      `1 validation error detected: Value '${String(asked)}' at 'tier' failed to satisfy constraint: Member must satisfy enum value set: [Standard, Advanced, Intelligent-Tiering]`,
+  const parts = type === 'StringList' ? value.split(',') : [value];
+  if (parts.every((part) => pattern.test(part))) return;
+  throw new AwsError(
+    'ParameterPatternMismatchException',
+    `Parameter value, cannot be validated against allowedPattern: ${allowedPattern}`,
+  );
+}
+
+/**
+ * The tier of the new version. Intelligent-Tiering takes Advanced only for a value that Standard cannot hold.
+ * Throws AwsError ValidationException.
+ */
+export function chooseTier(requested: string | undefined, value: string, current: Tier | undefined): Tier {
+  const sizeBytes = Buffer.byteLength(value);
+  if (sizeBytes > MAX_VALUE_BYTES.Advanced) {
+    throw ssmValidationError(
+      `Parameter value can't exceed the service limit of ${MAX_VALUE_BYTES.Advanced} characters. ` +
+        'Verify the length of the parameter value and try again.',
     );
   }
-  if (asked === 'Standard' && current === 'Advanced') {
-    throw validation(
-      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.",
+  const needed: Tier = sizeBytes > MAX_VALUE_BYTES.Standard ? 'Advanced' : 'Standard';
+  if (requested === 'Advanced') return 'Advanced';
+  if (requested === 'Intelligent-Tiering') return current === 'Advanced' ? 'Advanced' : needed;
+  if (requested !== undefined && requested !== 'Standard') {
+    const rule = 'satisfy enum value set: [Standard, Advanced, Intelligent-Tiering]';
+    throw ssmValidationError(constraintMessage('tier', requested, rule));
+  }
+  if (requested === 'Standard' && current === 'Advanced') {
+    throw ssmValidationError(
+      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter " +
+        'tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as ' +
+        'a standard parameter.',
     );
   }
   if (current === 'Advanced') return 'Advanced';
   if (needed === 'Advanced') {
-    throw validation(
-      'Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
+    throw ssmValidationError(
+      `Standard tier parameters support a maximum parameter value of ${MAX_VALUE_BYTES.Standard} characters. ` +
+        'To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. ' +
+        'For more information, see ' +
+        'https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
     );
   }
   return 'Standard';
 }
 
-export function validation(message: string): AwsError {
+export function ssmValidationError(message: string): AwsError {
   return new AwsError('ValidationException', message);
 }

@@ -1,6 +1,6 @@
 import type { Caller, Deps, Service } from '../core/cloud.ts';
 
-/** Security Token Service: tells callers who they are. */
+/** Security Token Service: GetCallerIdentity. */
 export interface Sts {
   readonly service: Service;
 }
@@ -10,7 +10,7 @@ export function createSts({ account }: Deps): Sts {
     service: {
       name: 'sts',
       operations: {
-        // Needs no permission in AWS either.
+        // AWS requires no permission for it either.
         GetCallerIdentity: {
           run(_input: unknown, caller: Caller) {
             const session = caller.arn.slice(caller.arn.lastIndexOf('/') + 1);
@@ -26,7 +26,7 @@ export function createSts({ account }: Deps): Sts {
   };
 }
 
-/** Looks like a role's unique id, and is the same for the same role. */
+/** An id in the form of a role's unique id, the same for the same role. */
 function roleId(roleArn: string): string {
   return `AROA${Buffer.from(roleArn).toString('hex').slice(-17).toUpperCase()}`;
 }

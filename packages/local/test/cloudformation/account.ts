@@ -2,7 +2,7 @@ import { createCloudFormation } from '../../src/cloudformation/index.ts';
 import { defaultAccount } from '../../src/core/account.ts';
 import { Cloud, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
-import { drain, VirtualClock } from '../../src/core/virtual-clock.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createEvents } from '../../src/events/events.ts';
 import { createIam } from '../../src/iam/iam.ts';
 import { createLambda } from '../../src/lambda/index.ts';
@@ -11,6 +11,7 @@ import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
 import { createSageMaker, createVirtualLauncher, fastTimes, type Verdict } from '../../src/sagemaker/index.ts';
 import { createSqs } from '../../src/sqs/sqs.ts';
 import { createSsm } from '../../src/ssm/ssm.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 
 /** All the services in memory, with virtual time; functions answer custom resource requests with success. */
 export function createAccount() {
@@ -65,24 +66,13 @@ export function createAccount() {
     cfn,
     sagemaker,
     verdicts,
-    /** What functions were made from: a folder's path, or `inline`. */
+    /** The sources of functions' code: a folder's path, or `inline`. */
     codePaths,
     /** Calls a service as the account's root. */
     // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
     call: (service: string, operation: string, input: object = {}): Promise<any> =>
       cloud.call(service, operation, input, root(defaultAccount)),
-    /** Lets time pass until the promise settles. */
-    async run<T>(promise: Promise<T>): Promise<T> {
-      let isSettled = false;
-      const settled = promise.finally(() => {
-        isSettled = true;
-      });
-      settled.catch(() => undefined);
-      for (;;) {
-        await drain();
-        if (isSettled || !clock.step()) break;
-      }
-      return await settled;
-    },
+    /** Moves the clock until the promise settles. */
+    run: <T>(promise: Promise<T>) => runUntilSettled(clock, promise),
   };
 }

@@ -35,7 +35,7 @@ const files = (id: string, path = 'asset.abc') => ({
 });
 
 describe('a cloud assembly', () => {
-  it('gives its stacks in dependency order, with template, name and assets', async () => {
+  it('has its stacks in dependency order, with template, name and assets', async () => {
     const folder = await assembly({
       'manifest.json': {
         artifacts: {
@@ -53,10 +53,10 @@ describe('a cloud assembly', () => {
       ['Second', 'Second'],
     ]);
     expect(stacks[0]).toMatchObject({ template: { Resources: { First: {} } }, tags: { a: 'b' } });
-    expect(stacks[0]!.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
+    expect(stacks[0]?.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
   });
 
-  it('includes the stacks of stages, whose assets lie in the parent folder', async () => {
+  it('includes the stacks of stages, whose assets are in the parent folder', async () => {
     const nested = Object.fromEntries(
       Object.entries({
         'manifest.json': { artifacts: stack('Inner') },
@@ -71,7 +71,7 @@ describe('a cloud assembly', () => {
       ...nested,
     });
     const [inner] = await readCloudAssembly(folder);
-    expect(inner!.assets.get('abc')!.path).toBe(join(folder, 'asset.abc'));
+    expect(inner?.assets.get('abc')?.path).toBe(join(folder, 'asset.abc'));
   });
 
   it.each(['../outside', '../not-even-there', '/etc/passwd', 'link', 'asset.abc/../../outside'])(

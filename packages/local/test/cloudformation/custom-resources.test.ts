@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type CustomResponse, createCustomResponses, customResponsePath } from '../../src/cloudformation/index.ts';
+import { CUSTOM_RESPONSE_PATH, type CustomResponse, createCustomResponses } from '../../src/cloudformation/index.ts';
 import { seededIds } from '../../src/core/ids.ts';
 import { harness, thing } from './harness.ts';
 
@@ -16,7 +16,7 @@ const custom = (properties: object = {}, more: object = {}) => ({
 
 type Event = Record<string, any>;
 
-/** A harness whose function answers what `answer` says; undefined: never. */
+/** A harness whose function responds with the result of `answer`, or never if that is undefined. */
 function withFunction(answer: (event: Event) => CustomResponse | undefined) {
   const h = harness();
   const requests: Event[] = [];
@@ -58,7 +58,7 @@ describe('a custom resource', () => {
     ]);
   });
 
-  it('gives its Data to GetAtt, its physical id to Ref', async () => {
+  it('has its Data as attributes and its physical id as Ref', async () => {
     const h = withFunction(success);
     const { outputs } = await h.run(
       h.deploy(
@@ -75,7 +75,7 @@ describe('a custom resource', () => {
     expect(outputs).toEqual({ Ref: 'made', Answer: '42', Dotted: 'dotted' });
   });
 
-  it('without the attribute that is asked for fails the stack', async () => {
+  it('without the requested attribute fails the stack', async () => {
     const h = withFunction(success);
     await expect(
       h.run(h.deploy({ C: custom(), A: thing({ Value: { 'Fn::GetAtt': ['C', 'Other'] } }) })),
@@ -105,10 +105,10 @@ describe('a custom resource', () => {
       ['Update', 'id-1'],
       ['Delete', 'id-1'],
     ]);
-    expect(h.requests[2]!.ResourceProperties.V).toBe('1');
+    expect(h.requests[2]?.ResourceProperties.V).toBe('1');
   });
 
-  it('is put back by an update with the properties changed round', async () => {
+  it('is rolled back by an update with old and new properties exchanged', async () => {
     const h = withFunction(success);
     await h.run(h.deploy({ C: custom({ V: 1 }) }));
     await expect(
@@ -121,7 +121,7 @@ describe('a custom resource', () => {
     });
   });
 
-  it('that answers FAILED fails with its reason, and is told to delete under the id it gave', async () => {
+  it('that responds FAILED fails with its reason, and is deleted under the id of its response', async () => {
     const h = withFunction((event) =>
       event.RequestType === 'Create'
         ? { Status: 'FAILED', Reason: 'no luck', PhysicalResourceId: 'half' }
@@ -136,7 +136,7 @@ describe('a custom resource', () => {
   it.each([
     [3_600_000, {}],
     [60_000, { ServiceTimeout: 60 }],
-  ])('that never answers fails after %i ms', async (ms, properties) => {
+  ])('that never responds fails after %i ms', async (ms, properties) => {
     const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
     const start = h.clock.now();
     await expect(h.run(h.deploy({ C: custom(properties) }))).rejects.toThrow(
@@ -149,7 +149,7 @@ describe('a custom resource', () => {
     });
   });
 
-  it('is not waited for when another resource has failed', async () => {
+  it('is cancelled when another resource has failed', async () => {
     const h = withFunction((event) => (event.RequestType === 'Create' ? undefined : success(event)));
     const start = h.clock.now();
     await expect(h.run(h.deploy({ C: custom(), A: thing({ DelayMs: 500, Fail: 'create' }) }))).rejects.toMatchObject({
@@ -161,7 +161,7 @@ describe('a custom resource', () => {
     );
   });
 
-  it('is not waited for either when it is only invoked after the failure', async () => {
+  it('is cancelled if it is invoked after another resource has failed', async () => {
     const h = harness();
     h.service('lambda', { Invoke: () => new Promise((done) => h.clock.schedule(1000, () => done({}))) });
     const start = h.clock.now();
@@ -207,7 +207,7 @@ describe('a response address', () => {
     const { origin, responses, stop } = await start();
     const { url, close } = responses.create();
     expect((await fetch(url)).status).toBe(405);
-    expect(await put(`${origin}${customResponsePath}guess`, '{}')).toBe(404);
+    expect(await put(`${origin}${CUSTOM_RESPONSE_PATH}guess`, '{}')).toBe(404);
     close();
     expect(await put(url, '{}')).toBe(404);
     stop();

@@ -9,29 +9,46 @@ import {
 } from '../../src/cloudformation/index.ts';
 import { defaultAccount } from '../../src/core/account.ts';
 import { AwsError } from '../../src/core/aws-error.ts';
+import { sleep } from '../../src/core/clock.ts';
 import { type Caller, Cloud, type Operation, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
-import { drain, VirtualClock } from '../../src/core/virtual-clock.ts';
+import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 
-/** A thing that the fake provider has made. */
+/** A thing that the fake provider has created. */
 export interface Thing {
   readonly id: string;
-  properties: Record<string, unknown>;
+  readonly properties: Record<string, unknown>;
 }
+
+/** The properties of `Test::Thing`. */
+type ThingProperties = {
+  /** Its name, by default generated. */
+  readonly Name?: string;
+  /** A change of it replaces the thing. */
+  readonly Kind?: string;
+  readonly Value?: unknown;
+  /** How long creating the thing takes. */
+  readonly DelayMs?: number;
+  /** How long updating the thing takes. */
+  readonly UpdateMs?: number;
+  /** The operation that fails; `created`: creating fails after the thing exists. */
+  readonly Fail?: 'create' | 'created' | 'update' | 'rollback' | 'delete';
+};
 
 /** CloudFormation over a fake resource type, `Test::Thing`, and fake services. */
 export interface Harness {
   readonly cloud: Cloud;
   readonly clock: VirtualClock;
   readonly cfn: CloudFormation;
-  /** What exists, by physical id. */
+  /** The existing things, by physical id. */
   readonly things: Map<string, Thing>;
   /** `create A`, `update A`, `delete A`, in order. */
   readonly log: string[];
   readonly events: StackEvent[];
   /** Open custom resource responses by URL. */
   readonly answers: Map<string, (response: CustomResponse) => void>;
-  /** Lets time pass until the promise settles. */
+  /** Moves the clock until the promise settles. */
   run<T>(promise: Promise<T>): Promise<T>;
   deploy(resources: object, more?: object): ReturnType<CloudFormation['deploy']>;
   /** Calls an operation as the account's root, or as `caller`. */
@@ -41,10 +58,7 @@ export interface Harness {
   service(name: string, operations: Record<string, (input: any) => unknown>): void;
 }
 
-/**
- * Properties of `Test::Thing`: Name (its name, custom when given), Kind (a change replaces it), Value, DelayMs and UpdateMs (creating and updating take that long),
- * Fail: 'create' | 'update' | 'delete' | 'created' (fails after it exists). Ref is `thing:<name>`, GetAtt Arn, Nested.Deep.
- */
+/** Ref of a `Test::Thing` is `thing:<name>`; its attributes are Arn, Value and Nested.Deep. */
 export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
   const clock = new VirtualClock();
   const cloud = new Cloud();
@@ -60,13 +74,13 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     Value: properties.Value,
     Nested: { Deep: 'deep' },
   });
-  const thing: Provider = {
+  const thing: Provider<ThingProperties> = {
     replacing: ['Name', 'Kind'],
     nameProperty: 'Name',
     async create(properties, context) {
       log.push(`create ${context.logicalId}`);
       if (properties.DelayMs !== undefined) {
-        await new Promise<void>((done) => context.clock.schedule(properties.DelayMs, done));
+        await sleep(context.clock, properties.DelayMs);
       }
       if (properties.Fail === 'create') throw new AwsError('SomeException', `${context.logicalId} is refused`);
       const id = `thing:${properties.Name ?? context.name({ maxLength: 64 })}`;
@@ -80,12 +94,12 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     async update({ physicalId }, properties, _old, context) {
       log.push(`update ${context.logicalId}`);
       if (properties.UpdateMs !== undefined) {
-        await new Promise<void>((done) => context.clock.schedule(properties.UpdateMs, done));
+        await sleep(context.clock, properties.UpdateMs);
       }
       if (properties.Fail === 'update' || (properties.Fail === 'rollback' && context.rollingBack)) {
         throw new AwsError('SomeException', `${context.logicalId} can't change`);
       }
-      things.get(physicalId)!.properties = properties;
+      things.set(physicalId, { id: physicalId, properties });
       return { physicalId, attributes: attributes(physicalId, properties) };
     },
     async delete({ physicalId }, properties, context) {
@@ -122,18 +136,7 @@ export function harness(extras: Partial<CloudFormationExtras> = {}): Harness {
     events,
     answers,
     service,
-    async run(promise) {
-      let isSettled = false;
-      const settled = promise.finally(() => {
-        isSettled = true;
-      });
-      settled.catch(() => undefined);
-      for (;;) {
-        await drain();
-        if (isSettled || !clock.step()) break;
-      }
-      return await settled;
-    },
+    run: (promise) => runUntilSettled(clock, promise),
     deploy: (resources, more = {}) =>
       cfn.deploy({
         stackName: 'demo',

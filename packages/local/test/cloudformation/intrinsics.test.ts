@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { resolve } from '../../src/cloudformation/intrinsics.ts';
 import { resolveParameters } from '../../src/cloudformation/parameters.ts';
-import { prepareTemplate, scopeOf } from '../../src/cloudformation/prepared-template.ts';
+import { prepareTemplate } from '../../src/cloudformation/prepared-template.ts';
 import { checkTemplate } from '../../src/cloudformation/template.ts';
+import { scopeOf } from '../../src/cloudformation/template-scope.ts';
 
 const pseudo = {
   accountId: '111122223333',
@@ -32,11 +33,11 @@ const template = checkTemplate({
 });
 
 async function evaluate(value: unknown): Promise<unknown> {
-  const parameters = await resolveParameters(template.Parameters!, {}, async (name) => `value of ${name}`);
+  const parameters = await resolveParameters(template.Parameters ?? {}, {}, async (name) => `value of ${name}`);
   const prepared = prepareTemplate(template, '', parameters, pseudo);
   return resolve(
     value,
-    scopeOf(template, parameters, pseudo, prepared.condition, {
+    scopeOf(prepared, {
       ref: (name) => `ref:${name}`,
       getAtt: (id, attribute) => (attribute === 'List' ? ['one', 'two'] : `att:${id}:${attribute}`),
       importValue: (name) => `import:${name}`,
@@ -138,7 +139,7 @@ describe('conditions', () => {
     const parameters = await resolveParameters({}, {}, async () => '');
     expect(() => prepareTemplate(circular, '', parameters, pseudo)).toThrow('circular condition dependency');
   });
-  it('cannot look at resources', async () => {
+  it('cannot refer to resources', async () => {
     const bad = checkTemplate({
       Conditions: { A: { 'Fn::Equals': [{ Ref: 'R' }, 'x'] } },
       Resources: { R: { Type: 'T' }, S: { Type: 'T', Condition: 'A' } },

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 import { describe, expect, it } from 'vitest';
-import { parseObjectUrl } from '../../src/cloudformation/operations/template-url.ts';
 import { harness, thing } from './harness.ts';
 
 const template = (resources: object, more: object = {}) => JSON.stringify({ Resources: resources, ...more });
@@ -41,7 +40,7 @@ describe('the API', () => {
       Parameters: [{ ParameterKey: 'P', ParameterValue: 'z' }],
     });
     await h.clock.advance(0);
-    expect([...h.things.values()][0]!.properties.Value).toBe('z');
+    expect([...h.things.values()][0]?.properties.Value).toBe('z');
     const { StackEvents } = await h.call('DescribeStackEvents', { StackName: 'api' });
     expect(StackEvents[0]).toMatchObject({ LogicalResourceId: 'api', ResourceStatus: 'UPDATE_COMPLETE' });
     const { StackResourceSummaries } = await h.call('ListStackResources', { StackName: 'api' });
@@ -53,7 +52,7 @@ describe('the API', () => {
     expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
   });
 
-  it('refuses a name that is taken, an unknown stack, a bad name', async () => {
+  it('refuses an existing name, an unknown stack and an invalid name', async () => {
     const h = harness();
     const TemplateBody = template({ A: thing() });
     await h.call('CreateStack', { StackName: 'api', TemplateBody });
@@ -86,7 +85,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('wants consent to IAM resources', async () => {
+  it('requires consent to IAM resources', async () => {
     const h = harness();
     const call = (role: object, Capabilities?: string[]) =>
       h.call('CreateStack', {
@@ -101,7 +100,12 @@ describe('the API', () => {
     await expect(call({ RoleName: 'x' }, ['CAPABILITY_IAM'])).rejects.toThrow('[CAPABILITY_NAMED_IAM]');
   });
 
-  it('reads a template from S3', async () => {
+  it.each([
+    ['https://s3.us-east-1.amazonaws.com/bucket/a/b.json', 'bucket/a/b.json'],
+    ['https://bucket.s3.us-east-1.amazonaws.com/k%20x', 'bucket/k x'],
+    ['http://127.0.0.1:4566/bucket/a/b', 'bucket/a/b'],
+    ['http://bucket.localhost:4566/a', 'bucket/a'],
+  ])('reads the template from S3 at %s', async (TemplateURL, expected) => {
     const h = harness();
     h.service('s3', {
       GetObject: ({ Bucket, Key }) => ({
@@ -110,22 +114,15 @@ describe('the API', () => {
         })(),
       }),
     });
-    await h.call('CreateStack', {
-      StackName: 'api',
-      TemplateURL: 'https://s3.us-east-1.amazonaws.com/bucket/a/b.json',
-    });
+    await h.call('CreateStack', { StackName: 'api', TemplateURL });
     await h.clock.advance(0);
-    expect([...h.things.values()][0]!.properties.Value).toBe('bucket/a/b.json');
+    expect([...h.things.values()][0]?.properties.Value).toBe(expected);
   });
 
-  it.each([
-    ['https://s3.us-east-1.amazonaws.com/bucket/k', { Bucket: 'bucket', Key: 'k' }],
-    ['https://bucket.s3.us-east-1.amazonaws.com/k%20x', { Bucket: 'bucket', Key: 'k x' }],
-    ['http://127.0.0.1:4566/bucket/a/b', { Bucket: 'bucket', Key: 'a/b' }],
-    ['http://bucket.localhost:4566/a', { Bucket: 'bucket', Key: 'a' }],
-    ['http://127.0.0.1:4566/bucket', undefined],
-    ['nonsense', undefined],
-  ])('takes %s for an object', (url, expected) => expect(parseObjectUrl(url)).toEqual(expected));
+  it.each(['http://127.0.0.1:4566/bucket', 'nonsense'])('refuses %s as the URL of a template', async (TemplateURL) => {
+    const created = harness().call('CreateStack', { StackName: 'api', TemplateURL });
+    await expect(created).rejects.toThrow('TemplateURL must be a supported URL.');
+  });
 
   it('needs the template in JSON, once', async () => {
     const h = harness();
@@ -185,7 +182,7 @@ describe('change sets', () => {
     await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [EXECUTE_COMPLETE]');
   });
 
-  it('tell what they would change, and that there is nothing to change', async () => {
+  it('describe their changes, or that there are none', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({ Value: 1 }), C: thing() }));
     const update = (name: string, resources: object) =>
@@ -215,7 +212,7 @@ describe('change sets', () => {
     });
   });
 
-  it('are not executed while the stack is being changed', async () => {
+  it('are not executed while an operation is in progress', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing() }));
     const names = { StackName: 'demo', ChangeSetName: 'one' };
@@ -228,7 +225,7 @@ describe('change sets', () => {
     await h.run(running);
   });
 
-  it('leave no stack behind when the template is refused', async () => {
+  it('leave no stack when the template is refused', async () => {
     const h = harness();
     await expect(
       h.call('CreateChangeSet', {

@@ -37,7 +37,7 @@ describe('S3 buckets', () => {
     },
   });
 
-  it('are made with their configuration, and changed in place', async () => {
+  it('are created with their configuration, and updated in place', async () => {
     const { deploy, call } = deployment();
     const { outputs } = await deploy(
       {
@@ -58,7 +58,7 @@ describe('S3 buckets', () => {
       },
       { Name: { Value: ref('B') }, Arn: { Value: att('B', 'Arn') } },
     );
-    const Bucket = outputs.Name!;
+    const Bucket = outputs.Name ?? '';
     expect(Bucket).toMatch(/^demo-b-[0-9a-z]{12}$/);
     expect(outputs.Arn).toBe(`arn:aws:s3:::${Bucket}`);
     expect(await call('s3', 'GetBucketVersioning', { Bucket })).toEqual({ Status: 'Enabled' });
@@ -119,7 +119,7 @@ describe('S3 buckets', () => {
     await expect(call('s3', 'HeadBucket', { Bucket: 'full' })).rejects.toThrow();
   });
 
-  it('do not adopt a bucket that is there already', async () => {
+  it('do not adopt an existing bucket', async () => {
     const { deploy, call } = deployment();
     await call('s3', 'CreateBucket', { Bucket: 'taken' });
     await expect(deploy({ B: bucket({ BucketName: 'taken' }) })).rejects.toThrow('taken already exists');
@@ -130,7 +130,7 @@ describe('S3 buckets', () => {
 describe('SQS queues', () => {
   const queue = (properties: object) => ({ Type: 'AWS::SQS::Queue', Properties: properties });
 
-  it('get their properties as attributes, and lose them to the defaults', async () => {
+  it('have their properties as attributes, and the defaults for removed ones', async () => {
     const { deploy, call, destroy } = deployment();
     const resources = {
       Dlq: queue({}),
@@ -249,7 +249,7 @@ describe('a function with its role, mapping, rule and log group', () => {
     Log: { Value: ref('Log') },
   };
 
-  it('is made, updated without replacement, and deleted', async () => {
+  it('is created, updated without replacement, and deleted', async () => {
     const { deploy, destroy, call, codePaths } = deployment();
     const first = await deploy(resources('aaa'), outputs);
     const { Fn, Role, Mapping, Rule, Log } = first.outputs;
@@ -304,7 +304,7 @@ describe('a function with its role, mapping, rule and log group', () => {
     expect(codePaths).toEqual(['inline']);
   });
 
-  it('does not take over a parameter or a queue that is there already', async () => {
+  it('does not adopt an existing parameter or queue', async () => {
     const { deploy, call } = deployment();
     await call('ssm', 'PutParameter', { Name: '/mine', Type: 'String', Value: 'x' });
     await call('sqs', 'CreateQueue', { QueueName: 'mine' });
@@ -337,7 +337,7 @@ describe('SageMaker endpoints', () => {
     Config: {
       Type: 'AWS::SageMaker::EndpointConfig',
       Properties: {
-        // The ARN, as Ref gives it: the API wants the name.
+        // Ref is the ARN, but the API takes the name.
         ProductionVariants: [
           {
             VariantName: 'v',
@@ -362,7 +362,7 @@ describe('SageMaker endpoints', () => {
     Model: { Value: att('Model', 'ModelName') },
   };
 
-  it('are waited for; a new image replaces model and config and moves the endpoint', async () => {
+  it('are InService at the end; a new image replaces model and config and updates the endpoint', async () => {
     const { deploy, destroy, call } = deployment();
     const describeEndpoint = () => call('sagemaker', 'DescribeEndpoint', { EndpointName: 'My-Endpoint' });
     const first = await deploy(resources('one'), outputs);
@@ -398,7 +398,7 @@ describe('SageMaker endpoints', () => {
     expect((await call('sagemaker', 'ListEndpoints')).Endpoints).toEqual([]);
   });
 
-  it('whose update is refused bring the stack back to what it was', async () => {
+  it('whose update is refused roll the stack back', async () => {
     const { deploy, call, verdicts } = deployment();
     const first = await deploy(resources('one'), outputs);
     verdicts.judge = () => ({ reason: 'broken' });
@@ -413,7 +413,7 @@ describe('SageMaker endpoints', () => {
     expect((await deploy(resources('two'), outputs)).status).toBe('UPDATE_COMPLETE');
   });
 
-  it('are brought back by another update when a later resource fails', async () => {
+  it('are rolled back by another update when a later resource fails', async () => {
     const { deploy, call } = deployment();
     const first = await deploy(resources('one'), outputs);
     const Bad = { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: -1 }, DependsOn: 'Endpoint' };
@@ -424,16 +424,16 @@ describe('SageMaker endpoints', () => {
     expect(endpoint).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: first.outputs.Config });
   });
 
-  it('fail with the reason that the update was refused without one', async () => {
+  it('fail with a message of their own when SageMaker gives no reason', async () => {
     const { deploy, sagemaker } = deployment();
     await deploy(resources('one'));
     sagemaker.faults.nextUpdate('My-Endpoint', { kind: 'refuse', reason: '' });
     await expect(deploy(resources('two'))).rejects.toThrow(
-      /is InService with endpoint configuration .*; SageMaker gave no reason/,
+      /is InService with endpoint configuration .*\. SageMaker gave no reason/,
     );
   });
 
-  it('that are being updated by somebody else make a deployment fail and roll back, once they are idle', async () => {
+  it('that another client is updating fail the deployment, which rolls back once they are idle', async () => {
     const { deploy, sagemaker, clock } = deployment();
     await deploy(resources('one'));
     sagemaker.faults.forceStatus('My-Endpoint', 'Updating');
@@ -444,7 +444,7 @@ describe('SageMaker endpoints', () => {
     });
   });
 
-  it('take tags and Retain flags without being moved', async () => {
+  it('are not updated for changes of tags and Retain options', async () => {
     const { deploy, call } = deployment();
     const first = await deploy(resources('one'), outputs);
     const endpoint = { Tags: [{ Key: 'a', Value: 'b' }], RetainAllVariantProperties: true };
@@ -453,20 +453,21 @@ describe('SageMaker endpoints', () => {
     expect((await call('sagemaker', 'ListTags', { ResourceArn: first.outputs.Endpoint })).Tags).toEqual(endpoint.Tags);
   });
 
-  it('can not keep a name of their own when model or config must be replaced', async () => {
+  it('cannot be replaced under a name that the template sets', async () => {
     const { deploy } = deployment();
     const config = (count: number) => ({
       config: { EndpointConfigName: 'fixed', DataCaptureConfig: { InitialSamplingPercentage: count } },
     });
     await deploy(resources('one', config(1)));
     await expect(deploy(resources('one', config(2)))).rejects.toThrow(
-      'CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename fixed and update the stack again.',
+      'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
+        'Rename fixed and update the stack again.',
     );
   });
 });
 
 describe('types that are only recorded', () => {
-  it('resolve what refers to them', async () => {
+  it('can be referred to', async () => {
     const { deploy, destroy } = deployment();
     const { outputs } = await deploy(
       {

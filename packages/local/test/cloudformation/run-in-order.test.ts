@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { runInOrder } from '../../src/cloudformation/run-in-order.ts';
+import { entryOf } from '../../src/core/entry-of.ts';
 import { drain } from '../../src/core/virtual-clock.ts';
 
 const graph = (edges: Record<string, string[]>) =>
   new Map(Object.entries(edges).map(([id, befores]) => [id, new Set(befores)]));
 
-/** Work that ends when it is told to. */
+/** Work that the test ends. */
 function manual() {
   const started: string[] = [];
   const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
@@ -16,15 +17,16 @@ function manual() {
       return new Promise<void>((resolve, reject) => ends.set(id, { resolve, reject }));
     },
     async end(id: string, error?: string) {
-      if (error === undefined) ends.get(id)!.resolve();
-      else ends.get(id)!.reject(new Error(error));
+      const node = entryOf(ends, id);
+      if (error === undefined) node.resolve();
+      else node.reject(new Error(error));
       await drain();
     },
   };
 }
 
 describe('running in order', () => {
-  it('starts a node when all that it depends on are done, not earlier', async () => {
+  it('starts a node when its dependencies are done, not earlier', async () => {
     const { started, work, end } = manual();
     const done = runInOrder(graph({ C: ['A', 'B'], A: [], B: [], D: ['gone'] }), work);
     expect(started).toEqual(['A', 'B', 'D']);
@@ -37,7 +39,7 @@ describe('running in order', () => {
     expect(await done).toEqual([]);
   });
 
-  it('after a failure starts nothing more, but waits for what runs', async () => {
+  it('after a failure starts no node, but waits for those that are running', async () => {
     const { started, work, end } = manual();
     let hurried = 0;
     const done = runInOrder(graph({ A: [], B: [], AfterA: ['A'] }), work, { onFailure: () => hurried++ });
@@ -52,7 +54,7 @@ describe('running in order', () => {
     expect((await done).map(({ id }) => id)).toEqual(['B']);
   });
 
-  it('can keep going with what does not depend on the failure', async () => {
+  it('with keepGoing runs the nodes that do not depend on the failed one', async () => {
     const { started, work, end } = manual();
     const done = runInOrder(graph({ A: [], B: [], AfterA: ['A'], AfterB: ['B'] }), work, { keepGoing: true });
     await end('B', 'no');
@@ -62,7 +64,7 @@ describe('running in order', () => {
     expect(await done).toHaveLength(1);
   });
 
-  it('is done at once with nothing to do', async () => {
+  it('resolves at once if there are no nodes', async () => {
     expect(await runInOrder(new Map(), async () => undefined)).toEqual([]);
   });
 });

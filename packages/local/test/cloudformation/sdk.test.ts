@@ -60,7 +60,7 @@ const TemplateBody = JSON.stringify({
 });
 
 describe('the AWS SDK', () => {
-  it('creates a stack, looks at it and deletes it', async () => {
+  it('creates, describes and deletes a stack', async () => {
     const StackName = 'sdk';
     const { StackId } = await client.send(
       new CreateStackCommand({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { harness, thing } from './harness.ts';
 
 describe('creating a stack', () => {
-  it('makes resources in the order of their references and of DependsOn', async () => {
+  it('creates resources in the order of their references and of DependsOn', async () => {
     const h = harness();
     const result = await h.run(
       h.deploy({
@@ -46,7 +46,7 @@ describe('creating a stack', () => {
     expect([...h.things.keys()]).toEqual([expect.stringMatching(/^thing:demo-MyThing-[0-9A-Z]{12}$/)]);
   });
 
-  it('gives outputs, also of nested attributes', async () => {
+  it('resolves outputs, also of nested attributes', async () => {
     const h = harness();
     const { outputs } = await h.run(
       h.deploy(
@@ -63,7 +63,7 @@ describe('creating a stack', () => {
     expect(outputs).toEqual({ Id: 'thing:a', Deep: 'deep', Seven: '7' });
   });
 
-  it('leaves out resources and outputs whose condition does not hold', async () => {
+  it('omits resources and outputs whose condition does not hold', async () => {
     const h = harness();
     const result = await h.run(
       h.deploy(
@@ -78,7 +78,7 @@ describe('creating a stack', () => {
     expect(result.outputs).toEqual({});
   });
 
-  it('deletes everything again when one fails, in reverse order, and tells which and why', async () => {
+  it('deletes everything in reverse order when one resource fails, and reports which and why', async () => {
     const h = harness();
     const failing = h.run(
       h.deploy({
@@ -89,7 +89,8 @@ describe('creating a stack', () => {
       }),
     );
     await expect(failing).rejects.toThrow(
-      /^Stack demo is ROLLBACK_COMPLETE\. C \(Test::Thing\) CREATE_FAILED: Resource handler returned message: "C is refused"/,
+      'Stack demo is ROLLBACK_COMPLETE. ' +
+        'C (Test::Thing) CREATE_FAILED: Resource handler returned message: "C is refused"',
     );
     expect(h.log).toEqual(['create A', 'create B', 'create C', 'delete B', 'delete A']);
     expect(h.things.size).toBe(0);
@@ -99,20 +100,20 @@ describe('creating a stack', () => {
     expect(h.history().slice(-2)).toEqual(['A DELETE_COMPLETE', 'demo ROLLBACK_COMPLETE']);
   });
 
-  it('deletes what existed already when its creation failed', async () => {
+  it('deletes a resource that existed when its creation failed', async () => {
     const h = harness();
     await expect(h.run(h.deploy({ A: thing({ Fail: 'created' }) }))).rejects.toThrow('A broke');
     expect(h.things.size).toBe(0);
   });
 
-  it('fails on a name that is taken', async () => {
+  it('fails if the name exists', async () => {
     const h = harness();
     await expect(
       h.run(h.deploy({ A: thing({ Name: 'x' }), B: thing({ Name: 'x' }, { DependsOn: 'A' }) })),
     ).rejects.toThrow(/thing:x already exists.*HandlerErrorCode: AlreadyExists/);
   });
 
-  it('ends in ROLLBACK_FAILED when something will not go, and deletes the rest', async () => {
+  it('ends in ROLLBACK_FAILED when a resource cannot be deleted, and deletes the others', async () => {
     const h = harness();
     await expect(
       h.run(
@@ -144,7 +145,7 @@ describe('creating a stack', () => {
   });
 });
 
-describe('a template is refused before anything is made', () => {
+describe('a template is refused before a resource is created', () => {
   it.each<[string, object, object, string]>([
     [
       'circle',
@@ -180,7 +181,7 @@ describe('a template is refused before anything is made', () => {
 });
 
 describe('updating a stack', () => {
-  it('touches only what changes, and what that changes', async () => {
+  it('updates only the changed resources and those that refer to them', async () => {
     const h = harness();
     await h.run(
       h.deploy({
@@ -210,7 +211,7 @@ describe('updating a stack', () => {
     h.events.length = 0;
     await h.run(h.deploy(template('y')));
     expect(h.log).toEqual(['create A', 'update B', 'delete A']);
-    expect(h.things.has(old!)).toBe(false);
+    expect(h.things.has(old ?? '')).toBe(false);
     const b = [...h.things.values()].find(({ id }) => id.includes('-B-'));
     expect(h.things.has(String(b?.properties.Value))).toBe(true);
     expect(h.history()).toEqual([
@@ -228,7 +229,7 @@ describe('updating a stack', () => {
     expect(h.events.find(({ status }) => status === 'DELETE_COMPLETE')?.physicalId).toBe(old);
   });
 
-  it('adds and removes; removed ones go in reverse order at the end', async () => {
+  it('adds and removes resources; removes them in reverse order at the end', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' } }), K: thing() }));
     h.log.length = 0;
@@ -237,7 +238,7 @@ describe('updating a stack', () => {
     expect(resources.map(({ logicalId }) => logicalId).sort()).toEqual(['K', 'N']);
   });
 
-  it('keeps what is to be retained, replaced or removed', async () => {
+  it('keeps retained resources, whether replaced or removed', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Kind: 'x' }), B: thing({}, { DeletionPolicy: 'Retain' }) }));
     await h.run(h.deploy({ A: thing({ Kind: 'y' }, { UpdateReplacePolicy: 'Retain' }) }));
@@ -248,11 +249,12 @@ describe('updating a stack', () => {
     ]);
   });
 
-  it('refuses to replace a resource under the same name of its own', async () => {
+  it('refuses to replace a resource under a name that the template sets', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Name: 'mine', Kind: 'x' }) }));
     await expect(h.run(h.deploy({ A: thing({ Name: 'mine', Kind: 'y' }) }))).rejects.toThrow(
-      'CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename mine and update the stack again.',
+      'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
+        'Rename mine and update the stack again.',
     );
     expect(h.things.get('thing:mine')?.properties.Kind).toBe('x');
     expect((await h.run(h.deploy({ A: thing({ Name: 'other', Kind: 'y' }) }))).status).toBe('UPDATE_COMPLETE');
@@ -263,7 +265,8 @@ describe('updating a stack', () => {
     const h = harness();
     await h.run(h.deploy({ A: thing() }));
     await expect(h.run(h.deploy({ A: { Type: 'AWS::CDK::Metadata' } }))).rejects.toThrow(
-      'Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]',
+      'Update of resource type is not permitted. ' +
+        'The new template modifies resource type of the following resources: [A]',
     );
   });
 
@@ -281,19 +284,19 @@ describe('updating a stack', () => {
     );
   });
 
-  it('is refused while another one runs', async () => {
+  it('is refused while another one is in progress', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing() }));
     const first = h.deploy({ A: thing({ Value: 1 }), B: thing({ DelayMs: 5000 }) });
     await h.clock.advance(1000);
     await expect(h.deploy({ A: thing({ Value: 2 }) })).rejects.toThrow(
-      /^Stack:arn:aws:cloudformation:us-east-1:000000000000:stack\/demo\/[-0-9a-f]+ is in UPDATE_IN_PROGRESS state and can not be updated\.$/,
+      /^Stack:arn:aws:\S+:stack\/demo\/[-0-9a-f]+ is in UPDATE_IN_PROGRESS state and can not be updated\.$/,
     );
     await expect(h.cfn.destroy('demo')).rejects.toThrow('cannot be deleted while in status UPDATE_IN_PROGRESS');
     expect((await h.run(first)).status).toBe('UPDATE_COMPLETE');
   });
 
-  it('leaves behind what refuses to be deleted at the end, and completes', async () => {
+  it('completes even if an old resource cannot be deleted', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Fail: 'delete' }), B: thing() }));
     const { status, resources } = await h.run(h.deploy({ B: thing() }));
@@ -318,7 +321,7 @@ describe('an update that fails', () => {
     Z: thing({ Value: 'zz', Fail: 'update' }, { DependsOn: ['A', 'U', 'N'] }),
   };
 
-  it('puts properties back in order, then deletes what it had made', async () => {
+  it('restores properties in order, then deletes the new resources', async () => {
     const h = harness();
     await h.run(h.deploy(before));
     const ids = [...h.things.keys()].sort();
@@ -355,7 +358,7 @@ describe('an update that fails', () => {
     );
   });
 
-  it('puts a property back only when what it depends on is back', async () => {
+  it('restores a property after those on which it depends', async () => {
     const h = harness();
     const template = (value: number, fail = {}) => ({
       C: thing({ Value: { 'Fn::GetAtt': 'B.Value' }, ...fail }),
@@ -385,7 +388,7 @@ describe('an update that fails', () => {
     expect(h.things.size).toBe(4);
   });
 
-  it('ends in UPDATE_ROLLBACK_FAILED when something can not be put back', async () => {
+  it('ends in UPDATE_ROLLBACK_FAILED when a resource cannot be restored', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Value: 1, Fail: 'rollback' }), B: thing() }));
     await expect(
@@ -396,7 +399,7 @@ describe('an update that fails', () => {
     expect(h.things.size).toBe(0);
   });
 
-  it('deletes a half-made replacement and goes back to the old resource', async () => {
+  it('deletes a partly created replacement and keeps the old resource', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Kind: 'x' }) }));
     const ids = [...h.things.keys()];
@@ -408,7 +411,7 @@ describe('an update that fails', () => {
 });
 
 describe('deleting a stack', () => {
-  it('goes in reverse order and frees the name', async () => {
+  it('deletes the resources in reverse order and frees the name', async () => {
     const h = harness();
     const { stackId } = await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' } }) }));
     h.log.length = 0;
@@ -424,7 +427,7 @@ describe('deleting a stack', () => {
     await h.run(h.cfn.destroy('demo'));
   });
 
-  it('fails when something refuses, keeps what that needs, and can be tried again', async () => {
+  it('fails when a resource cannot be deleted, keeps its dependencies, and can be repeated', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing(), B: thing({ Value: { Ref: 'A' }, Fail: 'delete' }), C: thing() }));
     await expect(h.run(h.cfn.destroy('demo'))).rejects.toThrow(/Stack demo is DELETE_FAILED. B .*B won't go/);
@@ -434,7 +437,7 @@ describe('deleting a stack', () => {
     expect([...h.things.keys()].map((id) => id.split('-')[1])).toEqual(['B']);
   });
 
-  it('keeps Retain resources and takes for deleted what is already gone', async () => {
+  it('keeps Retain resources and counts missing ones as deleted', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing({ Name: 'a' }), B: thing({ Name: 'b' }, { DeletionPolicy: 'Retain' }) }));
     h.things.delete('thing:a');
@@ -450,7 +453,7 @@ describe('exports', () => {
     template: { Resources: { A: thing({ Value: { 'Fn::ImportValue': 'shared' } }) } },
   };
 
-  it('reach other stacks, which protects them', async () => {
+  it('can be imported by other stacks, which protects them', async () => {
     const h = harness();
     await h.run(h.deploy({ A: thing() }, exporting('one')));
     await h.run(h.cfn.deploy(importing));

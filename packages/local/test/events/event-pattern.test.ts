@@ -132,7 +132,7 @@ describe('a pattern', () => {
     expect(compilePattern(JSON.stringify(pattern))(event)).toBe(expected);
   });
 
-  it('does not look at what every object inherits', () => {
+  it('ignores inherited properties', () => {
     expect(compilePattern({ constructor: [{ exists: true }] })({})).toBe(false);
   });
 

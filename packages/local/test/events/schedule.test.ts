@@ -5,7 +5,7 @@ import { every } from '../../src/events/schedule.ts';
 
 const day = 86_400_000;
 
-/** Like the machine's, whose timers fire at once when they are longer than 2^31 - 1 milliseconds. */
+/** Like the machine's clock, whose timers fire at once if they are longer than 2^31 - 1 milliseconds. */
 function machineClock(virtual: VirtualClock): Clock {
   return {
     now: () => virtual.now(),

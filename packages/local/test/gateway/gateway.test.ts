@@ -36,7 +36,7 @@ let events: Events;
 let gateway: Gateway;
 let rest: { service: string; url: string | undefined; caller: Caller }[];
 let errors: unknown[];
-/** Resolves when a request has come that is never answered. */
+/** Resolves when a request has arrived that is never answered. */
 let hanging: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
@@ -120,9 +120,10 @@ function raw(path: string, headers: Record<string, string> = {}, method = 'GET',
   });
 }
 
-const signed = (service: string) => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-});
+const signed = (service: string) => {
+  const credential = `AKIA/20260101/us-east-1/${service}/aws4_request`;
+  return { authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0` };
+};
 
 describe('the unmodified SDK', () => {
   it('sends and receives messages, bytes in attributes included', async () => {
@@ -141,7 +142,7 @@ describe('the unmodified SDK', () => {
     expect(Messages?.[0]?.MessageAttributes?.bytes?.BinaryValue).toEqual(attribute.BinaryValue);
   });
 
-  it('long-polls, and takes no message when it gives up', async () => {
+  it('long-polls, and receives no message after it has disconnected', async () => {
     const client = new SQSClient(config());
     const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
     const poll = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 });
@@ -211,8 +212,9 @@ describe('the unmodified SDK', () => {
     await expect(new SSMClient(config(keys)).send(new GetParameterCommand({ Name: '/a' }))).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message:
-        'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter on resource: ' +
-        'arn:aws:ssm:us-east-1:000000000000:parameter/a because no identity-based policy allows the ssm:GetParameter action',
+        'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: ssm:GetParameter ' +
+        'on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a ' +
+        'because no identity-based policy allows the ssm:GetParameter action',
     });
   });
 
@@ -273,7 +275,7 @@ describe('the unmodified SDK', () => {
 });
 
 describe('the gateway', () => {
-  it('tells that it is up', async () => {
+  it('has a health check', async () => {
     expect(await raw('/_freshpoint/health')).toMatchObject({ status: 200, body: '{"status":"ok"}' });
   });
 
@@ -313,7 +315,7 @@ describe('the gateway', () => {
     expect((await raw('/', { host: 'evil.example' })).headers['x-amzn-requestid']).toMatch(/^[\w-]{36}$/);
   });
 
-  it('answers a bug with InternalFailure, keeps its text to itself and tells who runs it', async () => {
+  it('answers a bug with InternalFailure and reports it, without its text in the response', async () => {
     const answer = await raw(
       '/',
       { 'x-amz-target': 'SageMaker.DescribeEndpoint', ...signed('sagemaker') },
@@ -325,7 +327,7 @@ describe('the gateway', () => {
     expect(errors).toEqual([expect.objectContaining({ message: 'a secret' })]);
   });
 
-  it('tells which service or operation it has not', async () => {
+  it('names the service or operation that it does not simulate', async () => {
     const operation = await raw('/', { 'x-amz-target': 'AmazonSSM.SendCommand', ...signed('ssm') }, 'POST', '{}');
     expect(JSON.parse(operation.body).message).toBe('The local runtime does not simulate ssm:SendCommand.');
     const target = await raw('/', { 'x-amz-target': 'DynamoDB_20120810.GetItem', ...signed('dynamodb') }, 'POST', '{}');
@@ -337,7 +339,9 @@ describe('the gateway', () => {
   it('answers query requests in XML, errors too', async () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded', ...signed('iam') };
     const document = encodeURIComponent('{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}');
-    const create = `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}&Tags.member.1.Key=k&Tags.member.1.Value=%3C`;
+    const create =
+      `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}` +
+      '&Tags.member.1.Key=k&Tags.member.1.Value=%3C';
     const created = await raw('/', form, 'POST', create);
     expect(created).toMatchObject({ status: 200 });
     expect(created.body).toContain('<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">');
@@ -347,7 +351,7 @@ describe('the gateway', () => {
     expect(again.body).toContain('<Error><Type>Sender</Type><Code>EntityAlreadyExists</Code>');
   });
 
-  it('refuses requests that are no JSON or too long', async () => {
+  it('refuses requests that are not JSON or too long', async () => {
     const headers = { 'x-amz-target': 'AmazonSSM.GetParameter', ...signed('ssm') };
     expect(await raw('/', headers, 'POST', '{')).toMatchObject({
       status: 400,
@@ -365,7 +369,7 @@ describe('the gateway', () => {
     expect(chunked).toMatchObject({ status: 413 });
   });
 
-  it('tells a client that asks first to send its body', async () => {
+  it('asks a client that waits for 100-continue to send its body', async () => {
     const answer = await new Promise<number | undefined>((resolve, reject) => {
       const headers = { ...signed('sqs'), 'x-amz-target': 'AmazonSQS.ListQueues', expect: '100-continue' };
       const request = httpRequest(gateway.url, { method: 'POST', headers }, (response) => {
@@ -379,7 +383,7 @@ describe('the gateway', () => {
     expect(answer).toBe(200);
   });
 
-  it('closes at once, with a request under way', async () => {
+  it('closes at once, with a pending request', async () => {
     const ended = expect(raw('/hang')).rejects.toThrow('socket hang up');
     await hanging.promise;
     await gateway.close();

@@ -7,7 +7,7 @@ const form = (fields: Record<string, string>) => readForm(new URLSearchParams({ 
 
 describe('a form', () => {
   it('becomes nested objects, lists in the order of their numbers, and maps', () => {
-    const { action, version, input } = form({
+    const { action, input } = form({
       Version: '2010-05-15',
       StackName: 's',
       'Parameters.member.10.ParameterKey': 'c',
@@ -21,7 +21,7 @@ describe('a form', () => {
       DisableRollback: 'false',
       TimeoutInMinutes: '5',
     });
-    expect({ action, version }).toEqual({ action: 'Do', version: '2010-05-15' });
+    expect(action).toBe('Do');
     expect(input).toEqual({
       StackName: 's',
       Parameters: [
@@ -36,7 +36,7 @@ describe('a form', () => {
     });
   });
 
-  it('does no harm by hostile names', () => {
+  it('is safe from hostile names', () => {
     const { input } = form({ '__proto__.polluted': 'x', 'List.member.4294967295': 'y' });
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
     expect((input as { List: string[] }).List).toEqual(['y']);
@@ -49,7 +49,7 @@ describe('a form', () => {
 });
 
 describe('an answer in XML', () => {
-  it('has lists as members, times in ISO 8601, and only what is there', () => {
+  it('has lists as members, times in ISO 8601, and no absent members', () => {
     const output = {
       Name: 'a & "b" <c>\r\u0000',
       At: new Date(0),
@@ -58,7 +58,7 @@ describe('an answer in XML', () => {
       List: [{ A: 1 }, { A: 2 }],
       Empty: [],
     };
-    expect(queryResponse('sts', 'Do', output, 'id')).toBe(
+    expect(queryResponse({ service: 'sts', action: 'Do', requestId: 'id' }, output)).toBe(
       '<DoResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><DoResult>' +
         '<Name>a &amp; &quot;b&quot; &lt;c&gt;&#xD;\ufffd</Name><At>1970-01-01T00:00:00.000Z</At><Flag>false</Flag>' +
         '<List><member><A>1</A></member><member><A>2</A></member></List><Empty></Empty>' +
@@ -66,10 +66,11 @@ describe('an answer in XML', () => {
     );
   });
 
-  it('says whose fault an error is', () => {
+  it('names the side at fault in an error', () => {
     const error = (status: number) => queryError('cloudformation', new AwsError('Code', 'a<b', status), 'id');
     expect(error(400)).toBe(
-      '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>Code</Code>' +
+      '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">' +
+        '<Error><Type>Sender</Type><Code>Code</Code>' +
         '<Message>a&lt;b</Message></Error><RequestId>id</RequestId></ErrorResponse>',
     );
     expect(error(500)).toContain('<Type>Receiver</Type>');

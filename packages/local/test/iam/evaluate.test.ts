@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateIdentity, evaluateResource, type Principal, type Verdict } from '../../src/iam/evaluate.ts';
+import { evaluateIdentity, evaluateResource, type PolicyVerdict, type Principal } from '../../src/iam/evaluate.ts';
 import { parsePolicy } from '../../src/iam/policy-document.ts';
 import { requestContext } from '../../src/iam/request-context.ts';
 
@@ -15,7 +15,7 @@ function identity(
   action: string,
   resource: string,
   context: Record<string, string | string[]> = {},
-): Verdict {
+): PolicyVerdict {
   const parsed = parsePolicy({ Version: '2012-10-17', Statement: statements }, 'identity');
   return evaluateIdentity(parsed, { action, resource, principal: role, context: requestContext(context) });
 }
@@ -30,7 +30,7 @@ const deny = (Action: unknown, Resource: unknown) => ({ Effect: 'Deny', Action, 
 
 describe('identity policies', () => {
   const object = 'arn:aws:s3:::bucket/models/a.tar.gz';
-  it.each<[string, object[], string, string, Verdict]>([
+  it.each<[string, object[], string, string, PolicyVerdict]>([
     ['nothing speaks of it', [allow('s3:PutObject', '*')], 's3:GetObject', object, 'None'],
     ['an exact allow', [allow('s3:GetObject', object)], 's3:GetObject', object, 'Allow'],
     ['another resource', [allow('s3:GetObject', 'arn:aws:s3:::bucket')], 's3:GetObject', object, 'None'],
@@ -86,11 +86,11 @@ describe('identity policies', () => {
     ],
     ['* where no resource is named', [allow('s3:ListAllMyBuckets', '*')], 's3:ListAllMyBuckets', '*', 'Allow'],
     ['an ARN where no resource is named', [allow('s3:ListAllMyBuckets', object)], 's3:ListAllMyBuckets', '*', 'None'],
-  ])('%s', (_name, statements, action, resource, expected) => {
+  ])('%s', (...[, statements, action, resource, expected]) => {
     expect(identity(statements, action, resource)).toBe(expected);
   });
 
-  it('puts variables in, as literal text', () => {
+  it('inserts variables as literal text', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
     const statement = [allow('s3:GetObject', 'arn:aws:s3:::bucket/${aws:PrincipalTag/team}/*')];
     const tag = (team: string) => ({ 'aws:PrincipalTag/team': team });
@@ -99,10 +99,11 @@ describe('identity policies', () => {
     expect(identity(statement, 's3:GetObject', 'arn:aws:s3:::bucket//x')).toBe('None');
   });
 
-  it('stays fast on patterns made to be slow', () => {
-    const started = performance.now();
+  it('stays fast on hostile patterns', () => {
+    const before = process.cpuUsage();
     identity([allow('s3:GetObject', '*a'.repeat(200))], 's3:GetObject', 'a'.repeat(5000).concat('b'));
-    expect(performance.now() - started).toBeLessThan(2000);
+    // CPU time: the machine may be busy with other work.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
 
@@ -162,7 +163,7 @@ describe('conditions', () => {
     expect(identity([statement], 's3:ListBucket', 'arn:aws:s3:::b', context)).toBe(expected ? 'Allow' : 'None');
   });
 
-  it('asks for all operators and all keys', () => {
+  it('requires all operators and all keys', () => {
     const both = { StringEquals: { 's3:prefix': 'models/' }, Bool: { 'aws:SecureTransport': 'false' } };
     expect(identity([allow('*', '*', both)], 's3:ListBucket', 'x', context)).toBe('None');
   });
@@ -173,7 +174,7 @@ describe('documents that are refused', () => {
     [
       'an operator that is not known',
       [allow('*', '*', { StringResembles: { a: 'b' } })],
-      /StringResembles is not known/,
+      /does not know the condition operator StringResembles/,
     ],
     ['an unknown element', [{ ...allow('*', '*'), Resorce: '*' }], /Resorce/],
     ['both Action and NotAction', [{ ...allow('*', '*'), NotAction: 's3:*' }], /exactly one of Action and NotAction/],
@@ -192,7 +193,7 @@ describe('documents that are refused', () => {
 });
 
 describe('resource policies', () => {
-  function resource(statement: object, principal: Principal, context: Record<string, string> = {}): Verdict {
+  function resource(statement: object, principal: Principal, context: Record<string, string> = {}): PolicyVerdict {
     const full = { Action: 'sqs:SendMessage', Resource: 'q', ...statement };
     return evaluateResource(parsePolicy({ Statement: full }, 'resource'), {
       action: 'sqs:SendMessage',
@@ -201,7 +202,7 @@ describe('resource policies', () => {
       context: requestContext(context),
     });
   }
-  it.each<[string, object, Principal, Verdict]>([
+  it.each<[string, object, Principal, PolicyVerdict]>([
     ['the service that is named', { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } }, events, 'Allow'],
     ['another service', { Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' } }, events, 'None'],
     ['everyone', { Effect: 'Allow', Principal: '*' }, events, 'Allow'],

@@ -28,16 +28,16 @@ beforeEach(async () => {
   await call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: lambdaTrust });
 });
 
-describe('what a role may do', () => {
-  it('is nothing at first, said in the words of AWS', () => {
+describe('the permissions of a role', () => {
+  it('are none at first; the error is worded as in AWS', () => {
     const caller = iam.callerFor(roleArn, 'fn');
     expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow(
       expect.objectContaining({
         code: 'AccessDeniedException',
         status: 403,
         message:
-          'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:SendMessage on resource: ' +
-          `${queueArn} because no identity-based policy allows the sqs:SendMessage action`,
+          'User: arn:aws:sts::000000000000:assumed-role/r/fn is not authorized to perform: sqs:SendMessage ' +
+          `on resource: ${queueArn} because no identity-based policy allows the sqs:SendMessage action`,
       }),
     );
   });
@@ -52,7 +52,7 @@ describe('what a role may do', () => {
     expect(() => may(iam.callerFor(roleArn, 's'), action, '*')).toThrow(expect.objectContaining({ code, status }));
   });
 
-  it('follows its policies at each call', async () => {
+  it('follow its policies at each call', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('sqs:*', queueArn)) });
     expect(() => may(caller, 'sqs:SendMessage', queueArn)).not.toThrow();
@@ -60,7 +60,7 @@ describe('what a role may do', () => {
     expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow('no identity-based policy');
   });
 
-  it('comes from attached policies in their default version', async () => {
+  it('come from attached policies in their default version', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     const { Policy } = await call('CreatePolicy', { PolicyName: 'm', PolicyDocument: document(allow('sqs:*', '*')) });
     await call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
@@ -72,20 +72,20 @@ describe('what a role may do', () => {
     expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow('no identity-based policy');
   });
 
-  it('includes what AWSLambdaBasicExecutionRole allows', async () => {
+  it('include those of AWSLambdaBasicExecutionRole', async () => {
     const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
     await call('AttachRolePolicy', { RoleName: 'r', PolicyArn });
     expect(() => may(iam.callerFor(roleArn, 'fn'), 'logs:PutLogEvents', '*')).not.toThrow();
   });
 
-  it('refuses AWS managed policies whose document is not known', async () => {
+  it('are refused from AWS managed policies that are not simulated', async () => {
     const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
     await expect(call('AttachRolePolicy', { RoleName: 'r', PolicyArn })).rejects.toThrow(
       /does not know the AWS managed policy arn:aws:iam::aws:policy\/AmazonS3FullAccess/,
     );
   });
 
-  it('ends with the role', async () => {
+  it('end with the role', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     await call('DeleteRole', { RoleName: 'r' });
     expect(() => may(caller, 'sqs:SendMessage', queueArn)).toThrow(
@@ -102,7 +102,7 @@ describe('resources with a policy of their own', () => {
   });
   const rule = 'arn:aws:events:us-east-1:000000000000:rule/r';
 
-  it('let a service in only when they say so', () => {
+  it('allow a service only if they name it', () => {
     expect(() => may(service(rule), 'sqs:SendMessage', queueArn)).toThrow('no resource-based policy allows');
     const statement = { ...allow('sqs:SendMessage', queueArn), Principal: { Service: 'events.amazonaws.com' } };
     iam.setResourcePolicy(queueArn, document({ ...statement, Condition: { ArnEquals: { 'aws:SourceArn': rule } } }));
@@ -121,7 +121,7 @@ describe('resources with a policy of their own', () => {
     expect(() => may(caller, 's3:GetObject', 'arn:aws:s3:::c/key')).not.toThrow();
   });
 
-  it('take the loopback interface for TLS', async () => {
+  it('count the loopback interface as TLS', async () => {
     await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
     const enforceSsl = { Effect: 'Deny', Action: '*', Resource: '*', Principal: '*' };
     iam.setResourcePolicy(
@@ -131,7 +131,7 @@ describe('resources with a policy of their own', () => {
     expect(() => may(iam.callerFor(roleArn, 'fn'), 'sqs:SendMessage', queueArn)).not.toThrow();
   });
 
-  it('speak for the versions and aliases of a function', () => {
+  it('apply to the versions and aliases of a function', () => {
     const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:f';
     const statement = {
       ...allow('lambda:InvokeFunction', `${functionArn}*`),
@@ -163,13 +163,13 @@ describe('quotas', () => {
     await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'b', PolicyDocument: long(6000) });
   });
 
-  it('bound a managed policy', async () => {
+  it('limit the size of a managed policy', async () => {
     await expect(call('CreatePolicy', { PolicyName: 'm', PolicyDocument: long(6144) })).rejects.toThrow(
       'Cannot exceed quota for PolicySize: 6144',
     );
   });
 
-  it('bound the policies on a role', async () => {
+  it('limit the policies on a role', async () => {
     for (let i = 0; i <= 10; i++) {
       const { Policy } = await call('CreatePolicy', { PolicyName: `m${i}`, PolicyDocument: long(1) });
       const attached = call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });
@@ -180,7 +180,7 @@ describe('quotas', () => {
 });
 
 describe('roles and policies', () => {
-  it('are told with their document encoded, as AWS does', async () => {
+  it('are returned with their document encoded, as in AWS', async () => {
     const { Role } = await call('GetRole', { RoleName: 'r' });
     expect(Role).toMatchObject({ RoleName: 'r', Path: '/', Arn: roleArn });
     expect(decodeURIComponent(Role.AssumeRolePolicyDocument)).toBe(lambdaTrust);
@@ -223,14 +223,14 @@ describe('roles and policies', () => {
     expect(iam.canAssume(`${roleArn}x`, 'lambda.amazonaws.com')).toBe(false);
   });
 
-  it('ask for permission themselves', async () => {
+  it('need permissions themselves', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     await expect(call('GetRole', { RoleName: 'r' }, caller)).rejects.toThrow(`iam:GetRole on resource: ${roleArn}`);
   });
 });
 
 describe('keys', () => {
-  it('stand for the session they were issued to; others are the root', () => {
+  it('belong to the session they were issued for; others to the root', () => {
     const { accessKeyId } = iam.issueCredentials(roleArn, 'fn');
     expect(iam.callerOf(accessKeyId)).toEqual({ arn: 'arn:aws:sts::000000000000:assumed-role/r/fn', roleArn });
     expect(iam.callerOf('AKIAANYTHING')).toEqual(root(defaultAccount));

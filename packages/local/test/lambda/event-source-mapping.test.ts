@@ -13,14 +13,14 @@ const bodies = (event: unknown) => (event as SqsEvent).Records.map((record) => r
 
 async function mapped(
   handler: MemoryHandler,
-  { mapping = {}, hearsAborts = true }: { mapping?: object; hearsAborts?: boolean } = {},
+  { mapping = {}, onAbort }: { mapping?: object; onAbort?: 'answer' | 'ignore' } = {},
 ) {
   const batches: string[][] = [];
   const world = inMemory((event, spec) => {
     batches.push(bodies(event));
     return handler(event, spec);
   });
-  const queue = fakeQueue(world.clock, world.cloud, 30, hearsAborts);
+  const queue = fakeQueue(world.clock, world.cloud, { onAbort });
   await world.call('CreateFunction', createInput());
   const created = await world.call('CreateEventSourceMapping', {
     FunctionName: 'fn',
@@ -164,7 +164,7 @@ describe('a mapping', () => {
   });
 
   it('is disabled only after its poll has ended, and loses no message of it', async () => {
-    const { queue, clock, batches, call, created, get } = await mapped(() => undefined, { hearsAborts: false });
+    const { queue, clock, batches, call, created, get } = await mapped(() => undefined, { onAbort: 'ignore' });
     await call('UpdateEventSourceMapping', { UUID: created.UUID, Enabled: false });
     expect(await get()).toMatchObject({ State: 'Disabling' });
     queue.send('one');
@@ -180,7 +180,7 @@ describe('a mapping', () => {
   });
 
   it('gives back what its poll brings after it was deleted', async () => {
-    const { queue, clock, batches, call, created, get } = await mapped(() => undefined, { hearsAborts: false });
+    const { queue, clock, batches, call, created, get } = await mapped(() => undefined, { onAbort: 'ignore' });
     expect(await call('DeleteEventSourceMapping', { UUID: created.UUID })).toMatchObject({ State: 'Deleting' });
     await expect(get()).rejects.toMatchObject({ code: 'ResourceNotFoundException', status: 404 });
     queue.send('one');
@@ -295,7 +295,7 @@ describe('with the simulated SQS and IAM', () => {
 describe('a mapping is refused', () => {
   const create = async (input: object, fn: object = {}) => {
     const world = inMemory(() => undefined);
-    fakeQueue(world.clock, world.cloud, 30);
+    fakeQueue(world.clock, world.cloud);
     await world.call('CreateFunction', createInput(fn));
     return await world.call('CreateEventSourceMapping', { FunctionName: 'fn', EventSourceArn: queueArn, ...input });
   };

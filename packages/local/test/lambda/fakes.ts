@@ -115,7 +115,11 @@ interface FakeMessage {
 }
 
 /** As much of SQS as a mapping needs: visibility, long polls, deletion. */
-export function fakeQueue(clock: VirtualClock, cloud: Cloud, visibilitySeconds = 30, hearsAborts = true) {
+export function fakeQueue(
+  clock: VirtualClock,
+  cloud: Cloud,
+  { visibilitySeconds = 30, onAbort = 'answer' }: { visibilitySeconds?: number; onAbort?: 'answer' | 'ignore' } = {},
+) {
   const messages: FakeMessage[] = [];
   const waiting = new Set<() => void>();
   const calls: { operation: string; caller: Caller; input: Record<string, unknown> }[] = [];
@@ -143,16 +147,16 @@ export function fakeQueue(clock: VirtualClock, cloud: Cloud, visibilitySeconds =
   };
   const receive = (input: { MaxNumberOfMessages: number; WaitTimeSeconds: number }, caller: { signal?: AbortSignal }) =>
     new Promise((resolve) => {
-      const answer = (even: boolean) => {
+      const answer = (leastMessages: number) => {
         const Messages = take(input.MaxNumberOfMessages);
-        if (Messages.length === 0 && !even) return;
+        if (Messages.length < leastMessages) return;
         waiting.delete(poll);
         cancel();
         resolve({ Messages });
       };
-      const poll = () => answer(false);
-      const cancel = clock.schedule(input.WaitTimeSeconds * 1_000, () => answer(true));
-      if (hearsAborts) {
+      const poll = () => answer(1);
+      const cancel = clock.schedule(input.WaitTimeSeconds * 1_000, () => answer(0));
+      if (onAbort === 'answer') {
         caller.signal?.addEventListener('abort', () => {
           waiting.delete(poll);
           cancel();

@@ -136,7 +136,11 @@ describe('Invoke', () => {
     expect(answer).not.toHaveProperty('FunctionError');
     const tail = Buffer.from(answer.LogResult, 'base64').toString();
     expect(tail).toMatch(
-      /^START RequestId: (\S+) Version: \$LATEST\nhello\nEND RequestId: \1\nREPORT RequestId: \1\tDuration: 0.00 ms\tBilled Duration: 0 ms\tMemory Size: 128 MB\tMax Memory Used: - MB\tInit Duration: 0.00 ms\t\n$/,
+      new RegExp(
+        '^START RequestId: (\\S+) Version: \\$LATEST\nhello\nEND RequestId: \\1\n' +
+          'REPORT RequestId: \\1\tDuration: 0.00 ms\tBilled Duration: 0 ms\tMemory Size: 128 MB\t' +
+          'Max Memory Used: - MB\tInit Duration: 0.00 ms\t\n$',
+      ),
     );
     expect(new Set(log.map(({ requestId }) => requestId)).size).toBe(1);
   });
@@ -216,7 +220,7 @@ describe('Invoke', () => {
     await call('CreateFunction', createInput({ Runtime: 'python3.13' }));
     await expect(call('Invoke', { FunctionName: 'fn' })).rejects.toMatchObject({
       code: 'InvalidRuntimeException',
-      message: 'Runtime "python3.13" of function fn is not run by the local runtime. It runs: nodejs24.x.',
+      message: 'The local runtime cannot run the runtime "python3.13" of function fn. Available runtimes: nodejs24.x.',
     });
   });
 
@@ -379,7 +383,7 @@ describe('the resource policy', () => {
 });
 
 describe('log delivery', () => {
-  it('writes each invocation to the log group as the role, and makes group and stream when they are missing', async () => {
+  it('writes each invocation to the log group as the role, and creates a missing group and stream', async () => {
     const calls: string[] = [];
     const made = new Set<string>();
     const events: unknown[] = [];

@@ -105,7 +105,8 @@ describe('a function in a child process', () => {
 
   it('prints into the log of its own invocation, in order', async () => {
     const source = `exports.handler = async (n) => {
-      console.log("first", n); console.error("second\\nline"); process.stdout.write("raw\\n"); process.stderr.write("open");
+      console.log("first", n); console.error("second\\nline");
+      process.stdout.write("raw\\n"); process.stderr.write("open");
     }`;
     const name = await world.create({ 'index.js': source });
     await world.invoke(name, 1);
@@ -181,7 +182,9 @@ describe('a failure', () => {
     [
       'an exception that nobody catches',
       js(
-        'exports.handler = () => { setTimeout(() => { throw new Error("late") }, 1); return new Promise((r) => setTimeout(r, 9e5)) }',
+        `exports.handler = () => {
+          setTimeout(() => { throw new Error("late") }, 1);
+          return new Promise((r) => setTimeout(r, 9e5)) }`,
       ),
       'Error',
       /^late$/,

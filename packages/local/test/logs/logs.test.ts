@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe('logs', () => {
-  it('are read as they were put', async () => {
+  it('are read as they were written', async () => {
     await call('CreateLogGroup', group);
     await call('CreateLogStream', stream);
     const logEvents = [
@@ -49,7 +49,7 @@ describe('logs', () => {
     await expect(filtered({ filterPattern: '{ $.a = 1 }' })).rejects.toThrow(/does not simulate the filter pattern/);
   });
 
-  it('tell what is not there and what is there twice', async () => {
+  it('report missing and duplicate groups and streams', async () => {
     await expect(call('DeleteLogGroup', group)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
     await call('CreateLogGroup', group);
     await expect(call('CreateLogGroup', group)).rejects.toMatchObject({ code: 'ResourceAlreadyExistsException' });
@@ -65,7 +65,7 @@ describe('logs', () => {
     expect(logGroups).toMatchObject([{ logGroupName: '/aws/lambda/f', retentionInDays: 14 }]);
   });
 
-  it('ask for permission on the stream', () => {
+  it('need permission on the stream', () => {
     expect(logs.service.operations.PutLogEvents?.permissions?.(stream)).toEqual([
       {
         action: 'logs:PutLogEvents',

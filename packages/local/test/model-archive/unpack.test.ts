@@ -146,6 +146,6 @@ it('ends at the signal', async () => {
 });
 
 function flip(bytes: Buffer, at: number): Buffer {
-  bytes[at]! ^= 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
   return bytes;
 }

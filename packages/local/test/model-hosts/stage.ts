@@ -11,7 +11,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
 import { systemIds } from '../../src/core/ids.ts';
 import { createProcessLauncher, type ModelLog, type ProcessLauncherExtras } from '../../src/model-hosts/index.ts';
-import { createProcessHost } from '../../src/processes/index.ts';
+import { createProcessHost, type ProcessHost } from '../../src/processes/index.ts';
 import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
 import { createSageMaker, fastTimes, type Times } from '../../src/sagemaker/index.ts';
 
@@ -28,6 +28,24 @@ const quick: Times = {
   pingIntervalMs: 100,
 };
 
+/** A process host that counts its running children. */
+function countedProcesses() {
+  const host = createProcessHost();
+  const counted = {
+    running: 0,
+    spawn(spec: Parameters<ProcessHost['spawn']>[0]) {
+      const child = host.spawn(spec);
+      counted.running += 1;
+      void child.exited.then(() => {
+        counted.running -= 1;
+      });
+      return child;
+    },
+    close: () => host.close(),
+  };
+  return counted;
+}
+
 /** SageMaker with real model processes over an S3 in memory, its runtime behind HTTP, and the SDK's client to it. */
 export async function createStage(
   options: Partial<Pick<ProcessLauncherExtras, 'containers' | 'archiveLimits'>> & { times?: Partial<Times> } = {},
@@ -38,7 +56,7 @@ export async function createStage(
   const me = root(defaultAccount);
   const s3 = createS3(deps, { blobs: new MemoryBlobs(), emit: () => undefined });
   cloud.register(s3.service);
-  const processes = createProcessHost();
+  const processes = countedProcesses();
   const times = { ...quick, ...options.times };
   const logs: ModelLog[] = [];
   const callerForRole = () => me;

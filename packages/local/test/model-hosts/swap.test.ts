@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { tarGz } from '@freshpoint/test-support/tar-builder';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createStage, eventually, jsModel } from './stage.ts';
+
+const REQUEST_PAUSE_MS = 5;
 
 let stage: Awaited<ReturnType<typeof createStage>>;
 beforeEach(async () => {
@@ -13,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-/** Several callers that ask without a pause, until told to stop; one of them asks what takes long to answer. */
+/** Several callers that invoke the endpoint until they are stopped; one of them asks for slow answers. */
 function stream() {
   const versions: string[] = [];
-  /** Those whose request was sent after `mark`. */
+  /** The versions that answered requests sent after `mark`. */
   const sinceMark: string[] = [];
   let marked = false;
   const failures: unknown[] = [];
@@ -31,6 +34,8 @@ function stream() {
         const { version } = JSON.parse(answer.Body.transformToString());
         versions.push(version);
         if (late) sinceMark.push(version);
+        // Requests without a pause would only burn CPU time.
+        await setTimeout(REQUEST_PAUSE_MS);
       } catch (error) {
         failures.push(error);
       }
@@ -53,12 +58,12 @@ function stream() {
 
 it('a swap fails no request and ends with the new model only', async () => {
   const invocations = stream();
-  await eventually(() => invocations.versions.length > 50);
+  await eventually(() => invocations.versions.length > 20);
   await stage.put('model.tar.gz', jsModel('v2'));
   await stage.update('B');
   const after = await stage.settled('InService');
   invocations.mark();
-  await eventually(() => invocations.sinceMark.length > 50);
+  await eventually(() => invocations.sinceMark.length > 20);
   await invocations.stop();
   expect(after).toMatchObject({ EndpointConfigName: 'B' });
   expect(invocations.failures).toEqual([]);
@@ -90,12 +95,12 @@ it.each([
   ['has a link', tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }), /is a symbolic link to "\/etc\/passwd"/],
 ])('a swap to a model that %s is rolled back, and fails no request', async (_name, archive, reason) => {
   const invocations = stream();
-  await eventually(() => invocations.versions.length > 50);
+  await eventually(() => invocations.versions.length > 20);
   await stage.put('model.tar.gz', archive);
   await stage.update('B');
   const after = await stage.settled('InService');
   const refused = invocations.versions.length;
-  await eventually(() => invocations.versions.length > refused + 50);
+  await eventually(() => invocations.versions.length > refused + 20);
   await invocations.stop();
   expect(after).toMatchObject({ EndpointConfigName: 'A', FailureReason: expect.stringMatching(reason) });
   expect(invocations.failures).toEqual([]);

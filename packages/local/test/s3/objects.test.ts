@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { allowOnly, simulatedS3 } from './support.ts';
+import { allowOnly, simulatedS3, textOf } from './support.ts';
 
 type S3 = ReturnType<typeof simulatedS3>;
 const Bucket = 'bucket';
@@ -7,7 +7,7 @@ const helloMd5 = '5d41402abc4b2a76b9719d911017c592';
 
 describe('objects', () => {
   let s3: S3;
-  const text = async (input: object) => (await s3.call('GetObject', { Bucket, ...input })).Body.transformToString();
+  const text = async (input: object) => textOf((await s3.call('GetObject', { Bucket, ...input })).Body);
   beforeEach(async () => {
     s3 = simulatedS3();
     await s3.call('CreateBucket', { Bucket });
@@ -106,7 +106,7 @@ describe('objects', () => {
     const { Body } = await s3.call('GetObject', { Bucket, Key: 'k' });
     await s3.call('PutObject', { Bucket, Key: 'k', Body: 'new' });
     expect(s3.blobs.count).toBe(2);
-    expect(await Body.transformToString()).toBe('old');
+    expect(await textOf(Body)).toBe('old');
     expect(s3.blobs.count).toBe(1);
     await s3.call('CopyObject', { Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
     expect(s3.blobs.count).toBe(1);

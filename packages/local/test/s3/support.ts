@@ -14,11 +14,32 @@ import { createS3, DiskBlobs, MemoryBlobs, type S3Event } from '../../src/s3/ind
 
 const owner = root(defaultAccount);
 
+/** Blobs in memory that count themselves. */
+class CountedBlobs extends MemoryBlobs {
+  count = 0;
+
+  override async create() {
+    const sink = await super.create();
+    return {
+      ...sink,
+      commit: async () => {
+        this.count += 1;
+        return await sink.commit();
+      },
+    };
+  }
+
+  override async delete(blob: string) {
+    this.count -= 1;
+    await super.delete(blob);
+  }
+}
+
 /** S3 in memory and virtual time. */
 export function simulatedS3() {
   const clock = new VirtualClock();
   const cloud = new Cloud();
-  const blobs = new MemoryBlobs();
+  const blobs = new CountedBlobs();
   const events: S3Event[] = [];
   const s3 = createS3(
     { account: defaultAccount, clock, ids: seededIds(1), cloud },
@@ -29,6 +50,13 @@ export function simulatedS3() {
   const call = (operation: string, input: object, caller: Caller = owner): Promise<any> =>
     cloud.call('s3', operation, input, caller);
   return { clock, cloud, blobs, events, call, s3 };
+}
+
+/** The content of an object's body. */
+export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 /** Lets a caller do only what `allowed` lists, as `action resource`. */
@@ -99,7 +127,7 @@ function rawRequest(port: number, method: string, path: string, { headers, body 
       const chunks: Buffer[] = [];
       res.on('data', (chunk) => chunks.push(chunk));
       res.on('end', () =>
-        resolve({ status: res.statusCode!, headers: res.headers, body: Buffer.concat(chunks).toString() }),
+        resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks).toString() }),
       );
     });
     req.on('error', reject);

@@ -8,7 +8,8 @@ beforeEach(() => {
 
 const arn = 'arn:aws:sagemaker:us-east-1:000000000000:endpoint/e';
 const pingReason =
-  'The primary container for production variant AllTraffic did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
+  'The primary container for production variant AllTraffic did not pass the ping health check. ' +
+  'Please check CloudWatch logs for this endpoint.';
 const invalid = (message: string | RegExp) =>
   expect.objectContaining({
     name: 'ValidationException',
@@ -63,7 +64,9 @@ describe('creation', () => {
     w.objects.clear();
     await w.call('CreateEndpoint', { EndpointName: 'E', EndpointConfigName: 'A' });
     expect((await w.until('Failed')).FailureReason).toBe(
-      'Failed to download model data for container "container_1" from URL: "s3://data/model.tar.gz". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object.',
+      'Failed to download model data for container "container_1" from URL: "s3://data/model.tar.gz". ' +
+        'Please ensure that there is an object located at the URL and that the role passed to CreateModel ' +
+        'has permissions to download the object.',
     );
   });
 

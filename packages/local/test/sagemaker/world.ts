@@ -12,10 +12,19 @@ import {
   NotSent,
   realisticTimes,
   type Times,
-  type Verdict,
 } from '../../src/sagemaker/index.ts';
+import type { InvocationRequest, InvocationResponse } from '../../src/sagemaker/launcher.ts';
+import type { LaunchVerdict } from '../../src/sagemaker/virtual-launcher.ts';
 
 export const roleArn = 'arn:aws:iam::000000000000:role/model';
+
+/** The behaviour of virtual instances, which a test can change at any time. */
+interface Behaviour {
+  judge: (data: readonly LoadedData[]) => LaunchVerdict;
+  invocationMs: number;
+  /** Responds in place of the instance. */
+  respond?: (request: InvocationRequest) => Promise<InvocationResponse>;
+}
 
 /** SageMaker with virtual instances over an S3 that knows ETags only. */
 export function createWorld(changes: Partial<Times> = {}) {
@@ -48,10 +57,7 @@ export function createWorld(changes: Partial<Times> = {}) {
       },
     },
   });
-  const behaviour: { judge: (data: readonly LoadedData[]) => Verdict; invocationMs: number } = {
-    judge: () => ({ healthyAfterMs: 1000 }),
-    invocationMs: 0,
-  };
+  const behaviour: Behaviour = { judge: () => ({ healthyAfterMs: 1000 }), invocationMs: 0 };
   const times: Times = { ...realisticTimes, ...changes };
   const callerForRole = (arn: string): Caller => ({ arn, roleArn: arn });
   const launcher = createVirtualLauncher(deps, {
@@ -74,7 +80,7 @@ export function createWorld(changes: Partial<Times> = {}) {
         },
         async invoke(request) {
           if (unreachable.has(spec.instanceId)) throw new NotSent('refused');
-          return await instance.invoke(request);
+          return await (behaviour.respond ? behaviour.respond(request) : instance.invoke(request));
         },
         stop: (graceMs) => instance.stop(graceMs),
       };

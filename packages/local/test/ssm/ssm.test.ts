@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 describe('a parameter', () => {
-  it('is told as it was put', async () => {
+  it('is returned as it was written', async () => {
     expect(await put('/a/b', 'x')).toEqual({ Version: 1, Tier: 'Standard' });
     expect(await call('GetParameter', { Name: '/a/b' })).toEqual({
       Parameter: {
@@ -34,7 +34,7 @@ describe('a parameter', () => {
     });
   });
 
-  it('is overwritten only when asked to, with a new version', async () => {
+  it('is overwritten only on request, with a new version', async () => {
     await put('/a', '1');
     await expect(put('/a', '2')).rejects.toMatchObject({ code: 'ParameterAlreadyExists' });
     expect(await call('PutParameter', { Name: '/a', Value: '2', Overwrite: true })).toMatchObject({ Version: 2 });
@@ -89,7 +89,7 @@ describe('a parameter', () => {
     await expect(call('GetParameter', { Name: '/a' })).rejects.toMatchObject({ code: 'ParameterNotFound' });
   });
 
-  it('is gone once it is deleted, and starts anew', async () => {
+  it('starts anew after it was deleted', async () => {
     await put('/a', '1');
     await call('DeleteParameter', { Name: '/a' });
     await expect(call('DeleteParameter', { Name: '/a' })).rejects.toMatchObject({ code: 'ParameterNotFound' });
@@ -113,7 +113,7 @@ describe('many parameters', () => {
     for (const name of ['/a/x', '/a/y', '/a/deep/z', '/ab', '/b']) await put(name, name);
   });
 
-  it('are told by name, with those that are not there', async () => {
+  it('are returned by name, with those that do not exist', async () => {
     const result = await call('GetParameters', { Names: ['/b', '/nope', '/a/x'] });
     expect(names(result)).toEqual(['/b', '/a/x']);
     expect(result.InvalidParameters).toEqual(['/nope']);
@@ -121,7 +121,7 @@ describe('many parameters', () => {
     await expect(call('GetParameters', { Names: eleven })).rejects.toMatchObject({ code: 'ValidationException' });
   });
 
-  it('are told by path, of one level or of all', async () => {
+  it('are returned by path, of one level or of all', async () => {
     expect(names(await call('GetParametersByPath', { Path: '/a' }))).toEqual(['/a/x', '/a/y']);
     expect(names(await call('GetParametersByPath', { Path: '/a/', Recursive: true }))).toEqual([
       '/a/deep/z',
@@ -154,7 +154,7 @@ describe('many parameters', () => {
     expect(names(await call('DescribeParameters', {}))).toEqual(['/a/deep/z', '/a/x', '/a/y', '/ab']);
   });
 
-  it('ask for permission on each ARN', () => {
+  it('need permission on each ARN', () => {
     expect(ssm.service.operations.GetParameters?.permissions?.({ Names: ['/a/x:3', 'plain'] })).toEqual([
       { action: 'ssm:GetParameters', resource: 'arn:aws:ssm:us-east-1:000000000000:parameter/a/x' },
       { action: 'ssm:GetParameters', resource: 'arn:aws:ssm:us-east-1:000000000000:parameter/plain' },

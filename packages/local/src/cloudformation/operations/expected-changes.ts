@@ -1,10 +1,10 @@
-import { canonicalJson } from '../canonical-json.ts';
-import { isReplacing } from '../diff.ts';
+import { changedProperties, isReplacing } from '../diff.ts';
+import type { PreparedTemplate } from '../prepared-template.ts';
 import type { DesiredStack, Stack } from '../stack.ts';
 import type { EngineContext } from '../stack-run.ts';
 
 /** `Change` of DescribeChangeSet. */
-export interface Change {
+export interface ResourceChange {
   readonly Type: 'Resource';
   readonly ResourceChange: {
     readonly Action: 'Add' | 'Modify' | 'Remove';
@@ -18,21 +18,19 @@ export interface Change {
 }
 
 /**
- * What a deployment is expected to change, from the templates' texts alone: what follows from a replaced resource's new values is only
- * known when it happens.
+ * The expected changes of a deployment, from the templates' texts alone: changes that follow from the new values of a
+ * replaced resource are not known in advance.
  */
-export function expectedChanges(stack: Stack, desired: DesiredStack, engine: EngineContext): Change[] {
-  const before = stack.deployed?.template.resources ?? new Map();
-  const changes: Change[] = [];
+export function expectedChanges(stack: Stack, desired: DesiredStack, engine: EngineContext): ResourceChange[] {
+  const before: PreparedTemplate['resources'] = stack.deployed?.template.resources ?? new Map();
+  const changes: ResourceChange[] = [];
   for (const [id, next] of desired.template.resources) {
     const old = before.get(id);
     if (!old) {
       changes.push(change({ Action: 'Add', LogicalResourceId: id, ResourceType: next.Type }));
       continue;
     }
-    const names = [...new Set([...Object.keys(old.Properties ?? {}), ...Object.keys(next.Properties ?? {})])].filter(
-      (name) => canonicalJson(old.Properties?.[name]) !== canonicalJson(next.Properties?.[name]),
-    );
+    const names = changedProperties(old.Properties ?? {}, next.Properties ?? {});
     if (names.length === 0) continue;
     const { replacing } = engine.provider(next.Type);
     changes.push(
@@ -63,4 +61,7 @@ export function expectedChanges(stack: Stack, desired: DesiredStack, engine: Eng
   return changes;
 }
 
-const change = (ResourceChange: Change['ResourceChange']): Change => ({ Type: 'Resource', ResourceChange });
+const change = (details: ResourceChange['ResourceChange']): ResourceChange => ({
+  Type: 'Resource',
+  ResourceChange: details,
+});

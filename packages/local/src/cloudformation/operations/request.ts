@@ -1,6 +1,8 @@
+import type { UpdateStackInput } from '@aws-sdk/client-cloudformation';
 import type { Account } from '../../core/account.ts';
 import { arn } from '../../core/account.ts';
 import type { Caller, Cloud, Permission } from '../../core/cloud.ts';
+import { constraintMessage } from '../../core/constraint.ts';
 import type { StackRequest } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
@@ -8,46 +10,30 @@ import { parseTemplate, validationError } from '../template.ts';
 import { readTemplateUrl } from './template-url.ts';
 
 /** The members that CreateStack, UpdateStack and CreateChangeSet share. */
-export interface StackInput {
-  readonly StackName: string;
-  readonly TemplateBody?: string;
-  readonly TemplateURL?: string;
-  readonly UsePreviousTemplate?: boolean | string;
-  readonly Parameters?: readonly {
-    readonly ParameterKey: string;
-    readonly ParameterValue?: string;
-    readonly UsePreviousValue?: boolean | string;
-  }[];
-  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
-  readonly Capabilities?: readonly string[];
-  readonly DisableRollback?: boolean | string;
-  readonly OnFailure?: string;
-  readonly ClientRequestToken?: string;
-  readonly EnableTerminationProtection?: boolean | string;
-}
+export type StackInput = Pick<
+  UpdateStackInput,
+  'StackName' | 'TemplateBody' | 'TemplateURL' | 'UsePreviousTemplate' | 'Parameters' | 'Tags' | 'Capabilities'
+>;
 
-/** awsQuery writes booleans as text. */
-export const isTrue = (value: boolean | string | undefined): boolean => String(value) === 'true';
+const MAX_BODY_BYTES = 51_200;
 
-const maxBodyBytes = 51_200;
-
-/** Reads what a deployment is asked for; `stack` gives previous template, values and tags. Throws ValidationError. */
+/** Reads the request for a deployment. `stack` has the previous template, values and tags. Throws ValidationError. */
 export async function readRequest(
   cloud: Cloud,
   input: StackInput,
   stack: Stack | undefined,
   caller: Caller,
 ): Promise<StackRequest> {
-  const body = await readBody(cloud, input, stack, caller);
+  const body = await readTemplateBody(cloud, input, stack, caller);
   const template = parseTemplate(body);
   const previous = stack?.deployed?.template.parameters.given;
   const parameters: Record<string, string> = {};
-  for (const { ParameterKey, ParameterValue, UsePreviousValue } of input.Parameters ?? []) {
-    const value = isTrue(UsePreviousValue) ? previous?.get(ParameterKey) : ParameterValue;
+  for (const { ParameterKey = '', ParameterValue, UsePreviousValue } of input.Parameters ?? []) {
+    const value = UsePreviousValue ? previous?.get(ParameterKey) : ParameterValue;
     if (value === undefined) throw validationError(`Parameters: [${ParameterKey}] must have values`);
     parameters[ParameterKey] = value;
   }
-  const tags = (input.Tags ?? []).map(({ Key, Value }) => ({ Key, Value }));
+  const tags = (input.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }));
   return {
     template,
     body,
@@ -57,8 +43,13 @@ export async function readRequest(
   };
 }
 
-async function readBody(cloud: Cloud, input: StackInput, stack: Stack | undefined, caller: Caller): Promise<string> {
-  const given = [input.TemplateBody, input.TemplateURL, isTrue(input.UsePreviousTemplate) ? '' : undefined];
+async function readTemplateBody(
+  cloud: Cloud,
+  input: StackInput,
+  stack: Stack | undefined,
+  caller: Caller,
+): Promise<string> {
+  const given = [input.TemplateBody, input.TemplateURL, input.UsePreviousTemplate ? '' : undefined];
   if (given.filter((item) => item !== undefined).length !== 1) {
     throw validationError('Either Template URL or Template Body must be specified.');
   }
@@ -67,15 +58,21 @@ async function readBody(cloud: Cloud, input: StackInput, stack: Stack | undefine
     if (!stack?.deployed) throw validationError('The stack has no previous template.');
     return stack.deployed.template.body;
   }
-  if (Buffer.byteLength(input.TemplateBody) > maxBodyBytes) {
-    throw validationError(
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${maxBodyBytes}`,
-    );
+  const sizeBytes = Buffer.byteLength(input.TemplateBody);
+  if (sizeBytes > MAX_BODY_BYTES) {
+    const rule = `have length less than or equal to ${MAX_BODY_BYTES}`;
+    throw validationError(constraintMessage('templateBody', `${sizeBytes} bytes`, rule));
   }
   return input.TemplateBody;
 }
 
-/** Asks IAM for `cloudformation:<action>` on the stack's ARN; of a name without a stack on `stack/<name>/*`. */
+/** The stack that the input names. Throws ValidationError. */
+export function existingStack(stacks: Stacks, { StackName }: { readonly StackName?: string }): Stack {
+  if (StackName === undefined) throw validationError(constraintMessage('stackName', undefined, 'not be null'));
+  return stacks.get(StackName);
+}
+
+/** Permission for `cloudformation:<action>` on the stack's ARN, or on `stack/<name>/*` if there is no such stack. */
 export const onStack =
   (action: string, account: Account, stacks: Stacks) =>
   ({ StackName }: { readonly StackName?: string }): Permission[] => [

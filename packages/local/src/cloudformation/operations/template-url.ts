@@ -1,31 +1,25 @@
 import type { Caller, Cloud } from '../../core/cloud.ts';
+import { readAll } from '../../core/read-all.ts';
 import { validationError } from '../template.ts';
 
-const maxBytes = 1_048_576;
+const MAX_TEMPLATE_BYTES = 1_048_576;
 
-/** Reads a template from an object in the local S3, addressed in path style or by a bucket's host name. Throws ValidationError. */
+/** Reads a template from an object in S3, addressed in path style or by the bucket's host. Throws ValidationError. */
 export async function readTemplateUrl(cloud: Cloud, url: string, caller: Caller): Promise<string> {
-  const place = parseObjectUrl(url);
-  if (!place) throw validationError('TemplateURL must be a supported URL.');
-  let answer: { ContentLength?: number; Body: Body };
+  const address = parseObjectUrl(url);
+  if (!address) throw validationError('TemplateURL must be a supported URL.');
+  let object: { readonly Body: AsyncIterable<Uint8Array> };
   try {
-    answer = await cloud.call('s3', 'GetObject', place, caller);
+    object = await cloud.call('s3', 'GetObject', address, caller);
   } catch (error) {
     throw validationError(`S3 error: ${(error as Error).message}`);
   }
-  if ((answer.ContentLength ?? 0) > maxBytes) {
-    answer.Body.destroy?.();
-    throw validationError(`Template may not exceed ${maxBytes} bytes in size.`);
-  }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.Body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  const tooLarge = () => validationError(`Template may not exceed ${MAX_TEMPLATE_BYTES} bytes in size.`);
+  return (await readAll(object.Body, MAX_TEMPLATE_BYTES, tooLarge)).toString();
 }
 
-type Body = AsyncIterable<Uint8Array> & { destroy?(): void };
-
-/** Bucket and key of an S3 object's URL; undefined when it is none. */
-export function parseObjectUrl(text: string): { readonly Bucket: string; readonly Key: string } | undefined {
+/** Bucket and key of an S3 object's URL; undefined if it is another URL. */
+function parseObjectUrl(text: string): { readonly Bucket: string; readonly Key: string } | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   let path: string;

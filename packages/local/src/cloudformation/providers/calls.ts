@@ -2,17 +2,17 @@ import { AwsError } from '../../core/aws-error.ts';
 import { isMissing } from '../failure-reason.ts';
 import type { ProviderContext } from '../provider.ts';
 
-/** `properties` without the members that the API takes in another way. */
+/** `properties` without the members that the API does not take. */
 export function without(properties: Readonly<Record<string, unknown>>, ...names: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 
-/** Calls what has no effect here but to be recorded; a service that doesn't simulate it doesn't fail the stack. */
+/** Calls an operation that only records something: the stack does not fail if the service does not simulate it. */
 export async function recordWith(
   context: ProviderContext,
   service: string,
   operation: string,
-  input: Record<string, unknown>,
+  input: object,
 ): Promise<void> {
   try {
     await context.call(service, operation, input);
@@ -22,21 +22,21 @@ export async function recordWith(
 }
 
 /**
- * Throws AlreadyExists when `look` finds something. For APIs that would quietly adopt what is there,
- * where CloudFormation refuses.
+ * Throws AlreadyExists if `find` finds the resource: CloudFormation refuses it, where some APIs would adopt an existing
+ * resource.
  */
-export async function refuseExisting(what: string, look: () => Promise<unknown>): Promise<void> {
+export async function refuseExisting(name: string, find: () => Promise<unknown>): Promise<void> {
   try {
-    await look();
+    await find();
   } catch (error) {
     if (isMissing(error)) return;
     throw error;
   }
-  throw new AwsError('AlreadyExists', `${what} already exists`, 409);
+  throw new AwsError('AlreadyExists', `${name} already exists`, 409);
 }
 
-/** Does nothing when the resource isn't there. */
-export async function ifThere(call: Promise<unknown>): Promise<void> {
+/** Ignores that the resource does not exist. */
+export async function ignoreMissing(call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {
@@ -44,12 +44,12 @@ export async function ifThere(call: Promise<unknown>): Promise<void> {
   }
 }
 
-/** JSON for an API that takes text; text stays as it is. */
+/** A value as JSON text, for an API that takes text; text stays as it is. */
 export function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The last part of an ARN's path, or a name as it is. */
-export function nameOf(arnOrName: string): string {
+/** The last part of an ARN's path; a name stays as it is. */
+export function nameIn(arnOrName: string): string {
   return arnOrName.startsWith('arn:') ? arnOrName.slice(arnOrName.lastIndexOf('/') + 1) : arnOrName;
 }

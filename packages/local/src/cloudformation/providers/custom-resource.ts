@@ -1,40 +1,48 @@
+import { isRecord } from '../../core/is-record.ts';
 import type { CustomResponse, CustomResponses } from '../custom-responses.ts';
 import { ResourceFailure } from '../failure-reason.ts';
 import type { Handle, Properties, Provider, ProviderContext } from '../provider.ts';
 import { validationError } from '../template.ts';
 
-const hour = 3_600_000;
+/** The time that a function has without ServiceTimeout. */
+const DEFAULT_TIMEOUT_SECONDS = 3600;
 
-type Request =
+type CustomResourceProperties = Properties & {
+  readonly ServiceToken?: string;
+  /** Seconds. */
+  readonly ServiceTimeout?: number | string;
+};
+
+type CustomResourceRequest =
   | { readonly RequestType: 'Create' }
   | { readonly RequestType: 'Update'; readonly PhysicalResourceId: string; readonly OldResourceProperties: unknown }
   | { readonly RequestType: 'Delete'; readonly PhysicalResourceId: string };
 
 /**
- * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its answer to a one-time
- * address. It has ServiceTimeout seconds for that. @default 1 hour
+ * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its response
+ * to a one-time address, within ServiceTimeout seconds.
  */
-export function customResource(responses: CustomResponses): Provider {
+export function customResource(responses: CustomResponses): Provider<CustomResourceProperties> {
   return {
     replacing: [],
     async create(properties, context) {
-      // Known before the function answers: CloudFormation deletes under this id when no answer comes.
+      // The id under which CloudFormation deletes the resource if the function never responds.
       const fallback = context.name({ maxLength: 255 });
       try {
         const response = await request(responses, { RequestType: 'Create' }, properties, context);
         return handleOf(response, response.PhysicalResourceId ?? fallback);
       } catch (error) {
-        // When the function could not even be invoked, there is nothing to delete.
+        // If the function could not be invoked, there is nothing to delete.
         if (!(error instanceof ResourceFailure)) throw error;
         const physicalId = error instanceof CustomResourceFailure ? error.response.PhysicalResourceId : undefined;
         context.identified({ physicalId: physicalId ?? fallback, attributes: {} });
         throw error;
       }
     },
-    async update(handle, properties, old, context) {
-      if (properties.ServiceToken !== old.ServiceToken)
+    async update({ physicalId }, properties, old, context) {
+      if (properties.ServiceToken !== old.ServiceToken) {
         throw new ResourceFailure('Modifying service token is not allowed.');
-      const { physicalId } = handle;
+      }
       const update = {
         RequestType: 'Update',
         PhysicalResourceId: physicalId,
@@ -49,13 +57,14 @@ export function customResource(responses: CustomResponses): Provider {
   };
 }
 
-/** The function answered FAILED. */
+/** The function responded FAILED. */
 class CustomResourceFailure extends ResourceFailure {
   readonly response: CustomResponse;
 
   constructor(response: CustomResponse, requestId: string) {
     super(
-      `Received response status [FAILED] from custom resource. Message returned: ${response.Reason ?? 'No reason given'} (RequestId: ${requestId})`,
+      'Received response status [FAILED] from custom resource. ' +
+        `Message returned: ${response.Reason ?? 'No reason given'} (RequestId: ${requestId})`,
     );
     this.response = response;
   }
@@ -67,21 +76,20 @@ function handleOf(response: CustomResponse, physicalId: string): Handle {
 
 async function request(
   responses: CustomResponses,
-  what: Request,
-  properties: Properties,
+  customRequest: CustomResourceRequest,
+  properties: CustomResourceProperties,
   context: ProviderContext,
 ): Promise<CustomResponse> {
-  const serviceToken = properties.ServiceToken;
-  if (typeof serviceToken !== 'string' || !/^arn:[^:]+:lambda:/.test(serviceToken)) {
-    throw validationError(
-      `Invalid service token: the local runtime needs the ARN of a Lambda function, got ${JSON.stringify(serviceToken)}.`,
-    );
+  const { ServiceToken } = properties;
+  if (typeof ServiceToken !== 'string' || !/^arn:[^:]+:lambda:/.test(ServiceToken)) {
+    const got = JSON.stringify(ServiceToken);
+    throw validationError(`Invalid service token: the local runtime needs the ARN of a Lambda function, got ${got}.`);
   }
   const requestId = context.uuid();
   const { url, response, close } = responses.create();
   const event = {
-    ...what,
-    ServiceToken: serviceToken,
+    ...customRequest,
+    ServiceToken,
     ResponseURL: url,
     StackId: context.stackId,
     RequestId: requestId,
@@ -91,49 +99,46 @@ async function request(
   };
   try {
     await context.call('lambda', 'Invoke', {
-      FunctionName: serviceToken,
+      FunctionName: ServiceToken,
       InvocationType: 'Event',
       Payload: new TextEncoder().encode(JSON.stringify(event)),
     });
-    const answer = await inTime(response, properties, context, requestId);
-    if (answer.Status === 'FAILED') throw new CustomResourceFailure(answer, requestId);
-    return answer;
+    const settled = await withinTimeout(response, { requestId, properties }, context);
+    if (settled.Status === 'FAILED') throw new CustomResourceFailure(settled, requestId);
+    return settled;
   } finally {
     close();
   }
 }
 
-function inTime(
+function withinTimeout(
   response: Promise<CustomResponse>,
-  properties: Properties,
+  { requestId, properties }: { readonly requestId: string; readonly properties: CustomResourceProperties },
   context: ProviderContext,
-  requestId: string,
 ): Promise<CustomResponse> {
   const seconds = Number(properties.ServiceTimeout ?? Number.NaN);
+  const timeoutMs = (Number.isNaN(seconds) ? DEFAULT_TIMEOUT_SECONDS : seconds) * 1000;
   return new Promise((resolve, reject) => {
     const stops: (() => void)[] = [];
     const settle = (act: () => void) => {
       for (const stop of stops) stop();
       act();
     };
-    stops.push(
-      context.clock.schedule(Number.isNaN(seconds) ? hour : seconds * 1000, () =>
-        settle(() => reject(new ResourceFailure(noResponse(requestId)))),
-      ),
-    );
-    stops.push(context.onCancel(() => settle(() => reject(new ResourceFailure('Resource creation cancelled')))));
-    void response.then((answer) => settle(() => resolve(answer)));
+    const fail = (message: string) => settle(() => reject(new ResourceFailure(message)));
+    stops.push(context.clock.schedule(timeoutMs, () => fail(noResponse(requestId))));
+    stops.push(context.onCancel(() => fail('Resource creation cancelled')));
+    void response.then((settled) => settle(() => resolve(settled)));
   });
 }
 
 const noResponse = (requestId: string) =>
-  `CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.`;
+  'CloudFormation did not receive a response from your Custom Resource. ' +
+  `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, ` +
+  'you may need to update your Lambda function code so that CloudFormation can attach the updated version.';
 
-/** CloudFormation hands every scalar to a custom resource as text. */
+/** CloudFormation passes every scalar to a custom resource as text. */
 function asTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asTexts);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asTexts(item)]));
-  }
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asTexts(item)]));
   return value === null || value === undefined ? value : String(value);
 }

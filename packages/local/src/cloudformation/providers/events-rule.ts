@@ -1,26 +1,28 @@
+import type { PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
 import { ResourceFailure } from '../failure-reason.ts';
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import type { TaggedProperties } from '../tags.ts';
 import { jsonText, refuseExisting, without } from './calls.ts';
 
-interface Target {
-  readonly Id: string;
-}
+type RuleTargets = { readonly EventBusName?: string; readonly Targets?: readonly { readonly Id: string }[] };
+
+type RuleProperties = TaggedProperties & RuleTargets & { readonly Name?: string; readonly EventPattern?: unknown };
 
 /** AWS::Events::Rule with its targets. */
-export const eventsRule: Provider = {
+export const eventsRule: Provider<RuleProperties> = {
   replacing: ['Name', 'EventBusName'],
   nameProperty: 'Name',
   tags: 'list',
   async create(properties, context) {
-    const Name: string = properties.Name ?? context.name({ maxLength: 64 });
+    const Name = properties.Name ?? context.name({ maxLength: 64 });
     const { EventBusName } = properties;
     if (properties.Name !== undefined) {
       await refuseExisting(Name, () => context.call('events', 'DescribeRule', { Name, EventBusName }));
     }
-    const { RuleArn } = await putRule(Name, properties, context);
-    // The rule's name is what Ref gives; on another bus than the default one, AWS puts the bus before it.
+    const Arn = await putRule(Name, properties, context);
+    // Ref is the rule's name, preceded by the bus's name unless it is the default bus.
     const physicalId = EventBusName === undefined || EventBusName === 'default' ? Name : `${EventBusName}|${Name}`;
-    const handle = { physicalId, attributes: { Arn: RuleArn } };
+    const handle = { physicalId, attributes: { Arn } };
     context.identified(handle);
     await putTargets(Name, properties, {}, context);
     return handle;
@@ -41,29 +43,29 @@ export const eventsRule: Provider = {
 
 const ruleName = (physicalId: string) => physicalId.slice(physicalId.indexOf('|') + 1);
 
-async function putRule(Name: string, properties: Properties, context: ProviderContext): Promise<{ RuleArn: string }> {
-  return await context.call('events', 'PutRule', {
+/** Returns the rule's ARN. */
+async function putRule(Name: string, properties: RuleProperties, context: ProviderContext): Promise<string> {
+  const { RuleArn = '' } = await context.call<PutRuleResponse>('events', 'PutRule', {
     ...without(properties, 'Targets', 'EventPattern'),
     Name,
     ...(properties.EventPattern !== undefined && { EventPattern: jsonText(properties.EventPattern) }),
   });
+  return RuleArn;
 }
 
-async function putTargets(Rule: string, now: Properties, old: Properties, context: ProviderContext): Promise<void> {
+async function putTargets(Rule: string, now: RuleTargets, old: RuleTargets, context: ProviderContext): Promise<void> {
   const { EventBusName } = now;
-  const targets = (now.Targets ?? []) as Target[];
+  const targets = now.Targets ?? [];
   const kept = new Set(targets.map(({ Id }) => Id));
-  const Ids = ((old.Targets ?? []) as Target[]).map(({ Id }) => Id).filter((id) => !kept.has(id));
-  if (Ids.length > 0) await checked(context.call('events', 'RemoveTargets', { Rule, EventBusName, Ids }));
+  const Ids = (old.Targets ?? []).map(({ Id }) => Id).filter((id) => !kept.has(id));
+  if (Ids.length > 0) await checkEntries(context.call('events', 'RemoveTargets', { Rule, EventBusName, Ids }));
   if (targets.length > 0) {
-    await checked(context.call('events', 'PutTargets', { Rule, EventBusName, Targets: targets }));
+    await checkEntries(context.call('events', 'PutTargets', { Rule, EventBusName, Targets: targets }));
   }
 }
 
-/** These operations answer 200 and tell failures entry by entry. */
-async function checked(
-  call: Promise<{ FailedEntryCount?: number; FailedEntries?: { TargetId?: string; ErrorMessage?: string }[] }>,
-): Promise<void> {
+/** PutTargets and RemoveTargets succeed even if they fail for single entries. */
+async function checkEntries(call: Promise<PutTargetsResponse>): Promise<void> {
   const { FailedEntryCount, FailedEntries } = await call;
   if ((FailedEntryCount ?? 0) === 0) return;
   const first = FailedEntries?.[0];

@@ -1,12 +1,31 @@
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { ifThere, jsonText, nameOf } from './calls.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import { ignoreMissing, jsonText, nameIn } from './calls.ts';
+
+type ManagedPolicyProperties = AttachedRoles & {
+  readonly ManagedPolicyName?: string;
+  readonly PolicyDocument: unknown;
+  readonly Path?: string;
+  readonly Description?: string;
+};
+
+/** Output of CreatePolicy. */
+interface CreatedPolicy {
+  readonly Policy: { readonly Arn: string; readonly PolicyId: string };
+}
+
+/** Output of ListPolicyVersions. */
+interface PolicyVersions {
+  readonly Versions: readonly { readonly VersionId: string; readonly IsDefaultVersion: boolean }[];
+}
+
+type AttachedRoles = { readonly Roles?: readonly string[] };
 
 /** AWS::IAM::ManagedPolicy, attached to roles. */
-export const iamManagedPolicy: Provider = {
+export const iamManagedPolicy: Provider<ManagedPolicyProperties> = {
   replacing: ['ManagedPolicyName', 'Path', 'Description'],
   nameProperty: 'ManagedPolicyName',
   async create(properties, context) {
-    const { Policy } = await context.call('iam', 'CreatePolicy', {
+    const { Policy } = await context.call<CreatedPolicy>('iam', 'CreatePolicy', {
       PolicyName: properties.ManagedPolicyName ?? context.name({ maxLength: 128 }),
       PolicyDocument: jsonText(properties.PolicyDocument),
       Path: properties.Path,
@@ -19,7 +38,7 @@ export const iamManagedPolicy: Provider = {
   },
   async update(handle, properties, old, context) {
     const PolicyArn = handle.physicalId;
-    // A policy keeps five versions: the ones before the current are given up first.
+    // A policy has at most five versions, so those before the current one are deleted first.
     await deleteOldVersions(PolicyArn, context);
     await context.call('iam', 'CreatePolicyVersion', {
       PolicyArn,
@@ -37,16 +56,21 @@ export const iamManagedPolicy: Provider = {
 };
 
 async function deleteOldVersions(PolicyArn: string, context: ProviderContext): Promise<void> {
-  const { Versions } = await context.call('iam', 'ListPolicyVersions', { PolicyArn });
+  const { Versions } = await context.call<PolicyVersions>('iam', 'ListPolicyVersions', { PolicyArn });
   for (const { VersionId, IsDefaultVersion } of Versions) {
     if (!IsDefaultVersion) await context.call('iam', 'DeletePolicyVersion', { PolicyArn, VersionId });
   }
 }
 
-async function attach(PolicyArn: string, now: Properties, old: Properties, context: ProviderContext): Promise<void> {
-  const roles = new Set(((now.Roles ?? []) as string[]).map(nameOf));
+async function attach(
+  PolicyArn: string,
+  now: AttachedRoles,
+  old: AttachedRoles,
+  context: ProviderContext,
+): Promise<void> {
+  const roles = new Set((now.Roles ?? []).map(nameIn));
   for (const RoleName of roles) await context.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn });
-  for (const RoleName of ((old.Roles ?? []) as string[]).map(nameOf)) {
-    if (!roles.has(RoleName)) await ifThere(context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }));
+  for (const RoleName of (old.Roles ?? []).map(nameIn)) {
+    if (!roles.has(RoleName)) await ignoreMissing(context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }));
   }
 }

@@ -1,37 +1,46 @@
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { ifThere, jsonText } from './calls.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import { ignoreMissing, jsonText } from './calls.ts';
+
+type PolicyProperties = {
+  readonly PolicyName: string;
+  readonly PolicyDocument: unknown;
+  readonly Roles?: readonly string[];
+  readonly Users?: readonly string[];
+  readonly Groups?: readonly string[];
+};
 
 /** AWS::IAM::Policy: one inline policy in several roles, users or groups. */
-export const iamPolicy: Provider = {
+export const iamPolicy: Provider<PolicyProperties> = {
   replacing: [],
   async create(properties, context) {
-    await put(properties, context);
+    await putPolicies(properties, context);
     return { physicalId: context.name({ maxLength: 128 }), attributes: {} };
   },
   async update(handle, properties, old, context) {
-    await put(properties, context);
-    const kept = new Set(places(properties).map((place) => `${place.operation} ${place.name}`));
+    await putPolicies(properties, context);
+    const kept = new Set(holders(properties).map((holder) => `${holder.operation} ${holder.name}`));
     const isSameName = properties.PolicyName === old.PolicyName;
-    for (const place of places(old)) {
-      if (!isSameName || !kept.has(`${place.operation} ${place.name}`)) await remove(place, old, context);
+    for (const holder of holders(old)) {
+      if (!isSameName || !kept.has(`${holder.operation} ${holder.name}`)) await remove(holder, old, context);
     }
     return handle;
   },
   async delete(_handle, properties, context) {
-    for (const place of places(properties)) await remove(place, properties, context);
+    for (const holder of holders(properties)) await remove(holder, properties, context);
   },
 };
 
-interface Place {
-  /** Ends an operation's name: `RolePolicy`. */
+/** An identity that has the policy. */
+interface Holder {
+  /** The end of the operations' names, e.g. `RolePolicy`. */
   readonly operation: string;
   readonly member: string;
   readonly name: string;
 }
 
-function places(properties: Properties): Place[] {
-  return ['Role', 'User', 'Group'].flatMap((kind) =>
-    ((properties[`${kind}s`] ?? []) as string[]).map((name) => ({
+function holders(properties: PolicyProperties): Holder[] {
+  return (['Role', 'User', 'Group'] as const).flatMap((kind) =>
+    (properties[`${kind}s`] ?? []).map((name) => ({
       operation: `${kind}Policy`,
       member: `${kind}Name`,
       name,
@@ -39,8 +48,8 @@ function places(properties: Properties): Place[] {
   );
 }
 
-async function put(properties: Properties, context: ProviderContext): Promise<void> {
-  for (const { operation, member, name } of places(properties)) {
+async function putPolicies(properties: PolicyProperties, context: ProviderContext): Promise<void> {
+  for (const { operation, member, name } of holders(properties)) {
     await context.call('iam', `Put${operation}`, {
       [member]: name,
       PolicyName: properties.PolicyName,
@@ -49,5 +58,5 @@ async function put(properties: Properties, context: ProviderContext): Promise<vo
   }
 }
 
-const remove = ({ operation, member, name }: Place, { PolicyName }: Properties, context: ProviderContext) =>
-  ifThere(context.call('iam', `Delete${operation}`, { [member]: name, PolicyName }));
+const remove = ({ operation, member, name }: Holder, { PolicyName }: PolicyProperties, context: ProviderContext) =>
+  ignoreMissing(context.call('iam', `Delete${operation}`, { [member]: name, PolicyName }));

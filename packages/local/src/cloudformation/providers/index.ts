@@ -22,10 +22,10 @@ import { sqsQueue } from './sqs-queue.ts';
 import { sqsQueuePolicy } from './sqs-queue-policy.ts';
 import { ssmParameter } from './ssm-parameter.ts';
 
-/** Finds the provider of a resource type; undefined when the local runtime has none. */
+/** Finds the provider of a resource type; undefined if the local runtime has none. */
 export type ProviderTable = (type: string) => Provider | undefined;
 
-/** The providers that come with the local runtime; `more` adds to them or takes their place. */
+/** The providers of the local runtime; those of `more` are added or replace them. */
 export function providerTable(
   responses: CustomResponses,
   waiting: EndpointWaiting,

@@ -1,7 +1,9 @@
 import type { Provider } from '../provider.ts';
 
+type EventInvokeConfigProperties = { readonly FunctionName: string; readonly Qualifier: string };
+
 /** AWS::Lambda::EventInvokeConfig. */
-export const lambdaEventInvokeConfig: Provider = {
+export const lambdaEventInvokeConfig: Provider<EventInvokeConfigProperties> = {
   replacing: ['FunctionName', 'Qualifier'],
   async create(properties, context) {
     await context.call('lambda', 'PutFunctionEventInvokeConfig', { ...properties });

@@ -1,10 +1,11 @@
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { changedProperties } from '../diff.ts';
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { tagChanges, tagMap } from '../tags.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import { type TaggedProperties, tagChanges, tagMap } from '../tags.ts';
 import { recordWith, without } from './calls.ts';
 
-/** Properties that go with UpdateFunctionCode or have operations of their own. */
-const notConfiguration = [
+/** Properties that belong to UpdateFunctionCode or have operations of their own. */
+const NOT_CONFIGURATION = [
   'Code',
   'Tags',
   'ReservedConcurrentExecutions',
@@ -13,8 +14,8 @@ const notConfiguration = [
   'Architectures',
 ];
 
-/** What a setting goes back to when its property is taken away. */
-const defaults: Readonly<Record<string, unknown>> = {
+/** The value of a setting whose property is removed. */
+const DEFAULT_SETTINGS: Readonly<Record<string, unknown>> = {
   Description: '',
   Timeout: 3,
   MemorySize: 128,
@@ -27,14 +28,23 @@ const defaults: Readonly<Record<string, unknown>> = {
   VpcConfig: { SubnetIds: [], SecurityGroupIds: [] },
 };
 
+type FunctionCodeProperty = { readonly S3Key?: string };
+
+type FunctionProperties = TaggedProperties & {
+  readonly FunctionName?: string;
+  readonly Code?: FunctionCodeProperty;
+  readonly Architectures?: readonly string[];
+  readonly ReservedConcurrentExecutions?: number;
+};
+
 /** AWS::Lambda::Function. */
-export const lambdaFunction: Provider = {
+export const lambdaFunction: Provider<FunctionProperties> = {
   replacing: ['FunctionName', 'PackageType'],
   nameProperty: 'FunctionName',
   tags: 'list',
   async create(properties, context) {
-    const FunctionName: string = properties.FunctionName ?? context.name({ maxLength: 64 });
-    const { FunctionArn } = await context.call('lambda', 'CreateFunction', {
+    const FunctionName = properties.FunctionName ?? context.name({ maxLength: 64 });
+    const { FunctionArn } = await context.call<FunctionConfiguration>('lambda', 'CreateFunction', {
       ...configurationOf(without(properties, 'Tags', 'ReservedConcurrentExecutions')),
       FunctionName,
       Code: codeOf(properties.Code, context),
@@ -48,11 +58,13 @@ export const lambdaFunction: Provider = {
   async update(handle, properties, old, context) {
     const FunctionName = handle.physicalId;
     const changed = changedProperties(old, properties);
-    const settings = changed.filter((name) => !notConfiguration.includes(name));
+    const settings = changed.filter((name) => !NOT_CONFIGURATION.includes(name));
     if (settings.length > 0) {
-      const reset = settings.filter((name) => properties[name] === undefined).map((name) => [name, defaults[name]]);
+      const reset = settings
+        .filter((name) => !Object.hasOwn(properties, name))
+        .map((name) => [name, DEFAULT_SETTINGS[name]]);
       await context.call('lambda', 'UpdateFunctionConfiguration', {
-        ...configurationOf(without(properties, ...notConfiguration)),
+        ...configurationOf(without(properties, ...NOT_CONFIGURATION)),
         ...Object.fromEntries(reset),
         FunctionName,
       });
@@ -76,7 +88,7 @@ export const lambdaFunction: Provider = {
   },
 };
 
-/** Environment variables are text, whatever the template's parameters were. */
+/** Environment variables are text, even if the template's parameters are not. */
 function configurationOf(properties: Record<string, unknown>): Record<string, unknown> {
   const environment = properties.Environment as { Variables?: Record<string, unknown> } | undefined;
   if (environment === undefined) return properties;
@@ -84,12 +96,17 @@ function configurationOf(properties: Record<string, unknown>): Record<string, un
   return { ...properties, Environment: { Variables: Object.fromEntries(texts) } };
 }
 
-function codeOf(code: Properties | undefined, context: ProviderContext): Record<string, unknown> {
+function codeOf(code: FunctionCodeProperty | undefined, context: ProviderContext): Record<string, unknown> {
   const LocalPath = code?.S3Key === undefined ? undefined : context.asset(code.S3Key);
   return LocalPath === undefined ? { ...code } : { LocalPath };
 }
 
-async function putConcurrency(FunctionName: string, now: Properties, old: Properties, context: ProviderContext) {
+async function putConcurrency(
+  FunctionName: string,
+  now: FunctionProperties,
+  old: FunctionProperties,
+  context: ProviderContext,
+) {
   const { ReservedConcurrentExecutions } = now;
   if (ReservedConcurrentExecutions === old.ReservedConcurrentExecutions) return;
   if (ReservedConcurrentExecutions === undefined) {

@@ -1,7 +1,9 @@
 import type { Provider } from '../provider.ts';
 
+type PermissionProperties = { readonly FunctionName: string };
+
 /** AWS::Lambda::Permission. */
-export const lambdaPermission: Provider = {
+export const lambdaPermission: Provider<PermissionProperties> = {
   replacing: { allBut: [] },
   async create(properties, context) {
     const StatementId = context.name({ maxLength: 100 });

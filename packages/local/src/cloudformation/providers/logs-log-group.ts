@@ -1,22 +1,27 @@
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { tagMap } from '../tags.ts';
+import { arn } from '../../core/account.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import { type TaggedProperties, tagMap } from '../tags.ts';
 import { recordWith } from './calls.ts';
 
+type Retention = { readonly RetentionInDays?: number };
+
+type LogGroupProperties = TaggedProperties &
+  Retention & { readonly LogGroupName?: string; readonly KmsKeyId?: string; readonly LogGroupClass?: string };
+
 /** AWS::Logs::LogGroup. */
-export const logsLogGroup: Provider = {
+export const logsLogGroup: Provider<LogGroupProperties> = {
   replacing: ['LogGroupName'],
   nameProperty: 'LogGroupName',
   tags: 'list',
   async create(properties, context) {
-    const logGroupName: string = properties.LogGroupName ?? context.name({ maxLength: 512 });
+    const logGroupName = properties.LogGroupName ?? context.name({ maxLength: 512 });
     await context.call('logs', 'CreateLogGroup', {
       logGroupName,
       ...(properties.KmsKeyId !== undefined && { kmsKeyId: properties.KmsKeyId }),
       ...(properties.LogGroupClass !== undefined && { logGroupClass: properties.LogGroupClass }),
       tags: tagMap(properties.Tags),
     });
-    const { partition, region, accountId } = context.account;
-    const Arn = `arn:${partition}:logs:${region}:${accountId}:log-group:${logGroupName}:*`;
+    const Arn = `${arn(context.account, 'logs', `log-group:${logGroupName}`)}:*`;
     const handle = { physicalId: logGroupName, attributes: { Arn } };
     context.identified(handle);
     await putRetention(logGroupName, properties, {}, context);
@@ -31,7 +36,7 @@ export const logsLogGroup: Provider = {
   },
 };
 
-async function putRetention(logGroupName: string, now: Properties, old: Properties, context: ProviderContext) {
+async function putRetention(logGroupName: string, now: Retention, old: Retention, context: ProviderContext) {
   const retentionInDays = now.RetentionInDays;
   if (retentionInDays === old.RetentionInDays) return;
   if (retentionInDays === undefined) await recordWith(context, 'logs', 'DeleteRetentionPolicy', { logGroupName });

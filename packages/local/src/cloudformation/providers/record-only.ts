@@ -1,7 +1,8 @@
+import { arn } from '../../core/account.ts';
 import type { NameRule } from '../physical-names.ts';
 import type { Properties, Provider, ProviderContext, Replacing } from '../provider.ts';
 
-/** A type that has no effect on a laptop: it gets an id and attributes, so that what refers to it resolves. */
+/** A type without effect on a laptop. It has an id and attributes, so that references to it resolve. */
 function recordOnly(
   physicalId: (properties: Properties, context: ProviderContext) => string,
   options: {
@@ -25,27 +26,22 @@ function recordOnly(
 const named = (property: string, rule: NameRule) => (properties: Properties, context: ProviderContext) =>
   (properties[property] as string | undefined) ?? context.name(rule);
 
-const arnOf = (context: ProviderContext, service: string, resource: string) => {
-  const { partition, region, accountId } = context.account;
-  return `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
-};
-
 /** The types that are only recorded. */
 export const recordedTypes: Readonly<Record<string, Provider>> = {
   'AWS::CDK::Metadata': recordOnly((_properties, context) => context.uuid()),
   'AWS::CloudFormation::WaitConditionHandle': recordOnly((_properties, context) => context.uuid()),
   'AWS::KMS::Key': recordOnly((_properties, context) => context.uuid(), {
     replacing: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
-    attributes: (KeyId, _properties, context) => ({ KeyId, Arn: arnOf(context, 'kms', `key/${KeyId}`) }),
+    attributes: (KeyId, _properties, context) => ({ KeyId, Arn: arn(context.account, 'kms', `key/${KeyId}`) }),
   }),
-  'AWS::KMS::Alias': recordOnly((properties) => properties.AliasName, {
+  'AWS::KMS::Alias': recordOnly(({ AliasName }) => String(AliasName), {
     replacing: ['AliasName'],
     nameProperty: 'AliasName',
   }),
   'AWS::CloudWatch::Alarm': recordOnly(named('AlarmName', { maxLength: 255 }), {
     replacing: ['AlarmName'],
     nameProperty: 'AlarmName',
-    attributes: (name, _properties, context) => ({ Arn: arnOf(context, 'cloudwatch', `alarm:${name}`) }),
+    attributes: (name, _properties, context) => ({ Arn: arn(context.account, 'cloudwatch', `alarm:${name}`) }),
   }),
   'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
     ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
@@ -56,14 +52,14 @@ export const recordedTypes: Readonly<Record<string, Provider>> = {
   ),
   'AWS::ApplicationAutoScaling::ScalingPolicy': recordOnly(
     ({ PolicyName, ServiceNamespace, ResourceId }, context) =>
-      arnOf(
-        context,
+      arn(
+        context.account,
         'autoscaling',
         `scalingPolicy:${context.uuid()}:resource/${ServiceNamespace}/${ResourceId}:policyName/${PolicyName}`,
       ),
     {
       replacing: ['PolicyName', 'ResourceId', 'ScalableDimension', 'ScalingTargetId', 'ServiceNamespace'],
-      attributes: (arn, { PolicyName }) => ({ Arn: arn, PolicyName }),
+      attributes: (id, { PolicyName }) => ({ Arn: id, PolicyName }),
     },
   ),
 };

@@ -1,11 +1,13 @@
 import type { Provider } from '../provider.ts';
 import { jsonText } from './calls.ts';
 
+type BucketPolicyProperties = { readonly Bucket: string; readonly PolicyDocument: unknown };
+
 /** AWS::S3::BucketPolicy. */
-export const s3BucketPolicy: Provider = {
+export const s3BucketPolicy: Provider<BucketPolicyProperties> = {
   replacing: ['Bucket'],
   async create(properties, context) {
-    const Bucket: string = properties.Bucket;
+    const { Bucket } = properties;
     await context.call('s3', 'PutBucketPolicy', { Bucket, Policy: jsonText(properties.PolicyDocument) });
     return { physicalId: Bucket, attributes: {} };
   },

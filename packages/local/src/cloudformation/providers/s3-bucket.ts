@@ -1,15 +1,37 @@
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { tagMap } from '../tags.ts';
+import { tagList } from '../../core/tags.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
+import { type TaggedProperties, tagMap } from '../tags.ts';
 import { recordWith, refuseExisting } from './calls.ts';
-import { notificationConfiguration } from './s3-notifications.ts';
+import { type NotificationProperty, notificationConfiguration } from './s3-notifications.ts';
 
-/** AWS::S3::Bucket. Deleting one that isn't empty fails, as in AWS. */
-export const s3Bucket: Provider = {
+type BucketConfiguration = TaggedProperties & {
+  readonly VersioningConfiguration?: { readonly Status?: string };
+  readonly NotificationConfiguration?: NotificationProperty;
+  readonly BucketEncryption?: { readonly ServerSideEncryptionConfiguration?: readonly EncryptionRule[] };
+  readonly PublicAccessBlockConfiguration?: object;
+  readonly OwnershipControls?: object;
+  readonly LifecycleConfiguration?: { readonly Rules?: readonly LifecycleRule[] };
+};
+
+type EncryptionRule = { readonly ServerSideEncryptionByDefault?: object; readonly [member: string]: unknown };
+
+type LifecycleRule = {
+  readonly Id?: string;
+  readonly Prefix?: string;
+  readonly ExpirationInDays?: number | string;
+  readonly NoncurrentVersionExpirationInDays?: number | string;
+  readonly [member: string]: unknown;
+};
+
+type BucketProperties = BucketConfiguration & { readonly BucketName?: string };
+
+/** AWS::S3::Bucket. As in AWS, deleting a bucket that is not empty fails. */
+export const s3Bucket: Provider<BucketProperties> = {
   replacing: ['BucketName', 'ObjectLockEnabled'],
   nameProperty: 'BucketName',
   tags: 'list',
   async create(properties, context) {
-    const Bucket: string = properties.BucketName ?? context.name({ maxLength: 63, lowerCase: true });
+    const Bucket = properties.BucketName ?? context.name({ maxLength: 63, lowerCase: true });
     if (properties.BucketName !== undefined) {
       await refuseExisting(Bucket, () => context.call('s3', 'HeadBucket', { Bucket }));
     }
@@ -38,62 +60,92 @@ function attributesOf(bucket: string, { account }: ProviderContext): Record<stri
   };
 }
 
-async function configure(Bucket: string, now: Properties, old: Properties, context: ProviderContext): Promise<void> {
-  const isSet = (name: string) => now[name] !== undefined;
-  const isGone = (name: string) => old[name] !== undefined && now[name] === undefined;
-  const record = (operation: string, input: Record<string, unknown>) =>
-    recordWith(context, 's3', operation, { Bucket, ...input });
-
-  if (isSet('VersioningConfiguration') || isGone('VersioningConfiguration')) {
+async function configure(
+  Bucket: string,
+  now: BucketConfiguration,
+  old: BucketConfiguration,
+  context: ProviderContext,
+): Promise<void> {
+  if (isSetOrRemoved('VersioningConfiguration', now, old)) {
     const Status = now.VersioningConfiguration?.Status ?? 'Suspended';
     await context.call('s3', 'PutBucketVersioning', { Bucket, VersioningConfiguration: { Status } });
   }
-  if (isSet('NotificationConfiguration') || isGone('NotificationConfiguration')) {
+  if (isSetOrRemoved('NotificationConfiguration', now, old)) {
     await context.call('s3', 'PutBucketNotificationConfiguration', {
       Bucket,
       NotificationConfiguration: notificationConfiguration(now.NotificationConfiguration ?? {}),
     });
   }
-  if (isSet('BucketEncryption')) {
-    // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's shape
-    const rules = (now.BucketEncryption.ServerSideEncryptionConfiguration ?? []) as any[];
-    await record('PutBucketEncryption', {
-      ServerSideEncryptionConfiguration: {
-        Rules: rules.map(({ ServerSideEncryptionByDefault, ...rest }) => ({
-          ApplyServerSideEncryptionByDefault: ServerSideEncryptionByDefault,
-          ...rest,
-        })),
-      },
-    });
-  } else if (isGone('BucketEncryption')) await record('DeleteBucketEncryption', {});
-  if (isSet('PublicAccessBlockConfiguration')) {
-    await record('PutPublicAccessBlock', { PublicAccessBlockConfiguration: now.PublicAccessBlockConfiguration });
-  } else if (isGone('PublicAccessBlockConfiguration')) await record('DeletePublicAccessBlock', {});
-  if (isSet('OwnershipControls')) {
-    await record('PutBucketOwnershipControls', { OwnershipControls: now.OwnershipControls });
-  } else if (isGone('OwnershipControls')) await record('DeleteBucketOwnershipControls', {});
-  if (isSet('LifecycleConfiguration')) {
-    await record('PutBucketLifecycleConfiguration', { LifecycleConfiguration: lifecycle(now.LifecycleConfiguration) });
-  } else if (isGone('LifecycleConfiguration')) await record('DeleteBucketLifecycle', {});
-  if (isSet('Tags')) {
-    const TagSet = Object.entries(tagMap(now.Tags)).map(([Key, Value]) => ({ Key, Value }));
-    await record('PutBucketTagging', { Tagging: { TagSet } });
-  } else if (isGone('Tags')) await record('DeleteBucketTagging', {});
+  for (const { property, put, remove, input } of RECORDED_CONFIGURATIONS) {
+    const value = input(now);
+    if (value) await recordWith(context, 's3', put, { Bucket, ...value });
+    else if (old[property] !== undefined) await recordWith(context, 's3', remove, { Bucket });
+  }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: CloudFormation's shape
-function lifecycle(configuration: any): { Rules: unknown[] } {
-  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's shape
-  const rules = (configuration.Rules ?? []) as any[];
-  return {
-    Rules: rules.map(({ Id, Prefix, ExpirationInDays, NoncurrentVersionExpirationInDays, ...rest }) => ({
-      ...(Id !== undefined && { ID: Id }),
-      Filter: { Prefix: Prefix ?? '' },
-      ...(ExpirationInDays !== undefined && { Expiration: { Days: Number(ExpirationInDays) } }),
-      ...(NoncurrentVersionExpirationInDays !== undefined && {
-        NoncurrentVersionExpiration: { NoncurrentDays: Number(NoncurrentVersionExpirationInDays) },
-      }),
-      ...rest,
-    })),
-  };
+function isSetOrRemoved(property: keyof BucketConfiguration, now: BucketConfiguration, old: BucketConfiguration) {
+  return now[property] !== undefined || old[property] !== undefined;
+}
+
+interface RecordedConfiguration {
+  readonly property: keyof BucketConfiguration;
+  readonly put: string;
+  readonly remove: string;
+  /** The input of `put`; undefined if the property is not set. */
+  readonly input: (properties: BucketConfiguration) => object | undefined;
+}
+
+/** Configurations that have no effect here beyond being recorded. */
+const RECORDED_CONFIGURATIONS: readonly RecordedConfiguration[] = [
+  {
+    property: 'BucketEncryption',
+    put: 'PutBucketEncryption',
+    remove: 'DeleteBucketEncryption',
+    input: ({ BucketEncryption }) => BucketEncryption && encryption(BucketEncryption.ServerSideEncryptionConfiguration),
+  },
+  {
+    property: 'PublicAccessBlockConfiguration',
+    put: 'PutPublicAccessBlock',
+    remove: 'DeletePublicAccessBlock',
+    input: ({ PublicAccessBlockConfiguration }) => PublicAccessBlockConfiguration && { PublicAccessBlockConfiguration },
+  },
+  {
+    property: 'OwnershipControls',
+    put: 'PutBucketOwnershipControls',
+    remove: 'DeleteBucketOwnershipControls',
+    input: ({ OwnershipControls }) => OwnershipControls && { OwnershipControls },
+  },
+  {
+    property: 'LifecycleConfiguration',
+    put: 'PutBucketLifecycleConfiguration',
+    remove: 'DeleteBucketLifecycle',
+    input: ({ LifecycleConfiguration }) => LifecycleConfiguration && lifecycle(LifecycleConfiguration.Rules),
+  },
+  {
+    property: 'Tags',
+    put: 'PutBucketTagging',
+    remove: 'DeleteBucketTagging',
+    input: ({ Tags }) => Tags && { Tagging: { TagSet: tagList(Object.entries(tagMap(Tags))) } },
+  },
+];
+
+function encryption(rules: readonly EncryptionRule[] = []) {
+  const Rules = rules.map(({ ServerSideEncryptionByDefault, ...rest }) => ({
+    ApplyServerSideEncryptionByDefault: ServerSideEncryptionByDefault,
+    ...rest,
+  }));
+  return { ServerSideEncryptionConfiguration: { Rules } };
+}
+
+function lifecycle(rules: readonly LifecycleRule[] = []) {
+  const Rules = rules.map(({ Id, Prefix, ExpirationInDays, NoncurrentVersionExpirationInDays, ...rest }) => ({
+    ...(Id !== undefined && { ID: Id }),
+    Filter: { Prefix: Prefix ?? '' },
+    ...(ExpirationInDays !== undefined && { Expiration: { Days: Number(ExpirationInDays) } }),
+    ...(NoncurrentVersionExpirationInDays !== undefined && {
+      NoncurrentVersionExpiration: { NoncurrentDays: Number(NoncurrentVersionExpirationInDays) },
+    }),
+    ...rest,
+  }));
+  return { LifecycleConfiguration: { Rules } };
 }

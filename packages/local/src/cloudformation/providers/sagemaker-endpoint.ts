@@ -1,35 +1,47 @@
+import type { CreateEndpointOutput } from '@aws-sdk/client-sagemaker';
 import { sleep } from '../../core/clock.ts';
 import { changedProperties } from '../diff.ts';
 import { isMissing, ResourceFailure } from '../failure-reason.ts';
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { nameOf } from './calls.ts';
-import { updateTags } from './sagemaker-tags.ts';
+import type { BooleanProperty, Provider, ProviderContext } from '../provider.ts';
+import type { TaggedProperties } from '../tags.ts';
+import { nameIn } from './calls.ts';
+import { updateSageMakerTags } from './sagemaker-tags.ts';
 
-interface Description {
+type EndpointProperties = TaggedProperties & {
+  readonly EndpointName?: string;
+  readonly EndpointConfigName: string;
+  readonly DeploymentConfig?: object;
+  readonly RetainAllVariantProperties?: BooleanProperty;
+  readonly ExcludeRetainedVariantProperties?: readonly object[];
+  readonly RetainDeploymentConfig?: BooleanProperty;
+};
+
+/** `DescribeEndpointOutput`, as far as it is read. */
+interface EndpointDescription {
   readonly EndpointStatus: string;
   readonly EndpointConfigName: string;
   readonly FailureReason?: string;
 }
 
-/** How the provider waits for endpoints. */
+/** How long the provider waits for endpoints. */
 export interface EndpointWaiting {
-  /** Milliseconds between two looks at an endpoint. */
+  /** Milliseconds between two DescribeEndpoint calls. */
   readonly pollMs: number;
-  /** Milliseconds after which an endpoint that doesn't settle fails its resource. */
+  /** Milliseconds after which an endpoint that does not settle fails its resource. */
   readonly timeoutMs: number;
 }
 
-/** AWS::SageMaker::Endpoint. Ref is the ARN. Made and updated means InService, on the config that was asked for. */
-export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
+/** AWS::SageMaker::Endpoint. Ref is the ARN. It is created or updated when it is InService on the requested config. */
+export function sagemakerEndpoint(waiting: EndpointWaiting): Provider<EndpointProperties> {
   return {
     replacing: ['EndpointName'],
     nameProperty: 'EndpointName',
     tags: 'list',
     async create(properties, context) {
-      const EndpointName: string = properties.EndpointName ?? context.name({ maxLength: 63, stackName: false });
-      const EndpointConfigName = nameOf(properties.EndpointConfigName);
-      // The API knows Retain* and Exclude* at updates only.
-      const { EndpointArn } = await context.call('sagemaker', 'CreateEndpoint', {
+      const EndpointName = properties.EndpointName ?? context.name({ maxLength: 63, stackName: false });
+      const EndpointConfigName = nameIn(properties.EndpointConfigName);
+      // Only UpdateEndpoint takes Retain* and Exclude*.
+      const { EndpointArn = '' } = await context.call<CreateEndpointOutput>('sagemaker', 'CreateEndpoint', {
         EndpointName,
         EndpointConfigName,
         DeploymentConfig: properties.DeploymentConfig,
@@ -40,21 +52,21 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
       const settled = await settle(EndpointName, waiting, context);
       if (settled.EndpointStatus !== 'InService') {
         throw new ResourceFailure(
-          settled.FailureReason ?? `Endpoint ${EndpointName} is ${settled.EndpointStatus}, without a reason.`,
+          settled.FailureReason ?? `Endpoint ${EndpointName} is ${settled.EndpointStatus}. SageMaker gave no reason.`,
         );
       }
       return handle;
     },
 
     async update(handle, properties, old, context) {
-      await updateTags(handle.physicalId, properties, old, context);
+      await updateSageMakerTags(handle.physicalId, properties, old, context);
       const EndpointName = String(handle.attributes.EndpointName);
-      const EndpointConfigName = nameOf(properties.EndpointConfigName);
+      const EndpointConfigName = nameIn(properties.EndpointConfigName);
       const changed = changedProperties(old, properties);
-      // Retain* and Exclude* only say how an update goes: a change of them alone has nothing to do.
+      // Retain* and Exclude* are options of an update. A change of nothing else needs no update.
       if (!changed.includes('EndpointConfigName') && !changed.includes('DeploymentConfig')) return handle;
       if (context.rollingBack) {
-        // The refused update may have left the endpoint where the rollback wants it; SageMaker refuses an update to that.
+        // The failed update may have left the endpoint on the old config, to which SageMaker refuses an update.
         const now = await settle(EndpointName, waiting, context);
         if (now.EndpointStatus === 'InService' && isSameName(now.EndpointConfigName, EndpointConfigName)) return handle;
       }
@@ -62,13 +74,14 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
         EndpointName,
         EndpointConfigName,
         ...(properties.DeploymentConfig !== undefined && { DeploymentConfig: properties.DeploymentConfig }),
-        ...flags(properties),
+        ...updateOptions(properties),
       });
       const settled = await settle(EndpointName, waiting, context);
       if (settled.EndpointStatus !== 'InService' || !isSameName(settled.EndpointConfigName, EndpointConfigName)) {
         throw new ResourceFailure(
           settled.FailureReason ??
-            `Endpoint ${EndpointName} is ${settled.EndpointStatus} with endpoint configuration ${settled.EndpointConfigName}, not ${EndpointConfigName}; SageMaker gave no reason.`,
+            `Endpoint ${EndpointName} is ${settled.EndpointStatus} with endpoint configuration ` +
+              `${settled.EndpointConfigName}, not ${EndpointConfigName}. SageMaker gave no reason.`,
         );
       }
       return handle;
@@ -84,21 +97,25 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider {
   };
 }
 
-/** A name taken from an ARN is in lower case, and SageMaker doesn't tell cases apart. */
+/** A name from an ARN is in lower case, and SageMaker ignores case. */
 const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-function flags(properties: Properties): Record<string, unknown> {
-  const names = ['RetainAllVariantProperties', 'ExcludeRetainedVariantProperties', 'RetainDeploymentConfig'];
+function updateOptions(properties: EndpointProperties): Record<string, unknown> {
+  const names = ['RetainAllVariantProperties', 'ExcludeRetainedVariantProperties', 'RetainDeploymentConfig'] as const;
   return Object.fromEntries(
     names.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]]),
   );
 }
 
-/** The endpoint's description once SageMaker has finished with it. Throws when it is gone or takes too long. */
-async function settle(EndpointName: string, waiting: EndpointWaiting, context: ProviderContext): Promise<Description> {
+/** The endpoint's description once no operation is in progress. Throws if the endpoint is missing or takes too long. */
+async function settle(
+  EndpointName: string,
+  waiting: EndpointWaiting,
+  context: ProviderContext,
+): Promise<EndpointDescription> {
   const until = context.clock.now() + waiting.timeoutMs;
   for (;;) {
-    const found: Description = await context.call('sagemaker', 'DescribeEndpoint', { EndpointName });
+    const found = await context.call<EndpointDescription>('sagemaker', 'DescribeEndpoint', { EndpointName });
     if (!['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'].includes(found.EndpointStatus)) {
       return found;
     }

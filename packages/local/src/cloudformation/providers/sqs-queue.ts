@@ -1,9 +1,11 @@
-import type { Properties, Provider } from '../provider.ts';
-import { tagChanges, tagMap } from '../tags.ts';
+import type { CreateQueueResult } from '@aws-sdk/client-sqs';
+import { arn } from '../../core/account.ts';
+import type { BooleanProperty, Properties, Provider } from '../provider.ts';
+import { type TaggedProperties, tagChanges, tagMap } from '../tags.ts';
 import { jsonText, recordWith, refuseExisting } from './calls.ts';
 
-/** What an attribute goes back to when its property is taken away. */
-const defaults: Readonly<Record<string, string>> = {
+/** The value of an attribute whose property is removed. */
+const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
   DelaySeconds: '0',
   MaximumMessageSize: '262144',
   MessageRetentionPeriod: '345600',
@@ -17,32 +19,31 @@ const defaults: Readonly<Record<string, string>> = {
   ContentBasedDeduplication: 'false',
 };
 
-const notAttributes = new Set(['QueueName', 'Tags', 'FifoQueue']);
+const NOT_ATTRIBUTES = new Set(['QueueName', 'Tags', 'FifoQueue']);
+
+type QueueProperties = TaggedProperties & { readonly QueueName?: string; readonly FifoQueue?: BooleanProperty };
 
 /** AWS::SQS::Queue. */
-export const sqsQueue: Provider = {
+export const sqsQueue: Provider<QueueProperties> = {
   replacing: ['QueueName', 'FifoQueue'],
   nameProperty: 'QueueName',
   tags: 'list',
   async create(properties, context) {
     const isFifo = String(properties.FifoQueue ?? false) === 'true';
-    const QueueName: string =
-      properties.QueueName ?? context.name({ maxLength: 80, ...(isFifo && { suffix: '.fifo' }) });
+    const QueueName = properties.QueueName ?? context.name({ maxLength: 80, ...(isFifo && { suffix: '.fifo' }) });
     if (properties.QueueName !== undefined) {
       await refuseExisting(QueueName, () => context.call('sqs', 'GetQueueUrl', { QueueName }));
     }
-    const { QueueUrl } = await context.call('sqs', 'CreateQueue', {
+    const { QueueUrl = '' } = await context.call<CreateQueueResult>('sqs', 'CreateQueue', {
       QueueName,
       Attributes: { ...attributesOf(properties), ...(isFifo && { FifoQueue: 'true' }) },
       tags: tagMap(properties.Tags),
     });
-    const { partition, region, accountId } = context.account;
-    const Arn = `arn:${partition}:sqs:${region}:${accountId}:${QueueName}`;
-    return { physicalId: QueueUrl, attributes: { Arn, QueueName, QueueUrl } };
+    return { physicalId: QueueUrl, attributes: { Arn: arn(context.account, 'sqs', QueueName), QueueName, QueueUrl } };
   },
   async update(handle, properties, old, context) {
     const QueueUrl = handle.physicalId;
-    const reset = Object.keys(attributesOf(old)).map((name) => [name, defaults[name] ?? '']);
+    const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
     const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
     if (Object.keys(Attributes).length > 0) await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
     const { set, removed } = tagChanges(old.Tags, properties.Tags);
@@ -58,7 +59,7 @@ export const sqsQueue: Provider = {
 function attributesOf(properties: Properties): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties)
-      .filter(([name]) => !notAttributes.has(name))
+      .filter(([name]) => !NOT_ATTRIBUTES.has(name))
       .map(([name, value]) => [name, typeof value === 'object' ? jsonText(value) : String(value)]),
   );
 }

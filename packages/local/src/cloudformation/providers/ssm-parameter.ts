@@ -1,26 +1,34 @@
+import { type Tag, tagList } from '../../core/tags.ts';
 import type { Provider } from '../provider.ts';
 import { tagChanges } from '../tags.ts';
 import { recordWith, without } from './calls.ts';
 
-/** AWS::SSM::Parameter; its Tags are a map, unlike most types'. */
-export const ssmParameter: Provider = {
+type ParameterProperties = {
+  readonly Name?: string;
+  readonly Type?: string;
+  readonly Value?: string;
+  readonly Tags?: Readonly<Record<string, string>>;
+};
+
+/** AWS::SSM::Parameter. Its Tags are a map, unlike those of most types. */
+export const ssmParameter: Provider<ParameterProperties> = {
   replacing: ['Name', 'DataType'],
   nameProperty: 'Name',
   tags: 'map',
   async create(properties, context) {
-    const Name: string = properties.Name ?? context.name({ maxLength: 128, stackName: false, prefix: 'CFN-' });
+    const Name = properties.Name ?? context.name({ maxLength: 128, stackName: false, prefix: 'CFN-' });
     await context.call('ssm', 'PutParameter', {
       ...without(properties, 'Tags'),
       Name,
       Overwrite: false,
-      Tags: listOf(properties.Tags),
+      Tags: tagTexts(properties.Tags),
     });
     return { physicalId: Name, attributes: { Type: properties.Type, Value: properties.Value } };
   },
   async update(handle, properties, old, context) {
     const Name = handle.physicalId;
     await context.call('ssm', 'PutParameter', { ...without(properties, 'Tags'), Name, Overwrite: true });
-    const { set, removed } = tagChanges(listOf(old.Tags), listOf(properties.Tags));
+    const { set, removed } = tagChanges(tagTexts(old.Tags), tagTexts(properties.Tags));
     const resource = { ResourceType: 'Parameter', ResourceId: Name };
     if (removed.length > 0) {
       await recordWith(context, 'ssm', 'RemoveTagsFromResource', { ...resource, TagKeys: removed });
@@ -33,6 +41,6 @@ export const ssmParameter: Provider = {
   },
 };
 
-function listOf(tags: Readonly<Record<string, string>> | undefined) {
-  return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value: String(Value) }));
+function tagTexts(tags: ParameterProperties['Tags']): Tag[] {
+  return tagList(Object.entries(tags ?? {}).map(([key, value]) => [key, String(value)]));
 }

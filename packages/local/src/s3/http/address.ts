@@ -1,6 +1,6 @@
 import { S3Error } from '../errors.ts';
 
-/** What a request is about: the service, a bucket, or an object. */
+/** The resource that a request addresses: the service, a bucket, or an object. */
 export interface Address {
   readonly bucket?: string;
   readonly key?: string;
@@ -9,7 +9,7 @@ export interface Address {
 
 /**
  * Reads bucket and key from Host and request target: `/bucket/key` (path style) or `bucket.localhost`,
- * `bucket.s3.localhost`, `bucket.s3.<region>.…` (virtual-host style). The path is never normalized: `..` and `//` are
+ * `bucket.s3.localhost`, `bucket.s3.<region>.…` (virtual-host style). The path is not normalized: `..` and `//` are
  * part of the key. Throws InvalidURI for broken percent escapes.
  */
 export function parseAddress(host: string | undefined, target: string): Address {

@@ -1,13 +1,13 @@
 import { incompleteBody, invalidRequest } from '../errors.ts';
 
-/** Of a chunk's or trailer's line, in bytes. */
-const longestLine = 8 * 1024;
-const mostTrailers = 32;
+/** Maximum length of a line of a chunk or trailer. */
+const MAX_LINE_BYTES = 8 * 1024;
+const MAX_TRAILERS = 32;
 
 /**
- * Takes the `aws-chunked` framing off a body: `<hex size>[;chunk-signature=…]CRLF<data>CRLF` … `0…CRLF`, then trailers.
- * Chunks pass on as views of what came in; signatures are not checked. Throws IncompleteBody or InvalidRequest.
- * @param trailers filled in, names in lower case, when the body ends
+ * Removes the `aws-chunked` framing of a body: `<hex size>[;chunk-signature=…]CRLF<data>CRLF` … `0…CRLF`, trailers.
+ * Yields views of the received buffers; does not check signatures. Throws IncompleteBody or InvalidRequest.
+ * @param trailers filled in when the body ends, names in lower case
  */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Uint8Array>,
@@ -29,7 +29,7 @@ export async function* decodeAwsChunked(
       }
       const newline = buffer.indexOf(10, at);
       const end = newline < 0 ? buffer.length : newline + 1;
-      if (line.length + end - at > longestLine) throw invalidRequest('A line of the aws-chunked body is too long.');
+      if (line.length + end - at > MAX_LINE_BYTES) throw invalidRequest('A line of the aws-chunked body is too long.');
       line += buffer.toString('latin1', at, end);
       at = end;
       if (newline < 0) continue;
@@ -48,7 +48,7 @@ export async function* decodeAwsChunked(
       }
     }
   }
-  // Some clients leave out the last empty line.
+  // Some clients omit the last empty line.
   if (phase === 'trailers' && line.trim() !== '') addTrailer(trailers, line.trim());
   else if (phase !== 'done' && phase !== 'trailers') throw incompleteBody();
 }
@@ -61,7 +61,7 @@ function chunkSize(line: string): number {
 
 function addTrailer(trailers: Map<string, string>, line: string): void {
   const colon = line.indexOf(':');
-  if (colon < 1 || trailers.size >= mostTrailers) {
+  if (colon < 1 || trailers.size >= MAX_TRAILERS) {
     throw invalidRequest(
       'The request contained trailing data that was not well-formed or did not conform to our published schema.',
     );

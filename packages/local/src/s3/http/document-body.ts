@@ -1,28 +1,18 @@
+import { readAll } from '../../core/read-all.ts';
 import { type ChecksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
-import { badDigest, S3Error } from '../errors.ts';
+import { badDigest, payloadMismatch, S3Error } from '../errors.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** 2 MiB: what the largest valid request documents need. */
-const largestDocument = 2 * 1024 ** 2;
+/** Maximum size of a request document; the largest valid ones need 2 MiB. */
+const MAX_DOCUMENT_BYTES = 2 * 1024 ** 2;
 
-/** Members of an input: a checksum, a Content-MD5. */
+/** The digests that a request declares. */
 type Claims = ChecksumMembers & { readonly ContentMD5?: string };
 
-/** Reads a small body whole and checks it against its digests. Throws MaxMessageLengthExceeded or BadDigest. */
+/** Reads a whole document and checks it against its digests. Throws MaxMessageLengthExceeded or BadDigest. */
 export async function readDocument(body: RequestBody, members: Readonly<Record<string, unknown>>): Promise<string> {
   const claims: Claims = members;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body.stream) {
-    size += chunk.length;
-    if (size > largestDocument) {
-      throw new S3Error('MaxMessageLengthExceeded', 'Your request was too big.', 400, {
-        MaxMessageLengthBytes: String(largestDocument),
-      });
-    }
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readAll(body.stream, MAX_DOCUMENT_BYTES, documentTooLarge);
   const digestOf = async (algorithm: Parameters<typeof startDigest>[0]) => {
     const digest = startDigest(algorithm);
     digest.update(bytes);
@@ -32,11 +22,7 @@ export async function readDocument(body: RequestBody, members: Readonly<Record<s
     throw badDigest('Content-MD5');
   }
   if (body.payloadSha256 !== undefined && (await digestOf('SHA256')).toString('hex') !== body.payloadSha256) {
-    throw new S3Error(
-      'XAmzContentSHA256Mismatch',
-      "The provided 'x-amz-content-sha256' header does not match what was computed.",
-      400,
-    );
+    throw payloadMismatch();
   }
   const declared = declaredChecksum(claims);
   const [algorithm, value] = declared?.value
@@ -47,3 +33,8 @@ export async function readDocument(body: RequestBody, members: Readonly<Record<s
   }
   return bytes.toString('utf8');
 }
+
+const documentTooLarge = () =>
+  new S3Error('MaxMessageLengthExceeded', 'Your request was too big.', 400, {
+    MaxMessageLengthBytes: String(MAX_DOCUMENT_BYTES),
+  });

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps } from '../../core/cloud.ts';
+import { drained } from '../../gateway/drained.ts';
 import type { ObjectBody } from '../object-body.ts';
-import { type RequestDetails, requestDetails } from '../request-details.ts';
-import { parseAddress } from './address.ts';
+import { REQUEST_DETAILS, type RequestDetails } from '../request-details.ts';
+import { type Address, parseAddress } from './address.ts';
 import { readDocument } from './document-body.ts';
 import { sendError } from './error-response.ts';
 import { readMembers, writeMembers } from './members.ts';
@@ -10,21 +11,21 @@ import { awaitsContinue, openBody, requireLength } from './request-body.ts';
 import { findRoute, type Route } from './routes.ts';
 import { fromXml, textXml, toXml } from './xml-shape.ts';
 
-/** The HTTP edge: requests become operations' inputs, outputs become responses. All rules live in the operations. */
+/** The HTTP edge: turns requests into operations' inputs and outputs into responses. */
 export function createEdge(deps: Deps) {
   return async (req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> => {
     const requestId = deps.ids.hex(16).toUpperCase();
     res.setHeader('x-amz-request-id', requestId);
     res.setHeader('x-amz-id-2', deps.ids.hex(32));
     res.setHeader('server', 'AmazonS3');
-    // A client that goes away in mid-response must not take the process along.
+    // Without a listener, a client that disconnects during the response would crash the process.
     res.on('error', () => undefined);
     try {
       const address = parseAddress(req.headers.host, req.url ?? '/');
-      const route = findRoute(req.method ?? 'GET', address, req.headers['x-amz-copy-source'] !== undefined);
-      const input = await readInput(req, res, route, address, requestId);
-      const output: object = (await deps.cloud.call('s3', route.operation, input, caller)) ?? {};
-      await respond(req, res, route, output);
+      const route = findRoute(req, address);
+      const input = await readInput({ req, res, requestId }, route, address);
+      const output = (await deps.cloud.call('s3', route.operation, input, caller)) as object | undefined;
+      await respond(req, res, route, output ?? {});
     } catch (error) {
       if (awaitsContinue(req) && !res.headersSent) res.setHeader('connection', 'close');
       sendError(req, res, error, requestId);
@@ -32,21 +33,25 @@ export function createEdge(deps: Deps) {
   };
 }
 
+interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly requestId: string;
+}
+
 async function readInput(
-  req: IncomingMessage,
-  res: ServerResponse,
+  { req, res, requestId }: Exchange,
   route: Route,
-  { bucket, key, query }: ReturnType<typeof parseAddress>,
-  requestId: string,
+  { bucket, key, query }: Address,
 ): Promise<Record<string, unknown>> {
   const members = readMembers(req, query);
-  const input: Record<string, unknown> & { [requestDetails]?: RequestDetails } = {
+  const input: Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails } = {
     ...members,
     ...(bucket === undefined ? {} : { Bucket: bucket }),
     ...(key === undefined ? {} : { Key: key }),
   };
   const details = { requestId, sourceIp: (req.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
-  input[requestDetails] = details;
+  input[REQUEST_DETAILS] = details;
   if (route.request === undefined) return input;
 
   const body = openBody(req, res);
@@ -54,14 +59,14 @@ async function readInput(
     requireLength(body);
     input.Body = body.stream;
     input.ContentLength = body.length;
-    input[requestDetails] = {
+    input[REQUEST_DETAILS] = {
       ...details,
       ...(body.payloadSha256 === undefined ? {} : { payloadSha256: body.payloadSha256 }),
       ...(body.trailer ? { trailer: body.trailer } : {}),
     };
     return input;
   }
-  // CompleteMultipartUpload's checksum headers are about the object, not about the request.
+  // CompleteMultipartUpload's checksum headers apply to the object, not to the request.
   const claims = route.operation === 'CompleteMultipartUpload' ? { ContentMD5: members.ContentMD5 } : members;
   const document = await readDocument(body, claims);
   if ('text' in route.request) return { ...input, [route.request.text]: document };
@@ -89,7 +94,7 @@ async function respond(req: IncomingMessage, res: ServerResponse, route: Route, 
     return;
   }
   if (shown === undefined) {
-    // HEAD says the length of what GET would send.
+    // A HEAD response has the length of the GET response.
     if (req.method !== 'HEAD' && res.statusCode !== 204) res.setHeader('content-length', 0);
     res.end();
     return;
@@ -119,21 +124,4 @@ async function stream(res: ServerResponse, body: ObjectBody): Promise<void> {
   } finally {
     body.destroy();
   }
-}
-
-/** Resolves when there is room again, or nobody left to write to. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      res.off('drain', done);
-      res.off('close', done);
-      resolve();
-    };
-    res.on('drain', done);
-    res.on('close', done);
-  });
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../../core/aws-error.ts';
+import { escapeXmlWithReferences } from '../../core/escape-xml.ts';
 import { S3Error } from '../errors.ts';
 import { headerText } from './members.ts';
-import { escapeXml } from './xml-shape.ts';
 
-/** Answers with S3's XML. When the response is under way it is cut off, so that nobody takes it for whole. */
+/** Responds with S3's XML. A response that has begun is cut off, so that the client does not take it as complete. */
 export function sendError(req: IncomingMessage, res: ServerResponse, error: unknown, requestId: string): void {
   if (res.headersSent || res.destroyed || req.errored) {
     res.destroy();
@@ -28,10 +28,12 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
     Code: known ? error.code : 'InternalError',
     Message: known ? error.message : 'We encountered an internal error. Please try again.',
     ...(known ? error.members : {}),
-    Resource: (req.url ?? '/').split('?')[0]!.slice(0, 4096),
+    Resource: (req.url ?? '/').split('?', 1).join('').slice(0, 4096),
     RequestId: requestId,
   };
-  const elements = Object.entries(members).map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`);
+  const elements = Object.entries(members).map(
+    ([name, value]) => `<${name}>${escapeXmlWithReferences(String(value))}</${name}>`,
+  );
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements.join('')}</Error>`;
   res.setHeader('content-type', 'application/xml');
   res.setHeader('content-length', Buffer.byteLength(body));

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checksumAlgorithms } from '../checksums.ts';
+import { CHECKSUM_ALGORITHMS } from '../checksums.ts';
 import { invalidArgument } from '../errors.ts';
 import { contentEncodings } from './request-body.ts';
 
 type Kind = 'string' | 'integer' | 'boolean' | 'date' | 'strings';
 
-/** Members of the SDK's inputs that travel as headers; one table for all operations, each takes what it knows. */
-const requestHeaders: Readonly<Record<string, readonly [header: string, kind: Kind]>> = {
+/** Members of inputs that are request headers. One table for all operations; each ignores members that it has not. */
+const REQUEST_HEADERS: Readonly<Record<string, readonly [header: string, kind: Kind]>> = {
   ACL: ['x-amz-acl', 'string'],
   BucketKeyEnabled: ['x-amz-server-side-encryption-bucket-key-enabled', 'boolean'],
   CacheControl: ['cache-control', 'string'],
@@ -48,7 +48,8 @@ const requestHeaders: Readonly<Record<string, readonly [header: string, kind: Ki
   WebsiteRedirectLocation: ['x-amz-website-redirect-location', 'string'],
 };
 
-const requestQuery: Readonly<Record<string, readonly [parameter: string, kind: Kind]>> = {
+/** Members of inputs that are query parameters. */
+const REQUEST_QUERY: Readonly<Record<string, readonly [parameter: string, kind: Kind]>> = {
   ContinuationToken: ['continuation-token', 'string'],
   Delimiter: ['delimiter', 'string'],
   EncodingType: ['encoding-type', 'string'],
@@ -75,19 +76,19 @@ const requestQuery: Readonly<Record<string, readonly [parameter: string, kind: K
   VersionIdMarker: ['version-id-marker', 'string'],
 };
 
-/** The members of an input that headers and query parameters hold. Throws InvalidArgument. */
+/** Reads the members of an input from headers and query parameters. Throws InvalidArgument. */
 export function readMembers(req: IncomingMessage, query: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = {};
-  for (const [member, [name, kind]] of Object.entries(requestHeaders)) {
+  for (const [member, [name, kind]] of Object.entries(REQUEST_HEADERS)) {
     const value = req.headers[name];
     if (value !== undefined) input[member] = convert(name, kind, String(value));
   }
-  for (const [member, [name, kind]] of Object.entries(requestQuery)) {
+  for (const [member, [name, kind]] of Object.entries(REQUEST_QUERY)) {
     const value = query.get(name);
-    // Parameters that are present but empty count as absent; S3 treats all of these so.
+    // S3 treats these parameters as absent if they are empty.
     if (value !== null && value !== '') input[member] = convert(name, kind, value);
   }
-  for (const algorithm of checksumAlgorithms) {
+  for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = req.headers[`x-amz-checksum-${algorithm.toLowerCase()}`];
     if (value !== undefined) input[`Checksum${algorithm}`] = String(value);
   }
@@ -117,14 +118,14 @@ function convert(name: string, kind: Kind, value: string): unknown {
       return Number(value);
     case 'date': {
       const date = new Date(value);
-      // As RFC 9110 says, a condition with a date that isn't one is no condition.
+      // RFC 9110: a condition with an invalid date is ignored.
       return Number.isNaN(date.getTime()) ? undefined : date;
     }
   }
 }
 
-/** Members of outputs that travel as headers. */
-const responseHeaders: Readonly<Record<string, string>> = {
+/** Members of outputs that are response headers. */
+const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
   AcceptRanges: 'accept-ranges',
   BucketKeyEnabled: 'x-amz-server-side-encryption-bucket-key-enabled',
   BucketRegion: 'x-amz-bucket-region',
@@ -157,10 +158,10 @@ const responseHeaders: Readonly<Record<string, string>> = {
   WebsiteRedirectLocation: 'x-amz-website-redirect-location',
 };
 
-/** Sets the headers for those members of `output` that the response's XML doesn't hold. */
+/** Sets the headers for the members of `output` that are not in the response's XML. */
 export function writeMembers(res: ServerResponse, output: object, inXml: (member: string) => boolean): void {
   for (const [member, value] of Object.entries(output)) {
-    const name = responseHeaders[member];
+    const name = RESPONSE_HEADERS[member];
     if (name === undefined || value === undefined || inXml(member)) continue;
     res.setHeader(name, headerText(value instanceof Date ? value.toUTCString() : String(value)));
   }
@@ -168,6 +169,6 @@ export function writeMembers(res: ServerResponse, output: object, inXml: (member
   for (const [name, value] of Object.entries(metadata ?? {})) res.setHeader(`x-amz-meta-${name}`, headerText(value));
 }
 
-/** As S3 does it, RFC 2047 for what a header can't hold. */
+/** Text for a header; encoded by RFC 2047, as S3 does, if a header cannot hold it. */
 export const headerText = (value: string): string =>
   /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`;

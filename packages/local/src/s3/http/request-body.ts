@@ -4,10 +4,10 @@ import { invalidArgument, invalidRequest, S3Error } from '../errors.ts';
 import type { RequestDetails } from '../request-details.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
-/** A body as an operation takes it: without its transfer framing, and what the headers claim about it. */
+/** A body without its transfer framing, with the length and digests that the headers declare. */
 export interface RequestBody {
   readonly stream: AsyncIterable<Uint8Array>;
-  /** Bytes, when the request says so. */
+  /** Bytes, if the request declares them. */
   readonly length?: number;
   readonly payloadSha256?: string;
   readonly trailer?: RequestDetails['trailer'];
@@ -32,7 +32,8 @@ export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody
   }
   if (payload !== undefined && payload !== 'UNSIGNED-PAYLOAD' && !/^[0-9a-fA-F]{64}$/.test(payload)) {
     throw invalidArgument(
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
+        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
       'x-amz-content-sha256',
       payload,
     );
@@ -45,7 +46,7 @@ export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody
   };
 }
 
-/** For uploads, whose size S3 wants to know beforehand. Throws MissingContentLength. */
+/** For uploads, whose size S3 requires beforehand. Throws MissingContentLength. */
 export function requireLength(body: RequestBody): void {
   if (body.length === undefined) {
     throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
@@ -74,22 +75,23 @@ function trailerAlgorithm(req: IncomingMessage): ChecksumAlgorithm | undefined {
   }
   const algorithm = checksums[0]?.slice('x-amz-checksum-'.length).toUpperCase();
   if (algorithm === undefined) return undefined;
-  if (!isChecksumAlgorithm(algorithm))
+  if (!isChecksumAlgorithm(algorithm)) {
     throw invalidRequest('The value specified in the x-amz-trailer header is not supported');
+  }
   return algorithm;
 }
 
 /**
- * Asks for the body only when it is first read, so that a refused upload is never sent. Where the server has no
- * `checkContinue` listener, Node has asked already.
+ * Requests the body only when it is first read, so that clients never send a rejected upload. If the server has no
+ * `checkContinue` listener, Node has requested the body already.
  */
 async function* sendContinueFirst(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
   if (awaitsContinue(req)) res.writeContinue();
-  // A refusal halfway leaves the connection whole: the rest of the body is discarded and the client reads the answer.
+  // After an error the connection stays open: the rest of the body is discarded and the client gets the response.
   yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
 
-/** True while the client holds its body back until it is told to go on. */
+/** Whether the client waits for `100 Continue` before it sends the body. */
 export function awaitsContinue(req: IncomingMessage): boolean {
   const { server } = req.socket as { server?: Server };
   return /^100-continue$/i.test(req.headers.expect ?? '') && (server?.listenerCount('checkContinue') ?? 0) > 0;

@@ -1,16 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import { notImplemented, S3Error } from '../errors.ts';
 import type { Address } from './address.ts';
 import * as shapes from './shapes.ts';
 import type { Shape } from './xml-shape.ts';
 
-/** How one operation looks on the wire. */
+/** The wire format of an operation. */
 export interface Route {
   readonly operation: string;
-  /** HTTP status of success; default 200, or 206 for a stretch. */
+  /** HTTP status of success. @default 200, or 206 for a range */
   readonly status?: number;
-  /** The body of the request. `stream`: an upload. `text`: a document that isn't XML. */
+  /** The body of the request. `stream`: an upload. `text`: the member of a document that is not XML. */
   readonly request?: 'stream' | XmlBody | { readonly text: string };
-  /** The body of the response. `stream`: the object. `text`: a member that isn't XML. */
+  /** The body of the response. `stream`: the object. `text`: the member of a document that is not XML. */
   readonly response?: 'stream' | XmlBody | { readonly text: string };
 }
 
@@ -47,8 +48,8 @@ const both = (root: string, shape: Shape, putMember: string, getMember?: string)
   response: xml(root, shape, getMember),
 });
 
-/** By method, what is addressed, and the query parameters (in this order) that make it an operation of its own. */
-const routes: Readonly<Record<string, Route>> = {
+/** By method, kind of resource, and the query parameters (in this order) that select the operation. */
+const ROUTES: Readonly<Record<string, Route>> = {
   'GET service': { operation: 'ListBuckets', response: xml('ListAllMyBucketsResult', shapes.listBuckets) },
 
   'PUT bucket': {
@@ -160,8 +161,8 @@ const routes: Readonly<Record<string, Route>> = {
   'DELETE object uploadId': { operation: 'AbortMultipartUpload', status: 204 },
 };
 
-/** The query parameters by which S3 tells operations apart, simulated or not. */
-const subresources = [
+/** The query parameters that select an operation, whether simulated or not. */
+const SUBRESOURCES = [
   'list-type',
   'versions',
   'uploads',
@@ -204,12 +205,12 @@ const subresources = [
   'website',
 ];
 
-/** Throws NotImplemented for a sub-resource that isn't simulated, naming it, and MethodNotAllowed. */
-export function findRoute(method: string, { bucket, key, query }: Address, copies: boolean): Route {
+/** Throws NotImplemented, naming a sub-resource that is not simulated, or MethodNotAllowed. */
+export function findRoute({ method = 'GET', headers }: IncomingMessage, { bucket, key, query }: Address): Route {
   const addressed = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
-  const named = bucket === undefined ? [] : subresources.filter((name) => query.has(name));
-  const route =
-    routes[[method, addressed, ...named, ...(copies && method === 'PUT' ? ['x-amz-copy-source'] : [])].join(' ')];
+  const named = bucket === undefined ? [] : SUBRESOURCES.filter((name) => query.has(name));
+  const isCopy = method === 'PUT' && headers['x-amz-copy-source'] !== undefined;
+  const route = ROUTES[[method, addressed, ...named, ...(isCopy ? ['x-amz-copy-source'] : [])].join(' ')];
   if (route) return route;
   if (named.length > 0) throw notImplemented(`${method} of the sub-resource "${named.join('", "')}" of ${addressed}s`);
   if (method === 'POST') throw notImplemented('uploads by HTML form (POST Object)');

@@ -1,23 +1,25 @@
 import { XMLParser } from 'fast-xml-parser';
+import { escapeXmlWithReferences } from '../../core/escape-xml.ts';
+import { isRecord } from '../../core/is-record.ts';
 import { malformedXml } from '../errors.ts';
 
 type Scalar = 'string' | 'integer' | 'boolean' | 'timestamp';
 
-/** How a member of an SDK shape is written in XML. */
+/** The XML form of a member of an SDK shape. */
 interface Field {
   readonly kind: Scalar | Shape;
-  /** Its element; default: the member's own name. */
+  /** Name of its element. @default the member's name */
   readonly tag?: string;
-  /** `flat`: the element repeats; else its entries are elements of this name within it. */
+  /** `flat`: the element repeats. `entry`: one element that holds elements of this name. */
   readonly list?: 'flat' | { readonly entry: string };
 }
 
-/** A structure: its members in the order in which they are written. */
+/** A structure: its members, in the order of their elements. */
 export interface Shape {
   readonly [member: string]: Field;
 }
 
-/** Text as it stands. */
+/** Text. */
 export const text: Field = { kind: 'string' };
 /** A decimal number. */
 export const integer: Field = { kind: 'integer' };
@@ -32,16 +34,18 @@ export const many = (kind: Scalar | Shape, tag: string): Field => ({ kind, tag, 
 /** Entries within one element of the member's name. */
 export const wrapped = (kind: Scalar | Shape, entry: string): Field => ({ kind, list: { entry } });
 
-const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** A document with `value` under the element `root`. */
 export function toXml(root: string, shape: Shape, value: object): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${renderMembers(shape, value)}</${root}>`;
+  return documentOf(root, renderMembers(shape, value));
 }
 
-/** A document of one element that holds text alone. */
-export const textXml = (root: string, value: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${escapeXml(value)}</${root}>`;
+/** A document with one element that holds text. */
+export const textXml = (root: string, value: string): string => documentOf(root, escapeXmlWithReferences(value));
+
+const documentOf = (root: string, content: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${content}</${root}>`;
 
 function renderMembers(shape: Shape, value: object): string {
   return Object.entries(shape)
@@ -60,26 +64,8 @@ function renderField({ kind, list }: Field, tag: string, value: unknown): string
 
 function renderValue(kind: Field['kind'], value: unknown): string {
   if (typeof kind === 'object') return renderMembers(kind, value as object);
-  return escapeXml(value instanceof Date ? value.toISOString() : String(value));
+  return escapeXmlWithReferences(value instanceof Date ? value.toISOString() : String(value));
 }
-
-/** Control characters become references, as S3 writes them, although XML 1.0 knows no way to say most of them. */
-export const escapeXml = (value: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
-  value.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (char) => {
-    switch (char) {
-      case '&':
-        return '&amp;';
-      case '<':
-        return '&lt;';
-      case '>':
-        return '&gt;';
-      case '"':
-        return '&quot;';
-      default:
-        return `&#x${char.charCodeAt(0).toString(16)};`;
-    }
-  });
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -87,12 +73,12 @@ const parser = new XMLParser({
   ignorePiTags: true,
   removeNSPrefix: true,
   parseTagValue: false,
-  // Keys may begin and end with blanks; entities are ours to decode, none but XML's own.
+  // Keys can begin and end with blanks. unescapeXml decodes XML's own entities and no others.
   trimValues: false,
   processEntities: false,
 });
 
-/** Reads a document whose root is `root`. Throws MalformedXML. */
+/** Reads a document with the root element `root`. Throws MalformedXML. */
 export function fromXml(root: string, shape: Shape, document: string): Record<string, unknown> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(document)) throw malformedXml();
   let parsed: Record<string, unknown>;
@@ -111,10 +97,10 @@ function readMembers(shape: Shape, node: unknown): Record<string, unknown> {
     if (node.trim() !== '') throw malformedXml();
     return value;
   }
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) throw malformedXml();
+  if (!isRecord(node)) throw malformedXml();
   for (const [member, field] of Object.entries(shape)) {
     const tag = field.tag ?? member;
-    if (Object.hasOwn(node, tag)) value[member] = readField(field, (node as Record<string, unknown>)[tag]);
+    if (Object.hasOwn(node, tag)) value[member] = readField(field, node[tag]);
   }
   return value;
 }
@@ -123,15 +109,15 @@ function readField({ kind, list }: Field, node: unknown): unknown {
   if (!list) return readValue(kind, node);
   if (list === 'flat') return asArray(node).map((entry) => readValue(kind, entry));
   if (typeof node === 'string') return [];
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) throw malformedXml();
-  const entries = Object.hasOwn(node, list.entry) ? (node as Record<string, unknown>)[list.entry] : [];
+  if (!isRecord(node)) throw malformedXml();
+  const entries = Object.hasOwn(node, list.entry) ? node[list.entry] : [];
   return asArray(entries).map((entry) => readValue(kind, entry));
 }
 
 function readValue(kind: Field['kind'], node: unknown): unknown {
   if (typeof kind === 'object') return readMembers(kind, node);
   if (typeof node !== 'string') throw malformedXml();
-  const value = unescapeXml(node);
+  const value = unescapeXmlWithReferences(node);
   switch (kind) {
     case 'string':
       return value;
@@ -154,14 +140,19 @@ function readValue(kind: Field['kind'], node: unknown): unknown {
 
 const asArray = (node: unknown): unknown[] => (Array.isArray(node) ? node : [node]);
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-function unescapeXml(escaped: string): string {
+function unescapeXmlWithReferences(escaped: string): string {
   return escaped.replace(/&([^;\s&]{1,10});/g, (_, name: string) => {
-    const code = /^#(?:x([0-9a-f]+)|(\d+))$/i.exec(name);
-    const point = code ? Number.parseInt(code[1] ?? code[2]!, code[1] === undefined ? 10 : 16) : -1;
-    const char = code ? (point <= 0x10ffff ? String.fromCodePoint(point) : undefined) : named[name];
+    const char = name.startsWith('#') ? referenced(name) : ENTITIES[name];
     if (char === undefined) throw malformedXml();
     return char;
   });
+}
+
+/** The character of a reference such as `#x41` or `#65`; undefined if it is none. */
+function referenced(reference: string): string | undefined {
+  const [, hex, decimal] = /^#(?:x([0-9a-f]+)|(\d+))$/i.exec(reference) ?? [];
+  const point = hex === undefined ? Number.parseInt(decimal ?? '', 10) : Number.parseInt(hex, 16);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : undefined;
 }

@@ -9,25 +9,25 @@ import type {
 import type { Operation } from '../../core/cloud.ts';
 import { malformedXml, notImplemented, S3Error } from '../errors.ts';
 import type { S3State } from '../state.ts';
-import type { Output } from './output.ts';
+import type { SdkOutput } from './output.ts';
 
 type Named = { readonly Bucket?: string };
 
-/** A configuration that is stored and given back, without effect here. */
-interface Stored {
+/** A configuration that is stored and returned, without effect here. */
+interface StoredConfiguration {
   readonly put: string;
   readonly get: string;
   readonly remove: string;
   /** The member of the input, and of the output unless the output's members are the configuration's own. */
   readonly member: string;
   readonly flat?: true;
-  /** What a new bucket has. */
+  /** The configuration of a new bucket. */
   readonly initial?: object;
-  /** Thrown by `get` when there is none. */
+  /** The error of `get` if there is none. */
   readonly missing: readonly [code: string, message: string];
 }
 
-const stored: readonly Stored[] = [
+const STORED_CONFIGURATIONS: readonly StoredConfiguration[] = [
   {
     put: 'PutBucketEncryption',
     get: 'GetBucketEncryption',
@@ -83,7 +83,7 @@ const stored: readonly Stored[] = [
   },
 ];
 
-function storedOperations(state: S3State, kind: Stored): Record<string, Operation> {
+function storedOperations(state: S3State, kind: StoredConfiguration): Record<string, Operation> {
   return {
     [kind.put]: {
       run(input: Named & Readonly<Record<string, unknown>>): object {
@@ -107,7 +107,7 @@ function storedOperations(state: S3State, kind: Stored): Record<string, Operatio
     },
     [kind.remove]: {
       run(input: Named): object {
-        // Encryption falls back to what a new bucket has; the others are gone.
+        // Encryption returns to that of a new bucket; the others are removed.
         const bucket = state.bucket(input.Bucket);
         if (kind.put === 'PutBucketEncryption') bucket.configurations.delete(kind.member);
         else bucket.configurations.set(kind.member, undefined);
@@ -117,9 +117,16 @@ function storedOperations(state: S3State, kind: Stored): Record<string, Operatio
   };
 }
 
-/** Operations on a bucket's versioning, notifications, policy, and on what is merely stored. */
+/** Operations on a bucket's versioning, notifications and policy, and on configurations that are only stored. */
 export function configurationOperations(state: S3State): Record<string, Operation> {
-  const operations: Record<string, Operation> = {
+  return Object.assign(
+    { ...versioningOperations(state), ...notificationOperations(state), ...bucketPolicyOperations(state) },
+    ...STORED_CONFIGURATIONS.map((kind) => storedOperations(state, kind)),
+  );
+}
+
+function versioningOperations(state: S3State): Record<string, Operation> {
+  return {
     PutBucketVersioning: {
       run(input: PutBucketVersioningCommandInput): object {
         const bucket = state.bucket(input.Bucket);
@@ -134,11 +141,16 @@ export function configurationOperations(state: S3State): Record<string, Operatio
       },
     },
     GetBucketVersioning: {
-      run(input: Named): Output<GetBucketVersioningCommandOutput> {
+      run(input: Named): SdkOutput<GetBucketVersioningCommandOutput> {
         const status: BucketVersioningStatus | undefined = state.bucket(input.Bucket).versioning;
         return status === undefined ? {} : { Status: status };
       },
     },
+  };
+}
+
+function notificationOperations(state: S3State): Record<string, Operation> {
+  return {
     PutBucketNotificationConfiguration: {
       run(input: PutBucketNotificationConfigurationCommandInput): object {
         const bucket = state.bucket(input.Bucket);
@@ -157,6 +169,11 @@ export function configurationOperations(state: S3State): Record<string, Operatio
         return state.bucket(input.Bucket).eventBridge ? { EventBridgeConfiguration: {} } : {};
       },
     },
+  };
+}
+
+function bucketPolicyOperations(state: S3State): Record<string, Operation> {
+  return {
     PutBucketPolicy: {
       run(input: PutBucketPolicyCommandInput): object {
         const bucket = state.bucket(input.Bucket);
@@ -190,6 +207,4 @@ export function configurationOperations(state: S3State): Record<string, Operatio
       },
     },
   };
-  for (const kind of stored) Object.assign(operations, storedOperations(state, kind));
-  return operations;
 }

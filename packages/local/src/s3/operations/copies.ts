@@ -5,112 +5,101 @@ import type {
   UploadPartCopyCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
-import type { BlobReferences, Segment } from '../blob-references.ts';
+import type { BlobReferences } from '../blob-references.ts';
 import { type Checksum, type ChecksumAlgorithm, checksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
-import { largestSinglePut } from '../ingest.ts';
+import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
 import { findVersion } from '../lookup.ts';
 import type { Bucket, Content, ObjectVersion } from '../model.ts';
 import { checkKey, parseCopySource } from '../names.ts';
 import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
-import { parseCopyRange } from '../ranges.ts';
+import { type ByteRange, parseCopyRange } from '../ranges.ts';
+import type { Segment } from '../segment.ts';
 import type { S3State } from '../state.ts';
 import { parseTagging } from '../tags.ts';
 import { findUpload, storePart } from './multipart.ts';
-import type { Output } from './output.ts';
+import type { SdkOutput } from './output.ts';
 
-/** CopyObject and UploadPartCopy: the copy shares the source's blobs; bytes are read only where a new digest is due. */
+/** CopyObject and UploadPartCopy. A copy shares the source's blobs; bytes are read only to compute a new digest. */
 export function copyOperations(state: S3State): Record<string, Operation> {
   return {
     CopyObject: {
-      async run(input: CopyObjectCommandInput, caller): Promise<Output<CopyObjectCommandOutput>> {
-        const key = input.Key;
-        checkKey(key);
-        checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
-        const { bucket: sourceBucket, version: source } = findSource(state, input, caller);
-        if (source.size > largestSinglePut) {
-          throw invalidRequest(
-            `The specified copy source is larger than the maximum allowable size for a copy source: ${largestSinglePut}`,
-          );
-        }
-        const replace = directive('x-amz-metadata-directive', input.MetadataDirective) === 'REPLACE';
-        const replaceTags = directive('x-amz-tagging-directive', input.TaggingDirective) === 'REPLACE';
-        if (copiesToItself(input, replace, source)) {
-          throw invalidRequest(
-            "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-          );
-        }
-        const headers = replace
-          ? headersOf(input)
-          : headersOf({ ...source.headers, ...encryptionAndClass(input) } as CopyObjectCommandInput);
-        const metadata = replace ? metadataOf(input) : source.metadata;
-        const tags = replaceTags ? parseTagging(input.Tagging) : copiedTags(state, input, source, caller);
-        const content = await copyContent(
-          state,
-          source,
-          0,
-          source.size,
-          declaredChecksum(input)?.algorithm ?? source.checksum?.algorithm,
-        );
-        try {
-          const bucket = state.bucket(input.Bucket);
-          checkWriteConditions(input, key, state.live(bucket, key));
-          const version = state.put(
-            bucket,
-            { ...content, key, headers, metadata, tags, lastModified: state.now() },
-            'CopyObject',
-            input,
-            caller,
-          );
-          return {
-            CopyObjectResult: {
-              ETag: `"${version.etag}"`,
-              LastModified: new Date(version.lastModified),
-              ...checksumMembers(version.checksum),
-            },
-            ...encryptionOf(version.headers),
-            ...state.shownVersionId(bucket, version),
-            ...sourceVersionId(sourceBucket, source),
-          };
-        } catch (error) {
-          state.blobs.release(content.segments);
-          throw error;
-        }
-      },
+      run: (input: CopyObjectCommandInput, caller) => copyObject(state, input, caller),
     },
-
     UploadPartCopy: {
-      async run(input: UploadPartCopyCommandInput, caller): Promise<Output<UploadPartCopyCommandOutput>> {
-        const upload = findUpload(state, input);
-        const { bucket: sourceBucket, version: source } = findSource(state, input, caller);
-        const { start, length } = parseCopyRange(input.CopySourceRange, source.size);
-        if (length > largestSinglePut) {
-          throw invalidRequest(
-            `The specified copy source is larger than the maximum allowable size for a copy source: ${largestSinglePut}`,
-          );
-        }
-        const content = await copyContent(state, source, start, length, upload.checksum?.algorithm);
-        const part = storePart(state, input, content);
-        const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
-        return {
-          CopyPartResult: { ETag: `"${part.etag}"`, LastModified: new Date(part.lastModified), ...checksum },
-          ...encryptionOf(upload.headers),
-          ...sourceVersionId(sourceBucket, source),
-        };
-      },
+      run: (input: UploadPartCopyCommandInput, caller) => copyPart(state, input, caller),
     },
   };
+}
+
+async function copyObject(
+  state: S3State,
+  input: CopyObjectCommandInput,
+  caller: Caller,
+): Promise<SdkOutput<CopyObjectCommandOutput>> {
+  const key = input.Key;
+  checkKey(key);
+  checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
+  const source = findSource(state, input, caller);
+  checkCopiedSize(source.version.size);
+  const described = describeCopy(state, input, source.version, caller);
+  const algorithm = declaredChecksum(input)?.algorithm ?? source.version.checksum?.algorithm;
+  const whole = { start: 0, length: source.version.size };
+  const content = await copyContent(state, source.version, whole, algorithm);
+  try {
+    const bucket = state.bucket(input.Bucket);
+    checkWriteConditions(input, key, state.live(bucket, key));
+    const copy = { ...content, ...described, key, lastModified: state.now() };
+    const version = state.put(bucket, copy, 'CopyObject', { input, caller });
+    return {
+      CopyObjectResult: {
+        ETag: `"${version.etag}"`,
+        LastModified: new Date(version.lastModified),
+        ...checksumMembers(version.checksum),
+      },
+      ...encryptionOf(version.headers),
+      ...state.shownVersionId(bucket, version),
+      ...sourceVersionId(source),
+    };
+  } catch (error) {
+    state.blobs.release(content.segments);
+    throw error;
+  }
+}
+
+async function copyPart(
+  state: S3State,
+  input: UploadPartCopyCommandInput,
+  caller: Caller,
+): Promise<SdkOutput<UploadPartCopyCommandOutput>> {
+  const upload = findUpload(state, input);
+  const source = findSource(state, input, caller);
+  const range = parseCopyRange(input.CopySourceRange, source.version.size);
+  checkCopiedSize(range.length);
+  const content = await copyContent(state, source.version, range, upload.checksum?.algorithm);
+  const part = storePart(state, input, content);
+  const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
+  return {
+    CopyPartResult: { ETag: `"${part.etag}"`, LastModified: new Date(part.lastModified), ...checksum },
+    ...encryptionOf(upload.headers),
+    ...sourceVersionId(source),
+  };
+}
+
+interface Source {
+  readonly bucket: Bucket;
+  readonly version: ObjectVersion;
 }
 
 function findSource(
   state: S3State,
   input: CopyObjectCommandInput | UploadPartCopyCommandInput,
   caller: Caller,
-): { bucket: Bucket; version: ObjectVersion } {
-  const source = parseCopySource(input.CopySource);
-  const bucket = state.bucket(source.bucket);
-  const version = findVersion(state, bucket, source.key, source.versionId, caller);
+): Source {
+  const { bucket: name, key, versionId } = parseCopySource(input.CopySource);
+  const bucket = state.bucket(name);
+  const version = findVersion(state, bucket, { Key: key, VersionId: versionId }, caller);
   checkCopyConditions(
     {
       ifMatch: input.CopySourceIfMatch,
@@ -120,12 +109,46 @@ function findSource(
     },
     version,
   );
-  state.askKey(caller, version.headers, 'Decrypt');
+  state.authorizeKey(caller, version.headers, 'Decrypt');
   return { bucket, version };
 }
 
-const sourceVersionId = (bucket: Bucket, source: ObjectVersion) =>
-  bucket.versioning === undefined ? {} : { CopySourceVersionId: source.versionId };
+function checkCopiedSize(bytes: number): void {
+  if (bytes <= MAX_SINGLE_PUT_BYTES) return;
+  throw invalidRequest(
+    'The specified copy source is larger than the maximum allowable size for a copy source: ' +
+      `${MAX_SINGLE_PUT_BYTES}`,
+  );
+}
+
+const sourceVersionId = ({ bucket, version }: Source) =>
+  bucket.versioning === undefined ? {} : { CopySourceVersionId: version.versionId };
+
+/** Headers, metadata and tags of the copy, from the source or replaced as the directives say. */
+function describeCopy(
+  state: S3State,
+  input: CopyObjectCommandInput,
+  source: ObjectVersion,
+  caller: Caller,
+): Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'> {
+  const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
+  const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
+  if (metadataDirective === 'COPY' && isCopyToItself(input, source)) {
+    throw invalidRequest(
+      'This copy request is illegal because it is trying to copy an object to itself without changing ' +
+        "the object's metadata, storage class, website redirect location or encryption attributes.",
+    );
+  }
+  const headersAndMetadata =
+    metadataDirective === 'REPLACE'
+      ? { headers: headersOf(input), metadata: metadataOf(input) }
+      : {
+          headers: headersOf({ ...source.headers, ...uncopiedHeaders(input) } as CopyObjectCommandInput),
+          metadata: source.metadata,
+        };
+  const tags = taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, input, source, caller);
+  return { ...headersAndMetadata, tags };
+}
 
 function directive(name: string, value: string | undefined): 'COPY' | 'REPLACE' {
   if (value === undefined || value === 'COPY') return 'COPY';
@@ -133,21 +156,20 @@ function directive(name: string, value: string | undefined): 'COPY' | 'REPLACE' 
   throw invalidArgument(`Unknown ${name.replace(/^x-amz-/, '').replace('-', ' ')}.`, name, value);
 }
 
-function copiesToItself(input: CopyObjectCommandInput, replace: boolean, source: ObjectVersion): boolean {
+function isCopyToItself(input: CopyObjectCommandInput, source: ObjectVersion): boolean {
   const { bucket, key, versionId } = parseCopySource(input.CopySource);
   return (
     bucket === input.Bucket &&
     key === input.Key &&
     versionId === undefined &&
-    !replace &&
     (input.StorageClass ?? source.headers.StorageClass) === source.headers.StorageClass &&
     input.ServerSideEncryption === undefined &&
     input.WebsiteRedirectLocation === undefined
   );
 }
 
-/** What a copy never takes from its source. */
-const encryptionAndClass = (input: CopyObjectCommandInput) => ({
+/** The headers that a copy never takes from its source. */
+const uncopiedHeaders = (input: CopyObjectCommandInput) => ({
   ACL: input.ACL,
   StorageClass: input.StorageClass,
   ServerSideEncryption: input.ServerSideEncryption,
@@ -164,28 +186,28 @@ function copiedTags(
 ): ObjectVersion['tags'] {
   if (source.tags.length === 0) return [];
   const { bucket, key, versionId } = parseCopySource(input.CopySource);
-  const ask = (action: string, resource: string) =>
+  const authorize = (action: string, resource: string) =>
     state.deps.cloud.authorize(caller, { action, resource: state.bucketArn(resource) });
-  ask(versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging', `${bucket}/${key}`);
-  ask('s3:PutObjectTagging', `${input.Bucket}/${input.Key}`);
+  authorize(versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging', `${bucket}/${key}`);
+  authorize('s3:PutObjectTagging', `${input.Bucket}/${input.Key}`);
   return source.tags;
 }
 
-/** A retained copy of a stretch of `source`. Its digests are taken over when they are known, else the bytes are read. */
+/** A retained copy of a range of `source`. Keeps the source's digests if they apply; otherwise reads the bytes. */
 async function copyContent(
   state: S3State,
   source: ObjectVersion,
-  start: number,
-  length: number,
+  range: ByteRange,
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<Content> {
-  const segments = state.share(source, start, length);
-  const whole = length === source.size && !source.parts;
-  if (whole && (algorithm === undefined || source.checksum?.algorithm === algorithm)) {
-    return { size: length, etag: source.etag, segments, ...(algorithm ? { checksum: source.checksum } : {}) };
+  const size = range.length;
+  const segments = state.share(source, range);
+  const isWhole = size === source.size && !source.parts;
+  if (isWhole && (algorithm === undefined || source.checksum?.algorithm === algorithm)) {
+    return { size, etag: source.etag, segments, ...(algorithm ? { checksum: source.checksum } : {}) };
   }
   try {
-    return { size: length, segments, ...(await digest(state.blobs, segments, algorithm)) };
+    return { size, segments, ...(await digest(state.blobs, segments, algorithm)) };
   } catch (error) {
     state.blobs.release(segments);
     throw error;

@@ -12,18 +12,18 @@ import { checkWriteConditions } from '../conditions.ts';
 import { malformedXml } from '../errors.ts';
 import { checkKey } from '../names.ts';
 import type { Deletion, S3State } from '../state.ts';
-import type { Output } from './output.ts';
+import type { SdkOutput } from './output.ts';
 
-/** DeleteObject and DeleteObjects; the latter asks IAM for each key and reports refusals one by one. */
+/** DeleteObject and DeleteObjects; the latter checks permissions for each key and reports each error. */
 export function deleteOperations(state: S3State): Record<string, Operation> {
   return {
     DeleteObject: {
-      run(input: DeleteObjectCommandInput, caller): Output<DeleteObjectCommandOutput> {
+      run(input: DeleteObjectCommandInput, caller): SdkOutput<DeleteObjectCommandOutput> {
         const bucket = state.bucket(input.Bucket);
         const key = input.Key;
         checkKey(key);
         checkWriteConditions({ IfMatch: input.IfMatch }, key, state.live(bucket, key));
-        const { versionId, deleteMarker } = state.remove(bucket, key, input.VersionId, input, caller);
+        const { versionId, deleteMarker } = state.remove(bucket, key, input.VersionId, { input, caller });
         return {
           ...(deleteMarker ? { DeleteMarker: true } : {}),
           ...(versionId === undefined ? {} : { VersionId: versionId }),
@@ -32,7 +32,7 @@ export function deleteOperations(state: S3State): Record<string, Operation> {
     },
 
     DeleteObjects: {
-      run(input: DeleteObjectsCommandInput, caller): Output<DeleteObjectsCommandOutput> {
+      run(input: DeleteObjectsCommandInput, caller): SdkOutput<DeleteObjectsCommandOutput> {
         const bucket = state.bucket(input.Bucket);
         const entries = input.Delete?.Objects ?? [];
         if (entries.length === 0 || entries.length > 1000) throw malformedXml();
@@ -50,7 +50,7 @@ export function deleteOperations(state: S3State): Record<string, Operation> {
               resource: `${state.bucketArn(bucket.name)}/${key}`,
             });
             checkWriteConditions({ IfMatch: etag }, key, state.live(bucket, key));
-            deleted.push({ ...named, ...markerOf(state.remove(bucket, key, versionId, input, caller)) });
+            deleted.push({ ...named, ...markerOf(state.remove(bucket, key, versionId, { input, caller })) });
           } catch (error) {
             if (!(error instanceof AwsError)) throw error;
             errors.push({ ...named, Code: error.code, Message: error.message });

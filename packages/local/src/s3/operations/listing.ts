@@ -9,152 +9,174 @@ import type {
   ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/cloud.ts';
+import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
-import type { ObjectVersion } from '../model.ts';
+import type { Bucket, ObjectVersion } from '../model.ts';
 import { canonicalId } from '../owner.ts';
 import type { S3State } from '../state.ts';
-import type { Output } from './output.ts';
-import { type Entry, keyEncoder, laterOf, limitOf, page, walk } from './paging.ts';
+import type { SdkOutput } from './output.ts';
+import {
+  flatten,
+  keyEncoder,
+  type ListedEntry,
+  type Listing,
+  laterOf,
+  limitOf,
+  nameOf,
+  prefixesOf,
+  valuesOf,
+  walk,
+} from './paging.ts';
+
+interface Owner {
+  readonly ID: string;
+}
 
 /** ListObjects, ListObjectsV2 and ListObjectVersions. */
 export function listingOperations(state: S3State): Record<string, Operation> {
-  const owner = { ID: canonicalId(state.deps.account.accountId) };
-
-  function list(input: ListObjectsCommandInput | ListObjectsV2CommandInput, after: string, withOwner: boolean) {
-    const bucket = state.bucket(input.Bucket);
-    const encode = keyEncoder(input.EncodingType);
-    const limit = limitOf('maxKeys', input.MaxKeys);
-    const paging = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
-    const live = ([newest]: ObjectVersion[]) => (newest!.deleteMarker ? undefined : newest);
-    const { entries, truncated } = page(walk(bucket.objects, paging, live), limit);
-    const contents = entries.flatMap((entry): _Object[] =>
-      'value' in entry ? [{ ...summary(entry.value, encode), ...(withOwner ? { Owner: owner } : {}) }] : [],
-    );
-    const prefixes = prefixesOf(entries, encode);
-    return {
-      last: entries.at(-1),
-      encode,
-      output: {
-        Name: bucket.name,
-        Prefix: encode(paging.prefix),
-        ...(paging.delimiter === '' ? {} : { Delimiter: encode(paging.delimiter) }),
-        MaxKeys: limit,
-        ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-        IsTruncated: truncated,
-        ...(contents.length > 0 ? { Contents: contents } : {}),
-        ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-      },
-    };
-  }
-
+  const owner: Owner = { ID: canonicalId(state.deps.account.accountId) };
   return {
     ListObjectsV2: {
-      run(input: ListObjectsV2CommandInput): Output<ListObjectsV2CommandOutput> {
+      run(input: ListObjectsV2CommandInput): SdkOutput<ListObjectsV2CommandOutput> {
         const token = input.ContinuationToken;
         const resumed = token === undefined ? '' : fromToken(token);
-        const { output, last, encode } = list(
-          input,
-          laterOf(resumed, input.StartAfter ?? ''),
-          input.FetchOwner ?? false,
-        );
+        const bucket = state.bucket(input.Bucket);
+        const after = laterOf(resumed, input.StartAfter ?? '');
+        const { output, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner: owner } : {});
         return {
           ...output,
           KeyCount: (output.Contents?.length ?? 0) + (output.CommonPrefixes?.length ?? 0),
           ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(output.IsTruncated ? { NextContinuationToken: toToken(nameOf(last!)) } : {}),
+          ...(next === undefined ? {} : { NextContinuationToken: toToken(next) }),
           ...(input.StartAfter === undefined ? {} : { StartAfter: encode(input.StartAfter) }),
         };
       },
     },
 
     ListObjects: {
-      run(input: ListObjectsCommandInput): Output<ListObjectsCommandOutput> {
-        const { output, last, encode } = list(input, input.Marker ?? '', true);
+      run(input: ListObjectsCommandInput): SdkOutput<ListObjectsCommandOutput> {
+        const marker = input.Marker ?? '';
+        const { output, next, encode } = listObjects(state.bucket(input.Bucket), input, marker, { Owner: owner });
         return {
           ...output,
-          Marker: encode(input.Marker ?? ''),
+          Marker: encode(marker),
           // Without a delimiter the last key is the next marker.
-          ...(output.IsTruncated && input.Delimiter ? { NextMarker: encode(nameOf(last!)) } : {}),
+          ...(next !== undefined && input.Delimiter ? { NextMarker: encode(next) } : {}),
         };
       },
     },
 
     ListObjectVersions: {
-      run(input: ListObjectVersionsCommandInput): Output<ListObjectVersionsCommandOutput> {
-        const bucket = state.bucket(input.Bucket);
-        const encode = keyEncoder(input.EncodingType);
-        const limit = limitOf('maxKeys', input.MaxKeys);
-        const { KeyMarker: keyMarker = '', VersionIdMarker: versionMarker } = input;
-        if (versionMarker && keyMarker === '') {
-          throw invalidArgument(
-            'A version-id marker cannot be specified without a key marker.',
-            'version-id-marker',
-            versionMarker,
-          );
-        }
-        const paging = {
-          prefix: input.Prefix ?? '',
-          delimiter: input.Delimiter ?? '',
-          after: keyMarker,
-          inclusive: Boolean(versionMarker),
-        };
-        const { entries, truncated } = page(
-          versionsOf(
-            walk(bucket.objects, paging, (versions) => versions),
-            versionMarker ? { key: keyMarker, versionId: versionMarker } : undefined,
-          ),
-          limit,
-        );
-        const found = entries.flatMap((entry) => ('value' in entry ? [entry.value] : []));
-        const described = found.map((version) => ({
-          version,
-          entry: {
-            Key: encode(version.key),
-            VersionId: version.versionId,
-            IsLatest: bucket.objects.get(version.key)?.[0] === version,
-            LastModified: new Date(version.lastModified),
-            Owner: owner,
-          },
-        }));
-        const markers = described.filter(({ version }) => version.deleteMarker).map(({ entry }) => entry);
-        const versions = described
-          .filter(({ version }) => !version.deleteMarker)
-          .map(({ version, entry }) => ({ ...entry, ...summary(version, encode), StorageClass: 'STANDARD' as const }));
-        const prefixes = prefixesOf(entries, encode);
-        const last = entries.at(-1);
-        return {
-          Name: bucket.name,
-          Prefix: encode(paging.prefix),
-          ...(paging.delimiter === '' ? {} : { Delimiter: encode(paging.delimiter) }),
-          KeyMarker: encode(keyMarker),
-          VersionIdMarker: versionMarker ?? '',
-          MaxKeys: limit,
-          ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-          IsTruncated: truncated,
-          ...(truncated ? { NextKeyMarker: encode(nameOf(last!)) } : {}),
-          ...(truncated && 'value' in last! ? { NextVersionIdMarker: last.value.versionId } : {}),
-          ...(versions.length > 0 ? { Versions: versions } : {}),
-          ...(markers.length > 0 ? { DeleteMarkers: markers } : {}),
-          ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-        };
+      run(input: ListObjectVersionsCommandInput): SdkOutput<ListObjectVersionsCommandOutput> {
+        return listVersions(state.bucket(input.Bucket), input, owner);
       },
     },
   };
 }
 
-/** Each key's versions one by one, the newest first; of the marker's key only those older than the marker. */
-function* versionsOf(
-  entries: Iterable<Entry<ObjectVersion[]>>,
-  marker: { key: string; versionId: string } | undefined,
-): Generator<Entry<ObjectVersion>> {
-  for (const entry of entries) {
-    if (!('value' in entry)) {
-      yield entry;
-      continue;
-    }
-    const from = entry.key === marker?.key ? entry.value.findIndex((v) => v.versionId === marker.versionId) + 1 : 0;
-    for (const version of entry.value.slice(from)) yield { key: entry.key, value: version };
+/** The members that ListObjects and ListObjectsV2 share, and the name after which the next page starts. */
+function listObjects(
+  bucket: Bucket,
+  input: ListObjectsCommandInput | ListObjectsV2CommandInput,
+  after: string,
+  owned: { readonly Owner?: Owner },
+) {
+  const encode = keyEncoder(input.EncodingType);
+  const limit = limitOf('maxKeys', input.MaxKeys);
+  const listing: Listing = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
+  const live = ([newest]: readonly ObjectVersion[]) => (newest?.deleteMarker ? undefined : newest);
+  const { items, next } = page(walk(bucket.objects, listing, live), limit);
+  const contents = valuesOf(items).map((version): _Object => ({ ...summary(version, encode), ...owned }));
+  const prefixes = prefixesOf(items, encode);
+  const last = items.at(-1);
+  return {
+    encode,
+    next: next === undefined || last === undefined ? undefined : nameOf(last),
+    output: {
+      Name: bucket.name,
+      Prefix: encode(listing.prefix),
+      ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
+      MaxKeys: limit,
+      ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
+      IsTruncated: next !== undefined,
+      ...(contents.length > 0 ? { Contents: contents } : {}),
+      ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
+    },
+  };
+}
+
+function listVersions(
+  bucket: Bucket,
+  input: ListObjectVersionsCommandInput,
+  owner: Owner,
+): SdkOutput<ListObjectVersionsCommandOutput> {
+  const encode = keyEncoder(input.EncodingType);
+  const limit = limitOf('maxKeys', input.MaxKeys);
+  const { KeyMarker: keyMarker = '', VersionIdMarker: versionMarker } = input;
+  const listing = versionListing(input);
+  const byKey = walk(bucket.objects, listing, (versions) => versions);
+  const marker = versionMarker
+    ? { key: keyMarker, isMarked: ({ versionId }: ObjectVersion) => versionId === versionMarker }
+    : undefined;
+  const { items, next } = page(flatten(byKey, marker), limit);
+  const prefixes = prefixesOf(items, encode);
+  return {
+    Name: bucket.name,
+    Prefix: encode(listing.prefix),
+    ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
+    KeyMarker: encode(keyMarker),
+    VersionIdMarker: versionMarker ?? '',
+    MaxKeys: limit,
+    ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
+    IsTruncated: next !== undefined,
+    ...(next === undefined ? {} : nextVersionMarkers(items.at(-1), encode)),
+    ...describeVersions(bucket, valuesOf(items), owner, encode),
+    ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
+  };
+}
+
+function versionListing(input: ListObjectVersionsCommandInput): Listing {
+  const { KeyMarker: after = '', VersionIdMarker: versionMarker } = input;
+  if (versionMarker && after === '') {
+    throw invalidArgument(
+      'A version-id marker cannot be specified without a key marker.',
+      'version-id-marker',
+      versionMarker,
+    );
   }
+  const from = versionMarker ? 'at' : 'after';
+  return { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after, from };
+}
+
+function nextVersionMarkers(last: ListedEntry<ObjectVersion> | undefined, encode: (key: string) => string) {
+  if (last === undefined) return {};
+  return {
+    NextKeyMarker: encode(nameOf(last)),
+    ...('value' in last ? { NextVersionIdMarker: last.value.versionId } : {}),
+  };
+}
+
+function describeVersions(
+  bucket: Bucket,
+  listed: readonly ObjectVersion[],
+  owner: Owner,
+  encode: (key: string) => string,
+) {
+  const describe = (version: ObjectVersion) => ({
+    Key: encode(version.key),
+    VersionId: version.versionId,
+    IsLatest: bucket.objects.get(version.key)?.[0] === version,
+    LastModified: new Date(version.lastModified),
+    Owner: owner,
+  });
+  const markers = listed.filter(({ deleteMarker }) => deleteMarker).map(describe);
+  const versions = listed
+    .filter(({ deleteMarker }) => !deleteMarker)
+    .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' as const }));
+  return {
+    ...(versions.length > 0 ? { Versions: versions } : {}),
+    ...(markers.length > 0 ? { DeleteMarkers: markers } : {}),
+  };
 }
 
 function summary(version: ObjectVersion, encode: (key: string) => string) {
@@ -169,11 +191,6 @@ function summary(version: ObjectVersion, encode: (key: string) => string) {
     StorageClass: version.headers.StorageClass as _Object['StorageClass'],
   };
 }
-
-const prefixesOf = (entries: readonly Entry<unknown>[], encode: (key: string) => string) =>
-  entries.flatMap((entry) => ('commonPrefix' in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
-
-const nameOf = (entry: Entry<unknown>): string => ('commonPrefix' in entry ? entry.commonPrefix : entry.key);
 
 const toToken = (name: string) => Buffer.from(`1${name}`).toString('base64');
 

@@ -8,10 +8,10 @@ import type {
   PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
-import { slice } from '../blob-references.ts';
+import { page } from '../../core/page.ts';
 import { checksumMembers } from '../checksums.ts';
 import { checkReadConditions, checkWriteConditions } from '../conditions.ts';
-import { invalidArgument, invalidRequest, notFound, S3Error } from '../errors.ts';
+import { invalidArgument, invalidRequest, notFoundHead, S3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
 import { findVersion } from '../lookup.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
@@ -19,107 +19,118 @@ import { checkKey } from '../names.ts';
 import type { ObjectBody } from '../object-body.ts';
 import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
 import { type ByteRange, parseRange } from '../ranges.ts';
+import { slice } from '../segment.ts';
 import type { S3State } from '../state.ts';
 import { parseTagging } from '../tags.ts';
-import type { Output } from './output.ts';
+import type { SdkOutput } from './output.ts';
 
 type ReadInput = Omit<GetObjectCommandInput & HeadObjectCommandInput, 'Body'>;
-type ReadOutput = Omit<Output<GetObjectCommandOutput>, 'Body'>;
+type ReadOutput = Omit<SdkOutput<GetObjectCommandOutput>, 'Body'>;
+
+/** Parts that GetObjectAttributes returns at most, and by default. */
+const MAX_LISTED_PARTS = 1000;
 
 /** HeadObject, GetObject, PutObject and GetObjectAttributes. */
 export function objectOperations(state: S3State): Record<string, Operation> {
   return {
     HeadObject: {
       run(input: HeadObjectCommandInput, caller): ReadOutput {
-        if (!state.buckets.has(input.Bucket ?? '')) throw notFound();
-        return read(state, input, caller, true).output;
+        if (!state.buckets.has(input.Bucket ?? '')) throw notFoundHead();
+        return describe(state, read(state, { ...input, method: 'HEAD' }, caller), input);
       },
     },
-
     GetObject: {
       run(input: GetObjectCommandInput, caller): ReadOutput & { Body: ObjectBody } {
-        const { output, version, range } = read(state, input, caller, false);
-        // Headers alone are not encrypted, so HeadObject doesn't ask.
-        state.askKey(caller, version.headers, 'Decrypt');
+        const found = read(state, { ...input, method: 'GET' }, caller);
+        const { version, range } = found;
+        // Headers alone are not encrypted, so HeadObject needs no permission for the key.
+        state.authorizeKey(caller, version.headers, 'Decrypt');
         const segments = range ? slice(version.segments, range.start, range.length) : version.segments;
-        return { ...output, Body: state.blobs.read(segments) };
+        return { ...describe(state, found, input), Body: state.blobs.read(segments) };
       },
     },
-
     PutObject: {
-      async run(input: PutObjectCommandInput, caller): Promise<Output<PutObjectCommandOutput>> {
-        const key = input.Key;
-        checkKey(key);
-        const headers = headersOf(input);
-        const metadata = metadataOf(input);
-        const tags = parseTagging(input.Tagging);
-        const before = state.bucket(input.Bucket);
-        checkWriteConditions(input, key, state.live(before, key));
-        const content = await ingest(state.blobs, input);
-        try {
-          // The world may have changed while the body came in.
-          const bucket = state.bucket(input.Bucket);
-          checkWriteConditions(input, key, state.live(bucket, key));
-          const version = state.put(
-            bucket,
-            { ...content, key, headers, metadata, tags, lastModified: state.now() },
-            'PutObject',
-            input,
-            caller,
-          );
-          return {
-            ETag: `"${version.etag}"`,
-            ...checksumMembers(version.checksum),
-            ...encryptionOf(version.headers),
-            ...state.shownVersionId(bucket, version),
-          };
-        } catch (error) {
-          state.blobs.release(content.segments);
-          throw error;
-        }
-      },
+      run: (input: PutObjectCommandInput, caller) => putObject(state, input, caller),
     },
-
     GetObjectAttributes: {
-      run(input: GetObjectAttributesCommandInput, caller): Output<GetObjectAttributesCommandOutput> {
-        const bucket = state.bucket(input.Bucket);
-        const version = findVersion(state, bucket, input.Key, input.VersionId, caller);
-        const asked = new Set<string>(input.ObjectAttributes);
-        if (asked.size === 0) {
-          throw invalidArgument('The x-amz-object-attributes header is required', 'x-amz-object-attributes', '');
-        }
-        const { ChecksumType: type, ...checksum } = checksumMembers(version.checksum);
-        return {
-          LastModified: new Date(version.lastModified),
-          ...state.shownVersionId(bucket, version),
-          ...(asked.has('ETag') ? { ETag: version.etag } : {}),
-          ...(asked.has('Checksum') && version.checksum ? { Checksum: { ...checksum, ChecksumType: type } } : {}),
-          ...(asked.has('ObjectParts') && version.parts ? { ObjectParts: partsOf(version, input) } : {}),
-          ...(asked.has('StorageClass')
-            ? { StorageClass: version.headers.StorageClass as GetObjectAttributesCommandOutput['StorageClass'] }
-            : {}),
-          ...(asked.has('ObjectSize') ? { ObjectSize: version.size } : {}),
-        };
-      },
+      run: (input: GetObjectAttributesCommandInput, caller) => getAttributes(state, input, caller),
     },
   };
 }
 
-function partsOf(version: ObjectVersion, input: GetObjectAttributesCommandInput) {
-  const after = Number(input.PartNumberMarker ?? 0);
-  const limit = Math.min(input.MaxParts ?? 1000, 1000);
-  const rest = version.parts!.filter(({ number }) => number > after);
-  const page = rest.slice(0, limit);
+async function putObject(
+  state: S3State,
+  input: PutObjectCommandInput,
+  caller: Caller,
+): Promise<SdkOutput<PutObjectCommandOutput>> {
+  const key = input.Key;
+  checkKey(key);
+  const described = { headers: headersOf(input), metadata: metadataOf(input), tags: parseTagging(input.Tagging) };
+  checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
+  const content = await ingest(state.blobs, input);
+  try {
+    // Bucket and object can have changed while the body arrived.
+    const bucket = state.bucket(input.Bucket);
+    checkWriteConditions(input, key, state.live(bucket, key));
+    const object = { ...content, ...described, key, lastModified: state.now() };
+    const version = state.put(bucket, object, 'PutObject', { input, caller });
+    return {
+      ETag: `"${version.etag}"`,
+      ...checksumMembers(version.checksum),
+      ...encryptionOf(version.headers),
+      ...state.shownVersionId(bucket, version),
+    };
+  } catch (error) {
+    state.blobs.release(content.segments);
+    throw error;
+  }
+}
+
+function getAttributes(
+  state: S3State,
+  input: GetObjectAttributesCommandInput,
+  caller: Caller,
+): SdkOutput<GetObjectAttributesCommandOutput> {
+  const bucket = state.bucket(input.Bucket);
+  const version = findVersion(state, bucket, input, caller);
+  const asked = new Set<string>(input.ObjectAttributes);
+  if (asked.size === 0) {
+    throw invalidArgument('The x-amz-object-attributes header is required', 'x-amz-object-attributes', '');
+  }
+  const { ChecksumType: type, ...checksum } = checksumMembers(version.checksum);
+  const storageClass = version.headers.StorageClass as GetObjectAttributesCommandOutput['StorageClass'];
   return {
-    TotalPartsCount: version.parts!.length,
+    LastModified: new Date(version.lastModified),
+    ...state.shownVersionId(bucket, version),
+    ...(asked.has('ETag') ? { ETag: version.etag } : {}),
+    ...(asked.has('Checksum') && version.checksum ? { Checksum: { ...checksum, ChecksumType: type } } : {}),
+    ...(asked.has('ObjectParts') && version.parts ? { ObjectParts: describeParts(version, version.parts, input) } : {}),
+    ...(asked.has('StorageClass') ? { StorageClass: storageClass } : {}),
+    ...(asked.has('ObjectSize') ? { ObjectSize: version.size } : {}),
+  };
+}
+
+function describeParts(
+  version: ObjectVersion,
+  parts: NonNullable<ObjectVersion['parts']>,
+  input: GetObjectAttributesCommandInput,
+) {
+  const after = Number(input.PartNumberMarker ?? 0);
+  const limit = Math.min(input.MaxParts ?? MAX_LISTED_PARTS, MAX_LISTED_PARTS);
+  const { items, next } = page(
+    parts.filter(({ number }) => number > after),
+    limit,
+  );
+  return {
+    TotalPartsCount: parts.length,
     PartNumberMarker: String(after),
-    NextPartNumberMarker: String(page.at(-1)?.number ?? 0),
+    NextPartNumberMarker: String(items.at(-1)?.number ?? 0),
     MaxParts: limit,
-    IsTruncated: rest.length > limit,
+    IsTruncated: next !== undefined,
     // S3 lists the parts only of objects that were uploaded with checksums.
     ...(version.checksum
       ? {
-          Parts: page.map(({ number, size, checksum }) => {
+          Parts: items.map(({ number, size, checksum }) => {
             const { ChecksumType: _, ...members } = checksumMembers(checksum);
             return { PartNumber: number, Size: size, ...members };
           }),
@@ -128,9 +139,16 @@ function partsOf(version: ObjectVersion, input: GetObjectAttributesCommandInput)
   };
 }
 
-function read(state: S3State, input: ReadInput, caller: Caller, head: boolean) {
+/** What a read found: a version, and a range of it unless the whole is read. */
+interface Found {
+  readonly bucket: Bucket;
+  readonly version: ObjectVersion;
+  readonly range: ByteRange | undefined;
+}
+
+function read(state: S3State, input: ReadInput & { readonly method: 'GET' | 'HEAD' }, caller: Caller): Found {
   const bucket = state.bucket(input.Bucket);
-  const version = findVersion(state, bucket, input.Key, input.VersionId, caller, head);
+  const version = findVersion(state, bucket, input, caller);
   checkReadConditions(
     {
       ifMatch: input.IfMatch,
@@ -144,8 +162,7 @@ function read(state: S3State, input: ReadInput, caller: Caller, head: boolean) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
   const part = input.PartNumber === undefined ? undefined : partRange(version, input.PartNumber);
-  const range = part ?? parseRange(input.Range, version.size);
-  return { version, range, output: describe(state, bucket, version, input, range) };
+  return { bucket, version, range: part ?? parseRange(input.Range, version.size) };
 }
 
 function partRange(version: ObjectVersion, number: number): ByteRange | undefined {
@@ -154,7 +171,7 @@ function partRange(version: ObjectVersion, number: number): ByteRange | undefine
   } else {
     let start = 0;
     for (const [index, { size }] of version.parts.entries()) {
-      // S3 counts the parts that the object was made of, whatever numbers they were uploaded under.
+      // S3 numbers the parts of an object from 1, independently of the part numbers of the upload.
       if (index + 1 === number) return { start, length: size };
       start += size;
     }
@@ -165,44 +182,45 @@ function partRange(version: ObjectVersion, number: number): ByteRange | undefine
   });
 }
 
-function describe(
-  state: S3State,
-  bucket: Bucket,
-  version: ObjectVersion,
-  input: ReadInput,
-  range: ByteRange | undefined,
-): ReadOutput {
-  const { Expires: expires, StorageClass: storageClass, ...headers } = version.headers;
+function describe(state: S3State, { bucket, version, range }: Found, input: ReadInput): ReadOutput {
+  const { Expires: _, StorageClass: storageClass, ...headers } = version.headers;
   const contentRange = range && `bytes ${range.start}-${range.start + range.length - 1}/${version.size}`;
-  const overridden = {
-    ContentType: input.ResponseContentType,
-    ContentLanguage: input.ResponseContentLanguage,
-    ContentEncoding: input.ResponseContentEncoding,
-    ContentDisposition: input.ResponseContentDisposition,
-    CacheControl: input.ResponseCacheControl,
-  };
-  const given = Object.fromEntries(Object.entries(overridden).filter(([, value]) => value !== undefined));
-  const partChecksum = input.PartNumber === undefined ? undefined : version.parts?.[input.PartNumber - 1]?.checksum;
-  const checksum = input.PartNumber === undefined ? version.checksum : (partChecksum ?? version.checksum);
-  const expiresShown = input.ResponseExpires === undefined ? expires : httpDate(input.ResponseExpires);
   return {
     AcceptRanges: 'bytes',
     LastModified: new Date(version.lastModified),
     ContentLength: range ? range.length : version.size,
     ETag: `"${version.etag}"`,
     ...(headers as Omit<typeof headers, 'ServerSideEncryption'> & ReturnType<typeof encryptionOf>),
-    ...given,
-    ...(expiresShown === undefined ? {} : { ExpiresString: expiresShown, Expires: new Date(expiresShown) }),
-    // S3 names the class only when it isn't the usual one.
+    ...overriddenHeaders(version, input),
+    // S3 names the storage class only if it is not the default.
     ...(storageClass === 'STANDARD' ? {} : { StorageClass: storageClass as ReadOutput['StorageClass'] }),
     Metadata: { ...version.metadata },
     ...state.shownVersionId(bucket, version),
     ...(contentRange ? { ContentRange: contentRange } : {}),
     ...(version.tags.length > 0 ? { TagCount: version.tags.length } : {}),
     ...(input.PartNumber !== undefined && version.parts ? { PartsCount: version.parts.length } : {}),
-    // A stretch of an object has no checksum of its own, except a part.
-    ...(input.ChecksumMode === 'ENABLED' && (!range || partChecksum) ? checksumMembers(checksum) : {}),
+    ...(input.ChecksumMode === 'ENABLED' ? shownChecksum(version, range, input.PartNumber) : {}),
   };
+}
+
+/** The headers that a read can set for its own response. */
+function overriddenHeaders(version: ObjectVersion, input: ReadInput) {
+  const overrides = {
+    ContentType: input.ResponseContentType,
+    ContentLanguage: input.ResponseContentLanguage,
+    ContentEncoding: input.ResponseContentEncoding,
+    ContentDisposition: input.ResponseContentDisposition,
+    CacheControl: input.ResponseCacheControl,
+  };
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  const expires = input.ResponseExpires === undefined ? version.headers.Expires : httpDate(input.ResponseExpires);
+  return { ...given, ...(expires === undefined ? {} : { ExpiresString: expires, Expires: new Date(expires) }) };
+}
+
+/** A range of an object has no checksum, unless it is a part. */
+function shownChecksum({ checksum, parts }: ObjectVersion, range: ByteRange | undefined, number: number | undefined) {
+  const ofPart = number === undefined ? undefined : parts?.[number - 1]?.checksum;
+  return !range || ofPart ? checksumMembers(ofPart ?? checksum) : {};
 }
 
 const httpDate = (value: Date | string) => (value instanceof Date ? value.toUTCString() : value);

@@ -1,2 +1,2 @@
 /** An SDK output without the SDK's own metadata. */
-export type Output<T> = Omit<T, '$metadata'>;
+export type SdkOutput<T> = Omit<T, '$metadata'>;

@@ -6,25 +6,25 @@ import type {
 import type { Operation } from '../../core/cloud.ts';
 import { findVersion } from '../lookup.ts';
 import type { S3State } from '../state.ts';
-import { checkTags } from '../tags.ts';
-import type { Output } from './output.ts';
+import { checkObjectTags } from '../tags.ts';
+import type { SdkOutput } from './output.ts';
 
-/** Tags of objects. */
+/** Set, read and remove the tags of objects. */
 export function taggingOperations(state: S3State): Record<string, Operation> {
   return {
     PutObjectTagging: {
       run(input: PutObjectTaggingCommandInput, caller) {
         const bucket = state.bucket(input.Bucket);
-        const version = findVersion(state, bucket, input.Key, input.VersionId, caller);
-        version.tags = structuredClone(checkTags(input.Tagging?.TagSet ?? []));
-        state.tellTags('Object Tags Added', bucket, version, input, caller);
+        const version = findVersion(state, bucket, input, caller);
+        version.tags = structuredClone(checkObjectTags(input.Tagging?.TagSet ?? []));
+        state.publishTags('Object Tags Added', bucket, version, { input, caller });
         return state.shownVersionId(bucket, version);
       },
     },
     GetObjectTagging: {
-      run(input: GetObjectTaggingCommandInput, caller): Output<GetObjectTaggingCommandOutput> {
+      run(input: GetObjectTaggingCommandInput, caller): SdkOutput<GetObjectTaggingCommandOutput> {
         const bucket = state.bucket(input.Bucket);
-        const version = findVersion(state, bucket, input.Key, input.VersionId, caller);
+        const version = findVersion(state, bucket, input, caller);
         return {
           TagSet: structuredClone(version.tags) as GetObjectTaggingCommandOutput['TagSet'],
           ...state.shownVersionId(bucket, version),
@@ -34,9 +34,9 @@ export function taggingOperations(state: S3State): Record<string, Operation> {
     DeleteObjectTagging: {
       run(input: GetObjectTaggingCommandInput, caller) {
         const bucket = state.bucket(input.Bucket);
-        const version = findVersion(state, bucket, input.Key, input.VersionId, caller);
+        const version = findVersion(state, bucket, input, caller);
         version.tags = [];
-        state.tellTags('Object Tags Deleted', bucket, version, input, caller);
+        state.publishTags('Object Tags Deleted', bucket, version, { input, caller });
         return state.shownVersionId(bucket, version);
       },
     },

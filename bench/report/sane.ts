@@ -1,0 +1,193 @@
+/*
+ * What has to hold for the figures of every run, a quick one too, before they are shown to anybody. Each check is pure:
+ * results in, problems out. A benchmark that breaks one of them measures something else than its table says.
+ */
+import type { Approach, ApproachSummary, PatternRow } from '../patterns/summary.ts';
+import { type Comparison, type Delay, disagreement } from '../support/statistics.ts';
+import type { Results } from './results.ts';
+import { type ReportTable, tables } from './tables.ts';
+
+type Alternative = Exclude<Approach, 'freshpoint'>;
+const ALTERNATIVES: readonly Alternative[] = ['sleeping', 'plain'];
+
+/** A figure that is neither impossible nor absurd: both ends included. */
+interface Range {
+  readonly name: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Everything that is not sane, in sentences; empty when all is well. */
+export function insaneFigures(results: Results): string[] {
+  const broken = brokenNumbers(results);
+  // What follows divides and prints, which needs numbers.
+  if (broken.length > 0) return broken;
+  return [
+    ...uploadsFreshpointLost(results.patterns),
+    ...implausibleAlternatives(results.patterns),
+    ...contradictingRatios(results),
+    ...outOfRange(results),
+    ...tables(results).flatMap(emptyCells),
+  ];
+}
+
+/** Every number is finite. */
+export function brokenNumbers(results: Results): string[] {
+  return entriesOf(results).flatMap(({ path, value }) =>
+    value === undefined || value === null || (typeof value === 'number' && !Number.isFinite(value))
+      ? [`${path} is ${value}, which is no figure.`]
+      : [],
+  );
+}
+
+/** Freshpoint's contract: it loses nothing. */
+export function uploadsFreshpointLost(patterns: readonly PatternRow[]): string[] {
+  return patterns.flatMap(({ pattern, freshpoint: { lost } }) =>
+    lost === 0 ? [] : [`${pattern}: Freshpoint lost the newest upload in ${lost * 100} % of the runs.`],
+  );
+}
+
+/**
+ * An alternative that never serves the newest upload of a pattern is not set up as people run it, or not judged by what
+ * it serves. One that loses nothing in any pattern is not what people run either.
+ */
+export function implausibleAlternatives(patterns: readonly PatternRow[]): string[] {
+  return ALTERNATIVES.flatMap((approach) => [
+    ...patterns
+      .filter((row) => row[approach].lost >= 1)
+      .map(({ pattern }) => `${pattern}: the ${approach} function lost the newest upload in every run.`),
+    ...(patterns.every((row) => row[approach].lost === 0)
+      ? [`The ${approach} function lost nothing in any pattern.`]
+      : []),
+  ]);
+}
+
+/** A printed ratio is close to the ratio of the two medians beside it. */
+export function contradictingRatios(results: Results): string[] {
+  return entriesOf(results).flatMap(({ path, value }) => {
+    if (!isComparison(value)) return [];
+    const { differs, allowed } = disagreement(value);
+    if (differs <= allowed) return [];
+    const { ours, other, ratio } = value;
+    const ofMedians = (ours.median / other.median).toFixed(3);
+    const medians = `${ours.median.toFixed(2)} / ${other.median.toFixed(2)} = ${ofMedians}`;
+    return [`${path}: the medians' ratio, ${medians}, is not ${ratio.median.toFixed(3)} ± ${allowed.toFixed(3)}.`];
+  });
+}
+
+/** No column of a table is empty, nor any cell of it. */
+export function emptyCells({ title, head, rows }: ReportTable): string[] {
+  const problems = rows.flatMap((row) =>
+    head.flatMap((name, column) => {
+      const cell = row[column] ?? '';
+      const isEmpty = column > 0 && !/\d/.test(cell);
+      return isEmpty || /NaN|Infinity|undefined/.test(cell)
+        ? [`${title}: ${name || 'the first column'} of "${row[0]}" is "${cell}".`]
+        : [];
+    }),
+  );
+  return rows.length === 0 ? [`${title}: there are no rows.`] : problems;
+}
+
+/**
+ * Every figure is within what is possible. The limits are wide: they find other units and swapped sides, not bad days.
+ */
+export function outOfRange(results: Results): string[] {
+  return ranges(results)
+    .filter(({ value, min, max }) => !(value >= min && value <= max))
+    .map(({ name, value, min, max }) =>
+      Number.isNaN(value) ? `${name} is missing.` : `${name} is ${value}, which is not within ${min} to ${max}.`,
+    );
+}
+
+function ranges(results: Results): Range[] {
+  const { bundle, copies, revision, rollback, transfers, invocations, patterns } = results;
+  const ratioOf = (name: string, { ratio }: Comparison, min: number, max: number) => ({
+    name: `the ratio of ${name}`,
+    value: ratio.median,
+    min,
+    max,
+  });
+  return [
+    ...patterns.flatMap(patternRanges),
+    { name: "the bundle's kB", value: bundle.kB, min: 100, max: 5000 },
+    // One file loads faster than hundreds, and the first decision comes after loading.
+    ratioOf('loading', bundle.loaded, 0.05, 1),
+    ratioOf('the first decision', bundle.decided, 0.05, 1),
+    ratioOf('one more decision', bundle.warm, 0.3, 3),
+    ratioOf("the function's memory", bundle.rssMB, 0.2, 1.1),
+    {
+      name: 'ms of the first decision',
+      value: bundle.decided.ours.median,
+      min: bundle.loaded.ours.median,
+      max: 20_000,
+    },
+    // The bare server does less.
+    ratioOf('uploads', transfers.upload, 0.02, 1.3),
+    ratioOf('downloads', transfers.download, 0.02, 1.3),
+    ...(['ours', 'other'] as const).map((side) => ({
+      name: `peak MB (${side})`,
+      value: transfers.peakMB[side],
+      min: 30,
+      max: 2000,
+    })),
+    ratioOf('invocations with the SDK', invocations.sdk, 0.02, 1.3),
+    ratioOf('invocations with the bare client', invocations.plain, 0.02, 1.3),
+    ...revision.flatMap(({ objects, calls, heapMB }) => [
+      {
+        name: `calls for ${objects} objects`,
+        value: calls,
+        min: Math.ceil(objects / 1000),
+        max: Math.ceil(objects / 1000),
+      },
+      { name: `heap MB for ${objects} objects`, value: heapMB, min: 1, max: 200 },
+    ]),
+    ...copies.flatMap(({ GiB, calls, bytes, passes }) => [
+      { name: `calls for ${GiB} GiB`, value: calls, min: Math.max(2, GiB), max: 10 + GiB * 10 },
+      { name: `bytes of ${GiB} GiB through the function`, value: bytes, min: 0, max: 0 },
+      { name: `passes for ${GiB} GiB`, value: passes, min: 1, max: 1 + GiB },
+    ]),
+    // Every way needs an update of the endpoint, which takes minutes.
+    ...Object.entries<number>({ ...rollback }).map(([way, seconds]) => ({
+      name: `rollback: ${way}`,
+      value: seconds,
+      min: 60,
+      max: 1800,
+    })),
+  ];
+}
+
+function patternRanges({ pattern, freshpoint, sleeping, plain }: PatternRow): Range[] {
+  const own = (name: string, given: Delay | undefined, max: number): Range => ({
+    name: `${pattern}: Freshpoint's seconds ${name}`,
+    value: given?.median ?? Number.NaN,
+    min: 0,
+    max,
+  });
+  const counts = ({ swaps, invocations, coldStarts, seconds }: ApproachSummary, approach: string): Range[] => [
+    { name: `${pattern}: swaps (${approach})`, value: swaps, min: 1, max: 60 },
+    { name: `${pattern}: invocations (${approach})`, value: invocations, min: 1, max: 5000 },
+    { name: `${pattern}: cold starts (${approach})`, value: coldStarts, min: 1, max: invocations },
+    { name: `${pattern}: function seconds (${approach})`, value: seconds, min: 0.01, max: 10_000 },
+  ];
+  return [
+    own('from settled to UpdateEndpoint', freshpoint.settledToUpdate, 60),
+    own('from upload to served, beyond', freshpoint.overhead, 120),
+    ...counts(freshpoint, 'Freshpoint'),
+    ...counts(sleeping, 'sleeping'),
+    ...counts(plain, 'plain'),
+  ];
+}
+
+/** Everything within the results, objects included, by path. */
+function entriesOf(value: unknown, path = ''): { readonly path: string; readonly value: unknown }[] {
+  const own = { path, value };
+  if (typeof value !== 'object' || value === null) return [own];
+  const parts = Object.entries(value).flatMap(([key, part]) => entriesOf(part, path === '' ? key : `${path}.${key}`));
+  return [own, ...parts];
+}
+
+function isComparison(value: unknown): value is Comparison {
+  return typeof value === 'object' && value !== null && 'ours' in value && 'other' in value && 'ratio' in value;
+}

@@ -1,0 +1,90 @@
+/*
+ * Rolls back in several ways, in virtual time with SageMaker's realistic times: the engine's own handler, the local
+ * runtime's services. Prints one line of JSON: RollbackFigures.
+ */
+
+import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import { KEY, SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
+import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
+import { modelArchive } from '../support/archive.ts';
+import type { RollbackFigures } from './measure-rollback.ts';
+
+/** As an account has it, in seconds. */
+const SETTINGS: Settings = { waitTime: 60, pollInterval: 30 };
+
+const oneEndpoint = (more: Settings = {}) => ({ endpoints: { Endpoint: { ...SETTINGS, ...more } } });
+const parameterName = (kind: string) => `/freshpoint/${SERVING_STACK}/Endpoint/${kind}`;
+
+/** Uploads an archive; its ETag, which is the same for the same version. */
+async function upload(account: VirtualAccount, version: string): Promise<string> {
+  const object = { Bucket: account.bucket, Key: KEY, Body: modelArchive(version) };
+  const { ETag } = await account.call('s3', 'PutObject', object);
+  return ETag;
+}
+
+/** An account whose endpoint has served these versions one after the other. */
+async function serving(...versions: string[]): Promise<{ account: VirtualAccount; etags: string[] }> {
+  const account = await VirtualAccount.with(oneEndpoint());
+  const etags: string[] = [];
+  for (const version of versions) {
+    const etag = await upload(account, version);
+    await account.settle();
+    await checkServes(account, etag);
+    etags.push(etag);
+  }
+  return { account, etags };
+}
+
+/** Throws when the fleet answers with anything but the model with this ETag. */
+async function checkServes(account: VirtualAccount, etag: string | undefined): Promise<void> {
+  const answers = await account.answers();
+  if (answers.length !== 1 || answers[0] !== etag) throw new Error(`The fleet answers with ${answers}, not ${etag}.`);
+}
+
+/**
+ * Seconds from when `act` begins until the endpoint is InService on another config and serves the model with this
+ * ETag.
+ */
+async function timed(account: VirtualAccount, etag: string | undefined, act: () => Promise<unknown>): Promise<number> {
+  const view = async () => (await account.live()).endpoint;
+  const before = (await view()).EndpointConfigName;
+  const startedAt = account.clock.now();
+  await act();
+  await account.until('the endpoint is InService on another config', async () => {
+    const { EndpointStatus, EndpointConfigName } = await view();
+    return EndpointStatus === 'InService' && EndpointConfigName !== before;
+  });
+  const tookMs = account.clock.now() - startedAt;
+  await checkServes(account, etag);
+  account.stop();
+  return tookMs / 1000;
+}
+
+/** As `freshpoint rollback` does it: to the `nth` revision before the one that serves. */
+async function rollback(account: VirtualAccount, nth: number): Promise<void> {
+  const { Parameters } = await account.call('ssm', 'GetParameterHistory', { Name: parameterName('history') });
+  const records = Parameters.map(({ Value }: { Value: string }) => JSON.parse(Value)).filter(
+    ({ id }: { id?: string }) => id !== undefined,
+  );
+  const { Parameter } = await account.call('ssm', 'GetParameter', { Name: parameterName('state') });
+  const pin: Pin = { revision: records.at(-1 - nth).revision, by: 'bench', at: account.clock.now() };
+  const Value = JSON.stringify({ ...JSON.parse(Parameter.Value), pin } satisfies EndpointState);
+  await account.call('ssm', 'PutParameter', { Name: parameterName('state'), Value, Type: 'String', Overwrite: true });
+  const { Parameter: spec } = await account.call('ssm', 'GetParameter', { Name: parameterName('spec') });
+  const MessageBody = JSON.stringify({ version: 1, endpoint: `${SERVING_STACK}/Endpoint` });
+  await account.call('sqs', 'SendMessage', { QueueUrl: JSON.parse(spec.Value).queueUrl, MessageBody });
+}
+
+const near = await serving('v1', 'v2');
+const far = await serving('v1', 'v2', 'v3');
+const again = await serving('v1', 'v2');
+const deployed = await serving('v1', 'v2');
+const otherSetting = oneEndpoint({ containers: [{ environment: { LEVEL: 'debug' } }] });
+const figures: RollbackFigures = {
+  swapSeconds: await timed(near.account, near.etags[0], () => rollback(near.account, 1)),
+  copyAndSwapSeconds: await timed(far.account, far.etags[0], () => rollback(far.account, 2)),
+  uploadAgainSeconds: await timed(again.account, again.etags[0], () => upload(again.account, 'v1')),
+  deploySeconds: await timed(deployed.account, deployed.etags[1], () => deployed.account.deploy(otherSetting)),
+};
+console.log(JSON.stringify(figures));
+process.exit(0);

@@ -1,0 +1,86 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { BucketEvent } from '../bucket-event';
+import type { SourceSpec } from '../contract';
+import { ModelData, type PerSlotOptions } from '../model-data';
+import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
+import { type DeclaredModel, declaredModels } from './declared-models';
+import { DEFAULT_BUCKET_EVENTS } from './defaults';
+import { endpointIdOf } from './naming';
+import { planSlotData, type SlotDataPlan } from './slot-data';
+import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
+import { propsProblems, throwIfAny } from './validation';
+import { hasUnreadableVariants } from './variants';
+
+/** The result of reading and validating the props, before any resource is created. */
+export interface EndpointPlan {
+  readonly endpointId: string;
+  readonly models: readonly DeclaredModel[];
+  readonly bucketEvents: readonly BucketEvent[];
+  readonly modelSources: ModelSources;
+  /** All sources: those of the models and those of the bucket events' filters. */
+  readonly sources: readonly SourceSpec[];
+  /** Absent: all model data stays in place. */
+  readonly slotData?: { readonly plan: SlotDataPlan; readonly options: PerSlotOptions };
+}
+
+/** Reads the props. Throws one error that lists all problems; adds warnings of what is risky. */
+export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps): EndpointPlan {
+  const stack = Stack.of(endpoint);
+  const models = declaredModels(props.modelsProps);
+  const bucketEvents = props.bucketEvents ?? DEFAULT_BUCKET_EVENTS;
+  const ofModels = modelSources(models, stack);
+  const ofFilters = filterSources(bucketEvents, props.modelsBucket.bucketName);
+  const sources = distinctSources([...ofModels.sources.map(({ source }) => source), ...ofFilters]);
+  const options = (props.modelData ?? ModelData.perSlot())._perSlot;
+  const plan = options && planSlotData(models, stack);
+  const hasSlotData = plan !== undefined && plan.files.length > 0;
+
+  const problems = propsProblems(endpoint, props, models);
+  if (sources.length === 0 && models.length > 0) problems.push(noSourceProblem(ofModels));
+  if (!hasSlotData && props.smokeTests?.length) {
+    problems.push(
+      'smokeTests are set, but no model has slot data, so a rollback would load the same bytes again. Omit ' +
+        'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
+    );
+  }
+  throwIfAny(problems, endpoint);
+
+  if (plan) reportDataInPlace(endpoint, plan);
+  warnOfUnreadableVariants(endpoint, props);
+  return {
+    endpointId: endpointIdOf(endpoint),
+    models,
+    bucketEvents,
+    modelSources: ofModels,
+    sources,
+    ...(hasSlotData && options && { slotData: { plan, options } }),
+  };
+}
+
+function noSourceProblem({ unreadable }: ModelSources): string {
+  return (
+    'There is no source to watch: no model has a readable modelDataUrl or s3DataSource' +
+    `${unreadable.map((each) => ` (${each})`).join('')}, and no bucket event has a prefix. ` +
+    'Write the URL as s3://<bucket>/<key>, or add a prefix to keyFilters.'
+  );
+}
+
+function reportDataInPlace(endpoint: Construct, { inPlace }: SlotDataPlan): void {
+  if (inPlace.length === 0) return;
+  Annotations.of(endpoint).addInfoV2(
+    '@freshpoint/cdk:dataInPlace',
+    `Both slots load this model data in place: ${inPlace.join('; ')}. After it is overwritten, instances that start ` +
+      'later load other bytes than the instances before them.',
+  );
+}
+
+function warnOfUnreadableVariants(endpoint: Construct, { endpointConfigProps }: SagemakerEndpointProps): void {
+  const { productionVariants, shadowProductionVariants } = endpointConfigProps;
+  if (![productionVariants, shadowProductionVariants].some(hasUnreadableVariants)) return;
+  Annotations.of(endpoint).addWarningV2(
+    '@freshpoint/cdk:unreadableVariants',
+    'A variant of endpointConfigProps is a token, so it is passed on unchanged: its modelName is not replaced by the ' +
+      'physical name of a model of modelsProps. Write the variant out, or refer to the model by a token.',
+  );
+}

@@ -1,0 +1,45 @@
+import { Lazy } from 'aws-cdk-lib';
+import { CfnManagedPolicy, type IRole } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { Permit } from './permits';
+import { MAX_POLICY_CHARACTERS, maxPolicyLength, policyDocumentOf } from './policy-document';
+
+/**
+ * As few managed policies on a role as the permits need: each is filled before the next is created.
+ *
+ * Not the role's default policy, because the function depends on that one, and the permits name resources that may
+ * depend on the function. Not inline policies, because those of a role share 10,240 characters, and a managed policy
+ * has 6,144.
+ */
+export class PackedPolicies extends Construct {
+  private readonly role: IRole;
+  private readonly policies: Permit[][] = [];
+
+  constructor(scope: Construct, id: string, role: IRole) {
+    super(scope, id);
+    this.role = role;
+  }
+
+  get policyCount(): number {
+    return this.policies.length;
+  }
+
+  add(permits: readonly Permit[]): void {
+    for (const permit of permits) this.addPermit(permit);
+  }
+
+  private addPermit(permit: Permit): void {
+    const last = this.policies.at(-1);
+    if (last && maxPolicyLength([...last, permit]) <= MAX_POLICY_CHARACTERS) {
+      last.push(permit);
+      return;
+    }
+    const permits = [permit];
+    this.policies.push(permits);
+    new CfnManagedPolicy(this, `Policy${this.policies.length}`, {
+      description: 'Permissions of the Freshpoint refresher for the endpoints of this stack',
+      policyDocument: Lazy.any({ produce: () => policyDocumentOf(permits) }),
+      roles: [this.role.roleName],
+    });
+  }
+}

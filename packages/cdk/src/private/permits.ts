@@ -1,0 +1,118 @@
+import type { Stack } from 'aws-cdk-lib';
+import { type SlotData, type SourceSpec, slotDataKey } from '../contract';
+import {
+  type BoundedText,
+  bucketArn,
+  keyPrefix,
+  kmsKeyArn,
+  objectArn,
+  parameterArn,
+  sagemakerArn,
+  slotDataRoot,
+  stackArn,
+} from './bounded-arns';
+
+/** Permission for actions on one resource. */
+export interface Permit {
+  readonly actions: readonly string[];
+  readonly resource: BoundedText;
+  /** For a listing: the only prefix that may be listed. */
+  readonly prefix?: BoundedText;
+}
+
+/**
+ * When permits are needed. `Staging`: before the endpoint exists, by the deployment that creates it; such permits name
+ * nothing that depends on the refresher's function, so that the deployment gate can depend on them. `Swap`: later.
+ */
+export type PermitStage = 'Staging' | 'Swap';
+
+/** The resources that a swap of one endpoint accesses. */
+export interface SwapResources {
+  readonly endpointArn: string;
+  readonly configArns: readonly string[];
+  readonly hasSmokeTests: boolean;
+}
+
+/** The resources that observing and staging access for one endpoint. */
+export interface StagingResources {
+  readonly specParameter: string;
+  readonly stateParameter: string;
+  readonly historyParameter: string;
+  readonly sources: readonly SourceSpec[];
+  readonly data?: SlotData;
+  /** ARNs of the KMS keys that the sources are encrypted with. */
+  readonly sourceKeys: readonly string[];
+  /** ARN of the KMS key that the slot data is encrypted with. */
+  readonly dataKey?: string;
+}
+
+const SLOT_DATA_ACTIONS = [
+  's3:GetObject',
+  's3:GetObjectVersion',
+  's3:PutObject',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+];
+
+/** The refresher's permissions on one endpoint. */
+export function swapPermits({ endpointArn, configArns, hasSmokeTests }: SwapResources): Permit[] {
+  const resource = sagemakerArn(endpointArn, 'endpoint');
+  return [
+    { actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], resource },
+    ...(hasSmokeTests ? [{ actions: ['sagemaker:InvokeEndpoint'], resource }] : []),
+    ...configArns.map((arn) => ({
+      actions: ['sagemaker:UpdateEndpoint'],
+      resource: sagemakerArn(arn, 'endpoint-config'),
+    })),
+  ];
+}
+
+/** The refresher's permissions on the parameters, the stack, the sources and the slot data of one endpoint. */
+export function stagingPermits(stack: Stack, resources: StagingResources): Permit[] {
+  const { data, dataKey } = resources;
+  const state = parameterArn(stack, resources.stateParameter);
+  const history = parameterArn(stack, resources.historyParameter);
+  return [
+    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
+    { actions: ['ssm:GetParameters'], resource: state },
+    { actions: ['ssm:GetParameters'], resource: history },
+    { actions: ['ssm:PutParameter'], resource: state },
+    { actions: ['ssm:PutParameter'], resource: history },
+    { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
+    ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
+    ...(data ? slotDataPermits(stack, data) : []),
+    ...resources.sourceKeys.map((key) => ({ actions: ['kms:Decrypt'], resource: kmsKeyArn(key) })),
+    // Decrypt is needed for multipart copies, and to restore older versions.
+    ...(dataKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resource: kmsKeyArn(dataKey) }] : []),
+  ];
+}
+
+function slotDataPermits(stack: Stack, { bucket, root, files }: SlotData): Permit[] {
+  const arn = bucketArn(stack, bucket);
+  const keys = (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => slotDataKey(root, slot, index)));
+  return [
+    ...keys.map((key) => ({ actions: SLOT_DATA_ACTIONS, resource: objectArn(arn, key) })),
+    // Without ListBucket, S3 answers 403 instead of 404 for a missing object.
+    { actions: ['s3:ListBucket'], resource: arn },
+    { actions: ['s3:ListBucketVersions'], resource: arn, prefix: slotDataRoot(root) },
+  ];
+}
+
+function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
+  const bucket = bucketArn(stack, source.bucket);
+  if ('prefix' in source) {
+    // A listing has the ETag and size of each object, so the objects themselves are not read.
+    return [
+      {
+        actions: ['s3:ListBucket'],
+        resource: bucket,
+        ...(source.prefix !== '' && { prefix: keyPrefix(source.prefix) }),
+      },
+    ];
+  }
+  return [
+    { actions: ['s3:GetObject'], resource: objectArn(bucket, source.key) },
+    // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
+    { actions: ['s3:ListBucket'], resource: bucket },
+  ];
+}

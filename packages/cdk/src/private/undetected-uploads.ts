@@ -1,0 +1,69 @@
+import { Annotations, Reference, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnBucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { BucketEvent } from '../bucket-event';
+import { type KeyFilter, mergedKeyFilter } from './event-pattern';
+import { type ModelSource, type ModelSources, sourceText } from './sources';
+
+const ALL_CREATED_EVENTS_PREFIX = EventType.OBJECT_CREATED.replace('*', '');
+
+/** Warns of model data whose uploads no bucket event of the endpoint detects. */
+export function warnOfUndetectedUploads(
+  endpoint: Construct,
+  models: ModelSources,
+  bucket: IBucket,
+  events: readonly BucketEvent[],
+): void {
+  const annotations = Annotations.of(endpoint);
+  const consequence = 'Only the sweep detects uploads to it.';
+  if (models.unreadable.length > 0) {
+    annotations.addWarningV2(
+      '@freshpoint/cdk:unreadableModelData',
+      `Not watched, because it cannot be read at synthesis: ${models.unreadable.join('; ')}. ` +
+        'Write the URL around its tokens, or add its prefix to a key filter of bucketEvents.',
+    );
+  }
+  for (const model of models.sources) {
+    if (isElsewhere(model.source.bucket, bucket)) {
+      annotations.addWarningV2(
+        '@freshpoint/cdk:dataOutsideModelsBucket',
+        `The model data ${sourceText(model.source)} is not in modelsBucket (${bucket.node.path}). ${consequence} ` +
+          'Move it there, or pass its bucket as modelsBucket.',
+      );
+    } else if (!events.some((event) => detectsUpload(event, model))) {
+      annotations.addWarningV2(
+        '@freshpoint/cdk:dataOutsideBucketEvents',
+        `No bucket event for created objects matches the model data ${sourceText(model.source)}. ${consequence} ` +
+          'Add an event whose keyFilters match it, or omit the suffix.',
+      );
+    }
+  }
+}
+
+/** Whether the name is certainly not that of the bucket. False if tokens leave it open. */
+function isElsewhere(name: string, bucket: IBucket): boolean {
+  if (name === bucket.bucketName) return false;
+  const resource = bucket.node.defaultChild;
+  const physical = resource instanceof CfnBucket ? resource.bucketName : bucket.bucketName;
+  if (physical !== undefined && !Token.isUnresolved(physical) && !Token.isUnresolved(name)) return name !== physical;
+  const other = Tokenization.reverseString(name).firstToken;
+  return Reference.isReference(other) && other.target instanceof CfnBucket && other.target !== resource;
+}
+
+/** Whether the event fires when the source is uploaded. True if tokens leave it open. */
+function detectsUpload({ eventType, keyFilters }: BucketEvent, { source, objects }: ModelSource): boolean {
+  if (!eventType.startsWith(ALL_CREATED_EVENTS_PREFIX)) return false;
+  const filter = mergedKeyFilter(keyFilters ?? []);
+  const texts = [filter.prefix, filter.suffix, 'key' in source ? source.key : source.prefix];
+  if (texts.some((text) => Token.isUnresolved(text))) return true;
+  if ('key' in source) return matchesKey(source.key, filter);
+  return overlapsPrefix(source.prefix, filter) && (filter.suffix === undefined || objects === 'archives');
+}
+
+function matchesKey(key: string, { prefix = '', suffix = '' }: KeyFilter): boolean {
+  return key.startsWith(prefix) && key.endsWith(suffix);
+}
+
+function overlapsPrefix(sourcePrefix: string, { prefix = '' }: KeyFilter): boolean {
+  return sourcePrefix.startsWith(prefix) || prefix.startsWith(sourcePrefix);
+}

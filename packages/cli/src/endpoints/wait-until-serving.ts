@@ -1,0 +1,84 @@
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import { CommandFailure } from '../command-failure.ts';
+import { withoutControlCharacters } from '../text.ts';
+import type { EndpointAccount } from './account.ts';
+import { quarantineEntryOf } from './quarantine-entry.ts';
+import type { RollbackPhase, RollbackReport } from './rollback-report.ts';
+
+/** A pin as it was written into the state. */
+export interface WrittenPin {
+  readonly pin: Pin;
+  /** Version of the state that has it. */
+  readonly stateVersion: number;
+  /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
+  readonly quarantinedAt?: number;
+}
+
+type RollbackStatus = { readonly kind: RollbackPhase | 'serving' | 'unpinned' } | RefusedStatus;
+interface RefusedStatus {
+  readonly kind: 'refused';
+  readonly message: string;
+}
+
+const POLL_INTERVAL_MS = 2000;
+
+const PHASE_TEXTS: Readonly<Record<RollbackPhase, string>> = {
+  waiting: 'waiting for the controller',
+  staging: 'staging it in the inactive slot',
+  updating: 'updating the endpoint to the slot that has it',
+};
+
+/** Reports the progress of a rollback until its revision serves. Throws CommandFailure if refused or superseded. */
+export async function waitUntilServing(
+  endpoint: string,
+  written: WrittenPin,
+  { account, pause }: { readonly account: EndpointAccount; readonly pause: (ms: number) => Promise<void> },
+  report: RollbackReport,
+): Promise<void> {
+  const { revision } = written.pin;
+  let phase: RollbackPhase | undefined;
+  let wasUnpinned = false;
+  for (; ; await pause(POLL_INTERVAL_MS)) {
+    const { state, stateVersion } = await account.read(endpoint);
+    // SSM can still return an older version.
+    if (stateVersion < written.stateVersion) continue;
+    const status = statusOf(state, written);
+    switch (status.kind) {
+      case 'refused':
+        report({ event: 'refused', revision, details: { message: status.message } });
+        throw new CommandFailure(`The rollback to ${shortRevision(revision)} was refused: ${status.message}`);
+      case 'serving':
+        report({ event: 'serving', revision, text: `${endpoint} serves ${shortRevision(revision)}` });
+        return;
+      case 'unpinned':
+        // Once proves nothing: the controller can cover the pin with a concurrent write, and then restores it.
+        if (wasUnpinned) throw superseded(revision, report);
+        break;
+      default:
+        if (status.kind !== phase) report({ event: status.kind, revision, text: PHASE_TEXTS[status.kind] });
+        phase = status.kind;
+    }
+    wasUnpinned = status.kind === 'unpinned';
+  }
+}
+
+function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): RollbackStatus {
+  const { updating, staging, serving } = state;
+  const entry = quarantineEntryOf(state, pin.revision);
+  if (entry && entry.at !== quarantinedAt) {
+    return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
+  }
+  if (serving?.revision === pin.revision && !updating) return { kind: 'serving' };
+  if (state.pin?.at !== pin.at && !updating) return { kind: 'unpinned' };
+  if (updating?.revision === pin.revision) return { kind: 'updating' };
+  return { kind: staging?.revision === pin.revision ? 'staging' : 'waiting' };
+}
+
+function superseded(revision: string, report: RollbackReport): CommandFailure {
+  report({ event: 'superseded', revision });
+  return new CommandFailure(
+    `The rollback to ${shortRevision(revision)} was superseded by a newer upload or another request. ` +
+      'Run `freshpoint history` to see what serves.',
+  );
+}

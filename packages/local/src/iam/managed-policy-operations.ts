@@ -1,0 +1,161 @@
+import { AwsError } from '../core/aws-error.ts';
+import type { Deps, Operation } from '../core/cloud.ts';
+import type {
+  CreatePolicyInput,
+  CreatePolicyVersionInput,
+  DeletePolicyVersionInput,
+  ManagedPolicyInput,
+} from './inputs.ts';
+import {
+  checkIamName,
+  checkPath,
+  limitExceeded,
+  MAX_MANAGED_POLICY_SIZE,
+  MAX_POLICY_NAME_LENGTH,
+  MAX_VERSIONS_PER_POLICY,
+  policySize,
+} from './limits.ts';
+import { type PolicyText, readPolicy } from './policy-document.ts';
+import type { ManagedPolicy, RoleStore } from './role-store.ts';
+
+/** The operations on customer managed policies and their versions. */
+export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
+  return {
+    CreatePolicy: {
+      permissions: ({ PolicyName, Path = '/' }: CreatePolicyInput) => [
+        { action: 'iam:CreatePolicy', resource: policyArn(deps, Path, PolicyName) },
+      ],
+      run: (input: CreatePolicyInput) => createPolicy(deps, store, input),
+    },
+    ...onPolicy('GetPolicy', ({ PolicyArn }: ManagedPolicyInput) => ({
+      Policy: describePolicy(store, store.policy(PolicyArn)),
+    })),
+    ...onPolicy('DeletePolicy', (input: ManagedPolicyInput) => deletePolicy(store, input)),
+    ...onPolicy('CreatePolicyVersion', (input: CreatePolicyVersionInput) => createPolicyVersion(deps, store, input)),
+    ...onPolicy('ListPolicyVersions', ({ PolicyArn }: ManagedPolicyInput) => {
+      const policy = store.policy(PolicyArn);
+      const Versions = [...policy.versions.keys()].reverse().map((id) => describeVersion(policy, id));
+      return { Versions, IsTruncated: false };
+    }),
+    ...onPolicy('DeletePolicyVersion', ({ PolicyArn, VersionId }: DeletePolicyVersionInput) => {
+      const policy = store.policy(PolicyArn);
+      if (!policy.versions.has(VersionId)) {
+        const message = `Policy ${policy.arn} version ${VersionId} does not exist or is not attachable.`;
+        throw new AwsError('NoSuchEntity', message, 404);
+      }
+      if (VersionId === policy.defaultVersion) {
+        throw new AwsError('DeleteConflict', 'Cannot delete the default version of a policy.', 409);
+      }
+      policy.versions.delete(VersionId);
+      return {};
+    }),
+  };
+}
+
+/** An operation whose permission is on its managed policy. */
+function onPolicy<I extends ManagedPolicyInput>(
+  action: string,
+  run: (input: I) => unknown,
+): Record<string, Operation<I>> {
+  return { [action]: { permissions: ({ PolicyArn }) => [{ action: `iam:${action}`, resource: PolicyArn }], run } };
+}
+
+function policyArn({ account }: Deps, path: string, name: string): string {
+  return `arn:${account.partition}:iam::${account.accountId}:policy${path}${name}`;
+}
+
+function createPolicy(deps: Deps, store: RoleStore, input: CreatePolicyInput) {
+  const name = checkIamName('policyName', input.PolicyName, MAX_POLICY_NAME_LENGTH);
+  const path = checkPath(input.Path);
+  if ([...store.policies.values()].some((policy) => policy.name.toLowerCase() === name.toLowerCase())) {
+    const message = `A policy called ${name} already exists. Duplicate names are not allowed.`;
+    throw new AwsError('EntityAlreadyExists', message, 409);
+  }
+  const now = new Date(deps.clock.now());
+  const policy: ManagedPolicy = {
+    name,
+    path,
+    id: `ANPA${deps.ids.hex(17).toUpperCase()}`,
+    arn: policyArn(deps, path, name),
+    created: now,
+    updated: now,
+    description: input.Description,
+    defaultVersion: 'v1',
+    nextVersion: 2,
+    versions: new Map([['v1', { ...readManagedPolicy(input.PolicyDocument), created: now }]]),
+  };
+  store.policies.set(policy.arn, policy);
+  return { Policy: describePolicy(store, policy) };
+}
+
+function createPolicyVersion({ clock }: Deps, store: RoleStore, input: CreatePolicyVersionInput) {
+  const policy = store.policy(input.PolicyArn);
+  const text = readManagedPolicy(input.PolicyDocument);
+  if (policy.versions.size >= MAX_VERSIONS_PER_POLICY) {
+    throw limitExceeded(
+      `A managed policy can have up to ${MAX_VERSIONS_PER_POLICY} versions. ` +
+        'Before you create a new version, you must delete an existing version.',
+    );
+  }
+  const id = `v${policy.nextVersion++}`;
+  const now = new Date(clock.now());
+  policy.versions.set(id, { ...text, created: now });
+  if (input.SetAsDefault === true) {
+    policy.defaultVersion = id;
+    policy.updated = now;
+  }
+  return { PolicyVersion: describeVersion(policy, id) };
+}
+
+function deletePolicy(store: RoleStore, { PolicyArn }: ManagedPolicyInput) {
+  const policy = store.policy(PolicyArn);
+  if (attachmentCount(store, policy) > 0) {
+    throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.', 409);
+  }
+  if (policy.versions.size > 1) {
+    throw new AwsError(
+      'DeleteConflict',
+      "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. " +
+        'The default version is deleted with the policy.',
+      409,
+    );
+  }
+  store.policies.delete(policy.arn);
+  return {};
+}
+
+function attachmentCount(store: RoleStore, policy: ManagedPolicy): number {
+  return [...store.roles()].filter((role) => role.attached.has(policy.arn)).length;
+}
+
+function describePolicy(store: RoleStore, policy: ManagedPolicy) {
+  return {
+    PolicyName: policy.name,
+    PolicyId: policy.id,
+    Arn: policy.arn,
+    Path: policy.path,
+    DefaultVersionId: policy.defaultVersion,
+    AttachmentCount: attachmentCount(store, policy),
+    PermissionsBoundaryUsageCount: 0,
+    IsAttachable: true,
+    Description: policy.description,
+    CreateDate: policy.created,
+    UpdateDate: policy.updated,
+  };
+}
+
+function describeVersion(policy: ManagedPolicy, id: string) {
+  return {
+    VersionId: id,
+    IsDefaultVersion: id === policy.defaultVersion,
+    CreateDate: policy.versions.get(id)?.created,
+  };
+}
+
+function readManagedPolicy(text: string | undefined): PolicyText {
+  const policy = readPolicy(text, 'identity');
+  if (policySize(policy.text) > MAX_MANAGED_POLICY_SIZE) {
+    throw limitExceeded(`Cannot exceed quota for PolicySize: ${MAX_MANAGED_POLICY_SIZE}`);
+  }
+  return policy;
+}

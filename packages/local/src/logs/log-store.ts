@@ -1,0 +1,102 @@
+import { arn } from '../core/account.ts';
+import { AwsError } from '../core/aws-error.ts';
+import type { Deps, Operation } from '../core/cloud.ts';
+import { constraintMessage } from '../core/constraint.ts';
+import type { LogGroupInput, LogStreamInput } from './inputs.ts';
+import { type LogBounds, LogGroup } from './log-group.ts';
+
+/** All log groups of the account. */
+export class LogStore {
+  readonly bounds: LogBounds;
+  readonly #deps: Deps;
+  readonly #groups = new Map<string, LogGroup>();
+
+  constructor(deps: Deps, bounds: LogBounds) {
+    this.#deps = deps;
+    this.bounds = bounds;
+  }
+
+  arnOf(groupName: string): string {
+    return arn(this.#deps.account, 'logs', `log-group:${groupName}`);
+  }
+
+  find(groupName: string): LogGroup | undefined {
+    return this.#groups.get(groupName);
+  }
+
+  /** Throws AwsError ResourceNotFoundException. */
+  get(input: LogGroupInput): LogGroup {
+    const found = this.#groups.get(groupNameIn(input));
+    if (!found) throw missing('log group');
+    return found;
+  }
+
+  /** The group, which has the stream. Throws AwsError ResourceNotFoundException. */
+  getWithStream(input: LogStreamInput): { readonly group: LogGroup; readonly stream: string } {
+    const group = this.get(input);
+    const stream = input.logStreamName ?? '';
+    if (!group.streams.has(stream)) throw missing('log stream');
+    return { group, stream };
+  }
+
+  /** Throws AwsError InvalidParameterException. */
+  create(groupName: unknown): LogGroup {
+    if (typeof groupName !== 'string' || !/^[\w./#-]{1,512}$/.test(groupName)) {
+      const rule = 'satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+';
+      throw new AwsError('InvalidParameterException', constraintMessage('logGroupName', groupName, rule));
+    }
+    const made = new LogGroup(groupName, this.#deps.clock.now(), this.bounds);
+    this.#groups.set(groupName, made);
+    return made;
+  }
+
+  delete(group: LogGroup): void {
+    this.#groups.delete(group.name);
+  }
+
+  /** In order of name. */
+  sorted(): LogGroup[] {
+    return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  addEvent(group: LogGroup, logStreamName: string, event: { timestamp?: number; message: string }): void {
+    const nowMs = this.#deps.clock.now();
+    group.add({
+      eventId: this.#deps.ids.hex(32),
+      logStreamName,
+      timestamp: event.timestamp ?? nowMs,
+      message: event.message,
+      ingestionTime: nowMs,
+    });
+  }
+}
+
+/** The name that the input gives, alone or in an ARN; `*` if it gives none. */
+function groupNameIn({ logGroupName, logGroupIdentifier }: LogGroupInput): string {
+  if (logGroupName !== undefined) return String(logGroupName);
+  return String(logGroupIdentifier ?? '*').replace(/^arn:.*:log-group:([^:]*)(:\*)?$/, '$1');
+}
+
+/** An operation whose permission is on its log group. */
+export function onGroup<I extends LogGroupInput>(
+  store: LogStore,
+  action: string,
+  run: (input: I) => unknown,
+): Record<string, Operation<I>> {
+  const resource = (input: I) => `${store.arnOf(groupNameIn(input))}:*`;
+  return { [action]: { permissions: (input) => [{ action: `logs:${action}`, resource: resource(input) }], run } };
+}
+
+/** An operation whose permission is on its log stream. */
+export function onStream<I extends LogStreamInput>(
+  store: LogStore,
+  action: string,
+  run: (input: I) => unknown,
+): Record<string, Operation<I>> {
+  const resource = (input: I) => `${store.arnOf(groupNameIn(input))}:log-stream:${input.logStreamName}`;
+  return { [action]: { permissions: (input) => [{ action: `logs:${action}`, resource: resource(input) }], run } };
+}
+
+function missing(kind: 'log group' | 'log stream'): AwsError {
+  return new AwsError('ResourceNotFoundException', `The specified ${kind} does not exist.`);
+}

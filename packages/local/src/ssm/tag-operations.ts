@@ -1,0 +1,52 @@
+import type {
+  AddTagsToResourceRequest,
+  ListTagsForResourceRequest,
+  RemoveTagsFromResourceRequest,
+} from '@aws-sdk/client-ssm';
+import { AwsError } from '../core/aws-error.ts';
+import type { Operation } from '../core/cloud.ts';
+import { tagList } from '../core/tags.ts';
+import { type Parameter, setTags } from './parameter.ts';
+import type { SsmStore } from './ssm-store.ts';
+
+/** The members that name a tagged resource. */
+type TaggedResource = Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>;
+
+/** AddTagsToResource, RemoveTagsFromResource, ListTagsForResource. */
+export function parameterTagOperations(store: SsmStore): Record<string, Operation> {
+  const on =
+    (action: string) =>
+    ({ ResourceId }: TaggedResource) =>
+      store.permissionsOn(action, [ResourceId]);
+  const find = ({ ResourceType, ResourceId = '' }: TaggedResource): Parameter => {
+    const parameter = ResourceType === 'Parameter' ? store.get(ResourceId) : undefined;
+    if (!parameter) {
+      throw new AwsError(
+        'InvalidResourceId',
+        'The resource ID is not valid. Verify that you entered the correct ID and try again.',
+      );
+    }
+    return parameter;
+  };
+  return {
+    AddTagsToResource: {
+      permissions: on('AddTagsToResource'),
+      run(input: AddTagsToResourceRequest) {
+        setTags(find(input), input.Tags);
+        return {};
+      },
+    },
+    RemoveTagsFromResource: {
+      permissions: on('RemoveTagsFromResource'),
+      run(input: RemoveTagsFromResourceRequest) {
+        const { tags } = find(input);
+        for (const key of input.TagKeys ?? []) tags.delete(key);
+        return {};
+      },
+    },
+    ListTagsForResource: {
+      permissions: on('ListTagsForResource'),
+      run: (input: ListTagsForResourceRequest) => ({ TagList: tagList(find(input).tags) }),
+    },
+  };
+}
