@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -44,6 +45,8 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
   for (const model of endpoint.models) model.node.addDependency(role);
   const assembly = app.synth();
   const template = assembly.getStackByName(ENDPOINT_STACK).template as object;
+  const bucketStack = assembly.getStackByName(DATA_STACK).template as object;
+  rmSync(assembly.directory, { recursive: true });
   return {
     name: `${files} files`,
     keys,
@@ -52,7 +55,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     sweepInterval: SWEEP_HOURS * 3600,
     isPerSlot: data === 'default' && files === 1,
     isTested: false,
-    bucketStack: assembly.getStackByName(DATA_STACK).template as object,
+    bucketStack,
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: { first: template, models: template, configs: template, settings: template, failing: template },
   };

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -102,8 +103,9 @@ export function templatesOf(settings: AppSettings = {}): Readonly<Record<string,
   const text = JSON.stringify(settings);
   let templates = synthesized.get(text);
   if (!templates) {
-    const { stacks } = settingsApp(settings).synth();
+    const { stacks, directory } = settingsApp(settings).synth();
     templates = Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
+    rmSync(directory, { recursive: true });
     synthesized.set(text, templates);
   }
   return templates;

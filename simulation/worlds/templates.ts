@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -99,10 +100,12 @@ function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket
     failing.node.addDependency(endpoint.endpoint);
   }
   const assembly = app.synth();
-  return {
+  const templates = {
     bucket: assembly.getStackByName(DATA_STACK).template as object,
     serving: assembly.getStackByName(ENDPOINT_STACK).template as object,
   };
+  rmSync(assembly.directory, { recursive: true });
+  return templates;
 }
 
 function propsOf(
