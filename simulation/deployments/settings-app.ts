@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
 import { DATA_STACK } from '../worlds/layout.ts';
+import { synthesizedTemplates } from '../worlds/synthesize.ts';
 
 export { DATA_STACK };
 
@@ -96,16 +96,14 @@ function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleA
   };
 }
 
-const synthesized = new Map<string, Record<string, object>>();
+const synthesized = new Map<string, Readonly<Record<string, object>>>();
 
 /** The templates by stack name. */
 export function templatesOf(settings: AppSettings = {}): Readonly<Record<string, object>> {
   const text = JSON.stringify(settings);
   let templates = synthesized.get(text);
   if (!templates) {
-    const { stacks, directory } = settingsApp(settings).synth();
-    templates = Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
-    rmSync(directory, { recursive: true });
+    templates = synthesizedTemplates(settingsApp(settings));
     synthesized.set(text, templates);
   }
   return templates;

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -13,6 +12,7 @@ import {
   type Layout,
   VARIANT_NAME,
 } from './layout.ts';
+import { synthesizedTemplates } from './synthesize.ts';
 
 /** The settings that a layout is synthesized from. */
 interface LayoutSettings {
@@ -99,13 +99,8 @@ function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket
     const failing = new CfnParameter(stack, 'Failing', { type: 'String', value: 'ok', allowedPattern: '^never$' });
     failing.node.addDependency(endpoint.endpoint);
   }
-  const assembly = app.synth();
-  const templates = {
-    bucket: assembly.getStackByName(DATA_STACK).template as object,
-    serving: assembly.getStackByName(ENDPOINT_STACK).template as object,
-  };
-  rmSync(assembly.directory, { recursive: true });
-  return templates;
+  const templates = synthesizedTemplates(app);
+  return { bucket: templates[DATA_STACK] ?? {}, serving: templates[ENDPOINT_STACK] ?? {} };
 }
 
 function propsOf(

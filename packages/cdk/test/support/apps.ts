@@ -1,18 +1,14 @@
 import './placeholder-asset.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ASSEMBLY_FOLDER } from '@freshpoint/test-support/assembly-folder';
 import { App, Stack } from 'aws-cdk-lib';
-import { afterAll, onTestFinished, TestRunner } from 'vitest';
 
-/** An app whose cloud assembly is removed after the test or the suite, and that skips what no template shows. */
+let apps = 0;
+
+/** An app whose cloud assembly is removed after the test file, and that skips what no template shows. */
 export function newApp(): App {
-  const outdir = mkdtempSync(join(tmpdir(), 'freshpoint-cdk-test-'));
-  const remove = () => rmSync(outdir, { recursive: true, force: true });
-  if (TestRunner.getCurrentTest() === undefined) afterAll(remove);
-  else onTestFinished(remove);
   return new App({
-    outdir,
+    outdir: join(ASSEMBLY_FOLDER, String(++apps)),
     analyticsReporting: false,
     treeMetadata: false,
     context: { 'aws:cdk:disable-asset-staging': true, 'aws:cdk:disable-stack-trace': true },
