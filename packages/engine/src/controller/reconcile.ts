@@ -13,6 +13,9 @@ import { swap } from './swap.ts';
 /** Pause after a stale read of the state, in seconds: SSM's reads may lag behind its writes. */
 const STALE_READ_SECONDS = 5;
 
+/** Pause after a spec was created during a pass, in seconds. */
+const CREATED_SECONDS = 1;
+
 /** What a request knows beside the endpoint's name. */
 export type RequestHints = Pick<ReconcileRequest, 'stackId' | 'stateVersion'>;
 
@@ -80,10 +83,15 @@ async function withoutSpec(
   { ports, endpoint }: EndpointContext,
   stackId: string | undefined,
 ): Promise<ReconcileResult> {
-  if (stackId !== undefined && (await ports.stacks.describe(stackId)).kind === 'deploying') {
-    const seconds = POLL_SECONDS;
-    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
-    return { kind: 'requeue', seconds };
+  if (stackId !== undefined) {
+    const isDeploying = (await ports.stacks.describe(stackId)).kind === 'deploying';
+    // The deployment may have created the spec, and ended, since the spec was read.
+    const isCreated = !isDeploying && (await ports.records.read(endpoint)).spec !== undefined;
+    if (isDeploying || isCreated) {
+      const seconds = isDeploying ? POLL_SECONDS : CREATED_SECONDS;
+      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
+      return { kind: 'requeue', seconds };
+    }
   }
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone' });
   return { kind: 'done' };
