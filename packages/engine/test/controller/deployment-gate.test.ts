@@ -22,6 +22,7 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
     ResourceProperties: {
       ServiceToken: 'function',
       Endpoint: 'Iris/Endpoint',
+      Store: '{"bucket":"data","prefix":"Iris/Endpoint/"}',
       Sources: '[{"bucket":"models","key":"model.tar.gz"}]',
       Digest: '12345678',
     },
@@ -108,7 +109,7 @@ describe('a deployment', () => {
     const world = new World();
     const request = await queued(world);
     world.spec = undefined;
-    world.version = 0;
+    world.hasState = false;
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.calls).not.toContain('write');
