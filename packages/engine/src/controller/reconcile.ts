@@ -10,6 +10,9 @@ import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
 import { swap } from './swap.ts';
 
+/** Pause after a spec was created during a pass, in seconds. */
+const CREATED_SECONDS = 1;
+
 /**
  * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `stackId`: the stack
  * that creates the endpoint, where the request knows it.
@@ -66,10 +69,15 @@ async function withoutSpec(
   { ports, endpoint }: EndpointContext,
   stackId: string | undefined,
 ): Promise<ReconcileResult> {
-  if (stackId !== undefined && (await ports.stacks.describe(stackId)).kind === 'deploying') {
-    const seconds = POLL_SECONDS;
-    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
-    return { kind: 'requeue', seconds };
+  if (stackId !== undefined) {
+    const isDeploying = (await ports.stacks.describe(stackId)).kind === 'deploying';
+    // The deployment may have created the spec, and ended, since the spec was read.
+    const isCreated = !isDeploying && (await ports.specs.read(endpoint)) !== undefined;
+    if (isDeploying || isCreated) {
+      const seconds = isDeploying ? POLL_SECONDS : CREATED_SECONDS;
+      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
+      return { kind: 'requeue', seconds };
+    }
   }
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone' });
   return { kind: 'done' };

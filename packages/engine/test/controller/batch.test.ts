@@ -128,6 +128,19 @@ describe('reconcile requests', () => {
     expect(await reconcileBatch(world.ports, [message('2', 9, first)])).toEqual([]);
   });
 
+  test('come back when the spec was created, and the deployment ended, during the pass', async () => {
+    const world = new World();
+    const { spec } = world;
+    world.spec = undefined;
+    world.ports.stacks.describe = async () => {
+      world.spec = spec;
+      return { kind: 'idle', status: 'CREATE_COMPLETE' };
+    };
+    const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
+    expect(await reconcileBatch(world.ports, [{ ...message('1'), body: first }])).toEqual(['1']);
+    expect(world.requeued).toEqual([['handle-1', 1]]);
+  });
+
   test('are done when the spec is gone', async () => {
     const world = new World();
     world.spec = undefined;
