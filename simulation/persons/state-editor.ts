@@ -37,7 +37,7 @@ export class StateEditor {
     this.#isSuspended = false;
   }
 
-  /** Deletes the state object. A suspension would be lost with it, so nobody does that meanwhile. */
+  /** Deletes the state object. A suspension would be lost with it, so this does nothing meanwhile. */
   async deleteState(): Promise<void> {
     const { oracle } = this.#context;
     if (this.#isSuspended || this.isEditing || oracle.view.storedState === undefined) return;

@@ -197,6 +197,12 @@ describe('freshpoint rollback', () => {
 
   test.each<[string, () => void, Partial<RollbackArguments>, string]>([
     ['model data in place', () => Object.assign(account, { spec: {} }), {}, 'is in place'],
+    [
+      'a state that is being rebuilt',
+      () => Object.assign(account, { state: { version: 1, lostAt: 1 } }),
+      {},
+      'is being rebuilt',
+    ],
     ['a spec without a queue URL', () => Object.assign(account, { spec: { data } }), {}, 'has no queue URL'],
     ['a history without an earlier revision', () => account.records.splice(2), {}, 'has no earlier revision'],
     ['the revision that serves', () => undefined, { to: '2222' }, 'already serves 222222222222'],

@@ -50,6 +50,12 @@ export async function runRollback(options: RollbackArguments, context: RollbackC
       `The spec of ${endpoint} has no queue URL. Deploy its stack with this version of Freshpoint.`,
     );
   }
+  if (state.lostAt !== undefined && options.to === undefined) {
+    throw new CommandFailure(
+      `The state of ${endpoint} was deleted and is being rebuilt, so it is not known what serves. ` +
+        'Try again in a few minutes, or name a revision with --to.',
+    );
+  }
   const report = rollbackReport(options.format, context.write);
   const revision = chooseRevision(await account.history(spec.store), state, options);
   const written = await writePin(revision, options, context);
