@@ -55,6 +55,7 @@ export interface Overseer {
 /** The service behind each of the controller's clients. */
 const SERVICES = {
   sagemaker: 'sagemaker',
+  sagemakerUpdates: 'sagemaker',
   sagemakerRuntime: 'sagemaker',
   s3: 's3',
   ssm: 'ssm',

@@ -47,7 +47,8 @@ export interface EndpointRecords {
 
 /** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */
 export type UpdateOutcome =
-  | { readonly kind: 'accepted' }
+  /** `leftOut`: parameters that SageMaker refused by name, so the call was made without them. */
+  | { readonly kind: 'accepted'; readonly leftOut?: readonly string[] }
   /** Certainly not made. `busy`: another update is in progress, or this config is already in use. */
   | { readonly kind: 'rejected'; readonly busy: boolean; readonly error: Error };
 

@@ -12,7 +12,16 @@ import { ssmRecords } from './ssm-records.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type ServiceClients = {
-  readonly [service in 'sagemaker' | 'sagemakerRuntime' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
+  /** `sagemakerUpdates` sends UpdateEndpoint only, and must not retry it. */
+  readonly [service in
+    | 'sagemaker'
+    | 'sagemakerUpdates'
+    | 'sagemakerRuntime'
+    | 's3'
+    | 'ssm'
+    | 'sqs'
+    | 'cloudformation'
+    | 'events']: Client;
 };
 
 /** The controller's ports on AWS. */
@@ -30,7 +39,7 @@ export function awsPorts(given: {
   const { clients, answers: responses, telemetry, now } = given;
   return {
     records: ssmRecords(clients.ssm),
-    endpoints: sageMakerEndpoints(clients.sagemaker),
+    endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
     slotStore: s3SlotStore(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),

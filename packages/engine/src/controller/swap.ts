@@ -23,21 +23,34 @@ export async function swap(
   const at = await ports.records.write(endpoint, recorded, stateVersion);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
+    if (outcome.busy && (await isUnderWay(pass, updating))) {
+      // An earlier attempt whose reply was lost: the next pass adopts it.
+      const message = 'An update of the endpoint to this slot is in progress already.';
+      return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
+    }
     await ports.records.write(endpoint, withoutUpdating(recorded), at);
     if (!outcome.busy) throw outcome.error;
     const { message } = outcome.error;
     return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
   }
+  const { leftOut = [] } = outcome;
+  const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
   await publish(pass, [{ type: 'started', ...eventSubject(updating) }]);
   await ports.records.write(endpoint, { ...recorded, updating: { ...updating, accepted: true } }, at);
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',
     reason: ROLLOUT_REASONS[updating.trigger],
-    message: updating.warning,
+    message: [updating.warning, unretained].filter((text) => text !== undefined).join(' ') || undefined,
     revision: shortRevision(revision),
     slot,
     seconds,
   });
   return { kind: 'requeue', seconds };
+}
+
+/** Whether SageMaker is making the update that was refused as busy. */
+async function isUnderWay({ ports, spec }: EndpointPass, { configName }: Updating): Promise<boolean> {
+  const view = await ports.endpoints.describe(spec.endpointName);
+  return view !== 'gone' && view.status === 'Updating' && view.pendingConfigName === configName;
 }

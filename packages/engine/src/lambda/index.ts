@@ -9,7 +9,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, METRICS_NAMESPACE } from '@freshpoint/cdk/contract';
 import { awsPorts } from '../adapters/aws-ports.ts';
-import type { Client } from '../adapters/client.ts';
+import { type Client, UPDATE_CLIENT_CONFIG } from '../adapters/client.ts';
 import { cloudFormationResponses } from '../adapters/cloudformation-responses.ts';
 import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
 import { createHandler } from './handler.ts';
@@ -39,6 +39,7 @@ export const handler = createHandler(
   awsPorts({
     clients: {
       sagemaker: new SageMakerClient(),
+      sagemakerUpdates: lazily(() => new SageMakerClient(UPDATE_CLIENT_CONFIG)),
       sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
       s3: new S3Client(),
       ssm: new SSMClient(),
