@@ -7,6 +7,7 @@ import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
+import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
 import { SlotDataChecks } from './slot-data-checks.ts';
@@ -29,6 +30,7 @@ export class Oracle {
   readonly rest: RestChecks;
   readonly served: ServedData;
   readonly final: FinalChecks;
+  readonly rejections: RejectionChecks;
   readonly #parts: OracleParts;
 
   constructor(world: World, journal: Journal, s3SkewMs: number) {
@@ -43,6 +45,7 @@ export class Oracle {
     this.served = new ServedData(parts);
     this.rest = new RestChecks(parts, this.served);
     this.final = new FinalChecks(parts);
+    this.rejections = new RejectionChecks(parts);
   }
 
   /** Whether a fleet that loads these bytes is refused. */

@@ -28,6 +28,7 @@ export class FunctionOverseer implements Overseer {
   plan(run: FunctionRun, service: string, operation: string): CallPlan {
     const { faultRandom, rates, isBegun, journal, oracle } = this.#context;
     this.#context.calls += 1;
+    this.#noteTests(run, operation);
     const { killAt } = this.#options;
     const plan = drawCall(faultRandom, rates, operation);
     if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
@@ -39,6 +40,15 @@ export class FunctionOverseer implements Overseer {
     run.isDisturbed = true;
     this.#noteFault(run, operation, plan);
     return plan;
+  }
+
+  /** No two passes send smoke tests at the same time. */
+  #noteTests(run: FunctionRun, operation: string): void {
+    const { openRuns, journal } = this.#context;
+    run.isTesting = operation === 'InvokeEndpoint';
+    if (!run.isTesting) return;
+    const other = [...openRuns].find((each) => each !== run && each.isTesting);
+    if (other) journal.violation(`runs ${other.id} and ${run.id} send smoke tests at the same time`);
   }
 
   #noteFault(run: FunctionRun, operation: string, { kill, mishapBefore, mishapAfter }: CallPlan): void {

@@ -11,6 +11,8 @@ const PASSES_MS = 360_000 + 60_000 + 300_000 + 60_000;
 /** An accepted update that isn't visible, and an unknown config, are waited for this long. */
 const UNKNOWN_MS = 300_000 + 300_000;
 const ERROR_PAUSE_MS = 300_000;
+/** The pauses that may still run at calm: of an unknown reason (10 min and 2 h), of others (45 min), of smoke tests. */
+const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
 /** Three tries of a revision, and one of the bytes that came meanwhile. */
 const UPDATES = 4;
 const ROUNDING_SECONDS = 10;
@@ -105,7 +107,7 @@ export class Rest {
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
-    const waits = sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + ERROR_PAUSE_MS + settle;
+    const waits = sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
     return waits + UPDATES * (update + 2 * poll);
   }
 

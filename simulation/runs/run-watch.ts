@@ -34,7 +34,13 @@ export class RunWatch implements Watch {
   #beforeUpdate(call: Call): void {
     const { oracle, updateFaults, rates, current } = this.#context;
     const by = this.#context.moverOf(call);
-    const fault = updateFaults.plan(by, rates);
+    let fault: 'refused' | undefined;
+    try {
+      fault = updateFaults.plan(by, rates);
+    } catch (rejection) {
+      oracle.rejections.add(current);
+      throw rejection;
+    }
     oracle.updates.beforeUpdate(call, { by, fault, run: current });
   }
 

@@ -69,6 +69,10 @@ const IN_FLIGHT_MS = 5000;
 
 export type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
 
+interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
+
 /** A command of one of the SDK's clients. */
 interface SdkCommand {
   readonly input: object;
@@ -86,6 +90,8 @@ export class FunctionRun {
   dead = false;
   /** At least one of its calls went wrong. */
   isDisturbed = false;
+  /** It sends smoke tests. */
+  isTesting = false;
   /** Its last write of the state collided with another one. */
   hadConflict = false;
   /** When each source was read. A pass reads several at different times. */
@@ -137,7 +143,10 @@ export class FunctionRun {
     const clients = Object.fromEntries(
       Object.entries(SERVICES).map(([client, service]) => [
         client,
-        { send: (command: SdkCommand) => this.#send(service, command) },
+        {
+          send: (command: SdkCommand, options?: SendOptions) =>
+            unlessAborted(options?.abortSignal, this.#send(service, command)),
+        },
       ]),
     );
     const put = async (url: string, { body }: { body: string }) =>
@@ -149,8 +158,15 @@ export class FunctionRun {
       answers: cloudFormationResponses(put as unknown as typeof fetch),
       telemetry: this.#overseer.telemetry(this),
       checkArchive: looksLikeArchive,
+      timeoutSignal: (ms) => this.#abortAfter(ms),
       now: skewed(this.#world.clock, this.#overseer.skewMs).now,
     };
+  }
+
+  #abortAfter(ms: number): AbortSignal {
+    const controller = new AbortController();
+    this.#world.clock.schedule(ms, () => controller.abort());
+    return controller.signal;
   }
 
   #finish(how: string, outcome: InvocationOutcome): void {
@@ -243,6 +259,15 @@ async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Settles as the call does, unless the signal aborts first: as the clients of the SDK do. */
+function unlessAborted(signal: AbortSignal | undefined, call: Promise<unknown>): Promise<unknown> {
+  if (!signal) return call;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' })));
+    call.then(resolve, reject);
+  });
 }
 
 function never(): Promise<never> {

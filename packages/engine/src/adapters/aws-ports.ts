@@ -33,6 +33,8 @@ export function awsPorts(given: {
   readonly telemetry: Telemetry;
   /** Reads archives. Default: the real check, which decompresses in other threads. */
   readonly checkArchive?: typeof checkArchive;
+  /** Default: AbortSignal.timeout, in real time. */
+  readonly timeoutSignal?: (ms: number) => AbortSignal;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
@@ -42,7 +44,7 @@ export function awsPorts(given: {
     endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
     slotStore: s3SlotStore(clients.s3),
-    smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),
+    smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
     queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
     responses,

@@ -30,7 +30,7 @@ export async function observeAndDecide(
       const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
       const recorded = { state: observation.state, stateVersion: version };
       const tested = await runSmokeTests(pass, recorded, next, variants);
-      observation = { ...observation, ...tested.seen };
+      observation = { ...observation, state: tested.state, now: ports.now() };
       version = tested.stateVersion;
     } else {
       return { decision: { ...rest, next }, observation, stateVersion: version };

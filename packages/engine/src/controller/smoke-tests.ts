@@ -1,35 +1,30 @@
+import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { Next } from '../policy/next.ts';
-import type { Observation } from '../policy/observation.ts';
-import { MAX_TEST_ATTEMPTS } from '../policy/phases/testing.ts';
+import { testPauseMs } from '../policy/phases/testing.ts';
+import { truncateMessage, type Updating } from '../policy/state.ts';
 import type { EndpointPass, RecordedState } from './pass.ts';
 
-/** What smoke tests add to an observation. */
-export interface TestedObservation {
-  readonly seen: Partial<Observation>;
-  readonly stateVersion: number;
-}
-
 /**
- * Sends the smoke tests. The state counts the attempt before it is made: tests that kill the function do so at most
- * MAX_TEST_ATTEMPTS times.
+ * Sends the smoke tests. The state has a lease on them before they are sent, so that no other pass tests at the same
+ * time, and their outcome afterwards, so that a crash of this pass does not repeat them.
  */
 export async function runSmokeTests(
   { ports, endpoint, spec }: EndpointPass,
   { state, stateVersion }: RecordedState,
   { attempt, updating }: Next & { readonly kind: 'test' },
   variants: readonly string[],
-): Promise<TestedObservation> {
-  if (attempt > MAX_TEST_ATTEMPTS) {
-    const message = `The smoke tests did not finish in ${MAX_TEST_ATTEMPTS} attempts.`;
-    return { seen: { tests: { kind: 'unanswered', message } }, stateVersion };
-  }
-  const begun = { ...updating, testAttempts: attempt };
-  const counted = { ...state, updating: begun };
-  const at = await ports.records.write(endpoint, counted, stateVersion);
+): Promise<RecordedState> {
+  const { unanswered: _, ...rest } = updating;
+  // Tests that end the function each time are sent in growing pauses, too.
+  const leaseMs = Math.max(LEASE_TTL_MS, testPauseMs(attempt));
+  const leased = { ...rest, testAttempts: attempt, nextTestAt: ports.now() + leaseMs };
+  const at = await ports.records.write(endpoint, { ...state, updating: leased }, stateVersion);
   const tests = await ports.smokeTests.run(spec.endpointName, variants, spec.smokeTests ?? []);
-  const seen = { state: counted, tests, now: ports.now() };
-  if (tests.kind === 'unanswered') return { seen, stateVersion: at };
-  // With the verdict in the state, a crash of this pass does not repeat the tests.
-  const judged = { ...counted, updating: { ...begun, verdict: tests } };
-  return { seen: { ...seen, state: judged }, stateVersion: await ports.records.write(endpoint, judged, at) };
+  const paused = { ...leased, nextTestAt: ports.now() + testPauseMs(attempt) };
+  const tested: Updating =
+    tests.kind === 'unanswered'
+      ? { ...paused, unanswered: truncateMessage(tests.message) ?? '' }
+      : { ...leased, verdict: tests };
+  const judged = { ...state, updating: tested };
+  return { state: judged, stateVersion: await ports.records.write(endpoint, judged, at) };
 }

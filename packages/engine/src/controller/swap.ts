@@ -1,5 +1,7 @@
+import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds } from '../policy/next.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
+import { nextAttempt } from '../policy/retries.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { ROLLOUT_REASONS } from '../policy/rollout.ts';
 import { type Updating, withoutUpdating } from '../policy/state.ts';
@@ -28,8 +30,9 @@ export async function swap(
       const message = 'An update of the endpoint to this slot is in progress already.';
       return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
     }
+    if (!outcome.busy)
+      return reject(pass, { state: withoutUpdating(recorded), stateVersion: at }, updating, outcome.error);
     await ports.records.write(endpoint, withoutUpdating(recorded), at);
-    if (!outcome.busy) throw outcome.error;
     const { message } = outcome.error;
     return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
   }
@@ -47,6 +50,24 @@ export async function swap(
     seconds,
   });
   return { kind: 'requeue', seconds };
+}
+
+/** SageMaker rejected the call, which says nothing about the revision: it is tried again after a pause. */
+async function reject(
+  pass: EndpointPass,
+  { state, stateVersion }: RecordedState,
+  { revision, trigger }: Updating,
+  error: Error,
+): Promise<ReconcileResult> {
+  const { ports, endpoint } = pass;
+  const message = `${error.name}: ${error.message}`;
+  const at = ports.now();
+  const { fault } = judgeFailure(message);
+  const retries = nextAttempt(state, { revision, trigger, stage: 'call', fault, message, at });
+  const seconds = Math.ceil(((retries?.nextAt ?? at) - at) / 1000);
+  ports.telemetry.error(endpoint, error, seconds);
+  await ports.records.write(endpoint, { ...state, retries }, stateVersion);
+  return endPass(pass, { kind: 'requeue', reason: 'Retrying', message, seconds, revision });
 }
 
 /** Whether SageMaker is making the update that was refused as busy. */

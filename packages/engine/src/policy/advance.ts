@@ -1,4 +1,5 @@
-import { type NextStep, observeFirst } from './next.ts';
+import { judgeFailure } from './failure-reasons.ts';
+import { type Next, type NextStep, observeFirst } from './next.ts';
 import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
@@ -35,6 +36,8 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
     const message = `Suspended by ${state.suspension.by}.`;
     return { next: { kind: 'requeue', reason: 'Suspended', message, revision }, state };
   }
+  const waiting = untilRetry(ready, state, target);
+  if (waiting) return { next: waiting, state };
   const rollout = { ...ready, state, target };
   return target.trigger === 'upload' ? settle(rollout) : stageOrSwap(rollout);
 }
@@ -43,6 +46,22 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
 function quarantineEntry(state: EndpointState, target: RolloutTarget): QuarantineEntry | undefined {
   const entry = state.quarantine?.find((each) => each.revision === target.revision);
   return entry && target.trigger === 'pin' && target.at > entry.at ? undefined : entry;
+}
+
+/** The pause after a failed attempt. A pin that was set since then ends it. */
+function untilRetry(
+  { observation: { now, endpoint, spec } }: ReadyEndpoint,
+  { retries }: EndpointState,
+  { revision, trigger, at }: RolloutTarget,
+): Next | undefined {
+  if (retries?.revision !== revision || retries.nextAt <= now) return undefined;
+  if (trigger === 'pin' && at > retries.at) return undefined;
+  const { stage, attempts, fault, message: text, nextAt } = retries;
+  const { todo } = judgeFailure(text);
+  const call = `UpdateEndpoint on ${endpoint.arn ?? spec.endpointName}`;
+  const what = stage === 'call' ? `${call} was rejected` : `${call} was rolled back`;
+  const message = `${what} (attempt ${attempts}, ${fault}): ${text} ${todo}`;
+  return { kind: 'requeue', reason: 'Retrying', message, seconds: Math.ceil((nextAt - now) / 1000), revision };
 }
 
 function urisOf(sources: SourcesView): string {

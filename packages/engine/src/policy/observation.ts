@@ -23,6 +23,7 @@ export interface EndpointView {
   readonly created: number;
   readonly lastModified: number;
   readonly failureReason?: string;
+  readonly arn?: string;
   /** Names of the production variants in service. */
   readonly variants?: readonly string[];
 }
@@ -97,7 +98,6 @@ export interface Observation {
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
-  readonly tests?: SmokeTestsView;
   /** What this pass has just staged. */
   readonly staged?: Staging;
 }
