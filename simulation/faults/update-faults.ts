@@ -19,6 +19,8 @@ export class UpdateFaults {
   readonly #oracle: Oracle;
   readonly #random: Random;
 
+  /** When updates were refused because of the shortage. */
+  readonly #refusedAt: number[] = [];
   /** What is short now. */
   #shortage: Shortage | undefined;
 
@@ -38,6 +40,7 @@ export class UpdateFaults {
       this.#journal.note('', () => `shortage of ${shortage.kind} begins`);
     });
     clock.schedule(shortage.fromMs + shortage.forMs, () => {
+      this.#oracle.stalls.shortageEnded(shortage.forMs, this.#refusedAt);
       this.#shortage = undefined;
       this.#journal.note('', () => `shortage of ${shortage.kind} ends`);
     });
@@ -46,6 +49,7 @@ export class UpdateFaults {
   /** Decides how an update that will be accepted ends. Returns `refused` if it will be. */
   plan(by: Mover, rates: FaultRates): 'refused' | undefined {
     const short = this.#shortage?.kind;
+    if (by === 'controller' && short !== undefined) this.#refusedAt.push(this.#world.clock.now());
     if (by === 'controller' && short === 'quota') {
       this.#journal.reached('UpdateEndpoint rejected by a quota');
       throw new AwsError('ResourceLimitExceeded', QUOTA_TEXT);

@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'rejected calls of UpdateEndpoint are not counted',
     file: 'controller/swap.ts',
     declaration: 'reject',
-    node: 'CallExpression[callee.property.name="write"] > ObjectExpression',
+    node: 'CallExpression[callee.name="noteBlockage"] > ObjectExpression:first-child',
     change: { replaceWith: 'state' },
   },
   {
@@ -210,11 +210,25 @@ export const MUTANTS: readonly Mutant[] = [
     change: FALSE,
   },
   {
-    name: 'outdated answers of DescribeEndpoint are believed',
-    file: 'policy/decide.ts',
-    declaration: 'decide',
-    node: 'IfStatement:has(Identifier[name="isOutdated"]) > .test',
+    name: 'a stall is published in each pass',
+    file: 'policy/stalled.ts',
+    declaration: 'noteBlockage',
+    node: 'VariableDeclarator[id.name="isPublished"] > .init',
     change: FALSE,
+  },
+  {
+    name: 'a stall is never published',
+    file: 'policy/stalled.ts',
+    declaration: 'noteBlockage',
+    node: 'VariableDeclarator[id.name="isDue"] > .init',
+    change: FALSE,
+  },
+  {
+    name: 'the end of a stall is not published',
+    file: 'policy/stalled.ts',
+    declaration: 'endStall',
+    node: 'IfStatement > UnaryExpression:has(MemberExpression)',
+    change: TRUE,
   },
   {
     name: 'a deployment does not wait for a refresh',

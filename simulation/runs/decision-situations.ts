@@ -18,7 +18,6 @@ const MESSAGES: readonly (readonly [RegExp, Situation])[] = [
   [/source changed while it was being copied/, 'source written while it was copied'],
   [/was not answered/, 'did not answer its smoke test'],
   [/smoke tests are running/, 'smoke tests waited for another pass'],
-  [/earlier state of the endpoint/, 'outdated answer of DescribeEndpoint recognized'],
   [/attempt [3-9]/, 'tried for the fourth time or more'],
   [/^Slot . is being staged/, 'waited for a staging lease'],
 ];

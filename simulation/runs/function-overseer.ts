@@ -93,6 +93,7 @@ export class FunctionOverseer implements Overseer {
   ended(run: FunctionRun, how: string): void {
     const context = this.#context;
     context.openRuns.delete(run);
+    context.oracle.stalls.runEnded(run, how);
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
     if (how === 'timed out') {

@@ -55,6 +55,7 @@ export class Rest {
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
     if (updates.length > before) journal.violation('another swap after rest');
+    oracle.stalls.atRest();
     this.#noteEnd();
     return restAfterMs;
   }

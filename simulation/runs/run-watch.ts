@@ -52,7 +52,7 @@ export class RunWatch implements Watch {
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
     if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) oracle.sources.record();
-    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call);
+    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
     }

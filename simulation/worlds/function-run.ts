@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@freshpoint/cdk/contract';
 import { awsPorts, createHandler } from '@freshpoint/engine';
 import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
+import { nameFailedCall } from '@freshpoint/engine/errors';
 import type { Telemetry } from '@freshpoint/engine/ports';
 import { sleep } from '@freshpoint/local/core/clock';
 import type { Caller } from '@freshpoint/local/core/cloud';
@@ -182,6 +183,9 @@ export class FunctionRun {
     return this.#pass({ service, operation, input }, async () => {
       const output = await this.#world.cloud.call(service, operation, input, this.caller);
       return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
+    }).catch((error: unknown) => {
+      nameFailedCall(error, { service, operation, input });
+      throw error;
     });
   }
 

@@ -19,6 +19,7 @@ import type {
   StackView,
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
+import type { StallEvent } from './policy/stalled.ts';
 import type { EndpointState, PartialCopy } from './policy/state.ts';
 
 /** What is declared and known about an endpoint, as read in one call. */
@@ -150,23 +151,31 @@ export interface CustomResourceResponses {
 
 /** The default event bus. */
 export interface EventBus {
-  publish(endpoint: string, endpointName: string, events: readonly RefreshEvent[]): Promise<void>;
+  publish(endpoint: string, endpointName: string, events: readonly (RefreshEvent | StallEvent)[]): Promise<void>;
 }
 
 /** One line per decision, and the metrics. */
 export interface Telemetry {
   decision(entry: DecisionEntry): void;
   error(endpoint: string, error: unknown, seconds: number): void;
+  /** `endpoint` is empty for what belongs to none. */
   metric(endpoint: string, name: MetricName, value: number): void;
 }
 
 /** Metrics by name; times in seconds. */
-export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'ReconcilesRequeued' | 'ReconcilesStalled';
+export type MetricName =
+  | 'Swaps'
+  | 'Quarantines'
+  | 'UploadToServed'
+  | 'ReconcilesRequeued'
+  | 'ReconcilesStalled'
+  | 'Stalled'
+  | 'MessagesUnreadable';
 
 /** The structured log line. */
 export interface DecisionEntry {
   readonly endpoint: string;
-  readonly decision: Exclude<Next['kind'], 'observe' | 'test'> | RefreshEvent['type'];
+  readonly decision: Exclude<Next['kind'], 'observe' | 'test'> | RefreshEvent['type'] | StallEvent['type'];
   readonly reason: string;
   readonly message?: string;
   /** First 12 hex digits. */

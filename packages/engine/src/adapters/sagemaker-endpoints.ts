@@ -100,7 +100,6 @@ function view(output: DescribeEndpointOutput): EndpointView {
     pendingConfigName: output.PendingDeploymentSummary?.EndpointConfigName,
     created: output.CreationTime?.getTime() ?? 0,
     lastModified: output.LastModifiedTime?.getTime() ?? 0,
-    arn: output.EndpointArn,
     failureReason: output.FailureReason === '' ? undefined : output.FailureReason,
     variants: output.ProductionVariants?.flatMap(({ VariantName }) => VariantName ?? []),
   };

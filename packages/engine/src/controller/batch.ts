@@ -5,6 +5,7 @@ import { runGate } from './deployment-gate.ts';
 import { type ParsedMessage, parseRequest, preferred, type QueueMessage, withNewestVersion } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
+import { noteFailedPass } from './stalls.ts';
 
 /** Receives after which a message no longer insists on the state version that it knows of. */
 const MAX_STALE_READS = 12;
@@ -13,7 +14,7 @@ const CONFLICT_SECONDS = 5;
 /** Pause after an error, or while a person has to act, in seconds: it grows by PAUSE_SECONDS with each receive. */
 const PAUSE_SECONDS = 15;
 const MAX_PAUSE_SECONDS = 300;
-/** Receives after which a waiting deployment gets a fresh message: SQS removes a message at its 1000th receive. */
+/** Receives after which a request gets a fresh message: SQS dead-letters a message at its 1000th receive. */
 const RENEW_AFTER_RECEIVES = 900;
 
 /**
@@ -30,6 +31,8 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
       const key = body.gate ? `${body.endpoint} ${message.messageId}` : body.endpoint;
       groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
+      ports.telemetry.error('', error, 0);
+      ports.telemetry.metric('', 'MessagesUnreadable', 1);
       unreadable.push(...(await deadLetter(ports, message, String((error as Error).message))));
     }
   }
@@ -48,7 +51,7 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
     return deadLetter(ports, message, result.message);
   }
   try {
-    if (body.gate && message.receives >= RENEW_AFTER_RECEIVES) {
+    if (message.receives >= RENEW_AFTER_RECEIVES) {
       await ports.queue.enqueue(body);
       return [];
     }
@@ -62,8 +65,9 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   return [message.messageId];
 }
 
-async function handle(ports: Ports, body: ReconcileRequest, { receives }: QueueMessage): Promise<ReconcileResult> {
+async function handle(ports: Ports, body: ReconcileRequest, message: QueueMessage): Promise<ReconcileResult> {
   const { endpoint } = body;
+  const { receives } = message;
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
     // A parameter that was created anew counts from 1 again: no read of it is ever new enough.
@@ -73,6 +77,7 @@ async function handle(ports: Ports, body: ReconcileRequest, { receives }: QueueM
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
     ports.telemetry.error(endpoint, error, pauseSeconds(receives, ports.now()));
+    if (!body.gate) await noteFailedPass({ ports, endpoint }, error, message);
     return { kind: 'requeue' };
   }
 }

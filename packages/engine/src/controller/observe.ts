@@ -1,13 +1,14 @@
-import { type Decision, decide } from '../policy/decide.ts';
+import { decide } from '../policy/decide.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
+import { type StallDecision, withStall } from '../policy/stalled.ts';
 import { archivesOf } from './archives.ts';
 import type { EndpointPass, RecordedState } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
 
 /** A decision that needs no further observation, and the observation that it was made from. */
 export interface Decided {
-  readonly decision: Decision & { readonly next: Exclude<Next, { kind: 'observe' | 'test' }> };
+  readonly decision: StallDecision & { readonly next: Exclude<Next, { kind: 'observe' | 'test' }> };
   readonly observation: Observation;
   readonly stateVersion: number;
 }
@@ -23,7 +24,7 @@ export async function observeAndDecide(
   let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint };
   let version = stateVersion;
   for (;;) {
-    const { next, ...rest } = decide(observation);
+    const { next, ...rest } = withStall(observation, decide(observation));
     if (next.kind === 'observe') {
       observation = { ...observation, ...(await observePart(pass, observation, next.what)) };
     } else if (next.kind === 'test') {

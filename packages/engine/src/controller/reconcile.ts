@@ -8,6 +8,7 @@ import type { EndpointContext, EndpointPass, RecordedState } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
+import { measureStall, publishStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a stale read of the state, in seconds: SSM's reads may lag behind its writes. */
@@ -56,6 +57,8 @@ async function decideAndAct(
   const { decision, observation, stateVersion } = await observeAndDecide(pass, known, { staged });
   const lastRecord = await publish(pass, decision.events, known.lastRecord);
   const { next, state } = decision;
+  await publishStall(pass, decision.stall);
+  measureStall(pass, state);
   const recorded = { state, stateVersion };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {

@@ -1,13 +1,15 @@
 import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds } from '../policy/next.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
-import { nextAttempt } from '../policy/retries.ts';
+import { describeRetries, nextAttempt } from '../policy/retries.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { ROLLOUT_REASONS } from '../policy/rollout.ts';
+import { noteBlockage, withinStall } from '../policy/stalled.ts';
 import { type Updating, withoutUpdating } from '../policy/state.ts';
 import type { EndpointPass, RecordedState } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
+import { measureStall, publishStall } from './stalls.ts';
 
 /**
  * Calls UpdateEndpoint. The state records the update before the call, and afterwards whether it was accepted; a call
@@ -59,15 +61,21 @@ async function reject(
   { revision, trigger }: Updating,
   error: Error,
 ): Promise<ReconcileResult> {
-  const { ports, endpoint } = pass;
+  const { ports, endpoint, spec } = pass;
   const message = `${error.name}: ${error.message}`;
   const at = ports.now();
   const { fault } = judgeFailure(message);
   const retries = nextAttempt(state, { revision, trigger, stage: 'call', fault, message, at });
-  const seconds = Math.ceil(((retries?.nextAt ?? at) - at) / 1000);
+  const pause = Math.ceil(((retries?.nextAt ?? at) - at) / 1000);
+  const text = retries ? describeRetries(retries, spec) : message;
+  const clock = { now: at, spec };
+  const noted = noteBlockage({ ...state, retries }, { reason: 'Retrying', message: text, revision }, clock);
+  const seconds = withinStall(pause, noted.state, clock);
   ports.telemetry.error(endpoint, error, seconds);
-  await ports.records.write(endpoint, { ...state, retries }, stateVersion);
-  return endPass(pass, { kind: 'requeue', reason: 'Retrying', message, seconds, revision });
+  await publishStall(pass, noted.stall);
+  await ports.records.write(endpoint, noted.state, stateVersion);
+  measureStall(pass, noted.state);
+  return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
 }
 
 /** Whether SageMaker is making the update that was refused as busy. */

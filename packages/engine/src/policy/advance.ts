@@ -1,8 +1,8 @@
-import { judgeFailure } from './failure-reasons.ts';
 import { type Next, type NextStep, observeFirst } from './next.ts';
 import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
+import { describeRetries } from './retries.ts';
 import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
@@ -50,18 +50,15 @@ function quarantineEntry(state: EndpointState, target: RolloutTarget): Quarantin
 
 /** The pause after a failed attempt. A pin that was set since then ends it. */
 function untilRetry(
-  { observation: { now, endpoint, spec } }: ReadyEndpoint,
+  { observation: { now, spec } }: ReadyEndpoint,
   { retries }: EndpointState,
   { revision, trigger, at }: RolloutTarget,
 ): Next | undefined {
   if (retries?.revision !== revision || retries.nextAt <= now) return undefined;
   if (trigger === 'pin' && at > retries.at) return undefined;
-  const { stage, attempts, fault, message: text, nextAt } = retries;
-  const { todo } = judgeFailure(text);
-  const call = `UpdateEndpoint on ${endpoint.arn ?? spec.endpointName}`;
-  const what = stage === 'call' ? `${call} was rejected` : `${call} was rolled back`;
-  const message = `${what} (attempt ${attempts}, ${fault}): ${text} ${todo}`;
-  return { kind: 'requeue', reason: 'Retrying', message, seconds: Math.ceil((nextAt - now) / 1000), revision };
+  const message = describeRetries(retries, spec);
+  const seconds = Math.ceil((retries.nextAt - now) / 1000);
+  return { kind: 'requeue', reason: 'Retrying', message, seconds, revision };
 }
 
 function urisOf(sources: SourcesView): string {

@@ -23,7 +23,6 @@ export interface EndpointView {
   readonly created: number;
   readonly lastModified: number;
   readonly failureReason?: string;
-  readonly arn?: string;
   /** Names of the production variants in service. */
   readonly variants?: readonly string[];
 }

@@ -1,4 +1,6 @@
-import { type Fault, isRevisionsFault } from './failure-reasons.ts';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { arnOfEndpoint } from './endpoint-arn.ts';
+import { type Fault, isRevisionsFault, judgeFailure } from './failure-reasons.ts';
 import { type EndpointState, type Retries, type Trigger, truncateMessage } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -47,6 +49,13 @@ export function nextAttempt({ retries }: EndpointState, failed: FailedAttempt): 
     fault,
     message: truncateMessage(failed.message) ?? '',
   };
+}
+
+/** What failed, whose fault it is, and what to do. */
+export function describeRetries({ stage, attempts, fault, message }: Retries, spec: EndpointSpec): string {
+  const call = `sagemaker:UpdateEndpoint on ${arnOfEndpoint(spec)}`;
+  const what = stage === 'call' ? 'was rejected' : 'was rolled back';
+  return `${call} ${what} (attempt ${attempts}, ${fault}): ${message} ${judgeFailure(message).todo}`;
 }
 
 /** The pause after the nth failure, in ms; `minutes`: by number of the failure. */

@@ -146,6 +146,15 @@ export interface Retries {
   readonly message: string;
 }
 
+/** What keeps the newest revision from being served. */
+export interface Stall {
+  /** Epoch ms. */
+  readonly since: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly published?: true;
+}
+
 /** A person's "no swaps until resumed". */
 export interface Suspension {
   readonly by: string;
@@ -163,6 +172,7 @@ export interface EndpointState {
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
   readonly retries?: Retries;
+  readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
   readonly staging?: Staging;

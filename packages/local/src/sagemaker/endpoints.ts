@@ -148,7 +148,10 @@ function updateEndpoint(context: EndpointDependencies, input: UpdateEndpointInpu
   return { EndpointArn: endpoint.arn };
 }
 
-function scaleEndpoint({ deps, store, deployments }: EndpointDependencies, input: UpdateEndpointWeightsAndCapacitiesInput) {
+function scaleEndpoint(
+  { deps, store, deployments }: EndpointDependencies,
+  input: UpdateEndpointWeightsAndCapacitiesInput,
+) {
   const { endpoint, fleet } = findUpdatable(deps, store, input.EndpointName);
   const changes = (input.DesiredWeightsAndCapacities ?? []).map((desired) =>
     variantChange(endpoint.arn, fleet, desired),

@@ -17,7 +17,8 @@ export const extractFailed = (container: string, url: string, found: string): st
   `Please ensure that the object located at the URL is a valid tar.gz archive. (${found})`;
 
 /** For an internal failure of SageMaker, which a retry can resolve. */
-export const INTERNAL_FAILURE_REASON = 'Request to service failed. If failure persists after retry, contact customer support.';
+export const INTERNAL_FAILURE_REASON =
+  'Request to service failed. If failure persists after retry, contact customer support.';
 
 /** For the limit of the deployment policy. The text on AWS is unverified. */
 export const executionTimeout = (seconds: number): string =>
