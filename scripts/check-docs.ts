@@ -30,6 +30,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run simulate:mutants': 'minutes, for those who change the engine or the simulation',
   'npm test': 'a step of the gate',
   'npx freshpoint rollback Iris/Endpoint': 'the demo runs it from its sources',
+  'npx freshpoint retry Iris/Endpoint': 'the tests of packages/cli run it',
   'npx freshpoint history': 'the tests of packages/cli run it',
   'npx freshpoint history Iris/Endpoint': 'the tests of packages/cli run it',
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',

@@ -19,8 +19,9 @@ export interface FaultRates {
   readonly lostPoll: number;
   readonly duplicatedMessage: number;
   readonly lostDelete: number;
-  /** Updates by the controller: refused with a reason that isn't the model's, without one, by an internal failure. */
+  /** Updates by the controller: refused as if by the revision's own fault, by others', without a reason. */
   readonly refused: number;
+  readonly blameless: number;
   readonly refusedSilently: number;
   readonly internal: number;
   readonly hours: number;
@@ -47,6 +48,7 @@ const HIGHEST_RATES: FaultRates = {
   duplicatedMessage: 0.3,
   lostDelete: 0.1,
   refused: 0.2,
+  blameless: 0.3,
   refusedSilently: 0.3,
   internal: 0.3,
   hours: 0.06,

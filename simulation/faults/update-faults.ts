@@ -1,10 +1,13 @@
+import { AwsError } from '@freshpoint/local/core/aws-error';
 import type { Journal } from '../journal.ts';
 import type { Mover } from '../oracle/ledger.ts';
 import type { Oracle } from '../oracle/oracle.ts';
 import { PERSON } from '../persons/person-caller.ts';
+import type { Shortage } from '../persons/scenario.ts';
 import type { Random } from '../random.ts';
 import { ENDPOINT_NAME } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
+import { FAILURE_TEXTS, OWN_FAULT_TEXTS, QUOTA_TEXT } from './failure-texts.ts';
 import type { FaultRates } from './rates.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,6 +19,11 @@ export class UpdateFaults {
   readonly #oracle: Oracle;
   readonly #random: Random;
 
+  /** When updates were refused because of the shortage. */
+  readonly #refusedAt: number[] = [];
+  /** What is short now. */
+  #shortage: Shortage | undefined;
+
   constructor(world: World, journal: Journal, oracle: Oracle, random: Random) {
     this.#world = world;
     this.#journal = journal;
@@ -23,11 +31,40 @@ export class UpdateFaults {
     this.#random = random;
   }
 
+  /** The story begins: what will be short, and when. */
+  begin(shortage: Shortage | undefined): void {
+    if (!shortage) return;
+    const { clock } = this.#world;
+    clock.schedule(shortage.fromMs, () => {
+      this.#shortage = shortage;
+      this.#journal.note('', () => `shortage of ${shortage.kind} begins`);
+    });
+    clock.schedule(shortage.fromMs + shortage.forMs, () => {
+      this.#oracle.stalls.shortageEnded(shortage.forMs, this.#refusedAt);
+      this.#shortage = undefined;
+      this.#journal.note('', () => `shortage of ${shortage.kind} ends`);
+    });
+  }
+
   /** Decides how an update that will be accepted ends. Returns `refused` if it will be. */
   plan(by: Mover, rates: FaultRates): 'refused' | undefined {
+    const short = this.#shortage?.kind;
+    if (by === 'controller' && short !== undefined) this.#refusedAt.push(this.#world.clock.now());
+    if (by === 'controller' && short === 'quota') {
+      this.#journal.reached('UpdateEndpoint rejected by a quota');
+      throw new AwsError('ResourceLimitExceeded', QUOTA_TEXT);
+    }
     if (this.#oracle.ledger.status !== 'IN_SERVICE') return undefined;
     if (by === 'deployment') return this.#planForDeployment(rates);
-    return by === 'controller' ? this.#planForController(rates) : undefined;
+    if (by !== 'controller') return undefined;
+    return short === undefined || short === 'quota' ? this.#planForController(rates) : this.#refuseFor(short);
+  }
+
+  #refuseFor(kind: keyof typeof FAILURE_TEXTS): 'refused' {
+    const reason = this.#random.pick<string>(FAILURE_TEXTS[kind]);
+    this.#journal.reached(kind === 'capacity' ? 'refused for want of capacity' : 'refused for what others must mend');
+    this.#world.sagemaker.faults.nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason });
+    return 'refused';
   }
 
   #planForDeployment(rates: FaultRates): 'refused' | undefined {
@@ -41,7 +78,10 @@ export class UpdateFaults {
   #planForController(rates: FaultRates): 'refused' | undefined {
     const random = this.#random;
     const { nextUpdate } = this.#world.sagemaker.faults;
-    if (random.chance(rates.refused)) nextUpdate(ENDPOINT_NAME, { kind: 'refuse' });
+    const blameless = ['capacity', 'role', 'image', 'kms', 'network'] as const;
+    if (random.chance(rates.refused))
+      nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason: random.pick<string>(OWN_FAULT_TEXTS) });
+    else if (random.chance(rates.blameless)) return this.#refuseFor(random.pick(blameless));
     else if (random.chance(rates.refusedSilently)) nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason: '' });
     else if (random.chance(rates.internal)) nextUpdate(ENDPOINT_NAME, { kind: 'internal' });
     else if (random.chance(rates.rollbackFailed)) nextUpdate(ENDPOINT_NAME, { kind: 'rollback-failed' });

@@ -38,7 +38,8 @@ export class FinalChecks {
 
   /** Others moved the endpoint during the update or soon after it. */
   #isCrossed(update: Update): boolean {
-    const until = untilOf(update);
+    // Tests that are never answered keep the success unpublished.
+    const until = this.#isHung(update) ? Number.POSITIVE_INFINITY : untilOf(update);
     return this.#parts.ledger.updates.some(
       ({ by, startedAt }) => by !== 'controller' && startedAt >= update.startedAt && startedAt <= until,
     );
@@ -55,6 +56,12 @@ export class FinalChecks {
     );
     const isWordless = update.reason === undefined || update.reason === update.reasonBefore || isOverwritten;
     return isWordless && update.run?.isDisturbed === true;
+  }
+
+  #isHung({ revision }: Update): boolean {
+    const { sources, ledger, world } = this.#parts;
+    if (!world.layout.isTested) return false;
+    return sources.etagsOf(revision)?.some((etag) => ledger.quality.get(etag) === 'hung') ?? false;
   }
 
   /** The number of swaps after uploads. Rollbacks are bounded by rest: then no swap follows. */

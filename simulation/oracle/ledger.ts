@@ -49,6 +49,13 @@ const CONCLUDED_MS = 300_000;
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;
 
+/** A state that a person deleted. */
+interface DeletedState {
+  readonly at: number;
+  /** The revision of the update that it recorded. */
+  readonly updating?: string;
+}
+
 /** The past of the endpoint, as far as the checks need it. */
 export class Ledger {
   readonly updates: Update[] = [];
@@ -60,8 +67,8 @@ export class Ledger {
   readonly failedSmokeTests = new Set<string>();
   /** When the endpoint was scaled or patched. */
   readonly touchedAt: number[] = [];
-  /** When a person deleted the state. */
-  readonly stateDeletedAt: number[] = [];
+  /** The states that a person deleted. */
+  readonly deletedStates: DeletedState[] = [];
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */
   ambiguities = 0;
   /** The update under way. */
@@ -97,8 +104,11 @@ export class Ledger {
   }
 
   /** Whether a person deleted the state before the end of the update was known. */
-  isStateDeletedDuring({ startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): boolean {
-    return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= endedAt + CONCLUDED_MS);
+  isStateDeletedDuring({ revision, startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): boolean {
+    return this.deletedStates.some(({ at, updating }) => {
+      const isConcluded = at > endedAt + CONCLUDED_MS && (updating === undefined || updating !== revision);
+      return at >= startedAt - REBUILD_MS && !isConcluded;
+    });
   }
 
   /** Revisions that the controller made serve, oldest first, each as often as it came. */

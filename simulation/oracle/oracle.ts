@@ -1,16 +1,19 @@
 import { EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from '../journal.ts';
+import type { FunctionRun } from '../worlds/function-run.ts';
 import type { Call } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
+import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
 import { SlotDataChecks } from './slot-data-checks.ts';
 import type { SourceHistory } from './source-history.ts';
+import { StallChecks } from './stall-checks.ts';
 import { StateWatch } from './state-watch.ts';
 import { SwapChecks } from './swap-checks.ts';
 import { UpdateWatch } from './update-watch.ts';
@@ -29,6 +32,8 @@ export class Oracle {
   readonly rest: RestChecks;
   readonly served: ServedData;
   readonly final: FinalChecks;
+  readonly rejections: RejectionChecks;
+  readonly stalls: StallChecks;
   readonly #parts: OracleParts;
 
   constructor(world: World, journal: Journal, s3SkewMs: number) {
@@ -43,6 +48,8 @@ export class Oracle {
     this.served = new ServedData(parts);
     this.rest = new RestChecks(parts, this.served);
     this.final = new FinalChecks(parts);
+    this.rejections = new RejectionChecks(parts);
+    this.stalls = new StallChecks(parts);
   }
 
   /** Whether a fleet that loads these bytes is refused. */
@@ -67,10 +74,14 @@ export class Oracle {
   }
 
   /** Events were put on the bus. */
-  eventsPublished({ input: { Entries = [] } }: Call): void {
+  eventsPublished({ input: { Entries = [] } }: Call, run: FunctionRun | undefined): void {
     for (const { Source, DetailType, Detail } of Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
+      if (type === 'stalled' || type === 'recovered') {
+        this.stalls.published(type, run);
+        continue;
+      }
       const event: PublishedRefresh = { ...JSON.parse(Detail), type };
       this.ledger.published.push(event);
       const { live } = this.ledger;

@@ -21,7 +21,7 @@ export class OracleParts {
 
   /** Whether a fleet that loads these bytes is refused. */
   isBroken(etag: string): boolean {
-    const bad = this.world.layout.isTested ? ['broken', 'junk', 'wrong', 'hung'] : ['broken', 'junk'];
+    const bad = this.world.layout.isTested ? ['broken', 'junk', 'wrong'] : ['broken', 'junk'];
     return bad.includes(this.ledger.quality.get(etag) ?? '');
   }
 

@@ -1,15 +1,12 @@
-import { INTERNAL_FAILURE } from './ledger.ts';
+import { blame } from './failure-table.ts';
 import type { OracleParts } from './parts.ts';
 
 /** Tries after which a revision may be quarantined without a verdict. */
 const MAX_ATTEMPTS = 3;
 
-/** How the controller says that smoke tests were not answered. */
-const UNANSWERED = /smoke test .* not answered|smoke tests did not finish/i;
-
 /**
- * A revision is quarantined at once if its own bytes were refused with a reason, otherwise after three tries without a
- * verdict.
+ * A revision is quarantined at once if it is itself at fault, after three tries for which nobody knows the reason, and
+ * otherwise never.
  */
 export class QuarantineChecks {
   readonly #parts: OracleParts;
@@ -23,7 +20,7 @@ export class QuarantineChecks {
   entered(revision: string, message: string | undefined): void {
     if (this.#checked.has(revision)) return;
     this.#checked.add(revision);
-    const { journal, sources, ledger } = this.#parts;
+    const { journal, sources } = this.#parts;
     if (!message) journal.violation(`${short(revision)} is quarantined without a reason`);
     if (sources.entries.some(({ partialRevision }) => partialRevision === revision)) {
       journal.reached('refused because a source was missing');
@@ -31,9 +28,6 @@ export class QuarantineChecks {
     }
     const text = message ?? '';
     if (/smoke test/i.test(text)) journal.reached('failed its smoke test');
-    if (UNANSWERED.test(text)) journal.reached('did not answer its smoke test');
-    // Three tries that faults interrupted count as three without an answer.
-    if (UNANSWERED.test(text) && ledger.ambiguities >= MAX_ATTEMPTS) return;
     if (/is no archive/.test(text)) journal.reached('refused before the endpoint was touched');
     if (sources.etagsOf(revision)?.some((etag) => this.#parts.isBroken(etag))) {
       // Any mover's update may have been the one that these bytes failed.
@@ -43,17 +37,23 @@ export class QuarantineChecks {
     this.#checkGood(revision);
   }
 
-  /** Its bytes are good: only three tries without a verdict may have led here. */
+  /** Its bytes are good: only a verdict on it, or three tries without a known reason, may have led here. */
   #checkGood(revision: string): void {
     const { journal, ledger } = this.#parts;
     const refused = ledger.updates.filter((update) => update.revision === revision && update.outcome !== 'served');
-    const judged = refused.filter(({ reason }) => reason !== undefined && !INTERNAL_FAILURE.test(reason));
+    const judged = refused.filter(({ reason }) => blame(reason) === 'revision');
+    const unexplained = refused.filter(({ reason }) => blame(reason) === 'nobody knows');
     // It served, and others moved the endpoint back before the next pass: that appears as a refusal without a reason.
     const moved = ledger.updates.filter(({ by }) => by !== 'controller').length;
-    if (judged.length === 0 && refused.length + moved < MAX_ATTEMPTS) {
-      journal.violation(`${short(revision)} is quarantined after ${refused.length} refusals without a verdict`);
+    const isOutOfTries = unexplained.length + moved >= MAX_ATTEMPTS;
+    if (judged.length === 0 && !isOutOfTries) {
+      const reasons = refused.map(({ reason }) => reason ?? 'no reason').join('; ');
+      journal.violation(`${short(revision)} is good, and quarantined for the faults of others: ${reasons}`);
     }
-    const isOutOfTries = refused.length - judged.length + moved >= MAX_ATTEMPTS;
+    const ended = refused.at(-1);
+    if (ended?.trigger !== undefined && ended.trigger !== 'upload') {
+      journal.violation(`${short(revision)} is the way back, and quarantined`);
+    }
     if (!isOutOfTries && judged.length > 0 && judged.every(({ fault }) => fault === undefined)) {
       journal.violation(`${short(revision)} is good, and quarantined for bytes that came while it was loaded`);
     }

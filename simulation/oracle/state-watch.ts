@@ -46,7 +46,7 @@ export class StateWatch {
     const state = JSON.parse(text) as EndpointState;
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
-    if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
+    if (isRebuilt && ledger.deletedStates.length > 0) journal.reached('state rebuilt');
     if (state.updating && state.updating.accepted === undefined) {
       this.#isRecordedSuspended = state.suspension !== undefined;
     }
@@ -62,10 +62,10 @@ export class StateWatch {
   /** A person deleted the state. */
   deleted(): void {
     const { view, sources, ledger, journal, world } = this.#parts;
-    const { quarantine = [], pin, serving } = view.state();
+    const { quarantine = [], pin, serving, updating } = view.state();
     view.storedState = undefined;
     this.#etag = undefined;
-    ledger.stateDeletedAt.push(world.clock.now());
+    ledger.deletedStates.push({ at: world.clock.now(), updating: updating?.revision });
     journal.reached('state deleted by hand');
     for (const { revision } of quarantine) this.#ruledOut.quarantined.set(revision, world.clock.now());
     if (quarantine.length > 0) journal.reached('state with a quarantine deleted by hand');

@@ -1,8 +1,9 @@
+import { FAILURE_TEXTS, type ShortageKind } from '../faults/failure-texts.ts';
 import { drawRates } from '../faults/rates.ts';
 import type { Random } from '../random.ts';
 import type { Edition, Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
-import type { Action, Scenario, ScenarioStep, When } from './scenario.ts';
+import type { Action, Scenario, ScenarioStep, Shortage, When } from './scenario.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -18,6 +19,8 @@ const KINDS: readonly Action['kind'][] = [
   ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back'] as const),
 ];
 
+const SHORTAGE_CHANCE = 0.15;
+
 /** Draws a scenario. */
 export function drawScenario(random: Random, layouts: readonly Layout[]): Scenario {
   const layout = random.int(0, layouts.length - 1);
@@ -26,14 +29,26 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const drawSkew = () => (isSkewed ? random.int(-3000, 3000) : 0);
   const windowMs = random.pick([15, 40, 90]) * MINUTE_MS;
   const steps = drawSteps(random, keys, windowMs);
+  const launchMs = random.pick([20_000, 60_000, 150_000]);
+  const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() };
+  const rates = drawRates(random);
+  const inputsEndMs = windowMs + random.int(0, 20) * MINUTE_MS;
+  const shortage = random.chance(SHORTAGE_CHANCE) ? drawShortage(random, windowMs) : undefined;
   return {
     layout,
-    launchMs: random.pick([20_000, 60_000, 150_000]),
-    skew: { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() },
-    rates: drawRates(random),
+    launchMs,
+    skew,
+    rates,
     steps,
-    calmAfterMs: windowMs + random.int(0, 20) * MINUTE_MS,
+    shortage,
+    calmAfterMs: Math.max(inputsEndMs, shortage ? shortage.fromMs + shortage.forMs : 0),
   };
+}
+
+function drawShortage(random: Random, windowMs: number): Shortage {
+  const kinds = [...(Object.keys(FAILURE_TEXTS) as ShortageKind[]), 'quota', 'quota'] as const;
+  const hours = random.chance(0.1) ? random.int(24, 72) : random.pick([0.5, 1, 3, 6]);
+  return { kind: random.pick(kinds), fromMs: random.int(0, windowMs), forMs: hours * 60 * MINUTE_MS };
 }
 
 function drawSteps(random: Random, keys: number, windowMs: number): ScenarioStep[] {

@@ -81,6 +81,7 @@ export class Person {
     const { world, oracle, journal } = this.#context;
     this.#context.isCalm = true;
     while (this.#busy > 0) await sleep(world.clock, CHECK_MS);
+    await this.#uploader.replaceHung();
     if (oracle.ledger.status === 'UPDATE_ROLLBACK_FAILED') {
       await this.#mover.replaceBroken();
       await this.#mover.update(oracle.view.endpoint().EndpointConfigName);

@@ -1,3 +1,4 @@
+import type { ShortageKind } from '../faults/failure-texts.ts';
 import type { FaultRates } from '../faults/rates.ts';
 import type { Edition } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
@@ -62,6 +63,13 @@ export interface Skew {
   readonly controller: number;
 }
 
+/** No update by the controller succeeds for that long. */
+export interface Shortage {
+  readonly kind: ShortageKind;
+  readonly fromMs: number;
+  readonly forMs: number;
+}
+
 /** One seed's world and story. */
 export interface Scenario {
   readonly layout: number;
@@ -69,6 +77,7 @@ export interface Scenario {
   readonly skew: Skew;
   readonly rates: FaultRates;
   readonly steps: readonly ScenarioStep[];
+  readonly shortage?: Shortage;
   /** When the last input and the last fault have happened, in ms. */
   readonly calmAfterMs: number;
 }

@@ -16,6 +16,9 @@ const MESSAGES: readonly (readonly [RegExp, Situation])[] = [
   [/refresh is about to start/, 'two passes raced for one update'],
   [/accepted, but DescribeEndpoint does not show it yet/, 'accepted update not visible yet'],
   [/source changed while it was being copied/, 'source written while it was copied'],
+  [/was not answered/, 'did not answer its smoke test'],
+  [/smoke tests are running/, 'smoke tests waited for another pass'],
+  [/attempt [3-9]/, 'tried for the fourth time or more'],
   [/^Slot . is being staged/, 'waited for a staging lease'],
 ];
 

@@ -27,6 +27,7 @@ export class FunctionOverseer implements Overseer {
   plan(run: FunctionRun, service: string, operation: string): CallPlan {
     const { faultRandom, rates, isBegun, journal, oracle } = this.#context;
     this.#context.calls += 1;
+    this.#noteTests(run, operation);
     const { killAt } = this.#options;
     const plan = drawCall(faultRandom, rates, operation);
     if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
@@ -38,6 +39,15 @@ export class FunctionOverseer implements Overseer {
     run.isDisturbed = true;
     this.#noteFault(run, operation, plan);
     return plan;
+  }
+
+  /** No two passes send smoke tests at the same time. */
+  #noteTests(run: FunctionRun, operation: string): void {
+    const { openRuns, journal } = this.#context;
+    run.isTesting = operation === 'InvokeEndpoint';
+    if (!run.isTesting) return;
+    const other = [...openRuns].find((each) => each !== run && each.isTesting);
+    if (other) journal.violation(`runs ${other.id} and ${run.id} send smoke tests at the same time`);
   }
 
   #noteFault(run: FunctionRun, operation: string, { kill, mishapBefore, mishapAfter }: CallPlan): void {
@@ -82,6 +92,7 @@ export class FunctionOverseer implements Overseer {
   ended(run: FunctionRun, how: string): void {
     const context = this.#context;
     context.openRuns.delete(run);
+    context.oracle.stalls.runEnded(run, how);
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
     if (how === 'timed out') {

@@ -13,6 +13,8 @@ const UNKNOWN_MS = 300_000 + 300_000;
 /** A state that was deleted is rebuilt once no pass that knew it can be running. */
 const REBUILD_MS = 120_000;
 const ERROR_PAUSE_MS = 300_000;
+/** The pauses that may still run at calm: of an unknown reason (10 min and 2 h), of others (45 min), of smoke tests. */
+const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
 /** Three tries of a revision, and one of the bytes that came meanwhile. */
 const UPDATES = 4;
 const ROUNDING_SECONDS = 10;
@@ -55,6 +57,7 @@ export class Rest {
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
     if (updates.length > before) journal.violation('another swap after rest');
+    oracle.stalls.atRest();
     this.#noteEnd();
     return restAfterMs;
   }
@@ -107,7 +110,8 @@ export class Rest {
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
-    const waits = sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + settle;
+    const idle = PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS;
+    const waits = sweepInterval * 1000 + idle + settle;
     return waits + UPDATES * (update + 2 * poll);
   }
 

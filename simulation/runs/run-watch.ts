@@ -33,7 +33,13 @@ export class RunWatch implements Watch {
   #beforeUpdate(call: Call): void {
     const { oracle, updateFaults, rates, current } = this.#context;
     const by = this.#context.moverOf(call);
-    const fault = updateFaults.plan(by, rates);
+    let fault: 'refused' | undefined;
+    try {
+      fault = updateFaults.plan(by, rates);
+    } catch (rejection) {
+      oracle.rejections.add(current);
+      throw rejection;
+    }
     oracle.updates.beforeUpdate(call, { by, fault, run: current });
   }
 
@@ -42,11 +48,14 @@ export class RunWatch implements Watch {
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
-    if (error !== undefined) return;
+    if (error !== undefined) {
+      if (current && service === 's3' && operation === 'PutObject' && isStateKey(input)) current.hadConflict = true;
+      return;
+    }
     const isSource = service === 's3' && input.Bucket === world.bucket;
     if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) this.#sourcesChanged();
     if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
-    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call);
+    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
     }

@@ -48,6 +48,7 @@ export class Simulation {
     context.rates = scenario.rates;
     context.hasChanged = false;
     script.begin();
+    context.updateFaults.begin(scenario.shortage);
     await passUntil(world.clock, world.clock.now() + scenario.calmAfterMs);
     journal.note('', () => 'calm: no more inputs, no more faults');
     context.rates = NO_FAULTS;

@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@freshpoint/cdk/contract';
 import { awsPorts, createHandler } from '@freshpoint/engine';
 import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
+import { nameFailedCall } from '@freshpoint/engine/errors';
 import type { Telemetry } from '@freshpoint/engine/ports';
 import { sleep } from '@freshpoint/local/core/clock';
 import type { Caller } from '@freshpoint/local/core/cloud';
@@ -55,6 +56,7 @@ export interface Overseer {
 /** The service behind each of the controller's clients. */
 const SERVICES = {
   sagemaker: 'sagemaker',
+  sagemakerUpdates: 'sagemaker',
   sagemakerRuntime: 'sagemaker',
   s3: 's3',
   ssm: 'ssm',
@@ -67,6 +69,10 @@ const SERVICES = {
 const IN_FLIGHT_MS = 5000;
 
 export type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
+
+interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
 
 /** A command of one of the SDK's clients. */
 interface SdkCommand {
@@ -85,6 +91,10 @@ export class FunctionRun {
   dead = false;
   /** At least one of its calls went wrong. */
   isDisturbed = false;
+  /** It sends smoke tests. */
+  isTesting = false;
+  /** Its last write of the state collided with another one. */
+  hadConflict = false;
   /** When each source was read. A pass reads several at different times. */
   readonly sourcesReadAt: number[] = [];
   /** The last answers by operation. */
@@ -134,7 +144,10 @@ export class FunctionRun {
     const clients = Object.fromEntries(
       Object.entries(SERVICES).map(([client, service]) => [
         client,
-        { send: (command: SdkCommand) => this.#send(service, command) },
+        {
+          send: (command: SdkCommand, options?: SendOptions) =>
+            unlessAborted(options?.abortSignal, this.#send(service, command)),
+        },
       ]),
     );
     const put = async (url: string, { body }: { body: string }) =>
@@ -147,8 +160,15 @@ export class FunctionRun {
       telemetry: this.#overseer.telemetry(this),
       checkArchive: looksLikeArchive,
       newId: () => `${this.id}-${this.calls}`,
+      timeoutSignal: (ms) => this.#abortAfter(ms),
       now: skewed(this.#world.clock, this.#overseer.skewMs).now,
     };
+  }
+
+  #abortAfter(ms: number): AbortSignal {
+    const controller = new AbortController();
+    this.#world.clock.schedule(ms, () => controller.abort());
+    return controller.signal;
   }
 
   #finish(how: string, outcome: InvocationOutcome): void {
@@ -164,6 +184,9 @@ export class FunctionRun {
     return this.#pass({ service, operation, input }, async () => {
       const output = await this.#world.cloud.call(service, operation, input, this.caller);
       return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
+    }).catch((error: unknown) => {
+      nameFailedCall(error, { service, operation, input });
+      throw error;
     });
   }
 
@@ -246,6 +269,15 @@ async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Settles as the call does, unless the signal aborts first: as the clients of the SDK do. */
+function unlessAborted(signal: AbortSignal | undefined, call: Promise<unknown>): Promise<unknown> {
+  if (!signal) return call;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' })));
+    call.then(resolve, reject);
+  });
 }
 
 function never(): Promise<never> {

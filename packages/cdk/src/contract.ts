@@ -19,10 +19,23 @@ export const EVENT_TYPES = {
   started: 'Freshpoint Refresh Started',
   succeeded: 'Freshpoint Refresh Succeeded',
   refused: 'Freshpoint Refresh Refused',
+  /** Something other than the revision itself has kept the newest one from being served for `stalledAfter`. */
+  stalled: 'Freshpoint Refresh Stalled',
+  /** That has ended. */
+  recovered: 'Freshpoint Refresh Recovered',
 } as const;
 
 /** CloudWatch namespace of the controller's metrics. */
 export const METRICS_NAMESPACE = 'Freshpoint';
+
+/** The metric that is 1 while an endpoint is stalled, also with the dimensions `METRIC_DIMENSIONS`. */
+export const STALLED_METRIC = 'Stalled';
+
+/** Dimensions of the metrics of a refresher as a whole. */
+export const METRIC_DIMENSIONS = { service: 'service', refresher: 'Refresher' } as const;
+
+/** Value of the dimension `service`. */
+export const METRICS_SERVICE = 'freshpoint';
 
 /** Body of a queue message: "reconcile this endpoint". It names an endpoint, never an action. */
 export interface ReconcileRequest {
@@ -184,6 +197,8 @@ export interface EndpointSpec {
   readonly maxWaitTime?: number;
   /** Seconds between two passes while SageMaker or CloudFormation updates the endpoint. Default: 30. */
   readonly pollInterval?: number;
+  /** Seconds for which the newest revision may be blocked before that is published. Default: 1800. */
+  readonly stalledAfter?: number;
   /** Passed to UpdateEndpoint. */
   readonly retainAllVariantProperties: boolean;
   /** Passed to UpdateEndpoint. */

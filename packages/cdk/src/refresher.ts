@@ -1,13 +1,23 @@
 import * as path from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { type IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
-import { ENVIRONMENT, reconcileRequest } from './contract';
+import {
+  ENVIRONMENT,
+  METRIC_DIMENSIONS,
+  METRICS_NAMESPACE,
+  METRICS_SERVICE,
+  reconcileRequest,
+  STALLED_METRIC,
+} from './contract';
 import { PackedPolicies } from './private/packed-policies';
 import type { Permit, PermitStage } from './private/permits';
 
@@ -27,6 +37,9 @@ const MAX_RECEIVE_COUNT = 1000;
 /** Requests of one endpoint in a batch share one pass, so large batches are cheap. */
 const BATCH_SIZE = 1000;
 
+/** Period of the alarm: each stalled endpoint has a pass at least that often, unless its sweep is rarer. */
+const STALLED_PERIOD_HOURS = 1;
+
 const BATCHING_WINDOW_SECONDS = 1;
 const MAX_CONCURRENCY = 2;
 
@@ -38,6 +51,13 @@ export interface RefresherProps {
    * @default RetentionDays.THREE_MONTHS
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Topics that are notified when the refresher's alarm goes off, and when it is over.
+   *
+   * @default - none
+   */
+  readonly notify?: ITopic[];
 }
 
 /**
@@ -64,6 +84,9 @@ export class Refresher extends Construct {
   /** The function's log. Deleted with the stack. */
   public readonly logGroup: LogGroup;
 
+  /** In alarm while an endpoint is stalled, or a message is in the dead-letter queue. */
+  public readonly alarm: Alarm;
+
   private readonly role: Role;
   private readonly packedPolicies: PackedPolicies[] = [];
 
@@ -88,6 +111,11 @@ export class Refresher extends Construct {
     });
     this.role = this.createRole();
     this.handler = this.createHandler();
+    this.alarm = this.createAlarm();
+    for (const topic of props.notify ?? []) {
+      this.alarm.addAlarmAction(new SnsAction(topic));
+      this.alarm.addOkAction(new SnsAction(topic));
+    }
   }
 
   /**
@@ -155,6 +183,39 @@ export class Refresher extends Construct {
       }),
     );
     return handler;
+  }
+
+  private createAlarm(): Alarm {
+    const period = Duration.hours(STALLED_PERIOD_HOURS);
+    const stalled = new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: STALLED_METRIC,
+      dimensionsMap: {
+        [METRIC_DIMENSIONS.service]: METRICS_SERVICE,
+        [METRIC_DIMENSIONS.refresher]: this.handler.functionName,
+      },
+      statistic: Stats.MAXIMUM,
+      period,
+    });
+    const deadLetters = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: Stats.MAXIMUM,
+      period,
+    });
+    return new Alarm(this, 'Alarm', {
+      alarmDescription:
+        'Freshpoint: newer model data is not being served, or a message is in the dead-letter queue. The log of the ' +
+        'refresher says why, at level ERROR.',
+      metric: new MathExpression({
+        expression: 'FILL(stalled, 0) + FILL(deadLetters, 0)',
+        label: 'stalled endpoints or dead letters',
+        usingMetrics: { stalled, deadLetters },
+        period,
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 
   /**

@@ -97,6 +97,15 @@ export interface SagemakerEndpointProps {
   readonly pollInterval?: Duration;
 
   /**
+   * How long something other than the revision itself may keep the newest revision from being served before that is
+   * published as stalled: as an event, as a metric that the refresher's alarm watches, and in the log. At least one
+   * minute.
+   *
+   * @default Duration.minutes(30)
+   */
+  readonly stalledAfter?: Duration;
+
+  /**
    * How often the endpoint is reconciled in the absence of events. Whole minutes, at least one.
    *
    * @default Duration.hours(1)

@@ -135,6 +135,11 @@ describe('rejects with the found value, the expected one and a fix', () => {
       'maxWaitTime is 30 seconds, expected at least waitTime (60 seconds)',
     ],
     [
+      'a stalledAfter of less than a minute',
+      { stalledAfter: Duration.seconds(59) },
+      'stalledAfter is 59 seconds, expected at least one minute.',
+    ],
+    [
       'a pollInterval of zero',
       { pollInterval: Duration.seconds(0) },
       'pollInterval is 0 seconds, expected 1 second to 12 hours.',

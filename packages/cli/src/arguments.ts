@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
 import { UsageError } from './command-failure.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
+import type { RetryArguments } from './endpoints/retry.ts';
 import type { RollbackArguments } from './endpoints/rollback.ts';
 import { splitCommand } from './split-command.ts';
 import type { OutputFormat } from './text.ts';
@@ -26,6 +27,7 @@ export type CommandArguments =
   | LocalArguments
   | HistoryArguments
   | RollbackArguments
+  | RetryArguments
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -34,6 +36,7 @@ const OWN_OPTIONS = {
   local: ['assembly', 'stack', 'port', 'state', 'times', 'container'],
   history: [],
   rollback: ['to', 'reason', 'no-wait'],
+  retry: [],
 } as const;
 
 const MAX_PORT = 65_535;
@@ -53,6 +56,8 @@ export function readArguments(args: readonly string[]): CommandArguments {
       return readHistory(operands, values);
     case 'rollback':
       return readRollback(operands, values);
+    case 'retry':
+      return readRetry(operands, values);
     default: {
       const problem = command === undefined ? 'Missing command.' : `Unknown command "${command}".`;
       throw new UsageError(`${problem} Available commands: ${Object.keys(OWN_OPTIONS).join(', ')}.`);
@@ -90,16 +95,32 @@ function readHistory([endpoint, unexpected]: readonly string[], values: OptionVa
 function readRollback([endpoint, unexpected]: readonly string[], values: OptionValues): RollbackArguments {
   rejectForeignOptions('rollback', values);
   rejectArgument(unexpected);
-  if (endpoint === undefined) throw new UsageError('Missing endpoint. Run `freshpoint history` to list endpoints.');
+  if (endpoint === undefined) throw missingEndpoint();
   checkEndpoint(endpoint);
   const { to, reason } = values;
-  if (to !== undefined && (!/^[0-9a-f]{1,64}$/i.test(to) || to.length < MIN_REVISION_DIGITS)) {
-    throw new UsageError(`--to is "${to}", expected at least ${MIN_REVISION_DIGITS} hex digits of a revision.`);
-  }
+  if (to !== undefined) checkRevision('--to', to);
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     throw new UsageError(`--reason has ${reason.length} characters, expected at most ${MAX_REASON_CHARACTERS}.`);
   }
   return { command: 'rollback', endpoint, to, reason, wait: values['no-wait'] !== true, format: formatOf(values) };
+}
+
+function readRetry([endpoint, revision, unexpected]: readonly string[], values: OptionValues): RetryArguments {
+  rejectForeignOptions('retry', values);
+  rejectArgument(unexpected);
+  if (endpoint === undefined) throw missingEndpoint();
+  checkEndpoint(endpoint);
+  if (revision !== undefined) checkRevision('The revision', revision);
+  return { command: 'retry', endpoint, revision, format: formatOf(values) };
+}
+
+function missingEndpoint(): UsageError {
+  return new UsageError('Missing endpoint. Run `freshpoint history` to list endpoints.');
+}
+
+function checkRevision(name: string, digits: string): void {
+  if (/^[0-9a-f]{1,64}$/i.test(digits) && digits.length >= MIN_REVISION_DIGITS) return;
+  throw new UsageError(`${name} is "${digits}", expected at least ${MIN_REVISION_DIGITS} hex digits of a revision.`);
 }
 
 function checkEndpoint(endpoint: string): void {

@@ -27,6 +27,11 @@ async function main(args: readonly string[]): Promise<number> {
       await runHistory(options, await openAccount(), write, process.stdout.columns);
       break;
     }
+    case 'retry': {
+      const { runRetry } = await import('./endpoints/retry.ts');
+      await runRetry(options, await openAccount(), write);
+      break;
+    }
     case 'rollback': {
       const { runRollback } = await import('./endpoints/rollback.ts');
       const account = await openAccount();

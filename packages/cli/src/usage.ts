@@ -10,9 +10,12 @@ Commands:
   freshpoint local                 Run a cloud assembly on this machine, on one port of 127.0.0.1, until Ctrl-C
   freshpoint history [<endpoint>]  List the refreshes of an endpoint, newest first; without <endpoint>, all endpoints
   freshpoint rollback <endpoint>   Return an endpoint to an earlier revision, and wait until it serves
+  freshpoint retry <endpoint> [<revision>]
+                                   Take a revision out of quarantine, or end the pause before its next attempt;
+                                   without <revision>, the one that was quarantined last
 
-An endpoint is <stack>/<id of the construct>. history and rollback use AWS_REGION, AWS_ENDPOINT_URL and credentials as
-the AWS CLI does.
+An endpoint is <stack>/<id of the construct>. history, rollback and retry use AWS_REGION, AWS_ENDPOINT_URL and
+credentials as the AWS CLI does.
 
 Options of local:
   --assembly <folder>              Cloud assembly to deploy, as \`cdk synth\` writes it (default: start empty)

@@ -16,3 +16,23 @@ export class StateConflict extends Error {
     this.name = 'StateConflict';
   }
 }
+
+/** A call of an AWS service that failed. */
+export interface FailedCall {
+  /** As in IAM actions. */
+  readonly service: string;
+  readonly operation: string;
+  readonly input: object;
+}
+
+const failedCalls = new WeakMap<object, FailedCall>();
+
+/** Notes which call an error came from. */
+export function nameFailedCall(error: unknown, call: FailedCall): void {
+  if (typeof error === 'object' && error !== null) failedCalls.set(error, call);
+}
+
+/** The call that the error came from, if it came from one. */
+export function failedCallOf(error: unknown): FailedCall | undefined {
+  return typeof error === 'object' && error !== null ? failedCalls.get(error) : undefined;
+}

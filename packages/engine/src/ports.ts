@@ -20,6 +20,7 @@ import type {
   StackView,
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
+import type { StallEvent } from './policy/stalled.ts';
 import type { EndpointState, PartialCopy } from './policy/state.ts';
 
 /** What the stacks declare about endpoints, in SSM. */
@@ -56,7 +57,8 @@ export interface EndpointHistory {
 
 /** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */
 export type UpdateOutcome =
-  | { readonly kind: 'accepted' }
+  /** `leftOut`: parameters that SageMaker refused by name, so the call was made without them. */
+  | { readonly kind: 'accepted'; readonly leftOut?: readonly string[] }
   /** Certainly not made. `busy`: another update is in progress, or this config is already in use. */
   | { readonly kind: 'rejected'; readonly busy: boolean; readonly error: Error };
 
@@ -158,23 +160,31 @@ export interface CustomResourceResponses {
 
 /** The default event bus. */
 export interface EventBus {
-  publish(endpoint: string, endpointName: string, events: readonly RefreshEvent[]): Promise<void>;
+  publish(endpoint: string, endpointName: string, events: readonly (RefreshEvent | StallEvent)[]): Promise<void>;
 }
 
 /** One line per decision, and the metrics. */
 export interface Telemetry {
   decision(entry: DecisionEntry): void;
   error(endpoint: string, error: unknown, seconds: number): void;
+  /** `endpoint` is empty for what belongs to none. */
   metric(endpoint: string, name: MetricName, value: number): void;
 }
 
 /** Metrics by name; times in seconds. */
-export type MetricName = 'Swaps' | 'Quarantines' | 'UploadToServed' | 'ReconcilesRequeued' | 'ReconcilesStalled';
+export type MetricName =
+  | 'Swaps'
+  | 'Quarantines'
+  | 'UploadToServed'
+  | 'ReconcilesRequeued'
+  | 'ReconcilesStalled'
+  | 'Stalled'
+  | 'MessagesUnreadable';
 
 /** The structured log line. */
 export interface DecisionEntry {
   readonly endpoint: string;
-  readonly decision: Exclude<Next['kind'], 'observe' | 'test'> | RefreshEvent['type'];
+  readonly decision: Exclude<Next['kind'], 'observe' | 'test'> | RefreshEvent['type'] | StallEvent['type'];
   readonly reason: string;
   readonly message?: string;
   /** First 12 hex digits. */

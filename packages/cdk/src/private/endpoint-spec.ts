@@ -25,7 +25,7 @@ export function endpointSpec(
   { sources }: EndpointPlan,
   tokens: SpecTokens,
 ): EndpointSpec {
-  const { endpointProps, maxWaitTime, pollInterval, verification, smokeTests = [] } = props;
+  const { endpointProps, maxWaitTime, pollInterval, stalledAfter, verification, smokeTests = [] } = props;
   const excluded = excludedVariantProperties(endpoint, endpointProps);
   const { data, queueUrl, ...identity } = tokens;
   return {
@@ -39,6 +39,7 @@ export function endpointSpec(
     waitTime: wholeSeconds(props.waitTime ?? DEFAULT_WAIT_TIME),
     ...(maxWaitTime && { maxWaitTime: wholeSeconds(maxWaitTime) }),
     ...(pollInterval && { pollInterval: wholeSeconds(pollInterval) }),
+    ...(stalledAfter && { stalledAfter: wholeSeconds(stalledAfter) }),
     // A token has become part of the JSON once the stack is deployed.
     retainAllVariantProperties: (endpointProps.retainAllVariantProperties ?? true) as boolean,
     retainDeploymentConfig: (endpointProps.retainDeploymentConfig ?? true) as boolean,

@@ -40,7 +40,8 @@ export function throwIfAny(problems: readonly string[], scope: Construct): void 
   throw Object.assign(error, { code: 'FRESHPOINT_INVALID_PROPS' });
 }
 
-function durationProblems({ waitTime, maxWaitTime, pollInterval, sweepInterval }: SagemakerEndpointProps): string[] {
+function durationProblems(props: SagemakerEndpointProps): string[] {
+  const { waitTime, maxWaitTime, pollInterval, sweepInterval, stalledAfter } = props;
   const problems: string[] = [];
   const wait = concreteSeconds(waitTime ?? DEFAULT_WAIT_TIME);
   const maxWait = concreteSeconds(maxWaitTime);
@@ -61,6 +62,10 @@ function durationProblems({ waitTime, maxWaitTime, pollInterval, sweepInterval }
   }
   if (sweep !== undefined && (sweep < 60 || sweep % 60 !== 0)) {
     problems.push(`sweepInterval is ${sweep} seconds, expected whole minutes, at least one.`);
+  }
+  const stalled = concreteSeconds(stalledAfter);
+  if (stalled !== undefined && stalled < 60) {
+    problems.push(`stalledAfter is ${stalled} seconds, expected at least one minute.`);
   }
   return problems;
 }

@@ -28,6 +28,7 @@ export interface Changes {
   readonly maxWaitTime?: Duration;
   readonly pollInterval?: Duration;
   readonly sweepInterval?: Duration;
+  readonly stalledAfter?: Duration;
   readonly refresher?: Refresher;
   readonly modelData?: ModelData;
   readonly verification?: Verification;

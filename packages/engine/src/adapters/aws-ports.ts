@@ -15,7 +15,16 @@ import { ssmSpecs } from './ssm-specs.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type ServiceClients = {
-  readonly [service in 'sagemaker' | 'sagemakerRuntime' | 's3' | 'ssm' | 'sqs' | 'cloudformation' | 'events']: Client;
+  /** `sagemakerUpdates` sends UpdateEndpoint only, and must not retry it. */
+  readonly [service in
+    | 'sagemaker'
+    | 'sagemakerUpdates'
+    | 'sagemakerRuntime'
+    | 's3'
+    | 'ssm'
+    | 'sqs'
+    | 'cloudformation'
+    | 'events']: Client;
 };
 
 /** The controller's ports on AWS. */
@@ -29,6 +38,8 @@ export function awsPorts(given: {
   readonly checkArchive?: typeof checkArchive;
   /** A text that is unique. Default: a UUID. */
   readonly newId?: () => string;
+  /** Default: AbortSignal.timeout, in real time. */
+  readonly timeoutSignal?: (ms: number) => AbortSignal;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
@@ -37,10 +48,10 @@ export function awsPorts(given: {
     specs: ssmSpecs(clients.ssm),
     states: s3States(clients.s3, given.newId ?? randomUUID),
     history: s3History(clients.s3),
-    endpoints: sageMakerEndpoints(clients.sagemaker),
+    endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
     slotStore: s3SlotStore(clients.s3),
-    smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime),
+    smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
     queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
     responses,

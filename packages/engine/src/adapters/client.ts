@@ -15,6 +15,12 @@ export interface SendOptions {
   readonly abortSignal: AbortSignal;
 }
 
+/**
+ * Settings of the client that sends UpdateEndpoint. The SDK would retry a call whose reply was lost, and report the
+ * second attempt's refusal as in progress instead of an unknown outcome.
+ */
+export const UPDATE_CLIENT_CONFIG = { maxAttempts: 1 } as const;
+
 /** A command of the SDK, which declares the type of its output in the handler that it resolves to. */
 interface TypedCommand<Output> extends AwsCommand {
   resolveMiddleware(stack: never, config: never, options: never): (args: never) => Promise<{ readonly output: Output }>;

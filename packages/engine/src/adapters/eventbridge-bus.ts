@@ -7,9 +7,10 @@ import { type Client, send } from './client.ts';
 export function eventBridgeBus(client: Client): EventBus {
   return {
     async publish(endpoint, endpointName, events) {
-      const entries = events.flatMap(({ type, sources: _, ...detail }) => {
-        if (type === 'deployed') return [];
-        const Detail = JSON.stringify({ endpoint, endpointName, ...detail });
+      const entries = events.flatMap((event) => {
+        if (event.type === 'deployed') return [];
+        const { type, ...rest } = event;
+        const Detail = JSON.stringify({ endpoint, endpointName, ...rest, sources: undefined });
         return { Source: EVENT_SOURCE, DetailType: EVENT_TYPES[type], Detail };
       });
       if (entries.length === 0) return;

@@ -1,9 +1,10 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { METRIC_DIMENSIONS, STALLED_METRIC } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '../ports.ts';
 
 /** JSON log lines, with metrics in the same log (embedded metric format), so that CloudWatch is never called. */
-export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry {
+export function powertoolsTelemetry(logger: Logger, metrics: Metrics, refresher: string): Telemetry {
   return {
     decision({ message, ...entry }) {
       const text = message ?? entry.reason;
@@ -16,9 +17,13 @@ export function powertoolsTelemetry(logger: Logger, metrics: Metrics): Telemetry
     },
     metric(endpoint, name, value) {
       // One document per endpoint, because a dimension applies to all metrics of its document.
-      const single = metrics.singleMetric();
-      single.addDimension('Endpoint', endpoint);
-      single.addMetric(name, name === 'UploadToServed' ? MetricUnit.Seconds : MetricUnit.Count, value);
+      const add = (dimension: string, of: string) => {
+        const single = metrics.singleMetric();
+        single.addDimension(dimension, of);
+        single.addMetric(name, name === 'UploadToServed' ? MetricUnit.Seconds : MetricUnit.Count, value);
+      };
+      if (endpoint !== '') add('Endpoint', endpoint);
+      if (endpoint === '' || name === STALLED_METRIC) add(METRIC_DIMENSIONS.refresher, refresher);
     },
   };
 }

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointStatus, EndpointView } from '../policy/observation.ts';
-import type { Endpoints } from '../ports.ts';
+import type { Endpoints, UpdateOutcome } from '../ports.ts';
 import { type Client, isAmbiguous, isNamed, send } from './client.ts';
 
 /*
@@ -16,8 +16,14 @@ import { type Client, isAmbiguous, isNamed, send } from './client.ts';
 const NOT_FOUND = /^Could not find endpoint\b(?! configuration)/i;
 const BUSY = /in-progress|in progress|currently in use endpoint configuration/i;
 
-/** DescribeEndpoint and UpdateEndpoint. */
-export function sageMakerEndpoints(client: Client): Endpoints {
+/** How SageMaker refuses a parameter that it does not support for an endpoint: unverified, no report shows one. */
+const RETAIN_PARAMETER = /\b(RetainAllVariantProperties|RetainDeploymentConfig)\b/i;
+
+/**
+ * DescribeEndpoint and UpdateEndpoint. The client of `updates` must not retry: after a lost reply a second attempt is
+ * refused as in progress, although the first one was accepted.
+ */
+export function sageMakerEndpoints(client: Client, updates: Client): Endpoints {
   return {
     async describe(name) {
       try {
@@ -27,15 +33,48 @@ export function sageMakerEndpoints(client: Client): Endpoints {
         throw error;
       }
     },
-    async update(spec, configName) {
-      try {
-        await send(client, new UpdateEndpointCommand(updateInput(spec, configName)));
-        return { kind: 'accepted' };
-      } catch (error) {
-        if (!(error instanceof Error) || isAmbiguous(error)) throw error;
-        return { kind: 'rejected', busy: error.name === 'ValidationException' && BUSY.test(error.message), error };
-      }
+    update(spec, configName) {
+      return update(updates, updateInput(spec, configName));
     },
+  };
+}
+
+/** Calls UpdateEndpoint, without the parameters that SageMaker refuses by name. */
+async function update(
+  client: Client,
+  input: UpdateEndpointInput,
+  leftOut: readonly string[] = [],
+): Promise<UpdateOutcome> {
+  try {
+    await send(client, new UpdateEndpointCommand(input));
+    return { kind: 'accepted', leftOut };
+  } catch (error) {
+    if (!(error instanceof Error) || isAmbiguous(error)) throw error;
+    const isInvalid = error.name === 'ValidationException';
+    if (isInvalid && BUSY.test(error.message)) return { kind: 'rejected', busy: true, error };
+    const refused = isInvalid ? refusedParameter(input, error.message) : undefined;
+    if (refused) return await update(client, without(input, refused), [...leftOut, refused]);
+    return { kind: 'rejected', busy: false, error };
+  }
+}
+
+type RetainParameter = 'RetainAllVariantProperties' | 'RetainDeploymentConfig';
+
+/** The parameter of the request that the refusal names. */
+function refusedParameter(input: UpdateEndpointInput, message: string): RetainParameter | undefined {
+  const named = RETAIN_PARAMETER.exec(message)?.[1]?.toLowerCase();
+  const name = (['RetainAllVariantProperties', 'RetainDeploymentConfig'] as const).find(
+    (parameter) => parameter.toLowerCase() === named,
+  );
+  return name !== undefined && input[name] === true ? name : undefined;
+}
+
+function without(input: UpdateEndpointInput, parameter: RetainParameter): UpdateEndpointInput {
+  const isVariants = parameter === 'RetainAllVariantProperties';
+  return {
+    ...input,
+    [parameter]: undefined,
+    ...(isVariants && { ExcludeRetainedVariantProperties: undefined }),
   };
 }
 

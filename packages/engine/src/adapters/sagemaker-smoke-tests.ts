@@ -22,15 +22,22 @@ interface Invocation {
   readonly signal: AbortSignal;
 }
 
+/** Statuses with which a container says that it is not ready: no answer of the model yet. */
+const NOT_READY_STATUSES: ReadonlySet<number> = new Set([429, 503, 504]);
+
+/** Returns a signal that aborts after that many ms. */
+type TimeoutSignal = (ms: number) => AbortSignal;
+
 /** InvokeEndpoint. */
-export function sageMakerSmokeTests(client: Client): SmokeTests {
+export function sageMakerSmokeTests(client: Client, timeoutSignal: TimeoutSignal = AbortSignal.timeout): SmokeTests {
   return {
     async run(endpointName, variants, tests) {
-      const signal = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+      const total = timeoutSignal(TOTAL_TIMEOUT_MS);
       const targets = variants.length > 1 ? variants : [undefined];
       const invocations = tests.flatMap((test, index) =>
         targets.map((variant): Invocation => {
           const on = variant === undefined ? '' : ` on variant ${variant}`;
+          const signal = AbortSignal.any([total, timeoutSignal(ANSWER_TIMEOUT_MS)]);
           return { endpointName, variant, test, name: `Smoke test ${index + 1} of ${tests.length}${on}`, signal };
         }),
       );
@@ -56,7 +63,7 @@ async function invoke(
         Accept: accept,
         TargetVariant: variant,
       }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) },
+      { abortSignal: signal },
     );
     const answer = Buffer.from(output.Body ?? []).toString();
     if (isAsExpected(answer, expect)) return { kind: 'passed' };
@@ -71,14 +78,14 @@ type ModelFailure = Error & { readonly OriginalStatusCode?: number; readonly Ori
 
 function failure(error: ModelFailure, name: string, expect: SmokeTestExpectation | undefined): SmokeTestsView {
   const { name: code, message, OriginalStatusCode, OriginalMessage } = error;
-  // Only this is the container's own answer. Anything else is SageMaker's, or none.
-  if (code === 'ModelError' && OriginalStatusCode) {
+  // Only this is the model's own answer. Anything else is SageMaker's, or none.
+  if (code === 'ModelError' && OriginalStatusCode && !NOT_READY_STATUSES.has(OriginalStatusCode)) {
     const got = `status ${OriginalStatusCode} with ${shown(OriginalMessage ?? message)}`;
     return { kind: 'failed', message: `${name} failed: got ${got}, expected ${shownExpectation(expect)}.` };
   }
   const isTimeout = code === 'AbortError' || code === 'TimeoutError';
-  const cause = isTimeout ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : message;
-  return { kind: 'unanswered', message: `${name} was not answered: ${cause}.` };
+  const cause = isTimeout ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : `${code}: ${message}`;
+  return { kind: 'unanswered', message: `${name} was not answered: ${cause.replace(/\.$/, '')}.` };
 }
 
 function shown(text: string): string {

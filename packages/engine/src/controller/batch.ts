@@ -5,13 +5,14 @@ import { runGate } from './deployment-gate.ts';
 import { type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
+import { noteFailedPass } from './stalls.ts';
 
 /** Pause after a lost race for the state, in seconds. */
 const CONFLICT_SECONDS = 5;
 /** Pause after an error, or while a person has to act, in seconds: it grows by PAUSE_SECONDS with each receive. */
 const PAUSE_SECONDS = 15;
 const MAX_PAUSE_SECONDS = 300;
-/** Receives after which a waiting deployment gets a fresh message: SQS removes a message at its 1000th receive. */
+/** Receives after which a request gets a fresh message: SQS dead-letters a message at its 1000th receive. */
 const RENEW_AFTER_RECEIVES = 900;
 
 /**
@@ -28,6 +29,8 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
       const key = body.gate ? `${body.endpoint} ${message.messageId}` : body.endpoint;
       groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
+      ports.telemetry.error('', error, 0);
+      ports.telemetry.metric('', 'MessagesUnreadable', 1);
       unreadable.push(...(await deadLetter(ports, message, String((error as Error).message))));
     }
   }
@@ -46,7 +49,7 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
     return deadLetter(ports, message, result.message);
   }
   try {
-    if (body.gate && message.receives >= RENEW_AFTER_RECEIVES) {
+    if (message.receives >= RENEW_AFTER_RECEIVES) {
       await ports.queue.enqueue(body);
       return [];
     }
@@ -60,8 +63,9 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   return [message.messageId];
 }
 
-async function handle(ports: Ports, body: ReconcileRequest, { receives }: QueueMessage): Promise<ReconcileResult> {
+async function handle(ports: Ports, body: ReconcileRequest, message: QueueMessage): Promise<ReconcileResult> {
   const { endpoint } = body;
+  const { receives } = message;
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
     return await reconcile(ports, endpoint, body.stackId);
@@ -69,6 +73,7 @@ async function handle(ports: Ports, body: ReconcileRequest, { receives }: QueueM
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
     ports.telemetry.error(endpoint, error, pauseSeconds(receives, ports.now()));
+    if (!body.gate) await noteFailedPass({ ports, endpoint }, error, message);
     return { kind: 'requeue' };
   }
 }

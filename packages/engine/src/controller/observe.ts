@@ -1,6 +1,7 @@
-import { type Decision, decide } from '../policy/decide.ts';
+import { decide } from '../policy/decide.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
+import { type StallDecision, withStall } from '../policy/stalled.ts';
 import type { StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { EndpointPass } from './pass.ts';
@@ -8,7 +9,7 @@ import { runSmokeTests } from './smoke-tests.ts';
 
 /** A decision that needs no further observation, and the observation that it was made from. */
 export interface Decided {
-  readonly decision: Decision & { readonly next: Exclude<Next, { kind: 'observe' | 'test' }> };
+  readonly decision: StallDecision & { readonly next: Exclude<Next, { kind: 'observe' | 'test' }> };
   readonly observation: Observation;
   readonly etag: string | undefined;
 }
@@ -24,14 +25,14 @@ export async function observeAndDecide(
   let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint };
   let written = etag;
   for (;;) {
-    const { next, ...rest } = decide(observation);
+    const { next, ...rest } = withStall(observation, decide(observation));
     if (next.kind === 'observe') {
       observation = { ...observation, ...(await observePart(pass, observation, next.what)) };
     } else if (next.kind === 'test') {
       const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
       const recorded = { state: observation.state, etag: written };
       const tested = await runSmokeTests(pass, recorded, next, variants);
-      observation = { ...observation, ...tested.seen };
+      observation = { ...observation, state: tested.state, now: ports.now() };
       written = tested.etag;
     } else {
       return { decision: { ...rest, next }, observation, etag: written };

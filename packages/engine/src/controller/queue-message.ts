@@ -8,6 +8,8 @@ export interface QueueMessage {
   readonly body: string;
   /** How often the message was received, this time included. */
   readonly receives: number;
+  /** Epoch ms. */
+  readonly firstReceivedAt?: number;
 }
 
 /** A message and the request in it: "reconcile this endpoint", or "admit this deployment of it". */

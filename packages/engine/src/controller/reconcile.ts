@@ -8,6 +8,7 @@ import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
+import { measureStall, publishStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
@@ -45,6 +46,8 @@ async function decideAndAct(
   const { decision, observation, etag } = await observeAndDecide(pass, known, { staged });
   const { next, state } = decision;
   await publish(pass, decision.events, state);
+  await publishStall(pass, decision.stall);
+  measureStall(pass, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {

@@ -1,36 +1,31 @@
+import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { Next } from '../policy/next.ts';
-import type { Observation } from '../policy/observation.ts';
-import { MAX_TEST_ATTEMPTS } from '../policy/phases/testing.ts';
+import { testPauseMs } from '../policy/phases/testing.ts';
+import { truncateMessage, type Updating } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 
-/** What smoke tests add to an observation. */
-export interface TestedObservation {
-  readonly seen: Partial<Observation>;
-  readonly etag: string | undefined;
-}
-
 /**
- * Sends the smoke tests. The state counts the attempt before it is made: tests that kill the function do so at most
- * MAX_TEST_ATTEMPTS times.
+ * Sends the smoke tests. The state has a lease on them before they are sent, so that no other pass tests at the same
+ * time, and their outcome afterwards, so that a crash of this pass does not repeat them.
  */
 export async function runSmokeTests(
   { ports, store, spec }: EndpointPass,
   { state, etag }: StoredState,
   { attempt, updating }: Next & { readonly kind: 'test' },
   variants: readonly string[],
-): Promise<TestedObservation> {
-  if (attempt > MAX_TEST_ATTEMPTS) {
-    const message = `The smoke tests did not finish in ${MAX_TEST_ATTEMPTS} attempts.`;
-    return { seen: { tests: { kind: 'unanswered', message } }, etag };
-  }
-  const begun = { ...updating, testAttempts: attempt };
-  const counted = { ...state, updating: begun };
-  const at = await ports.states.write(store, counted, etag);
+): Promise<StoredState> {
+  const { unanswered: _, ...rest } = updating;
+  // Tests that end the function each time are sent in growing pauses, too.
+  const leaseMs = Math.max(LEASE_TTL_MS, testPauseMs(attempt));
+  const leased = { ...rest, testAttempts: attempt, nextTestAt: ports.now() + leaseMs };
+  const at = await ports.states.write(store, { ...state, updating: leased }, etag);
   const tests = await ports.smokeTests.run(spec.endpointName, variants, spec.smokeTests ?? []);
-  const seen = { state: counted, tests, now: ports.now() };
-  if (tests.kind === 'unanswered') return { seen, etag: at };
-  // With the verdict in the state, a crash of this pass does not repeat the tests.
-  const judged = { ...counted, updating: { ...begun, verdict: tests } };
-  return { seen: { ...seen, state: judged }, etag: await ports.states.write(store, judged, at) };
+  const paused = { ...leased, nextTestAt: ports.now() + testPauseMs(attempt) };
+  const tested: Updating =
+    tests.kind === 'unanswered'
+      ? { ...paused, unanswered: truncateMessage(tests.message) ?? '' }
+      : { ...leased, verdict: tests };
+  const judged = { ...state, updating: tested };
+  return { state: judged, etag: await ports.states.write(store, judged, at) };
 }

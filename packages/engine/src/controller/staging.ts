@@ -1,8 +1,9 @@
 import type { Slot } from '@freshpoint/cdk/contract';
+import { isOutdated } from '../policy/endpoint-status.ts';
 import { type Next, pollSeconds } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { quarantine, type Staging } from '../policy/state.ts';
+import { type EndpointState, quarantine, type Staging } from '../policy/state.ts';
 import type { DecisionEntry, StagingSource, StoredState } from '../ports.ts';
 import { StagingLease } from './lease.ts';
 import type { EndpointPass } from './pass.ts';
@@ -36,7 +37,7 @@ export async function stage(
   const { slot, revision, partialCopy } = staging;
   const lease = new StagingLease(pass, recorded, staging);
   await lease.acquire();
-  if (!(await isStillInactive(pass, slot))) {
+  if (!(await isStillInactive(pass, recorded.state, slot))) {
     await lease.release();
     const message = 'The endpoint changed before the copy started.';
     return requeue(pass, staging, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
@@ -63,9 +64,10 @@ export async function stage(
   }
 }
 
-async function isStillInactive({ ports, spec }: EndpointPass, slot: Slot): Promise<boolean> {
+async function isStillInactive({ ports, spec }: EndpointPass, state: EndpointState, slot: Slot): Promise<boolean> {
   const view = await ports.endpoints.describe(spec.endpointName);
-  return view !== 'gone' && view.status === 'InService' && view.configName !== spec.configs[slot];
+  if (view === 'gone' || isOutdated(view, state)) return false;
+  return view.status === 'InService' && view.configName !== spec.configs[slot];
 }
 
 /** The pinned revision cannot be restored: it is quarantined, and the pin ends. */

@@ -1,13 +1,17 @@
 import { StateConflict } from '../errors.ts';
+import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds } from '../policy/next.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
+import { describeRetries, nextAttempt } from '../policy/retries.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { ROLLOUT_REASONS } from '../policy/rollout.ts';
+import { noteBlockage, withinStall } from '../policy/stalled.ts';
 import { type Updating, withoutUpdating } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
+import { measureStall, publishStall } from './stalls.ts';
 
 /** Attempts to record an acceptance. Each further one needs yet another write within milliseconds. */
 const MAX_ACCEPTANCE_WRITES = 5;
@@ -28,18 +32,25 @@ export async function swap(
   const at = await ports.states.write(store, recorded, etag);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
+    if (outcome.busy && (await isUnderWay(pass, updating))) {
+      // An earlier attempt whose reply was lost: the next pass adopts it.
+      const message = 'An update of the endpoint to this slot is in progress already.';
+      return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
+    }
+    if (!outcome.busy) return reject(pass, { state: withoutUpdating(recorded), etag: at }, updating, outcome.error);
     await ports.states.write(store, withoutUpdating(recorded), at);
-    if (!outcome.busy) throw outcome.error;
     const { message } = outcome.error;
     return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
   }
+  const { leftOut = [] } = outcome;
+  const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
   await publish(pass, [{ type: 'started', ...eventSubject(updating) }], recorded);
   await recordAcceptance(pass, { state: recorded, etag: at }, updating);
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',
     reason: ROLLOUT_REASONS[updating.trigger],
-    message: updating.warning,
+    message: [updating.warning, unretained].filter((text) => text !== undefined).join(' ') || undefined,
     revision: shortRevision(revision),
     slot,
     seconds,
@@ -64,4 +75,34 @@ async function recordAcceptance(
       known = await ports.states.read(store);
     }
   }
+}
+
+/** SageMaker rejected the call, which says nothing about the revision: it is tried again after a pause. */
+async function reject(
+  pass: EndpointPass,
+  { state, etag }: StoredState,
+  { revision, trigger }: Updating,
+  error: Error,
+): Promise<ReconcileResult> {
+  const { ports, endpoint, store, spec } = pass;
+  const message = `${error.name}: ${error.message}`;
+  const at = ports.now();
+  const { fault } = judgeFailure(message);
+  const retries = nextAttempt(state, { revision, trigger, stage: 'call', fault, message, at });
+  const pause = Math.ceil(((retries?.nextAt ?? at) - at) / 1000);
+  const text = retries ? describeRetries(retries, spec) : message;
+  const clock = { now: at, spec };
+  const noted = noteBlockage({ ...state, retries }, { reason: 'Retrying', message: text, revision }, clock);
+  const seconds = withinStall(pause, noted.state, clock);
+  ports.telemetry.error(endpoint, error, seconds);
+  await publishStall(pass, noted.stall);
+  await ports.states.write(store, noted.state, etag);
+  measureStall(pass, noted.state);
+  return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
+}
+
+/** Whether SageMaker is making the update that was refused as busy. */
+async function isUnderWay({ ports, spec }: EndpointPass, { configName }: Updating): Promise<boolean> {
+  const view = await ports.endpoints.describe(spec.endpointName);
+  return view !== 'gone' && view.status === 'Updating' && view.pendingConfigName === configName;
 }

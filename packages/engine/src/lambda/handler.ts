@@ -20,6 +20,7 @@ export function createHandler(
       receiptHandle,
       body,
       receives: Number(attributes.ApproximateReceiveCount),
+      firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) || undefined,
     }));
     const requeued = await reconcileBatch(ports, messages);
     return { batchItemFailures: requeued.map((itemIdentifier) => ({ itemIdentifier })) };

@@ -7,10 +7,11 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { ENVIRONMENT, METRICS_NAMESPACE } from '@freshpoint/cdk/contract';
+import { ENVIRONMENT, METRICS_NAMESPACE, METRICS_SERVICE } from '@freshpoint/cdk/contract';
 import { awsPorts } from '../adapters/aws-ports.ts';
-import type { Client } from '../adapters/client.ts';
+import { type Client, UPDATE_CLIENT_CONFIG } from '../adapters/client.ts';
 import { cloudFormationResponses } from '../adapters/cloudformation-responses.ts';
+import { namingFailures, type SdkClient } from '../adapters/naming-failures.ts';
 import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
 import { createHandler } from './handler.ts';
 
@@ -24,11 +25,11 @@ function setting(name: string): string {
  * Creates a client at its first call. Most invocations need half of the clients, and each costs a cold start
  * milliseconds.
  */
-function lazily(create: () => Client): Client {
+function lazily(create: () => SdkClient): Client {
   let client: Client | undefined;
   return {
     send(command, options) {
-      client ??= create();
+      client ??= namingFailures(create());
       return client.send(command, options);
     },
   };
@@ -38,10 +39,11 @@ function lazily(create: () => Client): Client {
 export const handler = createHandler(
   awsPorts({
     clients: {
-      sagemaker: new SageMakerClient(),
+      sagemaker: namingFailures(new SageMakerClient()),
+      sagemakerUpdates: lazily(() => new SageMakerClient(UPDATE_CLIENT_CONFIG)),
       sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
-      s3: new S3Client(),
-      ssm: new SSMClient(),
+      s3: namingFailures(new S3Client()),
+      ssm: namingFailures(new SSMClient()),
       sqs: lazily(() => new SQSClient()),
       cloudformation: lazily(() => new CloudFormationClient()),
       events: lazily(() => new EventBridgeClient()),
@@ -51,8 +53,9 @@ export const handler = createHandler(
     // Node loads its fetch when it is first mentioned.
     answers: cloudFormationResponses((url, init) => fetch(url, init)),
     telemetry: powertoolsTelemetry(
-      new Logger({ serviceName: 'freshpoint' }),
-      new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'freshpoint' }),
+      new Logger({ serviceName: METRICS_SERVICE }),
+      new Metrics({ namespace: METRICS_NAMESPACE, serviceName: METRICS_SERVICE }),
+      process.env.AWS_LAMBDA_FUNCTION_NAME ?? '',
     ),
     now: Date.now,
   }),

@@ -1,7 +1,8 @@
-import { type NextStep, observeFirst } from './next.ts';
+import { type Next, type NextStep, observeFirst } from './next.ts';
 import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
+import { describeRetries } from './retries.ts';
 import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
@@ -35,6 +36,8 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
     const message = `Suspended by ${state.suspension.by}.`;
     return { next: { kind: 'requeue', reason: 'Suspended', message, revision }, state };
   }
+  const waiting = untilRetry(ready, state, target);
+  if (waiting) return { next: waiting, state };
   const rollout = { ...ready, state, target };
   return target.trigger === 'upload' ? settle(rollout) : stageOrSwap(rollout);
 }
@@ -43,6 +46,19 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
 function quarantineEntry(state: EndpointState, target: RolloutTarget): QuarantineEntry | undefined {
   const entry = state.quarantine?.find((each) => each.revision === target.revision);
   return entry && target.trigger === 'pin' && target.at > entry.at ? undefined : entry;
+}
+
+/** The pause after a failed attempt. A pin that was set since then ends it. */
+function untilRetry(
+  { observation: { now, spec } }: ReadyEndpoint,
+  { retries }: EndpointState,
+  { revision, trigger, at }: RolloutTarget,
+): Next | undefined {
+  if (retries?.revision !== revision || retries.nextAt <= now) return undefined;
+  if (trigger === 'pin' && at > retries.at) return undefined;
+  const message = describeRetries(retries, spec);
+  const seconds = Math.ceil((retries.nextAt - now) / 1000);
+  return { kind: 'requeue', reason: 'Retrying', message, seconds, revision };
 }
 
 function urisOf(sources: SourcesView): string {

@@ -1,7 +1,7 @@
 import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
-import { BUSY_STATUSES } from './endpoint-status.ts';
+import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
 import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
@@ -14,6 +14,8 @@ export interface Decision extends Conclusion {
   readonly next: Next;
 }
 
+/** Pause after an answer of DescribeEndpoint that is outdated, in seconds. */
+const OUTDATED_SECONDS = 5;
 /** How long an unknown config may be a deployment's that is not visible everywhere yet, in ms. */
 const UNKNOWN_CONFIG_GRACE_MS = 5 * 60_000;
 
@@ -28,6 +30,10 @@ export function decide(observation: Observation): Decision {
     return unchanged(state, { kind: 'done', reason: 'EndpointGone', message });
   }
   const o = { ...observation, endpoint };
+  if (isOutdated(endpoint, state)) {
+    const message = 'DescribeEndpoint answered with an earlier state of the endpoint.';
+    return unchanged(state, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: OUTDATED_SECONDS });
+  }
   if (isUpdateImminent(o)) {
     return unchanged(state, { kind: 'requeue', reason: 'EndpointBusy', message: 'A refresh is about to start.' });
   }

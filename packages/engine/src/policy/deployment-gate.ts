@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
-import { BUSY_STATUSES } from './endpoint-status.ts';
+import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
@@ -54,8 +54,11 @@ export function decideGate(observation: GateObservation): GateDecision {
   };
 
   const unchanged = { state, events: [] };
+  if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
-  if (needsSmokeTests(o) && !state.updating?.verdict) return wait(unchanged, 'smoke tests are running');
+  const { verdict, unanswered } = state.updating ?? {};
+  const isTestDue = needsSmokeTests(o) && !verdict && unanswered === undefined;
+  if (isTestDue) return wait(unchanged, 'smoke tests are running');
   const { staging } = state;
   if (staging && leaseLeftMs(staging, now) > 0) {
     return wait(unchanged, `slot ${slotLetter(staging.slot)} is being staged`);

@@ -1,4 +1,5 @@
-import type { EndpointStatus } from './observation.ts';
+import type { EndpointStatus, EndpointView } from './observation.ts';
+import type { EndpointState } from './state.ts';
 
 /** Statuses in which SageMaker works on the endpoint or accepts no update. */
 export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
@@ -10,3 +11,8 @@ export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   // Unverified whether UpdateEndpoint is accepted; the controller swaps only when InService.
   'OutOfService',
 ]);
+
+/** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
+export function isOutdated({ lastModified }: EndpointView, { serving, updating }: EndpointState): boolean {
+  return lastModified < Math.max(serving?.since ?? 0, updating?.endpointModified ?? 0);
+}

@@ -21,7 +21,9 @@ export type Reason =
   /** A person pinned the revision. */
   | 'Pinned'
   /** The serving revision failed its smoke tests. */
-  | 'SmokeTestFailed';
+  | 'SmokeTestFailed'
+  /** An attempt failed, and it is not the revision's fault: the next one follows. */
+  | 'Retrying';
 
 /** The part of an observation that is fetched only when a decision needs it. */
 export type ObservedPart = 'sources' | 'stack' | 'slots' | 'check';

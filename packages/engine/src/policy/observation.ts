@@ -97,7 +97,6 @@ export interface Observation {
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
-  readonly tests?: SmokeTestsView;
   /** What this pass has just staged. */
   readonly staged?: Staging;
 }

@@ -1,4 +1,5 @@
 import type { Slot } from '@freshpoint/cdk/contract';
+import type { Fault } from './failure-reasons.ts';
 import type { SourceFile } from './observation.ts';
 import type { Trigger, Updating } from './state.ts';
 
@@ -11,6 +12,8 @@ export interface RefreshEvent {
   readonly configName: string;
   /** Why it was refused. */
   readonly message?: string;
+  /** Of a refusal: whose fault it is. */
+  readonly fault?: Fault;
   /** Of a refusal: whether the controller tries the revision again. */
   readonly retried?: boolean;
   /** Of a success after an upload: from the newest source's upload until it is served, in seconds. */

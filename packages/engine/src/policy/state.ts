@@ -1,4 +1,5 @@
 import type { Slot } from '@freshpoint/cdk/contract';
+import type { Fault } from './failure-reasons.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -63,8 +64,15 @@ export interface Updating {
   readonly accepted?: true;
   /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
   readonly ambiguous?: true;
-  /** How often its smoke tests were sent. Written before they are, so that tests that kill the function are limited. */
+  /** How often its smoke tests were sent. Written before they are. */
   readonly testAttempts?: number;
+  /**
+   * Before this time, epoch ms, no pass sends the smoke tests: while one does (a lease), and in the pause after tests
+   * that were not answered.
+   */
+  readonly nextTestAt?: number;
+  /** Why the last tests had no answer of the model. Absent: they are running, or had one. */
+  readonly unanswered?: string;
   /** How they ended, once all were answered. */
   readonly verdict?: TestVerdict;
 }
@@ -121,6 +129,31 @@ export interface QuarantineEntry {
   readonly failedSmokeTests?: true;
 }
 
+/** Failures in a row that do not quarantine: of the newest revision that had one. */
+export interface Retries {
+  readonly revision: string;
+  readonly attempts: number;
+  /** Attempts that failed without a known reason. */
+  readonly unexplained?: number;
+  /** When the last attempt failed, epoch ms. */
+  readonly at: number;
+  /** When the next one begins, epoch ms. */
+  readonly nextAt: number;
+  /** `call`: UpdateEndpoint was rejected. `update`: SageMaker rolled the update back. */
+  readonly stage: 'call' | 'update';
+  readonly fault: Fault;
+  readonly message: string;
+}
+
+/** What keeps the newest revision from being served. */
+export interface Stall {
+  /** Epoch ms. */
+  readonly since: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly published?: true;
+}
+
 /** A person's "no swaps until resumed". */
 export interface Suspension {
   readonly by: string;
@@ -144,8 +177,8 @@ export interface EndpointState {
   readonly updating?: Updating;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
-  /** Refusals that say nothing about the model, of the newest revision that had one. */
-  readonly retries?: { readonly revision: string; readonly count: number };
+  readonly retries?: Retries;
+  readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
   readonly staging?: Staging;

@@ -36,13 +36,13 @@ function awsError(name: string, message: string, httpStatusCode = 400): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
 
+const endpointsOf = (aws: Client) => sageMakerEndpoints(aws, aws);
+
 describe('sageMakerEndpoints', () => {
   const arn = 'arn:aws:sagemaker:us-east-1:000000000000:endpoint/iris';
 
   test('an endpoint that cannot be found is gone', async () => {
-    const endpoints = sageMakerEndpoints(
-      client(() => awsError('ValidationException', `Could not find endpoint "${arn}".`)),
-    );
+    const endpoints = endpointsOf(client(() => awsError('ValidationException', `Could not find endpoint "${arn}".`)));
     expect(await endpoints.describe('Iris')).toBe('gone');
   });
 
@@ -51,11 +51,11 @@ describe('sageMakerEndpoints', () => {
     awsError('ThrottlingException', 'Rate exceeded'),
     awsError('AccessDeniedException', 'Could not find endpoint'),
   ])('any other error does not count as gone: $message', async (error) => {
-    await expect(sageMakerEndpoints(client(() => error)).describe('Iris')).rejects.toBe(error);
+    await expect(endpointsOf(client(() => error)).describe('Iris')).rejects.toBe(error);
   });
 
   test('an empty FailureReason counts as absent', async () => {
-    const endpoints = sageMakerEndpoints(
+    const endpoints = endpointsOf(
       client(() => ({ EndpointStatus: 'InService', EndpointConfigName: 'config-a', FailureReason: '' })),
     );
     expect(await endpoints.describe('Iris')).toMatchObject({ status: 'InService', failureReason: undefined });
@@ -65,7 +65,7 @@ describe('sageMakerEndpoints', () => {
     'Cannot update in-progress endpoint "arn".',
     'Cannot update endpoint with the currently in use endpoint configuration "config-b".',
   ])('rejected and busy: %s', async (text) => {
-    const endpoints = sageMakerEndpoints(client(() => awsError('ValidationException', text)));
+    const endpoints = endpointsOf(client(() => awsError('ValidationException', text)));
     expect(await endpoints.update(spec, 'config-b')).toMatchObject({ kind: 'rejected', busy: true });
   });
 
@@ -74,7 +74,30 @@ describe('sageMakerEndpoints', () => {
     awsError('AccessDeniedException', 'not authorized'),
     awsError('ThrottlingException', 'Rate exceeded'),
   ])('rejected, not busy: $message', async (error) => {
-    const outcome = await sageMakerEndpoints(client(() => error)).update(spec, 'config-b');
+    const outcome = await endpointsOf(client(() => error)).update(spec, 'config-b');
+    expect(outcome).toEqual({ kind: 'rejected', busy: false, error });
+  });
+
+  test('a retain parameter that SageMaker refuses by name is left out, and the outcome says so', async () => {
+    const refused = ['RetainDeploymentConfig', 'RetainAllVariantProperties'];
+    const aws = client(({ input }) => {
+      const name = refused.find((each) => input[each]);
+      return name === undefined ? {} : awsError('ValidationException', `${name} is not supported for "arn".`);
+    });
+    const given = { ...spec, excludeRetainedVariantProperties: ['DataCaptureConfig'] };
+    expect(await endpointsOf(aws).update(given, 'config-b')).toEqual({ kind: 'accepted', leftOut: refused });
+    expect(JSON.parse(JSON.stringify(aws.sent.map(({ input }) => input))).at(-1)).toEqual({
+      EndpointName: 'Iris',
+      EndpointConfigName: 'config-b',
+    });
+  });
+
+  test('a parameter that is refused although it is not in the request is an error', async () => {
+    const error = awsError('ValidationException', 'RetainDeploymentConfig is not supported.');
+    const outcome = await endpointsOf(client(() => error)).update(
+      { ...spec, retainDeploymentConfig: false },
+      'config-b',
+    );
     expect(outcome).toEqual({ kind: 'rejected', busy: false, error });
   });
 
@@ -83,16 +106,13 @@ describe('sageMakerEndpoints', () => {
     awsError('ServiceUnavailable', 'later', 503),
     new Error('socket hang up'),
   ])('it is unknown whether the update was made: $message', async (error) => {
-    await expect(sageMakerEndpoints(client(() => error)).update(spec, 'config-b')).rejects.toBe(error);
+    await expect(endpointsOf(client(() => error)).update(spec, 'config-b')).rejects.toBe(error);
   });
 
   test('capacity survives: variant properties and deployment config are retained', async () => {
     const aws = client(() => ({}));
-    await sageMakerEndpoints(aws).update(
-      { ...spec, excludeRetainedVariantProperties: ['DataCaptureConfig'] },
-      'config-b',
-    );
-    await sageMakerEndpoints(aws).update(
+    await endpointsOf(aws).update({ ...spec, excludeRetainedVariantProperties: ['DataCaptureConfig'] }, 'config-b');
+    await endpointsOf(aws).update(
       { ...spec, retainAllVariantProperties: false, retainDeploymentConfig: false },
       'config-b',
     );

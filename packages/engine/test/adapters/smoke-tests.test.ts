@@ -74,6 +74,8 @@ describe('smoke tests', () => {
     failure('ModelNotReadyException'),
     // The container hung or was gone, and sent no answer.
     failure('ModelError', { OriginalStatusCode: 0 }),
+    failure('ModelError', { OriginalStatusCode: 503 }),
+    failure('AccessDeniedException'),
     failure('TimeoutError'),
   ])('are unanswered, not failed, after $name', async (error) => {
     const { tests } = endpoint(() => error);

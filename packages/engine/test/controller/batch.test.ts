@@ -47,13 +47,17 @@ describe('a swap', () => {
     expect(world.published).toEqual([]);
   });
 
-  test('that is rejected for another reason removes its record and pauses', async () => {
+  test('that is rejected for another reason removes its record and pauses, longer each time', async () => {
     const world = new World();
-    world.updateOutcome = { kind: 'rejected', busy: false, error: new Error('not authorized') };
-    expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
-    expect(world.state.updating).toBeUndefined();
-    expect(world.calls).toContain('error');
-    expect(world.requeued).toEqual([['handle-1', 60]]);
+    world.updateOutcome = { kind: 'rejected', busy: false, error: new Error('not authorized to perform: x') };
+    for (const seconds of [60, 120, 300]) {
+      expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
+      expect(world.state.updating).toBeUndefined();
+      expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
+      world.now += seconds * 1000;
+    }
+    expect(world.calls.filter((call) => call === 'error')).toHaveLength(3);
+    expect(world.state.retries).toMatchObject({ revision: 'v2', attempts: 3, stage: 'call', fault: 'role' });
   });
 
   test('whose call got no answer stays recorded for the next pass to conclude', async () => {

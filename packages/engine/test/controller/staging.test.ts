@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
 import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
@@ -154,19 +154,46 @@ describe('smoke tests', () => {
     expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
   });
 
-  test('that kill the function each time are not sent a fourth time', async () => {
-    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3 } };
+  test('that killed the function are sent again once their lease has expired', async () => {
+    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3, nextTestAt: world.now + 120_000 } };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('test');
-    expect(world.calls).toContain('update config-a');
+    world.now += 120_000;
+    expect(await receive()).toEqual([]);
+    expect(world.calls).toContain('test');
   });
 
-  test('without an answer are sent again later', async () => {
+  test('without an answer are sent again later, in growing pauses and without end', async () => {
     world.tests = { kind: 'unanswered', message: 'no answer' };
+    for (const seconds of [30, 60, 120, 300, 600, 690, 210, 900]) {
+      expect(await receive()).toEqual(['1']);
+      expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
+      world.now += seconds * 1000;
+    }
+    expect(world.state.updating).toMatchObject({ testAttempts: 7 });
+    expect(world.published).toEqual(['stalled']);
+    world.tests = { kind: 'passed' };
+    expect(await receive()).toEqual([]);
+    expect(world.published).toEqual(['stalled', 'succeeded', 'recovered']);
+  });
+
+  test('of two passes at once are sent by one of them, however long they take', async () => {
+    const answers: Array<() => void> = [];
+    world.ports.smokeTests.run = async () => {
+      world.calls.push('test');
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return { kind: 'passed' };
+    };
+    const first = receive();
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    world.now += 10_000;
     expect(await receive()).toEqual(['1']);
-    expect(world.requeued).toEqual([['handle-1', 30]]);
-    expect(world.state.updating).toMatchObject({ testAttempts: 1 });
-    expect(world.published).toEqual([]);
+    expect(world.requeued.at(-1)).toEqual(['handle-1', 30]);
+    answers[0]?.();
+    expect(await first).toEqual([]);
+    expect(world.calls.filter((call) => call === 'test')).toHaveLength(1);
+    expect(world.published).toEqual(['succeeded']);
+    expect(world.state.quarantine).toBeUndefined();
   });
 });
 

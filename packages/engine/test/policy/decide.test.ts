@@ -50,6 +50,19 @@ const quietOnB: EndpointState = { version: 1, serving: onB };
 const seen = (revision: string, ago: number, since = ago) => ({ revision, seen: NOON - ago, since: NOON - since });
 const deployment = { configName: 'config-b', revision: 'v2', newestSource: v2.newest };
 const succeeded = { type: 'succeeded', revision: 'v2', slot: 'b', configName: 'config-b', secondsFromUpload: 540 };
+const silent = 'SageMaker rolled back to the previous endpoint config without giving a reason.';
+const blameless = { revision: 'v2', at: NOON, stage: 'update', fault: 'sagemaker', message: internal } as const;
+const unexplained = (attempts: number, minutes: number) =>
+  ({
+    revision: 'v2',
+    attempts,
+    unexplained: attempts,
+    at: NOON,
+    nextAt: NOON + minutes * MINUTE,
+    stage: 'update',
+    fault: 'unknown',
+    message: silent,
+  }) as const;
 const refused = { type: 'refused', revision: 'v2', slot: 'b', configName: 'config-b' };
 
 const situations: Record<string, Situation> = {
@@ -390,62 +403,71 @@ const situations: Record<string, Situation> = {
     o: withUpdate(accepted, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined', message: ping },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
-    events: [{ ...refused, message: ping, retried: false }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: false }],
   },
   'upload during an update that is refused with a reason: either may be at fault, the newer one settles': {
     o: { ...withUpdate(accepted, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'requeue', reason: 'Settling' },
     state: { ...stillOnA(quiet), settling: seen('v3', 0) },
-    events: [{ ...refused, message: ping, retried: true }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: true }],
   },
   'refused with the same reason as the previous refusal: quarantined at once': {
     o: withUpdate({ ...accepted, failureReasonBefore: ping }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
-    events: [{ ...refused, message: ping, retried: false }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: false }],
   },
-  'refused without a reason: retried': {
+  'rolled back without a reason: tried again in ten minutes': {
     o: withUpdate(accepted, afterUpdate),
-    next: { kind: 'swap' },
-    state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
-    events: [
-      {
-        ...refused,
-        message: 'SageMaker rolled back to the previous endpoint config without giving a reason.',
-        retried: true,
-      },
-    ],
+    next: { kind: 'requeue', reason: 'Retrying', seconds: 600 },
+    state: { ...servedV1, retries: unexplained(1, 10) },
+    events: [{ ...refused, message: silent, fault: 'unknown', retried: true }],
   },
-  'refused for an internal error: retried': {
+  'rolled back for an internal error: tried again in a minute': {
     o: withUpdate(accepted, { ...afterUpdate, failureReason: internal }),
-    next: { kind: 'swap' },
-    state: { ...stillOnA(servedV1), retries: { revision: 'v2', count: 1 } },
-    events: [{ ...refused, message: internal, retried: true }],
+    next: { kind: 'requeue', reason: 'Retrying', seconds: 60 },
+    state: { ...stillOnA(servedV1), retries: { ...blameless, attempts: 1, nextAt: NOON + MINUTE } },
+    events: [{ ...refused, message: internal, fault: 'sagemaker', retried: true }],
   },
-  'refused a second time without blaming the model: retried': {
-    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v2', count: 1 } }),
-    next: { kind: 'swap' },
-    state: { ...servedV1, retries: { revision: 'v2', count: 2 } },
+  'rolled back without a reason a second time: tried again in two hours': {
+    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: unexplained(1, 0) }),
+    next: { kind: 'requeue', reason: 'Retrying', seconds: 7200 },
+    state: { ...servedV1, retries: unexplained(2, 120) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
-  'refused a third time without blaming the model: quarantined': {
+  'rolled back without a reason a third time: quarantined': {
+    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: unexplained(2, 0) }),
+    next: { kind: 'done', reason: 'Quarantined' },
+    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message: `${silent} (3 attempts)` }] },
+    events: [{ ...refused, message: `${silent} (3 attempts)`, fault: 'unknown', retried: false }],
+  },
+  'rolled back for an internal error for the hundredth time: tried again in 45 minutes': {
     o: withUpdate(
       accepted,
       { ...afterUpdate, failureReason: internal },
-      { ...servedV1, retries: { revision: 'v2', count: 2 } },
+      { ...servedV1, retries: { ...blameless, attempts: 99, nextAt: NOON } },
     ),
-    next: { kind: 'done', reason: 'Quarantined' },
-    state: {
-      ...stillOnA(quiet),
-      quarantine: [{ revision: 'v2', at: NOON, message: `${internal} (3 attempts)` }],
-    },
-    events: [{ ...refused, message: `${internal} (3 attempts)`, retried: false }],
+    next: { kind: 'requeue', reason: 'Retrying', seconds: 2700 },
+    state: { ...stillOnA(servedV1), retries: { ...blameless, attempts: 100, nextAt: NOON + 45 * MINUTE } },
+    events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
   'attempts of another revision do not count': {
-    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { revision: 'v0', count: 2 } }),
-    next: { kind: 'swap' },
-    state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
+    o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { ...unexplained(2, 0), revision: 'v0' } }),
+    next: { kind: 'requeue', reason: 'Retrying', seconds: 600 },
+    state: { ...servedV1, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
+  },
+  'the pause after a failed attempt is over: swap': {
+    o: observe({ state: { ...servedV1, retries: { ...unexplained(1, 0), nextAt: NOON } } }),
+    next: { kind: 'swap' },
+  },
+  'another revision after a failed attempt: swap at once': {
+    o: observe({ state: { ...servedV1, retries: { ...unexplained(1, 10), revision: 'v0' } } }),
+    next: { kind: 'swap' },
+  },
+  'DescribeEndpoint answers with what was before the last swap: asked again': {
+    o: observe({ state: { ...servedV1, serving: { ...onB, since: NOON - 10_000 } } }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
   },
   'the same bytes uploaded again after a refused update: still serving': {
     o: observe({
@@ -462,7 +484,7 @@ const situations: Record<string, Situation> = {
     ),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
-    events: [{ ...refused, message: ping, retried: false }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: false }],
   },
   // Crashes around UpdateEndpoint
   'an update just recorded: its pass may be about to call, so it stays recorded': {
@@ -473,7 +495,7 @@ const situations: Record<string, Situation> = {
     o: withUpdate({ ...updating, at: NOON - MINUTE }, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
-    events: [{ ...refused, message: ping, retried: false }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: false }],
   },
   'crash before the call: decided again': {
     o: withUpdate(updating, {}),
@@ -518,7 +540,7 @@ const situations: Record<string, Situation> = {
     o: withUpdate(updating, { ...afterUpdate, failureReason: ping }),
     next: { kind: 'done', reason: 'Quarantined' },
     state: { ...stillOnA(quiet), quarantine: [{ revision: 'v2', at: NOON, message: ping }] },
-    events: [{ ...refused, message: ping, retried: false }],
+    events: [{ ...refused, message: ping, fault: 'revision', retried: false }],
   },
   'an ambiguous update found serving: the loaded revision is unknown, so swap once more': {
     o: { ...withUpdate({ ...updating, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
@@ -532,8 +554,8 @@ const situations: Record<string, Situation> = {
   },
   'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
     o: withUpdate(accepted, {}),
-    next: { kind: 'swap' },
-    state: { ...servedV1, retries: { revision: 'v2', count: 1 } },
+    next: { kind: 'requeue', reason: 'Retrying' },
+    state: { ...servedV1, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
   'update still running: it stays recorded': {

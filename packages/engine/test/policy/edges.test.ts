@@ -131,7 +131,9 @@ describe('an update after one that was never confirmed', () => {
   });
 
   test('that was accepted and refused is not ambiguous', () => {
-    const o = withUpdate({ ...accepted, ambiguous: true }, { endpoint: moved });
+    const rolledBack = { ...moved, failureReason: 'Unable to provision requested ML compute capacity' };
+    const { state } = decide(withUpdate({ ...accepted, ambiguous: true }, { endpoint: rolledBack }));
+    const o = observe({ now: NOON + MINUTE, state, endpoint: rolledBack });
     expect(swapOf(o)).toMatchObject({ revision: 'v2', ambiguous: undefined });
   });
 });
@@ -178,10 +180,10 @@ describe('concluding an update', () => {
     expect(servedAfter(other)).toEqual(other);
   });
 
-  test('a FailureReason that only mentions an internal error blames the model', () => {
+  test('a FailureReason that only mentions an internal error is an unknown one', () => {
     const failureReason = 'Container said: Request to service failed.';
     const decision = decide(withUpdate(accepted, { endpoint: { ...moved, failureReason } }));
-    expect(decision.events).toMatchObject([{ type: 'refused', retried: false }]);
+    expect(decision.events).toMatchObject([{ type: 'refused', fault: 'unknown', retried: true }]);
   });
 });
 

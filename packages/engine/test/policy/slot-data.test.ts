@@ -4,7 +4,7 @@ import { decide } from '../../src/policy/decide.ts';
 import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { Observation } from '../../src/policy/observation.ts';
-import type { EndpointState } from '../../src/policy/state.ts';
+import type { EndpointState, Updating } from '../../src/policy/state.ts';
 import {
   accepted,
   endpoint,
@@ -22,6 +22,10 @@ import {
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/12345678/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const perSlot: EndpointSpec = { ...spec, data };
+const testing = (change: Partial<Updating>): EndpointState => ({
+  ...quiet,
+  updating: { ...accepted, testAttempts: 2, ...change },
+});
 const tested: EndpointSpec = { ...perSlot, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
 const staging = { slot: 'b', revision: 'v2', at: NOON } as const;
 const message = 'Smoke test 1 of 1 failed';
@@ -229,9 +233,8 @@ const situations: Record<string, Situation> = {
   'answered as expected: success': {
     o: observePerSlot({
       spec: tested,
-      state: { ...quiet, updating: { ...accepted, testAttempts: 1 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 1, verdict: { kind: 'passed' } } },
       endpoint: inB,
-      tests: { kind: 'passed' },
     }),
     next: { kind: 'done', reason: 'Serving' },
     state: { serving: expect.objectContaining({ revision: 'v2' }) },
@@ -241,9 +244,8 @@ const situations: Record<string, Situation> = {
     o: observePerSlot({
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
-      state: { ...quiet, updating: { ...accepted, testAttempts: 1 } },
+      state: { ...quiet, updating: { ...accepted, testAttempts: 1, verdict: { kind: 'failed', message } } },
       endpoint: inB,
-      tests: { kind: 'failed', message },
     }),
     next: {
       kind: 'swap',
@@ -262,29 +264,53 @@ const situations: Record<string, Situation> = {
     next: { kind: 'done', reason: 'Serving' },
     events: [expect.objectContaining({ type: 'succeeded' })],
   },
-  'not answered: sent again': {
-    o: observePerSlot({
-      spec: tested,
-      state: { ...quiet, updating: { ...accepted, testAttempts: 2 } },
-      endpoint: inB,
-      tests: { kind: 'unanswered', message },
-    }),
+  'sent by another pass a moment ago: not sent at the same time': {
+    o: observePerSlot({ spec: tested, state: testing({ nextTestAt: NOON + 2 * MINUTE }), endpoint: inB }),
     next: { kind: 'requeue', reason: 'Testing', seconds: 30 },
   },
-  'not answered three times: quarantined': {
+  'sent by a pass that ended two minutes ago: sent again': {
+    o: observePerSlot({ spec: tested, state: testing({ nextTestAt: NOON }), endpoint: inB }),
+    next: { kind: 'test', attempt: 3 },
+  },
+  'not answered: sent again after the pause': {
+    o: observePerSlot({
+      spec: tested,
+      state: testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+      endpoint: inB,
+    }),
+    next: { kind: 'requeue', reason: 'Testing', seconds: 300, message },
+  },
+  'not answered for the hundredth time: sent again': {
+    o: observePerSlot({
+      spec: tested,
+      state: testing({ testAttempts: 99, nextTestAt: NOON, unanswered: message }),
+      endpoint: inB,
+    }),
+    next: { kind: 'test', attempt: 100 },
+  },
+  'not answered, and something newer was uploaded: it serves untested until that has settled': {
+    o: observePerSlot({
+      spec: tested,
+      state: testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+      endpoint: inB,
+      sources: { ...v2, revision: 'v3' },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: expect.objectContaining({ revision: 'v2' }) },
+    events: [expect.objectContaining({ type: 'succeeded', warning: `Not tested: ${message}` })],
+  },
+  'not answered, and another revision is pinned: that one is served': {
     o: observePerSlot({
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
-      state: { ...quiet, updating: { ...accepted, testAttempts: 3 } },
+      state: {
+        ...testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+        pin: { revision: 'v1', by: 'ada', at: NOON, supersedes: 'v2' },
+      },
       endpoint: inB,
-      tests: { kind: 'unanswered', message },
     }),
-    next: { kind: 'swap', reason: 'SmokeTestFailed' },
-    events: [expect.objectContaining({ type: 'refused' })],
-  },
-  'tests that never finished are recognized by the number of attempts': {
-    o: observePerSlot({ spec: tested, state: { ...quiet, updating: { ...accepted, testAttempts: 3 } }, endpoint: inB }),
-    next: { kind: 'test', attempt: 4 },
+    next: { kind: 'swap', reason: 'Pinned' },
+    events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'a rollback is not tested': {
     o: observePerSlot({ spec: tested, state: { ...quiet, updating: { ...accepted, trigger: 'pin' } }, endpoint: inB }),

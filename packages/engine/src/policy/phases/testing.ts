@@ -2,13 +2,12 @@ import type { Conclusion } from '../conclusion.ts';
 import { type Next, pollSeconds } from '../next.ts';
 import type { ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
+import { pauseMs } from '../retries.ts';
 import { withServing } from '../serving.ts';
 import { quarantine, type Updating } from '../state.ts';
 
-/**
- * How often the smoke tests of one refresh are sent; if the last attempt is not answered either, the revision fails.
- */
-export const MAX_TEST_ATTEMPTS = 3;
+/** Pauses after smoke tests that the model did not answer, in minutes. The last one repeats. */
+const TEST_PAUSES_MINUTES = [0.5, 1, 2, 5, 10, 15];
 
 /** Last phase: whether the update reached its config and the revision has smoke tests to pass. */
 export function needsSmokeTests({ spec, state: { updating }, endpoint }: ExistingEndpoint): boolean {
@@ -17,13 +16,35 @@ export function needsSmokeTests({ spec, state: { updating }, endpoint }: Existin
   return isReached && spec.configs[updating.slot] === updating.configName;
 }
 
-/** What to do until the smoke tests have a verdict; undefined once they have, or no further attempt is left. */
-export function nextTest({ spec, state: { updating }, tests }: ExistingEndpoint): Next | undefined {
+/**
+ * What to do until the smoke tests have a verdict; undefined once they have. Tests without an answer of the model are
+ * sent again for as long as the revision is the newest: it serves meanwhile.
+ */
+export function nextTest(o: ExistingEndpoint): Next | undefined {
+  const { now, spec, state } = o;
+  const { updating } = state;
   if (!updating || updating.verdict) return undefined;
-  const attempts = updating.testAttempts ?? 0;
-  if (!tests) return { kind: 'test', attempt: attempts + 1, updating };
-  if (tests.kind !== 'unanswered' || attempts >= MAX_TEST_ATTEMPTS) return undefined;
-  return { kind: 'requeue', reason: 'Testing', message: tests.message, seconds: pollSeconds(spec) };
+  const { unanswered, nextTestAt = 0, testAttempts = 0 } = updating;
+  const leftMs = nextTestAt - now;
+  // Tests whose lease has expired ended the function: they have no answer either.
+  const isUnanswered = unanswered !== undefined || (testAttempts > 0 && leftMs <= 0);
+  if (isUnanswered && isSuperseded(o, updating)) return undefined;
+  if (leftMs <= 0) return { kind: 'test', attempt: testAttempts + 1, updating };
+  const left = Math.ceil(leftMs / 1000);
+  // Another pass sends the tests, or was ended while it did.
+  const seconds = unanswered === undefined ? Math.min(left, pollSeconds(spec)) : left;
+  return { kind: 'requeue', reason: 'Testing', message: unanswered ?? 'The smoke tests are running.', seconds };
+}
+
+/** When tests that the model did not answer are sent again, in ms from now. */
+export function testPauseMs(attempts: number): number {
+  return pauseMs(TEST_PAUSES_MINUTES, attempts);
+}
+
+/** Whether something else ought to be served: then the revision is not worth further tests. */
+function isSuperseded({ state: { pin }, sources }: ExistingEndpoint, { revision }: Updating): boolean {
+  if (pin) return pin.revision !== revision;
+  return sources?.kind === 'complete' && sources.revision !== revision;
 }
 
 /** The revision serves, but its answers are wrong: it is quarantined, and the controller rolls back. */
@@ -32,6 +53,6 @@ export function failSmokeTests(o: ExistingEndpoint, updating: Updating, message:
   const serving = withServing(o, updating, updating.ambiguous ? undefined : revision);
   return {
     state: quarantine(serving, { revision, at: o.now, message, failedSmokeTests: true }),
-    events: [{ type: 'refused', ...eventSubject(updating), message, retried: false }],
+    events: [{ type: 'refused', ...eventSubject(updating), message, fault: 'revision', retried: false }],
   };
 }

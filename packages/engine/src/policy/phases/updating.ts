@@ -1,7 +1,9 @@
 import type { Conclusion } from '../conclusion.ts';
+import { isRevisionsFault, judgeFailure } from '../failure-reasons.ts';
 import { LEASE_TTL_MS } from '../lease.ts';
 import type { EndpointView, ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
+import { nextAttempt } from '../retries.ts';
 import { isLoadedAsRead, withServing } from '../serving.ts';
 import {
   type EndpointState,
@@ -13,14 +15,8 @@ import {
 } from '../state.ts';
 import { failSmokeTests } from './testing.ts';
 
-/** How often SageMaker may refuse a revision without naming it as the cause before it is quarantined. */
-const MAX_ATTEMPTS = 3;
-
 /** After this time, in ms, an accepted call that DescribeEndpoint does not show counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
-
-/** FailureReason of an error inside SageMaker, which says nothing about the model. */
-const INTERNAL_FAILURE = /^Request to service failed/i;
 
 /**
  * Third phase: concludes what became of the recorded update, from the endpoint's status, config and LastModifiedTime,
@@ -35,9 +31,9 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   if (spec.configs[updating.slot] !== updating.configName) return { state: withoutUpdating(state), events: [] };
   if (endpoint.status !== 'InService') return adopt(state, updating, endpoint);
   if (endpoint.configName === updating.configName) {
-    const tests = updating.verdict ?? o.tests;
-    if (tests === undefined || tests.kind === 'passed') return succeed(o, updating);
-    return failSmokeTests(o, updating, tests.message);
+    const { verdict } = updating;
+    if (verdict?.kind !== 'failed') return succeed(o, updating);
+    return failSmokeTests(o, updating, verdict.message);
   }
 
   const isTouched = endpoint.lastModified > updating.endpointModified;
@@ -86,32 +82,37 @@ function succeed(o: ExistingEndpoint, updating: Updating): Conclusion {
       {
         type: 'succeeded',
         ...eventSubject(updating),
+        ...untestedWarning(updating),
         ...(updating.trigger === 'upload' && { secondsFromUpload: seconds }),
       },
     ],
   };
 }
 
+/** Something newer came before the smoke tests were answered. */
+function untestedWarning({ unanswered, verdict }: Updating): { readonly warning?: string } {
+  return unanswered === undefined || verdict ? {} : { warning: `Not tested: ${unanswered}` };
+}
+
 function refuse(o: ExistingEndpoint, updating: Updating): Conclusion {
   const { failureReason } = o.endpoint;
-  const { revision } = updating;
+  const { revision, trigger } = updating;
   const next = withTouchedFleet(withoutUpdating(o.state), updating, o.endpoint);
-  const before = o.state.retries?.revision === revision ? o.state.retries.count : 0;
-  const count = before + 1;
-  const isModelsFault = failureReason !== undefined && !INTERNAL_FAILURE.test(failureReason);
-  if (isModelsFault && !isLoadedAsRead(o, updating)) {
+  const { fault } = judgeFailure(failureReason);
+  const refused = { type: 'refused', ...eventSubject(updating), fault } as const;
+  if (failureReason !== undefined && isRevisionsFault(fault) && !isLoadedAsRead(o, updating)) {
     // Other bytes than this revision's may be at fault. Those that are there now are judged on their own.
-    return {
-      state: { ...next, settling: undefined },
-      events: [{ type: 'refused', ...eventSubject(updating), message: failureReason, retried: true }],
-    };
+    return { state: { ...next, settling: undefined }, events: [{ ...refused, message: failureReason, retried: true }] };
   }
-  const retried = !isModelsFault && count < MAX_ATTEMPTS;
-  const given = failureReason ?? 'SageMaker rolled back to the previous endpoint config without giving a reason.';
-  const message = isModelsFault || retried ? given : `${given} (${count} attempts)`;
+  const message = failureReason ?? 'SageMaker rolled back to the previous endpoint config without giving a reason.';
+  const failed = { revision, trigger, stage: 'update', fault, message, at: o.now } as const;
+  const retries = nextAttempt(o.state, failed);
+  if (retries) return { state: { ...next, retries }, events: [{ ...refused, message, retried: true }] };
+  const attempts = (o.state.retries?.revision === revision ? o.state.retries.attempts : 0) + 1;
+  const judged = isRevisionsFault(fault) ? message : `${message} (${attempts} attempts)`;
   return {
-    state: retried ? { ...next, retries: { revision, count } } : quarantine(next, { revision, at: o.now, message }),
-    events: [{ type: 'refused', ...eventSubject(updating), message, retried }],
+    state: quarantine(next, { revision, at: o.now, message: judged }),
+    events: [{ ...refused, message: judged, retried: false }],
   };
 }
 

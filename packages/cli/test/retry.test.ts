@@ -1,0 +1,99 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { StateConflict } from '@freshpoint/engine/errors';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { describe, expect, test } from 'vitest';
+import { readArguments } from '../src/arguments.ts';
+import { CommandFailure, UsageError } from '../src/command-failure.ts';
+import type { EndpointAccount } from '../src/endpoints/account.ts';
+import { runRetry } from '../src/endpoints/retry.ts';
+import { ID, R1, R2, R3 } from './records.ts';
+
+const quarantine = [
+  { revision: R3, at: 2, message: 'did not pass the ping health check' },
+  { revision: R2, at: 1 },
+];
+
+/** An account with one endpoint whose state was written by others `conflicts` times. */
+function accountWith(state: Partial<EndpointState>, conflicts = 0) {
+  const seen = { state: { version: 1, ...state } as EndpointState, requests: [] as string[], conflicts };
+  const account: EndpointAccount = {
+    list: async () => [ID],
+    read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: 'v7' }),
+    history: async () => [],
+    write: async (_, next) => {
+      if (seen.conflicts-- > 0) throw new StateConflict('state');
+      seen.state = next;
+      return 'v8';
+    },
+    enqueueReconcile: async (_, url) => void seen.requests.push(url),
+  };
+  return { account, seen };
+}
+
+const retry = async (account: EndpointAccount, revision?: string, format: 'text' | 'json' = 'text') => {
+  const lines: string[] = [];
+  await runRetry({ command: 'retry', endpoint: ID, revision, format }, account, (line) => lines.push(line));
+  return lines;
+};
+
+describe('freshpoint retry', () => {
+  test('takes the revision that was quarantined last out of quarantine, and requests a reconciliation', async () => {
+    const { account, seen } = accountWith({ quarantine });
+    expect(await retry(account)).toEqual([
+      'Iris/Endpoint tries 333333333333 again as soon as it is the revision that should serve',
+    ]);
+    expect(seen.state.quarantine).toEqual([quarantine[1]]);
+    expect(seen.requests).toEqual(['https://queue']);
+  });
+
+  test('takes the revision that is named', async () => {
+    const { account, seen } = accountWith({ quarantine });
+    expect(await retry(account, '2222', 'json')).toEqual([
+      JSON.stringify({ event: 'retrying', endpoint: ID, revision: R2 }),
+    ]);
+    expect(seen.state.quarantine).toEqual([quarantine[0]]);
+  });
+
+  test('ends the pause before the next attempt', async () => {
+    const retries = {
+      revision: R1,
+      attempts: 9,
+      at: 1,
+      nextAt: 2,
+      stage: 'call',
+      fault: 'quota',
+      message: '',
+    } as const;
+    const { account, seen } = accountWith({ retries });
+    await retry(account);
+    expect(seen.state).toEqual({ version: 1 });
+  });
+
+  test('changes the state that is there after a concurrent write, and fails after five', async () => {
+    const { account, seen } = accountWith({ quarantine }, 4);
+    await retry(account);
+    expect(seen.state.quarantine).toHaveLength(1);
+    await expect(retry(accountWith({ quarantine }, 5).account)).rejects.toThrow('changed the state of Iris/Endpoint 5');
+  });
+
+  test('fails when nothing is in quarantine, or nothing that is named so', async () => {
+    await expect(retry(accountWith({}).account)).rejects.toThrow(CommandFailure);
+    await expect(retry(accountWith({ quarantine }).account, '1111')).rejects.toThrow(
+      'The revision is "1111", expected the first digits of one of: 333333333333, 222222222222.',
+    );
+  });
+
+  test('reads the endpoint and a revision from the command line', () => {
+    expect(readArguments(['retry', ID, '3333', '--json'])).toEqual({
+      command: 'retry',
+      endpoint: ID,
+      revision: '3333',
+      format: 'json',
+    });
+    expect(readArguments(['retry', ID])).toMatchObject({ revision: undefined });
+    for (const args of [['retry'], ['retry', ID, 'xyz1'], ['retry', ID, '33'], ['retry', ID, '3333', 'more']]) {
+      expect(() => readArguments(args)).toThrow(UsageError);
+    }
+    expect(() => readArguments(['retry', ID, '--to', '3333'])).toThrow('freshpoint retry has no option --to.');
+  });
+});

@@ -1,0 +1,53 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { failedCallOf } from '../errors.ts';
+import { arnIn, arnOfEndpoint } from '../policy/endpoint-arn.ts';
+import { judgeFailure } from '../policy/failure-reasons.ts';
+
+/** The input members that name what a call is about. */
+interface NamedInput {
+  readonly Bucket?: string;
+  readonly Key?: string;
+  readonly Prefix?: string;
+  readonly EndpointName?: string;
+  readonly StackName?: string;
+  readonly QueueUrl?: string;
+  readonly Names?: readonly string[];
+  readonly Name?: string;
+}
+
+/** An error of a pass in words: the call, what it was about, what went wrong, and what to do. */
+export function describeError(error: unknown, { stackId }: Pick<EndpointSpec, 'stackId'>): string {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  const text = `${name}: ${message}`.replace(/\.$/, '');
+  const failed = failedCallOf(error);
+  if (!failed) return `${text}. The request is repeated; check the refresher’s log.`;
+  const call = `${failed.service}:${failed.operation}`;
+  const resource = resourceOf(failed.input, stackId);
+  const todo = todoFor(text, $metadata?.httpStatusCode);
+  return `${call}${resource === undefined ? '' : ` on ${resource}`} failed: ${text}. ${todo}`;
+}
+
+function todoFor(text: string, status: number | undefined): string {
+  const { fault } = judgeFailure(text);
+  if (fault === 'kms')
+    return 'Let the key policy grant the refresher’s role the KMS permission that the message names.';
+  if (fault === 'role' || status === 403) {
+    return 'Grant this to the refresher’s role; for an encrypted object, kms:Decrypt on its key, too.';
+  }
+  if (status === 301) return 'Use a bucket in the region of the endpoint.';
+  return 'The call is repeated; if this persists, check the service’s health and quotas.';
+}
+
+/** The ARN of what the call was about, or its URL. */
+function resourceOf(input: NamedInput, stackId: string): string | undefined {
+  const { Bucket, Key, Prefix, EndpointName, StackName, QueueUrl, Names, Name } = input;
+  if (Bucket !== undefined) return `arn:${partitionOf(stackId)}:s3:::${Bucket}/${Key ?? `${Prefix ?? ''}*`}`;
+  if (EndpointName !== undefined) return arnOfEndpoint({ stackId, endpointName: EndpointName });
+  const parameter = Name ?? Names?.[0];
+  if (parameter !== undefined) return arnIn(stackId, 'ssm', `parameter${parameter}`);
+  return StackName ?? QueueUrl;
+}
+
+function partitionOf(stackId: string): string {
+  return stackId.split(':')[1] ?? 'aws';
+}

@@ -1,0 +1,54 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { StateConflict } from '../errors.ts';
+import { shortRevision } from '../policy/revision.ts';
+import { noteBlockage, type StallEvent, stalledAfterMs } from '../policy/stalled.ts';
+import type { EndpointState } from '../policy/state.ts';
+import { describeError } from './failed-call.ts';
+import type { EndpointContext } from './pass.ts';
+import type { QueueMessage } from './queue-message.ts';
+
+type Publisher = EndpointContext & { readonly spec: EndpointSpec };
+
+/** Publishes a stall, or its end, to the bus and the log, before the state that records it is written. */
+export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
+  if (!stall) return;
+  await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
+  const { type, reason, message, revision } = stall;
+  const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
+  ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });
+}
+
+/** The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, otherwise 0. */
+export function measureStall({ ports, endpoint }: EndpointContext, { stalled }: EndpointState): void {
+  ports.telemetry.metric(endpoint, 'Stalled', stalled?.published ? 1 : 0);
+}
+
+/**
+ * A pass failed: errors of the controller's own calls, too, keep the newest revision from being served. Where not even
+ * the state can be read or written, the age of the request says for how long.
+ */
+export async function noteFailedPass(context: EndpointContext, error: unknown, message: QueueMessage): Promise<void> {
+  try {
+    await recordFailure(context, error);
+  } catch (failure) {
+    if (failure instanceof StateConflict) return;
+    const { ports, endpoint } = context;
+    const ageMs = ports.now() - (message.firstReceivedAt ?? ports.now());
+    if (ageMs < stalledAfterMs({})) return;
+    const text = describeError(failure, { stackId: '' });
+    ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'StateUnavailable', message: text });
+    ports.telemetry.metric(endpoint, 'Stalled', 1);
+  }
+}
+
+async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
+  const spec = await ports.specs.read(endpoint);
+  const stored = spec && (await ports.states.read(spec.store));
+  if (!stored) return;
+  const { state, etag } = stored;
+  const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
+  const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
+  await publishStall({ ports, endpoint, spec }, noted.stall);
+  if (noted.state !== state) await ports.states.write(spec.store, noted.state, etag);
+  measureStall({ ports, endpoint }, noted.state);
+}

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
+import { nameFailedCall } from '../../src/errors.ts';
+import type { StallEvent } from '../../src/policy/stalled.ts';
+import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, v1, v2 } from '../policy/situations.ts';
+import { message, World } from './fakes.ts';
+
+let world: World;
+let stalls: StallEvent[];
+beforeEach(() => {
+  world = new World();
+  stalls = [];
+  const { publish } = world.ports.eventBus;
+  world.ports.eventBus.publish = async (id, name, events) => {
+    await publish(id, name, events);
+    for (const event of events) if (event.type === 'stalled' || event.type === 'recovered') stalls.push(event);
+  };
+});
+
+async function passFor(minutes: number): Promise<void> {
+  const until = world.now + minutes * MINUTE;
+  while (world.now < until) {
+    await reconcileBatch(world.ports, [message('1')]);
+    world.now += 5 * MINUTE;
+  }
+}
+
+const quota = Object.assign(new Error("The account-level service limit 'ml.g5.2xlarge' is 1 Instances."), {
+  name: 'ResourceLimitExceeded',
+});
+const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+nameFailedCall(denied, { service: 's3', operation: 'HeadObject', input: { Bucket: 'models', Key: 'model.tar.gz' } });
+
+describe('what keeps the newest revision from being served', () => {
+  test('is published once after half an hour, with the call, the ARN and what to do, and once when it ends', async () => {
+    world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
+    await passFor(25);
+    expect(stalls).toEqual([]);
+    await passFor(7 * 24 * 60);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason: 'Retrying', since: NOON, revision: 'v2' }]);
+    expect(stalls[0]?.message).toContain(
+      'sagemaker:UpdateEndpoint on arn:aws:sagemaker:us-east-1:000000000000:endpoint/iris was rejected',
+    );
+    expect(stalls[0]?.message).toContain(
+      "quota): ResourceLimitExceeded: The account-level service limit 'ml.g5.2xlarge'",
+    );
+    expect(stalls[0]?.message).toContain('Request a higher quota');
+    expect(world.metrics.Stalled).toBe(1);
+    expect(world.decisions.filter(({ decision }) => decision === 'stalled')).toHaveLength(1);
+
+    world.updateOutcome = { kind: 'accepted' };
+    while (!world.state.updating?.accepted) await passFor(5);
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
+    await passFor(5);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+    expect(world.state.stalled).toBeUndefined();
+    expect(world.metrics.Stalled).toBe(0);
+  });
+
+  test('can be a call of the controller that is denied', async () => {
+    world.fail.sources = denied;
+    await passFor(60);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason: 'CallFailed' }]);
+    expect(stalls[0]?.message).toBe(
+      's3:HeadObject on arn:aws:s3:::models/model.tar.gz failed: AccessDenied: Access Denied. Grant this to the ' +
+        'refresher’s role; for an encrypted object, kms:Decrypt on its key, too.',
+    );
+    delete world.fail.sources;
+    world.sources = v1;
+    await passFor(5);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
+  test('is logged and counted even if the state cannot be read', async () => {
+    world.fail.read = denied;
+    const old = { ...message('1'), firstReceivedAt: NOON };
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBeUndefined();
+    world.now += 30 * MINUTE;
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBe(1);
+    expect(world.decisions.at(-1)).toMatchObject({ decision: 'stalled', reason: 'StateUnavailable' });
+  });
+
+  test('has the limit that the stack declares', async () => {
+    world.spec = { ...spec, stalledAfter: 3600 };
+    world.fail.sources = denied;
+    await passFor(60);
+    expect(stalls).toEqual([]);
+    await passFor(5);
+    expect(stalls).toHaveLength(1);
+  });
+
+  test('can be a deployment, a missing source or a busy endpoint with something newer to serve', async () => {
+    world.stack = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' };
+    await passFor(35);
+    expect(stalls).toMatchObject([{ reason: 'StackBusy' }]);
+    world = Object.assign(world, { state: quiet, sources: { kind: 'missing', uris: ['s3://models/model.tar.gz'] } });
+    await passFor(35);
+    expect(stalls.at(-1)).toMatchObject({ reason: 'SourceMissing' });
+    world = Object.assign(world, { state: quiet, sources: v2, endpoint: { ...endpoint, status: 'SystemUpdating' } });
+    await passFor(35);
+    expect(stalls.at(-1)).toMatchObject({ reason: 'EndpointBusy' });
+    expect(stalls).toHaveLength(3);
+  });
+
+  test('is published at once when only a person can end it', async () => {
+    world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
+    await reconcileBatch(world.ports, [message('1')]);
+    await reconcileBatch(world.ports, [message('2')]);
+    expect(stalls).toMatchObject([{ reason: 'EndpointFailed' }]);
+  });
+});
+
+describe('no stall is', () => {
+  test.each<[string, () => Partial<World>]>([
+    ['a suspension', () => ({ state: { ...servedV1, suspension: { by: 'ada', at: NOON } } })],
+    [
+      'an update of the controller that takes hours',
+      () => ({
+        state: { ...servedV1, updating: accepted },
+        endpoint: { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' },
+      }),
+    ],
+    ['settling', () => ({ spec: { ...spec, waitTime: 12 * 3600 } })],
+    [
+      'a busy endpoint with nothing newer to serve',
+      () => ({ endpoint: { ...endpoint, status: 'SystemUpdating' }, sources: v1, state: quiet }),
+    ],
+  ])('%s', async (_, change) => {
+    Object.assign(world, change());
+    await passFor(180);
+    expect(stalls).toEqual([]);
+  });
+});
+
+test('a message that cannot be read is logged and counted', async () => {
+  await reconcileBatch(world.ports, [message('1', 1, 'nonsense')]);
+  expect(world.calls).toContain('error');
+  expect(world.metrics.MessagesUnreadable).toBe(1);
+  expect(world.deadLetters).toHaveLength(1);
+});

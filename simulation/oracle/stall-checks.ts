@@ -1,0 +1,54 @@
+import type { FunctionRun } from '../worlds/function-run.ts';
+import type { OracleParts } from './parts.ts';
+
+/** A shortage that lasts so long keeps the newest revision from serving for more than the default of `stalledAfter`. */
+const LONG_SHORTAGE_MS = 2 * 3_600_000;
+
+/** A stall is published once, and once more when it ends. */
+export class StallChecks {
+  readonly #parts: OracleParts;
+  #isStalled = false;
+  /** The state may not have what was published last. */
+  #isUncertain = false;
+  #stalls = 0;
+  #lastRun: FunctionRun | undefined;
+
+  constructor(parts: OracleParts) {
+    this.#parts = parts;
+  }
+
+  published(type: 'stalled' | 'recovered', run: FunctionRun | undefined): void {
+    const { journal } = this.#parts;
+    const isRepeated = (type === 'stalled') === this.#isStalled;
+    // A run that ends between the event and the state that records it repeats the event.
+    if (isRepeated && !this.#isUncertain) journal.violation(`${type} is published again`);
+    this.#isStalled = type === 'stalled';
+    this.#isUncertain = true;
+    if (type === 'stalled') this.#stalls += 1;
+    journal.reached(type === 'stalled' ? 'published as stalled' : 'published as recovered');
+    this.#lastRun = run;
+  }
+
+  /** The run has ended: an undisturbed one has recorded what it published, another may have lost what others did. */
+  runEnded(run: FunctionRun, how: string): void {
+    const isDisturbed = how !== 'answered' || run.isDisturbed || run.hadConflict;
+    if (isDisturbed) this.#isUncertain = true;
+    else if (run === this.#lastRun) this.#isUncertain = false;
+  }
+
+  /** A shortage has ended in which updates were refused; `refusedAt`: when. */
+  shortageEnded(forMs: number, refusedAt: readonly number[]): void {
+    const { journal } = this.#parts;
+    const [first] = refusedAt;
+    const last = refusedAt.at(-1);
+    if (forMs < LONG_SHORTAGE_MS || first === undefined || last === undefined) return;
+    if (last - first >= LONG_SHORTAGE_MS / 2 && this.#stalls === 0) {
+      journal.violation('a shortage of hours was never published as stalled');
+    }
+  }
+
+  /** One sweep after rest nothing is stalled any more. */
+  atRest(): void {
+    if (this.#isStalled && !this.#isUncertain) this.#parts.journal.violation('the end of a stall was not published');
+  }
+}
