@@ -16,6 +16,7 @@ import { createEvents } from './events/events.ts';
 import type { GatewayHandlers } from './gateway/dispatch.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createIam, type Iam } from './iam/iam.ts';
+import { createKms } from './kms/kms.ts';
 import { createCodeStore, createLambda, createProcessRunnerFactory, type FunctionLogLine } from './lambda/index.ts';
 import { createLogs } from './logs/logs.ts';
 import { type ContainerCommand, createProcessLauncher, type ModelLog } from './model-hosts/index.ts';
@@ -148,7 +149,8 @@ function createServices(deps: Deps, options: ServiceOptions) {
   const events = createEvents(deps, { onDeliveryFailure: options.onProblem });
   const emit = ({ 'detail-type': detailType, source, resources, detail }: S3Event | EndpointStateChange) =>
     events.publish({ source, detailType, resources, detail });
-  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`), emit, iam });
+  const kms = createKms(deps, { iam });
+  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`), emit, iam, kms });
   const sqs = createSqs(deps, { iam, baseUrl: gatewayUrl });
   const lambda = createLambda(deps, {
     runner: createProcessRunnerFactory(options.processes),
@@ -163,7 +165,7 @@ function createServices(deps: Deps, options: ServiceOptions) {
   const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
   const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
   const others = [createSsm(deps), createSts(deps), createLogs(deps)];
-  for (const { service } of [iam, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
+  for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
     deps.cloud.register(service);
   }
   const stop = async () => {

@@ -16,6 +16,7 @@ const SERVICES: Readonly<Record<string, JsonService>> = {
   AWSEvents: { service: 'events', readInput: (input) => convert(input, 'Time', fromEpochSeconds) },
   SageMaker: { service: 'sagemaker' },
   Logs_20140328: { service: 'logs' },
+  TrentService: { service: 'kms' },
 };
 
 /** Reads `X-Amz-Target`. Throws AwsError UnknownOperationException. */

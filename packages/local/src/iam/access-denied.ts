@@ -4,7 +4,7 @@ import type { Caller, Permission } from '../core/cloud.ts';
 /** Services with XML protocols answer `AccessDenied` with HTTP 403, those with JSON `AccessDeniedException`. */
 const XML_SERVICES = new Set(['s3', 'cloudformation', 'iam', 'sts']);
 /** Services with the protocol AWS JSON 1.0 or 1.1 answer 400, those with REST JSON 403. */
-const STATUS_400_SERVICES = new Set(['ssm', 'events', 'sagemaker', 'logs']);
+const STATUS_400_SERVICES = new Set(['ssm', 'events', 'sagemaker', 'logs', 'kms']);
 
 /** The error of the called service. `reason` completes "… because …". */
 export function accessDenied(caller: Caller, { action, resource }: Permission, reason: string): AwsError {

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Caller, Permission } from '../core/cloud.ts';
 import { accessDenied, invalidToken } from './access-denied.ts';
-import { evaluateIdentity, evaluateResource, type PolicyVerdict } from './evaluate.ts';
+import { delegatesToAccount, evaluateIdentity, evaluateResource, type PolicyVerdict } from './evaluate.ts';
 import type { Statement } from './policy-document.ts';
 import { requestContext } from './request-context.ts';
 
@@ -42,8 +42,14 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
     if (byIdentity === 'Deny') {
       throw accessDenied(caller, permission, 'of an explicit deny in an identity-based policy');
     }
-    if (byIdentity === 'Allow' || byResource === 'Allow') return;
-    throw accessDenied(caller, permission, `no identity-based policy allows the ${permission.action} action`);
+    if (byResource === 'Allow') return;
+    if (byIdentity !== 'Allow') {
+      throw accessDenied(caller, permission, `no identity-based policy allows the ${permission.action} action`);
+    }
+    // Unlike other resource policies, a key's policy must delegate to the account before identity policies count.
+    if (own && isKmsResource(permission.resource) && !delegatesToAccount(own, request)) {
+      throw accessDenied(caller, permission, `no resource-based policy allows the ${permission.action} action`);
+    }
   };
 }
 
@@ -53,6 +59,8 @@ function policyHolder(resource: string): string {
   const lambda = /^(arn:[\w-]+:lambda:[^:]*:[^:]*:function:[^:]+):/.exec(resource);
   return lambda?.[1] ?? resource;
 }
+
+const isKmsResource = (resource: string) => /^arn:[\w-]+:kms:/.test(resource);
 
 function globalKeys(account: Account, clock: Clock, caller: Caller): Record<string, string | undefined> {
   const now = clock.now();

@@ -42,6 +42,19 @@ export function evaluateResource(statements: readonly Statement[], request: Acce
   });
 }
 
+/**
+ * Whether the policy of a resource allows the request to the account (its root), which leaves the decision to the
+ * account's identity policies.
+ */
+export function delegatesToAccount(statements: readonly Statement[], request: AccessRequest): boolean {
+  const verdict = evaluate(
+    statements.filter(({ effect }) => effect === 'Allow'),
+    request,
+    ({ principals }) => principals !== undefined && namesAccount(principals, request.principal),
+  );
+  return verdict === 'Allow';
+}
+
 function evaluate(
   statements: readonly Statement[],
   request: AccessRequest,
@@ -75,9 +88,11 @@ function isNamed(principals: Principals, principal: Principal, effect: Statement
   if (principals === '*') return true;
   if (principals.AWS?.includes('*')) return true;
   if (principal.service !== undefined && principals.Service?.includes(principal.service)) return true;
-  return (principals.AWS ?? []).some((id) => {
-    if (id === principal.arn || (principal.roleArn !== undefined && id === principal.roleArn)) return true;
-    const account = id === principal.accountId || id.endsWith(`:iam::${principal.accountId}:root`);
-    return effect === 'Deny' && account && principal.service === undefined;
-  });
+  if (principals.AWS?.some((id) => id === principal.arn || id === principal.roleArn)) return true;
+  return effect === 'Deny' && principal.service === undefined && namesAccount(principals, principal);
+}
+
+function namesAccount(principals: Principals, { accountId }: Principal): boolean {
+  if (principals === '*') return true;
+  return (principals.AWS ?? []).some((id) => id === accountId || id.endsWith(`:iam::${accountId}:root`));
 }

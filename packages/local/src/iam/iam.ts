@@ -14,7 +14,7 @@ import { RoleStore } from './role-store.ts';
 export interface Iam {
   readonly service: Service;
   /**
-   * Sets the resource policy of a queue, bucket or function; undefined removes it.
+   * Sets the resource policy of a queue, bucket, key or function; undefined removes it.
    * Throws AwsError MalformedPolicyDocument.
    */
   setResourcePolicy(resourceArn: string, document: unknown): void;

@@ -17,7 +17,7 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** `identity`: of a role; `resource`: of a queue, bucket or function; `trust`: who may assume a role. */
+/** `identity`: of a role; `resource`: of a queue, bucket, key or function; `trust`: who may assume a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
 /** A policy as it was given, and parsed. */

@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
-import type { PolicyHolder } from '../core/policy-holder.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import { S3Error } from './errors.ts';
-import type { S3Event } from './events.ts';
 import { createEdge } from './http/edge.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
@@ -16,7 +14,7 @@ import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
 import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { type PermissionInput, s3Permissions } from './permissions.ts';
-import { S3State } from './state.ts';
+import { type S3Ports, S3State } from './state.ts';
 
 /** S3: register `service`; pass HTTP requests to `handle`. */
 export interface S3 {
@@ -31,14 +29,10 @@ export interface S3 {
 
 /**
  * S3 as a state machine over the clock and a blob store; metadata is in memory.
- * @param extras.iam enforces the buckets' policies; without it they are only stored
- * @param extras.emit receives the events of buckets with an EventBridgeConfiguration, after each change
+ * Without `extras.iam` and `extras.kms`, the policies of buckets and the keys of objects are only stored.
  */
-export function createS3(
-  deps: Deps,
-  extras: { blobs: BlobStore; emit: (event: S3Event) => void; iam?: PolicyHolder },
-): S3 {
-  const state = new S3State(deps, new BlobReferences(extras.blobs), extras.emit, extras.iam);
+export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): S3 {
+  const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
   const all: Record<string, Operation> = {
     ...bucketOperations(state),
     ...configurationOperations(state),

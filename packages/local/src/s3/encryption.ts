@@ -4,6 +4,7 @@ import type { ObjectHeaders } from './model.ts';
 export interface BucketEncryption {
   readonly Rules?: readonly {
     readonly ApplyServerSideEncryptionByDefault?: { readonly SSEAlgorithm?: string; readonly KMSMasterKeyID?: string };
+    readonly BucketKeyEnabled?: boolean;
   }[];
 }
 
@@ -13,18 +14,18 @@ export function encrypted(
   asked: string | undefined,
   encryption: BucketEncryption | undefined,
 ): ObjectHeaders {
-  const rule = encryption?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+  const { ApplyServerSideEncryptionByDefault: rule, BucketKeyEnabled } = encryption?.Rules?.[0] ?? {};
   if (asked !== undefined || !rule?.SSEAlgorithm?.startsWith('aws:kms')) return headers;
   const { SSEAlgorithm, KMSMasterKeyID } = rule;
-  return { ...headers, ServerSideEncryption: SSEAlgorithm, ...(KMSMasterKeyID && { SSEKMSKeyId: KMSMasterKeyID }) };
+  return {
+    ...headers,
+    ServerSideEncryption: SSEAlgorithm,
+    ...(KMSMasterKeyID && { SSEKMSKeyId: KMSMasterKeyID }),
+    ...(BucketKeyEnabled && { BucketKeyEnabled }),
+  };
 }
 
-/** ARN of the customer's key that encrypts an object; undefined for S3's and AWS's keys, which everyone can use. */
-export function keyArnOf(
-  { ServerSideEncryption, SSEKMSKeyId }: ObjectHeaders,
-  arnOfKey: (id: string) => string,
-): string | undefined {
-  if (!ServerSideEncryption.startsWith('aws:kms') || SSEKMSKeyId === undefined) return undefined;
-  if (/(^|:)alias\/aws\//.test(SSEKMSKeyId)) return undefined;
-  return SSEKMSKeyId.startsWith('arn:') ? SSEKMSKeyId : arnOfKey(SSEKMSKeyId);
+/** The key that KMS encrypts an object with; undefined for S3's own keys and the default `aws/s3`. */
+export function keyIdOf({ ServerSideEncryption, SSEKMSKeyId }: ObjectHeaders): string | undefined {
+  return ServerSideEncryption.startsWith('aws:kms') ? SSEKMSKeyId : undefined;
 }

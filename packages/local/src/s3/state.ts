@@ -1,8 +1,10 @@
+import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
+import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
-import { type BucketEncryption, encrypted, keyArnOf } from './encryption.ts';
-import { noSuchBucket } from './errors.ts';
+import { type BucketEncryption, encrypted, keyIdOf } from './encryption.ts';
+import { kmsError, noSuchBucket } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import type { ByteRange } from './ranges.ts';
@@ -11,6 +13,16 @@ import { slice } from './segment.ts';
 
 /** MD5 of no bytes: the ETag in the event of a delete marker. */
 const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+
+/** The services that S3 works with. */
+export interface S3Ports {
+  /** Receives the events of buckets with an EventBridgeConfiguration, after each change. */
+  readonly emit: (event: S3Event) => void;
+  /** Enforces the buckets' policies. */
+  readonly iam?: PolicyHolder;
+  /** Authorizes the use of objects' keys. */
+  readonly kms?: Pick<Kms, 'authorizeUse'>;
+}
 
 /** An operation's input and its caller. */
 export interface S3Request {
@@ -30,20 +42,18 @@ export class S3State {
   readonly buckets = new Map<string, Bucket>();
   readonly deps: Deps;
   readonly blobs: BlobReferences;
-  readonly #emit: (event: S3Event) => void;
-  readonly #iam: PolicyHolder | undefined;
+  readonly #ports: S3Ports;
   #sequence = 0;
 
-  constructor(deps: Deps, blobs: BlobReferences, emit: (event: S3Event) => void, iam?: PolicyHolder) {
+  constructor(deps: Deps, blobs: BlobReferences, ports: S3Ports) {
     this.deps = deps;
     this.blobs = blobs;
-    this.#emit = emit;
-    this.#iam = iam;
+    this.#ports = ports;
   }
 
   /** Sets or removes the policy that IAM enforces on the bucket and its objects. */
   setPolicy(bucket: Bucket, policy: string | undefined): void {
-    this.#iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
+    this.#ports.iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
     bucket.policy = policy;
   }
 
@@ -74,12 +84,40 @@ export class S3State {
     return bucket.versioning === undefined ? {} : { VersionId: version.versionId };
   }
 
-  /** Throws AccessDenied unless the caller can use the KMS key of the object that has, or will have, these headers. */
-  authorizeKey(caller: Caller, headers: ObjectHeaders, ...actions: readonly ('Decrypt' | 'GenerateDataKey')[]): void {
-    const { partition, region, accountId } = this.deps.account;
-    const resource = keyArnOf(headers, (id) => `arn:${partition}:kms:${region}:${accountId}:key/${id}`);
-    if (resource === undefined) return;
-    for (const action of actions) this.deps.cloud.authorize(caller, { action: `kms:${action}`, resource });
+  /**
+   * Authorizes the use of the KMS key of an object that has, or will have, these headers, and returns the key's ARN.
+   * Throws AccessDenied, or an error `KMS.…` for a key that cannot be used.
+   */
+  authorizeKey(
+    caller: Caller,
+    bucket: Bucket,
+    { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
+    ...actions: KeyUse['actions']
+  ): string | undefined {
+    const keyId = keyIdOf(headers);
+    if (keyId === undefined) return undefined;
+    const bucketArn = this.bucketArn(bucket.name);
+    // A bucket key is a data key for the whole bucket.
+    const encryptionContext = { 'aws:s3:arn': headers.BucketKeyEnabled ? bucketArn : `${bucketArn}/${key}` };
+    try {
+      return this.#ports.kms?.authorizeUse(caller, { keyId, actions, service: 's3', encryptionContext });
+    } catch (error) {
+      throw error instanceof AwsError ? kmsError(error) : error;
+    }
+  }
+
+  /** The headers of a new object, encrypted as the request says or else the bucket. Throws as `authorizeKey` does. */
+  encryptedHeaders(
+    bucket: Bucket,
+    { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
+    { input, caller }: S3Request,
+  ): ObjectHeaders {
+    const { ServerSideEncryption: asked } = input as { ServerSideEncryption?: string };
+    const encryption = bucket.configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
+    const result = encrypted(headers, asked, encryption);
+    const keyArn = this.authorizeKey(caller, bucket, { key, headers: result }, 'GenerateDataKey');
+    // An alias can move to another key, so the object records the key.
+    return keyArn === undefined ? result : { ...result, SSEKMSKeyId: keyArn };
   }
 
   /** Makes `version`, whose content the caller has retained, the newest of its key, and notifies EventBridge. */
@@ -89,13 +127,7 @@ export class S3State {
     reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
     request: S3Request,
   ): ObjectVersion {
-    const { ServerSideEncryption: asked } = request.input as { ServerSideEncryption?: string };
-    const encryption = bucket.configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
-    const headers = encrypted(version.headers, asked, encryption);
-    // S3 reads uploaded parts in order to assemble them.
-    const parts = reason === 'CompleteMultipartUpload' ? (['Decrypt'] as const) : [];
-    this.authorizeKey(request.caller, headers, 'GenerateDataKey', ...parts);
-    const stored: ObjectVersion = { ...version, headers, versionId: this.#newVersionId(bucket), deleteMarker: false };
+    const stored: ObjectVersion = { ...version, versionId: this.#newVersionId(bucket), deleteMarker: false };
     this.#push(bucket, stored);
     const { size, etag } = stored;
     this.#publish('Object Created', bucket, request, {
@@ -205,7 +237,7 @@ export class S3State {
   ): void {
     if (!bucket.eventBridge) return;
     const details = detailsOf(input);
-    this.#emit({
+    this.#ports.emit({
       source: 'aws.s3',
       'detail-type': detailType,
       resources: [this.bucketArn(bucket.name)],

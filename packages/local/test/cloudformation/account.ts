@@ -5,6 +5,7 @@ import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createEvents } from '../../src/events/events.ts';
 import { createIam } from '../../src/iam/iam.ts';
+import { createKms } from '../../src/kms/kms.ts';
 import { createLambda } from '../../src/lambda/index.ts';
 import { createLogs } from '../../src/logs/logs.ts';
 import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
@@ -19,6 +20,7 @@ export function createAccount() {
   const cloud = new Cloud();
   const deps = { account: defaultAccount, clock, ids: seededIds(7), cloud };
   const iam = createIam(deps);
+  const kms = createKms(deps, { iam });
   const s3 = createS3(deps, { blobs: new MemoryBlobs(), emit: () => undefined });
   const verdicts: { judge: () => Verdict } = { judge: () => ({ healthyAfterMs: 100 }) };
   const callerForRole = (roleArn: string) => iam.callerFor(roleArn, 'session');
@@ -58,7 +60,7 @@ export function createAccount() {
   });
   const sqs = createSqs(deps, { iam });
   const events = createEvents(deps);
-  const services = [s3, sqs, createSsm(deps), iam, events, createLogs(deps), lambda, sagemaker, cfn];
+  const services = [s3, sqs, createSsm(deps), iam, kms, events, createLogs(deps), lambda, sagemaker, cfn];
   for (const { service } of services) cloud.register(service);
 
   return {

@@ -466,14 +466,50 @@ describe('SageMaker endpoints', () => {
   });
 });
 
+describe('keys', () => {
+  const outputs = {
+    Key: { Value: ref('Key') },
+    Arn: { Value: att('Key', 'Arn') },
+    Alias: { Value: ref('Alias') },
+  };
+  const resources = (properties: object, target = 'Key') => ({
+    Key: { Type: 'AWS::KMS::Key', Properties: properties },
+    Other: { Type: 'AWS::KMS::Key', Properties: {} },
+    Alias: { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/a', TargetKeyId: ref(target) } },
+  });
+
+  it('are created with their alias, updated in place, and scheduled for deletion', async () => {
+    const { deploy, destroy, call } = deployment();
+    const first = (await deploy(resources({ Description: 'd', Enabled: 'false' }), outputs)).outputs;
+    expect(first).toMatchObject({
+      Arn: `arn:aws:kms:us-east-1:000000000000:key/${first.Key}`,
+      Alias: 'alias/a',
+    });
+    const state = async (KeyId: string | undefined) =>
+      (await call('kms', 'DescribeKey', { KeyId })).KeyMetadata as { KeyId: string; KeyState: string };
+    expect(await state('alias/a')).toMatchObject({ KeyId: first.Key, Description: 'd', KeyState: 'Disabled' });
+    const KeyPolicy = { Statement: { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' } };
+    const second = (await deploy(resources({ KeyPolicy }, 'Other'), outputs)).outputs;
+    expect(second).toEqual(first);
+    expect(await state(first.Key)).toMatchObject({ KeyState: 'Enabled' });
+    expect((await state('alias/a')).KeyId).not.toBe(first.Key);
+    await destroy();
+    expect(await state(first.Key)).toMatchObject({ KeyState: 'PendingDeletion' });
+    await expect(state('alias/a')).rejects.toMatchObject({ code: 'NotFoundException' });
+  });
+
+  it('need a valid policy', async () => {
+    const { deploy } = deployment();
+    await expect(deploy(resources({ KeyPolicy: {} }))).rejects.toThrow('Statement cannot be empty');
+  });
+});
+
 describe('types that are only recorded', () => {
   it('can be referred to', async () => {
     const { deploy, destroy } = deployment();
     const { outputs } = await deploy(
       {
         Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } },
-        Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: {} } },
-        Alias: { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/a', TargetKeyId: ref('Key') } },
         Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: {} },
         Target: {
           Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
@@ -485,15 +521,11 @@ describe('types that are only recorded', () => {
         },
       },
       {
-        Key: { Value: att('Key', 'Arn') },
-        Alias: { Value: ref('Alias') },
         Alarm: { Value: att('Alarm', 'Arn') },
         Target: { Value: ref('Target') },
       },
     );
     expect(outputs).toEqual({
-      Key: expect.stringMatching(/^arn:aws:kms:us-east-1:000000000000:key\//),
-      Alias: 'alias/a',
       Alarm: expect.stringMatching(/^arn:aws:cloudwatch:us-east-1:000000000000:alarm:demo-Alarm-/),
       Target: 'endpoint/e/variant/v|d|sagemaker',
     });

@@ -47,6 +47,7 @@ describe('the permissions of a role', () => {
     ['cloudformation:DescribeStacks', 'AccessDenied', 403],
     ['sagemaker:UpdateEndpoint', 'AccessDeniedException', 400],
     ['ssm:GetParameter', 'AccessDeniedException', 400],
+    ['kms:Decrypt', 'AccessDeniedException', 400],
     ['lambda:InvokeFunction', 'AccessDeniedException', 403],
   ])('a refusal of %s is %s, %d', (action, code, status) => {
     expect(() => may(iam.callerFor(roleArn, 's'), action, '*')).toThrow(expect.objectContaining({ code, status }));

@@ -5,6 +5,8 @@ import { eventsRule } from './events-rule.ts';
 import { iamManagedPolicy } from './iam-managed-policy.ts';
 import { iamPolicy } from './iam-policy.ts';
 import { iamRole } from './iam-role.ts';
+import { kmsAlias } from './kms-alias.ts';
+import { kmsKey } from './kms-key.ts';
 import { lambdaEventInvokeConfig } from './lambda-event-invoke-config.ts';
 import { lambdaEventSourceMapping } from './lambda-event-source-mapping.ts';
 import { lambdaFunction } from './lambda-function.ts';
@@ -39,6 +41,8 @@ export function providerTable(
       'AWS::IAM::ManagedPolicy': iamManagedPolicy,
       'AWS::IAM::Policy': iamPolicy,
       'AWS::IAM::Role': iamRole,
+      'AWS::KMS::Alias': kmsAlias,
+      'AWS::KMS::Key': kmsKey,
       'AWS::Lambda::EventInvokeConfig': lambdaEventInvokeConfig,
       'AWS::Lambda::EventSourceMapping': lambdaEventSourceMapping,
       'AWS::Lambda::Function': lambdaFunction,

@@ -30,14 +30,6 @@ const named = (property: string, rule: NameRule) => (properties: Properties, con
 export const recordedTypes: Readonly<Record<string, Provider>> = {
   'AWS::CDK::Metadata': recordOnly((_properties, context) => context.uuid()),
   'AWS::CloudFormation::WaitConditionHandle': recordOnly((_properties, context) => context.uuid()),
-  'AWS::KMS::Key': recordOnly((_properties, context) => context.uuid(), {
-    replacing: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
-    attributes: (KeyId, _properties, context) => ({ KeyId, Arn: arn(context.account, 'kms', `key/${KeyId}`) }),
-  }),
-  'AWS::KMS::Alias': recordOnly(({ AliasName }) => String(AliasName), {
-    replacing: ['AliasName'],
-    nameProperty: 'AliasName',
-  }),
   'AWS::CloudWatch::Alarm': recordOnly(named('AlarmName', { maxLength: 255 }), {
     replacing: ['AlarmName'],
     nameProperty: 'AlarmName',

@@ -44,13 +44,14 @@ async function copyObject(
   const source = findSource(state, input, caller);
   checkCopiedSize(source.version.size);
   const described = describeCopy(state, input, source.version, caller);
+  const headers = state.encryptedHeaders(state.bucket(input.Bucket), { key, ...described }, { input, caller });
   const algorithm = declaredChecksum(input)?.algorithm ?? source.version.checksum?.algorithm;
   const whole = { start: 0, length: source.version.size };
   const content = await copyContent(state, source.version, whole, algorithm);
   try {
     const bucket = state.bucket(input.Bucket);
     checkWriteConditions(input, key, state.live(bucket, key));
-    const copy = { ...content, ...described, key, lastModified: state.now() };
+    const copy = { ...content, ...described, headers, key, lastModified: state.now() };
     const version = state.put(bucket, copy, 'CopyObject', { input, caller });
     return {
       CopyObjectResult: {
@@ -74,6 +75,7 @@ async function copyPart(
   caller: Caller,
 ): Promise<SdkOutput<UploadPartCopyCommandOutput>> {
   const upload = findUpload(state, input);
+  state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
   const source = findSource(state, input, caller);
   const range = parseCopyRange(input.CopySourceRange, source.version.size);
   checkCopiedSize(range.length);
@@ -109,7 +111,7 @@ function findSource(
     },
     version,
   );
-  state.authorizeKey(caller, version.headers, 'Decrypt');
+  state.authorizeKey(caller, bucket, version, 'Decrypt');
   return { bucket, version };
 }
 

@@ -76,10 +76,10 @@ function partNumber(value: number | undefined): number {
 export function multipartOperations(state: S3State): Record<string, Operation> {
   return {
     CreateMultipartUpload: {
-      run: (input: CreateMultipartUploadCommandInput) => createUpload(state, input),
+      run: (input: CreateMultipartUploadCommandInput, caller) => createUpload(state, input, caller),
     },
     UploadPart: {
-      run: (input: UploadPartCommandInput) => uploadPart(state, input),
+      run: (input: UploadPartCommandInput, caller) => uploadPart(state, input, caller),
     },
     CompleteMultipartUpload: {
       run: (input: CompleteMultipartUploadCommandInput, caller) => completeUpload(state, input, caller),
@@ -98,6 +98,7 @@ export function multipartOperations(state: S3State): Record<string, Operation> {
 function createUpload(
   state: S3State,
   input: CreateMultipartUploadCommandInput,
+  caller: Caller,
 ): SdkOutput<CreateMultipartUploadCommandOutput> {
   const bucket = state.bucket(input.Bucket);
   const key = input.Key;
@@ -110,7 +111,7 @@ function createUpload(
     id: state.deps.ids.hex(64),
     key,
     initiated: state.now(),
-    headers: headersOf(input),
+    headers: state.encryptedHeaders(bucket, { key, headers: headersOf(input) }, { input, caller }),
     metadata: metadataOf(input),
     tags: parseTagging(input.Tagging),
     ...(algorithm ? { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } } : {}),
@@ -130,9 +131,14 @@ function createUpload(
 export const checksumSettings = ({ checksum }: Upload) =>
   checksum ? { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type } : {};
 
-async function uploadPart(state: S3State, input: UploadPartCommandInput): Promise<SdkOutput<UploadPartCommandOutput>> {
+async function uploadPart(
+  state: S3State,
+  input: UploadPartCommandInput,
+  caller: Caller,
+): Promise<SdkOutput<UploadPartCommandOutput>> {
   partNumber(input.PartNumber);
   const upload = findUpload(state, input);
+  state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
   const declared = uploadAlgorithm(input);
   const expected = upload.checksum?.algorithm;
   if (declared && expected && declared !== expected) {
@@ -159,6 +165,8 @@ async function completeUpload(
   const upload = findUpload(state, input);
   const parts = choosePartsOf(upload, listed);
   const size = assembledSize(parts, input);
+  // S3 decrypts the parts in order to assemble them.
+  state.authorizeKey(caller, bucket, upload, 'Decrypt');
   checkWriteConditions(input, upload.key, state.live(bucket, upload.key));
 
   bucket.uploads.delete(upload.id);

@@ -36,15 +36,19 @@ export function objectOperations(state: S3State): Record<string, Operation> {
     HeadObject: {
       run(input: HeadObjectCommandInput, caller): ReadOutput {
         if (!state.buckets.has(input.Bucket ?? '')) throw notFoundHead();
-        return describe(state, read(state, { ...input, method: 'HEAD' }, caller), input);
+        const found = read(state, { ...input, method: 'HEAD' }, caller);
+        // Of what HeadObject returns, only the checksum is encrypted.
+        if (input.ChecksumMode === 'ENABLED' && found.version.checksum) {
+          state.authorizeKey(caller, found.bucket, found.version, 'Decrypt');
+        }
+        return describe(state, found, input);
       },
     },
     GetObject: {
       run(input: GetObjectCommandInput, caller): ReadOutput & { Body: ObjectBody } {
         const found = read(state, { ...input, method: 'GET' }, caller);
-        const { version, range } = found;
-        // Headers alone are not encrypted, so HeadObject needs no permission for the key.
-        state.authorizeKey(caller, version.headers, 'Decrypt');
+        const { bucket, version, range } = found;
+        state.authorizeKey(caller, bucket, version, 'Decrypt');
         const segments = range ? slice(version.segments, range.start, range.length) : version.segments;
         return { ...describe(state, found, input), Body: state.blobs.read(segments) };
       },
@@ -65,14 +69,16 @@ async function putObject(
 ): Promise<SdkOutput<PutObjectCommandOutput>> {
   const key = input.Key;
   checkKey(key);
-  const described = { headers: headersOf(input), metadata: metadataOf(input), tags: parseTagging(input.Tagging) };
-  checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
+  const given = { headers: headersOf(input), metadata: metadataOf(input), tags: parseTagging(input.Tagging) };
+  const before = state.bucket(input.Bucket);
+  const headers = state.encryptedHeaders(before, { key, headers: given.headers }, { input, caller });
+  checkWriteConditions(input, key, state.live(before, key));
   const content = await ingest(state.blobs, input);
   try {
     // Bucket and object can have changed while the body arrived.
     const bucket = state.bucket(input.Bucket);
     checkWriteConditions(input, key, state.live(bucket, key));
-    const object = { ...content, ...described, key, lastModified: state.now() };
+    const object = { ...content, ...given, headers, key, lastModified: state.now() };
     const version = state.put(bucket, object, 'PutObject', { input, caller });
     return {
       ETag: `"${version.etag}"`,
