@@ -36,7 +36,8 @@ export class StateWatch {
   written({ by, version, value }: StateWrite, run: FunctionRun | undefined): void {
     const { ledger } = this.#parts;
     const state = JSON.parse(value) as EndpointState;
-    if (ledger.update?.by === 'controller') ledger.update.forgottenBy = state.updating ? undefined : run;
+    const { update } = ledger;
+    if (update?.by === 'controller') update.forgottenBy = state.updating ? undefined : (update.forgottenBy ?? run);
     this.#followSuspension(by, state, run);
     if (by !== 'controller') return;
     if (state.updating && state.updating.accepted === undefined) {
