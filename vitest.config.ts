@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['{packages/*,simulation,demo,bench,scripts}/**/*.test.ts'],
     globalSetup: './test/support/clean-run.ts',
+    setupFiles: './test/support/remove-assemblies.ts',
     // A worker runs one file after the other: loading the modules again for each file takes most of the time.
     isolate: false,
     // aws-cdk-lib 2.276 and later validates every template at synthesis, for seconds; one test switches it on.

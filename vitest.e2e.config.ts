@@ -8,6 +8,8 @@ export default defineConfig({
     ...unitTests.test,
     include: ['test/e2e/**/*.test.ts'],
     isolate: true,
+    // The tests mostly wait.
+    maxWorkers: 3,
     // Safety nets for a busy machine: every wait ends with the event that it waits for.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -25,9 +25,9 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci': 'the gate begins with it',
   'npm run bench': 'it renews the figures of docs/benchmarks.md; the gate runs its quick form',
-  'npm run mutation': 'minutes, for whoever changes the policy',
-  'npm run simulate -- --seeds 2000': 'npm test runs as many',
-  'npm run simulate:mutants': 'minutes, for whoever changes the engine or the simulation',
+  'npm run mutation': 'minutes, for those who change the policy',
+  'npm run simulate -- --seeds 2000': 'npm run simulate runs as many: a step of the gate',
+  'npm run simulate:mutants': 'minutes, for those who change the engine or the simulation',
   'npm test': 'a step of the gate',
   'npx freshpoint rollback Iris/Endpoint': 'the demo runs it from its sources',
   'npx freshpoint retry Iris/Endpoint': 'the tests of packages/cli run it',

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { type EndpointSpec, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, specParameterName, stateKey } from '@freshpoint/cdk/contract';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { serveParent } from '../support/serve.ts';
 
@@ -18,6 +18,7 @@ const spec: EndpointSpec = {
   version: 1,
   endpointName: 'bench',
   stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Bench/1',
+  store: { bucket: 'bench-data', prefix: `${endpoint}/` },
   configs: { a: 'bench-a', b: 'bench-b' },
   sources: [{ bucket: 'bench', key: 'model.tar.gz' }],
   waitTime: 60,
@@ -29,10 +30,7 @@ const state: EndpointState = {
   version: 1,
   serving: { configName: 'bench-a', revision, newestSource, since: newestSource + 600_000 },
 };
-const parameters = [
-  { Name: specParameterName(endpoint), Value: JSON.stringify(spec), Version: 1 },
-  { Name: stateParameterName(endpoint), Value: JSON.stringify(state), Version: 1 },
-];
+const parameters = [{ Name: specParameterName(endpoint), Value: JSON.stringify(spec), Version: 1 }];
 const answers: Readonly<Record<string, object>> = {
   'AmazonSSM.GetParameters': { Parameters: parameters, InvalidParameters: [] },
   'SageMaker.DescribeEndpoint': {
@@ -48,6 +46,11 @@ const server = createServer((request, response) => {
   request.resume();
   if (request.method === 'HEAD') {
     response.writeHead(200, { etag: '"e"', 'content-length': 1, 'last-modified': written.toUTCString() }).end();
+    return;
+  }
+  if (request.method === 'GET' && request.url?.includes(stateKey(spec.store))) {
+    const stored = JSON.stringify(state);
+    response.writeHead(200, { etag: '"s"', 'content-length': stored.length }).end(stored);
     return;
   }
   const body = JSON.stringify(answers[String(request.headers['x-amz-target'])] ?? {});

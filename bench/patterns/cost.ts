@@ -4,7 +4,8 @@ import type { ApproachSummary } from './summary.ts';
 /**
  * AWS list prices in dollars, us-east-1, November 2026, without the free tiers: "AWS Lambda Pricing" (Arm), "Amazon
  * SQS pricing", "Amazon EventBridge pricing" (S3 events are opt-in events, the controller's own are custom events) and
- * "Amazon S3 pricing". Standard parameters of SSM, DescribeEndpoint, UpdateEndpoint and DescribeStacks cost nothing.
+ * "Amazon S3 pricing". The spec in a standard parameter of SSM, DescribeEndpoint, UpdateEndpoint and DescribeStacks
+ * cost nothing.
  */
 const PRICES_DOLLARS = {
   lambdaGBSecondArm: 0.0000133334,
@@ -30,7 +31,11 @@ const EMPTY_POLLS_PER_MONTH = (5 * 3600 * MONTH_HOURS) / 20;
 /** The construct's default is a sweep an hour. */
 const SWEEPS_PER_MONTH = MONTH_HOURS;
 /** AWS calls of a sweep that finds nothing to do. */
-const CALLS_PER_SWEEP = 4;
+const CALLS_PER_SWEEP = 5;
+/** Its request is sent by the rule, received and deleted. */
+const SQS_REQUESTS_PER_SWEEP = 3;
+/** Of the calls, GetObject of the state and HeadObject of a source. */
+const S3_READS_PER_SWEEP = 2;
 /** How long a call takes in the idle month's estimate, in seconds: the mean of what the runs of the patterns draw. */
 const CALL_SECONDS = 0.04;
 
@@ -71,7 +76,8 @@ export function idleDollarsPerMonth(memoryMB: number, { decided }: BundleFigures
   const sweep =
     billedSeconds * (memoryMB / 1024) * PRICES_DOLLARS.lambdaGBSecondArm +
     PRICES_DOLLARS.lambdaRequest +
-    CALLS_PER_SWEEP * PRICES_DOLLARS.sqsRequest +
+    SQS_REQUESTS_PER_SWEEP * PRICES_DOLLARS.sqsRequest +
+    S3_READS_PER_SWEEP * PRICES_DOLLARS.s3Read +
     PRICES_DOLLARS.busEvent;
   return EMPTY_POLLS_PER_MONTH * PRICES_DOLLARS.sqsRequest + SWEEPS_PER_MONTH * sweep;
 }

@@ -1,5 +1,6 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
+import { synthesizedTemplates } from '@freshpoint/simulation/worlds/synthesize';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
@@ -42,8 +43,8 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     sweepInterval: Duration.hours(SWEEP_HOURS),
   });
   for (const model of endpoint.models) model.node.addDependency(role);
-  const assembly = app.synth();
-  const template = assembly.getStackByName(ENDPOINT_STACK).template as object;
+  const templates = synthesizedTemplates(app);
+  const template = templates[ENDPOINT_STACK] ?? {};
   return {
     name: `${files} files`,
     keys,
@@ -52,7 +53,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     sweepInterval: SWEEP_HOURS * 3600,
     isPerSlot: data === 'default' && files === 1,
     isTested: false,
-    bucketStack: assembly.getStackByName(DATA_STACK).template as object,
+    bucketStack: templates[DATA_STACK] ?? {},
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: { first: template, models: template, configs: template, settings: template, failing: template },
   };

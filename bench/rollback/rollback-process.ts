@@ -3,6 +3,9 @@
  * runtime's services. Prints one line of JSON: RollbackFigures.
  */
 
+import { text } from 'node:stream/consumers';
+import { historyPrefix, reconcileRequest } from '@freshpoint/cdk/contract';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { KEY, SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
 import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
@@ -13,7 +16,6 @@ import type { RollbackFigures } from './measure-rollback.ts';
 const SETTINGS: Settings = { waitTime: 60, pollInterval: 30 };
 
 const oneEndpoint = (more: Settings = {}) => ({ endpoints: { Endpoint: { ...SETTINGS, ...more } } });
-const parameterName = (kind: string) => `/freshpoint/${SERVING_STACK}/Endpoint/${kind}`;
 
 /** Uploads an archive; its ETag, which is the same for the same version. */
 async function upload(account: VirtualAccount, version: string): Promise<string> {
@@ -62,17 +64,16 @@ async function timed(account: VirtualAccount, etag: string | undefined, act: () 
 
 /** As `freshpoint rollback` does it: to the `nth` revision before the one that serves. */
 async function rollback(account: VirtualAccount, nth: number): Promise<void> {
-  const { Parameters } = await account.call('ssm', 'GetParameterHistory', { Name: parameterName('history') });
-  const records = Parameters.map(({ Value }: { Value: string }) => JSON.parse(Value)).filter(
-    ({ id }: { id?: string }) => id !== undefined,
-  );
-  const { Parameter } = await account.call('ssm', 'GetParameter', { Name: parameterName('state') });
-  const pin: Pin = { revision: records.at(-1 - nth).revision, by: 'bench', at: account.clock.now() };
-  const Value = JSON.stringify({ ...JSON.parse(Parameter.Value), pin } satisfies EndpointState);
-  await account.call('ssm', 'PutParameter', { Name: parameterName('state'), Value, Type: 'String', Overwrite: true });
-  const { Parameter: spec } = await account.call('ssm', 'GetParameter', { Name: parameterName('spec') });
-  const MessageBody = JSON.stringify({ version: 1, endpoint: `${SERVING_STACK}/Endpoint` });
-  await account.call('sqs', 'SendMessage', { QueueUrl: JSON.parse(spec.Value).queueUrl, MessageBody });
+  const { store, queueUrl } = await account.spec();
+  const list = { Bucket: store.bucket, Prefix: historyPrefix(store) };
+  const { Contents = [] } = await account.call('s3', 'ListObjectsV2', list);
+  const Key = Contents.at(-1 - nth)?.Key;
+  const { Body } = await account.call('s3', 'GetObject', { Bucket: store.bucket, Key });
+  const { revision } = JSON.parse(await text(Body)) as HistoryRecord;
+  const pin: Pin = { revision, by: 'bench', at: account.clock.now() };
+  await account.replaceState(JSON.stringify({ ...(await account.state()), pin } satisfies EndpointState));
+  const MessageBody = JSON.stringify(reconcileRequest(`${SERVING_STACK}/Endpoint`));
+  await account.call('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody });
 }
 
 const near = await serving('v1', 'v2');

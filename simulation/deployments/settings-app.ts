@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter as SsmParameter } from 'aws-cdk-lib/aws-ssm';
 import { DATA_STACK } from '../worlds/layout.ts';
+import { synthesizedTemplates } from '../worlds/synthesize.ts';
 
 export { DATA_STACK };
 
@@ -95,15 +96,14 @@ function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleA
   };
 }
 
-const synthesized = new Map<string, Record<string, object>>();
+const synthesized = new Map<string, Readonly<Record<string, object>>>();
 
 /** The templates by stack name. */
 export function templatesOf(settings: AppSettings = {}): Readonly<Record<string, object>> {
   const text = JSON.stringify(settings);
   let templates = synthesized.get(text);
   if (!templates) {
-    const { stacks } = settingsApp(settings).synth();
-    templates = Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as object]));
+    templates = synthesizedTemplates(settingsApp(settings));
     synthesized.set(text, templates);
   }
   return templates;

@@ -1,3 +1,6 @@
+import { text } from 'node:stream/consumers';
+import { type EndpointSpec, specParameterName, stateKey } from '@freshpoint/cdk/contract';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { DecisionEntry, Telemetry } from '@freshpoint/engine/ports';
 import type { DeployResult, StackEvent } from '@freshpoint/local/cloudformation/index';
 import { sleep } from '@freshpoint/local/core/clock';
@@ -246,11 +249,35 @@ export class VirtualAccount {
 
   /** Which of the stack's two configs is live. */
   async slot(id = 'Endpoint', endpointName = 'Iris'): Promise<'a' | 'b' | undefined> {
-    const { Parameter } = await this.call('ssm', 'GetParameter', { Name: `/freshpoint/${SERVING_STACK}/${id}/spec` });
-    const { a, b } = JSON.parse(Parameter.Value).configs;
+    const { a, b } = (await this.spec(id)).configs;
     const { EndpointConfigName } = (await this.live(endpointName)).endpoint;
     if (EndpointConfigName === a) return 'a';
     return EndpointConfigName === b ? 'b' : undefined;
+  }
+
+  /** The endpoint's state, as stored. */
+  async state(): Promise<EndpointState> {
+    const { Body } = await this.call('s3', 'GetObject', await this.#stateObject());
+    return JSON.parse(await text(Body)) as EndpointState;
+  }
+
+  /** By hand, over the state that is there; without a text, the object is deleted. */
+  async replaceState(Body?: string): Promise<void> {
+    const object = await this.#stateObject();
+    if (Body === undefined) await this.call('s3', 'DeleteObject', object);
+    else await this.call('s3', 'PutObject', { ...object, Body });
+  }
+
+  async #stateObject(): Promise<{ readonly Bucket: string; readonly Key: string }> {
+    const { store } = await this.spec();
+    return { Bucket: store.bucket, Key: stateKey(store) };
+  }
+
+  /** The endpoint's spec. */
+  async spec(id = 'Endpoint'): Promise<EndpointSpec> {
+    const Name = specParameterName(`${SERVING_STACK}/${id}`);
+    const { Parameter } = await this.call('ssm', 'GetParameter', { Name });
+    return JSON.parse(Parameter.Value) as EndpointSpec;
   }
 
   /** The ETags of all answers, sorted: one when the whole fleet has loaded the same. */

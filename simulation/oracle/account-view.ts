@@ -1,11 +1,13 @@
-import { type EndpointSpec, type Slot, specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
-import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { type EndpointSpec, type Slot, specParameterName } from '@freshpoint/cdk/contract';
+import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription, ModelContainer } from '../worlds/answers.ts';
 import { ENDPOINT_ID, ENDPOINT_NAME } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 
 /** The account as it really is, without delays and faults. */
 export class AccountView {
+  /** The state object; undefined: there is none. */
+  storedState: string | undefined;
   readonly #world: World;
 
   constructor(world: World) {
@@ -16,9 +18,9 @@ export class AccountView {
     return JSON.parse(this.#parameter(specParameterName(ENDPOINT_ID)).Value) as EndpointSpec;
   }
 
-  state(): { readonly state: EndpointState; readonly version: number } {
-    const { Value, Version } = this.#parameter(stateParameterName(ENDPOINT_ID));
-    return { state: JSON.parse(Value) as EndpointState, version: Version };
+  /** One that has to be rebuilt, if there is none. */
+  state(): EndpointState {
+    return this.storedState === undefined ? lostState(0) : (JSON.parse(this.storedState) as EndpointState);
   }
 
   endpoint(): EndpointDescription {
@@ -71,7 +73,7 @@ export class AccountView {
     return PrimaryContainer ? [PrimaryContainer, ...Containers] : [...Containers];
   }
 
-  #parameter(name: string): { readonly Value: string; readonly Version: number } {
+  #parameter(name: string): { readonly Value: string } {
     const [parameter] = this.#world.peek('ssm', 'GetParameters', { Names: [name] }).Parameters;
     if (!parameter) throw new Error(`there is no SSM parameter ${name}`);
     return parameter;

@@ -12,17 +12,15 @@ export class FinalChecks {
     this.#parts = parts;
   }
 
-  /** `conflicts`: how many writes of the state collided. */
-  check(conflicts: number): void {
+  check(): void {
     const { ledger, journal } = this.#parts;
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
       if (this.#isPublished(update) || this.#isCrossed(update) || this.#isHidden(update)) continue;
-      // Covered by a run that ended, or missed its reply, before it could put the recorded update back.
-      if (update.forgottenBy?.isDisturbed) continue;
+      if (ledger.isStateDeletedDuring(update)) continue;
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }
-    this.#checkEconomy(conflicts);
+    this.#checkEconomy();
   }
 
   #isPublished(update: Update): boolean {
@@ -57,7 +55,7 @@ export class FinalChecks {
       (at) => at > (update.endedAt ?? Number.POSITIVE_INFINITY) && at < untilOf(update),
     );
     const isWordless = update.reason === undefined || update.reason === update.reasonBefore || isOverwritten;
-    return isWordless && (update.run?.isDisturbed === true || update.run?.hadConflict === true);
+    return isWordless && update.run?.isDisturbed === true;
   }
 
   #isHung({ revision }: Update): boolean {
@@ -67,7 +65,7 @@ export class FinalChecks {
   }
 
   /** The number of swaps after uploads. Rollbacks are bounded by rest: then no swap follows. */
-  #checkEconomy(conflicts: number): void {
+  #checkEconomy(): void {
     const { ledger, sources, journal } = this.#parts;
     const swaps = ledger.updates.filter(({ by, trigger }) => by === 'controller' && trigger === 'upload');
     const retries = swaps.filter(({ outcome, reason }) => outcome !== 'served' && !/ping|extract/.test(reason ?? ''));
@@ -75,7 +73,7 @@ export class FinalChecks {
     const moves = ledger.updates.filter(({ by }) => by !== 'controller').length;
     const others = moves + Math.ceil(ledger.touchedAt.length / 2);
     const settled = sources.countSettled();
-    const uncertain = ledger.ambiguities + conflicts;
+    const uncertain = ledger.ambiguities + ledger.deletionsDuringUpdates();
     const allowed = settled + retries.length + others + uncertain;
     if (swaps.length <= allowed) return;
     journal.violation(

@@ -29,8 +29,6 @@ export interface Update {
   reason?: string;
   /** When the controller published its success. */
   publishedAt?: number;
-  /** The run that wrote a state without this update while it was under way. */
-  forgottenBy?: FunctionRun;
 }
 
 /** A refresh event on the bus. */
@@ -42,6 +40,11 @@ export interface PublishedRefresh {
 
 /** Clocks differ by at most 6 s, and S3's times are whole seconds: how much younger a settled source may be. */
 export const TOLERANCE_MS = 12_000;
+
+/** A pass that knew the deleted state may still call UpdateEndpoint this long, in ms. */
+const REBUILD_MS = 120_000;
+/** An update that has ended is concluded within this time, in ms, even if two functions in a row are killed. */
+const CONCLUDED_MS = 900_000;
 
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;
@@ -57,6 +60,8 @@ export class Ledger {
   readonly failedSmokeTests = new Set<string>();
   /** When the endpoint was scaled or patched. */
   readonly touchedAt: number[] = [];
+  /** When a person deleted the state. */
+  readonly stateDeletedAt: number[] = [];
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */
   ambiguities = 0;
   /** The update under way. */
@@ -84,6 +89,16 @@ export class Ledger {
   isTouchedSince(since: number): boolean {
     const isMoved = this.updates.some(({ by, startedAt }) => by === 'person' && startedAt >= since);
     return isMoved || this.touchedAt.some((at) => at >= since);
+  }
+
+  /** How often the state was deleted during an update, which then may be repeated. */
+  deletionsDuringUpdates(): number {
+    return this.updates.filter((update) => this.isStateDeletedDuring(update)).length;
+  }
+
+  /** Whether a person deleted the state before the end of the update was known. */
+  isStateDeletedDuring({ startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): boolean {
+    return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= endedAt + CONCLUDED_MS);
   }
 
   /** Revisions that the controller made serve, oldest first, each as often as it came. */

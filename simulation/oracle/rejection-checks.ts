@@ -17,7 +17,7 @@ export class RejectionChecks {
   /** A call of the controller was rejected. After a disturbed run it may not know of it. */
   add(run: FunctionRun | undefined): void {
     const { world, view, journal } = this.#parts;
-    const { updating } = view.state().state;
+    const { updating } = view.state();
     if (!updating || run?.isDisturbed || updating.trigger === 'pin') return;
     const at = world.clock.now();
     this.#rejections.push({ revision: updating.revision, at });

@@ -24,13 +24,14 @@ export class RestChecks {
   unfinished(): string[] {
     const { view, sources, world } = this.#parts;
     const endpoint = view.endpoint();
-    const { state } = view.state();
+    const state = view.state();
     const spec = view.spec();
     const found: string[] = [];
     if (endpoint.EndpointStatus !== 'InService') found.push(`the endpoint is ${endpoint.EndpointStatus}`);
     const slots = [spec.configs.a, spec.configs.b];
     if (!slots.includes(endpoint.EndpointConfigName)) found.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
     if (state.updating) found.push('the state records a running update');
+    if (state.lostAt !== undefined) found.push('the state is not rebuilt');
     const { revision, partialRevision } = sources.current;
     if (revision === undefined) {
       const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);

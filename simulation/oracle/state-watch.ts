@@ -1,31 +1,33 @@
 import type { EndpointState } from '@freshpoint/engine/policy/state';
-import type { FunctionRun } from '../worlds/function-run.ts';
+import type { CallInput } from '../worlds/watch.ts';
 import type { Mover } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import { QuarantineChecks } from './quarantine-checks.ts';
 
-/** Within this time, a write that covered the recorded update is found and put back. */
-const PUT_BACK_MS = 1000;
-
-/** One write of the state. */
+/** One successful write of the state. */
 interface StateWrite {
   readonly by: Mover;
-  readonly version: number;
-  readonly value: string;
+  readonly input: CallInput;
+  readonly etag: string;
+}
+
+/** What a state that was deleted by hand had ruled out. */
+interface RuledOut {
+  /** When the state with the entry was deleted, by revision. */
+  readonly quarantined: Map<string, number>;
+  /** The revision that a person rolled back, until something else is uploaded. */
+  rolledBack?: string;
 }
 
 /** Follows the writes of the state. */
 export class StateWatch {
-  /** The version of the state that has a suspension which was acknowledged and not lifted. */
-  suspensionVersion: number | undefined;
   readonly #parts: OracleParts;
   readonly #quarantine: QuarantineChecks;
-  /** The version and state that recorded the latest update. */
-  #recordedVersion = 0;
-  #recorded: { readonly state: EndpointState; readonly at: number } | undefined;
-  /** The run that wrote a state without the suspension, until it is put back. */
-  #suspensionCoveredBy: FunctionRun | undefined;
-  #isSuspensionWritten = false;
+  /** ETag of the stored state. */
+  #etag: string | undefined;
+  /** Whether the state that recorded the latest update was suspended. */
+  #isRecordedSuspended = false;
+  readonly #ruledOut: RuledOut = { quarantined: new Map() };
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -33,16 +35,20 @@ export class StateWatch {
   }
 
   /** The state was written. */
-  written({ by, version, value }: StateWrite, run: FunctionRun | undefined): void {
-    const { ledger } = this.#parts;
-    const state = JSON.parse(value) as EndpointState;
-    const { update } = ledger;
-    if (update?.by === 'controller') update.forgottenBy = state.updating ? undefined : (update.forgottenBy ?? run);
-    this.#followSuspension(by, state, run);
+  written({ by, input, etag }: StateWrite): void {
+    const { ledger, view, journal } = this.#parts;
+    const isOverRead = this.#etag === undefined ? input.IfNoneMatch === '*' : input.IfMatch === this.#etag;
+    if (!isOverRead) journal.violation('a write of the state covers another one');
+    const text = String(input.Body);
+    const before = view.state();
+    view.storedState = text;
+    this.#etag = etag;
+    const state = JSON.parse(text) as EndpointState;
     if (by !== 'controller') return;
+    const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
+    if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
     if (state.updating && state.updating.accepted === undefined) {
-      this.#recordedVersion = version;
-      this.#recorded = { state, at: this.#parts.world.clock.now() };
+      this.#isRecordedSuspended = state.suspension !== undefined;
     }
     const { settling } = state;
     const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === settling?.revision);
@@ -53,37 +59,42 @@ export class StateWatch {
     }
   }
 
-  #followSuspension(by: Mover, state: EndpointState, run: FunctionRun | undefined): void {
-    const isController = by === 'controller';
-    if (state.suspension) this.#suspensionCoveredBy = undefined;
-    // Also before the person has the reply that the suspension is written.
-    else if (isController && this.#isSuspensionWritten) this.#suspensionCoveredBy ??= run;
-    this.#isSuspensionWritten = state.suspension !== undefined || (isController && this.#isSuspensionWritten);
+  /** A person deleted the state. */
+  deleted(): void {
+    const { view, sources, ledger, journal, world } = this.#parts;
+    const { quarantine = [], pin, serving } = view.state();
+    view.storedState = undefined;
+    this.#etag = undefined;
+    ledger.stateDeletedAt.push(world.clock.now());
+    journal.reached('state deleted by hand');
+    for (const { revision } of quarantine) this.#ruledOut.quarantined.set(revision, world.clock.now());
+    if (quarantine.length > 0) journal.reached('state with a quarantine deleted by hand');
+    const newest = sources.current.revision;
+    const isServed = pin?.revision !== undefined && serving?.revision === pin.revision;
+    if (!isServed || pin.supersedes === undefined || pin.supersedes !== newest) return;
+    this.#ruledOut.rolledBack = newest;
+    journal.reached('state with a pin deleted by hand');
   }
 
-  /**
-   * SSM has no conditional write: a suspension that is set in the milliseconds in which the controller writes is
-   * covered, and put back by the controller. If the function ends in between, it is lost: the price of keeping it in
-   * the controller's own parameter.
-   */
-  isSuspensionLossExcused(): boolean {
-    return this.#suspensionCoveredBy?.isDisturbed === true;
+  /** Other sources are there, so a rollback to what was before them has ended. */
+  uploaded(revision: string | undefined): void {
+    if (revision !== this.#ruledOut.rolledBack) this.#ruledOut.rolledBack = undefined;
   }
 
-  /** Whether a swap now would ignore a suspension that the controller must know of. */
+  /** Whether the latest update was recorded in a suspended state. */
   isSwapSuspended(): boolean {
-    const isKnown = this.suspensionVersion !== undefined && this.suspensionVersion < this.#recordedVersion;
-    return isKnown && !this.isSuspensionLossExcused();
+    return this.#isRecordedSuspended;
   }
 
-  /**
-   * The state as the caller of UpdateEndpoint knows it: the one with the recorded update, even if another writer has
-   * covered it in this second and is about to put it back.
-   */
-  stateOfCaller(): EndpointState {
-    const { state, version } = this.#parts.view.state();
-    const recorded = this.#recorded;
-    if (state.updating || !recorded || version !== this.#recordedVersion + 1) return state;
-    return this.#parts.world.clock.now() - recorded.at < PUT_BACK_MS ? recorded.state : state;
+  /** Why an upload of this revision must not be deployed, since a state that was deleted by hand ruled it out. */
+  ruledOut(revision: string): string | undefined {
+    const deletedAt = this.#ruledOut.quarantined.get(revision) ?? Number.POSITIVE_INFINITY;
+    // A person may have pinned it all the same since.
+    const isServed = this.#parts.ledger.updates.some(
+      (update) => update.revision === revision && update.outcome === 'served' && update.startedAt > deletedAt,
+    );
+    if (Number.isFinite(deletedAt) && !isServed) return 'its revision was quarantined before the state was deleted';
+    if (this.#ruledOut.rolledBack === revision) return 'its revision was rolled back before the state was deleted';
+    return undefined;
   }
 }

@@ -44,7 +44,7 @@ export class SwapChecks {
     const swap: Swap = { call, run, violation, spec: JSON.parse(value) as EndpointSpec };
     this.#checkObservation(swap);
     this.#checkRequest(swap);
-    const state = this.#states.stateOfCaller();
+    const state = this.#parts.view.state();
     const { updating } = state;
     if (!updating || updating.configName !== call.input.EndpointConfigName) {
       violation(updating ? `the state records an update to ${updating.configName}` : 'the state records no update');
@@ -83,6 +83,8 @@ export class SwapChecks {
     const isPinned = updating.trigger === 'pin' && entry && (state.pin?.at ?? 0) > entry.at;
     if (entry && !isPinned) violation('its revision is quarantined');
     if (this.#states.isSwapSuspended()) violation('the endpoint is suspended');
+    const ruledOut = updating.trigger === 'upload' ? this.#states.ruledOut(updating.revision) : undefined;
+    if (ruledOut !== undefined) violation(ruledOut);
     this.#checkSlotData(swap, updating);
   }
 
@@ -127,6 +129,8 @@ export class SwapChecks {
     const { live } = ledger;
     if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
     if (ledger.ambiguities > 0) return;
+    // With data in place, only the state knew what that update was to load.
+    if (!this.#parts.world.layout.isPerSlot && ledger.isStateDeletedDuring(live)) return;
     if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
     const from = live.startedAt - LOADING_MARGIN_MS;
     const until = live.publishedAt ?? Number.POSITIVE_INFINITY;

@@ -15,6 +15,7 @@ const QUALITIES: readonly Quality[] = [
 const KINDS: readonly Action['kind'][] = [
   ...(['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier'] as const),
   ...(['flicker', 'flicker', 'delete', 'stream', 'deploy', 'deploy', 'scale', 'scale', 'move', 'move'] as const),
+  ...(['delete state', 'delete state'] as const),
   ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back'] as const),
 ];
 
@@ -107,10 +108,16 @@ function drawAction(random: Random, keys: number): Action {
         backAfterMs: random.int(1, 25) * MINUTE_MS,
         ...(random.chance(0.8) && { file }),
       };
+    case 'delete state':
+      return { kind };
     case 'suspend':
       return { kind, forMs: random.int(1, 25) * MINUTE_MS };
     case 'roll back':
-      return { kind, steps: random.pick([1, 1, 1, 2, 3]) };
+      return {
+        kind,
+        steps: random.pick([1, 1, 1, 2, 3]),
+        ...(random.chance(0.3) && { deletesStateAfterMs: random.int(5, 30) * MINUTE_MS }),
+      };
     case 'patch':
       return { kind, forMs: random.int(1, 6) * MINUTE_MS };
   }

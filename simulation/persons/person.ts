@@ -67,8 +67,10 @@ export class Person {
         return this.#mover.patch(action.forMs);
       case 'suspend':
         return this.#editor.suspend(action.forMs);
+      case 'delete state':
+        return this.#editor.deleteState();
       case 'roll back':
-        return this.#editor.rollBack(action.steps);
+        return this.#editor.rollBack(action);
       default:
         return this.#uploader.act(action);
     }
@@ -84,7 +86,6 @@ export class Person {
       await this.#mover.replaceBroken();
       await this.#mover.update(oracle.view.endpoint().EndpointConfigName);
     }
-    await this.#editor.resumeAgain();
     await this.#untilInService();
     await this.#mover.returnToSlot();
     await this.#untilInService();

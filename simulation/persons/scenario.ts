@@ -10,8 +10,9 @@ export type Action =
   | { readonly kind: 'scale'; readonly count: number }
   | MoveAction
   | { readonly kind: 'suspend'; readonly forMs: number }
-  /** To the revision that served that many revisions ago. */
-  | { readonly kind: 'roll back'; readonly steps: number }
+  /** By hand: the state object. */
+  | { readonly kind: 'delete state' }
+  | RollbackAction
   | { readonly kind: 'patch'; readonly forMs: number };
 
 /** A change of the sources. */
@@ -27,6 +28,14 @@ export type UploadAction =
   | { readonly kind: 'delete'; readonly file: number; readonly restoreAfterMs: number }
   /** An upload every `everyMs`, `times` times. */
   | { readonly kind: 'stream'; readonly file: number; readonly everyMs: number; readonly times: number };
+
+/** To the revision that served that many revisions ago. */
+export interface RollbackAction {
+  readonly kind: 'roll back';
+  readonly steps: number;
+  /** The state is deleted by hand that long afterwards. */
+  readonly deletesStateAfterMs?: number;
+}
 
 /** A person moves the endpoint. `file`: has other bytes meanwhile. */
 export interface MoveAction {

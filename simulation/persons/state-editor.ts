@@ -1,10 +1,13 @@
-import { reconcileRequest } from '@freshpoint/cdk/contract';
-import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
+import { type EndpointStore, reconcileRequest, stateKey } from '@freshpoint/cdk/contract';
+import { s3States } from '@freshpoint/engine/adapters/s3-states';
 import { StateConflict } from '@freshpoint/engine/errors';
-import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
+import type { EndpointStates } from '@freshpoint/engine/ports';
 import { sleep } from '@freshpoint/local/core/clock';
 import { ENDPOINT_ID } from '../worlds/layout.ts';
+import { asSdkError } from '../worlds/sdk-error.ts';
 import type { PersonContext } from './person-context.ts';
+import type { RollbackAction } from './scenario.ts';
 
 /** Suspends and pins. */
 export class StateEditor {
@@ -25,24 +28,26 @@ export class StateEditor {
     this.#context.note('suspends the endpoint');
     const { world, oracle, journal } = this.#context;
     const at = world.clock.now();
-    oracle.states.suspensionVersion = await this.#edit((state) => ({ ...state, suspension: { by: 'person', at } }));
+    await this.#edit((state) => ({ ...state, suspension: { by: 'person', at } }));
     await this.#context.wait(forMs);
-    const isLost = oracle.view.state().state.suspension?.at !== at;
-    if (isLost && !oracle.states.isSuspensionLossExcused()) journal.violation('the suspension was lost');
+    if (oracle.view.state().suspension?.at !== at) journal.violation('the suspension was lost');
     this.#context.note('resumes the endpoint');
-    oracle.states.suspensionVersion = undefined;
     this.resumedAt = world.clock.now();
-    await this.#removeSuspension();
+    await this.#edit(({ suspension: _, ...rest }) => rest);
     this.#isSuspended = false;
   }
 
-  /** The end of a suspension, too, can be covered by a run that ends before it has put it back: a person repeats it. */
-  async resumeAgain(): Promise<void> {
-    if (this.#context.oracle.view.state().state.suspension) await this.#removeSuspension();
+  /** Deletes the state object. A suspension would be lost with it, so this does nothing meanwhile. */
+  async deleteState(): Promise<void> {
+    const { oracle } = this.#context;
+    if (this.#isSuspended || this.isEditing || oracle.view.storedState === undefined) return;
+    this.#context.note('deletes the state');
+    const store = this.#store();
+    await this.#context.call('s3', 'DeleteObject', { Bucket: store.bucket, Key: stateKey(store) });
   }
 
   /** As `freshpoint rollback` does: a pin in the state, and a reconcile request. */
-  async rollBack(steps: number): Promise<void> {
+  async rollBack({ steps, deletesStateAfterMs }: RollbackAction): Promise<void> {
     const { world, oracle, journal } = this.#context;
     const served = oracle.servedRevisions();
     const revision = served.at(-1 - steps);
@@ -53,35 +58,42 @@ export class StateEditor {
     if (oracle.ledger.isDeploying) journal.reached('rolled back by a person during a deployment');
     const at = world.clock.now();
     oracle.ledger.pinned.add(revision);
-    const stateVersion = await this.#edit((state) => ({ ...state, pin: { revision, by: 'person', at } }));
-    const MessageBody = JSON.stringify({ ...reconcileRequest(ENDPOINT_ID), stateVersion });
+    await this.#edit((state) => ({ ...state, pin: { revision, by: 'person', at } }));
+    const MessageBody = JSON.stringify(reconcileRequest(ENDPOINT_ID));
     await this.#context.call('sqs', 'SendMessage', { QueueUrl: world.workQueue, MessageBody });
+    if (deletesStateAfterMs === undefined) return;
+    await this.#context.wait(deletesStateAfterMs);
+    await this.deleteState();
   }
 
-  async #removeSuspension(): Promise<void> {
-    await this.#edit(({ suspension: _, ...rest }) => rest);
+  #store(): EndpointStore {
+    return this.#context.oracle.view.spec().store;
   }
 
-  /** Changes the state as carefully as the controller does. Returns the version that was written. */
-  async #edit(change: (state: EndpointState) => EndpointState): Promise<number> {
+  /** The states as the command has them, with a person's calls. */
+  #states(): EndpointStates {
     const { world, random } = this.#context;
-    const records = ssmRecords({
-      send: async (command) => {
-        await sleep(world.clock, random.int(2, 40));
-        const operation = command.constructor.name.replace(/Command$/, '');
-        const output = await this.#context.call('ssm', operation, command.input);
-        await sleep(world.clock, random.int(2, 40));
-        return output;
-      },
-    });
+    const send = async (command: { readonly input: object }) => {
+      await sleep(world.clock, random.int(2, 40));
+      const operation = command.constructor.name.replace(/Command$/, '');
+      const answer = this.#context.call('s3', operation, command.input).catch((error: unknown) => asSdkError(error));
+      const output = await answer;
+      await sleep(world.clock, random.int(2, 40));
+      if (output instanceof Error) throw output;
+      return output;
+    };
+    return s3States({ send }, () => `person-${this.#context.nextNumber()}`);
+  }
+
+  /** Changes the state as carefully as the controller does. */
+  async #edit(change: (state: EndpointState) => EndpointState): Promise<void> {
+    const states = this.#states();
+    const store = this.#store();
     this.isEditing = true;
     try {
       for (;;) {
-        const record = await records.read(ENDPOINT_ID);
-        const version = await records
-          .write(ENDPOINT_ID, change(record.state), record.stateVersion)
-          .catch(undefinedOnConflict);
-        if (version !== undefined) return version;
+        const { state, etag } = (await states.read(store)) ?? { state: lostState(this.#context.world.clock.now()) };
+        if (await states.write(store, change(state), etag).then(() => true, falseOnConflict)) return;
       }
     } finally {
       this.isEditing = false;
@@ -90,6 +102,7 @@ export class StateEditor {
 }
 
 /** Another writer came first: the edit is repeated. */
-function undefinedOnConflict(error: unknown): undefined {
+function falseOnConflict(error: unknown): false {
   if (!(error instanceof StateConflict)) throw error;
+  return false;
 }

@@ -3,6 +3,7 @@ import type { Telemetry } from '@freshpoint/engine/ports';
 import { drawCall } from '../faults/call-faults.ts';
 import type { Answers } from '../worlds/answers.ts';
 import type { CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import { isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
@@ -10,8 +11,6 @@ import type { RunOptions } from './run-result.ts';
 /** A reply slower than this is a fault, in ms. */
 const SLOW_REPLY_MS = 1000;
 const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
-/** Name of a parameter's old version. */
-const OLD_VERSION = /:\d+$/;
 
 /** Injects faults into the function's calls, and notes what the function does. */
 export class FunctionOverseer implements Overseer {
@@ -78,7 +77,7 @@ export class FunctionOverseer implements Overseer {
     const { Names = [] } = input as { Names?: readonly string[] };
     const answer = isEndpoint ? past.descriptionAt(at) : past.parametersAt(at, Names);
     if (answer === undefined) return undefined;
-    journal.reached(isEndpoint ? 'stale read of the endpoint' : 'stale read of the state');
+    if (isEndpoint) journal.reached('stale read of the endpoint');
     journal.note(service, () => `answers ${operation} as of ${staleMs} ms ago`);
     return answer;
   }
@@ -108,11 +107,8 @@ export class FunctionOverseer implements Overseer {
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
     if (DENIED.test(name)) journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
-    if (operation === 'GetParameters') {
-      if (isBegun) script.passBegun();
-      const [first = ''] = (input as { Names: readonly string[] }).Names;
-      if (OLD_VERSION.test(first)) this.#noteConflict(run);
-    }
+    if (operation === 'GetParameters' && isBegun) script.passBegun();
+    if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
     if (operation === 'DescribeStacks' && output) {
       const { Stacks } = output as Answers['cloudformation:DescribeStacks'];
@@ -121,12 +117,6 @@ export class FunctionOverseer implements Overseer {
     if (operation === 'PutEvents') {
       journal.note(`run ${run.id}`, () => `publishes to ${EVENT_SOURCE}: ${JSON.stringify(input)}`);
     }
-  }
-
-  #noteConflict(run: FunctionRun): void {
-    this.#context.conflicts += 1;
-    run.hadConflict = true;
-    this.#context.journal.reached('write of the state covered another one');
   }
 
   #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {

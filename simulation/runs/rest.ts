@@ -10,6 +10,8 @@ const UPDATE_MS = 2 * 15_000 + 30_000 + 30_000 + 2000;
 const PASSES_MS = 360_000 + 60_000 + 300_000 + 60_000;
 /** An accepted update that isn't visible, and an unknown config, are waited for this long. */
 const UNKNOWN_MS = 300_000 + 300_000;
+/** A state that was deleted is rebuilt once no pass that knew it can be running. */
+const REBUILD_MS = 120_000;
 const ERROR_PAUSE_MS = 300_000;
 /** The pauses that may still run at calm: of an unknown reason (10 min and 2 h), of others (45 min), of smoke tests. */
 const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
@@ -62,7 +64,7 @@ export class Rest {
 
   #noteEnd(): void {
     const { journal, oracle } = this.#context;
-    const { state } = oracle.view.state();
+    const state = oracle.view.state();
     const { revision } = oracle.sources.current;
     const isQuarantined = state.quarantine?.some((entry) => entry.revision === revision);
     if (state.pin) journal.reached('at rest on a pinned revision');
@@ -108,7 +110,8 @@ export class Rest {
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
-    const waits = sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
+    const waits =
+      sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
     return waits + UPDATES * (update + 2 * poll);
   }
 

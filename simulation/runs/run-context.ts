@@ -54,8 +54,6 @@ export class RunContext {
   readonly openRuns = new Set<FunctionRun>();
   /** Calls by the function. */
   calls = 0;
-  /** Writes of the state that collided. */
-  conflicts = 0;
   /** When the latest run began that ended with an answer. */
   passBegunAt = 0;
 

@@ -1,7 +1,6 @@
-import { stateParameterName } from '@freshpoint/cdk/contract';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { Answers } from '../worlds/answers.ts';
-import { ENDPOINT_ID } from '../worlds/layout.ts';
+import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -51,7 +50,8 @@ export class RunWatch implements Watch {
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
-    if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) oracle.sources.record();
+    if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) this.#sourcesChanged();
+    if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
     if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
@@ -60,12 +60,25 @@ export class RunWatch implements Watch {
   }
 
   #parameterWritten(call: Call, { Version }: Answers['ssm:PutParameter']): void {
-    const { oracle, past, world, journal, current } = this.#context;
+    const { past, world } = this.#context;
     const { Name = '', Value = '' } = call.input;
     past.addParameter(world.clock.now(), { Name, Type: 'String', Value, Version });
-    if (Name !== stateParameterName(ENDPOINT_ID)) return;
-    oracle.states.written({ by: this.#context.moverOf(call), version: Version, value: Value }, current);
-    journal.note('state', () => `v${Version} ${Value}`);
+  }
+
+  #sourcesChanged(): void {
+    const { sources, states } = this.#context.oracle;
+    sources.record();
+    states.uploaded(sources.current.revision);
+  }
+
+  #stateCalled(call: Call, output: unknown): void {
+    const { oracle, journal } = this.#context;
+    const { operation, input } = call;
+    if (operation === 'DeleteObject') oracle.states.deleted();
+    if (operation !== 'PutObject') return;
+    const { ETag: etag } = output as Answers['s3:PutObject'];
+    oracle.states.written({ by: this.#context.moverOf(call), input, etag });
+    journal.note('state', () => String(input.Body));
   }
 
   #afterQueueCall({ operation, input }: Call, output: unknown): void {
@@ -81,6 +94,7 @@ export class RunWatch implements Watch {
   /** A write to the data bucket. */
   #isSlotWrite({ service, operation, input }: Call): boolean {
     if (service !== 's3' || input.Bucket === undefined || input.Bucket === this.#context.world.bucket) return false;
+    if (isStateKey(input) || isHistoryKey(input)) return false;
     return SLOT_WRITES.test(operation);
   }
 
@@ -112,7 +126,8 @@ export class RunWatch implements Watch {
     const { oracle, eventFaults, openRuns, person, isBegun, journal } = this.#context;
     if (!isBegun || eventFaults.underWay > 0 || openRuns.size > 0 || person.isEditing) return;
     const isOurs = oracle.ledger.isUntouchedByOthers() && eventFaults.sentAt >= oracle.sources.current.at;
-    if (!isOurs || oracle.view.hasRequests()) return;
+    // The sweep finds a state that was deleted.
+    if (!isOurs || oracle.view.state().lostAt !== undefined || oracle.view.hasRequests()) return;
     const unfinished = oracle.rest.unfinished();
     if (unfinished.length > 0) journal.violation(`no request is in the queue any more: ${unfinished.join('; ')}`);
   }

@@ -54,7 +54,7 @@ export class Simulation {
     context.rates = NO_FAULTS;
     await world.run(person.calmDown());
     const restAfterMs = await this.#rest.reach();
-    oracle.final.check(context.conflicts);
+    oracle.final.check();
     await this.#rest.checkDeadLetters();
     return this.#result(restAfterMs, this.#end());
   }
@@ -81,7 +81,7 @@ export class Simulation {
 
   #end(): string {
     const { view, served, ledger } = this.#context.oracle;
-    const { state } = view.state();
+    const state = view.state();
     const endpoint = view.endpoint();
     return JSON.stringify({
       active: endpoint.EndpointConfigName === view.spec().configs.a ? 'a' : 'b',

@@ -3,6 +3,8 @@
  * every possible answer; the simulated services always set these.
  */
 
+import type { Readable } from 'node:stream';
+
 /** DescribeEndpoint. */
 export interface EndpointDescription {
   readonly EndpointName: string;
@@ -59,6 +61,7 @@ interface Parameter {
 /** Answers by `<service>:<operation>`. */
 export interface Answers {
   's3:PutObject': { readonly ETag: string };
+  's3:GetObject': { readonly Body: Readable };
   's3:HeadObject': { readonly ETag: string; readonly ContentLength: number; readonly LastModified: Date };
   's3:ListObjectsV2': {
     readonly Contents?: readonly {
@@ -80,7 +83,6 @@ export interface Answers {
   'ssm:GetParameter': { readonly Parameter: Parameter };
   /** Nothing asks for parameters of which none exists. */
   'ssm:GetParameters': { readonly Parameters: readonly [Parameter, ...Parameter[]] };
-  'ssm:GetParameterHistory': { readonly Parameters: readonly Parameter[] };
   'ssm:PutParameter': { readonly Version: number };
   'cloudformation:DescribeStacks': { readonly Stacks: readonly { readonly StackStatus: string }[] };
   'iam:CreateRole': { readonly Role: { readonly Arn: string } };

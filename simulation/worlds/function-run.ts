@@ -8,7 +8,7 @@ import type { Caller } from '@freshpoint/local/core/cloud';
 import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
 import type { AnswerOf } from './answers.ts';
-import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
+import { asSdkError, conditionFailure, type Mishap, mishapError } from './sdk-error.ts';
 import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
@@ -93,8 +93,6 @@ export class FunctionRun {
   isDisturbed = false;
   /** It sends smoke tests. */
   isTesting = false;
-  /** Its last write of the state collided with another one. */
-  hadConflict = false;
   /** When each source was read. A pass reads several at different times. */
   readonly sourcesReadAt: number[] = [];
   /** The last answers by operation. */
@@ -160,6 +158,7 @@ export class FunctionRun {
       telemetry: this.#overseer.telemetry(this),
       checkArchive: looksLikeArchive,
       timeoutSignal: (ms) => this.#abortAfter(ms),
+      newId: () => `${this.id}-${this.calls}`,
       now: skewed(this.#world.clock, this.#overseer.skewMs).now,
     };
   }
@@ -216,7 +215,7 @@ export class FunctionRun {
     await sleep(clock, plan.replyMs);
     if (this.dead) return await never();
     if (error !== undefined) throw asSdkError(error);
-    if (plan.mishapAfter) throw mishapError(plan.mishapAfter);
+    if (plan.mishapAfter) throw lostReply(request, plan.mishapAfter);
     return output;
   }
 
@@ -240,14 +239,19 @@ export class FunctionRun {
   }
 
   #note({ operation, input, output }: Exchange): void {
-    // An old version of the state is read to put it back, not to decide.
-    const isObservation = !JSON.stringify(input).includes('/state:');
-    if (!this.dead && isObservation) this.#seen.set(operation, output);
+    if (!this.dead) this.#seen.set(operation, output);
     const isSource = (input as { Bucket?: string }).Bucket === this.#world.bucket;
     if (isSource && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
       this.sourcesReadAt.push(this.#world.clock.now());
     }
   }
+}
+
+/** A conditional write whose reply the SDK missed may have been repeated: then it meets its own effect. */
+function lostReply({ operation, input }: Request, mishap: Exclude<Mishap, 'throttled'>): Error {
+  const { IfMatch, IfNoneMatch } = input as { readonly IfMatch?: string; readonly IfNoneMatch?: string };
+  const isConditional = operation === 'PutObject' && (IfMatch ?? IfNoneMatch) !== undefined;
+  return isConditional && mishap === 'server' ? conditionFailure() : mishapError(mishap);
 }
 
 type Request = Pick<Exchange, 'service' | 'operation' | 'input'>;

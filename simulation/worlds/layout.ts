@@ -1,3 +1,5 @@
+import { historyPrefix, stateKey, storePrefix } from '@freshpoint/cdk/contract';
+
 /** A version of the stack: the first one, and changes to it. */
 export type Edition =
   | 'first'
@@ -35,4 +37,14 @@ export const ENDPOINT_STACK = 'Serving';
 export const ENDPOINT_NAME = 'Iris';
 /** The endpoint's id: stack and construct. */
 export const ENDPOINT_ID = `${ENDPOINT_STACK}/Endpoint`;
+
+/** Whether a call is about the endpoint's state object. */
+export function isStateKey({ Key }: { readonly Key?: string }): boolean {
+  return Key === stateKey({ bucket: '', prefix: storePrefix(ENDPOINT_ID) });
+}
+
+/** Whether a call is about an object of the endpoint's history. */
+export function isHistoryKey({ Key = '' }: { readonly Key?: string }): boolean {
+  return Key.startsWith(historyPrefix({ bucket: '', prefix: storePrefix(ENDPOINT_ID) }));
+}
 export const VARIANT_NAME = 'AllTraffic';

@@ -25,3 +25,8 @@ export function mishapError(mishap: Mishap): Error {
   if (mishap === 'server') return sdkError('InternalFailure', 'We encountered an internal error.', 500);
   return sdkError('TimeoutError', 'socket hang up', undefined);
 }
+
+/** The error of a conditional write whose condition does not hold. */
+export function conditionFailure(): Error {
+  return sdkError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+}

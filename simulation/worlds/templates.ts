@@ -12,6 +12,7 @@ import {
   type Layout,
   VARIANT_NAME,
 } from './layout.ts';
+import { synthesizedTemplates } from './synthesize.ts';
 
 /** The settings that a layout is synthesized from. */
 interface LayoutSettings {
@@ -98,11 +99,8 @@ function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket
     const failing = new CfnParameter(stack, 'Failing', { type: 'String', value: 'ok', allowedPattern: '^never$' });
     failing.node.addDependency(endpoint.endpoint);
   }
-  const assembly = app.synth();
-  return {
-    bucket: assembly.getStackByName(DATA_STACK).template as object,
-    serving: assembly.getStackByName(ENDPOINT_STACK).template as object,
-  };
+  const templates = synthesizedTemplates(app);
+  return { bucket: templates[DATA_STACK] ?? {}, serving: templates[ENDPOINT_STACK] ?? {} };
 }
 
 function propsOf(

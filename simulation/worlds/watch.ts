@@ -5,6 +5,9 @@ import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 export interface CallInput {
   readonly Bucket?: string;
   readonly Key?: string;
+  readonly Body?: unknown;
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
   readonly Name?: string;
   readonly Value?: string;
   readonly EndpointName?: string;

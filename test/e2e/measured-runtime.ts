@@ -1,4 +1,4 @@
-/** A local runtime in its own process. Prints its URL, then for each line on stdin its peak resident memory in bytes. */
+/** A local runtime in its own process: prints its URL, then its peak resident memory in bytes per line of stdin. */
 import { createInterface } from 'node:readline';
 import { startLocalRuntime } from '@freshpoint/local';
 

@@ -1,4 +1,7 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { describe, expect, test } from 'vitest';
 import { isServing, type RefresherIds, Stage, type Template } from './stage.ts';
@@ -30,7 +33,7 @@ const CASES: readonly Case[] = [
   { removed: ENDPOINT, denied: 'sagemaker:DescribeEndpoint', until: 'v1', effect: 'the endpoint cannot be observed' },
   { removed: 'sagemaker:UpdateEndpoint', denied: 'sagemaker:UpdateEndpoint', until: 'v1', effect: 'no swap' },
   { removed: 'ssm:GetParameters', denied: 'ssm:GetParameters', until: 'deployment', effect: 'there is no spec' },
-  { removed: 'ssm:PutParameter', denied: 'ssm:PutParameter', until: 'deployment', effect: 'no state, so no swap' },
+  { removed: 's3:GetObject s3:PutObject', denied: 's3:GetObject', until: 'deployment', effect: 'there is no state' },
   {
     removed: 'cloudformation:DescribeStacks',
     denied: 'cloudformation:DescribeStacks',
@@ -40,9 +43,9 @@ const CASES: readonly Case[] = [
   { removed: 's3:GetObject', denied: 's3:HeadObject', until: 'deployment', effect: 'the sources cannot be observed' },
   {
     removed: 's3:ListBucket',
-    denied: 's3:HeadObject',
+    denied: 's3:GetObject',
     until: 'deployment',
-    effect: 'missing slot data seems forbidden',
+    effect: 'a missing state seems forbidden',
   },
   { removed: SLOT_DATA, denied: 's3:HeadObject', until: 'deployment', effect: 'no slot data can be staged' },
   {
@@ -116,14 +119,24 @@ async function removeSource(stage: Stage, bucket: string, { queueUrl, logGroupNa
 
 /** Pins the revision of the first deployment. */
 async function pinFirst(stage: Stage): Promise<void> {
-  const name = (record: string) => `/freshpoint/${NAMES.endpointId}/${record}`;
-  const { Parameters } = await stage.callAsRoot('ssm', 'GetParameterHistory', { Name: name('history') });
-  const records = Parameters.map(({ Value }: { Value: string }) => JSON.parse(Value));
-  const { revision } = records.find(({ outcome }: { outcome?: string }) => outcome === 'deployed');
-  const { Parameter } = await stage.callAsRoot('ssm', 'GetParameter', { Name: name('state') });
-  const state = { ...JSON.parse(Parameter.Value), pin: { revision, by: 'test', at: Date.now() } };
-  const Value = JSON.stringify(state);
-  await stage.callAsRoot('ssm', 'PutParameter', { Name: name('state'), Value, Overwrite: true });
+  const Name = specParameterName(NAMES.endpointId);
+  const { Parameter } = await stage.callAsRoot('ssm', 'GetParameter', { Name });
+  const { store } = JSON.parse(Parameter.Value) as EndpointSpec;
+  const { bucket: Bucket } = store;
+  const { Contents = [] } = await stage.s3.send(new ListObjectsV2Command({ Bucket, Prefix: historyPrefix(store) }));
+  const Key = Contents.find((each) => each.Key?.endsWith('-deployed.json'))?.Key;
+  const { revision } = await jsonAt<HistoryRecord>(stage, { Bucket, Key });
+  const state = { Bucket, Key: stateKey(store) };
+  const pinned = { ...(await jsonAt<EndpointState>(stage, state)), pin: { revision, by: 'test', at: Date.now() } };
+  await stage.s3.send(new PutObjectCommand({ ...state, Body: JSON.stringify(pinned) }));
+}
+
+async function jsonAt<T>(
+  stage: Stage,
+  input: { readonly Bucket: string; readonly Key: string | undefined },
+): Promise<T> {
+  const { Body } = await stage.s3.send(new GetObjectCommand({ ...input }));
+  return JSON.parse((await Body?.transformToString()) ?? '') as T;
 }
 
 describe("the refresher's role", () => {

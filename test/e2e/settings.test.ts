@@ -56,8 +56,7 @@ describe('with real processes, a deployment', () => {
     stage = await Stage.open({ app: (outdir) => settingsApp({ ...FIRST, outdir }) });
     ({ BucketName: bucket = '' } = await stage.deploy(DATA_STACK));
     await upload('v1');
-    await stage.deploy(SERVING_STACK);
-    await stage.untilLog('it is served', isServing);
+    await stage.deployEndpoints(SERVING_STACK, 'Endpoint');
   });
   afterAll(() => stage?.close());
 

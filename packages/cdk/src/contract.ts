@@ -44,8 +44,6 @@ export interface ReconcileRequest {
   readonly endpoint: string;
   /** ARN of the stack that creates the endpoint. While it is being deployed, a missing spec does not mean deleted. */
   readonly stackId?: string;
-  /** Version of the state that the sender wrote last. A state of an older version is stale and is read again. */
-  readonly stateVersion?: number;
   /** Present when a deployment waits at the deployment gate. */
   readonly gate?: GateRequest;
 }
@@ -57,6 +55,10 @@ export interface GateRequest {
   readonly requestId: string;
   readonly logicalResourceId: string;
   readonly physicalResourceId: string;
+  /** Where state and history are stored once the deployment is done. */
+  readonly store: EndpointStore;
+  /** The deployment creates the gate: without a spec, a state that is stored already is an earlier endpoint's. */
+  readonly creates?: true;
   /** The sources of the deployment's models. */
   readonly sources: readonly SourceSpec[];
   /** The slot data of the deployment's models. Absent: the models load the sources in place. */
@@ -80,6 +82,8 @@ export const GATE_TIMEOUT_SECONDS = 55 * 60;
 export interface GateProperties {
   /** The endpoint's id. */
   readonly Endpoint: string;
+  /** JSON of the `EndpointStore`. */
+  readonly Store: string;
   /** JSON of the `SourceSpec[]` of the deployment's models. */
   readonly Sources: string;
   /** JSON of the `SlotData` of the deployment's models. Absent: the models load the sources in place. */
@@ -95,24 +99,27 @@ export function specParameterName(endpoint: string): string {
   return `/freshpoint/${endpoint}/spec`;
 }
 
-/** Name of the SSM parameter that holds the endpoint's state, which the controller writes. */
-export function stateParameterName(endpoint: string): string {
-  return `/freshpoint/${endpoint}/state`;
+/** Where the controller keeps what it knows about one endpoint. Only it and the CLI write there. */
+export interface EndpointStore {
+  readonly bucket: string;
+  /** Key prefix of the endpoint, with a slash at the end. */
+  readonly prefix: string;
 }
 
-/** Value with which the stack creates the state parameter. The template never changes it again. */
-export const INITIAL_STATE = '{"version":1}';
-
-/**
- * Name of the SSM parameter that holds the endpoint's history: each version is the record of one refresh. SSM keeps the
- * newest 100 versions.
- */
-export function historyParameterName(endpoint: string): string {
-  return `/freshpoint/${endpoint}/history`;
+/** The key prefix of all that is stored about an endpoint. */
+export function storePrefix(endpoint: string): string {
+  return `${endpoint}/`;
 }
 
-/** Value with which the stack creates the history parameter: no record. The template never changes it again. */
-export const INITIAL_HISTORY = '{"version":1}';
+/** Key of the object that holds the endpoint's state, which is only written over the version that was read. */
+export function stateKey({ prefix }: EndpointStore): string {
+  return `${prefix}state.json`;
+}
+
+/** Key prefix of the endpoint's history: one immutable object per ended refresh, whose names sort by time. */
+export function historyPrefix({ prefix }: EndpointStore): string {
+  return `${prefix}history/`;
+}
 
 /** One of the two endpoint configs of an endpoint. */
 export type Slot = 'a' | 'b';
@@ -170,6 +177,8 @@ export interface EndpointSpec {
   readonly endpointName: string;
   /** ARN of the stack that declares the endpoint. While the stack is being deployed, nothing is swapped. */
   readonly stackId: string;
+  /** Where state and history are stored. */
+  readonly store: EndpointStore;
   /** Names of the two endpoint configs. */
   readonly configs: { readonly a: string; readonly b: string };
   /** At least one. */

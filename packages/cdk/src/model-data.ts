@@ -4,7 +4,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 /** Options of `ModelData.perSlot`. */
 export interface PerSlotOptions {
   /**
-   * The bucket that holds the slot data. It must be versioned, because rollbacks restore older versions.
+   * The bucket that holds the slot data, and the endpoint's state and history. It must be versioned, because rollbacks
+   * restore older versions.
    *
    * If the bucket belongs to the app, a lifecycle rule that expires old versions is added. For an imported bucket, a
    * warning shows the rule to add.
@@ -31,6 +32,16 @@ export interface PerSlotOptions {
   readonly sourceKeys?: IKey[];
 }
 
+/** Options of `ModelData.inPlace`. */
+export interface InPlaceOptions {
+  /**
+   * The bucket that holds the endpoint's state and history. It needs neither versions nor lifecycle rules.
+   *
+   * @default - one bucket per stack: encrypted by S3, TLS only, no public access, kept when the stack is deleted
+   */
+  readonly bucket?: IBucket;
+}
+
 /** How the models of an endpoint get their model data. */
 export class ModelData {
   /**
@@ -43,7 +54,7 @@ export class ModelData {
    * stay in place.
    */
   public static perSlot(options: PerSlotOptions = {}): ModelData {
-    return new ModelData(options);
+    return new ModelData(options.bucket, options);
   }
 
   /**
@@ -53,8 +64,8 @@ export class ModelData {
    * advises against that: "Changing or deleting model artifacts … after deploying a model produces unpredictable
    * results" ("Deploy models for real-time inference", SageMaker AI Developer Guide).
    */
-  public static inPlace(): ModelData {
-    return new ModelData(undefined);
+  public static inPlace(options: InPlaceOptions = {}): ModelData {
+    return new ModelData(options.bucket);
   }
 
   /**
@@ -64,7 +75,15 @@ export class ModelData {
    */
   public readonly _perSlot?: PerSlotOptions;
 
-  private constructor(perSlot: PerSlotOptions | undefined) {
+  /**
+   * The given data bucket. Absent: that of the stack.
+   *
+   * @internal
+   */
+  public readonly _bucket?: IBucket;
+
+  private constructor(bucket: IBucket | undefined, perSlot?: PerSlotOptions) {
+    this._bucket = bucket;
     this._perSlot = perSlot;
   }
 }

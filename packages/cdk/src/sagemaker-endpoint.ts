@@ -1,15 +1,16 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnEndpoint, type CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct, type IDependable } from 'constructs';
-import { historyParameterName, type SourceSpec, specParameterName, stateParameterName } from './contract';
+import { type EndpointStore, type SourceSpec, specParameterName, storePrefix } from './contract';
 import type { EndpointModel } from './endpoint-model';
 import { enableEventDelivery } from './private/bucket-delivery';
-import { dataBucketFor } from './private/data-bucket';
+import { dataBucketOf, expireSlotData } from './private/data-bucket';
 import { createDeploymentGate } from './private/deployment-gate';
 import { renderedProperties } from './private/digest';
-import { createParameters, type EndpointParameters } from './private/endpoint-parameters';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
 import { passOnUnknownProps } from './private/pass-through';
@@ -19,9 +20,18 @@ import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
+import { createSpecParameter } from './private/spec-parameter';
 import { warnOfUndetectedUploads } from './private/undetected-uploads';
 import { Refresher } from './refresher';
 import type { SagemakerEndpointProps } from './sagemaker-endpoint-props';
+
+/** What is stored about an endpoint, and where. */
+interface EndpointStorage {
+  readonly bucket: IBucket;
+  readonly store: EndpointStore;
+  /** Absent: all model data stays in place. */
+  readonly slots?: StoredSlotData;
+}
 
 /**
  * A SageMaker endpoint that keeps itself fresh: upload new model data to S3, and the endpoint serves it.
@@ -54,9 +64,9 @@ export class SagemakerEndpoint extends Construct {
   constructor(scope: Construct, id: string, props: SagemakerEndpointProps) {
     super(scope, id);
     const plan = planEndpoint(this, props);
-    const stored = this.storeSlotData(plan);
+    const storage = this.createStorage(props, plan);
 
-    const pairs = createModels(this, plan.models, stored);
+    const pairs = createModels(this, plan.models, storage.slots);
     this.models = [...new Set([...pairs.map(({ a }) => a.cfnModel), ...pairs.map(({ b }) => b.cfnModel)])];
     this.modelsProps = pairs.map(({ a, b }) => ({ ...a.declared, cfnModel: a.cfnModel, cfnModelB: b.cfnModel }));
     [this.endpointConfigA, this.endpointConfigB] = this.createConfigs(props, pairs);
@@ -72,9 +82,9 @@ export class SagemakerEndpoint extends Construct {
     enableEventDelivery(this, props.modelsBucket);
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
-    const parameters = this.createParameters(props, plan, stored);
-    this.createGate(plan, stored, [this.allowRefresher(props, plan, stored), parameters.state, parameters.history]);
-    this.createRules(props, plan, parameters);
+    const spec = this.createSpec(props, plan, storage);
+    this.createGate(plan, storage, this.allowRefresher(props, plan, storage));
+    this.createRules(props, plan, spec);
   }
 
   /**
@@ -88,10 +98,16 @@ export class SagemakerEndpoint extends Construct {
     });
   }
 
-  private storeSlotData({ endpointId, slotData }: EndpointPlan): StoredSlotData | undefined {
-    if (!slotData) return undefined;
-    const bucket = dataBucketFor(this, endpointId, slotData.options);
-    return { data: slotDataOf(slotData.plan, endpointId, bucket.bucketName, Stack.of(this)), bucket };
+  private createStorage(
+    { modelData }: SagemakerEndpointProps,
+    { endpointId, slotData }: EndpointPlan,
+  ): EndpointStorage {
+    const bucket = dataBucketOf(this, modelData);
+    const store = { bucket: bucket.bucketName, prefix: storePrefix(endpointId) };
+    if (!slotData) return { bucket, store };
+    expireSlotData(this, bucket, store.prefix, slotData.options.retainRevisions);
+    const data = slotDataOf(slotData.plan, endpointId, bucket.bucketName, Stack.of(this));
+    return { bucket, store, slots: { data, bucket } };
   }
 
   private createConfigs(
@@ -108,37 +124,37 @@ export class SagemakerEndpoint extends Construct {
     ];
   }
 
-  private createParameters(
+  private createSpec(
     props: SagemakerEndpointProps,
     plan: EndpointPlan,
-    stored: StoredSlotData | undefined,
-  ): EndpointParameters {
+    { store, slots }: EndpointStorage,
+  ): CfnParameter {
     const stack = Stack.of(this);
     const spec = endpointSpec(this, props, plan, {
       endpointName: this.attrEndpointName,
       stackId: stack.stackId,
       configs: { a: this.endpointConfigA.attrEndpointConfigName, b: this.endpointConfigB.attrEndpointConfigName },
       queueUrl: this.refresher.queue.queueUrl,
-      data: stored?.data,
+      store,
+      data: slots?.data,
     });
-    return createParameters(this, plan.endpointId, stack.toJsonString(spec));
+    return createSpecParameter(this, plan.endpointId, stack.toJsonString(spec));
   }
 
   /** Grants the refresher its permissions. Returns those that it needs before the endpoint exists. */
   private allowRefresher(
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
-    stored: StoredSlotData | undefined,
+    { bucket, store, slots }: EndpointStorage,
   ): IDependable {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
       specParameter: specParameterName(endpointId),
-      stateParameter: stateParameterName(endpointId),
-      historyParameter: historyParameterName(endpointId),
+      store,
       sources,
-      data: stored?.data,
+      data: slots?.data,
       sourceKeys: sourceKeysOf(props, sources).map(({ keyArn }) => keyArn),
-      dataKey: stored?.bucket.encryptionKey?.keyArn,
+      dataKey: bucket.encryptionKey?.keyArn,
     });
     const swap = swapPermits({
       endpointArn: this.endpointArn,
@@ -152,27 +168,27 @@ export class SagemakerEndpoint extends Construct {
 
   private createGate(
     { endpointId, sources }: EndpointPlan,
-    stored: StoredSlotData | undefined,
-    dependencies: readonly IDependable[],
+    { bucket, store, slots }: EndpointStorage,
+    permissions: IDependable,
   ): void {
-    const bucketPolicy = stored ? stackDataBucketPolicy(stored.bucket, Stack.of(this)) : [];
     createDeploymentGate(this, {
       endpointId,
+      store,
       sources,
-      data: stored?.data,
+      data: slots?.data,
       modelsOfSlotA: this.modelsProps.map(({ cfnModel }) => cfnModel),
       models: this.models,
       configs: [this.endpointConfigA, this.endpointConfigB],
       endpoint: this.endpoint,
       serviceToken: this.refresher.handler.functionArn,
-      dependencies: [...dependencies, ...bucketPolicy],
+      dependencies: [permissions, ...stackDataBucketPolicy(bucket, Stack.of(this))],
     });
   }
 
   private createRules(
     { modelsBucket, sweepInterval }: SagemakerEndpointProps,
     { endpointId, bucketEvents }: EndpointPlan,
-    { spec, state, history }: EndpointParameters,
+    spec: CfnParameter,
   ): void {
     const rules = createReconcileRules(this, {
       target: this.refresher._reconcileTarget(endpointId),
@@ -181,7 +197,7 @@ export class SagemakerEndpoint extends Construct {
       sweepInterval,
     });
     // No request before there is an endpoint to reconcile.
-    for (const rule of rules) rule.node.addDependency(this.endpoint, spec, state, history);
+    for (const rule of rules) rule.node.addDependency(this.endpoint, spec);
   }
 }
 

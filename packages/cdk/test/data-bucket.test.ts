@@ -14,6 +14,7 @@ import {
   newEndpoint,
   propertiesOf,
   resourcesOf,
+  specOf,
   Template,
 } from './support/stacks.ts';
 
@@ -153,6 +154,17 @@ describe('a given data bucket', () => {
     expect(resources.map(([action]) => action)).toEqual(expect.arrayContaining(['s3:GetObject']));
     expect(JSON.stringify(resources)).toMatch(/copies\/Test\/Iris\/[0-9a-f]{8}\/[ab]\/0\/model.tar.gz/);
     Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('must be versioned.*lifecycle rule'));
+  });
+
+  test('holds state and history of data in place, and needs no versions for that', () => {
+    const stack = newStack();
+    const bucket = new Bucket(stack, 'Memory');
+    newEndpoint(stack, { modelData: ModelData.inPlace({ bucket }) });
+    expect(specOf(stack).store).toEqual({ bucket: expect.stringMatching(/^<Memory\w+>$/), prefix: 'Test/Iris/' });
+    expect(stack.node.tryFindChild('FreshpointData')).toBeUndefined();
+    const memory = propertiesOf(stack, 'AWS::S3::Bucket', /Memory/);
+    expect(memory).toBeUndefined();
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('versioned'));
   });
 
   test('that is not versioned is rejected', () => {

@@ -84,7 +84,7 @@ describe('the deployment gate', () => {
       /StagingPermissions/,
       /RefresherHandler/,
       /RoleDefaultPolicy/,
-      /^IrisState/,
+      /^FreshpointData/,
       /RefresherQueue/,
     ]) {
       expect(matching(before, each), String(each)).not.toEqual([]);

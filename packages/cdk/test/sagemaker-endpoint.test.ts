@@ -63,13 +63,13 @@ describe('an endpoint', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('adds eleven resources to a stack that has one already', () => {
+  test('adds nine resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(11);
+    expect(count(2) - count(1)).toBe(9);
   });
 
   test('grants permission to invoke this endpoint and nothing else', () => {
@@ -223,6 +223,7 @@ describe('the parameters and rules', () => {
         root: expect.stringMatching(/^Test\/Iris\/[0-9a-f]{8}\/$/),
         files: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
       },
+      store: { bucket: '<FreshpointData33F10FCE>', prefix: 'Test/Iris/' },
       queueUrl: expect.stringMatching(/^<FreshpointRefresherQueue\w+>$/),
       waitTime: 60,
       retainAllVariantProperties: true,
@@ -258,15 +259,12 @@ describe('the parameters and rules', () => {
     expect(specOf(stack)).toMatchObject({ waitTime: 0 });
   });
 
-  test('contain the ids of stack and construct', () => {
+  test('contain the ids of stack and construct, and no state', () => {
     const stack = newStack();
     newEndpoint(stack);
     const parameters = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter')).map(({ Properties }) => Properties);
-    expect(parameters).toMatchObject([
-      { Name: '/freshpoint/Test/Iris/spec' },
-      { Name: '/freshpoint/Test/Iris/state', Value: '{"version":1}' },
-      { Name: '/freshpoint/Test/Iris/history', Value: '{"version":1}' },
-    ]);
+    expect(parameters).toMatchObject([{ Name: '/freshpoint/Test/Iris/spec' }]);
+    expect(parameters).toHaveLength(1);
     for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::Events::Rule'))) {
       expect(Properties.Targets).toMatchObject([{ Input: '{"version":1,"endpoint":"Test/Iris"}' }]);
     }
@@ -277,17 +275,16 @@ describe('the parameters and rules', () => {
     newEndpoint(stack, { endpoint: { endpointName: 'one' } }, 'Große Iris');
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Gro-e Iris');
     const names = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter')).map(({ Properties }) => Properties.Name);
-    expect(new Set(names).size).toBe(6);
-    for (const name of names)
-      expect(name).toMatch(/^\/freshpoint\/Test\/Gro-e-Iris-[0-9a-f]{8}\/(spec|state|history)$/);
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name).toMatch(/^\/freshpoint\/Test\/Gro-e-Iris-[0-9a-f]{8}\/spec$/);
   });
 
   test('of a nested stack contain its deploy-time name', () => {
     const stack = newStack();
     const nested = new NestedStack(stack, 'Nested');
     newEndpoint(nested, { modelsBucket: newBucket(stack) });
-    expect(asText(propertiesOf(nested, 'AWS::SSM::Parameter', /State/).Name)).toBe(
-      '/freshpoint/<AWS::StackName>/Iris/state',
+    expect(asText(propertiesOf(nested, 'AWS::SSM::Parameter', /Spec/).Name)).toBe(
+      '/freshpoint/<AWS::StackName>/Iris/spec',
     );
   });
 

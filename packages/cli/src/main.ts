@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
@@ -53,7 +54,7 @@ async function local(options: LocalArguments): Promise<void> {
 /** The modules of the SDK take longer to load than everything else, so only the commands that need them do. */
 async function openAccount(): Promise<EndpointAccount> {
   const { endpointAccount, sdkClients } = await import('./endpoints/account.ts');
-  return endpointAccount(sdkClients());
+  return endpointAccount(sdkClients(), { now: Date.now, newId: randomUUID });
 }
 
 function write(line: string): void {

@@ -1,52 +1,61 @@
 import { describe, expect, test } from 'vitest';
 import { CommandFailure } from '../src/command-failure.ts';
 import { endpointAccount } from '../src/endpoints/account.ts';
-import { ID, R1, R2, R3, record } from './records.ts';
+import { ID, R1, R2, record } from './records.ts';
+
+type Answer = (name: string, input: { readonly Key?: string; readonly ContinuationToken?: string }) => unknown;
+
+const store = { bucket: 'data', prefix: `${ID}/` };
+const spec = { version: 1, endpointName: 'Iris', store };
 
 describe('endpointAccount', () => {
-  const clients = (answer: (name: string, input: { readonly NextToken?: string }) => unknown) => {
+  const clients = (answer: Answer) => {
     const client = {
-      async send(command: { constructor: { name: string }; input: { readonly NextToken?: string } }) {
+      async send(command: { constructor: { name: string }; input: object }) {
         const result = answer(command.constructor.name, command.input);
         if (result instanceof Error) throw result;
         return result;
       },
     };
-    return endpointAccount({ ssm: client, sqs: client });
+    return endpointAccount({ ssm: client, s3: client, sqs: client }, { now: () => 1000, newId: () => 'id' });
   };
+  const stored = (text: string) => ({ Body: [Buffer.from(text)], ETag: '"e"' });
+  const specThen =
+    (answer: Answer): Answer =>
+    (name, input) =>
+      name === 'GetParametersCommand'
+        ? { Parameters: [{ Name: `/freshpoint/${ID}/spec`, Value: JSON.stringify(spec) }] }
+        : answer(name, input);
 
-  test('reads a history of several pages: newest first, each record once, other values skipped', async () => {
-    const values = [
-      '{"version":1}',
-      'not json',
-      JSON.stringify(record(R1)),
-      JSON.stringify(record(R2)),
-      JSON.stringify(record(R2)),
-    ];
-    const pages = [values.slice(0, 3), values.slice(3)];
-    const found = await clients((_, { NextToken = '0' }) => ({
-      Parameters: pages[Number(NextToken)]?.map((Value) => ({ Value })),
-      NextToken: NextToken === '0' ? '1' : undefined,
-    })).history(ID);
-    expect(found.map(({ revision }) => revision)).toEqual([R2, R1]);
+  test('reads spec and state', async () => {
+    const read = await clients(specThen(() => stored('{"version":1}'))).read(ID);
+    expect(read).toEqual({ spec, state: { version: 1 }, etag: '"e"' });
+  });
+
+  test('reads a state that was deleted by hand as one that is still to be rebuilt', async () => {
+    const gone = Object.assign(new Error(), { name: 'NoSuchKey' });
+    expect(await clients(specThen(() => gone)).read(ID)).toEqual({ spec, state: { version: 1, lostAt: 1000 } });
+  });
+
+  test('reads a history of several pages: newest first, other objects skipped', async () => {
+    const texts = ['not json', JSON.stringify(record(R1)), JSON.stringify(record(R2))];
+    const keys = texts.map((_, index) => ({ Key: String(index) }));
+    const there = clients((name, { Key, ContinuationToken }) => {
+      if (name === 'GetObjectCommand') return stored(texts[Number(Key)] ?? '');
+      return ContinuationToken
+        ? { Contents: keys.slice(1) }
+        : { Contents: keys.slice(0, 1), NextContinuationToken: '1' };
+    });
+    expect((await there.history(store)).map(({ revision }) => revision)).toEqual([R2, R1]);
   });
 
   test('lists the available endpoints when one is missing', async () => {
     const there = clients((name) =>
       name === 'GetParametersCommand'
         ? { Parameters: [] }
-        : { Parameters: [{ Name: '/freshpoint/A/B/spec' }, { Name: '/freshpoint/A/B/state' }] },
+        : { Parameters: [{ Name: '/freshpoint/A/B/spec' }, { Name: '/freshpoint/A/B/other' }] },
     );
     await expect(there.read('X/Y')).rejects.toThrow('There is no endpoint "X/Y". Available endpoints: A/B.');
-  });
-
-  test('sorts a history by version, in any order of arrival', async () => {
-    const versions = [record(R2), record(R3), record(R1)].map((each, index) => ({
-      Value: JSON.stringify(each),
-      Version: [3, 4, 2][index],
-    }));
-    const found = await clients(() => ({ Parameters: versions })).history(ID);
-    expect(found.map(({ revision }) => revision)).toEqual([R3, R2, R1]);
   });
 
   test('names a missing endpoint even without permission to list endpoints', async () => {
@@ -57,11 +66,11 @@ describe('endpointAccount', () => {
     );
   });
 
-  const history = 'ssm:GetParameterHistory (/freshpoint/Iris/Endpoint/history)';
+  const history = 's3:ListBucket and s3:GetObject (s3://data/Iris/Endpoint/history/)';
   test.each<[string, object, string]>([
     [
       'a missing permission',
-      { name: 'AccessDeniedException', message: 'not authorized' },
+      { name: 'AccessDenied', message: 'not authorized' },
       `${history} was denied: not authorized. Check the credentials and their permissions.`,
     ],
     [
@@ -85,9 +94,9 @@ describe('endpointAccount', () => {
       `${history}: Invalid URL. Check AWS_ENDPOINT_URL, e.g. http://127.0.0.1:4580.`,
     ],
     [
-      'a stack without a history parameter',
-      { name: 'ParameterNotFound', message: '', $metadata: {} },
-      `${history}: the parameter does not exist. Deploy the stack again.`,
+      'a bucket that was deleted',
+      { name: 'NoSuchBucket', message: '', $metadata: {} },
+      `${history}: the bucket does not exist. Deploy the stack again.`,
     ],
     [
       'any other error of the service',
@@ -97,22 +106,21 @@ describe('endpointAccount', () => {
   ])('says what was called and what to do: %s', async (_, properties, expected) => {
     const error = Object.assign(new Error(), properties);
     const rejected = await clients(() => error)
-      .history(ID)
+      .history(store)
       .catch((each: unknown) => each);
     expect(rejected).toBeInstanceOf(CommandFailure);
     expect((rejected as CommandFailure).message).toBe(expected);
   });
 
   test('reports an unreadable state as a CommandFailure', async () => {
-    const Parameters = [{ Name: '/freshpoint/Iris/Endpoint/state', Value: '{"version":2}' }];
-    const rejected = await clients(() => ({ Parameters }))
+    const rejected = await clients(specThen(() => stored('{"version":2}')))
       .read(ID)
       .catch((each: unknown) => each);
     expect(rejected).toBeInstanceOf(CommandFailure);
-    expect((rejected as CommandFailure).message).toContain('SSM parameter /freshpoint/Iris/Endpoint/state: expected');
+    expect((rejected as CommandFailure).message).toContain('s3://data/Iris/Endpoint/state.json: expected');
   });
 
   test('passes on an error that is a bug', async () => {
-    await expect(clients(() => new TypeError('undefined')).history(ID)).rejects.toThrow(TypeError);
+    await expect(clients(() => new TypeError('undefined')).history(store)).rejects.toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, EndpointStore } from '@freshpoint/cdk/contract';
 import { StateConflict } from '@freshpoint/engine/errors';
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
@@ -13,7 +13,7 @@ const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'm
 
 /** An account with one endpoint that serves R2. Each pause applies the next of the `steps` to the state. */
 class FakeAccount implements EndpointAccount {
-  spec: Partial<EndpointSpec> = { data, queueUrl: 'https://queue' };
+  spec: Partial<EndpointSpec> = { data, queueUrl: 'https://queue', store: { bucket: 'data', prefix: `${ID}/` } };
   state: EndpointState = { version: 1, serving: { configName: 'a', revision: R2, newestSource: 1, since: 1 } };
   records = [
     record(R3, { outcome: 'refused', message: 'is empty' }),
@@ -26,14 +26,15 @@ class FakeAccount implements EndpointAccount {
   steps: ((state: EndpointState) => EndpointState)[] = [];
 
   list = async () => [ID];
-  read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, stateVersion: this.version });
+  read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, etag: `v${this.version}` });
   history = async () => this.records;
-  enqueueReconcile = async (_: string, url: string, version: number) => void this.requests.push(`${url} ${version}`);
-  write = async (_: string, state: EndpointState, after: number) => {
+  enqueueReconcile = async (_: string, url: string) => void this.requests.push(url);
+  write = async (_: EndpointStore, state: EndpointState, after: string | undefined) => {
     if (this.conflicts-- > 0) throw new StateConflict('state');
-    expect(after).toBe(this.version);
+    expect(after).toBe(`v${this.version}`);
     this.state = state;
-    return ++this.version;
+    this.version += 1;
+    return `v${this.version}`;
   };
   pause = async () => {
     const step = this.steps.shift();
@@ -69,7 +70,7 @@ describe('freshpoint rollback', () => {
     ];
     await rollBack({ reason: 'accuracy fell' });
     expect(account.state.pin).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
-    expect(account.requests).toEqual(['https://queue 2']);
+    expect(account.requests).toEqual(['https://queue']);
     expect(lines).toEqual([
       'Iris/Endpoint is pinned to 111111111111',
       'waiting for the controller',
@@ -133,38 +134,16 @@ describe('freshpoint rollback', () => {
   });
 
   test('fails when something newer ends the pin', async () => {
-    account.steps = [(state) => ({ ...state, pin: undefined }), (state) => state];
+    account.steps = [(state) => ({ ...state, pin: undefined })];
     await expect(rollBack()).rejects.toThrow('was superseded by a newer upload or another request');
   });
 
-  test('keeps waiting when a concurrent write covers the pin for a moment', async () => {
-    let pin: EndpointState['pin'];
-    account.steps = [
-      (state) => {
-        pin = state.pin;
-        return { ...state, pin: undefined };
-      },
-      (state) => ({ ...state, pin }),
-      (state) => ({ ...state, pin: undefined }),
-      serve(R1),
-    ];
-    await rollBack();
+  test('pins a revision while the controller rebuilds a lost state, which stays lost until then', async () => {
+    account.state = { version: 1, lostAt: 500 };
+    account.steps = [(state) => ({ ...state, lostAt: undefined }), serve(R1)];
+    await rollBack({ to: '1111' });
+    expect(account.state).toMatchObject({ pin: { revision: R1 } });
     expect(lines.at(-1)).toBe('Iris/Endpoint serves 111111111111');
-  });
-
-  test('ignores a state from before the pin', async () => {
-    const { read } = account;
-    account.steps = [(state) => state, (state) => state, serve(R1)];
-    account.read = async () => {
-      const record = await read();
-      return account.steps.length === 2 ? { ...record, state: { version: 1 }, stateVersion: 1 } : record;
-    };
-    await rollBack();
-    expect(lines).toEqual([
-      'Iris/Endpoint is pinned to 111111111111',
-      'waiting for the controller',
-      'Iris/Endpoint serves 111111111111',
-    ]);
   });
 
   test('overrides an older quarantine entry even if this clock is behind, and ends at a new one', async () => {
@@ -218,7 +197,7 @@ describe('freshpoint rollback', () => {
     ],
     [
       'a rollback that something newer ends',
-      [(state) => ({ ...state, pin: undefined }), (state) => state],
+      [(state) => ({ ...state, pin: undefined })],
       ['pinned', 'waiting', 'superseded'],
     ],
   ])('prints the events of %s with --json', async (_, steps, expected) => {
@@ -229,6 +208,12 @@ describe('freshpoint rollback', () => {
 
   test.each<[string, () => void, Partial<RollbackArguments>, string]>([
     ['model data in place', () => Object.assign(account, { spec: {} }), {}, 'is in place'],
+    [
+      'a state that is being rebuilt',
+      () => Object.assign(account, { state: { version: 1, lostAt: 1 } }),
+      {},
+      'is being rebuilt',
+    ],
     ['a spec without a queue URL', () => Object.assign(account, { spec: { data } }), {}, 'has no queue URL'],
     ['a history without an earlier revision', () => account.records.splice(2), {}, 'has no earlier revision'],
     ['the revision that serves', () => undefined, { to: '2222' }, 'already serves 222222222222'],

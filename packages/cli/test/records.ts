@@ -7,7 +7,6 @@ export const [R1, R2, R3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as 
 /** The record of a refresh. */
 export const record = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord => ({
   version: 1,
-  id: `${revision}-${more.outcome ?? 'succeeded'}`,
   outcome: 'succeeded',
   revision,
   slot: 'a',

@@ -18,14 +18,14 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
   const seen = { state: { version: 1, ...state } as EndpointState, requests: [] as string[], conflicts };
   const account: EndpointAccount = {
     list: async () => [ID],
-    read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, stateVersion: 7 }),
+    read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
-    write: async (_, next, after) => {
+    write: async (_, next) => {
       if (seen.conflicts-- > 0) throw new StateConflict('state');
       seen.state = next;
-      return after + 1;
+      return '8';
     },
-    enqueueReconcile: async (_, url, version) => void seen.requests.push(`${url} ${version}`),
+    enqueueReconcile: async (_, url) => void seen.requests.push(url),
   };
   return { account, seen };
 }
@@ -43,7 +43,7 @@ describe('freshpoint retry', () => {
       'Iris/Endpoint tries 333333333333 again as soon as it is the revision that should serve',
     ]);
     expect(seen.state.quarantine).toEqual([quarantine[1]]);
-    expect(seen.requests).toEqual(['https://queue 8']);
+    expect(seen.requests).toEqual(['https://queue']);
   });
 
   test('takes the revision that is named', async () => {

@@ -11,8 +11,8 @@ export class EngineError extends Error {
 
 /** Another writer changed the state after it was read. Read it again. */
 export class StateConflict extends Error {
-  constructor(name: string) {
-    super(`${name} changed after it was read.`);
+  constructor(uri: string) {
+    super(`${uri} changed after it was read.`);
     this.name = 'StateConflict';
   }
 }

@@ -1,5 +1,6 @@
 import type {
   EndpointSpec,
+  EndpointStore,
   GateRequest,
   ReconcileRequest,
   Slot,
@@ -22,28 +23,36 @@ import type { RefreshEvent } from './policy/refresh-event.ts';
 import type { StallEvent } from './policy/stalled.ts';
 import type { EndpointState, PartialCopy } from './policy/state.ts';
 
-/** What is declared and known about an endpoint, as read in one call. */
-export interface EndpointRecord {
-  /** Absent: deleted, or not created yet. */
-  readonly spec?: EndpointSpec;
-  readonly state: EndpointState;
-  /** Version of the state parameter, 0 when there is none. */
-  readonly stateVersion: number;
-  /** Id of the newest record of the history. */
-  readonly lastRecord?: string;
+/** What the stacks declare about endpoints, in SSM. */
+export interface EndpointSpecs {
+  /** Undefined: deleted, or not created yet. Throws EngineError when the parameter cannot be parsed. */
+  read(endpoint: string): Promise<EndpointSpec | undefined>;
 }
 
-/** Spec, state and history, in SSM. */
-export interface EndpointRecords {
-  /** Throws EngineError when a parameter cannot be parsed. */
-  read(endpoint: string): Promise<EndpointRecord>;
+/** A state, as it was read or written last. */
+export interface StoredState {
+  readonly state: EndpointState;
+  /** Of the object that holds it. Absent: there is none. */
+  readonly etag?: string;
+}
+
+/** The states, in S3. */
+export interface EndpointStates {
+  /** Undefined: there is no state. Throws EngineError when it cannot be parsed. */
+  read(store: EndpointStore): Promise<StoredState | undefined>;
   /**
-   * Writes the state, the successor of version `after`. Returns the new version.
-   * Throws StateConflict when another writer came in between; that writer's state is restored.
+   * Writes the state over the version with the ETag `after`; undefined: only if there is none. Returns the new ETag.
+   * Throws StateConflict when another writer came first, and for a lost reply whose retry finds its own write.
    */
-  write(endpoint: string, state: EndpointState, after: number): Promise<number>;
-  /** Appends to the history. */
-  appendHistory(endpoint: string, record: HistoryRecord): Promise<void>;
+  write(store: EndpointStore, state: EndpointState, after: string | undefined): Promise<string>;
+}
+
+/** The histories, in S3. */
+export interface EndpointHistory {
+  /** Appends a record. One that exists already stays as it is. */
+  append(store: EndpointStore, record: HistoryRecord): Promise<void>;
+  /** The newest records, newest first. */
+  list(store: EndpointStore): Promise<readonly HistoryRecord[]>;
 }
 
 /** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */
@@ -188,7 +197,9 @@ export interface DecisionEntry {
 
 /** Everything outside that the controller touches. */
 export interface Ports {
-  readonly records: EndpointRecords;
+  readonly specs: EndpointSpecs;
+  readonly states: EndpointStates;
+  readonly history: EndpointHistory;
   readonly endpoints: Endpoints;
   readonly sources: Sources;
   readonly slotStore: SlotStore;

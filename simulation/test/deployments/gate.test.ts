@@ -40,7 +40,7 @@ describe('the deployment gate', () => {
   test.each([
     ['sqs', 'SendMessage'],
     ['ssm', 'GetParameters'],
-    ['ssm', 'PutParameter'],
+    ['s3', 'PutObject'],
     ['s3', 'HeadObject'],
     ['s3', 'GetObject'],
   ])('responds to the first creation with data in place although %s:%s is denied', async (service, operation) => {
@@ -56,7 +56,7 @@ describe('the deployment gate', () => {
 
   test.each([
     ['ssm', 'GetParameters'],
-    ['ssm', 'PutParameter'],
+    ['s3', 'PutObject'],
     ['s3', 'HeadObject'],
     ['s3', 'GetObject'],
     ['s3', 'CopyObject'],
@@ -87,10 +87,7 @@ describe('the deployment gate', () => {
       'the spec',
       () => rig.account.call('ssm', 'DeleteParameter', { Name: `/freshpoint/${SERVING_STACK}/Endpoint/spec` }),
     ],
-    [
-      'the state',
-      () => rig.account.call('ssm', 'DeleteParameter', { Name: `/freshpoint/${SERVING_STACK}/Endpoint/state` }),
-    ],
+    ['the state', () => rig.account.replaceState()],
     ['the endpoint', async () => rig.account.deleteEndpoint()],
   ])('responds to the deletion although %s is gone', async (_, remove) => {
     await rig.liveOn('b');
@@ -130,14 +127,13 @@ describe('the deployment gate', () => {
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 
-  test('fails an update at once when the state cannot be read, and says which parameter', async () => {
+  test('fails an update at once when the state cannot be read, and says which object', async () => {
     await rig.liveOn('b');
-    const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
-    const { Parameter } = await rig.account.call('ssm', 'GetParameter', { Name });
-    await rig.account.call('ssm', 'PutParameter', { Name, Value: 'not JSON', Type: 'String', Overwrite: true });
-    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(`SSM parameter ${Name}`);
+    const state = await rig.account.state();
+    await rig.account.replaceState('not JSON');
+    await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(/s3:\/\/.*\/Endpoint\/state\.json/);
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    await rig.account.call('ssm', 'PutParameter', { Name, Value: Parameter.Value, Type: 'String', Overwrite: true });
+    await rig.account.replaceState(JSON.stringify(state));
     await rig.account.deploy(oneEndpoint(debug));
     await rig.account.settle();
     await rig.expectServed('v2');
@@ -145,7 +141,7 @@ describe('the deployment gate', () => {
 
   test.each([
     ['ssm', 'GetParameters'],
-    ['ssm', 'PutParameter'],
+    ['s3', 'PutObject'],
     ['sagemaker', 'DescribeEndpoint'],
   ])('fails an update in the end when %s:%s is denied, and the rollback succeeds', async (service, operation) => {
     await rig.liveOn('b');

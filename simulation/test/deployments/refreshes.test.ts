@@ -54,22 +54,14 @@ describe('a deployment that meets a refresh', () => {
 describe('a deployment succeeds', () => {
   test('although the endpoint is suspended, and it stays suspended', async () => {
     await rig.liveOn('b');
-    const Name = `/freshpoint/${SERVING_STACK}/Endpoint/state`;
-    const { Parameter } = await rig.account.call('ssm', 'GetParameter', { Name });
-    const suspended = { ...JSON.parse(Parameter.Value), suspension: { by: 'person', at: rig.account.clock.now() } };
-    await rig.account.call('ssm', 'PutParameter', {
-      Name,
-      Value: JSON.stringify(suspended),
-      Type: 'String',
-      Overwrite: true,
-    });
+    const suspension = { by: 'person', at: rig.account.clock.now() };
+    await rig.account.replaceState(JSON.stringify({ ...(await rig.account.state()), suspension }));
     await rig.account.deploy(oneEndpoint(debug));
     await rig.account.upload('v3');
     await rig.account.pass(30 * MINUTE_MS);
     expect(rig.movers()).toEqual(['stack']);
     await rig.expectServed('v2');
-    const after = await rig.account.call('ssm', 'GetParameter', { Name });
-    expect(JSON.parse(after.Parameter.Value).suspension).toEqual(suspended.suspension);
+    expect((await rig.account.state()).suspension).toEqual(suspension);
   });
 
   test('although a person moved the endpoint to another config', async () => {
@@ -128,6 +120,41 @@ describe('earlier bytes', () => {
     );
     await rig.account.upload('v2');
     await rig.account.settle();
+    await rig.expectServed('v2');
+  });
+});
+
+describe('a state that was deleted by hand', () => {
+  test.each([false, true])('is rebuilt, and no swap follows; data in place: %s', async (inPlace) => {
+    const settings = oneEndpoint(inPlace ? { inPlace } : {});
+    const version = await rig.liveOn('b', settings);
+    const { serving } = await rig.account.state();
+    await rig.account.replaceState();
+    await rig.account.pass(90 * MINUTE_MS);
+    expect(rig.movers()).toEqual([]);
+    expect((await rig.account.state()).serving).toMatchObject({ revision: serving?.revision });
+    await rig.expectServed(version);
+    await rig.refresh('v3');
+    await rig.expectServed('v3');
+  });
+
+  test('makes a deployment wait until it is rebuilt', async () => {
+    await rig.liveOn('b');
+    await rig.account.replaceState();
+    await rig.account.deploy(oneEndpoint(debug));
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack']);
+    await rig.expectServed('v2');
+  });
+
+  test('during a swap is rebuilt with the update, which is concluded and published', async () => {
+    await rig.liveOn('a');
+    await rig.account.upload('v2');
+    await rig.account.until('the controller swaps', () => rig.account.updates.length === 1);
+    await rig.account.replaceState();
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['controller']);
+    expect(rig.account.decisions.some(({ decision }) => decision === 'succeeded')).toBe(true);
     await rig.expectServed('v2');
   });
 });

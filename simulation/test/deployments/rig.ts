@@ -23,8 +23,9 @@ export class DeploymentRig {
 
   constructor() {
     afterEach(() => {
-      expect(this.account.problems).toEqual([]);
-      this.account.stop();
+      expect(this.#account?.problems ?? []).toEqual([]);
+      this.#account?.stop();
+      this.#account = undefined;
     });
   }
 

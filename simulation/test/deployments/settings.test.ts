@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AppSettings, Settings } from '../../deployments/settings-app.ts';
+import { testFailingDeployments } from './failing-deployments.ts';
 import { DeploymentRig, debug, larger, NAMES, oneEndpoint, SLOTS } from './rig.ts';
 
 const rig = new DeploymentRig();
@@ -111,3 +112,5 @@ describe('a deployment', () => {
     expect((await rig.account.live('Tulip')).endpoint.ProductionVariants?.[0]?.CurrentInstanceCount).toBe(2);
   });
 });
+
+describe('a deployment that fails, with names left to CloudFormation,', () => testFailingDeployments(undefined));

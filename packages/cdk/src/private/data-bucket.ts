@@ -8,19 +8,27 @@ import {
   type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { PerSlotOptions } from '../model-data';
+import type { ModelData, PerSlotOptions } from '../model-data';
 import { DEFAULT_RETAIN_REVISIONS } from './defaults';
 
 const BUCKET_ID = 'FreshpointData';
 const MAX_RETAIN_REVISIONS = 100;
 const EXPIRATION_DAYS = 1;
 
-/** The bucket for an endpoint's slot data: the given one, or that of the stack. Old versions in it expire. */
-export function dataBucketFor(endpoint: Construct, endpointId: string, options: PerSlotOptions): IBucket {
-  const bucket = options.bucket ?? stackDataBucket(Stack.of(endpoint));
-  const retained = options.retainRevisions ?? DEFAULT_RETAIN_REVISIONS;
+/** The bucket for an endpoint's state, history and slot data: the given one, or that of the stack. */
+export function dataBucketOf(endpoint: Construct, modelData: ModelData | undefined): IBucket {
+  return modelData?._bucket ?? stackDataBucket(Stack.of(endpoint));
+}
+
+/** Makes old versions of an endpoint's slot data expire, or warns that the bucket must do so. */
+export function expireSlotData(
+  endpoint: Construct,
+  bucket: IBucket,
+  prefix: string,
+  retained = DEFAULT_RETAIN_REVISIONS,
+): void {
   const rule: LifecycleRule = {
-    prefix: `${endpointId}/`,
+    prefix,
     noncurrentVersionExpiration: Duration.days(EXPIRATION_DAYS),
     noncurrentVersionsToRetain: retained,
     abortIncompleteMultipartUploadAfter: Duration.days(EXPIRATION_DAYS),
@@ -34,7 +42,6 @@ export function dataBucketFor(endpoint: Construct, endpointId: string, options: 
         `retain ${retained} newer noncurrent versions, abort incomplete multipart uploads after 1 day.`,
     );
   }
-  return bucket;
 }
 
 /** Problems with the options of the slot data. */
@@ -82,8 +89,8 @@ function stackDataBucket(stack: Stack): Bucket {
   });
   bucket.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
     'AwsSolutions-S1':
-      'Only the refresher writes to the bucket and only the models’ roles read it. For access logs, pass a bucket to ' +
-      'ModelData.perSlot.',
+      'Only the refresher and the CLI write to the bucket, and only they and the models’ roles read it. For access logs, pass a bucket to ' +
+      'ModelData.perSlot or ModelData.inPlace.',
   });
   return bucket;
 }

@@ -1,7 +1,13 @@
 import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
-import { GATE_RESOURCE_TYPE, type GateProperties, type SlotData, type SourceSpec } from '../contract';
+import {
+  type EndpointStore,
+  GATE_RESOURCE_TYPE,
+  type GateProperties,
+  type SlotData,
+  type SourceSpec,
+} from '../contract';
 import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 
 /** The most that CloudFormation accepts for a custom resource. */
@@ -10,6 +16,7 @@ const SERVICE_TIMEOUT_HOURS = 1;
 /** The settings of an endpoint that a deployment can change, and the dependencies of its deployment gate. */
 export interface DeploymentGateOptions {
   readonly endpointId: string;
+  readonly store: EndpointStore;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
   /** The models of slot A. Those of slot B differ only in the URLs of their data. */
@@ -34,6 +41,7 @@ export function createDeploymentGate(scope: Construct, options: DeploymentGateOp
   const settings = () => settingsOf(options);
   const properties: GateProperties = {
     Endpoint: options.endpointId,
+    Store: stack.toJsonString(options.store),
     Sources: stack.toJsonString(options.sources),
     ...(options.data && { Data: stack.toJsonString(options.data) }),
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),

@@ -1,7 +1,7 @@
 import { Annotations, type Duration } from 'aws-cdk-lib';
 import type { CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
-import type { EndpointSpec, SlotData } from '../contract';
+import type { EndpointSpec, EndpointStore, SlotData } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { DEFAULT_WAIT_TIME } from './defaults';
 import type { EndpointPlan } from './endpoint-plan';
@@ -14,6 +14,7 @@ export interface SpecTokens {
   readonly stackId: string;
   readonly configs: EndpointSpec['configs'];
   readonly queueUrl: string;
+  readonly store: EndpointStore;
   readonly data?: SlotData;
 }
 

@@ -1,4 +1,4 @@
-import { Lazy } from 'aws-cdk-lib';
+import { Lazy, Stack, Validations } from 'aws-cdk-lib';
 import { CfnManagedPolicy, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Permit } from './permits';
@@ -30,10 +30,21 @@ export class PackedPolicies extends Construct {
 
   private addPermit(permit: Permit): void {
     const last = this.policies.at(-1);
-    if (last && maxPolicyLength([...last, permit]) <= MAX_POLICY_CHARACTERS) {
-      last.push(permit);
-      return;
-    }
+    if (last && maxPolicyLength([...last, permit]) <= MAX_POLICY_CHARACTERS) last.push(permit);
+    else this.createPolicy(permit);
+    if (permit.resource.text.endsWith('*')) this.acknowledgeWildcard(permit.resource.text);
+  }
+
+  /** Answers cdk-nag's finding about a resource that names all objects below a prefix. */
+  private acknowledgeWildcard(resource: string): void {
+    const shown = shownAsText(Stack.of(this).resolve(resource));
+    const policy = this.node.findChild(`Policy${this.policies.length}`);
+    policy.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
+      [`AwsSolutions-IAM5[Resource::${shown}]`]: 'One object per refresh of the endpoint, below a prefix of its own.',
+    });
+  }
+
+  private createPolicy(permit: Permit): void {
     const permits = [permit];
     this.policies.push(permits);
     new CfnManagedPolicy(this, `Policy${this.policies.length}`, {
@@ -42,4 +53,18 @@ export class PackedPolicies extends Construct {
       roles: [this.role.roleName],
     });
   }
+}
+
+interface RenderedReference {
+  readonly Ref?: string;
+  readonly 'Fn::GetAtt'?: readonly string[];
+  readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
+}
+
+/** A rendered text as cdk-nag shows it: each reference in angle brackets. */
+function shownAsText(rendered: unknown): string {
+  if (typeof rendered === 'string') return rendered;
+  const { Ref, 'Fn::GetAtt': att, 'Fn::Join': join } = rendered as RenderedReference;
+  if (join) return join[1].map(shownAsText).join(join[0]);
+  return `<${Ref ?? att?.join('.') ?? ''}>`;
 }

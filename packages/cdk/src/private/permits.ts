@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import { type SlotData, type SourceSpec, slotDataKey } from '../contract';
+import { type EndpointStore, historyPrefix, type SlotData, type SourceSpec, slotDataKey, stateKey } from '../contract';
 import {
   type BoundedText,
   bucketArn,
@@ -36,13 +36,12 @@ export interface SwapResources {
 /** The resources that observing and staging access for one endpoint. */
 export interface StagingResources {
   readonly specParameter: string;
-  readonly stateParameter: string;
-  readonly historyParameter: string;
+  readonly store: EndpointStore;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
   /** ARNs of the KMS keys that the sources are encrypted with. */
   readonly sourceKeys: readonly string[];
-  /** ARN of the KMS key that the slot data is encrypted with. */
+  /** ARN of the KMS key that state, history and slot data are encrypted with. */
   readonly dataKey?: string;
 }
 
@@ -67,23 +66,28 @@ export function swapPermits({ endpointArn, configArns, hasSmokeTests }: SwapReso
   ];
 }
 
-/** The refresher's permissions on the parameters, the stack, the sources and the slot data of one endpoint. */
+/** The refresher's permissions on the spec, the store, the stack, the sources and the slot data of one endpoint. */
 export function stagingPermits(stack: Stack, resources: StagingResources): Permit[] {
   const { data, dataKey } = resources;
-  const state = parameterArn(stack, resources.stateParameter);
-  const history = parameterArn(stack, resources.historyParameter);
   return [
     { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
-    { actions: ['ssm:GetParameters'], resource: state },
-    { actions: ['ssm:GetParameters'], resource: history },
-    { actions: ['ssm:PutParameter'], resource: state },
-    { actions: ['ssm:PutParameter'], resource: history },
+    ...storePermits(stack, resources.store),
     { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
     ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
     ...(data ? slotDataPermits(stack, data) : []),
     ...resources.sourceKeys.map((key) => ({ actions: ['kms:Decrypt'], resource: kmsKeyArn(key) })),
     // Decrypt is needed for multipart copies, and to restore older versions.
     ...(dataKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resource: kmsKeyArn(dataKey) }] : []),
+  ];
+}
+
+function storePermits(stack: Stack, store: EndpointStore): Permit[] {
+  const bucket = bucketArn(stack, store.bucket);
+  const keys = [stateKey(store), `${historyPrefix(store)}*`];
+  return [
+    ...keys.map((key) => ({ actions: ['s3:GetObject', 's3:PutObject'], resource: objectArn(bucket, key) })),
+    // Without ListBucket, S3 answers 403 instead of 404 for a missing state. GetObject has no s3:prefix to restrict.
+    { actions: ['s3:ListBucket'], resource: bucket },
   ];
 }
 

@@ -1,76 +1,97 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import {
-  GetParameterHistoryCommand,
-  GetParametersByPathCommand,
-  type ParameterHistory,
-  SSMClient,
-} from '@aws-sdk/client-ssm';
-import {
-  historyParameterName,
+  type EndpointSpec,
+  type EndpointStore,
+  historyPrefix,
   reconcileRequest,
   specParameterName,
-  stateParameterName,
+  stateKey,
 } from '@freshpoint/cdk/contract';
 import { type Client, pages, send } from '@freshpoint/engine/adapters/client';
-import { ssmRecords } from '@freshpoint/engine/adapters/ssm-records';
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
-import type { EndpointRecord, EndpointRecords } from '@freshpoint/engine/ports';
+import { s3History } from '@freshpoint/engine/adapters/s3-history';
+import { s3States } from '@freshpoint/engine/adapters/s3-states';
+import { ssmSpecs } from '@freshpoint/engine/adapters/ssm-specs';
+import { lostState } from '@freshpoint/engine/policy/state';
+import type { EndpointHistory, EndpointStates, StoredState } from '@freshpoint/engine/ports';
 import { CommandFailure } from '../command-failure.ts';
 import { explainErrors } from './aws-errors.ts';
 
-/** The path of all parameters of all endpoints. */
+/** The path of the specs of all endpoints. */
 const ROOT_PATH = '/freshpoint';
-/** Records per call: GetParameterHistory returns at most 50. */
-const HISTORY_PAGE_SIZE = 50;
 
 /** Clients of the account's services: the SDK's, or a test's. */
 export interface AccountClients {
   readonly ssm: Client;
+  readonly s3: Client;
   readonly sqs: Client;
+}
+
+/** Epoch ms, and a text that is unique. */
+export interface AccountSources {
+  readonly now: () => number;
+  readonly newId: () => string;
 }
 
 /** The endpoints of an account. Every method throws CommandFailure for a problem that the user can fix. */
 export interface EndpointAccount {
   /** Ids of all endpoints. */
   list(): Promise<string[]>;
-  /** Spec and state. */
-  read(endpoint: string): Promise<EndpointRecord & Required<Pick<EndpointRecord, 'spec'>>>;
-  write: EndpointRecords['write'];
-  /** Newest first, each record once. */
-  history(endpoint: string): Promise<HistoryRecord[]>;
-  /** Sends a reconcile request for a state of at least this version. */
-  enqueueReconcile(endpoint: string, queueUrl: string, stateVersion: number): Promise<void>;
+  /** Spec and state. A state that was lost is one that the controller still has to rebuild. */
+  read(endpoint: string): Promise<StoredState & { readonly spec: EndpointSpec }>;
+  write: EndpointStates['write'];
+  /** The newest records, newest first. */
+  history: EndpointHistory['list'];
+  /** Sends a reconcile request. */
+  enqueueReconcile(endpoint: string, queueUrl: string): Promise<void>;
 }
 
 /** The SDK's clients, configured by the environment: region, credentials, AWS_ENDPOINT_URL. */
 export function sdkClients(): AccountClients {
-  return { ssm: new SSMClient({}), sqs: new SQSClient({}) };
+  return { ssm: new SSMClient({}), s3: new S3Client(s3Config()), sqs: new SQSClient({}) };
+}
+
+/** A service at an address of its own has no host name per bucket. */
+function s3Config() {
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+  return { forcePathStyle: (AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined };
 }
 
 /** The account behind the clients. */
-export function endpointAccount({ ssm, sqs }: AccountClients): EndpointAccount {
-  const records = ssmRecords(ssm);
+export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }: AccountSources): EndpointAccount {
+  const specs = ssmSpecs(ssm);
+  const states = s3States(s3, newId);
+  const history = s3History(s3);
   const list = () => explainErrors('ssm:GetParametersByPath', ROOT_PATH, () => endpointIds(ssm));
   return {
     list,
     async read(endpoint) {
-      const names = `${specParameterName(endpoint)} and ${stateParameterName(endpoint)}`;
-      const record = await explainErrors('ssm:GetParameters', names, () => records.read(endpoint));
-      if (record.spec) return { ...record, spec: record.spec };
-      throw new CommandFailure(
-        `There is no endpoint "${endpoint}". ${await list().then(describeEndpoints, messageOf)}`,
-      );
+      const name = specParameterName(endpoint);
+      const spec = await explainErrors('ssm:GetParameters', name, () => specs.read(endpoint));
+      if (!spec) {
+        const available = await list().then(describeEndpoints, messageOf);
+        throw new CommandFailure(`There is no endpoint "${endpoint}". ${available}`);
+      }
+      const stored = await explainErrors('s3:GetObject', stateUri(spec.store), () => states.read(spec.store));
+      return { ...(stored ?? { state: lostState(now()) }), spec };
     },
-    write: (endpoint, ...given) =>
-      explainErrors('ssm:PutParameter', stateParameterName(endpoint), () => records.write(endpoint, ...given)),
-    history: (endpoint) =>
-      explainErrors('ssm:GetParameterHistory', historyParameterName(endpoint), () => historyOf(ssm, endpoint)),
-    async enqueueReconcile(endpoint, queueUrl, stateVersion) {
-      const MessageBody = JSON.stringify({ ...reconcileRequest(endpoint), stateVersion });
+    write: (store, ...given) => explainErrors('s3:PutObject', stateUri(store), () => states.write(store, ...given)),
+    history: (store) => explainErrors('s3:ListBucket and s3:GetObject', historyUri(store), () => history.list(store)),
+    async enqueueReconcile(endpoint, queueUrl) {
+      const MessageBody = JSON.stringify(reconcileRequest(endpoint));
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
       await explainErrors('sqs:SendMessage', queueUrl, () => sqs.send(command));
     },
   };
+}
+
+function stateUri(store: EndpointStore): string {
+  return `s3://${store.bucket}/${stateKey(store)}`;
+}
+
+function historyUri(store: EndpointStore): string {
+  return `s3://${store.bucket}/${historyPrefix(store)}`;
 }
 
 function describeEndpoints(ids: readonly string[]): string {
@@ -97,33 +118,4 @@ async function endpointIds(ssm: Client): Promise<string[]> {
     }
   }
   return ids.sort();
-}
-
-async function historyOf(ssm: Client, endpoint: string): Promise<HistoryRecord[]> {
-  const Name = historyParameterName(endpoint);
-  const versions: ParameterHistory[] = [];
-  const found = pages(
-    (NextToken: string | undefined) =>
-      send(ssm, new GetParameterHistoryCommand({ Name, MaxResults: HISTORY_PAGE_SIZE, NextToken })),
-    ({ NextToken }) => NextToken,
-  );
-  for await (const { Parameters = [] } of found) versions.push(...Parameters);
-  // SSM does not document an order.
-  versions.sort((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
-  const records = new Map<string, HistoryRecord>();
-  for (const { Value = '' } of versions) {
-    const record = parseRecord(Value);
-    if (record) records.set(record.id, record);
-  }
-  return [...records.values()].reverse();
-}
-
-/** Undefined for a value that is not a record: the parameter's first version, or one that another release wrote. */
-function parseRecord(value: string): HistoryRecord | undefined {
-  try {
-    const record = JSON.parse(value) as HistoryRecord;
-    return typeof record?.id === 'string' && typeof record.revision === 'string' ? record : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -18,7 +18,7 @@ export async function explainErrors<T>(call: string, resource: string, run: () =
 /** Undefined: the error is a CommandFailure already, or a bug. */
 function explain(call: string, error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof CommandFailure) return undefined;
-  // Its message names the parameter.
+  // Its message names the parameter or the object.
   if (error instanceof EngineError) return error.message;
   const { name, message, code, $metadata } = error as NodeJS.ErrnoException & { $metadata?: object };
   const text = message.replace(/\.$/, '');
@@ -31,7 +31,7 @@ function explain(call: string, error: unknown): string | undefined {
     return `${call} got no response: ${problem}. Check AWS_ENDPOINT_URL, AWS_REGION and the network.`;
   }
   if (code === 'ERR_INVALID_URL') return `${call}: ${text}. Check AWS_ENDPOINT_URL, e.g. http://127.0.0.1:4580.`;
-  if (name === 'ParameterNotFound') return `${call}: the parameter does not exist. Deploy the stack again.`;
+  if (name === 'NoSuchBucket') return `${call}: the bucket does not exist. Deploy the stack again.`;
   // Only an error that a service returned has $metadata.
   if ($metadata === undefined) return undefined;
   return `${call} failed: ${[name, text].filter((part) => part !== '').join(': ')}.`;

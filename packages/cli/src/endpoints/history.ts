@@ -12,7 +12,7 @@ export interface HistoryArguments {
 }
 
 /** A record, and whether its revision serves. */
-interface HistoryEntry extends HistoryRecord {
+interface HistoryEntry extends Omit<HistoryRecord, 'serving'> {
   readonly serving: boolean;
 }
 
@@ -50,8 +50,8 @@ function refreshLines(
 }
 
 async function entriesOf(endpoint: string, account: EndpointAccount): Promise<HistoryEntry[]> {
-  const { state } = await account.read(endpoint);
-  const records = await account.history(endpoint);
+  const { state, spec } = await account.read(endpoint);
+  const records = await account.history(spec.store);
   return records.map((record) => ({
     ...record,
     // A revision can serve although it was refused once: that refresh is not what serves.

@@ -24,20 +24,21 @@ export async function runRetry(
   write: (line: string) => void,
 ): Promise<void> {
   const { spec } = await account.read(endpoint);
-  const { revision, stateVersion } = await release(account, endpoint, digits?.toLowerCase());
-  if (spec.queueUrl !== undefined) await account.enqueueReconcile(endpoint, spec.queueUrl, stateVersion);
+  const revision = await release(account, endpoint, digits?.toLowerCase());
+  if (spec.queueUrl !== undefined) await account.enqueueReconcile(endpoint, spec.queueUrl);
   const shown = shortRevision(revision);
   const text = `${endpoint} tries ${shown} again as soon as it is the revision that should serve`;
   write(format === 'json' ? JSON.stringify({ event: 'retrying', endpoint, revision }) : text);
 }
 
 /** The controller writes the state too. After a conflict, the state that is there now is changed. */
-async function release(account: EndpointAccount, endpoint: string, digits: string | undefined) {
+async function release(account: EndpointAccount, endpoint: string, digits: string | undefined): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const { state, stateVersion } = await account.read(endpoint);
+    const { state, etag, spec } = await account.read(endpoint);
     const revision = chooseFailed(state, endpoint, digits);
     try {
-      return { revision, stateVersion: await account.write(endpoint, without(state, revision), stateVersion) };
+      await account.write(spec.store, without(state, revision), etag);
+      return revision;
     } catch (error) {
       if (!(error instanceof StateConflict)) throw error;
       if (attempt < MAX_EDITS) continue;

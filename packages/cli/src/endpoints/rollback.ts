@@ -50,12 +50,18 @@ export async function runRollback(options: RollbackArguments, context: RollbackC
       `The spec of ${endpoint} has no queue URL. Deploy its stack with this version of Freshpoint.`,
     );
   }
+  if (state.lostAt !== undefined && options.to === undefined) {
+    throw new CommandFailure(
+      `The state of ${endpoint} was deleted and is being rebuilt, so it is not known what serves. ` +
+        'Try again in a few minutes, or name a revision with --to.',
+    );
+  }
   const report = rollbackReport(options.format, context.write);
-  const revision = chooseRevision(await account.history(endpoint), state, options);
+  const revision = chooseRevision(await account.history(spec.store), state, options);
   const written = await writePin(revision, options, context);
   report({ event: 'pinned', revision, text: `${endpoint} is pinned to ${shortRevision(revision)}` });
   if (state.suspension) report(suspended(revision, state.suspension));
-  await enqueueReconcile(account, endpoint, spec.queueUrl, written);
+  await enqueueReconcile(account, endpoint, spec.queueUrl);
   if (options.wait) await waitUntilServing(endpoint, written, context, report);
 }
 
@@ -66,13 +72,14 @@ async function writePin(
   { account, now, user }: RollbackContext,
 ): Promise<WrittenPin> {
   for (let attempt = 1; ; attempt++) {
-    const { state, stateVersion } = await account.read(endpoint);
+    const { state, etag, spec } = await account.read(endpoint);
     const quarantinedAt = quarantineEntryOf(state, revision)?.at;
     // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
     const at = Math.max(now(), (quarantinedAt ?? 0) + 1);
     const pin: Pin = { revision, by: user, at, ...(reason !== undefined && { reason }) };
     try {
-      return { pin, stateVersion: await account.write(endpoint, { ...state, pin }, stateVersion), quarantinedAt };
+      await account.write(spec.store, { ...state, pin }, etag);
+      return { pin, quarantinedAt };
     } catch (error) {
       if (!(error instanceof StateConflict)) throw error;
       if (attempt === MAX_WRITE_ATTEMPTS) {
@@ -92,14 +99,9 @@ function suspended(revision: string, { by, reason }: Suspension): RollbackEvent 
 }
 
 /** The request only saves time: the next sweep finds the pin too, so an error says that the pin is stored. */
-async function enqueueReconcile(
-  account: EndpointAccount,
-  endpoint: string,
-  queueUrl: string,
-  { stateVersion }: WrittenPin,
-): Promise<void> {
+async function enqueueReconcile(account: EndpointAccount, endpoint: string, queueUrl: string): Promise<void> {
   try {
-    await account.enqueueReconcile(endpoint, queueUrl, stateVersion);
+    await account.enqueueReconcile(endpoint, queueUrl);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     throw new CommandFailure(

@@ -9,8 +9,6 @@ import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-re
 /** A pin as it was written into the state. */
 export interface WrittenPin {
   readonly pin: Pin;
-  /** Version of the state that has it. */
-  readonly stateVersion: number;
   /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
   readonly quarantinedAt?: number;
 }
@@ -39,11 +37,8 @@ export async function waitUntilServing(
 ): Promise<void> {
   const { revision } = written.pin;
   let phase: RollbackPhase | undefined;
-  let wasUnpinned = false;
   for (; ; await pause(POLL_INTERVAL_MS)) {
-    const { state, stateVersion } = await account.read(endpoint);
-    // SSM can still return an older version.
-    if (stateVersion < written.stateVersion) continue;
+    const { state } = await account.read(endpoint);
     const status = statusOf(state, written);
     switch (status.kind) {
       case 'refused':
@@ -53,14 +48,11 @@ export async function waitUntilServing(
         report({ event: 'serving', revision, text: `${endpoint} serves ${shortRevision(revision)}` });
         return;
       case 'unpinned':
-        // Once proves nothing: the controller can cover the pin with a concurrent write, and then restores it.
-        if (wasUnpinned) throw superseded(revision, report);
-        break;
+        throw superseded(revision, report);
       default:
         if (status.kind !== phase) report(phaseEvent(status.kind, state, revision));
         phase = status.kind;
     }
-    wasUnpinned = status.kind === 'unpinned';
   }
 }
 

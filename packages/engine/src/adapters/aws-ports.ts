@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { checkArchive } from '../archive/check-archive.ts';
 import type { CustomResourceResponses, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation-stacks.ts';
 import { eventBridgeBus } from './eventbridge-bus.ts';
+import { s3History } from './s3-history.ts';
 import { s3SlotStore } from './s3-slot-store.ts';
 import { s3Sources } from './s3-sources.ts';
+import { s3States } from './s3-states.ts';
 import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
 import { sageMakerSmokeTests } from './sagemaker-smoke-tests.ts';
 import { sqsWorkQueue } from './sqs-work-queue.ts';
-import { ssmRecords } from './ssm-records.ts';
+import { ssmSpecs } from './ssm-specs.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
 export type ServiceClients = {
@@ -35,12 +38,16 @@ export function awsPorts(given: {
   readonly checkArchive?: typeof checkArchive;
   /** Default: AbortSignal.timeout, in real time. */
   readonly timeoutSignal?: (ms: number) => AbortSignal;
+  /** A text that is unique. Default: a UUID. */
+  readonly newId?: () => string;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
   const { clients, answers: responses, telemetry, now } = given;
   return {
-    records: ssmRecords(clients.ssm),
+    specs: ssmSpecs(clients.ssm),
+    states: s3States(clients.s3, given.newId ?? randomUUID),
+    history: s3History(clients.s3),
     endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
     slotStore: s3SlotStore(clients.s3),

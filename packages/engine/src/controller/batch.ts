@@ -2,13 +2,11 @@ import type { GateRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runGate } from './deployment-gate.ts';
-import { type ParsedMessage, parseRequest, preferred, type QueueMessage, withNewestVersion } from './queue-message.ts';
+import { type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
 import { noteFailedPass } from './stalls.ts';
 
-/** Receives after which a message no longer insists on the state version that it knows of. */
-const MAX_STALE_READS = 12;
 /** Pause after a lost race for the state, in seconds. */
 const CONFLICT_SECONDS = 5;
 /** Pause after an error, or while a person has to act, in seconds: it grows by PAUSE_SECONDS with each receive. */
@@ -43,7 +41,7 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
 async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promise<string[]> {
   const { message, body } = preferred(group);
   const { endpoint } = body;
-  const result = await handle(ports, withNewestVersion(body, group), message);
+  const result = await handle(ports, body, message);
   ports.telemetry.metric(endpoint, 'ReconcilesRequeued', result.kind === 'requeue' ? 1 : 0);
   if (result.kind === 'done') return [];
   if (result.kind === 'stalled') {
@@ -70,9 +68,7 @@ async function handle(ports: Ports, body: ReconcileRequest, message: QueueMessag
   const { receives } = message;
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
-    // A parameter that was created anew counts from 1 again: no read of it is ever new enough.
-    const { stackId, stateVersion } = body;
-    return await reconcile(ports, endpoint, { stackId, ...(receives <= MAX_STALE_READS && { stateVersion }) });
+    return await reconcile(ports, endpoint, body.stackId);
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };

@@ -1,13 +1,14 @@
-import type { GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { PendingDeployment } from '../policy/state.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
-import type { EndpointContext, RecordedState } from './pass.ts';
+import { type KnownState, readState } from './lost-state.ts';
+import type { EndpointContext } from './pass.ts';
 import { publish } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
@@ -32,18 +33,21 @@ export async function runGate(ports: Ports, endpoint: string, request: GateReque
 
 async function passGate(context: EndpointContext, request: GateRequest, budget: PassBudget): Promise<ReconcileResult> {
   const { ports, endpoint } = context;
-  const record = await ports.records.read(endpoint);
-  const { spec, state, stateVersion } = record;
+  const { deadline, store } = request;
+  const spec = await ports.specs.read(endpoint);
+  const known = await stateFor(context, request, spec);
+  if (known.kind === 'requeue' && ports.now() < deadline) return known;
+  if (known.kind === 'requeue') return refuseDeployment(context, request, 'The state is still being rebuilt.');
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
+  const { state, etag } = known.recorded;
   const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;
-  const { deadline } = request;
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await publish({ ...context, spec }, decision.events, record.lastRecord);
+  if (spec) await publish({ ...context, spec }, decision.events, decision.state);
   if (decision.next.kind === 'ready') {
-    const pass = { ...context, budget, request, spec, ...(view !== 'gone' && { view }) };
-    return admit(pass, { state: decision.state, stateVersion });
+    const pass = { ...context, store, budget, request, spec, ...(view !== 'gone' && { view }) };
+    return admit(pass, { state: decision.state, etag });
   }
-  if (decision.state !== state) await ports.records.write(endpoint, decision.state, stateVersion);
+  if (decision.state !== state) await ports.states.write(store, decision.state, etag);
   const { message } = decision.next;
   if (decision.next.kind === 'refuse') return refuseDeployment(context, request, message);
   const { seconds } = decision.next;
@@ -51,16 +55,33 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   return { kind: 'requeue', seconds };
 }
 
+/**
+ * The state that the deployment begins with. That of a new endpoint, and that in another bucket than before, is empty:
+ * what is stored there already is an earlier endpoint's. Only a copy for this deployment is continued.
+ */
+async function stateFor(
+  context: EndpointContext,
+  { store, creates }: GateRequest,
+  spec: EndpointSpec | undefined,
+): Promise<KnownState> {
+  if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
+  const stored = await context.ports.states.read(store);
+  if (stored && !spec && !creates) return { kind: 'known', recorded: stored };
+  const staging = stored?.state.staging;
+  return { kind: 'known', recorded: { state: { version: 1, ...(staging && { staging }) }, etag: stored?.etag } };
+}
+
 /** Stages what the deployment will load, records it, and lets the deployment proceed. */
-async function admit(pass: GatePass, recorded: RecordedState): Promise<ReconcileResult> {
-  const { ports, endpoint, request } = pass;
+async function admit(pass: GatePass, recorded: StoredState): Promise<ReconcileResult> {
+  const { ports, endpoint, store, request } = pass;
   const staged = await deploymentData(pass, recorded);
   if (staged.kind === 'requeue') return { kind: 'requeue', seconds: RESUME_SECONDS };
   if (staged.kind === 'refused') return refuseDeployment(pass, request, staged.message);
-  const { state, stateVersion } = staged.recorded;
+  const { state, etag } = staged.recorded;
   const deployment = pendingDeployment(pass.view, staged);
   // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
-  if (stateVersion > 0) await ports.records.write(endpoint, { ...state, deployment }, stateVersion);
+  const isGone = !pass.spec && !request.creates && etag === undefined;
+  if (!isGone) await ports.states.write(store, { ...state, deployment }, etag);
   // Reconciles what is uploaded during the deployment, even if its event arrived too early.
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
   await ports.responses.respond(request, { Status: 'SUCCESS' });
@@ -70,7 +91,7 @@ async function admit(pass: GatePass, recorded: RecordedState): Promise<Reconcile
 }
 
 /** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
-async function deploymentData(pass: GatePass, recorded: RecordedState): Promise<DeploymentData> {
+async function deploymentData(pass: GatePass, recorded: StoredState): Promise<DeploymentData> {
   const { data, sources } = pass.request;
   if (data) return stageDeployment(pass, recorded, data);
   // Unreadable sources do not stop the deployment, which may be what makes them readable.

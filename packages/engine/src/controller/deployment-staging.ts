@@ -3,14 +3,14 @@ import type { EndpointView, SlotsView, SourcesView } from '../policy/observation
 import { shortRevision } from '../policy/revision.ts';
 import { servesFailedRevision } from '../policy/serving.ts';
 import { activeSlot } from '../policy/slots.ts';
-import type { StagingJob } from '../ports.ts';
+import type { StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
 import { StagingLease } from './lease.ts';
-import type { EndpointContext, RecordedState } from './pass.ts';
+import type { StoredEndpoint } from './pass.ts';
 
 /** One pass for a deployment that waits at the gate. */
-export interface GatePass extends EndpointContext {
+export interface GatePass extends StoredEndpoint {
   readonly budget: PassBudget;
   readonly request: GateRequest;
   /** What the previous deployment declared; absent: this is the first one. */
@@ -28,7 +28,7 @@ interface LoadedRevision {
 
 /** What a deployment's models will load. */
 export type DeploymentData =
-  | (LoadedRevision & { readonly kind: 'staged'; readonly recorded: RecordedState })
+  | (LoadedRevision & { readonly kind: 'staged'; readonly recorded: StoredState })
   /** Time was up: resume at once. */
   | { readonly kind: 'requeue' }
   | { readonly kind: 'refused'; readonly message: string };
@@ -38,11 +38,7 @@ export type DeploymentData =
  * served then: the revision that serves now, whichever slot it is on. A deployment changes settings; a refresh brings
  * newer data afterwards. New slots get what the sources hold. A slot that is being served from is never written.
  */
-export async function stageDeployment(
-  pass: GatePass,
-  recorded: RecordedState,
-  data: SlotData,
-): Promise<DeploymentData> {
+export async function stageDeployment(pass: GatePass, recorded: StoredState, data: SlotData): Promise<DeploymentData> {
   const { ports, view } = pass;
   const { state } = recorded;
   const isSameData = pass.spec?.data?.root === data.root && pass.spec.data.bucket === data.bucket;
@@ -70,7 +66,7 @@ export async function stageDeployment(
   return stageAll(pass, { recorded, data, loaded, jobs });
 }
 
-function keepSlotA(recorded: RecordedState, slots: SlotsView): DeploymentData {
+function keepSlotA(recorded: StoredState, slots: SlotsView): DeploymentData {
   const { serving } = recorded.state;
   const isServing = slots.a !== undefined && serving?.revision === slots.a;
   return {
@@ -93,9 +89,9 @@ async function refusalOf({ ports, budget }: GatePass, data: SlotData, found: Sou
 
 /** Copies what the slots lack, one slot after the other. */
 async function stageAll(
-  { ports, endpoint, budget }: GatePass,
+  { ports, endpoint, store, budget }: GatePass,
   work: {
-    readonly recorded: RecordedState;
+    readonly recorded: StoredState;
     readonly data: SlotData;
     readonly jobs: readonly StagingJob[];
     readonly loaded: LoadedRevision;
@@ -107,7 +103,7 @@ async function stageAll(
     const before = recorded.state.staging;
     const partialCopy = before?.slot === slot && before.revision === revision ? before.partialCopy : undefined;
     const staging = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
-    const lease = new StagingLease({ ports, endpoint }, recorded, staging);
+    const lease = new StagingLease({ ports, endpoint, store }, recorded, staging);
     await lease.acquire();
     const outcome = await lease.run((begun) =>
       ports.slotStore.stage(work.data, job, { isTimeUp: budget.isUp, partialCopy, begun }),

@@ -1,24 +1,24 @@
 import type { EndpointState, PartialCopy, Staging } from '../policy/state.ts';
-import type { StagingOutcome } from '../ports.ts';
-import type { EndpointContext, RecordedState } from './pass.ts';
+import type { StagingOutcome, StoredState } from '../ports.ts';
+import type { StoredEndpoint } from './pass.ts';
 
 /**
  * A lease on a slot's data, written to the state before the first byte is. No other pass stages to the slot or swaps
  * to it until the lease is released or expires.
  */
 export class StagingLease {
-  readonly #context: EndpointContext;
+  readonly #context: StoredEndpoint;
   #staging: Staging;
-  #recorded: RecordedState;
+  #recorded: StoredState;
 
-  constructor(context: EndpointContext, recorded: RecordedState, staging: Staging) {
+  constructor(context: StoredEndpoint, recorded: StoredState, staging: Staging) {
     this.#context = context;
     this.#recorded = recorded;
     this.#staging = staging;
   }
 
   /** The state as the lease wrote it last. */
-  get recorded(): RecordedState {
+  get recorded(): StoredState {
     return this.#recorded;
   }
 
@@ -59,8 +59,8 @@ export class StagingLease {
   }
 
   async #write(state: EndpointState): Promise<void> {
-    const { ports, endpoint } = this.#context;
-    const stateVersion = await ports.records.write(endpoint, state, this.#recorded.stateVersion);
-    this.#recorded = { state, stateVersion };
+    const { ports, store } = this.#context;
+    const etag = await ports.states.write(store, state, this.#recorded.etag);
+    this.#recorded = { state, etag };
   }
 }

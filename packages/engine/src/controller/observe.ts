@@ -2,39 +2,40 @@ import { decide } from '../policy/decide.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
+import type { StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
-import type { EndpointPass, RecordedState } from './pass.ts';
+import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
 
 /** A decision that needs no further observation, and the observation that it was made from. */
 export interface Decided {
   readonly decision: StallDecision & { readonly next: Exclude<Next, { kind: 'observe' | 'test' }> };
   readonly observation: Observation;
-  readonly stateVersion: number;
+  readonly etag: string | undefined;
 }
 
 /** Observes the endpoint, and as much else as the decision depends on. */
 export async function observeAndDecide(
   pass: EndpointPass,
-  { state, stateVersion }: RecordedState,
+  { state, etag }: StoredState,
   seen: Partial<Observation>,
 ): Promise<Decided> {
   const { ports, spec } = pass;
   const endpoint = await ports.endpoints.describe(spec.endpointName);
   let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint };
-  let version = stateVersion;
+  let written = etag;
   for (;;) {
     const { next, ...rest } = withStall(observation, decide(observation));
     if (next.kind === 'observe') {
       observation = { ...observation, ...(await observePart(pass, observation, next.what)) };
     } else if (next.kind === 'test') {
       const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
-      const recorded = { state: observation.state, stateVersion: version };
+      const recorded = { state: observation.state, etag: written };
       const tested = await runSmokeTests(pass, recorded, next, variants);
       observation = { ...observation, state: tested.state, now: ports.now() };
-      version = tested.stateVersion;
+      written = tested.etag;
     } else {
-      return { decision: { ...rest, next }, observation, stateVersion: version };
+      return { decision: { ...rest, next }, observation, etag: written };
     }
   }
 }

@@ -1,5 +1,4 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState } from '../policy/state.ts';
+import type { EndpointSpec, EndpointStore } from '@freshpoint/cdk/contract';
 import type { Ports } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 
@@ -9,14 +8,13 @@ export interface EndpointContext {
   readonly endpoint: string;
 }
 
-/** One pass over one endpoint that its stack declares. */
-export interface EndpointPass extends EndpointContext {
-  readonly spec: EndpointSpec;
-  readonly budget: PassBudget;
+/** An endpoint, and where its state is. */
+export interface StoredEndpoint extends EndpointContext {
+  readonly store: EndpointStore;
 }
 
-/** The state, as it was read or written last. */
-export interface RecordedState {
-  readonly state: EndpointState;
-  readonly stateVersion: number;
+/** One pass over one endpoint that its stack declares. */
+export interface EndpointPass extends StoredEndpoint {
+  readonly spec: EndpointSpec;
+  readonly budget: PassBudget;
 }

@@ -2,26 +2,25 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { type EndEvent, endsRefresh, historyRecord } from '../policy/history.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
+import type { EndpointState } from '../policy/state.ts';
 import type { EndpointContext } from './pass.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
 /**
- * Publishes events to the bus, the history, the log and the metrics, before the state that ends them is written:
- * after a crash they are published twice rather than never. The history writes each record once. Returns the id of
- * its newest record.
+ * Publishes events to the bus, the history, the log and the metrics, before the state that ends them, `state`, is
+ * written: after a crash they are published twice rather than never. The history has each record once.
  */
 export async function publish(
   publisher: Publisher,
   events: readonly RefreshEvent[],
-  lastRecord?: string,
-): Promise<string | undefined> {
-  if (events.length === 0) return lastRecord;
+  state: EndpointState,
+): Promise<void> {
+  if (events.length === 0) return;
   const { ports, endpoint, spec } = publisher;
   await ports.eventBus.publish(endpoint, spec.endpointName, events);
-  let last = lastRecord;
   for (const event of events) {
-    if (endsRefresh(event)) last = await appendToHistory(publisher, event, last);
+    if (endsRefresh(event)) await appendToHistory(publisher, event, state);
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
@@ -36,16 +35,14 @@ export async function publish(
     if (secondsFromUpload !== undefined) ports.telemetry.metric(endpoint, 'UploadToServed', secondsFromUpload);
     if (type === 'refused' && !retried) ports.telemetry.metric(endpoint, 'Quarantines', 1);
   }
-  return last;
 }
 
 async function appendToHistory(
-  { ports, endpoint, spec: { data } }: Publisher,
+  { ports, spec: { data, store } }: Publisher,
   event: EndEvent,
-  last: string | undefined,
-): Promise<string> {
+  state: EndpointState,
+): Promise<void> {
   const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
-  const record = historyRecord(event, event.sources ?? copied, ports.now());
-  if (record.id !== last) await ports.records.appendHistory(endpoint, record);
-  return record.id;
+  const sources = event.sources ?? copied;
+  await ports.history.append(store, historyRecord(event, { sources, state, now: ports.now() }));
 }

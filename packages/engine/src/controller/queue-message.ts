@@ -39,7 +39,7 @@ export function parseRequest(body: string): ReconcileRequest {
 
 /**
  * The message that stays in the queue for a group of requests for one endpoint: the one that knows of a stack being
- * created, then of the newest state, then the one received least often.
+ * created, then the one received least often.
  */
 export function preferred(group: readonly ParsedMessage[]): ParsedMessage {
   return group.reduce((best, other) => (isPreferred(other, best) ? other : best));
@@ -47,13 +47,6 @@ export function preferred(group: readonly ParsedMessage[]): ParsedMessage {
 
 function isPreferred(one: ParsedMessage, other: ParsedMessage): boolean {
   const knows = Number(one.body.stackId !== undefined) - Number(other.body.stackId !== undefined);
-  const newer = (one.body.stateVersion ?? 0) - (other.body.stateVersion ?? 0);
-  if (knows !== 0 || newer !== 0) return knows === 0 ? newer > 0 : knows > 0;
+  if (knows !== 0) return knows > 0;
   return one.message.receives < other.message.receives;
-}
-
-/** The request with the newest state version that any request of the group knows of. */
-export function withNewestVersion(body: ReconcileRequest, group: readonly ParsedMessage[]): ReconcileRequest {
-  const stateVersion = Math.max(0, ...group.map((each) => each.body.stateVersion ?? 0));
-  return stateVersion > 0 ? { ...body, stateVersion } : body;
 }

@@ -1,48 +1,37 @@
-import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Staging } from '../policy/state.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
+import { readState } from './lost-state.ts';
 import { observeAndDecide } from './observe.ts';
-import type { EndpointContext, EndpointPass, RecordedState } from './pass.ts';
+import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
 import { measureStall, publishStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
-/** Pause after a stale read of the state, in seconds: SSM's reads may lag behind its writes. */
-const STALE_READ_SECONDS = 5;
+/** Pause after a spec was created during a pass, in seconds. */
+const CREATED_SECONDS = 1;
 
-/** What a request knows beside the endpoint's name. */
-export type RequestHints = Pick<ReconcileRequest, 'stackId' | 'stateVersion'>;
-
-/** A state that was read together with the id of the newest history record. */
-type KnownState = RecordedState & { readonly lastRecord?: string };
-
-/** One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. */
-export async function reconcile(
-  ports: Ports,
-  endpoint: string,
-  { stackId, stateVersion = 0 }: RequestHints = {},
-): Promise<ReconcileResult> {
+/**
+ * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `stackId`: the stack
+ * that creates the endpoint, where the request knows it.
+ */
+export async function reconcile(ports: Ports, endpoint: string, stackId?: string): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
-  const { spec, ...record } = await ports.records.read(endpoint);
+  const spec = await ports.specs.read(endpoint);
   if (!spec) return withoutSpec({ ports, endpoint }, stackId);
-  if (record.stateVersion < stateVersion) {
-    const message = `Version ${stateVersion} of the state is not visible yet.`;
-    const seconds = STALE_READ_SECONDS;
-    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StateStale', message, seconds });
-    return { kind: 'requeue', seconds };
-  }
-  const pass = { ports, endpoint, spec, budget };
-  let known: KnownState = record;
+  const known = await readState({ ports, endpoint, spec }, 'pass');
+  if (known.kind === 'requeue') return known;
+  const pass = { ports, endpoint, spec, store: spec.store, budget };
+  let { recorded } = known;
   let staged: Staging | undefined;
   for (;;) {
-    const result = await decideAndAct(pass, known, staged);
+    const result = await decideAndAct(pass, recorded, staged);
     if (result.kind !== 'staged') return result;
     // Everything may have changed during the copy, so it is observed again, the slot data included.
-    known = result.known;
+    recorded = result.recorded;
     staged = result.staging;
   }
 }
@@ -50,16 +39,16 @@ export async function reconcile(
 /** One decision, recorded and carried out; `staged`: what this pass has staged already. */
 async function decideAndAct(
   pass: EndpointPass,
-  known: KnownState,
+  known: StoredState,
   staged: Staging | undefined,
-): Promise<ReconcileResult | (Staged & { readonly known: KnownState; readonly staging: Staging })> {
-  const { ports, endpoint, spec } = pass;
-  const { decision, observation, stateVersion } = await observeAndDecide(pass, known, { staged });
-  const lastRecord = await publish(pass, decision.events, known.lastRecord);
+): Promise<ReconcileResult | (Staged & { readonly staging: Staging })> {
+  const { ports, store, spec } = pass;
+  const { decision, observation, etag } = await observeAndDecide(pass, known, { staged });
   const { next, state } = decision;
+  await publish(pass, decision.events, state);
   await publishStall(pass, decision.stall);
   measureStall(pass, state);
-  const recorded = { state, stateVersion };
+  const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
     // Slot data that disappears again must not keep the pass busy, so it stages once.
@@ -72,9 +61,9 @@ async function decideAndAct(
     const files = observation.sources?.kind === 'complete' ? observation.sources.files : [];
     const result = await stage(pass, recorded, { ...next, files });
     if (result.kind !== 'staged') return result;
-    return { ...result, known: { ...result.recorded, lastRecord }, staging: next.staging };
+    return { ...result, staging: next.staging };
   }
-  if (state !== observation.state) await ports.records.write(endpoint, state, stateVersion);
+  if (state !== observation.state) await ports.states.write(store, state, etag);
   return endPass(pass, next);
 }
 
@@ -83,10 +72,15 @@ async function withoutSpec(
   { ports, endpoint }: EndpointContext,
   stackId: string | undefined,
 ): Promise<ReconcileResult> {
-  if (stackId !== undefined && (await ports.stacks.describe(stackId)).kind === 'deploying') {
-    const seconds = POLL_SECONDS;
-    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
-    return { kind: 'requeue', seconds };
+  if (stackId !== undefined) {
+    const isDeploying = (await ports.stacks.describe(stackId)).kind === 'deploying';
+    // The deployment may have created the spec, and ended, since the spec was read.
+    const isCreated = !isDeploying && (await ports.specs.read(endpoint)) !== undefined;
+    if (isDeploying || isCreated) {
+      const seconds = isDeploying ? POLL_SECONDS : CREATED_SECONDS;
+      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
+      return { kind: 'requeue', seconds };
+    }
   }
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone' });
   return { kind: 'done' };

@@ -2,23 +2,24 @@ import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { Next } from '../policy/next.ts';
 import { testPauseMs } from '../policy/phases/testing.ts';
 import { truncateMessage, type Updating } from '../policy/state.ts';
-import type { EndpointPass, RecordedState } from './pass.ts';
+import type { StoredState } from '../ports.ts';
+import type { EndpointPass } from './pass.ts';
 
 /**
  * Sends the smoke tests. The state has a lease on them before they are sent, so that no other pass tests at the same
  * time, and their outcome afterwards, so that a crash of this pass does not repeat them.
  */
 export async function runSmokeTests(
-  { ports, endpoint, spec }: EndpointPass,
-  { state, stateVersion }: RecordedState,
+  { ports, store, spec }: EndpointPass,
+  { state, etag }: StoredState,
   { attempt, updating }: Next & { readonly kind: 'test' },
   variants: readonly string[],
-): Promise<RecordedState> {
+): Promise<StoredState> {
   const { unanswered: _, ...rest } = updating;
   // Tests that end the function each time are sent in growing pauses, too.
   const leaseMs = Math.max(LEASE_TTL_MS, testPauseMs(attempt));
   const leased = { ...rest, testAttempts: attempt, nextTestAt: ports.now() + leaseMs };
-  const at = await ports.records.write(endpoint, { ...state, updating: leased }, stateVersion);
+  const at = await ports.states.write(store, { ...state, updating: leased }, etag);
   const tests = await ports.smokeTests.run(spec.endpointName, variants, spec.smokeTests ?? []);
   const paused = { ...leased, nextTestAt: ports.now() + testPauseMs(attempt) };
   const tested: Updating =
@@ -26,5 +27,5 @@ export async function runSmokeTests(
       ? { ...paused, unanswered: truncateMessage(tests.message) ?? '' }
       : { ...leased, verdict: tests };
   const judged = { ...state, updating: tested };
-  return { state: judged, stateVersion: await ports.records.write(endpoint, judged, at) };
+  return { state: judged, etag: await ports.states.write(store, judged, at) };
 }

@@ -4,9 +4,9 @@ import { type Next, pollSeconds } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { type EndpointState, quarantine, type Staging } from '../policy/state.ts';
-import type { DecisionEntry, StagingSource } from '../ports.ts';
+import type { DecisionEntry, StagingSource, StoredState } from '../ports.ts';
 import { StagingLease } from './lease.ts';
-import type { EndpointPass, RecordedState } from './pass.ts';
+import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
@@ -18,7 +18,7 @@ const RESUME_SECONDS = 1;
 /** Slot data that is complete, and the state without its lease. */
 export interface Staged {
   readonly kind: 'staged';
-  readonly recorded: RecordedState;
+  readonly recorded: StoredState;
 }
 
 /** A decision to stage, and the files to copy where they come from the sources. */
@@ -30,7 +30,7 @@ export type StagingDecision = Next & {
 /** Copies a revision to the inactive slot. */
 export async function stage(
   pass: EndpointPass,
-  recorded: RecordedState,
+  recorded: StoredState,
   { reason, staging, from, data, files }: StagingDecision,
 ): Promise<ReconcileResult | Staged> {
   const { ports, budget } = pass;
@@ -73,17 +73,15 @@ async function isStillInactive({ ports, spec }: EndpointPass, state: EndpointSta
 /** The pinned revision cannot be restored: it is quarantined, and the pin ends. */
 async function endPin(
   pass: EndpointPass,
-  { state, stateVersion }: RecordedState,
+  { state, etag }: StoredState,
   { slot, revision }: Staging,
 ): Promise<ReconcileResult> {
-  const { ports, endpoint, spec } = pass;
+  const { ports, store, spec } = pass;
   const message = `Revision ${shortRevision(revision)} is no longer retained. Upload it again.`;
-  const configName = spec.configs[slot];
-  await publish(pass, [
-    { type: 'refused', revision, slot, configName, message, retried: false, trigger: 'pin', sources: [] },
-  ]);
   const next = quarantine({ ...state, pin: undefined }, { revision, at: ports.now(), message });
-  await ports.records.write(endpoint, next, stateVersion);
+  const subject = { revision, slot, configName: spec.configs[slot], startedAt: state.pin?.at };
+  await publish(pass, [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }], next);
+  await ports.states.write(store, next, etag);
   return { kind: 'requeue', seconds: pollSeconds(spec) };
 }
 

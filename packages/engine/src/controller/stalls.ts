@@ -42,11 +42,14 @@ export async function noteFailedPass(context: EndpointContext, error: unknown, m
 }
 
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
-  const { spec, state, stateVersion } = await ports.records.read(endpoint);
-  if (!spec) return;
+  const spec = await ports.specs.read(endpoint);
+  const stored = spec && (await ports.states.read(spec.store));
+  // A state that was lost is rebuilt first.
+  if (!stored || stored.state.lostAt !== undefined) return;
+  const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
   await publishStall({ ports, endpoint, spec }, noted.stall);
-  if (noted.state !== state) await ports.records.write(endpoint, noted.state, stateVersion);
+  if (noted.state !== state) await ports.states.write(spec.store, noted.state, etag);
   measureStall({ ports, endpoint }, noted.state);
 }

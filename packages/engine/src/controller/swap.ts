@@ -1,3 +1,4 @@
+import { StateConflict } from '../errors.ts';
 import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds } from '../policy/next.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
@@ -6,10 +7,14 @@ import { shortRevision } from '../policy/revision.ts';
 import { ROLLOUT_REASONS } from '../policy/rollout.ts';
 import { noteBlockage, withinStall } from '../policy/stalled.ts';
 import { type Updating, withoutUpdating } from '../policy/state.ts';
-import type { EndpointPass, RecordedState } from './pass.ts';
+import type { StoredState } from '../ports.ts';
+import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { measureStall, publishStall } from './stalls.ts';
+
+/** Attempts to record an acceptance. Each further one needs yet another write within milliseconds. */
+const MAX_ACCEPTANCE_WRITES = 5;
 
 /**
  * Calls UpdateEndpoint. The state records the update before the call, and afterwards whether it was accepted; a call
@@ -17,14 +22,14 @@ import { measureStall, publishStall } from './stalls.ts';
  */
 export async function swap(
   pass: EndpointPass,
-  { state, stateVersion }: RecordedState,
+  { state, etag }: StoredState,
   updating: Updating,
 ): Promise<ReconcileResult> {
-  const { ports, endpoint, spec } = pass;
+  const { ports, endpoint, store, spec } = pass;
   const { revision, slot } = updating;
   const seconds = pollSeconds(spec);
   const recorded = { ...state, deployment: undefined, updating };
-  const at = await ports.records.write(endpoint, recorded, stateVersion);
+  const at = await ports.states.write(store, recorded, etag);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
     if (outcome.busy && (await isUnderWay(pass, updating))) {
@@ -32,16 +37,15 @@ export async function swap(
       const message = 'An update of the endpoint to this slot is in progress already.';
       return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
     }
-    if (!outcome.busy)
-      return reject(pass, { state: withoutUpdating(recorded), stateVersion: at }, updating, outcome.error);
-    await ports.records.write(endpoint, withoutUpdating(recorded), at);
+    if (!outcome.busy) return reject(pass, { state: withoutUpdating(recorded), etag: at }, updating, outcome.error);
+    await ports.states.write(store, withoutUpdating(recorded), at);
     const { message } = outcome.error;
     return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
   }
   const { leftOut = [] } = outcome;
   const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
-  await publish(pass, [{ type: 'started', ...eventSubject(updating) }]);
-  await ports.records.write(endpoint, { ...recorded, updating: { ...updating, accepted: true } }, at);
+  await publish(pass, [{ type: 'started', ...eventSubject(updating) }], recorded);
+  await recordAcceptance(pass, { state: recorded, etag: at }, updating);
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',
@@ -57,11 +61,11 @@ export async function swap(
 /** SageMaker rejected the call, which says nothing about the revision: it is tried again after a pause. */
 async function reject(
   pass: EndpointPass,
-  { state, stateVersion }: RecordedState,
+  { state, etag }: StoredState,
   { revision, trigger }: Updating,
   error: Error,
 ): Promise<ReconcileResult> {
-  const { ports, endpoint, spec } = pass;
+  const { ports, endpoint, store, spec } = pass;
   const message = `${error.name}: ${error.message}`;
   const at = ports.now();
   const { fault } = judgeFailure(message);
@@ -73,7 +77,7 @@ async function reject(
   const seconds = withinStall(pause, noted.state, clock);
   ports.telemetry.error(endpoint, error, seconds);
   await publishStall(pass, noted.stall);
-  await ports.records.write(endpoint, noted.state, stateVersion);
+  await ports.states.write(store, noted.state, etag);
   measureStall(pass, noted.state);
   return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
 }
@@ -82,4 +86,23 @@ async function reject(
 async function isUnderWay({ ports, spec }: EndpointPass, { configName }: Updating): Promise<boolean> {
   const view = await ports.endpoints.describe(spec.endpointName);
   return view !== 'gone' && view.status === 'Updating' && view.pendingConfigName === configName;
+}
+
+/** After a conflict, the acceptance is recorded in the state that is there now, if that still has the update. */
+async function recordAcceptance(
+  { ports, store }: EndpointPass,
+  recorded: StoredState,
+  updating: Updating,
+): Promise<void> {
+  let known: StoredState | undefined = recorded;
+  for (let attempt = 1; known?.state.updating?.at === updating.at; attempt++) {
+    const { state, etag }: StoredState = known;
+    try {
+      await ports.states.write(store, { ...state, updating: { ...updating, accepted: true } }, etag);
+      return;
+    } catch (error) {
+      if (!(error instanceof StateConflict) || attempt === MAX_ACCEPTANCE_WRITES) throw error;
+      known = await ports.states.read(store);
+    }
+  }
 }

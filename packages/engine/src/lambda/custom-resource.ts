@@ -1,4 +1,5 @@
 import {
+  type EndpointStore,
   GATE_TIMEOUT_SECONDS,
   type GateProperties,
   type GateRequest,
@@ -41,7 +42,7 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
  */
 async function isAdmitted(ports: Ports, endpoint: string, request: GateRequest): Promise<boolean> {
   try {
-    if ((await ports.records.read(endpoint)).spec) return false;
+    if (await ports.specs.read(endpoint)) return false;
     return (await runGate(ports, endpoint, request)).kind === 'done';
   } catch (error) {
     if (!request.data) throw error;
@@ -57,6 +58,8 @@ function gateRequest(ports: Ports, event: CloudFormationCustomResourceEvent, pro
     requestId: event.RequestId,
     logicalResourceId: event.LogicalResourceId,
     physicalResourceId: 'PhysicalResourceId' in event ? event.PhysicalResourceId : properties.Endpoint,
+    store: JSON.parse(properties.Store) as EndpointStore,
+    ...(event.RequestType === 'Create' && { creates: true as const }),
     sources: parseSources(properties.Sources),
     ...(properties.Data !== undefined && { data: JSON.parse(properties.Data) as SlotData }),
     deadline: ports.now() + GATE_TIMEOUT_SECONDS * 1000,

@@ -32,6 +32,7 @@ function afterMove({ observation, state, active }: ReadyEndpoint, deployment: Pe
   const step = advanceRollout({ observation, state: { ...state, deployment: undefined, serving }, active });
   // The event is published together with the state that records it.
   if (revision === undefined || step.next.kind === 'observe' || !step.state) return step;
-  const deployed: RefreshEvent = { type: 'deployed', revision, slot: active, configName: endpoint.configName };
+  const { configName, lastModified: startedAt } = endpoint;
+  const deployed: RefreshEvent = { type: 'deployed', revision, slot: active, configName, startedAt };
   return { ...step, events: [deployed, ...(step.events ?? [])] };
 }

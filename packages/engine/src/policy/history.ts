@@ -2,18 +2,23 @@ import type { Slot } from '@freshpoint/cdk/contract';
 import type { SourceFile } from './observation.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
-import type { Trigger } from './state.ts';
+import {
+  type EndpointState,
+  type Pin,
+  type QuarantineEntry,
+  type Serving,
+  type Trigger,
+  truncateMessage,
+} from './state.ts';
 
-/** The outcome of one refresh: a version of the history parameter. */
+/** The outcome of one refresh, and what the state knew when it ended: enough to rebuild a lost state. */
 export interface HistoryRecord {
   readonly version: 1;
-  /** The same when one refresh is published twice. */
-  readonly id: string;
   readonly outcome: 'succeeded' | 'refused' | 'deployed';
   readonly revision: string;
   readonly slot: Slot;
   readonly trigger: Trigger | 'deployment';
-  /** When the refresh started, ISO 8601. */
+  /** When the refresh started, ISO 8601; of a deployment, when the endpoint was InService. */
   readonly at: string;
   /** Duration, in seconds. */
   readonly seconds: number;
@@ -22,42 +27,62 @@ export interface HistoryRecord {
   readonly retried?: boolean;
   readonly warning?: string;
   readonly sources: readonly SourceFile[];
-  /** Number of sources that are left out, because an SSM parameter has no room for them. */
-  readonly sourcesLeftOut?: number;
+  /** What served afterwards. */
+  readonly serving?: Serving;
+  /** The pin that it was made for, if nothing had ended it by then. */
+  readonly pin?: Pin;
+  /** The entry of the refused revision in the quarantine. */
+  readonly quarantined?: QuarantineEntry;
 }
 
 /** An event that ends a refresh. */
 export type EndEvent = RefreshEvent & { readonly type: HistoryRecord['outcome'] };
 
-/** Size limit of a record, in bytes: an SSM parameter of the standard tier holds 4 KB. */
-const MAX_RECORD_BYTES = 4000;
-const MAX_MESSAGE_CHARACTERS = 500;
+/** What is recorded besides the event: the sources of the revision, the state that follows, and the time, epoch ms. */
+interface RecordContext {
+  readonly sources: readonly SourceFile[];
+  readonly state: EndpointState;
+  readonly now: number;
+}
 
 /** The record of an ended refresh. */
-export function historyRecord(event: EndEvent, sources: readonly SourceFile[], now: number): HistoryRecord {
-  const { type, revision, slot, trigger, startedAt = now, message, retried, warning } = event;
-  const record: HistoryRecord = {
+export function historyRecord(event: EndEvent, { sources, state, now }: RecordContext): HistoryRecord {
+  const { type, revision, slot, trigger = 'deployment', startedAt = now, message, retried, warning } = event;
+  const { serving, pin } = state;
+  const quarantined = retried ? undefined : state.quarantine?.find((entry) => entry.revision === revision);
+  return {
     version: 1,
-    id: `${shortRevision(revision)}-${type}-${event.startedAt ?? event.configName}`,
     outcome: type,
     revision,
     slot,
-    trigger: trigger ?? 'deployment',
+    trigger,
     at: new Date(startedAt).toISOString(),
-    seconds: Math.max(0, Math.round((now - startedAt) / 1000)),
-    ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARACTERS) }),
+    seconds: trigger === 'deployment' ? 0 : Math.max(0, Math.round((now - startedAt) / 1000)),
+    ...(message !== undefined && { message: truncateMessage(message) }),
     ...(retried && { retried }),
     ...(warning !== undefined && { warning }),
-    sources: [],
+    sources,
+    ...(serving && { serving }),
+    ...(trigger === 'pin' && pin?.revision === revision && { pin }),
+    ...(type === 'refused' && quarantined && { quarantined }),
   };
-  let shown = sources.length;
-  const sized = (count: number): HistoryRecord => ({
-    ...record,
-    sources: sources.slice(0, count),
-    ...(count < sources.length && { sourcesLeftOut: sources.length - count }),
-  });
-  while (shown > 0 && Buffer.byteLength(JSON.stringify(sized(shown))) > MAX_RECORD_BYTES) shown -= 1;
-  return sized(shown);
+}
+
+/**
+ * The name of the record's object: the same when one refresh is published twice. Names sort by time.
+ */
+export function historyRecordName({ at, revision, outcome }: HistoryRecord): string {
+  return `${at.replaceAll(/[-:.]/g, '')}-${shortRevision(revision)}-${outcome}.json`;
+}
+
+/** The record, in a list; an empty list for a text that is none. */
+export function parseHistoryRecord(text = ''): HistoryRecord[] {
+  try {
+    const record = JSON.parse(text) as HistoryRecord | null;
+    return typeof record?.revision === 'string' && typeof record.outcome === 'string' ? [record] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Whether the event ends a refresh. */

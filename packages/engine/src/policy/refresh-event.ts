@@ -21,7 +21,7 @@ export interface RefreshEvent {
   readonly trigger?: Trigger;
   /** An oddity of the revision that is no reason to refuse it. */
   readonly warning?: string;
-  /** When the refresh started, epoch ms. */
+  /** When the refresh started, epoch ms; of a deployment, when the endpoint was InService. It names the record. */
   readonly startedAt?: number;
   /** Of a refusal before the endpoint was touched: the sources that were checked. */
   readonly sources?: readonly SourceFile[];

@@ -40,7 +40,7 @@ export function refuseUntried({ observation, state, active, target }: Rollout, m
   const { now, spec, sources } = observation;
   const { revision, trigger } = target;
   const slot = otherSlot(active);
-  const startedAt = state.settling?.revision === revision ? state.settling.seen : now;
+  const startedAt = state.settling?.revision === revision ? state.settling.seen : target.newest;
   const files = sources?.kind === 'complete' ? sources.files : undefined;
   return {
     next: { kind: 'done', reason: 'Quarantined', message, revision },

@@ -124,7 +124,6 @@ export interface QuarantineEntry {
   readonly revision: string;
   /** Epoch ms. */
   readonly at: number;
-  /** Kept for the newest few only. */
   readonly message?: string;
   /** A fleet started with it and gave a wrong answer to a smoke test, so it must not keep serving. */
   readonly failedSmokeTests?: true;
@@ -163,9 +162,16 @@ export interface Suspension {
   readonly reason?: string;
 }
 
-/** What the controller knows about one endpoint: the JSON in the state parameter. */
+/** What the controller knows about one endpoint: the JSON in the state object. */
 export interface EndpointState {
   readonly version: 1;
+  /** Unique to each write, so that no two versions of the object have the same ETag. */
+  readonly writeId?: string;
+  /**
+   * When it was found that there is no state although the endpoint has a spec, epoch ms. The rest is unknown until it
+   * is rebuilt, which is once no pass that still knows the lost state can be running.
+   */
+  readonly lostAt?: number;
   readonly serving?: Serving;
   readonly deployment?: PendingDeployment;
   readonly updating?: Updating;
@@ -182,30 +188,22 @@ export interface EndpointState {
 }
 
 /** Quarantined revisions that are remembered. */
-const MAX_QUARANTINED_REVISIONS = 20;
-/** Quarantined revisions that are remembered with their message: an SSM parameter holds 4 KB. */
-const MAX_QUARANTINE_MESSAGES = 4;
-const MAX_MESSAGE_CHARACTERS = 300;
+export const MAX_QUARANTINED_REVISIONS = 100;
+const MAX_MESSAGE_CHARACTERS = 1000;
 
 /** A message as the state keeps it. */
 export function truncateMessage(message: string | undefined): string | undefined {
   return message?.slice(0, MAX_MESSAGE_CHARACTERS);
 }
 
-/** Adds a revision to the quarantine, and drops the oldest entries that the parameter has no room for. */
+/** Adds a revision to the quarantine, and drops the oldest entries beyond the maximum. */
 export function quarantine(
   state: EndpointState,
   { message, ...refused }: QuarantineEntry & { readonly message: string },
 ): EndpointState {
   const others = (state.quarantine ?? []).filter((entry) => entry.revision !== refused.revision);
-  const entries = [{ ...refused, message: truncateMessage(message) }, ...others].slice(0, MAX_QUARANTINED_REVISIONS);
-  return {
-    ...state,
-    retries: undefined,
-    quarantine: entries.map((each, index) =>
-      index < MAX_QUARANTINE_MESSAGES ? each : { ...each, message: undefined },
-    ),
-  };
+  const entries = [{ ...refused, message: truncateMessage(message) }, ...others];
+  return { ...state, retries: undefined, quarantine: entries.slice(0, MAX_QUARANTINED_REVISIONS) };
 }
 
 /** Removes a revision from the quarantine, after it was served. */
@@ -215,7 +213,12 @@ export function withoutQuarantine(state: EndpointState, revision: string): Endpo
   return { ...state, quarantine: others.length > 0 ? others : undefined };
 }
 
-/** Parses the parameter's value. Throws SyntaxError or TypeError when it is not a state of this version. */
+/** The state of an endpoint whose state is found missing now, epoch ms. */
+export function lostState(now: number): EndpointState {
+  return { version: 1, lostAt: now };
+}
+
+/** Parses the object's text. Throws SyntaxError or TypeError when it is not a state of this version. */
 export function parseState(value: string): EndpointState {
   const state = JSON.parse(value) as EndpointState | null;
   if (state?.version !== 1) {

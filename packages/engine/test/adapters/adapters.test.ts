@@ -1,4 +1,4 @@
-import { specParameterName, stateParameterName } from '@freshpoint/cdk/contract';
+import { specParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/adapters/client.ts';
 import { cloudFormationResponses } from '../../src/adapters/cloudformation-responses.ts';
@@ -7,8 +7,8 @@ import { eventBridgeBus } from '../../src/adapters/eventbridge-bus.ts';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
 import { sageMakerEndpoints } from '../../src/adapters/sagemaker-endpoints.ts';
 import { sqsWorkQueue } from '../../src/adapters/sqs-work-queue.ts';
-import { ssmRecords } from '../../src/adapters/ssm-records.ts';
-import { EngineError, StateConflict } from '../../src/errors.ts';
+import { ssmSpecs } from '../../src/adapters/ssm-specs.ts';
+import { EngineError } from '../../src/errors.ts';
 import { spec } from '../policy/situations.ts';
 
 interface Sent {
@@ -175,80 +175,26 @@ describe('s3Sources', () => {
   });
 });
 
-describe('ssmRecords', () => {
-  const suspension = { by: 'ada', at: 1 };
+describe('ssmSpecs', () => {
   const id = 'Iris/Endpoint';
-  const values = (state: string, Version = 3) => ({
-    Parameters: [
-      { Name: specParameterName(id), Value: JSON.stringify(spec) },
-      { Name: stateParameterName(id), Value: state, Version },
-    ],
+  const named = (Value: string) => client(() => ({ Parameters: [{ Name: specParameterName(id), Value }] }));
+
+  test('reads a spec', async () => {
+    expect(await ssmSpecs(named(JSON.stringify(spec))).read(id)).toEqual(spec);
   });
 
-  test('reads spec and state in one call', async () => {
-    const aws = client(() => values('{"version":1}'));
-    expect(await ssmRecords(aws).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 3 });
-    expect(aws.sent).toHaveLength(1);
+  test('a missing spec is undefined', async () => {
+    expect(await ssmSpecs(client(() => ({ Parameters: [] }))).read(id)).toBeUndefined();
   });
 
-  test('a missing spec is absent, a missing state is the initial one', async () => {
-    expect((await ssmRecords(client(() => ({ Parameters: [] }))).read(id)).spec).toBeUndefined();
-    const specOnly = client(() => ({ Parameters: values('').Parameters.slice(0, 1) }));
-    expect(await ssmRecords(specOnly).read(id)).toEqual({ spec, state: { version: 1 }, stateVersion: 0 });
-  });
-
-  test('a state that cannot be parsed is an error that names the parameter', async () => {
-    const read = ssmRecords(client(() => values('{'))).read(id);
-    await expect(read).rejects.toThrow(EngineError);
-    await expect(read).rejects.toThrow(stateParameterName(id));
-  });
-
-  /** A state parameter of which version 7 was read; the values of `between[n]` are written before put number n. */
-  const contended = (...between: string[][]) => {
-    const values = ['{"version":1}'];
-    const aws = client(({ name, input }) => {
-      if (name !== 'PutParameterCommand')
-        return { Parameters: [{ Value: values[Number(input.Names[0].split(':')[1]) - 7] }] };
-      values.push(...(between.shift() ?? []), input.Value);
-      return { Version: 6 + values.length };
-    });
-    return { values, write: (state: object) => ssmRecords(aws).write(id, { version: 1, ...state }, 7) };
-  };
-  const seen = { revision: 'v2', seen: 1, since: 1 };
-  const text = (state: object) => JSON.stringify({ version: 1, ...state });
-
-  test('a write that covers another one restores it and throws', async () => {
-    const { values, write } = contended([text({ unknownConfigSince: 1 })]);
-    await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
-    expect(values.at(-1)).toBe(text({ unknownConfigSince: 1 }));
-  });
-
-  test('a restoration that covers yet another write restores that one', async () => {
-    const { values, write } = contended([text({ unknownConfigSince: 1 })], [text({ unknownConfigSince: 2 })]);
-    await expect(write({ settling: seen })).rejects.toThrow(StateConflict);
-    expect(values.at(-1)).toBe(text({ unknownConfigSince: 2 }));
-  });
-
-  test.each([
-    [
-      'a suspension that the controller covered stays, and so does the controller’s change',
-      { settling: seen },
-      { suspension },
-    ],
-    [
-      'a controller’s change that a suspension covered stays, and so does the suspension',
-      { suspension },
-      { settling: seen },
-    ],
-  ])('%s', async (_, mine, theirs) => {
-    const { values, write } = contended([text(theirs)]);
-    await expect(write(mine)).rejects.toThrow(StateConflict);
-    expect(JSON.parse(values.at(-1)!)).toEqual({ version: 1, settling: seen, suspension });
-  });
-
-  test('a write over the version that was read succeeds', async () => {
-    expect(await ssmRecords(client(() => ({ Version: 8 }))).write(id, { version: 1 }, 7)).toBe(8);
-  });
+  test.each(['{', 'null', '{"version":2}'])(
+    'a spec that cannot be parsed is an error that names the parameter: %s',
+    async (value) => {
+      const read = ssmSpecs(named(value)).read(id);
+      await expect(read).rejects.toThrow(EngineError);
+      await expect(read).rejects.toThrow(specParameterName(id));
+    },
+  );
 });
 
 describe('cloudFormationStacks', () => {
@@ -282,6 +228,7 @@ describe('cloudFormationResponses', () => {
     requestId: 'request',
     logicalResourceId: 'DeploymentGate',
     physicalResourceId: 'Iris/Endpoint',
+    store: spec.store,
     sources: [],
     deadline: 0,
   };

@@ -30,8 +30,8 @@ describe('a swap', () => {
 
   test('is not made when the state was written in the meantime', async () => {
     const world = new World();
-    const { write } = world.ports.records;
-    world.ports.records.write = async (id, state, after) => write(id, state, after - 1);
+    const { write } = world.ports.states;
+    world.ports.states.write = async (store, state) => write(store, state, 'older');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
     expect(world.requeued).toEqual([['handle-1', 5]]);
@@ -132,6 +132,19 @@ describe('reconcile requests', () => {
     expect(await reconcileBatch(world.ports, [message('2', 9, first)])).toEqual([]);
   });
 
+  test('come back when the spec was created, and the deployment ended, during the pass', async () => {
+    const world = new World();
+    const { spec } = world;
+    world.spec = undefined;
+    world.ports.stacks.describe = async () => {
+      world.spec = spec;
+      return { kind: 'idle', status: 'CREATE_COMPLETE' };
+    };
+    const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
+    expect(await reconcileBatch(world.ports, [{ ...message('1'), body: first }])).toEqual(['1']);
+    expect(world.requeued).toEqual([['handle-1', 1]]);
+  });
+
   test('are done when the spec is gone', async () => {
     const world = new World();
     world.spec = undefined;
@@ -206,32 +219,5 @@ describe('reconcile requests', () => {
     world.fail['write updating'] = new StateConflict('state');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 5]]);
-  });
-});
-
-describe('a request that knows of a newer state than is read', () => {
-  const knowing = (stateVersion: number, receives = 1) =>
-    message('1', receives, JSON.stringify({ version: 1, endpoint: 'Iris/Endpoint', stateVersion }));
-
-  test('is requeued: the read was stale', async () => {
-    const world = new World();
-    expect(await reconcileBatch(world.ports, [knowing(8)])).toEqual(['1']);
-    expect(world.calls).toEqual(['read', 'requeue']);
-    expect(world.requeued).toEqual([['handle-1', 5]]);
-  });
-
-  test('applies to its whole batch, and is the one that stays', async () => {
-    const world = new World();
-    expect(await reconcileBatch(world.ports, [message('2'), knowing(8, 3)])).toEqual(['1']);
-    expect(world.calls).not.toContain('describe');
-  });
-
-  test('is handled once the state is as new, and after a minute in any case', async () => {
-    const world = new World();
-    await reconcileBatch(world.ports, [knowing(7)]);
-    expect(world.calls).toContain('describe');
-    const renewed = new World();
-    await reconcileBatch(renewed.ports, [knowing(8, 13)]);
-    expect(renewed.calls).toContain('describe');
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
-import { endpoint, NOON, v2 } from '../policy/situations.ts';
+import { endpoint, NOON, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const MINUTE = 60_000;
@@ -22,6 +22,7 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
     ResourceProperties: {
       ServiceToken: 'function',
       Endpoint: 'Iris/Endpoint',
+      Store: '{"bucket":"data","prefix":"Iris/Endpoint/"}',
       Sources: '[{"bucket":"models","key":"model.tar.gz"}]',
       Digest: '12345678',
     },
@@ -53,6 +54,36 @@ describe('a deployment', () => {
       size: v2.size,
     });
     expect(world.enqueued).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+  });
+
+  test('of a new endpoint begins with an empty state, also where an earlier endpoint left one', async () => {
+    const world = new World();
+    world.spec = undefined;
+    const pin = { revision: 'v0', by: 'ada', at: 1 };
+    world.state = { ...world.state, pin, quarantine: [{ revision: 'v2', at: 1 }] };
+    await createHandler(world.ports)(event('Create'));
+    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
+  });
+
+  test('with another data bucket begins with an empty state', async () => {
+    const world = new World();
+    const request = await queued(world);
+    world.spec = { ...spec, store: { ...spec.store, bucket: 'before' } };
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
+    expect(world.state.deployment).toMatchObject({ configName: 'config-a', revision: 'v2' });
+  });
+
+  test('waits until a state that was deleted by hand is rebuilt, and is refused at the deadline', async () => {
+    const world = new World();
+    const request = await queued(world);
+    world.hasState = false;
+    expect(await receive(world, request)).toEqual(['1']);
+    expect(world.requeued).toEqual([['handle-1', 120]]);
+    world.hasState = false;
+    world.now = NOON + 55 * MINUTE;
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('rebuilt') }]);
   });
 
   test('that deletes proceeds at once without observing anything', async () => {
@@ -108,7 +139,7 @@ describe('a deployment', () => {
     const world = new World();
     const request = await queued(world);
     world.spec = undefined;
-    world.version = 0;
+    world.hasState = false;
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.calls).not.toContain('write');

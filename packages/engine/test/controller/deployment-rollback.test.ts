@@ -15,6 +15,7 @@ const request: ReconcileRequest = {
     requestId: 'request',
     logicalResourceId: 'DeploymentGate',
     physicalResourceId: 'Iris/Endpoint',
+    store: { bucket: 'data', prefix: 'Iris/Endpoint/' },
     sources: [],
     deadline: NOON,
   },

@@ -29,6 +29,7 @@ async function request(RequestType: 'Create' | 'Update', Data = data): Promise<v
     ResourceProperties: {
       ServiceToken: 'function',
       Endpoint: 'Iris/Endpoint',
+      Store: JSON.stringify(spec.store),
       Sources: JSON.stringify(spec.sources),
       Data: JSON.stringify(Data),
       Digest: '12345678',

@@ -1,7 +1,7 @@
 import { type ReconcileRequest, reconcileRequest } from '@freshpoint/cdk/contract';
 import type { QueueMessage } from '../../src/controller/queue-message.ts';
 import { StateConflict } from '../../src/errors.ts';
-import type { HistoryRecord } from '../../src/policy/history.ts';
+import { type HistoryRecord, historyRecordName } from '../../src/policy/history.ts';
 import type {
   CheckView,
   EndpointView,
@@ -20,6 +20,7 @@ export class World {
   fail: Record<string, Error> = {};
   spec: typeof spec | undefined = spec;
   state: EndpointState = servedV1;
+  hasState = true;
   now = NOON;
   version = 7;
   endpoint: EndpointView | 'gone' = endpoint;
@@ -40,12 +41,14 @@ export class World {
   metrics: Record<string, number> = {};
 
   readonly ports: Ports = {
-    records: {
+    specs: {
       read: async () => {
         this.call('read');
-        const lastRecord = this.history.at(-1)?.id;
-        return { spec: this.spec, state: this.state, stateVersion: this.version, lastRecord };
+        return this.spec;
       },
+    },
+    states: {
+      read: async () => (this.hasState ? { state: this.state, etag: String(this.version) } : undefined),
       write: async (_, state, after) => {
         const staging = state.staging ? ` staging ${state.staging.slot}${state.staging.paused ? ' paused' : ''}` : '';
         const { testAttempts, verdict } = state.updating ?? {};
@@ -53,14 +56,20 @@ export class World {
         this.call(
           `write${staging}${state.updating ? ` updating${state.updating.accepted ? ' accepted' : ''}` : ''}${tests}`,
         );
-        if (after !== this.version) throw new StateConflict('state');
+        if (after !== (this.hasState ? String(this.version) : undefined)) throw new StateConflict('state');
         this.state = state;
-        return ++this.version;
+        this.hasState = true;
+        this.version += 1;
+        return String(this.version);
       },
-      appendHistory: async (_, record) => {
+    },
+    history: {
+      append: async (_, record) => {
         this.call('append history');
-        this.history.push(record);
+        const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
+        if (!isThere) this.history.push(record);
       },
+      list: async () => this.history.toReversed(),
     },
     endpoints: {
       describe: async () => {

@@ -34,7 +34,7 @@ describe('staging', () => {
   });
 
   test('does not start when the state was written in the meantime', async () => {
-    world.ports.records.write = async () => {
+    world.ports.states.write = async () => {
       throw new StateConflict('state');
     };
     expect(await receive()).toEqual(['1']);
@@ -43,8 +43,8 @@ describe('staging', () => {
   });
 
   test('does not start when the endpoint was moved to that slot in the meantime', async () => {
-    const { write } = world.ports.records;
-    world.ports.records.write = async (...given) => {
+    const { write } = world.ports.states;
+    world.ports.states.write = async (...given) => {
       world.endpoint = inB;
       return write(...given);
     };

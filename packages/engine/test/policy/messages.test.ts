@@ -1,4 +1,3 @@
-import { INITIAL_STATE } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
 import { decideGate } from '../../src/policy/deployment-gate.ts';
@@ -61,10 +60,6 @@ describe('messages for people', () => {
       kind: 'refuse',
       message: `Endpoint Iris stayed busy: ${message}. Deploy again when it is InService.`,
     });
-  });
-
-  test('the initial state of the stack can be parsed', () => {
-    expect(parseState(INITIAL_STATE)).toEqual({ version: 1 });
   });
 
   test.each(['null', '5', '{"version":2}', `"${'x'.repeat(100)}"`])('a value that is not a state: %s', (value) => {

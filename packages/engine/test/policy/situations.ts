@@ -10,6 +10,7 @@ export const spec: EndpointSpec = {
   version: 1,
   endpointName: 'Iris',
   stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Iris/1',
+  store: { bucket: 'data', prefix: 'Iris/Endpoint/' },
   configs: { a: 'config-a', b: 'config-b' },
   sources: [{ bucket: 'models', key: 'model.tar.gz' }],
   waitTime: 60,

@@ -1,0 +1,54 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { LEASE_TTL_MS } from '../policy/lease.ts';
+import { pollSeconds } from '../policy/next.ts';
+import { rebuildState } from '../policy/rebuilt-state.ts';
+import { lostState } from '../policy/state.ts';
+import type { StoredState } from '../ports.ts';
+import type { EndpointContext } from './pass.ts';
+
+/** The state, or that the pass ends because it is not known yet. */
+export type KnownState =
+  | { readonly kind: 'known'; readonly recorded: StoredState }
+  | { readonly kind: 'requeue'; readonly seconds: number };
+
+type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec };
+
+/**
+ * Reads the state of an endpoint that its stack declares. If there is none, because it was deleted by hand, it is
+ * rebuilt. That waits until no pass that knew the lost state can be running, because such a pass may still copy, or
+ * call UpdateEndpoint; and, unless the deployment itself asks, until the stack is not being deployed.
+ */
+export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deployment'): Promise<KnownState> {
+  const { ports, spec } = endpoint;
+  const stored = await ports.states.read(spec.store);
+  if (stored && stored.state.lostAt === undefined) return { kind: 'known', recorded: stored };
+  if (!stored) await ports.states.write(spec.store, lostState(ports.now()), undefined);
+  const leftMs = stored?.state.lostAt === undefined ? LEASE_TTL_MS : stored.state.lostAt + LEASE_TTL_MS - ports.now();
+  if (leftMs > 0 || !stored) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
+  if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
+    return wait(endpoint, pollSeconds(spec));
+  }
+  return { kind: 'known', recorded: await rebuild(endpoint, stored) };
+}
+
+async function rebuild({ ports, endpoint, spec }: DeclaredEndpoint, stored: StoredState): Promise<StoredState> {
+  const view = await ports.endpoints.describe(spec.endpointName);
+  // There is nothing left to serve.
+  if (view === 'gone') return stored;
+  const [slots, sources, history] = await Promise.all([
+    spec.data ? ports.slotStore.observe(spec.data) : {},
+    ports.sources.observe(spec.sources),
+    ports.history.list(spec.store),
+  ]);
+  const state = rebuildState({ spec, state: stored.state, endpoint: view, slots, sources, history });
+  const etag = await ports.states.write(spec.store, state, stored.etag);
+  ports.telemetry.decision({ endpoint, decision: 'done', reason: 'StateRebuilt' });
+  return { state, etag };
+}
+
+function wait({ ports, endpoint, spec }: DeclaredEndpoint, seconds: number): KnownState {
+  const { bucket, prefix } = spec.store;
+  const message = `There was no state in s3://${bucket}/${prefix}. It is being rebuilt.`;
+  ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StateLost', message, seconds });
+  return { kind: 'requeue', seconds };
+}

@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { reconcileBatch } from '../../src/controller/batch.ts';
+import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
+import { endpoint, MINUTE, NOON, onA, spec } from '../policy/situations.ts';
+import { message, World } from './fakes.ts';
+
+let world: World;
+const receive = () => reconcileBatch(world.ports, [message('1')]);
+
+beforeEach(() => {
+  world = new World();
+  world.hasState = false;
+  world.spec = { ...spec, data: { bucket: 'data', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] } };
+  world.slots = { a: 'v1' };
+  world.history = [
+    {
+      version: 1,
+      outcome: 'refused',
+      revision: 'v2',
+      slot: 'b',
+      trigger: 'upload',
+      at: '2026-01-01T11:55:00.000Z',
+      seconds: 60,
+      sources: [],
+      message: 'bad',
+      serving: onA,
+      quarantined: { revision: 'v2', at: NOON - MINUTE, message: 'bad' },
+    },
+  ];
+});
+
+describe('a state that was deleted by hand', () => {
+  test('is rebuilt once no pass that knew it can be running, and no swap follows', async () => {
+    expect(await receive()).toEqual(['1']);
+    expect(world.state).toEqual({ version: 1, lostAt: NOON });
+    expect(world.requeued).toEqual([['handle-1', LEASE_TTL_MS / 1000]]);
+    expect(world.calls).not.toContain('describe');
+    world.now += LEASE_TTL_MS;
+    expect(await receive()).toEqual([]);
+    expect(world.state).toMatchObject({ serving: onA, quarantine: [{ revision: 'v2' }] });
+    expect(world.state.lostAt).toBeUndefined();
+    expect(world.decisions.at(-1)).toMatchObject({ decision: 'done', reason: 'Quarantined' });
+    expect(world.calls.filter((call) => call.startsWith('update'))).toEqual([]);
+  });
+
+  test('keeps a suspension that a person writes meanwhile', async () => {
+    await receive();
+    const suspension = { by: 'ada', at: NOON };
+    world.state = { ...world.state, suspension };
+    world.now += LEASE_TTL_MS;
+    await receive();
+    expect(world.state).toMatchObject({ serving: onA, suspension });
+  });
+
+  test('is not rebuilt while the stack is being deployed', async () => {
+    world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
+    world.hasState = true;
+    world.stack = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.lostAt).toBeDefined();
+  });
+
+  test('stays lost when the endpoint is gone', async () => {
+    world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
+    world.hasState = true;
+    world.endpoint = 'gone';
+    expect(await receive()).toEqual([]);
+    expect(world.decisions.at(-1)).toMatchObject({ reason: 'EndpointGone' });
+    expect(endpoint.status).toBe('InService');
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import type { HistoryRecord } from '../../src/policy/history.ts';
+import { type Remains, rebuildState } from '../../src/policy/rebuilt-state.ts';
+import type { EndpointState, Pin, Serving } from '../../src/policy/state.ts';
+import { endpoint, MINUTE, NOON, onA, spec, v1, v2 } from './situations.ts';
+
+const data = { bucket: 'data', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+const perSlot = { ...spec, data };
+const onB: Serving = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - 5 * MINUTE };
+const inB = { ...endpoint, configName: 'config-b', lastModified: onB.since };
+const pin: Pin = { revision: 'v1', by: 'ada', at: NOON - 6 * MINUTE, supersedes: 'v2' };
+const backOnA: Serving = { ...onA, since: NOON - 4 * MINUTE };
+
+const record = (more: Partial<HistoryRecord>): HistoryRecord => ({
+  version: 1,
+  outcome: 'succeeded',
+  revision: 'v1',
+  slot: 'a',
+  trigger: 'upload',
+  at: '2026-01-01T11:00:00.000Z',
+  seconds: 60,
+  sources: [],
+  ...more,
+});
+const deployedV1 = record({ outcome: 'deployed', trigger: 'deployment', serving: onA });
+const servedV2 = record({ revision: 'v2', slot: 'b', serving: onB });
+const pinnedV1 = record({ trigger: 'pin', serving: backOnA, pin });
+const refused = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord =>
+  record({ outcome: 'refused', revision, slot: 'b', quarantined: { revision, at: NOON, message: 'bad' }, ...more });
+
+/** A serves v1, which a deployment loaded, and v2 was uploaded. Both slots have data of their own. */
+const remains = (change: Partial<Remains> = {}): Remains => ({
+  spec: perSlot,
+  state: { version: 1, lostAt: NOON - 2 * MINUTE },
+  endpoint,
+  slots: { a: 'v1' },
+  sources: v2,
+  history: [deployedV1],
+  ...change,
+});
+
+describe('a lost state is rebuilt', () => {
+  test.each<[string, Partial<Remains>, Partial<EndpointState>]>([
+    ['what serves, from the history', {}, { serving: onA }],
+    [
+      'what serves, from the slot, where the history ends earlier',
+      { history: [], sources: v1 },
+      { serving: { ...onA, since: endpoint.lastModified, size: v1.size } },
+    ],
+    ['nothing but the slot', { history: [] }, { serving: { ...onA, newestSource: 0 } }],
+    [
+      'data in place, from the history',
+      { spec, slots: {}, history: [servedV2, deployedV1], endpoint: inB },
+      { serving: onB },
+    ],
+    ['data in place without a history', { spec, slots: {}, history: [] }, {}],
+    [
+      'the quarantine, newest first',
+      { history: [refused('v3'), refused('v2', { retried: false }), deployedV1] },
+      {
+        serving: onA,
+        quarantine: [
+          { revision: 'v3', at: NOON, message: 'bad' },
+          { revision: 'v2', at: NOON, message: 'bad' },
+        ],
+      },
+    ],
+    [
+      'no quarantine of what is tried again',
+      { history: [refused('v2', { quarantined: undefined }), deployedV1] },
+      { serving: onA },
+    ],
+    [
+      'no quarantine of what served later',
+      { history: [servedV2, refused('v2'), deployedV1], endpoint: inB, slots: { a: 'v1', b: 'v2' } },
+      { serving: onB },
+    ],
+    [
+      'the pin, with its time',
+      {
+        history: [pinnedV1, servedV2, deployedV1],
+        endpoint: { ...endpoint, lastModified: backOnA.since },
+        slots: { a: 'v1', b: 'v2' },
+      },
+      { serving: backOnA, pin },
+    ],
+    [
+      'the pin, also after a deployment',
+      { history: [deployedV1, pinnedV1, servedV2], slots: { a: 'v1', b: 'v2' } },
+      { serving: onA, pin },
+    ],
+    [
+      'no pin that an upload ended, even if that was refused',
+      {
+        history: [refused('v3'), pinnedV1, servedV2],
+        endpoint: { ...endpoint, lastModified: backOnA.since },
+        slots: { a: 'v1' },
+      },
+      {
+        serving: backOnA,
+        quarantine: [{ revision: 'v3', at: NOON, message: 'bad' }],
+      },
+    ],
+    [
+      'what a person wrote meanwhile',
+      { state: { version: 1, lostAt: 1, suspension: { by: 'ada', at: 2 }, pin } },
+      { serving: onA, suspension: { by: 'ada', at: 2 }, pin },
+    ],
+    [
+      'no update after a deployment replaced the configs',
+      { history: [record({ serving: { ...onA, configName: 'config-of-before' } })] },
+      { serving: onA },
+    ],
+  ])('with %s', (_, change, expected) => {
+    const { lostAt, ...rebuilt } = rebuildState(remains(change));
+    expect(lostAt).toBeUndefined();
+    expect(rebuilt).toEqual({ version: 1, ...expected });
+  });
+
+  test.each<[string, Partial<Remains>, object]>([
+    [
+      'is under way',
+      { endpoint: { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } },
+      { trigger: 'upload' },
+    ],
+    [
+      'is being rolled back',
+      { endpoint: { ...endpoint, status: 'RollingBack', pendingConfigName: 'config-b' } },
+      { trigger: 'upload' },
+    ],
+    ['has ended without a record', { endpoint: inB }, { trigger: 'upload' }],
+    ['was overtaken by another upload', { endpoint: inB, sources: { ...v2, revision: 'v3' } }, { trigger: 'upload' }],
+  ])('with an accepted update to what slot B holds, where one %s', (_, change, expected) => {
+    const { updating } = rebuildState(remains({ slots: { a: 'v1', b: 'v2' }, ...change }));
+    expect(updating).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
+  });
+
+  test.each<[string, HistoryRecord[], string, string | undefined]>([
+    ['a person’s rollback, which stays', [servedV2, deployedV1], 'pin', 'v1'],
+    [
+      'a rollback after failed smoke tests',
+      [refused('v2', { quarantined: { revision: 'v2', at: NOON, failedSmokeTests: true }, serving: onB }), deployedV1],
+      'smoke-test',
+      undefined,
+    ],
+  ])('with %s, where an update to earlier data is under way', (_, history, trigger, pinned) => {
+    const moving = { ...inB, status: 'Updating', pendingConfigName: 'config-a' } as const;
+    const state = rebuildState(remains({ history, endpoint: moving, slots: { a: 'v1', b: 'v2' } }));
+    expect(state.updating).toMatchObject({ slot: 'a', revision: 'v1', trigger });
+    expect(state.pin?.revision).toBe(pinned);
+    if (pinned) expect(state.pin?.supersedes).toBe('v2');
+  });
+});
