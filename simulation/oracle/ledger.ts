@@ -43,8 +43,8 @@ export const TOLERANCE_MS = 12_000;
 
 /** A pass that knew the deleted state may still call UpdateEndpoint this long, in ms. */
 const REBUILD_MS = 120_000;
-/** An update that has ended is concluded within this time, in ms. */
-const CONCLUDED_MS = 300_000;
+/** An update that has ended is concluded within this time, in ms, even if two functions in a row are killed. */
+const CONCLUDED_MS = 900_000;
 
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;

@@ -31,7 +31,7 @@ export class StallChecks {
 
   /** The run has ended: an undisturbed one has recorded what it published, another may have lost what others did. */
   runEnded(run: FunctionRun, how: string): void {
-    const isDisturbed = how !== 'answered' || run.isDisturbed || run.hadConflict;
+    const isDisturbed = how !== 'answered' || run.isDisturbed;
     if (isDisturbed) this.#isUncertain = true;
     else if (run === this.#lastRun) this.#isUncertain = false;
   }

@@ -110,8 +110,8 @@ export class Rest {
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
-    const idle = PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS;
-    const waits = sweepInterval * 1000 + idle + settle;
+    const waits =
+      sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
     return waits + UPDATES * (update + 2 * poll);
   }
 

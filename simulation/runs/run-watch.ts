@@ -48,10 +48,7 @@ export class RunWatch implements Watch {
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
-    if (error !== undefined) {
-      if (current && service === 's3' && operation === 'PutObject' && isStateKey(input)) current.hadConflict = true;
-      return;
-    }
+    if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
     if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) this.#sourcesChanged();
     if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);

@@ -93,8 +93,6 @@ export class FunctionRun {
   isDisturbed = false;
   /** It sends smoke tests. */
   isTesting = false;
-  /** Its last write of the state collided with another one. */
-  hadConflict = false;
   /** When each source was read. A pass reads several at different times. */
   readonly sourcesReadAt: number[] = [];
   /** The last answers by operation. */
@@ -159,8 +157,8 @@ export class FunctionRun {
       answers: cloudFormationResponses(put as unknown as typeof fetch),
       telemetry: this.#overseer.telemetry(this),
       checkArchive: looksLikeArchive,
-      newId: () => `${this.id}-${this.calls}`,
       timeoutSignal: (ms) => this.#abortAfter(ms),
+      newId: () => `${this.id}-${this.calls}`,
       now: skewed(this.#world.clock, this.#overseer.skewMs).now,
     };
   }

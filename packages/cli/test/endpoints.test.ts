@@ -122,6 +122,17 @@ describe('freshpoint rollback', () => {
     await expect(rollBack()).rejects.toThrow('The rollback to 111111111111 was refused: is no longer retained');
   });
 
+  test('keeps waiting when an attempt fails, and says why', async () => {
+    const retries = { revision: R1, attempts: 1, at: 2000, nextAt: 3000, stage: 'update', fault: 'capacity' } as const;
+    account.steps = [(state) => ({ ...state, retries: { ...retries, message: 'no instances' } }), serve(R1)];
+    await rollBack();
+    expect(lines.slice(1)).toEqual([
+      'waiting for the controller',
+      'an attempt failed; the controller tries again after a pause: no instances',
+      'Iris/Endpoint serves 111111111111',
+    ]);
+  });
+
   test('fails when something newer ends the pin', async () => {
     account.steps = [(state) => ({ ...state, pin: undefined })];
     await expect(rollBack()).rejects.toThrow('was superseded by a newer upload or another request');

@@ -18,12 +18,12 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
   const seen = { state: { version: 1, ...state } as EndpointState, requests: [] as string[], conflicts };
   const account: EndpointAccount = {
     list: async () => [ID],
-    read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: 'v7' }),
+    read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
     write: async (_, next) => {
       if (seen.conflicts-- > 0) throw new StateConflict('state');
       seen.state = next;
-      return 'v8';
+      return '8';
     },
     enqueueReconcile: async (_, url) => void seen.requests.push(url),
   };

@@ -34,7 +34,7 @@ export async function runRetry(
 /** The controller writes the state too. After a conflict, the state that is there now is changed. */
 async function release(account: EndpointAccount, endpoint: string, digits: string | undefined): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const { spec, state, etag } = await account.read(endpoint);
+    const { state, etag, spec } = await account.read(endpoint);
     const revision = chooseFailed(state, endpoint, digits);
     try {
       await account.write(spec.store, without(state, revision), etag);

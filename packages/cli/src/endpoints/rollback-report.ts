@@ -1,7 +1,7 @@
 import type { OutputFormat } from '../text.ts';
 
 /** The phases of a rollback that is under way. */
-export type RollbackPhase = 'waiting' | 'staging' | 'updating';
+export type RollbackPhase = 'waiting' | 'staging' | 'updating' | 'retrying';
 
 /** One event of a rollback. */
 export interface RollbackEvent {

@@ -4,7 +4,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
-import type { RollbackPhase, RollbackReport } from './rollback-report.ts';
+import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-report.ts';
 
 /** A pin as it was written into the state. */
 export interface WrittenPin {
@@ -25,6 +25,7 @@ const PHASE_TEXTS: Readonly<Record<RollbackPhase, string>> = {
   waiting: 'waiting for the controller',
   staging: 'staging it in the inactive slot',
   updating: 'updating the endpoint to the slot that has it',
+  retrying: 'an attempt failed; the controller tries again after a pause',
 };
 
 /** Reports the progress of a rollback until its revision serves. Throws CommandFailure if refused or superseded. */
@@ -49,7 +50,7 @@ export async function waitUntilServing(
       case 'unpinned':
         throw superseded(revision, report);
       default:
-        if (status.kind !== phase) report({ event: status.kind, revision, text: PHASE_TEXTS[status.kind] });
+        if (status.kind !== phase) report(phaseEvent(status.kind, state, revision));
         phase = status.kind;
     }
   }
@@ -64,7 +65,17 @@ function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): Rol
   if (serving?.revision === pin.revision && !updating) return { kind: 'serving' };
   if (state.pin?.at !== pin.at && !updating) return { kind: 'unpinned' };
   if (updating?.revision === pin.revision) return { kind: 'updating' };
+  // A pin that was set after the failure is tried at once.
+  const isPaused = state.retries?.revision === pin.revision && state.retries.at >= pin.at;
+  if (isPaused && !staging) return { kind: 'retrying' };
   return { kind: staging?.revision === pin.revision ? 'staging' : 'waiting' };
+}
+
+function phaseEvent(event: RollbackPhase, { retries }: EndpointState, revision: string): RollbackEvent {
+  const text = PHASE_TEXTS[event];
+  if (event !== 'retrying' || !retries) return { event, revision, text };
+  const message = withoutControlCharacters(retries.message);
+  return { event, revision, text: `${text}: ${message}`, details: { message, fault: retries.fault } };
 }
 
 function superseded(revision: string, report: RollbackReport): CommandFailure {

@@ -36,10 +36,10 @@ export function awsPorts(given: {
   readonly telemetry: Telemetry;
   /** Reads archives. Default: the real check, which decompresses in other threads. */
   readonly checkArchive?: typeof checkArchive;
-  /** A text that is unique. Default: a UUID. */
-  readonly newId?: () => string;
   /** Default: AbortSignal.timeout, in real time. */
   readonly timeoutSignal?: (ms: number) => AbortSignal;
+  /** A text that is unique. Default: a UUID. */
+  readonly newId?: () => string;
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {

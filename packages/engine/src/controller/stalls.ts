@@ -44,7 +44,8 @@ export async function noteFailedPass(context: EndpointContext, error: unknown, m
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
   const spec = await ports.specs.read(endpoint);
   const stored = spec && (await ports.states.read(spec.store));
-  if (!stored) return;
+  // A state that was lost is rebuilt first.
+  if (!stored || stored.state.lostAt !== undefined) return;
   const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });

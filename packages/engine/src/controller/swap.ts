@@ -58,25 +58,6 @@ export async function swap(
   return { kind: 'requeue', seconds };
 }
 
-/** After a conflict, the acceptance is recorded in the state that is there now, if that still has the update. */
-async function recordAcceptance(
-  { ports, store }: EndpointPass,
-  recorded: StoredState,
-  updating: Updating,
-): Promise<void> {
-  let known: StoredState | undefined = recorded;
-  for (let attempt = 1; known?.state.updating?.at === updating.at; attempt++) {
-    const { state, etag }: StoredState = known;
-    try {
-      await ports.states.write(store, { ...state, updating: { ...updating, accepted: true } }, etag);
-      return;
-    } catch (error) {
-      if (!(error instanceof StateConflict) || attempt === MAX_ACCEPTANCE_WRITES) throw error;
-      known = await ports.states.read(store);
-    }
-  }
-}
-
 /** SageMaker rejected the call, which says nothing about the revision: it is tried again after a pause. */
 async function reject(
   pass: EndpointPass,
@@ -105,4 +86,23 @@ async function reject(
 async function isUnderWay({ ports, spec }: EndpointPass, { configName }: Updating): Promise<boolean> {
   const view = await ports.endpoints.describe(spec.endpointName);
   return view !== 'gone' && view.status === 'Updating' && view.pendingConfigName === configName;
+}
+
+/** After a conflict, the acceptance is recorded in the state that is there now, if that still has the update. */
+async function recordAcceptance(
+  { ports, store }: EndpointPass,
+  recorded: StoredState,
+  updating: Updating,
+): Promise<void> {
+  let known: StoredState | undefined = recorded;
+  for (let attempt = 1; known?.state.updating?.at === updating.at; attempt++) {
+    const { state, etag }: StoredState = known;
+    try {
+      await ports.states.write(store, { ...state, updating: { ...updating, accepted: true } }, etag);
+      return;
+    } catch (error) {
+      if (!(error instanceof StateConflict) || attempt === MAX_ACCEPTANCE_WRITES) throw error;
+      known = await ports.states.read(store);
+    }
+  }
 }

@@ -72,15 +72,15 @@ export function noteBlockage(
   const since = before?.since ?? now;
   const isDue = needsPerson === true || now - since >= stalledAfterMs(spec);
   const isPublished = before?.published === true;
-  if (before?.reason === reason && (isPublished || !isDue)) return { state };
+  if (before && (isPublished || !isDue)) return { state };
   const stalled: Stall = {
     since,
     reason,
     message: truncateMessage(message) ?? '',
-    ...((isPublished || isDue) && { published: true }),
+    ...(isDue && { published: true }),
   };
   const next = { ...state, stalled };
-  if (isPublished || !isDue) return { state: next };
+  if (!isDue) return { state: next };
   return {
     state: next,
     stall: { type: 'stalled', reason, message, since, ...(revision !== undefined && { revision }) },

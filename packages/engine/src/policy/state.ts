@@ -145,7 +145,7 @@ export interface Retries {
   readonly message: string;
 }
 
-/** What keeps the newest revision from being served. */
+/** What keeps the newest revision from being served: at first, and from its publication on, what was published. */
 export interface Stall {
   /** Epoch ms. */
   readonly since: number;
