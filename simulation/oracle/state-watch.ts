@@ -62,7 +62,7 @@ export class StateWatch {
   /** A person deleted the state. */
   deleted(): void {
     const { view, sources, ledger, journal, world } = this.#parts;
-    const { quarantine = [], pin, serving } = view.state();
+    const { quarantine = [], pin } = view.state();
     view.storedState = undefined;
     this.#etag = undefined;
     ledger.stateDeletedAt.push(world.clock.now());
@@ -70,8 +70,12 @@ export class StateWatch {
     for (const { revision } of quarantine) this.#ruledOut.quarantined.set(revision, world.clock.now());
     if (quarantine.length > 0) journal.reached('state with a quarantine deleted by hand');
     const newest = sources.current.revision;
-    const isServed = pin?.revision !== undefined && serving?.revision === pin.revision;
-    if (!isServed || pin.supersedes === undefined || pin.supersedes !== newest) return;
+    // A pin that led to no swap is in no history.
+    const isRolledBack = ledger.updates.some(
+      ({ trigger, revision, publishedAt = 0 }) =>
+        trigger === 'pin' && revision === pin?.revision && publishedAt > (pin?.at ?? 0),
+    );
+    if (!isRolledBack || pin?.supersedes === undefined || pin.supersedes !== newest) return;
     this.#ruledOut.rolledBack = newest;
     journal.reached('state with a pin deleted by hand');
   }
