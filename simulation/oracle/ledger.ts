@@ -34,6 +34,7 @@ export interface Update {
 /** A refresh event on the bus. */
 export interface PublishedRefresh {
   readonly type: string;
+  readonly at: number;
   readonly revision: string;
   readonly configName: string;
 }
@@ -43,8 +44,6 @@ export const TOLERANCE_MS = 12_000;
 
 /** A pass that knew the deleted state may still call UpdateEndpoint this long, in ms. */
 const REBUILD_MS = 120_000;
-/** An update that has ended is concluded within this time, in ms. */
-const CONCLUDED_MS = 300_000;
 
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;
@@ -96,9 +95,15 @@ export class Ledger {
     return this.updates.filter((update) => this.isStateDeletedDuring(update)).length;
   }
 
-  /** Whether a person deleted the state before the end of the update was known. */
-  isStateDeletedDuring({ startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): boolean {
-    return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= endedAt + CONCLUDED_MS);
+  /** Whether a person deleted the state before the controller had published the end of its update. */
+  isStateDeletedDuring({ by, startedAt, revision, config }: Update): boolean {
+    if (by !== 'controller') return false;
+    const end = this.published.find(
+      (event) =>
+        event.type !== 'started' && event.revision === revision && event.configName === config && event.at >= startedAt,
+    );
+    const concludedAt = end?.at ?? Number.POSITIVE_INFINITY;
+    return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= concludedAt);
   }
 
   /** Revisions that the controller made serve, oldest first, each as often as it came. */

@@ -71,7 +71,7 @@ export class Oracle {
     for (const { Source, DetailType, Detail } of Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
-      const event: PublishedRefresh = { ...JSON.parse(Detail), type };
+      const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();

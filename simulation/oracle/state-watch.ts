@@ -25,8 +25,8 @@ export class StateWatch {
   readonly #quarantine: QuarantineChecks;
   /** ETag of the stored state. */
   #etag: string | undefined;
-  /** Whether the state that recorded the latest update was suspended. */
-  #isRecordedSuspended = false;
+  /** The state that recorded the latest update. */
+  #recorded: EndpointState | undefined;
   readonly #ruledOut: RuledOut = { quarantined: new Map() };
 
   constructor(parts: OracleParts) {
@@ -47,9 +47,7 @@ export class StateWatch {
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
-    if (state.updating && state.updating.accepted === undefined) {
-      this.#isRecordedSuspended = state.suspension !== undefined;
-    }
+    if (state.updating && state.updating.accepted === undefined) this.#recorded = state;
     const { settling } = state;
     const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === settling?.revision);
     if (entry && settling) entry.seenAt = settling.seen;
@@ -87,7 +85,13 @@ export class StateWatch {
 
   /** Whether the latest update was recorded in a suspended state. */
   isSwapSuspended(): boolean {
-    return this.#isRecordedSuspended;
+    return this.#recorded?.suspension !== undefined;
+  }
+
+  /** The state as the caller of UpdateEndpoint knows it: it may have been deleted since it recorded the update. */
+  stateOfCaller(): EndpointState {
+    const state = this.#parts.view.state();
+    return state.lostAt === undefined ? state : (this.#recorded ?? state);
   }
 
   /** Why an upload of this revision must not be deployed, since a state that was deleted by hand ruled it out. */
