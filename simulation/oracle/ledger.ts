@@ -34,6 +34,7 @@ export interface Update {
 /** A refresh event on the bus. */
 export interface PublishedRefresh {
   readonly type: string;
+  readonly at: number;
   readonly revision: string;
   readonly configName: string;
 }
@@ -43,18 +44,9 @@ export const TOLERANCE_MS = 12_000;
 
 /** A pass that knew the deleted state may still call UpdateEndpoint this long, in ms. */
 const REBUILD_MS = 120_000;
-/** An update that has ended is concluded within this time, in ms, even if two functions in a row are killed. */
-const CONCLUDED_MS = 900_000;
 
 /** SageMaker's own failure, in FailureReason. */
 export const INTERNAL_FAILURE = /^Request to service/;
-
-/** A state that a person deleted. */
-interface DeletedState {
-  readonly at: number;
-  /** The revision of the update that it recorded. */
-  readonly updating?: string;
-}
 
 /** The past of the endpoint, as far as the checks need it. */
 export class Ledger {
@@ -67,8 +59,8 @@ export class Ledger {
   readonly failedSmokeTests = new Set<string>();
   /** When the endpoint was scaled or patched. */
   readonly touchedAt: number[] = [];
-  /** The states that a person deleted. */
-  readonly deletedStates: DeletedState[] = [];
+  /** When a person deleted the state. */
+  readonly stateDeletedAt: number[] = [];
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */
   ambiguities = 0;
   /** The update under way. */
@@ -103,12 +95,15 @@ export class Ledger {
     return this.updates.filter((update) => this.isStateDeletedDuring(update)).length;
   }
 
-  /** Whether a person deleted the state before the end of the update was known. */
-  isStateDeletedDuring({ revision, startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): boolean {
-    return this.deletedStates.some(({ at, updating }) => {
-      const isConcluded = at > endedAt + CONCLUDED_MS && (updating === undefined || updating !== revision);
-      return at >= startedAt - REBUILD_MS && !isConcluded;
-    });
+  /** Whether a person deleted the state before the controller had published the end of its update. */
+  isStateDeletedDuring({ by, startedAt, revision, config }: Update): boolean {
+    if (by !== 'controller') return false;
+    const end = this.published.find(
+      (event) =>
+        event.type !== 'started' && event.revision === revision && event.configName === config && event.at >= startedAt,
+    );
+    const concludedAt = end?.at ?? Number.POSITIVE_INFINITY;
+    return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= concludedAt);
   }
 
   /** Revisions that the controller made serve, oldest first, each as often as it came. */

@@ -82,7 +82,7 @@ export class Oracle {
         this.stalls.published(type, run);
         continue;
       }
-      const event: PublishedRefresh = { ...JSON.parse(Detail), type };
+      const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();

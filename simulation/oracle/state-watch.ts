@@ -25,8 +25,8 @@ export class StateWatch {
   readonly #quarantine: QuarantineChecks;
   /** ETag of the stored state. */
   #etag: string | undefined;
-  /** Whether the state that recorded the latest update was suspended. */
-  #isRecordedSuspended = false;
+  /** The state that recorded the latest update. */
+  #recorded: EndpointState | undefined;
   readonly #ruledOut: RuledOut = { quarantined: new Map() };
 
   constructor(parts: OracleParts) {
@@ -46,10 +46,8 @@ export class StateWatch {
     const state = JSON.parse(text) as EndpointState;
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
-    if (isRebuilt && ledger.deletedStates.length > 0) journal.reached('state rebuilt');
-    if (state.updating && state.updating.accepted === undefined) {
-      this.#isRecordedSuspended = state.suspension !== undefined;
-    }
+    if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
+    if (state.updating && state.updating.accepted === undefined) this.#recorded = state;
     const { settling } = state;
     const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === settling?.revision);
     if (entry && settling) entry.seenAt = settling.seen;
@@ -62,16 +60,20 @@ export class StateWatch {
   /** A person deleted the state. */
   deleted(): void {
     const { view, sources, ledger, journal, world } = this.#parts;
-    const { quarantine = [], pin, serving, updating } = view.state();
+    const { quarantine = [], pin } = view.state();
     view.storedState = undefined;
     this.#etag = undefined;
-    ledger.deletedStates.push({ at: world.clock.now(), updating: updating?.revision });
+    ledger.stateDeletedAt.push(world.clock.now());
     journal.reached('state deleted by hand');
     for (const { revision } of quarantine) this.#ruledOut.quarantined.set(revision, world.clock.now());
     if (quarantine.length > 0) journal.reached('state with a quarantine deleted by hand');
     const newest = sources.current.revision;
-    const isServed = pin?.revision !== undefined && serving?.revision === pin.revision;
-    if (!isServed || pin.supersedes === undefined || pin.supersedes !== newest) return;
+    // A pin that led to no swap is in no history.
+    const isRolledBack = ledger.updates.some(
+      ({ trigger, revision, publishedAt = 0 }) =>
+        trigger === 'pin' && revision === pin?.revision && publishedAt > (pin?.at ?? 0),
+    );
+    if (!isRolledBack || pin?.supersedes === undefined || pin.supersedes !== newest) return;
     this.#ruledOut.rolledBack = newest;
     journal.reached('state with a pin deleted by hand');
   }
@@ -83,7 +85,13 @@ export class StateWatch {
 
   /** Whether the latest update was recorded in a suspended state. */
   isSwapSuspended(): boolean {
-    return this.#isRecordedSuspended;
+    return this.#recorded?.suspension !== undefined;
+  }
+
+  /** The state as the caller of UpdateEndpoint knows it: it may have been deleted since it recorded the update. */
+  stateOfCaller(): EndpointState {
+    const state = this.#parts.view.state();
+    return state.lostAt === undefined ? state : (this.#recorded ?? state);
   }
 
   /** Why an upload of this revision must not be deployed, since a state that was deleted by hand ruled it out. */

@@ -44,7 +44,7 @@ export class SwapChecks {
     const swap: Swap = { call, run, violation, spec: JSON.parse(value) as EndpointSpec };
     this.#checkObservation(swap);
     this.#checkRequest(swap);
-    const state = this.#parts.view.state();
+    const state = this.#states.stateOfCaller();
     const { updating } = state;
     if (!updating || updating.configName !== call.input.EndpointConfigName) {
       violation(updating ? `the state records an update to ${updating.configName}` : 'the state records no update');

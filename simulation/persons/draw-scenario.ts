@@ -14,9 +14,21 @@ const QUALITIES: readonly Quality[] = [
 ];
 const KINDS: readonly Action['kind'][] = [
   ...(['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier'] as const),
-  ...(['flicker', 'flicker', 'delete', 'stream', 'deploy', 'deploy', 'scale', 'scale', 'move', 'move'] as const),
+  ...([
+    'flicker',
+    'flicker',
+    'delete',
+    'stream',
+    'deploy',
+    'deploy',
+    'deploy',
+    'scale',
+    'scale',
+    'move',
+    'move',
+  ] as const),
   ...(['delete state', 'delete state'] as const),
-  ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back'] as const),
+  ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back', 'roll back'] as const),
 ];
 
 const SHORTAGE_CHANCE = 0.15;

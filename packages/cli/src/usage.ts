@@ -1,4 +1,4 @@
-/** Characters that `--reason` can have: it is stored in the state, an SSM parameter of 4 KB. */
+/** Characters that `--reason` can have. */
 export const MAX_REASON_CHARACTERS = 300;
 /** Digits that a revision needs at least on the command line. */
 export const MIN_REVISION_DIGITS = 4;

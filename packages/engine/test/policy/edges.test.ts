@@ -99,6 +99,10 @@ describe('a stream of uploads, with maxWaitTime', () => {
     expect(sinceOfV3(70 * SECOND, 10 * SECOND + 1)).toBe(NOON - 5 * MINUTE);
   });
 
+  test('ends after a quiet time without a pass', () => {
+    expect(sinceOfV3(5 * MINUTE, 270 * SECOND)).toBe(NOON);
+  });
+
   test('a revision without newer objects (a file is gone) counts from when it is seen', () => {
     expect(sinceOfV3(70 * SECOND, 70 * SECOND)).toBe(NOON);
   });

@@ -37,7 +37,9 @@ function streamOf(
 ): { readonly isStream: boolean; readonly since: number } {
   // A revision that settled, and could not be swapped for another reason, ends the stream.
   const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : now;
-  const isStream = before !== undefined && changed - before.seen < spec.waitTime * 1000;
+  // So does a quiet time without a pass: what a deletion changed afterwards has no date.
+  const isPaused = before?.revision !== revision && now - changed >= spec.waitTime * 1000;
+  const isStream = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
   return { isStream, since: isStream ? before.since : now };
 }
 
