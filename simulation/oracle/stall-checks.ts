@@ -29,11 +29,14 @@ export class StallChecks {
     this.#lastRun = run;
   }
 
-  /** The run has ended: an undisturbed one has recorded what it published, another may have lost what others did. */
+  /** The run has ended; an undisturbed one has recorded what it published. */
   runEnded(run: FunctionRun, how: string): void {
-    const isDisturbed = how !== 'answered' || run.isDisturbed;
-    if (isDisturbed) this.#isUncertain = true;
-    else if (run === this.#lastRun) this.#isUncertain = false;
+    if (run === this.#lastRun) this.#isUncertain = how !== 'answered' || run.isDisturbed;
+  }
+
+  /** A person deleted the state, which knew what was published. */
+  stateDeleted(): void {
+    this.#isUncertain = true;
   }
 
   /** A shortage has ended in which updates were refused; `refusedAt`: when. */

@@ -74,7 +74,10 @@ export class RunWatch implements Watch {
   #stateCalled(call: Call, output: unknown): void {
     const { oracle, journal } = this.#context;
     const { operation, input } = call;
-    if (operation === 'DeleteObject') oracle.states.deleted();
+    if (operation === 'DeleteObject') {
+      oracle.states.deleted();
+      oracle.stalls.stateDeleted();
+    }
     if (operation !== 'PutObject') return;
     const { ETag: etag } = output as Answers['s3:PutObject'];
     oracle.states.written({ by: this.#context.moverOf(call), input, etag });
