@@ -128,7 +128,7 @@ function drawAction(random: Random, keys: number): Action {
       return {
         kind,
         steps: random.pick([1, 1, 1, 2, 3]),
-        ...(random.chance(0.3) && { deletesStateAfterMs: random.int(5, 30) * MINUTE_MS }),
+        ...(random.chance(0.6) && { deletesStateAfterMs: random.int(8, 30) * MINUTE_MS }),
       };
     case 'patch':
       return { kind, forMs: random.int(1, 6) * MINUTE_MS };
