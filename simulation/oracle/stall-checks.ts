@@ -12,16 +12,19 @@ export class StallChecks {
   #isUncertain = false;
   #stalls = 0;
   #lastRun: FunctionRun | undefined;
+  #publishedAt = 0;
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
   }
 
   published(type: 'stalled' | 'recovered', run: FunctionRun | undefined): void {
-    const { journal } = this.#parts;
+    const { journal, world } = this.#parts;
     const isRepeated = (type === 'stalled') === this.#isStalled;
-    // A run that ends between the event and the state that records it repeats the event.
-    if (isRepeated && !this.#isUncertain) journal.violation(`${type} is published again`);
+    // Events are published before the state records it: a run that began earlier, or one after a crash, repeats them.
+    const isConcurrent = run !== undefined && run !== this.#lastRun && run.startedAt < this.#publishedAt;
+    if (isRepeated && !this.#isUncertain && !isConcurrent) journal.violation(`${type} is published again`);
+    this.#publishedAt = world.clock.now();
     this.#isStalled = type === 'stalled';
     this.#isUncertain = true;
     if (type === 'stalled') this.#stalls += 1;
