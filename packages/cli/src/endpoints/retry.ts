@@ -1,9 +1,9 @@
-import { StateConflict } from '@freshpoint/engine/errors';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
 import type { OutputFormat } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
+import { editState } from './edit-state.ts';
 
 /** Arguments of `freshpoint retry`. */
 export interface RetryArguments {
@@ -13,9 +13,6 @@ export interface RetryArguments {
   readonly revision?: string;
   readonly format: OutputFormat;
 }
-
-/** Attempts to write the state. A concurrent write costs one; that many in a row mean that something is wrong. */
-const MAX_EDITS = 5;
 
 /** Takes a revision out of quarantine, or ends the pause before its next attempt, and requests a reconciliation. */
 export async function runRetry(
@@ -31,24 +28,13 @@ export async function runRetry(
   write(format === 'json' ? JSON.stringify({ event: 'retrying', endpoint, revision }) : text);
 }
 
-/** The controller writes the state too. After a conflict, the state that is there now is changed. */
-async function release(account: EndpointAccount, endpoint: string, digits: string | undefined): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const { state, etag, spec } = await account.read(endpoint);
+/** Takes the revision out of the state's quarantine and retries. */
+function release(account: EndpointAccount, endpoint: string, digits: string | undefined): Promise<string> {
+  const released = (state: EndpointState) => {
     const revision = chooseFailed(state, endpoint, digits);
-    try {
-      await account.write(spec.store, without(state, revision), etag);
-      return revision;
-    } catch (error) {
-      if (!(error instanceof StateConflict)) throw error;
-      if (attempt < MAX_EDITS) continue;
-      throw new CommandFailure(
-        `${shortRevision(revision)} is still in quarantine: other writes changed the state of ${endpoint} ` +
-          `${attempt} times in a row. Try again.`,
-        error,
-      );
-    }
-  }
+    return { state: without(state, revision), result: revision };
+  };
+  return editState(account, endpoint, released, 'The revision is still in quarantine');
 }
 
 /** The revision that the digits name, of those that are quarantined or wait for their next attempt. */

@@ -1,9 +1,9 @@
-import { StateConflict } from '@freshpoint/engine/errors';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { Pin, Suspension } from '@freshpoint/engine/policy/state';
+import type { EndpointState, Pin, Suspension } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { type OutputFormat, withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
+import { editState } from './edit-state.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 import { chooseRevision } from './revision-choice.ts';
 import { type RollbackEvent, rollbackReport } from './rollback-report.ts';
@@ -31,9 +31,6 @@ export interface RollbackContext {
   /** The name that is recorded with the pin. */
   readonly user: string;
 }
-
-/** Attempts to write the pin. A concurrent write costs one; that many in a row mean that something is wrong. */
-const MAX_WRITE_ATTEMPTS = 5;
 
 /** Pins an earlier revision, and waits until it serves. Throws CommandFailure when it is refused or superseded. */
 export async function runRollback(options: RollbackArguments, context: RollbackContext): Promise<void> {
@@ -65,31 +62,20 @@ export async function runRollback(options: RollbackArguments, context: RollbackC
   if (options.wait) await waitUntilServing(endpoint, written, context, report);
 }
 
-/** The controller writes the state too. After a conflict, the pin is written again over the state that is there now. */
-async function writePin(
+/** Records the pin in the state. */
+function writePin(
   revision: string,
   { endpoint, reason }: RollbackArguments,
   { account, now, user }: RollbackContext,
 ): Promise<WrittenPin> {
-  for (let attempt = 1; ; attempt++) {
-    const { state, etag, spec } = await account.read(endpoint);
+  const pinned = (state: EndpointState) => {
     const quarantinedAt = quarantineEntryOf(state, revision)?.at;
     // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
     const at = Math.max(now(), (quarantinedAt ?? 0) + 1);
     const pin: Pin = { revision, by: user, at, ...(reason !== undefined && { reason }) };
-    try {
-      await account.write(spec.store, { ...state, pin }, etag);
-      return { pin, quarantinedAt };
-    } catch (error) {
-      if (!(error instanceof StateConflict)) throw error;
-      if (attempt === MAX_WRITE_ATTEMPTS) {
-        throw new CommandFailure(
-          `The pin was not stored: other writes changed the state of ${endpoint} ${attempt} times in a row. Try again.`,
-          error,
-        );
-      }
-    }
-  }
+    return { state: { ...state, pin }, result: { pin, quarantinedAt } };
+  };
+  return editState(account, endpoint, pinned, 'The pin was not stored');
 }
 
 function suspended(revision: string, { by, reason }: Suspension): RollbackEvent {
