@@ -14,6 +14,10 @@ import type { ReconcileResult } from './result.ts';
 
 /** Pause before a deployment's unfinished copy is resumed, in seconds. */
 const RESUME_SECONDS = 1;
+/** Why a deployment is refused whose endpoint is idle. */
+const LATE =
+  'The slot data was still being copied, or a lost state was still being rebuilt, when the time for the deployment ' +
+  'was up. Deploy again.';
 
 /**
  * One pass for a deployment that waits: responds to CloudFormation as soon as the endpoint is idle and the state
@@ -21,7 +25,9 @@ const RESUME_SECONDS = 1;
  */
 export async function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
   try {
-    return await passGate({ ports, endpoint }, request, startBudget(ports.now));
+    const result = await passGate({ ports, endpoint }, request, startBudget(ports.now));
+    const isLate = result.kind === 'requeue' && ports.now() >= request.deadline;
+    return isLate ? refuseDeployment({ ports, endpoint }, request, LATE) : result;
   } catch (error) {
     if (error instanceof StateConflict) throw error;
     const isFinal = error instanceof EngineError || ports.now() >= request.deadline;
@@ -36,8 +42,7 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   const { deadline, store } = request;
   const spec = await ports.specs.read(endpoint);
   const known = await stateFor(context, request, spec);
-  if (known.kind === 'requeue' && ports.now() < deadline) return known;
-  if (known.kind === 'requeue') return refuseDeployment(context, request, 'The state is still being rebuilt.');
+  if (known.kind === 'requeue') return known;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const { state, etag } = known.recorded;
   const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;

@@ -65,6 +65,22 @@ describe('a deployment', () => {
     expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
   });
 
+  test.each(['unfinished', 'changed'] as const)('whose copy is %s at the deadline is refused', async (kind) => {
+    const world = new World();
+    const data = { bucket: 'data', root: 'new/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+    const request = await queued(world);
+    world.spec = { ...spec, data: { ...data, root: 'old/' } };
+    world.stagingOutcome = { kind };
+    const waiting = { ...request, gate: { ...request.gate!, data } };
+    expect(await receive(world, waiting)).toEqual(['1']);
+    expect(world.responses).toEqual([]);
+    world.now = request.gate!.deadline;
+    expect(await receive(world, waiting)).toEqual([]);
+    expect(world.responses).toMatchObject([
+      { Status: 'FAILED', Reason: expect.stringContaining('still being copied') },
+    ]);
+  });
+
   test('with another data bucket begins with an empty state', async () => {
     const world = new World();
     const request = await queued(world);
