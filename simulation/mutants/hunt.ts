@@ -15,14 +15,14 @@ Puts known bugs into a copy of the engine, one at a time, and fails unless the s
 
 Options:
   --check        Only check that each bug's place in the engine exists.
-  --seeds <n>    Run at most n seeds for each bug. Default: 600.
+  --seeds <n>    Run at most n seeds for each bug. Default: 1500.
   --only <text>  Only the bugs whose names contain the text.
   --help         Print this help.`;
 
 const { values } = parseArgs({
   options: {
     check: { type: 'boolean' },
-    seeds: { type: 'string', default: '600' },
+    seeds: { type: 'string', default: '1500' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean' },
   },
