@@ -72,9 +72,11 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   if (!ownsAllData(spec) || !slot) return undefined;
   const revision = slots[slot];
   const last = lastServing(remains);
-  if (!last || revision === undefined || last.configName === configName) return undefined;
+  // Without a history only an update that is still under way can be told from what was deployed.
+  const isUnderWay = configName !== endpoint.configName;
+  if (revision === undefined || (last ? last.configName === configName : !isUnderWay)) return undefined;
   // A deployment has replaced the configs, and moved the endpoint.
-  if (!activeSlot(spec, last.configName)) return undefined;
+  if (last && !activeSlot(spec, last.configName)) return undefined;
   const { lastModified } = endpoint;
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);

@@ -151,3 +151,10 @@ describe('a lost state is rebuilt', () => {
     if (pinned) expect(state.pin?.supersedes).toBe('v2');
   });
 });
+
+test('an update that is under way is adopted even without a history', () => {
+  const updating = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } as const;
+  const rebuilt = rebuildState(remains({ history: [], endpoint: updating, slots: { a: 'v1', b: 'v2' } }));
+  expect(rebuilt.updating).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true });
+  expect(rebuildState(remains({ history: [], slots: { a: 'v1', b: 'v2' } })).updating).toBeUndefined();
+});
