@@ -18,8 +18,8 @@ export const FAILURE_TEXTS = {
   kms: ['The execution role is not authorized to perform: kms:Decrypt on the key of the endpoint config.'],
   network: ['The subnet does not have enough free addresses for the instances.'],
   sagemaker: ['Request to service failed. If failure persists after retry, contact customer support.'],
-  /** SageMaker rolls back without a word, or with one that nobody has seen yet. */
-  unknown: ['', 'Something went wrong that nobody has seen before.'],
+  /** SageMaker rolls back without a reason, or with one that is not known yet. */
+  unknown: ['', 'Something went wrong that was never seen before.'],
 } as const;
 
 /** The texts of the revision's own fault. */

@@ -1,5 +1,5 @@
 /** Whose fault a failure is, as far as the contract distinguishes them. */
-export type Blame = 'revision' | 'others' | 'nobody knows';
+export type Blame = 'revision' | 'others' | 'unknown';
 
 /**
  * The oracle's own judgement of FailureReasons, from SageMaker's documentation and public reports. Nothing of it comes
@@ -19,7 +19,7 @@ const OTHERS_FAULT = [
 
 /** Whose fault the update's failure is; `reason` is what DescribeEndpoint says. */
 export function blame(reason: string | undefined): Blame {
-  if (reason === undefined || reason === '') return 'nobody knows';
+  if (reason === undefined || reason === '') return 'unknown';
   if (REVISIONS_FAULT.some((pattern) => pattern.test(reason))) return 'revision';
-  return OTHERS_FAULT.some((pattern) => pattern.test(reason)) ? 'others' : 'nobody knows';
+  return OTHERS_FAULT.some((pattern) => pattern.test(reason)) ? 'others' : 'unknown';
 }

@@ -5,7 +5,7 @@ import type { OracleParts } from './parts.ts';
 const MAX_ATTEMPTS = 3;
 
 /**
- * A revision is quarantined at once if it is itself at fault, after three tries for which nobody knows the reason, and
+ * A revision is quarantined at once if it is itself at fault, after three tries for unknown reasons, and
  * otherwise never.
  */
 export class QuarantineChecks {
@@ -42,7 +42,7 @@ export class QuarantineChecks {
     const { journal, ledger } = this.#parts;
     const refused = ledger.updates.filter((update) => update.revision === revision && update.outcome !== 'served');
     const judged = refused.filter(({ reason }) => blame(reason) === 'revision');
-    const unexplained = refused.filter(({ reason }) => blame(reason) === 'nobody knows');
+    const unexplained = refused.filter(({ reason }) => blame(reason) === 'unknown');
     // It served, and others moved the endpoint back before the next pass: that appears as a refusal without a reason.
     const moved = ledger.updates.filter(({ by }) => by !== 'controller').length;
     const isOutOfTries = unexplained.length + moved >= MAX_ATTEMPTS;

@@ -1,7 +1,7 @@
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { OracleParts } from './parts.ts';
 
-/** In this time, in ms, only so many calls may be rejected for one revision: the pauses grow. */
+/** The time, in ms, in which at most MAX_REJECTIONS calls are rejected for one revision: the pauses grow. */
 const WINDOW_MS = 20 * 60_000;
 const MAX_REJECTIONS = 7;
 

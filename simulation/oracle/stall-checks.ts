@@ -1,7 +1,7 @@
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { OracleParts } from './parts.ts';
 
-/** A shortage that lasts so long keeps the newest revision from serving for more than the default of `stalledAfter`. */
+/** How long a shortage lasts, in ms, that surely exceeds the default of `stalledAfter`. */
 const LONG_SHORTAGE_MS = 2 * 3_600_000;
 
 /** A stall is published once, and once more when it ends. */

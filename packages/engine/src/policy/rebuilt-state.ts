@@ -72,7 +72,7 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   if (!ownsAllData(spec) || !slot) return undefined;
   const revision = slots[slot];
   const last = lastServing(remains);
-  // Without a history only an update that is still under way can be told from what was deployed.
+  // Without a history, only an update that is still under way differs from a deployment.
   const isUnderWay = configName !== endpoint.configName;
   if (revision === undefined || (last ? last.configName === configName : !isUnderWay)) return undefined;
   // A deployment has replaced the configs, and moved the endpoint.
