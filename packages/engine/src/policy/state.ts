@@ -100,12 +100,10 @@ export interface Staging {
   readonly partialCopy?: PartialCopy;
 }
 
-/** A multipart copy that is not complete. */
+/** A multipart copy that is not complete, of the revision that is staged. */
 export interface PartialCopy {
   readonly key: string;
   readonly uploadId: string;
-  /** ETag of the source. */
-  readonly etag: string;
 }
 
 /** A person's "serve this revision until something newer is uploaded". */
