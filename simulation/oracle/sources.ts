@@ -20,6 +20,8 @@ export interface SourceSnapshot {
 interface FoundObject {
   readonly key: string;
   readonly etag: string;
+  /** Of an object that HeadObject was asked about. */
+  readonly checksum?: string;
   readonly size: number;
   readonly modified: number;
 }
@@ -34,8 +36,8 @@ export function readSources(world: World): SourceSnapshot {
   const isComplete = isPrefix ? found.length > 0 : found.length === layout.keys.length;
   const digest = createHash('sha256');
   found.sort((a, b) => (a.key < b.key ? -1 : 1));
-  for (const { key, etag, size } of found) {
-    digest.update(`${JSON.stringify([`s3://${bucket}/${key}`, etag.replaceAll('"', ''), size])}\n`);
+  for (const { key, etag, checksum, size } of found) {
+    digest.update(`${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size])}\n`);
   }
   const keys = new Set(found.map(({ key }) => key));
   for (const key of layout.keys) if (!isPrefix && !keys.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
@@ -60,8 +62,10 @@ function listObjects(world: World): FoundObject[] {
 
 function headObject(world: World, key: string): FoundObject | undefined {
   try {
-    const { ETag, ContentLength, LastModified } = world.peek('s3', 'HeadObject', { Bucket: world.bucket, Key: key });
-    return { key, etag: ETag, size: ContentLength, modified: LastModified.getTime() };
+    const object = { Bucket: world.bucket, Key: key, ChecksumMode: 'ENABLED' };
+    const { ETag, ContentLength, LastModified, ChecksumCRC64NVME } = world.peek('s3', 'HeadObject', object);
+    const checksum = `crc64nvme:${ChecksumCRC64NVME}`;
+    return { key, etag: ETag, checksum, size: ContentLength, modified: LastModified.getTime() };
   } catch {
     return undefined;
   }

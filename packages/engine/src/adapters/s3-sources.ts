@@ -1,13 +1,22 @@
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import { revisionOf, type SourceObject } from '../policy/revision.ts';
 import type { CheckOptions, Sources } from '../ports.ts';
-import { type Client, isNamed, pages, send } from './client.ts';
+import { type Client, isNamed, pages, send, statusOf } from './client.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
+/** How HeadObject answers when KMS refuses to decrypt the checksum: 403 without permission, 400 for a disabled key. */
+const UNDECRYPTABLE_STATUSES: readonly (number | undefined)[] = [400, 403];
+/** How the members of HeadObject's answer with a checksum begin, e.g. ChecksumCRC64NVME. */
+const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 
 /** HeadObject, ListObjectsV2 and GetObject. */
 export function s3Sources(client: Client, read = checkArchive): Sources {
@@ -87,12 +96,38 @@ async function* open(client: Client, source: SourceSpec): AsyncGenerator<SourceO
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
   try {
-    const object = await send(client, new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const object = await describeObject(client, bucket, key);
     const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
-    const version = VersionId === undefined ? {} : { version: VersionId };
-    return { bucket, key, etag: ETag, size: ContentLength, lastModified: LastModified?.getTime() ?? 0, ...version };
+    const checksum = fullChecksum(object);
+    return {
+      bucket,
+      key,
+      etag: ETag,
+      size: ContentLength,
+      lastModified: LastModified?.getTime() ?? 0,
+      ...(checksum !== undefined && { checksum }),
+      ...(VersionId !== undefined && { version: VersionId }),
+    };
   } catch (error) {
     if (isNamed(error, 'NotFound', 'NoSuchKey')) return undefined;
     throw error;
   }
+}
+
+/** S3 decrypts the checksum; without the permission to, or with a disabled key, the rest can be read all the same. */
+async function describeObject(client: Client, bucket: string, key: string): Promise<HeadObjectCommandOutput> {
+  const object = { Bucket: bucket, Key: key };
+  try {
+    return await send(client, new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
+  } catch (error) {
+    if (!UNDECRYPTABLE_STATUSES.includes(statusOf(error))) throw error;
+    return await send(client, new HeadObjectCommand(object));
+  }
+}
+
+/** What identifies the content, however it was uploaded and encrypted. Undefined: S3 has no checksum of the whole. */
+function fullChecksum(object: HeadObjectCommandOutput): string | undefined {
+  if (object.ChecksumType !== 'FULL_OBJECT') return undefined;
+  const found = Object.entries(object).find(([name]) => CHECKSUM_MEMBER.test(name));
+  return found && `${found[0].replace(CHECKSUM_MEMBER, '').toLowerCase()}:${found[1]}`;
 }

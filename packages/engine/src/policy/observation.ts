@@ -33,6 +33,8 @@ export interface SourceFile {
   readonly key: string;
   /** Without quotes. */
   readonly etag: string;
+  /** `<algorithm>:<checksum of the whole object>`. Absent: S3 has none, so the ETag identifies the content. */
+  readonly checksum?: string;
   /** Bytes. */
   readonly size: number;
   /** Absent: the bucket has no versions. */

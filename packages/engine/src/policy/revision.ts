@@ -8,6 +8,8 @@ export interface SourceObject {
   readonly key: string;
   /** With or without its quotes. */
   readonly etag: string;
+  /** `<algorithm>:<checksum of the whole object>`. Absent: S3 has none, or a listing found the object. */
+  readonly checksum?: string;
   /** Bytes. */
   readonly size: number;
   /** Epoch ms. */
@@ -33,15 +35,17 @@ export function unquoteETag(etag: string): string {
 export type ObjectStream = AsyncIterator<SourceObject>;
 
 /**
- * sha256 over the sorted (uri, etag, size) of all objects of all sources. The streams are merged as they
- * arrive, so memory does not grow with the number of objects. An object that several sources name counts once. Where a
- * source has no object, the revision is a digest of the existing objects and of the missing sources.
+ * sha256 over the sorted (uri, checksum or else ETag, size) of all objects of all sources. The streams are merged as
+ * they arrive, so memory does not grow with the number of objects. An object that several sources name counts once.
+ * Where a source has no object, the revision is a digest of the existing objects and of the missing sources.
  */
 export async function revisionOf(
   sources: readonly SourceSpec[],
   open: (source: SourceSpec) => ObjectStream,
 ): Promise<SourcesView> {
-  const heads = await Promise.all(sources.map(async (source) => new Head(source, open(source)).advance()));
+  // An object that a source names by its key is digested as HeadObject describes it, although a listing has it too.
+  const keysFirst = sources.toSorted((one, other) => Number('key' in other) - Number('key' in one));
+  const heads = await Promise.all(keysFirst.map(async (source) => new Head(source, open(source)).advance()));
   const missing = heads.filter((head) => !head.current).map((head) => uriOf(head.source));
   if (missing.length === heads.length) return { kind: 'missing', uris: missing };
 
@@ -55,7 +59,7 @@ export async function revisionOf(
   for (let head = least(heads); head?.current; head = least(heads)) {
     const { uri, object } = head.current;
     if (uri !== last) {
-      digest.update(`${JSON.stringify([uri, unquoteETag(object.etag), object.size])}\n`);
+      digest.update(`${JSON.stringify([uri, object.checksum ?? unquoteETag(object.etag), object.size])}\n`);
       newest = Math.max(newest, object.lastModified);
       objects += 1;
       size += object.size;
@@ -71,8 +75,8 @@ export async function revisionOf(
   return { kind: 'complete', revision, newest, objects, size, files };
 }
 
-function fileOf({ bucket, key, etag, size, version }: SourceObject): SourceFile {
-  return { bucket, key, etag: unquoteETag(etag), size, ...(version !== undefined && { version }) };
+function fileOf({ lastModified: _, etag, ...object }: SourceObject): SourceFile {
+  return { ...object, etag: unquoteETag(etag) };
 }
 
 /** A source's stream and its current object. */

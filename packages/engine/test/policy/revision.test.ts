@@ -12,7 +12,9 @@ function observe(store: Store, sources: readonly SourceSpec[]) {
     for (const key of keys) {
       const named =
         'key' in source ? key === source.key : key.startsWith(source.prefix) && key.endsWith(source.suffix ?? '');
-      if (named) yield { bucket, key, etag: '"e"', size: 1, lastModified: 1, ...store[key] };
+      // A listing has no checksums.
+      const unlisted = 'key' in source ? {} : { checksum: undefined };
+      if (named) yield { bucket, key, etag: '"e"', size: 1, lastModified: 1, ...store[key], ...unlisted };
     }
   });
 }
@@ -33,6 +35,23 @@ describe('revision', () => {
     expect(await revision({ m: { etag: '"f"' } }, all)).not.toBe(base);
     expect(await revision({ m: { size: 2 } }, all)).not.toBe(base);
     expect(await revision({ n: {} }, all)).not.toBe(base);
+  });
+
+  test('follows from the checksum of the whole instead of the ETag, where there is one', async () => {
+    const m: SourceSpec = { bucket, key: 'm' };
+    const base = await revision({ m: { checksum: 'crc32:AAAA' } }, m);
+    expect(await revision({ m: { checksum: 'crc32:AAAA', etag: 'other' } }, m)).toBe(base);
+    expect(await revision({ m: { checksum: 'crc32:AAAB' } }, m)).not.toBe(base);
+    expect(await revision({ m: { checksum: 'crc32:AAAA', size: 2 } }, m)).not.toBe(base);
+    expect(await revision({ m: {} }, m)).not.toBe(base);
+  });
+
+  test('takes an object that a source names by its key as HeadObject describes it', async () => {
+    const m: SourceSpec = { bucket, key: 'm' };
+    const store: Store = { m: { checksum: 'crc32:AAAA' } };
+    const base = await revision(store, m);
+    expect(await revision(store, m, all)).toBe(base);
+    expect(await revision(store, all, m)).toBe(base);
   });
 
   test('does not depend on the order or overlap of the sources', async () => {

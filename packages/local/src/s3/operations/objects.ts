@@ -134,7 +134,7 @@ function describeParts(
     MaxParts: limit,
     IsTruncated: next !== undefined,
     // S3 lists the parts only of objects that were uploaded with checksums.
-    ...(version.checksum
+    ...(parts.some(({ checksum }) => checksum)
       ? {
           Parts: items.map(({ number, size, checksum }) => {
             const { ChecksumType: _, ...members } = checksumMembers(checksum);
