@@ -20,6 +20,7 @@ import type {
   StackView,
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
+import type { SourceObject } from './policy/revision.ts';
 import type { StallEvent } from './policy/stalled.ts';
 import type { EndpointState, PartialCopy } from './policy/state.ts';
 
@@ -70,7 +71,8 @@ export interface Endpoints {
 
 /** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
 export interface Sources {
-  observe(sources: readonly SourceSpec[]): Promise<SourcesView>;
+  /** `instead`: objects that are taken for what a source names by its key. */
+  observe(sources: readonly SourceSpec[], instead?: readonly SourceObject[]): Promise<SourcesView>;
   /**
    * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
    * An archive that cannot be read is not refused for it.

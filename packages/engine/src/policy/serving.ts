@@ -1,4 +1,5 @@
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
+import { servedLast } from './retention.ts';
 import type { RolloutTarget } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
 import { type EndpointState, type Serving, type Updating, withoutUpdating } from './state.ts';
@@ -11,6 +12,8 @@ export function servesTarget(
 ): boolean {
   if (serving?.configName !== endpoint.configName) return false;
   if (ownsAllData(spec)) return serving.revision === target.revision;
+  // A rollback restores slot data only.
+  if (spec.data && target.trigger !== 'upload') return serving.slotRevision === target.revision;
   // Instances load the sources themselves, at launch. If the sources were written and the endpoint was touched since
   // (moved and moved back, rolled back, scaled), some of them may have loaded what was there in between.
   const isWritten = target.newest > serving.newestSource;
@@ -20,24 +23,33 @@ export function servesTarget(
 
 /** Whether the serving revision failed its smoke tests. */
 export function servesFailedRevision({ serving, quarantine }: EndpointState, endpoint: EndpointView): boolean {
-  if (serving?.revision === undefined || serving.configName !== endpoint.configName) return false;
-  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === serving.revision) ?? false;
+  const revision = serving && servedRevision(serving);
+  if (revision === undefined || serving?.configName !== endpoint.configName) return false;
+  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === revision) ?? false;
+}
+
+/** The revision that serves, or with some data in place the one that the slot data is of. */
+export function servedRevision({ revision, slotRevision }: Serving): string | undefined {
+  return revision ?? slotRevision;
 }
 
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */
 export function withServing(
-  { state, endpoint }: ExistingEndpoint,
+  { spec, state, endpoint }: ExistingEndpoint,
   updating: Updating,
   revision: string | undefined,
 ): EndpointState {
+  const slotRevision = spec.data && !updating.ambiguous ? updating.revision : undefined;
   const serving: Serving = {
     configName: updating.configName,
     revision,
+    ...(slotRevision !== undefined && { slotRevision }),
     newestSource: updating.newestSource,
     since: endpoint.lastModified,
     ...(updating.size !== undefined && { size: updating.size }),
   };
-  return { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined, serving };
+  const ended = { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined };
+  return servedLast({ ...ended, serving }, slotRevision);
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

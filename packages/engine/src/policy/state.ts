@@ -1,4 +1,4 @@
-import type { Slot } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 
 /** What the fleet in service loaded. */
@@ -7,6 +7,8 @@ export interface Serving {
   readonly configName: string;
   /** Absent: it is unknown which bytes the fleet loaded. */
   readonly revision?: string;
+  /** The revision of the slot data that it loaded. Sources in place may be those of another one. */
+  readonly slotRevision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
   /** LastModifiedTime of the endpoint when the fleet was complete, epoch ms (SageMaker's clock). */
@@ -29,6 +31,15 @@ export interface PendingDeployment {
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
+}
+
+/** What the last deployment replaced: its rollback returns to it. */
+export interface ReplacedDeployment {
+  readonly configs: EndpointSpec['configs'];
+  /** Of the slot data. Absent: the models loaded the sources in place. */
+  readonly root?: string;
+  /** What served. */
+  readonly revision?: string;
 }
 
 /** A rollout's first phase: a revision that waits until nothing newer is uploaded. */
@@ -171,7 +182,10 @@ export interface EndpointState {
    */
   readonly lostAt?: number;
   readonly serving?: Serving;
+  /** Revisions in the revision store, those that served last first. */
+  readonly stored?: readonly string[];
   readonly deployment?: PendingDeployment;
+  readonly replaced?: ReplacedDeployment;
   readonly updating?: Updating;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
