@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { HistoryRecord } from './history.ts';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import type { Trigger, Updating } from './rollout.ts';
 import { activeSlot, ownsAllData } from './slots.ts';
 import {
   type EndpointState,
@@ -8,8 +9,6 @@ import {
   type Pin,
   type QuarantineEntry,
   type Serving,
-  type Trigger,
-  type Updating,
 } from './state.ts';
 
 /** What is left of an endpoint whose state was lost. */
@@ -37,7 +36,7 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
-    ...(updating && { updating }),
+    ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
   };
@@ -81,10 +80,13 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);
   return {
-    slot,
-    configName,
+    phase: 'updating',
     revision,
     trigger,
+    seen: lastModified,
+    since: lastModified,
+    slot,
+    configName,
     newestSource,
     endpointModified: lastModified,
     at: lastModified,
