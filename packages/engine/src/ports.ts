@@ -9,6 +9,7 @@ import type {
   SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { HistoryRecord } from './policy/history.ts';
+import type { PartialCopy } from './policy/lease.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -22,7 +23,7 @@ import type {
 import type { RefreshEvent } from './policy/refresh-event.ts';
 import type { SourceObject } from './policy/revision.ts';
 import type { StallEvent } from './policy/stalled.ts';
-import type { EndpointState, PartialCopy } from './policy/state.ts';
+import type { EndpointState } from './policy/state.ts';
 
 /** What the stacks declare about endpoints, in SSM. */
 export interface EndpointSpecs {
@@ -133,6 +134,8 @@ export interface RevisionStore {
    * errors of S3 other than failed preconditions.
    */
   stage(job: StagingJob, options: StagingOptions): Promise<StagingOutcome>;
+  /** Aborts a multipart copy that is not resumed. */
+  abandon(store: EndpointStore, partialCopy: PartialCopy): Promise<void>;
   /** Removes the stored revisions that are not kept, until time is up. Only the holder of the staging lease may. */
   removeOthers(store: EndpointStore, kept: readonly string[], isTimeUp: () => boolean): Promise<void>;
 }

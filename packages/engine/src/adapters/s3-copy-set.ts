@@ -1,6 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { PartialCopy } from '../policy/lease.ts';
 import { unquoteETag } from '../policy/revision.ts';
-import type { PartialCopy } from '../policy/state.ts';
 import type { StagingOptions } from '../ports.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { inParallel } from './parallel.ts';

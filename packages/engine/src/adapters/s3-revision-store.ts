@@ -1,7 +1,8 @@
+import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { modelDataKey, revisionPrefix, revisionRecordKey } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
 import type { RevisionStore, StagingJob, StagingOutcome } from '../ports.ts';
-import type { Client } from './client.ts';
+import { type Client, isNamed, send } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
 import { COPY_LIMITS } from './s3-copy.ts';
 import { type CopySetOptions, copySet, type PlannedCopy } from './s3-copy-set.ts';
@@ -28,6 +29,13 @@ export function s3RevisionStore(client: Client, newId: () => string, limits = CO
       // Without its record, the next pass stores it again.
       await removeRecord(client, job.store, job.revision);
       return { kind: 'changed' };
+    },
+    async abandon({ bucket }, { key, uploadId }) {
+      try {
+        await send(client, new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
+      } catch (error) {
+        if (!isNamed(error, 'NoSuchUpload')) throw error;
+      }
     },
     async removeOthers(store, kept, isTimeUp) {
       for (const revision of await storedRevisions(client, store)) {

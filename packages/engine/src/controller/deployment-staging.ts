@@ -6,8 +6,8 @@ import {
   type ServedSlot,
   withChangedSources,
 } from '../policy/deployed-data.ts';
+import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView } from '../policy/observation.ts';
-import { withStored } from '../policy/retention.ts';
 import { type SourceObject, shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
@@ -24,6 +24,10 @@ export interface GatePass extends StoredEndpoint {
   readonly spec?: EndpointSpec;
   /** Absent: the endpoint does not exist. */
   readonly view?: EndpointView;
+}
+
+/** A pass that stages. */
+interface StagingPass extends GatePass {
   /** The deployment is the rollback of another one. */
   readonly isRollback: boolean;
 }
@@ -51,7 +55,11 @@ interface Work {
 }
 
 /** Stages what the deployment's models will load. */
-export async function stageDeployment(pass: GatePass, recorded: StoredState, data: SlotData): Promise<DeploymentData> {
+export async function stageDeployment(
+  pass: StagingPass,
+  recorded: StoredState,
+  data: SlotData,
+): Promise<DeploymentData> {
   const { ports, spec, view, isRollback } = pass;
   const slots = await ports.revisions.observe(data);
   const todo = dataToDeploy({ spec, state: recorded.state, view, data, slots, isRollback });
@@ -158,13 +166,12 @@ async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work
   let recorded = before;
   for (const job of jobs) {
     const { slot, revision } = job;
-    const begun = recorded.state.staging;
-    const partialCopy = begun?.slot === slot && begun.revision === revision ? begun.partialCopy : undefined;
-    const staging = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
-    const lease = new StagingLease({ ports, endpoint, store }, recorded, staging);
+    const partialCopy = partialCopyOf(recorded.state.lease, job);
+    const claim = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
+    const lease = new StagingLease({ ports, endpoint, store }, recorded, claim);
     await lease.acquire();
-    const outcome = await lease.run((began) =>
-      ports.revisions.stage(job, { isTimeUp: budget.isUp, partialCopy, begun: began }),
+    const outcome = await lease.run((begun) =>
+      ports.revisions.stage(job, { isTimeUp: budget.isUp, partialCopy, begun }),
     );
     if (outcome.kind === 'missing') {
       const message = `Revision ${shortRevision(revision)}, which served before, is not in the data bucket any more.`;
@@ -178,7 +185,7 @@ async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work
       revision: shortRevision(revision),
       slot,
     });
-    recorded = { ...lease.recorded, state: withStored(lease.recorded.state, revision) };
+    recorded = lease.recorded;
   }
   return { kind: 'staged', ...loaded, recorded };
 }

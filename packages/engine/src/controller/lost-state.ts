@@ -35,12 +35,13 @@ async function rebuild({ ports, endpoint, spec }: DeclaredEndpoint, stored: Stor
   const view = await ports.endpoints.describe(spec.endpointName);
   // There is nothing left to serve.
   if (view === 'gone') return stored;
-  const [slots, sources, history] = await Promise.all([
-    spec.data ? ports.slotStore.observe(spec.data) : {},
+  const [slots, revisions, sources, history] = await Promise.all([
+    spec.data ? ports.revisions.observe(spec.data) : {},
+    spec.data ? ports.revisions.list(spec.store) : [],
     ports.sources.observe(spec.sources),
     ports.history.list(spec.store),
   ]);
-  const state = rebuildState({ spec, state: stored.state, endpoint: view, slots, sources, history });
+  const state = rebuildState({ spec, state: stored.state, endpoint: view, slots, revisions, sources, history });
   const etag = await ports.states.write(spec.store, state, stored.etag);
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'StateRebuilt' });
   return { state, etag };

@@ -1,8 +1,8 @@
 import type { EndpointSpec, Slot, SlotData } from '@freshpoint/cdk/contract';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
-import { servedRevision, servesFailedRevision } from './serving.ts';
+import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
-import { type EndpointState, MAX_QUARANTINED_REVISIONS } from './state.ts';
+import { type EndpointState, MAX_QUARANTINED_REVISIONS, servedRevision } from './state.ts';
 
 /** What a deployment finds. */
 export interface BeforeDeployment {

@@ -1,5 +1,5 @@
 import { DEFAULT_RETAIN_REVISIONS, type EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState } from './state.ts';
+import { type EndpointState, servedRevision } from './state.ts';
 
 /** Whether the revision store has the revision, as far as the state knows. */
 export function isStored({ stored }: EndpointState, revision: string): boolean {
@@ -15,7 +15,7 @@ export function retainedRevisions(
   staged: string,
   { retainRevisions = DEFAULT_RETAIN_REVISIONS }: Pick<EndpointSpec, 'retainRevisions'>,
 ): readonly string[] {
-  const needed = [staged, serving?.revision, serving?.slotRevision, pin?.revision];
+  const needed = [staged, serving && servedRevision(serving), pin?.revision];
   const kept = new Set(stored.filter((revision) => needed.includes(revision)));
   const places = stored.includes(staged) ? retainRevisions : retainRevisions - 1;
   for (const revision of stored) if (kept.size < places) kept.add(revision);

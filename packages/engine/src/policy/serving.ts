@@ -1,8 +1,9 @@
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
+import type { RolloutTarget } from './ready-endpoint.ts';
 import { servedLast } from './retention.ts';
-import type { RolloutTarget } from './rollout.ts';
+import type { RecordedUpdate } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
-import { type EndpointState, type Serving, type Updating, withoutUpdating } from './state.ts';
+import { type EndpointState, type Serving, servedRevision } from './state.ts';
 
 /** Whether the active fleet is on record as serving the target, and cannot have loaded other bytes. */
 export function servesTarget(
@@ -28,28 +29,23 @@ export function servesFailedRevision({ serving, quarantine }: EndpointState, end
   return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === revision) ?? false;
 }
 
-/** The revision that serves, or with some data in place the one that the slot data is of. */
-export function servedRevision({ revision, slotRevision }: Serving): string | undefined {
-  return revision ?? slotRevision;
-}
-
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */
 export function withServing(
   { spec, state, endpoint }: ExistingEndpoint,
-  updating: Updating,
+  update: RecordedUpdate,
   revision: string | undefined,
 ): EndpointState {
-  const slotRevision = spec.data && !updating.ambiguous ? updating.revision : undefined;
+  const slotRevision = spec.data?.partial && !update.ambiguous ? update.revision : undefined;
   const serving: Serving = {
-    configName: updating.configName,
+    configName: update.configName,
     revision,
     ...(slotRevision !== undefined && { slotRevision }),
-    newestSource: updating.newestSource,
+    newestSource: update.newestSource,
     since: endpoint.lastModified,
-    ...(updating.size !== undefined && { size: updating.size }),
+    ...(update.size !== undefined && { size: update.size }),
   };
-  const ended = { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined };
-  return servedLast({ ...ended, serving }, slotRevision);
+  const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined };
+  return servedLast({ ...ended, serving }, servedRevision(serving));
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

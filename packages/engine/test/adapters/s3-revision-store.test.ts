@@ -8,8 +8,8 @@ import {
 } from '@freshpoint/cdk/contract';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3RevisionStore } from '../../src/adapters/s3-revision-store.ts';
+import type { PartialCopy } from '../../src/policy/lease.ts';
 import type { SourceFile } from '../../src/policy/observation.ts';
-import type { PartialCopy } from '../../src/policy/state.ts';
 import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;

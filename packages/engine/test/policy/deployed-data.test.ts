@@ -13,7 +13,7 @@ import { endpoint, NOON, onA, spec } from './situations.ts';
 const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const other = { ...data, root: 'Iris/Endpoint/slots/2/' };
 const perSlot = { ...spec, data };
-const served: EndpointState = { version: 1, serving: { ...onA, revision: 'v2', slotRevision: 'v2' } };
+const served: EndpointState = { version: 1, serving: { ...onA, revision: 'v2' } };
 const onB = { ...endpoint, configName: 'config-b' };
 const elsewhere = { ...endpoint, configName: 'by-hand' };
 const failed = { revision: 'v2', at: NOON, failedSmokeTests: true } as const;

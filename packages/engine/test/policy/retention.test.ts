@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isStored, retainedRevisions, servedLast, withoutStored, withStored } from '../../src/policy/retention.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 
-const serving = { configName: 'config-a', revision: 'v9', slotRevision: 'v9', newestSource: 0, since: 0 };
+const serving = { configName: 'config-a', revision: 'v9', newestSource: 0, since: 0 };
 const state = (stored: readonly string[], more: Partial<EndpointState> = {}): EndpointState => ({
   version: 1,
   serving,
