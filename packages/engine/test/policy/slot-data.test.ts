@@ -141,6 +141,32 @@ const situations: Record<string, Situation> = {
     next: { kind: 'requeue', reason: 'Settling' },
     state: { rollout: settling('v3', 0, 500_000) },
   },
+  'a rollback overtaken by an upload: the stream of uploads begins with that one': {
+    o: observePerSlot({
+      spec: { ...perSlot, maxWaitTime: 600 },
+      state: { ...quiet, rollout: { ...staging, trigger: 'pin', revision: 'v0', seen: NOON - 50_000 } },
+      sources: { ...v2, revision: 'v3', newest: NOON },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { rollout: settling('v3', 0) },
+  },
+  'an update that was withdrawn: the upload does not wait again, and keeps its times': {
+    o: observePerSlot({ state: { ...quiet, rollout: updating } }),
+    next: { kind: 'stage', lease } as Next,
+    state: { rollout: staging },
+  },
+  'a rollback whose update was withdrawn begins anew': {
+    o: observePerSlot({
+      state: {
+        ...quiet,
+        rollout: { ...updating, trigger: 'pin', revision: 'v0' },
+        pin: pinOfV0,
+        suspension: { by: 'bob', at: NOON },
+      },
+    }),
+    next: { kind: 'requeue', reason: 'Suspended' },
+    state: { rollout: undefined },
+  },
 
   // Checks
   'archives are checked before they are copied': {
