@@ -9,6 +9,7 @@ import type {
   SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { HistoryRecord } from './policy/history.ts';
+import type { ListingProgress } from './policy/listing.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -70,12 +71,24 @@ export interface Endpoints {
 
 /** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
 export interface Sources {
-  observe(sources: readonly SourceSpec[]): Promise<SourcesView>;
+  observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**
    * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
    * An archive that cannot be read is not refused for it.
    */
   check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
+}
+
+export interface ObserveOptions {
+  readonly isTimeUp: () => boolean;
+  /** Of an earlier listing of the same sources, to continue. */
+  readonly progress?: ListingProgress;
+}
+
+/** Time was up before everything was listed. */
+export interface UnfinishedListing {
+  readonly kind: 'unfinished';
+  readonly progress: ListingProgress;
 }
 
 export interface CheckOptions {

@@ -1,4 +1,5 @@
 import {
+  type _Object,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -6,22 +7,30 @@ import {
 } from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
+import { addPage, beginListing, type ListingProgress, prefixesOf } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
-import { revisionOf, type SourceObject } from '../policy/revision.ts';
-import type { CheckOptions, Sources } from '../ports.ts';
-import { type Client, isNamed, pages, send, statusOf } from './client.ts';
+import { revisionOf, unquoteETag } from '../policy/revision.ts';
+import type { SourceObject } from '../policy/source-object.ts';
+import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
+import { type Client, isNamed, send, statusOf } from './client.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
-/** How HeadObject answers when KMS refuses to decrypt the checksum: 403 without permission, 400 for a disabled key. */
-const UNDECRYPTABLE_STATUSES: readonly (number | undefined)[] = [400, 403];
+/** HeadObject requests at a time. */
+const MAX_HEADS = 16;
+/** HTTP status of a denied call: an answer to HeadObject has no error code. */
+const FORBIDDEN = 403;
 /** How the members of HeadObject's answer with a checksum begin, e.g. ChecksumCRC64NVME. */
 const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 
 /** HeadObject, ListObjectsV2 and GetObject. */
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
-    observe: (sources) => revisionOf(sources, (source) => open(client, source)),
+    async observe(sources, options) {
+      const { progress, isWhole } = await listPrefixes(client, sources, options);
+      if (!isWhole) return { kind: 'unfinished', progress };
+      return revisionOf(sources, progress, await namedObjects(client, sources));
+    },
     async check(files, options) {
       const warnings: string[] = [];
       for (const file of files) {
@@ -73,25 +82,41 @@ async function bytesOf(
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function* open(client: Client, source: SourceSpec): AsyncGenerator<SourceObject, undefined> {
-  if ('key' in source) {
-    const object = await head(client, source.bucket, source.key);
-    if (object) yield object;
-    return;
+/** Lists the prefixes page by page, at least one page more than before. */
+async function listPrefixes(
+  client: Client,
+  sources: readonly SourceSpec[],
+  { isTimeUp, progress: before }: ObserveOptions,
+): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
+  const prefixes = prefixesOf(sources);
+  let progress = before ?? beginListing(sources);
+  for (let at = prefixes[progress.prefix]; at; at = prefixes[progress.prefix]) {
+    const { bucket, prefix } = at;
+    const list = { Bucket: bucket, Prefix: prefix, StartAfter: progress.after };
+    const { Contents = [], IsTruncated } = await send(client, new ListObjectsV2Command(list));
+    const objects = Contents.map((object) => listedObject(bucket, object));
+    progress = addPage(progress, sources, { objects, isLast: !IsTruncated });
+    if (isTimeUp()) break;
   }
-  const { bucket, prefix, suffix = '' } = source;
-  const listed = pages(
-    (ContinuationToken: string | undefined) =>
-      send(client, new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken })),
-    (page) => page.NextContinuationToken,
-  );
-  for await (const page of listed) {
-    for (const { Key = '', ETag = '', Size = 0, LastModified } of page.Contents ?? []) {
-      if (Key.endsWith(suffix)) {
-        yield { bucket, key: Key, etag: ETag, size: Size, lastModified: LastModified?.getTime() ?? 0 };
-      }
+  return { progress, isWhole: progress.prefix === prefixes.length };
+}
+
+function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModified }: _Object): SourceObject {
+  return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
+}
+
+/** The objects that sources name by their keys, as far as they exist. */
+async function namedObjects(client: Client, sources: readonly SourceSpec[]): Promise<SourceObject[]> {
+  const waiting = sources.filter((source) => 'key' in source);
+  const found: SourceObject[] = [];
+  const readNext = async (): Promise<void> => {
+    for (let source = waiting.shift(); source; source = waiting.shift()) {
+      const object = await head(client, source.bucket, source.key);
+      if (object) found.push(object);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: MAX_HEADS }, readNext));
+  return found;
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
@@ -102,7 +127,7 @@ async function head(client: Client, bucket: string, key: string): Promise<Source
     return {
       bucket,
       key,
-      etag: ETag,
+      etag: unquoteETag(ETag),
       size: ContentLength,
       lastModified: LastModified?.getTime() ?? 0,
       ...(checksum !== undefined && { checksum }),
@@ -114,14 +139,19 @@ async function head(client: Client, bucket: string, key: string): Promise<Source
   }
 }
 
-/** S3 decrypts the checksum; without the permission to, or with a disabled key, the rest can be read all the same. */
+/**
+ * S3 decrypts the checksum, by the caller's permission; without it, the rest can be read all the same. Any other error
+ * must not change how an object is identified.
+ */
 async function describeObject(client: Client, bucket: string, key: string): Promise<HeadObjectCommandOutput> {
   const object = { Bucket: bucket, Key: key };
   try {
     return await send(client, new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
   } catch (error) {
-    if (!UNDECRYPTABLE_STATUSES.includes(statusOf(error))) throw error;
-    return await send(client, new HeadObjectCommand(object));
+    if (statusOf(error) !== FORBIDDEN) throw error;
+    const described = await send(client, new HeadObjectCommand(object));
+    if (!described.ServerSideEncryption?.startsWith('aws:kms')) throw error;
+    return described;
   }
 }
 

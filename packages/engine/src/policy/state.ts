@@ -1,5 +1,6 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
+import type { ListingProgress } from './listing.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -108,6 +109,24 @@ export interface PartialCopy {
   readonly etag: string;
 }
 
+/** A listing of the sources that takes several passes. */
+export interface Listing {
+  /** Digest of the sources. */
+  readonly of: string;
+  /**
+   * LastModifiedTime of the endpoint when it began, epoch ms: it shows nothing of what a fleet loaded that is in
+   * service since.
+   */
+  readonly endpointModified: number;
+  /** When it began, epoch ms. */
+  readonly since: number;
+  /** Ids of the messages that it began for. */
+  readonly requests: readonly string[];
+  /** Another message came after it began: what it is for may not be in the listing. */
+  readonly superseded?: true;
+  readonly progress: ListingProgress;
+}
+
 /** A person's "serve this revision until something newer is uploaded". */
 export interface Pin {
   readonly revision: string;
@@ -183,6 +202,7 @@ export interface EndpointState {
   readonly pin?: Pin;
   readonly staging?: Staging;
   readonly settling?: Settling;
+  readonly listing?: Listing;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

@@ -13,7 +13,9 @@ export function settle(rollout: Rollout): NextStep {
   const before = state.settling;
   const { since, isStream } = streamOf(observation, before, target);
   const settling = before?.revision === revision ? before : { revision, seen: now, since };
-  const left = Math.ceil(waitTime - (now - Math.max(newest, settling.seen)) / 1000);
+  // What was written during a listing may be missing from it, so the wait has to be over when it begins.
+  const readAt = sources?.resumed?.since ?? now;
+  const left = Math.ceil(waitTime - (readAt - Math.max(newest, settling.seen)) / 1000);
   const isBounded = maxWaitTime !== undefined && isStream;
   const bound = isBounded ? Math.ceil(maxWaitTime - (now - settling.since) / 1000) : left;
   if (left > 0 && bound > 0) {
