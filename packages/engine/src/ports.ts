@@ -74,7 +74,7 @@ export interface Sources {
   observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**
    * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
-   * An archive that cannot be read is not refused for it.
+   * An archive that cannot be read, or not in time, is not refused for it: there is a warning.
    */
   check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
 }
