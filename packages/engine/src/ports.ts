@@ -10,6 +10,7 @@ import type {
 } from '@freshpoint/cdk/contract';
 import type { HistoryRecord } from './policy/history.ts';
 import type { PartialCopy } from './policy/lease.ts';
+import type { ListingProgress } from './policy/listing.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -21,7 +22,7 @@ import type {
   StackView,
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
-import type { SourceObject } from './policy/revision.ts';
+import type { SourceObject } from './policy/source-object.ts';
 import type { StallEvent } from './policy/stalled.ts';
 import type { EndpointState } from './policy/state.ts';
 
@@ -72,13 +73,26 @@ export interface Endpoints {
 
 /** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
 export interface Sources {
-  /** `instead`: objects that are taken for what a source names by its key. */
-  observe(sources: readonly SourceSpec[], instead?: readonly SourceObject[]): Promise<SourcesView>;
+  observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**
    * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
-   * An archive that cannot be read is not refused for it.
+   * An archive that cannot be read, or not in time, is not refused for it: there is a warning.
    */
   check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
+}
+
+export interface ObserveOptions {
+  readonly isTimeUp: () => boolean;
+  /** Of an earlier listing of the same sources, to continue. */
+  readonly progress?: ListingProgress;
+  /** Objects that are taken for those that sources name by these keys. */
+  readonly instead?: readonly SourceObject[];
+}
+
+/** Time was up before everything was listed. */
+export interface UnfinishedListing {
+  readonly kind: 'unfinished';
+  readonly progress: ListingProgress;
 }
 
 export interface CheckOptions {

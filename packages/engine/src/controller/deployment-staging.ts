@@ -1,4 +1,10 @@
-import { type EndpointSpec, type GateRequest, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
+import {
+  type EndpointSpec,
+  type GateRequest,
+  type SlotData,
+  type SourceSpec,
+  slotDataKey,
+} from '@freshpoint/cdk/contract';
 import {
   type DeployedData,
   dataToDeploy,
@@ -7,13 +13,15 @@ import {
   withChangedSources,
 } from '../policy/deployed-data.ts';
 import { partialCopyOf } from '../policy/lease.ts';
-import type { EndpointView, SlotsView } from '../policy/observation.ts';
-import { type SourceObject, shortRevision } from '../policy/revision.ts';
+import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
+import { shortRevision } from '../policy/revision.ts';
+import type { SourceObject } from '../policy/source-object.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
 import { StagingLease } from './lease.ts';
+import { readSources, saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -107,11 +115,13 @@ async function stageSources(
   { recorded, data, slots }: Todo,
   { served, slots: free }: DeployedData & { readonly kind: 'sources' },
 ): Promise<DeploymentData> {
-  const { ports, request, store, spec } = pass;
+  const { request, store, spec } = pass;
   const kept = served ? await filesOfSlot(pass, data, served) : [];
   const lastModified = recorded.state.serving?.newestSource ?? 0;
   const instead = kept.map(({ source }): SourceObject => ({ ...source, lastModified }));
-  const found = await ports.sources.observe(request.sources, instead);
+  const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0, instead };
+  const found = await readSources({ ...pass, requests: [] }, request.sources, known);
+  if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
     const message = `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
     return { kind: 'refused', message };
@@ -129,12 +139,23 @@ async function stageSources(
   const loaded = free.includes('a') ? { revision, newest, size } : loadedAs(recorded.state, slots.a);
   const staged = await stageAll(pass, { recorded, jobs, loaded });
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
-  const [before, after] = await Promise.all([
-    ports.sources.observe(spec.sources).catch(() => undefined),
-    ports.sources.observe(request.sources),
-  ]);
+  const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
   const state = withChangedSources(staged.recorded.state, { before, after, deployed: revision });
   return { ...staged, recorded: { ...staged.recorded, state } };
+}
+
+/** The sources, if they can be read within the pass. */
+async function tryToList(
+  { ports, endpoint, budget }: GatePass,
+  sources: readonly SourceSpec[],
+): Promise<SourcesView | undefined> {
+  try {
+    const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp });
+    return read.kind === 'unfinished' ? undefined : read;
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    return undefined;
+  }
 }
 
 /** The files of the slot data that the slot with this root has, as immutable copies. */

@@ -86,8 +86,8 @@ export function replacedBy(spec: EndpointSpec, { serving }: EndpointState): Endp
 /** The sources before and after a deployment that changes them, which gives every revision another digest. */
 export interface ChangedSources {
   /** Undefined: they could not be read. */
-  readonly before?: SourcesView;
-  readonly after: SourcesView;
+  readonly before: SourcesView | undefined;
+  readonly after: SourcesView | undefined;
   /** The revision that the deployment loads. */
   readonly deployed: string;
 }
@@ -98,9 +98,10 @@ export interface ChangedSources {
  */
 export function withChangedSources(state: EndpointState, { before, after, deployed }: ChangedSources): EndpointState {
   const { pin, quarantine = [], ...rest } = state;
-  const newest = after.revision;
+  const newest = after?.revision;
   if (newest === undefined || newest === deployed) return { ...rest, ...(quarantine.length > 0 && { quarantine }) };
-  const isPinned = pin !== undefined && (pin.supersedes ?? before?.revision) === before?.revision;
+  const isPinned =
+    pin !== undefined && before !== undefined && (pin.supersedes ?? before?.revision) === before.revision;
   const judged = quarantine.find(({ revision }) => revision === before?.revision);
   const entries = judged ? [{ ...judged, revision: newest }, ...quarantine] : quarantine;
   return {

@@ -11,6 +11,8 @@ export type Reason =
   | 'EndpointGone'
   | 'StackGone'
   | 'Settling'
+  /** The sources are listed in several passes. */
+  | 'Listing'
   | 'EndpointBusy'
   | 'StackBusy'
   | 'Suspended'

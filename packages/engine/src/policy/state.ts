@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 import type { SlotLease } from './lease.ts';
+import type { ListingProgress } from './listing.ts';
 import { backToSettling, type Rollout, recordedUpdate } from './rollout.ts';
 
 /** What the fleet in service loaded. */
@@ -42,6 +43,24 @@ export interface ReplacedDeployment {
   readonly root?: string;
   /** What served. */
   readonly revision?: string;
+}
+
+/** A listing of the sources that takes several passes. */
+export interface Listing {
+  /** Digest of the sources. */
+  readonly of: string;
+  /**
+   * LastModifiedTime of the endpoint when it began, epoch ms: it shows nothing of what a fleet loaded that is in
+   * service since.
+   */
+  readonly endpointModified: number;
+  /** When it began, epoch ms. */
+  readonly since: number;
+  /** Ids of the messages that it began for. */
+  readonly requests: readonly string[];
+  /** Another message came after it began: what it is for may not be in the listing. */
+  readonly superseded?: true;
+  readonly progress: ListingProgress;
 }
 
 /** A person's "serve this revision until something newer is uploaded". */
@@ -121,6 +140,7 @@ export interface EndpointState {
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
+  readonly listing?: Listing;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

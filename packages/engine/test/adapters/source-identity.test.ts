@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 
 async function observe(): Promise<SourcesView & { readonly kind: 'complete' }> {
-  const view = await s3Sources(s3.client).observe([{ bucket: Bucket, key: Key }]);
-  if (view.kind !== 'complete') throw new Error('the object is missing');
+  const view = await s3Sources(s3.client).observe([{ bucket: Bucket, key: Key }], { isTimeUp: () => false });
+  if (view.kind !== 'complete') throw new Error(`expected the object, got ${view.kind}`);
   return view;
 }
 
@@ -78,18 +78,42 @@ describe('the identity of a source object', () => {
     expect((await observe()).revision).not.toBe(before.revision);
   });
 
-  test.each([400, 403])('is the ETag where KMS refuses to decrypt the checksum: %i', async (status) => {
-    const etag = await s3.put(Bucket, Key, 'data');
+  const failure = (status: number) =>
+    Object.assign(new Error('UnknownError'), { name: String(status), $metadata: { httpStatusCode: status } });
+  /** Fails HeadObject with a checksum. */
+  const failChecksums = (error: Error) => {
     s3.hooks.before = (_operation, input) => {
-      if (!('ChecksumMode' in input)) return;
-      throw Object.assign(new Error('UnknownError'), { name: String(status), $metadata: { httpStatusCode: status } });
+      if ('ChecksumMode' in input) throw error;
     };
+  };
+  const putEncrypted = async () => {
+    const { ETag } = await s3.call('PutObject', { Bucket, Key, Body: 'data', ServerSideEncryption: 'aws:kms' });
+    return ETag.replaceAll('"', '');
+  };
+
+  test('is the ETag where KMS denies to decrypt the checksum', async () => {
+    const etag = await putEncrypted();
+    failChecksums(failure(403));
     expect(await fileNow()).toMatchObject({ etag });
     expect(await fileNow()).not.toHaveProperty('checksum');
   });
 
+  test.each([400, 503])('is not the ETag because of an error of another kind: %i', async (status) => {
+    await putEncrypted();
+    const error = failure(status);
+    failChecksums(error);
+    await expect(observe()).rejects.toBe(error);
+  });
+
+  test('is not the ETag because of a denial that KMS has no part in', async () => {
+    await s3.put(Bucket, Key, 'data');
+    const denied = failure(403);
+    failChecksums(denied);
+    await expect(observe()).rejects.toBe(denied);
+  });
+
   test('is an error where the object may not be read at all', async () => {
-    const denied = Object.assign(new Error('UnknownError'), { name: '403', $metadata: { httpStatusCode: 403 } });
+    const denied = failure(403);
     s3.hooks.before = () => Promise.reject(denied);
     await expect(observe()).rejects.toBe(denied);
   });
