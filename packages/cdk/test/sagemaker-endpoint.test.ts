@@ -79,7 +79,17 @@ describe('an endpoint', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
       PolicyDocument: {
-        Statement: [{ Effect: 'Allow', Action: 'sagemaker:InvokeEndpoint', Resource: { Ref: 'IrisEndpoint5676F002' } }],
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: [
+              'sagemaker:InvokeEndpoint',
+              'sagemaker:InvokeEndpointAsync',
+              'sagemaker:InvokeEndpointWithResponseStream',
+            ],
+            Resource: { Ref: 'IrisEndpoint5676F002' },
+          },
+        ],
       },
     });
   });
