@@ -28,6 +28,7 @@ import { type ISagemakerEndpoint, SagemakerEndpointBase } from './endpoint-base'
 import type { EndpointModel } from './endpoint-model';
 import { autoScaleVariant } from './private/auto-scaling';
 import { enableEventDelivery } from './private/bucket-delivery';
+import { configKeyPermits } from './private/config-key';
 import { dataBucketOf, expireSlotData } from './private/data-bucket';
 import { createDeploymentGate } from './private/deployment-gate';
 import { renderedProperties } from './private/digest';
@@ -40,11 +41,13 @@ import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
 import { stagingPermits, swapPermits } from './private/permits';
 import { createReconcileRules } from './private/reconcile-rules';
+import { checkBucketPolicySize } from './private/size-validation';
 import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
 import { createSpecParameter } from './private/spec-parameter';
+import { warnOfUnawaitedPolicies } from './private/unawaited-policies';
 import { warnOfUndetectedUploads } from './private/undetected-uploads';
 import { variantNamesOf } from './private/variants';
 import { Refresher } from './refresher';
@@ -116,6 +119,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     this.executionRole = role;
     const pairs = createModels(this, models, storage.slots);
     this.models = [...new Set([...pairs.map(({ a }) => a.cfnModel), ...pairs.map(({ b }) => b.cfnModel)])];
+    warnOfUnawaitedPolicies(this, this.models);
     this.modelsProps = pairs.map(({ a, b }) => ({ ...a.declared, cfnModel: a.cfnModel, cfnModelB: b.cfnModel }));
     [this.endpointConfigA, this.endpointConfigB] = this.createConfigs(props, pairs);
     const { endpointProps, guardedDeployment } = props;
@@ -226,6 +230,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     { endpointId, slotData }: EndpointPlan,
   ): EndpointStorage {
     const bucket = dataBucketOf(this, modelData);
+    checkBucketPolicySize(bucket);
     const store = { bucket: bucket.bucketName, prefix: storePrefix(endpointId) };
     if (!slotData) return { bucket, store };
     expireSlotData(this, bucket, store.prefix, slotData.options.retainRevisions);
@@ -283,7 +288,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       endpointArn: this.endpointArn,
       configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
-    });
+    }).concat(configKeyPermits(this, props.endpointConfigProps));
     const stagingPolicies = this.refresher._allow(stack, 'Staging', staging);
     this.refresher._allow(stack, 'Swap', swap);
     return stagingPolicies;

@@ -191,12 +191,6 @@ describe('variants', () => {
     expect(modelNames(stack)).toEqual([{ 'Fn::ImportValue': 'model' }]);
   });
 
-  test('get no model name if they host inference components, because the config has an execution role', () => {
-    const stack = newStack();
-    newEndpoint(stack, { config: { executionRoleArn } });
-    expect(modelNames(stack)).toEqual([undefined]);
-  });
-
   test('that are tokens are passed on, with a warning', () => {
     const stack = newStack();
     newEndpoint(stack, {

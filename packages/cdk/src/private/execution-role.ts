@@ -56,9 +56,14 @@ export function withExecutionRole(
 
 /** The role of the app that the ARN belongs to, with its policies: SageMaker uses them when it creates the model. */
 export function roleBehind(roleArn: string): IDependable[] {
-  const token = Tokenization.reverseString(roleArn).firstToken;
-  const role = Reference.isReference(token) && token.target instanceof CfnRole ? token.target.node.scope : undefined;
+  const role = roleResourceOf(roleArn)?.node.scope;
   return role instanceof Role ? [role] : [];
+}
+
+/** The resource of the app that the ARN belongs to. */
+export function roleResourceOf(roleArn: string): CfnRole | undefined {
+  const token = Tokenization.reverseString(roleArn).firstToken;
+  return Reference.isReference(token) && token.target instanceof CfnRole ? token.target : undefined;
 }
 
 function statementsFor(

@@ -37,6 +37,22 @@ export function modelOf<M extends DeclaredModel>(
   return models.length === 1 && executionRoleArn === undefined ? models[0] : undefined;
 }
 
+/** The models that variants refer to, in instance pools too. */
+export function usedModels<M extends DeclaredModel>(
+  config: CfnEndpointConfigProps,
+  models: readonly M[],
+): ReadonlySet<M> {
+  const variants = [config.productionVariants, config.shadowProductionVariants].flatMap(readableVariants);
+  return new Set(
+    variants.flatMap((variant) => {
+      const pools = isReadableList(variant.instancePools) ? variant.instancePools.filter(isReadable) : [];
+      const names = pools.flatMap(({ modelNameOverride }) => modelNameOverride ?? []);
+      const found = [modelOf(variant, models, config), ...names.map((name) => findDeclaredModel(name, models))];
+      return found.flatMap((model) => model ?? []);
+    }),
+  );
+}
+
 /** The models that variants refer to, and their physical names. */
 export interface ModelNames<M extends DeclaredModel> {
   readonly models: readonly M[];
