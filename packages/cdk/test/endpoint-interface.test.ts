@@ -212,7 +212,7 @@ describe('a dashboard', () => {
 });
 
 describe('autoScale', () => {
-  const scaled = (config: object = {}, options: object = {}, variantName = 'all') => {
+  const scaled = (config: Record<string, unknown> = {}, options: object = {}, variantName = 'all') => {
     const stack = newStack();
     newEndpoint(stack, { config }).autoScale(variantName, { min: 1, max: 4, ...options });
     return stack;
@@ -254,7 +254,7 @@ describe('autoScale', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('instance type is not known'));
   });
 
-  test.each<[string, { config?: object; min?: number; variantName?: string }, string]>([
+  test.each<[string, { config?: Record<string, unknown>; min?: number; variantName?: string }, string]>([
     ['an unknown variant', { variantName: 'other' }, 'there is no such variant. Its variants are: all.'],
     ['limits in the wrong order', { min: 5 }, 'min is 5 and max is 4, expected 1 <= min <= max.'],
     ['a minimum of zero', { min: 0 }, 'min is 0 and max is 4, expected 1 <= min <= max.'],
