@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fn, Lazy, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
@@ -471,4 +473,16 @@ test('tokens in place of any checked value stay possible', () => {
       stack,
     ),
   ).toEqual([]);
+});
+
+test('the docs list every warning and info', () => {
+  const text = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
+  const sources = globSync('**/*.ts', { cwd: join(import.meta.dirname, '../src') }).map((path) =>
+    text(`../src/${path}`),
+  );
+  const ids = sources.flatMap((source) => [...source.matchAll(/'@freshpoint\/cdk:(\w+)'/g)].map(([, id]) => id));
+  const listed = [...text('../../../docs/construct.md').matchAll(/^\| `(\w+)` \| (?:info|warning) \|/gm)].map(
+    ([, id]) => id,
+  );
+  expect([...new Set(ids)].sort()).toEqual(listed);
 });
