@@ -79,7 +79,17 @@ describe('an endpoint', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
       PolicyDocument: {
-        Statement: [{ Effect: 'Allow', Action: 'sagemaker:InvokeEndpoint', Resource: { Ref: 'IrisEndpoint5676F002' } }],
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: [
+              'sagemaker:InvokeEndpoint',
+              'sagemaker:InvokeEndpointAsync',
+              'sagemaker:InvokeEndpointWithResponseStream',
+            ],
+            Resource: { Ref: 'IrisEndpoint5676F002' },
+          },
+        ],
       },
     });
   });
@@ -179,12 +189,6 @@ describe('variants', () => {
       config: { productionVariants: [{ variantName: 'one', modelName: Fn.importValue('model') }] },
     });
     expect(modelNames(stack)).toEqual([{ 'Fn::ImportValue': 'model' }]);
-  });
-
-  test('get no model name if they host inference components, because the config has an execution role', () => {
-    const stack = newStack();
-    newEndpoint(stack, { config: { executionRoleArn } });
-    expect(modelNames(stack)).toEqual([undefined]);
   });
 
   test('that are tokens are passed on, with a warning', () => {
