@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a rebuilt state has no pin',
     file: 'policy/rebuilt-state.ts',
-    declaration: 'pinOf',
+    declaration: 'lastPin',
     node: 'FunctionDeclaration > BlockStatement > ReturnStatement > ChainExpression',
     change: UNDEFINED,
   },

@@ -105,12 +105,13 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   };
 }
 
-/** An update to a revision that served before, while the newest had its turn, is a rollback. */
+/** An update to a revision that served before, while the newest had its turn or was rolled back, is a rollback. */
 function triggerOf({ sources, history }: Remains, revision: string): Trigger {
   const newest = sources.revision;
   const served = history.some(({ serving }) => serving?.revision === revision);
   const judged = history.filter((record) => record.revision === newest && !record.retried);
-  if (newest === revision || !served || judged.length === 0) return 'upload';
+  const isRolledBack = newest !== undefined && lastPin(history)?.supersedes === newest;
+  if (newest === revision || !served || (judged.length === 0 && !isRolledBack)) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
 }
 
@@ -121,8 +122,12 @@ function pinOf({ history, endpoint, sources }: Remains, updating: Updating | und
     return { revision, by: 'unknown', at: endpoint.lastModified, supersedes: sources.revision };
   }
   if (updating?.trigger === 'upload') return undefined;
-  const last = history.find(({ outcome, trigger }) => outcome === 'succeeded' || trigger === 'upload');
-  return last?.pin;
+  return lastPin(history);
+}
+
+/** The pin of the last refresh, if it was made for one. */
+function lastPin(history: readonly HistoryRecord[]): Pin | undefined {
+  return history.find(({ outcome, trigger }) => outcome === 'succeeded' || trigger === 'upload')?.pin;
 }
 
 /** Newest first. A success ends the quarantine of its revision. */

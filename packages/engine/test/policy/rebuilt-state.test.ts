@@ -139,6 +139,15 @@ describe('a lost state is rebuilt', () => {
   test.each<[string, HistoryRecord[], string, string | undefined]>([
     ['a person’s rollback, which stays', [servedV2, deployedV1], 'pin', 'v1'],
     [
+      'a move by hand during a rollback whose newer upload was never tried',
+      [
+        record({ revision: 'v0', slot: 'b', trigger: 'pin', serving: onB, pin: { ...pin, revision: 'v0' } }),
+        deployedV1,
+      ],
+      'pin',
+      'v1',
+    ],
+    [
       'a rollback after failed smoke tests',
       [refused('v2', { quarantined: { revision: 'v2', at: NOON, failedSmokeTests: true }, serving: onB }), deployedV1],
       'smoke-test',
