@@ -7,7 +7,7 @@ import type { StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
 import { StagingLease } from './lease.ts';
-import { readSources, saveListing } from './listing.ts';
+import { observeSources, saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -56,7 +56,7 @@ export async function stageDeployment(pass: GatePass, recorded: StoredState, dat
     return stageAll(pass, { recorded, data, loaded, jobs: slots.a === slots.b ? [] : [job] });
   }
   const known = { state, endpointModified: view?.lastModified ?? 0 };
-  const found = await readSources({ ...pass, requests: [] }, pass.request.sources, known);
+  const found = await observeSources({ ...pass, requests: [] }, pass.request.sources, known);
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   const message = await refusalOf(pass, data, found);
   if (found.kind === 'missing' || message !== undefined) return { kind: 'refused', message: message ?? '' };

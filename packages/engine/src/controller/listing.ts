@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
-import type { EndpointState, Listing } from '../policy/state.ts';
+import type { EndpointState, SourceListing } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import type { StoredEndpoint } from './pass.ts';
@@ -25,10 +25,10 @@ export interface ReadContext {
 }
 
 /** The sources, or how far their listing came when time was up: the state has to record it. */
-export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: Listing };
+export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: SourceListing };
 
 /** Reads the sources; continues the listing that the state records, if it is one of the same. */
-export async function readSources(
+export async function observeSources(
   { ports, budget, requests }: SourcesReader,
   sources: readonly SourceSpec[],
   { state, endpointModified }: ReadContext,
@@ -40,7 +40,7 @@ export async function readSources(
   const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp, progress: before?.progress });
   if (read.kind === 'unfinished') return { kind: 'unfinished', listing: { ...listing, progress: read.progress } };
   if (!before) return read;
-  const { since, superseded } = listing as Listing;
+  const { since, superseded } = listing as SourceListing;
   return { ...read, resumed: { since, ...(superseded && { isSuperseded: superseded }) } };
 }
 
@@ -48,7 +48,7 @@ export async function readSources(
 export async function saveListing(
   { ports, endpoint, store }: StoredEndpoint,
   { state, etag }: StoredState,
-  listing: Listing,
+  listing: SourceListing,
 ): Promise<{ readonly kind: 'requeue'; readonly seconds: number }> {
   await ports.states.write(store, { ...state, listing }, etag);
   const entry = { decision: 'requeue', reason: 'Listing', message: describeListing(listing) } as const;
@@ -57,12 +57,12 @@ export async function saveListing(
 }
 
 /** The listing, with whether a request came since it began. */
-function continued(listing: Listing, requests: readonly string[]): Listing {
+function continued(listing: SourceListing, requests: readonly string[]): SourceListing {
   const isNew = requests.some((id) => !listing.requests.includes(id));
   return isNew ? { ...listing, superseded: true } : listing;
 }
 
 /** How far the listing came, in words. */
-export function describeListing({ progress: { objects } }: Listing): string {
+export function describeListing({ progress: { objects } }: SourceListing): string {
   return `The sources are being listed: ${objects} objects so far.`;
 }

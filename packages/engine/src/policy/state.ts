@@ -110,7 +110,7 @@ export interface PartialCopy {
 }
 
 /** A listing of the sources that takes several passes. */
-export interface Listing {
+export interface SourceListing {
   /** Digest of the sources. */
   readonly of: string;
   /**
@@ -202,7 +202,7 @@ export interface EndpointState {
   readonly pin?: Pin;
   readonly staging?: Staging;
   readonly settling?: Settling;
-  readonly listing?: Listing;
+  readonly listing?: SourceListing;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }
