@@ -10,9 +10,10 @@ import { checkArchive } from '../archive/check-archive.ts';
 import { addPage, beginListing, type ListingProgress, listedPrefixes } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import { revisionOf, unquoteETag } from '../policy/revision.ts';
-import type { SourceObject } from '../policy/source-object.ts';
+import { type SourceObject, uriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { type Client, isNamed, send, statusOf } from './client.ts';
+import { inParallel } from './parallel.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
@@ -29,7 +30,7 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
     async observe(sources, options) {
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      return revisionOf(sources, progress, await namedObjects(client, sources));
+      return revisionOf(sources, progress, await namedObjects(client, sources, options.instead ?? []));
     },
     async check(files, options) {
       const warnings: string[] = [];
@@ -112,17 +113,25 @@ function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModif
   return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
 }
 
-/** The objects that sources name by their keys, as far as they exist. */
-async function namedObjects(client: Client, sources: readonly SourceSpec[]): Promise<SourceObject[]> {
-  const waiting = sources.filter((source) => 'key' in source);
-  const found: SourceObject[] = [];
-  const readNext = async (): Promise<void> => {
-    for (let source = waiting.shift(); source; source = waiting.shift()) {
+/** The objects that sources name by their keys, as far as they exist; `instead`: objects that are known. */
+async function namedObjects(
+  client: Client,
+  sources: readonly SourceSpec[],
+  instead: readonly SourceObject[],
+): Promise<SourceObject[]> {
+  const isKnown = (source: SourceSpec) => instead.some((object) => uriOf(object) === uriOf(source));
+  const named = sources.filter((source) => 'key' in source);
+  const waiting = named.filter((source) => !isKnown(source));
+  const found = instead.filter((object) => named.some((source) => uriOf(object) === uriOf(source)));
+  const failures = await inParallel(
+    waiting,
+    async (source) => {
       const object = await head(client, source.bucket, source.key);
       if (object) found.push(object);
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_HEADS }, readNext));
+    },
+    { limit: MAX_HEADS, isTimeUp: () => false },
+  );
+  if (failures.length > 0) throw failures[0];
   return found;
 }
 

@@ -3,6 +3,7 @@ import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
+import { recordedUpdate } from '../policy/rollout.ts';
 import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
@@ -49,7 +50,7 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   const reader = { ...context, budget, requests: [] };
   const endpointModified = view === 'gone' ? 0 : view.lastModified;
   const sources =
-    spec && state.updating ? await tryToRead(reader, spec.sources, { state, endpointModified }) : undefined;
+    spec && recordedUpdate(state) ? await tryToRead(reader, spec.sources, { state, endpointModified }) : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publish({ ...context, spec }, decision.events, decision.state);
@@ -77,8 +78,8 @@ async function stateFor(
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
   if (stored && !spec && !creates) return { kind: 'known', recorded: stored };
-  const { staging, listing } = stored?.state ?? {};
-  const state = { version: 1, ...(staging && { staging }), ...(listing && { listing }) } as const;
+  const { lease, listing } = stored?.state ?? {};
+  const state = { version: 1, ...(lease && { lease }), ...(listing && { listing }) } as const;
   return { kind: 'known', recorded: { state, etag: stored?.etag } };
 }
 
@@ -108,7 +109,10 @@ function isGone({ spec, request }: GatePass, etag: string | undefined): boolean 
 /** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
 async function deploymentData(pass: GatePass, recorded: StoredState): Promise<DeploymentData> {
   const { data, sources } = pass.request;
-  if (data) return stageDeployment(pass, recorded, data);
+  if (data) {
+    const isRollback = pass.spec !== undefined && (await isRollingBack(pass.ports, pass.request));
+    return stageDeployment({ ...pass, isRollback }, recorded, data);
+  }
   // Unreadable sources do not stop the deployment, which may be what makes them readable.
   const endpointModified = pass.view?.lastModified ?? 0;
   const found = await tryToRead({ ...pass, requests: [] }, sources, { state: recorded.state, endpointModified });

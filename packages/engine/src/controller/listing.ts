@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
+import type { SourceObject } from '../policy/source-object.ts';
 import type { EndpointState, SourceListing } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
@@ -22,6 +23,8 @@ export interface ReadContext {
   readonly state: EndpointState;
   /** LastModifiedTime of the endpoint, epoch ms. */
   readonly endpointModified: number;
+  /** Objects that are taken for those that sources name by these keys. */
+  readonly instead?: readonly SourceObject[];
 }
 
 /** The sources, or how far their listing came when time was up: the state has to record it. */
@@ -31,13 +34,17 @@ export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readon
 export async function observeSources(
   { ports, budget, requests }: SourcesReader,
   sources: readonly SourceSpec[],
-  { state, endpointModified }: ReadContext,
+  { state, endpointModified, instead }: ReadContext,
 ): Promise<SourcesReading> {
   const of = createHash('sha256').update(JSON.stringify(sources)).digest('hex');
   const isSame = state.listing?.of === of && state.listing.endpointModified === endpointModified;
   const before = isSame ? state.listing : undefined;
   const listing = before ? continued(before, requests) : { of, endpointModified, since: ports.now(), requests };
-  const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp, progress: before?.progress });
+  const read = await ports.sources.observe(sources, {
+    isTimeUp: budget.isUp,
+    progress: before?.progress,
+    ...(instead && { instead }),
+  });
   if (read.kind === 'unfinished') return { kind: 'unfinished', listing: { ...listing, progress: read.progress } };
   if (!before) return read;
   const { since, superseded } = listing as SourceListing;

@@ -41,12 +41,13 @@ async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stor
   const sources = await observeSources({ ports, budget, requests: [] }, spec.sources, known);
   if (sources.kind === 'unfinished')
     return saveListing({ ports, endpoint, store: spec.store }, stored, sources.listing);
-  const [slots, history] = await Promise.all([
-    spec.data ? ports.slotStore.observe(spec.data) : {},
+  const [slots, revisions, history] = await Promise.all([
+    spec.data ? ports.revisions.observe(spec.data) : {},
+    spec.data ? ports.revisions.list(spec.store) : [],
     ports.history.list(spec.store),
   ]);
   const remains = { ...stored.state, listing: undefined };
-  const state = rebuildState({ spec, state: remains, endpoint: view, slots, sources, history });
+  const state = rebuildState({ spec, state: remains, endpoint: view, slots, revisions, sources, history });
   const etag = await ports.states.write(spec.store, state, stored.etag);
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'StateRebuilt' });
   return { kind: 'known', recorded: { state, etag } };

@@ -17,14 +17,10 @@ export interface Decided {
 }
 
 /** Observes the endpoint, and as much else as the decision depends on. */
-export async function observeAndDecide(
-  pass: EndpointPass,
-  { state, etag }: StoredState,
-  seen: Partial<Observation>,
-): Promise<Decided> {
+export async function observeAndDecide(pass: EndpointPass, { state, etag }: StoredState): Promise<Decided> {
   const { ports, spec } = pass;
   const endpoint = await ports.endpoints.describe(spec.endpointName);
-  let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint };
+  let observation: Observation = { now: ports.now(), spec, state, endpoint };
   let written = etag;
   for (;;) {
     const { next, ...rest } = withStall(observation, decide(observation));
@@ -77,7 +73,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'stack':
       return { kind: 'seen', part: { stack: await ports.stacks.describe(spec.stackId) } };
     case 'slots':
-      return { kind: 'seen', part: { slots: spec.data ? await ports.slotStore.observe(spec.data) : {} } };
+      return { kind: 'seen', part: { slots: spec.data ? await ports.revisions.observe(spec.data) : {} } };
     case 'check': {
       const files = sources?.kind === 'complete' ? archivesOf(spec.data, sources.files) : [];
       const whole = spec.verification === 'full';

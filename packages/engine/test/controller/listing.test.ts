@@ -106,7 +106,7 @@ describe('a prefix with 300,000 objects', () => {
     expect(reasons).toEqual(['Listing', 'Settling', 'Listing', 'NewRevision']);
     expect(s3.pages).toBe(2 * PAGES);
     expect(world.calls.filter((call) => call.startsWith('update'))).toEqual(['update config-b']);
-    expect(world.state.updating).toMatchObject({ size: 10 * 300_000 });
+    expect(world.state.rollout).toMatchObject({ phase: 'updating', size: 10 * 300_000 });
     expect(world.state.listing).toBeUndefined();
     expect(Math.max(...sizes)).toBeLessThan(2000);
   });
@@ -141,8 +141,8 @@ describe('an upload during a listing of several passes', () => {
   });
 
   test('does not settle before the wait is over when a listing begins', async () => {
-    const { settling } = await listedState();
-    const seen = settling?.seen ?? 0;
+    const { rollout } = await listedState();
+    const seen = rollout?.seen ?? 0;
     // A pass for another event begins to list within the wait, and ends after it.
     world.now = seen + 50_000;
     const reasons = await passes(['event'], 2);
@@ -153,8 +153,8 @@ describe('an upload during a listing of several passes', () => {
 
 describe('a listing', () => {
   test('has the revision that one pass would find', async () => {
-    const { settling } = await listedState();
-    expect(settling?.revision).toBe(await revisionOfAll());
+    const { rollout } = await listedState();
+    expect(rollout?.revision).toBe(await revisionOfAll());
   });
 
   test('begins anew when the endpoint was updated since', async () => {
