@@ -46,7 +46,7 @@ export interface ReplacedDeployment {
 }
 
 /** A listing of the sources that takes several passes. */
-export interface Listing {
+export interface SourceListing {
   /** Digest of the sources. */
   readonly of: string;
   /**
@@ -140,7 +140,7 @@ export interface EndpointState {
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
-  readonly listing?: Listing;
+  readonly listing?: SourceListing;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

@@ -210,6 +210,40 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap' },
     state: { ...quiet, rollout: settling('v2', 0, 300_000) },
   },
+  'endless uploads that S3 dates by their start: each pass finds another one, and the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 61_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'endless uploads, found by a listing of several passes: the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v1.9', 101_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'a pass that comes too late may have missed a quiet time: the stream ends': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 75_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
+    state: { ...quiet, rollout: settling('v2', 0) },
+  },
+  'a listing of several passes that began too early: the wait counts until then': {
+    o: observe({
+      sources: { ...v2, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v2', 70_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 30 },
+  },
   'a settled revision that could not be swapped ends the stream: the next one settles on its own': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
