@@ -19,6 +19,8 @@ export const EVENT_TYPES = {
   started: 'Freshpoint Refresh Started',
   succeeded: 'Freshpoint Refresh Succeeded',
   refused: 'Freshpoint Refresh Refused',
+  /** The revision that a person rolled back was uploaded again: the pin stays. */
+  passedOver: 'Freshpoint Upload Passed Over',
   /** Something other than the revision itself has kept the newest one from being served for `stalledAfter`. */
   stalled: 'Freshpoint Refresh Stalled',
   /** That has ended. */
