@@ -29,7 +29,10 @@ class FakeAccount implements EndpointAccount {
   read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, etag: `v${this.version}` });
   history = async () => this.records;
   appended: HistoryRecord[] = [];
-  appendHistory = async (_: EndpointStore, each: HistoryRecord) => void this.appended.push(each);
+  appendHistory = async (_: EndpointStore, each: HistoryRecord) => {
+    this.appended.push(each);
+    return undefined;
+  };
   enqueueReconcile = async (_: string, url: string) => void this.requests.push(url);
   write = async (_: EndpointStore, state: EndpointState, after: string | undefined) => {
     if (this.conflicts-- > 0) throw new StateConflict('state');

@@ -26,7 +26,10 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
     list: async () => [ID],
     read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
-    appendHistory: async (_, record) => void seen.records.push(record),
+    appendHistory: async (_, record) => {
+      seen.records.push(record);
+      return undefined;
+    },
     write: async (_, next) => {
       if (seen.conflicts-- > 0) throw new StateConflict('state');
       seen.state = next;

@@ -49,8 +49,8 @@ export interface EndpointStates {
 
 /** The histories, in S3. */
 export interface EndpointHistory {
-  /** Appends a record. One that exists already stays as it is. */
-  append(store: EndpointStore, record: HistoryRecord): Promise<void>;
+  /** Appends a record. One that exists already stays as it is: then this is when it was written, epoch ms. */
+  append(store: EndpointStore, record: HistoryRecord): Promise<number | undefined>;
   /** The newest records, at most `limit`, newest first. */
   list(store: EndpointStore, limit: number): Promise<readonly ListedRecord[]>;
 }

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { historyPrefix } from '@freshpoint/cdk/contract';
 import { historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
 import type { EndpointHistory } from '../ports.ts';
@@ -19,9 +19,12 @@ export function s3History(client: Client): EndpointHistory {
   return {
     async append(store, record) {
       const Key = `${historyPrefix(store)}${historyRecordName(record)}`;
+      const address = { Bucket: store.bucket, Key };
       const text = JSON.stringify(record);
-      // A record that exists already was published before a pass ended early.
-      await writeText(client, { Bucket: store.bucket, Key, text }, { IfNoneMatch: '*' });
+      const etag = await writeText(client, { ...address, text }, { IfNoneMatch: '*' });
+      if (etag !== undefined) return undefined;
+      const { LastModified } = await send(client, new HeadObjectCommand(address));
+      return LastModified?.getTime() ?? 0;
     },
     async list(store, limit) {
       const stored = await objectsBelow(client, store.bucket, historyPrefix(store));
