@@ -1,7 +1,7 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import { s3SlotStore } from '@freshpoint/engine/adapters/s3-slot-store';
 import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
-import type { PartialCopy } from '@freshpoint/engine/policy/state';
+import type { PartialCopy } from '@freshpoint/engine/policy/lease';
 import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import { SizeOnlyS3 } from './size-only-s3.ts';
 

@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a rebuilt state has no pin',
     file: 'policy/rebuilt-state.ts',
-    declaration: 'pinOf',
+    declaration: 'lastPin',
     node: 'FunctionDeclaration > BlockStatement > ReturnStatement > ChainExpression',
     change: UNDEFINED,
   },
@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'two passes send smoke tests at the same time',
     file: 'policy/phases/testing.ts',
     declaration: 'nextTest',
-    node: 'IfStatement:has(Literal[value="test"]) > .test',
+    node: 'IfStatement > BinaryExpression:has(> Identifier[name="leftMs"])',
     change: TRUE,
   },
   {
@@ -304,7 +304,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the live slot is staged',
     file: 'policy/phases/staging.ts',
     declaration: 'stageNext',
-    node: 'ObjectExpression > Property[key.name="slot"][shorthand=true]',
+    node: 'VariableDeclarator[id.name="lease"] > ObjectExpression > Property[key.name="slot"]',
     change: { replaceWith: "slot: slot === 'a' ? 'b' : 'a'" },
   },
   {

@@ -9,6 +9,7 @@ import type {
   SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { HistoryRecord, ListedRecord } from './policy/history.ts';
+import type { PartialCopy } from './policy/lease.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -21,7 +22,7 @@ import type {
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
 import type { StallEvent } from './policy/stalled.ts';
-import type { EndpointState, PartialCopy } from './policy/state.ts';
+import type { EndpointState } from './policy/state.ts';
 
 /** What the stacks declare about endpoints, in SSM. */
 export interface EndpointSpecs {

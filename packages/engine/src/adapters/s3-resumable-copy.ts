@@ -5,7 +5,7 @@ import {
   ListPartsCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { PartialCopy } from '../policy/state.ts';
+import type { PartialCopy } from '../policy/lease.ts';
 import type { StagingOptions } from '../ports.ts';
 import { type Client, isNamed, pages, send } from './client.ts';
 import { type Copy, type CopyLimits, copySource, isSeenVersion, writeCondition } from './s3-copy-request.ts';

@@ -1,5 +1,4 @@
 import { StateConflict } from '../errors.ts';
-import type { Observation } from '../policy/observation.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
 import type { StoredState } from '../ports.ts';
@@ -15,16 +14,12 @@ const MAX_WRITES = 5;
  * Decides, publishes what the decision concludes, and records it before anything else is done. After a conflict, as
  * with a person's write, it is decided again; what was published is not published again.
  */
-export async function decideAndPublish(
-  pass: EndpointPass,
-  recorded: StoredState,
-  seen: Partial<Observation>,
-): Promise<Decided> {
+export async function decideAndPublish(pass: EndpointPass, recorded: StoredState): Promise<Decided> {
   const { ports, store } = pass;
   const published = new Set<string>();
   let known = recorded;
   for (let attempt = 1; ; attempt++) {
-    const decided = await observeAndDecide(pass, known, seen);
+    const decided = await observeAndDecide(pass, known);
     const { events, stall, state } = decided.decision;
     const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
     await publish(pass, events.filter(isNew), state);

@@ -3,6 +3,7 @@ import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
+import { recordedUpdate } from '../policy/rollout.ts';
 import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
@@ -45,7 +46,7 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   if (known.kind === 'requeue') return known;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const { state, etag } = known.recorded;
-  const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;
+  const sources = spec && recordedUpdate(state) ? await tryToObserve(context, spec.sources) : undefined;
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publish({ ...context, spec }, decision.events, decision.state);
   if (decision.next.kind === 'ready') {
@@ -72,8 +73,8 @@ async function stateFor(
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
   if (stored && !spec && !creates) return { kind: 'known', recorded: stored };
-  const staging = stored?.state.staging;
-  return { kind: 'known', recorded: { state: { version: 1, ...(staging && { staging }) }, etag: stored?.etag } };
+  const lease = stored?.state.lease;
+  return { kind: 'known', recorded: { state: { version: 1, ...(lease && { lease }) }, etag: stored?.etag } };
 }
 
 /** Stages what the deployment will load, records it, and lets the deployment proceed. */

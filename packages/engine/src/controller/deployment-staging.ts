@@ -1,4 +1,5 @@
 import type { EndpointSpec, GateRequest, SlotData } from '@freshpoint/cdk/contract';
+import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { servesFailedRevision } from '../policy/serving.ts';
@@ -100,10 +101,9 @@ async function stageAll(
   let { recorded } = work;
   for (const job of work.jobs) {
     const { slot, revision } = job;
-    const before = recorded.state.staging;
-    const partialCopy = before?.slot === slot && before.revision === revision ? before.partialCopy : undefined;
-    const staging = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
-    const lease = new StagingLease({ ports, endpoint, store }, recorded, staging);
+    const partialCopy = partialCopyOf(recorded.state.lease, job);
+    const claim = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
+    const lease = new StagingLease({ ports, endpoint, store }, recorded, claim);
     await lease.acquire();
     const outcome = await lease.run((begun) =>
       ports.slotStore.stage(work.data, job, { isTimeUp: budget.isUp, partialCopy, begun }),

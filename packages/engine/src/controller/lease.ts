@@ -1,20 +1,18 @@
-import type { EndpointState, PartialCopy, Staging } from '../policy/state.ts';
+import type { PartialCopy, SlotLease } from '../policy/lease.ts';
+import type { EndpointState } from '../policy/state.ts';
 import type { StagingOutcome, StoredState } from '../ports.ts';
 import type { StoredEndpoint } from './pass.ts';
 
-/**
- * A lease on a slot's data, written to the state before the first byte is. No other pass stages to the slot or swaps
- * to it until the lease is released or expires.
- */
+/** The lease on a slot's data, written to the state before the first byte is. */
 export class StagingLease {
   readonly #context: StoredEndpoint;
-  #staging: Staging;
+  #lease: SlotLease;
   #recorded: StoredState;
 
-  constructor(context: StoredEndpoint, recorded: StoredState, staging: Staging) {
+  constructor(context: StoredEndpoint, recorded: StoredState, lease: SlotLease) {
     this.#context = context;
     this.#recorded = recorded;
-    this.#staging = staging;
+    this.#lease = lease;
   }
 
   /** The state as the lease wrote it last. */
@@ -23,11 +21,11 @@ export class StagingLease {
   }
 
   async acquire(): Promise<void> {
-    await this.#write({ ...this.#recorded.state, staging: this.#staging });
+    await this.#write({ ...this.#recorded.state, lease: this.#lease });
   }
 
   async release(): Promise<void> {
-    const { staging: _, ...rest } = this.#recorded.state;
+    const { lease: _, ...rest } = this.#recorded.state;
     await this.#write(rest);
   }
 
@@ -39,7 +37,7 @@ export class StagingLease {
     copy: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
   ): Promise<StagingOutcome> {
     const outcome = await copy(async (partialCopy) => {
-      this.#staging = { ...this.#staging, partialCopy };
+      this.#lease = { ...this.#lease, partialCopy };
       await this.acquire();
     });
     if (outcome.kind === 'unfinished') await this.#pause(outcome.partialCopy);
@@ -48,14 +46,14 @@ export class StagingLease {
   }
 
   async #pause(copy: PartialCopy | undefined): Promise<void> {
-    const { partialCopy: _, ...rest } = this.#staging;
-    const staging = {
+    const { partialCopy: _, ...rest } = this.#lease;
+    const lease = {
       ...rest,
       at: this.#context.ports.now(),
       paused: true,
       ...(copy && { partialCopy: copy }),
     } as const;
-    await this.#write({ ...this.#recorded.state, staging });
+    await this.#write({ ...this.#recorded.state, lease });
   }
 
   async #write(state: EndpointState): Promise<void> {

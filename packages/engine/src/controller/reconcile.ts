@@ -1,5 +1,4 @@
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
-import type { Staging } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { decideAndPublish } from './conclude.ts';
@@ -24,14 +23,12 @@ export async function reconcile(ports: Ports, endpoint: string, stackId?: string
   const known = await readState({ ports, endpoint, spec }, 'pass');
   if (known.kind === 'requeue') return known;
   const pass = { ports, endpoint, spec, store: spec.store, budget };
-  let { recorded } = known;
-  let staged: Staging | undefined;
+  let staged: Staged | undefined;
   for (;;) {
-    const result = await decideAndAct(pass, recorded, staged);
+    const result = await decideAndAct(pass, staged?.recorded ?? known.recorded, staged);
     if (result.kind !== 'staged') return result;
     // Everything may have changed during the copy, so it is observed again, the slot data included.
-    recorded = result.recorded;
-    staged = result.staging;
+    staged = result;
   }
 }
 
@@ -39,26 +36,24 @@ export async function reconcile(ports: Ports, endpoint: string, stackId?: string
 async function decideAndAct(
   pass: EndpointPass,
   known: StoredState,
-  staged: Staging | undefined,
-): Promise<ReconcileResult | (Staged & { readonly staging: Staging })> {
+  staged: Staged | undefined,
+): Promise<ReconcileResult | Staged> {
   const { ports, store, spec } = pass;
-  const { decision, observation, etag } = await decideAndPublish(pass, known, { staged });
+  const { decision, observation, etag } = await decideAndPublish(pass, known);
   const { next, state } = decision;
   measureStall(pass, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
     // Slot data that disappears again must not keep the pass busy, so it stages once.
-    const { reason, staging } = next;
+    const { reason, lease } = next;
     const message = 'The slot data changed after it was staged.';
     const seconds = pollSeconds(spec);
-    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: staging.revision });
+    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
   }
   if (next.kind === 'stage') {
     const files = observation.sources?.kind === 'complete' ? observation.sources.files : [];
-    const result = await stage(pass, recorded, { ...next, files });
-    if (result.kind !== 'staged') return result;
-    return { ...result, staging: next.staging };
+    return stage(pass, recorded, { ...next, files });
   }
   if (state !== observation.state) await ports.states.write(store, state, etag);
   return endPass(pass, next);

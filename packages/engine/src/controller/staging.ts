@@ -1,9 +1,10 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import { isOutdated } from '../policy/endpoint-status.ts';
+import type { SlotLease } from '../policy/lease.ts';
 import { type Next, pollSeconds } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { type EndpointState, quarantine, type Staging } from '../policy/state.ts';
+import { type EndpointState, quarantine } from '../policy/state.ts';
 import type { DecisionEntry, StagingSource, StoredState } from '../ports.ts';
 import { StagingLease } from './lease.ts';
 import type { EndpointPass } from './pass.ts';
@@ -31,16 +32,16 @@ export type StagingDecision = Next & {
 export async function stage(
   pass: EndpointPass,
   recorded: StoredState,
-  { reason, staging, from, data, files }: StagingDecision,
+  { reason, lease: claim, from, data, files }: StagingDecision,
 ): Promise<ReconcileResult | Staged> {
   const { ports, budget } = pass;
-  const { slot, revision, partialCopy } = staging;
-  const lease = new StagingLease(pass, recorded, staging);
+  const { slot, revision, partialCopy } = claim;
+  const lease = new StagingLease(pass, recorded, claim);
   await lease.acquire();
   if (!(await isStillInactive(pass, recorded.state, slot))) {
     await lease.release();
     const message = 'The endpoint changed before the copy started.';
-    return requeue(pass, staging, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
+    return requeue(pass, claim, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
   }
   const source: StagingSource = from === 'sources' ? { kind: 'sources', files } : { kind: 'retained' };
   const job = { slot, revision, from: source };
@@ -50,17 +51,17 @@ export async function stage(
   switch (outcome.kind) {
     case 'unfinished': {
       const message = 'The copy is not finished yet.';
-      return requeue(pass, staging, { decision: 'stage', reason, message, seconds: RESUME_SECONDS });
+      return requeue(pass, claim, { decision: 'stage', reason, message, seconds: RESUME_SECONDS });
     }
     case 'changed': {
       const message = 'A source changed while it was being copied.';
-      return requeue(pass, staging, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
+      return requeue(pass, claim, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
     }
     case 'staged':
-      log(pass, staging, { decision: 'stage', reason });
+      log(pass, claim, { decision: 'stage', reason });
       return { kind: 'staged', recorded: lease.recorded };
     case 'not-retained':
-      return endPin(pass, lease.recorded, staging);
+      return endPin(pass, lease.recorded, claim);
   }
 }
 
@@ -74,11 +75,11 @@ async function isStillInactive({ ports, spec }: EndpointPass, state: EndpointSta
 async function endPin(
   pass: EndpointPass,
   { state, etag }: StoredState,
-  { slot, revision }: Staging,
+  { slot, revision }: SlotLease,
 ): Promise<ReconcileResult> {
   const { ports, store, spec } = pass;
   const message = `Revision ${shortRevision(revision)} is no longer retained. Upload it again.`;
-  const next = quarantine({ ...state, pin: undefined }, { revision, at: ports.now(), message });
+  const next = quarantine({ ...state, pin: undefined, rollout: undefined }, { revision, at: ports.now(), message });
   const subject = { revision, slot, configName: spec.configs[slot], startedAt: state.pin?.at };
   await publish(pass, [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }], next);
   await ports.states.write(store, next, etag);
@@ -89,13 +90,13 @@ type StagingEntry = Pick<DecisionEntry, 'decision' | 'reason' | 'message' | 'sec
 
 function requeue(
   pass: EndpointPass,
-  staging: Staging,
+  claim: SlotLease,
   entry: StagingEntry & { readonly seconds: number },
 ): ReconcileResult {
-  log(pass, staging, entry);
+  log(pass, claim, entry);
   return { kind: 'requeue', seconds: entry.seconds };
 }
 
-function log({ ports, endpoint }: EndpointPass, { slot, revision }: Staging, entry: StagingEntry): void {
+function log({ ports, endpoint }: EndpointPass, { slot, revision }: SlotLease, entry: StagingEntry): void {
   ports.telemetry.decision({ endpoint, ...entry, revision: shortRevision(revision), slot });
 }

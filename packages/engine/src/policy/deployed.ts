@@ -1,7 +1,7 @@
 import { advanceRollout } from './advance.ts';
 import { type NextStep, observeFirst } from './next.ts';
+import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
-import type { ReadyEndpoint } from './rollout.ts';
 import { isLoadedAsRead } from './serving.ts';
 import type { PendingDeployment, Serving } from './state.ts';
 

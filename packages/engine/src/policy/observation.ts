@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState, Staging, TestVerdict } from './state.ts';
+import type { TestVerdict } from './rollout.ts';
+import type { EndpointState } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -97,8 +98,6 @@ export interface Observation {
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
-  /** What this pass has just staged. */
-  readonly staged?: Staging;
 }
 
 /** An observation of an endpoint that exists. */

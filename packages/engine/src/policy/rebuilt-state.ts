@@ -8,6 +8,7 @@ import {
   type RefreshRecord,
 } from './history.ts';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import type { Trigger, Updating } from './rollout.ts';
 import { activeSlot, ownsAllData } from './slots.ts';
 import {
   type EndpointState,
@@ -17,8 +18,6 @@ import {
   type Serving,
   type Stall,
   type Suspension,
-  type Trigger,
-  type Updating,
 } from './state.ts';
 
 /** What is left of an endpoint whose state was lost. */
@@ -48,7 +47,7 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
-    ...(updating && { updating }),
+    ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
     ...(suspension && { suspension }),
@@ -104,10 +103,13 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);
   return {
-    slot,
-    configName,
+    phase: 'updating',
     revision,
     trigger,
+    seen: lastModified,
+    since: lastModified,
+    slot,
+    configName,
     newestSource,
     endpointModified: lastModified,
     at: lastModified,
@@ -115,13 +117,17 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   };
 }
 
-/** An update to what a person asked for, or to a revision that served before while the newest had its turn. */
+/**
+ * An update to what a person asked for, or to a revision that served before while the newest had its turn or was rolled
+ * back.
+ */
 function triggerOf(remains: Remains, revision: string): Trigger {
   const refreshes = refreshesOf(remains);
   const newest = remains.sources.revision;
   const served = refreshes.some(({ serving }) => serving?.revision === revision);
   const judged = refreshes.filter((record) => record.revision === newest && !record.retried);
-  if (newest === revision || !served || judged.length === 0) return 'upload';
+  const isRolledBack = newest !== undefined && refreshes[0]?.pin?.supersedes === newest;
+  if (newest === revision || !served || (judged.length === 0 && !isRolledBack)) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
 }
 

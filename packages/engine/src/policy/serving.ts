@@ -1,7 +1,8 @@
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
-import type { RolloutTarget } from './rollout.ts';
+import type { RolloutTarget } from './ready-endpoint.ts';
+import type { RecordedUpdate } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
-import { type EndpointState, type Serving, type Updating, withoutUpdating } from './state.ts';
+import type { EndpointState, Serving } from './state.ts';
 
 /** Whether the active fleet is on record as serving the target, and cannot have loaded other bytes. */
 export function servesTarget(
@@ -27,17 +28,17 @@ export function servesFailedRevision({ serving, quarantine }: EndpointState, end
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */
 export function withServing(
   { state, endpoint }: ExistingEndpoint,
-  updating: Updating,
+  update: RecordedUpdate,
   revision: string | undefined,
 ): EndpointState {
   const serving: Serving = {
-    configName: updating.configName,
+    configName: update.configName,
     revision,
-    newestSource: updating.newestSource,
+    newestSource: update.newestSource,
     since: endpoint.lastModified,
-    ...(updating.size !== undefined && { size: updating.size }),
+    ...(update.size !== undefined && { size: update.size }),
   };
-  return { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined, serving };
+  return { ...state, retries: undefined, deployment: undefined, rollout: undefined, serving };
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

@@ -2,6 +2,8 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Decision } from './decide.ts';
 import type { Next } from './next.ts';
 import type { Observation } from './observation.ts';
+import { isUnanswered } from './phases/testing.ts';
+import { recordedUpdate } from './rollout.ts';
 import { type EndpointState, type Stall, truncateMessage } from './state.ts';
 
 /** Default time after which a blocked revision is published as stalled, in seconds. */
@@ -105,10 +107,10 @@ function blockageOf({ sources, endpoint }: Observation, { next, state }: Decisio
   if (next.kind !== 'requeue') return undefined;
   const { reason, message, revision } = next;
   if (reason === 'Settling' || reason === 'Suspended') return undefined;
-  if (reason === 'Testing' && state.updating?.unanswered === undefined) return undefined;
+  if (reason === 'Testing' && !isUnanswered(state.rollout)) return undefined;
   const isNewest = sources?.kind === 'complete' && sources.revision === state.serving?.revision;
   // An endpoint in service is only busy with what the controller does, or is about to do.
-  const isOwn = state.updating !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');
+  const isOwn = recordedUpdate(state) !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');
   if (reason === 'EndpointBusy' && (isOwn || isNewest)) return undefined;
   return { reason, message, revision };
 }

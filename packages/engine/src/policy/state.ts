@@ -1,5 +1,6 @@
-import type { Slot } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
+import type { SlotLease } from './lease.ts';
+import { backToSettling, type Rollout, recordedUpdate } from './rollout.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -29,83 +30,6 @@ export interface PendingDeployment {
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
-}
-
-/** A rollout's first phase: a revision that waits until nothing newer is uploaded. */
-export interface Settling {
-  readonly revision: string;
-  /**
-   * When the controller first saw it, epoch ms. S3 dates a multipart upload by its start, so LastModified alone is not
-   * enough.
-   */
-  readonly seen: number;
-  /** When the first revision of an unbroken stream of uploads was seen, epoch ms: maxWaitTime counts from here. */
-  readonly since: number;
-}
-
-/** Written before UpdateEndpoint is called: the update to make, and what shows later whether it was made. */
-export interface Updating {
-  readonly slot: Slot;
-  readonly configName: string;
-  readonly revision: string;
-  readonly trigger: Trigger;
-  readonly newestSource: number;
-  /** Bytes of all sources of the revision. */
-  readonly size?: number;
-  /** An oddity of the revision that is no reason to refuse it. */
-  readonly warning?: string;
-  /** LastModifiedTime of the endpoint before the call, epoch ms. */
-  readonly endpointModified: number;
-  /** FailureReason of the endpoint before the call: SageMaker keeps it until the next update. */
-  readonly failureReasonBefore?: string;
-  /** Epoch ms, the controller's clock. */
-  readonly at: number;
-  /** SageMaker accepted the call. Absent: unknown. */
-  readonly accepted?: true;
-  /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
-  readonly ambiguous?: true;
-  /** How often its smoke tests were sent. Written before they are. */
-  readonly testAttempts?: number;
-  /**
-   * Before this time, epoch ms, no pass sends the smoke tests: while one does (a lease), and in the pause after tests
-   * that were not answered.
-   */
-  readonly nextTestAt?: number;
-  /** Why the last tests had no answer of the model. Absent: they are running, or had one. */
-  readonly unanswered?: string;
-  /** How they ended, once all were answered. */
-  readonly verdict?: TestVerdict;
-}
-
-/** The outcome of smoke tests that were answered. */
-export type TestVerdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
-
-/**
- * Why a revision is rolled out: newer data was uploaded, a person pinned it, or the serving revision failed its smoke
- * tests.
- */
-export type Trigger = 'upload' | 'pin' | 'smoke-test';
-
-/** The lease on a slot's data: until it is released or expires, no other pass stages to the slot or swaps to it. */
-export interface Staging {
-  readonly slot: Slot;
-  readonly revision: string;
-  /** Epoch ms, the writer's clock. */
-  readonly at: number;
-  /** An oddity of the revision that is no reason to refuse it. */
-  readonly warning?: string;
-  /** The copy stopped when the pass ended: the next pass resumes it at once. */
-  readonly paused?: true;
-  /** A multipart copy to resume. */
-  readonly partialCopy?: PartialCopy;
-}
-
-/** A multipart copy that is not complete. */
-export interface PartialCopy {
-  readonly key: string;
-  readonly uploadId: string;
-  /** ETag of the source. */
-  readonly etag: string;
 }
 
 /** A person's "serve this revision until something newer is uploaded". */
@@ -178,15 +102,14 @@ export interface EndpointState {
   readonly lostAt?: number;
   readonly serving?: Serving;
   readonly deployment?: PendingDeployment;
-  readonly updating?: Updating;
+  readonly rollout?: Rollout;
+  readonly lease?: SlotLease;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
   readonly retries?: Retries;
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
-  readonly staging?: Staging;
-  readonly settling?: Settling;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }
@@ -231,8 +154,8 @@ export function parseState(value: string): EndpointState {
   return state;
 }
 
-/** The state without its recorded update. */
-export function withoutUpdating(state: EndpointState): EndpointState {
-  const { updating: _, ...rest } = state;
-  return rest;
+/** The state without its recorded update, whose rollout begins again. */
+export function withoutUpdate(state: EndpointState): EndpointState {
+  const update = recordedUpdate(state);
+  return update ? { ...state, rollout: backToSettling(update) } : state;
 }

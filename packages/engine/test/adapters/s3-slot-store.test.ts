@@ -1,8 +1,8 @@
 import { type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3SlotStore } from '../../src/adapters/s3-slot-store.ts';
+import type { PartialCopy } from '../../src/policy/lease.ts';
 import type { SourceFile } from '../../src/policy/observation.ts';
-import type { PartialCopy } from '../../src/policy/state.ts';
 import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;

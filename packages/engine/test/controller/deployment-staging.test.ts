@@ -59,7 +59,7 @@ describe('the first deployment', () => {
     expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state).toMatchObject({ deployment: { revision: 'v2', newestSource: v2.newest, size: v2.size } });
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
   });
 
   test('is answered only after the data is staged', async () => {

@@ -52,12 +52,7 @@ export class World {
     states: {
       read: async () => (this.hasState ? { state: this.state, etag: String(this.version) } : undefined),
       write: async (_, state, after) => {
-        const staging = state.staging ? ` staging ${state.staging.slot}${state.staging.paused ? ' paused' : ''}` : '';
-        const { testAttempts, verdict } = state.updating ?? {};
-        const tests = testAttempts ? ` tests ${testAttempts}${verdict ? ` ${verdict.kind}` : ''}` : '';
-        this.call(
-          `write${staging}${state.updating ? ` updating${state.updating.accepted ? ' accepted' : ''}` : ''}${tests}`,
-        );
+        this.call(`write${shown(state)}`);
         if (after !== (this.hasState ? String(this.version) : undefined)) throw new StateConflict('state');
         this.state = state;
         this.hasState = true;
@@ -159,6 +154,15 @@ export class World {
     const error = this.fail[name];
     if (error) throw error;
   }
+}
+
+/** What a call of `write` shows of the state. */
+function shown({ lease, rollout }: EndpointState): string {
+  const leased = lease ? ` lease ${lease.slot}${lease.paused ? ' paused' : ''}` : '';
+  if (rollout === undefined || rollout.phase === 'settling') return leased;
+  const accepted = 'accepted' in rollout && rollout.accepted ? ' accepted' : '';
+  const tests = rollout.phase === 'testing' ? ` ${rollout.attempts}${` ${rollout.verdict?.kind ?? ''}`.trimEnd()}` : '';
+  return `${leased} ${rollout.phase}${accepted}${tests}`;
 }
 
 /** A message with a request to reconcile the endpoint. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
-import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, onA, servedV1, spec, testing, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
@@ -21,11 +21,11 @@ describe('staging', () => {
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toEqual([
       ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
-      ...['write staging b', 'describe', 'stage b v2 from sources', 'write'],
+      ...['write lease b staging', 'describe', 'stage b v2 from sources', 'write staging'],
       ...['describe', 'sources', 'stack', 'slots'],
       ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'requeue'],
     ]);
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
     expect(world.decisions).toMatchObject([
       { decision: 'stage', slot: 'b' },
       { decision: 'started' },
@@ -50,7 +50,7 @@ describe('staging', () => {
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('stage b v2 from sources');
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
   });
 
   test('that is unfinished is resumed at once', async () => {
@@ -58,7 +58,7 @@ describe('staging', () => {
     world.stagingOutcome = { kind: 'unfinished', partialCopy };
     expect(await receive()).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 1]]);
-    expect(world.state.staging).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
+    expect(world.state.lease).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
     expect(world.calls).not.toContain('update config-b');
 
     world.stagingOutcome = { kind: 'staged' };
@@ -72,14 +72,14 @@ describe('staging', () => {
     world.stagingOutcome = { kind: 'changed' };
     expect(await receive()).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 5]]);
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
     expect(world.calls).not.toContain('update config-b');
   });
 
   test('that failed keeps its lease until the requests it sent have certainly arrived', async () => {
     world.fail['stage b v2 from sources'] = new Error('SlowDown');
     expect(await receive()).toEqual(['1']);
-    expect(world.state.staging).toMatchObject({ slot: 'b' });
+    expect(world.state.lease).toMatchObject({ slot: 'b' });
     delete world.fail['stage b v2 from sources'];
     world.calls = [];
     world.now += 119_000;
@@ -98,7 +98,7 @@ describe('staging', () => {
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
-    expect(world.state.settling).toMatchObject({ revision: 'v3' });
+    expect(world.state.rollout).toMatchObject({ revision: 'v3' });
   });
 
   test('is done once per pass, even if the data disappears again', async () => {
@@ -129,16 +129,16 @@ describe('staging', () => {
 describe('smoke tests', () => {
   beforeEach(() => {
     world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
-    world.state = { version: 1, serving: onA, updating: accepted };
+    world.state = { version: 1, serving: onA, rollout: accepted };
     world.endpoint = inB;
     world.slots = { a: 'v1', b: 'v2' };
   });
 
   test('are counted before they are sent', async () => {
     expect(await receive()).toEqual([]);
-    const write = world.calls.indexOf('write updating accepted tests 1');
+    const write = world.calls.indexOf('write testing accepted 1');
     expect(write).toBeGreaterThan(0);
-    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write updating accepted tests 1 passed']);
+    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write testing accepted 1 passed']);
     expect(world.published).toEqual(['succeeded']);
   });
 
@@ -149,13 +149,13 @@ describe('smoke tests', () => {
     expect(world.calls).toContain('update config-a');
     expect(world.state).toMatchObject({
       quarantine: [{ revision: 'v2', message: 'got 7', failedSmokeTests: true }],
-      updating: { slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
+      rollout: { phase: 'updating', slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
     });
     expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
   });
 
   test('that killed the function are sent again once their lease has expired', async () => {
-    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3, nextTestAt: world.now + 120_000 } };
+    world.state = { ...world.state, rollout: testing(3, { nextTestAt: world.now + 120_000 }) };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('test');
     world.now += 120_000;
@@ -170,7 +170,7 @@ describe('smoke tests', () => {
       expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
       world.now += seconds * 1000;
     }
-    expect(world.state.updating).toMatchObject({ testAttempts: 7 });
+    expect(world.state.rollout).toMatchObject({ phase: 'testing', attempts: 7 });
     expect(world.published).toEqual(['stalled']);
     world.tests = { kind: 'passed' };
     expect(await receive()).toEqual([]);
@@ -199,7 +199,7 @@ describe('smoke tests', () => {
 
 describe('the history', () => {
   test('records a refresh once, even if it is published twice', async () => {
-    world.state = { version: 1, serving: onA, updating: accepted };
+    world.state = { version: 1, serving: onA, rollout: accepted };
     world.endpoint = inB;
     world.fail.write = new Error('throttled');
     await receive();

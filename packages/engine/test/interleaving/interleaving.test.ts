@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
 import { type PersonAction, pinRevision, suspendSwaps } from '../../src/policy/person-actions.ts';
+import { recordedUpdate } from '../../src/policy/rollout.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 import { message } from '../controller/fakes.ts';
 import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, v2 } from '../policy/situations.ts';
@@ -29,7 +30,7 @@ const uploaded: Beginning = {
 /** B holds v2, and SageMaker is updating the endpoint to it. */
 const updating: Beginning = {
   ...uploaded,
-  state: { ...quiet, updating: accepted },
+  state: { ...quiet, rollout: accepted },
   endpoint: {
     ...endpoint,
     status: 'Updating',
@@ -93,13 +94,13 @@ function situation(beginning: Beginning, actions: readonly Act[], counts: readon
   };
 }
 
-function checkEnd(account: SharedAccount, { state: { updating: begun } }: Beginning, actions: readonly Act[]): void {
+function checkEnd(account: SharedAccount, { state: begun }: Beginning, actions: readonly Act[]): void {
   const { state, published } = account;
   if (actions.includes(suspends) && !state.suspension) throw new Error('The suspension was lost.');
   if (actions.includes(rollsBack) && state.pin?.revision !== 'v0') throw new Error('The pin was lost.');
   const successes = published.filter((name) => name === 'succeeded v2').length;
   if (successes > 1) throw new Error(`The success was published ${successes} times.`);
-  if (begun && !state.updating && successes === 0) throw new Error('The success was not published.');
+  if (recordedUpdate(begun) && !recordedUpdate(state) && successes === 0) throw new Error('The success was not published.');
 }
 
 describe('two controllers and a person, in every order of their calls', () => {

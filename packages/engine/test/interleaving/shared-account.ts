@@ -5,6 +5,7 @@ import { s3History } from '../../src/adapters/s3-history.ts';
 import { s3States } from '../../src/adapters/s3-states.ts';
 import type { EndpointView, SmokeTestsView, SourcesView } from '../../src/policy/observation.ts';
 import type { RefreshEvent } from '../../src/policy/refresh-event.ts';
+import { recordedUpdate } from '../../src/policy/rollout.ts';
 import { activeSlot } from '../../src/policy/slots.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 import type { Ports } from '../../src/ports.ts';
@@ -158,7 +159,7 @@ export class SharedAccount {
       read: (store) => states.read(store),
       write: async (store, state, after) => {
         const etag = await states.write(store, state, after);
-        this.#recorded.set(actor, state.updating?.configName ?? '');
+        this.#recorded.set(actor, recordedUpdate(state)?.configName ?? '');
         return etag;
       },
     };
@@ -200,7 +201,7 @@ export class SharedAccount {
     if (key !== stateKey(this.#given.spec.store)) return;
     const before = this.state;
     const after = JSON.parse(body) as EndpointState;
-    const begins = after.updating !== undefined && before.updating === undefined;
+    const begins = recordedUpdate(after) !== undefined && recordedUpdate(before) === undefined;
     if (begins && before.suspension) throw new Error('An update was recorded although swaps are suspended.');
   }
 
