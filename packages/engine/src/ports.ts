@@ -9,7 +9,7 @@ import type {
   SmokeTestSpec,
   SourceSpec,
 } from '@freshpoint/cdk/contract';
-import type { HistoryRecord } from './policy/history.ts';
+import type { HistoryRecord, ListedRecord } from './policy/history.ts';
 import type { PartialCopy } from './policy/lease.ts';
 import type { ListingProgress } from './policy/listing.ts';
 import type { Next } from './policy/next.ts';
@@ -53,10 +53,10 @@ export interface EndpointStates {
 
 /** The histories, in S3. */
 export interface EndpointHistory {
-  /** Appends a record. One that exists already stays as it is. */
-  append(store: EndpointStore, record: HistoryRecord): Promise<void>;
-  /** The newest records, newest first. */
-  list(store: EndpointStore): Promise<readonly HistoryRecord[]>;
+  /** Appends a record. One that exists already stays as it is: then this is when it was written, epoch ms. */
+  append(store: EndpointStore, record: HistoryRecord): Promise<number | undefined>;
+  /** The newest records, at most `limit`, newest first. */
+  list(store: EndpointStore, limit: number): Promise<readonly ListedRecord[]>;
 }
 
 /** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */

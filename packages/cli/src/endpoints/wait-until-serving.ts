@@ -1,6 +1,6 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
-import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
@@ -9,7 +9,8 @@ import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-re
 
 /** A pin as it was written into the state. */
 export interface WrittenPin {
-  readonly pin: Pin;
+  readonly revision: string;
+  readonly at: number;
   /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
   readonly quarantinedAt?: number;
 }
@@ -36,7 +37,7 @@ export async function waitUntilServing(
   { account, pause }: { readonly account: EndpointAccount; readonly pause: (ms: number) => Promise<void> },
   report: RollbackReport,
 ): Promise<void> {
-  const { revision } = written.pin;
+  const { revision } = written;
   let phase: RollbackPhase | undefined;
   for (; ; await pause(POLL_INTERVAL_MS)) {
     const { state } = await account.read(endpoint);
@@ -57,21 +58,21 @@ export async function waitUntilServing(
   }
 }
 
-function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): RollbackStatus {
+function statusOf(state: EndpointState, { revision, at, quarantinedAt }: WrittenPin): RollbackStatus {
   const { rollout, serving } = state;
   const update = recordedUpdate(state);
-  const entry = quarantineEntryOf(state, pin.revision);
+  const entry = quarantineEntryOf(state, revision);
   if (entry && entry.at !== quarantinedAt) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
-  if (serving?.revision === pin.revision && !update) return { kind: 'serving' };
-  if (state.pin?.at !== pin.at && !update) return { kind: 'unpinned' };
-  if (update?.revision === pin.revision) return { kind: 'updating' };
+  if (serving?.revision === revision && !update) return { kind: 'serving' };
+  if (state.pin?.at !== at && !update) return { kind: 'unpinned' };
+  if (update?.revision === revision) return { kind: 'updating' };
   // A pin that was set after the failure is tried at once.
-  const isPaused = state.retries?.revision === pin.revision && state.retries.at >= pin.at;
+  const isPaused = state.retries?.revision === revision && state.retries.at >= at;
   const isStaging = rollout?.phase === 'staging';
   if (isPaused && !isStaging) return { kind: 'retrying' };
-  return { kind: isStaging && rollout.revision === pin.revision ? 'staging' : 'waiting' };
+  return { kind: isStaging && rollout.revision === revision ? 'staging' : 'waiting' };
 }
 
 function phaseEvent(event: RollbackPhase, { retries }: EndpointState, revision: string): RollbackEvent {

@@ -8,6 +8,9 @@ import type { PassBudget } from './budget.ts';
 import { observeSources, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
 
+/** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
+const MAX_REMEMBERED_RECORDS = 500;
+
 /** The state, or that the pass ends because it is not known yet. */
 export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
@@ -44,7 +47,7 @@ async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stor
   const [slots, revisions, history] = await Promise.all([
     spec.data ? ports.revisions.observe(spec.data) : {},
     spec.data ? ports.revisions.list(spec.store) : [],
-    ports.history.list(spec.store),
+    ports.history.list(spec.store, MAX_REMEMBERED_RECORDS),
   ]);
   const remains = { ...stored.state, listing: undefined };
   const state = rebuildState({ spec, state: remains, endpoint: view, slots, revisions, sources, history });

@@ -1,5 +1,7 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type EndEvent, endsRefresh, historyRecord } from '../policy/history.ts';
+import { type EndpointSpec, historyPrefix } from '@freshpoint/cdk/contract';
+import { StateConflict } from '../errors.ts';
+import { type EndEvent, endsRefresh, type HistoryRecord, historyRecord, historyRecordName } from '../policy/history.ts';
+import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
@@ -8,8 +10,8 @@ import type { EndpointContext } from './pass.ts';
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
 /**
- * Publishes events to the bus, the history, the log and the metrics, before the state that ends them, `state`, is
- * written: after a crash they are published twice rather than never. The history has each record once.
+ * Publishes events to the history, the bus, the log and the metrics, before the state that ends them, `state`, is
+ * written: after a crash they are published twice rather than never. Throws StateConflict while another pass does so.
  */
 export async function publish(
   publisher: Publisher,
@@ -18,9 +20,9 @@ export async function publish(
 ): Promise<void> {
   if (events.length === 0) return;
   const { ports, endpoint, spec } = publisher;
+  for (const event of events) if (endsRefresh(event)) await appendToHistory(publisher, event, state);
   await ports.eventBus.publish(endpoint, spec.endpointName, events);
   for (const event of events) {
-    if (endsRefresh(event)) await appendToHistory(publisher, event, state);
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
@@ -37,12 +39,20 @@ export async function publish(
   }
 }
 
-async function appendToHistory(
-  { ports, spec: { data, store } }: Publisher,
-  event: EndEvent,
-  state: EndpointState,
-): Promise<void> {
+async function appendToHistory(publisher: Publisher, event: EndEvent, state: EndpointState): Promise<void> {
+  const { ports, spec } = publisher;
+  const { data } = spec;
   const copied = data && !event.sources ? await ports.revisions.contents(data, event.slot) : [];
   const sources = event.sources ?? copied;
-  await ports.history.append(store, historyRecord(event, { sources, state, now: ports.now() }));
+  await claim(publisher, historyRecord(event, { sources, state, now: ports.now() }));
+}
+
+/**
+ * Appends the record of what is about to be published, once. A record that another pass has just written is its claim
+ * on publishing: its state follows, or, after a crash, the claim expires. Throws StateConflict until then.
+ */
+export async function claim({ ports, spec: { store } }: Publisher, record: HistoryRecord): Promise<void> {
+  const writtenAt = await ports.history.append(store, record);
+  if (writtenAt === undefined || ports.now() - writtenAt >= LEASE_TTL_MS) return;
+  throw new StateConflict(`${historyPrefix(store)}${historyRecordName(record)}`);
 }

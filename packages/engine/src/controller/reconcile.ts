@@ -2,13 +2,12 @@ import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
+import { decideAndPublish } from './conclude.ts';
 import { readState } from './lost-state.ts';
-import { observeAndDecide } from './observe.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
-import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
-import { measureStall, publishStall } from './stalls.ts';
+import { measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
@@ -45,10 +44,8 @@ async function decideAndAct(
   staged: Staged | undefined,
 ): Promise<ReconcileResult | Staged> {
   const { ports, store, spec } = pass;
-  const { decision, observation, etag } = await observeAndDecide(pass, known);
+  const { decision, observation, etag } = await decideAndPublish(pass, known);
   const { next, state } = decision;
-  await publish(pass, decision.events, state);
-  await publishStall(pass, decision.stall);
   measureStall(pass, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);

@@ -1,17 +1,20 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
+import { stallRecord } from '../policy/history.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { noteBlockage, type StallEvent, stalledAfterMs } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
+import { claim } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
-/** Publishes a stall, or its end, to the bus and the log, before the state that records it is written. */
+/** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
   if (!stall) return;
+  await claim({ ports, endpoint, spec }, stallRecord(stall, ports.now()));
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };

@@ -80,7 +80,7 @@ describe('a conclusion', () => {
   test('is published before the update is removed from the state, and counted', async () => {
     const world = refused();
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'append history', 'write']);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'append history', 'publish refused', 'write']);
     expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', reason: 'Quarantined' },

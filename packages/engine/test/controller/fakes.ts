@@ -33,6 +33,8 @@ export class World {
   stagingOutcome: StagingOutcome = { kind: 'staged' };
   tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
+  /** When a record was written that is appended again. */
+  appendedAt = 0;
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
   updateOutcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
@@ -66,8 +68,9 @@ export class World {
         this.call('append history');
         const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
         if (!isThere) this.history.push(record);
+        return isThere ? this.appendedAt : undefined;
       },
-      list: async () => this.history.toReversed(),
+      list: async () => this.history.toReversed().map((record) => ({ ...record, writtenAt: this.now })),
     },
     endpoints: {
       describe: async () => {
