@@ -1,6 +1,7 @@
 import { FAILURE_TEXTS, type ShortageKind } from '../faults/failure-texts.ts';
 import { drawRates } from '../faults/rates.ts';
 import type { Random } from '../random.ts';
+import { drawLatency } from '../worlds/latency.ts';
 import type { Edition, Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 import type { Action, Scenario, ScenarioStep, Shortage, When } from './scenario.ts';
@@ -44,6 +45,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const launchMs = random.pick([20_000, 60_000, 150_000]);
   const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() };
   const rates = drawRates(random);
+  const latency = drawLatency(random);
   const inputsEndMs = windowMs + random.int(0, 20) * MINUTE_MS;
   const shortage = random.chance(SHORTAGE_CHANCE) ? drawShortage(random, windowMs) : undefined;
   return {
@@ -51,6 +53,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
     launchMs,
     skew,
     rates,
+    latency,
     steps,
     shortage,
     calmAfterMs: Math.max(inputsEndMs, shortage ? shortage.fromMs + shortage.forMs : 0),

@@ -1,15 +1,14 @@
 import { EVENT_SOURCE } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '@freshpoint/engine/ports';
-import { drawCall } from '../faults/call-faults.ts';
+import { drawFault } from '../faults/call-faults.ts';
 import type { Answers } from '../worlds/answers.ts';
 import type { CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import { drawCallTimes } from '../worlds/latency.ts';
 import { isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
 
-/** A reply slower than this is a fault, in ms. */
-const SLOW_REPLY_MS = 1000;
 const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
 
 /** Injects faults into the function's calls, and notes what the function does. */
@@ -25,14 +24,14 @@ export class FunctionOverseer implements Overseer {
   }
 
   plan(run: FunctionRun, service: string, operation: string): CallPlan {
-    const { faultRandom, rates, isBegun, journal, oracle } = this.#context;
+    const { faultRandom, latencyRandom, rates, isBegun, journal, oracle, scenario } = this.#context;
     this.#context.calls += 1;
     this.#noteTests(run, operation);
     const { killAt } = this.#options;
-    const plan = drawCall(faultRandom, rates, operation);
+    const fault = drawFault(faultRandom, rates, operation);
+    const plan = { ...drawCallTimes(latencyRandom, scenario.latency, { service, operation }), ...fault };
     if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
-    if (isPlain(plan)) return plan;
-    const { requestMs: _, ...fault } = plan;
+    if (Object.keys(fault).length === 0) return plan;
     journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify(fault)}`);
     if (plan.mishapBefore === 'throttled') journal.reached('throttled');
     oracle.ledger.ambiguities += 1;
@@ -143,9 +142,4 @@ export class FunctionOverseer implements Overseer {
       metric: () => undefined,
     };
   }
-}
-
-/** Whether nothing goes wrong. */
-function isPlain({ kill, mishapBefore, mishapAfter, staleMs, replyMs }: CallPlan): boolean {
-  return !kill && !mishapBefore && !mishapAfter && staleMs === undefined && replyMs < SLOW_REPLY_MS;
 }

@@ -12,6 +12,7 @@ import { PersonContext } from '../persons/person-context.ts';
 import type { Scenario } from '../persons/scenario.ts';
 import { type Random, seededRandom } from '../random.ts';
 import type { FunctionRun, Overseer } from '../worlds/function-run.ts';
+import { drawResourceMs } from '../worlds/latency.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { refresherFactory } from '../worlds/refresher.ts';
 import type { Call } from '../worlds/watch.ts';
@@ -41,6 +42,8 @@ export class RunContext {
   readonly person: Person;
   readonly script: Script;
   readonly faultRandom: Random;
+  /** For what calls and resources take. */
+  readonly latencyRandom: Random;
   readonly eventFaults: EventFaults;
   readonly updateFaults: UpdateFaults;
   readonly past = new PastAnswers();
@@ -61,6 +64,7 @@ export class RunContext {
     this.scenario = scenario;
     const random = seededRandom(seed ^ FAULT_SEED_MASK);
     this.faultRandom = random.fork();
+    this.latencyRandom = random.fork();
     this.world = new World({
       seed,
       layout,
@@ -69,6 +73,7 @@ export class RunContext {
       judge: (data) => this.#judge(data),
       answer: (data) => this.#answerSmokeTest(data),
       runner: (world) => refresherFactory(world, createOverseer(this)),
+      resourceMs: () => drawResourceMs(this.latencyRandom, scenario.latency),
       loaded: (instanceId, data) => this.oracle.loaded(instanceId, data),
     });
     const { world } = this;

@@ -6,7 +6,9 @@ import { Simulation } from './simulation.ts';
 
 /** Runs one seed. An error of the simulation itself is a violation, too. */
 export async function runSeed(seed: number, layouts: readonly Layout[], options: RunOptions = {}): Promise<RunResult> {
-  const scenario = drawScenario(seededRandom(seed), layouts);
+  const drawn = drawScenario(seededRandom(seed), layouts);
+  const { profile = drawn.latency.profile } = options;
+  const scenario = { ...drawn, latency: { ...drawn.latency, profile } };
   const layout = layouts[scenario.layout];
   if (!layout) throw new Error(`there is no layout ${scenario.layout}`);
   const simulation = new Simulation(seed, scenario, layout, options);

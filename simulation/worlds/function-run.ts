@@ -24,6 +24,8 @@ export interface CallPlan {
   readonly mishapBefore?: Mishap;
   /** The service has its effect and replies with this error. */
   readonly mishapAfter?: Exclude<Mishap, 'throttled'>;
+  /** The reply takes that much longer, in ms: as a rule longer than the function lives. */
+  readonly slowReplyMs?: number;
   /** The service answers with its state of that many ms ago. Reads only. */
   readonly staleMs?: number;
 }
@@ -64,9 +66,6 @@ const SERVICES = {
   cloudformation: 'cloudformation',
   events: 'events',
 } as const;
-
-/** How long a request stays on its way when its function ends meanwhile, in ms; a slower one never arrives. */
-const IN_FLIGHT_MS = 5000;
 
 export type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
 
@@ -203,8 +202,8 @@ export class FunctionRun {
       this.end(`killed before ${request.operation}`);
       return await never();
     }
+    // A request that has left has its effect, even if the function ends meanwhile.
     await sleep(clock, plan.requestMs);
-    if (this.dead && plan.requestMs > IN_FLIGHT_MS) return await never();
     if (plan.mishapBefore) {
       await sleep(clock, plan.replyMs);
       if (this.dead) return await never();
@@ -212,7 +211,7 @@ export class FunctionRun {
     }
     const { output, error } = await this.#perform(request, plan, call);
     if (plan.kill === 'after') this.end(`killed after ${request.operation}`);
-    await sleep(clock, plan.replyMs);
+    await sleep(clock, plan.replyMs + (plan.slowReplyMs ?? 0));
     if (this.dead) return await never();
     if (error !== undefined) throw asSdkError(error);
     if (plan.mishapAfter) throw lostReply(request, plan.mishapAfter);
