@@ -36,6 +36,8 @@ export const SITUATIONS = [
   'stale read of the endpoint',
   'accepted update not visible yet',
   'throttled',
+  'throttled because of other traffic',
+  'repeated by the SDK',
   'refused with a reason',
   'refused without a reason',
   'refused by an internal failure',

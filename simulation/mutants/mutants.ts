@@ -84,6 +84,13 @@ export const MUTANTS: readonly Mutant[] = [
     change: UNDEFINED,
   },
   {
+    name: 'the SDK repeats UpdateEndpoint',
+    file: 'adapters/client.ts',
+    declaration: 'UPDATE_CLIENT_CONFIG',
+    node: 'Property[key.name="maxAttempts"] > .value',
+    change: { replaceWith: '3' },
+  },
+  {
     name: 'uploads do not settle',
     file: 'policy/phases/settling.ts',
     declaration: 'settle',

@@ -75,6 +75,8 @@ export class Oracle {
 
   /** Events were put on the bus. */
   eventsPublished({ input: { Entries = [] } }: Call, run: FunctionRun | undefined): void {
+    // Each consumer of EventBridge may get an event twice.
+    if (run?.isRepeating) return;
     for (const { Source, DetailType, Detail } of Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;

@@ -1,5 +1,6 @@
 import { FAILURE_TEXTS, type ShortageKind } from '../faults/failure-texts.ts';
 import { drawRates } from '../faults/rates.ts';
+import { drawQuotaShares } from '../faults/request-rates.ts';
 import type { Random } from '../random.ts';
 import { drawLatency } from '../worlds/latency.ts';
 import type { Edition, Layout } from '../worlds/layout.ts';
@@ -33,6 +34,7 @@ const KINDS: readonly Action['kind'][] = [
 ];
 
 const SHORTAGE_CHANCE = 0.15;
+const BUSY_ACCOUNT_CHANCE = 0.25;
 
 /** Draws a scenario. */
 export function drawScenario(random: Random, layouts: readonly Layout[]): Scenario {
@@ -46,6 +48,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() };
   const rates = drawRates(random);
   const latency = drawLatency(random);
+  const quotaShares = random.chance(BUSY_ACCOUNT_CHANCE) ? drawQuotaShares(random) : undefined;
   const inputsEndMs = windowMs + random.int(0, 20) * MINUTE_MS;
   const shortage = random.chance(SHORTAGE_CHANCE) ? drawShortage(random, windowMs) : undefined;
   return {
@@ -54,6 +57,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
     skew,
     rates,
     latency,
+    quotaShares,
     steps,
     shortage,
     calmAfterMs: Math.max(inputsEndMs, shortage ? shortage.fromMs + shortage.forMs : 0),

@@ -1,5 +1,6 @@
 import type { ShortageKind } from '../faults/failure-texts.ts';
 import type { FaultRates } from '../faults/rates.ts';
+import type { QuotaShares } from '../faults/request-rates.ts';
 import type { LatencySettings } from '../worlds/latency.ts';
 import type { Edition } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
@@ -78,6 +79,7 @@ export interface Scenario {
   readonly skew: Skew;
   readonly rates: FaultRates;
   readonly latency: LatencySettings;
+  readonly quotaShares?: QuotaShares;
   readonly steps: readonly ScenarioStep[];
   readonly shortage?: Shortage;
   /** When the last input and the last fault have happened, in ms. */

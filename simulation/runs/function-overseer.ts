@@ -1,8 +1,9 @@
 import { EVENT_SOURCE } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '@freshpoint/engine/ports';
 import { drawFault } from '../faults/call-faults.ts';
+import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
-import type { CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
 import { isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
@@ -23,21 +24,32 @@ export class FunctionOverseer implements Overseer {
     this.skewMs = context.scenario.skew.controller;
   }
 
-  plan(run: FunctionRun, service: string, operation: string): CallPlan {
-    const { faultRandom, latencyRandom, rates, isBegun, journal, oracle, scenario } = this.#context;
+  plan(run: FunctionRun, attempt: Attempt): CallPlan {
+    const { service, operation } = attempt;
+    const { latencyRandom, isBegun, journal, oracle, scenario } = this.#context;
     this.#context.calls += 1;
     this.#noteTests(run, operation);
     const { killAt } = this.#options;
-    const fault = drawFault(faultRandom, rates, operation);
+    const fault = this.#drawFault(attempt);
     const plan = { ...drawCallTimes(latencyRandom, scenario.latency, { service, operation }), ...fault };
     if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
     if (Object.keys(fault).length === 0) return plan;
     journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify(fault)}`);
     if (plan.mishapBefore === 'throttled') journal.reached('throttled');
+    this.#noteFault(run, operation, plan);
+    if (attempt.before) journal.reached('repeated by the SDK');
+    // It has no effect, and may be hidden from the controller by the SDK's retries.
+    if (plan.mishapBefore) return plan;
     oracle.ledger.ambiguities += 1;
     run.isDisturbed = true;
-    this.#noteFault(run, operation, plan);
     return plan;
+  }
+
+  #drawFault(attempt: Attempt): Partial<CallPlan> {
+    const { faultRandom, rates, requestRates, journal } = this.#context;
+    if (rates === NO_FAULTS || requestRates.admits(attempt.service)) return drawFault(faultRandom, rates, attempt);
+    journal.reached('throttled because of other traffic');
+    return { mishapBefore: 'throttled' };
   }
 
   /** No two passes send smoke tests at the same time. */

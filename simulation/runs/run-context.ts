@@ -2,6 +2,7 @@ import type { LoadedData, Verdict } from '@freshpoint/local/sagemaker/index';
 import { EventFaults } from '../faults/event-faults.ts';
 import { PastAnswers } from '../faults/past-answers.ts';
 import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';
+import { RequestRates } from '../faults/request-rates.ts';
 import { UpdateFaults } from '../faults/update-faults.ts';
 import { Journal } from '../journal.ts';
 import type { Mover } from '../oracle/ledger.ts';
@@ -46,6 +47,7 @@ export class RunContext {
   readonly latencyRandom: Random;
   readonly eventFaults: EventFaults;
   readonly updateFaults: UpdateFaults;
+  readonly requestRates: RequestRates;
   readonly past = new PastAnswers();
   rates: FaultRates = NO_FAULTS;
   /** Whether the stack exists, and the story has begun. */
@@ -77,6 +79,7 @@ export class RunContext {
       loaded: (instanceId, data) => this.oracle.loaded(instanceId, data),
     });
     const { world } = this;
+    this.requestRates = new RequestRates(world.clock, scenario.quotaShares ?? {});
     this.journal = new Journal(() => world.clock.now(), timeline);
     this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
     this.person = new Person(new PersonContext(world, this.journal, this.oracle, random.fork()));
