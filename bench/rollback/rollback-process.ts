@@ -5,7 +5,7 @@
 
 import { text } from 'node:stream/consumers';
 import { historyPrefix, reconcileRequest } from '@freshpoint/cdk/contract';
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { RefreshRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { KEY, SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
 import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
@@ -69,7 +69,7 @@ async function rollback(account: VirtualAccount, nth: number): Promise<void> {
   const { Contents = [] } = await account.call('s3', 'ListObjectsV2', list);
   const Key = Contents.at(-1 - nth)?.Key;
   const { Body } = await account.call('s3', 'GetObject', { Bucket: store.bucket, Key });
-  const { revision } = JSON.parse(await text(Body)) as HistoryRecord;
+  const { revision } = JSON.parse(await text(Body)) as RefreshRecord;
   const pin: Pin = { revision, by: 'bench', at: account.clock.now() };
   await account.replaceState(JSON.stringify({ ...(await account.state()), pin } satisfies EndpointState));
   const MessageBody = JSON.stringify(reconcileRequest(`${SERVING_STACK}/Endpoint`));

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { RefreshRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { describe, expect, test } from 'vitest';
@@ -125,7 +125,7 @@ async function pinFirst(stage: Stage): Promise<void> {
   const { bucket: Bucket } = store;
   const { Contents = [] } = await stage.s3.send(new ListObjectsV2Command({ Bucket, Prefix: historyPrefix(store) }));
   const Key = Contents.find((each) => each.Key?.endsWith('-deployed.json'))?.Key;
-  const { revision } = await jsonAt<HistoryRecord>(stage, { Bucket, Key });
+  const { revision } = await jsonAt<RefreshRecord>(stage, { Bucket, Key });
   const state = { Bucket, Key: stateKey(store) };
   const pinned = { ...(await jsonAt<EndpointState>(stage, state)), pin: { revision, by: 'test', at: Date.now() } };
   await stage.s3.send(new PutObjectCommand({ ...state, Body: JSON.stringify(pinned) }));

@@ -19,6 +19,8 @@ export const EVENT_TYPES = {
   started: 'Freshpoint Refresh Started',
   succeeded: 'Freshpoint Refresh Succeeded',
   refused: 'Freshpoint Refresh Refused',
+  /** The revision that a person rolled back was uploaded again: the pin stays. */
+  passedOver: 'Freshpoint Upload Passed Over',
   /** Something other than the revision itself has kept the newest one from being served for `stalledAfter`. */
   stalled: 'Freshpoint Refresh Stalled',
   /** That has ended. */
@@ -157,6 +159,18 @@ export function slotDataKey(root: string, slot: Slot, index: number): string {
   return `${root}${slot}/${index}/model.tar.gz`;
 }
 
+/** Time limit of one answer to a smoke test, in seconds, where the test does not set one. */
+export const SMOKE_TEST_TIMEOUT_SECONDS = 10;
+
+/** How many wrong answers in a row fail a smoke test that does not set a number. */
+export const SMOKE_TEST_TRIES = 2;
+
+/**
+ * Upper bound of a smoke test's time limit times its tries, in seconds. SageMaker gives a container 60 s; the
+ * function's own timeout is 60 s, too, and leaves the rest of the pass 20 s.
+ */
+export const MAX_SMOKE_TEST_SECONDS = 40;
+
 /** A request that the endpoint must answer as expected after each refresh. */
 export interface SmokeTestSpec {
   readonly payload: string;
@@ -164,6 +178,10 @@ export interface SmokeTestSpec {
   readonly accept?: string;
   /** Default: any response with status 200. */
   readonly expect?: SmokeTestExpectation;
+  /** Time limit of one answer, in seconds. Default: `SMOKE_TEST_TIMEOUT_SECONDS`. */
+  readonly timeout?: number;
+  /** How many wrong answers in a row fail the test. Default: `SMOKE_TEST_TRIES`. */
+  readonly tries?: number;
 }
 
 /** `contains`: the response contains this text. `json`: the response is JSON with at least these members. */

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { SmokeTestExpectation } from './contract';
 
 /** The expected response to a smoke test. */
@@ -28,8 +29,9 @@ export class Expect {
 /**
  * A request that the endpoint must answer as expected after a refresh.
  *
- * It is sent to each variant. A response that takes longer than 10 seconds counts as missing, and three missing
- * responses count as a wrong one.
+ * It is sent to each variant. A wrong response is followed by another request, until `tries` are wrong: then the
+ * refresh is rolled back. A response that takes longer than `timeout` counts as missing; such a test is sent again in
+ * growing pauses, and never counts as wrong.
  */
 export interface SmokeTest {
   /** Body of the request. All smoke tests of an endpoint together take at most 2,000 characters as JSON. */
@@ -51,4 +53,19 @@ export interface SmokeTest {
    * @default - any response with status 200
    */
   readonly expect?: Expect;
+
+  /**
+   * Time limit of one response. `timeout` times `tries` is at most 40 seconds, because the refresher's function has 60
+   * seconds for all of a pass.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How many wrong responses in a row fail the test. With one, the first wrong response does.
+   *
+   * @default 2
+   */
+  readonly tries?: number;
 }

@@ -1,4 +1,4 @@
-import { type Stack, Token } from 'aws-cdk-lib';
+import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
@@ -211,7 +211,14 @@ describe('stays in place:', () => {
 
 const smokeTests = [
   { payload: '5.1,3.5', contentType: 'text/csv', expect: Expect.json({ predictions: ['setosa'] }) },
-  { payload: '{}', contentType: 'application/json', accept: 'text/plain', expect: Expect.contains('ok') },
+  {
+    payload: '{}',
+    contentType: 'application/json',
+    accept: 'text/plain',
+    expect: Expect.contains('ok'),
+    timeout: Duration.seconds(40),
+    tries: 1,
+  },
 ];
 
 describe('the spec', () => {
@@ -234,6 +241,8 @@ describe('the spec', () => {
         contentType: 'application/json',
         accept: 'text/plain',
         expect: { kind: 'contains', text: 'ok' },
+        timeout: 40,
+        tries: 1,
       },
     ]);
     const mayInvoke = (each: Stack) =>
@@ -261,6 +270,26 @@ describe('the construct rejects', () => {
       'an empty payload',
       { smokeTests: [{ payload: '', contentType: 'text/csv' }] },
       /smokeTests\[0\]\.payload is empty/,
+    ],
+    [
+      'a smoke test that outlives the function',
+      { smokeTests: [{ payload: '1', contentType: 'text/csv', timeout: Duration.seconds(25) }] },
+      /smokeTests\[0\]\.timeout is 25 seconds, for 2 tries 50 seconds, expected at most 40 seconds/,
+    ],
+    [
+      'a timeout beyond what SageMaker gives a container',
+      { smokeTests: [{ payload: '1', contentType: 'text/csv', timeout: Duration.seconds(61), tries: 1 }] },
+      /smokeTests\[0\]\.timeout is 61 seconds, for 1 try/,
+    ],
+    [
+      'a timeout of less than a second',
+      { smokeTests: [{ payload: '1', contentType: 'text/csv', timeout: Duration.millis(500) }] },
+      /smokeTests\[0\]\.timeout is 0\.5 seconds, expected at least 1 second/,
+    ],
+    [
+      'no tries, and half a try',
+      { smokeTests: [0, 1.5].map((tries) => ({ payload: '1', contentType: 'text/csv', tries })) },
+      /smokeTests\[0\]\.tries is 0, expected a whole number, at least 1.*smokeTests\[1\]\.tries is 1\.5/s,
     ],
     [
       'smoke tests of more than 2,000 characters',
@@ -300,7 +329,7 @@ test('tokens are accepted', () => {
   const retainRevisions = Token.asNumber({ Ref: 'Retained' });
   newEndpoint(stack, {
     modelData: ModelData.perSlot({ retainRevisions }),
-    smokeTests: [{ payload, contentType: 'text/csv' }],
+    smokeTests: [{ payload, contentType: 'text/csv', tries: Token.asNumber({ Ref: 'Tries' }) }],
   });
   expect(JSON.stringify(propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/))).toContain(
     '"NewerNoncurrentVersions":{"Ref":"Retained"}',

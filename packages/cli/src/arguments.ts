@@ -36,7 +36,7 @@ const OWN_OPTIONS = {
   local: ['assembly', 'stack', 'port', 'state', 'times', 'container'],
   history: [],
   rollback: ['to', 'reason', 'no-wait'],
-  retry: [],
+  retry: ['reason'],
 } as const;
 
 const MAX_PORT = 65_535;
@@ -97,11 +97,9 @@ function readRollback([endpoint, unexpected]: readonly string[], values: OptionV
   rejectArgument(unexpected);
   if (endpoint === undefined) throw missingEndpoint();
   checkEndpoint(endpoint);
-  const { to, reason } = values;
+  const { to } = values;
   if (to !== undefined) checkRevision('--to', to);
-  if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
-    throw new UsageError(`--reason has ${reason.length} characters, expected at most ${MAX_REASON_CHARACTERS}.`);
-  }
+  const reason = readReason(values);
   return { command: 'rollback', endpoint, to, reason, wait: values['no-wait'] !== true, format: formatOf(values) };
 }
 
@@ -111,7 +109,14 @@ function readRetry([endpoint, revision, unexpected]: readonly string[], values: 
   if (endpoint === undefined) throw missingEndpoint();
   checkEndpoint(endpoint);
   if (revision !== undefined) checkRevision('The revision', revision);
-  return { command: 'retry', endpoint, revision, format: formatOf(values) };
+  return { command: 'retry', endpoint, revision, reason: readReason(values), format: formatOf(values) };
+}
+
+function readReason({ reason }: OptionValues): string | undefined {
+  if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
+    throw new UsageError(`--reason has ${reason.length} characters, expected at most ${MAX_REASON_CHARACTERS}.`);
+  }
+  return reason;
 }
 
 function missingEndpoint(): UsageError {
@@ -135,8 +140,9 @@ function rejectArgument(argument: string | undefined): void {
 }
 
 function rejectForeignOptions(command: keyof typeof OWN_OPTIONS, values: OptionValues): void {
-  const foreign = Object.entries(OWN_OPTIONS).flatMap(([owner, names]) => (owner === command ? [] : names));
-  const found = foreign.find((name) => name in values);
+  const own: readonly string[] = OWN_OPTIONS[command];
+  const known = Object.values(OWN_OPTIONS).flat();
+  const found = known.find((name) => !own.includes(name) && name in values);
   if (found !== undefined) throw new UsageError(`freshpoint ${command} has no option --${found}.`);
 }
 

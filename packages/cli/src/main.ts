@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type LocalArguments, readArguments } from './arguments.ts';
 import { EXIT_CODES, reportError } from './command-failure.ts';
 import type { EndpointAccount } from './endpoints/account.ts';
+import type { ActionContext } from './endpoints/act.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -29,13 +30,12 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'retry': {
       const { runRetry } = await import('./endpoints/retry.ts');
-      await runRetry(options, await openAccount(), write);
+      await runRetry(options, await actionContext());
       break;
     }
     case 'rollback': {
       const { runRollback } = await import('./endpoints/rollback.ts');
-      const account = await openAccount();
-      await runRollback(options, { account, write, now: Date.now, pause: setTimeout, user: username() });
+      await runRollback(options, { ...(await actionContext()), pause: setTimeout });
       break;
     }
   }
@@ -55,6 +55,11 @@ async function local(options: LocalArguments): Promise<void> {
 async function openAccount(): Promise<EndpointAccount> {
   const { endpointAccount, sdkClients } = await import('./endpoints/account.ts');
   return endpointAccount(sdkClients(), { now: Date.now, newId: randomUUID });
+}
+
+/** What commands that act need. */
+async function actionContext(): Promise<ActionContext> {
+  return { account: await openAccount(), write, now: Date.now, user: username() };
 }
 
 function write(line: string): void {

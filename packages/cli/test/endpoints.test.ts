@@ -1,6 +1,6 @@
 import type { EndpointSpec, EndpointStore } from '@freshpoint/cdk/contract';
 import { StateConflict } from '@freshpoint/engine/errors';
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { HistoryRecord, ListedRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CommandFailure } from '../src/command-failure.ts';
@@ -15,7 +15,7 @@ const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'm
 class FakeAccount implements EndpointAccount {
   spec: Partial<EndpointSpec> = { data, queueUrl: 'https://queue', store: { bucket: 'data', prefix: `${ID}/` } };
   state: EndpointState = { version: 1, serving: { configName: 'a', revision: R2, newestSource: 1, since: 1 } };
-  records = [
+  records: ListedRecord[] = [
     record(R3, { outcome: 'refused', message: 'is empty' }),
     record(R2),
     record(R1, { outcome: 'deployed', trigger: 'deployment' }),
@@ -28,6 +28,8 @@ class FakeAccount implements EndpointAccount {
   list = async () => [ID];
   read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, etag: `v${this.version}` });
   history = async () => this.records;
+  appended: HistoryRecord[] = [];
+  appendHistory = async (_: EndpointStore, each: HistoryRecord) => void this.appended.push(each);
   enqueueReconcile = async (_: string, url: string) => void this.requests.push(url);
   write = async (_: EndpointStore, state: EndpointState, after: string | undefined) => {
     if (this.conflicts-- > 0) throw new StateConflict('state');
@@ -71,6 +73,16 @@ describe('freshpoint rollback', () => {
     await rollBack({ reason: 'accuracy fell' });
     expect(account.state.pin).toEqual({ revision: R1, by: 'ada', at: 1000, reason: 'accuracy fell' });
     expect(account.requests).toEqual(['https://queue']);
+    expect(account.appended).toEqual([
+      {
+        version: 1,
+        outcome: 'rollback',
+        at: '1970-01-01T00:00:01.000Z',
+        by: 'ada',
+        reason: 'accuracy fell',
+        revision: R1,
+      },
+    ]);
     expect(lines).toEqual([
       'Iris/Endpoint is pinned to 111111111111',
       'waiting for the controller',
@@ -90,7 +102,7 @@ describe('freshpoint rollback', () => {
     await expect(rollBack()).rejects.toThrow('The history of Iris/Endpoint has no earlier revision');
   });
 
-  test.each<[string, HistoryRecord[]]>([
+  test.each<[string, ListedRecord[]]>([
     ['after uploads only', [record(R3), record(R2), record(R1)]],
     ['after a rollback', [record(R2, { trigger: 'pin' }), record(R3), record(R2), record(R1)]],
     [
@@ -270,12 +282,38 @@ describe('freshpoint history', () => {
   test('prints a table, newest first, with messages and the serving revision', async () => {
     await history({ endpoint: ID });
     expect(lines).toEqual([
-      '   when                 took   revision      slot  trigger     outcome',
+      '   when                 took   revision      slot  by          outcome',
       '   2026-11-01 12:00:00  240 s  333333333333  A     upload      refused',
       '     is empty',
       '*  2026-11-01 12:00:00  240 s  222222222222  A     upload      succeeded',
       '   2026-11-01 12:00:00  240 s  111111111111  A     deployment  deployed',
       '* serving now; times are UTC',
+    ]);
+  });
+
+  test('prints who did what and why, and what stalled', async () => {
+    const at = '2026-11-01T12:00:00.000Z';
+    const by = { version: 1, at, by: 'ada', writtenAt: 1 } as const;
+    const pin = { revision: R1, by: 'ada', at: 1, reason: 'accuracy fell' };
+    account.records = [
+      { ...by, outcome: 'suspend', reason: 'audit' },
+      record(R3, { outcome: 'passedOver', message: 'was uploaded again' }),
+      record(R1, { trigger: 'pin', pin }),
+      { ...by, outcome: 'rollback', revision: R1, reason: 'accuracy fell' },
+      { version: 1, outcome: 'stalled', at, seconds: 1800, reason: 'Retrying', message: 'no capacity', writtenAt: 1 },
+    ];
+    await history({ endpoint: ID });
+    expect(lines.slice(1, -1)).toEqual([
+      '   2026-11-01 12:00:00                              ada     suspend',
+      '     audit',
+      '   2026-11-01 12:00:00  240 s   333333333333  A     upload  passed over',
+      '     was uploaded again',
+      '   2026-11-01 12:00:00  240 s   111111111111  A     pin     succeeded',
+      '     rolled back by ada: accuracy fell',
+      '   2026-11-01 12:00:00          111111111111        ada     rollback',
+      '     accuracy fell',
+      '   2026-11-01 12:00:00  1800 s                              stalled',
+      '     no capacity',
     ]);
   });
 
@@ -287,6 +325,7 @@ describe('freshpoint history', () => {
       [R1, false],
     ]);
     expect(JSON.parse(lines[0] ?? '').sources).toEqual(record(R3).sources);
+    expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('writtenAt');
   });
 
   test('says that the history is empty', async () => {

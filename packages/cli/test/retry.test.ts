@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { StateConflict } from '@freshpoint/engine/errors';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { describe, expect, test } from 'vitest';
 import { readArguments } from '../src/arguments.ts';
@@ -15,11 +16,17 @@ const quarantine = [
 
 /** An account with one endpoint whose state was written by others `conflicts` times. */
 function accountWith(state: Partial<EndpointState>, conflicts = 0) {
-  const seen = { state: { version: 1, ...state } as EndpointState, requests: [] as string[], conflicts };
+  const seen = {
+    state: { version: 1, ...state } as EndpointState,
+    requests: [] as string[],
+    records: [] as HistoryRecord[],
+    conflicts,
+  };
   const account: EndpointAccount = {
     list: async () => [ID],
     read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
+    appendHistory: async (_, record) => void seen.records.push(record),
     write: async (_, next) => {
       if (seen.conflicts-- > 0) throw new StateConflict('state');
       seen.state = next;
@@ -32,7 +39,8 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
 
 const retry = async (account: EndpointAccount, revision?: string, format: 'text' | 'json' = 'text') => {
   const lines: string[] = [];
-  await runRetry({ command: 'retry', endpoint: ID, revision, format }, account, (line) => lines.push(line));
+  const context = { account, write: (line: string) => lines.push(line), now: () => 1000, user: 'ada' };
+  await runRetry({ command: 'retry', endpoint: ID, revision, format, reason: 'fixed' }, context);
   return lines;
 };
 
@@ -44,6 +52,13 @@ describe('freshpoint retry', () => {
     ]);
     expect(seen.state.quarantine).toEqual([quarantine[1]]);
     expect(seen.requests).toEqual(['https://queue']);
+    // Without it, a rebuild of a lost state would quarantine the revision again.
+    expect(seen.records).toEqual([
+      {
+        ...{ version: 1, outcome: 'retry', at: '1970-01-01T00:00:01.000Z', by: 'ada', reason: 'fixed' },
+        ...{ revision: R3, ends: 2 },
+      },
+    ]);
   });
 
   test('takes the revision that is named', async () => {

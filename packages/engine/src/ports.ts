@@ -8,7 +8,7 @@ import type {
   SmokeTestSpec,
   SourceSpec,
 } from '@freshpoint/cdk/contract';
-import type { HistoryRecord } from './policy/history.ts';
+import type { HistoryRecord, ListedRecord } from './policy/history.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -51,8 +51,8 @@ export interface EndpointStates {
 export interface EndpointHistory {
   /** Appends a record. One that exists already stays as it is. */
   append(store: EndpointStore, record: HistoryRecord): Promise<void>;
-  /** The newest records, newest first. */
-  list(store: EndpointStore): Promise<readonly HistoryRecord[]>;
+  /** The newest records, at most `limit`, newest first. */
+  list(store: EndpointStore, limit: number): Promise<readonly ListedRecord[]>;
 }
 
 /** The outcome of UpdateEndpoint. Any other error is thrown: then it is unknown whether the update was made. */

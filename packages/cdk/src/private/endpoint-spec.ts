@@ -1,9 +1,10 @@
-import { Annotations, type Duration } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import type { CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { EndpointSpec, EndpointStore, SlotData } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { DEFAULT_WAIT_TIME } from './defaults';
+import { wholeSeconds } from './durations';
 import type { EndpointPlan } from './endpoint-plan';
 import { smokeTestSpecs } from './smoke-tests';
 import { isReadable, isReadableList } from './tokens';
@@ -60,8 +61,4 @@ function excludedVariantProperties(endpoint: Construct, props: CfnEndpointProps)
     );
   }
   return readable.flatMap(({ variantPropertyType }) => variantPropertyType ?? []);
-}
-
-function wholeSeconds(duration: Duration): number {
-  return duration.isUnresolved() ? duration.toSeconds() : Math.ceil(duration.toSeconds({ integral: false }));
 }

@@ -4,6 +4,7 @@ import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { dataBucketProblems } from './data-bucket';
 import type { DeclaredModel } from './declared-models';
 import { DEFAULT_WAIT_TIME } from './defaults';
+import { concreteSeconds } from './durations';
 import { keyFilterProblems, SUPPORTED_EVENT_TYPES } from './event-pattern';
 import { modelProblems, variantProblems } from './model-validation';
 import { nameProblems } from './name-validation';
@@ -95,10 +96,4 @@ function refresherProblems(scope: Construct, { refresher }: SagemakerEndpointPro
         `The refresher "${refresher.node.path}" is in ${part} ${there[part]}, but the endpoint is in ${here[part]}. ` +
         `Pass a refresher in the endpoint's account and region, or omit it.`,
     );
-}
-
-/** Undefined if the duration is absent or a token. */
-function concreteSeconds(duration: Duration | undefined): number | undefined {
-  if (duration === undefined || duration.isUnresolved()) return undefined;
-  return duration.toSeconds({ integral: false });
 }

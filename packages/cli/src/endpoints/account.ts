@@ -13,10 +13,14 @@ import { type Client, pages, send } from '@freshpoint/engine/adapters/client';
 import { s3History } from '@freshpoint/engine/adapters/s3-history';
 import { s3States } from '@freshpoint/engine/adapters/s3-states';
 import { ssmSpecs } from '@freshpoint/engine/adapters/ssm-specs';
+import type { ListedRecord } from '@freshpoint/engine/policy/history';
 import { lostState } from '@freshpoint/engine/policy/state';
 import type { EndpointHistory, EndpointStates, StoredState } from '@freshpoint/engine/ports';
 import { CommandFailure } from '../command-failure.ts';
 import { explainErrors } from './aws-errors.ts';
+
+/** Records of the history that are listed. */
+const MAX_LISTED_RECORDS = 100;
 
 /** The path of the specs of all endpoints. */
 const ROOT_PATH = '/freshpoint';
@@ -41,8 +45,9 @@ export interface EndpointAccount {
   /** Spec and state. A state that was lost is one that the controller still has to rebuild. */
   read(endpoint: string): Promise<StoredState & { readonly spec: EndpointSpec }>;
   write: EndpointStates['write'];
-  /** The newest records, newest first. */
-  history: EndpointHistory['list'];
+  /** The newest hundred records, newest first. */
+  history(store: EndpointStore): Promise<readonly ListedRecord[]>;
+  appendHistory: EndpointHistory['append'];
   /** Sends a reconcile request. */
   enqueueReconcile(endpoint: string, queueUrl: string): Promise<void>;
 }
@@ -77,7 +82,10 @@ export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }
       return { ...(stored ?? { state: lostState(now()) }), spec };
     },
     write: (store, ...given) => explainErrors('s3:PutObject', stateUri(store), () => states.write(store, ...given)),
-    history: (store) => explainErrors('s3:ListBucket and s3:GetObject', historyUri(store), () => history.list(store)),
+    history: (store) =>
+      explainErrors('s3:ListBucket and s3:GetObject', historyUri(store), () => history.list(store, MAX_LISTED_RECORDS)),
+    appendHistory: (store, record) =>
+      explainErrors('s3:PutObject', historyUri(store), () => history.append(store, record)),
     async enqueueReconcile(endpoint, queueUrl) {
       const MessageBody = JSON.stringify(reconcileRequest(endpoint));
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });

@@ -13,8 +13,9 @@ interface Edit<T> {
 }
 
 /**
- * Changes the state of an endpoint. The controller writes it too: after a conflict, the state that is there now is
- * changed. Throws CommandFailure, which begins with `undone`, when other writes keep getting in between.
+ * Changes the state of an endpoint, unless the edit returns it as it is. The controller writes it too: after a
+ * conflict, the state that is there now is changed. Throws CommandFailure, which begins with `undone`, when other
+ * writes keep getting in between.
  */
 export async function editState<T>(
   account: EndpointAccount,
@@ -25,6 +26,7 @@ export async function editState<T>(
   for (let attempt = 1; ; attempt++) {
     const { spec, state, etag } = await account.read(endpoint);
     const edited = edit(state);
+    if (edited.state === state) return edited.result;
     try {
       await account.write(spec.store, edited.state, etag);
       return edited.result;

@@ -1,5 +1,6 @@
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import type { ActionRecord, HistoryRecord, RefreshRecord, StallRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
+import type { Pin } from '@freshpoint/engine/policy/state';
 import { type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
@@ -12,11 +13,12 @@ export interface HistoryArguments {
 }
 
 /** A record, and whether its revision serves. */
-interface HistoryEntry extends Omit<HistoryRecord, 'serving'> {
-  readonly serving: boolean;
-}
+type HistoryEntry = WithServing<RefreshRecord> | WithServing<StallRecord> | WithServing<ActionRecord>;
+type WithServing<T> = Omit<T, 'serving'> & { readonly serving: boolean };
 
-const HEAD = ['', 'when', 'took', 'revision', 'slot', 'trigger', 'outcome'];
+const HEAD = [' ', 'when', 'took', 'revision', 'slot', 'by', 'outcome'];
+/** Outcomes that are shown in other words. */
+const OUTCOMES: Readonly<Record<string, string>> = { passedOver: 'passed over' };
 const INDENT = '     ';
 /** Messages are not wrapped narrower than this, in columns. */
 const MIN_MESSAGE_COLUMNS = 20;
@@ -52,11 +54,15 @@ function refreshLines(
 async function entriesOf(endpoint: string, account: EndpointAccount): Promise<HistoryEntry[]> {
   const { state, spec } = await account.read(endpoint);
   const records = await account.history(spec.store);
-  return records.map((record) => ({
+  return records.map(({ writtenAt: _, ...record }) => ({
     ...record,
     // A revision can serve although it was refused once: that refresh is not what serves.
-    serving: record.revision === state.serving?.revision && record.outcome !== 'refused',
+    serving: hasServed(record) && record.revision === state.serving?.revision,
   }));
+}
+
+function hasServed(record: Pick<HistoryRecord, 'outcome'>): boolean {
+  return record.outcome === 'succeeded' || record.outcome === 'deployed';
 }
 
 function table(entries: readonly HistoryEntry[], columns: number): string[] {
@@ -76,16 +82,35 @@ function table(entries: readonly HistoryEntry[], columns: number): string[] {
   ];
 }
 
-function cellsOf({ serving, at, seconds, revision, slot, trigger, outcome }: HistoryEntry): string[] {
+function cellsOf(entry: HistoryEntry): string[] {
+  const { serving, at, revision, outcome } = entry;
   const when = at.slice(0, 19).replace('T', ' ');
-  return [serving ? '*' : '', when, `${seconds} s`, shortRevision(revision), slot.toUpperCase(), trigger, outcome].map(
+  const took = 'seconds' in entry ? `${entry.seconds} s` : '';
+  const slot = 'slot' in entry ? entry.slot.toUpperCase() : '';
+  const shown = revision === undefined ? '' : shortRevision(revision);
+  return [serving ? '*' : '', when, took, shown, slot, actorIn(entry), OUTCOMES[outcome] ?? outcome].map(
     withoutControlCharacters,
   );
 }
 
-function messageLines({ message, warning }: HistoryEntry, columns: number): string[] {
-  return [message, warning]
+/** What caused it: a person, by name, or the trigger of a refresh. */
+function actorIn(entry: HistoryEntry): string {
+  if ('trigger' in entry) return entry.trigger;
+  return 'by' in entry ? entry.by : '';
+}
+
+function messageLines(entry: HistoryEntry, columns: number): string[] {
+  const texts: (string | undefined)[] = 'message' in entry ? [entry.message] : [];
+  if ('warning' in entry) texts.push(entry.warning);
+  if ('pin' in entry && entry.trigger === 'pin') texts.push(rolledBackBy(entry.pin));
+  if ('by' in entry) texts.push(entry.reason);
+  return texts
     .filter((text) => text !== undefined)
     .flatMap((text) => wrap(withoutControlCharacters(text), Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length)))
     .map((text) => INDENT + text);
+}
+
+function rolledBackBy(pin: Pin | undefined): string | undefined {
+  if (!pin) return undefined;
+  return pin.reason === undefined ? `rolled back by ${pin.by}` : `rolled back by ${pin.by}: ${pin.reason}`;
 }

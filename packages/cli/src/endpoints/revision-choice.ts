@@ -1,4 +1,4 @@
-import type { HistoryRecord } from '@freshpoint/engine/policy/history';
+import { type HistoryRecord, isRefreshRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
@@ -45,7 +45,7 @@ function matchingRevision(
   records: readonly HistoryRecord[],
   { endpoint, to }: Required<RevisionRequest>,
 ): string | undefined {
-  const revisions = [...new Set(records.map(({ revision }) => revision))];
+  const revisions = [...new Set(records.filter(isRefreshRecord).map(({ revision }) => revision))];
   if (revisions.length === 0) return undefined;
   const [match, ...others] = revisions.filter((revision) => revision.startsWith(to));
   if (match === undefined) {
@@ -67,8 +67,8 @@ function list(revisions: readonly string[]): string {
 /** Revisions that have served, newest upload first. A pin or a deployment of a revision does not make it newer. */
 function uploadOrder(records: readonly HistoryRecord[]): string[] {
   const order = new Set<string>();
-  for (const { revision, outcome, trigger } of records.toReversed()) {
-    if (outcome === 'refused') continue;
+  for (const { revision, outcome, trigger } of records.filter(isRefreshRecord).reverse()) {
+    if (outcome === 'refused' || outcome === 'passedOver') continue;
     if (trigger === 'upload') order.delete(revision);
     order.add(revision);
   }

@@ -1,9 +1,10 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { pinRevision } from '@freshpoint/engine/policy/person-actions';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { EndpointState, Pin, Suspension } from '@freshpoint/engine/policy/state';
+import type { Suspension } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { type OutputFormat, withoutControlCharacters } from '../text.ts';
-import type { EndpointAccount } from './account.ts';
-import { editState } from './edit-state.ts';
+import { type ActionContext, act, actorOf } from './act.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 import { chooseRevision } from './revision-choice.ts';
 import { type RollbackEvent, rollbackReport } from './rollback-report.ts';
@@ -22,14 +23,8 @@ export interface RollbackArguments {
 }
 
 /** What the command needs from its process. */
-export interface RollbackContext {
-  readonly account: EndpointAccount;
-  readonly write: (line: string) => void;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
+export interface RollbackContext extends ActionContext {
   readonly pause: (ms: number) => Promise<void>;
-  /** The name that is recorded with the pin. */
-  readonly user: string;
 }
 
 /** Pins an earlier revision, and waits until it serves. Throws CommandFailure when it is refused or superseded. */
@@ -55,44 +50,36 @@ export async function runRollback(options: RollbackArguments, context: RollbackC
   }
   const report = rollbackReport(options.format, context.write);
   const revision = chooseRevision(await account.history(spec.store), state, options);
-  const written = await writePin(revision, options, context);
+  const written = await writePin(revision, { ...options, spec }, context);
   report({ event: 'pinned', revision, text: `${endpoint} is pinned to ${shortRevision(revision)}` });
   if (state.suspension) report(suspended(revision, state.suspension));
-  await enqueueReconcile(account, endpoint, spec.queueUrl);
-  if (options.wait) await waitUntilServing(endpoint, written, context, report);
+  if (options.wait && written) await waitUntilServing(endpoint, written, context, report);
 }
 
 /** Records the pin in the state. */
 function writePin(
   revision: string,
-  { endpoint, reason }: RollbackArguments,
-  { account, now, user }: RollbackContext,
-): Promise<WrittenPin> {
-  const pinned = (state: EndpointState) => {
-    const quarantinedAt = quarantineEntryOf(state, revision)?.at;
-    // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
-    const at = Math.max(now(), (quarantinedAt ?? 0) + 1);
-    const pin: Pin = { revision, by: user, at, ...(reason !== undefined && { reason }) };
-    return { state: { ...state, pin }, result: { pin, quarantinedAt } };
-  };
-  return editState(account, endpoint, pinned, 'The pin was not stored');
+  { endpoint, spec, reason }: RollbackArguments & { readonly spec: EndpointSpec },
+  context: ActionContext,
+): Promise<WrittenPin | undefined> {
+  const actor = actorOf(context, reason);
+  return act(context.account, {
+    endpoint,
+    spec,
+    act: (state) => {
+      const quarantinedAt = quarantineEntryOf(state, revision)?.at;
+      // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
+      const at = Math.max(actor.at, (quarantinedAt ?? 0) + 1);
+      const action = pinRevision(state, revision, { ...actor, at });
+      return { action, result: { at, revision, quarantinedAt } };
+    },
+    undone: 'The pin was not stored',
+    done: 'The pin is stored.',
+  });
 }
 
 function suspended(revision: string, { by, reason }: Suspension): RollbackEvent {
   const who = withoutControlCharacters(reason === undefined ? by : `${by} (${reason})`);
   const text = `swaps are suspended by ${who}: the rollback waits until they are resumed`;
   return { event: 'suspended', revision, text, details: { by, reason } };
-}
-
-/** The request only saves time: the next sweep finds the pin too, so an error says that the pin is stored. */
-async function enqueueReconcile(account: EndpointAccount, endpoint: string, queueUrl: string): Promise<void> {
-  try {
-    await account.enqueueReconcile(endpoint, queueUrl);
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    throw new CommandFailure(
-      `${error.message} The pin is stored, and takes effect at the controller's next sweep.`,
-      error,
-    );
-  }
 }

@@ -1,5 +1,5 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
@@ -8,7 +8,8 @@ import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-re
 
 /** A pin as it was written into the state. */
 export interface WrittenPin {
-  readonly pin: Pin;
+  readonly revision: string;
+  readonly at: number;
   /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
   readonly quarantinedAt?: number;
 }
@@ -35,7 +36,7 @@ export async function waitUntilServing(
   { account, pause }: { readonly account: EndpointAccount; readonly pause: (ms: number) => Promise<void> },
   report: RollbackReport,
 ): Promise<void> {
-  const { revision } = written.pin;
+  const { revision } = written;
   let phase: RollbackPhase | undefined;
   for (; ; await pause(POLL_INTERVAL_MS)) {
     const { state } = await account.read(endpoint);
@@ -56,19 +57,19 @@ export async function waitUntilServing(
   }
 }
 
-function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): RollbackStatus {
+function statusOf(state: EndpointState, { revision, at, quarantinedAt }: WrittenPin): RollbackStatus {
   const { updating, staging, serving } = state;
-  const entry = quarantineEntryOf(state, pin.revision);
+  const entry = quarantineEntryOf(state, revision);
   if (entry && entry.at !== quarantinedAt) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
-  if (serving?.revision === pin.revision && !updating) return { kind: 'serving' };
-  if (state.pin?.at !== pin.at && !updating) return { kind: 'unpinned' };
-  if (updating?.revision === pin.revision) return { kind: 'updating' };
+  if (serving?.revision === revision && !updating) return { kind: 'serving' };
+  if (state.pin?.at !== at && !updating) return { kind: 'unpinned' };
+  if (updating?.revision === revision) return { kind: 'updating' };
   // A pin that was set after the failure is tried at once.
-  const isPaused = state.retries?.revision === pin.revision && state.retries.at >= pin.at;
+  const isPaused = state.retries?.revision === revision && state.retries.at >= at;
   if (isPaused && !staging) return { kind: 'retrying' };
-  return { kind: staging?.revision === pin.revision ? 'staging' : 'waiting' };
+  return { kind: staging?.revision === revision ? 'staging' : 'waiting' };
 }
 
 function phaseEvent(event: RollbackPhase, { retries }: EndpointState, revision: string): RollbackEvent {

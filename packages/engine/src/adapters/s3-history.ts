@@ -1,16 +1,20 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { historyPrefix } from '@freshpoint/cdk/contract';
-import { type HistoryRecord, historyRecordName, parseHistoryRecord } from '../policy/history.ts';
+import { historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
 import type { EndpointHistory } from '../ports.ts';
 import { type Client, pages, send } from './client.ts';
 import { readText, writeText } from './s3-json.ts';
 
-/** Records that are read: the newest ones. */
-const MAX_READ_RECORDS = 100;
 /** Records that are read at once. */
 const PARALLEL_READS = 10;
 
-/** History in S3: one immutable object per ended refresh. */
+/** An object of the history. */
+interface StoredRecord {
+  readonly key: string;
+  readonly writtenAt: number;
+}
+
+/** History in S3: one immutable object per record. */
 export function s3History(client: Client): EndpointHistory {
   return {
     async append(store, record) {
@@ -19,28 +23,33 @@ export function s3History(client: Client): EndpointHistory {
       // A record that exists already was published before a pass ended early.
       await writeText(client, { Bucket: store.bucket, Key, text }, { IfNoneMatch: '*' });
     },
-    async list(store) {
-      const keys = await keysBelow(client, store.bucket, historyPrefix(store));
-      const records: HistoryRecord[] = [];
-      const newest = keys.slice(-MAX_READ_RECORDS).reverse();
+    async list(store, limit) {
+      const stored = await objectsBelow(client, store.bucket, historyPrefix(store));
+      const records: ListedRecord[] = [];
+      const newest = stored.slice(-limit).reverse();
       for (let from = 0; from < newest.length; from += PARALLEL_READS) {
-        const texts = newest
-          .slice(from, from + PARALLEL_READS)
-          .map((Key) => readText(client, { Bucket: store.bucket, Key }));
-        for (const found of await Promise.all(texts)) records.push(...parseHistoryRecord(found?.text));
+        const found = newest.slice(from, from + PARALLEL_READS).map(async ({ key, writtenAt }) => {
+          const object = await readText(client, { Bucket: store.bucket, Key: key });
+          return parseHistoryRecord(object?.text).map((record) => ({ ...record, writtenAt }));
+        });
+        records.push(...(await Promise.all(found)).flat());
       }
       return records;
     },
   };
 }
 
-async function keysBelow(client: Client, bucket: string, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
+async function objectsBelow(client: Client, bucket: string, prefix: string): Promise<StoredRecord[]> {
+  const stored: StoredRecord[] = [];
   const found = pages(
     (ContinuationToken: string | undefined) =>
       send(client, new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken })),
     ({ NextContinuationToken }) => NextContinuationToken,
   );
-  for await (const { Contents = [] } of found) keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-  return keys;
+  for await (const { Contents = [] } of found) {
+    for (const { Key = '', LastModified } of Contents) {
+      stored.push({ key: Key, writtenAt: LastModified?.getTime() ?? 0 });
+    }
+  }
+  return stored;
 }

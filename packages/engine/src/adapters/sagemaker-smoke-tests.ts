@@ -1,25 +1,25 @@
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import type { SmokeTestExpectation, SmokeTestSpec } from '@freshpoint/cdk/contract';
+import {
+  SMOKE_TEST_TIMEOUT_SECONDS,
+  SMOKE_TEST_TRIES,
+  type SmokeTestExpectation,
+  type SmokeTestSpec,
+} from '@freshpoint/cdk/contract';
 import type { SmokeTestsView } from '../policy/observation.ts';
 import { isAsExpected } from '../policy/smoke-test-answer.ts';
 import type { SmokeTests } from '../ports.ts';
 import { type Client, send } from './client.ts';
 
-/** Timeout of one answer, in ms. */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** Timeout of all answers together, in ms: the function's timeout is 60 s. */
-const TOTAL_TIMEOUT_MS = 20_000;
 const MAX_SHOWN_CHARACTERS = 80;
 
-/** One request of one test to one variant. */
-interface Invocation {
+/** One test of one variant. */
+interface Probe {
   readonly endpointName: string;
   /** Absent: the endpoint has only one. */
   readonly variant?: string;
   readonly test: SmokeTestSpec;
   /** How messages call it. */
   readonly name: string;
-  readonly signal: AbortSignal;
 }
 
 /** Statuses with which a container says that it is not ready: no answer of the model yet. */
@@ -28,30 +28,35 @@ const NOT_READY_STATUSES: ReadonlySet<number> = new Set([429, 503, 504]);
 /** Returns a signal that aborts after that many ms. */
 type TimeoutSignal = (ms: number) => AbortSignal;
 
-/** InvokeEndpoint. */
+/** InvokeEndpoint. All tests are sent at once, so they take as long as the longest one. */
 export function sageMakerSmokeTests(client: Client, timeoutSignal: TimeoutSignal = AbortSignal.timeout): SmokeTests {
   return {
     async run(endpointName, variants, tests) {
-      const total = timeoutSignal(TOTAL_TIMEOUT_MS);
       const targets = variants.length > 1 ? variants : [undefined];
-      const invocations = tests.flatMap((test, index) =>
-        targets.map((variant): Invocation => {
+      const probes = tests.flatMap((test, index) =>
+        targets.map((variant): Probe => {
           const on = variant === undefined ? '' : ` on variant ${variant}`;
-          const signal = AbortSignal.any([total, timeoutSignal(ANSWER_TIMEOUT_MS)]);
-          return { endpointName, variant, test, name: `Smoke test ${index + 1} of ${tests.length}${on}`, signal };
+          return { endpointName, variant, test, name: `Smoke test ${index + 1} of ${tests.length}${on}` };
         }),
       );
-      const views = await Promise.all(invocations.map((invocation) => invoke(client, invocation)));
+      const views = await Promise.all(probes.map((probe) => untilRight(client, probe, timeoutSignal)));
       const failed = views.find(({ kind }) => kind === 'failed');
       return failed ?? views.find(({ kind }) => kind === 'unanswered') ?? { kind: 'passed' };
     },
   };
 }
 
-async function invoke(
-  client: Client,
-  { endpointName, variant, test, name, signal }: Invocation,
-): Promise<SmokeTestsView> {
+/** Sends a test until its answer is right, or as many answers as it allows are wrong. */
+async function untilRight(client: Client, probe: Probe, timeoutSignal: TimeoutSignal): Promise<SmokeTestsView> {
+  const { timeout = SMOKE_TEST_TIMEOUT_SECONDS, tries = SMOKE_TEST_TRIES } = probe.test;
+  for (let attempt = 1; ; attempt++) {
+    const view = await invoke(client, probe, timeoutSignal(timeout * 1000));
+    if (view.kind !== 'failed' || attempt >= tries) return view;
+  }
+}
+
+async function invoke(client: Client, probe: Probe, signal: AbortSignal): Promise<SmokeTestsView> {
+  const { endpointName, variant, test, name } = probe;
   const { payload, contentType, accept, expect } = test;
   try {
     const output = await send(
@@ -69,14 +74,15 @@ async function invoke(
     if (isAsExpected(answer, expect)) return { kind: 'passed' };
     return { kind: 'failed', message: `${name} failed: got ${shown(answer)}, expected ${shownExpectation(expect)}.` };
   } catch (error) {
-    return failure(error as ModelFailure, name, expect);
+    return failure(error as ModelFailure, probe);
   }
 }
 
 /** An error of InvokeEndpoint; the original status and message are the container's. */
 type ModelFailure = Error & { readonly OriginalStatusCode?: number; readonly OriginalMessage?: string };
 
-function failure(error: ModelFailure, name: string, expect: SmokeTestExpectation | undefined): SmokeTestsView {
+function failure(error: ModelFailure, { name, test }: Probe): SmokeTestsView {
+  const { expect, timeout = SMOKE_TEST_TIMEOUT_SECONDS } = test;
   const { name: code, message, OriginalStatusCode, OriginalMessage } = error;
   // Only this is the model's own answer. Anything else is SageMaker's, or none.
   if (code === 'ModelError' && OriginalStatusCode && !NOT_READY_STATUSES.has(OriginalStatusCode)) {
@@ -84,7 +90,7 @@ function failure(error: ModelFailure, name: string, expect: SmokeTestExpectation
     return { kind: 'failed', message: `${name} failed: got ${got}, expected ${shownExpectation(expect)}.` };
   }
   const isTimeout = code === 'AbortError' || code === 'TimeoutError';
-  const cause = isTimeout ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : `${code}: ${message}`;
+  const cause = isTimeout ? `no answer within ${timeout} s` : `${code}: ${message}`;
   return { kind: 'unanswered', message: `${name} was not answered: ${cause.replace(/\.$/, '')}.` };
 }
 

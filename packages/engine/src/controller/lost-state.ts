@@ -6,6 +6,9 @@ import { lostState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointContext } from './pass.ts';
 
+/** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
+const MAX_REMEMBERED_RECORDS = 500;
+
 /** The state, or that the pass ends because it is not known yet. */
 export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
@@ -38,7 +41,7 @@ async function rebuild({ ports, endpoint, spec }: DeclaredEndpoint, stored: Stor
   const [slots, sources, history] = await Promise.all([
     spec.data ? ports.slotStore.observe(spec.data) : {},
     ports.sources.observe(spec.sources),
-    ports.history.list(spec.store),
+    ports.history.list(spec.store, MAX_REMEMBERED_RECORDS),
   ]);
   const state = rebuildState({ spec, state: stored.state, endpoint: view, slots, sources, history });
   const etag = await ports.states.write(spec.store, state, stored.etag);

@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
+import { stallRecord } from '../policy/history.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { noteBlockage, type StallEvent, stalledAfterMs } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
@@ -9,10 +10,11 @@ import type { QueueMessage } from './queue-message.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
-/** Publishes a stall, or its end, to the bus and the log, before the state that records it is written. */
+/** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
   if (!stall) return;
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
+  await ports.history.append(spec.store, stallRecord(stall, ports.now()));
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
   ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });

@@ -16,11 +16,18 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
   if (!sources) return { ...observeFirst('sources'), state: ready.state };
   const selected = selectTarget(ready, sources);
   if (selected === 'slots') return { ...observeFirst('slots'), state: ready.state };
-  const { target, state } = selected;
+  const { target, state, events = [] } = selected;
   if (!target) {
     const message = `There is no object at ${urisOf(sources)}.`;
     return { next: { kind: 'requeue', reason: 'SourceMissing', message }, state };
   }
+  const step = advanceTo(target, { ...ready, state });
+  return { ...step, state: step.state ?? state, events: [...events, ...(step.events ?? [])] };
+}
+
+/** The next step towards the target. */
+function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
+  const { observation, state } = ready;
   const { revision } = target;
   const settled = state.settling === undefined ? state : { ...state, settling: undefined };
   const entry = quarantineEntry(state, target);

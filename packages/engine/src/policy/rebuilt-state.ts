@@ -1,5 +1,12 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { HistoryRecord } from './history.ts';
+import {
+  type ActionRecord,
+  isActionRecord,
+  isRefreshRecord,
+  isStallRecord,
+  type ListedRecord,
+  type RefreshRecord,
+} from './history.ts';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
 import { activeSlot, ownsAllData } from './slots.ts';
 import {
@@ -8,6 +15,8 @@ import {
   type Pin,
   type QuarantineEntry,
   type Serving,
+  type Stall,
+  type Suspension,
   type Trigger,
   type Updating,
 } from './state.ts';
@@ -21,7 +30,7 @@ export interface Remains {
   readonly slots: SlotsView;
   readonly sources: SourcesView;
   /** Newest first. */
-  readonly history: readonly HistoryRecord[];
+  readonly history: readonly ListedRecord[];
 }
 
 /**
@@ -31,33 +40,47 @@ export interface Remains {
 export function rebuildState(remains: Remains): EndpointState {
   const { lostAt: _, ...since } = remains.state;
   const serving = servingOf(remains);
-  const entries = quarantineOf(remains.history);
+  const entries = quarantineOf(remains);
   const updating = unconcludedUpdate(remains);
   const pin = since.pin ?? pinOf(remains, updating);
+  const suspension = since.suspension ?? suspensionOf(remains);
+  const stalled = since.stalled ?? stallOf(remains);
   return {
     ...since,
     ...(serving && { serving }),
     ...(updating && { updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
+    ...(suspension && { suspension }),
+    ...(stalled && { stalled }),
   };
 }
 
+/** The refreshes and deployments, newest first. */
+function refreshesOf({ history }: Remains): ListedRecord<RefreshRecord>[] {
+  return history.filter(isRefreshRecord);
+}
+
+/** What persons did, newest first. */
+function actionsOf({ history }: Remains, outcome: ActionRecord['outcome']): ListedRecord<ActionRecord>[] {
+  return history.filter(isActionRecord).filter((action) => action.outcome === outcome);
+}
+
 /** What the last ended refresh or deployment left in service. */
-function lastServing({ history }: Remains): Serving | undefined {
-  return history.find(({ serving }) => serving)?.serving;
+function lastServing(remains: Remains): Serving | undefined {
+  return refreshesOf(remains).find(({ serving }) => serving)?.serving;
 }
 
 /** Slot data says what its models loaded. Of data in place, only the history knows. */
 function servingOf(remains: Remains): Serving | undefined {
-  const { spec, endpoint, slots, sources, history } = remains;
+  const { spec, endpoint, slots, sources } = remains;
   const last = lastServing(remains);
   const { configName, lastModified: since } = endpoint;
   const active = activeSlot(spec, configName);
   const revision = active && slots[active];
   if (!ownsAllData(spec) || revision === undefined) return last;
   if (last?.configName === configName && last.revision === revision) return last;
-  const before = history.find(({ serving }) => serving?.revision === revision)?.serving;
+  const before = refreshesOf(remains).find(({ serving }) => serving?.revision === revision)?.serving;
   const isNewest = sources.kind === 'complete' && sources.revision === revision;
   const now = isNewest ? { newestSource: sources.newest, size: sources.size } : undefined;
   const { newestSource, size } = before ?? now ?? { newestSource: 0 };
@@ -92,34 +115,83 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   };
 }
 
-/** An update to a revision that served before, while the newest had its turn, is a rollback. */
-function triggerOf({ sources, history }: Remains, revision: string): Trigger {
-  const newest = sources.revision;
-  const served = history.some(({ serving }) => serving?.revision === revision);
-  const judged = history.filter((record) => record.revision === newest && !record.retried);
+/** An update to what a person asked for, or to a revision that served before while the newest had its turn. */
+function triggerOf(remains: Remains, revision: string): Trigger {
+  const refreshes = refreshesOf(remains);
+  const newest = remains.sources.revision;
+  const served = refreshes.some(({ serving }) => serving?.revision === revision);
+  const judged = refreshes.filter((record) => record.revision === newest && !record.retried);
   if (newest === revision || !served || judged.length === 0) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
 }
 
-/** The pin that the last refresh was made for, unless an upload has ended it since. */
-function pinOf({ history, endpoint, sources }: Remains, updating: Updating | undefined): Pin | undefined {
+/** The pin that a person set last, unless something newer has ended it since. */
+function pinOf(remains: Remains, updating: Updating | undefined): Pin | undefined {
+  const { endpoint, sources } = remains;
+  const [asked] = actionsOf(remains, 'rollback');
+  const pin = asked ? pinAsked(remains, asked, updating) : refreshesOf(remains)[0]?.pin;
   if (updating?.trigger === 'pin') {
     const { revision } = updating;
-    return { revision, by: 'unknown', at: endpoint.lastModified, supersedes: sources.revision };
+    const known = pin?.revision === revision ? pin : { revision, by: 'unknown', at: endpoint.lastModified };
+    return { ...known, supersedes: sources.revision };
   }
-  if (updating?.trigger === 'upload') return undefined;
-  const last = history.find(({ outcome, trigger }) => outcome === 'succeeded' || trigger === 'upload');
-  return last?.pin;
+  // Without a record of the rollback, nothing says that the pin is newer than the update.
+  return updating?.trigger === 'upload' && !asked ? undefined : pin;
 }
 
-/** Newest first. A success ends the quarantine of its revision. */
-function quarantineOf(history: readonly HistoryRecord[]): QuarantineEntry[] {
+/** The pin of a rollback, as the refreshes since then knew it. */
+function pinAsked(
+  remains: Remains,
+  asked: ListedRecord<ActionRecord>,
+  updating: Updating | undefined,
+): Pin | undefined {
+  const { revision, by, reason, writtenAt } = asked;
+  if (revision === undefined) return undefined;
+  const at = Date.parse(asked.at);
+  const refreshes = refreshesOf(remains);
+  // The command's clock can be any; that of S3, which dates the records, differs little from the controller's.
+  const isEnded = refreshes.some((record) => {
+    if (record.pin?.at === at) return false;
+    const isRefused = record.trigger === 'pin' && record.quarantined?.revision === revision;
+    return Date.parse(record.at) > writtenAt || (isRefused && record.writtenAt >= writtenAt);
+  });
+  const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;
+  const isForced = actionsOf(remains, 'refresh').some((action) => action.writtenAt >= writtenAt);
+  if (isEnded || isOvertaken || isForced) return undefined;
+  const seen = refreshes.find(({ pin }) => pin?.at === at)?.pin;
+  return seen ?? { revision, by, at, ...(reason !== undefined && { reason }) };
+}
+
+/** The last suspension, unless it was ended. */
+function suspensionOf(remains: Remains): Suspension | undefined {
+  const [last] = actionsOf(remains, 'suspend');
+  if (!last) return undefined;
+  const { by, reason } = last;
+  const at = Date.parse(last.at);
+  if (actionsOf(remains, 'resume').some(({ ends }) => ends === at)) return undefined;
+  return { by, at, ...(reason !== undefined && { reason }) };
+}
+
+/** The last stall that was published, unless its end was, too. */
+function stallOf({ history }: Remains): Stall | undefined {
+  const stalls = history.filter(isStallRecord);
+  const last = stalls.find(({ outcome }) => outcome === 'stalled');
+  if (!last || stalls.some(({ outcome, at }) => outcome === 'recovered' && at === last.at)) return undefined;
+  const { at, reason, message } = last;
+  return { since: Date.parse(at), reason, message, published: true };
+}
+
+/** Newest first. A success ends the quarantine of its revision, and so does a person's retry. */
+function quarantineOf(remains: Remains): QuarantineEntry[] {
   const entries = new Map<string, QuarantineEntry>();
-  for (const { outcome, revision, quarantined } of history.toReversed()) {
+  for (const { outcome, revision, quarantined } of refreshesOf(remains).reverse()) {
     if (outcome === 'succeeded') entries.delete(revision);
     if (!quarantined) continue;
     entries.delete(revision);
     entries.set(revision, quarantined);
+  }
+  for (const { revision = '', ends = 0 } of actionsOf(remains, 'retry')) {
+    if ((entries.get(revision)?.at ?? Number.POSITIVE_INFINITY) <= ends) entries.delete(revision);
   }
   return [...entries.values()].reverse().slice(0, MAX_QUARANTINED_REVISIONS);
 }

@@ -5,8 +5,11 @@ import type { Trigger, Updating } from './state.ts';
 
 /** Something that happened to a refresh and is published: to the log, as a metric, on the event bus, in the history. */
 export interface RefreshEvent {
-  /** `deployed`: by a deployment of the stack, not by the controller. */
-  readonly type: 'started' | 'succeeded' | 'refused' | 'deployed';
+  /**
+   * `deployed`: by a deployment of the stack, not by the controller. `passedOver`: an upload of the revision that a
+   * person rolled back.
+   */
+  readonly type: 'started' | 'succeeded' | 'refused' | 'deployed' | 'passedOver';
   readonly revision: string;
   readonly slot: Slot;
   readonly configName: string;

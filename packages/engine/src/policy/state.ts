@@ -117,6 +117,10 @@ export interface Pin {
   readonly reason?: string;
   /** The revision of the sources that the pin takes precedence over. Absent: not observed yet, or there was none. */
   readonly supersedes?: string;
+  /** LastModified of its newest source, epoch ms. A later one is another upload of the same bytes. */
+  readonly supersedesNewest?: number;
+  /** Such an upload was passed over, and published. */
+  readonly passedOver?: true;
 }
 
 /** A revision that is not tried again. */

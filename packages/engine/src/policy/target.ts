@@ -1,18 +1,25 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from './observation.ts';
+import type { RefreshEvent } from './refresh-event.ts';
+import { shortRevision } from './revision.ts';
 import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
 import type { EndpointState, Pin } from './state.ts';
 
+/** What the endpoint ought to serve. Absent `target`: no source has an object. */
+export interface SelectedTarget {
+  readonly target?: RolloutTarget;
+  readonly state: EndpointState;
+  readonly events?: readonly RefreshEvent[];
+}
+
 /**
  * A pin comes first, then the rollback of a revision that failed its smoke tests, then the newest upload. Pure.
- * `slots`: they must be observed first. A target of undefined: no source has an object.
+ * `slots`: they must be observed first.
  */
-export function selectTarget(
-  { observation, state: known, active }: ReadyEndpoint,
-  sources: SourcesView,
-): 'slots' | { readonly target?: RolloutTarget; readonly state: EndpointState } {
+export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots' | SelectedTarget {
+  const { observation, state: known, active } = ready;
   const { now, spec, endpoint, slots } = observation;
   const pin = activePin(spec, known, sources);
   const state = pin === known.pin ? known : { ...known, pin };
@@ -20,7 +27,8 @@ export function selectTarget(
   const size = sources.kind === 'complete' ? { size: sources.size } : {};
   if (pin) {
     const { revision, at } = pin;
-    return { state, target: { revision, trigger: 'pin', at, newest, ...(revision === sources.revision && size) } };
+    const target = { revision, trigger: 'pin', at, newest, ...(revision === sources.revision && size) } as const;
+    return { ...passOver({ ...ready, state }, pin, sources), target };
   }
   if (spec.data && servesFailedRevision(state, endpoint)) {
     if (!slots) return 'slots';
@@ -39,5 +47,27 @@ function activePin(spec: EndpointSpec, { pin }: EndpointState, sources: SourcesV
   if (!pin || !spec.data) return undefined;
   if (sources.kind === 'missing') return pin;
   if (pin.supersedes !== undefined) return pin.supersedes === sources.revision ? pin : undefined;
-  return sources.newest > pin.at ? undefined : { ...pin, supersedes: sources.revision };
+  const { revision, newest } = sources;
+  return newest > pin.at ? undefined : { ...pin, supersedes: revision, supersedesNewest: newest };
+}
+
+/** Publishes that the revision which the pin supersedes was uploaded again: the same bytes do not end the pin. */
+function passOver(
+  { observation: { spec }, state, active }: ReadyEndpoint,
+  pin: Pin,
+  sources: SourcesView,
+): SelectedTarget {
+  const { revision, supersedes, supersedesNewest } = pin;
+  if (sources.kind === 'missing' || sources.revision !== supersedes || supersedes === revision) return { state };
+  if (supersedesNewest === undefined || sources.newest <= supersedesNewest) return { state };
+  const shown = shortRevision(supersedes);
+  const message =
+    `Revision ${shown} was uploaded again, but ${pin.by} rolled it back to ${shortRevision(revision)}. Upload other ` +
+    `bytes, or run \`freshpoint rollback --to ${shown}\`.`;
+  const slot = otherSlot(active);
+  const subject = { revision: supersedes, slot, configName: spec.configs[slot], trigger: 'upload' } as const;
+  return {
+    state: { ...state, pin: { ...pin, supersedesNewest: sources.newest, passedOver: true } },
+    events: [{ type: 'passedOver', ...subject, message, startedAt: sources.newest }],
+  };
 }

@@ -3,10 +3,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { s3History } from '../../src/adapters/s3-history.ts';
 import { s3States } from '../../src/adapters/s3-states.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
-import { type HistoryRecord, historyRecord, historyRecordName } from '../../src/policy/history.ts';
+import { historyRecord, historyRecordName, stallRecord } from '../../src/policy/history.ts';
+import { suspendSwaps } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
 import type { EndpointStates } from '../../src/ports.ts';
-import { NOON, onA } from '../policy/situations.ts';
+import { MINUTE, NOON, onA } from '../policy/situations.ts';
 import { s3InMemory } from './s3-services.ts';
 
 const store = { bucket: 'data', prefix: 'Iris/Endpoint/' };
@@ -85,13 +86,13 @@ describe('s3States', () => {
 
 describe('s3History', () => {
   const subject = { type: 'succeeded', slot: 'a', configName: 'config-a', trigger: 'upload' } as const;
-  const record = (revision: string, startedAt: number, now = startedAt + 1000): HistoryRecord =>
+  const record = (revision: string, startedAt: number, now = startedAt + 1000) =>
     historyRecord({ ...subject, revision, startedAt }, { sources: [], state, now });
 
   test('lists the newest hundred records, newest first', async () => {
     const history = s3History(s3.client);
     for (let n = 0; n < 120; n++) await history.append(store, record(`r${n}`, NOON + n));
-    const revisions = (await history.list(store)).map(({ revision }) => revision);
+    const revisions = (await history.list(store, 100)).map(({ revision }) => revision);
     expect(revisions).toEqual(Array.from({ length: 100 }, (_, n) => `r${119 - n}`));
   });
 
@@ -99,14 +100,27 @@ describe('s3History', () => {
     const history = s3History(s3.client);
     await history.append(store, record('r', NOON, NOON + 1000));
     await history.append(store, record('r', NOON, NOON + 9000));
-    expect(await history.list(store)).toMatchObject([{ revision: 'r', seconds: 1 }]);
+    expect(await history.list(store, 100)).toMatchObject([{ revision: 'r', seconds: 1 }]);
   });
 
   test('skips objects that are no records', async () => {
     const history = s3History(s3.client);
     await history.append(store, record('r', NOON));
     await s3.put(store.bucket, `${historyPrefix(store)}notes.txt`, 'not JSON');
-    expect(await history.list(store)).toMatchObject([{ revision: 'r' }]);
+    expect(await history.list(store, 100)).toMatchObject([{ revision: 'r' }]);
+  });
+
+  test('has what persons did and what stalled beside the refreshes', async () => {
+    const history = s3History(s3.client);
+    const stall = { type: 'stalled', reason: 'Retrying', message: 'no capacity', since: NOON - 1 } as const;
+    await history.append(store, record('r', NOON));
+    await history.append(store, stallRecord(stall, NOON + 30 * MINUTE));
+    await history.append(store, suspendSwaps(state, { by: 'ada', at: NOON + 1 }).record);
+    expect(await history.list(store, 100)).toMatchObject([
+      { outcome: 'suspend', by: 'ada', writtenAt: expect.any(Number) },
+      { outcome: 'succeeded', revision: 'r' },
+      { outcome: 'stalled', seconds: 1800 },
+    ]);
   });
 
   test('names a record by time, revision and outcome', () => {

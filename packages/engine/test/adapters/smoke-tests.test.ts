@@ -1,6 +1,7 @@
-import type { SmokeTestSpec } from '@freshpoint/cdk/contract';
+import { MAX_SMOKE_TEST_SECONDS, type SmokeTestSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { sageMakerSmokeTests } from '../../src/adapters/sagemaker-smoke-tests.ts';
+import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
 type Input = any;
@@ -55,7 +56,7 @@ describe('smoke tests', () => {
         'Smoke test 1 of 1 on variant two failed: ' +
         'got {"predictions":["rose"]}, expected at least {"predictions":["setosa"]}.',
     });
-    expect(asked.map(({ TargetVariant }) => TargetVariant)).toEqual(['one', 'two']);
+    expect(asked.map(({ TargetVariant }) => TargetVariant)).toEqual(['one', 'two', 'two']);
   });
 
   test('fail with what the container answered', async () => {
@@ -86,6 +87,39 @@ describe('smoke tests', () => {
     const { tests } = endpoint(({ Body }) => (String(Body) === '1' ? failure('TimeoutError') : 'wrong'));
     const both = [{ ...flower, payload: '1' }, flower];
     expect(await tests.run('Iris', ['AllTraffic'], both)).toMatchObject({ kind: 'failed' });
+  });
+
+  test.each<[string, number | undefined, number, [string, number]]>([
+    ['pass when the answer is right at the second try', undefined, 1, ['passed', 2]],
+    ['fail at the second wrong answer', undefined, 2, ['failed', 2]],
+    ['fail at the first one with one try', 1, 1, ['failed', 1]],
+    ['pass when the answer is right at the last try', 3, 2, ['passed', 3]],
+  ])('%s', async (_, tries, wrong, [kind, requests]) => {
+    const { tests, asked } = endpoint(() => (asked.length <= wrong ? 'wrong' : setosa));
+    expect(await tests.run('Iris', ['AllTraffic'], [{ ...flower, tries }])).toMatchObject({ kind });
+    expect(asked).toHaveLength(requests);
+  });
+
+  test('are sent once when there is no answer: the controller repeats them after a pause', async () => {
+    const { tests, asked } = endpoint(() => failure('ThrottlingException'));
+    await tests.run('Iris', ['AllTraffic'], [{ ...flower, tries: 3 }]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('wait for each answer as long as declared, which the lease on the tests covers', async () => {
+    const limits: number[] = [];
+    const hangs = {
+      send: (_: unknown, options?: { readonly abortSignal: AbortSignal }) =>
+        Promise.reject(options?.abortSignal.aborted ? failure('TimeoutError') : new Error('not aborted')),
+    };
+    const tests = sageMakerSmokeTests(hangs, (ms) => {
+      limits.push(ms);
+      return AbortSignal.abort();
+    });
+    const view = await tests.run('Iris', ['AllTraffic'], [{ ...flower, timeout: 25 }, flower]);
+    expect(limits).toEqual([25_000, 10_000]);
+    expect(view).toEqual({ kind: 'unanswered', message: 'Smoke test 1 of 2 was not answered: no answer within 25 s.' });
+    expect(MAX_SMOKE_TEST_SECONDS * 1000).toBeLessThan(LEASE_TTL_MS);
   });
 
   test('show only the beginning of a long answer', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { nameFailedCall } from '../../src/errors.ts';
+import { isStallRecord } from '../../src/policy/history.ts';
 import type { StallEvent } from '../../src/policy/stalled.ts';
 import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, v1, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
@@ -55,6 +56,10 @@ describe('what keeps the newest revision from being served', () => {
     expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
     expect(world.state.stalled).toBeUndefined();
     expect(world.metrics.Stalled).toBe(0);
+    expect(world.history.filter(isStallRecord)).toMatchObject([
+      { outcome: 'stalled', at: new Date(NOON).toISOString(), seconds: 1800, reason: 'Retrying' },
+      { outcome: 'recovered', at: new Date(NOON).toISOString() },
+    ]);
   });
 
   test('can be a call of the controller that is denied', async () => {

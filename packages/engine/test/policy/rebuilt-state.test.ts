@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../src/policy/history.ts';
+import type { ActionRecord, ListedRecord, RefreshRecord, StallRecord } from '../../src/policy/history.ts';
 import { type Remains, rebuildState } from '../../src/policy/rebuilt-state.ts';
 import type { EndpointState, Pin, Serving } from '../../src/policy/state.ts';
 import { endpoint, MINUTE, NOON, onA, spec, v1, v2 } from './situations.ts';
@@ -11,7 +11,7 @@ const inB = { ...endpoint, configName: 'config-b', lastModified: onB.since };
 const pin: Pin = { revision: 'v1', by: 'ada', at: NOON - 6 * MINUTE, supersedes: 'v2' };
 const backOnA: Serving = { ...onA, since: NOON - 4 * MINUTE };
 
-const record = (more: Partial<HistoryRecord>): HistoryRecord => ({
+const record = (more: Partial<ListedRecord<RefreshRecord>>): ListedRecord<RefreshRecord> => ({
   version: 1,
   outcome: 'succeeded',
   revision: 'v1',
@@ -20,12 +20,27 @@ const record = (more: Partial<HistoryRecord>): HistoryRecord => ({
   at: '2026-01-01T11:00:00.000Z',
   seconds: 60,
   sources: [],
+  writtenAt: Date.parse(more.at ?? '2026-01-01T11:00:00.000Z') + MINUTE,
   ...more,
 });
+/** What a person did, `minutes` before noon, by a clock that may be wrong. */
+const action = (
+  outcome: ActionRecord['outcome'],
+  minutes: number,
+  more: Partial<ListedRecord<ActionRecord>> = {},
+): ListedRecord<ActionRecord> => {
+  const at = NOON - minutes * MINUTE;
+  return { version: 1, outcome, at: new Date(at).toISOString(), by: 'ada', writtenAt: at, ...more };
+};
+const stall = (outcome: StallRecord['outcome'], minutes: number): ListedRecord<StallRecord> => {
+  const at = NOON - minutes * MINUTE;
+  const reason = { reason: 'Retrying', message: 'no capacity' };
+  return { version: 1, outcome, at: new Date(at).toISOString(), seconds: 1800, ...reason, writtenAt: NOON };
+};
 const deployedV1 = record({ outcome: 'deployed', trigger: 'deployment', serving: onA });
 const servedV2 = record({ revision: 'v2', slot: 'b', serving: onB });
 const pinnedV1 = record({ trigger: 'pin', serving: backOnA, pin });
-const refused = (revision: string, more: Partial<HistoryRecord> = {}): HistoryRecord =>
+const refused = (revision: string, more: Partial<RefreshRecord> = {}): ListedRecord<RefreshRecord> =>
   record({ outcome: 'refused', revision, slot: 'b', quarantined: { revision, at: NOON, message: 'bad' }, ...more });
 
 /** A serves v1, which a deployment loaded, and v2 was uploaded. Both slots have data of their own. */
@@ -86,7 +101,7 @@ describe('a lost state is rebuilt', () => {
     ],
     [
       'the pin, also after a deployment',
-      { history: [deployedV1, pinnedV1, servedV2], slots: { a: 'v1', b: 'v2' } },
+      { history: [{ ...deployedV1, pin }, pinnedV1, servedV2], slots: { a: 'v1', b: 'v2' } },
       { serving: onA, pin },
     ],
     [
@@ -135,7 +150,7 @@ describe('a lost state is rebuilt', () => {
     expect(updating).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
   });
 
-  test.each<[string, HistoryRecord[], string, string | undefined]>([
+  test.each<[string, ListedRecord<RefreshRecord>[], string, string | undefined]>([
     ['a person’s rollback, which stays', [servedV2, deployedV1], 'pin', 'v1'],
     [
       'a rollback after failed smoke tests',
@@ -150,6 +165,77 @@ describe('a lost state is rebuilt', () => {
     expect(state.pin?.revision).toBe(pinned);
     if (pinned) expect(state.pin?.supersedes).toBe('v2');
   });
+});
+
+const rollback = (minutes: number, more: Partial<ListedRecord<ActionRecord>> = {}) =>
+  action('rollback', minutes, { revision: 'v1', reason: 'accuracy fell', ...more });
+const at = (minutes: number) => new Date(NOON - minutes * MINUTE).toISOString();
+
+describe('what a person did survives', () => {
+  const rebuilt = (history: Remains['history']) => rebuildState(remains({ history }));
+  const asked: Pin = { revision: 'v1', by: 'ada', at: NOON - 6 * MINUTE, reason: 'accuracy fell' };
+
+  test.each<[string, Remains['history'], Pin | undefined]>([
+    ['a pin that is not served yet', [rollback(6), servedV2], asked],
+    ['the last of two pins', [rollback(6), rollback(9, { revision: 'v0' })], asked],
+    ['a pin with what it supersedes', [record({ at: at(3), trigger: 'pin', pin }), rollback(6)], pin],
+    ['a pin that was set during an update to an upload', [rollback(6), record({ revision: 'v2', at: at(7) })], asked],
+    ['no pin that a later upload ended', [record({ revision: 'v3', at: at(3) }), rollback(6)], undefined],
+    [
+      'no pin that a later upload ended, although the person’s clock is ahead',
+      [rollback(-60, { writtenAt: NOON - 6 * MINUTE }), record({ revision: 'v3', at: at(3) })],
+      undefined,
+    ],
+    [
+      'no pin of what is not retained',
+      [refused('v1', { at: at(6), trigger: 'pin' }), rollback(6, { writtenAt: NOON - 5 * MINUTE })],
+      undefined,
+    ],
+    ['no pin that a person ended', [action('refresh', 3), rollback(6)], undefined],
+  ])('%s', (_, history, expected) => {
+    // Records are listed by name, which has their time.
+    const listed = history.toSorted((one, other) => other.at.localeCompare(one.at));
+    const { pin: found } = rebuilt(listed.map((each) => ({ ...each })));
+    expect(found).toEqual(expected);
+  });
+
+  test('a pin that was set after the update which is under way', () => {
+    const moving = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b', lastModified: NOON - 9 * MINUTE };
+    const change = { endpoint: moving, slots: { a: 'v1', b: 'v2' } } as Partial<Remains>;
+    expect(rebuildState(remains({ ...change, history: [rollback(6), deployedV1] })).pin).toEqual(asked);
+    expect(rebuildState(remains({ ...change, history: [rollback(12), deployedV1] })).pin).toBeUndefined();
+  });
+
+  test('a suspension, until it is resumed', () => {
+    const suspended = action('suspend', 9, { reason: 'audit' });
+    const resumed = action('resume', 20, { ends: NOON - 9 * MINUTE });
+    expect(rebuilt([suspended]).suspension).toEqual({ by: 'ada', at: NOON - 9 * MINUTE, reason: 'audit' });
+    // The clock of the person who resumed is behind.
+    expect(rebuilt([suspended, resumed]).suspension).toBeUndefined();
+    expect(rebuilt([action('suspend', 2), suspended, resumed]).suspension).toEqual({
+      by: 'ada',
+      at: NOON - 2 * MINUTE,
+    });
+  });
+
+  test('a retry, but not for a later quarantine of the same revision', () => {
+    const again = action('retry', 1, { revision: 'v2', ends: NOON });
+    expect(rebuilt([again, refused('v2')]).quarantine).toBeUndefined();
+    const later = refused('v2', { quarantined: { revision: 'v2', at: NOON + 1 } });
+    expect(rebuilt([again, later, refused('v2')]).quarantine).toEqual([{ revision: 'v2', at: NOON + 1 }]);
+  });
+});
+
+test('a stall that was published survives, until its end was published, too', () => {
+  const { stalled } = rebuildState(remains({ history: [stall('stalled', 40), deployedV1] }));
+  expect(stalled).toEqual({
+    since: NOON - 40 * MINUTE,
+    reason: 'Retrying',
+    message: 'no capacity',
+    published: true,
+  });
+  const ended = [stall('stalled', 40), stall('recovered', 40), deployedV1];
+  expect(rebuildState(remains({ history: ended })).stalled).toBeUndefined();
 });
 
 test('an update that is under way is adopted even without a history', () => {

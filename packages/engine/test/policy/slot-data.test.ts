@@ -37,6 +37,7 @@ const failedTests: EndpointState = {
   quarantine: [{ revision: 'v2', at: NOON, message, failedSmokeTests: true }],
 };
 const pinOfV0 = { revision: 'v0', by: 'ada', at: NOON - MINUTE } as const;
+const pinOver = (supersedesNewest: number) => ({ ...pinOfV0, revision: 'v1', supersedes: 'v2', supersedesNewest });
 const seen = { settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } };
 const missing = { kind: 'missing', uris: ['s3://models/b'], revision: 'v2-', newest: v2.newest } as const;
 
@@ -362,7 +363,7 @@ const situations: Record<string, Situation> = {
       reason: 'Pinned',
       updating: expect.objectContaining({ slot: 'b', revision: 'v0', trigger: 'pin' }),
     } as unknown as Next,
-    state: { pin: { ...pinOfV0, supersedes: 'v2' } },
+    state: { pin: { ...pinOfV0, supersedes: 'v2', supersedesNewest: v2.newest } },
   },
   'a pin of what no slot holds: staged from retained data': {
     o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, slots: { a: 'v1' } }),
@@ -375,11 +376,47 @@ const situations: Record<string, Situation> = {
   'a pin of what serves: it keeps serving, and takes precedence over the newer upload': {
     o: observePerSlot({ state: { ...servedV1, pin: { ...pinOfV0, revision: 'v1' } } }),
     next: { kind: 'done', reason: 'Serving', revision: 'v1' },
-    state: { pin: { ...pinOfV0, revision: 'v1', supersedes: 'v2' } },
+    state: { pin: { ...pinOfV0, revision: 'v1', supersedes: 'v2', supersedesNewest: v2.newest } },
   },
   'a superseded revision is not rolled out again automatically': {
     o: observePerSlot({ state: { ...quiet, pin: { ...pinOfV0, revision: 'v1', supersedes: 'v2' } } }),
     next: { kind: 'done', reason: 'Serving', revision: 'v1' },
+  },
+  'the revision that was rolled back is uploaded again: it is passed over, and that is published': {
+    o: observePerSlot({
+      state: { ...quiet, pin: pinOver(v2.newest) },
+      sources: { ...v2, newest: NOON - MINUTE },
+    }),
+    next: { kind: 'done', reason: 'Serving', revision: 'v1' },
+    state: { pin: { ...pinOver(NOON - MINUTE), passedOver: true } },
+    events: [
+      expect.objectContaining({
+        type: 'passedOver',
+        revision: 'v2',
+        startedAt: NOON - MINUTE,
+        message:
+          'Revision v2 was uploaded again, but ada rolled it back to v1. Upload other bytes, or run ' +
+          '`freshpoint rollback --to v2`.',
+      }),
+    ],
+  },
+  'the revision that was rolled back is uploaded again while the stack is being deployed: published once, too': {
+    o: observePerSlot({
+      state: { ...quiet, pin: { ...pinOver(v2.newest), revision: 'v0' } },
+      sources: { ...v2, newest: NOON - MINUTE },
+      stack: { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' },
+    }),
+    next: { kind: 'requeue', reason: 'StackBusy' },
+    state: { pin: { ...pinOver(NOON - MINUTE), revision: 'v0', passedOver: true } },
+    events: [expect.objectContaining({ type: 'passedOver' })],
+  },
+  'that upload is published once': {
+    o: observePerSlot({
+      state: { ...quiet, pin: pinOver(NOON - MINUTE) },
+      sources: { ...v2, newest: NOON - MINUTE },
+    }),
+    next: { kind: 'done', reason: 'Serving' },
+    events: [],
   },
   'a newer upload ends the pin': {
     o: observePerSlot({ state: { ...servedV1, pin: { ...pinOfV0, revision: 'v1', supersedes: 'v1.5' } } }),

@@ -1,0 +1,59 @@
+import type { ActionRecord } from './history.ts';
+import type { EndpointState, Pin, Suspension } from './state.ts';
+
+/** Who acts, when, and why. */
+export interface Actor {
+  readonly by: string;
+  /** Epoch ms, the person's clock. */
+  readonly at: number;
+  readonly reason?: string;
+}
+
+/** The state after a person's action, and the record that the history gets once it is written. */
+export interface PersonAction {
+  readonly state: EndpointState;
+  readonly record: ActionRecord;
+}
+
+/** No swaps until resumed. */
+export function suspendSwaps(state: EndpointState, actor: Actor): PersonAction {
+  const suspension: Suspension = actor;
+  return { state: { ...state, suspension }, record: actionRecord('suspend', actor) };
+}
+
+/** Ends the suspension. */
+export function resumeSwaps({ suspension, ...state }: EndpointState, actor: Actor): PersonAction {
+  return { state, record: { ...actionRecord('resume', actor), ...(suspension && { ends: suspension.at }) } };
+}
+
+/** Serves the revision until something newer is uploaded. */
+export function pinRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
+  const pin: Pin = { ...actor, revision };
+  return { state: { ...state, pin }, record: { ...actionRecord('rollback', actor), revision } };
+}
+
+/** Takes the revision out of quarantine, and ends the pause before its next attempt. */
+export function retryRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
+  const { quarantine = [], retries, ...rest } = state;
+  const entry = quarantine.find((each) => each.revision === revision);
+  const others = quarantine.filter((each) => each !== entry);
+  return {
+    state: {
+      ...rest,
+      ...(others.length > 0 && { quarantine: others }),
+      ...(retries && retries.revision !== revision && { retries }),
+    },
+    record: { ...actionRecord('retry', actor), revision, ...(entry && { ends: entry.at }) },
+  };
+}
+
+/** Serves the newest upload anew: it counts as not served, and a pin ends. */
+export function refreshAnew({ pin: _, serving, ...state }: EndpointState, actor: Actor): PersonAction {
+  const unknown = serving && { ...serving, revision: undefined };
+  return { state: { ...state, ...(unknown && { serving: unknown }) }, record: actionRecord('refresh', actor) };
+}
+
+function actionRecord(outcome: ActionRecord['outcome'], { by, at, reason }: Actor): ActionRecord {
+  const time = new Date(at).toISOString();
+  return { version: 1, outcome, at: time, by, ...(reason !== undefined && { reason }) };
+}
