@@ -10,6 +10,7 @@ export const SITUATIONS = [
   'same bytes uploaded again',
   'earlier bytes uploaded again',
   'file deleted',
+  'upload in parts',
   'source missing in a pass',
   'settling',
   'endless uploads, swapped by maxWaitTime',

@@ -34,11 +34,15 @@ export class Oracle {
   readonly final: FinalChecks;
   readonly rejections: RejectionChecks;
   readonly stalls: StallChecks;
+  readonly world: World;
+  readonly journal: Journal;
   readonly #parts: OracleParts;
 
   constructor(world: World, journal: Journal, s3SkewMs: number) {
     const parts = new OracleParts(world, journal);
     this.#parts = parts;
+    this.world = world;
+    this.journal = journal;
     this.view = parts.view;
     this.sources = parts.sources;
     this.ledger = parts.ledger;

@@ -110,7 +110,7 @@ export class UpdateWatch {
     if (!world.layout.isPerSlot || before.revision === undefined) return;
     if (ledger.failedSmokeTests.has(before.revision)) return;
     const expected = sources.etagsOf(before.revision);
-    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => etag));
+    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => world.wholeEtag(etag)));
     if (loaded.some((etags) => JSON.stringify(etags) !== JSON.stringify(expected))) {
       journal.violation(`a deployment's fleet has loaded ${loaded[0]}, the serving revision was ${expected}`);
     } else journal.reached('a deployment kept the serving revision');

@@ -27,6 +27,8 @@ export type UploadAction =
   | { readonly kind: 'earlier'; readonly file: number; readonly back: number }
   /** Other bytes for a while, then the ones before. */
   | { readonly kind: 'flicker'; readonly file: number; readonly backAfterMs: number }
+  /** In parts: S3 dates the object by the beginning of the upload. */
+  | { readonly kind: 'multipart'; readonly file: number; readonly takesMs: number; readonly quality: Quality }
   | { readonly kind: 'delete'; readonly file: number; readonly restoreAfterMs: number }
   /** An upload every `everyMs`, `times` times. */
   | { readonly kind: 'stream'; readonly file: number; readonly everyMs: number; readonly times: number };
@@ -63,6 +65,7 @@ export interface Skew {
   readonly s3: number;
   readonly sagemaker: number;
   readonly controller: number;
+  readonly person: number;
 }
 
 /** No update by the controller succeeds for that long. */

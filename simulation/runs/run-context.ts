@@ -82,7 +82,7 @@ export class RunContext {
     this.requestRates = new RequestRates(world.clock, scenario.quotaShares ?? {});
     this.journal = new Journal(() => world.clock.now(), timeline);
     this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
-    this.person = new Person(new PersonContext(world, this.journal, this.oracle, random.fork()));
+    this.person = new Person(new PersonContext(this.oracle, random.fork(), scenario.skew.person));
     this.script = new Script(world.clock, scenario.steps, this.person);
     this.eventFaults = new EventFaults(world.clock, this.journal, this.faultRandom);
     this.updateFaults = new UpdateFaults(world, this.journal, this.oracle, this.faultRandom);

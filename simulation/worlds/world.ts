@@ -63,6 +63,8 @@ export class World {
   /** URLs of all queues that were created. */
   readonly queues: string[] = [];
   bucket = '';
+  /** ETags of bytes that were uploaded in parts, and those of the same bytes in one. */
+  readonly #wholeEtags = new Map<string, string>();
   stackId = '';
   /** Operations without watch, permissions and time. */
   readonly #operations: Readonly<Record<string, Service['operations']>>;
@@ -166,6 +168,16 @@ export class World {
   peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): AnswerOf<S, O> {
     const { run } = operationOf(this.#operations[service], operation);
     return run(input, this.#root) as AnswerOf<S, O>;
+  }
+
+  /** Bytes will be uploaded in parts. */
+  addMultipart(partsEtag: string, wholeEtag: string): void {
+    this.#wholeEtags.set(partsEtag, wholeEtag);
+  }
+
+  /** One ETag for the same bytes, however they were uploaded or copied. */
+  wholeEtag(etag: string): string {
+    return this.#wholeEtags.get(etag) ?? etag;
   }
 
   /** URL of the work queue. */
