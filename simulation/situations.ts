@@ -87,6 +87,7 @@ export const SITUATIONS = [
   'rolled back by a person during a deployment',
   'retained revision staged',
   'at rest on a pinned revision',
+  'pin ended by a newer upload',
   'newest upload serves at rest',
   'newest upload is quarantined at rest',
 ] as const;

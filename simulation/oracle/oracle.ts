@@ -8,6 +8,7 @@ import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
+import { PinWatch } from './pin-watch.ts';
 import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
@@ -46,11 +47,12 @@ export class Oracle {
     this.view = parts.view;
     this.sources = parts.sources;
     this.ledger = parts.ledger;
-    this.states = new StateWatch(parts);
+    const pins = new PinWatch(parts);
+    this.states = new StateWatch(parts, pins);
     this.slotData = new SlotDataChecks(parts);
-    this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs));
+    this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs), pins);
     this.served = new ServedData(parts);
-    this.rest = new RestChecks(parts, this.served);
+    this.rest = new RestChecks(parts, this.served, pins);
     this.final = new FinalChecks(parts);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
@@ -90,6 +92,7 @@ export class Oracle {
       }
       const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
+      if (event.warning?.startsWith('Not tested')) this.ledger.untested.add(event.revision);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
     }
