@@ -24,7 +24,7 @@ const rollBack: Action = { kind: 'roll back', steps: 1 };
 export const STORIES: readonly Story[] = [
   story('an upload in parts spans a rollback and an update of the endpoint', 'one file', [
     [1, upload()],
-    [40, { kind: 'multipart', file: 0, takesMs: 4 * MINUTE_MS, quality: 'good' }],
+    [40, { kind: 'multipart', file: 0, takesMs: 2.6 * MINUTE_MS, quality: 'good' }],
     [42, { kind: 'scale', count: 4 }],
     [42.1, rollBack],
   ]),
@@ -46,7 +46,7 @@ export const STORIES: readonly Story[] = [
     'one file',
     [
       [1, upload()],
-      [12, rollBack],
+      [6, rollBack],
     ],
     {
       personSkewMinutes: -8,

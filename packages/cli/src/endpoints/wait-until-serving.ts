@@ -10,8 +10,6 @@ import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-re
 export interface WrittenPin {
   readonly revision: string;
   readonly at: number;
-  /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
-  readonly quarantinedAt?: number;
 }
 
 type RollbackStatus = { readonly kind: RollbackPhase | 'serving' | 'unpinned' } | RefusedStatus;
@@ -57,17 +55,16 @@ export async function waitUntilServing(
   }
 }
 
-function statusOf(state: EndpointState, { revision, at, quarantinedAt }: WrittenPin): RollbackStatus {
+function statusOf(state: EndpointState, { revision, at }: WrittenPin): RollbackStatus {
   const { updating, staging, serving } = state;
   const entry = quarantineEntryOf(state, revision);
-  if (entry && entry.at !== quarantinedAt) {
+  if (entry) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
   if (serving?.revision === revision && !updating) return { kind: 'serving' };
   if (state.pin?.at !== at && !updating) return { kind: 'unpinned' };
   if (updating?.revision === revision) return { kind: 'updating' };
-  // A pin that was set after the failure is tried at once.
-  const isPaused = state.retries?.revision === revision && state.retries.at >= at;
+  const isPaused = state.retries?.revision === revision;
   if (isPaused && !staging) return { kind: 'retrying' };
   return { kind: staging?.revision === revision ? 'staging' : 'waiting' };
 }
