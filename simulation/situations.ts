@@ -86,6 +86,7 @@ export const SITUATIONS = [
   'rolled back by a person during an update',
   'rolled back by a person during a deployment',
   'retained revision staged',
+  'metrics compared with the history',
   'at rest on a pinned revision',
   'pin ended by a newer upload',
   'newest upload serves at rest',

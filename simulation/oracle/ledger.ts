@@ -37,6 +37,7 @@ export interface PublishedRefresh {
   readonly at: number;
   readonly revision: string;
   readonly configName: string;
+  readonly startedAt?: number;
   readonly warning?: string;
 }
 
@@ -74,6 +75,8 @@ export class Ledger {
   /** When the status changed. */
   changedAt = 0;
   isDeploying = false;
+  /** The stack is in UPDATE_ROLLBACK_FAILED: until a person resolves that, spec and permissions may not match. */
+  isStackBroken = false;
 
   /** The stack exists, and the story begins. */
   begin(): void {

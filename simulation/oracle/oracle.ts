@@ -9,6 +9,7 @@ import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
 import { PinWatch } from './pin-watch.ts';
+import { PublicationChecks } from './publication-checks.ts';
 import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
@@ -35,6 +36,7 @@ export class Oracle {
   readonly final: FinalChecks;
   readonly rejections: RejectionChecks;
   readonly stalls: StallChecks;
+  readonly publications: PublicationChecks;
   readonly world: World;
   readonly journal: Journal;
   readonly #parts: OracleParts;
@@ -53,7 +55,8 @@ export class Oracle {
     this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs), pins);
     this.served = new ServedData(parts);
     this.rest = new RestChecks(parts, this.served, pins);
-    this.final = new FinalChecks(parts);
+    this.publications = new PublicationChecks(parts);
+    this.final = new FinalChecks(parts, this.publications);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
   }
@@ -92,6 +95,7 @@ export class Oracle {
       }
       const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
+      this.publications.published(event, run);
       if (event.warning?.startsWith('Not tested')) this.ledger.untested.add(event.revision);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();

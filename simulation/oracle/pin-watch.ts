@@ -63,8 +63,9 @@ export class PinWatch {
     // The controller may not have seen it when the person asked: then it counts as newer.
     const isSeen = sources.isFirst(asked.sources) || (asked.sources.seenAt ?? asked.at) < asked.at;
     const others = sources.entries.filter((entry) => entry.at > asked.at && entry.revision !== revision);
-    const isOther = sources.current.revision !== revision;
-    if (isOther && revision !== undefined) return 'ended';
+    const { current } = sources;
+    const isKnown = sources.entries.some((entry) => entry.at < asked.at && entry.revision === current.revision);
+    if (current.revision !== revision && revision !== undefined) return isSeen || !isKnown ? 'ended' : 'unclear';
     return isSeen && others.length === 0 && revision !== undefined ? 'in force' : 'unclear';
   }
 

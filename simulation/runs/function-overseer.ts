@@ -5,7 +5,7 @@ import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
 import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
-import { isStateKey } from '../worlds/layout.ts';
+import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
@@ -104,6 +104,7 @@ export class FunctionOverseer implements Overseer {
     const context = this.#context;
     context.openRuns.delete(run);
     context.oracle.stalls.runEnded(run, how);
+    context.oracle.publications.runEnded(run, how);
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
     if (how === 'timed out') {
@@ -114,10 +115,11 @@ export class FunctionOverseer implements Overseer {
   }
 
   answered(run: FunctionRun, exchange: Exchange): void {
-    const { journal, isBegun, script } = this.#context;
+    const { journal, isBegun, script, oracle } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name)) journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
+    if (DENIED.test(name) && !oracle.ledger.isStackBroken)
+      journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     if (operation === 'GetParameters' && isBegun) script.passBegun();
     if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
@@ -151,7 +153,9 @@ export class FunctionOverseer implements Overseer {
         for (const situation of situationsOf(entry)) journal.reached(situation);
       },
       error: (_, error) => journal.note(who, () => `error ${error}`),
-      metric: () => undefined,
+      metric: (endpoint, name, value) => {
+        if (endpoint === ENDPOINT_ID) this.#context.oracle.publications.metric(name, value);
+      },
     };
   }
 }

@@ -53,6 +53,7 @@ export class RunWatch implements Watch {
     const isSource = service === 's3' && input.Bucket === world.bucket;
     if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();
     if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
+    if (operation === 'PutObject' && isHistoryKey(input)) oracle.publications.appended(String(input.Body));
     if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);

@@ -51,6 +51,8 @@ export interface EndpointStates {
 export interface EndpointHistory {
   /** Appends a record. One that exists already stays as it is. */
   append(store: EndpointStore, record: HistoryRecord): Promise<void>;
+  /** Whether the record was appended, and so published, before. */
+  has(store: EndpointStore, record: HistoryRecord): Promise<boolean>;
   /** The newest records, at most `limit`, newest first. */
   list(store: EndpointStore, limit: number): Promise<readonly ListedRecord[]>;
 }

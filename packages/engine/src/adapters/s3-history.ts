@@ -1,8 +1,8 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { historyPrefix } from '@freshpoint/cdk/contract';
-import { historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { type EndpointStore, historyPrefix } from '@freshpoint/cdk/contract';
+import { type HistoryRecord, historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
 import type { EndpointHistory } from '../ports.ts';
-import { type Client, pages, send } from './client.ts';
+import { type Client, isNamed, pages, send } from './client.ts';
 import { readText, writeText } from './s3-json.ts';
 
 /** Records that are read at once. */
@@ -18,10 +18,18 @@ interface StoredRecord {
 export function s3History(client: Client): EndpointHistory {
   return {
     async append(store, record) {
-      const Key = `${historyPrefix(store)}${historyRecordName(record)}`;
       const text = JSON.stringify(record);
       // A record that exists already was published before a pass ended early.
-      await writeText(client, { Bucket: store.bucket, Key, text }, { IfNoneMatch: '*' });
+      await writeText(client, { ...addressOf(store, record), text }, { IfNoneMatch: '*' });
+    },
+    async has(store, record) {
+      try {
+        await send(client, new HeadObjectCommand(addressOf(store, record)));
+        return true;
+      } catch (error) {
+        if (isNamed(error, 'NotFound', 'NoSuchKey')) return false;
+        throw error;
+      }
     },
     async list(store, limit) {
       const stored = await objectsBelow(client, store.bucket, historyPrefix(store));
@@ -52,4 +60,8 @@ async function objectsBelow(client: Client, bucket: string, prefix: string): Pro
     }
   }
   return stored;
+}
+
+function addressOf(store: EndpointStore, record: HistoryRecord) {
+  return { Bucket: store.bucket, Key: `${historyPrefix(store)}${historyRecordName(record)}` };
 }

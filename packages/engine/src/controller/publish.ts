@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type EndEvent, endsRefresh, historyRecord } from '../policy/history.ts';
+import { type EndEvent, endsRefresh, historyRecord, type RefreshRecord } from '../policy/history.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
@@ -7,20 +7,36 @@ import type { EndpointContext } from './pass.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
+/** An event, and its record if it ends a refresh. */
+interface Unpublished {
+  readonly event: RefreshEvent;
+  readonly record?: RefreshRecord;
+}
+
 /**
  * Publishes events to the bus, the history, the log and the metrics, before the state that ends them, `state`, is
- * written: after a crash they are published twice rather than never. The history has each record once.
+ * written: after a crash they are published twice rather than never. What the history has is published already: the
+ * pass that did so met a conflict when it wrote the state.
  */
 export async function publish(
   publisher: Publisher,
   events: readonly RefreshEvent[],
   state: EndpointState,
 ): Promise<void> {
-  if (events.length === 0) return;
   const { ports, endpoint, spec } = publisher;
-  await ports.eventBus.publish(endpoint, spec.endpointName, events);
+  const unpublished: Unpublished[] = [];
   for (const event of events) {
-    if (endsRefresh(event)) await appendToHistory(publisher, event, state);
+    const record = endsRefresh(event) ? await recordOf(publisher, event, state) : undefined;
+    if (!record || !(await ports.history.has(spec.store, record))) unpublished.push({ event, record });
+  }
+  if (unpublished.length === 0) return;
+  await ports.eventBus.publish(
+    endpoint,
+    spec.endpointName,
+    unpublished.map(({ event }) => event),
+  );
+  for (const { event, record } of unpublished) {
+    if (record) await ports.history.append(spec.store, record);
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
@@ -37,12 +53,12 @@ export async function publish(
   }
 }
 
-async function appendToHistory(
-  { ports, spec: { data, store } }: Publisher,
+async function recordOf(
+  { ports, spec: { data } }: Publisher,
   event: EndEvent,
   state: EndpointState,
-): Promise<void> {
+): Promise<RefreshRecord> {
   const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
   const sources = event.sources ?? copied;
-  await ports.history.append(store, historyRecord(event, { sources, state, now: ports.now() }));
+  return historyRecord(event, { sources, state, now: ports.now() });
 }

@@ -13,8 +13,11 @@ type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 /** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
   if (!stall) return;
+  const record = stallRecord(stall, ports.now());
+  // An earlier pass published it, and met a conflict when it wrote the state.
+  if (await ports.history.has(spec.store, record)) return;
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
-  await ports.history.append(spec.store, stallRecord(stall, ports.now()));
+  await ports.history.append(spec.store, record);
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
   ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });

@@ -69,6 +69,7 @@ export class World {
         const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
         if (!isThere) this.history.push(record);
       },
+      has: async (_, record) => this.history.some((each) => historyRecordName(each) === historyRecordName(record)),
       list: async () => this.history.toReversed().map((record) => ({ ...record, writtenAt: this.now })),
     },
     endpoints: {
