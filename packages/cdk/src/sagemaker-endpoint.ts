@@ -138,7 +138,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.createGate(plan, storage, this.allowRefresher(props, plan, storage));
+    this.createGate(plan, storage, this.allowRefresher(props, plan, storage, spec));
     this.createRules(props, plan, spec);
   }
 
@@ -274,6 +274,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
+    spec: CfnParameter,
   ): IDependable {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
@@ -290,7 +291,8 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
     }).concat(configKeyPermits(this, props.endpointConfigProps));
     const stagingPolicies = this.refresher._allow(stack, 'Staging', staging);
-    this.refresher._allow(stack, 'Swap', swap);
+    // A request finds the permissions as long as it finds the spec, also while endpoints are added and removed.
+    spec.node.addDependency(this.refresher._allow(stack, 'Swap', swap));
     return stagingPolicies;
   }
 
