@@ -29,7 +29,7 @@ import type { EndpointModel } from './endpoint-model';
 import { autoScaleVariant } from './private/auto-scaling';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { configKeyPermits } from './private/config-key';
-import { dataBucketOf, expireSlotData } from './private/data-bucket';
+import { dataBucketOf } from './private/data-bucket';
 import { createDeploymentGate } from './private/deployment-gate';
 import { renderedProperties } from './private/digest';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
@@ -233,8 +233,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     checkBucketPolicySize(bucket);
     const store = { bucket: bucket.bucketName, prefix: storePrefix(endpointId) };
     if (!slotData) return { bucket, store };
-    expireSlotData(this, bucket, store.prefix, slotData.options.retainRevisions);
-    const data = slotDataOf(slotData.plan, endpointId, bucket.bucketName, Stack.of(this));
+    const data = slotDataOf(slotData.plan, store, Stack.of(this));
     return { bucket, store, slots: { data, bucket } };
   }
 
@@ -265,6 +264,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       queueUrl: this.refresher.queue.queueUrl,
       store,
       data: slots?.data,
+      retainRevisions: plan.slotData?.options.retainRevisions,
     });
     return createSpecParameter(this, plan.endpointId, stack.toJsonString(spec));
   }
