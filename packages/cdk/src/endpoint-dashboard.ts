@@ -27,8 +27,8 @@ export interface EndpointDashboardProps {
 }
 
 /**
- * A CloudWatch dashboard of endpoints: refreshes, quarantines, stalls and dead letters, and requests, errors and latency
- * per variant.
+ * A CloudWatch dashboard of endpoints: refreshes, quarantines, stalls and dead letters, and requests, errors and
+ * latency per variant.
  */
 export class EndpointDashboard extends Construct {
   /** The dashboard, to which you can add widgets. */

@@ -119,7 +119,7 @@ export class GuardedDeployment {
     return {
       blueGreenUpdatePolicy: {
         trafficRoutingConfiguration: { ...this._routing, waitIntervalInSeconds: bakeTime.toSeconds() },
-        // With all traffic at once, SageMaker ignores the wait interval and watches the alarms until the old fleet ends.
+        // With all traffic at once, SageMaker watches the alarms until the old fleet ends.
         ...(this._routing.type === 'ALL_AT_ONCE' && { terminationWaitInSeconds: bakeTime.toSeconds() }),
       },
       autoRollbackConfiguration: { alarms: all.map(({ alarmName }) => ({ alarmName })) },

@@ -322,6 +322,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   ): void {
     const rules = createReconcileRules(this, {
       target: this.refresher._reconcileTarget(endpointId),
+      endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,
       sweepInterval,

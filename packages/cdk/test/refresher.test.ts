@@ -290,20 +290,20 @@ describe('the permissions of the function', () => {
 
   test('beyond the quota of policies per role are an error that suggests a second refresher', () => {
     const stack = newStack();
-    const containers = Array.from({ length: 15 }, (_, n) => ({
-      image: 'i',
-      modelDataUrl: `s3://b/${'k'.repeat(200)}${n}`,
-    }));
     const refresher = new Refresher(stack, 'Refresher');
     const expected = [
       'The role of refresher "Test/Refresher" needs \\d+ managed policies .* IAM\'s quota is 10\\.',
       'Create a second refresher, .*, and pass it to some of the endpoints',
     ];
     const create = (n: number) => {
+      const containers = Array.from({ length: 15 }, (_, index) => ({
+        image: 'i',
+        modelDataUrl: `s3://b/${'k'.repeat(200)}${n}/${index}`,
+      }));
       const model = { primaryContainer: undefined, containers };
       newEndpoint(stack, { refresher, model, endpoint: { endpointName: `e${n}` } }, `E${n}`);
     };
-    expect(() => Array.from({ length: 12 }, (_, n) => create(n))).toThrow(new RegExp(expected.join(' ')));
+    expect(() => Array.from({ length: 30 }, (_, n) => create(n))).toThrow(new RegExp(expected.join(' ')));
   });
 });
 

@@ -63,13 +63,13 @@ describe('an endpoint', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('adds nine resources to a stack that has one already', () => {
+  test('adds eight resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(9);
+    expect(count(2) - count(1)).toBe(8);
   });
 
   test('grants permission to invoke this endpoint and nothing else', () => {
@@ -296,7 +296,7 @@ describe('the parameters and rules', () => {
     const stack = newStack();
     newEndpoint(stack, { sweepInterval: Duration.minutes(30) });
     const rules = Object.values(resourcesOf(stack, 'AWS::Events::Rule'));
-    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual([undefined, 'rate(30 minutes)']);
+    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual(['rate(30 minutes)']);
     for (const { DependsOn } of rules) expect(DependsOn).toContain('IrisEndpoint5676F002');
   });
 

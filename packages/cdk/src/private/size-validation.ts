@@ -3,15 +3,13 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { BucketEvent } from '../bucket-event';
 import type { ObjectSource, SourceSpec } from '../contract';
 import type { SmokeTest } from '../smoke-test';
-import { eventPattern, SUPPORTED_EVENT_TYPES } from './event-pattern';
+import { eventPattern, MAX_PATTERN_CHARACTERS, SUPPORTED_EVENT_TYPES } from './event-pattern';
 import { smokeTestSpecs } from './smoke-tests';
 
 /** Size of an SSM parameter of the advanced tier, in characters. */
 const MAX_SPEC_CHARACTERS = 8192;
 /** The rest of a spec: names, URLs and times, at least. */
 const MIN_SPEC_REST_CHARACTERS = 400;
-/** Size of the pattern of an EventBridge rule, in characters. */
-const MAX_PATTERN_CHARACTERS = 2048;
 /** Size of a bucket policy, in characters. */
 const MAX_BUCKET_POLICY_CHARACTERS = 20 * 1024;
 
