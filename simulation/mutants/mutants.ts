@@ -288,8 +288,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the revision ignores etags and sizes',
-    file: 'policy/revision.ts',
-    declaration: 'revisionOf',
+    file: 'policy/source-object.ts',
+    declaration: 'digestLine',
     node: 'CallExpression[callee.property.name="stringify"] > ArrayExpression',
     change: { keepOnly: 'ArrayExpression > :first-child' },
   },

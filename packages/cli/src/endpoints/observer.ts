@@ -4,7 +4,7 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Client } from '@freshpoint/engine/adapters/client';
 import { cloudFormationStacks } from '@freshpoint/engine/adapters/cloudformation-stacks';
-import { s3SlotStore } from '@freshpoint/engine/adapters/s3-slot-store';
+import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
 import { sageMakerEndpoints } from '@freshpoint/engine/adapters/sagemaker-endpoints';
 import type { ObservedPart } from '@freshpoint/engine/policy/next';
@@ -38,7 +38,8 @@ export function observerClients(config: ClientConfig): ObserverClients {
 export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClients): EndpointObserver {
   const endpoints = sageMakerEndpoints(sagemaker, sagemaker);
   const sources = s3Sources(s3);
-  const slotStore = s3SlotStore(s3);
+  // Nothing is written, so nothing needs an id.
+  const revisions = s3RevisionStore(s3, () => '');
   const stacks = cloudFormationStacks(cloudformation);
   return {
     endpoint: ({ endpointName }) =>
@@ -46,8 +47,9 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
     async part(spec, part) {
       switch (part) {
         case 'sources': {
-          const read = () => sources.observe(spec.sources);
-          return { sources: await explainErrors('s3:GetObject and s3:ListBucket', sourcesOf(spec), read) };
+          const read = () => sources.observe(spec.sources, { isTimeUp: () => false });
+          const found = await explainErrors('s3:GetObject and s3:ListBucket', sourcesOf(spec), read);
+          return found.kind === 'unfinished' ? {} : { sources: found };
         }
         case 'stack': {
           const read = () => stacks.describe(spec.stackId);
@@ -57,7 +59,7 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
           const { data } = spec;
           if (!data) return { slots: {} };
           const uri = `s3://${data.bucket}/${data.root}`;
-          return { slots: await explainErrors('s3:GetObject', uri, () => slotStore.observe(data)) };
+          return { slots: await explainErrors('s3:GetObject', uri, () => revisions.observe(data)) };
         }
         case 'check':
           // `freshpoint check` reads archives; what the controller found is in the quarantine.

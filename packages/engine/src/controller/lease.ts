@@ -1,4 +1,5 @@
 import type { PartialCopy, SlotLease } from '../policy/lease.ts';
+import { withoutStored, withStored } from '../policy/retention.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { StagingOutcome, StoredState } from '../ports.ts';
 import type { StoredEndpoint } from './pass.ts';
@@ -21,7 +22,11 @@ export class StagingLease {
   }
 
   async acquire(): Promise<void> {
+    const { ports, store } = this.#context;
+    const before = this.#recorded.state.lease?.partialCopy;
     await this.#write({ ...this.#recorded.state, lease: this.#lease });
+    const isResumed = before?.uploadId === this.#lease.partialCopy?.uploadId;
+    if (before && !isResumed) await ports.revisions.abandon(store, before);
   }
 
   async release(): Promise<void> {
@@ -30,19 +35,27 @@ export class StagingLease {
   }
 
   /**
-   * Copies, then releases or pauses the lease. After an error it stays held: requests that were sent may still
-   * arrive.
+   * Copies, notes what the revision store has then, and releases or pauses the lease. After an error it stays held:
+   * requests that were sent may still arrive.
    */
   async run(
     copy: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
   ): Promise<StagingOutcome> {
     const outcome = await copy(async (partialCopy) => {
       this.#lease = { ...this.#lease, partialCopy };
-      await this.acquire();
+      await this.#write({ ...this.#recorded.state, lease: this.#lease });
     });
     if (outcome.kind === 'unfinished') await this.#pause(outcome.partialCopy);
-    else await this.release();
+    else await this.#end(outcome);
     return outcome;
+  }
+
+  async #end({ kind }: StagingOutcome): Promise<void> {
+    const { revision } = this.#lease;
+    const { state } = this.#recorded;
+    if (kind === 'staged') this.#recorded = { ...this.#recorded, state: withStored(state, revision) };
+    if (kind === 'missing') this.#recorded = { ...this.#recorded, state: withoutStored(state, revision) };
+    await this.release();
   }
 
   async #pause(copy: PartialCopy | undefined): Promise<void> {

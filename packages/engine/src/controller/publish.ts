@@ -42,7 +42,7 @@ export async function publish(
 async function appendToHistory(publisher: Publisher, event: EndEvent, state: EndpointState): Promise<void> {
   const { ports, spec } = publisher;
   const { data } = spec;
-  const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
+  const copied = data && !event.sources ? await ports.revisions.contents(data, event.slot) : [];
   const sources = event.sources ?? copied;
   await claim(publisher, historyRecord(event, { sources, state, now: ports.now() }));
 }

@@ -1,3 +1,4 @@
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
@@ -13,16 +14,20 @@ import { swap } from './swap.ts';
 const CREATED_SECONDS = 1;
 
 /**
- * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `stackId`: the stack
- * that creates the endpoint, where the request knows it.
+ * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `requests`: the ids of
+ * the messages that it is for.
  */
-export async function reconcile(ports: Ports, endpoint: string, stackId?: string): Promise<ReconcileResult> {
+export async function reconcile(
+  ports: Ports,
+  { endpoint, stackId }: ReconcileRequest,
+  requests: readonly string[],
+): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
   const spec = await ports.specs.read(endpoint);
   if (!spec) return withoutSpec({ ports, endpoint }, stackId);
-  const known = await readState({ ports, endpoint, spec }, 'pass');
+  const known = await readState({ ports, endpoint, spec, budget }, 'pass');
   if (known.kind === 'requeue') return known;
-  const pass = { ports, endpoint, spec, store: spec.store, budget };
+  const pass = { ports, endpoint, spec, store: spec.store, budget, requests };
   let staged: Staged | undefined;
   for (;;) {
     const result = await decideAndAct(pass, staged?.recorded ?? known.recorded, staged);
@@ -52,8 +57,9 @@ async function decideAndAct(
     return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
   }
   if (next.kind === 'stage') {
-    const files = observation.sources?.kind === 'complete' ? observation.sources.files : [];
-    return stage(pass, recorded, { ...next, files });
+    const { sources } = observation;
+    const isAtSources = sources?.kind === 'complete' && sources.revision === next.lease.revision;
+    return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
   if (state !== observation.state) await ports.states.write(store, state, etag);
   return endPass(pass, next);

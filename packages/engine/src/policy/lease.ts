@@ -16,12 +16,10 @@ export interface SlotLease {
   readonly partialCopy?: PartialCopy;
 }
 
-/** A multipart copy that is not complete. */
+/** A multipart copy that is not complete, of the revision that is staged. */
 export interface PartialCopy {
   readonly key: string;
   readonly uploadId: string;
-  /** ETag of the source. */
-  readonly etag: string;
 }
 
 /**

@@ -11,6 +11,8 @@ export type Reason =
   | 'EndpointGone'
   | 'StackGone'
   | 'Settling'
+  /** The sources are listed in several passes. */
+  | 'Listing'
   | 'EndpointBusy'
   | 'StackBusy'
   | 'Suspended'
@@ -46,13 +48,12 @@ export type Next =
       readonly seconds?: number;
       readonly revision?: string;
     }
-  /** Write the lease to the state, copy the revision to the slot, then observe again. */
+  /** Write the lease to the state, store the revision, copy it to the slot, then observe again. */
   | {
       readonly kind: 'stage';
       readonly reason: Reason;
       readonly data: SlotData;
       readonly lease: SlotLease;
-      readonly from: 'sources' | 'retained';
     }
   /** Write the update to the state, then call UpdateEndpoint. */
   | { readonly kind: 'swap'; readonly reason: Reason; readonly updating: Updating }

@@ -18,6 +18,7 @@ import {
   type Serving,
   type Stall,
   type Suspension,
+  servedRevision,
 } from './state.ts';
 
 /** What is left of an endpoint whose state was lost. */
@@ -27,6 +28,8 @@ export interface Remains {
   readonly state: EndpointState;
   readonly endpoint: EndpointView;
   readonly slots: SlotsView;
+  /** What the revision store has, in any order. */
+  readonly revisions: readonly string[];
   readonly sources: SourcesView;
   /** Newest first. */
   readonly history: readonly ListedRecord[];
@@ -47,6 +50,7 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
+    ...(remains.revisions.length > 0 && { stored: storedOf(remains) }),
     ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
@@ -84,6 +88,14 @@ function servingOf(remains: Remains): Serving | undefined {
   const now = isNewest ? { newestSource: sources.newest, size: sources.size } : undefined;
   const { newestSource, size } = before ?? now ?? { newestSource: 0 };
   return { configName, revision, newestSource, since, ...(size !== undefined && { size }) };
+}
+
+/** Those that served last come first. */
+function storedOf(remains: Remains): string[] {
+  const { revisions } = remains;
+  const served = refreshesOf(remains).flatMap(({ serving }) => (serving && servedRevision(serving)) ?? []);
+  const rank = (revision: string) => (served.includes(revision) ? served.indexOf(revision) : served.length);
+  return revisions.toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** An update that is under way, or has ended without a record: it is concluded, tested and published as any other. */
@@ -158,7 +170,8 @@ function pinAsked(
   // The command's clock can be any; that of S3, which dates the records, differs little from the controller's.
   const isEnded = refreshes.some((record) => {
     if (record.pin?.at === at) return false;
-    const isRefused = record.trigger === 'pin' && record.quarantined?.revision === revision;
+    const { outcome, trigger, retried } = record;
+    const isRefused = outcome === 'refused' && trigger === 'pin' && !retried && record.revision === revision;
     return Date.parse(record.at) > writtenAt || (isRefused && record.writtenAt >= writtenAt);
   });
   const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;

@@ -1,5 +1,7 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 import type { SlotLease } from './lease.ts';
+import type { ListingProgress } from './listing.ts';
 import { backToSettling, type Rollout, recordedUpdate } from './rollout.ts';
 
 /** What the fleet in service loaded. */
@@ -8,6 +10,8 @@ export interface Serving {
   readonly configName: string;
   /** Absent: it is unknown which bytes the fleet loaded. */
   readonly revision?: string;
+  /** With some data in place: the revision of the slot data that it loaded. The data in place may be of another one. */
+  readonly slotRevision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
   /** LastModifiedTime of the endpoint when the fleet was complete, epoch ms (SageMaker's clock). */
@@ -30,6 +34,33 @@ export interface PendingDeployment {
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
+}
+
+/** What the last deployment replaced: its rollback returns to it. */
+export interface ReplacedDeployment {
+  readonly configs: EndpointSpec['configs'];
+  /** Of the slot data. Absent: the models loaded the sources in place. */
+  readonly root?: string;
+  /** What served. */
+  readonly revision?: string;
+}
+
+/** A listing of the sources that takes several passes. */
+export interface Listing {
+  /** Digest of the sources. */
+  readonly of: string;
+  /**
+   * LastModifiedTime of the endpoint when it began, epoch ms: it shows nothing of what a fleet loaded that is in
+   * service since.
+   */
+  readonly endpointModified: number;
+  /** When it began, epoch ms. */
+  readonly since: number;
+  /** Ids of the messages that it began for. */
+  readonly requests: readonly string[];
+  /** Another message came after it began: what it is for may not be in the listing. */
+  readonly superseded?: true;
+  readonly progress: ListingProgress;
 }
 
 /** A person's "serve this revision until something newer is uploaded". */
@@ -101,7 +132,10 @@ export interface EndpointState {
    */
   readonly lostAt?: number;
   readonly serving?: Serving;
+  /** Revisions in the revision store, those that served last first. */
+  readonly stored?: readonly string[];
   readonly deployment?: PendingDeployment;
+  readonly replaced?: ReplacedDeployment;
   readonly rollout?: Rollout;
   readonly lease?: SlotLease;
   /** Newest first. */
@@ -110,6 +144,7 @@ export interface EndpointState {
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
+  readonly listing?: Listing;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }
@@ -138,6 +173,11 @@ export function withoutQuarantine(state: EndpointState, revision: string): Endpo
   if (!state.quarantine?.some((entry) => entry.revision === revision)) return state;
   const others = state.quarantine.filter((entry) => entry.revision !== revision);
   return { ...state, quarantine: others.length > 0 ? others : undefined };
+}
+
+/** The revision that serves, or with some data in place the one that the slot data is of. */
+export function servedRevision({ revision, slotRevision }: Serving): string | undefined {
+  return revision ?? slotRevision;
 }
 
 /** The state of an endpoint whose state is found missing now, epoch ms. */

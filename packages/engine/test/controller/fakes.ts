@@ -7,6 +7,7 @@ import type {
   EndpointView,
   SlotsView,
   SmokeTestsView,
+  SourceFile,
   SourcesView,
   StackView,
 } from '../../src/policy/observation.ts';
@@ -27,6 +28,8 @@ export class World {
   sources: SourcesView = v2;
   check: CheckView = { kind: 'passed', warnings: [] };
   slots: SlotsView = {};
+  contents: SourceFile[] = [];
+  stored: string[] = [];
   stagingOutcome: StagingOutcome = { kind: 'staged' };
   tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
@@ -89,17 +92,21 @@ export class World {
         return this.check;
       },
     },
-    slotStore: {
+    revisions: {
       observe: async () => {
         this.call('slots');
         return this.slots;
       },
-      contents: async () => [],
-      stage: async (_, { slot, revision, from }) => {
-        this.call(`stage ${slot} ${revision} from ${from.kind}`);
+      contents: async () => this.contents,
+      list: async () => this.stored,
+      stage: async ({ slot, revision, files }) => {
+        const from = files?.some((file) => file.from) ? 'slot' : files ? 'sources' : 'store';
+        this.call(`stage ${slot} ${revision} from ${from}`);
         if (this.stagingOutcome.kind === 'staged') this.slots = { ...this.slots, [slot]: revision };
         return this.stagingOutcome;
       },
+      abandon: async (_, { uploadId }) => this.call(`abandon ${uploadId}`),
+      removeOthers: async (_, kept) => this.call(`keep ${kept}`),
     },
     smokeTests: {
       run: async () => {

@@ -21,7 +21,7 @@ describe('staging', () => {
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toEqual([
       ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
-      ...['write lease b staging', 'describe', 'stage b v2 from sources', 'write staging'],
+      ...['write lease b staging', 'describe', 'stage b v2 from sources', 'keep v2', 'write staging'],
       ...['describe', 'sources', 'stack', 'slots'],
       ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'requeue'],
     ]);
@@ -54,7 +54,7 @@ describe('staging', () => {
   });
 
   test('that is unfinished is resumed at once', async () => {
-    const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
+    const partialCopy = { key: 'k', uploadId: 'u' };
     world.stagingOutcome = { kind: 'unfinished', partialCopy };
     expect(await receive()).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 1]]);
@@ -91,8 +91,8 @@ describe('staging', () => {
   });
 
   test('is followed by another observation of the sources: an upload in the meantime settles first', async () => {
-    const { stage } = world.ports.slotStore;
-    world.ports.slotStore.stage = async (...given) => {
+    const { stage } = world.ports.revisions;
+    world.ports.revisions.stage = async (...given) => {
       world.sources = { ...v2, revision: 'v3', newest: NOON };
       return stage(...given);
     };
@@ -102,8 +102,8 @@ describe('staging', () => {
   });
 
   test('is done once per pass, even if the data disappears again', async () => {
-    const { stage } = world.ports.slotStore;
-    world.ports.slotStore.stage = async (...given) => {
+    const { stage } = world.ports.revisions;
+    world.ports.revisions.stage = async (...given) => {
       const outcome = await stage(...given);
       world.slots = {};
       return outcome;
@@ -113,16 +113,38 @@ describe('staging', () => {
     expect(world.requeued).toEqual([['handle-1', 30]]);
   });
 
-  test('of a revision that is no longer retained ends the pin, with a message', async () => {
-    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON } };
-    world.stagingOutcome = { kind: 'not-retained' };
+  test('removes the stored revisions that are not retained, and remembers what is stored', async () => {
+    world.spec = { ...spec, data, retainRevisions: 3 };
+    world.state = { ...world.state, stored: ['v1', 'v0', 'v-1', 'v-2'] };
     expect(await receive()).toEqual(['1']);
-    expect(world.state.pin).toBeUndefined();
-    expect(world.state.quarantine).toMatchObject([
-      { revision: 'v-9', message: expect.stringContaining('no longer retained') },
-    ]);
+    expect(world.calls).toContain('keep v1,v0,v2');
+    expect(world.state.stored).toEqual(['v1', 'v0', 'v2']);
+  });
+
+  test('goes on although old revisions cannot be removed', async () => {
+    world.fail['keep v2'] = new Error('AccessDenied');
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('error');
+    expect(world.calls).toContain('update config-b');
+  });
+
+  test('of a revision that the store has lost ends the pin, and does not quarantine the revision', async () => {
+    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON }, stored: ['v1', 'v-9'] };
+    world.stagingOutcome = { kind: 'missing' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.stored).toEqual(['v1']);
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.pin).toMatchObject({ revision: 'v1' });
+    expect(world.state.quarantine).toBeUndefined();
     expect(world.published).toEqual(['refused']);
     expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
+  });
+
+  test('of another revision aborts a multipart copy that was begun', async () => {
+    const partialCopy = { key: 'k', uploadId: 'old' };
+    world.state = { ...world.state, lease: { slot: 'b', revision: 'v1.5', at: NOON, paused: true, partialCopy } };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('abandon old');
   });
 });
 

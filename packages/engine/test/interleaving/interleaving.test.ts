@@ -22,7 +22,7 @@ const rollsBack = (state: EndpointState) => pinRevision(state, 'v0', actor);
 /** A serves v1, B holds v0, and v2 is settled. */
 const uploaded: Beginning = {
   spec: perSlot,
-  state: servedV1,
+  state: { ...servedV1, stored: ['v1', 'v0'] },
   endpoint,
   slots: { a: 'v1', b: 'v0' },
   sources: v2,
@@ -30,7 +30,7 @@ const uploaded: Beginning = {
 /** B holds v2, and SageMaker is updating the endpoint to it. */
 const updating: Beginning = {
   ...uploaded,
-  state: { ...quiet, rollout: accepted },
+  state: { ...quiet, rollout: accepted, stored: ['v1', 'v2', 'v0'] },
   endpoint: {
     ...endpoint,
     status: 'Updating',
@@ -100,7 +100,8 @@ function checkEnd(account: SharedAccount, { state: begun }: Beginning, actions: 
   if (actions.includes(rollsBack) && state.pin?.revision !== 'v0') throw new Error('The pin was lost.');
   const successes = published.filter((name) => name === 'succeeded v2').length;
   if (successes > 1) throw new Error(`The success was published ${successes} times.`);
-  if (recordedUpdate(begun) && !recordedUpdate(state) && successes === 0) throw new Error('The success was not published.');
+  if (recordedUpdate(begun) && !recordedUpdate(state) && successes === 0)
+    throw new Error('The success was not published.');
 }
 
 describe('two controllers and a person, in every order of their calls', () => {

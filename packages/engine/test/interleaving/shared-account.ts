@@ -117,10 +117,11 @@ export class SharedAccount {
         update: (_, config) => gate(`UpdateEndpoint ${config}`, () => this.#update(actor, config)),
       },
       sources: { observe: async () => sources, check: async () => ({ kind: 'passed', warnings: [] }) },
-      slotStore: {
+      revisions: {
         observe: () => gate('observe slots', () => ({ ...this.slots })),
         contents: async () => [],
-        stage: async (_, { slot, revision }) => {
+        list: async () => [],
+        stage: async ({ slot, revision }) => {
           await gate('begin to copy', () => void this.#writing.set(actor, slot));
           await gate('end the copy', () => {
             this.#writing.delete(actor);
@@ -128,6 +129,8 @@ export class SharedAccount {
           });
           return { kind: 'staged' };
         },
+        abandon: async () => undefined,
+        removeOthers: async () => undefined,
       },
       smokeTests: {
         run: async () => {

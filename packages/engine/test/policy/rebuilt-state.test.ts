@@ -49,6 +49,7 @@ const remains = (change: Partial<Remains> = {}): Remains => ({
   state: { version: 1, lostAt: NOON - 2 * MINUTE },
   endpoint,
   slots: { a: 'v1' },
+  revisions: [],
   sources: v2,
   history: [deployedV1],
   ...change,

@@ -27,7 +27,7 @@ const data = { bucket: 'copies', root: 'Iris/Endpoint/12345678/', files: [{ buck
 const perSlot: EndpointSpec = { ...spec, data };
 const tested: EndpointSpec = { ...perSlot, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
 const lease = { slot: 'b', revision: 'v2', at: NOON } as const;
-const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
+const partialCopy = { key: 'k', uploadId: 'u' };
 const staging: Staging = { ...settling('v2', 9 * MINUTE), phase: 'staging', slot: 'b' };
 const message = 'Smoke test 1 of 1 failed';
 const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE, size: v2.size };
@@ -62,7 +62,7 @@ const situations: Record<string, Situation> = {
   },
   'the inactive slot is staged first': {
     o: observePerSlot(),
-    next: { kind: 'stage', reason: 'NewRevision', lease, from: 'sources' } as Next,
+    next: { kind: 'stage', reason: 'NewRevision', lease } as Next,
     state: { rollout: staging },
   },
   'B is active: A is staged': {
@@ -129,7 +129,7 @@ const situations: Record<string, Situation> = {
     state: { rollout: settling('v3', 0), lease },
   },
   'overtaken by a pin: a rollback begins': {
-    o: observePerSlot({ state: { ...quiet, rollout: staging, pin: pinOfV0 }, slots: { a: 'v1' } }),
+    o: observePerSlot({ state: { ...quiet, rollout: staging, pin: pinOfV0, stored: ['v0'] }, slots: { a: 'v1' } }),
     next: { kind: 'stage', reason: 'Pinned' },
     state: { rollout: { phase: 'staging', revision: 'v0', trigger: 'pin', slot: 'b', seen: NOON, since: NOON } },
   },
@@ -416,13 +416,52 @@ const situations: Record<string, Situation> = {
     } as unknown as Next,
     state: { pin: { ...pinOfV0, supersedes: 'v2', supersedesNewest: v2.newest } },
   },
-  'a pin of what no slot holds: staged from retained data': {
-    o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, slots: { a: 'v1' } }),
-    next: { kind: 'stage', reason: 'Pinned', lease: { ...lease, revision: 'v0' }, from: 'retained' } as Next,
+  'a pin of what no slot holds: staged from the revision store, which keeps it and what serves': {
+    o: observePerSlot({
+      state: { ...quiet, pin: pinOfV0, stored: ['v1', 'v1.5', 'v0.5', 'v0'] },
+      slots: { a: 'v1' },
+      spec: { ...perSlot, retainRevisions: 2 },
+    }),
+    next: { kind: 'stage', reason: 'Pinned', lease: { ...lease, revision: 'v0' } } as Next,
+    state: { stored: ['v1', 'v0'] },
   },
   'a pin of the newest revision: staged from the sources': {
     o: observePerSlot({ state: { ...quiet, pin: { ...pinOfV0, revision: 'v2' } } }),
-    next: { kind: 'stage', reason: 'Pinned', from: 'sources' },
+    next: { kind: 'stage', reason: 'Pinned', lease: { revision: 'v2' } } as Next,
+  },
+  'a pin of what is nowhere any more: refused, and what serves stays pinned instead of the newest': {
+    o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, slots: { a: 'v1' } }),
+    next: { kind: 'requeue', reason: 'Pinned' },
+    state: { pin: { ...pinOfV0, revision: 'v1', supersedes: 'v2' } },
+    events: [
+      expect.objectContaining({
+        type: 'refused',
+        revision: 'v0',
+        retried: false,
+        message: 'Revision v0 is not in the data bucket any more. Upload it again.',
+      }),
+    ],
+  },
+  'a pin of what is nowhere any more, while the newest serves: no pin remains': {
+    o: observePerSlot({
+      state: { ...quiet, serving: { ...onA, revision: 'v2' }, pin: pinOfV0 },
+      slots: { a: 'v2' },
+    }),
+    next: { kind: 'requeue', reason: 'Pinned' },
+    state: { pin: undefined },
+    events: [expect.objectContaining({ type: 'refused' })],
+  },
+  'a rollback with some data in place is done after one swap': {
+    o: observePerSlot({
+      spec: { ...perSlot, data: { ...data, partial: true } },
+      state: {
+        ...quiet,
+        serving: { ...onA, revision: undefined, slotRevision: 'v0' },
+        pin: { ...pinOfV0, supersedes: 'v2' },
+      },
+      slots: { a: 'v0', b: 'v2' },
+    }),
+    next: { kind: 'done', reason: 'Serving', revision: 'v0' },
   },
   'a pin of what serves: it keeps serving, and takes precedence over the newer upload': {
     o: observePerSlot({ state: { ...servedV1, pin: { ...pinOfV0, revision: 'v1' } } }),
@@ -523,12 +562,13 @@ const situations: Record<string, Situation> = {
 };
 
 describe('data per slot', () => {
-  test.each(Object.entries(situations))('%s', (_, { o, next, state, events }) => {
+  test.each(Object.entries(situations))('%s', (name, { o, next, state, events }) => {
     const before = structuredClone(o);
     const decision = decide(o);
     expect(decision.next).toMatchObject(next);
     expect(decision.events).toEqual(events ?? []);
     if (state) expect(decision.state).toMatchObject(state);
+    if (name.includes('nowhere')) expect(decision.state.quarantine).toBeUndefined();
     expect(o).toEqual(before);
   });
 });

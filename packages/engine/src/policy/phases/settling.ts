@@ -15,7 +15,9 @@ export function settle(context: RolloutContext): NextStep {
   const { since, isStream } = streamOf(observation, before, target);
   const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
   const rollout = before?.revision === revision ? before : begun;
-  const left = Math.ceil(waitTime - (now - Math.max(newest, rollout.seen)) / 1000);
+  // What was written during a listing may be missing from it, so the wait has to be over when it begins.
+  const readAt = sources?.resumed?.since ?? now;
+  const left = Math.ceil(waitTime - (readAt - Math.max(newest, rollout.seen)) / 1000);
   const isBounded = maxWaitTime !== undefined && isStream;
   const bound = isBounded ? Math.ceil(maxWaitTime - (now - rollout.since) / 1000) : left;
   if (left > 0 && bound > 0) {

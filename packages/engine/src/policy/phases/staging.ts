@@ -2,10 +2,12 @@ import type { SlotData } from '@freshpoint/cdk/contract';
 import { leaseLeftMs, partialCopyOf, type SlotLease } from '../lease.ts';
 import { type NextStep, observeFirst, pollSeconds, requeue } from '../next.ts';
 import { ROLLOUT_REASONS, type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
+import { isStored, retainedRevisions } from '../retention.ts';
+import { shortRevision } from '../revision.ts';
 import { type RolloutBase, recordedUpdate, type Staging, type Updating } from '../rollout.ts';
 import { sizeWarning } from '../size-warning.ts';
 import { otherSlot, slotLetter } from '../slots.ts';
-import { truncateMessage } from '../state.ts';
+import { servedRevision, truncateMessage } from '../state.ts';
 
 /** Pause after a source changed while its archives were checked, in seconds. */
 const SOURCE_CHANGED_SECONDS = 5;
@@ -33,7 +35,7 @@ export function stageOrSwap(context: RolloutContext): NextStep {
     const unchecked = checkFirst(context);
     if (unchecked) return unchecked;
   }
-  if (spec.data && !isStaged) return stageNext(context, spec.data);
+  if (spec.data && !isStaged) return isAvailable(context) ? stageNext(context, spec.data) : endPin(context);
   const reason = ROLLOUT_REASONS[target.trigger];
   return { next: { kind: 'swap', reason, updating: updatingOf(context) }, state };
 }
@@ -63,7 +65,7 @@ function rolloutBase({ observation: { now }, state: { rollout }, target }: Rollo
 /** The copy to make, and the rollout to record with its lease. */
 function stageNext(context: RolloutContext, data: SlotData): NextStep {
   const { observation, state, active, target } = context;
-  const { now, sources } = observation;
+  const { now, spec } = observation;
   const { revision, trigger } = target;
   const slot = otherSlot(active);
   const begun = begunStaging(context);
@@ -76,11 +78,33 @@ function stageNext(context: RolloutContext, data: SlotData): NextStep {
   };
   const partialCopy = partialCopyOf(state.lease, rollout);
   const lease: SlotLease = { slot, revision, at: now, ...(partialCopy && { partialCopy }) };
-  const isAtSources = sources?.kind === 'complete' && sources.revision === revision;
-  const from = isAtSources ? 'sources' : 'retained';
   return {
-    next: { kind: 'stage', reason: ROLLOUT_REASONS[trigger], data, lease, from },
-    state: { ...state, rollout },
+    next: { kind: 'stage', reason: ROLLOUT_REASONS[trigger], data, lease },
+    state: { ...state, rollout, stored: retainedRevisions(state, revision, spec) },
+  };
+}
+
+/** Whether the revision can be staged: from the sources or the revision store. */
+function isAvailable({ observation: { sources }, state, target: { revision } }: RolloutContext): boolean {
+  return (sources?.kind === 'complete' && sources.revision === revision) || isStored(state, revision);
+}
+
+/**
+ * The pinned revision is not stored any more. What serves stays, as a pin if the sources have something else: that may
+ * have been rolled back.
+ */
+function endPin({ observation, state, active, target: { revision } }: RolloutContext): NextStep {
+  const { spec, sources } = observation;
+  const { pin, serving } = state;
+  const slot = otherSlot(active);
+  const served = serving && servedRevision(serving);
+  const isKept = pin !== undefined && served !== undefined && served !== sources?.revision;
+  const message = `Revision ${shortRevision(revision)} is not in the data bucket any more. Upload it again.`;
+  const subject = { revision, slot, configName: spec.configs[slot], startedAt: pin?.at };
+  return {
+    ...requeue('Pinned', message, pollSeconds(spec)),
+    state: { ...state, rollout: undefined, pin: isKept ? { ...pin, revision: served } : undefined },
+    events: [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }],
   };
 }
 
