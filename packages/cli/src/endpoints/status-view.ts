@@ -118,10 +118,10 @@ function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView
   return { moved: `The endpoint was moved by hand to ${view.configName}, ${what}.` };
 }
 
-/** Only a person can make the newest upload serve. */
-function needsPerson({ view, next }: EndpointReport): boolean {
+/** Only a person can make the newest upload serve. What the controller has not recorded yet may still be retried. */
+function needsPerson({ view, next, state }: EndpointReport): boolean {
   if (view === 'gone' || next?.kind === 'stalled') return true;
-  return next?.kind === 'done' && next.reason === 'Quarantined';
+  return next?.kind === 'done' && next.reason === 'Quarantined' && !recordedUpdate(state);
 }
 
 /** Why the newest upload is in quarantine, if it is. */
