@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
 import type { CheckArguments } from './check.ts';
 import { UsageError } from './command-failure.ts';
+import type { ClientConfig } from './endpoints/client-config.ts';
 import type { ExplainArguments } from './endpoints/explain.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
 import type { RedriveArguments } from './endpoints/redrive.ts';
@@ -38,7 +39,7 @@ export type CommandArguments =
   | { readonly command: 'version' };
 
 /** A command on live endpoints, and the account that it is about. */
-export type LiveCommand = AccountOptions &
+export type LiveCommand = ClientConfig &
   (
     | HistoryArguments
     | StatusArguments
@@ -50,12 +51,6 @@ export type LiveCommand = AccountOptions &
     | RefreshArguments
     | RedriveArguments
   );
-
-/** `--profile` and `--region`, as the AWS CLI has them. */
-export interface AccountOptions {
-  readonly profile?: string;
-  readonly region?: string;
-}
 
 const ACCOUNT_OPTIONS = ['profile', 'region'] as const;
 

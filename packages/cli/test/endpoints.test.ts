@@ -26,6 +26,7 @@ class FakeAccount implements EndpointAccount {
   steps: ((state: EndpointState) => EndpointState)[] = [];
 
   list = async () => [ID];
+  resolve = async (name: string) => name;
   read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, etag: `v${this.version}` });
   history = async () => this.records;
   appended: HistoryRecord[] = [];

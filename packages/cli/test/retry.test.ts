@@ -24,6 +24,7 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
   };
   const account: EndpointAccount = {
     list: async () => [ID],
+    resolve: async (name) => name,
     read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
     appendHistory: async (_, record) => {

@@ -1,6 +1,4 @@
-import type { AccountOptions } from '../arguments.ts';
-
-/** Settings of the SDK's clients. Absent ones come from the environment and the profile. */
+/** `--profile` and `--region`, as the AWS CLI has them. Absent: from the environment and the profile. */
 export interface ClientConfig {
   readonly profile?: string;
   readonly region?: string;
@@ -8,7 +6,7 @@ export interface ClientConfig {
 
 /** The settings, by the AWS CLI's rules: it reads AWS_DEFAULT_REGION, too, which the SDK does not. */
 export function clientConfig(
-  { profile, region }: AccountOptions,
+  { profile, region }: ClientConfig,
   { AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv,
 ): ClientConfig {
   const chosen = region ?? AWS_REGION ?? AWS_DEFAULT_REGION;

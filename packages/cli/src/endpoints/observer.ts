@@ -38,6 +38,7 @@ export function observerClients(config: ClientConfig): ObserverClients {
 export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClients): EndpointObserver {
   const endpoints = sageMakerEndpoints(sagemaker, sagemaker);
   const sources = s3Sources(s3);
+  // Nothing is written, so nothing needs an id.
   const revisions = s3RevisionStore(s3, () => '');
   const stacks = cloudFormationStacks(cloudformation);
   return {

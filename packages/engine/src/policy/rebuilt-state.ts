@@ -171,7 +171,8 @@ function pinAsked(
   // The command's clock can be any; that of S3, which dates the records, differs little from the controller's.
   const isEnded = refreshes.some((record) => {
     if (record.pin?.at === at) return false;
-    const isRefused = record.trigger === 'pin' && record.quarantined?.revision === revision;
+    const { outcome, trigger, retried } = record;
+    const isRefused = outcome === 'refused' && trigger === 'pin' && !retried && record.revision === revision;
     return Date.parse(record.at) > writtenAt || (isRefused && record.writtenAt >= writtenAt);
   });
   const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;

@@ -19,12 +19,10 @@ const actor = { by: 'ada', at: NOON };
 const suspends = (state: EndpointState) => suspendSwaps(state, actor);
 const rollsBack = (state: EndpointState) => pinRevision(state, 'v0', actor);
 
-const STORED = ['v1', 'v0'];
-
 /** A serves v1, B holds v0, and v2 is settled. */
 const uploaded: Beginning = {
   spec: perSlot,
-  state: { ...servedV1, stored: STORED },
+  state: { ...servedV1, stored: ['v1', 'v0'] },
   endpoint,
   slots: { a: 'v1', b: 'v0' },
   sources: v2,
@@ -32,7 +30,7 @@ const uploaded: Beginning = {
 /** B holds v2, and SageMaker is updating the endpoint to it. */
 const updating: Beginning = {
   ...uploaded,
-  state: { ...quiet, rollout: accepted, stored: STORED },
+  state: { ...quiet, rollout: accepted, stored: ['v1', 'v2', 'v0'] },
   endpoint: {
     ...endpoint,
     status: 'Updating',

@@ -121,8 +121,6 @@ export class SharedAccount {
         observe: () => gate('observe slots', () => ({ ...this.slots })),
         contents: async () => [],
         list: async () => [],
-        abandon: async () => undefined,
-        removeOthers: async () => undefined,
         stage: async ({ slot, revision }) => {
           await gate('begin to copy', () => void this.#writing.set(actor, slot));
           await gate('end the copy', () => {
@@ -131,6 +129,8 @@ export class SharedAccount {
           });
           return { kind: 'staged' };
         },
+        abandon: async () => undefined,
+        removeOthers: async () => undefined,
       },
       smokeTests: {
         run: async () => {
