@@ -110,7 +110,8 @@ export class StateEditor {
         const { state, etag } = (await states.read(store)) ?? { state: lostState(this.#context.world.clock.now()) };
         const { state: changed, record } = action(state);
         if (!(await states.write(store, changed, etag).then(() => true, falseOnConflict))) continue;
-        return await s3History(client).append(store, record);
+        await s3History(client).append(store, record);
+        return;
       }
     } finally {
       this.isEditing = false;

@@ -49,8 +49,8 @@ export interface EndpointStates {
 
 /** The histories, in S3. */
 export interface EndpointHistory {
-  /** Appends a record. One that exists already stays as it is. */
-  append(store: EndpointStore, record: HistoryRecord): Promise<void>;
+  /** Appends a record. One that exists already stays as it is. Returns whether it is new. */
+  append(store: EndpointStore, record: HistoryRecord): Promise<boolean>;
   /** Whether the record was appended, and so published, before. */
   has(store: EndpointStore, record: HistoryRecord): Promise<boolean>;
   /** The newest records, at most `limit`, newest first. */

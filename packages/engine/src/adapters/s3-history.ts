@@ -20,7 +20,7 @@ export function s3History(client: Client): EndpointHistory {
     async append(store, record) {
       const text = JSON.stringify(record);
       // A record that exists already was published before a pass ended early.
-      await writeText(client, { ...addressOf(store, record), text }, { IfNoneMatch: '*' });
+      return (await writeText(client, { ...addressOf(store, record), text }, { IfNoneMatch: '*' })) !== undefined;
     },
     async has(store, record) {
       try {

@@ -36,7 +36,8 @@ export async function publish(
     unpublished.map(({ event }) => event),
   );
   for (const { event, record } of unpublished) {
-    if (record) await ports.history.append(spec.store, record);
+    // Another pass was quicker, and has counted it.
+    if (record && !(await ports.history.append(spec.store, record))) continue;
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,

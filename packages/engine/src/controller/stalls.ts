@@ -17,7 +17,7 @@ export async function publishStall({ ports, endpoint, spec }: Publisher, stall: 
   // An earlier pass published it, and met a conflict when it wrote the state.
   if (await ports.history.has(spec.store, record)) return;
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
-  await ports.history.append(spec.store, record);
+  if (!(await ports.history.append(spec.store, record))) return;
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
   ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });

@@ -68,6 +68,7 @@ export class World {
         this.call('append history');
         const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
         if (!isThere) this.history.push(record);
+        return !isThere;
       },
       has: async (_, record) => this.history.some((each) => historyRecordName(each) === historyRecordName(record)),
       list: async () => this.history.toReversed().map((record) => ({ ...record, writtenAt: this.now })),
