@@ -98,11 +98,11 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
-    name: 'a success is counted twice',
+    name: 'both of two passes count what they publish',
     file: 'controller/publish.ts',
     declaration: 'publish',
-    node: 'CallExpression:has(> Literal[value="Swaps"]) > Literal[value=1]',
-    change: { replaceWith: '2' },
+    node: 'IfStatement > LogicalExpression:has(MemberExpression[property.name="append"]) > UnaryExpression',
+    change: { replaceWith: '((await ports.history.append(spec.store, record)), false)' },
   },
   {
     name: 'a pin supersedes whatever is uploaded by the time of the next pass',
