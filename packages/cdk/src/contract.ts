@@ -88,7 +88,7 @@ export interface GateProperties {
   readonly Sources: string;
   /** JSON of the `SlotData` of the deployment's models. Absent: the models load the sources in place. */
   readonly Data?: string;
-  /** Digest of the settings of models, configs and endpoint, without tags. */
+  /** Digest of the settings of models, configs and endpoint, tags included. */
   readonly Digest: string;
   /** Deploy-time values in those settings. A digest of the template's text does not cover them. */
   readonly Values?: unknown;

@@ -10,7 +10,6 @@ import type { EndpointModel } from './endpoint-model';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { dataBucketOf, expireSlotData } from './private/data-bucket';
 import { createDeploymentGate } from './private/deployment-gate';
-import { renderedProperties } from './private/digest';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
 import { passOnUnknownProps } from './private/pass-through';
@@ -114,10 +113,7 @@ export class SagemakerEndpoint extends Construct {
     { endpointConfigProps }: SagemakerEndpointProps,
     pairs: readonly ModelPair[],
   ): [CfnEndpointConfig, CfnEndpointConfig] {
-    const common = {
-      props: endpointConfigProps,
-      deploymentConfig: () => renderedProperties(this.endpoint).DeploymentConfig,
-    };
+    const common = { props: endpointConfigProps, endpoint: () => this.endpoint };
     return [
       createConfig(this, { ...common, slot: 'a', models: pairs.map(({ a }) => a) }),
       createConfig(this, { ...common, slot: 'b', models: pairs.map(({ b }) => b) }),

@@ -33,8 +33,8 @@ export interface DeploymentGateOptions {
 }
 
 /**
- * Creates the custom resource that makes a deployment wait until the endpoint is idle. It changes with every setting
- * except tags, and models and configs depend on it.
+ * Creates the custom resource that makes a deployment wait until the endpoint is idle. It changes with every setting,
+ * tags included, and models and configs depend on it.
  */
 export function createDeploymentGate(scope: Construct, options: DeploymentGateOptions): CustomResource {
   const stack = Stack.of(scope);
@@ -65,9 +65,9 @@ export function createDeploymentGate(scope: Construct, options: DeploymentGateOp
 function settingsOf({ modelsOfSlotA: models, configs: [config], endpoint }: DeploymentGateOptions): unknown {
   const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
   return withoutReferences(ids, {
-    models: models.map((model) => [model.stack.getLogicalId(model), omitProperties(renderedProperties(model), 'Tags')]),
-    config: omitProperties(renderedProperties(config), 'Tags'),
-    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
+    models: models.map((model) => [model.stack.getLogicalId(model), renderedProperties(model)]),
+    config: renderedProperties(config),
+    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName'),
   });
 }
 
