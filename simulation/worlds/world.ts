@@ -1,4 +1,8 @@
-import { type CloudFormation, createCloudFormation } from '@freshpoint/local/cloudformation/index';
+import {
+  type CloudFormation,
+  type CloudFormationExtras,
+  createCloudFormation,
+} from '@freshpoint/local/cloudformation/index';
 import { defaultAccount } from '@freshpoint/local/core/account';
 import { type Caller, Cloud, type Deps, root, type Service } from '@freshpoint/local/core/cloud';
 import { seededIds } from '@freshpoint/local/core/ids';
@@ -39,6 +43,8 @@ export interface WorldOptions {
   readonly answer?: (data: readonly LoadedData[]) => unknown;
   /** Called with what each instance has loaded. */
   readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
+  /** How CloudFormation behaves. */
+  readonly cloudFormation?: Pick<CloudFormationExtras, 'resourceMs' | 'overlooksRollbacks'>;
   readonly runner: (world: World) => FunctionRunnerFactory;
 }
 
@@ -90,6 +96,7 @@ export class World {
     this.cloudformation = createCloudFormation(deps, {
       customResponses: this.#responses,
       endpointPollMs: ENDPOINT_POLL_MS,
+      ...options.cloudFormation,
     });
     const others = [createSsm(deps), createLogs(deps)];
     const services = [iam, events, s3, sqs, lambda, sagemaker, this.cloudformation, ...others];

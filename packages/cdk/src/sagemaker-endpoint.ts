@@ -4,16 +4,17 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnEndpoint, type CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
-import { Construct, type IDependable } from 'constructs';
+import { Construct, Dependable, type IDependable } from 'constructs';
 import { type EndpointStore, type SourceSpec, specParameterName, storePrefix } from './contract';
 import type { EndpointModel } from './endpoint-model';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { dataBucketOf, expireSlotData } from './private/data-bucket';
+import { createDeploymentConfirmation } from './private/deployment-confirmation';
 import { createDeploymentGate } from './private/deployment-gate';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
 import { passOnUnknownProps } from './private/pass-through';
-import { stagingPermits, swapPermits } from './private/permits';
+import { type PermitStage, stagingPermits, swapPermits } from './private/permits';
 import { createReconcileRules } from './private/reconcile-rules';
 import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
@@ -82,7 +83,7 @@ export class SagemakerEndpoint extends Construct {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.createGate(plan, storage, this.allowRefresher(props, plan, storage));
+    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage));
     this.createRules(props, plan, spec);
   }
 
@@ -137,12 +138,12 @@ export class SagemakerEndpoint extends Construct {
     return createSpecParameter(this, plan.endpointId, stack.toJsonString(spec));
   }
 
-  /** Grants the refresher its permissions. Returns those that it needs before the endpoint exists. */
+  /** Grants the refresher its permissions: those that it needs before the endpoint exists, and the others. */
   private allowRefresher(
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
-  ): IDependable {
+  ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
       specParameter: specParameterName(endpointId),
@@ -157,27 +158,47 @@ export class SagemakerEndpoint extends Construct {
       configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
     });
-    const stagingPolicies = this.refresher._allow(stack, 'Staging', staging);
-    this.refresher._allow(stack, 'Swap', swap);
-    return stagingPolicies;
+    return {
+      Staging: this.refresher._allow(stack, 'Staging', staging),
+      Swap: this.refresher._allow(stack, 'Swap', swap),
+    };
   }
 
-  private createGate(
+  /** Creates the custom resources before and after the endpoint that keep deployments and refreshes apart. */
+  private frameDeployments(
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
-    permissions: IDependable,
+    permissions: Readonly<Record<PermitStage, IDependable>>,
   ): void {
-    createDeploymentGate(this, {
+    const configs = [this.endpointConfigA, this.endpointConfigB] as const;
+    const serviceToken = this.refresher.handler.functionArn;
+    const gate = createDeploymentGate(this, {
       endpointId,
       store,
       sources,
       data: slots?.data,
       modelsOfSlotA: this.modelsProps.map(({ cfnModel }) => cfnModel),
       models: this.models,
-      configs: [this.endpointConfigA, this.endpointConfigB],
+      configs,
       endpoint: this.endpoint,
-      serviceToken: this.refresher.handler.functionArn,
-      dependencies: [permissions, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+      serviceToken,
+      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+    });
+    const confirmation = createDeploymentConfirmation(this, {
+      gate,
+      endpoint: this.endpoint,
+      configs,
+      serviceToken,
+      // The refresher with its event source mapping: a deletion may wait in the queue until the endpoint is idle.
+      dependencies: [permissions.Staging, permissions.Swap, this.refresher],
+    });
+    // The permissions name every endpoint of the stack. Otherwise an endpoint that depends on this one would, through
+    // the confirmation, depend on itself.
+    const withoutConfirmation = () => this.node.children.filter((child) => child !== confirmation);
+    Dependable.implement(this, {
+      get dependencyRoots() {
+        return withoutConfirmation();
+      },
     });
   }
 

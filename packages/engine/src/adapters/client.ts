@@ -56,6 +56,12 @@ export function isAmbiguous(error: unknown): boolean {
   return status >= 500 || $fault === 'server';
 }
 
+/** Whether IAM, a resource policy or a key policy denied the call. S3 answers HEAD requests without a message. */
+export function isDenied(error: unknown): boolean {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode === 403 || /AccessDenied|not authorized to perform/i.test(`${name} ${message}`);
+}
+
 /** Whether the error has one of these names. */
 export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);

@@ -7,6 +7,8 @@ export type Reason =
   | 'Serving'
   | 'Quarantined'
   | 'EndpointGone'
+  /** CloudFormation is deleting it, or has. */
+  | 'EndpointDeleted'
   | 'StackGone'
   | 'Settling'
   | 'EndpointBusy'

@@ -1,7 +1,7 @@
 import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 
 /** The slot with this endpoint config. */
-export function activeSlot({ configs }: EndpointSpec, configName: string): Slot | undefined {
+export function activeSlot({ configs }: Pick<EndpointSpec, 'configs'>, configName: string): Slot | undefined {
   if (configName === configs.a) return 'a';
   if (configName === configs.b) return 'b';
   return undefined;
@@ -18,6 +18,6 @@ export function slotLetter(slot: Slot): string {
 }
 
 /** Whether the models load slot data only, which nothing but the controller writes: then what was staged is loaded. */
-export function ownsAllData({ data }: EndpointSpec): boolean {
+export function ownsAllData({ data }: Pick<EndpointSpec, 'data'>): boolean {
   return data !== undefined && !data.partial;
 }

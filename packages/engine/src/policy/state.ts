@@ -172,6 +172,8 @@ export interface EndpointState {
    * is rebuilt, which is once no pass that still knows the lost state can be running.
    */
   readonly lostAt?: number;
+  /** When CloudFormation began to delete the endpoint, epoch ms: no refresh begins any more. */
+  readonly endedAt?: number;
   readonly serving?: Serving;
   readonly deployment?: PendingDeployment;
   readonly updating?: Updating;

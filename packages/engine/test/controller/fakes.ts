@@ -14,6 +14,8 @@ import type { EndpointState } from '../../src/policy/state.ts';
 import type { CustomResourceResponse, DecisionEntry, Ports, StagingOutcome, UpdateOutcome } from '../../src/ports.ts';
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
+const ROLE_ID = 'AROAREFRESHER';
+
 /** An account with one endpoint, behind the ports. `calls` has every call, in order; `fail[call]` is thrown instead. */
 export class World {
   calls: string[] = [];
@@ -129,6 +131,7 @@ export class World {
         this.deadLetters.push([body, reason]);
       },
     },
+    roleId: ROLE_ID,
     responses: {
       respond: async (_, response) => {
         this.call(`respond ${response.Status}`);
@@ -164,5 +167,6 @@ export function message(
   receives = 1,
   body: string = JSON.stringify(reconcileRequest('Iris/Endpoint')),
 ): QueueMessage {
-  return { messageId: id, receiptHandle: `handle-${id}`, body, receives };
+  const senderId = `${ROLE_ID}:refresher`;
+  return { messageId: id, receiptHandle: `handle-${id}`, body, senderId, receives };
 }
