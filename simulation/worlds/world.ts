@@ -161,10 +161,15 @@ export class World {
     return this.cloud.call(service, operation, input, this.#root) as Promise<AnswerOf<S, O>>;
   }
 
-  /** The same at once, unwatched. */
-  peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): AnswerOf<S, O> {
+  /** The same at once, unwatched, also on behalf of another caller. */
+  peek<S extends string, O extends string>(
+    service: S,
+    operation: O,
+    input: object = {},
+    caller: Caller = this.#root,
+  ): AnswerOf<S, O> {
     const { run } = operationOf(this.#operations[service], operation);
-    return run(input, this.#root) as AnswerOf<S, O>;
+    return run(input, caller) as AnswerOf<S, O>;
   }
 
   /** URL of the work queue. */
