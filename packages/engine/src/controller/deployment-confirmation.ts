@@ -2,11 +2,13 @@ import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
 import { busyBeforeDeletion, decideConfirmation } from '../policy/deployment-confirmation.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { SourcesView } from '../policy/observation.ts';
-import type { EndpointState } from '../policy/state.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, StoredState } from '../ports.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
-import { publish } from './publish.ts';
+import { known } from './lost-state.ts';
+import { publishConclusion } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
+
+const NOTHING: StoredState = { state: { version: 1 } };
 
 type ConfirmationContext = DeploymentContext<ConfirmationRequest>;
 
@@ -29,7 +31,10 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   const { store, endpointName } = request;
   const stored = await ports.states.read(store);
   // A state that was deleted by hand is rebuilt from what serves, after the deployment.
-  const state: EndpointState = stored && stored.state.lostAt === undefined ? stored.state : { version: 1 };
+  const isKnown = stored && stored.state.lostAt === undefined;
+  const found = isKnown ? known(context, stored) : ({ kind: 'known', recorded: NOTHING } as const);
+  if (found.kind === 'requeue') return found;
+  const { state } = found.recorded;
   const endpoint = await ports.endpoints.describe(endpointName);
   const observation = { now: ports.now(), requestedAt: requestedAt(request), request, state, endpoint };
   let decision = decideConfirmation(observation);
@@ -40,8 +45,8 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   if (next.kind === 'refuse') return refuse(context, next.message);
   if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
   if (decision.state !== state) {
-    await publish({ ...context, spec: request }, decision.events, decision.state);
-    await ports.states.write(store, decision.state, stored?.etag);
+    const recorded = await publishConclusion({ ...context, spec: request }, found.recorded, decision);
+    await ports.states.write(store, recorded.state, recorded.etag);
   }
   return admit(context, { reason: 'DeploymentConfirmed' });
 }

@@ -9,7 +9,7 @@ import { admit, type DeploymentContext, refuse, runDeployment, wait } from './de
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { EndpointContext } from './pass.ts';
-import { publish } from './publish.ts';
+import { publishConclusion } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
 /** Pause before a deployment's unfinished copy is resumed, in seconds. */
@@ -42,12 +42,14 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
   const { state, etag } = known.recorded;
   const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await publish({ ...context, spec }, decision.events, decision.state);
+  const recorded = spec
+    ? await publishConclusion({ ...context, spec }, known.recorded, decision)
+    : { state: decision.state, etag };
   if (decision.next.kind === 'ready') {
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
-    return openGate(pass, { state: decision.state, etag });
+    return openGate(pass, recorded);
   }
-  if (decision.state !== state) await ports.states.write(store, decision.state, etag);
+  if (decision.state !== state) await ports.states.write(store, decision.state, recorded.etag);
   const { message } = decision.next;
   if (decision.next.kind === 'refuse') return refuse(context, message);
   return wait(context, message, decision.next.seconds);

@@ -1,5 +1,5 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { LEASE_TTL_MS } from '../policy/lease.ts';
+import { LEASE_TTL_MS, publishingLeftMs } from '../policy/lease.ts';
 import { pollSeconds } from '../policy/next.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
@@ -10,6 +10,9 @@ import type { EndpointContext } from './pass.ts';
 export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
   | { readonly kind: 'requeue'; readonly seconds: number };
+
+/** Pause while another pass publishes, in seconds. */
+const PUBLISHING_SECONDS = 5;
 
 type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec };
 
@@ -22,7 +25,7 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
   const { ports, spec } = endpoint;
   const stored = await ports.states.read(spec.store);
   if (stored && (stored.state.lostAt === undefined || stored.state.endedAt !== undefined)) {
-    return { kind: 'known', recorded: stored };
+    return known(endpoint, stored);
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, pollSeconds(spec));
   if (!stored) await ports.states.write(spec.store, lostState(ports.now()), undefined);
@@ -32,6 +35,18 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
     return wait(endpoint, pollSeconds(spec));
   }
   return { kind: 'known', recorded: await rebuild(endpoint, stored) };
+}
+
+/** While another pass publishes what it concluded, the state is not what serves any more. */
+export function known({ ports, endpoint }: EndpointContext, { state, etag }: StoredState): KnownState {
+  if (publishingLeftMs(state, ports.now()) > 0) {
+    const message = 'Another pass is publishing what it concluded.';
+    const seconds = PUBLISHING_SECONDS;
+    ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'Publishing', message, seconds });
+    return { kind: 'requeue', seconds };
+  }
+  const { publishingAt: _, ...rest } = state;
+  return { kind: 'known', recorded: { state: state.publishingAt === undefined ? state : rest, etag } };
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */

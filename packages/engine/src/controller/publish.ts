@@ -1,11 +1,30 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { Conclusion } from '../policy/conclusion.ts';
 import { type EndEvent, endsRefresh, historyRecord } from '../policy/history.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
+import type { StoredState } from '../ports.ts';
 import type { EndpointContext } from './pass.ts';
 
 type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
+
+/**
+ * Publishes what a pass concluded from the state `known`, and returns the state to write with the ETag that it follows.
+ * The pass first claims the publication: of two passes that conclude the same, one publishes it. Should it end before
+ * it writes the conclusion, the claim expires, and the events are published again: rather twice than never.
+ */
+export async function publishConclusion(
+  publisher: Publisher,
+  { state: known, etag }: StoredState,
+  { state, events }: Conclusion,
+): Promise<StoredState> {
+  const { ports, spec } = publisher;
+  if (events.length === 0) return { state, etag };
+  const claimed = await ports.states.write(spec.store, { ...known, publishingAt: ports.now() }, etag);
+  await publish(publisher, events, state);
+  return { state, etag: claimed };
+}
 
 /**
  * Publishes events to the bus, the history, the log and the metrics, before the state that ends them, `state`, is

@@ -8,7 +8,7 @@ import { describeError } from './failed-call.ts';
 import { readState } from './lost-state.ts';
 import { observeAndDecide } from './observe.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
-import { publish } from './publish.ts';
+import { publishConclusion } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
 import { measureStall, publishStall } from './stalls.ts';
@@ -58,10 +58,9 @@ async function decideAndAct(
   const { ports, store, spec } = pass;
   const { decision, observation, etag } = await observeAndDecide(pass, known, { staged });
   const { next, state } = decision;
-  await publish(pass, decision.events, state);
+  const recorded = await publishConclusion(pass, { state: observation.state, etag }, decision);
   await publishStall(pass, decision.stall);
   measureStall(pass, state);
-  const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
     // Slot data that disappears again must not keep the pass busy, so it stages once.
@@ -76,7 +75,7 @@ async function decideAndAct(
     if (result.kind !== 'staged') return result;
     return { ...result, staging: next.staging };
   }
-  if (state !== observation.state) await ports.states.write(store, state, etag);
+  if (state !== observation.state) await ports.states.write(store, state, recorded.etag);
   return endPass(pass, next);
 }
 

@@ -172,6 +172,11 @@ export interface EndpointState {
    * is rebuilt, which is once no pass that still knows the lost state can be running.
    */
   readonly lostAt?: number;
+  /**
+   * When a pass began to publish what it concluded, epoch ms. The rest is as before: the write that follows concludes
+   * it. Other passes wait meanwhile, so it is published and counted once.
+   */
+  readonly publishingAt?: number;
   /** When CloudFormation began to delete the endpoint, epoch ms: no refresh begins any more. */
   readonly endedAt?: number;
   readonly serving?: Serving;

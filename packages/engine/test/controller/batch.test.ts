@@ -2,6 +2,7 @@ import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
+import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import { accepted, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
@@ -80,12 +81,42 @@ describe('a conclusion', () => {
   test('is published before the update is removed from the state, and counted', async () => {
     const world = refused();
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'append history', 'write']);
+    expect(world.calls).toEqual([
+      'read',
+      'describe',
+      'sources',
+      'write updating accepted',
+      'publish refused',
+      'append history',
+      'write',
+    ]);
+    expect(world.state.publishingAt).toBeUndefined();
     expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', reason: 'Quarantined' },
       { decision: 'done', reason: 'Quarantined', message: 'did not pass the ping health check' },
     ]);
+  });
+
+  test('is published and counted once, although two passes make it at the same time', async () => {
+    const world = refused();
+    const both = await Promise.all([
+      reconcileBatch(world.ports, [message('1')]),
+      reconcileBatch(world.ports, [message('2')]),
+    ]);
+    expect(both.flat()).toHaveLength(1);
+    expect(world.published).toEqual(['refused']);
+  });
+
+  test('is not made again while another pass publishes it, but is once that pass must be gone', async () => {
+    const world = refused();
+    world.state = { ...world.state, publishingAt: NOON - LEASE_TTL_MS + 1 };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.published).toEqual([]);
+    expect(world.requeued).toEqual([['handle-1', 5]]);
+    world.now += 1;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.published).toEqual(['refused']);
   });
 
   test('that could not be published stays in the state', async () => {

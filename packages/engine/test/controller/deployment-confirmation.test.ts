@@ -64,6 +64,7 @@ describe('a deployment', () => {
     expect(await receive()).toEqual([]);
     expect(world.calls.filter((call) => call !== 'stack')).toEqual([
       'describe',
+      'write',
       'publish deployed',
       'append history',
       'write',

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
+import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
@@ -198,13 +199,16 @@ describe('smoke tests', () => {
 });
 
 describe('the history', () => {
-  test('records a refresh once, even if it is published twice', async () => {
+  test('records a refresh once, even if it is published twice because its conclusion was not written', async () => {
     world.state = { version: 1, serving: onA, updating: accepted };
     world.endpoint = inB;
     world.fail.write = new Error('throttled');
     await receive();
     delete world.fail.write;
     world.now += 1000;
+    expect(await receive()).toEqual(['1']);
+    expect(world.published).toEqual(['succeeded']);
+    world.now += LEASE_TTL_MS;
     await receive();
     expect(world.published).toEqual(['succeeded', 'succeeded']);
     expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', trigger: 'upload', seconds: 300 }]);
