@@ -60,6 +60,8 @@ export class VirtualAccount {
   readonly events: StackEvent[] = [];
   /** Whether the function dies once it has made a call of this operation. */
   dies: (operation: string) => boolean = () => false;
+  /** How much longer a request of the function takes to its service, in ms. */
+  delayMs: (operation: string) => number = () => 0;
   bucket = '';
   readonly #world: World;
   readonly #traffic: EndpointTraffic;
@@ -85,7 +87,10 @@ export class VirtualAccount {
               error: () => undefined,
               metric: (_, name, value) => this.metrics.push([name, value]),
             },
-            (operation) => this.dies(operation),
+            {
+              dies: (operation) => this.dies(operation),
+              delayMs: (operation) => this.delayMs(operation),
+            },
           ),
         ),
     });
@@ -380,13 +385,22 @@ export function containerOf({ models }: Live): ModelContainer {
   return container;
 }
 
-/** No faults but the function's deaths, and calls that take as long as on AWS. */
-function plainOverseer(telemetry: Telemetry, dies: (operation: string) => boolean): Overseer {
+interface CallTroubles {
+  readonly dies: (operation: string) => boolean;
+  readonly delayMs: (operation: string) => number;
+}
+
+/** No faults but these troubles, and calls that take as long as on AWS. */
+function plainOverseer(telemetry: Telemetry, { dies, delayMs }: CallTroubles): Overseer {
   const nothing = () => undefined;
-  const plan: CallPlan = { requestMs: CALL_MS / 2, replyMs: CALL_MS / 2 };
+  const plan = (operation: string): CallPlan => ({
+    requestMs: CALL_MS / 2 + delayMs(operation),
+    replyMs: CALL_MS / 2,
+    ...(dies(operation) && { kill: 'after' }),
+  });
   return {
     skewMs: 0,
-    plan: (_run, _service, operation) => (dies(operation) ? { ...plan, kill: 'after' } : plan),
+    plan: (_run, _service, operation) => plan(operation),
     calling: nothing,
     stale: nothing,
     started: nothing,

@@ -1,4 +1,5 @@
-import { type GateRequest, reconcileRequest } from '@freshpoint/cdk/contract';
+import { text } from 'node:stream/consumers';
+import { type GateRequest, reconcileRequest, stateKey } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { SERVING_STACK } from '../../deployments/settings-app.ts';
 import { DeploymentRig, debug, MINUTE_MS, oneEndpoint, SLOTS } from './rig.ts';
@@ -93,6 +94,21 @@ describe('a deletion', () => {
     await rig.account.upload('v2');
     await rig.account.pass(seconds * 1000);
     await expectClean();
+  });
+
+  test('while a pass is about to record its swap stops it, and nothing is written any more', async () => {
+    await rig.liveOn('a', oneEndpoint({ inPlace: true }));
+    let writes = 0;
+    // The first write says that the upload settles, the second one is the swap's.
+    rig.account.delayMs = (operation) => (operation === 'PutObject' && ++writes === 2 ? 40_000 : 0);
+    await rig.account.upload('v2');
+    const { store } = await rig.account.spec();
+    await rig.account.until('the pass is about to write', () => writes === 2);
+    await expectClean();
+    await rig.account.pass(5 * MINUTE_MS);
+    expect(rig.account.updates).toEqual([]);
+    const { Body } = await rig.account.call('s3', 'GetObject', { Bucket: store.bucket, Key: stateKey(store) });
+    expect(JSON.parse(await text(Body))).toMatchObject({ endedAt: expect.any(Number) });
   });
 
   test('while SageMaker patches the endpoint for hours fails as SageMaker says, and succeeds later', async () => {
