@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'two passes send smoke tests at the same time',
     file: 'policy/phases/testing.ts',
     declaration: 'nextTest',
-    node: 'IfStatement:has(Literal[value="test"]) > .test',
+    node: 'IfStatement > BinaryExpression:has(> Identifier[name="leftMs"])',
     change: TRUE,
   },
   {
@@ -288,8 +288,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the revision ignores etags and sizes',
-    file: 'policy/revision.ts',
-    declaration: 'revisionOf',
+    file: 'policy/source-object.ts',
+    declaration: 'digestLine',
     node: 'CallExpression[callee.property.name="stringify"] > ArrayExpression',
     change: { keepOnly: 'ArrayExpression > :first-child' },
   },
@@ -304,7 +304,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the live slot is staged',
     file: 'policy/phases/staging.ts',
     declaration: 'stageNext',
-    node: 'ObjectExpression > Property[key.name="slot"][shorthand=true]',
+    node: 'VariableDeclarator[id.name="lease"] > ObjectExpression > Property[key.name="slot"]',
     change: { replaceWith: "slot: slot === 'a' ? 'b' : 'a'" },
   },
   {

@@ -8,7 +8,7 @@ import { Construct, Dependable, type IDependable } from 'constructs';
 import { type EndpointStore, type SourceSpec, specParameterName, storePrefix } from './contract';
 import type { EndpointModel } from './endpoint-model';
 import { enableEventDelivery } from './private/bucket-delivery';
-import { dataBucketOf, expireSlotData } from './private/data-bucket';
+import { dataBucketOf } from './private/data-bucket';
 import { createDeploymentConfirmation } from './private/deployment-confirmation';
 import { createDeploymentGate } from './private/deployment-gate';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
@@ -105,8 +105,7 @@ export class SagemakerEndpoint extends Construct {
     const bucket = dataBucketOf(this, modelData);
     const store = { bucket: bucket.bucketName, prefix: storePrefix(endpointId) };
     if (!slotData) return { bucket, store };
-    expireSlotData(this, bucket, store.prefix, slotData.options.retainRevisions);
-    const data = slotDataOf(slotData.plan, endpointId, bucket.bucketName, Stack.of(this));
+    const data = slotDataOf(slotData.plan, store, Stack.of(this));
     return { bucket, store, slots: { data, bucket } };
   }
 
@@ -134,6 +133,7 @@ export class SagemakerEndpoint extends Construct {
       queueUrl: this.refresher.queue.queueUrl,
       store,
       data: slots?.data,
+      retainRevisions: plan.slotData?.options.retainRevisions,
     });
     return createSpecParameter(this, plan.endpointId, stack.toJsonString(spec));
   }

@@ -220,7 +220,7 @@ describe('the parameters and rules', () => {
       sources: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
       data: {
         bucket: '<FreshpointData33F10FCE>',
-        root: expect.stringMatching(/^Test\/Iris\/[0-9a-f]{8}\/$/),
+        root: expect.stringMatching(/^Test\/Iris\/slots\/[0-9a-f]{8}\/$/),
         files: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
       },
       store: { bucket: '<FreshpointData33F10FCE>', prefix: 'Test/Iris/' },

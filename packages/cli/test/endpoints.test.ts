@@ -52,7 +52,7 @@ const rollBack = (change: Partial<RollbackArguments> = {}) =>
   );
 const serve = (revision: string) => (state: EndpointState) => ({
   ...state,
-  updating: undefined,
+  rollout: undefined,
   serving: { configName: 'b', newestSource: 1, since: 2, revision },
 });
 
@@ -64,8 +64,8 @@ beforeEach(() => {
 describe('freshpoint rollback', () => {
   test('pins the previous revision, enqueues a reconcile request and waits until the revision serves', async () => {
     account.steps = [
-      (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
-      (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
+      (state) => ({ ...state, rollout: { phase: 'staging', revision: R1 } as never }),
+      (state) => ({ ...state, rollout: { phase: 'updating', revision: R1 } as never }),
       serve(R1),
     ];
     await rollBack({ reason: 'accuracy fell' });
@@ -189,8 +189,8 @@ describe('freshpoint rollback', () => {
     [
       'a rollback that succeeds',
       [
-        (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
-        (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
+        (state) => ({ ...state, rollout: { phase: 'staging', revision: R1 } as never }),
+        (state) => ({ ...state, rollout: { phase: 'updating', revision: R1 } as never }),
         serve(R1),
       ],
       ['pinned', 'waiting', 'staging', 'updating', 'serving'],

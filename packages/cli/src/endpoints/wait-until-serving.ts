@@ -1,4 +1,5 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
@@ -57,18 +58,20 @@ export async function waitUntilServing(
 }
 
 function statusOf(state: EndpointState, { pin, quarantinedAt }: WrittenPin): RollbackStatus {
-  const { updating, staging, serving } = state;
+  const { rollout, serving } = state;
+  const update = recordedUpdate(state);
   const entry = quarantineEntryOf(state, pin.revision);
   if (entry && entry.at !== quarantinedAt) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
-  if (serving?.revision === pin.revision && !updating) return { kind: 'serving' };
-  if (state.pin?.at !== pin.at && !updating) return { kind: 'unpinned' };
-  if (updating?.revision === pin.revision) return { kind: 'updating' };
+  if (serving?.revision === pin.revision && !update) return { kind: 'serving' };
+  if (state.pin?.at !== pin.at && !update) return { kind: 'unpinned' };
+  if (update?.revision === pin.revision) return { kind: 'updating' };
   // A pin that was set after the failure is tried at once.
   const isPaused = state.retries?.revision === pin.revision && state.retries.at >= pin.at;
-  if (isPaused && !staging) return { kind: 'retrying' };
-  return { kind: staging?.revision === pin.revision ? 'staging' : 'waiting' };
+  const isStaging = rollout?.phase === 'staging';
+  if (isPaused && !isStaging) return { kind: 'retrying' };
+  return { kind: isStaging && rollout.revision === pin.revision ? 'staging' : 'waiting' };
 }
 
 function phaseEvent(event: RollbackPhase, { retries }: EndpointState, revision: string): RollbackEvent {

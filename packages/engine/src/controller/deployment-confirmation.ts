@@ -1,9 +1,11 @@
 import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
 import { busyBeforeDeletion, decideConfirmation } from '../policy/deployment-confirmation.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
-import type { SourcesView } from '../policy/observation.ts';
+import type { EndpointView } from '../policy/observation.ts';
 import type { Ports, StoredState } from '../ports.ts';
+import { startBudget } from './budget.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
+import { type ReadContext, readSources, type SourcesReading, saveListing } from './listing.ts';
 import { known } from './lost-state.ts';
 import { publishConclusion } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
@@ -39,7 +41,9 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   const observation = { now: ports.now(), requestedAt: requestedAt(request), request, state, endpoint };
   let decision = decideConfirmation(observation);
   if (decision.next.kind === 'observe') {
-    decision = decideConfirmation({ ...observation, sources: await observeSources(context) });
+    const sources = await tryToReadSources(context, { state, endpointModified: lastModifiedOf(endpoint) });
+    if (sources.kind === 'unfinished') return saveListing({ ...context, store }, found.recorded, sources.listing);
+    decision = decideConfirmation({ ...observation, sources });
   }
   const { next } = decision;
   if (next.kind === 'refuse') return refuse(context, next.message);
@@ -52,13 +56,18 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
 }
 
 /** Sources that cannot be read leave it unknown what was loaded. */
-async function observeSources({ ports, endpoint, request }: ConfirmationContext): Promise<SourcesView> {
+async function tryToReadSources(context: ConfirmationContext, before: ReadContext): Promise<SourcesReading> {
+  const { ports, endpoint, request } = context;
   try {
-    return await ports.sources.observe(request.sources);
+    return await readSources({ ports, budget: startBudget(ports.now), requests: [] }, request.sources, before);
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     return { kind: 'missing', uris: [] };
   }
+}
+
+function lastModifiedOf(endpoint: EndpointView | 'gone'): number {
+  return endpoint === 'gone' ? 0 : endpoint.lastModified;
 }
 
 /** From now on no refresh begins; one that is running is waited for, because SageMaker would refuse the deletion. */

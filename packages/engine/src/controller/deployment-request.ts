@@ -110,7 +110,7 @@ async function respond(
   return { kind: 'done' };
 }
 
-async function isRollingBack(context: DeploymentContext<DeploymentRequest>): Promise<boolean> {
+export async function isRollingBack(context: DeploymentContext<DeploymentRequest>): Promise<boolean> {
   return (await tryToDescribe(context))?.status.includes('ROLLBACK') ?? false;
 }
 

@@ -61,7 +61,7 @@ async function appendToHistory(
   event: EndEvent,
   state: EndpointState,
 ): Promise<void> {
-  const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
+  const copied = data && !event.sources ? await ports.revisions.contents(data, event.slot) : [];
   const sources = event.sources ?? copied;
   await ports.history.append(store, historyRecord(event, { sources, state, now: ports.now() }));
 }

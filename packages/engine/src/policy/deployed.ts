@@ -2,10 +2,11 @@ import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import { advanceRollout } from './advance.ts';
 import { type NextStep, observeFirst } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
+import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
-import type { ReadyEndpoint } from './rollout.ts';
+import { servedLast } from './retention.ts';
 import { isLoadedAsRead } from './serving.ts';
-import type { EndpointState, PendingDeployment, Serving } from './state.ts';
+import { type EndpointState, type PendingDeployment, type Serving, servedRevision } from './state.ts';
 
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
 export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
@@ -19,7 +20,7 @@ export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeploym
 
 /** The deployment moved the endpoint: the event is published together with the state that records it. */
 function afterMove({ observation, state, active }: ReadyEndpoint, deployment: PendingDeployment): NextStep {
-  const { endpoint, sources, spec } = observation;
+  const { spec, endpoint, sources } = observation;
   if (!sources) return observeFirst('sources');
   const deployed = concludeDeployment({ endpoint, spec, sources, slot: active }, state, deployment);
   const step = advanceRollout({ observation, state: deployed.state, active });
@@ -54,12 +55,13 @@ export function concludeDeployment(
   const serving: Serving = {
     configName,
     revision,
+    ...(spec.data?.partial && deployment.revision !== undefined && { slotRevision: deployment.revision }),
     newestSource,
     since: lastModified,
     ...(size !== undefined && { size }),
   };
   return {
-    state: { ...state, deployment: undefined, serving },
+    state: servedLast({ ...state, deployment: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
   };
 }

@@ -4,6 +4,7 @@ import { concludeDeployment, hasMoved } from './deployed.ts';
 import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
 import { LEASE_TTL_MS, leaseLeftMs } from './lease.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
+import { recordedUpdate } from './rollout.ts';
 import { activeSlot, ownsAllData, slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
 
@@ -78,15 +79,17 @@ function describeFailure(
 /** Why the endpoint cannot be deleted yet, although no refresh begins any more; undefined: it is idle. */
 export function busyBeforeDeletion(
   endpoint: EndpointView | 'gone',
-  { updating, staging }: EndpointState,
+  state: EndpointState,
   now: number,
 ): string | undefined {
   if (endpoint === 'gone') return undefined;
   if (BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService')
     return `The endpoint is ${endpoint.status}.`;
   // The pass that recorded the update may be about to call UpdateEndpoint, or DescribeEndpoint may not show it yet.
-  const isPending = updating && now - updating.at < LEASE_TTL_MS && endpoint.lastModified <= updating.endpointModified;
+  const update = recordedUpdate(state);
+  const isPending = update && now - update.at < LEASE_TTL_MS && endpoint.lastModified <= update.endpointModified;
   if (isPending) return 'A refresh has just started.';
-  if (staging && leaseLeftMs(staging, now) > 0) return `Slot ${slotLetter(staging.slot)} is being staged.`;
+  const { lease } = state;
+  if (lease && leaseLeftMs(lease, now) > 0) return `Slot ${slotLetter(lease.slot)} is being staged.`;
   return undefined;
 }

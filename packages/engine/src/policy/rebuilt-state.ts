@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { HistoryRecord } from './history.ts';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import type { Trigger, Updating } from './rollout.ts';
 import { activeSlot, ownsAllData } from './slots.ts';
 import {
   type EndpointState,
@@ -8,8 +9,7 @@ import {
   type Pin,
   type QuarantineEntry,
   type Serving,
-  type Trigger,
-  type Updating,
+  servedRevision,
 } from './state.ts';
 
 /** What is left of an endpoint whose state was lost. */
@@ -19,6 +19,8 @@ export interface Remains {
   readonly state: EndpointState;
   readonly endpoint: EndpointView;
   readonly slots: SlotsView;
+  /** What the revision store has, in any order. */
+  readonly revisions: readonly string[];
   readonly sources: SourcesView;
   /** Newest first. */
   readonly history: readonly HistoryRecord[];
@@ -37,7 +39,8 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
-    ...(updating && { updating }),
+    ...(remains.revisions.length > 0 && { stored: storedOf(remains) }),
+    ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
   };
@@ -64,6 +67,13 @@ function servingOf(remains: Remains): Serving | undefined {
   return { configName, revision, newestSource, since, ...(size !== undefined && { size }) };
 }
 
+/** Those that served last come first. */
+function storedOf({ revisions, history }: Remains): string[] {
+  const served = history.flatMap(({ serving }) => (serving && servedRevision(serving)) ?? []);
+  const rank = (revision: string) => (served.includes(revision) ? served.indexOf(revision) : served.length);
+  return revisions.toSorted((one, other) => rank(one) - rank(other));
+}
+
 /** An update that is under way, or has ended without a record: it is concluded, tested and published as any other. */
 function unconcludedUpdate(remains: Remains): Updating | undefined {
   const { spec, endpoint, slots } = remains;
@@ -81,10 +91,13 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);
   return {
-    slot,
-    configName,
+    phase: 'updating',
     revision,
     trigger,
+    seen: lastModified,
+    since: lastModified,
+    slot,
+    configName,
     newestSource,
     endpointModified: lastModified,
     at: lastModified,

@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from './observation.ts';
-import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
+import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
 import type { EndpointState, Pin } from './state.ts';

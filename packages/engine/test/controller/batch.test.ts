@@ -24,7 +24,7 @@ describe('a swap', () => {
       'write updating accepted',
       'requeue',
     ]);
-    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
+    expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
     expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
   });
@@ -43,7 +43,7 @@ describe('a swap', () => {
     const error = new Error('Cannot update in-progress endpoint "arn".');
     world.updateOutcome = { kind: 'rejected', busy: true, error };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toBeUndefined();
+    expect(world.state.rollout).toEqual(servedV1.rollout);
     expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.published).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe('a swap', () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: new Error('not authorized to perform: x') };
     for (const seconds of [60, 120, 300]) {
       expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
-      expect(world.state.updating).toBeUndefined();
+      expect(world.state.rollout).toEqual(servedV1.rollout);
       expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
       world.now += seconds * 1000;
     }
@@ -65,15 +65,15 @@ describe('a swap', () => {
     const world = new World();
     world.fail['update config-b'] = new Error('socket hang up');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2' });
-    expect(world.state.updating?.accepted).toBeUndefined();
+    expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2' });
+    expect(world.state.rollout).not.toHaveProperty('accepted');
   });
 });
 
 describe('a conclusion', () => {
   const refused = () => {
     const world = new World();
-    world.state = { ...servedV1, updating: accepted };
+    world.state = { ...servedV1, rollout: accepted };
     world.endpoint = { ...endpoint, lastModified: NOON - 1000, failureReason: 'did not pass the ping health check' };
     return world;
   };
@@ -123,12 +123,12 @@ describe('a conclusion', () => {
     const world = refused();
     world.fail['publish refused'] = throttled;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toBeDefined();
+    expect(world.state.rollout).toBeDefined();
   });
 
   test('of a success counts the swap and the time from upload to served', async () => {
     const world = new World();
-    world.state = { ...servedV1, updating: accepted };
+    world.state = { ...servedV1, rollout: accepted };
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.metrics).toMatchObject({ Swaps: 1, UploadToServed: 600 });

@@ -204,11 +204,11 @@ describe('a deletion', () => {
 
   test.each([
     ['is being updated', { endpoint: { ...endpoint, status: 'Updating' as const } }],
-    ['is about to be updated', { state: { ...quiet, updating: { ...updating, at: NOON - 1000 } } }],
-    ['was just updated, which is not visible yet', { state: { ...quiet, updating: { ...accepted, at: NOON - 1000 } } }],
+    ['is about to be updated', { state: { ...quiet, rollout: { ...updating, at: NOON - 1000 } } }],
+    ['was just updated, which is not visible yet', { state: { ...quiet, rollout: { ...accepted, at: NOON - 1000 } } }],
     [
       'has a slot that is being staged',
-      { state: { ...quiet, staging: { slot: 'b' as const, revision: 'v2', at: NOON - 1000 } } },
+      { state: { ...quiet, lease: { slot: 'b' as const, revision: 'v2', at: NOON - 1000 } } },
     ],
   ])('waits while the endpoint %s, and continues at the deadline', async (_, found) => {
     Object.assign(world, found);

@@ -1,38 +1,43 @@
 import type { NextStep } from '../next.ts';
 import type { Observation, SourcesView } from '../observation.ts';
-import { type Rollout, refuseUntried } from '../rollout.ts';
-import type { Settling } from '../state.ts';
+import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
+import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
 import { stageOrSwap } from './staging.ts';
 
 /** First phase: waits until nothing newer was uploaded for waitTime, at most for maxWaitTime. */
-export function settle(rollout: Rollout): NextStep {
-  const { observation, state, target } = rollout;
+export function settle(context: RolloutContext): NextStep {
+  const { observation, state, target } = context;
   const { now, sources } = observation;
   const { waitTime, maxWaitTime } = observation.spec;
   const { revision, newest } = target;
-  const before = state.settling;
+  // A rollback is no part of a stream of uploads.
+  const before = state.rollout?.trigger === 'upload' ? state.rollout : undefined;
   const { since, isStream } = streamOf(observation, before, target);
-  const settling = before?.revision === revision ? before : { revision, seen: now, since };
-  const left = Math.ceil(waitTime - (now - Math.max(newest, settling.seen)) / 1000);
+  const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
+  const rollout = before?.revision === revision ? before : begun;
+  // What was written during a listing may be missing from it, so the wait has to be over when it begins.
+  const readAt = sources?.resumed?.since ?? now;
+  const left = Math.ceil(waitTime - (readAt - Math.max(newest, rollout.seen)) / 1000);
   const isBounded = maxWaitTime !== undefined && isStream;
-  const bound = isBounded ? Math.ceil(maxWaitTime - (now - settling.since) / 1000) : left;
+  const bound = isBounded ? Math.ceil(maxWaitTime - (now - rollout.since) / 1000) : left;
   if (left > 0 && bound > 0) {
     // A clock ahead of S3's must not stretch one wait beyond waitTime.
     const seconds = Math.min(left, bound, Math.max(1, waitTime));
     const message = `The newest source must be ${waitTime} s old.`;
     return {
       next: { kind: 'requeue', reason: 'Settling', message, seconds, revision },
-      state: settling === before ? state : { ...state, settling },
+      state:
+        rollout === before && rollout.phase === 'settling' ? state : { ...state, rollout: backToSettling(rollout) },
     };
   }
-  if (sources?.kind === 'missing') return refuseUntried(rollout, missingMessage(observation, sources));
-  return stageOrSwap(rollout);
+  if (sources?.kind === 'missing') return refuseUntried(context, missingMessage(observation, sources));
+  return stageOrSwap(rollout === before ? context : { ...context, state: { ...state, rollout } });
 }
 
 /** Whether the target continues a stream of uploads, none of which settled, and when the stream began, epoch ms. */
 function streamOf(
   { now, spec }: Observation,
-  before: Settling | undefined,
+  before: Rollout | undefined,
   { revision, newest }: { readonly revision: string; readonly newest: number },
 ): { readonly isStream: boolean; readonly since: number } {
   // A revision that settled, and could not be swapped for another reason, ends the stream.
