@@ -1,4 +1,4 @@
-import { SagemakerEndpoint } from '@freshpoint/cdk';
+import { GuardedDeployment, SagemakerEndpoint } from '@freshpoint/cdk';
 import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -25,6 +25,7 @@ function defaultRolesApp(outdir: string): App {
     },
     endpointProps: { endpointName: 'Iris', endpointConfigName: 'any' },
     modelsBucket: bucket,
+    guardedDeployment: GuardedDeployment.allAtOnce({ bakeTime: Duration.seconds(1) }),
     waitTime: Duration.seconds(1),
     pollInterval: Duration.seconds(1),
   });
