@@ -1,4 +1,4 @@
-import { GuardedDeployment, SagemakerEndpoint } from '@freshpoint/cdk';
+import { EndpointDashboard, GuardedDeployment, SagemakerEndpoint } from '@freshpoint/cdk';
 import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -30,6 +30,7 @@ function defaultRolesApp(outdir: string): App {
     pollInterval: Duration.seconds(1),
   });
   endpoint.autoScale('All', { min: 1, max: 2 });
+  new EndpointDashboard(stack, 'Dashboard', { endpoints: [endpoint] });
   const operator = new Role(stack, 'Operator', { assumedBy: new AccountPrincipal(stack.account) });
   endpoint.grantOperate(operator);
   new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
