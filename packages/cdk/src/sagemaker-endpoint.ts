@@ -35,12 +35,13 @@ import { createDeploymentGate } from './private/deployment-gate';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
 import { notifyOfEvents } from './private/event-notifications';
-import { withExecutionRole } from './private/execution-role';
+import { allowToDescribe, withExecutionRole } from './private/execution-role';
 import { ImportedEndpoint } from './private/imported-endpoint';
 import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
 import { type PermitStage, stagingPermits, swapPermits } from './private/permits';
 import { createReconcileRules } from './private/reconcile-rules';
+import { rollbackAlarmsOf } from './private/rollback-alarms';
 import { checkBucketPolicySize } from './private/size-validation';
 import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
@@ -282,10 +283,13 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       sourceKeys: sourceKeysOf(props, sources).map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
+    const rollbackAlarms = rollbackAlarmsOf(this.endpoint);
+    if (this.executionRole) allowToDescribe(this.executionRole, rollbackAlarms);
     const swap = swapPermits({
       endpointArn: this.endpointArn,
       configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
+      rollbackAlarms,
     }).concat(configKeyPermits(this, props.endpointConfigProps));
     const policies = {
       Staging: this.refresher._allow(stack, 'Staging', staging),
