@@ -37,6 +37,8 @@ export interface PublishedRefresh {
   readonly at: number;
   readonly revision: string;
   readonly configName: string;
+  /** When the refresh started, epoch ms. */
+  readonly startedAt?: number;
 }
 
 /** Clocks differ by at most 6 s, and S3's times are whole seconds: how much younger a settled source may be. */

@@ -8,6 +8,7 @@ import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
+import { PublicationChecks } from './publication-checks.ts';
 import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
@@ -34,6 +35,7 @@ export class Oracle {
   readonly final: FinalChecks;
   readonly rejections: RejectionChecks;
   readonly stalls: StallChecks;
+  readonly publications: PublicationChecks;
   readonly #parts: OracleParts;
 
   constructor(world: World, journal: Journal, s3SkewMs: number) {
@@ -50,6 +52,7 @@ export class Oracle {
     this.final = new FinalChecks(parts);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
+    this.publications = new PublicationChecks(parts);
   }
 
   /** Whether a fleet that loads these bytes is refused. */
@@ -84,6 +87,7 @@ export class Oracle {
       }
       const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
+      this.publications.published(event, run);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
     }

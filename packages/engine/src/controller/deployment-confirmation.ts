@@ -50,7 +50,8 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
   if (decision.state !== state) {
     const recorded = await publishConclusion({ ...context, spec: request }, found.recorded, decision);
-    await ports.states.write(store, recorded.state, recorded.etag);
+    const { etag } = found.recorded;
+    if (recorded.etag === etag) await ports.states.write(store, recorded.state, etag);
   }
   return admit(context, { reason: 'DeploymentConfirmed' });
 }

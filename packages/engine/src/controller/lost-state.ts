@@ -41,14 +41,16 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
 
 /** While another pass publishes what it concluded, the state is not what serves any more. */
 export function known({ ports, endpoint }: EndpointContext, { state, etag }: StoredState): KnownState {
-  if (publishingLeftMs(state, ports.now()) > 0) {
+  if (publishingLeftMs(state.publication, ports.now()) > 0) {
     const message = 'Another pass is publishing what it concluded.';
     const seconds = PUBLISHING_SECONDS;
     ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'Publishing', message, seconds });
     return { kind: 'requeue', seconds };
   }
-  const { publishingAt: _, ...rest } = state;
-  return { kind: 'known', recorded: { state: state.publishingAt === undefined ? state : rest, etag } };
+  const { publication, ...rest } = state;
+  // The pass that published is gone, and nothing says that it did: it is published again.
+  const isLost = publication !== undefined && !publication.done;
+  return { kind: 'known', recorded: { state: isLost ? rest : state, etag } };
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */

@@ -10,7 +10,7 @@ import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publishConclusion } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
-import { measureStall, publishStall } from './stalls.ts';
+import { measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
@@ -60,7 +60,6 @@ async function decideAndAct(
   const { decision, observation, etag } = await observeAndDecide(pass, known);
   const { next, state } = decision;
   const recorded = await publishConclusion(pass, { state: observation.state, etag }, decision);
-  await publishStall(pass, decision.stall);
   measureStall(pass, state);
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
@@ -75,7 +74,8 @@ async function decideAndAct(
     const isAtSources = sources?.kind === 'complete' && sources.revision === next.lease.revision;
     return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
-  if (state !== observation.state) await ports.states.write(store, state, recorded.etag);
+  const isChanged = recorded.state !== observation.state && recorded.etag === etag;
+  if (isChanged) await ports.states.write(store, recorded.state, etag);
   return endPass(pass, next);
 }
 

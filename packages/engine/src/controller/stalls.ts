@@ -7,7 +7,7 @@ import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
 import type { QueueMessage } from './queue-message.ts';
 
-type Publisher = EndpointContext & { readonly spec: EndpointSpec };
+type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName'> };
 
 /** Publishes a stall, or its end, to the bus and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {

@@ -30,8 +30,11 @@ export interface PartialCopy {
 export const LEASE_TTL_MS = 120_000;
 
 /** How long another pass may still be publishing what it concluded, in ms. */
-export function publishingLeftMs({ publishingAt }: { readonly publishingAt?: number }, now: number): number {
-  return publishingAt === undefined ? 0 : Math.max(0, publishingAt + LEASE_TTL_MS - now);
+export function publishingLeftMs(
+  publication: { readonly at: number; readonly done?: true } | undefined,
+  now: number,
+): number {
+  return !publication || publication.done ? 0 : Math.max(0, publication.at + LEASE_TTL_MS - now);
 }
 
 /** How long the lease is still held, in ms; 0 when it was released, paused or has expired. */

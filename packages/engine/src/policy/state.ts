@@ -117,6 +117,17 @@ export interface Suspension {
   readonly reason?: string;
 }
 
+/**
+ * A pass publishes what it concluded. The rest of the state is as before: the write that follows concludes it. Other
+ * passes wait meanwhile, so it is published and counted once.
+ */
+export interface Publication {
+  /** Epoch ms. */
+  readonly at: number;
+  /** It is published, but a person wrote the state just then: the next pass concludes it. */
+  readonly done?: true;
+}
+
 /** What the controller knows about one endpoint: the JSON in the state object. */
 export interface EndpointState {
   readonly version: 1;
@@ -127,11 +138,7 @@ export interface EndpointState {
    * is rebuilt, which is once no pass that still knows the lost state can be running.
    */
   readonly lostAt?: number;
-  /**
-   * When a pass began to publish what it concluded, epoch ms. The rest is as before: the write that follows concludes
-   * it. Other passes wait meanwhile, so it is published and counted once.
-   */
-  readonly publishingAt?: number;
+  readonly publication?: Publication;
   /** When CloudFormation began to delete the endpoint, epoch ms: no refresh begins any more. */
   readonly endedAt?: number;
   readonly serving?: Serving;

@@ -90,7 +90,7 @@ describe('a conclusion', () => {
       'append history',
       'write',
     ]);
-    expect(world.state.publishingAt).toBeUndefined();
+    expect(world.state.publication).toBeUndefined();
     expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', reason: 'Quarantined' },
@@ -108,9 +108,24 @@ describe('a conclusion', () => {
     expect(world.published).toEqual(['refused']);
   });
 
+  test('is published once, although a person writes the state meanwhile', async () => {
+    const world = refused();
+    const pin = { revision: 'v0', by: 'ada', at: NOON };
+    world.ports.history.append = async () => {
+      world.state = { ...world.state, pin };
+      world.version += 1;
+    };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+    expect(world.state).toMatchObject({ pin, publication: { at: NOON, done: true } });
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(world.published.filter((type) => type === 'refused')).toEqual(['refused']);
+    expect(world.state.publication).toBeUndefined();
+    expect(world.state.quarantine).toMatchObject([{ revision: 'v2' }]);
+  });
+
   test('is not made again while another pass publishes it, but is once that pass must be gone', async () => {
     const world = refused();
-    world.state = { ...world.state, publishingAt: NOON - LEASE_TTL_MS + 1 };
+    world.state = { ...world.state, publication: { at: NOON - LEASE_TTL_MS + 1 } };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
     expect(world.published).toEqual([]);
     expect(world.requeued).toEqual([['handle-1', 5]]);
