@@ -54,7 +54,7 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
     return openGate(pass, recorded);
   }
-  if (decision.state !== state) await ports.states.write(store, decision.state, recorded.etag);
+  if (recorded.state !== state && recorded.etag === etag) await ports.states.write(store, recorded.state, etag);
   const { message } = decision.next;
   if (decision.next.kind === 'refuse') return refuse(context, message);
   return wait(context, message, decision.next.seconds);
