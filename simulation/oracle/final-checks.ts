@@ -20,8 +20,9 @@ export class FinalChecks {
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
       const records = this.#publications.recordsOf(update);
+      if (this.#isCrossed(update)) continue;
       if (records > 1) journal.violation(`the history has ${records} records of one refresh`);
-      if ((records === 1 && this.#isPublished(update)) || this.#isCrossed(update) || this.#isHidden(update)) continue;
+      if ((records === 1 && this.#isPublished(update)) || this.#isHidden(update)) continue;
       if (ledger.isStateDeletedDuring(update)) continue;
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }

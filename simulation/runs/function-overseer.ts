@@ -3,7 +3,7 @@ import type { Telemetry } from '@freshpoint/engine/ports';
 import { drawFault } from '../faults/call-faults.ts';
 import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
-import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer, Staleness } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
 import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
@@ -81,15 +81,26 @@ export class FunctionOverseer implements Overseer {
     this.#context.current = run;
   }
 
-  stale(service: string, operation: string, input: object, staleMs: number): unknown {
+  stale({ service, operation, input }: Parameters<Overseer['stale']>[0], staleness: Staleness): unknown {
     const { world, past, journal } = this.#context;
-    const at = world.clock.now() - staleMs;
     const isEndpoint = operation === 'DescribeEndpoint';
     const { Names = [] } = input as { Names?: readonly string[] };
+    const now = world.clock.now();
+    if (staleness === 'last swap') return this.#beforeLastSwap(now);
+    const at = now - staleness;
     const answer = isEndpoint ? past.descriptionAt(at) : past.parametersAt(at, Names);
     if (answer === undefined) return undefined;
     if (isEndpoint) journal.reached('stale read of the endpoint');
-    journal.note(service, () => `answers ${operation} as of ${staleMs} ms ago`);
+    journal.note(service, () => `answers ${operation} as of ${staleness} ms ago`);
+    return answer;
+  }
+
+  #beforeLastSwap(now: number): unknown {
+    const { past, journal } = this.#context;
+    const answer = past.beforeLastSwap(now);
+    if (answer === undefined) return undefined;
+    journal.reached('answer from before the last swap');
+    journal.note('sagemaker', () => 'answers DescribeEndpoint as before the last swap');
     return answer;
   }
 

@@ -62,6 +62,8 @@ export interface Updating {
   readonly at: number;
   /** SageMaker accepted the call. Absent: unknown. */
   readonly accepted?: true;
+  /** Since when DescribeEndpoint does not show the accepted call, epoch ms. */
+  readonly unshownSince?: number;
   /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
   readonly ambiguous?: true;
   /** How often its smoke tests were sent. Written before they are. */

@@ -15,7 +15,7 @@ import {
 } from '../state.ts';
 import { failSmokeTests } from './testing.ts';
 
-/** After this time, in ms, an accepted call that DescribeEndpoint does not show counts as refused. */
+/** Once DescribeEndpoint has not shown an accepted call for this time, in ms, it counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
 
 /**
@@ -24,7 +24,7 @@ const STALE_AFTER_MS = 5 * 60_000;
  * this revision's only if nothing was written since. Pure; a state without an update is returned as it is.
  */
 export function conclude(o: ExistingEndpoint): Conclusion {
-  const { now, spec, state, endpoint } = o;
+  const { spec, state, endpoint } = o;
   const { updating } = state;
   if (!updating) return { state, events: [] };
   // A deployment replaced the slot's config, so the update of the old one no longer matters.
@@ -40,7 +40,7 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   const isJudged =
     endpoint.failureReason !== undefined && truncateMessage(endpoint.failureReason) !== updating.failureReasonBefore;
   if (updating.accepted) {
-    if (!isTouched && !isJudged && now - updating.at < STALE_AFTER_MS) return { state, events: [], stale: true };
+    if (!isTouched && !isJudged) return untilShown(o, updating);
     return refuse(o, updating);
   }
   if (isTouched && isJudged) return refuse(o, updating);
@@ -63,10 +63,24 @@ export function isUpdateImminent({ now, spec, state: { updating }, endpoint }: E
   );
 }
 
+/**
+ * An accepted call changes LastModifiedTime, so an answer without it is from before: also one that comes when the
+ * update has ended. How long ago the call was made says nothing.
+ */
+function untilShown(o: ExistingEndpoint, updating: Updating): Conclusion {
+  const { unshownSince = o.now } = updating;
+  if (o.now - unshownSince >= STALE_AFTER_MS) return refuse(o, updating);
+  const state = updating.unshownSince === undefined ? { ...o.state, updating: { ...updating, unshownSince } } : o.state;
+  return { state, events: [], stale: true };
+}
+
 /** Takes over an update that is in progress although its call was never recorded as accepted. */
 function adopt(state: EndpointState, updating: Updating, endpoint: EndpointView): Conclusion {
   const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === updating.configName;
-  if (updating.accepted || !isOurs) return { state, events: [] };
+  if (updating.accepted || !isOurs) {
+    const { unshownSince, ...shown } = updating;
+    return { state: unshownSince === undefined ? state : { ...state, updating: shown }, events: [] };
+  }
   return {
     state: { ...state, updating: { ...updating, accepted: true } },
     events: [{ type: 'started', ...eventSubject(updating) }],
