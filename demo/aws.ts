@@ -25,6 +25,8 @@ const READ_BYTES = 1024 * 1024;
 export interface Uploaded {
   /** Without quotes. It ends with `-N` when the object was uploaded in N parts. */
   readonly etag: string;
+  /** Of the whole object, as `crc32:<base64>`. Absent: S3 keeps one per part only. */
+  readonly checksum?: string;
   /** In bytes. */
   readonly size: number;
 }
@@ -59,9 +61,14 @@ export function createClients(url: string): DemoClients {
     async upload(path, bucket, key) {
       const body = createReadStream(path, { highWaterMark: READ_BYTES });
       const upload = new Upload({ client: s3, params: { Bucket: bucket, Key: key, Body: body }, partSize: PART_BYTES });
-      const { ETag } = await upload.done();
+      const { ETag, ChecksumType, ChecksumCRC32 } = await upload.done();
       const { size } = await stat(path);
-      return { etag: (ETag ?? '').replaceAll('"', ''), size };
+      const isWhole = ChecksumType === 'FULL_OBJECT' && ChecksumCRC32 !== undefined;
+      return {
+        etag: (ETag ?? '').replaceAll('"', ''),
+        size,
+        ...(isWhole && { checksum: `crc32:${ChecksumCRC32}` }),
+      };
     },
     describeEndpoint: (endpointName) => sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName })),
     async environmentOf(EndpointConfigName) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Uploaded } from './aws.ts';
 
 /** A structured line of the controller's log. */
 export type ControllerLogEntry = Readonly<Record<string, unknown>>;
@@ -60,10 +61,10 @@ export function revisionIn(entry: ControllerLogEntry | undefined): string | unde
   return typeof entry?.revision === 'string' ? entry.revision.slice(0, 12) : undefined;
 }
 
-/** The revision of an endpoint that loads one object: its first 12 digits. `size` in bytes. */
-export function expectedRevision(uri: string, etag: string, size: number): string {
+/** The revision of an endpoint that loads one object: its first 12 digits. */
+export function expectedRevision(uri: string, { etag, checksum, size }: Uploaded): string {
   return createHash('sha256')
-    .update(`${JSON.stringify([uri, etag, size])}\n`)
+    .update(`${JSON.stringify([uri, checksum ?? etag, size])}\n`)
     .digest('hex')
     .slice(0, 12);
 }

@@ -284,8 +284,7 @@ export abstract class DemoSteps {
   }
 
   protected revisionOfUpload(name: string): string {
-    const { etag, size } = this.uploaded(name);
-    return expectedRevision(this.#uri, etag, size);
+    return expectedRevision(this.#uri, this.uploaded(name));
   }
 
   protected uploaded(name: string): Uploaded {

@@ -94,6 +94,7 @@ function compileLocalRuntime(): void {
 
 async function bundleCommand(): Promise<void> {
   const folder = join(root, 'packages/cli');
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   await build({
     entryPoints: [join(folder, 'src/main.ts')],
@@ -102,10 +103,10 @@ async function bundleCommand(): Promise<void> {
     // Each command loads only what it needs.
     splitting: true,
     // Dependencies stay outside; what it imports of the engine and the contract, which are not published, is bundled.
-    external: Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies),
+    external: Object.keys({ ...dependencies, ...peerDependencies }),
     conditions: ['source'],
     platform: 'node',
-    target: 'node22',
+    target: 'node20',
     format: 'esm',
     logLevel: 'warning',
   });

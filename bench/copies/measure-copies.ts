@@ -1,7 +1,7 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
-import { s3SlotStore } from '@freshpoint/engine/adapters/s3-slot-store';
+import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
-import type { PartialCopy } from '@freshpoint/engine/policy/state';
+import type { PartialCopy } from '@freshpoint/engine/policy/lease';
 import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import { SizeOnlyS3 } from './size-only-s3.ts';
 
@@ -25,7 +25,8 @@ export interface CopyRow {
 const GIB = 1024 ** 3;
 const SIZES_GIB = [0.25, 1, 20, 100];
 const SOURCE = { bucket: 'models', key: 'model.tar.gz' };
-const DATA: SlotData = { bucket: 'copies', root: 'r/', files: [SOURCE] };
+const STORE = { bucket: 'copies', prefix: 'e/' };
+const DATA: SlotData = { bucket: 'copies', root: 'e/slots/1/', files: [SOURCE] };
 
 export async function measureCopies(say: (detail: string) => void): Promise<CopyRow[]> {
   const rows: CopyRow[] = [];
@@ -67,9 +68,8 @@ interface PassInput {
 async function onePass(s3: SizeOnlyS3, { clock, size, partialCopy }: PassInput) {
   const startedAt = clock.now();
   const file = { ...SOURCE, etag: 'e', size };
-  const staging = s3SlotStore(s3).stage(
-    DATA,
-    { slot: 'b', revision: 'r1', from: { kind: 'sources', files: [file] } },
+  const staging = s3RevisionStore(s3, () => 'id').stage(
+    { store: STORE, data: DATA, slot: 'b', revision: 'r1', files: [{ source: file }] },
     {
       isTimeUp: () => clock.now() - startedAt >= PASS_BUDGET_MS,
       partialCopy,

@@ -4,7 +4,7 @@ import { runScript } from '../support/child.ts';
 export interface RollbackFigures {
   /** The other slot holds it. */
   readonly swapSeconds: number;
-  /** Copied from a retained version first. */
+  /** Copied from the revision store first. */
   readonly copyAndSwapSeconds: number;
   /** The earlier archive is uploaded again: it settles as any upload. */
   readonly uploadAgainSeconds: number;

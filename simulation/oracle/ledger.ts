@@ -1,4 +1,4 @@
-import type { Updating } from '@freshpoint/engine/policy/state';
+import type { Trigger } from '@freshpoint/engine/policy/rollout';
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { Quality } from '../worlds/model-data.ts';
@@ -13,7 +13,7 @@ export interface Update {
   readonly from: string;
   /** Of an update by the controller, as its state recorded it. */
   readonly revision?: string;
-  readonly trigger?: Updating['trigger'];
+  readonly trigger?: Trigger;
   readonly startedAt: number;
   /** Instances by variant. */
   readonly counts: readonly number[];

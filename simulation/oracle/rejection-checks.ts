@@ -17,11 +17,11 @@ export class RejectionChecks {
   /** A call of the controller was rejected. After a disturbed run it may not know of it. */
   add(run: FunctionRun | undefined): void {
     const { world, view, journal } = this.#parts;
-    const { updating } = view.state();
-    if (!updating || run?.isDisturbed || updating.trigger === 'pin') return;
+    const { rollout } = view.state();
+    if (rollout?.phase !== 'updating' || run?.isDisturbed || rollout.trigger === 'pin') return;
     const at = world.clock.now();
-    this.#rejections.push({ revision: updating.revision, at });
-    const recent = this.#rejections.filter((each) => each.revision === updating.revision && each.at > at - WINDOW_MS);
+    this.#rejections.push({ revision: rollout.revision, at });
+    const recent = this.#rejections.filter((each) => each.revision === rollout.revision && each.at > at - WINDOW_MS);
     if (recent.length > MAX_REJECTIONS) {
       journal.violation(`UpdateEndpoint was rejected ${recent.length} times within ${WINDOW_MS / 60_000} minutes`);
     }

@@ -33,7 +33,7 @@ export class RestChecks {
     if (endpoint.EndpointStatus !== 'InService') found.push(`the endpoint is ${endpoint.EndpointStatus}`);
     const slots = [spec.configs.a, spec.configs.b];
     if (!slots.includes(endpoint.EndpointConfigName)) found.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
-    if (state.updating) found.push('the state records a running update');
+    if (state.rollout) found.push(`the state has a rollout in phase ${state.rollout.phase}`);
     if (state.lostAt !== undefined) found.push('the state is not rebuilt');
     const { revision, partialRevision } = sources.current;
     if (revision === undefined) {

@@ -20,6 +20,8 @@ export interface SourceSnapshot {
 interface FoundObject {
   readonly key: string;
   readonly etag: string;
+  /** Of an object that HeadObject was asked about. */
+  readonly checksum?: string;
   readonly size: number;
   readonly modified: number;
 }
@@ -34,9 +36,11 @@ export function readSources(world: World): SourceSnapshot {
   const isComplete = isPrefix ? found.length > 0 : found.length === layout.keys.length;
   const digest = createHash('sha256');
   found.sort((a, b) => (a.key < b.key ? -1 : 1));
-  for (const { key, etag, size } of found) {
-    digest.update(`${JSON.stringify([`s3://${bucket}/${key}`, etag.replaceAll('"', ''), size])}\n`);
-  }
+  const lines = found.map(
+    ({ key, etag, checksum, size }) =>
+      `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size])}\n`,
+  );
+  for (const line of isPrefix ? [`${chainOf(lines)}\n`] : lines) digest.update(line);
   const keys = new Set(found.map(({ key }) => key));
   for (const key of layout.keys) if (!isPrefix && !keys.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
   const revision = digest.digest('hex');
@@ -46,6 +50,17 @@ export function readSources(world: World): SourceSnapshot {
     newest: Math.max(0, ...found.map(({ modified }) => modified)),
     etags: new Map(found.map(({ key, etag }) => [`s3://${bucket}/${key}`, world.wholeEtag(etag)])),
   };
+}
+
+/** The digest of a listing: each object is hashed with all before it. */
+function chainOf(lines: readonly string[]): string {
+  return lines.reduce(
+    (before, line) =>
+      createHash('sha256')
+        .update(before + line)
+        .digest('hex'),
+    '',
+  );
 }
 
 function listObjects(world: World): FoundObject[] {
@@ -60,8 +75,10 @@ function listObjects(world: World): FoundObject[] {
 
 function headObject(world: World, key: string): FoundObject | undefined {
   try {
-    const { ETag, ContentLength, LastModified } = world.peek('s3', 'HeadObject', { Bucket: world.bucket, Key: key });
-    return { key, etag: ETag, size: ContentLength, modified: LastModified.getTime() };
+    const object = { Bucket: world.bucket, Key: key, ChecksumMode: 'ENABLED' };
+    const { ETag, ContentLength, LastModified, ChecksumCRC64NVME } = world.peek('s3', 'HeadObject', object);
+    const checksum = `crc64nvme:${ChecksumCRC64NVME}`;
+    return { key, etag: ETag, checksum, size: ContentLength, modified: LastModified.getTime() };
   } catch {
     return undefined;
   }

@@ -51,10 +51,12 @@ export class StateWatch {
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
-    if (state.updating && state.updating.accepted === undefined) this.#recorded = state;
-    const { settling } = state;
-    const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === settling?.revision);
-    if (entry && settling) entry.seenAt = settling.seen;
+    const { rollout } = state;
+    if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
+    if (rollout?.phase === 'settling') {
+      const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === rollout.revision);
+      if (entry) entry.seenAt = rollout.seen;
+    }
     for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
       if (failedSmokeTests) ledger.failedSmokeTests.add(revision);
       this.#quarantine.entered(revision, message);

@@ -1,5 +1,6 @@
 import { type EndpointSpec, slotDataKey, specParameterName } from '@freshpoint/cdk/contract';
-import type { EndpointState, Updating } from '@freshpoint/engine/policy/state';
+import type { Updating } from '@freshpoint/engine/policy/rollout';
+import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import { ENDPOINT_ID } from '../worlds/layout.ts';
@@ -45,7 +46,7 @@ export class SwapChecks {
     this.#checkObservation(swap);
     this.#checkRequest(swap);
     const state = this.#states.stateOfCaller();
-    const { updating } = state;
+    const updating = state.rollout?.phase === 'updating' ? state.rollout : undefined;
     if (!updating || updating.configName !== call.input.EndpointConfigName) {
       violation(updating ? `the state records an update to ${updating.configName}` : 'the state records no update');
       return undefined;

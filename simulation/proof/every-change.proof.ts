@@ -66,7 +66,7 @@ const CHANGES: readonly Change[] = [
     seen: (live) => containerOf(live).ModelDataUrl,
     // Other sources have another root.
     expected: expect.stringMatching(
-      /^s3:\/\/serving-freshpointdata.*\/Serving\/Endpoint\/[0-9a-f]{8}\/[ab]\/0\/model\.tar\.gz$/,
+      /^s3:\/\/serving-freshpointdata.*\/Serving\/Endpoint\/slots\/[0-9a-f]{8}\/[ab]\/0\/model\.tar\.gz$/,
     ),
     key: OTHER_KEY,
   },

@@ -89,7 +89,7 @@ export class Simulation {
       status: endpoint.EndpointStatus,
       served: served.etags(),
       quarantine: state.quarantine?.map(({ revision, message }) => [revision, message]),
-      updating: state.updating,
+      rollout: state.rollout,
       swaps: ledger.updates.filter(({ outcome }) => outcome === 'served').length,
     });
   }

@@ -64,7 +64,12 @@ export interface Answers {
   's3:CreateMultipartUpload': { readonly UploadId: string };
   's3:UploadPart': { readonly ETag: string };
   's3:GetObject': { readonly Body: Readable };
-  's3:HeadObject': { readonly ETag: string; readonly ContentLength: number; readonly LastModified: Date };
+  's3:HeadObject': {
+    readonly ETag: string;
+    readonly ContentLength: number;
+    readonly LastModified: Date;
+    readonly ChecksumCRC64NVME?: string;
+  };
   's3:ListObjectsV2': {
     readonly Contents?: readonly {
       readonly Key: string;

@@ -259,13 +259,17 @@ export class Stage {
     const { cloud } = this.runtime;
     const call = cloud.call.bind(cloud);
     cloud.call = async (service, operation, input, caller) => {
+      const note = (code: string, message: string) => {
+        if (!/AccessDenied/.test(code) || !caller.roleArn?.includes('FreshpointRefresher')) return;
+        this.denials.push({ action: `${service}:${operation}`, message });
+      };
       try {
-        return await call(service, operation, input, caller);
+        const output = await call(service, operation, input, caller);
+        // DeleteObjects succeeds as a whole, and reports each key that it may not delete.
+        for (const { Code = '', Message = '' } of output?.Errors ?? []) note(Code, Message);
+        return output;
       } catch (error) {
-        const { name, message } = error as Error;
-        if (/AccessDenied/.test(name) && caller.roleArn?.includes('FreshpointRefresher')) {
-          this.denials.push({ action: `${service}:${operation}`, message });
-        }
+        note((error as Error).name, (error as Error).message);
         throw error;
       }
     };

@@ -30,11 +30,20 @@ export const EVENT_TYPES = {
 /** CloudWatch namespace of the controller's metrics. */
 export const METRICS_NAMESPACE = 'Freshpoint';
 
-/** The metric that is 1 while an endpoint is stalled, also with the dimensions `METRIC_DIMENSIONS`. */
-export const STALLED_METRIC = 'Stalled';
+/** The controller's metrics; times in seconds. */
+export const METRIC_NAMES = {
+  swaps: 'Swaps',
+  quarantines: 'Quarantines',
+  uploadToServed: 'UploadToServed',
+  reconcilesRequeued: 'ReconcilesRequeued',
+  reconcilesStalled: 'ReconcilesStalled',
+  /** 1 while an endpoint is stalled, also with the dimension `refresher`. */
+  stalled: 'Stalled',
+  messagesUnreadable: 'MessagesUnreadable',
+} as const;
 
-/** Dimensions of the metrics of a refresher as a whole. */
-export const METRIC_DIMENSIONS = { service: 'service', refresher: 'Refresher' } as const;
+/** Dimensions of the metrics: of an endpoint by its id, of a refresher by the name of its function. */
+export const METRIC_DIMENSIONS = { service: 'service', endpoint: 'Endpoint', refresher: 'Refresher' } as const;
 
 /** Value of the dimension `service`. */
 export const METRICS_SERVICE = 'freshpoint';
@@ -123,6 +132,21 @@ export function historyPrefix({ prefix }: EndpointStore): string {
   return `${prefix}history/`;
 }
 
+/** Key prefix of the endpoint's revision store: one immutable folder per revision. */
+export function revisionsPrefix({ prefix }: EndpointStore): string {
+  return `${prefix}revisions/`;
+}
+
+/** Key prefix of one stored revision. */
+export function revisionPrefix(store: EndpointStore, revision: string): string {
+  return `${revisionsPrefix(store)}${revision}/`;
+}
+
+/** Key prefix of the data of both slots. */
+export function slotsPrefix({ prefix }: EndpointStore): string {
+  return `${prefix}slots/`;
+}
+
 /** One of the two endpoint configs of an endpoint. */
 export type Slot = 'a' | 'b';
 
@@ -154,10 +178,33 @@ export interface SlotData {
   readonly partial?: true;
 }
 
+/** Key of the copy of the source `files[index]` below the prefix of a slot's data or of a stored revision. */
+export function modelDataKey(prefix: string, index: number): string {
+  return `${prefix}${index}/model.tar.gz`;
+}
+
+/** Key prefix of one slot's data. */
+export function slotPrefix(root: string, slot: Slot): string {
+  return `${root}${slot}/`;
+}
+
 /** Key from which a slot's models load the source `files[index]`, in the bucket of the slot data. */
 export function slotDataKey(root: string, slot: Slot, index: number): string {
-  return `${root}${slot}/${index}/model.tar.gz`;
+  return modelDataKey(slotPrefix(root, slot), index);
 }
+
+/** Key of the object that says which revision a slot's data holds. It is written last. */
+export function slotRecordKey(root: string, slot: Slot): string {
+  return `${slotPrefix(root, slot)}slot.json`;
+}
+
+/** Key of the object that says that a revision is stored completely, and from which sources. It is written last. */
+export function revisionRecordKey(store: EndpointStore, revision: string): string {
+  return `${revisionPrefix(store, revision)}revision.json`;
+}
+
+/** Default number of revisions in the revision store. */
+export const DEFAULT_RETAIN_REVISIONS = 5;
 
 /** Time limit of one answer to a smoke test, in seconds, where the test does not set one. */
 export const SMOKE_TEST_TIMEOUT_SECONDS = 10;
@@ -203,6 +250,8 @@ export interface EndpointSpec {
   readonly sources: readonly SourceSpec[];
   /** Absent: the models of both slots load the sources in place. */
   readonly data?: SlotData;
+  /** Revisions that stay in the revision store, those in the slots included. Default: 5. */
+  readonly retainRevisions?: number;
   /** How much of each archive is read before a swap: `quick`, its beginning; `full`, all of it. Default: `quick`. */
   readonly verification?: 'quick' | 'full';
   /** Sent to the endpoint after each swap to newer data. Requires `data`. */

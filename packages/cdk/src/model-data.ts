@@ -4,18 +4,18 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 /** Options of `ModelData.perSlot`. */
 export interface PerSlotOptions {
   /**
-   * The bucket that holds the slot data, and the endpoint's state and history. It must be versioned, because rollbacks
-   * restore older versions.
-   *
-   * If the bucket belongs to the app, a lifecycle rule that expires old versions is added. For an imported bucket, a
-   * warning shows the rule to add.
+   * The bucket that holds the slot data, the stored revisions, and the endpoint's state and history. It needs neither
+   * versions nor lifecycle rules: the refresher removes old revisions itself. In a versioned bucket, they continue to
+   * cost storage as noncurrent versions until a lifecycle rule expires them.
    *
    * @default - one bucket per stack: encrypted by S3, TLS only, no public access, kept when the stack is deleted
    */
   readonly bucket?: IBucket;
 
   /**
-   * Number of revisions that are kept for rollbacks, besides those in the slots. 1 to 100.
+   * Number of revisions that are kept for rollbacks, those in the slots included. 2 to 100.
+   *
+   * The bucket holds as many copies of the model data, and one more for each slot.
    *
    * @default 5
    */

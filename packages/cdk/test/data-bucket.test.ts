@@ -21,9 +21,9 @@ import {
 const container = (url: string, more = {}) => ({ image, modelDataUrl: url, ...more });
 
 describe('the data bucket of the stack', () => {
-  test('is encrypted, TLS only, not public, versioned and retained, and old versions expire', () => {
+  test('is encrypted, TLS only, not public and retained, without versions', () => {
     const stack = newStack();
-    newEndpoint(stack, { modelData: ModelData.perSlot({ retainRevisions: 9 }) });
+    newEndpoint(stack);
     const [[, bucket] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::Bucket')).filter(([id]) =>
       /FreshpointData/.test(id),
     );
@@ -34,18 +34,10 @@ describe('the data bucket of the stack', () => {
           ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
         },
         PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true },
-        VersioningConfiguration: { Status: 'Enabled' },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Prefix: 'Test/Iris/',
-              NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 9 },
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-            },
-          ],
-        },
+        LifecycleConfiguration: { Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] },
       },
     });
+    expect(bucket!.Properties).not.toHaveProperty('VersioningConfiguration');
     Template.fromStack(stack).hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -55,15 +47,12 @@ describe('the data bucket of the stack', () => {
     });
   });
 
-  test('is shared by all endpoints of the stack, and keeps five revisions by default', () => {
+  test('is shared by all endpoints of the stack', () => {
     const stack = newStack();
     newEndpoint(stack);
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
-    const { LifecycleConfiguration } = propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/) as {
-      LifecycleConfiguration: { Rules: { Prefix: string; NoncurrentVersionExpiration: object }[] };
-    };
-    expect(LifecycleConfiguration.Rules.map(({ Prefix }) => Prefix)).toEqual(['Test/Iris/', 'Test/Tulip/']);
-    expect(LifecycleConfiguration.Rules[0]!.NoncurrentVersionExpiration).toMatchObject({ NewerNoncurrentVersions: 5 });
+    const ids = Object.keys(resourcesOf(stack, 'AWS::S3::Bucket')).filter((id) => /FreshpointData/.test(id));
+    expect(ids.length).toBe(1);
   });
 
   test('grants the models’ role read access to its slot data only, and the models depend on that', () => {
@@ -74,8 +63,8 @@ describe('the data bucket of the stack', () => {
     const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
     expect(allowed).toMatchObject([{ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } }]);
     expect((allowed[0]!.Resource as unknown[]).map(asText)).toEqual([
-      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
-      expect.stringMatching(/Test\/Iris\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
+      expect.stringMatching(/Test\/Iris\/slots\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
+      expect.stringMatching(/Test\/Iris\/slots\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
     ]);
     for (const model of Object.values(resourcesOf(stack, 'AWS::SageMaker::Model'))) {
       expect(model.DependsOn).toContain(policyId);
@@ -96,7 +85,7 @@ describe('the policy of the data bucket', () => {
     };
     const read = Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Principal, Resource }) => [
       Principal.AWS,
-      Resource.map((each) => asText(each).replace(/^.*\/(\w+)\/[0-9a-f]{8}\/(\w)\/.*$/, '$1 $2')),
+      Resource.map((each) => asText(each).replace(/^.*\/(\w+)\/slots\/[0-9a-f]{8}\/(\w)\/.*$/, '$1 $2')),
     ]);
     expect(read).toEqual([
       [executionRoleArn, ['Iris a', 'Iris b', 'Tulip a', 'Tulip b']],
@@ -123,7 +112,6 @@ describe('a given data bucket', () => {
     const data = new Stack(app, 'Data');
     const key = new Key(data, 'Key');
     const copies = new Bucket(data, 'Copies', {
-      versioned: true,
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
     });
@@ -142,18 +130,18 @@ describe('a given data bucket', () => {
       /\["kms:Decrypt","kms:GenerateDataKey"\]/,
     );
     expect(stack.node.tryFindChild('FreshpointData')).toBeUndefined();
-    expect(propertiesOf(data, 'AWS::S3::Bucket')).toHaveProperty('LifecycleConfiguration');
+    expect(propertiesOf(data, 'AWS::S3::Bucket')).not.toHaveProperty('LifecycleConfiguration');
   });
 
-  test('that is imported is read through a policy of the role, and a warning shows how to configure it', () => {
+  test('that is imported is read through a policy of the role, and needs no configuration', () => {
     const stack = newStack();
     newEndpoint(stack, { modelData: ModelData.perSlot({ bucket: Bucket.fromBucketName(stack, 'Copies', 'copies') }) });
     const { Roles, PolicyDocument } = rolePolicy(stack);
     expect(Roles).toEqual(['model']);
     const resources = PolicyDocument.Statement.map(({ Action, Resource }) => [Action, JSON.stringify(Resource)]);
     expect(resources.map(([action]) => action)).toEqual(expect.arrayContaining(['s3:GetObject']));
-    expect(JSON.stringify(resources)).toMatch(/copies\/Test\/Iris\/[0-9a-f]{8}\/[ab]\/0\/model.tar.gz/);
-    Annotations.fromStack(stack).hasWarning('/Test/Iris', Match.stringLikeRegexp('must be versioned.*lifecycle rule'));
+    expect(JSON.stringify(resources)).toMatch(/copies\/Test\/Iris\/slots\/[0-9a-f]{8}\/[ab]\/0\/model.tar.gz/);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('versioned|lifecycle'));
   });
 
   test('holds state and history of data in place, and needs no versions for that', () => {
@@ -165,14 +153,6 @@ describe('a given data bucket', () => {
     const memory = propertiesOf(stack, 'AWS::S3::Bucket', /Memory/);
     expect(memory).toBeUndefined();
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('versioned'));
-  });
-
-  test('that is not versioned is rejected', () => {
-    const stack = newStack();
-    const bucket = new Bucket(stack, 'Copies');
-    expect(() => newEndpoint(stack, { modelData: ModelData.perSlot({ bucket }) })).toThrow(
-      /The bucket "Test\/Copies" of ModelData\.perSlot is not versioned/,
-    );
   });
 });
 

@@ -1,6 +1,5 @@
 import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Expect, ModelData, type ModelProps, Verification } from '../src/index';
 import { newStack } from './support/apps.ts';
@@ -18,7 +17,7 @@ import {
 } from './support/stacks.ts';
 
 type Model = { ModelDataUrl?: unknown; Mode?: string; ModelDataSource?: { S3DataSource: { S3Uri: unknown } } };
-const SLOT_DATA_URL = /^s3:\/\/<FreshpointData33F10FCE>\/Test\/Iris\/[0-9a-f]{8}\/([ab])\/(\d)\/model\.tar\.gz$/;
+const SLOT_DATA_URL = /^s3:\/\/<FreshpointData33F10FCE>\/Test\/Iris\/slots\/[0-9a-f]{8}\/([ab])\/(\d)\/model\.tar\.gz$/;
 
 /** The URLs that the containers of a slot's models load, slot data as `<slot>/<index>`. */
 function loads(stack: Stack, slot: 'A' | 'B'): string[] {
@@ -178,7 +177,6 @@ describe('stays in place:', () => {
     newEndpoint(stack, { model: { primaryContainer: primaryContainer as never } });
     expect(Object.keys(resourcesOf(stack, 'AWS::SageMaker::Model'))).toHaveLength(1);
     expect(specOf(stack).data).toBeUndefined();
-    expect(propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/)).not.toHaveProperty('LifecycleConfiguration');
     expect(infos(stack).join()).toContain(why);
   });
 
@@ -297,9 +295,9 @@ describe('the construct rejects', () => {
       /expected at most 2000, because/,
     ],
     [
-      'retainRevisions of zero',
-      { modelData: ModelData.perSlot({ retainRevisions: 0 }) },
-      /retainRevisions of ModelData\.perSlot is 0, expected a whole number from 1 to 100/,
+      'retainRevisions below the number of slots',
+      { modelData: ModelData.perSlot({ retainRevisions: 1 }) },
+      /retainRevisions of ModelData\.perSlot is 1, expected a whole number from 2 to 100/,
     ],
     [
       'retainRevisions above 100',
@@ -313,13 +311,12 @@ describe('the construct rejects', () => {
 
 test('problems with model data and smoke tests are in one error', () => {
   const stack = newStack();
-  const bucket = new Bucket(stack, 'Copies');
   const changes = {
-    modelData: ModelData.perSlot({ bucket, retainRevisions: 0.5 }),
+    modelData: ModelData.perSlot({ retainRevisions: 2.5 }),
     smokeTests: [{ payload: '', contentType: '' }],
   };
   expect(() => newEndpoint(stack, changes)).toThrow(
-    /4 problems.*is not versioned.*retainRevisions .* is 0\.5.*payload is empty.*contentType is empty/s,
+    /3 problems.*retainRevisions .* is 2\.5.*payload is empty.*contentType is empty/s,
   );
 });
 
@@ -331,9 +328,7 @@ test('tokens are accepted', () => {
     modelData: ModelData.perSlot({ retainRevisions }),
     smokeTests: [{ payload, contentType: 'text/csv', tries: Token.asNumber({ Ref: 'Tries' }) }],
   });
-  expect(JSON.stringify(propertiesOf(stack, 'AWS::S3::Bucket', /FreshpointData/))).toContain(
-    '"NewerNoncurrentVersions":{"Ref":"Retained"}',
-  );
+  expect(JSON.stringify(propertiesOf(stack, 'AWS::SSM::Parameter'))).toContain('{"Ref":"Retained"}');
 });
 
 test('the deployment gate gets the slot data of the spec', () => {

@@ -63,13 +63,13 @@ describe('an endpoint', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('adds nine resources to a stack that has one already', () => {
+  test('adds eight resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(9);
+    expect(count(2) - count(1)).toBe(8);
   });
 
   test('grants permission to invoke this endpoint and nothing else', () => {
@@ -79,7 +79,17 @@ describe('an endpoint', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
       PolicyDocument: {
-        Statement: [{ Effect: 'Allow', Action: 'sagemaker:InvokeEndpoint', Resource: { Ref: 'IrisEndpoint5676F002' } }],
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: [
+              'sagemaker:InvokeEndpoint',
+              'sagemaker:InvokeEndpointAsync',
+              'sagemaker:InvokeEndpointWithResponseStream',
+            ],
+            Resource: { Ref: 'IrisEndpoint5676F002' },
+          },
+        ],
       },
     });
   });
@@ -181,12 +191,6 @@ describe('variants', () => {
     expect(modelNames(stack)).toEqual([{ 'Fn::ImportValue': 'model' }]);
   });
 
-  test('get no model name if they host inference components, because the config has an execution role', () => {
-    const stack = newStack();
-    newEndpoint(stack, { config: { executionRoleArn } });
-    expect(modelNames(stack)).toEqual([undefined]);
-  });
-
   test('that are tokens are passed on, with a warning', () => {
     const stack = newStack();
     newEndpoint(stack, {
@@ -220,7 +224,7 @@ describe('the parameters and rules', () => {
       sources: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
       data: {
         bucket: '<FreshpointData33F10FCE>',
-        root: expect.stringMatching(/^Test\/Iris\/[0-9a-f]{8}\/$/),
+        root: expect.stringMatching(/^Test\/Iris\/slots\/[0-9a-f]{8}\/$/),
         files: [{ bucket: '<Bucket83908E77>', key: 'models/iris.tar.gz' }],
       },
       store: { bucket: '<FreshpointData33F10FCE>', prefix: 'Test/Iris/' },
@@ -292,7 +296,7 @@ describe('the parameters and rules', () => {
     const stack = newStack();
     newEndpoint(stack, { sweepInterval: Duration.minutes(30) });
     const rules = Object.values(resourcesOf(stack, 'AWS::Events::Rule'));
-    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual([undefined, 'rate(30 minutes)']);
+    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual(['rate(30 minutes)']);
     for (const { DependsOn } of rules) expect(DependsOn).toContain('IrisEndpoint5676F002');
   });
 

@@ -1,9 +1,17 @@
 import { parseArgs } from 'node:util';
 import type { ContainerCommand } from '@freshpoint/local';
+import type { CheckArguments } from './check.ts';
 import { UsageError } from './command-failure.ts';
+import type { ClientConfig } from './endpoints/client-config.ts';
+import type { ExplainArguments } from './endpoints/explain.ts';
 import type { HistoryArguments } from './endpoints/history.ts';
+import type { RedriveArguments } from './endpoints/redrive.ts';
+import type { RefreshArguments } from './endpoints/refresh.ts';
 import type { RetryArguments } from './endpoints/retry.ts';
 import type { RollbackArguments } from './endpoints/rollback.ts';
+import type { StatusArguments } from './endpoints/status.ts';
+import type { SuspensionArguments } from './endpoints/suspension.ts';
+import type { WatchArguments } from './endpoints/watch.ts';
 import { splitCommand } from './split-command.ts';
 import type { OutputFormat } from './text.ts';
 import { MAX_REASON_CHARACTERS, MIN_REVISION_DIGITS } from './usage.ts';
@@ -25,19 +33,44 @@ export interface LocalArguments {
 /** The command that a command line names, and its arguments. */
 export type CommandArguments =
   | LocalArguments
-  | HistoryArguments
-  | RollbackArguments
-  | RetryArguments
+  | CheckArguments
+  | LiveCommand
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
-/** The options that only one command has. */
+/** A command on live endpoints, and the account that it is about. */
+export type LiveCommand = ClientConfig &
+  (
+    | HistoryArguments
+    | StatusArguments
+    | ExplainArguments
+    | WatchArguments
+    | RollbackArguments
+    | SuspensionArguments
+    | RetryArguments
+    | RefreshArguments
+    | RedriveArguments
+  );
+
+const ACCOUNT_OPTIONS = ['profile', 'region'] as const;
+
+/** The options that each command has beside --json. */
 const OWN_OPTIONS = {
+  status: ACCOUNT_OPTIONS,
+  explain: ACCOUNT_OPTIONS,
+  watch: ACCOUNT_OPTIONS,
+  history: ACCOUNT_OPTIONS,
+  rollback: ['to', 'reason', 'no-wait', ...ACCOUNT_OPTIONS],
+  suspend: ['reason', ...ACCOUNT_OPTIONS],
+  resume: ['reason', ...ACCOUNT_OPTIONS],
+  retry: ['reason', ...ACCOUNT_OPTIONS],
+  refresh: ['force', 'reason', ...ACCOUNT_OPTIONS],
+  redrive: ACCOUNT_OPTIONS,
+  check: [],
   local: ['assembly', 'stack', 'port', 'state', 'times', 'container'],
-  history: [],
-  rollback: ['to', 'reason', 'no-wait'],
-  retry: ['reason'],
 } as const;
+
+type CommandName = keyof typeof OWN_OPTIONS;
 
 const MAX_PORT = 65_535;
 
@@ -49,24 +82,52 @@ export function readArguments(args: readonly string[]): CommandArguments {
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
   const [command, ...operands] = positionals;
+  if (!isCommandName(command)) {
+    const problem = command === undefined ? 'Missing command.' : `Unknown command "${command}".`;
+    throw new UsageError(`${problem} Available commands: ${Object.keys(OWN_OPTIONS).join(', ')}.`);
+  }
+  rejectForeignOptions(command, values);
+  if (command === 'local') return readLocal(operands, values);
+  const format = formatOf(values);
+  if (command === 'check') return readCheck(operands, format);
+  const { profile, region } = values;
+  return { ...readLive(command, operands, values), format, profile, region };
+}
+
+function isCommandName(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(OWN_OPTIONS, name);
+}
+
+type LiveName = Exclude<CommandName, 'local' | 'check'>;
+
+function readLive(command: LiveName, operands: readonly string[], values: OptionValues) {
+  const format = formatOf(values);
+  const reason = readReason(values);
+  const [endpoint, revision] = operands;
+  rejectArgument(operands[command === 'retry' ? 2 : 1]);
+  if (endpoint !== undefined) checkEndpoint(endpoint);
+  if (command === 'history' || command === 'status') return { command, endpoint, format } as const;
+  if (endpoint === undefined) throw new UsageError('Missing endpoint. Run `freshpoint status` to list endpoints.');
   switch (command) {
-    case 'local':
-      return readLocal(operands, values);
-    case 'history':
-      return readHistory(operands, values);
-    case 'rollback':
-      return readRollback(operands, values);
-    case 'retry':
-      return readRetry(operands, values);
-    default: {
-      const problem = command === undefined ? 'Missing command.' : `Unknown command "${command}".`;
-      throw new UsageError(`${problem} Available commands: ${Object.keys(OWN_OPTIONS).join(', ')}.`);
+    case 'rollback': {
+      const { to } = values;
+      if (to !== undefined) checkRevision('--to', to);
+      return { command, endpoint, to, reason, wait: values['no-wait'] !== true, format } as const;
     }
+    case 'retry':
+      if (revision !== undefined) checkRevision('The revision', revision);
+      return { command, endpoint, revision, reason, format } as const;
+    case 'refresh':
+      return { command, endpoint, force: values.force === true, reason, format } as const;
+    case 'suspend':
+    case 'resume':
+      return { command, endpoint, reason, format } as const;
+    default:
+      return { command, endpoint, format } as const;
   }
 }
 
 function readLocal([unexpected]: readonly string[], values: OptionValues): LocalArguments {
-  rejectForeignOptions('local', values);
   rejectArgument(unexpected);
   const { assembly, stack, state, times = 'fast', container = [], port = '4580' } = values;
   if (stack && assembly === undefined) throw new UsageError('--stack requires --assembly.');
@@ -85,31 +146,9 @@ function readLocal([unexpected]: readonly string[], values: OptionValues): Local
   };
 }
 
-function readHistory([endpoint, unexpected]: readonly string[], values: OptionValues): HistoryArguments {
-  rejectForeignOptions('history', values);
-  rejectArgument(unexpected);
-  if (endpoint !== undefined) checkEndpoint(endpoint);
-  return { command: 'history', endpoint, format: formatOf(values) };
-}
-
-function readRollback([endpoint, unexpected]: readonly string[], values: OptionValues): RollbackArguments {
-  rejectForeignOptions('rollback', values);
-  rejectArgument(unexpected);
-  if (endpoint === undefined) throw missingEndpoint();
-  checkEndpoint(endpoint);
-  const { to } = values;
-  if (to !== undefined) checkRevision('--to', to);
-  const reason = readReason(values);
-  return { command: 'rollback', endpoint, to, reason, wait: values['no-wait'] !== true, format: formatOf(values) };
-}
-
-function readRetry([endpoint, revision, unexpected]: readonly string[], values: OptionValues): RetryArguments {
-  rejectForeignOptions('retry', values);
-  rejectArgument(unexpected);
-  if (endpoint === undefined) throw missingEndpoint();
-  checkEndpoint(endpoint);
-  if (revision !== undefined) checkRevision('The revision', revision);
-  return { command: 'retry', endpoint, revision, reason: readReason(values), format: formatOf(values) };
+function readCheck(files: readonly string[], format: OutputFormat): CheckArguments {
+  if (files.length === 0) throw new UsageError('Missing file. Name the model archives to check.');
+  return { command: 'check', files, format };
 }
 
 function readReason({ reason }: OptionValues): string | undefined {
@@ -117,10 +156,6 @@ function readReason({ reason }: OptionValues): string | undefined {
     throw new UsageError(`--reason has ${reason.length} characters, expected at most ${MAX_REASON_CHARACTERS}.`);
   }
   return reason;
-}
-
-function missingEndpoint(): UsageError {
-  return new UsageError('Missing endpoint. Run `freshpoint history` to list endpoints.');
 }
 
 function checkRevision(name: string, digits: string): void {
@@ -131,7 +166,9 @@ function checkRevision(name: string, digits: string): void {
 function checkEndpoint(endpoint: string): void {
   // The ids are taken from parameter names, so `/freshpoint/<id>` is a likely mistake.
   if (endpoint.startsWith('/')) {
-    throw new UsageError(`The endpoint is "${endpoint}", expected <stack>/<id of the construct>, e.g. Iris/Endpoint.`);
+    const expected =
+      'expected <stack>/<id of the construct>, e.g. Iris/Endpoint, or the name of the SageMaker endpoint';
+    throw new UsageError(`The endpoint is "${endpoint}", ${expected}.`);
   }
 }
 
@@ -139,7 +176,7 @@ function rejectArgument(argument: string | undefined): void {
   if (argument !== undefined) throw new UsageError(`Unexpected argument "${argument}". Options begin with --.`);
 }
 
-function rejectForeignOptions(command: keyof typeof OWN_OPTIONS, values: OptionValues): void {
+function rejectForeignOptions(command: CommandName, values: OptionValues): void {
   const own: readonly string[] = OWN_OPTIONS[command];
   const known = Object.values(OWN_OPTIONS).flat();
   const found = known.find((name) => !own.includes(name) && name in values);
@@ -165,6 +202,9 @@ function parse(args: readonly string[]) {
         to: { type: 'string' },
         reason: { type: 'string' },
         'no-wait': { type: 'boolean' },
+        force: { type: 'boolean' },
+        profile: { type: 'string' },
+        region: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },

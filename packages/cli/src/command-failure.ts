@@ -1,7 +1,7 @@
 import { withoutControlCharacters } from './text.ts';
 
 /** Exit codes, as `--help` documents them. */
-export const EXIT_CODES = { success: 0, failed: 1, invalidUsage: 2 } as const;
+export const EXIT_CODES = { success: 0, failed: 1, invalidUsage: 2, needsAttention: 3 } as const;
 
 /** A problem that the user can fix: printed without a stack trace, so the message says all there is to say. */
 export class CommandFailure extends Error {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
+import type { LocalRuntime, LocalRuntimeOptions } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
 import { CommandFailure, UsageError } from './command-failure.ts';
 import type { ConsoleOutput } from './console-output.ts';
@@ -41,6 +41,7 @@ async function deploy(
 async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {
   const { port, stateDir, times, containers } = options;
   try {
+    const startLocalRuntime = await loadRuntime();
     return await startLocalRuntime({
       port,
       stateDir,
@@ -61,6 +62,20 @@ async function start(options: LocalArguments, output: ConsoleOutput): Promise<Lo
       throw new UsageError(`The runtime cannot start: ${message}. Check --port and --state.`, error);
     }
     throw error;
+  }
+}
+
+/** The runtime is a package of its own: who looks after live endpoints does not need it. */
+async function loadRuntime(): Promise<(options: LocalRuntimeOptions) => Promise<LocalRuntime>> {
+  try {
+    return (await import('@freshpoint/local')).startLocalRuntime;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new CommandFailure(
+      'The local runtime is not installed. Install it beside the command: npm install --save-dev @freshpoint/local, ' +
+        'or run both at once: npx --package freshpoint --package @freshpoint/local freshpoint local.',
+      error,
+    );
   }
 }
 

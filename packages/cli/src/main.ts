@@ -1,12 +1,9 @@
 #!/usr/bin/env node
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
 import { type LocalArguments, readArguments } from './arguments.ts';
 import { EXIT_CODES, reportError } from './command-failure.ts';
-import type { EndpointAccount } from './endpoints/account.ts';
-import type { ActionContext } from './endpoints/act.ts';
+import { outputOf } from './output.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -16,30 +13,23 @@ async function main(args: readonly string[]): Promise<number> {
   switch (options.command) {
     case 'help':
       process.stdout.write(USAGE);
-      break;
+      return EXIT_CODES.success;
     case 'version':
       write(version());
-      break;
+      return EXIT_CODES.success;
     case 'local':
       await local(options);
-      break;
-    case 'history': {
-      const { runHistory } = await import('./endpoints/history.ts');
-      await runHistory(options, await openAccount(), write, process.stdout.columns);
-      break;
+      return EXIT_CODES.success;
+    case 'check': {
+      const { runCheck } = await import('./check.ts');
+      return runCheck(options, write);
     }
-    case 'retry': {
-      const { runRetry } = await import('./endpoints/retry.ts');
-      await runRetry(options, await actionContext());
-      break;
-    }
-    case 'rollback': {
-      const { runRollback } = await import('./endpoints/rollback.ts');
-      await runRollback(options, { ...(await actionContext()), pause: setTimeout });
-      break;
+    default: {
+      const { runLiveCommand } = await import('./endpoints/live-command.ts');
+      const output = outputOf(write, process.stdout, process.env);
+      return runLiveCommand(options, { output, environment: process.env, user: username() });
     }
   }
-  return EXIT_CODES.success;
 }
 
 /** The modules of the runtime are loaded for this command only. */
@@ -49,17 +39,6 @@ async function local(options: LocalArguments): Promise<void> {
   const { jsonOutput, textOutput } = await import('./console-output.ts');
   const { runLocal } = await import('./local.ts');
   await runLocal(options, options.format === 'json' ? jsonOutput(write) : textOutput(write, Date.now), stop);
-}
-
-/** The modules of the SDK take longer to load than everything else, so only the commands that need them do. */
-async function openAccount(): Promise<EndpointAccount> {
-  const { endpointAccount, sdkClients } = await import('./endpoints/account.ts');
-  return endpointAccount(sdkClients(), { now: Date.now, newId: randomUUID });
-}
-
-/** What commands that act need. */
-async function actionContext(): Promise<ActionContext> {
-  return { account: await openAccount(), write, now: Date.now, user: username() };
 }
 
 function write(line: string): void {

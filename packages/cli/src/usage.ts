@@ -6,16 +6,38 @@ export const MIN_REVISION_DIGITS = 4;
 /** The text that `freshpoint --help` prints. */
 export const USAGE = `Usage: freshpoint <command> [options]
 
-Commands:
-  freshpoint local                 Run a cloud assembly on this machine, on one port of 127.0.0.1, until Ctrl-C
-  freshpoint history [<endpoint>]  List the refreshes of an endpoint, newest first; without <endpoint>, all endpoints
-  freshpoint rollback <endpoint>   Return an endpoint to an earlier revision, and wait until it serves
-  freshpoint retry <endpoint> [<revision>]
-                                   Take a revision out of quarantine, or end the pause before its next attempt;
-                                   without <revision>, the one that was quarantined last
+See:
+  status [<endpoint>]              What serves, what is on its way and what it waits for; without <endpoint>, of all
+  explain <endpoint>               Why the newest upload does not serve, and the next step
+  watch <endpoint>                 Print each change until the newest revision serves
+  history [<endpoint>]             What happened, newest first; without <endpoint>, list the endpoints
+  check <file…>                    Whether model archives can be loaded, before they are uploaded
 
-An endpoint is <stack>/<id of the construct>. history, rollback and retry use AWS_REGION, AWS_ENDPOINT_URL and
-credentials as the AWS CLI does.
+Act:
+  rollback <endpoint>              Return to an earlier revision, and wait until it serves
+  suspend <endpoint>               No swaps until resumed
+  resume <endpoint>                End a suspension
+  retry <endpoint> [<revision>]    Take a revision out of quarantine, or end the pause before its next attempt; without
+                                   <revision>, the one that was quarantined last
+  refresh <endpoint>               Start a pass of the controller now
+  redrive <endpoint>               Move dead letters back to the work queue
+
+Run:
+  local                            Run a cloud assembly on this machine, on one port of 127.0.0.1, until Ctrl-C; needs
+                                   the package @freshpoint/local
+
+An endpoint is <stack>/<id of the construct>, the id of the construct alone, or the name of the SageMaker endpoint.
+
+Options of rollback, suspend, resume, retry and refresh:
+  --reason <text>                  Reason to record in the history, at most ${MAX_REASON_CHARACTERS} characters
+
+Options of rollback:
+  --to <revision>                  Revision of the history, by its first digits, at least ${MIN_REVISION_DIGITS}
+                                   (default: the revision that was uploaded before the one that serves)
+  --no-wait                        Do not wait until the revision serves
+
+Options of refresh:
+  --force                          Roll the newest upload out again, although it serves or another one is pinned
 
 Options of local:
   --assembly <folder>              Cloud assembly to deploy, as \`cdk synth\` writes it (default: start empty)
@@ -25,19 +47,21 @@ Options of local:
   --times fast|realistic           How long SageMaker's operations take (default: fast)
   --container <image>=<command>    Command that stands in for a container image; can be repeated
 
-Options of rollback:
-  --to <revision>                  Revision of the history, by its first digits, at least ${MIN_REVISION_DIGITS}
-                                   (default: the revision that was uploaded before the one that serves)
-  --reason <text>                  Reason to record with the pin, at most ${MAX_REASON_CHARACTERS} characters
-  --no-wait                        Do not wait until the revision serves
+Options of all commands but check and local, as the AWS CLI has them:
+  --profile <name>                 Profile of the credentials (default: AWS_PROFILE)
+  --region <name>                  Region (default: AWS_REGION, AWS_DEFAULT_REGION, or that of the profile)
 
 Options of all commands:
   --json                           Print one JSON object per line
   -h, --help                       Print this help
   --version                        Print the version
 
+AWS_ENDPOINT_URL, NO_COLOR and FORCE_COLOR are respected.
+
 Exit codes:
   0                                Success
   1                                The command failed, the revision was refused, or the rollback was superseded
   2                                The command line or the value of an option is invalid
+  3                                Attention is needed: status and watch found an endpoint that is stalled, whose newest
+                                   upload is in quarantine, or that is gone; check found an archive that is refused
 `;

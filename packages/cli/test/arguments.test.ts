@@ -59,9 +59,9 @@ describe('readArguments', () => {
   });
 
   test.each([
-    [[], 'Missing command. Available commands: local, history, rollback, retry.'],
-    [['cloud'], 'Unknown command "cloud". Available commands: local, history, rollback, retry.'],
-    [['rollback'], 'Missing endpoint. Run `freshpoint history` to list endpoints.'],
+    [[], /^Missing command. Available commands: status, explain, watch, history, rollback/],
+    [['cloud'], /^Unknown command "cloud". Available commands: status, /],
+    [['rollback'], 'Missing endpoint. Run `freshpoint status` to list endpoints.'],
     [['rollback', 'A/B', 'C/D'], 'Unexpected argument "C/D". Options begin with --.'],
     [['rollback', 'A/B', '--to', '123'], '--to is "123", expected at least 4 hex digits of a revision.'],
     [['rollback', 'A/B', '--to', 'xyz1'], '--to is "xyz1", expected at least 4 hex digits of a revision.'],

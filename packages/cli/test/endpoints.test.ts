@@ -26,10 +26,14 @@ class FakeAccount implements EndpointAccount {
   steps: ((state: EndpointState) => EndpointState)[] = [];
 
   list = async () => [ID];
+  resolve = async (name: string) => name;
   read = async () => ({ spec: this.spec as EndpointSpec, state: this.state, etag: `v${this.version}` });
   history = async () => this.records;
   appended: HistoryRecord[] = [];
-  appendHistory = async (_: EndpointStore, each: HistoryRecord) => void this.appended.push(each);
+  appendHistory = async (_: EndpointStore, each: HistoryRecord) => {
+    this.appended.push(each);
+    return undefined;
+  };
   enqueueReconcile = async (_: string, url: string) => void this.requests.push(url);
   write = async (_: EndpointStore, state: EndpointState, after: string | undefined) => {
     if (this.conflicts-- > 0) throw new StateConflict('state');
@@ -54,7 +58,7 @@ const rollBack = (change: Partial<RollbackArguments> = {}) =>
   );
 const serve = (revision: string) => (state: EndpointState) => ({
   ...state,
-  updating: undefined,
+  rollout: undefined,
   serving: { configName: 'b', newestSource: 1, since: 2, revision },
 });
 
@@ -66,8 +70,8 @@ beforeEach(() => {
 describe('freshpoint rollback', () => {
   test('pins the previous revision, enqueues a reconcile request and waits until the revision serves', async () => {
     account.steps = [
-      (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
-      (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
+      (state) => ({ ...state, rollout: { phase: 'staging', revision: R1 } as never }),
+      (state) => ({ ...state, rollout: { phase: 'updating', revision: R1 } as never }),
       serve(R1),
     ];
     await rollBack({ reason: 'accuracy fell' });
@@ -201,8 +205,8 @@ describe('freshpoint rollback', () => {
     [
       'a rollback that succeeds',
       [
-        (state) => ({ ...state, staging: { slot: 'a', revision: R1, at: 1 } }),
-        (state) => ({ ...state, staging: undefined, updating: { revision: R1 } as never }),
+        (state) => ({ ...state, rollout: { phase: 'staging', revision: R1 } as never }),
+        (state) => ({ ...state, rollout: { phase: 'updating', revision: R1 } as never }),
         serve(R1),
       ],
       ['pinned', 'waiting', 'staging', 'updating', 'serving'],

@@ -118,6 +118,6 @@ test('the command exits with 2 when its command line is invalid', async () => {
     exitCode: 2,
     out: '',
     error:
-      'freshpoint: Missing endpoint. Run `freshpoint history` to list endpoints.\nRun `freshpoint --help` for usage.\n',
+      'freshpoint: Missing endpoint. Run `freshpoint status` to list endpoints.\nRun `freshpoint --help` for usage.\n',
   });
 });

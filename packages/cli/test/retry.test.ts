@@ -24,9 +24,13 @@ function accountWith(state: Partial<EndpointState>, conflicts = 0) {
   };
   const account: EndpointAccount = {
     list: async () => [ID],
+    resolve: async (name) => name,
     read: async () => ({ spec: { queueUrl: 'https://queue' } as EndpointSpec, state: seen.state, etag: '7' }),
     history: async () => [],
-    appendHistory: async (_, record) => void seen.records.push(record),
+    appendHistory: async (_, record) => {
+      seen.records.push(record);
+      return undefined;
+    },
     write: async (_, next) => {
       if (seen.conflicts-- > 0) throw new StateConflict('state');
       seen.state = next;

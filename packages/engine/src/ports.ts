@@ -2,6 +2,7 @@ import type {
   EndpointSpec,
   EndpointStore,
   GateRequest,
+  METRIC_NAMES,
   ReconcileRequest,
   Slot,
   SlotData,
@@ -9,6 +10,8 @@ import type {
   SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { HistoryRecord, ListedRecord } from './policy/history.ts';
+import type { PartialCopy } from './policy/lease.ts';
+import type { ListingProgress } from './policy/listing.ts';
 import type { Next } from './policy/next.ts';
 import type {
   CheckView,
@@ -20,8 +23,9 @@ import type {
   StackView,
 } from './policy/observation.ts';
 import type { RefreshEvent } from './policy/refresh-event.ts';
+import type { SourceObject } from './policy/source-object.ts';
 import type { StallEvent } from './policy/stalled.ts';
-import type { EndpointState, PartialCopy } from './policy/state.ts';
+import type { EndpointState } from './policy/state.ts';
 
 /** What the stacks declare about endpoints, in SSM. */
 export interface EndpointSpecs {
@@ -49,10 +53,8 @@ export interface EndpointStates {
 
 /** The histories, in S3. */
 export interface EndpointHistory {
-  /** Appends a record. One that exists already stays as it is. Returns whether it is new. */
-  append(store: EndpointStore, record: HistoryRecord): Promise<boolean>;
-  /** Whether the record was appended, and so published, before. */
-  has(store: EndpointStore, record: HistoryRecord): Promise<boolean>;
+  /** Appends a record. One that exists already stays as it is: then this is when it was written, epoch ms. */
+  append(store: EndpointStore, record: HistoryRecord): Promise<number | undefined>;
   /** The newest records, at most `limit`, newest first. */
   list(store: EndpointStore, limit: number): Promise<readonly ListedRecord[]>;
 }
@@ -72,12 +74,26 @@ export interface Endpoints {
 
 /** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
 export interface Sources {
-  observe(sources: readonly SourceSpec[]): Promise<SourcesView>;
+  observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**
    * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
-   * An archive that cannot be read is not refused for it.
+   * An archive that cannot be read, or not in time, is not refused for it: there is a warning.
    */
   check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
+}
+
+export interface ObserveOptions {
+  readonly isTimeUp: () => boolean;
+  /** Of an earlier listing of the same sources, to continue. */
+  readonly progress?: ListingProgress;
+  /** Objects that are taken for those that sources name by these keys. */
+  readonly instead?: readonly SourceObject[];
+}
+
+/** Time was up before everything was listed. */
+export interface UnfinishedListing {
+  readonly kind: 'unfinished';
+  readonly progress: ListingProgress;
 }
 
 export interface CheckOptions {
@@ -86,19 +102,21 @@ export interface CheckOptions {
   readonly isTimeUp: () => boolean;
 }
 
-/** Where slot data is copied from. */
-export type StagingSource =
-  | { readonly kind: 'sources'; readonly files: readonly SourceFile[] }
-  /** The data of the other slot, as it is. */
-  | { readonly kind: 'slot'; readonly slot: Slot }
-  /** Earlier data of either slot: noncurrent versions of its objects. */
-  | { readonly kind: 'retained' };
+/** A source of a revision, and where its bytes are. */
+export interface StagingFile {
+  readonly source: SourceFile;
+  /** An immutable copy of it. Absent: the source itself. */
+  readonly from?: { readonly bucket: string; readonly key: string };
+}
 
-/** Slot data to be copied. */
+/** A revision to be copied to a slot. */
 export interface StagingJob {
+  readonly store: EndpointStore;
+  readonly data: SlotData;
   readonly slot: Slot;
   readonly revision: string;
-  readonly from: StagingSource;
+  /** From which it is stored, if it is not yet. Absent: the revision store must have it. */
+  readonly files?: readonly StagingFile[];
 }
 
 export interface StagingOptions {
@@ -116,16 +134,25 @@ export type StagingOutcome =
   | { readonly kind: 'changed' }
   /** Time was up; the next pass resumes here. */
   | { readonly kind: 'unfinished'; readonly partialCopy?: PartialCopy }
-  /** No version of the slot data has the revision any more. */
-  | { readonly kind: 'not-retained' };
+  /** The revision store does not have the revision, or only in part. */
+  | { readonly kind: 'missing' };
 
-/** The slots' data, in S3. Copies are server-side: no bytes flow through the function. */
-export interface SlotStore {
+/** Revisions and the data of the slots, in S3. Copies are server-side: no bytes flow through the function. */
+export interface RevisionStore {
   observe(data: SlotData): Promise<SlotsView>;
   /** The sources whose copies a slot holds. */
   contents(data: SlotData, slot: Slot): Promise<readonly SourceFile[]>;
-  /** Copies the objects that are not there yet. Throws errors of S3 other than failed preconditions. */
-  stage(data: SlotData, job: StagingJob, options: StagingOptions): Promise<StagingOutcome>;
+  /** The stored revisions, complete or not. */
+  list(store: EndpointStore): Promise<readonly string[]>;
+  /**
+   * Copies a revision to the revision store, and from there to a slot: the objects that are not there yet. Throws
+   * errors of S3 other than failed preconditions.
+   */
+  stage(job: StagingJob, options: StagingOptions): Promise<StagingOutcome>;
+  /** Aborts a multipart copy that is not resumed. */
+  abandon(store: EndpointStore, partialCopy: PartialCopy): Promise<void>;
+  /** Removes the stored revisions that are not kept, until time is up. Only the holder of the staging lease may. */
+  removeOthers(store: EndpointStore, kept: readonly string[], isTimeUp: () => boolean): Promise<void>;
 }
 
 /** The endpoint's answers, from SageMaker's runtime. */
@@ -173,15 +200,8 @@ export interface Telemetry {
   metric(endpoint: string, name: MetricName, value: number): void;
 }
 
-/** Metrics by name; times in seconds. */
-export type MetricName =
-  | 'Swaps'
-  | 'Quarantines'
-  | 'UploadToServed'
-  | 'ReconcilesRequeued'
-  | 'ReconcilesStalled'
-  | 'Stalled'
-  | 'MessagesUnreadable';
+/** The name of one of the controller's metrics. */
+export type MetricName = (typeof METRIC_NAMES)[keyof typeof METRIC_NAMES];
 
 /** The structured log line. */
 export interface DecisionEntry {
@@ -204,7 +224,7 @@ export interface Ports {
   readonly history: EndpointHistory;
   readonly endpoints: Endpoints;
   readonly sources: Sources;
-  readonly slotStore: SlotStore;
+  readonly revisions: RevisionStore;
   readonly smokeTests: SmokeTests;
   readonly stacks: CloudFormationStacks;
   readonly queue: WorkQueue;

@@ -6,9 +6,6 @@ export const DEFAULT_WAIT_TIME = Duration.seconds(60);
 
 export const DEFAULT_SWEEP_INTERVAL = Duration.hours(1);
 
-/** Number of revisions that are kept besides those in the slots. */
-export const DEFAULT_RETAIN_REVISIONS = 5;
-
 /** Created archives, in the format that SageMaker loads. */
 export const DEFAULT_BUCKET_EVENTS: readonly BucketEvent[] = [
   { eventType: EventType.OBJECT_CREATED, keyFilters: [{ suffix: '.tar.gz' }] },

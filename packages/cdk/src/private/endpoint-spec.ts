@@ -17,6 +17,7 @@ export interface SpecTokens {
   readonly queueUrl: string;
   readonly store: EndpointStore;
   readonly data?: SlotData;
+  readonly retainRevisions?: number;
 }
 
 /** The endpoint's spec. Adds a warning if a setting applies to deployments only. */
@@ -28,12 +29,13 @@ export function endpointSpec(
 ): EndpointSpec {
   const { endpointProps, maxWaitTime, pollInterval, stalledAfter, verification, smokeTests = [] } = props;
   const excluded = excludedVariantProperties(endpoint, endpointProps);
-  const { data, queueUrl, ...identity } = tokens;
+  const { data, retainRevisions, queueUrl, ...identity } = tokens;
   return {
     version: 1,
     ...identity,
     sources,
     ...(data && { data }),
+    ...(retainRevisions !== undefined && { retainRevisions }),
     ...(verification?._extent === 'full' && { verification: 'full' as const }),
     ...(smokeTests.length > 0 && { smokeTests: smokeTestSpecs(smokeTests) }),
     queueUrl,

@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import { type EndpointStore, historyPrefix, type SlotData, type SourceSpec, slotDataKey, stateKey } from '../contract';
+import { type EndpointStore, revisionsPrefix, type SlotData, type SourceSpec } from '../contract';
 import {
   type BoundedText,
   bucketArn,
@@ -8,7 +8,6 @@ import {
   objectArn,
   parameterArn,
   sagemakerArn,
-  slotDataRoot,
   stackArn,
 } from './bounded-arns';
 
@@ -18,6 +17,8 @@ export interface Permit {
   readonly resource: BoundedText;
   /** For a listing: the only prefix that may be listed. */
   readonly prefix?: BoundedText;
+  /** Of the statement, besides the prefix. */
+  readonly condition?: object;
 }
 
 /**
@@ -41,17 +42,11 @@ export interface StagingResources {
   readonly data?: SlotData;
   /** ARNs of the KMS keys that the sources are encrypted with. */
   readonly sourceKeys: readonly string[];
-  /** ARN of the KMS key that state, history and slot data are encrypted with. */
+  /** ARN of the KMS key that state, history, revisions and slot data are encrypted with. */
   readonly dataKey?: string;
 }
 
-const SLOT_DATA_ACTIONS = [
-  's3:GetObject',
-  's3:GetObjectVersion',
-  's3:PutObject',
-  's3:AbortMultipartUpload',
-  's3:ListMultipartUploadParts',
-];
+const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
 /** The refresher's permissions on one endpoint. */
 export function swapPermits({ endpointArn, configArns, hasSmokeTests }: SwapResources): Permit[] {
@@ -71,34 +66,24 @@ export function stagingPermits(stack: Stack, resources: StagingResources): Permi
   const { data, dataKey } = resources;
   return [
     { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
-    ...storePermits(stack, resources.store),
+    ...storePermits(stack, resources.store, data),
     { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
     ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
-    ...(data ? slotDataPermits(stack, data) : []),
     ...resources.sourceKeys.map((key) => ({ actions: ['kms:Decrypt'], resource: kmsKeyArn(key) })),
-    // Decrypt is needed for multipart copies, and to restore older versions.
+    // Decrypt is needed for copies from the revision store.
     ...(dataKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resource: kmsKeyArn(dataKey) }] : []),
   ];
 }
 
-function storePermits(stack: Stack, store: EndpointStore): Permit[] {
+/** Everything below the store's prefix is the refresher's own. */
+function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undefined): Permit[] {
   const bucket = bucketArn(stack, store.bucket);
-  const keys = [stateKey(store), `${historyPrefix(store)}*`];
+  const all = objectArn(bucket, `${store.prefix}*`);
   return [
-    ...keys.map((key) => ({ actions: ['s3:GetObject', 's3:PutObject'], resource: objectArn(bucket, key) })),
-    // Without ListBucket, S3 answers 403 instead of 404 for a missing state. GetObject has no s3:prefix to restrict.
+    { actions: data ? COPY_ACTIONS : ['s3:GetObject', 's3:PutObject'], resource: all },
+    ...(data ? [{ actions: ['s3:DeleteObject'], resource: objectArn(bucket, `${revisionsPrefix(store)}*`) }] : []),
+    // Without ListBucket, S3 answers 403 instead of 404 for a missing object. GetObject has no s3:prefix to restrict.
     { actions: ['s3:ListBucket'], resource: bucket },
-  ];
-}
-
-function slotDataPermits(stack: Stack, { bucket, root, files }: SlotData): Permit[] {
-  const arn = bucketArn(stack, bucket);
-  const keys = (['a', 'b'] as const).flatMap((slot) => files.map((_, index) => slotDataKey(root, slot, index)));
-  return [
-    ...keys.map((key) => ({ actions: SLOT_DATA_ACTIONS, resource: objectArn(arn, key) })),
-    // Without ListBucket, S3 answers 403 instead of 404 for a missing object.
-    { actions: ['s3:ListBucket'], resource: arn },
-    { actions: ['s3:ListBucketVersions'], resource: arn, prefix: slotDataRoot(root) },
   ];
 }
 

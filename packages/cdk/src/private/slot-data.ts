@@ -1,6 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type ObjectSource, type Slot, type SlotData, slotDataKey } from '../contract';
+import { type EndpointStore, type ObjectSource, type Slot, type SlotData, slotDataKey, slotsPrefix } from '../contract';
 import { type ContainerEntry, containersOf, dataReferencesOf, mapContainers, withDataUrl } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { digest8 } from './digest';
@@ -31,10 +31,10 @@ export function planSlotData(models: readonly DeclaredModel[], stack: Stack): Sl
  * Where the slot data of these files is stored. Other files get another root, so a deployment that changes the sources
  * keeps the slot data that its rollback needs.
  */
-export function slotDataOf(plan: SlotDataPlan, endpointId: string, bucket: string, stack: Stack): SlotData {
+export function slotDataOf(plan: SlotDataPlan, store: EndpointStore, stack: Stack): SlotData {
   const { files, inPlace } = plan;
-  const root = `${endpointId}/${digest8(stack.resolve(files))}/`;
-  return { bucket, root, files, ...(inPlace.length > 0 && { partial: true as const }) };
+  const root = `${slotsPrefix(store)}${digest8(stack.resolve(files))}/`;
+  return { bucket: store.bucket, root, files, ...(inPlace.length > 0 && { partial: true as const }) };
 }
 
 /** The slot data of one slot. */

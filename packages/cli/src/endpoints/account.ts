@@ -16,8 +16,9 @@ import { ssmSpecs } from '@freshpoint/engine/adapters/ssm-specs';
 import type { ListedRecord } from '@freshpoint/engine/policy/history';
 import { lostState } from '@freshpoint/engine/policy/state';
 import type { EndpointHistory, EndpointStates, StoredState } from '@freshpoint/engine/ports';
-import { CommandFailure } from '../command-failure.ts';
+import { CommandFailure, UsageError } from '../command-failure.ts';
 import { explainErrors } from './aws-errors.ts';
+import { type ClientConfig, s3Config } from './client-config.ts';
 
 /** Records of the history that are listed. */
 const MAX_LISTED_RECORDS = 100;
@@ -42,6 +43,8 @@ export interface AccountSources {
 export interface EndpointAccount {
   /** Ids of all endpoints. */
   list(): Promise<string[]>;
+  /** The id of the endpoint with this id, this id of the construct in its stack, or this name in SageMaker. */
+  resolve(name: string): Promise<string>;
   /** Spec and state. A state that was lost is one that the controller still has to rebuild. */
   read(endpoint: string): Promise<StoredState & { readonly spec: EndpointSpec }>;
   write: EndpointStates['write'];
@@ -52,15 +55,9 @@ export interface EndpointAccount {
   enqueueReconcile(endpoint: string, queueUrl: string): Promise<void>;
 }
 
-/** The SDK's clients, configured by the environment: region, credentials, AWS_ENDPOINT_URL. */
-export function sdkClients(): AccountClients {
-  return { ssm: new SSMClient({}), s3: new S3Client(s3Config()), sqs: new SQSClient({}) };
-}
-
-/** A service at an address of its own has no host name per bucket. */
-function s3Config() {
-  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
-  return { forcePathStyle: (AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined };
+/** The SDK's clients, configured as the AWS CLI is. */
+export function sdkClients(config: ClientConfig): AccountClients {
+  return { ssm: new SSMClient(config), s3: new S3Client(s3Config(config)), sqs: new SQSClient(config) };
 }
 
 /** The account behind the clients. */
@@ -68,9 +65,14 @@ export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }
   const specs = ssmSpecs(ssm);
   const states = s3States(s3, newId);
   const history = s3History(s3);
-  const list = () => explainErrors('ssm:GetParametersByPath', ROOT_PATH, () => endpointIds(ssm));
+  const listed = () => explainErrors('ssm:GetParametersByPath', ROOT_PATH, () => declaredEndpoints(ssm));
+  const list = async () => (await listed()).map(({ id }) => id);
   return {
     list,
+    async resolve(name) {
+      // An id has a slash. Other names need the list.
+      return name.includes('/') ? name : chooseEndpoint(await listed(), name);
+    },
     async read(endpoint) {
       const name = specParameterName(endpoint);
       const spec = await explainErrors('ssm:GetParameters', name, () => specs.read(endpoint));
@@ -113,18 +115,44 @@ function messageOf(error: unknown): string {
   throw error;
 }
 
-async function endpointIds(ssm: Client): Promise<string[]> {
-  const ids: string[] = [];
+/** An endpoint that a stack declares. */
+interface DeclaredEndpoint {
+  readonly id: string;
+  /** Its name in SageMaker. Absent: its spec cannot be read. */
+  readonly name?: string;
+}
+
+async function declaredEndpoints(ssm: Client): Promise<DeclaredEndpoint[]> {
+  const endpoints: DeclaredEndpoint[] = [];
   const found = pages(
     (NextToken: string | undefined) =>
       send(ssm, new GetParametersByPathCommand({ Path: ROOT_PATH, Recursive: true, NextToken })),
     ({ NextToken }) => NextToken,
   );
   for await (const { Parameters = [] } of found) {
-    for (const { Name = '' } of Parameters) {
+    for (const { Name = '', Value = '' } of Parameters) {
       const id = /^\/freshpoint\/(.+)\/spec$/.exec(Name)?.[1];
-      if (id !== undefined) ids.push(id);
+      if (id !== undefined) endpoints.push({ id, ...endpointNameIn(Value) });
     }
   }
-  return ids.sort();
+  return endpoints.sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+function endpointNameIn(spec: string): { readonly name?: string } {
+  try {
+    return { name: (JSON.parse(spec) as Partial<EndpointSpec>).endpointName };
+  } catch {
+    return {};
+  }
+}
+
+function chooseEndpoint(endpoints: readonly DeclaredEndpoint[], name: string): string {
+  const ids = endpoints.map(({ id }) => id);
+  const named = endpoints.filter((endpoint) => endpoint.name === name);
+  const matching = named.length > 0 ? named : endpoints.filter(({ id }) => id.slice(id.indexOf('/') + 1) === name);
+  const [match, ...others] = matching;
+  if (!match) throw new CommandFailure(`There is no endpoint "${name}". ${describeEndpoints(ids)}`);
+  if (others.length === 0) return match.id;
+  const several = matching.map(({ id }) => id).join(', ');
+  throw new UsageError(`The endpoint is "${name}", which matches several: ${several}. Add the name of the stack.`);
 }

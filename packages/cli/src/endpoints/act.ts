@@ -56,7 +56,7 @@ export async function act<T>(account: EndpointAccount, requested: RequestedActio
 }
 
 /** Past the state's write, an error does not undo the action, so it says what is done. */
-async function orSayWhatIsDone(done: string, run: () => Promise<void>): Promise<void> {
+async function orSayWhatIsDone(done: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { ActionRecord, HistoryRecord, RefreshRecord, StallRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { Pin } from '@freshpoint/engine/policy/state';
-import { type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
+import { alignColumns, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
 /** Arguments of `freshpoint history`. */
@@ -66,20 +66,9 @@ function hasServed(record: Pick<HistoryRecord, 'outcome'>): boolean {
 }
 
 function table(entries: readonly HistoryEntry[], columns: number): string[] {
-  const rows = entries.map((entry) => ({ cells: cellsOf(entry), messages: messageLines(entry, columns) }));
-  const widths = HEAD.map((head, column) =>
-    Math.max(head.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    widths
-      .map((width, column) => (cells[column] ?? '').padEnd(width))
-      .join('  ')
-      .trimEnd();
-  return [
-    line(HEAD),
-    ...rows.flatMap(({ cells, messages }) => [line(cells), ...messages]),
-    '* serving now; times are UTC',
-  ];
+  const [head = '', ...lines] = alignColumns([HEAD, ...entries.map(cellsOf)]);
+  const rows = entries.flatMap((entry, index) => [lines[index] ?? '', ...messageLines(entry, columns)]);
+  return [head, ...rows, '* serving now; times are UTC'];
 }
 
 function cellsOf(entry: HistoryEntry): string[] {

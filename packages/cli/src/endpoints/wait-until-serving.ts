@@ -1,4 +1,5 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
@@ -56,17 +57,19 @@ export async function waitUntilServing(
 }
 
 function statusOf(state: EndpointState, { revision, at }: WrittenPin): RollbackStatus {
-  const { updating, staging, serving } = state;
+  const { rollout, serving } = state;
+  const update = recordedUpdate(state);
   const entry = quarantineEntryOf(state, revision);
   if (entry) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
-  if (serving?.revision === revision && !updating) return { kind: 'serving' };
-  if (state.pin?.at !== at && !updating) return { kind: 'unpinned' };
-  if (updating?.revision === revision) return { kind: 'updating' };
-  const isPaused = state.retries?.revision === revision;
-  if (isPaused && !staging) return { kind: 'retrying' };
-  return { kind: staging?.revision === revision ? 'staging' : 'waiting' };
+  if (serving?.revision === revision && !update) return { kind: 'serving' };
+  const isPinned = state.pin?.at === at && state.pin.revision === revision;
+  if (!isPinned && !update) return { kind: 'unpinned' };
+  if (update?.revision === revision) return { kind: 'updating' };
+  const isStaging = rollout?.phase === 'staging';
+  if (state.retries?.revision === revision && !isStaging) return { kind: 'retrying' };
+  return { kind: isStaging && rollout.revision === revision ? 'staging' : 'waiting' };
 }
 
 function phaseEvent(event: RollbackPhase, { retries }: EndpointState, revision: string): RollbackEvent {

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation-stacks.ts';
 import { eventBridgeBus } from './eventbridge-bus.ts';
 import { s3History } from './s3-history.ts';
-import { s3SlotStore } from './s3-slot-store.ts';
+import { s3RevisionStore } from './s3-revision-store.ts';
 import { s3Sources } from './s3-sources.ts';
 import { s3States } from './s3-states.ts';
 import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
@@ -43,14 +43,14 @@ export function awsPorts(given: {
   /** Epoch ms. */
   readonly now: () => number;
 }): Ports {
-  const { clients, answers: responses, telemetry, now } = given;
+  const { clients, answers: responses, telemetry, now, newId = randomUUID } = given;
   return {
     specs: ssmSpecs(clients.ssm),
-    states: s3States(clients.s3, given.newId ?? randomUUID),
+    states: s3States(clients.s3, newId),
     history: s3History(clients.s3),
     endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
-    slotStore: s3SlotStore(clients.s3),
+    revisions: s3RevisionStore(clients.s3, newId),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
     queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),

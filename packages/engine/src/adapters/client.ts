@@ -50,10 +50,15 @@ export async function* pages<Page, Token>(
 
 /** Whether the service, not the request, was at fault, or did not answer at all: the effect of the call is unknown. */
 export function isAmbiguous(error: unknown): boolean {
-  const { $metadata, $fault } = error as { $metadata?: { httpStatusCode?: number }; $fault?: string };
-  const status = $metadata?.httpStatusCode;
+  const { $fault } = error as { $fault?: string };
+  const status = statusOf(error);
   if (status === undefined) return true;
   return status >= 500 || $fault === 'server';
+}
+
+/** The HTTP status of the service's answer; undefined: there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }
 
 /** Whether the error has one of these names. */

@@ -8,13 +8,12 @@ export interface CopyLimits {
 
 /** One object to copy, server-side. */
 export interface Copy {
-  /** With a version: that version, even if there is a newer one by now. */
-  readonly from: { readonly bucket: string; readonly key: string; readonly version?: string };
+  readonly from: { readonly bucket: string; readonly key: string };
   /** The version that was observed at the source. */
   readonly seen?: string;
   readonly to: { readonly bucket: string; readonly key: string };
-  /** ETag of the source: other bytes are not copied. */
-  readonly etag: string;
+  /** ETag of the source: other bytes are not copied. Absent: the source is immutable. */
+  readonly etag?: string;
   /** Size of the source, in bytes. */
   readonly size: number;
   /** ETag of the object to replace; absent: there must be none. Any other object is kept. */
@@ -23,13 +22,12 @@ export interface Copy {
 }
 
 /** The source, in S3's terms, pinned to the ETag that was observed. */
-export function copySource({ from: { bucket, key, version }, etag }: Copy): {
+export function copySource({ from: { bucket, key }, etag }: Copy): {
   readonly CopySource: string;
-  readonly CopySourceIfMatch: string;
+  readonly CopySourceIfMatch?: string;
 } {
   const path = key.split('/').map(encodeURIComponent).join('/');
-  const query = version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`;
-  return { CopySource: `${bucket}/${path}${query}`, CopySourceIfMatch: `"${etag}"` };
+  return { CopySource: `${bucket}/${path}`, ...(etag !== undefined && { CopySourceIfMatch: `"${etag}"` }) };
 }
 
 /** The condition on the target, in S3's terms. */

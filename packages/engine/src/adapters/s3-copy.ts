@@ -1,5 +1,5 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
-import type { PartialCopy } from '../policy/state.ts';
+import type { PartialCopy } from '../policy/lease.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { type Copy, type CopyLimits, copySource, isSeenVersion, writeCondition } from './s3-copy-request.ts';
 import { copyInParts, type PartsOptions } from './s3-resumable-copy.ts';

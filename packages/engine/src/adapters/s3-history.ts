@@ -1,8 +1,8 @@
 import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { type EndpointStore, historyPrefix } from '@freshpoint/cdk/contract';
-import { type HistoryRecord, historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
+import { historyPrefix } from '@freshpoint/cdk/contract';
+import { historyRecordName, type ListedRecord, parseHistoryRecord } from '../policy/history.ts';
 import type { EndpointHistory } from '../ports.ts';
-import { type Client, isNamed, pages, send } from './client.ts';
+import { type Client, pages, send } from './client.ts';
 import { readText, writeText } from './s3-json.ts';
 
 /** Records that are read at once. */
@@ -18,18 +18,13 @@ interface StoredRecord {
 export function s3History(client: Client): EndpointHistory {
   return {
     async append(store, record) {
+      const Key = `${historyPrefix(store)}${historyRecordName(record)}`;
+      const address = { Bucket: store.bucket, Key };
       const text = JSON.stringify(record);
-      // A record that exists already was published before a pass ended early.
-      return (await writeText(client, { ...addressOf(store, record), text }, { IfNoneMatch: '*' })) !== undefined;
-    },
-    async has(store, record) {
-      try {
-        await send(client, new HeadObjectCommand(addressOf(store, record)));
-        return true;
-      } catch (error) {
-        if (isNamed(error, 'NotFound', 'NoSuchKey')) return false;
-        throw error;
-      }
+      const etag = await writeText(client, { ...address, text }, { IfNoneMatch: '*' });
+      if (etag !== undefined) return undefined;
+      const { LastModified } = await send(client, new HeadObjectCommand(address));
+      return LastModified?.getTime() ?? 0;
     },
     async list(store, limit) {
       const stored = await objectsBelow(client, store.bucket, historyPrefix(store));
@@ -60,8 +55,4 @@ async function objectsBelow(client: Client, bucket: string, prefix: string): Pro
     }
   }
   return stored;
-}
-
-function addressOf(store: EndpointStore, record: HistoryRecord) {
-  return { Bucket: store.bucket, Key: `${historyPrefix(store)}${historyRecordName(record)}` };
 }

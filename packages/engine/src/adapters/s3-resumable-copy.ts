@@ -5,9 +5,10 @@ import {
   ListPartsCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { PartialCopy } from '../policy/state.ts';
+import type { PartialCopy } from '../policy/lease.ts';
 import type { StagingOptions } from '../ports.ts';
 import { type Client, isNamed, pages, send } from './client.ts';
+import { inParallel } from './parallel.ts';
 import { type Copy, type CopyLimits, copySource, isSeenVersion, writeCondition } from './s3-copy-request.ts';
 
 /** The most parts that S3 accepts in one upload. */
@@ -48,12 +49,14 @@ export async function copyInParts(client: Client, copy: Copy, options: PartsOpti
     parts.set(number, output.CopyPartResult?.ETag);
   };
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !parts.has(number));
-  const failure = await inParallel(missing, copyPart, options);
-  if (failure instanceof SourceChanged || isNamed(failure, 'PreconditionFailed')) {
+  const { limits, isTimeUp } = options;
+  const failures = await inParallel(missing, copyPart, { limit: limits.maxParallelParts, isTimeUp });
+  // A change of the source ends the copy, even if another part failed first.
+  if (failures.some((failure) => failure instanceof SourceChanged || isNamed(failure, 'PreconditionFailed'))) {
     await send(client, new AbortMultipartUploadCommand(upload));
     return { kind: 'changed' };
   }
-  if (failure !== undefined) throw failure;
+  if (failures.length > 0) throw failures[0];
   if (parts.size < count) return { kind: 'unfinished', partialCopy };
   const Parts = [...parts].sort(([one], [other]) => one - other).map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
   await send(
@@ -66,39 +69,9 @@ export async function copyInParts(client: Client, copy: Copy, options: PartsOpti
 /** A part was copied from another version of the source. */
 class SourceChanged extends Error {}
 
-/**
- * Copies parts until time is up or one fails; returns the first failure when no request is in flight any more. Each
- * worker copies at least one part, so every pass makes progress.
- */
-async function inParallel(
-  numbers: readonly number[],
-  copyPart: (number: number) => Promise<void>,
-  { limits, isTimeUp }: PartsOptions,
-): Promise<unknown> {
-  const left = [...numbers];
-  let failure: unknown;
-  const work = async (): Promise<void> => {
-    for (let number = left.shift(); number !== undefined; number = left.shift()) {
-      try {
-        await copyPart(number);
-      } catch (error) {
-        // A change of the source ends the copy, even if another part failed first.
-        failure = failure === undefined || error instanceof SourceChanged ? error : failure;
-      }
-      if (failure !== undefined || isTimeUp()) return;
-    }
-  };
-  await Promise.all(Array.from({ length: limits.maxParallelParts }, work));
-  return failure;
-}
-
 /** The upload that an earlier pass began for the same bytes; undefined when there is none to resume. */
-async function resumeUpload(
-  client: Client,
-  { to, etag }: Copy,
-  { partialCopy }: PartsOptions,
-): Promise<Upload | undefined> {
-  if (partialCopy?.key !== to.key || partialCopy.etag !== etag) return undefined;
+async function resumeUpload(client: Client, { to }: Copy, { partialCopy }: PartsOptions): Promise<Upload | undefined> {
+  if (partialCopy?.key !== to.key) return undefined;
   const upload = { Bucket: to.bucket, Key: to.key, UploadId: partialCopy.uploadId };
   const parts: Parts = new Map();
   const listed = pages(
@@ -118,11 +91,11 @@ async function resumeUpload(
   }
 }
 
-async function beginUpload(client: Client, { to, etag, metadata }: Copy, { begun }: PartsOptions): Promise<Upload> {
+async function beginUpload(client: Client, { to, metadata }: Copy, { begun }: PartsOptions): Promise<Upload> {
   const target = { Bucket: to.bucket, Key: to.key };
   const { UploadId } = await send(client, new CreateMultipartUploadCommand({ ...target, Metadata: { ...metadata } }));
   if (UploadId === undefined) throw new Error(`CreateMultipartUpload returned no UploadId for ${to.key}.`);
-  const partialCopy = { key: to.key, uploadId: UploadId, etag };
+  const partialCopy = { key: to.key, uploadId: UploadId };
   await begun(partialCopy);
   return { partialCopy, parts: new Map() };
 }

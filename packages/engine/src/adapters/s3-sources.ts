@@ -1,21 +1,42 @@
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  type _Object,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
+import { addPage, beginListing, type ListingProgress, listedPrefixes } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
-import { revisionOf, type SourceObject } from '../policy/revision.ts';
-import type { CheckOptions, Sources } from '../ports.ts';
-import { type Client, isNamed, pages, send } from './client.ts';
+import { revisionOf, unquoteETag } from '../policy/revision.ts';
+import { type SourceObject, uriOf } from '../policy/source-object.ts';
+import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
+import { type Client, isNamed, send, statusOf } from './client.ts';
+import { inParallel } from './parallel.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
+/** HeadObject requests at a time. */
+const MAX_HEADS = 16;
+/** HTTP status of a denied call: an answer to HeadObject has no error code. */
+const FORBIDDEN = 403;
+/** How the members of HeadObject's answer with a checksum begin, e.g. ChecksumCRC64NVME. */
+const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 
 /** HeadObject, ListObjectsV2 and GetObject. */
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
-    observe: (sources) => revisionOf(sources, (source) => open(client, source)),
+    async observe(sources, options) {
+      const { progress, isWhole } = await listPrefixes(client, sources, options);
+      if (!isWhole) return { kind: 'unfinished', progress };
+      return revisionOf(sources, progress, await namedObjects(client, sources, options.instead ?? []));
+    },
     async check(files, options) {
       const warnings: string[] = [];
-      for (const file of files) {
+      for (const [index, file] of files.entries()) {
+        if (options.isTimeUp())
+          return { kind: 'passed', warnings: [...warnings, uncheckedWarning(files.slice(index))] };
         const found = await checkFile(client, read, file, options);
         if (found.kind !== 'passed') return found;
         warnings.push(...found.warnings);
@@ -23,6 +44,11 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
       return { kind: 'passed', warnings };
     },
   };
+}
+
+function uncheckedWarning(files: readonly SourceFile[]): string {
+  const uris = files.map(({ bucket, key }) => `s3://${bucket}/${key}`).join(', ');
+  return `The function's time was up before these archives were checked: ${uris}.`;
 }
 
 async function checkFile(
@@ -64,35 +90,90 @@ async function bytesOf(
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function* open(client: Client, source: SourceSpec): AsyncGenerator<SourceObject, undefined> {
-  if ('key' in source) {
-    const object = await head(client, source.bucket, source.key);
-    if (object) yield object;
-    return;
+/** Lists the prefixes page by page, at least one page more than before. */
+async function listPrefixes(
+  client: Client,
+  sources: readonly SourceSpec[],
+  { isTimeUp, progress: before }: ObserveOptions,
+): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
+  const prefixes = listedPrefixes(sources);
+  let progress = before ?? beginListing(sources);
+  for (let at = prefixes[progress.prefix]; at; at = prefixes[progress.prefix]) {
+    const { bucket, prefix } = at;
+    const list = { Bucket: bucket, Prefix: prefix, StartAfter: progress.after };
+    const { Contents = [], IsTruncated } = await send(client, new ListObjectsV2Command(list));
+    const objects = Contents.map((object) => listedObject(bucket, object));
+    progress = addPage(progress, sources, { objects, isLast: !IsTruncated });
+    if (isTimeUp()) break;
   }
-  const { bucket, prefix, suffix = '' } = source;
-  const listed = pages(
-    (ContinuationToken: string | undefined) =>
-      send(client, new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken })),
-    (page) => page.NextContinuationToken,
+  return { progress, isWhole: progress.prefix === prefixes.length };
+}
+
+function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModified }: _Object): SourceObject {
+  return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
+}
+
+/** The objects that sources name by their keys, as far as they exist; `instead`: objects that are known. */
+async function namedObjects(
+  client: Client,
+  sources: readonly SourceSpec[],
+  instead: readonly SourceObject[],
+): Promise<SourceObject[]> {
+  const isKnown = (source: SourceSpec) => instead.some((object) => uriOf(object) === uriOf(source));
+  const named = sources.filter((source) => 'key' in source);
+  const waiting = named.filter((source) => !isKnown(source));
+  const found = instead.filter((object) => named.some((source) => uriOf(object) === uriOf(source)));
+  const failures = await inParallel(
+    waiting,
+    async (source) => {
+      const object = await head(client, source.bucket, source.key);
+      if (object) found.push(object);
+    },
+    { limit: MAX_HEADS, isTimeUp: () => false },
   );
-  for await (const page of listed) {
-    for (const { Key = '', ETag = '', Size = 0, LastModified } of page.Contents ?? []) {
-      if (Key.endsWith(suffix)) {
-        yield { bucket, key: Key, etag: ETag, size: Size, lastModified: LastModified?.getTime() ?? 0 };
-      }
-    }
-  }
+  if (failures.length > 0) throw failures[0];
+  return found;
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
   try {
-    const object = await send(client, new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const object = await describeObject(client, bucket, key);
     const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
-    const version = VersionId === undefined ? {} : { version: VersionId };
-    return { bucket, key, etag: ETag, size: ContentLength, lastModified: LastModified?.getTime() ?? 0, ...version };
+    const checksum = fullChecksum(object);
+    return {
+      bucket,
+      key,
+      etag: unquoteETag(ETag),
+      size: ContentLength,
+      lastModified: LastModified?.getTime() ?? 0,
+      ...(checksum !== undefined && { checksum }),
+      ...(VersionId !== undefined && { version: VersionId }),
+    };
   } catch (error) {
     if (isNamed(error, 'NotFound', 'NoSuchKey')) return undefined;
     throw error;
   }
+}
+
+/**
+ * S3 decrypts the checksum, by the caller's permission; without it, the rest can be read all the same. Any other error
+ * must not change how an object is identified.
+ */
+async function describeObject(client: Client, bucket: string, key: string): Promise<HeadObjectCommandOutput> {
+  const object = { Bucket: bucket, Key: key };
+  try {
+    return await send(client, new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
+  } catch (error) {
+    if (statusOf(error) !== FORBIDDEN) throw error;
+    const described = await send(client, new HeadObjectCommand(object));
+    if (!described.ServerSideEncryption?.startsWith('aws:kms')) throw error;
+    return described;
+  }
+}
+
+/** What identifies the content, however it was uploaded and encrypted. Undefined: S3 has no checksum of the whole. */
+function fullChecksum(object: HeadObjectCommandOutput): string | undefined {
+  if (object.ChecksumType !== 'FULL_OBJECT') return undefined;
+  const found = Object.entries(object).find(([name]) => CHECKSUM_MEMBER.test(name));
+  return found && `${found[0].replace(CHECKSUM_MEMBER, '').toLowerCase()}:${found[1]}`;
 }

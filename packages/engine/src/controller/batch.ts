@@ -1,4 +1,4 @@
-import type { GateRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
+import type { GateRequest } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runGate } from './deployment-gate.ts';
@@ -41,7 +41,7 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
 async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promise<string[]> {
   const { message, body } = preferred(group);
   const { endpoint } = body;
-  const result = await handle(ports, body, message);
+  const result = await handle(ports, { message, body }, group);
   ports.telemetry.metric(endpoint, 'ReconcilesRequeued', result.kind === 'requeue' ? 1 : 0);
   if (result.kind === 'done') return [];
   if (result.kind === 'stalled') {
@@ -63,12 +63,17 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   return [message.messageId];
 }
 
-async function handle(ports: Ports, body: ReconcileRequest, message: QueueMessage): Promise<ReconcileResult> {
+async function handle(
+  ports: Ports,
+  { message, body }: ParsedMessage,
+  group: readonly ParsedMessage[],
+): Promise<ReconcileResult> {
   const { endpoint } = body;
   const { receives } = message;
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
-    return await reconcile(ports, endpoint, body.stackId);
+    const requests = group.map((each) => each.message.messageId);
+    return await reconcile(ports, body, requests);
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };

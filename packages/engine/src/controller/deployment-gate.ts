@@ -1,12 +1,14 @@
 import type { EndpointSpec, GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
-import type { EndpointView, SourcesView } from '../policy/observation.ts';
+import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
+import { recordedUpdate } from '../policy/rollout.ts';
 import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
+import { observeSources, type ReadContext, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { EndpointContext } from './pass.ts';
 import { publish } from './publish.ts';
@@ -41,11 +43,15 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   const { ports, endpoint } = context;
   const { deadline, store } = request;
   const spec = await ports.specs.read(endpoint);
-  const known = await stateFor(context, request, spec);
+  const known = await stateFor({ ...context, budget }, request, spec);
   if (known.kind === 'requeue') return known;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const { state, etag } = known.recorded;
-  const sources = spec && state.updating ? await tryToObserve(context, spec.sources) : undefined;
+  const reader = { ...context, budget, requests: [] };
+  const endpointModified = view === 'gone' ? 0 : view.lastModified;
+  const sources =
+    spec && recordedUpdate(state) ? await tryToRead(reader, spec.sources, { state, endpointModified }) : undefined;
+  if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publish({ ...context, spec }, decision.events, decision.state);
   if (decision.next.kind === 'ready') {
@@ -62,18 +68,19 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
 
 /**
  * The state that the deployment begins with. That of a new endpoint, and that in another bucket than before, is empty:
- * what is stored there already is an earlier endpoint's. Only a copy for this deployment is continued.
+ * what is stored there already is an earlier endpoint's. Only a copy and a listing for this deployment are continued.
  */
 async function stateFor(
-  context: EndpointContext,
+  context: EndpointContext & { readonly budget: PassBudget },
   { store, creates }: GateRequest,
   spec: EndpointSpec | undefined,
 ): Promise<KnownState> {
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
   if (stored && !spec && !creates) return { kind: 'known', recorded: stored };
-  const staging = stored?.state.staging;
-  return { kind: 'known', recorded: { state: { version: 1, ...(staging && { staging }) }, etag: stored?.etag } };
+  const { lease, listing } = stored?.state ?? {};
+  const state = { version: 1, ...(lease && { lease }), ...(listing && { listing }) } as const;
+  return { kind: 'known', recorded: { state, etag: stored?.etag } };
 }
 
 /** Stages what the deployment will load, records it, and lets the deployment proceed. */
@@ -85,8 +92,7 @@ async function admit(pass: GatePass, recorded: StoredState): Promise<ReconcileRe
   const { state, etag } = staged.recorded;
   const deployment = pendingDeployment(pass.view, staged);
   // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
-  const isGone = !pass.spec && !request.creates && etag === undefined;
-  if (!isGone) await ports.states.write(store, { ...state, deployment }, etag);
+  if (!isGone(pass, etag)) await ports.states.write(store, { ...state, listing: undefined, deployment }, etag);
   // Reconciles what is uploaded during the deployment, even if its event arrived too early.
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
   await ports.responses.respond(request, { Status: 'SUCCESS' });
@@ -95,12 +101,22 @@ async function admit(pass: GatePass, recorded: StoredState): Promise<ReconcileRe
   return { kind: 'done' };
 }
 
+/** Whether the stack deleted the endpoint meanwhile: then no state is written. */
+function isGone({ spec, request }: GatePass, etag: string | undefined): boolean {
+  return !spec && !request.creates && etag === undefined;
+}
+
 /** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
 async function deploymentData(pass: GatePass, recorded: StoredState): Promise<DeploymentData> {
   const { data, sources } = pass.request;
-  if (data) return stageDeployment(pass, recorded, data);
+  if (data) {
+    const isRollback = pass.spec !== undefined && (await isRollingBack(pass.ports, pass.request));
+    return stageDeployment({ ...pass, isRollback }, recorded, data);
+  }
   // Unreadable sources do not stop the deployment, which may be what makes them readable.
-  const found = await tryToObserve(pass, sources);
+  const endpointModified = pass.view?.lastModified ?? 0;
+  const found = await tryToRead({ ...pass, requests: [] }, sources, { state: recorded.state, endpointModified });
+  if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveListing(pass, recorded, found.listing);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};
   return { kind: 'staged', recorded, revision, newest, size };
 }
@@ -112,14 +128,15 @@ function pendingDeployment(
   return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size };
 }
 
-async function tryToObserve(
-  { ports, endpoint }: EndpointContext,
+async function tryToRead(
+  reader: EndpointContext & SourcesReader,
   sources: readonly SourceSpec[],
-): Promise<SourcesView | undefined> {
+  known: ReadContext,
+): Promise<SourcesReading | undefined> {
   try {
-    return await ports.sources.observe(sources);
+    return await observeSources(reader, sources, known);
   } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
+    reader.ports.telemetry.error(reader.endpoint, error, 0);
     return undefined;
   }
 }

@@ -1,12 +1,27 @@
-import type { EndpointSpec, GateRequest, SlotData } from '@freshpoint/cdk/contract';
+import {
+  type EndpointSpec,
+  type GateRequest,
+  type SlotData,
+  type SourceSpec,
+  slotDataKey,
+} from '@freshpoint/cdk/contract';
+import {
+  type DeployedData,
+  dataToDeploy,
+  replacedBy,
+  type ServedSlot,
+  withChangedSources,
+} from '../policy/deployed-data.ts';
+import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { servesFailedRevision } from '../policy/serving.ts';
-import { activeSlot } from '../policy/slots.ts';
-import type { StagingJob, StoredState } from '../ports.ts';
+import type { SourceObject } from '../policy/source-object.ts';
+import type { EndpointState } from '../policy/state.ts';
+import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
 import { StagingLease } from './lease.ts';
+import { observeSources, saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -19,6 +34,12 @@ export interface GatePass extends StoredEndpoint {
   readonly view?: EndpointView;
 }
 
+/** A pass that stages. */
+interface StagingPass extends GatePass {
+  /** The deployment is the rollback of another one. */
+  readonly isRollback: boolean;
+}
+
 /** A revision that a deployment loads. */
 interface LoadedRevision {
   readonly revision?: string;
@@ -28,90 +49,164 @@ interface LoadedRevision {
 
 /** What a deployment's models will load. */
 export type DeploymentData =
+  /** `recorded`: with changes that are still to be written. */
   | (LoadedRevision & { readonly kind: 'staged'; readonly recorded: StoredState })
   /** Time was up: resume at once. */
   | { readonly kind: 'requeue' }
   | { readonly kind: 'refused'; readonly message: string };
 
-/**
- * A deployment creates models for both slots and moves the endpoint to slot A, so slot A must hold what should be
- * served then: the revision that serves now, whichever slot it is on. A deployment changes settings; a refresh brings
- * newer data afterwards. New slots get what the sources hold. A slot that is being served from is never written.
- */
-export async function stageDeployment(pass: GatePass, recorded: StoredState, data: SlotData): Promise<DeploymentData> {
-  const { ports, view } = pass;
-  const { state } = recorded;
-  const isSameData = pass.spec?.data?.root === data.root && pass.spec.data.bucket === data.bucket;
-  const active = isSameData && pass.spec && view ? activeSlot(pass.spec, view.configName) : undefined;
-  const isUnknown = isSameData && view !== undefined && active === undefined;
-  const slots = await ports.slotStore.observe(data);
-  const isRollbackTarget =
-    active === 'b' && view !== undefined && servesFailedRevision(state, view) && slots.a !== undefined;
-  const isKept = active === 'a' || isRollbackTarget;
-  if (isKept || (isSameData && !active && slots.a && slots.b)) return keepSlotA(recorded, slots);
-  if (active === 'b' && slots.b !== undefined) {
-    const loaded = { revision: slots.b, newest: state.serving?.newestSource, size: state.serving?.size };
-    const job: StagingJob = { slot: 'a', revision: slots.b, from: { kind: 'slot', slot: 'b' } };
-    return stageAll(pass, { recorded, data, loaded, jobs: slots.a === slots.b ? [] : [job] });
-  }
-  const found = await ports.sources.observe(pass.request.sources);
-  const message = await refusalOf(pass, data, found);
-  if (found.kind === 'missing' || message !== undefined) return { kind: 'refused', message: message ?? '' };
-  const { revision, newest, size, files } = found;
-  const jobs = (['a', 'b'] as const)
-    // If the active slot is unknown, a slot that holds a revision may be it, and stays as it is.
-    .filter((slot) => slot !== active && slots[slot] !== revision && !(isUnknown && slots[slot]))
-    .map((slot): StagingJob => ({ slot, revision, from: { kind: 'sources', files } }));
-  const loaded = isUnknown && slots.a !== undefined ? { revision: slots.a } : { revision, newest, size };
-  return stageAll(pass, { recorded, data, loaded, jobs });
+/** What is copied for a deployment, and what it loads then. */
+interface Work {
+  readonly recorded: StoredState;
+  readonly jobs: readonly StagingJob[];
+  readonly loaded: LoadedRevision;
 }
 
-function keepSlotA(recorded: StoredState, slots: SlotsView): DeploymentData {
-  const { serving } = recorded.state;
-  const isServing = slots.a !== undefined && serving?.revision === slots.a;
+/** Stages what the deployment's models will load. */
+export async function stageDeployment(
+  pass: StagingPass,
+  recorded: StoredState,
+  data: SlotData,
+): Promise<DeploymentData> {
+  const { ports, spec, view, isRollback } = pass;
+  const slots = await ports.revisions.observe(data);
+  const todo = dataToDeploy({ spec, state: recorded.state, view, data, slots, isRollback });
+  const staged = await stageData(pass, { recorded, data, slots, todo });
+  if (staged.kind !== 'staged' || !spec || isRollback) return staged;
+  const replaced = replacedBy(spec, recorded.state);
+  return { ...staged, recorded: { ...staged.recorded, state: { ...staged.recorded.state, replaced } } };
+}
+
+interface Todo {
+  readonly recorded: StoredState;
+  readonly data: SlotData;
+  readonly slots: SlotsView;
+  readonly todo: DeployedData;
+}
+
+async function stageData(pass: GatePass, found: Todo): Promise<DeploymentData> {
+  const { recorded, slots, data, todo } = found;
+  if (todo.kind === 'sources') return stageSources(pass, found, todo);
+  const revision = todo.kind === 'keep' ? slots.a : todo.revision;
+  const loaded = loadedAs(recorded.state, revision);
+  if (todo.kind === 'keep') return { kind: 'staged', recorded, ...loaded };
+  const files = slots.b === todo.revision ? await filesOfSlot(pass, data, { slot: 'b', root: data.root }) : [];
+  const job: StagingJob = {
+    store: pass.store,
+    data,
+    slot: 'a',
+    revision: todo.revision,
+    ...(files.length > 0 && { files }),
+  };
+  return stageAll(pass, { recorded, jobs: [job], loaded });
+}
+
+function loadedAs({ serving }: EndpointState, revision: string | undefined): LoadedRevision {
+  const isServing = revision !== undefined && serving?.revision === revision;
   return {
-    kind: 'staged',
-    recorded,
-    ...(slots.a !== undefined && { revision: slots.a }),
+    ...(revision !== undefined && { revision }),
     ...(isServing && { newest: serving.newestSource, size: serving.size }),
   };
 }
 
-/** Why the deployment must not load the sources; undefined when nothing speaks against it. */
-async function refusalOf({ ports, budget }: GatePass, data: SlotData, found: SourcesView): Promise<string | undefined> {
+/** Stages the sources; those that the serving slot's data has are taken from there. */
+async function stageSources(
+  pass: GatePass,
+  { recorded, data, slots }: Todo,
+  { served, slots: free }: DeployedData & { readonly kind: 'sources' },
+): Promise<DeploymentData> {
+  const { request, store, spec } = pass;
+  const kept = served ? await filesOfSlot(pass, data, served) : [];
+  const lastModified = recorded.state.serving?.newestSource ?? 0;
+  const instead = kept.map(({ source }): SourceObject => ({ ...source, lastModified }));
+  const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0, instead };
+  const found = await observeSources({ ...pass, requests: [] }, request.sources, known);
+  if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
-    return `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
+    const message = `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
+    return { kind: 'refused', message };
   }
-  const archives = archivesOf(data, found.files);
+  const { revision, newest, size } = found;
+  const files = found.files.map(
+    (source): StagingFile =>
+      kept.find(({ source: { bucket, key } }) => bucket === source.bucket && key === source.key) ?? { source },
+  );
+  const message = await refusalOf(pass, data, files);
+  if (message !== undefined) return { kind: 'refused', message };
+  const jobs = free
+    .filter((slot) => slots[slot] !== revision)
+    .map((slot): StagingJob => ({ store, data, slot, revision, files }));
+  const loaded = free.includes('a') ? { revision, newest, size } : loadedAs(recorded.state, slots.a);
+  const staged = await stageAll(pass, { recorded, jobs, loaded });
+  if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
+  const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
+  const state = withChangedSources(staged.recorded.state, { before, after, deployed: revision });
+  return { ...staged, recorded: { ...staged.recorded, state } };
+}
+
+/** The sources, if they can be read within the pass. */
+async function tryToList(
+  { ports, endpoint, budget }: GatePass,
+  sources: readonly SourceSpec[],
+): Promise<SourcesView | undefined> {
+  try {
+    const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp });
+    return read.kind === 'unfinished' ? undefined : read;
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    return undefined;
+  }
+}
+
+/** The files of the slot data that the slot with this root has, as immutable copies. */
+async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: ServedSlot): Promise<StagingFile[]> {
+  if (root === undefined || pass.spec?.store.bucket !== data.bucket) return [];
+  const { bucket } = data;
+  const files = await pass.ports.revisions.contents({ ...data, root }, slot);
+  return files.flatMap((source, index) => {
+    const isUsed = data.files.some((file) => file.bucket === source.bucket && file.key === source.key);
+    return isUsed ? [{ source, from: { bucket, key: slotDataKey(root, slot, index) } }] : [];
+  });
+}
+
+/** Why the deployment must not load the sources; undefined when nothing speaks against it. */
+async function refusalOf(
+  { ports, budget }: GatePass,
+  data: SlotData,
+  files: readonly StagingFile[],
+): Promise<string | undefined> {
+  const unchecked = files.filter(({ from }) => !from).map(({ source }) => source);
+  const archives = archivesOf(data, unchecked);
   const check = await ports.sources.check(archives, { whole: false, isTimeUp: budget.isUp });
   return check.kind === 'refused' ? `${check.message} Then deploy again.` : undefined;
 }
 
 /** Copies what the slots lack, one slot after the other. */
-async function stageAll(
-  { ports, endpoint, store, budget }: GatePass,
-  work: {
-    readonly recorded: StoredState;
-    readonly data: SlotData;
-    readonly jobs: readonly StagingJob[];
-    readonly loaded: LoadedRevision;
-  },
-): Promise<DeploymentData> {
-  let { recorded } = work;
-  for (const job of work.jobs) {
+async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work): Promise<DeploymentData> {
+  const { ports, endpoint, store, budget } = pass;
+  let recorded = before;
+  for (const job of jobs) {
     const { slot, revision } = job;
-    const before = recorded.state.staging;
-    const partialCopy = before?.slot === slot && before.revision === revision ? before.partialCopy : undefined;
-    const staging = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
-    const lease = new StagingLease({ ports, endpoint, store }, recorded, staging);
+    const partialCopy = partialCopyOf(recorded.state.lease, job);
+    const claim = { slot, revision, at: ports.now(), ...(partialCopy && { partialCopy }) };
+    const lease = new StagingLease({ ports, endpoint, store }, recorded, claim);
     await lease.acquire();
     const outcome = await lease.run((begun) =>
-      ports.slotStore.stage(work.data, job, { isTimeUp: budget.isUp, partialCopy, begun }),
+      ports.revisions.stage(job, { isTimeUp: budget.isUp, partialCopy, begun }),
     );
+    if (outcome.kind === 'missing') {
+      const message = `Revision ${shortRevision(revision)}, which served before, is not in the data bucket any more.`;
+      return { kind: 'refused', message };
+    }
     if (outcome.kind !== 'staged') return { kind: 'requeue' };
-    const entry = { revision: shortRevision(revision), slot };
-    ports.telemetry.decision({ endpoint, decision: 'stage', reason: 'Deployment', ...entry });
+    ports.telemetry.decision({
+      endpoint,
+      decision: 'stage',
+      reason: 'Deployment',
+      revision: shortRevision(revision),
+      slot,
+    });
     recorded = lease.recorded;
   }
-  return { kind: 'staged', ...work.loaded, recorded };
+  return { kind: 'staged', ...loaded, recorded };
 }

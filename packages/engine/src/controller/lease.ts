@@ -1,20 +1,19 @@
-import type { EndpointState, PartialCopy, Staging } from '../policy/state.ts';
+import type { PartialCopy, SlotLease } from '../policy/lease.ts';
+import { withoutStored, withStored } from '../policy/retention.ts';
+import type { EndpointState } from '../policy/state.ts';
 import type { StagingOutcome, StoredState } from '../ports.ts';
 import type { StoredEndpoint } from './pass.ts';
 
-/**
- * A lease on a slot's data, written to the state before the first byte is. No other pass stages to the slot or swaps
- * to it until the lease is released or expires.
- */
+/** The lease on a slot's data, written to the state before the first byte is. */
 export class StagingLease {
   readonly #context: StoredEndpoint;
-  #staging: Staging;
+  #lease: SlotLease;
   #recorded: StoredState;
 
-  constructor(context: StoredEndpoint, recorded: StoredState, staging: Staging) {
+  constructor(context: StoredEndpoint, recorded: StoredState, lease: SlotLease) {
     this.#context = context;
     this.#recorded = recorded;
-    this.#staging = staging;
+    this.#lease = lease;
   }
 
   /** The state as the lease wrote it last. */
@@ -23,39 +22,51 @@ export class StagingLease {
   }
 
   async acquire(): Promise<void> {
-    await this.#write({ ...this.#recorded.state, staging: this.#staging });
+    const { ports, store } = this.#context;
+    const before = this.#recorded.state.lease?.partialCopy;
+    await this.#write({ ...this.#recorded.state, lease: this.#lease });
+    const isResumed = before?.uploadId === this.#lease.partialCopy?.uploadId;
+    if (before && !isResumed) await ports.revisions.abandon(store, before);
   }
 
   async release(): Promise<void> {
-    const { staging: _, ...rest } = this.#recorded.state;
+    const { lease: _, ...rest } = this.#recorded.state;
     await this.#write(rest);
   }
 
   /**
-   * Copies, then releases or pauses the lease. After an error it stays held: requests that were sent may still
-   * arrive.
+   * Copies, notes what the revision store has then, and releases or pauses the lease. After an error it stays held:
+   * requests that were sent may still arrive.
    */
   async run(
     copy: (begun: (partialCopy: PartialCopy) => Promise<void>) => Promise<StagingOutcome>,
   ): Promise<StagingOutcome> {
     const outcome = await copy(async (partialCopy) => {
-      this.#staging = { ...this.#staging, partialCopy };
-      await this.acquire();
+      this.#lease = { ...this.#lease, partialCopy };
+      await this.#write({ ...this.#recorded.state, lease: this.#lease });
     });
     if (outcome.kind === 'unfinished') await this.#pause(outcome.partialCopy);
-    else await this.release();
+    else await this.#end(outcome);
     return outcome;
   }
 
+  async #end({ kind }: StagingOutcome): Promise<void> {
+    const { revision } = this.#lease;
+    const { state } = this.#recorded;
+    if (kind === 'staged') this.#recorded = { ...this.#recorded, state: withStored(state, revision) };
+    if (kind === 'missing') this.#recorded = { ...this.#recorded, state: withoutStored(state, revision) };
+    await this.release();
+  }
+
   async #pause(copy: PartialCopy | undefined): Promise<void> {
-    const { partialCopy: _, ...rest } = this.#staging;
-    const staging = {
+    const { partialCopy: _, ...rest } = this.#lease;
+    const lease = {
       ...rest,
       at: this.#context.ports.now(),
       paused: true,
       ...(copy && { partialCopy: copy }),
     } as const;
-    await this.#write({ ...this.#recorded.state, staging });
+    await this.#write({ ...this.#recorded.state, lease });
   }
 
   async #write(state: EndpointState): Promise<void> {

@@ -4,6 +4,8 @@ import { pollSeconds } from '../policy/next.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
+import type { PassBudget } from './budget.ts';
+import { observeSources, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
@@ -14,7 +16,7 @@ export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
   | { readonly kind: 'requeue'; readonly seconds: number };
 
-type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec };
+type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonly budget: PassBudget };
 
 /**
  * Reads the state of an endpoint that its stack declares. If there is none, because it was deleted by hand, it is
@@ -31,22 +33,27 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, pollSeconds(spec));
   }
-  return { kind: 'known', recorded: await rebuild(endpoint, stored) };
+  return rebuild(endpoint, stored);
 }
 
-async function rebuild({ ports, endpoint, spec }: DeclaredEndpoint, stored: StoredState): Promise<StoredState> {
+async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
   const view = await ports.endpoints.describe(spec.endpointName);
   // There is nothing left to serve.
-  if (view === 'gone') return stored;
-  const [slots, sources, history] = await Promise.all([
-    spec.data ? ports.slotStore.observe(spec.data) : {},
-    ports.sources.observe(spec.sources),
+  if (view === 'gone') return { kind: 'known', recorded: stored };
+  const known = { state: stored.state, endpointModified: view.lastModified };
+  const sources = await observeSources({ ports, budget, requests: [] }, spec.sources, known);
+  if (sources.kind === 'unfinished')
+    return saveListing({ ports, endpoint, store: spec.store }, stored, sources.listing);
+  const [slots, revisions, history] = await Promise.all([
+    spec.data ? ports.revisions.observe(spec.data) : {},
+    spec.data ? ports.revisions.list(spec.store) : [],
     ports.history.list(spec.store, MAX_REMEMBERED_RECORDS),
   ]);
-  const state = rebuildState({ spec, state: stored.state, endpoint: view, slots, sources, history });
+  const remains = { ...stored.state, listing: undefined };
+  const state = rebuildState({ spec, state: remains, endpoint: view, slots, revisions, sources, history });
   const etag = await ports.states.write(spec.store, state, stored.etag);
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'StateRebuilt' });
-  return { state, etag };
+  return { kind: 'known', recorded: { state, etag } };
 }
 
 function wait({ ports, endpoint, spec }: DeclaredEndpoint, seconds: number): KnownState {

@@ -2,8 +2,10 @@ import { decide } from '../policy/decide.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
+import type { SourceListing } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
+import { describeListing, LISTING_SECONDS, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
 
@@ -15,19 +17,17 @@ export interface Decided {
 }
 
 /** Observes the endpoint, and as much else as the decision depends on. */
-export async function observeAndDecide(
-  pass: EndpointPass,
-  { state, etag }: StoredState,
-  seen: Partial<Observation>,
-): Promise<Decided> {
+export async function observeAndDecide(pass: EndpointPass, { state, etag }: StoredState): Promise<Decided> {
   const { ports, spec } = pass;
   const endpoint = await ports.endpoints.describe(spec.endpointName);
-  let observation: Observation = { ...seen, now: ports.now(), spec, state, endpoint };
+  let observation: Observation = { now: ports.now(), spec, state, endpoint };
   let written = etag;
   for (;;) {
     const { next, ...rest } = withStall(observation, decide(observation));
     if (next.kind === 'observe') {
-      observation = { ...observation, ...(await observePart(pass, observation, next.what)) };
+      const seen = await observePart(pass, observation, next.what);
+      if (seen.kind === 'unfinished') return { ...continueLater(observation, seen.listing), etag: written };
+      observation = { ...observation, ...seen.part };
     } else if (next.kind === 'test') {
       const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
       const recorded = { state: observation.state, etag: written };
@@ -35,27 +35,49 @@ export async function observeAndDecide(
       observation = { ...observation, state: tested.state, now: ports.now() };
       written = tested.etag;
     } else {
-      return { decision: { ...rest, next }, observation, etag: written };
+      return { decision: withoutListing({ ...rest, next }, observation), observation, etag: written };
     }
   }
 }
 
-async function observePart(
-  { ports, spec, budget }: EndpointPass,
-  { sources }: Observation,
-  part: ObservedPart,
-): Promise<Partial<Observation>> {
-  switch (part) {
-    case 'sources':
-      return { sources: await ports.sources.observe(spec.sources) };
+/** Nothing is decided before all sources are known. */
+function continueLater(observation: Observation, listing: SourceListing): Pick<Decided, 'decision' | 'observation'> {
+  const message = describeListing(listing);
+  const next = { kind: 'requeue', reason: 'Listing', message, seconds: LISTING_SECONDS } as const;
+  const state = { ...observation.state, listing };
+  return { decision: { ...withStall(observation, { next, state, events: [] }), next }, observation };
+}
+
+/** A complete listing leaves the state. A request that came after it began is not done by it. */
+function withoutListing(decision: Decided['decision'], { state, sources }: Observation): Decided['decision'] {
+  if (!sources || !state.listing) return decision;
+  const listed = { ...decision, state: { ...decision.state, listing: undefined } };
+  if (decision.next.kind !== 'done' || !sources.resumed?.isSuperseded) return listed;
+  const message = 'The sources may have changed while they were listed.';
+  return { ...listed, next: { kind: 'requeue', reason: 'Listing', message, seconds: LISTING_SECONDS } };
+}
+
+type SeenPart =
+  | { readonly kind: 'seen'; readonly part: Partial<Observation> }
+  | { readonly kind: 'unfinished'; readonly listing: SourceListing };
+
+async function observePart(pass: EndpointPass, observation: Observation, what: ObservedPart): Promise<SeenPart> {
+  const { ports, spec, budget } = pass;
+  const { sources, state, endpoint } = observation;
+  switch (what) {
+    case 'sources': {
+      const endpointModified = endpoint === 'gone' ? 0 : endpoint.lastModified;
+      const read = await observeSources(pass, spec.sources, { state, endpointModified });
+      return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
+    }
     case 'stack':
-      return { stack: await ports.stacks.describe(spec.stackId) };
+      return { kind: 'seen', part: { stack: await ports.stacks.describe(spec.stackId) } };
     case 'slots':
-      return { slots: spec.data ? await ports.slotStore.observe(spec.data) : {} };
+      return { kind: 'seen', part: { slots: spec.data ? await ports.revisions.observe(spec.data) : {} } };
     case 'check': {
       const files = sources?.kind === 'complete' ? archivesOf(spec.data, sources.files) : [];
       const whole = spec.verification === 'full';
-      return { check: await ports.sources.check(files, { whole, isTimeUp: budget.isUp }) };
+      return { kind: 'seen', part: { check: await ports.sources.check(files, { whole, isTimeUp: budget.isUp }) } };
     }
   }
 }

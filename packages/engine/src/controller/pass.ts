@@ -17,4 +17,6 @@ export interface StoredEndpoint extends EndpointContext {
 export interface EndpointPass extends StoredEndpoint {
   readonly spec: EndpointSpec;
   readonly budget: PassBudget;
+  /** Ids of the messages that it is for. */
+  readonly requests: readonly string[];
 }

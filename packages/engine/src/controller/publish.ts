@@ -1,5 +1,7 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type EndEvent, endsRefresh, historyRecord, type RefreshRecord } from '../policy/history.ts';
+import { type EndpointSpec, historyPrefix } from '@freshpoint/cdk/contract';
+import { StateConflict } from '../errors.ts';
+import { type EndEvent, endsRefresh, type HistoryRecord, historyRecord, historyRecordName } from '../policy/history.ts';
+import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
@@ -7,37 +9,20 @@ import type { EndpointContext } from './pass.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 
-/** An event, and its record if it ends a refresh. */
-interface Unpublished {
-  readonly event: RefreshEvent;
-  readonly record?: RefreshRecord;
-}
-
 /**
- * Publishes events to the bus, the history, the log and the metrics, before the state that ends them, `state`, is
- * written: after a crash they are published twice rather than never. What the history has is published already: the
- * pass that did so met a conflict when it wrote the state.
+ * Publishes events to the history, the bus, the log and the metrics, before the state that ends them, `state`, is
+ * written: after a crash they are published twice rather than never. Throws StateConflict while another pass does so.
  */
 export async function publish(
   publisher: Publisher,
   events: readonly RefreshEvent[],
   state: EndpointState,
 ): Promise<void> {
+  if (events.length === 0) return;
   const { ports, endpoint, spec } = publisher;
-  const unpublished: Unpublished[] = [];
+  for (const event of events) if (endsRefresh(event)) await appendToHistory(publisher, event, state);
+  await ports.eventBus.publish(endpoint, spec.endpointName, events);
   for (const event of events) {
-    const record = endsRefresh(event) ? await recordOf(publisher, event, state) : undefined;
-    if (!record || !(await ports.history.has(spec.store, record))) unpublished.push({ event, record });
-  }
-  if (unpublished.length === 0) return;
-  await ports.eventBus.publish(
-    endpoint,
-    spec.endpointName,
-    unpublished.map(({ event }) => event),
-  );
-  for (const { event, record } of unpublished) {
-    // Another pass was quicker, and has counted it.
-    if (record && !(await ports.history.append(spec.store, record))) continue;
     const { type, revision, slot, message, retried, warning, secondsFromUpload } = event;
     ports.telemetry.decision({
       endpoint,
@@ -54,12 +39,20 @@ export async function publish(
   }
 }
 
-async function recordOf(
-  { ports, spec: { data } }: Publisher,
-  event: EndEvent,
-  state: EndpointState,
-): Promise<RefreshRecord> {
-  const copied = data && !event.sources ? await ports.slotStore.contents(data, event.slot) : [];
+async function appendToHistory(publisher: Publisher, event: EndEvent, state: EndpointState): Promise<void> {
+  const { ports, spec } = publisher;
+  const { data } = spec;
+  const copied = data && !event.sources ? await ports.revisions.contents(data, event.slot) : [];
   const sources = event.sources ?? copied;
-  return historyRecord(event, { sources, state, now: ports.now() });
+  await claim(publisher, historyRecord(event, { sources, state, now: ports.now() }));
+}
+
+/**
+ * Appends the record of what is about to be published, once. A record that another pass has just written is its claim
+ * on publishing: its state follows, or, after a crash, the claim expires. Throws StateConflict until then.
+ */
+export async function claim({ ports, spec: { store } }: Publisher, record: HistoryRecord): Promise<void> {
+  const writtenAt = await ports.history.append(store, record);
+  if (writtenAt === undefined || ports.now() - writtenAt >= LEASE_TTL_MS) return;
+  throw new StateConflict(`${historyPrefix(store)}${historyRecordName(record)}`);
 }

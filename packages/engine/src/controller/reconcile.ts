@@ -1,38 +1,39 @@
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
-import type { Staging } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
+import { decideAndPublish } from './conclude.ts';
 import { readState } from './lost-state.ts';
-import { observeAndDecide } from './observe.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
-import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
-import { measureStall, publishStall } from './stalls.ts';
+import { measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
 const CREATED_SECONDS = 1;
 
 /**
- * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `stackId`: the stack
- * that creates the endpoint, where the request knows it.
+ * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `requests`: the ids of
+ * the messages that it is for.
  */
-export async function reconcile(ports: Ports, endpoint: string, stackId?: string): Promise<ReconcileResult> {
+export async function reconcile(
+  ports: Ports,
+  { endpoint, stackId }: ReconcileRequest,
+  requests: readonly string[],
+): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
   const spec = await ports.specs.read(endpoint);
   if (!spec) return withoutSpec({ ports, endpoint }, stackId);
-  const known = await readState({ ports, endpoint, spec }, 'pass');
+  const known = await readState({ ports, endpoint, spec, budget }, 'pass');
   if (known.kind === 'requeue') return known;
-  const pass = { ports, endpoint, spec, store: spec.store, budget };
-  let { recorded } = known;
-  let staged: Staging | undefined;
+  const pass = { ports, endpoint, spec, store: spec.store, budget, requests };
+  let staged: Staged | undefined;
   for (;;) {
-    const result = await decideAndAct(pass, recorded, staged);
+    const result = await decideAndAct(pass, staged?.recorded ?? known.recorded, staged);
     if (result.kind !== 'staged') return result;
     // Everything may have changed during the copy, so it is observed again, the slot data included.
-    recorded = result.recorded;
-    staged = result.staging;
+    staged = result;
   }
 }
 
@@ -40,28 +41,25 @@ export async function reconcile(ports: Ports, endpoint: string, stackId?: string
 async function decideAndAct(
   pass: EndpointPass,
   known: StoredState,
-  staged: Staging | undefined,
-): Promise<ReconcileResult | (Staged & { readonly staging: Staging })> {
+  staged: Staged | undefined,
+): Promise<ReconcileResult | Staged> {
   const { ports, store, spec } = pass;
-  const { decision, observation, etag } = await observeAndDecide(pass, known, { staged });
+  const { decision, observation, etag } = await decideAndPublish(pass, known);
   const { next, state } = decision;
-  await publish(pass, decision.events, state);
-  await publishStall(pass, decision.stall);
   measureStall(pass, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
     // Slot data that disappears again must not keep the pass busy, so it stages once.
-    const { reason, staging } = next;
+    const { reason, lease } = next;
     const message = 'The slot data changed after it was staged.';
     const seconds = pollSeconds(spec);
-    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: staging.revision });
+    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
   }
   if (next.kind === 'stage') {
-    const files = observation.sources?.kind === 'complete' ? observation.sources.files : [];
-    const result = await stage(pass, recorded, { ...next, files });
-    if (result.kind !== 'staged') return result;
-    return { ...result, staging: next.staging };
+    const { sources } = observation;
+    const isAtSources = sources?.kind === 'complete' && sources.revision === next.lease.revision;
+    return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
   if (state !== observation.state) await ports.states.write(store, state, etag);
   return endPass(pass, next);

@@ -1,7 +1,8 @@
 import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { Next } from '../policy/next.ts';
 import { testPauseMs } from '../policy/phases/testing.ts';
-import { truncateMessage, type Updating } from '../policy/state.ts';
+import type { Testing } from '../policy/rollout.ts';
+import { truncateMessage } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 
@@ -12,20 +13,20 @@ import type { EndpointPass } from './pass.ts';
 export async function runSmokeTests(
   { ports, store, spec }: EndpointPass,
   { state, etag }: StoredState,
-  { attempt, updating }: Next & { readonly kind: 'test' },
+  { attempt, update }: Next & { readonly kind: 'test' },
   variants: readonly string[],
 ): Promise<StoredState> {
-  const { unanswered: _, ...rest } = updating;
   // Tests that end the function each time are sent in growing pauses, too.
   const leaseMs = Math.max(LEASE_TTL_MS, testPauseMs(attempt));
-  const leased = { ...rest, testAttempts: attempt, nextTestAt: ports.now() + leaseMs };
-  const at = await ports.states.write(store, { ...state, updating: leased }, etag);
+  const nextTestAt = ports.now() + leaseMs;
+  const leased: Testing = { ...update, phase: 'testing', attempts: attempt, nextTestAt, unanswered: undefined };
+  const at = await ports.states.write(store, { ...state, rollout: leased }, etag);
   const tests = await ports.smokeTests.run(spec.endpointName, variants, spec.smokeTests ?? []);
   const paused = { ...leased, nextTestAt: ports.now() + testPauseMs(attempt) };
-  const tested: Updating =
+  const tested: Testing =
     tests.kind === 'unanswered'
       ? { ...paused, unanswered: truncateMessage(tests.message) ?? '' }
       : { ...leased, verdict: tests };
-  const judged = { ...state, updating: tested };
+  const judged = { ...state, rollout: tested };
   return { state: judged, etag: await ports.states.write(store, judged, at) };
 }

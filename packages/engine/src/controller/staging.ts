@@ -1,13 +1,13 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import { isOutdated } from '../policy/endpoint-status.ts';
-import { type Next, pollSeconds } from '../policy/next.ts';
+import type { SlotLease } from '../policy/lease.ts';
+import type { Next } from '../policy/next.ts';
 import type { SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { type EndpointState, quarantine, type Staging } from '../policy/state.ts';
-import type { DecisionEntry, StagingSource, StoredState } from '../ports.ts';
+import type { EndpointState } from '../policy/state.ts';
+import type { DecisionEntry, StoredState } from '../ports.ts';
 import { StagingLease } from './lease.ts';
 import type { EndpointPass } from './pass.ts';
-import { publish } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
 /** Pause after a source or the endpoint changed while data was staged, in seconds. */
@@ -21,46 +21,58 @@ export interface Staged {
   readonly recorded: StoredState;
 }
 
-/** A decision to stage, and the files to copy where they come from the sources. */
+/** A decision to stage. `files`: the sources, while they have the revision. */
 export type StagingDecision = Next & {
   readonly kind: 'stage';
-  readonly files: readonly SourceFile[];
+  readonly files?: readonly SourceFile[];
 };
 
-/** Copies a revision to the inactive slot. */
+/** Copies a revision to the revision store and to the inactive slot, and removes what is not retained. */
 export async function stage(
   pass: EndpointPass,
   recorded: StoredState,
-  { reason, staging, from, data, files }: StagingDecision,
+  { reason, lease: claim, data, files }: StagingDecision,
 ): Promise<ReconcileResult | Staged> {
-  const { ports, budget } = pass;
-  const { slot, revision, partialCopy } = staging;
-  const lease = new StagingLease(pass, recorded, staging);
+  const { ports, store, budget } = pass;
+  const { slot, revision, partialCopy } = claim;
+  const lease = new StagingLease(pass, recorded, claim);
   await lease.acquire();
   if (!(await isStillInactive(pass, recorded.state, slot))) {
     await lease.release();
     const message = 'The endpoint changed before the copy started.';
-    return requeue(pass, staging, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
+    return requeue(pass, claim, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
   }
-  const source: StagingSource = from === 'sources' ? { kind: 'sources', files } : { kind: 'retained' };
-  const job = { slot, revision, from: source };
-  const outcome = await lease.run((begun) =>
-    ports.slotStore.stage(data, job, { isTimeUp: budget.isUp, partialCopy, begun }),
-  );
+  const job = { store, data, slot, revision, ...(files && { files: files.map((source) => ({ source })) }) };
+  const outcome = await lease.run(async (begun) => {
+    const staged = await ports.revisions.stage(job, { isTimeUp: budget.isUp, partialCopy, begun });
+    if (staged.kind === 'staged') await removeOthers(pass, [...(recorded.state.stored ?? []), revision]);
+    return staged;
+  });
   switch (outcome.kind) {
     case 'unfinished': {
       const message = 'The copy is not finished yet.';
-      return requeue(pass, staging, { decision: 'stage', reason, message, seconds: RESUME_SECONDS });
+      return requeue(pass, claim, { decision: 'stage', reason, message, seconds: RESUME_SECONDS });
     }
     case 'changed': {
       const message = 'A source changed while it was being copied.';
-      return requeue(pass, staging, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
+      return requeue(pass, claim, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
+    }
+    case 'missing': {
+      const message = 'The revision is not in the revision store any more.';
+      return requeue(pass, claim, { decision: 'requeue', reason, message, seconds: CHANGED_SECONDS });
     }
     case 'staged':
-      log(pass, staging, { decision: 'stage', reason });
+      log(pass, claim, { decision: 'stage', reason });
       return { kind: 'staged', recorded: lease.recorded };
-    case 'not-retained':
-      return endPin(pass, lease.recorded, staging);
+  }
+}
+
+/** What is not removed now is at the next staging. Until then it only costs storage, so an error is only logged. */
+async function removeOthers({ ports, endpoint, store, budget }: EndpointPass, kept: readonly string[]): Promise<void> {
+  try {
+    await ports.revisions.removeOthers(store, kept, budget.isUp);
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
   }
 }
 
@@ -70,32 +82,17 @@ async function isStillInactive({ ports, spec }: EndpointPass, state: EndpointSta
   return view.status === 'InService' && view.configName !== spec.configs[slot];
 }
 
-/** The pinned revision cannot be restored: it is quarantined, and the pin ends. */
-async function endPin(
-  pass: EndpointPass,
-  { state, etag }: StoredState,
-  { slot, revision }: Staging,
-): Promise<ReconcileResult> {
-  const { ports, store, spec } = pass;
-  const message = `Revision ${shortRevision(revision)} is no longer retained. Upload it again.`;
-  const next = quarantine({ ...state, pin: undefined }, { revision, at: ports.now(), message });
-  const subject = { revision, slot, configName: spec.configs[slot], startedAt: state.pin?.at };
-  await publish(pass, [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }], next);
-  await ports.states.write(store, next, etag);
-  return { kind: 'requeue', seconds: pollSeconds(spec) };
-}
-
 type StagingEntry = Pick<DecisionEntry, 'decision' | 'reason' | 'message' | 'seconds'>;
 
 function requeue(
   pass: EndpointPass,
-  staging: Staging,
+  claim: SlotLease,
   entry: StagingEntry & { readonly seconds: number },
 ): ReconcileResult {
-  log(pass, staging, entry);
+  log(pass, claim, entry);
   return { kind: 'requeue', seconds: entry.seconds };
 }
 
-function log({ ports, endpoint }: EndpointPass, { slot, revision }: Staging, entry: StagingEntry): void {
+function log({ ports, endpoint }: EndpointPass, { slot, revision }: SlotLease, entry: StagingEntry): void {
   ports.telemetry.decision({ endpoint, ...entry, revision: shortRevision(revision), slot });
 }

@@ -6,6 +6,7 @@ import { noteBlockage, type StallEvent, stalledAfterMs } from '../policy/stalled
 import type { EndpointState } from '../policy/state.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
+import { claim } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
 
 type Publisher = EndpointContext & { readonly spec: EndpointSpec };
@@ -13,11 +14,8 @@ type Publisher = EndpointContext & { readonly spec: EndpointSpec };
 /** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
   if (!stall) return;
-  const record = stallRecord(stall, ports.now());
-  // An earlier pass published it, and met a conflict when it wrote the state.
-  if (await ports.history.has(spec.store, record)) return;
+  await claim({ ports, endpoint, spec }, stallRecord(stall, ports.now()));
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
-  if (!(await ports.history.append(spec.store, record))) return;
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
   ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });

@@ -1,12 +1,13 @@
 import { StateConflict } from '../errors.ts';
 import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds } from '../policy/next.ts';
+import { ROLLOUT_REASONS } from '../policy/ready-endpoint.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
 import { describeRetries, nextAttempt } from '../policy/retries.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { ROLLOUT_REASONS } from '../policy/rollout.ts';
+import { recordedUpdate, type Updating } from '../policy/rollout.ts';
 import { noteBlockage, withinStall } from '../policy/stalled.ts';
-import { type Updating, withoutUpdating } from '../policy/state.ts';
+import { withoutUpdate } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
@@ -28,7 +29,7 @@ export async function swap(
   const { ports, endpoint, store, spec } = pass;
   const { revision, slot } = updating;
   const seconds = pollSeconds(spec);
-  const recorded = { ...state, deployment: undefined, updating };
+  const recorded = { ...state, deployment: undefined, rollout: updating };
   const at = await ports.states.write(store, recorded, etag);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
@@ -37,8 +38,8 @@ export async function swap(
       const message = 'An update of the endpoint to this slot is in progress already.';
       return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
     }
-    if (!outcome.busy) return reject(pass, { state: withoutUpdating(recorded), etag: at }, updating, outcome.error);
-    await ports.states.write(store, withoutUpdating(recorded), at);
+    if (!outcome.busy) return reject(pass, { state: withoutUpdate(recorded), etag: at }, updating, outcome.error);
+    await ports.states.write(store, withoutUpdate(recorded), at);
     const { message } = outcome.error;
     return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
   }
@@ -95,10 +96,12 @@ async function recordAcceptance(
   updating: Updating,
 ): Promise<void> {
   let known: StoredState | undefined = recorded;
-  for (let attempt = 1; known?.state.updating?.at === updating.at; attempt++) {
+  for (let attempt = 1; known; attempt++) {
     const { state, etag }: StoredState = known;
+    const update = recordedUpdate(state);
+    if (update?.at !== updating.at) return;
     try {
-      await ports.states.write(store, { ...state, updating: { ...updating, accepted: true } }, etag);
+      await ports.states.write(store, { ...state, rollout: { ...update, accepted: true } }, etag);
       return;
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt === MAX_ACCEPTANCE_WRITES) throw error;

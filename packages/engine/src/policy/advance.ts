@@ -2,8 +2,8 @@ import { type Next, type NextStep, observeFirst } from './next.ts';
 import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
+import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import { describeRetries } from './retries.ts';
-import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
@@ -29,15 +29,15 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
 function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
   const { observation, state } = ready;
   const { revision } = target;
-  const settled = state.settling === undefined ? state : { ...state, settling: undefined };
+  const ended = state.rollout === undefined ? state : { ...state, rollout: undefined };
   const entry = state.quarantine?.find((each) => each.revision === revision);
   if (servesTarget(observation, state, target) && !entry?.failedSmokeTests) {
     const message = `Slot ${slotLetter(ready.active)} serves this revision.`;
-    return { next: { kind: 'done', reason: 'Serving', message, revision }, state: settled };
+    return { next: { kind: 'done', reason: 'Serving', message, revision }, state: ended };
   }
   if (entry) {
     const message = entry.message ?? 'The endpoint rejected this revision.';
-    return { next: { kind: 'done', reason: 'Quarantined', message, revision }, state: settled };
+    return { next: { kind: 'done', reason: 'Quarantined', message, revision }, state: ended };
   }
   if (state.suspension) {
     const message = `Suspended by ${state.suspension.by}.`;
@@ -45,8 +45,8 @@ function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
   }
   const waiting = untilRetry(ready, state, target);
   if (waiting) return { next: waiting, state };
-  const rollout = { ...ready, state, target };
-  return target.trigger === 'upload' ? settle(rollout) : stageOrSwap(rollout);
+  const context = { ...ready, state, target };
+  return target.trigger === 'upload' ? settle(context) : stageOrSwap(context);
 }
 
 /** The pause after a failed attempt. */

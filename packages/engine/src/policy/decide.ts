@@ -6,6 +6,7 @@ import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
+import { recordedUpdate } from './rollout.ts';
 import { activeSlot } from './slots.ts';
 import type { EndpointState } from './state.ts';
 
@@ -37,7 +38,7 @@ export function decide(observation: Observation): Decision {
   if (isUpdateImminent(o)) {
     return unchanged(state, { kind: 'requeue', reason: 'EndpointBusy', message: 'A refresh is about to start.' });
   }
-  if (state.updating && endpoint.status === 'InService' && !sources) {
+  if (recordedUpdate(state) && endpoint.status === 'InService' && !sources) {
     return unchanged(state, { kind: 'observe', what: 'sources' });
   }
   const test = needsSmokeTests(o) ? nextTest(o) : undefined;

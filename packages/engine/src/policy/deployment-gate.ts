@@ -4,7 +4,7 @@ import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
-import { needsSmokeTests } from './phases/testing.ts';
+import { hasTestOutcome, needsSmokeTests } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
 import { slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
@@ -56,12 +56,11 @@ export function decideGate(observation: GateObservation): GateDecision {
   const unchanged = { state, events: [] };
   if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
-  const { verdict, unanswered } = state.updating ?? {};
-  const isTestDue = needsSmokeTests(o) && !verdict && unanswered === undefined;
+  const isTestDue = needsSmokeTests(o) && !hasTestOutcome(state);
   if (isTestDue) return wait(unchanged, 'smoke tests are running');
-  const { staging } = state;
-  if (staging && leaseLeftMs(staging, now) > 0) {
-    return wait(unchanged, `slot ${slotLetter(staging.slot)} is being staged`);
+  const { lease } = state;
+  if (lease && leaseLeftMs(lease, now) > 0) {
+    return wait(unchanged, `slot ${slotLetter(lease.slot)} is being staged`);
   }
   const conclusion = conclude(o);
   if (conclusion.stale) return wait(conclusion, 'an accepted refresh is not visible yet');

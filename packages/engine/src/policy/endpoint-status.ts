@@ -1,4 +1,5 @@
 import type { EndpointStatus, EndpointView } from './observation.ts';
+import { recordedUpdate } from './rollout.ts';
 import type { EndpointState } from './state.ts';
 
 /** Statuses in which SageMaker works on the endpoint or accepts no update. */
@@ -13,6 +14,6 @@ export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 ]);
 
 /** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
-export function isOutdated({ lastModified }: EndpointView, { serving, updating }: EndpointState): boolean {
-  return lastModified < Math.max(serving?.since ?? 0, updating?.endpointModified ?? 0);
+export function isOutdated({ lastModified }: EndpointView, state: EndpointState): boolean {
+  return lastModified < Math.max(state.serving?.since ?? 0, recordedUpdate(state)?.endpointModified ?? 0);
 }

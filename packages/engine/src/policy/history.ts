@@ -2,15 +2,9 @@ import type { Slot } from '@freshpoint/cdk/contract';
 import type { SourceFile } from './observation.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
+import type { Trigger } from './rollout.ts';
 import type { StallEvent } from './stalled.ts';
-import {
-  type EndpointState,
-  type Pin,
-  type QuarantineEntry,
-  type Serving,
-  type Trigger,
-  truncateMessage,
-} from './state.ts';
+import { type EndpointState, type Pin, type QuarantineEntry, type Serving, truncateMessage } from './state.ts';
 
 /** The outcome of one refresh, and what the state knew when it ended: enough to rebuild a lost state. */
 export interface RefreshRecord {

@@ -1,6 +1,8 @@
 import type { EndpointSpec, SlotData } from '@freshpoint/cdk/contract';
+import type { SlotLease } from './lease.ts';
 import type { RefreshEvent } from './refresh-event.ts';
-import type { EndpointState, Staging, Updating } from './state.ts';
+import type { RecordedUpdate, Updating } from './rollout.ts';
+import type { EndpointState } from './state.ts';
 
 /** Why a pass ended as it did: a stable code for logs, metrics and `freshpoint`. */
 export type Reason =
@@ -9,6 +11,8 @@ export type Reason =
   | 'EndpointGone'
   | 'StackGone'
   | 'Settling'
+  /** The sources are listed in several passes. */
+  | 'Listing'
   | 'EndpointBusy'
   | 'StackBusy'
   | 'Suspended'
@@ -32,8 +36,8 @@ export type ObservedPart = 'sources' | 'stack' | 'slots' | 'check';
 export type Next =
   /** Observe this too, then decide again. */
   | { readonly kind: 'observe'; readonly what: ObservedPart }
-  /** Count the attempt in the state, send the smoke tests of the update, then decide again. */
-  | { readonly kind: 'test'; readonly attempt: number; readonly updating: Updating }
+  /** Count the attempt in the state, send the smoke tests, then decide again. */
+  | { readonly kind: 'test'; readonly attempt: number; readonly update: RecordedUpdate }
   /** The reconcile request is done: it leaves the queue. */
   | { readonly kind: 'done'; readonly reason: Reason; readonly message: string; readonly revision?: string }
   /** The request goes back to the queue for `seconds`; without them, for a pause that grows. */
@@ -44,13 +48,12 @@ export type Next =
       readonly seconds?: number;
       readonly revision?: string;
     }
-  /** Write the lease to the state, copy the revision to the slot, then observe again. */
+  /** Write the lease to the state, store the revision, copy it to the slot, then observe again. */
   | {
       readonly kind: 'stage';
       readonly reason: Reason;
       readonly data: SlotData;
-      readonly staging: Staging;
-      readonly from: 'sources' | 'retained';
+      readonly lease: SlotLease;
     }
   /** Write the update to the state, then call UpdateEndpoint. */
   | { readonly kind: 'swap'; readonly reason: Reason; readonly updating: Updating }

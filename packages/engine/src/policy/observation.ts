@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import type { EndpointState, Staging, TestVerdict } from './state.ts';
+import type { TestVerdict } from './rollout.ts';
+import type { EndpointState } from './state.ts';
 
 /** EndpointStatus of DescribeEndpoint. */
 export type EndpointStatus =
@@ -33,14 +34,24 @@ export interface SourceFile {
   readonly key: string;
   /** Without quotes. */
   readonly etag: string;
+  /** `<algorithm>:<checksum of the whole object>`. Absent: S3 has none, so the ETag identifies the content. */
+  readonly checksum?: string;
   /** Bytes. */
   readonly size: number;
   /** Absent: the bucket has no versions. */
   readonly version?: string;
 }
 
-/** The sources as they are in S3 now. */
-export type SourcesView =
+/** A listing of the sources that began in an earlier pass. */
+export interface ResumedListing {
+  /** Epoch ms: what changed since may be missing from it. */
+  readonly since: number;
+  /** A request came after it began, so it says nothing about what that request is for. */
+  readonly isSuperseded?: true;
+}
+
+/** The sources as they are in S3 now, or as a listing found them that this pass continued. */
+export type SourcesView = { readonly resumed?: ResumedListing } & (
   | {
       readonly kind: 'complete';
       readonly revision: string;
@@ -60,7 +71,8 @@ export type SourcesView =
       readonly uris: readonly string[];
       readonly revision?: string;
       readonly newest?: number;
-    };
+    }
+);
 
 /** The revision that each slot's data holds completely. Absent: none. */
 export interface SlotsView {
@@ -97,8 +109,6 @@ export interface Observation {
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;
-  /** What this pass has just staged. */
-  readonly staged?: Staging;
 }
 
 /** An observation of an endpoint that exists. */

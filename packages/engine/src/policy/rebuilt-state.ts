@@ -8,6 +8,7 @@ import {
   type RefreshRecord,
 } from './history.ts';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import type { Trigger, Updating } from './rollout.ts';
 import { activeSlot, ownsAllData } from './slots.ts';
 import {
   type EndpointState,
@@ -17,8 +18,7 @@ import {
   type Serving,
   type Stall,
   type Suspension,
-  type Trigger,
-  type Updating,
+  servedRevision,
 } from './state.ts';
 
 /** What is left of an endpoint whose state was lost. */
@@ -28,6 +28,8 @@ export interface Remains {
   readonly state: EndpointState;
   readonly endpoint: EndpointView;
   readonly slots: SlotsView;
+  /** What the revision store has, in any order. */
+  readonly revisions: readonly string[];
   readonly sources: SourcesView;
   /** Newest first. */
   readonly history: readonly ListedRecord[];
@@ -49,7 +51,8 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
-    ...(updating && { updating }),
+    ...(remains.revisions.length > 0 && { stored: storedOf(remains) }),
+    ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
     ...(suspension && { suspension }),
@@ -88,6 +91,14 @@ function servingOf(remains: Remains): Serving | undefined {
   return { configName, revision, newestSource, since, ...(size !== undefined && { size }) };
 }
 
+/** Those that served last come first. */
+function storedOf(remains: Remains): string[] {
+  const { revisions } = remains;
+  const served = refreshesOf(remains).flatMap(({ serving }) => (serving && servedRevision(serving)) ?? []);
+  const rank = (revision: string) => (served.includes(revision) ? served.indexOf(revision) : served.length);
+  return revisions.toSorted((one, other) => rank(one) - rank(other));
+}
+
 /** An update that is under way, or has ended without a record: it is concluded, tested and published as any other. */
 function unconcludedUpdate(remains: Remains): Updating | undefined {
   const { spec, endpoint, slots } = remains;
@@ -105,10 +116,13 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);
   return {
-    slot,
-    configName,
+    phase: 'updating',
     revision,
     trigger,
+    seen: lastModified,
+    since: lastModified,
+    slot,
+    configName,
     newestSource,
     endpointModified: lastModified,
     at: lastModified,
@@ -116,13 +130,17 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   };
 }
 
-/** An update to what a person asked for, or to a revision that served before while the newest had its turn. */
+/**
+ * An update to what a person asked for, or to a revision that served before while the newest had its turn or was rolled
+ * back.
+ */
 function triggerOf(remains: Remains, revision: string): Trigger {
   const refreshes = refreshesOf(remains);
   const newest = remains.sources.revision;
   const served = refreshes.some(({ serving }) => serving?.revision === revision);
   const judged = refreshes.filter((record) => record.revision === newest && !record.retried);
-  if (newest === revision || !served || judged.length === 0) return 'upload';
+  const isRolledBack = newest !== undefined && refreshes[0]?.pin?.supersedes === newest;
+  if (newest === revision || !served || (judged.length === 0 && !isRolledBack)) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
 }
 
@@ -153,7 +171,8 @@ function pinAsked(
   // The command's clock can be any; that of S3, which dates the records, differs little from the controller's.
   const isEnded = refreshes.some((record) => {
     if (record.pin?.at === at) return false;
-    const isRefused = record.trigger === 'pin' && record.quarantined?.revision === revision;
+    const { outcome, trigger, retried } = record;
+    const isRefused = outcome === 'refused' && trigger === 'pin' && !retried && record.revision === revision;
     return Date.parse(record.at) > writtenAt || (isRefused && record.writtenAt >= writtenAt);
   });
   const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;

@@ -1,7 +1,7 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 import type { SourceFile } from './observation.ts';
-import type { Trigger, Updating } from './state.ts';
+import type { RecordedUpdate, Trigger } from './rollout.ts';
 
 /** Something that happened to a refresh and is published: to the log, as a metric, on the event bus, in the history. */
 export interface RefreshEvent {
@@ -38,6 +38,6 @@ export function eventSubject({
   trigger,
   at,
   warning,
-}: Updating): Omit<RefreshEvent, 'type'> {
+}: RecordedUpdate): Omit<RefreshEvent, 'type'> {
   return { revision, slot, configName, trigger, startedAt: at, ...(warning !== undefined && { warning }) };
 }

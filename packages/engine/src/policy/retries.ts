@@ -1,7 +1,8 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { arnOfEndpoint } from './endpoint-arn.ts';
 import { type Fault, isRevisionsFault, judgeFailure } from './failure-reasons.ts';
-import { type EndpointState, type Retries, type Trigger, truncateMessage } from './state.ts';
+import type { Trigger } from './rollout.ts';
+import { type EndpointState, type Retries, truncateMessage } from './state.ts';
 
 const MINUTE_MS = 60_000;
 

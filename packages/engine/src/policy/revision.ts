@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
+import type { ListingProgress } from './listing.ts';
 import type { SourceFile, SourcesView } from './observation.ts';
-
-/** One object that a source names. */
-export interface SourceObject {
-  readonly bucket: string;
-  readonly key: string;
-  /** With or without its quotes. */
-  readonly etag: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Epoch ms. */
-  readonly lastModified: number;
-  /** Absent: unknown, or the bucket has no versions. */
-  readonly version?: string;
-}
+import { digestLine, type SourceObject, uriOf } from './source-object.ts';
 
 /** How much of a revision people see, in hex digits. */
 const SHORT_REVISION_DIGITS = 12;
@@ -29,81 +17,43 @@ export function unquoteETag(etag: string): string {
   return etag.replaceAll('"', '');
 }
 
-/** Objects of one source, keys in UTF-8 order, as S3 lists them. */
-export type ObjectStream = AsyncIterator<SourceObject>;
-
 /**
- * sha256 over the sorted (uri, etag, size) of all objects of all sources. The streams are merged as they
- * arrive, so memory does not grow with the number of objects. An object that several sources name counts once. Where a
- * source has no object, the revision is a digest of the existing objects and of the missing sources.
+ * The revision of the objects that were listed, and of those that the sources name by their keys: sha256 over the
+ * digest of the listing, then the sorted (uri, checksum or else ETag, size) of the named objects. An object that
+ * several sources name counts once. Where a source has no object, the revision is a digest of the existing objects and
+ * of the missing sources.
  */
-export async function revisionOf(
+export function revisionOf(
   sources: readonly SourceSpec[],
-  open: (source: SourceSpec) => ObjectStream,
-): Promise<SourcesView> {
-  const heads = await Promise.all(sources.map(async (source) => new Head(source, open(source)).advance()));
-  const missing = heads.filter((head) => !head.current).map((head) => uriOf(head.source));
-  if (missing.length === heads.length) return { kind: 'missing', uris: missing };
+  listed: ListingProgress,
+  found: readonly SourceObject[],
+): SourcesView {
+  const named = [...new Map(found.map((object) => [uriOf(object), object])).entries()]
+    .toSorted(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+    .map(([, object]) => object);
+  const uris = new Set(named.map(uriOf));
+  const isMissing = (source: SourceSpec) =>
+    'key' in source ? !uris.has(uriOf(source)) : listed.missing.includes(uriOf(source));
+  const missing = sources.filter(isMissing).map(uriOf);
+  if (named.length === 0 && listed.digest === '') return { kind: 'missing', uris: missing };
 
   const digest = createHash('sha256');
-  const keys = new Set(sources.flatMap((source) => ('key' in source ? uriOf(source) : [])));
-  const files: SourceFile[] = [];
-  let newest = 0;
-  let objects = 0;
-  let size = 0;
-  let last: string | undefined;
-  for (let head = least(heads); head?.current; head = least(heads)) {
-    const { uri, object } = head.current;
-    if (uri !== last) {
-      digest.update(`${JSON.stringify([uri, unquoteETag(object.etag), object.size])}\n`);
-      newest = Math.max(newest, object.lastModified);
-      objects += 1;
-      size += object.size;
-      last = uri;
-    }
-    // The object of a HeadObject request: a listing does not return the version.
-    if ('key' in head.source && keys.delete(uri)) files.push(fileOf(object));
-    await head.advance();
-  }
-  for (const uri of missing) digest.update(`missing ${uri}\n`);
+  if (listed.digest !== '') digest.update(`${listed.digest}\n`);
+  for (const object of named) digest.update(digestLine(object));
+  for (const uri of missing.toSorted()) digest.update(`missing ${uri}\n`);
   const revision = digest.digest('hex');
+  const newest = named.reduce((latest, { lastModified }) => Math.max(latest, lastModified), listed.newest);
   if (missing.length > 0) return { kind: 'missing', uris: missing, revision, newest };
-  return { kind: 'complete', revision, newest, objects, size, files };
+  return {
+    kind: 'complete',
+    revision,
+    newest,
+    objects: listed.objects + named.length,
+    size: named.reduce((sum, { size }) => sum + size, listed.size),
+    files: named.map(fileOf),
+  };
 }
 
-function fileOf({ bucket, key, etag, size, version }: SourceObject): SourceFile {
-  return { bucket, key, etag: unquoteETag(etag), size, ...(version !== undefined && { version }) };
-}
-
-/** A source's stream and its current object. */
-class Head {
-  current?: { readonly uri: string; readonly order: Buffer; readonly object: SourceObject };
-  readonly source: SourceSpec;
-  readonly #stream: ObjectStream;
-
-  constructor(source: SourceSpec, stream: ObjectStream) {
-    this.source = source;
-    this.#stream = stream;
-  }
-
-  async advance(): Promise<this> {
-    const { done, value } = await this.#stream.next();
-    const uri = done ? '' : `s3://${value.bucket}/${value.key}`;
-    this.current = done ? undefined : { uri, order: Buffer.from(uri), object: value };
-    return this;
-  }
-}
-
-function least(heads: readonly Head[]): Head | undefined {
-  let found: Head | undefined;
-  for (const head of heads) {
-    if (!head.current) continue;
-    if (!found?.current || Buffer.compare(head.current.order, found.current.order) < 0) found = head;
-  }
-  return found;
-}
-
-function uriOf(source: SourceSpec): string {
-  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
-  return `s3://${source.bucket}/${source.prefix}*${source.suffix ?? ''}`;
+function fileOf({ lastModified: _, ...object }: SourceObject): SourceFile {
+  return object;
 }

@@ -1,7 +1,9 @@
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
-import type { RolloutTarget } from './rollout.ts';
+import type { RolloutTarget } from './ready-endpoint.ts';
+import { servedLast } from './retention.ts';
+import type { RecordedUpdate } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
-import { type EndpointState, type Serving, type Updating, withoutUpdating } from './state.ts';
+import { type EndpointState, type Serving, servedRevision } from './state.ts';
 
 /** Whether the active fleet is on record as serving the target, and cannot have loaded other bytes. */
 export function servesTarget(
@@ -11,6 +13,8 @@ export function servesTarget(
 ): boolean {
   if (serving?.configName !== endpoint.configName) return false;
   if (ownsAllData(spec)) return serving.revision === target.revision;
+  // A rollback restores slot data only.
+  if (spec.data && target.trigger !== 'upload') return serving.slotRevision === target.revision;
   // Instances load the sources themselves, at launch. If the sources were written and the endpoint was touched since
   // (moved and moved back, rolled back, scaled), some of them may have loaded what was there in between.
   const isWritten = target.newest > serving.newestSource;
@@ -20,24 +24,28 @@ export function servesTarget(
 
 /** Whether the serving revision failed its smoke tests. */
 export function servesFailedRevision({ serving, quarantine }: EndpointState, endpoint: EndpointView): boolean {
-  if (serving?.revision === undefined || serving.configName !== endpoint.configName) return false;
-  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === serving.revision) ?? false;
+  const revision = serving && servedRevision(serving);
+  if (revision === undefined || serving?.configName !== endpoint.configName) return false;
+  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === revision) ?? false;
 }
 
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */
 export function withServing(
-  { state, endpoint }: ExistingEndpoint,
-  updating: Updating,
+  { spec, state, endpoint }: ExistingEndpoint,
+  update: RecordedUpdate,
   revision: string | undefined,
 ): EndpointState {
+  const slotRevision = spec.data?.partial && !update.ambiguous ? update.revision : undefined;
   const serving: Serving = {
-    configName: updating.configName,
+    configName: update.configName,
     revision,
-    newestSource: updating.newestSource,
+    ...(slotRevision !== undefined && { slotRevision }),
+    newestSource: update.newestSource,
     since: endpoint.lastModified,
-    ...(updating.size !== undefined && { size: updating.size }),
+    ...(update.size !== undefined && { size: update.size }),
   };
-  return { ...withoutUpdating(state), retries: undefined, deployment: undefined, settling: undefined, serving };
+  const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined };
+  return servedLast({ ...ended, serving }, servedRevision(serving));
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

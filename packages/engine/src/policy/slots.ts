@@ -1,7 +1,7 @@
 import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 
 /** The slot with this endpoint config. */
-export function activeSlot({ configs }: EndpointSpec, configName: string): Slot | undefined {
+export function activeSlot({ configs }: Pick<EndpointSpec, 'configs'>, configName: string): Slot | undefined {
   if (configName === configs.a) return 'a';
   if (configName === configs.b) return 'b';
   return undefined;

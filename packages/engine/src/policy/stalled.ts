@@ -2,6 +2,8 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Decision } from './decide.ts';
 import type { Next } from './next.ts';
 import type { Observation } from './observation.ts';
+import { isUnanswered } from './phases/testing.ts';
+import { recordedUpdate } from './rollout.ts';
 import { type EndpointState, type Stall, truncateMessage } from './state.ts';
 
 /** Default time after which a blocked revision is published as stalled, in seconds. */
@@ -14,6 +16,8 @@ export interface Blockage {
   /** Names the call, its ARN and what to do. */
   readonly message: string;
   readonly revision?: string;
+  /** Since when, epoch ms. Default: now. */
+  readonly since?: number;
   /** Only a person can end it, so it is published at once. */
   readonly needsPerson?: true;
 }
@@ -65,11 +69,11 @@ export function withStall(observation: Observation, decision: Decision): StallDe
 /** Notes that something blocks the newest revision, and publishes it once it has done so for too long. */
 export function noteBlockage(
   state: EndpointState,
-  { reason, message, revision, needsPerson }: Blockage,
+  { reason, message, revision, needsPerson, since: blockedSince }: Blockage,
   { now, spec }: Clock,
 ): StallChange {
   const before = state.stalled;
-  const since = before?.since ?? now;
+  const since = Math.min(before?.since ?? now, blockedSince ?? now);
   const isDue = needsPerson === true || now - since >= stalledAfterMs(spec);
   const isPublished = before?.published === true;
   if (before && (isPublished || !isDue)) return { state };
@@ -100,17 +104,24 @@ function endStall(state: EndpointState, next: Next): StallChange {
  * What blocks the newest revision, if anything does. Settling, a person's suspension, and an update, staging or tests
  * of the controller that are in progress are no blockage.
  */
-function blockageOf({ sources, endpoint }: Observation, { next, state }: Decision): Blockage | undefined {
+function blockageOf({ now, spec, sources, endpoint }: Observation, { next, state }: Decision): Blockage | undefined {
   if (next.kind === 'stalled') return { ...next, needsPerson: true };
   if (next.kind !== 'requeue') return undefined;
   const { reason, message, revision } = next;
   if (reason === 'Settling' || reason === 'Suspended') return undefined;
-  if (reason === 'Testing' && state.updating?.unanswered === undefined) return undefined;
+  if (reason === 'Listing') return listingBlockage(state, { now, spec }, message);
+  if (reason === 'Testing' && !isUnanswered(state.rollout)) return undefined;
   const isNewest = sources?.kind === 'complete' && sources.revision === state.serving?.revision;
   // An endpoint in service is only busy with what the controller does, or is about to do.
-  const isOwn = state.updating !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');
+  const isOwn = recordedUpdate(state) !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');
   if (reason === 'EndpointBusy' && (isOwn || isNewest)) return undefined;
   return { reason, message, revision };
+}
+
+/** A listing in several passes is no blockage, unless it takes too long. */
+function listingBlockage({ listing }: EndpointState, clock: Clock, message: string): Blockage | undefined {
+  if (!listing || clock.now - listing.since < stalledAfterMs(clock.spec)) return undefined;
+  return { reason: 'Listing', message, since: listing.since };
 }
 
 /** Whether nothing shows yet that there is anything newer to serve. */

@@ -1,5 +1,8 @@
-import type { Slot } from '@freshpoint/cdk/contract';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
+import type { SlotLease } from './lease.ts';
+import type { ListingProgress } from './listing.ts';
+import { backToSettling, type Rollout, recordedUpdate } from './rollout.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -7,6 +10,8 @@ export interface Serving {
   readonly configName: string;
   /** Absent: it is unknown which bytes the fleet loaded. */
   readonly revision?: string;
+  /** With some data in place: the revision of the slot data that it loaded. The data in place may be of another one. */
+  readonly slotRevision?: string;
   /** LastModified of the newest source when the revision was read, epoch ms (S3's clock). */
   readonly newestSource: number;
   /** LastModifiedTime of the endpoint when the fleet was complete, epoch ms (SageMaker's clock). */
@@ -31,83 +36,31 @@ export interface PendingDeployment {
   readonly size?: number;
 }
 
-/** A rollout's first phase: a revision that waits until nothing newer is uploaded. */
-export interface Settling {
-  readonly revision: string;
-  /**
-   * When the controller first saw it, epoch ms. S3 dates a multipart upload by its start, so LastModified alone is not
-   * enough.
-   */
-  readonly seen: number;
-  /** When the first revision of an unbroken stream of uploads was seen, epoch ms: maxWaitTime counts from here. */
-  readonly since: number;
+/** What the last deployment replaced: its rollback returns to it. */
+export interface ReplacedDeployment {
+  readonly configs: EndpointSpec['configs'];
+  /** Of the slot data. Absent: the models loaded the sources in place. */
+  readonly root?: string;
+  /** What served. */
+  readonly revision?: string;
 }
 
-/** Written before UpdateEndpoint is called: the update to make, and what shows later whether it was made. */
-export interface Updating {
-  readonly slot: Slot;
-  readonly configName: string;
-  readonly revision: string;
-  readonly trigger: Trigger;
-  readonly newestSource: number;
-  /** Bytes of all sources of the revision. */
-  readonly size?: number;
-  /** An oddity of the revision that is no reason to refuse it. */
-  readonly warning?: string;
-  /** LastModifiedTime of the endpoint before the call, epoch ms. */
+/** A listing of the sources that takes several passes. */
+export interface SourceListing {
+  /** Digest of the sources. */
+  readonly of: string;
+  /**
+   * LastModifiedTime of the endpoint when it began, epoch ms: it shows nothing of what a fleet loaded that is in
+   * service since.
+   */
   readonly endpointModified: number;
-  /** FailureReason of the endpoint before the call: SageMaker keeps it until the next update. */
-  readonly failureReasonBefore?: string;
-  /** Epoch ms, the controller's clock. */
-  readonly at: number;
-  /** SageMaker accepted the call. Absent: unknown. */
-  readonly accepted?: true;
-  /** Since when DescribeEndpoint does not show the accepted call, epoch ms. */
-  readonly unshownSince?: number;
-  /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
-  readonly ambiguous?: true;
-  /** How often its smoke tests were sent. Written before they are. */
-  readonly testAttempts?: number;
-  /**
-   * Before this time, epoch ms, no pass sends the smoke tests: while one does (a lease), and in the pause after tests
-   * that were not answered.
-   */
-  readonly nextTestAt?: number;
-  /** Why the last tests had no answer of the model. Absent: they are running, or had one. */
-  readonly unanswered?: string;
-  /** How they ended, once all were answered. */
-  readonly verdict?: TestVerdict;
-}
-
-/** The outcome of smoke tests that were answered. */
-export type TestVerdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
-
-/**
- * Why a revision is rolled out: newer data was uploaded, a person pinned it, or the serving revision failed its smoke
- * tests.
- */
-export type Trigger = 'upload' | 'pin' | 'smoke-test';
-
-/** The lease on a slot's data: until it is released or expires, no other pass stages to the slot or swaps to it. */
-export interface Staging {
-  readonly slot: Slot;
-  readonly revision: string;
-  /** Epoch ms, the writer's clock. */
-  readonly at: number;
-  /** An oddity of the revision that is no reason to refuse it. */
-  readonly warning?: string;
-  /** The copy stopped when the pass ended: the next pass resumes it at once. */
-  readonly paused?: true;
-  /** A multipart copy to resume. */
-  readonly partialCopy?: PartialCopy;
-}
-
-/** A multipart copy that is not complete. */
-export interface PartialCopy {
-  readonly key: string;
-  readonly uploadId: string;
-  /** ETag of the source. */
-  readonly etag: string;
+  /** When it began, epoch ms. */
+  readonly since: number;
+  /** Ids of the messages that it began for. */
+  readonly requests: readonly string[];
+  /** Another message came after it began: what it is for may not be in the listing. */
+  readonly superseded?: true;
+  readonly progress: ListingProgress;
 }
 
 /** A person's "serve this revision until something newer is uploaded". */
@@ -186,17 +139,20 @@ export interface EndpointState {
    */
   readonly lostAt?: number;
   readonly serving?: Serving;
+  /** Revisions in the revision store, those that served last first. */
+  readonly stored?: readonly string[];
   readonly deployment?: PendingDeployment;
-  readonly updating?: Updating;
+  readonly replaced?: ReplacedDeployment;
+  readonly rollout?: Rollout;
+  readonly lease?: SlotLease;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
   readonly retries?: Retries;
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
+  readonly listing?: SourceListing;
   readonly observed?: ObservedSources;
-  readonly staging?: Staging;
-  readonly settling?: Settling;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }
@@ -227,6 +183,11 @@ export function withoutQuarantine(state: EndpointState, revision: string): Endpo
   return { ...state, quarantine: others.length > 0 ? others : undefined };
 }
 
+/** The revision that serves, or with some data in place the one that the slot data is of. */
+export function servedRevision({ revision, slotRevision }: Serving): string | undefined {
+  return revision ?? slotRevision;
+}
+
 /** The state of an endpoint whose state is found missing now, epoch ms. */
 export function lostState(now: number): EndpointState {
   return { version: 1, lostAt: now };
@@ -241,8 +202,8 @@ export function parseState(value: string): EndpointState {
   return state;
 }
 
-/** The state without its recorded update. */
-export function withoutUpdating(state: EndpointState): EndpointState {
-  const { updating: _, ...rest } = state;
-  return rest;
+/** The state without its recorded update, whose rollout begins again. */
+export function withoutUpdate(state: EndpointState): EndpointState {
+  const update = recordedUpdate(state);
+  return update ? { ...state, rollout: backToSettling(update) } : state;
 }

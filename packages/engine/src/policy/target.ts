@@ -1,8 +1,8 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from './observation.ts';
+import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
-import type { ReadyEndpoint, RolloutTarget } from './rollout.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
 import type { EndpointState, Pin } from './state.ts';

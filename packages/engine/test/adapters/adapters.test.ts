@@ -137,41 +137,41 @@ describe('sageMakerEndpoints', () => {
 
 describe('s3Sources', () => {
   const at = new Date(5000);
+  const inTime = { isTimeUp: () => false };
 
   test('reads an object, and all pages of a prefix with its suffix', async () => {
     const aws = client(({ name, input }) => {
       if (name === 'HeadObjectCommand') return { ETag: '"1"', ContentLength: 3, LastModified: at };
-      const page = input.ContinuationToken ?? '0';
+      const page = Number(/\d/.exec(input.StartAfter ?? '') ?? -1) + 1;
       const Contents = [`p/${page}.gz`, `p/${page}.txt`].map((Key) => ({
         Key,
         ETag: '"2"',
         Size: 4,
         LastModified: at,
       }));
-      return { Contents, NextContinuationToken: page === '2' ? undefined : String(Number(page) + 1) };
+      return { Contents, IsTruncated: page < 2 };
     });
-    const view = await s3Sources(aws).observe([
+    const sources = [
       { bucket: 'models', key: 'model.tar.gz' },
       { bucket: 'models', prefix: 'p/', suffix: '.gz' },
-    ]);
+    ];
+    const view = await s3Sources(aws).observe(sources, inTime);
     expect(view).toMatchObject({ kind: 'complete', objects: 4, newest: 5000 });
   });
 
   test('a missing object is reported, a forbidden one is an error', async () => {
     const source = [{ bucket: 'models', key: 'model.tar.gz' }];
-    expect(await s3Sources(client(() => awsError('NotFound', '', 404))).observe(source)).toMatchObject({
+    expect(await s3Sources(client(() => awsError('NotFound', '', 404))).observe(source, inTime)).toMatchObject({
       kind: 'missing',
     });
     const denied = awsError('Forbidden', '', 403);
-    await expect(s3Sources(client(() => denied)).observe(source)).rejects.toBe(denied);
+    await expect(s3Sources(client(() => denied)).observe(source, inTime)).rejects.toBe(denied);
   });
 
   test('a listing that fails midway is an error, never a shorter listing', async () => {
     const failed = awsError('InternalError', '', 500);
-    const aws = client(({ input }) =>
-      input.ContinuationToken ? failed : { Contents: [{ Key: 'p/1' }], NextContinuationToken: 'more' },
-    );
-    await expect(s3Sources(aws).observe([{ bucket: 'models', prefix: 'p/' }])).rejects.toBe(failed);
+    const aws = client(({ input }) => (input.StartAfter ? failed : { Contents: [{ Key: 'p/1' }], IsTruncated: true }));
+    await expect(s3Sources(aws).observe([{ bucket: 'models', prefix: 'p/' }], inTime)).rejects.toBe(failed);
   });
 });
 

@@ -6,7 +6,7 @@ import { UPDATE_CLIENT_CONFIG } from '../../src/adapters/client.ts';
 import { sageMakerEndpoints } from '../../src/adapters/sagemaker-endpoints.ts';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { message, World } from '../controller/fakes.ts';
-import { endpoint, MINUTE, quiet, spec } from '../policy/situations.ts';
+import { endpoint, MINUTE, quiet, settling, spec } from '../policy/situations.ts';
 
 type Loss = 'connection' | '500';
 
@@ -53,7 +53,7 @@ test.each<Loss>(['connection', '500'])(
     world.slots = { a: 'v1', b: 'v2' };
     world.state = {
       ...quiet,
-      settling: { revision: 'v2', seen: world.now - 9 * MINUTE, since: world.now - 9 * MINUTE },
+      rollout: settling('v2', 9 * MINUTE),
     };
     const sagemaker = await lossySageMaker(loss, (config) => {
       world.endpoint = { ...endpoint, status: 'Updating', pendingConfigName: config, lastModified: world.now };
@@ -63,18 +63,18 @@ test.each<Loss>(['connection', '500'])(
 
     await reconcileBatch(ports, [message('1')]);
     expect(sagemaker.requests()).toBe(1);
-    expect(world.state.updating).toMatchObject({ revision: 'v2', configName: 'config-b' });
+    expect(world.state.rollout).toMatchObject({ revision: 'v2', configName: 'config-b' });
 
     await reconcileBatch(ports, [message('1', 2)]);
     expect(world.published).toEqual(['started']);
-    expect(world.state.updating?.accepted).toBe(true);
+    expect(world.state.rollout).toMatchObject({ phase: 'updating', accepted: true });
 
     world.now += 6 * MINUTE;
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
     world.tests = { kind: 'failed', message: 'Smoke test 1 of 1 failed: got nonsense.' };
     await reconcileBatch(world.ports, [message('1', 3)]);
     expect(world.published).toEqual(['started', 'refused', 'started']);
-    expect(world.state.updating).toMatchObject({ slot: 'a', revision: 'v1', trigger: 'smoke-test' });
+    expect(world.state.rollout).toMatchObject({ slot: 'a', revision: 'v1', trigger: 'smoke-test' });
   },
 );
 
@@ -86,7 +86,7 @@ test('an update that a second pass sends again, before it sees the first one, is
     return { kind: 'rejected', busy: true, error };
   };
   await reconcileBatch(world.ports, [message('1')]);
-  expect(world.state.updating).toMatchObject({ revision: 'v2' });
+  expect(world.state.rollout).toMatchObject({ revision: 'v2' });
   await reconcileBatch(world.ports, [message('1')]);
-  expect(world.state.updating?.accepted).toBe(true);
+  expect(world.state.rollout).toMatchObject({ phase: 'updating', accepted: true });
 });

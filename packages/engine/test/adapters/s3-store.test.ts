@@ -7,7 +7,7 @@ import { historyRecord, historyRecordName, stallRecord } from '../../src/policy/
 import { suspendSwaps } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
 import type { EndpointStates } from '../../src/ports.ts';
-import { MINUTE, NOON, onA } from '../policy/situations.ts';
+import { MINUTE, NOON, onA, settling } from '../policy/situations.ts';
 import { s3InMemory } from './s3-services.ts';
 
 const store = { bucket: 'data', prefix: 'Iris/Endpoint/' };
@@ -135,7 +135,7 @@ describe('s3History', () => {
  */
 describe('two controllers and a person', () => {
   const changes: readonly ((before: EndpointState) => EndpointState)[] = [
-    (before) => ({ ...before, settling: { revision: 'v2', seen: 1, since: 1 } }),
+    (before) => ({ ...before, rollout: settling('v2', 1) }),
     (before) => ({ ...before, quarantine: [{ revision: 'v3', at: 1 }] }),
     (before) => ({ ...before, pin: { revision: 'v1', by: 'ada', at: 1 } satisfies Pin }),
   ];
@@ -175,7 +175,7 @@ describe('two controllers and a person', () => {
         done.add(actor);
       }
       const written = (await states.read(place))?.state;
-      const found = [written?.settling?.revision, written?.quarantine?.[0]?.revision, written?.pin?.revision];
+      const found = [written?.rollout?.revision, written?.quarantine?.[0]?.revision, written?.pin?.revision];
       expect(found, `order ${order}`).toEqual(['v2', 'v3', 'v1']);
     }
   });

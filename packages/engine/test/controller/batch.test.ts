@@ -23,7 +23,7 @@ describe('a swap', () => {
       'write updating accepted',
       'requeue',
     ]);
-    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
+    expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
     expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
   });
@@ -42,7 +42,7 @@ describe('a swap', () => {
     const error = new Error('Cannot update in-progress endpoint "arn".');
     world.updateOutcome = { kind: 'rejected', busy: true, error };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toBeUndefined();
+    expect(world.state.rollout).toEqual(servedV1.rollout);
     expect(world.requeued).toEqual([['handle-1', 30]]);
     expect(world.published).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('a swap', () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: new Error('not authorized to perform: x') };
     for (const seconds of [60, 120, 300]) {
       expect(await reconcileBatch(world.ports, [message('1', 4)])).toEqual(['1']);
-      expect(world.state.updating).toBeUndefined();
+      expect(world.state.rollout).toEqual(servedV1.rollout);
       expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
       world.now += seconds * 1000;
     }
@@ -64,15 +64,15 @@ describe('a swap', () => {
     const world = new World();
     world.fail['update config-b'] = new Error('socket hang up');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toMatchObject({ slot: 'b', revision: 'v2' });
-    expect(world.state.updating?.accepted).toBeUndefined();
+    expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2' });
+    expect(world.state.rollout).not.toHaveProperty('accepted');
   });
 });
 
 describe('a conclusion', () => {
   const refused = () => {
     const world = new World();
-    world.state = { ...servedV1, updating: accepted };
+    world.state = { ...servedV1, rollout: accepted };
     world.endpoint = { ...endpoint, lastModified: NOON - 1000, failureReason: 'did not pass the ping health check' };
     return world;
   };
@@ -80,7 +80,7 @@ describe('a conclusion', () => {
   test('is published before the update is removed from the state, and counted', async () => {
     const world = refused();
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'publish refused', 'append history', 'write']);
+    expect(world.calls).toEqual(['read', 'describe', 'sources', 'append history', 'publish refused', 'write']);
     expect(world.metrics).toMatchObject({ Quarantines: 1, ReconcilesRequeued: 0 });
     expect(world.decisions).toMatchObject([
       { decision: 'refused', reason: 'Quarantined' },
@@ -92,12 +92,12 @@ describe('a conclusion', () => {
     const world = refused();
     world.fail['publish refused'] = throttled;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
-    expect(world.state.updating).toBeDefined();
+    expect(world.state.rollout).toBeDefined();
   });
 
   test('of a success counts the swap and the time from upload to served', async () => {
     const world = new World();
-    world.state = { ...servedV1, updating: accepted };
+    world.state = { ...servedV1, rollout: accepted };
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.metrics).toMatchObject({ Swaps: 1, UploadToServed: 600 });

@@ -7,8 +7,8 @@ import { endpoint, NOON, onA, quiet, spec, v1, v2 } from '../policy/situations.t
 import { message, World } from './fakes.ts';
 
 const data: SlotData = {
-  bucket: 'copies',
-  root: 'Iris/Endpoint/1/',
+  bucket: spec.store.bucket,
+  root: 'Iris/Endpoint/slots/1/',
   files: [{ bucket: 'models', key: 'model.tar.gz' }],
 };
 const perSlot = { ...spec, data };
@@ -59,7 +59,7 @@ describe('the first deployment', () => {
     expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state).toMatchObject({ deployment: { revision: 'v2', newestSource: v2.newest, size: v2.size } });
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
   });
 
   test('is answered only after the data is staged', async () => {
@@ -134,6 +134,7 @@ describe('a deployment of changed settings', () => {
     world.endpoint = inB;
     world.state = { version: 1, serving: onB };
     world.slots = { a: 'v0', b: 'v1' };
+    world.contents = [{ bucket: 'models', key: 'model.tar.gz', etag: 'e1', size: 5 }];
     await request('Update');
     expect(await receive()).toEqual([]);
     expect(stagings()).toEqual(['stage a v1 from slot']);
@@ -193,7 +194,7 @@ describe('a deployment of changed settings', () => {
 
   test('with other sources gets slot data of its own, staged from them', async () => {
     world.slots = {};
-    await request('Update', { ...data, root: 'Iris/Endpoint/2/' });
+    await request('Update', { ...data, root: 'Iris/Endpoint/slots/2/' });
     expect(await receive()).toEqual([]);
     expect(stagings()).toEqual(['stage a v2 from sources', 'stage b v2 from sources']);
   });

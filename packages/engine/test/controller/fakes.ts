@@ -7,6 +7,7 @@ import type {
   EndpointView,
   SlotsView,
   SmokeTestsView,
+  SourceFile,
   SourcesView,
   StackView,
 } from '../../src/policy/observation.ts';
@@ -27,9 +28,13 @@ export class World {
   sources: SourcesView = v2;
   check: CheckView = { kind: 'passed', warnings: [] };
   slots: SlotsView = {};
+  contents: SourceFile[] = [];
+  stored: string[] = [];
   stagingOutcome: StagingOutcome = { kind: 'staged' };
   tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
+  /** When a record was written that is appended again. */
+  appendedAt = 0;
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
   updateOutcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
@@ -50,12 +55,7 @@ export class World {
     states: {
       read: async () => (this.hasState ? { state: this.state, etag: String(this.version) } : undefined),
       write: async (_, state, after) => {
-        const staging = state.staging ? ` staging ${state.staging.slot}${state.staging.paused ? ' paused' : ''}` : '';
-        const { testAttempts, verdict } = state.updating ?? {};
-        const tests = testAttempts ? ` tests ${testAttempts}${verdict ? ` ${verdict.kind}` : ''}` : '';
-        this.call(
-          `write${staging}${state.updating ? ` updating${state.updating.accepted ? ' accepted' : ''}` : ''}${tests}`,
-        );
+        this.call(`write${shown(state)}`);
         if (after !== (this.hasState ? String(this.version) : undefined)) throw new StateConflict('state');
         this.state = state;
         this.hasState = true;
@@ -68,9 +68,8 @@ export class World {
         this.call('append history');
         const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
         if (!isThere) this.history.push(record);
-        return !isThere;
+        return isThere ? this.appendedAt : undefined;
       },
-      has: async (_, record) => this.history.some((each) => historyRecordName(each) === historyRecordName(record)),
       list: async () => this.history.toReversed().map((record) => ({ ...record, writtenAt: this.now })),
     },
     endpoints: {
@@ -93,17 +92,21 @@ export class World {
         return this.check;
       },
     },
-    slotStore: {
+    revisions: {
       observe: async () => {
         this.call('slots');
         return this.slots;
       },
-      contents: async () => [],
-      stage: async (_, { slot, revision, from }) => {
-        this.call(`stage ${slot} ${revision} from ${from.kind}`);
+      contents: async () => this.contents,
+      list: async () => this.stored,
+      stage: async ({ slot, revision, files }) => {
+        const from = files?.some((file) => file.from) ? 'slot' : files ? 'sources' : 'store';
+        this.call(`stage ${slot} ${revision} from ${from}`);
         if (this.stagingOutcome.kind === 'staged') this.slots = { ...this.slots, [slot]: revision };
         return this.stagingOutcome;
       },
+      abandon: async (_, { uploadId }) => this.call(`abandon ${uploadId}`),
+      removeOthers: async (_, kept) => this.call(`keep ${kept}`),
     },
     smokeTests: {
       run: async () => {
@@ -158,6 +161,15 @@ export class World {
     const error = this.fail[name];
     if (error) throw error;
   }
+}
+
+/** What a call of `write` shows of the state. */
+function shown({ lease, rollout }: EndpointState): string {
+  const leased = lease ? ` lease ${lease.slot}${lease.paused ? ' paused' : ''}` : '';
+  if (rollout === undefined || rollout.phase === 'settling') return leased;
+  const accepted = 'accepted' in rollout && rollout.accepted ? ' accepted' : '';
+  const tests = rollout.phase === 'testing' ? ` ${rollout.attempts}${` ${rollout.verdict?.kind ?? ''}`.trimEnd()}` : '';
+  return `${leased} ${rollout.phase}${accepted}${tests}`;
 }
 
 /** A message with a request to reconcile the endpoint. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import type { EndpointView } from '../../src/policy/observation.ts';
-import { accepted, endpoint, MINUTE, NOON, onA, quiet, servedV1, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, MINUTE, NOON, onA, quiet, servedV1, settling, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const data = { bucket: 'copies', root: 'Iris/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
@@ -60,7 +60,7 @@ describe.each(CAPACITY)('a shortage of three days (%s)', (failureReason) => {
 test('the way back is tried again even if it seems to be at fault', async () => {
   world.state = { ...quiet, pin: { revision: 'v2', by: 'ada', at: NOON - MINUTE, supersedes: 'v2' } };
   world.endpoint = { ...endpoint, lastModified: NOON - 1, failureReason: 'did not pass the ping health check' };
-  world.state = { ...world.state, updating: { ...accepted, trigger: 'pin' } };
+  world.state = { ...world.state, rollout: { ...accepted, trigger: 'pin' } };
   expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
   expect(world.state.quarantine).toBeUndefined();
   expect(world.decisions.at(-1)).toMatchObject({ reason: 'Retrying', revision: 'v2' });
@@ -86,7 +86,7 @@ test('an answer of DescribeEndpoint from before the last swap stages nothing to 
   world.state = {
     version: 1,
     serving: { ...onA, configName: 'config-b', revision: 'v2', since: NOON - 10_000 },
-    settling: { revision: 'v3', seen: NOON - 5 * MINUTE, since: NOON - 5 * MINUTE },
+    rollout: settling('v3', 5 * MINUTE),
   };
   expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
   expect(world.calls).toEqual(['read', 'describe', 'requeue']);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
-import { accepted, endpoint, NOON, onA, servedV1, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, onA, servedV1, spec, testing, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
@@ -21,11 +21,11 @@ describe('staging', () => {
     expect(await receive()).toEqual(['1']);
     expect(world.calls).toEqual([
       ...['read', 'describe', 'sources', 'stack', 'slots', 'check'],
-      ...['write staging b', 'describe', 'stage b v2 from sources', 'write'],
+      ...['write lease b staging', 'describe', 'stage b v2 from sources', 'keep v2', 'write staging'],
       ...['describe', 'sources', 'stack', 'slots'],
       ...['write updating', 'update config-b', 'publish started', 'write updating accepted', 'requeue'],
     ]);
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
     expect(world.decisions).toMatchObject([
       { decision: 'stage', slot: 'b' },
       { decision: 'started' },
@@ -50,15 +50,15 @@ describe('staging', () => {
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('stage b v2 from sources');
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
   });
 
   test('that is unfinished is resumed at once', async () => {
-    const partialCopy = { key: 'k', uploadId: 'u', etag: 'e' };
+    const partialCopy = { key: 'k', uploadId: 'u' };
     world.stagingOutcome = { kind: 'unfinished', partialCopy };
     expect(await receive()).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 1]]);
-    expect(world.state.staging).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
+    expect(world.state.lease).toMatchObject({ slot: 'b', revision: 'v2', paused: true, partialCopy: partialCopy });
     expect(world.calls).not.toContain('update config-b');
 
     world.stagingOutcome = { kind: 'staged' };
@@ -72,14 +72,14 @@ describe('staging', () => {
     world.stagingOutcome = { kind: 'changed' };
     expect(await receive()).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 5]]);
-    expect(world.state.staging).toBeUndefined();
+    expect(world.state.lease).toBeUndefined();
     expect(world.calls).not.toContain('update config-b');
   });
 
   test('that failed keeps its lease until the requests it sent have certainly arrived', async () => {
     world.fail['stage b v2 from sources'] = new Error('SlowDown');
     expect(await receive()).toEqual(['1']);
-    expect(world.state.staging).toMatchObject({ slot: 'b' });
+    expect(world.state.lease).toMatchObject({ slot: 'b' });
     delete world.fail['stage b v2 from sources'];
     world.calls = [];
     world.now += 119_000;
@@ -91,19 +91,19 @@ describe('staging', () => {
   });
 
   test('is followed by another observation of the sources: an upload in the meantime settles first', async () => {
-    const { stage } = world.ports.slotStore;
-    world.ports.slotStore.stage = async (...given) => {
+    const { stage } = world.ports.revisions;
+    world.ports.revisions.stage = async (...given) => {
       world.sources = { ...v2, revision: 'v3', newest: NOON };
       return stage(...given);
     };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('update config-b');
-    expect(world.state.settling).toMatchObject({ revision: 'v3' });
+    expect(world.state.rollout).toMatchObject({ revision: 'v3' });
   });
 
   test('is done once per pass, even if the data disappears again', async () => {
-    const { stage } = world.ports.slotStore;
-    world.ports.slotStore.stage = async (...given) => {
+    const { stage } = world.ports.revisions;
+    world.ports.revisions.stage = async (...given) => {
       const outcome = await stage(...given);
       world.slots = {};
       return outcome;
@@ -113,32 +113,54 @@ describe('staging', () => {
     expect(world.requeued).toEqual([['handle-1', 30]]);
   });
 
-  test('of a revision that is no longer retained ends the pin, with a message', async () => {
-    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON } };
-    world.stagingOutcome = { kind: 'not-retained' };
+  test('removes the stored revisions that are not retained, and remembers what is stored', async () => {
+    world.spec = { ...spec, data, retainRevisions: 3 };
+    world.state = { ...world.state, stored: ['v1', 'v0', 'v-1', 'v-2'] };
     expect(await receive()).toEqual(['1']);
-    expect(world.state.pin).toBeUndefined();
-    expect(world.state.quarantine).toMatchObject([
-      { revision: 'v-9', message: expect.stringContaining('no longer retained') },
-    ]);
+    expect(world.calls).toContain('keep v1,v0,v2');
+    expect(world.state.stored).toEqual(['v1', 'v0', 'v2']);
+  });
+
+  test('goes on although old revisions cannot be removed', async () => {
+    world.fail['keep v2'] = new Error('AccessDenied');
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('error');
+    expect(world.calls).toContain('update config-b');
+  });
+
+  test('of a revision that the store has lost ends the pin, and does not quarantine the revision', async () => {
+    world.state = { ...servedV1, pin: { revision: 'v-9', by: 'ada', at: NOON }, stored: ['v1', 'v-9'] };
+    world.stagingOutcome = { kind: 'missing' };
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.stored).toEqual(['v1']);
+    expect(await receive()).toEqual(['1']);
+    expect(world.state.pin).toMatchObject({ revision: 'v1' });
+    expect(world.state.quarantine).toBeUndefined();
     expect(world.published).toEqual(['refused']);
     expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
+  });
+
+  test('of another revision aborts a multipart copy that was begun', async () => {
+    const partialCopy = { key: 'k', uploadId: 'old' };
+    world.state = { ...world.state, lease: { slot: 'b', revision: 'v1.5', at: NOON, paused: true, partialCopy } };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).toContain('abandon old');
   });
 });
 
 describe('smoke tests', () => {
   beforeEach(() => {
     world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
-    world.state = { version: 1, serving: onA, updating: accepted };
+    world.state = { version: 1, serving: onA, rollout: accepted };
     world.endpoint = inB;
     world.slots = { a: 'v1', b: 'v2' };
   });
 
   test('are counted before they are sent', async () => {
     expect(await receive()).toEqual([]);
-    const write = world.calls.indexOf('write updating accepted tests 1');
+    const write = world.calls.indexOf('write testing accepted 1');
     expect(write).toBeGreaterThan(0);
-    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write updating accepted tests 1 passed']);
+    expect(world.calls.slice(write + 1, write + 3)).toEqual(['test', 'write testing accepted 1 passed']);
     expect(world.published).toEqual(['succeeded']);
   });
 
@@ -149,13 +171,13 @@ describe('smoke tests', () => {
     expect(world.calls).toContain('update config-a');
     expect(world.state).toMatchObject({
       quarantine: [{ revision: 'v2', message: 'got 7', failedSmokeTests: true }],
-      updating: { slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
+      rollout: { phase: 'updating', slot: 'a', revision: 'v1', trigger: 'smoke-test', accepted: true },
     });
     expect(world.history).toMatchObject([{ outcome: 'refused', revision: 'v2', message: 'got 7' }]);
   });
 
   test('that killed the function are sent again once their lease has expired', async () => {
-    world.state = { ...world.state, updating: { ...accepted, testAttempts: 3, nextTestAt: world.now + 120_000 } };
+    world.state = { ...world.state, rollout: testing(3, { nextTestAt: world.now + 120_000 }) };
     expect(await receive()).toEqual(['1']);
     expect(world.calls).not.toContain('test');
     world.now += 120_000;
@@ -170,7 +192,7 @@ describe('smoke tests', () => {
       expect(world.requeued.at(-1)).toEqual(['handle-1', seconds]);
       world.now += seconds * 1000;
     }
-    expect(world.state.updating).toMatchObject({ testAttempts: 7 });
+    expect(world.state.rollout).toMatchObject({ phase: 'testing', attempts: 7 });
     expect(world.published).toEqual(['stalled']);
     world.tests = { kind: 'passed' };
     expect(await receive()).toEqual([]);
@@ -198,15 +220,19 @@ describe('smoke tests', () => {
 });
 
 describe('the history', () => {
-  test('has a refresh once, and it is published once, even if the state could not be written', async () => {
-    world.state = { version: 1, serving: onA, updating: accepted };
+  test('has a refresh once; what was recorded but perhaps not published is published again', async () => {
+    world.state = { version: 1, serving: onA, rollout: accepted };
     world.endpoint = inB;
     world.fail.write = new Error('throttled');
     await receive();
     delete world.fail.write;
+    world.appendedAt = world.now;
     world.now += 1000;
     await receive();
     expect(world.published).toEqual(['succeeded']);
+    world.now += 120_000;
+    await receive();
+    expect(world.published).toEqual(['succeeded', 'succeeded']);
     expect(world.history).toMatchObject([{ outcome: 'succeeded', revision: 'v2', trigger: 'upload', seconds: 300 }]);
   });
 });

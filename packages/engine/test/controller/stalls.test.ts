@@ -50,7 +50,7 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.decisions.filter(({ decision }) => decision === 'stalled')).toHaveLength(1);
 
     world.updateOutcome = { kind: 'accepted' };
-    while (!world.state.updating?.accepted) await passFor(5);
+    while (world.state.rollout?.phase !== 'updating' || !world.state.rollout.accepted) await passFor(5);
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
     await passFor(5);
     expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
@@ -123,7 +123,7 @@ describe('no stall is', () => {
     [
       'an update of the controller that takes hours',
       () => ({
-        state: { ...servedV1, updating: accepted },
+        state: { ...servedV1, rollout: accepted },
         endpoint: { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' },
       }),
     ],

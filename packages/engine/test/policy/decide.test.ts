@@ -12,6 +12,7 @@ import {
   onA,
   quiet,
   servedV1,
+  settling,
   spec,
   updating,
   v1,
@@ -31,7 +32,7 @@ interface Situation {
 const suspension = { by: 'ada', at: NOON - MINUTE };
 const busy = (status: EndpointStatus, change = {}) => observe({ endpoint: { ...endpoint, status, ...change } });
 const withUpdate = (given: typeof updating, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
-  observe({ state: { ...state, updating: given }, endpoint: { ...endpoint, ...change } });
+  observe({ state: { ...state, rollout: given }, endpoint: { ...endpoint, ...change } });
 const afterUpdate = { lastModified: NOON - MINUTE };
 const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
 const internal = 'Request to service failed. If failure persists after retry, contact customer support.';
@@ -47,7 +48,6 @@ const onB = {
 /** A refused update touched the endpoint a minute ago, but not its fleet. */
 const stillOnA = (state: EndpointState): EndpointState => ({ ...state, serving: { ...onA, since: NOON - MINUTE } });
 const quietOnB: EndpointState = { version: 1, serving: onB };
-const seen = (revision: string, ago: number, since = ago) => ({ revision, seen: NOON - ago, since: NOON - since });
 const deployment = { configName: 'config-b', revision: 'v2', newestSource: v2.newest };
 const succeeded = { type: 'succeeded', revision: 'v2', slot: 'b', configName: 'config-b', secondsFromUpload: 540 };
 const silent = 'SageMaker rolled back to the previous endpoint config without giving a reason.';
@@ -160,10 +160,10 @@ const situations: Record<string, Situation> = {
   'seen for the first time: waits for waitTime, however old LastModified is': {
     o: observe({ state: quiet }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-    state: { ...quiet, settling: seen('v2', 0) },
+    state: { ...quiet, rollout: settling('v2', 0) },
   },
   'uploaded and seen 20 s ago: wait for another 40 s': {
-    o: observe({ sources: { ...v2, newest: NOON - 20_000 }, state: { ...quiet, settling: seen('v2', 20_000) } }),
+    o: observe({ sources: { ...v2, newest: NOON - 20_000 }, state: { ...quiet, rollout: settling('v2', 20_000) } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 40 },
   },
   'seen before it was uploaded (clock skew): the wait counts from the upload': {
@@ -171,16 +171,16 @@ const situations: Record<string, Situation> = {
     next: { kind: 'requeue', reason: 'Settling', seconds: 40 },
   },
   'another file of the upload: the wait starts again': {
-    o: observe({ state: { ...quiet, settling: seen('v1.5', 50_000) } }),
+    o: observe({ state: { ...quiet, rollout: settling('v1.5', 50_000) } }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-    state: { ...quiet, settling: seen('v2', 0, 50_000) },
+    state: { ...quiet, rollout: settling('v2', 0, 50_000) },
   },
   'exactly waitTime old: settled': {
-    o: observe({ sources: { ...v2, newest: NOON - MINUTE }, state: { ...quiet, settling: seen('v2', MINUTE) } }),
+    o: observe({ sources: { ...v2, newest: NOON - MINUTE }, state: { ...quiet, rollout: settling('v2', MINUTE) } }),
     next: { kind: 'swap' },
   },
   'a fraction of a second left: the pause is never 0': {
-    o: observe({ state: { ...quiet, settling: seen('v2', 59_900) } }),
+    o: observe({ state: { ...quiet, rollout: settling('v2', 59_900) } }),
     next: { kind: 'requeue', seconds: 1 },
   },
   'uploaded in the future (clock skew): each pause is at most waitTime': {
@@ -190,47 +190,83 @@ const situations: Record<string, Situation> = {
   'waitTime 0: swap at once': {
     o: observe({ spec: { ...spec, waitTime: 0 }, sources: { ...v2, newest: NOON }, state: quiet }),
     next: { kind: 'swap' },
+    state: { ...quiet, rollout: settling('v2', 0) },
   },
   'endless uploads: the pause ends with maxWaitTime': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...quiet, settling: seen('v1.9', 10_000, 280_000) },
+      state: { ...quiet, rollout: settling('v1.9', 10_000, 280_000) },
     }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
-    state: { ...quiet, settling: seen('v2', 0, 280_000) },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
   },
   'endless uploads: after maxWaitTime, swap unsettled': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...quiet, settling: seen('v1.9', 10_000, 300_000) },
+      state: { ...quiet, rollout: settling('v1.9', 10_000, 300_000) },
     }),
     next: { kind: 'swap' },
+    state: { ...quiet, rollout: settling('v2', 0, 300_000) },
+  },
+  'endless uploads that S3 dates by their start: each pass finds another one, and the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 61_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'endless uploads, found by a listing of several passes: the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v1.9', 101_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'a pass that comes too late may have missed a quiet time: the stream ends': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 75_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
+    state: { ...quiet, rollout: settling('v2', 0) },
+  },
+  'a listing of several passes that began too early: the wait counts until then': {
+    o: observe({
+      sources: { ...v2, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v2', 70_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 30 },
   },
   'a settled revision that could not be swapped ends the stream: the next one settles on its own': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...quiet, settling: seen('v1.9', 200_000, 400_000) },
+      state: { ...quiet, rollout: settling('v1.9', 200_000, 400_000) },
     }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-    state: { ...quiet, settling: seen('v2', 0) },
+    state: { ...quiet, rollout: settling('v2', 0) },
   },
   'a settled revision that could not be swapped loses a file (S3 has no time of that): the stream ends too': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
-      state: { ...quiet, settling: seen('v1.9', 200_000, 400_000) },
+      state: { ...quiet, rollout: settling('v1.9', 200_000, 400_000) },
       sources: { ...v2, newest: NOON - 600_000 },
     }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-    state: { ...quiet, settling: seen('v2', 0) },
+    state: { ...quiet, rollout: settling('v2', 0) },
   },
   'a settled revision that could not be swapped is written again: it settles again': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
       sources: { ...v2, newest: NOON - 10_000 },
-      state: { ...quiet, settling: seen('v2', 400_000) },
+      state: { ...quiet, rollout: settling('v2', 400_000) },
     }),
     next: { kind: 'requeue', reason: 'Settling', seconds: 50 },
   },
@@ -241,7 +277,7 @@ const situations: Record<string, Situation> = {
   },
   // What the active fleet serves
   'never observed, no deployment on record: the loaded revision is unknown': {
-    o: observe({ state: { version: 1, settling: seen('v1', 2 * MINUTE) }, sources: v1 }),
+    o: observe({ state: { version: 1, rollout: settling('v1', 2 * MINUTE) }, sources: v1 }),
     next: { kind: 'swap' },
   },
   'a record of another config does not count': {
@@ -249,7 +285,7 @@ const situations: Record<string, Situation> = {
       spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
       endpoint: { ...endpoint, configName: 'config-a2' },
       sources: v1,
-      state: { ...quiet, settling: seen('v1', 2 * MINUTE) },
+      state: { ...quiet, rollout: settling('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
   },
@@ -257,7 +293,7 @@ const situations: Record<string, Situation> = {
     o: observe({
       sources: { ...v1, newest: NOON - 5 * MINUTE },
       endpoint: { ...endpoint, lastModified: NOON - 10 * MINUTE },
-      state: { ...quiet, settling: seen('v1', 2 * MINUTE) },
+      state: { ...quiet, rollout: settling('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
   },
@@ -268,7 +304,7 @@ const situations: Record<string, Situation> = {
   'a fleet with an unknown revision: swap': {
     o: observe({
       sources: v1,
-      state: { version: 1, serving: { ...onA, revision: undefined }, settling: seen('v1', 2 * MINUTE) },
+      state: { version: 1, serving: { ...onA, revision: undefined }, rollout: settling('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
   },
@@ -287,37 +323,41 @@ const situations: Record<string, Situation> = {
   },
   'written again while the deployment loaded it: the loaded revision is unknown': {
     o: observe({
-      state: { version: 1, deployment, settling: seen('v2', 2 * MINUTE) },
+      state: { version: 1, deployment, rollout: settling('v2', 2 * MINUTE) },
       sources: { ...v2, newest: NOON - 2 * MINUTE },
     }),
     next: { kind: 'swap' },
     state: {
       version: 1,
       serving: { ...onA, revision: undefined, newestSource: v2.newest },
-      settling: seen('v2', 2 * MINUTE),
+      rollout: settling('v2', 2 * MINUTE),
     },
   },
   'uploaded while the deployment ran: swap afterwards': {
     o: observe({
-      state: { version: 1, deployment, settling: seen('v3', 2 * MINUTE) },
+      state: { version: 1, deployment, rollout: settling('v3', 2 * MINUTE) },
       sources: { ...v2, revision: 'v3', newest: NOON - 2 * MINUTE },
     }),
     next: { kind: 'swap' },
     state: {
       version: 1,
       serving: { ...onA, revision: undefined, newestSource: v2.newest },
-      settling: seen('v3', 2 * MINUTE),
+      rollout: settling('v3', 2 * MINUTE),
     },
   },
   'a deployment could not read what it loaded: swap once more': {
     o: observe({
-      state: { version: 1, deployment: { configName: 'config-b', newestSource: 0 }, settling: seen('v2', 2 * MINUTE) },
+      state: {
+        version: 1,
+        deployment: { configName: 'config-b', newestSource: 0 },
+        rollout: settling('v2', 2 * MINUTE),
+      },
     }),
     next: { kind: 'swap' },
     state: {
       version: 1,
       serving: { ...onA, revision: undefined, newestSource: 0 },
-      settling: seen('v2', 2 * MINUTE),
+      rollout: settling('v2', 2 * MINUTE),
     },
   },
   'an admitted deployment has not moved the endpoint yet: still serving': {
@@ -375,7 +415,7 @@ const situations: Record<string, Situation> = {
   'upload during the update: success, then the newer revision settles': {
     o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
-    state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v3', 0) },
+    state: { version: 1, serving: { ...onB, revision: undefined }, rollout: settling('v3', 0) },
     events: [succeeded],
   },
   'written again during the update: success, but the loaded revision is unknown': {
@@ -384,7 +424,7 @@ const situations: Record<string, Situation> = {
       sources: { ...v2, newest: NOON - 2 * MINUTE },
     },
     next: { kind: 'requeue', reason: 'Settling' },
-    state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v2', 0) },
+    state: { version: 1, serving: { ...onB, revision: undefined }, rollout: settling('v2', 0) },
     events: [succeeded],
   },
   'an update that ended: observe the sources before concluding it': {
@@ -393,7 +433,7 @@ const situations: Record<string, Situation> = {
   },
   'two uploads during the update: swap to the last one only': {
     o: observe({
-      state: { ...quietOnB, settling: seen('v4', MINUTE) },
+      state: { ...quietOnB, rollout: settling('v4', MINUTE) },
       endpoint: { ...endpoint, configName: 'config-b', ...afterUpdate },
       sources: { ...v2, revision: 'v4', newest: NOON - 2 * MINUTE },
     }),
@@ -408,7 +448,7 @@ const situations: Record<string, Situation> = {
   'upload during an update that is refused with a reason: either may be at fault, the newer one settles': {
     o: { ...withUpdate(accepted, { ...afterUpdate, failureReason: ping }), sources: { ...v2, revision: 'v3' } },
     next: { kind: 'requeue', reason: 'Settling' },
-    state: { ...stillOnA(quiet), settling: seen('v3', 0) },
+    state: { ...stillOnA(quiet), rollout: settling('v3', 0) },
     events: [{ ...refused, message: ping, fault: 'revision', retried: true }],
   },
   'refused with the same reason as the previous refusal: quarantined at once': {
@@ -504,11 +544,15 @@ const situations: Record<string, Situation> = {
   },
   'crash before the call, newer upload since: the new update is ambiguous': {
     o: {
-      ...withUpdate(updating, {}, { ...quiet, settling: seen('v3', 2 * MINUTE) }),
+      ...withUpdate(updating, {}),
+      spec: { ...spec, waitTime: 0 },
       sources: { ...v2, revision: 'v3' },
     },
-    next: { kind: 'swap', updating: { ...updating, revision: 'v3', at: NOON, ambiguous: true } } as Next,
-    state: { ...quiet, settling: seen('v3', 2 * MINUTE) },
+    next: {
+      kind: 'swap',
+      updating: { ...updating, ...settling('v3', 0), phase: 'updating', at: NOON, ambiguous: true },
+    } as Next,
+    state: { ...quiet, rollout: settling('v3', 0) },
   },
   'crash before the call, capacity changed since: not a refusal': {
     o: withUpdate(updating, afterUpdate),
@@ -523,7 +567,7 @@ const situations: Record<string, Situation> = {
   'crash after the call, update in progress: adopted': {
     o: withUpdate(updating, { status: 'Updating', pendingConfigName: 'config-b', ...afterUpdate }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
-    state: { ...servedV1, updating: accepted },
+    state: { ...servedV1, rollout: accepted },
     events: [{ type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' }],
   },
   'crash before the call, a capacity update in progress: not adopted': {
@@ -545,18 +589,24 @@ const situations: Record<string, Situation> = {
   'an ambiguous update found serving: the loaded revision is unknown, so swap once more': {
     o: { ...withUpdate({ ...updating, ambiguous: true }, { configName: 'config-b', ...afterUpdate }), sources: v2 },
     next: { kind: 'requeue', reason: 'Settling' },
-    state: { version: 1, serving: { ...onB, revision: undefined }, settling: seen('v2', 0) },
+    state: { version: 1, serving: { ...onB, revision: undefined }, rollout: settling('v2', 0) },
     events: [succeeded],
   },
   'accepted, but DescribeEndpoint is stale: wait': {
-    o: withUpdate({ ...accepted, at: NOON - MINUTE }, {}),
+    o: withUpdate(accepted, {}),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: { ...accepted, unshownSince: NOON } },
   },
   'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
-    o: withUpdate(accepted, {}),
+    o: withUpdate({ ...accepted, unshownSince: NOON - 5 * MINUTE }, {}),
     next: { kind: 'requeue', reason: 'Retrying' },
     state: { ...servedV1, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
+  },
+  'accepted, and DescribeEndpoint shows it again: the wait ends': {
+    o: withUpdate({ ...accepted, unshownSince: NOON }, { status: 'Updating', pendingConfigName: 'config-b' }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: accepted },
   },
   'update still running: it stays recorded': {
     o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),

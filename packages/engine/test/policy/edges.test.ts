@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
 import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { EndpointView, Observation } from '../../src/policy/observation.ts';
-import { type EndpointState, quarantine, type Updating } from '../../src/policy/state.ts';
+import type { Updating } from '../../src/policy/rollout.ts';
+import { type EndpointState, quarantine } from '../../src/policy/state.ts';
 import {
   accepted,
   endpoint,
@@ -12,6 +13,7 @@ import {
   onA,
   quiet,
   servedV1,
+  settling,
   spec,
   updating,
   v1,
@@ -22,7 +24,7 @@ const SECOND = 1000;
 const ping = 'The primary container for production variant AllTraffic did not pass the ping health check.';
 const moved: EndpointView = { ...endpoint, lastModified: NOON - MINUTE };
 const withUpdate = (given: Updating, change: Partial<Observation> = {}) =>
-  observe({ state: { ...servedV1, updating: given }, ...change });
+  observe({ state: { ...servedV1, rollout: given }, ...change });
 const swapOf = (o: Observation) => {
   const { next } = decide(o);
   return next.kind === 'swap' ? next.updating : undefined;
@@ -85,9 +87,9 @@ describe('a stream of uploads, with maxWaitTime', () => {
   const bounded = { ...spec, maxWaitTime: 600 };
   /** v2 was first seen `seen` ms ago, in a stream that began five minutes ago; v3 was written `written` ms ago. */
   const sinceOfV3 = (seen: number, written: number) => {
-    const settling = { revision: 'v2', seen: NOON - seen, since: NOON - 5 * MINUTE };
+    const rollout = settling('v2', seen, 5 * MINUTE);
     const v3 = { ...v2, revision: 'v3', newest: NOON - written };
-    return decide(observe({ spec: bounded, sources: v3, state: { ...quiet, settling } })).state.settling?.since;
+    return decide(observe({ spec: bounded, sources: v3, state: { ...quiet, rollout } })).state.rollout?.since;
   };
 
   test('continues with what was written before the last one had settled, however late that is seen', () => {
@@ -108,9 +110,8 @@ describe('a stream of uploads, with maxWaitTime', () => {
   });
 
   test('a settled revision is swapped long before the bound', () => {
-    const seen = (ago: number) => ({ revision: 'v2', seen: NOON - ago, since: NOON - 2 * MINUTE });
     const kind = (ago: number) =>
-      decide(observe({ spec: bounded, state: { ...quiet, settling: seen(ago) } })).next.kind;
+      decide(observe({ spec: bounded, state: { ...quiet, rollout: settling('v2', ago, 2 * MINUTE) } })).next.kind;
     expect(kind(60 * SECOND)).toBe('swap');
     expect(kind(61 * SECOND)).toBe('swap');
     expect(kind(59 * SECOND)).toBe('requeue');
@@ -127,7 +128,8 @@ describe('an update after one that was never confirmed', () => {
   });
 
   test('of another revision is ambiguous', () => {
-    expect(swapOf(withUpdate({ ...updating, revision: 'v0' }))?.ambiguous).toBe(true);
+    const o = withUpdate({ ...updating, revision: 'v0' }, { spec: { ...spec, waitTime: 0 } });
+    expect(swapOf(o)?.ambiguous).toBe(true);
   });
 
   test('that was ambiguous stays ambiguous', () => {
@@ -178,7 +180,7 @@ describe('concluding an update', () => {
   test('a refusal does not change the record of an unknown fleet or of another config', () => {
     const refused = { ...moved, failureReason: ping };
     const servedAfter = (serving: EndpointState['serving']) =>
-      decide(observe({ state: { version: 1, serving, updating: accepted }, endpoint: refused })).state.serving;
+      decide(observe({ state: { version: 1, serving, rollout: accepted }, endpoint: refused })).state.serving;
     const other = { ...onA, configName: 'config-old' };
     expect(servedAfter(undefined)).toBeUndefined();
     expect(servedAfter(other)).toEqual(other);
@@ -193,7 +195,7 @@ describe('concluding an update', () => {
 
 describe('a deployment', () => {
   test('without a spec proceeds, even if an update was about to start', () => {
-    const state = { ...servedV1, updating: { ...updating, at: NOON - MINUTE } };
+    const state = { ...servedV1, rollout: { ...updating, at: NOON - MINUTE } };
     const decision = decideGate({ now: NOON, deadline: NOON, spec: undefined, state, endpoint, sources: v1 });
     expect(decision).toEqual({ state, events: [], next: { kind: 'ready' } });
   });

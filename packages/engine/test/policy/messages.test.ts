@@ -13,9 +13,9 @@ describe('messages for people', () => {
     ['Endpoint Iris does not exist.', observe({ endpoint: 'gone' })],
     [
       'UpdateEndpoint was accepted, but DescribeEndpoint does not show it yet.',
-      observe({ state: { ...servedV1, updating: { ...accepted, at: NOON - MINUTE } } }),
+      observe({ state: { ...servedV1, rollout: { ...accepted, at: NOON - MINUTE } } }),
     ],
-    ['A refresh is about to start.', observe({ state: { ...servedV1, updating: { ...updating, at: NOON - MINUTE } } })],
+    ['A refresh is about to start.', observe({ state: { ...servedV1, rollout: { ...updating, at: NOON - MINUTE } } })],
     ['The endpoint is Updating.', observe({ endpoint: { ...endpoint, status: 'Updating' } })],
     [
       'There is no object at s3://models/a, s3://models/b.',
@@ -53,7 +53,7 @@ describe('messages for people', () => {
     ['a refresh is about to start', { ...updating, at: NOON - MINUTE }],
     ['an accepted refresh is not visible yet', { ...accepted, at: NOON - MINUTE }],
   ])('a refused deployment: %s', (message, given) => {
-    const state = { ...servedV1, updating: given };
+    const state = { ...servedV1, rollout: given };
     const decision = decideGate({ now: NOON, deadline: NOON, spec, state, endpoint, sources: v2 });
     expect(decision.events).toEqual([]);
     expect(decision.next).toEqual({

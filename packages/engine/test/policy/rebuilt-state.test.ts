@@ -49,6 +49,7 @@ const remains = (change: Partial<Remains> = {}): Remains => ({
   state: { version: 1, lostAt: NOON - 2 * MINUTE },
   endpoint,
   slots: { a: 'v1' },
+  revisions: [],
   sources: v2,
   history: [deployedV1],
   ...change,
@@ -146,12 +147,21 @@ describe('a lost state is rebuilt', () => {
     ['has ended without a record', { endpoint: inB }, { trigger: 'upload' }],
     ['was overtaken by another upload', { endpoint: inB, sources: { ...v2, revision: 'v3' } }, { trigger: 'upload' }],
   ])('with an accepted update to what slot B holds, where one %s', (_, change, expected) => {
-    const { updating } = rebuildState(remains({ slots: { a: 'v1', b: 'v2' }, ...change }));
-    expect(updating).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
+    const { rollout } = rebuildState(remains({ slots: { a: 'v1', b: 'v2' }, ...change }));
+    expect(rollout).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
   });
 
   test.each<[string, ListedRecord<RefreshRecord>[], string, string | undefined]>([
     ['a person’s rollback, which stays', [servedV2, deployedV1], 'pin', 'v1'],
+    [
+      'a move by hand during a rollback whose newer upload was never tried',
+      [
+        record({ revision: 'v0', slot: 'b', trigger: 'pin', serving: onB, pin: { ...pin, revision: 'v0' } }),
+        deployedV1,
+      ],
+      'pin',
+      'v1',
+    ],
     [
       'a rollback after failed smoke tests',
       [refused('v2', { quarantined: { revision: 'v2', at: NOON, failedSmokeTests: true }, serving: onB }), deployedV1],
@@ -161,7 +171,7 @@ describe('a lost state is rebuilt', () => {
   ])('with %s, where an update to earlier data is under way', (_, history, trigger, pinned) => {
     const moving = { ...inB, status: 'Updating', pendingConfigName: 'config-a' } as const;
     const state = rebuildState(remains({ history, endpoint: moving, slots: { a: 'v1', b: 'v2' } }));
-    expect(state.updating).toMatchObject({ slot: 'a', revision: 'v1', trigger });
+    expect(state.rollout).toMatchObject({ slot: 'a', revision: 'v1', trigger });
     expect(state.pin?.revision).toBe(pinned);
     if (pinned) expect(state.pin?.supersedes).toBe('v2');
   });
@@ -241,6 +251,6 @@ test('a stall that was published survives, until its end was published, too', ()
 test('an update that is under way is adopted even without a history', () => {
   const updating = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } as const;
   const rebuilt = rebuildState(remains({ history: [], endpoint: updating, slots: { a: 'v1', b: 'v2' } }));
-  expect(rebuilt.updating).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true });
-  expect(rebuildState(remains({ history: [], slots: { a: 'v1', b: 'v2' } })).updating).toBeUndefined();
+  expect(rebuilt.rollout).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true });
+  expect(rebuildState(remains({ history: [], slots: { a: 'v1', b: 'v2' } })).rollout).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointView, Observation, SourcesView } from '../../src/policy/observation.ts';
-import type { EndpointState, Serving, Updating } from '../../src/policy/state.ts';
+import type { Settling, Testing, Updating } from '../../src/policy/rollout.ts';
+import type { EndpointState, Serving } from '../../src/policy/state.ts';
 
 /** Noon: "now" in every situation. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
@@ -53,21 +54,30 @@ export const onA: Serving = {
   since: endpoint.lastModified,
 };
 
-/** A serves v1, and nothing settles. */
+/** Seen `ago` ms before noon, in a stream of uploads that began `streamAgo` ms before noon. */
+export const settling = (revision: string, ago: number, streamAgo = ago): Settling => ({
+  phase: 'settling',
+  revision,
+  trigger: 'upload',
+  seen: NOON - ago,
+  since: NOON - streamAgo,
+});
+
+/** A serves v1, and nothing is rolled out. */
 export const quiet: EndpointState = { version: 1, serving: onA };
 
 /** A serves v1, and v2 was seen at 11:51. */
 export const servedV1: EndpointState = {
   ...quiet,
-  settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE },
+  rollout: settling('v2', 9 * MINUTE),
 };
 
 /** Swaps to B with v2, recorded at 11:55, not known to be accepted. */
 export const updating: Updating = {
+  ...settling('v2', 9 * MINUTE),
+  phase: 'updating',
   slot: 'b',
   configName: 'config-b',
-  revision: 'v2',
-  trigger: 'upload',
   newestSource: v2.newest,
   size: v2.size,
   endpointModified: endpoint.lastModified,
@@ -75,6 +85,15 @@ export const updating: Updating = {
 };
 
 export const accepted: Updating = { ...updating, accepted: true };
+
+/** In the smoke tests after that update, sent `attempts` times; the last ones may be sent again from now on. */
+export const testing = (attempts: number, change: Partial<Testing> = {}): Testing => ({
+  ...accepted,
+  phase: 'testing',
+  attempts,
+  nextTestAt: NOON,
+  ...change,
+});
 
 /** An observation in which A serves v1, v2 is settled in S3 and nothing prevents a swap. */
 export function observe(change: Partial<Observation> = {}): Observation {

@@ -5,7 +5,8 @@ import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { Observation } from '../../src/policy/observation.ts';
 import { pinRevision } from '../../src/policy/person-actions.ts';
-import type { EndpointState, Updating } from '../../src/policy/state.ts';
+import type { Staging } from '../../src/policy/rollout.ts';
+import type { EndpointState } from '../../src/policy/state.ts';
 import {
   accepted,
   endpoint,
@@ -15,7 +16,9 @@ import {
   onA,
   quiet,
   servedV1,
+  settling,
   spec,
+  testing,
   updating,
   v1,
   v2,
@@ -23,12 +26,10 @@ import {
 
 const data = { bucket: 'copies', root: 'Iris/Endpoint/12345678/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const perSlot: EndpointSpec = { ...spec, data };
-const testing = (change: Partial<Updating>): EndpointState => ({
-  ...quiet,
-  updating: { ...accepted, testAttempts: 2, ...change },
-});
 const tested: EndpointSpec = { ...perSlot, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
-const staging = { slot: 'b', revision: 'v2', at: NOON } as const;
+const lease = { slot: 'b', revision: 'v2', at: NOON } as const;
+const partialCopy = { key: 'k', uploadId: 'u' };
+const staging: Staging = { ...settling('v2', 9 * MINUTE), phase: 'staging', slot: 'b' };
 const message = 'Smoke test 1 of 1 failed';
 const onB = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - MINUTE, size: v2.size };
 const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - MINUTE };
@@ -58,7 +59,7 @@ const pinnedAtV1 = pinRevision(
   { by: 'ada', at: NOON + 60 * MINUTE },
 ).state;
 const pinOver = (supersedesNewest: number) => ({ ...pinOfV0, revision: 'v1', supersedes: 'v2', supersedesNewest });
-const seen = { settling: { revision: 'v2', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } };
+const seen = { rollout: settling('v2', 9 * MINUTE) };
 const missing = { kind: 'missing', uris: ['s3://models/b'], revision: 'v2-', newest: v2.newest } as const;
 
 /** In service on A, which holds v1; the sources hold v2, settled; B holds v0. */
@@ -81,11 +82,12 @@ const situations: Record<string, Situation> = {
   },
   'the inactive slot is staged first': {
     o: observePerSlot(),
-    next: { kind: 'stage', reason: 'NewRevision', staging, from: 'sources' } as Next,
+    next: { kind: 'stage', reason: 'NewRevision', lease } as Next,
+    state: { rollout: staging },
   },
   'B is active: A is staged': {
     o: observePerSlot({ endpoint: inB, state: { ...servedV1, serving: { ...onB, revision: 'v1' } } }),
-    next: { kind: 'stage', staging: { ...staging, slot: 'a' } } as Next,
+    next: { kind: 'stage', lease: { ...lease, slot: 'a' } } as Next,
   },
   'a slot that already holds the revision: swap without a check': {
     o: observePerSlot({ slots: { a: 'v1', b: 'v2' }, check: undefined }),
@@ -105,42 +107,86 @@ const situations: Record<string, Situation> = {
   },
   'a leased slot is neither staged nor swapped to until the lease expires': {
     o: observePerSlot({
-      state: { ...servedV1, staging: { ...staging, at: NOON - MINUTE } },
+      state: { ...servedV1, lease: { ...lease, at: NOON - MINUTE } },
       slots: { a: 'v1', b: 'v2' },
     }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 60 },
   },
   'an expired lease: staged again without a check': {
-    o: observePerSlot({ state: { ...servedV1, staging: { ...staging, at: NOON - 2 * MINUTE } }, check: undefined }),
-    next: { kind: 'stage', staging } as Next,
+    o: observePerSlot({
+      state: { ...quiet, rollout: staging, lease: { ...lease, at: NOON - 2 * MINUTE } },
+      check: undefined,
+    }),
+    next: { kind: 'stage', lease } as Next,
   },
   'a paused lease: the copy is resumed at once': {
     o: observePerSlot({
       state: {
-        ...servedV1,
-        staging: {
-          ...staging,
-          at: NOON - 1000,
-          paused: true,
-          warning: 'Odd.',
-          partialCopy: { key: 'k', uploadId: 'u', etag: 'e' },
-        },
+        ...quiet,
+        rollout: { ...staging, warning: 'Odd.' },
+        lease: { ...lease, at: NOON - 1000, paused: true, partialCopy },
       },
       check: undefined,
     }),
-    next: {
-      kind: 'stage',
-      staging: { ...staging, warning: 'Odd.', partialCopy: { key: 'k', uploadId: 'u', etag: 'e' } },
-    } as Next,
+    next: { kind: 'stage', lease: { ...lease, partialCopy } } as Next,
+    state: { rollout: { ...staging, warning: 'Odd.' } },
   },
   'another revision does not resume the copy of the previous one': {
     o: observePerSlot({
       state: {
         ...servedV1,
-        staging: { ...staging, revision: 'v9', paused: true, partialCopy: { key: 'k', uploadId: 'u', etag: 'e' } },
+        lease: { ...lease, revision: 'v9', paused: true, partialCopy },
       },
     }),
-    next: { kind: 'stage', staging: { slot: 'b', revision: 'v2', at: NOON } } as Next,
+    next: { kind: 'stage', lease: { slot: 'b', revision: 'v2', at: NOON } } as Next,
+  },
+  'overtaken by a newer upload: that one settles, and the lease stays until it expires': {
+    o: observePerSlot({
+      state: { ...quiet, rollout: staging, lease },
+      sources: { ...v2, revision: 'v3', newest: NOON },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { rollout: settling('v3', 0), lease },
+  },
+  'overtaken by a pin: a rollback begins': {
+    o: observePerSlot({ state: { ...quiet, rollout: staging, pin: pinOfV0, stored: ['v0'] }, slots: { a: 'v1' } }),
+    next: { kind: 'stage', reason: 'Pinned' },
+    state: { rollout: { phase: 'staging', revision: 'v0', trigger: 'pin', slot: 'b', seen: NOON, since: NOON } },
+  },
+  'interrupted in an endless stream of uploads: maxWaitTime still counts from its beginning': {
+    o: observePerSlot({
+      spec: { ...perSlot, maxWaitTime: 600 },
+      state: { ...quiet, rollout: { ...staging, ...settling('v2', 50_000, 500_000), phase: 'staging' } },
+      sources: { ...v2, revision: 'v3', newest: NOON },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { rollout: settling('v3', 0, 500_000) },
+  },
+  'a rollback overtaken by an upload: the stream of uploads begins with that one': {
+    o: observePerSlot({
+      spec: { ...perSlot, maxWaitTime: 600 },
+      state: { ...quiet, rollout: { ...staging, trigger: 'pin', revision: 'v0', seen: NOON - 50_000 } },
+      sources: { ...v2, revision: 'v3', newest: NOON },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { rollout: settling('v3', 0) },
+  },
+  'an update that was withdrawn: the upload does not wait again, and keeps its times': {
+    o: observePerSlot({ state: { ...quiet, rollout: updating } }),
+    next: { kind: 'stage', lease } as Next,
+    state: { rollout: staging },
+  },
+  'a rollback whose update was withdrawn begins anew': {
+    o: observePerSlot({
+      state: {
+        ...quiet,
+        rollout: { ...updating, trigger: 'pin', revision: 'v0' },
+        pin: pinOfV0,
+        suspension: { by: 'bob', at: NOON },
+      },
+    }),
+    next: { kind: 'requeue', reason: 'Suspended' },
+    state: { rollout: undefined },
   },
 
   // Checks
@@ -155,7 +201,7 @@ const situations: Record<string, Situation> = {
   'an archive that cannot be loaded is refused before the endpoint is touched': {
     o: observePerSlot({ check: { kind: 'refused', message: 'The archive is empty.' } }),
     next: { kind: 'done', reason: 'Quarantined', message: 'The archive is empty.' },
-    state: { quarantine: [{ revision: 'v2', at: NOON, message: 'The archive is empty.' }], settling: undefined },
+    state: { quarantine: [{ revision: 'v2', at: NOON, message: 'The archive is empty.' }], rollout: undefined },
     events: [
       {
         type: 'refused',
@@ -177,7 +223,7 @@ const situations: Record<string, Situation> = {
   'one of several sources missing: refused once settled': {
     o: observePerSlot({
       sources: missing,
-      state: { ...quiet, settling: { revision: 'v2-', seen: NOON - 9 * MINUTE, since: NOON - 9 * MINUTE } },
+      state: { ...quiet, rollout: settling('v2-', 9 * MINUTE) },
     }),
     next: {
       kind: 'done',
@@ -202,14 +248,14 @@ const situations: Record<string, Situation> = {
     } as unknown as Next,
   },
   'the warning of the check is kept for the swap after staging': {
-    o: observePerSlot({ slots: { a: 'v1', b: 'v2' }, staged: { ...staging, warning: 'Odd.' } }),
+    o: observePerSlot({ slots: { a: 'v1', b: 'v2' }, state: { ...quiet, rollout: { ...staging, warning: 'Odd.' } } }),
     next: { kind: 'swap', updating: expect.objectContaining({ warning: 'Odd.' }) } as unknown as Next,
   },
 
   // What the fleet loads is the controller's own
   'served from slot data: known, even if the sources were written since': {
     o: observePerSlot({
-      state: { version: 1, updating: accepted },
+      state: { version: 1, rollout: accepted },
       endpoint: { ...inB, lastModified: NOON },
       sources: { ...v2, revision: 'v3', newest: NOON - 1000 },
     }),
@@ -220,7 +266,7 @@ const situations: Record<string, Situation> = {
   'some models load the sources themselves: unknown if the sources were written since': {
     o: observePerSlot({
       spec: { ...perSlot, data: { ...data, partial: true } },
-      state: { version: 1, updating: accepted },
+      state: { version: 1, rollout: accepted },
       endpoint: { ...inB, lastModified: NOON },
       sources: { ...v2, revision: 'v3', newest: NOON - 1000 },
     }),
@@ -248,13 +294,13 @@ const situations: Record<string, Situation> = {
 
   // Smoke tests
   'InService on the requested config: the tests are sent': {
-    o: observePerSlot({ spec: tested, state: { ...quiet, updating: accepted }, endpoint: inB }),
+    o: observePerSlot({ spec: tested, state: { ...quiet, rollout: accepted }, endpoint: inB }),
     next: { kind: 'test', attempt: 1 },
   },
   'answered as expected: success': {
     o: observePerSlot({
       spec: tested,
-      state: { ...quiet, updating: { ...accepted, testAttempts: 1, verdict: { kind: 'passed' } } },
+      state: { ...quiet, rollout: testing(1, { verdict: { kind: 'passed' } }) },
       endpoint: inB,
     }),
     next: { kind: 'done', reason: 'Serving' },
@@ -265,7 +311,7 @@ const situations: Record<string, Situation> = {
     o: observePerSlot({
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
-      state: { ...quiet, updating: { ...accepted, testAttempts: 1, verdict: { kind: 'failed', message } } },
+      state: { ...quiet, rollout: testing(1, { verdict: { kind: 'failed', message } }) },
       endpoint: inB,
     }),
     next: {
@@ -279,24 +325,28 @@ const situations: Record<string, Situation> = {
   'answered before a crash: not sent again': {
     o: observePerSlot({
       spec: tested,
-      state: { ...quiet, updating: { ...accepted, testAttempts: 3, verdict: { kind: 'passed' } } },
+      state: { ...quiet, rollout: testing(3, { verdict: { kind: 'passed' } }) },
       endpoint: inB,
     }),
     next: { kind: 'done', reason: 'Serving' },
     events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'sent by another pass a moment ago: not sent at the same time': {
-    o: observePerSlot({ spec: tested, state: testing({ nextTestAt: NOON + 2 * MINUTE }), endpoint: inB }),
+    o: observePerSlot({
+      spec: tested,
+      state: { ...quiet, rollout: testing(2, { nextTestAt: NOON + 2 * MINUTE }) },
+      endpoint: inB,
+    }),
     next: { kind: 'requeue', reason: 'Testing', seconds: 30 },
   },
   'sent by a pass that ended two minutes ago: sent again': {
-    o: observePerSlot({ spec: tested, state: testing({ nextTestAt: NOON }), endpoint: inB }),
+    o: observePerSlot({ spec: tested, state: { ...quiet, rollout: testing(2) }, endpoint: inB }),
     next: { kind: 'test', attempt: 3 },
   },
   'not answered: sent again after the pause': {
     o: observePerSlot({
       spec: tested,
-      state: testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+      state: { ...quiet, rollout: testing(2, { nextTestAt: NOON + 5 * MINUTE, unanswered: message }) },
       endpoint: inB,
     }),
     next: { kind: 'requeue', reason: 'Testing', seconds: 300, message },
@@ -304,7 +354,7 @@ const situations: Record<string, Situation> = {
   'not answered for the hundredth time: sent again': {
     o: observePerSlot({
       spec: tested,
-      state: testing({ testAttempts: 99, nextTestAt: NOON, unanswered: message }),
+      state: { ...quiet, rollout: testing(99, { unanswered: message }) },
       endpoint: inB,
     }),
     next: { kind: 'test', attempt: 100 },
@@ -312,7 +362,7 @@ const situations: Record<string, Situation> = {
   'not answered, and something newer was uploaded: it serves untested until that has settled': {
     o: observePerSlot({
       spec: tested,
-      state: testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+      state: { ...quiet, rollout: testing(2, { nextTestAt: NOON + 5 * MINUTE, unanswered: message }) },
       endpoint: inB,
       sources: { ...v2, revision: 'v3' },
     }),
@@ -325,7 +375,8 @@ const situations: Record<string, Situation> = {
       spec: tested,
       slots: { a: 'v1', b: 'v2' },
       state: {
-        ...testing({ nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+        ...quiet,
+        rollout: testing(2, { nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
         pin: { revision: 'v1', by: 'ada', at: NOON, supersedes: 'v2' },
       },
       endpoint: inB,
@@ -334,7 +385,7 @@ const situations: Record<string, Situation> = {
     events: [expect.objectContaining({ type: 'succeeded' })],
   },
   'a rollback is not tested': {
-    o: observePerSlot({ spec: tested, state: { ...quiet, updating: { ...accepted, trigger: 'pin' } }, endpoint: inB }),
+    o: observePerSlot({ spec: tested, state: { ...quiet, rollout: { ...accepted, trigger: 'pin' } }, endpoint: inB }),
     next: { kind: 'done', reason: 'Serving' },
     events: [expect.objectContaining({ type: 'succeeded', trigger: 'pin' })],
   },
@@ -385,13 +436,52 @@ const situations: Record<string, Situation> = {
     } as unknown as Next,
     state: { pin: { ...pinOfV0, supersedes: 'v2', supersedesNewest: v2.newest } },
   },
-  'a pin of what no slot holds: staged from retained data': {
-    o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, slots: { a: 'v1' } }),
-    next: { kind: 'stage', reason: 'Pinned', staging: { ...staging, revision: 'v0' }, from: 'retained' } as Next,
+  'a pin of what no slot holds: staged from the revision store, which keeps it and what serves': {
+    o: observePerSlot({
+      state: { ...quiet, pin: pinOfV0, stored: ['v1', 'v1.5', 'v0.5', 'v0'] },
+      slots: { a: 'v1' },
+      spec: { ...perSlot, retainRevisions: 2 },
+    }),
+    next: { kind: 'stage', reason: 'Pinned', lease: { ...lease, revision: 'v0' } } as Next,
+    state: { stored: ['v1', 'v0'] },
   },
   'a pin of the newest revision: staged from the sources': {
     o: observePerSlot({ state: { ...quiet, pin: { ...pinOfV0, revision: 'v2' } } }),
-    next: { kind: 'stage', reason: 'Pinned', from: 'sources' },
+    next: { kind: 'stage', reason: 'Pinned', lease: { revision: 'v2' } } as Next,
+  },
+  'a pin of what is nowhere any more: refused, and what serves stays pinned instead of the newest': {
+    o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, slots: { a: 'v1' } }),
+    next: { kind: 'requeue', reason: 'Pinned' },
+    state: { pin: { ...pinOfV0, revision: 'v1', supersedes: 'v2' } },
+    events: [
+      expect.objectContaining({
+        type: 'refused',
+        revision: 'v0',
+        retried: false,
+        message: 'Revision v0 is not in the data bucket any more. Upload it again.',
+      }),
+    ],
+  },
+  'a pin of what is nowhere any more, while the newest serves: no pin remains': {
+    o: observePerSlot({
+      state: { ...quiet, serving: { ...onA, revision: 'v2' }, pin: pinOfV0 },
+      slots: { a: 'v2' },
+    }),
+    next: { kind: 'requeue', reason: 'Pinned' },
+    state: { pin: undefined },
+    events: [expect.objectContaining({ type: 'refused' })],
+  },
+  'a rollback with some data in place is done after one swap': {
+    o: observePerSlot({
+      spec: { ...perSlot, data: { ...data, partial: true } },
+      state: {
+        ...quiet,
+        serving: { ...onA, revision: undefined, slotRevision: 'v0' },
+        pin: { ...pinOfV0, supersedes: 'v2' },
+      },
+      slots: { a: 'v0', b: 'v2' },
+    }),
+    next: { kind: 'done', reason: 'Serving', revision: 'v0' },
   },
   'a pin of what serves: it keeps serving, and takes precedence over the newer upload': {
     o: observePerSlot({ state: { ...servedV1, pin: { ...pinOfV0, revision: 'v1' } } }),
@@ -440,7 +530,7 @@ const situations: Record<string, Situation> = {
   },
   'a newer upload ends the pin': {
     o: observePerSlot({ state: { ...servedV1, pin: { ...pinOfV0, revision: 'v1', supersedes: 'v1.5' } } }),
-    next: { kind: 'stage', reason: 'NewRevision', staging } as Next,
+    next: { kind: 'stage', reason: 'NewRevision', lease } as Next,
     state: { pin: undefined },
   },
   'an upload after the pin, before the controller read it, ends it too, whatever its date and the clocks say': {
@@ -472,7 +562,7 @@ const situations: Record<string, Situation> = {
     o: observePerSlot({
       state: {
         ...quiet,
-        updating: { ...accepted, trigger: 'pin' },
+        rollout: { ...accepted, trigger: 'pin' },
         quarantine: [
           { revision: 'v2', at: 1 },
           { revision: 'v0', at: 1 },
@@ -492,12 +582,13 @@ const situations: Record<string, Situation> = {
 };
 
 describe('data per slot', () => {
-  test.each(Object.entries(situations))('%s', (_, { o, next, state, events }) => {
+  test.each(Object.entries(situations))('%s', (name, { o, next, state, events }) => {
     const before = structuredClone(o);
     const decision = decide(o);
     expect(decision.next).toMatchObject(next);
     expect(decision.events).toEqual(events ?? []);
     if (state) expect(decision.state).toMatchObject(state);
+    if (name.includes('nowhere')) expect(decision.state.quarantine).toBeUndefined();
     expect(o).toEqual(before);
   });
 });
@@ -507,7 +598,7 @@ describe('a deployment', () => {
     decideGate({ now: NOON, deadline: NOON + 1, spec: tested, state, endpoint: inB, sources: v2, ...change }).next;
 
   test('waits for the smoke tests of the serving revision', () => {
-    expect(gate({ ...quiet, updating: accepted })).toMatchObject({
+    expect(gate({ ...quiet, rollout: accepted })).toMatchObject({
       kind: 'requeue',
       message: 'Endpoint Iris is busy: smoke tests are running.',
     });
@@ -517,15 +608,15 @@ describe('a deployment', () => {
     const verdict = { kind: 'failed', message } as const;
     const { state, next } = decideGate({
       ...{ now: NOON, deadline: NOON + 1, spec: tested, endpoint: inB, sources: v2 },
-      state: { ...quiet, updating: { ...accepted, verdict } },
+      state: { ...quiet, rollout: testing(1, { verdict }) },
     });
     expect(next).toMatchObject({ kind: 'ready' });
     expect(state.quarantine).toMatchObject([{ revision: 'v2', message, failedSmokeTests: true }]);
   });
 
   test('waits for a staging lease, but not for one that is expired or paused', () => {
-    expect(gate({ ...quiet, staging: { ...staging, at: NOON - MINUTE } })).toMatchObject({ kind: 'requeue' });
-    expect(gate({ ...quiet, staging: { ...staging, at: NOON - 2 * MINUTE } })).toMatchObject({ kind: 'ready' });
-    expect(gate({ ...quiet, staging: { ...staging, paused: true } })).toMatchObject({ kind: 'ready' });
+    expect(gate({ ...quiet, lease: { ...lease, at: NOON - MINUTE } })).toMatchObject({ kind: 'requeue' });
+    expect(gate({ ...quiet, lease: { ...lease, at: NOON - 2 * MINUTE } })).toMatchObject({ kind: 'ready' });
+    expect(gate({ ...quiet, lease: { ...lease, paused: true } })).toMatchObject({ kind: 'ready' });
   });
 });

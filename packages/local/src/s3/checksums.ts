@@ -20,6 +20,9 @@ export interface Checksum {
   readonly type: ChecksumType;
 }
 
+/** What S3 computes for an upload that declares no checksum. */
+export const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
+
 /** The members of the SDK's shapes that hold checksums: `ChecksumCRC32` … */
 export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string | undefined };
 

@@ -3,6 +3,7 @@ import type { BlobSink } from './blob-store.ts';
 import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
+  DEFAULT_CHECKSUM,
   type Digest,
   declaredChecksum,
   isBase64Of,
@@ -37,12 +38,12 @@ export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefin
  * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
  * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
  * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
- * @param algorithm the checksum to store if the request declares none
+ * @param algorithm the checksum to store if the request declares none; default: the one that S3 adds
  */
 export async function ingest(
   blobs: BlobReferences,
   input: UploadInput,
-  algorithm?: ChecksumAlgorithm,
+  algorithm: ChecksumAlgorithm = DEFAULT_CHECKSUM.algorithm,
 ): Promise<Content> {
   const { payloadSha256, trailer } = detailsOf(input) ?? {};
   const declared = declaredChecksum(input);
@@ -50,7 +51,7 @@ export async function ingest(
   checkDeclared(input);
 
   const md5 = startDigest('MD5');
-  const checksum = kept ? startDigest(kept) : undefined;
+  const checksum = startDigest(kept);
   const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
   const digests = [md5, checksum, sha256].filter((digest): digest is Digest => digest !== undefined);
 
@@ -74,9 +75,9 @@ export async function ingest(
       throw badDigest('Content-MD5');
     }
     if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
-    const value = (await checksum?.end())?.toString('base64');
+    const value = (await checksum.end()).toString('base64');
     const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== value) throw badDigest(kept ?? 'checksum');
+    if (expected !== undefined && expected !== value) throw badDigest(kept);
 
     const blob = await sink?.commit();
     sink = undefined;
@@ -86,7 +87,7 @@ export async function ingest(
       size,
       etag: md5Bytes.toString('hex'),
       segments,
-      ...(kept && value !== undefined ? { checksum: { algorithm: kept, value, type: 'FULL_OBJECT' } } : {}),
+      checksum: { algorithm: kept, value, type: 'FULL_OBJECT' },
     };
   } finally {
     await sink?.abort();

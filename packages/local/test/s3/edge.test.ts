@@ -226,6 +226,35 @@ describe('the HTTP edge', () => {
     },
   );
 
+  it('adds a CRC64NVME of the whole object to uploads that declare no checksum', async () => {
+    const old = s3.client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const body = Buffer.alloc(6 * mib, 'freshpoint');
+    const checksumOf = async (Key: string) => {
+      const head = await client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+      return { value: head.ChecksumCRC64NVME, type: head.ChecksumType };
+    };
+    await old.send(new PutObjectCommand({ Bucket, Key: 'whole', Body: body }));
+    const whole = await checksumOf('whole');
+    expect(whole).toEqual({ value: expect.stringMatching(/^.{11}=$/), type: 'FULL_OBJECT' });
+    const Key = 'parts';
+    const { UploadId } = await old.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const parts = [];
+    for (const [PartNumber, Body] of [
+      [1, body.subarray(0, 5 * mib)],
+      [2, body.subarray(5 * mib)],
+    ] as const) {
+      const part = await old.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
+      parts.push({ PartNumber, ETag: part.ETag });
+    }
+    const mismatched = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 3, Body: 'x' });
+    await expect(client.send(mismatched)).rejects.toThrow('expected checksum Type: null, actual checksum Type: crc32');
+    const completed = { Bucket, Key, UploadId, MultipartUpload: { Parts: parts } };
+    expect((await old.send(new CompleteMultipartUploadCommand(completed))).ChecksumCRC64NVME).toBe(whole.value);
+    expect(await checksumOf(Key)).toEqual(whole);
+    await client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/parts` }));
+    expect(await checksumOf('copy')).toEqual(whole);
+  });
+
   const trailing = (checksum: string, kind: 'signed' | 'unsigned' = 'unsigned') => {
     const signed = kind === 'signed';
     const signature = signed ? `;chunk-signature=${'0'.repeat(64)}` : '';

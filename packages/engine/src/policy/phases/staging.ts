@@ -1,17 +1,20 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
-import { leaseLeftMs } from '../lease.ts';
-import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from '../next.ts';
-import { ROLLOUT_REASONS, type Rollout, refuseUntried } from '../rollout.ts';
+import { leaseLeftMs, partialCopyOf, type SlotLease } from '../lease.ts';
+import { type NextStep, observeFirst, pollSeconds, requeue } from '../next.ts';
+import { ROLLOUT_REASONS, type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
+import { isStored, retainedRevisions } from '../retention.ts';
+import { shortRevision } from '../revision.ts';
+import { type RolloutBase, recordedUpdate, type Staging, type Updating } from '../rollout.ts';
 import { sizeWarning } from '../size-warning.ts';
 import { otherSlot, slotLetter } from '../slots.ts';
-import { type Staging, truncateMessage, type Updating } from '../state.ts';
+import { servedRevision, truncateMessage } from '../state.ts';
 
 /** Pause after a source changed while its archives were checked, in seconds. */
 const SOURCE_CHANGED_SECONDS = 5;
 
 /** Second phase: checks the archives and copies them to the inactive slot, where it has data of its own; then swaps. */
-export function stageOrSwap(rollout: Rollout): NextStep {
-  const { observation, state, active, target } = rollout;
+export function stageOrSwap(context: RolloutContext): NextStep {
+  const { observation, state, active, target } = context;
   const { now, spec, stack, slots } = observation;
   if (!stack) return observeFirst('stack');
   if (stack.kind === 'deploying') return requeue('StackBusy', `The stack is ${stack.status}.`, pollSeconds(spec));
@@ -19,83 +22,121 @@ export function stageOrSwap(rollout: Rollout): NextStep {
     return { next: { kind: 'done', reason: 'StackGone', message: 'The stack does not exist.' } };
   }
 
-  const slot = otherSlot(active);
-  const { staging } = state;
-  const leaseMs = leaseLeftMs(staging, now);
-  if (staging && leaseMs > 0) {
-    const message = `Slot ${slotLetter(staging.slot)} is being staged.`;
+  const { lease } = state;
+  const leaseMs = leaseLeftMs(lease, now);
+  if (lease && leaseMs > 0) {
+    const message = `Slot ${slotLetter(lease.slot)} is being staged.`;
     return requeue('EndpointBusy', message, Math.ceil(leaseMs / 1000));
   }
 
   if (spec.data && !slots) return observeFirst('slots');
-  const isStaged = spec.data !== undefined && slots?.[slot] === target.revision;
-  const begun = staging?.slot === slot && staging.revision === target.revision ? staging : undefined;
-  if (target.trigger === 'upload' && !isStaged && !begun) {
-    const unchecked = checkFirst(rollout);
+  const isStaged = spec.data !== undefined && slots?.[otherSlot(active)] === target.revision;
+  if (target.trigger === 'upload' && !isStaged && !begunStaging(context)) {
+    const unchecked = checkFirst(context);
     if (unchecked) return unchecked;
   }
-  if (spec.data && !isStaged) return { next: stageNext(rollout, spec.data, begun), state };
+  if (spec.data && !isStaged) return isAvailable(context) ? stageNext(context, spec.data) : endPin(context);
   const reason = ROLLOUT_REASONS[target.trigger];
-  return { next: { kind: 'swap', reason, updating: updatingOf(rollout) }, state };
+  return { next: { kind: 'swap', reason, updating: updatingOf(context) }, state };
 }
 
 /** What the checks of the archives ask for; undefined once they passed. */
-function checkFirst(rollout: Rollout): NextStep | undefined {
-  const { check } = rollout.observation;
+function checkFirst(context: RolloutContext): NextStep | undefined {
+  const { check } = context.observation;
   if (!check) return observeFirst('check');
-  if (check.kind === 'refused') return refuseUntried(rollout, check.message);
+  if (check.kind === 'refused') return refuseUntried(context, check.message);
   if (check.kind === 'passed') return undefined;
   return requeue('Settling', 'A source changed while it was being checked.', SOURCE_CHANGED_SECONDS);
 }
 
-/** The copy to make; `begun`: the lease of an earlier pass on the same copy. */
-function stageNext(rollout: Rollout, data: SlotData, begun: Staging | undefined): Next {
-  const { now, sources } = rollout.observation;
-  const { revision, trigger } = rollout.target;
-  const slot = otherSlot(rollout.active);
-  const warning = begun ? begun.warning : warningsOf(rollout);
-  const staging = {
+/** The rollout of this revision to this slot, where an earlier pass has checked it and begun to stage it. */
+function begunStaging({ state: { rollout }, active, target }: RolloutContext): Staging | undefined {
+  const isBegun = rollout?.phase === 'staging' && rollout.slot === otherSlot(active);
+  return isBegun && rollout.revision === target.revision ? rollout : undefined;
+}
+
+/** What the rollout has in each phase: its times stay those of when it began. */
+function rolloutBase({ observation: { now }, state: { rollout }, target }: RolloutContext): RolloutBase {
+  const { revision, trigger } = target;
+  const { seen, since } = rollout?.revision === revision ? rollout : { seen: now, since: now };
+  return { revision, trigger, seen, since };
+}
+
+/** The copy to make, and the rollout to record with its lease. */
+function stageNext(context: RolloutContext, data: SlotData): NextStep {
+  const { observation, state, active, target } = context;
+  const { now, spec } = observation;
+  const { revision, trigger } = target;
+  const slot = otherSlot(active);
+  const begun = begunStaging(context);
+  const warning = begun ? begun.warning : warningsOf(context);
+  const rollout: Staging = {
+    phase: 'staging',
+    ...rolloutBase(context),
     slot,
-    revision,
-    at: now,
     ...(warning !== undefined && { warning }),
-    ...(begun?.partialCopy && { partialCopy: begun.partialCopy }),
   };
-  const isAtSources = sources?.kind === 'complete' && sources.revision === revision;
-  const from = isAtSources ? 'sources' : 'retained';
-  return { kind: 'stage', reason: ROLLOUT_REASONS[trigger], data, staging, from };
+  const partialCopy = partialCopyOf(state.lease, rollout);
+  const lease: SlotLease = { slot, revision, at: now, ...(partialCopy && { partialCopy }) };
+  return {
+    next: { kind: 'stage', reason: ROLLOUT_REASONS[trigger], data, lease },
+    state: { ...state, rollout, stored: retainedRevisions(state, revision, spec) },
+  };
+}
+
+/** Whether the revision can be staged: from the sources or the revision store. */
+function isAvailable({ observation: { sources }, state, target: { revision } }: RolloutContext): boolean {
+  return (sources?.kind === 'complete' && sources.revision === revision) || isStored(state, revision);
+}
+
+/**
+ * The pinned revision is not stored any more. What serves stays, as a pin if the sources have something else: that may
+ * have been rolled back.
+ */
+function endPin({ observation, state, active, target: { revision } }: RolloutContext): NextStep {
+  const { spec, sources } = observation;
+  const { pin, serving } = state;
+  const slot = otherSlot(active);
+  const served = serving && servedRevision(serving);
+  const isKept = pin !== undefined && served !== undefined && served !== sources?.revision;
+  const message = `Revision ${shortRevision(revision)} is not in the data bucket any more. Upload it again.`;
+  const subject = { revision, slot, configName: spec.configs[slot], startedAt: pin?.at };
+  return {
+    ...requeue('Pinned', message, pollSeconds(spec)),
+    state: { ...state, rollout: undefined, pin: isKept ? { ...pin, revision: served } : undefined },
+    events: [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }],
+  };
 }
 
 /** The update to record before UpdateEndpoint is called. */
-function updatingOf(rollout: Rollout): Updating {
-  const { observation, active, target } = rollout;
-  const { now, spec, endpoint, staged } = observation;
+function updatingOf(context: RolloutContext): Updating {
+  const { observation, active, target } = context;
+  const { now, spec, endpoint } = observation;
   const slot = otherSlot(active);
-  const stagedWarning = staged?.revision === target.revision ? staged.warning : undefined;
-  const warning = spec.data ? stagedWarning : warningsOf(rollout);
+  const warning = spec.data ? begunStaging(context)?.warning : warningsOf(context);
   return {
+    phase: 'updating',
+    ...rolloutBase(context),
     slot,
     configName: spec.configs[slot],
-    revision: target.revision,
-    trigger: target.trigger,
     newestSource: target.newest,
     ...(target.size !== undefined && { size: target.size }),
     ...(warning !== undefined && { warning }),
     endpointModified: endpoint.lastModified,
     failureReasonBefore: truncateMessage(endpoint.failureReason),
     at: now,
-    ambiguous: isAmbiguous(rollout) ? true : undefined,
+    ambiguous: isAmbiguous(context) ? true : undefined,
   };
 }
 
 /** Whether an earlier update of another revision may have reached SageMaker unnoticed. */
-function isAmbiguous({ observation, active, target }: Rollout): boolean {
-  const { updating } = observation.state;
-  if (updating?.slot !== otherSlot(active) || updating.accepted) return false;
-  return updating.ambiguous === true || updating.revision !== target.revision;
+function isAmbiguous({ observation, active, target }: RolloutContext): boolean {
+  const update = recordedUpdate(observation.state);
+  if (update?.slot !== otherSlot(active) || update.accepted) return false;
+  return update.ambiguous === true || update.revision !== target.revision;
 }
 
-function warningsOf({ observation, state, target }: Rollout): string | undefined {
+function warningsOf({ observation, state, target }: RolloutContext): string | undefined {
   if (target.trigger !== 'upload') return undefined;
   const small = target.size === undefined ? undefined : sizeWarning(target.size, state.serving?.size);
   const checked = observation.check?.kind === 'passed' ? observation.check.warnings : [];

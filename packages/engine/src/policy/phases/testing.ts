@@ -3,17 +3,19 @@ import { type Next, pollSeconds } from '../next.ts';
 import type { ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { pauseMs } from '../retries.ts';
+import { type RecordedUpdate, type Rollout, recordedUpdate } from '../rollout.ts';
 import { withServing } from '../serving.ts';
-import { quarantine, type Updating } from '../state.ts';
+import { type EndpointState, quarantine } from '../state.ts';
 
 /** Pauses after smoke tests that the model did not answer, in minutes. The last one repeats. */
 const TEST_PAUSES_MINUTES = [0.5, 1, 2, 5, 10, 15];
 
 /** Last phase: whether the update reached its config and the revision has smoke tests to pass. */
-export function needsSmokeTests({ spec, state: { updating }, endpoint }: ExistingEndpoint): boolean {
-  if (updating?.trigger !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
-  const isReached = endpoint.status === 'InService' && endpoint.configName === updating.configName;
-  return isReached && spec.configs[updating.slot] === updating.configName;
+export function needsSmokeTests({ spec, state, endpoint }: ExistingEndpoint): boolean {
+  const update = recordedUpdate(state);
+  if (update?.trigger !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
+  const isReached = endpoint.status === 'InService' && endpoint.configName === update.configName;
+  return isReached && spec.configs[update.slot] === update.configName;
 }
 
 /**
@@ -22,18 +24,29 @@ export function needsSmokeTests({ spec, state: { updating }, endpoint }: Existin
  */
 export function nextTest(o: ExistingEndpoint): Next | undefined {
   const { now, spec, state } = o;
-  const { updating } = state;
-  if (!updating || updating.verdict) return undefined;
-  const { unanswered, nextTestAt = 0, testAttempts = 0 } = updating;
+  const { rollout } = state;
+  if (rollout?.phase === 'updating') return { kind: 'test', attempt: 1, update: rollout };
+  if (rollout?.phase !== 'testing' || rollout.verdict) return undefined;
+  const { unanswered, nextTestAt, attempts } = rollout;
   const leftMs = nextTestAt - now;
   // Tests whose lease has expired ended the function: they have no answer either.
-  const isUnanswered = unanswered !== undefined || (testAttempts > 0 && leftMs <= 0);
-  if (isUnanswered && isSuperseded(o, updating)) return undefined;
-  if (leftMs <= 0) return { kind: 'test', attempt: testAttempts + 1, updating };
+  const hasNoAnswer = unanswered !== undefined || leftMs <= 0;
+  if (hasNoAnswer && isSuperseded(o, rollout)) return undefined;
+  if (leftMs <= 0) return { kind: 'test', attempt: attempts + 1, update: rollout };
   const left = Math.ceil(leftMs / 1000);
   // Another pass sends the tests, or was ended while it did.
   const seconds = unanswered === undefined ? Math.min(left, pollSeconds(spec)) : left;
   return { kind: 'requeue', reason: 'Testing', message: unanswered ?? 'The smoke tests are running.', seconds };
+}
+
+/** Whether the last tests have had no answer of the model. */
+export function isUnanswered(rollout: Rollout | undefined): boolean {
+  return rollout?.phase === 'testing' && rollout.unanswered !== undefined;
+}
+
+/** Whether no test of the revision is running or due: it has a verdict, or no answer so far. */
+export function hasTestOutcome({ rollout }: EndpointState): boolean {
+  return rollout?.phase === 'testing' && (rollout.verdict !== undefined || isUnanswered(rollout));
 }
 
 /** When tests that the model did not answer are sent again, in ms from now. */
@@ -42,17 +55,17 @@ export function testPauseMs(attempts: number): number {
 }
 
 /** Whether something else ought to be served: then the revision is not worth further tests. */
-function isSuperseded({ state: { pin }, sources }: ExistingEndpoint, { revision }: Updating): boolean {
+function isSuperseded({ state: { pin }, sources }: ExistingEndpoint, { revision }: RecordedUpdate): boolean {
   if (pin) return pin.revision !== revision;
   return sources?.kind === 'complete' && sources.revision !== revision;
 }
 
 /** The revision serves, but its answers are wrong: it is quarantined, and the controller rolls back. */
-export function failSmokeTests(o: ExistingEndpoint, updating: Updating, message: string): Conclusion {
-  const { revision } = updating;
-  const serving = withServing(o, updating, updating.ambiguous ? undefined : revision);
+export function failSmokeTests(o: ExistingEndpoint, update: RecordedUpdate, message: string): Conclusion {
+  const { revision } = update;
+  const serving = withServing(o, update, update.ambiguous ? undefined : revision);
   return {
     state: quarantine(serving, { revision, at: o.now, message, failedSmokeTests: true }),
-    events: [{ type: 'refused', ...eventSubject(updating), message, fault: 'revision', retried: false }],
+    events: [{ type: 'refused', ...eventSubject(update), message, fault: 'revision', retried: false }],
   };
 }

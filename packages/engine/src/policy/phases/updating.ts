@@ -4,15 +4,9 @@ import { LEASE_TTL_MS } from '../lease.ts';
 import type { EndpointView, ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { nextAttempt } from '../retries.ts';
+import { type RecordedUpdate, recordedUpdate } from '../rollout.ts';
 import { isLoadedAsRead, withServing } from '../serving.ts';
-import {
-  type EndpointState,
-  quarantine,
-  truncateMessage,
-  type Updating,
-  withoutQuarantine,
-  withoutUpdating,
-} from '../state.ts';
+import { type EndpointState, quarantine, truncateMessage, withoutQuarantine, withoutUpdate } from '../state.ts';
 import { failSmokeTests } from './testing.ts';
 
 /** Once DescribeEndpoint has not shown an accepted call for this time, in ms, it counts as refused. */
@@ -25,41 +19,42 @@ const STALE_AFTER_MS = 5 * 60_000;
  */
 export function conclude(o: ExistingEndpoint): Conclusion {
   const { spec, state, endpoint } = o;
-  const { updating } = state;
-  if (!updating) return { state, events: [] };
+  const update = recordedUpdate(state);
+  if (!update) return { state, events: [] };
   // A deployment replaced the slot's config, so the update of the old one no longer matters.
-  if (spec.configs[updating.slot] !== updating.configName) return { state: withoutUpdating(state), events: [] };
-  if (endpoint.status !== 'InService') return adopt(state, updating, endpoint);
-  if (endpoint.configName === updating.configName) {
-    const { verdict } = updating;
-    if (verdict?.kind !== 'failed') return succeed(o, updating);
-    return failSmokeTests(o, updating, verdict.message);
+  if (spec.configs[update.slot] !== update.configName) return { state: withoutUpdate(state), events: [] };
+  if (endpoint.status !== 'InService') return adopt(state, update, endpoint);
+  if (endpoint.configName === update.configName) {
+    const verdict = update.phase === 'testing' ? update.verdict : undefined;
+    if (verdict?.kind !== 'failed') return succeed(o, update);
+    return failSmokeTests(o, update, verdict.message);
   }
 
-  const isTouched = endpoint.lastModified > updating.endpointModified;
+  const isTouched = endpoint.lastModified > update.endpointModified;
   const isJudged =
-    endpoint.failureReason !== undefined && truncateMessage(endpoint.failureReason) !== updating.failureReasonBefore;
-  if (updating.accepted) {
-    if (!isTouched && !isJudged) return untilShown(o, updating);
-    return refuse(o, updating);
+    endpoint.failureReason !== undefined && truncateMessage(endpoint.failureReason) !== update.failureReasonBefore;
+  if (update.accepted) {
+    if (!isTouched && !isJudged) return untilShown(o, update);
+    return refuse(o, update);
   }
-  if (isTouched && isJudged) return refuse(o, updating);
+  if (isTouched && isJudged) return refuse(o, update);
   // As far as the endpoint shows, the call was never made, so the swap is decided again. If it was made after all,
   // SageMaker rejects the next one as in progress.
-  return { state: withoutUpdating(state), events: [] };
+  return { state: withoutUpdate(state), events: [] };
 }
 
 /**
  * Whether the pass that recorded the update may still be about to call UpdateEndpoint, and nothing shows that it did.
  * Removing the record now would leave an update that no state knows of.
  */
-export function isUpdateImminent({ now, spec, state: { updating }, endpoint }: ExistingEndpoint): boolean {
-  if (!updating || updating.accepted || now - updating.at >= LEASE_TTL_MS) return false;
+export function isUpdateImminent({ now, spec, state, endpoint }: ExistingEndpoint): boolean {
+  const update = recordedUpdate(state);
+  if (!update || update.accepted || now - update.at >= LEASE_TTL_MS) return false;
   return (
     endpoint.status === 'InService' &&
-    endpoint.configName !== updating.configName &&
-    endpoint.lastModified <= updating.endpointModified &&
-    spec.configs[updating.slot] === updating.configName
+    endpoint.configName !== update.configName &&
+    endpoint.lastModified <= update.endpointModified &&
+    spec.configs[update.slot] === update.configName
   );
 }
 
@@ -67,56 +62,57 @@ export function isUpdateImminent({ now, spec, state: { updating }, endpoint }: E
  * An accepted call changes LastModifiedTime, so an answer without it is from before: also one that comes when the
  * update has ended. How long ago the call was made says nothing.
  */
-function untilShown(o: ExistingEndpoint, updating: Updating): Conclusion {
-  const { unshownSince = o.now } = updating;
-  if (o.now - unshownSince >= STALE_AFTER_MS) return refuse(o, updating);
-  const state = updating.unshownSince === undefined ? { ...o.state, updating: { ...updating, unshownSince } } : o.state;
+function untilShown(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
+  const { unshownSince = o.now } = update;
+  if (o.now - unshownSince >= STALE_AFTER_MS) return refuse(o, update);
+  const state = update.unshownSince === undefined ? { ...o.state, rollout: { ...update, unshownSince } } : o.state;
   return { state, events: [], stale: true };
 }
 
 /** Takes over an update that is in progress although its call was never recorded as accepted. */
-function adopt(state: EndpointState, updating: Updating, endpoint: EndpointView): Conclusion {
-  const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === updating.configName;
-  if (updating.accepted || !isOurs) {
-    const { unshownSince, ...shown } = updating;
-    return { state: unshownSince === undefined ? state : { ...state, updating: shown }, events: [] };
+function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): Conclusion {
+  const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === update.configName;
+  if (update.accepted || !isOurs) {
+    const { unshownSince, ...shown } = update;
+    return { state: unshownSince === undefined ? state : { ...state, rollout: shown }, events: [] };
   }
   return {
-    state: { ...state, updating: { ...updating, accepted: true } },
-    events: [{ type: 'started', ...eventSubject(updating) }],
+    state: { ...state, rollout: { ...update, accepted: true } },
+    events: [{ type: 'started', ...eventSubject(update) }],
   };
 }
 
-function succeed(o: ExistingEndpoint, updating: Updating): Conclusion {
-  const seconds = Math.max(0, Math.round((o.endpoint.lastModified - updating.newestSource) / 1000));
-  const loaded = isLoadedAsRead(o, updating) && !updating.ambiguous ? updating.revision : undefined;
+function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
+  const seconds = Math.max(0, Math.round((o.endpoint.lastModified - update.newestSource) / 1000));
+  const loaded = isLoadedAsRead(o, update) && !update.ambiguous ? update.revision : undefined;
   return {
-    state: withoutQuarantine(withServing(o, updating, loaded), updating.revision),
+    state: withoutQuarantine(withServing(o, update, loaded), update.revision),
     events: [
       {
         type: 'succeeded',
-        ...eventSubject(updating),
-        ...untestedWarning(updating),
-        ...(updating.trigger === 'upload' && { secondsFromUpload: seconds }),
+        ...eventSubject(update),
+        ...untestedWarning(update),
+        ...(update.trigger === 'upload' && { secondsFromUpload: seconds }),
       },
     ],
   };
 }
 
 /** Something newer came before the smoke tests were answered. */
-function untestedWarning({ unanswered, verdict }: Updating): { readonly warning?: string } {
-  return unanswered === undefined || verdict ? {} : { warning: `Not tested: ${unanswered}` };
+function untestedWarning(update: RecordedUpdate): { readonly warning?: string } {
+  const isOpen = update.phase === 'testing' && !update.verdict && update.unanswered !== undefined;
+  return isOpen ? { warning: `Not tested: ${update.unanswered}` } : {};
 }
 
-function refuse(o: ExistingEndpoint, updating: Updating): Conclusion {
+function refuse(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const { failureReason } = o.endpoint;
-  const { revision, trigger } = updating;
-  const next = withTouchedFleet(withoutUpdating(o.state), updating, o.endpoint);
+  const { revision, trigger } = update;
+  const next = withTouchedFleet(withoutUpdate(o.state), update, o.endpoint);
   const { fault } = judgeFailure(failureReason);
-  const refused = { type: 'refused', ...eventSubject(updating), fault } as const;
-  if (failureReason !== undefined && isRevisionsFault(fault) && !isLoadedAsRead(o, updating)) {
+  const refused = { type: 'refused', ...eventSubject(update), fault } as const;
+  if (failureReason !== undefined && isRevisionsFault(fault) && !isLoadedAsRead(o, update)) {
     // Other bytes than this revision's may be at fault. Those that are there now are judged on their own.
-    return { state: { ...next, settling: undefined }, events: [{ ...refused, message: failureReason, retried: true }] };
+    return { state: { ...next, rollout: undefined }, events: [{ ...refused, message: failureReason, retried: true }] };
   }
   const message = failureReason ?? 'SageMaker rolled back to the previous endpoint config without giving a reason.';
   const failed = { revision, trigger, stage: 'update', fault, message, at: o.now } as const;
@@ -125,7 +121,7 @@ function refuse(o: ExistingEndpoint, updating: Updating): Conclusion {
   const attempts = (o.state.retries?.revision === revision ? o.state.retries.attempts : 0) + 1;
   const judged = isRevisionsFault(fault) ? message : `${message} (${attempts} attempts)`;
   return {
-    state: quarantine(next, { revision, at: o.now, message: judged }),
+    state: quarantine({ ...next, rollout: undefined }, { revision, at: o.now, message: judged }),
     events: [{ ...refused, message: judged, retried: false }],
   };
 }
@@ -134,9 +130,9 @@ function refuse(o: ExistingEndpoint, updating: Updating): Conclusion {
  * A refused update changes LastModifiedTime, but not the fleet in service: unless something else touched the endpoint
  * before it, or since, which removes the FailureReason.
  */
-function withTouchedFleet(state: EndpointState, updating: Updating, endpoint: EndpointView): EndpointState {
+function withTouchedFleet(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): EndpointState {
   const { serving } = state;
   if (endpoint.failureReason === undefined) return state;
-  if (serving?.configName !== endpoint.configName || serving.since < updating.endpointModified) return state;
+  if (serving?.configName !== endpoint.configName || serving.since < update.endpointModified) return state;
   return { ...state, serving: { ...serving, since: endpoint.lastModified } };
 }

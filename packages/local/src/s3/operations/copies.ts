@@ -6,7 +6,13 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
 import type { BlobReferences } from '../blob-references.ts';
-import { type Checksum, type ChecksumAlgorithm, checksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
+import {
+  type ChecksumAlgorithm,
+  checksumMembers,
+  DEFAULT_CHECKSUM,
+  declaredChecksum,
+  startDigest,
+} from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
@@ -18,7 +24,7 @@ import { type ByteRange, parseCopyRange } from '../ranges.ts';
 import type { Segment } from '../segment.ts';
 import type { S3State } from '../state.ts';
 import { parseTagging } from '../tags.ts';
-import { findUpload, storePart } from './multipart.ts';
+import { findUpload, partChecksum, storePart } from './multipart.ts';
 import type { SdkOutput } from './output.ts';
 
 /** CopyObject and UploadPartCopy. A copy shares the source's blobs; bytes are read only to compute a new digest. */
@@ -45,7 +51,7 @@ async function copyObject(
   checkCopiedSize(source.version.size);
   const described = describeCopy(state, input, source.version, caller);
   const headers = state.encryptedHeaders(state.bucket(input.Bucket), { key, ...described }, { input, caller });
-  const algorithm = declaredChecksum(input)?.algorithm ?? source.version.checksum?.algorithm;
+  const { algorithm } = declaredChecksum(input) ?? source.version.checksum ?? DEFAULT_CHECKSUM;
   const whole = { start: 0, length: source.version.size };
   const content = await copyContent(state, source.version, whole, algorithm);
   try {
@@ -79,11 +85,14 @@ async function copyPart(
   const source = findSource(state, input, caller);
   const range = parseCopyRange(input.CopySourceRange, source.version.size);
   checkCopiedSize(range.length);
-  const content = await copyContent(state, source.version, range, upload.checksum?.algorithm);
+  const content = await copyContent(state, source.version, range, (upload.checksum ?? DEFAULT_CHECKSUM).algorithm);
   const part = storePart(state, input, content);
-  const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
   return {
-    CopyPartResult: { ETag: `"${part.etag}"`, LastModified: new Date(part.lastModified), ...checksum },
+    CopyPartResult: {
+      ETag: `"${part.etag}"`,
+      LastModified: new Date(part.lastModified),
+      ...partChecksum(upload, part),
+    },
     ...encryptionOf(upload.headers),
     ...sourceVersionId(source),
   };
@@ -200,13 +209,13 @@ async function copyContent(
   state: S3State,
   source: ObjectVersion,
   range: ByteRange,
-  algorithm: ChecksumAlgorithm | undefined,
+  algorithm: ChecksumAlgorithm,
 ): Promise<Content> {
   const size = range.length;
   const segments = state.share(source, range);
   const isWhole = size === source.size && !source.parts;
-  if (isWhole && (algorithm === undefined || source.checksum?.algorithm === algorithm)) {
-    return { size, etag: source.etag, segments, ...(algorithm ? { checksum: source.checksum } : {}) };
+  if (isWhole && source.checksum?.algorithm === algorithm) {
+    return { size, etag: source.etag, segments, checksum: source.checksum };
   }
   try {
     return { size, segments, ...(await digest(state.blobs, segments, algorithm)) };
@@ -219,15 +228,14 @@ async function copyContent(
 async function digest(
   blobs: BlobReferences,
   segments: readonly Segment[],
-  algorithm: ChecksumAlgorithm | undefined,
-): Promise<{ etag: string; checksum?: Checksum }> {
+  algorithm: ChecksumAlgorithm,
+): Promise<Pick<Content, 'etag' | 'checksum'>> {
   const md5 = startDigest('MD5');
-  const checksum = algorithm ? startDigest(algorithm) : undefined;
+  const checksum = startDigest(algorithm);
   for await (const chunk of blobs.read(segments)) {
     md5.update(chunk);
-    checksum?.update(chunk);
+    checksum.update(chunk);
   }
-  const etag = (await md5.end()).toString('hex');
-  if (!checksum || !algorithm) return { etag };
-  return { etag, checksum: { algorithm, type: 'FULL_OBJECT', value: (await checksum.end()).toString('base64') } };
+  const value = (await checksum.end()).toString('base64');
+  return { etag: (await md5.end()).toString('hex'), checksum: { algorithm, type: 'FULL_OBJECT', value } };
 }

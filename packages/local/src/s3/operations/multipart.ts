@@ -12,8 +12,10 @@ import type {
 import type { Caller, Operation } from '../../core/cloud.ts';
 import {
   CHECKSUM_ALGORITHMS,
+  type ChecksumMembers,
   checksumMembers,
   checksumOfParts,
+  DEFAULT_CHECKSUM,
   declaredChecksum,
   multipartChecksumType,
 } from '../checksums.ts';
@@ -141,15 +143,20 @@ async function uploadPart(
   state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
   const declared = uploadAlgorithm(input);
   const expected = upload.checksum?.algorithm;
-  if (declared && expected && declared !== expected) {
+  if (declared && declared !== expected) {
     throw invalidRequest(
-      `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
+      `Checksum Type mismatch occurred, expected checksum Type: ${expected?.toLowerCase() ?? 'null'}, ` +
         `actual checksum Type: ${declared.toLowerCase()}`,
     );
   }
   const part = storePart(state, input, await ingest(state.blobs, input, expected));
-  const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
-  return { ETag: `"${part.etag}"`, ...checksum, ...encryptionOf(upload.headers) };
+  return { ETag: `"${part.etag}"`, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
+}
+
+/** The checksum members of responses about a part: S3 shows none that it computes for an upload without checksums. */
+export function partChecksum(upload: Upload, { checksum }: UploadedPart): ChecksumMembers {
+  const { ChecksumType: _, ...members } = checksumMembers(upload.checksum && checksum);
+  return members;
 }
 
 async function completeUpload(
@@ -172,7 +179,7 @@ async function completeUpload(
   bucket.uploads.delete(upload.id);
   const used = new Set(parts);
   for (const part of upload.parts.values()) if (!used.has(part)) state.blobs.release(part.segments);
-  const assembled = { ...assemble(upload, parts), size, ...(checksum ? { checksum } : {}) };
+  const assembled = { ...assemble(upload, parts), size, checksum };
   const version = state.put(bucket, assembled, 'CompleteMultipartUpload', { input, caller });
   return {
     Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(upload.key)}`,
@@ -211,7 +218,11 @@ function assemble(upload: Upload, parts: readonly UploadedPart[]) {
     metadata: upload.metadata,
     tags: upload.tags,
     lastModified: upload.initiated,
-    parts: parts.map(({ number, size, checksum }) => ({ number, size, ...(checksum ? { checksum } : {}) })),
+    parts: parts.map(({ number, size, checksum }) => ({
+      number,
+      size,
+      ...(upload.checksum && checksum && { checksum }),
+    })),
   };
 }
 
@@ -263,8 +274,7 @@ const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>
   });
 
 async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: CompleteMultipartUploadCommandInput) {
-  if (!upload.checksum) return undefined;
-  const { algorithm, type } = upload.checksum;
+  const { algorithm, type } = upload.checksum ?? DEFAULT_CHECKSUM;
   const checksum = await checksumOfParts(
     algorithm,
     type,

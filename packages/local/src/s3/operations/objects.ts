@@ -110,17 +110,13 @@ function getAttributes(
     ...state.shownVersionId(bucket, version),
     ...(asked.has('ETag') ? { ETag: version.etag } : {}),
     ...(asked.has('Checksum') && version.checksum ? { Checksum: { ...checksum, ChecksumType: type } } : {}),
-    ...(asked.has('ObjectParts') && version.parts ? { ObjectParts: describeParts(version, version.parts, input) } : {}),
+    ...(asked.has('ObjectParts') && version.parts ? { ObjectParts: describeParts(version.parts, input) } : {}),
     ...(asked.has('StorageClass') ? { StorageClass: storageClass } : {}),
     ...(asked.has('ObjectSize') ? { ObjectSize: version.size } : {}),
   };
 }
 
-function describeParts(
-  version: ObjectVersion,
-  parts: NonNullable<ObjectVersion['parts']>,
-  input: GetObjectAttributesCommandInput,
-) {
+function describeParts(parts: NonNullable<ObjectVersion['parts']>, input: GetObjectAttributesCommandInput) {
   const after = Number(input.PartNumberMarker ?? 0);
   const limit = Math.min(input.MaxParts ?? MAX_LISTED_PARTS, MAX_LISTED_PARTS);
   const { items, next } = page(
@@ -134,7 +130,7 @@ function describeParts(
     MaxParts: limit,
     IsTruncated: next !== undefined,
     // S3 lists the parts only of objects that were uploaded with checksums.
-    ...(version.checksum
+    ...(parts.some(({ checksum }) => checksum)
       ? {
           Parts: items.map(({ number, size, checksum }) => {
             const { ChecksumType: _, ...members } = checksumMembers(checksum);

@@ -7,12 +7,11 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
-import { checksumMembers } from '../checksums.ts';
 import type { Bucket, Upload, UploadedPart } from '../model.ts';
 import { canonicalId } from '../owner.ts';
 import { SortedMap } from '../sorted-map.ts';
 import type { S3State } from '../state.ts';
-import { checksumSettings, findUpload } from './multipart.ts';
+import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
 import type { SdkOutput } from './output.ts';
 import {
   flatten,
@@ -60,7 +59,7 @@ function listParts(upload: Upload, input: ListPartsCommandInput, owner: Owner): 
     NextPartNumberMarker: String(items.at(-1)?.number ?? after),
     MaxParts: limit,
     IsTruncated: next !== undefined,
-    Parts: items.map(describePart),
+    Parts: items.map((part) => describePart(upload, part)),
     Initiator: owner,
     Owner: owner,
     StorageClass: upload.headers.StorageClass as ListPartsCommandOutput['StorageClass'],
@@ -68,14 +67,13 @@ function listParts(upload: Upload, input: ListPartsCommandInput, owner: Owner): 
   };
 }
 
-function describePart(part: UploadedPart) {
-  const { ChecksumType: _, ...checksum } = checksumMembers(part.checksum);
+function describePart(upload: Upload, part: UploadedPart) {
   return {
     PartNumber: part.number,
     LastModified: new Date(part.lastModified),
     ETag: `"${part.etag}"`,
     Size: part.size,
-    ...checksum,
+    ...partChecksum(upload, part),
   };
 }
 

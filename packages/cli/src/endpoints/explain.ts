@@ -1,0 +1,165 @@
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import type { Output } from '../output.ts';
+import { formatTime, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
+import { type EndpointReport, type ReportContext, reportOn } from './report.ts';
+import { newestQuarantine } from './status-view.ts';
+
+/** Arguments of `freshpoint explain`. */
+export interface ExplainArguments {
+  readonly command: 'explain';
+  readonly endpoint: string;
+  readonly format: OutputFormat;
+}
+
+/** Why the newest upload does not serve, and what a person can do. */
+export interface Explanation {
+  readonly reason: string;
+  /** A paragraph. */
+  readonly explanation: string;
+  readonly nextStep: string;
+}
+
+/** A paragraph is not wider than this, in columns. */
+const MAX_COLUMNS = 100;
+
+/** Prints why the newest upload does not serve, and the next step. */
+export async function runExplain(
+  { endpoint, format }: ExplainArguments,
+  context: ReportContext,
+  output: Output,
+): Promise<void> {
+  const report = await reportOn(context, endpoint);
+  const explained = explain(report);
+  if (format === 'json') {
+    const revision = report.sources?.revision;
+    output.write(JSON.stringify({ endpoint, revision, ...explained }));
+    return;
+  }
+  const width = Math.min(MAX_COLUMNS, output.columns);
+  const { explanation, nextStep } = explained;
+  for (const line of wrap(withoutControlCharacters(explanation), width)) output.write(line);
+  output.write('');
+  const [first = '', ...rest] = wrap(withoutControlCharacters(nextStep), width - 'Next: '.length);
+  output.write(`${output.paint('bold', 'Next:')} ${first}`);
+  for (const line of rest) output.write(`      ${line}`);
+}
+
+/** Says in a paragraph what the report shows. */
+export function explain(report: EndpointReport): Explanation {
+  const { state, next, problem } = report;
+  if (state.lostAt !== undefined) {
+    return {
+      reason: 'StateLost',
+      explanation: 'The state was deleted. The controller rebuilds it from what serves and from the history.',
+      nextStep: 'Wait a few minutes.',
+    };
+  }
+  if (!next) {
+    return {
+      reason: 'Unreadable',
+      explanation:
+        `It cannot be told without the permission to read what the controller reads. ${problem ?? ''}`.trim(),
+      nextStep: 'Use credentials that may do that, e.g. of a role with grantOperate().',
+    };
+  }
+  const { explanation, nextStep } = paragraphOf(report);
+  return {
+    reason: 'reason' in next ? next.reason : 'Testing',
+    explanation: `${stalledSince(report)}${explanation}`,
+    nextStep,
+  };
+}
+
+type Paragraph = Omit<Explanation, 'reason'>;
+
+function paragraphOf(report: EndpointReport): Paragraph {
+  const { next } = report;
+  switch (next?.kind) {
+    case 'done':
+      return endedParagraph(report, next.reason);
+    case 'requeue':
+      return waitingParagraph(report, next);
+    case 'stalled':
+      return {
+        explanation: next.message,
+        nextStep: 'Do that, then run `freshpoint redrive` and `freshpoint refresh`.',
+      };
+    default:
+      return {
+        explanation: `${newestIn(report)} is about to be rolled out: the controller's next pass does so.`,
+        nextStep: `Run \`freshpoint watch ${report.endpoint}\`; \`freshpoint refresh ${report.endpoint}\` starts a pass now.`,
+      };
+  }
+}
+
+/** The controller has nothing left to do. */
+function endedParagraph(report: EndpointReport, reason: string): Paragraph {
+  const { endpoint, state, sources } = report;
+  const { pin } = state;
+  const newest = sources?.revision;
+  if (reason === 'Quarantined') return quarantineParagraph(report);
+  if (reason !== 'Serving') {
+    return { explanation: `${endpoint} cannot serve anything: ${messageOf(report)}`, nextStep: 'Deploy its stack.' };
+  }
+  if (pin && newest !== undefined && pin.revision !== newest) {
+    const why = pin.reason === undefined ? '' : ` (${pin.reason})`;
+    const again = pin.passedOver ? ' It was uploaded again since, but the same bytes are the same revision.' : '';
+    return {
+      explanation:
+        `${newestIn(report)} does not serve because ${pin.by} rolled ${endpoint} back to ` +
+        `${shortRevision(pin.revision)} on ${formatTime(pin.at)}${why}.${again}`,
+      nextStep:
+        'Upload other model data, which ends the rollback; or roll the newest upload out again with ' +
+        `\`freshpoint refresh ${endpoint} --force\`.`,
+    };
+  }
+  return { explanation: `${newestIn(report)} serves: it is the newest upload.`, nextStep: 'Nothing.' };
+}
+
+function quarantineParagraph(report: EndpointReport): Paragraph {
+  const entry = newestQuarantine(report);
+  const at = entry ? ` on ${formatTime(entry.at)}` : '';
+  const shown = entry ? ` ${shortRevision(entry.revision)}` : '';
+  return {
+    explanation: `${newestIn(report)} was quarantined${at}, because it is itself at fault: ${messageOf(report)}`,
+    nextStep:
+      'Upload other model data. If the cause is mended without that, run ' +
+      `\`freshpoint retry ${report.endpoint}${shown}\`.`,
+  };
+}
+
+/** Next steps by reason. Others need only patience. */
+const NEXT_STEPS: Readonly<Record<string, (endpoint: string) => string>> = {
+  Suspended: (endpoint) => `Run \`freshpoint resume ${endpoint}\`.`,
+  SourceMissing: () => 'Upload the missing model data.',
+  Retrying: (endpoint) => `Mend the cause; \`freshpoint retry ${endpoint}\` ends the pause.`,
+  UnknownConfig: () => 'Move the endpoint back with UpdateEndpoint, or deploy the stack with a changed setting.',
+};
+
+function waitingParagraph(
+  report: EndpointReport,
+  next: { readonly reason: string; readonly seconds?: number },
+): Paragraph {
+  const { endpoint, now, state } = report;
+  const { suspension } = state;
+  const why = next.reason === 'Suspended' && suspension?.reason !== undefined ? ` (${suspension.reason})` : '';
+  const until =
+    next.seconds === undefined ? '' : ` The controller goes on at ${formatTime(now + next.seconds * 1000)}.`;
+  return {
+    explanation: `${newestIn(report)} does not serve yet. ${messageOf(report).replace(/\.$/, '')}${why}.${until}`,
+    nextStep: NEXT_STEPS[next.reason]?.(endpoint) ?? `Wait; \`freshpoint watch ${endpoint}\` shows how it goes on.`,
+  };
+}
+
+function messageOf({ next }: EndpointReport): string {
+  return next && 'message' in next ? next.message : '';
+}
+
+function stalledSince({ state: { stalled } }: EndpointReport): string {
+  return stalled?.published ? `Stalled since ${formatTime(stalled.since)}. ` : '';
+}
+
+function newestIn({ sources }: EndpointReport): string {
+  if (sources?.revision === undefined || sources.newest === undefined) return 'The newest upload';
+  return `The newest upload, ${shortRevision(sources.revision)} of ${formatTime(sources.newest)},`;
+}

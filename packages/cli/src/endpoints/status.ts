@@ -1,0 +1,149 @@
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { EXIT_CODES } from '../command-failure.ts';
+import type { Output } from '../output.ts';
+import { alignColumns, formatTime, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
+import { type ReportContext, reportOn } from './report.ts';
+import { type EndpointStatusView, statusView } from './status-view.ts';
+
+/** Arguments of `freshpoint status`. */
+export interface StatusArguments {
+  readonly command: 'status';
+  /** Absent: all endpoints. */
+  readonly endpoint?: string;
+  readonly format: OutputFormat;
+}
+
+/** Endpoints that are read at once. */
+const PARALLEL_REPORTS = 5;
+/** Quarantined revisions that are shown of one endpoint. */
+const MAX_SHOWN_QUARANTINED = 3;
+const LABEL_COLUMNS = 12;
+/** Texts are not wrapped narrower than this, in columns. */
+const MIN_TEXT_COLUMNS = 30;
+const HEAD = ['endpoint', 'serves', 'slot', 'since', 'rollout', 'attention'];
+
+/** Prints the status of one endpoint or of all. Returns the exit code. */
+export async function runStatus(
+  { endpoint, format }: StatusArguments,
+  context: ReportContext,
+  output: Output,
+): Promise<number> {
+  const ids = endpoint === undefined ? await context.account.list() : [endpoint];
+  const views: EndpointStatusView[] = [];
+  for (let from = 0; from < ids.length; from += PARALLEL_REPORTS) {
+    const reports = ids.slice(from, from + PARALLEL_REPORTS).map((id) => reportOn(context, id));
+    views.push(...(await Promise.all(reports)).map(statusView));
+  }
+  for (const line of linesOf(views, { endpoint, format, output })) output.write(line);
+  return views.some(({ needsAttention }) => needsAttention) ? EXIT_CODES.needsAttention : EXIT_CODES.success;
+}
+
+function linesOf(
+  views: readonly EndpointStatusView[],
+  { endpoint, format, output }: Pick<StatusArguments, 'endpoint' | 'format'> & { readonly output: Output },
+): string[] {
+  if (format === 'json') return views.map((view) => JSON.stringify(view));
+  if (endpoint !== undefined) return views.flatMap((view) => statusLines(view, output));
+  if (views.length === 0) return ['There is no endpoint in this account and region.'];
+  const [head = '', ...rows] = alignColumns([HEAD, ...views.map(cellsOf)]);
+  const painted = rows.map((row, index) => (views[index]?.needsAttention ? output.paint('red', row) : row));
+  return [output.paint('bold', head), ...painted, 'times are UTC'];
+}
+
+function cellsOf(view: EndpointStatusView): string[] {
+  const { endpoint, serving, rollout, waiting } = view;
+  const until = waiting?.until === undefined ? '' : ` until ${clockTime(waiting.until)}`;
+  const revision = serving?.revision === undefined ? '-' : shortRevision(serving.revision);
+  return [
+    endpoint,
+    revision,
+    serving?.slot?.toUpperCase() ?? '-',
+    serving ? shownTime(serving.since) : '-',
+    rollout ? `${shortRevision(rollout.revision)} ${rollout.phase}${until}` : '-',
+    attentionOf(view).join(', '),
+  ].map(withoutControlCharacters);
+}
+
+function attentionOf(view: EndpointStatusView): string[] {
+  const { status, stalled, suspended, pinned, moved, waiting, needsAttention, problem } = view;
+  const words = [
+    status !== undefined && status !== 'InService' && status,
+    stalled && `stalled: ${stalled.reason}`,
+    needsAttention && !stalled && status === 'InService' && (waiting?.reason ?? 'newest upload quarantined'),
+    suspended && 'suspended',
+    pinned && 'pinned',
+    moved !== undefined && 'moved by hand',
+    problem !== undefined && 'partly unreadable',
+  ];
+  return words.filter((word) => typeof word === 'string');
+}
+
+/** One endpoint in full. */
+export function statusLines(view: EndpointStatusView, { columns, paint }: Output): string[] {
+  const { endpoint, endpointName, status = 'status unknown' } = view;
+  const width = Math.max(MIN_TEXT_COLUMNS, columns - LABEL_COLUMNS - 2);
+  const lines = factsOf(view).flatMap(([label, text]) => {
+    const [first = '', ...rest] = wrap(withoutControlCharacters(text), width);
+    const name = paint(label === 'stalled' || label === 'moved' ? 'red' : 'bold', label.padEnd(LABEL_COLUMNS));
+    return [`  ${name}${first}`, ...rest.map((line) => `  ${' '.repeat(LABEL_COLUMNS)}${line}`)];
+  });
+  const title = `${endpoint} (SageMaker endpoint ${endpointName}, ${status})`;
+  return [paint('bold', withoutControlCharacters(title)), ...lines, '  times are UTC'];
+}
+
+function factsOf(view: EndpointStatusView): [label: string, text: string][] {
+  const { serving, newest, rollout, waiting, stalled, moved, problem } = view;
+  const facts: [string, string | undefined | false][] = [
+    ['serves', servingText(serving)],
+    ['newest', newest && `${shortRevision(newest.revision)}, uploaded ${shownTime(newest.uploadedAt)}`],
+    ['rollout', rollout && `${shortRevision(rollout.revision)} ${rollout.phase} since ${shownTime(rollout.since)}`],
+    ['waits', waiting && waitingText(waiting)],
+    ...personFacts(view),
+    ...quarantineFacts(view),
+    ['stalled', stalled && `since ${shownTime(stalled.since)}: ${stalled.reason}: ${stalled.message}`],
+    ['moved', moved],
+    ['unreadable', problem],
+  ];
+  return facts.flatMap(([label, text]) => (typeof text === 'string' ? [[label, text]] : []));
+}
+
+function servingText(serving: EndpointStatusView['serving']): string {
+  if (!serving) return 'unknown';
+  const { revision, slot, since } = serving;
+  const what = revision === undefined ? 'data that is not known' : shortRevision(revision);
+  return `${what}${slot ? ` in slot ${slot.toUpperCase()}` : ''} since ${shownTime(since)}`;
+}
+
+function waitingText({ reason, message, until }: NonNullable<EndpointStatusView['waiting']>): string {
+  return `${reason}${until === undefined ? '' : ` until ${shownTime(until)}`}: ${message}`;
+}
+
+function personFacts({ suspended, pinned }: EndpointStatusView): [string, string | undefined][] {
+  const because = (reason: string | undefined) => (reason === undefined ? '' : `: ${reason}`);
+  const again = pinned?.passedOver ? ' The revision that was rolled back was uploaded again and passed over.' : '';
+  return [
+    ['suspended', suspended && `by ${suspended.by} since ${shownTime(suspended.at)}${because(suspended.reason)}`],
+    [
+      'pinned',
+      pinned &&
+        `to ${shortRevision(pinned.revision)} by ${pinned.by} since ${shownTime(pinned.at)}${because(pinned.reason)}` +
+          `${again && `.${again}`}`,
+    ],
+  ];
+}
+
+function quarantineFacts({ quarantined }: EndpointStatusView): [string, string][] {
+  const shown = quarantined.slice(0, MAX_SHOWN_QUARANTINED).map(({ revision, at, message }): [string, string] => {
+    return ['quarantined', `${shortRevision(revision)} since ${shownTime(at)}: ${message ?? 'no message'}`];
+  });
+  const more = quarantined.length - shown.length;
+  return more > 0 ? [...shown, ['', `and ${more} more`]] : shown;
+}
+
+function shownTime(iso: string): string {
+  return formatTime(Date.parse(iso));
+}
+
+function clockTime(iso: string): string {
+  return shownTime(iso).slice(-8);
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { SourceSpec } from '@freshpoint/cdk/contract';
+import type { SourcesView } from '../policy/observation.ts';
+import type { SourceObject } from '../policy/source-object.ts';
+import type { EndpointState, SourceListing } from '../policy/state.ts';
+import type { Ports, StoredState } from '../ports.ts';
+import type { PassBudget } from './budget.ts';
+import type { StoredEndpoint } from './pass.ts';
+
+/** Pause before an unfinished listing is continued, in seconds. */
+export const LISTING_SECONDS = 1;
+
+/** What reads the sources. */
+export interface SourcesReader {
+  readonly ports: Ports;
+  readonly budget: PassBudget;
+  /** Ids of the messages that the pass is for. */
+  readonly requests: readonly string[];
+}
+
+/** What is known before the sources are read. */
+export interface ReadContext {
+  readonly state: EndpointState;
+  /** LastModifiedTime of the endpoint, epoch ms. */
+  readonly endpointModified: number;
+  /** Objects that are taken for those that sources name by these keys. */
+  readonly instead?: readonly SourceObject[];
+}
+
+/** The sources, or how far their listing came when time was up: the state has to record it. */
+export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: SourceListing };
+
+/** Reads the sources; continues the listing that the state records, if it is one of the same. */
+export async function observeSources(
+  { ports, budget, requests }: SourcesReader,
+  sources: readonly SourceSpec[],
+  { state, endpointModified, instead }: ReadContext,
+): Promise<SourcesReading> {
+  const of = createHash('sha256').update(JSON.stringify(sources)).digest('hex');
+  const isSame = state.listing?.of === of && state.listing.endpointModified === endpointModified;
+  const before = isSame ? state.listing : undefined;
+  const listing = before ? continued(before, requests) : { of, endpointModified, since: ports.now(), requests };
+  const read = await ports.sources.observe(sources, {
+    isTimeUp: budget.isUp,
+    progress: before?.progress,
+    ...(instead && { instead }),
+  });
+  if (read.kind === 'unfinished') return { kind: 'unfinished', listing: { ...listing, progress: read.progress } };
+  if (!before) return read;
+  const { since, superseded } = listing as SourceListing;
+  return { ...read, resumed: { since, ...(superseded && { isSuperseded: superseded }) } };
+}
+
+/** Ends a pass that only lists: the next one continues. */
+export async function saveListing(
+  { ports, endpoint, store }: StoredEndpoint,
+  { state, etag }: StoredState,
+  listing: SourceListing,
+): Promise<{ readonly kind: 'requeue'; readonly seconds: number }> {
+  await ports.states.write(store, { ...state, listing }, etag);
+  const entry = { decision: 'requeue', reason: 'Listing', message: describeListing(listing) } as const;
+  ports.telemetry.decision({ endpoint, ...entry, seconds: LISTING_SECONDS });
+  return { kind: 'requeue', seconds: LISTING_SECONDS };
+}
+
+/** The listing, with whether a request came since it began. */
+function continued(listing: SourceListing, requests: readonly string[]): SourceListing {
+  const isNew = requests.some((id) => !listing.requests.includes(id));
+  return isNew ? { ...listing, superseded: true } : listing;
+}
+
+/** How far the listing came, in words. */
+export function describeListing({ progress: { objects } }: SourceListing): string {
+  return `The sources are being listed: ${objects} objects so far.`;
+}

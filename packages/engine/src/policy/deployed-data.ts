@@ -1,0 +1,112 @@
+import type { EndpointSpec, Slot, SlotData } from '@freshpoint/cdk/contract';
+import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import { servesFailedRevision } from './serving.ts';
+import { activeSlot } from './slots.ts';
+import { type EndpointState, MAX_QUARANTINED_REVISIONS, servedRevision } from './state.ts';
+
+/** What a deployment finds. */
+export interface BeforeDeployment {
+  /** What the previous deployment declared; absent: this is the first one. */
+  readonly spec?: EndpointSpec;
+  readonly state: EndpointState;
+  /** Absent: the endpoint does not exist. */
+  readonly view?: EndpointView;
+  /** The slot data of the deployment's models. */
+  readonly data: SlotData;
+  /** What those slots hold. */
+  readonly slots: SlotsView;
+  /** The deployment is the rollback of another one. */
+  readonly isRollback: boolean;
+}
+
+/** What the slots of a deployment have to hold before its models are created. */
+export type DeployedData =
+  /** Slot A stays as it is. */
+  | { readonly kind: 'keep' }
+  /** Slot A gets this revision from the revision store, or from the data of a slot. */
+  | { readonly kind: 'restore'; readonly revision: string }
+  /** Slot A, and B where it is free, get the sources; `served`: except those that the active slot's data has. */
+  | { readonly kind: 'sources'; readonly served?: ServedSlot; readonly slots: readonly Slot[] };
+
+/** The slot whose data the endpoint serves from. */
+export interface ServedSlot {
+  readonly slot: Slot;
+  /** Key prefix of the slot data. Absent: the models load the sources in place. */
+  readonly root?: string;
+}
+
+/**
+ * What a deployment loads. It creates models for both slots and moves the endpoint to slot A, so slot A must hold what
+ * should be served then: the revision that serves now, whichever slot it is on. A deployment changes settings; a
+ * refresh brings newer data afterwards. A slot that is being served from is never written. Pure.
+ */
+export function dataToDeploy(before: BeforeDeployment): DeployedData {
+  const { state, view, data, slots, isRollback } = before;
+  const served = servedSlot(before);
+  if (served?.root === data.root) {
+    const isRollbackTarget = view !== undefined && servesFailedRevision(state, view) && slots.a !== undefined;
+    if (served.slot === 'a' || isRollbackTarget) return { kind: 'keep' };
+    return slots.b === undefined ? { kind: 'sources', slots: ['a'] } : restore(slots, slots.b);
+  }
+  const { replaced } = state;
+  if (isRollback && replaced?.root === data.root && replaced.revision !== undefined) {
+    return restore(slots, replaced.revision);
+  }
+  if (served) return { kind: 'sources', served, slots: ['a', 'b'] };
+  // If the active slot is unknown, a slot that holds a revision may be it.
+  const free = (['a', 'b'] as const).filter((slot) => view === undefined || slots[slot] === undefined);
+  return view !== undefined && slots.a !== undefined && free.length === 0
+    ? { kind: 'keep' }
+    : { kind: 'sources', slots: free };
+}
+
+function restore({ a }: SlotsView, revision: string): DeployedData {
+  return a === revision ? { kind: 'keep' } : { kind: 'restore', revision };
+}
+
+/** The slot that the endpoint serves from: of the previous deployment, or of the one before. */
+function servedSlot({ spec, state: { replaced }, view }: BeforeDeployment): ServedSlot | undefined {
+  if (!view) return undefined;
+  const slot = spec && activeSlot(spec, view.configName);
+  if (slot) return { slot, root: spec.data?.root };
+  const before = replaced && activeSlot(replaced, view.configName);
+  return before && { slot: before, root: replaced?.root };
+}
+
+/** What a deployment with this state replaces. */
+export function replacedBy(spec: EndpointSpec, { serving }: EndpointState): EndpointState['replaced'] {
+  const revision = serving && servedRevision(serving);
+  return {
+    configs: spec.configs,
+    ...(spec.data && { root: spec.data.root }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+/** The sources before and after a deployment that changes them, which gives every revision another digest. */
+export interface ChangedSources {
+  /** Undefined: they could not be read. */
+  readonly before: SourcesView | undefined;
+  readonly after: SourcesView | undefined;
+  /** The revision that the deployment loads. */
+  readonly deployed: string;
+}
+
+/**
+ * The state that keeps a person's pin, and the quarantine of what is at the sources, across a deployment that changes
+ * the sources. Pure.
+ */
+export function withChangedSources(state: EndpointState, { before, after, deployed }: ChangedSources): EndpointState {
+  const { pin, quarantine = [], ...rest } = state;
+  const newest = after?.revision;
+  if (newest === undefined || newest === deployed) return { ...rest, ...(quarantine.length > 0 && { quarantine }) };
+  const isPinned =
+    pin !== undefined && before !== undefined && (pin.supersedes ?? before?.revision) === before.revision;
+  const judged = quarantine.find(({ revision }) => revision === before?.revision);
+  const entries = judged ? [{ ...judged, revision: newest }, ...quarantine] : quarantine;
+  return {
+    ...rest,
+    ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
+    ...(entries.length > 0 && { quarantine: entries.slice(0, MAX_QUARANTINED_REVISIONS) }),
+  };
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type BeforeDeployment,
+  type ChangedSources,
+  dataToDeploy,
+  replacedBy,
+  withChangedSources,
+} from '../../src/policy/deployed-data.ts';
+import type { SourcesView } from '../../src/policy/observation.ts';
+import type { EndpointState } from '../../src/policy/state.ts';
+import { endpoint, NOON, onA, spec } from './situations.ts';
+
+const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+const other = { ...data, root: 'Iris/Endpoint/slots/2/' };
+const perSlot = { ...spec, data };
+const served: EndpointState = { version: 1, serving: { ...onA, revision: 'v2' } };
+const onB = { ...endpoint, configName: 'config-b' };
+const elsewhere = { ...endpoint, configName: 'by-hand' };
+const failed = { revision: 'v2', at: NOON, failedSmokeTests: true } as const;
+const before: BeforeDeployment = {
+  spec: perSlot,
+  state: served,
+  view: endpoint,
+  data,
+  slots: { a: 'v2', b: 'v1' },
+  isRollback: false,
+};
+const onBServing = { ...served.serving!, configName: 'config-b' };
+const replaced = { configs: { a: 'old-a', b: 'old-b' }, root: other.root, revision: 'v2' };
+
+describe('a deployment', () => {
+  test.each<[string, Partial<BeforeDeployment>, ReturnType<typeof dataToDeploy>]>([
+    ['keeps slot A while it serves', {}, { kind: 'keep' }],
+    ['puts what B serves into A', { view: onB, slots: { a: 'v1', b: 'v2' } }, { kind: 'restore', revision: 'v2' }],
+    ['copies nothing if A has what B serves', { view: onB, slots: { a: 'v2', b: 'v2' } }, { kind: 'keep' }],
+    [
+      'stages the sources to A if the serving slot B has lost its record',
+      { view: onB, slots: { a: 'v1' } },
+      {
+        kind: 'sources',
+        slots: ['a'],
+      },
+    ],
+    [
+      'keeps what A has as the way back from failed smoke tests',
+      {
+        view: onB,
+        slots: { a: 'v1', b: 'v2' },
+        state: { version: 1, serving: onBServing, quarantine: [failed] },
+      },
+      { kind: 'keep' },
+    ],
+    [
+      'of a new endpoint stages the sources to both slots',
+      { spec: undefined, view: undefined, slots: {} },
+      {
+        kind: 'sources',
+        slots: ['a', 'b'],
+      },
+    ],
+    [
+      'with other sources takes what serves from the active slot',
+      { data: other, slots: {} },
+      {
+        kind: 'sources',
+        served: { slot: 'a', root: data.root },
+        slots: ['a', 'b'],
+      },
+    ],
+    [
+      'that gives slots data of their own takes it from the sources',
+      { spec, slots: {} },
+      {
+        kind: 'sources',
+        served: { slot: 'a', root: undefined },
+        slots: ['a', 'b'],
+      },
+    ],
+    ['keeps both slots if it is unknown which one serves', { view: elsewhere }, { kind: 'keep' }],
+    [
+      'writes only a slot without a revision if it is unknown which one serves',
+      { view: elsewhere, slots: { a: 'v2' } },
+      {
+        kind: 'sources',
+        slots: ['b'],
+      },
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(dataToDeploy({ ...before, ...change })).toEqual(expected);
+  });
+});
+
+describe('the rollback of a deployment that changed the sources', () => {
+  const rollback = { ...before, data: other, isRollback: true, state: { ...served, replaced } };
+
+  test('puts what served before into the earlier slot data, not what is at the earlier sources', () => {
+    expect(dataToDeploy({ ...rollback, slots: { a: 'v0', b: 'v2' } })).toEqual({ kind: 'restore', revision: 'v2' });
+    expect(dataToDeploy({ ...rollback, slots: { a: 'v2' } })).toEqual({ kind: 'keep' });
+  });
+
+  test('finds the slot that serves when the endpoint has not moved yet', () => {
+    const view = { ...endpoint, configName: 'old-b' };
+    expect(dataToDeploy({ ...rollback, view, slots: { a: 'v0', b: 'v2' } })).toEqual({
+      kind: 'restore',
+      revision: 'v2',
+    });
+    expect(dataToDeploy({ ...rollback, view: { ...view, configName: 'old-a' }, slots: {} })).toEqual({ kind: 'keep' });
+  });
+
+  test('is not confused with a later deployment to the earlier sources', () => {
+    expect(dataToDeploy({ ...rollback, isRollback: false, slots: { a: 'v0', b: 'v2' } })).toMatchObject({
+      kind: 'sources',
+      served: { slot: 'a', root: data.root },
+    });
+  });
+});
+
+test('a deployment records what it replaces', () => {
+  expect(replacedBy(perSlot, served)).toEqual({ configs: spec.configs, root: data.root, revision: 'v2' });
+  expect(replacedBy(spec, { version: 1 })).toEqual({ configs: spec.configs });
+});
+
+describe('a deployment that changes the sources', () => {
+  const view = (revision: string): SourcesView => ({
+    kind: 'complete',
+    revision,
+    newest: NOON,
+    objects: 1,
+    size: 1,
+    files: [],
+  });
+  const changed: ChangedSources = { before: view('v2'), after: view('v2+'), deployed: 'v1+' };
+  const pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
+
+  test('keeps a pin', () => {
+    expect(withChangedSources({ version: 1, pin }, changed)).toEqual({
+      version: 1,
+      pin: { ...pin, revision: 'v1+', supersedes: 'v2+', supersedesNewest: NOON },
+    });
+  });
+
+  test('keeps a pin that no pass has seen yet', () => {
+    const { supersedes: _, ...unseen } = pin;
+    expect(withChangedSources({ version: 1, pin: unseen }, changed).pin).toMatchObject({ revision: 'v1+' });
+  });
+
+  test('ends a pin that a newer upload has ended already', () => {
+    expect(withChangedSources({ version: 1, pin }, { ...changed, before: view('v3') })).toEqual({ version: 1 });
+  });
+
+  test('keeps what is at the sources in quarantine', () => {
+    const quarantine = [{ revision: 'v2', at: NOON, message: 'is empty' }];
+    expect(withChangedSources({ version: 1, quarantine }, changed).quarantine).toEqual([
+      { ...quarantine[0], revision: 'v2+' },
+      ...quarantine,
+    ]);
+  });
+
+  test('needs neither when it loads what is at the sources', () => {
+    const quarantine = [{ revision: 'v2', at: NOON }];
+    const state = { version: 1, pin, quarantine } as const;
+    expect(withChangedSources(state, { ...changed, deployed: 'v2+' })).toEqual({ version: 1, quarantine });
+  });
+});
