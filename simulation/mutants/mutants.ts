@@ -98,13 +98,6 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
-    name: 'both of two passes count what they publish',
-    file: 'controller/publish.ts',
-    declaration: 'publish',
-    node: 'IfStatement > LogicalExpression:has(MemberExpression[property.name="append"]) > UnaryExpression',
-    change: { replaceWith: '((await ports.history.append(spec.store, record)), false)' },
-  },
-  {
     name: 'a pin supersedes whatever is uploaded by the time of the next pass',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
@@ -117,6 +110,13 @@ export const MUTANTS: readonly Mutant[] = [
     declaration: 'pinRevision',
     node: 'CallExpression[callee.name="withoutFailures"]',
     change: { replaceWith: 'state' },
+  },
+  {
+    name: 'two passes publish the same',
+    file: 'controller/publish.ts',
+    declaration: 'claim',
+    node: 'IfStatement > LogicalExpression',
+    change: TRUE,
   },
   {
     name: 'uploads do not settle',

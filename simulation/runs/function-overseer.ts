@@ -99,6 +99,7 @@ export class FunctionOverseer implements Overseer {
     const { past, journal } = this.#context;
     const answer = past.beforeLastSwap(now);
     if (answer === undefined) return undefined;
+    this.#context.oracle.ledger.outdatedAt.push(now);
     journal.reached('answer from before the last swap');
     journal.note('sagemaker', () => 'answers DescribeEndpoint as before the last swap');
     return answer;
