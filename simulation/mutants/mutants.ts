@@ -184,7 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the revision that a deployment loaded is forgotten',
     file: 'policy/deployed.ts',
-    declaration: 'afterMove',
+    declaration: 'concludeDeployment',
     node: 'VariableDeclarator > ConditionalExpression',
     change: UNDEFINED,
   },
