@@ -127,10 +127,10 @@ export class FunctionOverseer implements Overseer {
   }
 
   answered(run: FunctionRun, exchange: Exchange): void {
-    const { journal, isBegun, script, oracle } = this.#context;
+    const { journal, isBegun, script } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name) && !oracle.ledger.isStackBroken)
+    if (DENIED.test(name) && !this.#isBeingGranted(operation))
       journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     if (operation === 'GetParameters' && isBegun) script.passBegun();
     if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
@@ -142,6 +142,12 @@ export class FunctionOverseer implements Overseer {
     if (operation === 'PutEvents') {
       journal.note(`run ${run.id}`, () => `publishes to ${EVENT_SOURCE}: ${JSON.stringify(input)}`);
     }
+  }
+
+  /** A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. */
+  #isBeingGranted(operation: string): boolean {
+    const { isBegun, oracle } = this.#context;
+    return oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint');
   }
 
   #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {
