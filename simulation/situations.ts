@@ -35,6 +35,7 @@ export const SITUATIONS = [
   'state with a pin deleted by hand',
   'state rebuilt',
   'stale read of the endpoint',
+  'answer from before the last swap',
   'accepted update not visible yet',
   'throttled',
   'throttled because of other traffic',

@@ -29,7 +29,8 @@ export function drawFault(random: Random, rates: FaultRates, { operation, before
   if (hits(rates.slowReply)) return { slowReplyMs: random.int(20_000, 90_000) };
   if (READS.has(operation)) {
     const stale = operation === 'DescribeEndpoint' ? rates.staleEndpoint : rates.staleParameters;
-    if (hits(stale)) return { staleMs: random.int(500, random.pick([5000, 20_000])) };
+    if (hits(stale)) return { stale: random.int(500, random.pick([5000, 20_000])) };
+    if (operation === 'DescribeEndpoint' && hits(rates.outdatedEndpoint)) return { stale: 'last swap' };
   }
   return {};
 }

@@ -112,6 +112,13 @@ export const MUTANTS: readonly Mutant[] = [
     change: { replaceWith: 'state' },
   },
   {
+    name: 'two passes publish the same',
+    file: 'controller/publish.ts',
+    declaration: 'claim',
+    node: 'IfStatement > LogicalExpression',
+    change: TRUE,
+  },
+  {
     name: 'uploads do not settle',
     file: 'policy/phases/settling.ts',
     declaration: 'settle',

@@ -19,9 +19,15 @@ export class FinalChecks {
     const { ledger, journal } = this.#parts;
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
-      const records = this.#publications.recordsOf(update);
-      if (records > 1) journal.violation(`the history has ${records} records of one refresh`);
-      if ((records === 1 && this.#isPublished(update)) || this.#isCrossed(update) || this.#isHidden(update)) continue;
+      if (this.#isCrossed(update)) continue;
+      const { revision } = update;
+      const records = this.#publications.recordsOf(revision);
+      const updates = ledger.updates.filter((each) => each.revision === revision).length;
+      // A rebuilt state takes the move of a person for an update that has ended without a record.
+      const isRebuilt = ledger.stateDeletedAt.length > 0;
+      if (records > updates && !isRebuilt)
+        journal.violation(`${records} records of ${updates} updates to ${revision?.slice(0, 12)}`);
+      if ((records > 0 && this.#isPublished(update)) || this.#isHidden(update)) continue;
       if (ledger.isStateDeletedDuring(update)) continue;
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }
@@ -56,7 +62,13 @@ export class FinalChecks {
    * has been overwritten: that cannot be distinguished from a call that was never made.
    */
   #isHidden(update: Update): boolean {
-    if (update.outcome !== 'refused') return false;
+    const { startedAt, endedAt = Number.POSITIVE_INFINITY, run } = update;
+    if (update.outcome !== 'refused') {
+      // Nobody knows of the call, and the next answer does not show it either.
+      const next = this.#parts.ledger.updates.find((each) => each.startedAt > startedAt)?.startedAt ?? endedAt;
+      const isOutdated = this.#parts.ledger.outdatedAt.some((at) => at > endedAt && at <= next);
+      return isOutdated && run?.isDisturbed === true;
+    }
     const isOverwritten = this.#parts.ledger.touchedAt.some(
       (at) => at > (update.endedAt ?? Number.POSITIVE_INFINITY) && at < untilOf(update),
     );

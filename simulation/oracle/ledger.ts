@@ -63,6 +63,8 @@ export class Ledger {
   readonly untested = new Set<string>();
   /** When the endpoint was scaled or patched. */
   readonly touchedAt: number[] = [];
+  /** When DescribeEndpoint answered as before the last swap. */
+  readonly outdatedAt: number[] = [];
   /** When a person deleted the state. */
   readonly stateDeletedAt: number[] = [];
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */

@@ -1,5 +1,4 @@
 import type { FunctionRun } from '../worlds/function-run.ts';
-import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 
 /** An event that ends a refresh, as the bus has it. */
@@ -24,8 +23,7 @@ interface Publication {
 }
 
 const ENDINGS = new Set(['succeeded', 'refused', 'deployed']);
-/** A record dates an update by the controller's clock when it was decided: at most this long before the call, in ms. */
-const DECIDED_MS = 90_000;
+const REFRESHES = new Set(['succeeded', 'refused']);
 
 /** The history has each ended refresh once; the bus and the metrics have what the history has. */
 export class PublicationChecks {
@@ -69,15 +67,10 @@ export class PublicationChecks {
     if (how !== 'answered' || run.isDisturbed) this.#isUncertain = true;
   }
 
-  /** How many records of its end an update has. */
-  recordsOf({ revision, startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): number {
+  /** How many records there are of refreshes to this revision. */
+  recordsOf(revision: string | undefined): number {
     return this.#records.filter(
-      (record) =>
-        (record.outcome === 'succeeded' || record.outcome === 'refused') &&
-        record.trigger !== 'deployment' &&
-        record.revision === revision &&
-        record.at >= startedAt - DECIDED_MS &&
-        record.at <= endedAt,
+      (record) => REFRESHES.has(record.outcome) && record.trigger !== 'deployment' && record.revision === revision,
     ).length;
   }
 

@@ -3,7 +3,7 @@ import type { Telemetry } from '@freshpoint/engine/ports';
 import { drawFault } from '../faults/call-faults.ts';
 import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
-import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
+import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer, Staleness } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
 import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
@@ -81,15 +81,27 @@ export class FunctionOverseer implements Overseer {
     this.#context.current = run;
   }
 
-  stale(service: string, operation: string, input: object, staleMs: number): unknown {
+  stale({ service, operation, input }: Parameters<Overseer['stale']>[0], staleness: Staleness): unknown {
     const { world, past, journal } = this.#context;
-    const at = world.clock.now() - staleMs;
     const isEndpoint = operation === 'DescribeEndpoint';
     const { Names = [] } = input as { Names?: readonly string[] };
+    const now = world.clock.now();
+    if (staleness === 'last swap') return this.#beforeLastSwap(now);
+    const at = now - staleness;
     const answer = isEndpoint ? past.descriptionAt(at) : past.parametersAt(at, Names);
     if (answer === undefined) return undefined;
     if (isEndpoint) journal.reached('stale read of the endpoint');
-    journal.note(service, () => `answers ${operation} as of ${staleMs} ms ago`);
+    journal.note(service, () => `answers ${operation} as of ${staleness} ms ago`);
+    return answer;
+  }
+
+  #beforeLastSwap(now: number): unknown {
+    const { past, journal } = this.#context;
+    const answer = past.beforeLastSwap(now);
+    if (answer === undefined) return undefined;
+    this.#context.oracle.ledger.outdatedAt.push(now);
+    journal.reached('answer from before the last swap');
+    journal.note('sagemaker', () => 'answers DescribeEndpoint as before the last swap');
     return answer;
   }
 
@@ -115,10 +127,10 @@ export class FunctionOverseer implements Overseer {
   }
 
   answered(run: FunctionRun, exchange: Exchange): void {
-    const { journal, isBegun, script, oracle } = this.#context;
+    const { journal, isBegun, script } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name) && !oracle.ledger.isStackBroken)
+    if (DENIED.test(name) && !this.#isBeingGranted(operation))
       journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     if (operation === 'GetParameters' && isBegun) script.passBegun();
     if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
@@ -130,6 +142,12 @@ export class FunctionOverseer implements Overseer {
     if (operation === 'PutEvents') {
       journal.note(`run ${run.id}`, () => `publishes to ${EVENT_SOURCE}: ${JSON.stringify(input)}`);
     }
+  }
+
+  /** A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. */
+  #isBeingGranted(operation: string): boolean {
+    const { isBegun, oracle } = this.#context;
+    return oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint');
   }
 
   #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {

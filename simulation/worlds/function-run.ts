@@ -15,6 +15,9 @@ import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
+/** In ms; `last swap`: the answer before the last swap, soon after its end. */
+export type Staleness = number | 'last swap';
+
 /** How one attempt of a call of the function goes. */
 export interface CallPlan {
   /** How long the request takes to the service, in ms. */
@@ -31,8 +34,8 @@ export interface CallPlan {
   readonly isPersistent?: true;
   /** The reply takes that much longer, in ms: as a rule longer than the function lives. */
   readonly slowReplyMs?: number;
-  /** The service answers with its state of that many ms ago. Reads only. */
-  readonly staleMs?: number;
+  /** The service answers with its state of that many ms ago, or before the last swap. Reads only. */
+  readonly stale?: Staleness;
 }
 
 /** One attempt of a call, before it is sent. */
@@ -57,8 +60,8 @@ export interface Overseer {
   plan(run: FunctionRun, attempt: Attempt): CallPlan;
   /** The request arrives at the service. */
   calling(run: FunctionRun): void;
-  /** The answer of `staleMs` ago; undefined where that isn't known. */
-  stale(service: string, operation: string, input: object, staleMs: number): unknown;
+  /** The stale answer; undefined where there is none. */
+  stale(request: Pick<Exchange, 'service' | 'operation' | 'input'>, staleness: Staleness): unknown;
   started(run: FunctionRun): void;
   ended(run: FunctionRun, how: string): void;
   /** At the moment of the effect. */
@@ -272,12 +275,12 @@ export class FunctionRun {
   /** The request has arrived: its effect. */
   async #perform(
     request: Request,
-    { staleMs, isRepeated }: PlannedAttempt,
+    { stale: staleness, isRepeated }: PlannedAttempt,
     call: () => Promise<unknown>,
   ): Promise<Exchange> {
     const { service, operation, input } = request;
     const overseer = this.#overseer;
-    const stale = staleMs === undefined ? undefined : overseer.stale(service, operation, input, staleMs);
+    const stale = staleness === undefined ? undefined : overseer.stale(request, staleness);
     let output: unknown;
     let error: unknown;
     this.isRepeating = isRepeated;

@@ -139,7 +139,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage, spec));
+    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage));
     this.createRules(props, plan, spec);
   }
 
@@ -272,7 +272,6 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
-    spec: CfnParameter,
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
@@ -291,13 +290,10 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
       rollbackAlarms,
     }).concat(configKeyPermits(this, props.endpointConfigProps));
-    const policies = {
+    return {
       Staging: this.refresher._allow(stack, 'Staging', staging),
       Swap: this.refresher._allow(stack, 'Swap', swap),
     };
-    // A request finds the permissions as long as it finds the spec, also while endpoints are added and removed.
-    spec.node.addDependency(policies.Swap);
-    return policies;
   }
 
   /** Creates the custom resources before and after the endpoint that keep deployments and refreshes apart. */

@@ -300,16 +300,6 @@ describe('the parameters and rules', () => {
     for (const { DependsOn } of rules) expect(DependsOn).toContain('IrisEndpoint5676F002');
   });
 
-  test('have a spec only once the refresher has its permissions', () => {
-    const stack = newStack();
-    newEndpoint(stack);
-    const [spec] = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter'));
-    const policies = Object.keys(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
-    const swapPolicies = policies.filter((id) => id.includes('SwapPermissions'));
-    expect(swapPolicies).not.toEqual([]);
-    expect(spec?.DependsOn).toEqual(expect.arrayContaining(swapPolicies));
-  });
-
   test('do not include tags of the stack in the spec', () => {
     const stack = newStack();
     newEndpoint(stack, { bucketEvents: [{ eventType: EventType.OBJECT_CREATED }] });

@@ -63,8 +63,8 @@ export interface EndpointHistory {
 export type UpdateOutcome =
   /** `leftOut`: parameters that SageMaker refused by name, so the call was made without them. */
   | { readonly kind: 'accepted'; readonly leftOut?: readonly string[] }
-  /** Certainly not made. `busy`: another update is in progress, or this config is already in use. */
-  | { readonly kind: 'rejected'; readonly busy: boolean; readonly error: Error };
+  /** Certainly not made. `busy`: another update is in progress, or (`inUse`) this config is already in use. */
+  | { readonly kind: 'rejected'; readonly busy: boolean; readonly inUse?: true; readonly error: Error };
 
 /** The endpoint, in SageMaker. */
 export interface Endpoints {

@@ -14,7 +14,8 @@ import { type Client, isAmbiguous, isNamed, send } from './client.ts';
  * reports; they decide no more than how soon the request is retried.
  */
 const NOT_FOUND = /^Could not find endpoint\b(?! configuration)/i;
-const BUSY = /in-progress|in progress|currently in use endpoint configuration/i;
+const BUSY = /in-progress|in progress/i;
+const IN_USE = /currently in use endpoint configuration/i;
 
 /** How SageMaker refuses a parameter that it does not support for an endpoint: unverified, no report shows one. */
 const RETAIN_PARAMETER = /\b(RetainAllVariantProperties|RetainDeploymentConfig)\b/i;
@@ -52,6 +53,7 @@ async function update(
     if (!(error instanceof Error) || isAmbiguous(error)) throw error;
     const isInvalid = error.name === 'ValidationException';
     if (isInvalid && BUSY.test(error.message)) return { kind: 'rejected', busy: true, error };
+    if (isInvalid && IN_USE.test(error.message)) return { kind: 'rejected', busy: true, inUse: true, error };
     const refused = isInvalid ? refusedParameter(input, error.message) : undefined;
     if (refused) return await update(client, without(input, refused), [...leftOut, refused]);
     return { kind: 'rejected', busy: false, error };

@@ -33,9 +33,9 @@ export async function swap(
   const at = await ports.states.write(store, recorded, etag);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
-    if (outcome.busy && (await isUnderWay(pass, updating))) {
-      // An earlier attempt whose reply was lost: the next pass adopts it.
-      const message = 'An update of the endpoint to this slot is in progress already.';
+    if ((outcome.inUse && updating.repeats) || (outcome.busy && (await isUnderWay(pass, updating)))) {
+      // An earlier attempt whose reply was lost: the next pass adopts or concludes it.
+      const message = 'An update of the endpoint to this slot is in progress, or has ended, already.';
       return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
     }
     if (!outcome.busy) return reject(pass, { state: withoutUpdate(recorded), etag: at }, updating, outcome.error);
@@ -45,8 +45,12 @@ export async function swap(
   }
   const { leftOut = [] } = outcome;
   const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
-  await publish(pass, [{ type: 'started', ...eventSubject(updating) }], recorded);
-  await recordAcceptance(pass, { state: recorded, etag: at }, updating);
+  try {
+    await publish(pass, [{ type: 'started', ...eventSubject(updating) }], recorded);
+  } finally {
+    // An event bus that fails must not make the update one that may never have been requested.
+    await recordAcceptance(pass, { state: recorded, etag: at }, updating);
+  }
   ports.telemetry.decision({
     endpoint,
     decision: 'swap',

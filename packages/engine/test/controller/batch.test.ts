@@ -194,7 +194,7 @@ describe('reconcile requests', () => {
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
   });
 
-  test.each(['read', 'describe', 'sources', 'stack', 'write updating', 'update config-b', 'publish started'])(
+  test.each(['read', 'describe', 'sources', 'stack', 'write updating', 'update config-b'])(
     'are requeued with a growing pause when %s is throttled',
     async (call) => {
       const world = new World();
@@ -205,6 +205,13 @@ describe('reconcile requests', () => {
       expect(world.requeued.map(([, seconds]) => seconds)).toEqual([15, 30, 300]);
     },
   );
+
+  test('know that the update was accepted although the event bus is throttled', async () => {
+    const world = new World();
+    world.fail['publish started'] = throttled;
+    expect(await reconcileBatch(world.ports, [message('1', 1)])).toEqual(['1']);
+    expect(world.state.rollout).toMatchObject({ phase: 'updating', accepted: true });
+  });
 
   test('with the longest pause become visible at the same instant, so that they meet', async () => {
     const world = new World();

@@ -593,14 +593,20 @@ const situations: Record<string, Situation> = {
     events: [succeeded],
   },
   'accepted, but DescribeEndpoint is stale: wait': {
-    o: withUpdate({ ...accepted, at: NOON - MINUTE }, {}),
+    o: withUpdate(accepted, {}),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: { ...accepted, unshownSince: NOON } },
   },
   'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
-    o: withUpdate(accepted, {}),
+    o: withUpdate({ ...accepted, unshownSince: NOON - 5 * MINUTE }, {}),
     next: { kind: 'requeue', reason: 'Retrying' },
     state: { ...servedV1, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
+  },
+  'accepted, and DescribeEndpoint shows it again: the wait ends': {
+    o: withUpdate({ ...accepted, unshownSince: NOON }, { status: 'Updating', pendingConfigName: 'config-b' }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: accepted },
   },
   'update still running: it stays recorded': {
     o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),

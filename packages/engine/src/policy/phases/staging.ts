@@ -125,15 +125,15 @@ function updatingOf(context: RolloutContext): Updating {
     endpointModified: endpoint.lastModified,
     failureReasonBefore: truncateMessage(endpoint.failureReason),
     at: now,
-    ambiguous: isAmbiguous(context) ? true : undefined,
+    ...unnoticedUpdate(context),
   };
 }
 
-/** Whether an earlier update of another revision may have reached SageMaker unnoticed. */
-function isAmbiguous({ observation, active, target }: RolloutContext): boolean {
+/** Whether an earlier update to the slot, of this revision or another one, may have reached SageMaker unnoticed. */
+function unnoticedUpdate({ observation, active, target }: RolloutContext): Pick<Updating, 'repeats' | 'ambiguous'> {
   const update = recordedUpdate(observation.state);
-  if (update?.slot !== otherSlot(active) || update.accepted) return false;
-  return update.ambiguous === true || update.revision !== target.revision;
+  if (update?.slot !== otherSlot(active) || update.accepted) return {};
+  return update.ambiguous || update.revision !== target.revision ? { ambiguous: true } : { repeats: true };
 }
 
 function warningsOf({ observation, state, target }: RolloutContext): string | undefined {
