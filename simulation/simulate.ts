@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { prove } from './cli/prove.ts';
 import { printSituations, runSeeds } from './cli/run-seeds.ts';
 import { runSeed } from './runs/run-seed.ts';
+import { LATENCY_PROFILES, type LatencyProfile } from './worlds/latency.ts';
 import { synthesize } from './worlds/templates.ts';
 
 const USAGE = `Usage: npm run simulate [-- options]
@@ -13,6 +14,7 @@ Options:
   --from <seed>  First seed of --seeds. Default: derived from the time.
   --workers <n>  Worker threads of --seeds. Default: one per core.
   --seed <seed>  Run one seed and print its timeline.
+  --profile <p>  How fast the services are: quick, typical or slow. Default: drawn from each seed.
   --help         Print this help.`;
 
 const MAX_TIME_SEED = 1_000_000_000;
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     from: { type: 'string' },
     seed: { type: 'string' },
     workers: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -33,7 +36,10 @@ else if (values.seeds !== undefined || values.from !== undefined) await runMany(
 else process.exitCode = (await prove()) ? 0 : 1;
 
 async function runOne(seed: number): Promise<void> {
-  const { timeline, violations, ...rest } = await runSeed(seed, synthesize(), { timeline: 'kept' });
+  const { timeline, violations, ...rest } = await runSeed(seed, synthesize(), {
+    timeline: 'kept',
+    profile: chosenProfile(),
+  });
   for (const line of timeline) console.log(line);
   const summary = `${rest.calls} calls, ${rest.swaps} swaps, at rest ${rest.restAfterMs / 1000} s after calm`;
   console.log(`\nseed ${seed}: ${summary}`);
@@ -42,12 +48,20 @@ async function runOne(seed: number): Promise<void> {
   process.exitCode = violations.length > 0 ? 1 : 0;
 }
 
+function chosenProfile(): LatencyProfile | undefined {
+  const { profile } = values;
+  if (profile === undefined) return undefined;
+  const found = LATENCY_PROFILES.find((name) => name === profile);
+  if (!found) throw new Error(`--profile is one of ${LATENCY_PROFILES.join(', ')}, got ${profile}`);
+  return found;
+}
+
 async function runMany(): Promise<void> {
   const count = Number(values.seeds ?? 1000);
   // The seeds are printed, so every run can be repeated.
   const from = Number(values.from ?? Math.floor(Date.now() / 1000) % MAX_TIME_SEED);
   const workers = values.workers === undefined ? undefined : Number(values.workers);
-  const { result, isGood } = await runSeeds(synthesize(), { from, count, workers });
+  const { result, isGood } = await runSeeds(synthesize(), { from, count, workers, profile: chosenProfile() });
   printSituations(result);
   process.exitCode = isGood ? 0 : 1;
 }

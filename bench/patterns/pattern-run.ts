@@ -1,7 +1,7 @@
 import type { FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import { type Random, seededRandom } from '@freshpoint/simulation/random';
-import type { CallPlan, FunctionRun, Overseer } from '@freshpoint/simulation/worlds/function-run';
+import type { Attempt, CallPlan, FunctionRun, Overseer } from '@freshpoint/simulation/worlds/function-run';
 import type { Layout } from '@freshpoint/simulation/worlds/layout';
 import { refresherFactory } from '@freshpoint/simulation/worlds/refresher';
 import { quiet } from '@freshpoint/simulation/worlds/virtual-time';
@@ -241,7 +241,7 @@ export class PatternRun implements Watch, Overseer {
 
   // Overseer
 
-  plan(_run: FunctionRun, service: string, operation: string): CallPlan {
+  plan(_run: FunctionRun, { service, operation }: Attempt): CallPlan {
     if (this.#begun) {
       this.#calls += 1;
       if (service === 's3') this.#countS3(operation);

@@ -13,16 +13,16 @@ const server = createServer((request, response) => {
   calls += 1;
   const prefix = searchParams.get('prefix') ?? '';
   const total = Number.parseInt(prefix, 10);
-  const from = Number(searchParams.get('continuation-token') ?? 0);
+  const after = /\d+$/.exec(searchParams.get('start-after') ?? '')?.[0];
+  const from = after === undefined ? 0 : Number(after) + 1;
   const to = Math.min(total, from + PAGE_SIZE);
   let contents = '';
   for (let at = from; at < to; at++) {
     contents += entry(`${prefix}part-${String(at).padStart(8, '0')}`, at);
   }
-  const next = to < total ? `<NextContinuationToken>${to}</NextContinuationToken>` : '';
   const body =
     `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="${NAMESPACE}"><Name>bench</Name>` +
-    `<KeyCount>${to - from}</KeyCount><IsTruncated>${to < total}</IsTruncated>${next}${contents}</ListBucketResult>`;
+    `<KeyCount>${to - from}</KeyCount><IsTruncated>${to < total}</IsTruncated>${contents}</ListBucketResult>`;
   response.writeHead(200, { 'content-type': 'application/xml', 'x-bench-calls': calls }).end(body);
 });
 serveParent(server);

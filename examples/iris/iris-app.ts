@@ -69,8 +69,6 @@ export function irisApp(props: IrisAppProps = {}): App {
     waitTime: props.waitTime,
     pollInterval: props.pollInterval,
   });
-  // SageMaker reads the model data with this role when the model is created.
-  for (const model of endpoint.models) model.node.addDependency(role);
   new CfnOutput(stack, 'EndpointName', { value: endpoint.attrEndpointName });
   return app;
 }

@@ -1,4 +1,5 @@
 import { type BatchOptions, type BatchResult, chunksOf, runChunks, unreached } from '../runs/batch.ts';
+import type { LatencyProfile } from '../worlds/latency.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { Progress } from './progress.ts';
 
@@ -10,6 +11,8 @@ export interface SeedRange {
   readonly from: number;
   readonly count: number;
   readonly workers?: number;
+  /** How fast the services are. @default drawn from each seed */
+  readonly profile?: LatencyProfile;
   /** No seed is started after this time, in ms. @default no limit */
   readonly forMs?: number;
   /** These seeds are known to reach every situation. */
@@ -21,12 +24,13 @@ export async function runSeeds(
   layouts: readonly Layout[],
   range: SeedRange,
 ): Promise<{ readonly result: BatchResult; readonly isGood: boolean }> {
-  const { from, count, workers, forMs = Number.POSITIVE_INFINITY } = range;
+  const { from, count, workers, profile, forMs = Number.POSITIVE_INFINITY } = range;
   console.log(`seeds ${from} to ${from + count - 1}`);
   const progress = new Progress();
   const options: BatchOptions = {
     layouts,
     chunks: chunksOf(from, count),
+    profile,
     workers,
     onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
     isEnough: () => progress.seconds * 1000 > forMs,

@@ -27,6 +27,8 @@ export interface Settings {
   readonly endpoint?: Partial<EndpointProps>;
   /** How old an upload must be, in seconds. @default 1 */
   readonly waitTime?: number;
+  /** How long an upload waits at most while others follow it, in seconds. @default no limit */
+  readonly maxWaitTime?: number;
   /** How often an updating endpoint is polled, in seconds. @default 1 */
   readonly pollInterval?: number;
   /** Both slots load the sources themselves. @default each slot has slot data */
@@ -92,6 +94,7 @@ function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleA
     modelsBucket,
     ...(settings.inPlace && { modelData: ModelData.inPlace() }),
     waitTime: Duration.seconds(settings.waitTime ?? 1),
+    ...(settings.maxWaitTime !== undefined && { maxWaitTime: Duration.seconds(settings.maxWaitTime) }),
     pollInterval: Duration.seconds(settings.pollInterval ?? 1),
   };
 }

@@ -126,6 +126,18 @@ export class VirtualAccount {
     this.#watch.interfere = interfere;
   }
 
+  /** Messages in the work queue and in the dead-letter queue, visible or not. */
+  async messages(): Promise<{ readonly requests: number; readonly deadLetters: number }> {
+    const found = { requests: 0, deadLetters: 0 };
+    const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
+    for (const QueueUrl of QueueUrls) {
+      const { Attributes } = await this.call('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+      const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: invisible } = Attributes;
+      found[isDeadLetterQueue(QueueUrl) ? 'deadLetters' : 'requests'] += Number(visible) + Number(invisible);
+    }
+    return found;
+  }
+
   /** Calls a service as the account's root. */
   call<S extends string, O extends string>(service: S, operation: O, input: object = {}): Promise<AnswerOf<S, O>> {
     return this.#world.run(this.#world.call(service, operation, input));
@@ -222,13 +234,7 @@ export class VirtualAccount {
     if (this.#deploying > 0) return false;
     const { Endpoints } = await this.call('sagemaker', 'ListEndpoints');
     if (Endpoints.some(({ EndpointStatus }) => EndpointStatus !== 'InService')) return false;
-    const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
-    for (const QueueUrl of QueueUrls.filter((url) => !isDeadLetterQueue(url))) {
-      const { Attributes } = await this.call('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
-      const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: invisible } = Attributes;
-      if (Number(visible) + Number(invisible) > 0) return false;
-    }
-    return true;
+    return (await this.messages()).requests === 0;
   }
 
   async live(endpointName = 'Iris'): Promise<Live> {

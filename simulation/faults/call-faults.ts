@@ -1,30 +1,40 @@
 import type { Random } from '../random.ts';
-import type { CallPlan } from '../worlds/function-run.ts';
+import type { Attempt, CallPlan } from '../worlds/function-run.ts';
 import type { FaultRates } from './rates.ts';
 
 const READS = new Set(['GetParameters', 'DescribeEndpoint']);
 
-/** What happens to one call of the function under these rates. Latencies occur without faults too. */
-export function drawCall(random: Random, rates: FaultRates, operation: string): CallPlan {
-  const requestMs = random.int(2, 40);
-  const replyMs = random.int(2, 40);
+/** In that share of calls, a mishap meets the SDK's retries as well. */
+const PERSISTENT_SHARE = 0.5;
+
+/** What goes wrong with one attempt of a call under these rates; nothing, if empty. */
+export function drawFault(random: Random, rates: FaultRates, { operation, before }: Attempt): Partial<CallPlan> {
+  if (before?.isPersistent) {
+    const { mishapBefore, mishapAfter } = before;
+    return { mishapBefore, mishapAfter, isPersistent: true };
+  }
   const roll = random.next();
   let sum = 0;
   const hits = (rate: number): boolean => {
     sum += rate;
     return roll >= sum - rate && roll < sum;
   };
-  if (hits(rates.killBefore)) return { requestMs, replyMs, kill: 'before' };
-  if (hits(rates.killAfter)) return { requestMs, replyMs, kill: 'after' };
-  if (hits(rates.throttled)) return { requestMs, replyMs, mishapBefore: 'throttled' };
-  if (hits(rates.server)) return { requestMs, replyMs, mishapBefore: 'server' };
-  if (hits(rates.network)) return { requestMs, replyMs, mishapBefore: 'network' };
-  if (hits(rates.serverAfter)) return { requestMs, replyMs, mishapAfter: 'server' };
-  if (hits(rates.networkAfter)) return { requestMs, replyMs, mishapAfter: 'network' };
-  if (hits(rates.slowReply)) return { requestMs, replyMs: random.int(20_000, 90_000) };
+  if (hits(rates.killBefore)) return { kill: 'before' };
+  if (hits(rates.killAfter)) return { kill: 'after' };
+  if (hits(rates.throttled)) return { mishapBefore: 'throttled', ...persistence(random) };
+  if (hits(rates.server)) return { mishapBefore: 'server', ...persistence(random) };
+  if (hits(rates.network)) return { mishapBefore: 'network', ...persistence(random) };
+  if (hits(rates.serverAfter)) return { mishapAfter: 'server', ...persistence(random) };
+  if (hits(rates.networkAfter)) return { mishapAfter: 'network', ...persistence(random) };
+  if (hits(rates.slowReply)) return { slowReplyMs: random.int(20_000, 90_000) };
   if (READS.has(operation)) {
     const stale = operation === 'DescribeEndpoint' ? rates.staleEndpoint : rates.staleParameters;
-    if (hits(stale)) return { requestMs, replyMs, staleMs: random.int(500, random.pick([5000, 20_000])) };
+    if (hits(stale)) return { stale: random.int(500, random.pick([5000, 20_000])) };
+    if (operation === 'DescribeEndpoint' && hits(rates.outdatedEndpoint)) return { stale: 'last swap' };
   }
-  return { requestMs, replyMs };
+  return {};
+}
+
+function persistence(random: Random): Pick<CallPlan, 'isPersistent'> {
+  return random.chance(PERSISTENT_SHARE) ? { isPersistent: true } : {};
 }

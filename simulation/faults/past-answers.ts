@@ -1,5 +1,8 @@
 import type { EndpointDescription } from '../worlds/answers.ts';
 
+/** How long after a swap DescribeEndpoint may still answer as before it, in ms. */
+const OUTDATED_MS = 120_000;
+
 interface Dated<T> {
   readonly at: number;
   readonly value: T;
@@ -31,6 +34,15 @@ export class PastAnswers {
   descriptionAt(at: number): EndpointDescription | undefined {
     const index = this.#descriptions.findLastIndex((entry) => entry.at <= at);
     return index === this.#descriptions.length - 1 ? undefined : this.#descriptions[index]?.value;
+  }
+
+  /** The answer in service before the last swap, if that ended a short time ago. */
+  beforeLastSwap(now: number): EndpointDescription | undefined {
+    const inService = this.#descriptions.filter(({ value }) => value.EndpointStatus === 'InService');
+    const [before, after] = inService.slice(-2);
+    const isSwap = after && after === this.#descriptions.at(-1) && now - after.at <= OUTDATED_MS;
+    if (!before || !isSwap || before.value.EndpointConfigName === after.value.EndpointConfigName) return undefined;
+    return before.value;
   }
 
   /** The answer of GetParameters at that time; undefined where it isn't known or was the same as now. */

@@ -13,6 +13,8 @@ export interface FaultRates {
   readonly slowReply: number;
   readonly staleParameters: number;
   readonly staleEndpoint: number;
+  /** Soon after a swap, the answer of DescribeEndpoint is the one before it. */
+  readonly outdatedEndpoint: number;
   readonly lostEvent: number;
   readonly duplicatedEvent: number;
   readonly lateEvent: number;
@@ -41,6 +43,7 @@ const HIGHEST_RATES: FaultRates = {
   slowReply: 0.01,
   staleParameters: 0.15,
   staleEndpoint: 0.15,
+  outdatedEndpoint: 0.3,
   lostEvent: 0.4,
   duplicatedEvent: 0.4,
   lateEvent: 0.4,

@@ -48,7 +48,7 @@ export class AccountView {
   /** ETag of an object; undefined: there is none. */
   etagAt(bucket: string, key: string): string | undefined {
     try {
-      return this.#world.peek('s3', 'HeadObject', { Bucket: bucket, Key: key }).ETag;
+      return this.#world.wholeEtag(this.#world.peek('s3', 'HeadObject', { Bucket: bucket, Key: key }).ETag);
     } catch {
       return undefined;
     }

@@ -1,5 +1,6 @@
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
+import type { PublicationChecks } from './publication-checks.ts';
 
 /** Within this time of a move by others, the end of an update may go unnoticed, in ms. */
 const CROSSED_MS = 1_800_000;
@@ -7,19 +8,25 @@ const CROSSED_MS = 1_800_000;
 /** Invariants of a run as a whole: every swap was published, and there were not too many. */
 export class FinalChecks {
   readonly #parts: OracleParts;
+  readonly #publications: PublicationChecks;
 
-  constructor(parts: OracleParts) {
+  constructor(parts: OracleParts, publications: PublicationChecks) {
     this.#parts = parts;
+    this.#publications = publications;
   }
 
   check(): void {
     const { ledger, journal } = this.#parts;
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
-      if (this.#isPublished(update) || this.#isCrossed(update) || this.#isHidden(update)) continue;
+      const records = this.#publications.recordsOf(update);
+      if (this.#isCrossed(update)) continue;
+      if (records > 1) journal.violation(`the history has ${records} records of one refresh`);
+      if ((records === 1 && this.#isPublished(update)) || this.#isHidden(update)) continue;
       if (ledger.isStateDeletedDuring(update)) continue;
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }
+    this.#publications.check();
     this.#checkEconomy();
   }
 

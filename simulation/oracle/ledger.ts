@@ -37,6 +37,8 @@ export interface PublishedRefresh {
   readonly at: number;
   readonly revision: string;
   readonly configName: string;
+  readonly startedAt?: number;
+  readonly warning?: string;
 }
 
 /** Clocks differ by at most 6 s, and S3's times are whole seconds: how much younger a settled source may be. */
@@ -57,6 +59,8 @@ export class Ledger {
   /** Revisions that a person has pinned, even if the smoke tests refuse them. */
   readonly pinned = new Set<string>();
   readonly failedSmokeTests = new Set<string>();
+  /** Revisions that serve untested, which was published: a deployment did not wait for their smoke tests. */
+  readonly untested = new Set<string>();
   /** When the endpoint was scaled or patched. */
   readonly touchedAt: number[] = [];
   /** When a person deleted the state. */
@@ -71,6 +75,8 @@ export class Ledger {
   /** When the status changed. */
   changedAt = 0;
   isDeploying = false;
+  /** The stack is in UPDATE_ROLLBACK_FAILED: until a person resolves that, spec and permissions may not match. */
+  isStackBroken = false;
 
   /** The stack exists, and the story begins. */
   begin(): void {

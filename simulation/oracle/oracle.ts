@@ -8,6 +8,8 @@ import type { AccountView } from './account-view.ts';
 import { FinalChecks } from './final-checks.ts';
 import type { Ledger, PublishedRefresh } from './ledger.ts';
 import { OracleParts } from './parts.ts';
+import { PinWatch } from './pin-watch.ts';
+import { PublicationChecks } from './publication-checks.ts';
 import { RejectionChecks } from './rejection-checks.ts';
 import { RestChecks } from './rest-checks.ts';
 import { ServedData } from './served-data.ts';
@@ -34,20 +36,27 @@ export class Oracle {
   readonly final: FinalChecks;
   readonly rejections: RejectionChecks;
   readonly stalls: StallChecks;
+  readonly publications: PublicationChecks;
+  readonly world: World;
+  readonly journal: Journal;
   readonly #parts: OracleParts;
 
   constructor(world: World, journal: Journal, s3SkewMs: number) {
     const parts = new OracleParts(world, journal);
     this.#parts = parts;
+    this.world = world;
+    this.journal = journal;
     this.view = parts.view;
     this.sources = parts.sources;
     this.ledger = parts.ledger;
-    this.states = new StateWatch(parts);
+    const pins = new PinWatch(parts);
+    this.states = new StateWatch(parts, pins);
     this.slotData = new SlotDataChecks(parts);
-    this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs));
+    this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs), pins);
     this.served = new ServedData(parts);
-    this.rest = new RestChecks(parts, this.served);
-    this.final = new FinalChecks(parts);
+    this.rest = new RestChecks(parts, this.served, pins);
+    this.publications = new PublicationChecks(parts);
+    this.final = new FinalChecks(parts, this.publications);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
   }
@@ -75,6 +84,8 @@ export class Oracle {
 
   /** Events were put on the bus. */
   eventsPublished({ input: { Entries = [] } }: Call, run: FunctionRun | undefined): void {
+    // Each consumer of EventBridge may get an event twice.
+    if (run?.isRepeating) return;
     for (const { Source, DetailType, Detail } of Entries) {
       if (Source !== EVENT_SOURCE) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
@@ -84,6 +95,8 @@ export class Oracle {
       }
       const event: PublishedRefresh = { ...JSON.parse(Detail), type, at: this.#parts.world.clock.now() };
       this.ledger.published.push(event);
+      this.publications.published(event, run);
+      if (event.warning?.startsWith('Not tested')) this.ledger.untested.add(event.revision);
       const { live } = this.ledger;
       if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
     }

@@ -1,28 +1,31 @@
 import { slotDataKey } from '@freshpoint/cdk/contract';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
+import type { PinWatch } from './pin-watch.ts';
 import type { ServedData } from './served-data.ts';
 
 /** The revision that the endpoint should serve. */
 interface Expected {
   readonly revision: string;
-  /** When it was pinned. Absent: it is the newest upload. */
-  readonly pinnedAt?: number;
+  /** Absent: it is the newest upload. */
+  readonly isPinned?: true;
 }
 
 /** Whether everything is at rest. */
 export class RestChecks {
   readonly #parts: OracleParts;
   readonly #served: ServedData;
+  readonly #pins: PinWatch;
 
-  constructor(parts: OracleParts, served: ServedData) {
+  constructor(parts: OracleParts, served: ServedData, pins: PinWatch) {
     this.#parts = parts;
+    this.#pins = pins;
     this.#served = served;
   }
 
   /** Unfinished work; empty when the newest upload serves or is quarantined and nothing is under way. */
   unfinished(): string[] {
-    const { view, sources, world } = this.#parts;
+    const { view, sources } = this.#parts;
     const endpoint = view.endpoint();
     const state = view.state();
     const spec = view.spec();
@@ -37,9 +40,8 @@ export class RestChecks {
       const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);
       return isRefused ? found : [...found, 'a source is missing'];
     }
-    const { pin } = state;
-    const isPinned = world.layout.isPerSlot && pin && (pin.supersedes ?? revision) === revision;
-    if (isPinned) return [...found, ...this.#unserved(state, { revision: pin.revision, pinnedAt: pin.at })];
+    const pin = this.#pins.inForce(state);
+    if (pin) return [...found, ...this.#unserved(state, { revision: pin.revision, isPinned: true })];
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry?.failedSmokeTests && this.#couldRollBack(state, revision)) {
       found.push('a revision that failed its smoke test serves');
@@ -48,18 +50,18 @@ export class RestChecks {
   }
 
   /** Why it neither serves this revision nor has quarantined it. */
-  #unserved(state: EndpointState, { revision, pinnedAt }: Expected): string[] {
+  #unserved(state: EndpointState, { revision, isPinned }: Expected): string[] {
     const { sources, ledger } = this.#parts;
     const entry = state.quarantine?.find((each) => each.revision === revision);
-    if (entry && (pinnedAt === undefined || entry.at >= pinnedAt)) {
+    if (entry) {
       return entry.message ? [] : ['the expected revision is quarantined without a reason'];
     }
     const { current } = sources;
     const uris = [...current.etags.keys()];
     const etags = revision === current.revision ? [...current.etags.values()] : sources.etagsOf(revision);
     if (!etags) return [];
-    const isBroken = etags.some((etag) => this.#parts.isBroken(etag));
-    if (pinnedAt === undefined && !ledger.pinned.has(revision) && isBroken) {
+    const isBroken = !ledger.untested.has(revision) && etags.some((etag) => this.#parts.isBroken(etag));
+    if (!isPinned && !ledger.pinned.has(revision) && isBroken) {
       return ['the newest upload is broken and not quarantined'];
     }
     const expected = new Map(etags.map((etag, index) => [uris[index] ?? '', etag]));

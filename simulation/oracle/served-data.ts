@@ -18,7 +18,8 @@ export class ServedData {
     if (loaded.length === 0) return false;
     return loaded.every(
       ({ data }) =>
-        data.length === etags.size && data.every(({ uri, etag }) => etags.get(this.#sourceOf(uri)) === etag),
+        data.length === etags.size &&
+        data.every(({ uri, etag }) => etags.get(this.#sourceOf(uri)) === world.wholeEtag(etag)),
     );
   }
 

@@ -30,6 +30,11 @@ export class SourceHistory {
     if (now.revision !== undefined) this.#etags.set(now.revision, [...now.etags.values()]);
   }
 
+  /** Whether it is what the endpoint was created with. */
+  isFirst(entry: SourceSnapshot): boolean {
+    return entry === this.entries[0];
+  }
+
   /** Forgets all but what the endpoint was created with. */
   begin(): void {
     this.entries.splice(0, this.entries.length - 1);

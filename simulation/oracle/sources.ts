@@ -9,7 +9,7 @@ export interface SourceSnapshot {
   readonly revision?: string;
   /** LastModified of the newest, by S3's clock. */
   readonly newest: number;
-  /** ETag by URI. */
+  /** ETag of the bytes by URI. */
   readonly etags: ReadonlyMap<string, string>;
   /** While an object is missing: the revision of the others, by which the controller refuses it. */
   readonly partialRevision?: string;
@@ -48,7 +48,7 @@ export function readSources(world: World): SourceSnapshot {
     at: world.clock.now(),
     ...(isComplete ? { revision } : { partialRevision: revision }),
     newest: Math.max(0, ...found.map(({ modified }) => modified)),
-    etags: new Map(found.map(({ key, etag }) => [`s3://${bucket}/${key}`, etag])),
+    etags: new Map(found.map(({ key, etag }) => [`s3://${bucket}/${key}`, world.wholeEtag(etag)])),
   };
 }
 

@@ -2,6 +2,7 @@ import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { CallInput } from '../worlds/watch.ts';
 import type { Mover } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
+import type { PinWatch } from './pin-watch.ts';
 import { QuarantineChecks } from './quarantine-checks.ts';
 
 /** One successful write of the state. */
@@ -23,14 +24,16 @@ interface RuledOut {
 export class StateWatch {
   readonly #parts: OracleParts;
   readonly #quarantine: QuarantineChecks;
+  readonly #pins: PinWatch;
   /** ETag of the stored state. */
   #etag: string | undefined;
   /** The state that recorded the latest update. */
   #recorded: EndpointState | undefined;
   readonly #ruledOut: RuledOut = { quarantined: new Map() };
 
-  constructor(parts: OracleParts) {
+  constructor(parts: OracleParts, pins: PinWatch) {
     this.#parts = parts;
+    this.#pins = pins;
     this.#quarantine = new QuarantineChecks(parts);
   }
 
@@ -44,6 +47,7 @@ export class StateWatch {
     view.storedState = text;
     this.#etag = etag;
     const state = JSON.parse(text) as EndpointState;
+    if (by === 'person') this.#pins.written(state);
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
@@ -73,7 +77,7 @@ export class StateWatch {
     // A pin that led to no swap is in no history.
     const isRolledBack = ledger.updates.some(
       ({ trigger, revision, publishedAt = 0 }) =>
-        trigger === 'pin' && revision === pin?.revision && publishedAt > (pin?.at ?? 0),
+        trigger === 'pin' && revision === pin?.revision && publishedAt > this.#pins.askedAt,
     );
     if (!isRolledBack || pin?.supersedes === undefined || pin.supersedes !== newest) return;
     this.#ruledOut.rolledBack = newest;

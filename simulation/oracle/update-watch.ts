@@ -4,6 +4,7 @@ import type { FunctionRun } from '../worlds/function-run.ts';
 import type { Call } from '../worlds/watch.ts';
 import { INTERNAL_FAILURE, type Mover, type Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
+import type { PinWatch } from './pin-watch.ts';
 import type { SwapChecks } from './swap-checks.ts';
 
 const BUSY_STATUSES = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting']);
@@ -22,10 +23,12 @@ interface Attempt {
 export class UpdateWatch {
   readonly #parts: OracleParts;
   readonly #swaps: SwapChecks;
+  readonly #pins: PinWatch;
   #attempt: Update | undefined;
 
-  constructor(parts: OracleParts, swaps: SwapChecks) {
+  constructor(parts: OracleParts, swaps: SwapChecks, pins: PinWatch) {
     this.#parts = parts;
+    this.#pins = pins;
     this.#swaps = swaps;
   }
 
@@ -57,8 +60,13 @@ export class UpdateWatch {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     if (!attempt) return;
-    if (error === undefined) ledger.updates.push(attempt);
+    if (error === undefined) this.#accepted(attempt);
     else if (ledger.update === attempt) ledger.update = undefined;
+  }
+
+  #accepted(update: Update): void {
+    if (update.trigger === 'pin') this.#pins.tried(update);
+    this.#parts.ledger.updates.push(update);
   }
 
   beforeCreate(): void {
@@ -110,7 +118,7 @@ export class UpdateWatch {
     if (!world.layout.isPerSlot || before.revision === undefined) return;
     if (ledger.failedSmokeTests.has(before.revision)) return;
     const expected = sources.etagsOf(before.revision);
-    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => etag));
+    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => world.wholeEtag(etag)));
     if (loaded.some((etags) => JSON.stringify(etags) !== JSON.stringify(expected))) {
       journal.violation(`a deployment's fleet has loaded ${loaded[0]}, the serving revision was ${expected}`);
     } else journal.reached('a deployment kept the serving revision');

@@ -35,9 +35,20 @@ export class Deployer {
       const isCollision = /Cannot update in-progress/.test(text) && !ledger.isTouchedSince(startedAt - MOVE_MS);
       if (isCollision) journal.violation(`a deployment failed because of a refresh: ${text}`);
       if (isOpen) journal.reached('deployment rolled back with a request in the queue');
+      if (/UPDATE_ROLLBACK_FAILED/.test(text)) this.#stackBroke(text, startedAt);
       this.#context.note(`the deployment failed: ${text.split('\n')[0]}`);
     } finally {
       ledger.isDeploying = false;
+    }
+  }
+
+  /** With data in place, what is uploaded during a rollback can break it. Slot data cannot. */
+  #stackBroke(text: string, startedAt: number): void {
+    const { oracle, journal, world } = this.#context;
+    const { ledger } = oracle;
+    ledger.isStackBroken = true;
+    if (world.layout.isPerSlot && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
+      journal.violation(`a deployment could not be rolled back: ${text}`);
     }
   }
 }

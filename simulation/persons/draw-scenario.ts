@@ -1,6 +1,8 @@
 import { FAILURE_TEXTS, type ShortageKind } from '../faults/failure-texts.ts';
 import { drawRates } from '../faults/rates.ts';
+import { drawQuotaShares } from '../faults/request-rates.ts';
 import type { Random } from '../random.ts';
+import { drawLatency } from '../worlds/latency.ts';
 import type { Edition, Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 import type { Action, Scenario, ScenarioStep, Shortage, When } from './scenario.ts';
@@ -17,6 +19,8 @@ const KINDS: readonly Action['kind'][] = [
   ...([
     'flicker',
     'flicker',
+    'multipart',
+    'multipart',
     'delete',
     'stream',
     'deploy',
@@ -32,6 +36,9 @@ const KINDS: readonly Action['kind'][] = [
 ];
 
 const SHORTAGE_CHANCE = 0.15;
+/** Laptops' clocks, unlike servers', can be wrong by minutes, or by the hour of a time zone. */
+const PERSON_SKEWS_MS = [0, 0, 0, 0, 2000, -2000, 8 * MINUTE_MS, -8 * MINUTE_MS, 60 * MINUTE_MS, -60 * MINUTE_MS];
+const BUSY_ACCOUNT_CHANCE = 0.25;
 
 /** Draws a scenario. */
 export function drawScenario(random: Random, layouts: readonly Layout[]): Scenario {
@@ -42,8 +49,10 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const windowMs = random.pick([15, 40, 90]) * MINUTE_MS;
   const steps = drawSteps(random, keys, windowMs);
   const launchMs = random.pick([20_000, 60_000, 150_000]);
-  const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew() };
+  const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew(), person: random.pick(PERSON_SKEWS_MS) };
   const rates = drawRates(random);
+  const latency = drawLatency(random);
+  const quotaShares = random.chance(BUSY_ACCOUNT_CHANCE) ? drawQuotaShares(random) : undefined;
   const inputsEndMs = windowMs + random.int(0, 20) * MINUTE_MS;
   const shortage = random.chance(SHORTAGE_CHANCE) ? drawShortage(random, windowMs) : undefined;
   return {
@@ -51,6 +60,8 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
     launchMs,
     skew,
     rates,
+    latency,
+    quotaShares,
     steps,
     shortage,
     calmAfterMs: Math.max(inputsEndMs, shortage ? shortage.fromMs + shortage.forMs : 0),
@@ -105,6 +116,8 @@ function drawAction(random: Random, keys: number): Action {
       return { kind, file, back: random.int(1, 3) };
     case 'flicker':
       return { kind, file, backAfterMs: random.int(5, random.pick([60, 600])) * 1000 };
+    case 'multipart':
+      return { kind, file, takesMs: random.int(1, 20) * MINUTE_MS, quality: random.pick(QUALITIES) };
     case 'delete':
       return { kind, file, restoreAfterMs: random.int(1, 10) * MINUTE_MS };
     case 'stream':

@@ -17,12 +17,16 @@ export class PersonContext {
   readonly journal: Journal;
   readonly oracle: Oracle;
   readonly random: Random;
+  /** By how much the persons' clocks are ahead, in ms. */
+  readonly clockSkewMs: number;
   #number = 0;
 
-  constructor(world: World, journal: Journal, oracle: Oracle, random: Random) {
+  constructor(oracle: Oracle, random: Random, clockSkewMs: number) {
+    const { world, journal } = oracle;
     this.world = world;
     this.journal = journal;
     this.oracle = oracle;
+    this.clockSkewMs = clockSkewMs;
     this.random = random;
   }
 

@@ -1,5 +1,7 @@
 import type { ShortageKind } from '../faults/failure-texts.ts';
 import type { FaultRates } from '../faults/rates.ts';
+import type { QuotaShares } from '../faults/request-rates.ts';
+import type { LatencySettings } from '../worlds/latency.ts';
 import type { Edition } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 
@@ -25,6 +27,8 @@ export type UploadAction =
   | { readonly kind: 'earlier'; readonly file: number; readonly back: number }
   /** Other bytes for a while, then the ones before. */
   | { readonly kind: 'flicker'; readonly file: number; readonly backAfterMs: number }
+  /** In parts: S3 dates the object by the beginning of the upload. */
+  | { readonly kind: 'multipart'; readonly file: number; readonly takesMs: number; readonly quality: Quality }
   | { readonly kind: 'delete'; readonly file: number; readonly restoreAfterMs: number }
   /** An upload every `everyMs`, `times` times. */
   | { readonly kind: 'stream'; readonly file: number; readonly everyMs: number; readonly times: number };
@@ -61,6 +65,7 @@ export interface Skew {
   readonly s3: number;
   readonly sagemaker: number;
   readonly controller: number;
+  readonly person: number;
 }
 
 /** No update by the controller succeeds for that long. */
@@ -76,6 +81,8 @@ export interface Scenario {
   readonly launchMs: number;
   readonly skew: Skew;
   readonly rates: FaultRates;
+  readonly latency: LatencySettings;
+  readonly quotaShares?: QuotaShares;
   readonly steps: readonly ScenarioStep[];
   readonly shortage?: Shortage;
   /** When the last input and the last fault have happened, in ms. */

@@ -1,8 +1,16 @@
 import { type EndpointStore, reconcileRequest, stateKey } from '@freshpoint/cdk/contract';
+import type { Client } from '@freshpoint/engine/adapters/client';
+import { s3History } from '@freshpoint/engine/adapters/s3-history';
 import { s3States } from '@freshpoint/engine/adapters/s3-states';
 import { StateConflict } from '@freshpoint/engine/errors';
+import {
+  type Actor,
+  type PersonAction,
+  pinRevision,
+  resumeSwaps,
+  suspendSwaps,
+} from '@freshpoint/engine/policy/person-actions';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
-import type { EndpointStates } from '@freshpoint/engine/ports';
 import { sleep } from '@freshpoint/local/core/clock';
 import { ENDPOINT_ID } from '../worlds/layout.ts';
 import { asSdkError } from '../worlds/sdk-error.ts';
@@ -27,13 +35,13 @@ export class StateEditor {
     this.#isSuspended = true;
     this.#context.note('suspends the endpoint');
     const { world, oracle, journal } = this.#context;
-    const at = world.clock.now();
-    await this.#edit((state) => ({ ...state, suspension: { by: 'person', at } }));
+    const actor = this.#actor();
+    await this.#act((state) => suspendSwaps(state, actor));
     await this.#context.wait(forMs);
-    if (oracle.view.state().suspension?.at !== at) journal.violation('the suspension was lost');
+    if (oracle.view.state().suspension?.at !== actor.at) journal.violation('the suspension was lost');
     this.#context.note('resumes the endpoint');
     this.resumedAt = world.clock.now();
-    await this.#edit(({ suspension: _, ...rest }) => rest);
+    await this.#act((state) => resumeSwaps(state, this.#actor()));
     this.#isSuspended = false;
   }
 
@@ -56,9 +64,9 @@ export class StateEditor {
     journal.reached('rolled back by a person');
     if (oracle.ledger.status === 'UPDATING') journal.reached('rolled back by a person during an update');
     if (oracle.ledger.isDeploying) journal.reached('rolled back by a person during a deployment');
-    const at = world.clock.now();
     oracle.ledger.pinned.add(revision);
-    await this.#edit((state) => ({ ...state, pin: { revision, by: 'person', at } }));
+    const actor = this.#actor();
+    await this.#act((state) => pinRevision(state, revision, actor));
     const MessageBody = JSON.stringify(reconcileRequest(ENDPOINT_ID));
     await this.#context.call('sqs', 'SendMessage', { QueueUrl: world.workQueue, MessageBody });
     if (deletesStateAfterMs === undefined) return;
@@ -70,8 +78,14 @@ export class StateEditor {
     return this.#context.oracle.view.spec().store;
   }
 
-  /** The states as the command has them, with a person's calls. */
-  #states(): EndpointStates {
+  /** By the person's own clock. */
+  #actor(): Actor {
+    const { world, clockSkewMs } = this.#context;
+    return { by: 'person', at: world.clock.now() + clockSkewMs };
+  }
+
+  /** S3 as the command has it, with a person's calls. */
+  #client(): Client {
     const { world, random } = this.#context;
     const send = async (command: { readonly input: object }) => {
       await sleep(world.clock, random.int(2, 40));
@@ -82,18 +96,22 @@ export class StateEditor {
       if (output instanceof Error) throw output;
       return output;
     };
-    return s3States({ send }, () => `person-${this.#context.nextNumber()}`);
+    return { send };
   }
 
-  /** Changes the state as carefully as the controller does. */
-  async #edit(change: (state: EndpointState) => EndpointState): Promise<void> {
-    const states = this.#states();
+  /** As the commands act: compare-and-set of the state, then the record for the history. */
+  async #act(action: (state: EndpointState) => PersonAction): Promise<void> {
+    const client = this.#client();
+    const states = s3States(client, () => `person-${this.#context.nextNumber()}`);
     const store = this.#store();
     this.isEditing = true;
     try {
       for (;;) {
         const { state, etag } = (await states.read(store)) ?? { state: lostState(this.#context.world.clock.now()) };
-        if (await states.write(store, change(state), etag).then(() => true, falseOnConflict)) return;
+        const { state: changed, record } = action(state);
+        if (!(await states.write(store, changed, etag).then(() => true, falseOnConflict))) continue;
+        await s3History(client).append(store, record);
+        return;
       }
     } finally {
       this.isEditing = false;

@@ -1,4 +1,4 @@
-import { bytesOf, etagOf, type Quality } from '../worlds/model-data.ts';
+import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
 import type { PersonContext } from './person-context.ts';
 import type { UploadAction } from './scenario.ts';
 
@@ -35,6 +35,9 @@ export class Uploader {
         await this.#context.wait(action.backAfterMs);
         return await this.put(key, before);
       }
+      case 'multipart':
+        journal.reached('upload in parts');
+        return await this.#putInParts(key, this.newBytes(action.quality), action.takesMs);
       case 'delete': {
         const before = this.latest(key);
         await this.#delete(key);
@@ -74,6 +77,22 @@ export class Uploader {
     this.#context.note(`uploads ${key}: ${bytes}`);
     this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
     await world.call('s3', 'PutObject', { Bucket: world.bucket, Key: key, Body: Buffer.from(bytes) });
+  }
+
+  async #putInParts(Key: string, bytes: string, takesMs: number): Promise<void> {
+    const { world, oracle } = this.#context;
+    oracle.ledger.quality.set(etagOfPart(bytes), qualityOf(bytes));
+    world.addMultipart(etagOfPart(bytes), etagOf(bytes));
+    const upload = { Bucket: world.bucket, Key };
+    const { UploadId } = await world.call('s3', 'CreateMultipartUpload', upload);
+    this.#context.note(`begins to upload ${Key} in parts: ${bytes}`);
+    await this.#context.wait(takesMs);
+    const Body = Buffer.from(bytes);
+    const { ETag } = await world.call('s3', 'UploadPart', { ...upload, UploadId, PartNumber: 1, Body });
+    this.#context.note(`completes the upload of ${Key}`);
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await world.call('s3', 'CompleteMultipartUpload', { ...upload, UploadId, MultipartUpload });
+    this.#uploaded.set(Key, [...(this.#uploaded.get(Key) ?? []), bytes]);
   }
 
   async #uploadFiles({ files, gapMs, quality }: UploadAction & { readonly kind: 'upload' }): Promise<void> {

@@ -1,12 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SITUATIONS } from '../situations.ts';
+import type { LatencyProfile } from '../worlds/latency.ts';
 import type { Layout } from '../worlds/layout.ts';
 
 /** Consecutive seeds. */
 export interface Chunk {
   readonly from: number;
   readonly count: number;
+}
+
+/** What each worker is started with. */
+export interface WorkerData {
+  readonly layouts: readonly Layout[];
+  readonly profile: LatencyProfile | undefined;
 }
 
 export interface ChunkResult extends Chunk {
@@ -32,6 +39,8 @@ export interface BatchResult {
 export interface BatchOptions {
   readonly layouts: readonly Layout[];
   readonly chunks: readonly Chunk[];
+  /** How fast the services are. @default drawn from each seed */
+  readonly profile?: LatencyProfile;
   /** @default this folder's, which runs this engine */
   readonly workerUrl?: URL;
   /** @default one per core */
@@ -63,7 +72,7 @@ export async function runChunks(options: BatchOptions): Promise<BatchResult> {
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(options.workerUrl ?? new URL('./worker.ts', import.meta.url), {
-        workerData: { layouts: options.layouts },
+        workerData: { layouts: options.layouts, profile: options.profile } satisfies WorkerData,
         execArgv: WORKER_FLAGS,
         resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
       });

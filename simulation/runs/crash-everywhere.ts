@@ -49,8 +49,9 @@ async function uploadOnce(layouts: readonly Layout[], quality: Quality, options:
   const scenario: Scenario = {
     layout: 0,
     launchMs: MINUTE_MS,
-    skew: { s3: 0, sagemaker: 0, controller: 0 },
+    skew: { s3: 0, sagemaker: 0, controller: 0, person: 0 },
     rates: NO_FAULTS,
+    latency: { profile: 'quick', modelMegabytes: 1, listedPages: 1 },
     steps,
     // Within the longest time that a crash may cost: the message's visibility timeout, several times.
     calmAfterMs: 45 * MINUTE_MS,

@@ -1,15 +1,15 @@
 import { EVENT_SOURCE } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '@freshpoint/engine/ports';
-import { drawCall } from '../faults/call-faults.ts';
+import { drawFault } from '../faults/call-faults.ts';
+import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
-import type { CallPlan, Exchange, FunctionRun, Overseer } from '../worlds/function-run.ts';
-import { isStateKey } from '../worlds/layout.ts';
+import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer, Staleness } from '../worlds/function-run.ts';
+import { drawCallTimes } from '../worlds/latency.ts';
+import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
 
-/** A reply slower than this is a fault, in ms. */
-const SLOW_REPLY_MS = 1000;
 const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
 
 /** Injects faults into the function's calls, and notes what the function does. */
@@ -24,21 +24,32 @@ export class FunctionOverseer implements Overseer {
     this.skewMs = context.scenario.skew.controller;
   }
 
-  plan(run: FunctionRun, service: string, operation: string): CallPlan {
-    const { faultRandom, rates, isBegun, journal, oracle } = this.#context;
+  plan(run: FunctionRun, attempt: Attempt): CallPlan {
+    const { service, operation } = attempt;
+    const { latencyRandom, isBegun, journal, oracle, scenario } = this.#context;
     this.#context.calls += 1;
     this.#noteTests(run, operation);
     const { killAt } = this.#options;
-    const plan = drawCall(faultRandom, rates, operation);
+    const fault = this.#drawFault(attempt);
+    const plan = { ...drawCallTimes(latencyRandom, scenario.latency, { service, operation }), ...fault };
     if (isBegun && killAt?.call === this.#context.calls) return { ...plan, kill: killAt.kill };
-    if (isPlain(plan)) return plan;
-    const { requestMs: _, ...fault } = plan;
+    if (Object.keys(fault).length === 0) return plan;
     journal.note(`run ${run.id}`, () => `fault at ${service}:${operation} ${JSON.stringify(fault)}`);
     if (plan.mishapBefore === 'throttled') journal.reached('throttled');
+    this.#noteFault(run, operation, plan);
+    if (attempt.before) journal.reached('repeated by the SDK');
+    // It has no effect, and may be hidden from the controller by the SDK's retries.
+    if (plan.mishapBefore) return plan;
     oracle.ledger.ambiguities += 1;
     run.isDisturbed = true;
-    this.#noteFault(run, operation, plan);
     return plan;
+  }
+
+  #drawFault(attempt: Attempt): Partial<CallPlan> {
+    const { faultRandom, rates, requestRates, journal } = this.#context;
+    if (rates === NO_FAULTS || requestRates.admits(attempt.service)) return drawFault(faultRandom, rates, attempt);
+    journal.reached('throttled because of other traffic');
+    return { mishapBefore: 'throttled' };
   }
 
   /** No two passes send smoke tests at the same time. */
@@ -70,15 +81,26 @@ export class FunctionOverseer implements Overseer {
     this.#context.current = run;
   }
 
-  stale(service: string, operation: string, input: object, staleMs: number): unknown {
+  stale({ service, operation, input }: Parameters<Overseer['stale']>[0], staleness: Staleness): unknown {
     const { world, past, journal } = this.#context;
-    const at = world.clock.now() - staleMs;
     const isEndpoint = operation === 'DescribeEndpoint';
     const { Names = [] } = input as { Names?: readonly string[] };
+    const now = world.clock.now();
+    if (staleness === 'last swap') return this.#beforeLastSwap(now);
+    const at = now - staleness;
     const answer = isEndpoint ? past.descriptionAt(at) : past.parametersAt(at, Names);
     if (answer === undefined) return undefined;
     if (isEndpoint) journal.reached('stale read of the endpoint');
-    journal.note(service, () => `answers ${operation} as of ${staleMs} ms ago`);
+    journal.note(service, () => `answers ${operation} as of ${staleness} ms ago`);
+    return answer;
+  }
+
+  #beforeLastSwap(now: number): unknown {
+    const { past, journal } = this.#context;
+    const answer = past.beforeLastSwap(now);
+    if (answer === undefined) return undefined;
+    journal.reached('answer from before the last swap');
+    journal.note('sagemaker', () => 'answers DescribeEndpoint as before the last swap');
     return answer;
   }
 
@@ -93,6 +115,7 @@ export class FunctionOverseer implements Overseer {
     const context = this.#context;
     context.openRuns.delete(run);
     context.oracle.stalls.runEnded(run, how);
+    context.oracle.publications.runEnded(run, how);
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
     if (how === 'timed out') {
@@ -103,10 +126,11 @@ export class FunctionOverseer implements Overseer {
   }
 
   answered(run: FunctionRun, exchange: Exchange): void {
-    const { journal, isBegun, script } = this.#context;
+    const { journal, isBegun, script, oracle } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name)) journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
+    if (DENIED.test(name) && !oracle.ledger.isStackBroken)
+      journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     if (operation === 'GetParameters' && isBegun) script.passBegun();
     if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
@@ -140,12 +164,9 @@ export class FunctionOverseer implements Overseer {
         for (const situation of situationsOf(entry)) journal.reached(situation);
       },
       error: (_, error) => journal.note(who, () => `error ${error}`),
-      metric: () => undefined,
+      metric: (endpoint, name, value) => {
+        if (endpoint === ENDPOINT_ID) this.#context.oracle.publications.metric(name, value);
+      },
     };
   }
-}
-
-/** Whether nothing goes wrong. */
-function isPlain({ kill, mishapBefore, mishapAfter, staleMs, replyMs }: CallPlan): boolean {
-  return !kill && !mishapBefore && !mishapAfter && staleMs === undefined && replyMs < SLOW_REPLY_MS;
 }

@@ -1,3 +1,4 @@
+import { longestPassMs } from '../worlds/latency.ts';
 import { passUntil, quiet } from '../worlds/virtual-time.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -15,6 +16,8 @@ const REBUILD_MS = 120_000;
 const ERROR_PAUSE_MS = 300_000;
 /** The pauses that may still run at calm: of an unknown reason (10 min and 2 h), of others (45 min), of smoke tests. */
 const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
+/** Settling, staging in two passes, the swap, its end, and the tests. */
+const PASSES_PER_UPDATE = 6;
 /** Three tries of a revision, and one of the bytes that came meanwhile. */
 const UPDATES = 4;
 const ROUNDING_SECONDS = 10;
@@ -112,7 +115,8 @@ export class Rest {
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
     const waits =
       sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
-    return waits + UPDATES * (update + 2 * poll);
+    const passMs = longestPassMs(scenario.latency);
+    return waits + UPDATES * (update + 2 * poll + PASSES_PER_UPDATE * passMs);
   }
 
   /** Only requests that need a person are dead-lettered. */

@@ -2,6 +2,7 @@ import type { LoadedData, Verdict } from '@freshpoint/local/sagemaker/index';
 import { EventFaults } from '../faults/event-faults.ts';
 import { PastAnswers } from '../faults/past-answers.ts';
 import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';
+import { RequestRates } from '../faults/request-rates.ts';
 import { UpdateFaults } from '../faults/update-faults.ts';
 import { Journal } from '../journal.ts';
 import type { Mover } from '../oracle/ledger.ts';
@@ -12,6 +13,7 @@ import { PersonContext } from '../persons/person-context.ts';
 import type { Scenario } from '../persons/scenario.ts';
 import { type Random, seededRandom } from '../random.ts';
 import type { FunctionRun, Overseer } from '../worlds/function-run.ts';
+import { drawResourceMs } from '../worlds/latency.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { refresherFactory } from '../worlds/refresher.ts';
 import type { Call } from '../worlds/watch.ts';
@@ -41,8 +43,11 @@ export class RunContext {
   readonly person: Person;
   readonly script: Script;
   readonly faultRandom: Random;
+  /** For what calls and resources take. */
+  readonly latencyRandom: Random;
   readonly eventFaults: EventFaults;
   readonly updateFaults: UpdateFaults;
+  readonly requestRates: RequestRates;
   readonly past = new PastAnswers();
   rates: FaultRates = NO_FAULTS;
   /** Whether the stack exists, and the story has begun. */
@@ -61,6 +66,7 @@ export class RunContext {
     this.scenario = scenario;
     const random = seededRandom(seed ^ FAULT_SEED_MASK);
     this.faultRandom = random.fork();
+    this.latencyRandom = random.fork();
     this.world = new World({
       seed,
       layout,
@@ -69,12 +75,14 @@ export class RunContext {
       judge: (data) => this.#judge(data),
       answer: (data) => this.#answerSmokeTest(data),
       runner: (world) => refresherFactory(world, createOverseer(this)),
+      resourceMs: () => drawResourceMs(this.latencyRandom, scenario.latency),
       loaded: (instanceId, data) => this.oracle.loaded(instanceId, data),
     });
     const { world } = this;
+    this.requestRates = new RequestRates(world.clock, scenario.quotaShares ?? {});
     this.journal = new Journal(() => world.clock.now(), timeline);
     this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
-    this.person = new Person(new PersonContext(world, this.journal, this.oracle, random.fork()));
+    this.person = new Person(new PersonContext(this.oracle, random.fork(), scenario.skew.person));
     this.script = new Script(world.clock, scenario.steps, this.person);
     this.eventFaults = new EventFaults(world.clock, this.journal, this.faultRandom);
     this.updateFaults = new UpdateFaults(world, this.journal, this.oracle, this.faultRandom);

@@ -1,3 +1,5 @@
+import type { LatencyProfile } from '../worlds/latency.ts';
+
 /** The result of one run. */
 export interface RunResult {
   readonly seed: number;
@@ -15,6 +17,8 @@ export interface RunResult {
 
 /** Extras of a run. */
 export interface RunOptions {
+  /** How fast the services are. @default drawn from the seed */
+  readonly profile?: LatencyProfile;
   /** @default dropped */
   readonly timeline?: 'kept' | 'dropped';
   /** The function is killed at its nth call after the first deployment, before the request or before the reply. */

@@ -4,6 +4,7 @@ import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 
+const SOURCE_WRITES = new Set(['PutObject', 'CompleteMultipartUpload', 'DeleteObject']);
 const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObject)$/;
 
 /** Shows each call to the oracle, and injects the faults of queues, events and updates. */
@@ -50,8 +51,9 @@ export class RunWatch implements Watch {
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
-    if (isSource && (operation === 'PutObject' || operation === 'DeleteObject')) this.#sourcesChanged();
+    if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();
     if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
+    if (operation === 'PutObject' && isHistoryKey(input)) oracle.publications.appended(String(input.Body));
     if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);

@@ -53,6 +53,7 @@ export class Simulation {
     journal.note('', () => 'calm: no more inputs, no more faults');
     context.rates = NO_FAULTS;
     await world.run(person.calmDown());
+    if (oracle.ledger.isStackBroken) return this.#result(0, this.#end());
     const restAfterMs = await this.#rest.reach();
     oracle.final.check();
     await this.#rest.checkDeadLetters();

@@ -1,16 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Layout } from '../worlds/layout.ts';
-import type { Chunk, ChunkResult } from './batch.ts';
+import type { Chunk, ChunkResult, WorkerData } from './batch.ts';
 import { runSeed } from './run-seed.ts';
 
-const { layouts } = workerData as { readonly layouts: readonly Layout[] };
+const { layouts, profile } = workerData as WorkerData;
 
 parentPort?.on('message', async ({ from, count }: Chunk) => {
   const failures: { seed: number; violations: readonly string[] }[] = [];
   const situations: Record<string, number> = {};
   let swaps = 0;
   for (let seed = from; seed < from + count; seed++) {
-    const result = await runSeed(seed, layouts);
+    const result = await runSeed(seed, layouts, { profile });
     if (result.violations.length > 0) failures.push({ seed, violations: result.violations });
     for (const situation of result.situations) situations[situation] = (situations[situation] ?? 0) + 1;
     swaps += result.swaps;

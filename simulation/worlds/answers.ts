@@ -61,6 +61,8 @@ interface Parameter {
 /** Answers by `<service>:<operation>`. */
 export interface Answers {
   's3:PutObject': { readonly ETag: string };
+  's3:CreateMultipartUpload': { readonly UploadId: string };
+  's3:UploadPart': { readonly ETag: string };
   's3:GetObject': { readonly Body: Readable };
   's3:HeadObject': {
     readonly ETag: string;

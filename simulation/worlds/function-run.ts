@@ -1,5 +1,6 @@
 import { ENVIRONMENT } from '@freshpoint/cdk/contract';
 import { awsPorts, createHandler } from '@freshpoint/engine';
+import { UPDATE_CLIENT_CONFIG } from '@freshpoint/engine/adapters/client';
 import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
 import { nameFailedCall } from '@freshpoint/engine/errors';
 import type { Telemetry } from '@freshpoint/engine/ports';
@@ -7,12 +8,17 @@ import { sleep } from '@freshpoint/local/core/clock';
 import type { Caller } from '@freshpoint/local/core/cloud';
 import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
+import { type Random, seededRandom } from '../random.ts';
 import type { AnswerOf } from './answers.ts';
-import { asSdkError, conditionFailure, type Mishap, mishapError } from './sdk-error.ts';
+import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
+import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
-/** How one call of the function goes. */
+/** In ms; `last swap`: the answer before the last swap, soon after its end. */
+export type Staleness = number | 'last swap';
+
+/** How one attempt of a call of the function goes. */
 export interface CallPlan {
   /** How long the request takes to the service, in ms. */
   readonly requestMs: number;
@@ -24,8 +30,20 @@ export interface CallPlan {
   readonly mishapBefore?: Mishap;
   /** The service has its effect and replies with this error. */
   readonly mishapAfter?: Exclude<Mishap, 'throttled'>;
-  /** The service answers with its state of that many ms ago. Reads only. */
-  readonly staleMs?: number;
+  /** The mishap meets each further attempt of the SDK, too. */
+  readonly isPersistent?: true;
+  /** The reply takes that much longer, in ms: as a rule longer than the function lives. */
+  readonly slowReplyMs?: number;
+  /** The service answers with its state of that many ms ago, or before the last swap. Reads only. */
+  readonly stale?: Staleness;
+}
+
+/** One attempt of a call, before it is sent. */
+export interface Attempt {
+  readonly service: string;
+  readonly operation: string;
+  /** The plan of the attempt before. Absent: this is the first one. */
+  readonly before?: CallPlan;
 }
 
 /** One call that has arrived at a service, and its result. */
@@ -39,11 +57,11 @@ export interface Exchange {
 
 /** Decides what happens to the function's calls, and observes them. */
 export interface Overseer {
-  plan(run: FunctionRun, service: string, operation: string): CallPlan;
+  plan(run: FunctionRun, attempt: Attempt): CallPlan;
   /** The request arrives at the service. */
   calling(run: FunctionRun): void;
-  /** The answer of `staleMs` ago; undefined where that isn't known. */
-  stale(service: string, operation: string, input: object, staleMs: number): unknown;
+  /** The stale answer; undefined where there is none. */
+  stale(request: Pick<Exchange, 'service' | 'operation' | 'input'>, staleness: Staleness): unknown;
   started(run: FunctionRun): void;
   ended(run: FunctionRun, how: string): void;
   /** At the moment of the effect. */
@@ -52,6 +70,9 @@ export interface Overseer {
   /** By how much the function's clock is ahead, in ms. */
   readonly skewMs: number;
 }
+
+/** The client that must not retry. */
+const UPDATE_CLIENT = 'sagemakerUpdates';
 
 /** The service behind each of the controller's clients. */
 const SERVICES = {
@@ -65,13 +86,16 @@ const SERVICES = {
   events: 'events',
 } as const;
 
-/** How long a request stays on its way when its function ends meanwhile, in ms; a slower one never arrives. */
-const IN_FLIGHT_MS = 5000;
-
 export type FunctionEvent = SQSEvent | CloudFormationCustomResourceEvent;
 
 interface SendOptions {
-  readonly abortSignal: AbortSignal;
+  readonly abortSignal?: AbortSignal;
+}
+
+interface Request extends Pick<Exchange, 'service' | 'operation' | 'input'> {
+  /** How often the call is made until an error is thrown. */
+  readonly attempts: number;
+  readonly signal?: AbortSignal;
 }
 
 /** A command of one of the SDK's clients. */
@@ -91,6 +115,8 @@ export class FunctionRun {
   dead = false;
   /** At least one of its calls went wrong. */
   isDisturbed = false;
+  /** The call that is at a service repeats one whose reply was lost. */
+  isRepeating = false;
   /** It sends smoke tests. */
   isTesting = false;
   /** When each source was read. A pass reads several at different times. */
@@ -99,6 +125,8 @@ export class FunctionRun {
   readonly #seen = new Map<string, unknown>();
   readonly #world: World;
   readonly #overseer: Overseer;
+  /** For the SDK's pauses. */
+  readonly #random: Random;
   #end: (outcome: InvocationOutcome) => void = () => undefined;
 
   constructor(world: World, overseer: Overseer, { id, caller }: { readonly id: number; readonly caller: Caller }) {
@@ -107,6 +135,7 @@ export class FunctionRun {
     this.id = id;
     this.caller = caller;
     this.startedAt = world.clock.now();
+    this.#random = seededRandom(id);
   }
 
   /** Settles when the handler answers or the function is ended. */
@@ -143,8 +172,10 @@ export class FunctionRun {
       Object.entries(SERVICES).map(([client, service]) => [
         client,
         {
-          send: (command: SdkCommand, options?: SendOptions) =>
-            unlessAborted(options?.abortSignal, this.#send(service, command)),
+          send: (command: SdkCommand, { abortSignal: signal }: SendOptions = {}) => {
+            const attempts = client === UPDATE_CLIENT ? UPDATE_CLIENT_CONFIG.maxAttempts : SDK_ATTEMPTS;
+            return unlessAborted(signal, this.#send(command, { service, attempts, signal }));
+          },
         },
       ]),
     );
@@ -176,10 +207,11 @@ export class FunctionRun {
     this.#end(outcome);
   }
 
-  #send(service: string, command: SdkCommand): Promise<unknown> {
+  #send(command: SdkCommand, options: Pick<Request, 'service' | 'attempts' | 'signal'>): Promise<unknown> {
+    const { service } = options;
     const operation = command.constructor.name.replace(/Command$/, '');
     const { input } = command;
-    return this.#pass({ service, operation, input }, async () => {
+    return this.#request({ ...options, operation, input }, async () => {
       const output = await this.#world.cloud.call(service, operation, input, this.caller);
       return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
     }).catch((error: unknown) => {
@@ -189,50 +221,74 @@ export class FunctionRun {
   }
 
   #respond(url: string, body: string): Promise<unknown> {
-    const request = { service: 'http', operation: 'Answer', input: { url, body } };
-    return this.#pass(request, async () => this.#world.respond(url, body));
+    const request = { service: 'http', operation: 'Answer', input: { url, body }, attempts: 1 };
+    return this.#request(request, async () => this.#world.respond(url, body));
   }
 
-  /** One call, as its plan says. */
-  async #pass(request: Request, call: () => Promise<unknown>): Promise<unknown> {
-    if (this.dead) return await never();
+  /** One call, as the SDK makes it: attempts that may fail by chance are repeated. */
+  async #request(request: Request, call: () => Promise<unknown>): Promise<unknown> {
+    let before: CallPlan | undefined;
+    for (let attempt = 1; ; attempt++) {
+      if (this.dead) return await never();
+      const { service, operation } = request;
+      const plan: CallPlan = this.#overseer.plan(this, { service, operation, before });
+      try {
+        return await this.#attempt(request, { ...plan, isRepeated: before?.mishapAfter !== undefined }, call);
+      } catch (error) {
+        const pauseMs = retryPauseMs(this.#random, error, attempt);
+        if (pauseMs === undefined || attempt === request.attempts || request.signal?.aborted) {
+          if (plan.mishapBefore) this.isDisturbed = true;
+          throw error;
+        }
+        await sleep(this.#world.clock, pauseMs);
+        before = plan;
+      }
+    }
+  }
+
+  /** One attempt, as its plan says. */
+  async #attempt(request: Request, plan: PlannedAttempt, call: () => Promise<unknown>): Promise<unknown> {
     this.calls += 1;
     const { clock } = this.#world;
-    const plan = this.#overseer.plan(this, request.service, request.operation);
     if (plan.kill === 'before') {
       this.end(`killed before ${request.operation}`);
       return await never();
     }
+    // A request that has left has its effect, even if the function ends meanwhile.
     await sleep(clock, plan.requestMs);
-    if (this.dead && plan.requestMs > IN_FLIGHT_MS) return await never();
     if (plan.mishapBefore) {
       await sleep(clock, plan.replyMs);
       if (this.dead) return await never();
-      throw mishapError(plan.mishapBefore);
+      throw mishapError(plan.mishapBefore, request.service);
     }
     const { output, error } = await this.#perform(request, plan, call);
     if (plan.kill === 'after') this.end(`killed after ${request.operation}`);
-    await sleep(clock, plan.replyMs);
+    await sleep(clock, plan.replyMs + (plan.slowReplyMs ?? 0));
     if (this.dead) return await never();
     if (error !== undefined) throw asSdkError(error);
-    if (plan.mishapAfter) throw lostReply(request, plan.mishapAfter);
+    if (plan.mishapAfter) throw mishapError(plan.mishapAfter, request.service);
     return output;
   }
 
   /** The request has arrived: its effect. */
-  async #perform(request: Request, { staleMs }: CallPlan, call: () => Promise<unknown>): Promise<Exchange> {
+  async #perform(
+    request: Request,
+    { stale: staleness, isRepeated }: PlannedAttempt,
+    call: () => Promise<unknown>,
+  ): Promise<Exchange> {
     const { service, operation, input } = request;
     const overseer = this.#overseer;
-    const stale = staleMs === undefined ? undefined : overseer.stale(service, operation, input, staleMs);
+    const stale = staleness === undefined ? undefined : overseer.stale(request, staleness);
     let output: unknown;
     let error: unknown;
+    this.isRepeating = isRepeated;
     overseer.calling(this);
     try {
       output = stale ?? (await call());
     } catch (thrown) {
       error = thrown;
     }
-    const exchange = { ...request, output, error };
+    const exchange = { service, operation, input, output, error };
     overseer.answered(this, exchange);
     this.#note(exchange);
     return exchange;
@@ -247,14 +303,10 @@ export class FunctionRun {
   }
 }
 
-/** A conditional write whose reply the SDK missed may have been repeated: then it meets its own effect. */
-function lostReply({ operation, input }: Request, mishap: Exclude<Mishap, 'throttled'>): Error {
-  const { IfMatch, IfNoneMatch } = input as { readonly IfMatch?: string; readonly IfNoneMatch?: string };
-  const isConditional = operation === 'PutObject' && (IfMatch ?? IfNoneMatch) !== undefined;
-  return isConditional && mishap === 'server' ? conditionFailure() : mishapError(mishap);
+interface PlannedAttempt extends CallPlan {
+  /** The attempt before had its effect. */
+  readonly isRepeated: boolean;
 }
-
-type Request = Pick<Exchange, 'service' | 'operation' | 'input'>;
 
 /** Inflating uses threads, whose time isn't the run's: the bytes themselves say what they are. */
 const looksLikeArchive: NonNullable<PortOptions['checkArchive']> = async (body, { uri }) => {

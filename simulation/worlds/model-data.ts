@@ -20,3 +20,14 @@ export function bytesOf(quality: Quality, number: number): string {
 export function etagOf(bytes: string): string {
   return `"${createHash('md5').update(bytes).digest('hex')}"`;
 }
+
+/** S3's ETag of the same bytes, uploaded in one part of a multipart upload. */
+export function etagOfPart(bytes: string): string {
+  const part = createHash('md5').update(bytes).digest();
+  return `"${createHash('md5').update(part).digest('hex')}-1"`;
+}
+
+/** How a fleet behaves that has loaded these bytes. */
+export function qualityOf(bytes: string): Quality {
+  return bytes.slice(0, bytes.indexOf(' ')) as Quality;
+}

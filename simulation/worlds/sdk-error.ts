@@ -19,14 +19,15 @@ export function asSdkError(error: unknown): Error {
   return Object.assign(sdkError('InternalFailure', message, 500), { stack });
 }
 
-/** The error of a mishap. */
-export function mishapError(mishap: Mishap): Error {
-  if (mishap === 'throttled') return sdkError('ThrottlingException', 'Rate exceeded', 400);
+/** The error of a mishap, in the service's words. */
+export function mishapError(mishap: Mishap, service: string): Error {
+  if (mishap === 'network')
+    return Object.assign(sdkError('Error', 'read ECONNRESET', undefined), { code: 'ECONNRESET' });
+  if (service === 's3') {
+    if (mishap === 'throttled') return sdkError('SlowDown', 'Please reduce your request rate.', 503);
+    return sdkError('InternalError', 'We encountered an internal error. Please try again.', 500);
+  }
   if (mishap === 'server') return sdkError('InternalFailure', 'We encountered an internal error.', 500);
-  return sdkError('TimeoutError', 'socket hang up', undefined);
-}
-
-/** The error of a conditional write whose condition does not hold. */
-export function conditionFailure(): Error {
-  return sdkError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+  const name = service === 'cloudformation' ? 'Throttling' : 'ThrottlingException';
+  return sdkError(name, 'Rate exceeded', 400);
 }

@@ -23,6 +23,7 @@ import { createSsm } from '@freshpoint/local/ssm/ssm';
 import type { AnswerOf } from './answers.ts';
 import { CustomResponseDesk } from './custom-response-desk.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, type Layout } from './layout.ts';
+import { SlowCloud } from './slow-cloud.ts';
 import { settleInVirtualTime, skewed } from './virtual-time.ts';
 import type { Watch } from './watch.ts';
 import { watchedService } from './watched-service.ts';
@@ -40,6 +41,8 @@ export interface WorldOptions {
   /** Called with what each instance has loaded. */
   readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
   readonly runner: (world: World) => FunctionRunnerFactory;
+  /** How long CloudFormation works on one resource, in ms. @default no time */
+  readonly resourceMs?: () => number;
 }
 
 /** How long a poll of an empty queue waits, instead of 20 s: nothing else differs, and idle hours cost no CPU time. */
@@ -60,6 +63,8 @@ export class World {
   /** URLs of all queues that were created. */
   readonly queues: string[] = [];
   bucket = '';
+  /** ETags of bytes that were uploaded in parts, and those of the same bytes in one. */
+  readonly #wholeEtags = new Map<string, string>();
   stackId = '';
   /** Operations without watch, permissions and time. */
   readonly #operations: Readonly<Record<string, Service['operations']>>;
@@ -87,10 +92,15 @@ export class World {
     const { sagemaker, running } = this.#createFleets(deps, options, { callerForRole, emit });
     this.sagemaker = sagemaker;
     this.running = running;
-    this.cloudformation = createCloudFormation(deps, {
-      customResponses: this.#responses,
-      endpointPollMs: ENDPOINT_POLL_MS,
-    });
+    const { resourceMs } = options;
+    const resourceCloud = resourceMs ? new SlowCloud(cloud, clock, resourceMs) : cloud;
+    this.cloudformation = createCloudFormation(
+      { ...deps, cloud: resourceCloud },
+      {
+        customResponses: this.#responses,
+        endpointPollMs: ENDPOINT_POLL_MS,
+      },
+    );
     const others = [createSsm(deps), createLogs(deps)];
     const services = [iam, events, s3, sqs, lambda, sagemaker, this.cloudformation, ...others];
     this.#operations = Object.fromEntries(services.map(({ service }) => [service.name, service.operations]));
@@ -158,6 +168,16 @@ export class World {
   peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): AnswerOf<S, O> {
     const { run } = operationOf(this.#operations[service], operation);
     return run(input, this.#root) as AnswerOf<S, O>;
+  }
+
+  /** Bytes will be uploaded in parts. */
+  addMultipart(partsEtag: string, wholeEtag: string): void {
+    this.#wholeEtags.set(partsEtag, wholeEtag);
+  }
+
+  /** One ETag for the same bytes, however they were uploaded or copied. */
+  wholeEtag(etag: string): string {
+    return this.#wholeEtags.get(etag) ?? etag;
   }
 
   /** URL of the work queue. */

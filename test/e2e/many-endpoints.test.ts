@@ -1,3 +1,4 @@
+import { UpdateEndpointWeightsAndCapacitiesCommand } from '@aws-sdk/client-sagemaker';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EndpointSketch, endpointsApp } from './many-endpoints-app.ts';
@@ -59,5 +60,16 @@ describe('a stack with 20 endpoints', () => {
     await stage.upload(bucket, 'shop/gloves/model.tar.gz', 'v1');
     await stage.untilLog('"all" is refreshed', hasSucceeded('all'), from);
     expect([...swapped(from)]).toEqual(['Endpoints/all']);
+  });
+
+  test('an update by someone else requests a reconciliation of its endpoint, and of no other, when it ends', async () => {
+    const from = stage.log.length;
+    const DesiredWeightsAndCapacities = [{ VariantName: 'All', DesiredInstanceCount: 2 }];
+    await stage.sagemaker.send(
+      new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName: 'hats', DesiredWeightsAndCapacities }),
+    );
+    await stage.untilLog('"hats" is reconciled', ({ endpoint }) => endpoint === 'Endpoints/hats', from);
+    expect((await stage.describe('hats')).EndpointStatus).toBe('InService');
+    expect(new Set(stage.log.slice(from).map(({ endpoint }) => endpoint))).toEqual(new Set(['Endpoints/hats']));
   });
 });

@@ -30,11 +30,20 @@ export const EVENT_TYPES = {
 /** CloudWatch namespace of the controller's metrics. */
 export const METRICS_NAMESPACE = 'Freshpoint';
 
-/** The metric that is 1 while an endpoint is stalled, also with the dimensions `METRIC_DIMENSIONS`. */
-export const STALLED_METRIC = 'Stalled';
+/** The controller's metrics; times in seconds. */
+export const METRIC_NAMES = {
+  swaps: 'Swaps',
+  quarantines: 'Quarantines',
+  uploadToServed: 'UploadToServed',
+  reconcilesRequeued: 'ReconcilesRequeued',
+  reconcilesStalled: 'ReconcilesStalled',
+  /** 1 while an endpoint is stalled, also with the dimension `refresher`. */
+  stalled: 'Stalled',
+  messagesUnreadable: 'MessagesUnreadable',
+} as const;
 
-/** Dimensions of the metrics of a refresher as a whole. */
-export const METRIC_DIMENSIONS = { service: 'service', refresher: 'Refresher' } as const;
+/** Dimensions of the metrics: of an endpoint by its id, of a refresher by the name of its function. */
+export const METRIC_DIMENSIONS = { service: 'service', endpoint: 'Endpoint', refresher: 'Refresher' } as const;
 
 /** Value of the dimension `service`. */
 export const METRICS_SERVICE = 'freshpoint';

@@ -2,8 +2,10 @@ import * as path from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -13,11 +15,12 @@ import { Construct, type IDependable } from 'constructs';
 import {
   ENVIRONMENT,
   METRIC_DIMENSIONS,
+  METRIC_NAMES,
   METRICS_NAMESPACE,
   METRICS_SERVICE,
   reconcileRequest,
-  STALLED_METRIC,
 } from './contract';
+import { allowServicesToEncrypt } from './private/key-policy';
 import { PackedPolicies } from './private/packed-policies';
 import type { Permit, PermitStage } from './private/permits';
 
@@ -25,7 +28,7 @@ import type { Permit, PermitStage } from './private/permits';
 const MAX_MANAGED_POLICIES = 10;
 
 const FUNCTION_TIMEOUT_SECONDS = 60;
-const MEMORY_MB = 256;
+const DEFAULT_MEMORY_MB = 256;
 const QUEUE_RETENTION_DAYS = 14;
 
 /** AWS recommends six times the function's timeout ("Using Lambda with Amazon SQS", AWS Lambda Developer Guide). */
@@ -43,6 +46,16 @@ const STALLED_PERIOD_HOURS = 1;
 const BATCHING_WINDOW_SECONDS = 1;
 const MAX_CONCURRENCY = 2;
 
+/** What a function in a VPC needs (AWSLambdaVPCAccessExecutionRole). These actions have no narrower resource. */
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
 /** Properties of a `Refresher`. */
 export interface RefresherProps {
   /**
@@ -58,6 +71,52 @@ export interface RefresherProps {
    * @default - none
    */
   readonly notify?: ITopic[];
+
+  /**
+   * Memory of the function, in MiB.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+
+  /**
+   * The VPC in which the function runs. From its subnets, the function must reach SQS, S3, SSM, SageMaker,
+   * CloudFormation, EventBridge and CloudWatch Logs: through a NAT gateway, or through VPC endpoints.
+   *
+   * @default - none
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets in which the function runs. Requires `vpc`.
+   *
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The function's security groups. Requires `vpc`.
+   *
+   * @default - a new one
+   */
+  readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * KMS key that encrypts the queues, the log and the function's environment variables.
+   *
+   * The construct adds what EventBridge and CloudWatch Logs need to the policy of a key of the app. The policy of an
+   * imported key must already allow it.
+   *
+   * @default - the keys of the services
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * What happens to the log and to the dead-letter queue when the stack is deleted.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
@@ -81,7 +140,7 @@ export class Refresher extends Construct {
   public readonly deadLetterQueue: Queue;
   /** The function that handles reconcile requests. */
   public readonly handler: LambdaFunction;
-  /** The function's log. Deleted with the stack. */
+  /** The function's log. */
   public readonly logGroup: LogGroup;
 
   /** In alarm while an endpoint is stalled, or a message is in the dead-letter queue. */
@@ -92,27 +151,36 @@ export class Refresher extends Construct {
 
   constructor(scope: Construct, id: string, props: RefresherProps = {}) {
     super(scope, id);
+    const { encryptionKey, removalPolicy = RemovalPolicy.DESTROY } = props;
     const common = {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
       enforceSSL: true,
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
     };
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', common);
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', { ...common, removalPolicy });
     this.queue = new Queue(this, 'Queue', {
       ...common,
       visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUT_SECONDS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     this.allowRulesToSend();
+    if (encryptionKey) allowServicesToEncrypt(encryptionKey, Stack.of(this));
 
     this.logGroup = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
+      encryptionKey,
+      removalPolicy,
     });
-    this.role = this.createRole();
-    this.handler = this.createHandler();
+    this.role = this.createRole(props);
+    this.handler = this.createHandler(props);
     this.alarm = this.createAlarm();
-    for (const topic of props.notify ?? []) {
+    this.notify(...(props.notify ?? []));
+  }
+
+  /** Notifies the topics when the alarm goes off, and when it is over. */
+  public notify(...topics: ITopic[]): void {
+    for (const topic of topics) {
       this.alarm.addAlarmAction(new SnsAction(topic));
       this.alarm.addOkAction(new SnsAction(topic));
     }
@@ -158,14 +226,19 @@ export class Refresher extends Construct {
     return policies;
   }
 
-  private createHandler(): LambdaFunction {
+  private createHandler(props: RefresherProps): LambdaFunction {
+    const { vpc, vpcSubnets, securityGroups, encryptionKey, memorySize = DEFAULT_MEMORY_MB } = props;
     const handler = new LambdaFunction(this, 'Handler', {
       description: 'Freshpoint: refreshes SageMaker endpoints',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
       code: Code.fromAsset(path.join(__dirname, '..', 'assets', 'refresher')),
-      memorySize: MEMORY_MB,
+      memorySize,
+      vpc,
+      vpcSubnets,
+      securityGroups,
+      environmentEncryption: encryptionKey,
       timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
       role: this.role,
       logGroup: this.logGroup,
@@ -189,7 +262,7 @@ export class Refresher extends Construct {
     const period = Duration.hours(STALLED_PERIOD_HOURS);
     const stalled = new Metric({
       namespace: METRICS_NAMESPACE,
-      metricName: STALLED_METRIC,
+      metricName: METRIC_NAMES.stalled,
       dimensionsMap: {
         [METRIC_DIMENSIONS.service]: METRICS_SERVICE,
         [METRIC_DIMENSIONS.refresher]: this.handler.functionName,
@@ -236,7 +309,7 @@ export class Refresher extends Construct {
     );
   }
 
-  private createRole(): Role {
+  private createRole({ vpc, encryptionKey }: RefresherProps): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     // Stalled requests go to the dead-letter queue, those of the deployment gate to the work queue.
@@ -252,6 +325,8 @@ export class Refresher extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       }),
     );
+    if (vpc) role.addToPolicy(new PolicyStatement({ actions: VPC_ACTIONS, resources: ['*'] }));
+    encryptionKey?.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey');
     return role;
   }
 }

@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { BucketEvent } from './bucket-event';
+import type { GuardedDeployment } from './guarded-deployment';
 import type { ModelData } from './model-data';
 import type { ModelProps } from './model-props';
 import type { Refresher } from './refresher';
@@ -73,6 +74,14 @@ export interface SagemakerEndpointProps {
    * @default - none
    */
   readonly smokeTests?: SmokeTest[];
+
+  /**
+   * How deployments and refreshes shift traffic to a new fleet, and which alarms end an update. It sets
+   * `deploymentConfig` of `endpointProps`, and needs an `endpointName`, because its alarms exist before the endpoint.
+   *
+   * @default - `deploymentConfig` of `endpointProps`; without one, all traffic at once and no alarms
+   */
+  readonly guardedDeployment?: GuardedDeployment;
 
   /**
    * Minimum age of the newest source before a refresh, so that an upload of several objects is served as a whole. At

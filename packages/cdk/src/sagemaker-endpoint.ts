@@ -1,27 +1,55 @@
 import { Stack } from 'aws-cdk-lib';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { ScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Grant, IGrantable, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { CfnEndpoint, type CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import {
+  CfnEndpoint,
+  type CfnEndpointConfig,
+  type CfnEndpointConfigProps,
+  type CfnModel,
+} from 'aws-cdk-lib/aws-sagemaker';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
-import { Construct, type IDependable } from 'constructs';
-import { type EndpointStore, type SourceSpec, specParameterName, storePrefix } from './contract';
+import type { Construct, IDependable } from 'constructs';
+import type { AutoScaleOptions } from './auto-scale-options';
+import {
+  type EndpointStore,
+  METRIC_DIMENSIONS,
+  METRIC_NAMES,
+  METRICS_NAMESPACE,
+  METRICS_SERVICE,
+  type SourceSpec,
+  specParameterName,
+  storePrefix,
+} from './contract';
+import { type ISagemakerEndpoint, SagemakerEndpointBase } from './endpoint-base';
 import type { EndpointModel } from './endpoint-model';
+import { autoScaleVariant } from './private/auto-scaling';
 import { enableEventDelivery } from './private/bucket-delivery';
+import { configKeyPermits } from './private/config-key';
 import { dataBucketOf } from './private/data-bucket';
 import { createDeploymentGate } from './private/deployment-gate';
 import { renderedProperties } from './private/digest';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
+import { notifyOfEvents } from './private/event-notifications';
+import { withExecutionRole } from './private/execution-role';
+import { ImportedEndpoint } from './private/imported-endpoint';
+import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
 import { stagingPermits, swapPermits } from './private/permits';
 import { createReconcileRules } from './private/reconcile-rules';
+import { checkBucketPolicySize } from './private/size-validation';
 import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
 import { createSpecParameter } from './private/spec-parameter';
+import { warnOfUnawaitedPolicies } from './private/unawaited-policies';
 import { warnOfUndetectedUploads } from './private/undetected-uploads';
+import { variantNamesOf } from './private/variants';
 import { Refresher } from './refresher';
 import type { SagemakerEndpointProps } from './sagemaker-endpoint-props';
 
@@ -38,7 +66,16 @@ interface EndpointStorage {
  *
  * The constructor reports all problems with the props in one error.
  */
-export class SagemakerEndpoint extends Construct {
+export class SagemakerEndpoint extends SagemakerEndpointBase {
+  /**
+   * An endpoint that the app does not declare, with its grants, SageMaker's metrics and rules for events.
+   *
+   * @param endpointName the name, in the case in which it was created; if it is a token, in lower case
+   */
+  public static fromEndpointName(scope: Construct, id: string, endpointName: string): ISagemakerEndpoint {
+    return new ImportedEndpoint(scope, id, endpointName);
+  }
+
   /** The endpoint's name: the given one, or a token for the one that CloudFormation generates. */
   public readonly endpointName: string;
   /** Token for the endpoint's name. Resources that use it are created after the endpoint. */
@@ -60,42 +97,132 @@ export class SagemakerEndpoint extends Construct {
   public readonly modelsProps: EndpointModel[];
   /** The refresher that refreshes the endpoint. */
   public readonly refresher: Refresher;
+  /** The execution role of the models that were declared without one. */
+  public readonly executionRole?: Role;
+  /** @internal */
+  public readonly _variantNames?: readonly string[];
+
+  private readonly configProps: CfnEndpointConfigProps;
+  private readonly endpointId: string;
+  private readonly storage: EndpointStorage;
 
   constructor(scope: Construct, id: string, props: SagemakerEndpointProps) {
     super(scope, id);
     const plan = planEndpoint(this, props);
     const storage = this.createStorage(props, plan);
+    this.configProps = props.endpointConfigProps;
+    this._variantNames = variantNamesOf(props.endpointConfigProps);
+    this.endpointId = plan.endpointId;
+    this.storage = storage;
 
-    const pairs = createModels(this, plan.models, storage.slots);
+    const { models, role } = withExecutionRole(this, plan.models, props, storage.slots?.data);
+    this.executionRole = role;
+    const pairs = createModels(this, models, storage.slots);
     this.models = [...new Set([...pairs.map(({ a }) => a.cfnModel), ...pairs.map(({ b }) => b.cfnModel)])];
+    warnOfUnawaitedPolicies(this, this.models);
     this.modelsProps = pairs.map(({ a, b }) => ({ ...a.declared, cfnModel: a.cfnModel, cfnModelB: b.cfnModel }));
     [this.endpointConfigA, this.endpointConfigB] = this.createConfigs(props, pairs);
+    const { endpointProps, guardedDeployment } = props;
     this.endpoint = new CfnEndpoint(this, 'Endpoint', {
-      ...props.endpointProps,
+      ...endpointProps,
       endpointConfigName: this.endpointConfigA.attrEndpointConfigName,
     });
-    passOnUnknownProps(this.endpoint, props.endpointProps);
+    passOnUnknownProps(this.endpoint, endpointProps);
+    this.node.defaultChild = this.endpoint;
     this.attrEndpointName = this.endpoint.attrEndpointName;
-    this.endpointName = props.endpointProps.endpointName ?? this.attrEndpointName;
+    this.endpointName = endpointProps.endpointName ?? this.attrEndpointName;
     this.endpointArn = this.endpoint.ref;
+    if (guardedDeployment) this.endpoint.deploymentConfig = guardedDeployment._bind(this);
 
     enableEventDelivery(this, props.modelsBucket);
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.createGate(plan, storage, this.allowRefresher(props, plan, storage));
+    this.createGate(plan, storage, this.allowRefresher(props, plan, storage, spec));
     this.createRules(props, plan, spec);
   }
 
   /**
-   * Grants `grantee` permission to invoke the endpoint (`sagemaker:InvokeEndpoint`).
+   * Grants `grantee` the permissions that the `freshpoint` command needs for this endpoint: to read its spec, state and
+   * history, to write its state, to send reconcile requests, and to describe the endpoint. An operator can suspend it,
+   * roll it back and list all endpoints, but not change or delete model data, configs or endpoints.
    */
-  public grantInvoke(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['sagemaker:InvokeEndpoint'],
-      resourceArns: [this.endpointArn],
-    });
+  public grantOperate(grantee: IGrantable): Grant {
+    const { endpointArn, endpointId, refresher, storage } = this;
+    return grantOperator({ endpoint: this, endpointArn, endpointId, queue: refresher.queue, ...storage }, grantee);
+  }
+
+  /**
+   * A metric that the controller publishes for this endpoint, in the namespace `Freshpoint`.
+   *
+   * @param metricName name of the metric, for example `Swaps`
+   * @default - the average over 5 minutes
+   */
+  public metric(metricName: string, props: MetricOptions = {}): Metric {
+    return new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName,
+      dimensionsMap: {
+        [METRIC_DIMENSIONS.service]: METRICS_SERVICE,
+        [METRIC_DIMENSIONS.endpoint]: this.endpointId,
+      },
+      ...props,
+    }).attachTo(this);
+  }
+
+  /**
+   * The number of successful refreshes.
+   *
+   * @default - the sum over 5 minutes
+   */
+  public metricSwaps(props?: MetricOptions): Metric {
+    return this.metric(METRIC_NAMES.swaps, { statistic: Stats.SUM, ...props });
+  }
+
+  /**
+   * The number of revisions that were quarantined.
+   *
+   * @default - the sum over 5 minutes
+   */
+  public metricQuarantines(props?: MetricOptions): Metric {
+    return this.metric(METRIC_NAMES.quarantines, { statistic: Stats.SUM, ...props });
+  }
+
+  /**
+   * The time from the upload of the newest source until it serves, in seconds.
+   *
+   * @default - the maximum over 5 minutes
+   */
+  public metricUploadToServed(props?: MetricOptions): Metric {
+    return this.metric(METRIC_NAMES.uploadToServed, { statistic: Stats.MAXIMUM, ...props });
+  }
+
+  /**
+   * 1 while the endpoint is stalled, otherwise 0.
+   *
+   * @default - the maximum over 5 minutes
+   */
+  public metricStalled(props?: MetricOptions): Metric {
+    return this.metric(METRIC_NAMES.stalled, { statistic: Stats.MAXIMUM, ...props });
+  }
+
+  /**
+   * Scales the number of a variant's instances with its load. Refreshes keep that number.
+   *
+   * The policy keeps to a number of requests per instance; of an asynchronous endpoint, to a number of waiting requests
+   * per instance.
+   *
+   * @param variantName name of the variant
+   * @returns the target, to which you can add schedules and other policies
+   */
+  public autoScale(variantName: string, options: AutoScaleOptions): ScalableTarget {
+    const { attrEndpointName, configProps } = this;
+    return autoScaleVariant({ endpoint: this, attrEndpointName, config: configProps }, variantName, options);
+  }
+
+  /** Sends a message to the topic when a revision is refused, when the endpoint stalls, and when that is over. */
+  public notify(topic: ITopic): void {
+    notifyOfEvents(this, topic);
   }
 
   private createStorage(
@@ -103,6 +230,7 @@ export class SagemakerEndpoint extends Construct {
     { endpointId, slotData }: EndpointPlan,
   ): EndpointStorage {
     const bucket = dataBucketOf(this, modelData);
+    checkBucketPolicySize(bucket);
     const store = { bucket: bucket.bucketName, prefix: storePrefix(endpointId) };
     if (!slotData) return { bucket, store };
     const data = slotDataOf(slotData.plan, store, Stack.of(this));
@@ -146,6 +274,7 @@ export class SagemakerEndpoint extends Construct {
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
+    spec: CfnParameter,
   ): IDependable {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
@@ -160,9 +289,10 @@ export class SagemakerEndpoint extends Construct {
       endpointArn: this.endpointArn,
       configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
-    });
+    }).concat(configKeyPermits(this, props.endpointConfigProps));
     const stagingPolicies = this.refresher._allow(stack, 'Staging', staging);
-    this.refresher._allow(stack, 'Swap', swap);
+    // A request finds the permissions as long as it finds the spec, also while endpoints are added and removed.
+    spec.node.addDependency(this.refresher._allow(stack, 'Swap', swap));
     return stagingPolicies;
   }
 
@@ -192,6 +322,7 @@ export class SagemakerEndpoint extends Construct {
   ): void {
     const rules = createReconcileRules(this, {
       target: this.refresher._reconcileTarget(endpointId),
+      endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,
       sweepInterval,

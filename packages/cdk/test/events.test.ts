@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { eventPattern, SUPPORTED_EVENT_TYPES } from '../src/private/event-pattern';
+import { eventPattern, SUPPORTED_EVENT_TYPES, stateChangePattern } from '../src/private/event-pattern';
 import { newApp, newStack } from './support/apps.ts';
 import { Match, newBucket, newEndpoint, propertiesOf, resourcesOf, Template } from './support/stacks.ts';
 
@@ -21,7 +21,8 @@ function matcher(...keyFilters: NotificationKeyFilter[]): (key: string) => boole
   const stack = newStack();
   const modelsBucket = Bucket.fromBucketName(stack, 'Imported', 'models');
   newEndpoint(stack, { modelsBucket, bucketEvents: [{ eventType: EventType.OBJECT_CREATED, keyFilters }] });
-  const matches = compilePattern(propertiesOf(stack, 'AWS::Events::Rule', /Event/).EventPattern);
+  const { $or: patterns } = propertiesOf(stack, 'AWS::Events::Rule').EventPattern as { $or: unknown[] };
+  const matches = compilePattern(patterns[0]);
   return (key) => matches(created(key));
 }
 
@@ -119,32 +120,82 @@ describe('event types', () => {
   ])('%s has its EventBridge pattern', (eventType, detailType, detail) => {
     expect(eventPattern('models', { eventType })).toEqual({
       source: ['aws.s3'],
-      detailType,
+      'detail-type': detailType,
       detail: { bucket: { name: ['models'] }, ...detail },
     });
   });
 });
 
-describe('rules are', () => {
-  test('one per bucket event, and the sweep', () => {
+describe('the rule of an endpoint', () => {
+  const patternsOf = (stack: Stack) =>
+    Object.values(resourcesOf(stack, 'AWS::Events::Rule')).map(({ Properties }) => Properties.EventPattern);
+  const stateChange = {
+    source: ['aws.sagemaker'],
+    'detail-type': ['SageMaker Endpoint State Change'],
+    detail: { EndpointName: [{ 'Fn::GetAtt': ['IrisEndpoint5676F002', 'EndpointName'] }] },
+  };
+
+  test('has a schedule, and a pattern of all bucket events and the endpoint’s state changes', () => {
     const stack = newStack();
     newEndpoint(stack, {
       bucketEvents: [
         { eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'a/' }] },
-        { eventType: EventType.OBJECT_REMOVED, keyFilters: [{ prefix: 'a/' }] },
+        { eventType: EventType.OBJECT_REMOVED, keyFilters: [{ prefix: 'b/' }] },
       ],
     });
-    expect(Object.keys(resourcesOf(stack, 'AWS::Events::Rule'))).toHaveLength(3);
+    expect(propertiesOf(stack, 'AWS::Events::Rule')).toMatchObject({
+      ScheduleExpression: 'rate(1 hour)',
+      EventPattern: {
+        $or: [
+          { 'detail-type': ['Object Created'], detail: { object: { key: [{ prefix: 'a/' }] } } },
+          { 'detail-type': ['Object Deleted'], detail: { object: { key: [{ prefix: 'b/' }] } } },
+          stateChange,
+        ],
+      },
+    });
   });
 
-  test('by default one for created archives, and an hourly sweep', () => {
+  test('by default is about created archives, once an hour', () => {
     const stack = newStack();
     newEndpoint(stack);
-    expect(propertiesOf(stack, 'AWS::Events::Rule', /Event/).EventPattern).toMatchObject({
-      'detail-type': ['Object Created'],
-      detail: { object: { key: [{ suffix: '.tar.gz' }] } },
+    expect(patternsOf(stack)).toMatchObject([
+      {
+        $or: [{ 'detail-type': ['Object Created'], detail: { object: { key: [{ suffix: '.tar.gz' }] } } }, stateChange],
+      },
+    ]);
+  });
+
+  test('without bucket events is about state changes only', () => {
+    const stack = newStack();
+    newEndpoint(stack, { bucketEvents: [] });
+    expect(patternsOf(stack)).toMatchObject([stateChange]);
+  });
+
+  test.each([
+    ['IN_SERVICE', 'iris', true],
+    ['FAILED', 'iris', true],
+    ['UPDATING', 'iris', false],
+    ['ROLLING_BACK', 'iris', false],
+    ['IN_SERVICE', 'other', false],
+  ])('with status %s of endpoint %s: %s', (EndpointStatus, EndpointName, expected) => {
+    const matches = compilePattern(JSON.stringify({ $or: [{ source: ['x'] }, stateChangePattern('iris')] }));
+    const detailType = 'SageMaker Endpoint State Change';
+    const event = { source: 'aws.sagemaker', 'detail-type': detailType, detail: { EndpointName, EndpointStatus } };
+    expect(matches(event)).toBe(expected);
+  });
+
+  test('is followed by others if the patterns do not fit, of which only the first has a schedule', () => {
+    const stack = newStack();
+    newEndpoint(stack, {
+      bucketEvents: Array.from({ length: 5 }, (_, n) => ({
+        eventType: EventType.OBJECT_CREATED,
+        keyFilters: [{ prefix: `${'p'.repeat(700)}${n}` }],
+      })),
     });
-    expect(propertiesOf(stack, 'AWS::Events::Rule', /Sweep/).ScheduleExpression).toBe('rate(1 hour)');
+    const rules = Object.values(resourcesOf(stack, 'AWS::Events::Rule')).map(({ Properties }) => Properties);
+    expect(rules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(['rate(1 hour)', undefined, undefined]);
+    expect(rules.flatMap(({ EventPattern }) => (EventPattern as { $or: object[] }).$or)).toHaveLength(6);
+    for (const { EventPattern } of rules) expect(JSON.stringify(EventPattern).length).toBeLessThanOrEqual(2048);
   });
 });
 
@@ -166,7 +217,7 @@ describe('EventBridge delivery', () => {
     template.hasResourceProperties('Custom::S3BucketNotifications', {
       NotificationConfiguration: { EventBridgeConfiguration: {} },
     });
-    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('EventBridge delivery'));
   });
 
   test('keeps other notifications of the bucket', () => {

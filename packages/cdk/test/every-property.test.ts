@@ -6,7 +6,7 @@ import type { SagemakerEndpoint } from '../src/index';
 import { newStack } from './support/apps.ts';
 import { KNOWN } from './support/known-properties.ts';
 import { cdkVersion, type Leaf, leavesOf } from './support/l1-types.ts';
-import { newEndpoint } from './support/stacks.ts';
+import { executionRoleArn, newEndpoint } from './support/stacks.ts';
 
 type PropsName = keyof typeof KNOWN;
 type Sample = Record<string, unknown>;
@@ -26,13 +26,13 @@ function endpointsWith(props: PropsName, sample: Sample): Endpoints {
     const config: Sample = { endpointConfigName: name, ...(props === 'CfnEndpointConfigProps' && sample) };
     const variants = (config.productionVariants as Sample[] | undefined) ?? [{ variantName: 'all' }];
     const shadows = config.shadowProductionVariants as Sample[] | undefined;
-    const model = { executionRoleArn: 'role', modelName: name, ...(props === 'CfnModelProps' && sample) };
+    const model = { executionRoleArn, modelName: name, ...(props === 'CfnModelProps' && sample) };
     return newEndpoint(
       stack,
       {
         modelsProps: [
           { customId: 'one', props: model },
-          { customId: 'two', props: { enableNetworkIsolation: false } },
+          { customId: 'two', props: { executionRoleArn, enableNetworkIsolation: false } },
         ],
         config: {
           ...config,
@@ -41,6 +41,7 @@ function endpointsWith(props: PropsName, sample: Sample): Endpoints {
         } as Partial<CfnEndpointConfigProps>,
         endpoint: {
           ...(props === 'CfnEndpointProps' && (sample as Partial<CfnEndpointProps>)),
+          endpointName: `${sample.endpointName ?? 'iris'}-${id}`,
           endpointConfigName: (config.endpointConfigName as string) ?? 'any',
         },
         modelsBucket,
@@ -86,6 +87,8 @@ type Part = keyof ReturnType<typeof comparedParts>;
 function valid(path: string, sample: Sample, which: 1 | 2): Sample {
   const text = JSON.stringify(sample, (key, value) => {
     if (key === 'modelDataUrl' || key === 's3Uri') return `s3://models/model-${which}.tar.gz`;
+    if (key === 'executionRoleArn') return `${executionRoleArn}-${which}`;
+    if (key === 'instanceType') return `ml.${value}`;
     if (/modelName(Override)?$/.test(key) && !/^modelName/.test(path)) return which === 1 ? 'one' : 'two';
     return value;
   });

@@ -1,4 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
@@ -118,6 +120,60 @@ describe('a refresher', () => {
     expect(propertiesOf(stack, 'AWS::Logs::LogGroup', /Month/).RetentionInDays).toBe(30);
   });
 
+  test('has the memory that is asked for', () => {
+    const stack = newStack();
+    new Refresher(stack, 'Large', { memorySize: 1024 });
+    expect(propertiesOf(stack, 'AWS::Lambda::Function', /Large/).MemorySize).toBe(1024);
+  });
+
+  test('runs in a VPC, with the permissions for its network interfaces', () => {
+    const stack = newStack();
+    const vpc = new Vpc(stack, 'Vpc', { maxAzs: 1 });
+    const securityGroup = new SecurityGroup(stack, 'Group', { vpc });
+    const vpcSubnets = { subnetType: SubnetType.PUBLIC };
+    new Refresher(stack, 'Inside', { vpc, securityGroups: [securityGroup] });
+    expect(() => new Refresher(stack, 'Public', { vpc, vpcSubnets })).toThrow(/public subnet/i);
+    expect(propertiesOf(stack, 'AWS::Lambda::Function', /Inside/).VpcConfig).toMatchObject({
+      SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/^Group/), 'GroupId'] }],
+      SubnetIds: [{ Ref: expect.stringMatching(/^VpcPrivate/) }],
+    });
+    const { PolicyDocument } = propertiesOf(stack, 'AWS::IAM::Policy', /Inside/);
+    expect(JSON.stringify(PolicyDocument)).toContain('ec2:CreateNetworkInterface');
+  });
+
+  test('encrypts queues, log and environment with a given key, which EventBridge and CloudWatch Logs may use', () => {
+    const stack = newStack();
+    new Refresher(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
+    const keyArn = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::SQS::Queue'))) {
+      expect(Properties).toMatchObject({ KmsMasterKeyId: keyArn });
+    }
+    expect(propertiesOf(stack, 'AWS::Logs::LogGroup')).toMatchObject({ KmsKeyId: keyArn });
+    expect(propertiesOf(stack, 'AWS::Lambda::Function', /Secret/)).toMatchObject({ KmsKeyArn: keyArn });
+    const { KeyPolicy } = propertiesOf(stack, 'AWS::KMS::Key');
+    const services = (KeyPolicy as { Statement: { Principal: { Service?: unknown } }[] }).Statement.flatMap(
+      ({ Principal: { Service } }) => (Service === undefined ? [] : [asText(Service)]),
+    );
+    expect(services).toEqual(['events.amazonaws.com', 'logs.<AWS::Region>.<AWS::URLSuffix>']);
+    const { PolicyDocument } = propertiesOf(stack, 'AWS::IAM::Policy', /Secret/);
+    expect((PolicyDocument as { Statement: Statement[] }).Statement).toContainEqual(
+      expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: keyArn }),
+    );
+  });
+
+  test('deletes its log and dead letters with the stack, unless they are retained', () => {
+    const policies = (removalPolicy?: RemovalPolicy) => {
+      const stack = newStack();
+      new Refresher(stack, 'Refresher', { removalPolicy });
+      const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, object> };
+      return Object.entries(Resources)
+        .filter(([id]) => /Log|DeadLetterQueue/.test(id) && !/Policy/.test(id))
+        .map(([, resource]) => (resource as { DeletionPolicy?: string }).DeletionPolicy);
+    };
+    expect(policies()).toEqual(['Delete', 'Delete']);
+    expect(policies(RemovalPolicy.RETAIN)).toEqual(['Retain', 'Retain']);
+  });
+
   test('has a queue policy that does not grow with the number of rules', () => {
     const statements = (endpoints: number) => {
       const stack = newStack();
@@ -234,18 +290,20 @@ describe('the permissions of the function', () => {
 
   test('beyond the quota of policies per role are an error that suggests a second refresher', () => {
     const stack = newStack();
-    const containers = Array.from({ length: 400 }, (_, n) => ({
-      image: 'i',
-      modelDataUrl: `s3://b/${'k'.repeat(200)}${n}`,
-    }));
     const refresher = new Refresher(stack, 'Refresher');
     const expected = [
       'The role of refresher "Test/Refresher" needs \\d+ managed policies .* IAM\'s quota is 10\\.',
       'Create a second refresher, .*, and pass it to some of the endpoints',
     ];
-    expect(() => newEndpoint(stack, { refresher, model: { primaryContainer: undefined, containers } })).toThrow(
-      new RegExp(expected.join(' ')),
-    );
+    const create = (n: number) => {
+      const containers = Array.from({ length: 15 }, (_, index) => ({
+        image: 'i',
+        modelDataUrl: `s3://b/${'k'.repeat(200)}${n}/${index}`,
+      }));
+      const model = { primaryContainer: undefined, containers };
+      newEndpoint(stack, { refresher, model, endpoint: { endpointName: `e${n}` } }, `E${n}`);
+    };
+    expect(() => Array.from({ length: 30 }, (_, n) => create(n))).toThrow(new RegExp(expected.join(' ')));
   });
 });
 

@@ -63,13 +63,13 @@ describe('an endpoint', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('adds nine resources to a stack that has one already', () => {
+  test('adds eight resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(9);
+    expect(count(2) - count(1)).toBe(8);
   });
 
   test('grants permission to invoke this endpoint and nothing else', () => {
@@ -79,7 +79,17 @@ describe('an endpoint', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
       PolicyDocument: {
-        Statement: [{ Effect: 'Allow', Action: 'sagemaker:InvokeEndpoint', Resource: { Ref: 'IrisEndpoint5676F002' } }],
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: [
+              'sagemaker:InvokeEndpoint',
+              'sagemaker:InvokeEndpointAsync',
+              'sagemaker:InvokeEndpointWithResponseStream',
+            ],
+            Resource: { Ref: 'IrisEndpoint5676F002' },
+          },
+        ],
       },
     });
   });
@@ -179,12 +189,6 @@ describe('variants', () => {
       config: { productionVariants: [{ variantName: 'one', modelName: Fn.importValue('model') }] },
     });
     expect(modelNames(stack)).toEqual([{ 'Fn::ImportValue': 'model' }]);
-  });
-
-  test('get no model name if they host inference components, because the config has an execution role', () => {
-    const stack = newStack();
-    newEndpoint(stack, { config: { executionRoleArn } });
-    expect(modelNames(stack)).toEqual([undefined]);
   });
 
   test('that are tokens are passed on, with a warning', () => {
@@ -292,8 +296,18 @@ describe('the parameters and rules', () => {
     const stack = newStack();
     newEndpoint(stack, { sweepInterval: Duration.minutes(30) });
     const rules = Object.values(resourcesOf(stack, 'AWS::Events::Rule'));
-    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual([undefined, 'rate(30 minutes)']);
+    expect(rules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual(['rate(30 minutes)']);
     for (const { DependsOn } of rules) expect(DependsOn).toContain('IrisEndpoint5676F002');
+  });
+
+  test('have a spec only once the refresher has its permissions', () => {
+    const stack = newStack();
+    newEndpoint(stack);
+    const [spec] = Object.values(resourcesOf(stack, 'AWS::SSM::Parameter'));
+    const policies = Object.keys(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+    const swapPolicies = policies.filter((id) => id.includes('SwapPermissions'));
+    expect(swapPolicies).not.toEqual([]);
+    expect(spec?.DependsOn).toEqual(expect.arrayContaining(swapPolicies));
   });
 
   test('do not include tags of the stack in the spec', () => {

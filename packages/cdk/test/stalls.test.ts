@@ -38,9 +38,10 @@ describe('the alarm of a refresher', () => {
 
   test('notifies topics when it goes off and when it is over', () => {
     const stack = newStack();
-    new Refresher(stack, 'Refresher', { notify: [new Topic(stack, 'Topic')] });
+    const refresher = new Refresher(stack, 'Refresher', { notify: [new Topic(stack, 'Topic')] });
+    refresher.notify(new Topic(stack, 'Later'));
     const [alarm] = Object.values(resourcesOf(stack, 'AWS::CloudWatch::Alarm'));
-    expect(alarm?.Properties.AlarmActions).toHaveLength(1);
+    expect(alarm?.Properties.AlarmActions).toHaveLength(2);
     expect(alarm?.Properties.OKActions).toEqual(alarm?.Properties.AlarmActions);
   });
 });

@@ -201,7 +201,8 @@ describe('rejects with the found value, the expected one and a fix', () => {
     const app = newApp();
     const refresher = new Refresher(new Stack(app, 'Shared', { env }), 'Refresher');
     const stack = new Stack(app, 'Test', { env: { account: '222222222222', region: 'eu-west-1' } });
-    const [problem] = problemsOf({ refresher }, stack);
+    const model = { executionRoleArn: undefined };
+    const [problem] = problemsOf({ refresher, model }, stack);
     expect(problem).toContain(`The refresher "Shared/Refresher" is in ${part} `);
   });
 

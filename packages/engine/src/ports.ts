@@ -2,6 +2,7 @@ import type {
   EndpointSpec,
   EndpointStore,
   GateRequest,
+  METRIC_NAMES,
   ReconcileRequest,
   Slot,
   SlotData,
@@ -199,15 +200,8 @@ export interface Telemetry {
   metric(endpoint: string, name: MetricName, value: number): void;
 }
 
-/** Metrics by name; times in seconds. */
-export type MetricName =
-  | 'Swaps'
-  | 'Quarantines'
-  | 'UploadToServed'
-  | 'ReconcilesRequeued'
-  | 'ReconcilesStalled'
-  | 'Stalled'
-  | 'MessagesUnreadable';
+/** The name of one of the controller's metrics. */
+export type MetricName = (typeof METRIC_NAMES)[keyof typeof METRIC_NAMES];
 
 /** The structured log line. */
 export interface DecisionEntry {

@@ -55,7 +55,8 @@ export function keyPrefix(text: string): BoundedText {
   return { text, maxLength: maxLengthOf(text, MAX_KEY_TOKEN_LENGTH) };
 }
 
-function maxLengthOf(text: string, tokenLength: number): number {
+/** Length of the text when every token has this length, in characters. */
+export function maxLengthOf(text: string, tokenLength: number): number {
   const filled = Tokenization.reverseString(text).mapTokens({ mapToken: () => 'x'.repeat(tokenLength) });
   return String(filled.join({ join: (left, right) => `${left ?? ''}${right ?? ''}` })).length;
 }

@@ -6,7 +6,11 @@ import { ModelData, type PerSlotOptions } from '../model-data';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { type DeclaredModel, declaredModels } from './declared-models';
 import { DEFAULT_BUCKET_EVENTS } from './defaults';
+import { registerName } from './endpoint-names';
 import { endpointIdOf } from './naming';
+import { reportRisks } from './risks';
+import { shapeProblems } from './shape-validation';
+import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
 import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
 import { propsProblems, throwIfAny } from './validation';
@@ -26,6 +30,7 @@ export interface EndpointPlan {
 
 /** Reads the props. Throws one error that lists all problems; adds warnings of what is risky. */
 export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps): EndpointPlan {
+  throwIfAny(shapeProblems(props), endpoint);
   const stack = Stack.of(endpoint);
   const models = declaredModels(props.modelsProps);
   const bucketEvents = props.bucketEvents ?? DEFAULT_BUCKET_EVENTS;
@@ -38,6 +43,10 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
 
   const problems = propsProblems(endpoint, props, models);
   if (sources.length === 0 && models.length > 0) problems.push(noSourceProblem(ofModels));
+  problems.push(
+    ...specProblems({ sources, files: plan?.files ?? [], smokeTests: props.smokeTests ?? [] }),
+    ...patternProblems(props.modelsBucket.bucketName, bucketEvents),
+  );
   if (!hasSlotData && props.smokeTests?.length) {
     problems.push(
       'smokeTests are set, but no model has slot data, so a rollback would load the same bytes again. Omit ' +
@@ -45,7 +54,9 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
     );
   }
   throwIfAny(problems, endpoint);
+  registerName(endpoint, props.endpointProps.endpointName);
 
+  reportRisks(endpoint, props, models, sources);
   if (plan) reportDataInPlace(endpoint, plan);
   warnOfUnreadableVariants(endpoint, props);
   return {

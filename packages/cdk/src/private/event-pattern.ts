@@ -1,7 +1,9 @@
 import { Token } from 'aws-cdk-lib';
-import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { EventType, type NotificationKeyFilter } from 'aws-cdk-lib/aws-s3';
 import type { BucketEvent } from '../bucket-event';
+
+/** Length of the pattern of an EventBridge rule, in characters. */
+export const MAX_PATTERN_CHARACTERS = 2048;
 
 /** Prefix and suffix that a key must have. Absent: any. */
 export interface KeyFilter {
@@ -95,15 +97,33 @@ export function keyFilterProblems(filters: readonly NotificationKeyFilter[]): st
   return problems;
 }
 
+/** An EventBridge pattern as CloudFormation takes it. */
+export type RulePattern = Readonly<Record<string, unknown>>;
+
+/**
+ * The end of each update of the endpoint, by anyone. The statuses in between are left out: each event is one more
+ * request, and none of them lets the controller go on.
+ */
+export function stateChangePattern(endpointName: string): RulePattern {
+  return {
+    source: ['aws.sagemaker'],
+    'detail-type': ['SageMaker Endpoint State Change'],
+    detail: {
+      EndpointName: [endpointName],
+      EndpointStatus: [{ 'anything-but': ['CREATING', 'UPDATING', 'SYSTEM_UPDATING', 'ROLLING_BACK', 'DELETING'] }],
+    },
+  };
+}
+
 /** The pattern of the rule for one bucket event. Throws if the event's type is not one of `SUPPORTED_EVENT_TYPES`. */
-export function eventPattern(bucketName: string, event: BucketEvent): EventPattern {
+export function eventPattern(bucketName: string, event: BucketEvent): RulePattern {
   const detail = EVENT_DETAILS.get(event.eventType);
   if (!detail) throw new Error(`S3 does not send ${event.eventType} to EventBridge`);
   const { detailType, reason, deletionType } = detail;
   const key = keyMatchers(mergedKeyFilter(event.keyFilters ?? []));
   return {
     source: ['aws.s3'],
-    detailType,
+    'detail-type': detailType,
     detail: {
       bucket: { name: [bucketName] },
       ...(key && { object: { key } }),

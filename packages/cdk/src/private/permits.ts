@@ -17,6 +17,8 @@ export interface Permit {
   readonly resource: BoundedText;
   /** For a listing: the only prefix that may be listed. */
   readonly prefix?: BoundedText;
+  /** Of the statement, besides the prefix. */
+  readonly condition?: object;
 }
 
 /**

@@ -18,22 +18,27 @@ interface StatementGroup {
   readonly actions: readonly string[];
   readonly resources: Map<string, BoundedText>;
   readonly prefixes: Map<string, BoundedText>;
+  readonly condition?: object;
 }
 
-/** One statement per set of actions, and per bucket for listings restricted to prefixes. Each text occurs once. */
+/**
+ * One statement per set of actions and condition, and per bucket for listings restricted to prefixes. Each text occurs
+ * once.
+ */
 function statements(permits: readonly Permit[], render: (text: BoundedText) => string): object[] {
   const groups = new Map<string, StatementGroup>();
-  for (const { actions, resource, prefix } of permits) {
-    const id = JSON.stringify([actions, prefix && resource.text]);
-    const group = groups.get(id) ?? { actions, resources: new Map(), prefixes: new Map() };
+  for (const { actions, resource, prefix, condition } of permits) {
+    const id = JSON.stringify([actions, prefix && resource.text, condition]);
+    const group = groups.get(id) ?? { actions, resources: new Map(), prefixes: new Map(), condition };
     groups.set(id, group);
     group.resources.set(resource.text, resource);
     if (prefix) group.prefixes.set(prefix.text, prefix);
   }
-  return [...groups.values()].map(({ actions, resources, prefixes }) => ({
+  return [...groups.values()].map(({ actions, resources, prefixes, condition }) => ({
     Effect: 'Allow',
     Action: [...actions],
     Resource: [...resources.values()].map(render),
+    ...(condition && { Condition: condition }),
     ...(prefixes.size > 0 && { Condition: { StringEquals: { 's3:prefix': [...prefixes.values()].map(render) } } }),
   }));
 }

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { Slot, SlotData } from '../contract';
 import type { DeclaredModel } from './declared-models';
 import { digest8, guarded, omitProperties, renderedProperties } from './digest';
+import { roleBehind } from './execution-role';
 import { suffixedName } from './naming';
 import { passOnUnknownProps } from './pass-through';
 import { slotDataKeysOf, withSlotData } from './slot-data';
@@ -66,6 +67,7 @@ function createModel({ id, givenName, declared }: DeclaredModel, context: SlotCo
   const digest = guarded(() => digest8(omitProperties(renderedProperties(cfnModel), 'ModelName', 'Tags')));
   passOnUnknownProps(cfnModel, props);
   const roleArn = declared.props.executionRoleArn;
+  if (roleArn !== undefined) cfnModel.node.addDependency(...roleBehind(roleArn));
   const keys = dataOfSlot ? slotDataKeysOf(declared.props, dataOfSlot) : [];
   if (stored && keys.length > 0 && roleArn !== undefined) {
     cfnModel.node.addDependency(...grantSlotDataRead(endpoint, stored.bucket, roleArn, keys));

@@ -5,9 +5,13 @@ import { dataBucketProblems } from './data-bucket';
 import type { DeclaredModel } from './declared-models';
 import { DEFAULT_WAIT_TIME } from './defaults';
 import { concreteSeconds } from './durations';
+import { duplicateNameProblems } from './endpoint-names';
 import { keyFilterProblems, SUPPORTED_EVENT_TYPES } from './event-pattern';
+import { hostingProblems } from './hosting-validation';
+import { locationProblems } from './location-validation';
 import { modelProblems, variantProblems } from './model-validation';
 import { nameProblems } from './name-validation';
+import { executionRoleProblems } from './role-validation';
 import { smokeTestProblems } from './smoke-tests';
 import { areConcrete } from './tokens';
 
@@ -24,6 +28,10 @@ export function propsProblems(
     ...nameProblems(props, models),
     ...modelProblems(models),
     ...variantProblems(props, models),
+    ...hostingProblems(props, models),
+    ...executionRoleProblems(scope, models),
+    ...locationProblems(scope, props, models),
+    ...duplicateNameProblems(scope, props.endpointProps.endpointName),
     ...durationProblems(props),
     ...eventProblems(props),
     ...dataBucketProblems(props.modelData?._perSlot ?? {}),

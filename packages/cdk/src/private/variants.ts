@@ -1,7 +1,7 @@
 import type { IResolvable } from 'aws-cdk-lib';
 import type { CfnEndpointConfig, CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import { type DeclaredModel, findDeclaredModel } from './declared-models';
-import { isReadable, isReadableList } from './tokens';
+import { areConcrete, isReadable, isReadableList } from './tokens';
 
 type Variant = CfnEndpointConfig.ProductionVariantProperty;
 type VariantList = CfnEndpointConfigProps['productionVariants'];
@@ -10,6 +10,12 @@ type InstancePool = CfnEndpointConfig.InstancePoolsProperty;
 /** The variants that are known at synthesis. */
 export function readableVariants(variants: VariantList | undefined): Variant[] {
   return isReadableList(variants) ? variants.filter(isReadable) : [];
+}
+
+/** Names of the production variants. Undefined if a token hides one. */
+export function variantNamesOf({ productionVariants }: CfnEndpointConfigProps): string[] | undefined {
+  const names = readableVariants(productionVariants).map(({ variantName }) => variantName);
+  return hasUnreadableVariants(productionVariants) || !areConcrete(...names) ? undefined : names;
 }
 
 /** Whether the list of variants or one of its elements is a token. */
@@ -29,6 +35,22 @@ export function modelOf<M extends DeclaredModel>(
 ): M | undefined {
   if (modelName !== undefined) return findDeclaredModel(modelName, models);
   return models.length === 1 && executionRoleArn === undefined ? models[0] : undefined;
+}
+
+/** The models that variants refer to, in instance pools too. */
+export function usedModels<M extends DeclaredModel>(
+  config: CfnEndpointConfigProps,
+  models: readonly M[],
+): ReadonlySet<M> {
+  const variants = [config.productionVariants, config.shadowProductionVariants].flatMap(readableVariants);
+  return new Set(
+    variants.flatMap((variant) => {
+      const pools = isReadableList(variant.instancePools) ? variant.instancePools.filter(isReadable) : [];
+      const names = pools.flatMap(({ modelNameOverride }) => modelNameOverride ?? []);
+      const found = [modelOf(variant, models, config), ...names.map((name) => findDeclaredModel(name, models))];
+      return found.flatMap((model) => model ?? []);
+    }),
+  );
 }
 
 /** The models that variants refer to, and their physical names. */

@@ -5,6 +5,7 @@ import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfigProps, CfnEndpointProps, CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import {
   type BucketEvent,
+  type GuardedDeployment,
   type ModelData,
   type ModelProps,
   type Refresher,
@@ -24,6 +25,7 @@ export interface Changes {
   readonly endpoint?: Partial<CfnEndpointProps> & Record<string, unknown>;
   readonly modelsBucket?: IBucket;
   readonly bucketEvents?: BucketEvent[];
+  readonly guardedDeployment?: GuardedDeployment;
   readonly waitTime?: Duration;
   readonly maxWaitTime?: Duration;
   readonly pollInterval?: Duration;

@@ -50,7 +50,7 @@ export interface EndpointAccount {
   write: EndpointStates['write'];
   /** The newest hundred records, newest first. */
   history(store: EndpointStore): Promise<readonly ListedRecord[]>;
-  appendHistory: EndpointHistory['append'];
+  appendHistory(...record: Parameters<EndpointHistory['append']>): Promise<void>;
   /** Sends a reconcile request. */
   enqueueReconcile(endpoint: string, queueUrl: string): Promise<void>;
 }
@@ -86,8 +86,9 @@ export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }
     write: (store, ...given) => explainErrors('s3:PutObject', stateUri(store), () => states.write(store, ...given)),
     history: (store) =>
       explainErrors('s3:ListBucket and s3:GetObject', historyUri(store), () => history.list(store, MAX_LISTED_RECORDS)),
-    appendHistory: (store, record) =>
-      explainErrors('s3:PutObject', historyUri(store), () => history.append(store, record)),
+    async appendHistory(store, record) {
+      await explainErrors('s3:PutObject', historyUri(store), () => history.append(store, record));
+    },
     async enqueueReconcile(endpoint, queueUrl) {
       const MessageBody = JSON.stringify(reconcileRequest(endpoint));
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });

@@ -5,7 +5,6 @@ import type { Suspension } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { type OutputFormat, withoutControlCharacters } from '../text.ts';
 import { type ActionContext, act, actorOf } from './act.ts';
-import { quarantineEntryOf } from './quarantine-entry.ts';
 import { chooseRevision } from './revision-choice.ts';
 import { type RollbackEvent, rollbackReport } from './rollback-report.ts';
 import { type WrittenPin, waitUntilServing } from './wait-until-serving.ts';
@@ -67,11 +66,7 @@ function writePin(
     endpoint,
     spec,
     act: (state) => {
-      const quarantinedAt = quarantineEntryOf(state, revision)?.at;
-      // A pin overrides older quarantine entries only, and this clock can be behind the controller's.
-      const at = Math.max(actor.at, (quarantinedAt ?? 0) + 1);
-      const action = pinRevision(state, revision, { ...actor, at });
-      return { action, result: { at, revision, quarantinedAt } };
+      return { action: pinRevision(state, revision, actor), result: { at: actor.at, revision } };
     },
     undone: 'The pin was not stored',
     done: 'The pin is stored.',

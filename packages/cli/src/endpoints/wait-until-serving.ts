@@ -11,8 +11,6 @@ import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-re
 export interface WrittenPin {
   readonly revision: string;
   readonly at: number;
-  /** When the revision was quarantined before, epoch milliseconds of the controller's clock. Absent: it was not. */
-  readonly quarantinedAt?: number;
 }
 
 type RollbackStatus = { readonly kind: RollbackPhase | 'serving' | 'unpinned' } | RefusedStatus;
@@ -58,20 +56,19 @@ export async function waitUntilServing(
   }
 }
 
-function statusOf(state: EndpointState, { revision, at, quarantinedAt }: WrittenPin): RollbackStatus {
+function statusOf(state: EndpointState, { revision, at }: WrittenPin): RollbackStatus {
   const { rollout, serving } = state;
   const update = recordedUpdate(state);
   const entry = quarantineEntryOf(state, revision);
-  if (entry && entry.at !== quarantinedAt) {
+  if (entry) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
   if (serving?.revision === revision && !update) return { kind: 'serving' };
-  if (state.pin?.at !== at && !update) return { kind: 'unpinned' };
+  const isPinned = state.pin?.at === at && state.pin.revision === revision;
+  if (!isPinned && !update) return { kind: 'unpinned' };
   if (update?.revision === revision) return { kind: 'updating' };
-  // A pin that was set after the failure is tried at once.
-  const isPaused = state.retries?.revision === revision && state.retries.at >= at;
   const isStaging = rollout?.phase === 'staging';
-  if (isPaused && !isStaging) return { kind: 'retrying' };
+  if (state.retries?.revision === revision && !isStaging) return { kind: 'retrying' };
   return { kind: isStaging && rollout.revision === revision ? 'staging' : 'waiting' };
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRIC_DIMENSIONS, STALLED_METRIC } from '@freshpoint/cdk/contract';
+import { METRIC_DIMENSIONS, METRIC_NAMES } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '../ports.ts';
 
 /** JSON log lines, with metrics in the same log (embedded metric format), so that CloudWatch is never called. */
@@ -20,10 +20,10 @@ export function powertoolsTelemetry(logger: Logger, metrics: Metrics, refresher:
       const add = (dimension: string, of: string) => {
         const single = metrics.singleMetric();
         single.addDimension(dimension, of);
-        single.addMetric(name, name === 'UploadToServed' ? MetricUnit.Seconds : MetricUnit.Count, value);
+        single.addMetric(name, name === METRIC_NAMES.uploadToServed ? MetricUnit.Seconds : MetricUnit.Count, value);
       };
-      if (endpoint !== '') add('Endpoint', endpoint);
-      if (endpoint === '' || name === STALLED_METRIC) add(METRIC_DIMENSIONS.refresher, refresher);
+      if (endpoint !== '') add(METRIC_DIMENSIONS.endpoint, endpoint);
+      if (endpoint === '' || name === METRIC_NAMES.stalled) add(METRIC_DIMENSIONS.refresher, refresher);
     },
   };
 }

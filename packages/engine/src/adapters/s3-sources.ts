@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
-import { addPage, beginListing, type ListingProgress, prefixesOf } from '../policy/listing.ts';
+import { addPage, beginListing, type ListingProgress, listedPrefixes } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import { revisionOf, unquoteETag } from '../policy/revision.ts';
 import { type SourceObject, uriOf } from '../policy/source-object.ts';
@@ -96,7 +96,7 @@ async function listPrefixes(
   sources: readonly SourceSpec[],
   { isTimeUp, progress: before }: ObserveOptions,
 ): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
-  const prefixes = prefixesOf(sources);
+  const prefixes = listedPrefixes(sources);
   let progress = before ?? beginListing(sources);
   for (let at = prefixes[progress.prefix]; at; at = prefixes[progress.prefix]) {
     const { bucket, prefix } = at;

@@ -8,7 +8,7 @@ import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
-import { type ReadContext, readSources, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
+import { observeSources, type ReadContext, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { EndpointContext } from './pass.ts';
 import { publish } from './publish.ts';
@@ -134,7 +134,7 @@ async function tryToRead(
   known: ReadContext,
 ): Promise<SourcesReading | undefined> {
   try {
-    return await readSources(reader, sources, known);
+    return await observeSources(reader, sources, known);
   } catch (error) {
     reader.ports.telemetry.error(reader.endpoint, error, 0);
     return undefined;

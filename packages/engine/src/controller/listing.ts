@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
 import type { SourceObject } from '../policy/source-object.ts';
-import type { EndpointState, Listing } from '../policy/state.ts';
+import type { EndpointState, SourceListing } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import type { StoredEndpoint } from './pass.ts';
@@ -28,10 +28,10 @@ export interface ReadContext {
 }
 
 /** The sources, or how far their listing came when time was up: the state has to record it. */
-export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: Listing };
+export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: SourceListing };
 
 /** Reads the sources; continues the listing that the state records, if it is one of the same. */
-export async function readSources(
+export async function observeSources(
   { ports, budget, requests }: SourcesReader,
   sources: readonly SourceSpec[],
   { state, endpointModified, instead }: ReadContext,
@@ -47,7 +47,7 @@ export async function readSources(
   });
   if (read.kind === 'unfinished') return { kind: 'unfinished', listing: { ...listing, progress: read.progress } };
   if (!before) return read;
-  const { since, superseded } = listing as Listing;
+  const { since, superseded } = listing as SourceListing;
   return { ...read, resumed: { since, ...(superseded && { isSuperseded: superseded }) } };
 }
 
@@ -55,7 +55,7 @@ export async function readSources(
 export async function saveListing(
   { ports, endpoint, store }: StoredEndpoint,
   { state, etag }: StoredState,
-  listing: Listing,
+  listing: SourceListing,
 ): Promise<{ readonly kind: 'requeue'; readonly seconds: number }> {
   await ports.states.write(store, { ...state, listing }, etag);
   const entry = { decision: 'requeue', reason: 'Listing', message: describeListing(listing) } as const;
@@ -64,12 +64,12 @@ export async function saveListing(
 }
 
 /** The listing, with whether a request came since it began. */
-function continued(listing: Listing, requests: readonly string[]): Listing {
+function continued(listing: SourceListing, requests: readonly string[]): SourceListing {
   const isNew = requests.some((id) => !listing.requests.includes(id));
   return isNew ? { ...listing, superseded: true } : listing;
 }
 
 /** How far the listing came, in words. */
-export function describeListing({ progress: { objects } }: Listing): string {
+export function describeListing({ progress: { objects } }: SourceListing): string {
   return `The sources are being listed: ${objects} objects so far.`;
 }

@@ -5,7 +5,7 @@ import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
-import { readSources, saveListing } from './listing.ts';
+import { observeSources, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
@@ -41,7 +41,7 @@ async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stor
   // There is nothing left to serve.
   if (view === 'gone') return { kind: 'known', recorded: stored };
   const known = { state: stored.state, endpointModified: view.lastModified };
-  const sources = await readSources({ ports, budget, requests: [] }, spec.sources, known);
+  const sources = await observeSources({ ports, budget, requests: [] }, spec.sources, known);
   if (sources.kind === 'unfinished')
     return saveListing({ ports, endpoint, store: spec.store }, stored, sources.listing);
   const [slots, revisions, history] = await Promise.all([

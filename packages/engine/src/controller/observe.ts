@@ -2,10 +2,10 @@ import { decide } from '../policy/decide.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
-import type { Listing } from '../policy/state.ts';
+import type { SourceListing } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
-import { describeListing, LISTING_SECONDS, readSources } from './listing.ts';
+import { describeListing, LISTING_SECONDS, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
 
@@ -41,7 +41,7 @@ export async function observeAndDecide(pass: EndpointPass, { state, etag }: Stor
 }
 
 /** Nothing is decided before all sources are known. */
-function continueLater(observation: Observation, listing: Listing): Pick<Decided, 'decision' | 'observation'> {
+function continueLater(observation: Observation, listing: SourceListing): Pick<Decided, 'decision' | 'observation'> {
   const message = describeListing(listing);
   const next = { kind: 'requeue', reason: 'Listing', message, seconds: LISTING_SECONDS } as const;
   const state = { ...observation.state, listing };
@@ -59,7 +59,7 @@ function withoutListing(decision: Decided['decision'], { state, sources }: Obser
 
 type SeenPart =
   | { readonly kind: 'seen'; readonly part: Partial<Observation> }
-  | { readonly kind: 'unfinished'; readonly listing: Listing };
+  | { readonly kind: 'unfinished'; readonly listing: SourceListing };
 
 async function observePart(pass: EndpointPass, observation: Observation, what: ObservedPart): Promise<SeenPart> {
   const { ports, spec, budget } = pass;
@@ -67,7 +67,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
   switch (what) {
     case 'sources': {
       const endpointModified = endpoint === 'gone' ? 0 : endpoint.lastModified;
-      const read = await readSources(pass, spec.sources, { state, endpointModified });
+      const read = await observeSources(pass, spec.sources, { state, endpointModified });
       return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
     }
     case 'stack':

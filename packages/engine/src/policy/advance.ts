@@ -6,7 +6,7 @@ import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import { describeRetries } from './retries.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
-import type { EndpointState, QuarantineEntry } from './state.ts';
+import type { EndpointState } from './state.ts';
 import { selectTarget } from './target.ts';
 
 /** Selects the revision that the endpoint ought to serve, and takes the next step towards it. */
@@ -30,7 +30,7 @@ function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
   const { observation, state } = ready;
   const { revision } = target;
   const ended = state.rollout === undefined ? state : { ...state, rollout: undefined };
-  const entry = quarantineEntry(state, target);
+  const entry = state.quarantine?.find((each) => each.revision === revision);
   if (servesTarget(observation, state, target) && !entry?.failedSmokeTests) {
     const message = `Slot ${slotLetter(ready.active)} serves this revision.`;
     return { next: { kind: 'done', reason: 'Serving', message, revision }, state: ended };
@@ -49,20 +49,13 @@ function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
   return target.trigger === 'upload' ? settle(context) : stageOrSwap(context);
 }
 
-/** Why the target must not be tried. A pin overrides an older quarantine. */
-function quarantineEntry(state: EndpointState, target: RolloutTarget): QuarantineEntry | undefined {
-  const entry = state.quarantine?.find((each) => each.revision === target.revision);
-  return entry && target.trigger === 'pin' && target.at > entry.at ? undefined : entry;
-}
-
-/** The pause after a failed attempt. A pin that was set since then ends it. */
+/** The pause after a failed attempt. */
 function untilRetry(
   { observation: { now, spec } }: ReadyEndpoint,
   { retries }: EndpointState,
-  { revision, trigger, at }: RolloutTarget,
+  { revision }: RolloutTarget,
 ): Next | undefined {
   if (retries?.revision !== revision || retries.nextAt <= now) return undefined;
-  if (trigger === 'pin' && at > retries.at) return undefined;
   const message = describeRetries(retries, spec);
   const seconds = Math.ceil((retries.nextAt - now) / 1000);
   return { kind: 'requeue', reason: 'Retrying', message, seconds, revision };

@@ -106,7 +106,7 @@ export function withChangedSources(state: EndpointState, { before, after, deploy
   const entries = judged ? [{ ...judged, revision: newest }, ...quarantine] : quarantine;
   return {
     ...rest,
-    ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest } }),
+    ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
     ...(entries.length > 0 && { quarantine: entries.slice(0, MAX_QUARANTINED_REVISIONS) }),
   };
 }

@@ -4,7 +4,7 @@ import { digestLine, type SourceObject, uriOf } from './source-object.ts';
 
 /** How far the prefixes of the sources were listed: enough to continue in another pass. */
 export interface ListingProgress {
-  /** Index of the prefix that is being listed, in the order of `prefixesOf`; behind the last one, once all are. */
+  /** Index of the prefix that is being listed, in the order of `listedPrefixes`; behind the last one, once all are. */
   readonly prefix: number;
   /** The last key that was listed below it. Absent: none. */
   readonly after?: string;
@@ -21,23 +21,23 @@ export interface ListingProgress {
 }
 
 /** The prefixes among the sources, in the order in which they are listed. */
-export function prefixesOf(sources: readonly SourceSpec[]): PrefixSource[] {
+export function listedPrefixes(sources: readonly SourceSpec[]): PrefixSource[] {
   const prefixes = sources.filter((source) => 'prefix' in source);
   return prefixes.toSorted((one, other) => Buffer.compare(Buffer.from(uriOf(one)), Buffer.from(uriOf(other))));
 }
 
 /** A listing of which nothing was listed yet. */
 export function beginListing(sources: readonly SourceSpec[]): ListingProgress {
-  return { prefix: 0, digest: '', newest: 0, objects: 0, size: 0, missing: prefixesOf(sources).map(uriOf) };
+  return { prefix: 0, digest: '', newest: 0, objects: 0, size: 0, missing: listedPrefixes(sources).map(uriOf) };
 }
 
-/** Adds a page of the current prefix, with its keys in UTF-8 order, as S3 lists them. `isLast`: no other one follows. */
+/** Adds a page of the current prefix, whose keys are in UTF-8 order. `isLast`: no other page follows. */
 export function addPage(
   progress: ListingProgress,
   sources: readonly SourceSpec[],
   { objects, isLast }: { readonly objects: readonly SourceObject[]; readonly isLast: boolean },
 ): ListingProgress {
-  const prefixes = prefixesOf(sources);
+  const prefixes = listedPrefixes(sources);
   const prefix = prefixes[progress.prefix];
   if (!prefix) return progress;
   const matching = objects.filter((object) => names(prefix, object));

@@ -1,5 +1,5 @@
 import type { ActionRecord } from './history.ts';
-import type { EndpointState, Pin, Suspension } from './state.ts';
+import { type EndpointState, type Pin, type Suspension, withoutQuarantine } from './state.ts';
 
 /** Who acts, when, and why. */
 export interface Actor {
@@ -26,25 +26,36 @@ export function resumeSwaps({ suspension, ...state }: EndpointState, actor: Acto
   return { state, record: { ...actionRecord('resume', actor), ...(suspension && { ends: suspension.at }) } };
 }
 
-/** Serves the revision until something newer is uploaded. */
+/**
+ * Serves the revision until something newer is uploaded. What was held against the revision so far no longer counts,
+ * and what counts as newer follows from what the controller had observed: no clock is compared.
+ */
 export function pinRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
-  const pin: Pin = { ...actor, revision };
-  return { state: { ...state, pin }, record: { ...actionRecord('rollback', actor), revision } };
+  const { observed } = state;
+  const superseded = observed && { supersedes: observed.revision, supersedesNewest: observed.newest };
+  const pin: Pin = { ...actor, revision, ...superseded };
+  return {
+    state: { ...withoutFailures(state, revision), pin },
+    record: { ...actionRecord('rollback', actor), ...ending(state, revision) },
+  };
 }
 
 /** Takes the revision out of quarantine, and ends the pause before its next attempt. */
 export function retryRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
-  const { quarantine = [], retries, ...rest } = state;
-  const entry = quarantine.find((each) => each.revision === revision);
-  const others = quarantine.filter((each) => each !== entry);
   return {
-    state: {
-      ...rest,
-      ...(others.length > 0 && { quarantine: others }),
-      ...(retries && retries.revision !== revision && { retries }),
-    },
-    record: { ...actionRecord('retry', actor), revision, ...(entry && { ends: entry.at }) },
+    state: withoutFailures(state, revision),
+    record: { ...actionRecord('retry', actor), ...ending(state, revision) },
   };
+}
+
+/** The revision, and the entry of the quarantine that ends. */
+function ending({ quarantine }: EndpointState, revision: string): Pick<ActionRecord, 'revision' | 'ends'> {
+  const entry = quarantine?.find((each) => each.revision === revision);
+  return { revision, ...(entry && { ends: entry.at }) };
+}
+
+function withoutFailures({ retries, ...state }: EndpointState, revision: string): EndpointState {
+  return { ...withoutQuarantine(state, revision), ...(retries && retries.revision !== revision && { retries }) };
 }
 
 /** Serves the newest upload anew: it counts as not served, and a pin ends. */

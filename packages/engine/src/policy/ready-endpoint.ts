@@ -9,8 +9,6 @@ import { type EndpointState, quarantine } from './state.ts';
 export interface RolloutTarget {
   readonly revision: string;
   readonly trigger: Trigger;
-  /** Since when, epoch ms: for a pin, when it was set. */
-  readonly at: number;
   /** LastModified of the newest source, epoch ms. */
   readonly newest: number;
   /** Bytes of all sources, where they have this revision. */

@@ -42,7 +42,8 @@ export interface Remains {
 export function rebuildState(remains: Remains): EndpointState {
   const { lostAt: _, ...since } = remains.state;
   const serving = servingOf(remains);
-  const entries = quarantineOf(remains);
+  // A pin that was set since the loss is newer than every record.
+  const entries = quarantineOf(remains).filter(({ revision }) => revision !== since.pin?.revision);
   const updating = unconcludedUpdate(remains);
   const pin = since.pin ?? pinOf(remains, updating);
   const suspension = since.suspension ?? suspensionOf(remains);
@@ -200,7 +201,7 @@ function stallOf({ history }: Remains): Stall | undefined {
   return { since: Date.parse(at), reason, message, published: true };
 }
 
-/** Newest first. A success ends the quarantine of its revision, and so does a person's retry. */
+/** Newest first. A success ends the quarantine of its revision, and so does a person's retry or rollback. */
 function quarantineOf(remains: Remains): QuarantineEntry[] {
   const entries = new Map<string, QuarantineEntry>();
   for (const { outcome, revision, quarantined } of refreshesOf(remains).reverse()) {
@@ -209,7 +210,7 @@ function quarantineOf(remains: Remains): QuarantineEntry[] {
     entries.delete(revision);
     entries.set(revision, quarantined);
   }
-  for (const { revision = '', ends = 0 } of actionsOf(remains, 'retry')) {
+  for (const { revision = '', ends = 0 } of [...actionsOf(remains, 'retry'), ...actionsOf(remains, 'rollback')]) {
     if ((entries.get(revision)?.at ?? Number.POSITIVE_INFINITY) <= ends) entries.delete(revision);
   }
   return [...entries.values()].reverse().slice(0, MAX_QUARANTINED_REVISIONS);

@@ -59,6 +59,8 @@ interface UpdateRecord extends RolloutBase {
   readonly at: number;
   /** SageMaker accepted the call. Absent: unknown. */
   readonly accepted?: true;
+  /** Since when DescribeEndpoint does not show the accepted call, epoch ms. */
+  readonly unshownSince?: number;
   /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
   readonly ambiguous?: true;
 }

@@ -46,7 +46,7 @@ export interface ReplacedDeployment {
 }
 
 /** A listing of the sources that takes several passes. */
-export interface Listing {
+export interface SourceListing {
   /** Digest of the sources. */
   readonly of: string;
   /**
@@ -67,15 +67,22 @@ export interface Listing {
 export interface Pin {
   readonly revision: string;
   readonly by: string;
-  /** Epoch ms: uploads after this time are newer. */
+  /** Epoch ms, the person's clock, which can be any: nothing is compared with it. */
   readonly at: number;
   readonly reason?: string;
-  /** The revision of the sources that the pin takes precedence over. Absent: not observed yet, or there was none. */
+  /** The revision of the sources that the pin takes precedence over: any other one is newer. Absent: none is known. */
   readonly supersedes?: string;
   /** LastModified of its newest source, epoch ms. A later one is another upload of the same bytes. */
   readonly supersedesNewest?: number;
   /** Such an upload was passed over, and published. */
   readonly passedOver?: true;
+}
+
+/** The sources as the controller observed them last: a pin that is set now takes precedence over them. */
+export interface ObservedSources {
+  readonly revision: string;
+  /** LastModified of the newest source, epoch ms. */
+  readonly newest: number;
 }
 
 /** A revision that is not tried again. */
@@ -144,7 +151,8 @@ export interface EndpointState {
   readonly stalled?: Stall;
   readonly suspension?: Suspension;
   readonly pin?: Pin;
-  readonly listing?: Listing;
+  readonly listing?: SourceListing;
+  readonly observed?: ObservedSources;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

@@ -20,14 +20,15 @@ export interface SelectedTarget {
  */
 export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots' | SelectedTarget {
   const { observation, state: known, active } = ready;
-  const { now, spec, endpoint, slots } = observation;
+  const { spec, endpoint, slots } = observation;
   const pin = activePin(spec, known, sources);
-  const state = pin === known.pin ? known : { ...known, pin };
+  const observed = withObserved(spec, known, sources);
+  const state = pin === observed.pin ? observed : { ...observed, pin };
   const newest = sources.newest ?? 0;
   const size = sources.kind === 'complete' ? { size: sources.size } : {};
   if (pin) {
-    const { revision, at } = pin;
-    const target = { revision, trigger: 'pin', at, newest, ...(revision === sources.revision && size) } as const;
+    const { revision } = pin;
+    const target = { revision, trigger: 'pin', newest, ...(revision === sources.revision && size) } as const;
     return { ...passOver({ ...ready, state }, pin, sources), target };
   }
   if (spec.data && servesFailedRevision(state, endpoint)) {
@@ -35,11 +36,11 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
     const revision = slots[otherSlot(active)];
     const isQuarantined = state.quarantine?.some((entry) => entry.revision === revision);
     if (revision !== undefined && !isQuarantined) {
-      return { state, target: { revision, trigger: 'smoke-test', at: now, newest } };
+      return { state, target: { revision, trigger: 'smoke-test', newest } };
     }
   }
   if (sources.revision === undefined) return { state };
-  return { state, target: { revision: sources.revision, trigger: 'upload', at: newest, newest, ...size } };
+  return { state, target: { revision: sources.revision, trigger: 'upload', newest, ...size } };
 }
 
 /** The pin, unless something newer was uploaded. Only data per slot can be pinned. */
@@ -47,8 +48,16 @@ function activePin(spec: EndpointSpec, { pin }: EndpointState, sources: SourcesV
   if (!pin || !spec.data) return undefined;
   if (sources.kind === 'missing') return pin;
   if (pin.supersedes !== undefined) return pin.supersedes === sources.revision ? pin : undefined;
+  return { ...pin, supersedes: sources.revision, supersedesNewest: sources.newest };
+}
+
+/** Only for what a pin will need. */
+function withObserved({ data }: EndpointSpec, state: EndpointState, sources: SourcesView): EndpointState {
+  if (!data || sources.kind === 'missing') return state;
   const { revision, newest } = sources;
-  return newest > pin.at ? undefined : { ...pin, supersedes: revision, supersedesNewest: newest };
+  const { observed } = state;
+  if (observed?.revision === revision && observed.newest === newest) return state;
+  return { ...state, observed: { revision, newest } };
 }
 
 /** Publishes that the revision which the pin supersedes was uploaded again: the same bytes do not end the pin. */

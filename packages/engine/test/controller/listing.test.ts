@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/adapters/client.ts';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
@@ -196,6 +197,56 @@ describe('a listing', () => {
     expect(world.state.stalled).toMatchObject({ reason: 'CallFailed', published: true });
     expect(world.state.listing).toEqual(listing);
     expect(world.calls.filter((call) => call.startsWith('update'))).toEqual([]);
+  });
+});
+
+describe('with a listing of several passes', () => {
+  const stackId = 'stack';
+  const gate = (creates: object): ReconcileRequest => ({
+    version: 1,
+    endpoint: 'Iris/Endpoint',
+    gate: {
+      responseUrl: 'https://response',
+      stackId,
+      requestId: 'request',
+      logicalResourceId: 'DeploymentGate',
+      physicalResourceId: 'Iris/Endpoint',
+      store: spec.store,
+      sources: [{ bucket: 'models', prefix: 'p/' }],
+      deadline: NOON + 55 * MINUTE,
+      ...creates,
+    },
+  });
+  const receive = (request: ReconcileRequest) =>
+    reconcileBatch(world.ports, [message('gate', 1, JSON.stringify(request))]);
+
+  test.each([
+    ['of an endpoint that exists', {}],
+    ['of a new endpoint', { creates: true }],
+  ] as const)('a deployment %s waits until it is known what it will load', async (_, creates) => {
+    if ('creates' in creates) Object.assign(world, { spec: undefined, endpoint: 'gone', hasState: false });
+    expect(await receive(gate(creates))).toEqual(['gate']);
+    expect(world.responses).toEqual([]);
+    expect(await receive(gate(creates))).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.state.deployment).toMatchObject({ revision: await revisionOfAll(), newestSource: UPLOADED_AT });
+    expect(world.state.listing).toBeUndefined();
+    expect(s3.pages).toBe(PAGES);
+  });
+
+  test('a deployment of an endpoint that was deleted meanwhile proceeds, and no state is written', async () => {
+    Object.assign(world, { spec: undefined, endpoint: 'gone', hasState: false });
+    expect(await receive(gate({}))).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+    expect(world.hasState).toBe(false);
+  });
+
+  test('a lost state is rebuilt', async () => {
+    world.hasState = false;
+    const reasons = await passes(['m'], 3);
+    expect(reasons).toEqual(['StateLost', 'Listing', 'Listing']);
+    expect(world.decisions.map(({ reason }) => reason)).toContain('StateRebuilt');
+    expect(world.state.lostAt).toBeUndefined();
   });
 });
 

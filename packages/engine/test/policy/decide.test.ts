@@ -210,6 +210,40 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap' },
     state: { ...quiet, rollout: settling('v2', 0, 300_000) },
   },
+  'endless uploads that S3 dates by their start: each pass finds another one, and the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 61_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'endless uploads, found by a listing of several passes: the stream goes on': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v1.9', 101_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 20 },
+    state: { ...quiet, rollout: settling('v2', 0, 280_000) },
+  },
+  'a pass that comes too late may have missed a quiet time: the stream ends': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 120_000 },
+      state: { ...quiet, rollout: settling('v1.9', 75_000, 280_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 60 },
+    state: { ...quiet, rollout: settling('v2', 0) },
+  },
+  'a listing of several passes that began too early: the wait counts until then': {
+    o: observe({
+      sources: { ...v2, resumed: { since: NOON - 40_000 } },
+      state: { ...quiet, rollout: settling('v2', 70_000) },
+    }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 30 },
+  },
   'a settled revision that could not be swapped ends the stream: the next one settles on its own': {
     o: observe({
       spec: { ...spec, maxWaitTime: 300 },
@@ -559,14 +593,20 @@ const situations: Record<string, Situation> = {
     events: [succeeded],
   },
   'accepted, but DescribeEndpoint is stale: wait': {
-    o: withUpdate({ ...accepted, at: NOON - MINUTE }, {}),
+    o: withUpdate(accepted, {}),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: { ...accepted, unshownSince: NOON } },
   },
   'accepted, and DescribeEndpoint shows nothing for five minutes: refused without a reason': {
-    o: withUpdate(accepted, {}),
+    o: withUpdate({ ...accepted, unshownSince: NOON - 5 * MINUTE }, {}),
     next: { kind: 'requeue', reason: 'Retrying' },
     state: { ...servedV1, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
+  },
+  'accepted, and DescribeEndpoint shows it again: the wait ends': {
+    o: withUpdate({ ...accepted, unshownSince: NOON }, { status: 'Updating', pendingConfigName: 'config-b' }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    state: { ...servedV1, rollout: accepted },
   },
   'update still running: it stays recorded': {
     o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),

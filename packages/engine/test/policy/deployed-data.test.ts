@@ -135,7 +135,7 @@ describe('a deployment that changes the sources', () => {
   test('keeps a pin', () => {
     expect(withChangedSources({ version: 1, pin }, changed)).toEqual({
       version: 1,
-      pin: { ...pin, revision: 'v1+', supersedes: 'v2+' },
+      pin: { ...pin, revision: 'v1+', supersedes: 'v2+', supersedesNewest: NOON },
     });
   });
 

@@ -1,6 +1,6 @@
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { addPage, beginListing, prefixesOf } from '../../src/policy/listing.ts';
+import { addPage, beginListing, listedPrefixes } from '../../src/policy/listing.ts';
 import { revisionOf } from '../../src/policy/revision.ts';
 import type { SourceObject } from '../../src/policy/source-object.ts';
 
@@ -13,7 +13,7 @@ function observe(store: Store, sources: readonly SourceSpec[], pageObjects = 100
     .toSorted((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)))
     .map((key) => ({ bucket, key, etag: 'e', size: 1, lastModified: 1, ...store[key] }));
   let listed = beginListing(sources);
-  for (const { prefix } of prefixesOf(sources)) {
+  for (const { prefix } of listedPrefixes(sources)) {
     // A listing has no checksums.
     const below = all.filter(({ key }) => key.startsWith(prefix)).map(({ checksum: _, ...object }) => object);
     for (let at = 0; at === 0 || at < below.length; at += pageObjects) {

@@ -4,6 +4,7 @@ import { decide } from '../../src/policy/decide.ts';
 import { decideGate } from '../../src/policy/deployment-gate.ts';
 import type { Next } from '../../src/policy/next.ts';
 import type { Observation } from '../../src/policy/observation.ts';
+import { pinRevision } from '../../src/policy/person-actions.ts';
 import type { Staging } from '../../src/policy/rollout.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 import {
@@ -38,6 +39,25 @@ const failedTests: EndpointState = {
   quarantine: [{ revision: 'v2', at: NOON, message, failedSmokeTests: true }],
 };
 const pinOfV0 = { revision: 'v0', by: 'ada', at: NOON - MINUTE } as const;
+/** Pinned by a clock that is an hour ahead, when the sources were at v1 and v0 had failed. */
+const pinnedAtV1 = pinRevision(
+  {
+    ...quiet,
+    observed: { revision: 'v1', newest: v2.newest + MINUTE },
+    quarantine: [{ revision: 'v0', at: NOON - 2 * MINUTE, message: 'no ping' }],
+    retries: {
+      revision: 'v0',
+      attempts: 1,
+      at: NOON,
+      nextAt: NOON + MINUTE,
+      stage: 'update',
+      fault: 'capacity',
+      message: 'no capacity',
+    },
+  },
+  'v0',
+  { by: 'ada', at: NOON + 60 * MINUTE },
+).state;
 const pinOver = (supersedesNewest: number) => ({ ...pinOfV0, revision: 'v1', supersedes: 'v2', supersedesNewest });
 const seen = { rollout: settling('v2', 9 * MINUTE) };
 const missing = { kind: 'missing', uris: ['s3://models/b'], revision: 'v2-', newest: v2.newest } as const;
@@ -513,8 +533,8 @@ const situations: Record<string, Situation> = {
     next: { kind: 'stage', reason: 'NewRevision', lease } as Next,
     state: { pin: undefined },
   },
-  'an upload after the pin, before the controller read it, ends it too': {
-    o: observePerSlot({ state: { ...quiet, pin: { ...pinOfV0, at: NOON - 15 * MINUTE }, ...seen } }),
+  'an upload after the pin, before the controller read it, ends it too, whatever its date and the clocks say': {
+    o: observePerSlot({ state: { ...pinnedAtV1, ...seen } }),
     next: { kind: 'stage', reason: 'NewRevision' },
     state: { pin: undefined },
   },
@@ -522,11 +542,11 @@ const situations: Record<string, Situation> = {
     o: observePerSlot({ state: { ...quiet, pin: pinOfV0 }, sources: { kind: 'missing', uris: ['s3://models/a'] } }),
     next: { kind: 'swap', reason: 'Pinned' },
   },
-  'a pin overrides an older quarantine': {
-    o: observePerSlot({ state: { ...quiet, pin: pinOfV0, quarantine: [{ revision: 'v0', at: NOON - 2 * MINUTE }] } }),
+  'a pin takes its revision out of quarantine, and ends the pause before its next attempt': {
+    o: observePerSlot({ state: pinnedAtV1, sources: { ...v2, revision: 'v1' } }),
     next: { kind: 'swap', reason: 'Pinned' },
   },
-  'a pin does not override a newer quarantine': {
+  'a pinned revision that was quarantined since is not tried again': {
     o: observePerSlot({ state: { ...quiet, pin: pinOfV0, quarantine: [{ revision: 'v0', at: NOON }] } }),
     next: { kind: 'done', reason: 'Quarantined' },
   },

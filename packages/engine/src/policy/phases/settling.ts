@@ -4,6 +4,9 @@ import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
 import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
 import { stageOrSwap } from './staging.ts';
 
+/** A pass that comes this much later than it was requeued for may have missed a quiet time, in seconds. */
+const LATE_PASS_SECONDS = 10;
+
 /** First phase: waits until nothing newer was uploaded for waitTime, at most for maxWaitTime. */
 export function settle(context: RolloutContext): NextStep {
   const { observation, state, target } = context;
@@ -15,9 +18,7 @@ export function settle(context: RolloutContext): NextStep {
   const { since, isStream } = streamOf(observation, before, target);
   const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
   const rollout = before?.revision === revision ? before : begun;
-  // What was written during a listing may be missing from it, so the wait has to be over when it begins.
-  const readAt = sources?.resumed?.since ?? now;
-  const left = Math.ceil(waitTime - (readAt - Math.max(newest, rollout.seen)) / 1000);
+  const left = Math.ceil(waitTime - (readAt(observation) - Math.max(newest, rollout.seen)) / 1000);
   const isBounded = maxWaitTime !== undefined && isStream;
   const bound = isBounded ? Math.ceil(maxWaitTime - (now - rollout.since) / 1000) : left;
   if (left > 0 && bound > 0) {
@@ -36,16 +37,33 @@ export function settle(context: RolloutContext): NextStep {
 
 /** Whether the target continues a stream of uploads, none of which settled, and when the stream began, epoch ms. */
 function streamOf(
-  { now, spec }: Observation,
+  observation: Observation,
   before: Rollout | undefined,
   { revision, newest }: { readonly revision: string; readonly newest: number },
 ): { readonly isStream: boolean; readonly since: number } {
+  const { now, spec } = observation;
   // A revision that settled, and could not be swapped for another reason, ends the stream.
   const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : now;
   // So does a quiet time without a pass: what a deletion changed afterwards has no date.
   const isPaused = before?.revision !== revision && now - changed >= spec.waitTime * 1000;
-  const isStream = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
+  const isUnpaused = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
+  const isStream = before !== undefined && (isUnpaused || isReplaced(observation, before, revision));
   return { isStream, since: isStream ? before.since : now };
+}
+
+/**
+ * Whether the pass that was to find the revision settled finds another one, whenever S3 says that was written: a
+ * multipart upload is dated by its start.
+ */
+function isReplaced(observation: Observation, before: Rollout, revision: string): boolean {
+  const ageMs = readAt(observation) - before.seen;
+  const isSettling = before.phase === 'settling' && before.revision !== revision;
+  return isSettling && ageMs < (observation.spec.waitTime + LATE_PASS_SECONDS) * 1000;
+}
+
+/** When the sources were read: what is written during a listing may be missing from it, so its beginning counts. */
+function readAt({ now, sources }: Observation): number {
+  return sources?.resumed?.since ?? now;
 }
 
 function missingMessage({ spec }: Observation, { uris }: SourcesView & { readonly kind: 'missing' }): string {

@@ -9,7 +9,7 @@ import { isLoadedAsRead, withServing } from '../serving.ts';
 import { type EndpointState, quarantine, truncateMessage, withoutQuarantine, withoutUpdate } from '../state.ts';
 import { failSmokeTests } from './testing.ts';
 
-/** After this time, in ms, an accepted call that DescribeEndpoint does not show counts as refused. */
+/** Once DescribeEndpoint has not shown an accepted call for this time, in ms, it counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
 
 /**
@@ -18,7 +18,7 @@ const STALE_AFTER_MS = 5 * 60_000;
  * this revision's only if nothing was written since. Pure; a state without an update is returned as it is.
  */
 export function conclude(o: ExistingEndpoint): Conclusion {
-  const { now, spec, state, endpoint } = o;
+  const { spec, state, endpoint } = o;
   const update = recordedUpdate(state);
   if (!update) return { state, events: [] };
   // A deployment replaced the slot's config, so the update of the old one no longer matters.
@@ -34,7 +34,7 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   const isJudged =
     endpoint.failureReason !== undefined && truncateMessage(endpoint.failureReason) !== update.failureReasonBefore;
   if (update.accepted) {
-    if (!isTouched && !isJudged && now - update.at < STALE_AFTER_MS) return { state, events: [], stale: true };
+    if (!isTouched && !isJudged) return untilShown(o, update);
     return refuse(o, update);
   }
   if (isTouched && isJudged) return refuse(o, update);
@@ -58,10 +58,24 @@ export function isUpdateImminent({ now, spec, state, endpoint }: ExistingEndpoin
   );
 }
 
+/**
+ * An accepted call changes LastModifiedTime, so an answer without it is from before: also one that comes when the
+ * update has ended. How long ago the call was made says nothing.
+ */
+function untilShown(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
+  const { unshownSince = o.now } = update;
+  if (o.now - unshownSince >= STALE_AFTER_MS) return refuse(o, update);
+  const state = update.unshownSince === undefined ? { ...o.state, rollout: { ...update, unshownSince } } : o.state;
+  return { state, events: [], stale: true };
+}
+
 /** Takes over an update that is in progress although its call was never recorded as accepted. */
 function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): Conclusion {
   const isOurs = endpoint.status === 'Updating' && endpoint.pendingConfigName === update.configName;
-  if (update.accepted || !isOurs) return { state, events: [] };
+  if (update.accepted || !isOurs) {
+    const { unshownSince, ...shown } = update;
+    return { state: unshownSince === undefined ? state : { ...state, rollout: shown }, events: [] };
+  }
   return {
     state: { ...state, rollout: { ...update, accepted: true } },
     events: [{ type: 'started', ...eventSubject(update) }],

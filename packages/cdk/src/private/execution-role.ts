@@ -1,0 +1,157 @@
+import { ArnFormat, Reference, Stack, Tokenization, Validations } from 'aws-cdk-lib';
+import { CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
+import type { Construct, IDependable } from 'constructs';
+import type { SlotData, SourceSpec } from '../contract';
+import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
+import { containersOf } from './containers';
+import type { DeclaredModel } from './declared-models';
+import { parseS3Url } from './s3-url';
+import { modelSources } from './sources';
+import { isReadable } from './tokens';
+
+/** What the models of a VPC need, as documented for CreateModel. */
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:CreateNetworkInterfacePermission',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DeleteNetworkInterfacePermission',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeVpcs',
+  'ec2:DescribeDhcpOptions',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeSecurityGroups',
+];
+
+const ECR_ACTIONS = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
+
+/** Models that all have an execution role. */
+export interface ModelsWithRole {
+  readonly models: readonly DeclaredModel[];
+  /** Absent: all models were declared with a role. */
+  readonly role?: Role;
+}
+
+/** Gives the models without an execution role one that is created for them, with the permissions that they need. */
+export function withExecutionRole(
+  endpoint: Construct,
+  models: readonly DeclaredModel[],
+  props: SagemakerEndpointProps,
+  data: SlotData | undefined,
+): ModelsWithRole {
+  const without = models.filter(({ declared }) => declared.props.executionRoleArn === undefined);
+  if (without.length === 0) return { models };
+  const role = new Role(endpoint, 'ExecutionRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
+  for (const statement of statementsFor(Stack.of(endpoint), without, props, data)) role.addToPolicy(statement);
+  acknowledgeWildcards(role);
+  return {
+    role,
+    models: models.map((model) => {
+      const { declared } = model;
+      if (!without.includes(model)) return model;
+      return { ...model, declared: { ...declared, props: { ...declared.props, executionRoleArn: role.roleArn } } };
+    }),
+  };
+}
+
+/** The role of the app that the ARN belongs to, with its policies: SageMaker uses them when it creates the model. */
+export function roleBehind(roleArn: string): IDependable[] {
+  const role = roleResourceOf(roleArn)?.node.scope;
+  return role instanceof Role ? [role] : [];
+}
+
+/** The resource of the app that the ARN belongs to. */
+export function roleResourceOf(roleArn: string): CfnRole | undefined {
+  const token = Tokenization.reverseString(roleArn).firstToken;
+  return Reference.isReference(token) && token.target instanceof CfnRole ? token.target : undefined;
+}
+
+function statementsFor(
+  stack: Stack,
+  models: readonly DeclaredModel[],
+  { endpointConfigProps, modelsBucket }: SagemakerEndpointProps,
+  data: SlotData | undefined,
+): PolicyStatement[] {
+  const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+  const copied = new Set(data?.files.map(({ bucket, key }) => `${bucket}/${key}`));
+  const inPlace = modelSources(models, stack)
+    .sources.map(({ source }) => source)
+    .filter((source) => !('key' in source && copied.has(`${source.bucket}/${source.key}`)));
+  const key = inPlace.length > 0 ? modelsBucket.encryptionKey : undefined;
+  const logGroups = stack.formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: '/aws/sagemaker/Endpoints/*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return [
+    allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'], logGroups),
+    allow(['cloudwatch:PutMetricData', 'ecr:GetAuthorizationToken'], '*'),
+    allow(ECR_ACTIONS, ...new Set(models.flatMap((model) => repositoriesOf(stack, model)))),
+    ...inPlace.flatMap((source) => readStatements(stack, source)),
+    ...(key ? [allow(['kms:Decrypt'], key.keyArn)] : []),
+    ...outputStatements(stack, endpointConfigProps),
+    ...(models.some(({ declared }) => declared.props.vpcConfig !== undefined) ? [allow(VPC_ACTIONS, '*')] : []),
+  ];
+}
+
+/** ARNs of the repositories of a model's images; `*` for an image whose repository is not known at synthesis. */
+function repositoriesOf(stack: Stack, { declared }: DeclaredModel): string[] {
+  const containers = containersOf(declared.props);
+  return containers.map(({ container }) => {
+    const pattern = /^(.+)\.dkr\.ecr\.(\$\{Token\[[^\]]*\]\}|[a-z0-9-]+)\.[^/]+\/(.+?)(?::[^:/@]+)?(?:@.*)?$/;
+    const [, account, region, repository] = pattern.exec(container?.image ?? '') ?? [];
+    if (repository === undefined) return '*';
+    return stack.formatArn({ service: 'ecr', account, region, resource: 'repository', resourceName: repository });
+  });
+}
+
+function readStatements(stack: Stack, source: SourceSpec): PolicyStatement[] {
+  const bucketArn = bucketArnOf(stack, source.bucket);
+  if ('key' in source) {
+    return [new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.key}`] })];
+  }
+  return [
+    new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.prefix}*`] }),
+    new PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${source.prefix}*`] } },
+    }),
+  ];
+}
+
+/** Captured data, and the answers and notifications of an asynchronous endpoint. */
+function outputStatements(stack: Stack, config: CfnEndpointConfigProps): PolicyStatement[] {
+  const { dataCaptureConfig: capture, asyncInferenceConfig: inference } = config;
+  const output = inference !== undefined && isReadable(inference) ? inference.outputConfig : undefined;
+  const { s3OutputPath, s3FailurePath, notificationConfig } = output !== undefined && isReadable(output) ? output : {};
+  const captured = capture !== undefined && isReadable(capture) ? capture.destinationS3Uri : undefined;
+  const objects = [captured, s3OutputPath, s3FailurePath].flatMap((url) => {
+    const location = url === undefined ? undefined : parseS3Url(url, stack);
+    if (!location) return [];
+    const prefix = location.key.replace(/\/$/, '');
+    return `${bucketArnOf(stack, location.bucket)}/${prefix === '' ? '' : `${prefix}/`}*`;
+  });
+  const topics = notificationConfig !== undefined && isReadable(notificationConfig) ? notificationConfig : {};
+  const topicArns = [topics.successTopic, topics.errorTopic].flatMap((arn) => arn ?? []);
+  return [
+    ...(objects.length > 0 ? [new PolicyStatement({ actions: ['s3:PutObject'], resources: objects })] : []),
+    ...(topicArns.length > 0 ? [new PolicyStatement({ actions: ['sns:Publish'], resources: topicArns })] : []),
+  ];
+}
+
+function bucketArnOf(stack: Stack, bucketName: string): string {
+  return stack.formatArn({ service: 's3', region: '', account: '', resource: bucketName });
+}
+
+/** Answers cdk-nag's findings about actions that have no narrower resource. */
+function acknowledgeWildcards(role: Role): void {
+  const policy = role.node.tryFindChild('DefaultPolicy');
+  const why = 'The actions have no resources, or the log group is named after the endpoint, which is created later.';
+  policy?.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
+    'AwsSolutions-IAM5[Resource::*]': why,
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker/Endpoints/*]':
+      why,
+  });
+}

@@ -1,0 +1,101 @@
+import type { FunctionRun } from '../worlds/function-run.ts';
+import type { Update } from './ledger.ts';
+import type { OracleParts } from './parts.ts';
+
+/** An event that ends a refresh, as the bus has it. */
+export interface EndedRefresh {
+  readonly type: string;
+  readonly revision: string;
+  readonly startedAt?: number;
+}
+
+/** A record of the history, as far as the checks read it. */
+interface AppendedRecord {
+  readonly outcome: string;
+  readonly revision?: string;
+  readonly trigger?: string;
+  readonly retried?: boolean;
+  readonly at: number;
+}
+
+interface Publication {
+  readonly run: FunctionRun | undefined;
+  readonly at: number;
+}
+
+const ENDINGS = new Set(['succeeded', 'refused', 'deployed']);
+/** A record dates an update by the controller's clock when it was decided: at most this long before the call, in ms. */
+const DECIDED_MS = 90_000;
+
+/** The history has each ended refresh once; the bus and the metrics have what the history has. */
+export class PublicationChecks {
+  readonly #parts: OracleParts;
+  readonly #published = new Map<string, Publication>();
+  readonly #crashed = new Set<FunctionRun>();
+  readonly #records: AppendedRecord[] = [];
+  readonly #metrics = new Map<string, number>();
+  #isUncertain = false;
+
+  constructor(parts: OracleParts) {
+    this.#parts = parts;
+  }
+
+  published({ type, revision, startedAt }: EndedRefresh, run: FunctionRun | undefined): void {
+    if (!ENDINGS.has(type)) return;
+    const { journal, world, ledger } = this.#parts;
+    const key = `${type} ${revision} ${startedAt}`;
+    const before = this.#published.get(key);
+    this.#published.set(key, { run, at: world.clock.now() });
+    if (!before) return;
+    // A pass that had begun by then, or comes after a crash, cannot know of it; nor can a rebuilt state.
+    const isConcurrent = run !== undefined && run.startedAt < before.at;
+    const isCrashed = before.run !== undefined && (before.run.isDisturbed || this.#crashed.has(before.run));
+    if (isConcurrent || isCrashed || ledger.stateDeletedAt.length > 0) return;
+    journal.violation(`${type} of ${revision.slice(0, 12)} is published again`);
+  }
+
+  /** A new object of the history. */
+  appended(text: string): void {
+    const record = JSON.parse(text) as Omit<AppendedRecord, 'at'> & { readonly at: string };
+    this.#records.push({ ...record, at: Date.parse(record.at) });
+  }
+
+  metric(name: string, value: number): void {
+    this.#metrics.set(name, (this.#metrics.get(name) ?? 0) + value);
+  }
+
+  runEnded(run: FunctionRun, how: string): void {
+    if (how !== 'answered') this.#crashed.add(run);
+    if (how !== 'answered' || run.isDisturbed) this.#isUncertain = true;
+  }
+
+  /** How many records of its end an update has. */
+  recordsOf({ revision, startedAt, endedAt = Number.POSITIVE_INFINITY }: Update): number {
+    return this.#records.filter(
+      (record) =>
+        (record.outcome === 'succeeded' || record.outcome === 'refused') &&
+        record.trigger !== 'deployment' &&
+        record.revision === revision &&
+        record.at >= startedAt - DECIDED_MS &&
+        record.at <= endedAt,
+    ).length;
+  }
+
+  /** The counts agree, unless a crash or a fault came in between. */
+  check(): void {
+    const { journal, ledger } = this.#parts;
+    if (this.#isUncertain || ledger.stateDeletedAt.length > 0) return;
+    const succeeded = this.#records.filter(({ outcome }) => outcome === 'succeeded').length;
+    const quarantined = this.#records.filter(({ outcome, retried }) => outcome === 'refused' && !retried).length;
+    this.#compare('Swaps', succeeded);
+    this.#compare('Quarantines', quarantined);
+    journal.reached('metrics compared with the history');
+  }
+
+  #compare(metric: string, records: number): void {
+    const counted = this.#metrics.get(metric) ?? 0;
+    if (counted !== records) {
+      this.#parts.journal.violation(`${metric} was counted ${counted} times, the history has ${records} records`);
+    }
+  }
+}
