@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { type EndpointSpec, specParameterName, stateKey } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
+import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { DecisionEntry, Telemetry } from '@freshpoint/engine/ports';
 import type { DeployResult, StackEvent } from '@freshpoint/local/cloudformation/index';
@@ -14,7 +15,7 @@ import type {
 import type { CallPlan, Overseer } from '../worlds/function-run.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { refresherFactory } from '../worlds/refresher.ts';
-import { assetsOf, isDeadLetterQueue, World } from '../worlds/world.ts';
+import { assetsOf, isDeadLetterQueue, World, type WorldOptions } from '../worlds/world.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 import { type AppSettings, DATA_STACK, KEY, SERVING_STACK, templatesOf } from './settings-app.ts';
 import { EndpointTraffic } from './traffic.ts';
@@ -31,6 +32,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** How long a call of the function takes, there and back. */
 const CALL_MS = 20;
 const SEED = 1;
+/** How long CloudFormation takes for each resource. */
+const RESOURCE_MS = 3000;
 /** Enough to meet every instance of a fleet. */
 const ANSWERS = 10;
 
@@ -53,7 +56,12 @@ const LAYOUT: Layout = {
  */
 export class VirtualAccount {
   readonly decisions: DecisionEntry[] = [];
+  readonly metrics: [name: string, value: number][] = [];
   readonly events: StackEvent[] = [];
+  /** Whether the function dies once it has made a call of this operation. */
+  dies: (operation: string) => boolean = () => false;
+  /** How much longer a request of the function takes to its service, in ms. */
+  delayMs: (operation: string) => number = () => 0;
   bucket = '';
   readonly #world: World;
   readonly #traffic: EndpointTraffic;
@@ -61,7 +69,7 @@ export class VirtualAccount {
   readonly #broken = new Set<string>();
   #deploying = 0;
 
-  constructor() {
+  constructor(cloudFormation: WorldOptions['cloudFormation'] = {}) {
     this.#world = new World({
       seed: SEED,
       layout: LAYOUT,
@@ -69,10 +77,21 @@ export class VirtualAccount {
       skew: { s3: 0, sagemaker: 0 },
       judge: (data) => (data.some(({ etag }) => this.#broken.has(etag)) ? {} : { healthyAfterMs: 1000 }),
       loaded: () => undefined,
+      cloudFormation: { resourceMs: RESOURCE_MS, ...cloudFormation },
       runner: (world) =>
         refresherFactory(
           world,
-          plainOverseer((entry) => this.decisions.push(entry)),
+          plainOverseer(
+            {
+              decision: (entry) => this.decisions.push(entry),
+              error: () => undefined,
+              metric: (_, name, value) => this.metrics.push([name, value]),
+            },
+            {
+              dies: (operation) => this.dies(operation),
+              delayMs: (operation) => this.delayMs(operation),
+            },
+          ),
         ),
     });
     this.#traffic = new EndpointTraffic(this.#world, (problem) => this.problems.push(problem));
@@ -84,8 +103,9 @@ export class VirtualAccount {
   static async with(
     settings: AppSettings = {},
     objects: Readonly<Record<string, string>> = {},
+    cloudFormation: WorldOptions['cloudFormation'] = {},
   ): Promise<VirtualAccount> {
-    const account = new VirtualAccount();
+    const account = new VirtualAccount(cloudFormation);
     await account.create(settings, objects);
     await account.settle();
     return account;
@@ -306,6 +326,36 @@ export class VirtualAccount {
     };
   }
 
+  /** The endpoint's history, oldest first. */
+  async history(): Promise<readonly HistoryRecord[]> {
+    const { store } = await this.spec();
+    const { Contents = [] } = await this.call('s3', 'ListObjectsV2', {
+      Bucket: store.bucket,
+      Prefix: historyPrefix(store),
+    });
+    const records: HistoryRecord[] = [];
+    for (const { Key } of Contents) {
+      const { Body } = await this.call('s3', 'GetObject', { Bucket: store.bucket, Key });
+      records.push(JSON.parse(await text(Body)) as HistoryRecord);
+    }
+    return records;
+  }
+
+  /** Puts a message into the work queue, as the account's root. */
+  async send(body: object): Promise<void> {
+    const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
+    const QueueUrl = QueueUrls.find((url) => !isDeadLetterQueue(url));
+    await this.call('sqs', 'SendMessage', { QueueUrl, MessageBody: JSON.stringify(body) });
+  }
+
+  /** The bodies of the messages in the dead-letter queue. */
+  async deadLetters(): Promise<string[]> {
+    const { QueueUrls = [] } = await this.call('sqs', 'ListQueues');
+    const QueueUrl = QueueUrls.find(isDeadLetterQueue);
+    const { Messages = [] } = await this.call('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    return Messages.map(({ Body }) => Body);
+  }
+
   /** By hand, without CloudFormation's knowledge. */
   async deleteEndpoint(EndpointName = 'Iris'): Promise<void> {
     this.#traffic.serving.delete(EndpointName);
@@ -341,14 +391,22 @@ export function containerOf({ models }: Live): ModelContainer {
   return container;
 }
 
-/** No faults, and calls that take as long as on AWS. */
-function plainOverseer(onDecision: (entry: DecisionEntry) => void): Overseer {
+interface CallTroubles {
+  readonly dies: (operation: string) => boolean;
+  readonly delayMs: (operation: string) => number;
+}
+
+/** No faults but these troubles, and calls that take as long as on AWS. */
+function plainOverseer(telemetry: Telemetry, { dies, delayMs }: CallTroubles): Overseer {
   const nothing = () => undefined;
-  const plan: CallPlan = { requestMs: CALL_MS / 2, replyMs: CALL_MS / 2 };
-  const telemetry: Telemetry = { decision: onDecision, error: nothing, metric: nothing };
+  const plan = (operation: string): CallPlan => ({
+    requestMs: CALL_MS / 2 + delayMs(operation),
+    replyMs: CALL_MS / 2,
+    ...(dies(operation) && { kill: 'after' }),
+  });
   return {
     skewMs: 0,
-    plan: () => plan,
+    plan: (_run, { operation }) => plan(operation),
     calling: nothing,
     stale: nothing,
     started: nothing,

@@ -98,13 +98,6 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
-    name: 'both of two passes count what they publish',
-    file: 'controller/publish.ts',
-    declaration: 'publish',
-    node: 'IfStatement > LogicalExpression:has(MemberExpression[property.name="append"]) > UnaryExpression',
-    change: { replaceWith: '((await ports.history.append(spec.store, record)), false)' },
-  },
-  {
     name: 'a pin supersedes whatever is uploaded by the time of the next pass',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
@@ -184,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the revision that a deployment loaded is forgotten',
     file: 'policy/deployed.ts',
-    declaration: 'afterMove',
+    declaration: 'concludeDeployment',
     node: 'VariableDeclarator > ConditionalExpression',
     change: UNDEFINED,
   },

@@ -147,6 +147,33 @@ const CHANGES: readonly Change[] = [
     models: 'kept',
   },
   {
+    of: 'the retained capacity alone',
+    to: { endpoint: { retainAllVariantProperties: true } },
+    seen: ({ endpoint }) => endpoint.EndpointStatus,
+    expected: 'InService',
+    models: 'kept',
+  },
+  {
+    of: 'the retained deployment config alone',
+    to: { endpoint: { retainDeploymentConfig: true } },
+    seen: ({ endpoint }) => endpoint.EndpointStatus,
+    expected: 'InService',
+    models: 'kept',
+  },
+  {
+    of: 'the excluded properties alone',
+    from: { endpoint: { retainAllVariantProperties: true } },
+    to: {
+      endpoint: {
+        retainAllVariantProperties: true,
+        excludeRetainedVariantProperties: [{ variantPropertyType: 'DesiredWeight' }],
+      },
+    },
+    seen: ({ endpoint }) => endpoint.EndpointStatus,
+    expected: 'InService',
+    models: 'kept',
+  },
+  {
     of: 'the variants, one more',
     to: { variants: [VARIANT, OTHER] },
     seen: variantNames,

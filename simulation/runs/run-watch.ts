@@ -86,13 +86,13 @@ export class RunWatch implements Watch {
     journal.note('state', () => String(input.Body));
   }
 
-  #afterQueueCall({ operation, input }: Call, output: unknown): void {
+  #afterQueueCall({ operation, input, caller }: Call, output: unknown): void {
     const { world, faultRandom, rates, journal } = this.#context;
     if (operation === 'DeleteMessageBatch') this.#checkRequests();
     if (operation === 'CreateQueue') world.queues.push((output as Answers['sqs:CreateQueue']).QueueUrl);
     if (operation === 'SendMessage' && faultRandom.chance(rates.duplicatedMessage)) {
       journal.reached('message duplicated');
-      world.peek('sqs', 'SendMessage', { ...input, DelaySeconds: faultRandom.int(0, 120) });
+      world.peek('sqs', 'SendMessage', { ...input, DelaySeconds: faultRandom.int(0, 120) }, caller);
     }
   }
 

@@ -185,6 +185,7 @@ export class FunctionRun {
       clients: clients as unknown as PortOptions['clients'],
       queueUrl: env[ENVIRONMENT.queueUrl] ?? '',
       deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl] ?? '',
+      roleId: env[ENVIRONMENT.roleId] ?? '',
       answers: cloudFormationResponses(put as unknown as typeof fetch),
       telemetry: this.#overseer.telemetry(this),
       checkArchive: looksLikeArchive,
@@ -215,7 +216,8 @@ export class FunctionRun {
       const output = await this.#world.cloud.call(service, operation, input, this.caller);
       return operation === 'InvokeEndpoint' ? { ...output, Body: await read(output.Body) } : output;
     }).catch((error: unknown) => {
-      nameFailedCall(error, { service, operation, input });
+      const principal = this.caller.roleArn;
+      nameFailedCall(error, { service, operation, input, ...(principal !== undefined && { principal }) });
       throw error;
     });
   }

@@ -1,4 +1,8 @@
-import { type CloudFormation, createCloudFormation } from '@freshpoint/local/cloudformation/index';
+import {
+  type CloudFormation,
+  type CloudFormationExtras,
+  createCloudFormation,
+} from '@freshpoint/local/cloudformation/index';
 import { defaultAccount } from '@freshpoint/local/core/account';
 import { type Caller, Cloud, type Deps, root, type Service } from '@freshpoint/local/core/cloud';
 import { seededIds } from '@freshpoint/local/core/ids';
@@ -40,6 +44,8 @@ export interface WorldOptions {
   readonly answer?: (data: readonly LoadedData[]) => unknown;
   /** Called with what each instance has loaded. */
   readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
+  /** How CloudFormation behaves. */
+  readonly cloudFormation?: Pick<CloudFormationExtras, 'resourceMs' | 'overlooksRollbacks'>;
   readonly runner: (world: World) => FunctionRunnerFactory;
   /** How long CloudFormation works on one resource, in ms. @default no time */
   readonly resourceMs?: () => number;
@@ -99,6 +105,7 @@ export class World {
       {
         customResponses: this.#responses,
         endpointPollMs: ENDPOINT_POLL_MS,
+        ...options.cloudFormation,
       },
     );
     const others = [createSsm(deps), createLogs(deps)];
@@ -164,10 +171,15 @@ export class World {
     return this.cloud.call(service, operation, input, this.#root) as Promise<AnswerOf<S, O>>;
   }
 
-  /** The same at once, unwatched. */
-  peek<S extends string, O extends string>(service: S, operation: O, input: object = {}): AnswerOf<S, O> {
+  /** The same at once, unwatched, also on behalf of another caller. */
+  peek<S extends string, O extends string>(
+    service: S,
+    operation: O,
+    input: object = {},
+    caller: Caller = this.#root,
+  ): AnswerOf<S, O> {
     const { run } = operationOf(this.#operations[service], operation);
-    return run(input, this.#root) as AnswerOf<S, O>;
+    return run(input, caller) as AnswerOf<S, O>;
   }
 
   /** Bytes will be uploaded in parts. */

@@ -1,4 +1,4 @@
-import { SagemakerEndpoint } from '@freshpoint/cdk';
+import { EndpointDashboard, GuardedDeployment, SagemakerEndpoint } from '@freshpoint/cdk';
 import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@freshpoint/cdk/contract';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -25,10 +25,12 @@ function defaultRolesApp(outdir: string): App {
     },
     endpointProps: { endpointName: 'Iris', endpointConfigName: 'any' },
     modelsBucket: bucket,
+    guardedDeployment: GuardedDeployment.allAtOnce({ bakeTime: Duration.seconds(1) }),
     waitTime: Duration.seconds(1),
     pollInterval: Duration.seconds(1),
   });
   endpoint.autoScale('All', { min: 1, max: 2 });
+  new EndpointDashboard(stack, 'Dashboard', { endpoints: [endpoint] });
   const operator = new Role(stack, 'Operator', { assumedBy: new AccountPrincipal(stack.account) });
   endpoint.grantOperate(operator);
   new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });

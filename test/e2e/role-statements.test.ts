@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
   { removed: 'sqs:SendMessage', denied: 'sqs:SendMessage', until: 'deployment', effect: 'no request can be sent' },
   { removed: 'logs:CreateLogStream logs:PutLogEvents', denied: 'logs:', until: 'later', effect: 'there is no log' },
   { removed: 'events:PutEvents', denied: 'events:PutEvents', until: 'later', effect: 'the refresh never ends' },
-  { removed: ENDPOINT, denied: 'sagemaker:DescribeEndpoint', until: 'v1', effect: 'the endpoint cannot be observed' },
+  { removed: ENDPOINT, denied: 'sagemaker:DescribeEndpoint', until: 'deployment', effect: 'nothing can be confirmed' },
   { removed: 'sagemaker:UpdateEndpoint', denied: 'sagemaker:UpdateEndpoint', until: 'v1', effect: 'no swap' },
   { removed: 'ssm:GetParameters', denied: 'ssm:GetParameters', until: 'deployment', effect: 'there is no spec' },
   { removed: STORE, denied: 's3:GetObject', until: 'deployment', effect: 'there is no state' },

@@ -9,6 +9,10 @@ export const ENVIRONMENT = {
   queueUrl: 'FRESHPOINT_QUEUE_URL',
   /** URL of the dead-letter queue, which receives stalled requests with a reason. */
   deadLetterQueueUrl: 'FRESHPOINT_DEAD_LETTER_QUEUE_URL',
+  /** ARN of the function's role, for messages. */
+  roleArn: 'FRESHPOINT_ROLE_ARN',
+  /** Unique id of the function's role: SQS names it as the sender of the function's own messages. */
+  roleId: 'FRESHPOINT_ROLE_ID',
 } as const;
 
 /** `source` of the events that the controller puts on the default EventBridge bus. */
@@ -55,12 +59,18 @@ export interface ReconcileRequest {
   readonly endpoint: string;
   /** ARN of the stack that creates the endpoint. While it is being deployed, a missing spec does not mean deleted. */
   readonly stackId?: string;
-  /** Present when a deployment waits at the deployment gate. */
+  /** Present when a deployment waits at the deployment gate. Accepted only from the function itself. */
   readonly gate?: GateRequest;
+  /** Present when a deployment waits for its confirmation. Accepted only from the function itself. */
+  readonly confirmation?: ConfirmationRequest;
 }
 
-/** A request of CloudFormation to the deployment gate, which is answered at `responseUrl` before `deadline`. */
-export interface GateRequest {
+/** What CloudFormation does with a custom resource. */
+export type DeploymentRequestType = 'Create' | 'Update' | 'Delete';
+
+/** A request of CloudFormation to one of an endpoint's custom resources, which is answered at `responseUrl`. */
+export interface DeploymentRequest {
+  readonly type: DeploymentRequestType;
   readonly responseUrl: string;
   readonly stackId: string;
   readonly requestId: string;
@@ -68,14 +78,22 @@ export interface GateRequest {
   readonly physicalResourceId: string;
   /** Where state and history are stored once the deployment is done. */
   readonly store: EndpointStore;
-  /** The deployment creates the gate: without a spec, a state that is stored already is an earlier endpoint's. */
-  readonly creates?: true;
   /** The sources of the deployment's models. */
   readonly sources: readonly SourceSpec[];
   /** The slot data of the deployment's models. Absent: the models load the sources in place. */
   readonly data?: SlotData;
-  /** Epoch ms. From then on the gate fails the deployment, because the endpoint stayed busy. */
+  /** Epoch ms. From then on a pass answers, also where it would wait. */
   readonly deadline: number;
+}
+
+/** A request to the deployment gate: may models and configs be created, and the endpoint be updated? */
+export type GateRequest = DeploymentRequest;
+
+/** A request to the deployment confirmation: does the endpoint run what was deployed? */
+export interface ConfirmationRequest extends DeploymentRequest {
+  readonly endpointName: string;
+  /** Names of the deployment's endpoint configs. */
+  readonly configs: { readonly a: string; readonly b: string };
 }
 
 /** A request to reconcile the endpoint with this id. */
@@ -86,8 +104,14 @@ export function reconcileRequest(endpoint: string): ReconcileRequest {
 /** Type of the custom resource that makes a deployment wait until the endpoint is idle. */
 export const GATE_RESOURCE_TYPE = 'Custom::FreshpointDeploymentGate';
 
-/** How long a deployment waits for the endpoint, in seconds. CloudFormation gives a custom resource one hour. */
-export const GATE_TIMEOUT_SECONDS = 55 * 60;
+/** Type of the custom resource that confirms that the endpoint runs what was deployed. */
+export const CONFIRMATION_RESOURCE_TYPE = 'Custom::FreshpointDeploymentConfirmation';
+
+/**
+ * How long a deployment waits for the endpoint, in seconds. CloudFormation gives a custom resource one hour; the rest
+ * of it is for a pass that dies at the function's timeout, whose message is visible again six minutes later.
+ */
+export const DEPLOYMENT_TIMEOUT_SECONDS = 50 * 60;
 
 /** Properties of the deployment gate. CloudFormation updates it when one of them changes. */
 export interface GateProperties {
@@ -99,10 +123,17 @@ export interface GateProperties {
   readonly Sources: string;
   /** JSON of the `SlotData` of the deployment's models. Absent: the models load the sources in place. */
   readonly Data?: string;
-  /** Digest of the settings of models, configs and endpoint, without tags. */
+  /** Digest of the settings of models, configs and endpoint, tags included. */
   readonly Digest: string;
   /** Deploy-time values in those settings. A digest of the template's text does not cover them. */
   readonly Values?: unknown;
+}
+
+/** Properties of the deployment confirmation: it changes with the gate, so it confirms whatever the gate admitted. */
+export interface ConfirmationProperties extends GateProperties {
+  readonly EndpointName: string;
+  /** JSON of the names of the endpoint configs, by slot. */
+  readonly Configs: string;
 }
 
 /** Name of the SSM parameter that holds the endpoint's spec. */

@@ -245,6 +245,8 @@ export class Refresher extends Construct {
       environment: {
         [ENVIRONMENT.queueUrl]: this.queue.queueUrl,
         [ENVIRONMENT.deadLetterQueueUrl]: this.deadLetterQueue.queueUrl,
+        [ENVIRONMENT.roleArn]: this.role.roleArn,
+        [ENVIRONMENT.roleId]: this.role.roleId,
       },
     });
     handler.addEventSource(
@@ -294,7 +296,8 @@ export class Refresher extends Construct {
   /**
    * One statement for all rules of the account and region, also those of other stacks. With a statement per rule, the
    * queue's policy would grow with every endpoint, and the names that CloudFormation generates follow no documented
-   * pattern. A message can only request a reconciliation, so a foreign rule cannot change what is served.
+   * pattern. The function takes nothing but a request to reconcile from others, so a foreign rule cannot change what is
+   * served.
    */
   private allowRulesToSend(): void {
     const rules = Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: '*' });
@@ -312,7 +315,7 @@ export class Refresher extends Construct {
   private createRole({ vpc, encryptionKey }: RefresherProps): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
-    // Stalled requests go to the dead-letter queue, those of the deployment gate to the work queue.
+    // Stalled requests go to the dead-letter queue, those of deployments to the work queue.
     role.addToPolicy(
       new PolicyStatement({
         actions: ['sqs:SendMessage'],

@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-sagemaker';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { CfnParameter } from 'aws-cdk-lib/aws-ssm';
-import type { Construct, IDependable } from 'constructs';
+import { type Construct, Dependable, type IDependable } from 'constructs';
 import type { AutoScaleOptions } from './auto-scale-options';
 import {
   type EndpointStore,
@@ -30,17 +30,18 @@ import { autoScaleVariant } from './private/auto-scaling';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { configKeyPermits } from './private/config-key';
 import { dataBucketOf } from './private/data-bucket';
+import { createDeploymentConfirmation } from './private/deployment-confirmation';
 import { createDeploymentGate } from './private/deployment-gate';
-import { renderedProperties } from './private/digest';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
 import { endpointSpec } from './private/endpoint-spec';
 import { notifyOfEvents } from './private/event-notifications';
-import { withExecutionRole } from './private/execution-role';
+import { allowToDescribe, withExecutionRole } from './private/execution-role';
 import { ImportedEndpoint } from './private/imported-endpoint';
 import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
-import { stagingPermits, swapPermits } from './private/permits';
+import { type PermitStage, stagingPermits, swapPermits } from './private/permits';
 import { createReconcileRules } from './private/reconcile-rules';
+import { rollbackAlarmsOf } from './private/rollback-alarms';
 import { checkBucketPolicySize } from './private/size-validation';
 import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
@@ -138,7 +139,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.createGate(plan, storage, this.allowRefresher(props, plan, storage, spec));
+    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage, spec));
     this.createRules(props, plan, spec);
   }
 
@@ -241,10 +242,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     { endpointConfigProps }: SagemakerEndpointProps,
     pairs: readonly ModelPair[],
   ): [CfnEndpointConfig, CfnEndpointConfig] {
-    const common = {
-      props: endpointConfigProps,
-      deploymentConfig: () => renderedProperties(this.endpoint).DeploymentConfig,
-    };
+    const common = { props: endpointConfigProps, endpoint: () => this.endpoint };
     return [
       createConfig(this, { ...common, slot: 'a', models: pairs.map(({ a }) => a) }),
       createConfig(this, { ...common, slot: 'b', models: pairs.map(({ b }) => b) }),
@@ -269,13 +267,13 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     return createSpecParameter(this, plan.endpointId, stack.toJsonString(spec));
   }
 
-  /** Grants the refresher its permissions. Returns those that it needs before the endpoint exists. */
+  /** Grants the refresher its permissions: those that it needs before the endpoint exists, and the others. */
   private allowRefresher(
     props: SagemakerEndpointProps,
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
     spec: CfnParameter,
-  ): IDependable {
+  ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
       specParameter: specParameterName(endpointId),
@@ -285,33 +283,58 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       sourceKeys: sourceKeysOf(props, sources).map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
+    const rollbackAlarms = rollbackAlarmsOf(this.endpoint);
+    if (this.executionRole) allowToDescribe(this.executionRole, rollbackAlarms);
     const swap = swapPermits({
       endpointArn: this.endpointArn,
       configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
+      rollbackAlarms,
     }).concat(configKeyPermits(this, props.endpointConfigProps));
-    const stagingPolicies = this.refresher._allow(stack, 'Staging', staging);
+    const policies = {
+      Staging: this.refresher._allow(stack, 'Staging', staging),
+      Swap: this.refresher._allow(stack, 'Swap', swap),
+    };
     // A request finds the permissions as long as it finds the spec, also while endpoints are added and removed.
-    spec.node.addDependency(this.refresher._allow(stack, 'Swap', swap));
-    return stagingPolicies;
+    spec.node.addDependency(policies.Swap);
+    return policies;
   }
 
-  private createGate(
+  /** Creates the custom resources before and after the endpoint that keep deployments and refreshes apart. */
+  private frameDeployments(
     { endpointId, sources }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
-    permissions: IDependable,
+    permissions: Readonly<Record<PermitStage, IDependable>>,
   ): void {
-    createDeploymentGate(this, {
+    const configs = [this.endpointConfigA, this.endpointConfigB] as const;
+    const serviceToken = this.refresher.handler.functionArn;
+    const gate = createDeploymentGate(this, {
       endpointId,
       store,
       sources,
       data: slots?.data,
       modelsOfSlotA: this.modelsProps.map(({ cfnModel }) => cfnModel),
       models: this.models,
-      configs: [this.endpointConfigA, this.endpointConfigB],
+      configs,
       endpoint: this.endpoint,
-      serviceToken: this.refresher.handler.functionArn,
-      dependencies: [permissions, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+      serviceToken,
+      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+    });
+    const confirmation = createDeploymentConfirmation(this, {
+      gate,
+      endpoint: this.endpoint,
+      configs,
+      serviceToken,
+      // The refresher with its event source mapping: a deletion may wait in the queue until the endpoint is idle.
+      dependencies: [permissions.Staging, permissions.Swap, this.refresher],
+    });
+    // The permissions name every endpoint of the stack. Otherwise an endpoint that depends on this one would, through
+    // the confirmation, depend on itself.
+    const withoutConfirmation = () => this.node.children.filter((child) => child !== confirmation);
+    Dependable.implement(this, {
+      get dependencyRoots() {
+        return withoutConfirmation();
+      },
     });
   }
 

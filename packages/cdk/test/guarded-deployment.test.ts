@@ -3,7 +3,12 @@ import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { describe, expect, test } from 'vitest';
 import { GuardedDeployment } from '../src/index';
 import { newStack } from './support/apps.ts';
-import { newEndpoint, propertiesOf, resourcesOf } from './support/stacks.ts';
+import { asText, newEndpoint, propertiesOf, resourcesOf } from './support/stacks.ts';
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown[];
+}
 
 function deploymentConfigOf(guardedDeployment: GuardedDeployment, stack = newStack()): object {
   newEndpoint(stack, { guardedDeployment });
@@ -82,6 +87,23 @@ describe('a guarded deployment', () => {
       MetricName: 'ModelLatency',
       Threshold: 200_000,
     });
+  });
+
+  test.each([
+    ['refresher', {}, 'AWS::IAM::ManagedPolicy', /./],
+    ['execution role', { executionRoleArn: undefined }, 'AWS::IAM::Policy', /IrisExecutionRole/],
+  ] as const)('lets the %s describe the alarms', (_, model, type, id) => {
+    const stack = newStack();
+    const alarm = Alarm.fromAlarmName(stack, 'Mine', 'mine');
+    newEndpoint(stack, { model, guardedDeployment: GuardedDeployment.canary({ alarms: [alarm] }) });
+    const statements = Object.entries(resourcesOf(stack, type))
+      .filter(([logicalId]) => id.test(logicalId))
+      .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+    const found = statements.filter(({ Action }) => [Action].flat().includes('cloudwatch:DescribeAlarms'));
+    const prefix = 'arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:';
+    expect(found.map(({ Resource }) => Resource.map(asText))).toEqual([
+      [expect.stringMatching(`^${prefix}<IrisGuardedDeploymentErrorsall`), `${prefix}mine`],
+    ]);
   });
 
   test('replaces the configs when it changes, because SageMaker rejects an update to the config in use', () => {

@@ -52,6 +52,14 @@ const blueGreen = (type: string) => ({
   deploymentConfig: { blueGreenUpdatePolicy: { trafficRoutingConfiguration: { type } } },
 });
 
+/** Each renews the configs: an update of the endpoint to the config in use is rejected. */
+const ENDPOINT_SETTINGS = [
+  { retainAllVariantProperties: true },
+  { retainDeploymentConfig: true },
+  { excludeRetainedVariantProperties: [{ variantPropertyType: 'DesiredWeight' }] },
+  { futureSetting: 'on' },
+];
+
 describe('given names', () => {
   test('get a digest as suffix, and those of configs also the slot', () => {
     const { model, a, b } = namesOf();
@@ -98,6 +106,10 @@ describe('given names', () => {
   test('of the configs alone change with the deployment config', () => {
     expectNewConfigs(namesOf(), namesOf({ endpoint: blueGreen('CANARY') }));
     expectNewConfigs(namesOf({ endpoint: blueGreen('ALL_AT_ONCE') }), namesOf({ endpoint: blueGreen('CANARY') }));
+  });
+
+  test.each(ENDPOINT_SETTINGS)('of the configs alone change with %j alone', (endpoint) => {
+    expectNewConfigs(namesOf(), namesOf({ endpoint }));
   });
 
   test('change with overrides and aspects', () => {
@@ -192,10 +204,15 @@ describe('generated names', () => {
     });
   });
 
-  test('do not depend on other settings of the endpoint', () => {
-    expect(configIds({ endpoint: { tags: [{ key: 'team', value: 'ml' }], retainDeploymentConfig: false } })).toEqual(
+  test('do not depend on the name and the tags of the endpoint', () => {
+    expect(configIds({ endpoint: { endpointName: 'tulip', tags: [{ key: 'team', value: 'ml' }] } })).toEqual(
       configIds(),
     );
+  });
+
+  test.each(ENDPOINT_SETTINGS)('of the configs are new for %j alone', (endpoint) => {
+    expect(configIds({ endpoint })).not.toEqual(configIds());
+    expect(configIds({ endpoint })).toEqual(configIds({ endpoint }));
   });
 
   test('of models can be combined with given names of configs', () => {

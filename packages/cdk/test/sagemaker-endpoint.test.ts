@@ -63,13 +63,13 @@ describe('an endpoint', () => {
     expect(endpoint.endpointName).toBe(endpoint.attrEndpointName);
   });
 
-  test('adds eight resources to a stack that has one already', () => {
+  test('adds nine resources to a stack that has one already', () => {
     const count = (endpoints: number) => {
       const stack = newStack();
       for (let n = 1; n <= endpoints; n++) newEndpoint(stack, { endpoint: { endpointName: `iris-${n}` } }, `Iris${n}`);
       return Object.keys(Template.fromStack(stack).toJSON().Resources).length;
     };
-    expect(count(2) - count(1)).toBe(8);
+    expect(count(2) - count(1)).toBe(9);
   });
 
   test('grants permission to invoke this endpoint and nothing else', () => {

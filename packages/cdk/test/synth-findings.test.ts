@@ -158,6 +158,16 @@ describe('an error at synthesis says what can never work, and what to write inst
       'guardedDeployment is set, but endpointConfigProps.productionVariants contains a token, so the variants to watch',
     ],
     [
+      'a guarded deployment of a serverless variant',
+      {
+        guardedDeployment: GuardedDeployment.allAtOnce(),
+        config: {
+          productionVariants: [{ variantName: 'all', serverlessConfig: { maxConcurrency: 1, memorySizeInMb: 1024 } }],
+        },
+      },
+      'guardedDeployment is set, but variant "all" is serverless, and SageMaker guards only updates of instances.',
+    ],
+    [
       'a canary that is too large',
       { guardedDeployment: GuardedDeployment.canary({ percent: 60 }) },
       'percent of guardedDeployment is 60, expected 1 to 50.',

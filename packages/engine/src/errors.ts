@@ -1,6 +1,6 @@
 /** An error that a person has to resolve. `code` is stable. */
 export class EngineError extends Error {
-  readonly code: 'SPEC_UNREADABLE' | 'STATE_UNREADABLE' | 'MESSAGE_UNREADABLE';
+  readonly code: 'SPEC_UNREADABLE' | 'STATE_UNREADABLE' | 'MESSAGE_UNREADABLE' | 'MESSAGE_FORGED';
 
   constructor(code: EngineError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -23,6 +23,8 @@ export interface FailedCall {
   readonly service: string;
   readonly operation: string;
   readonly input: object;
+  /** ARN of the role that made it, where known. */
+  readonly principal?: string;
 }
 
 const failedCalls = new WeakMap<object, FailedCall>();

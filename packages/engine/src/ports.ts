@@ -1,7 +1,7 @@
 import type {
+  DeploymentRequest,
   EndpointSpec,
   EndpointStore,
-  GateRequest,
   METRIC_NAMES,
   ReconcileRequest,
   Slot,
@@ -184,7 +184,7 @@ export interface CustomResourceResponse {
 
 /** Responses to CloudFormation's custom resource requests. */
 export interface CustomResourceResponses {
-  respond(request: GateRequest, response: CustomResourceResponse): Promise<void>;
+  respond(request: DeploymentRequest, response: CustomResourceResponse): Promise<void>;
 }
 
 /** The default event bus. */
@@ -228,6 +228,8 @@ export interface Ports {
   readonly smokeTests: SmokeTests;
   readonly stacks: CloudFormationStacks;
   readonly queue: WorkQueue;
+  /** Unique id of the function's role, by which it knows its own messages. */
+  readonly roleId: string;
   readonly responses: CustomResourceResponses;
   readonly eventBus: EventBus;
   readonly telemetry: Telemetry;

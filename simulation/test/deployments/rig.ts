@@ -40,8 +40,12 @@ export class DeploymentRig {
   }
 
   /** An account whose endpoint runs this slot. Returns the version that it serves. */
-  async liveOn(slot: 'a' | 'b', settings: AppSettings = oneEndpoint()): Promise<string> {
-    this.#account = await VirtualAccount.with(settings);
+  async liveOn(
+    slot: 'a' | 'b',
+    settings: AppSettings = oneEndpoint(),
+    cloudFormation?: ConstructorParameters<typeof VirtualAccount>[0],
+  ): Promise<string> {
+    this.#account = await VirtualAccount.with(settings, {}, cloudFormation);
     if (slot === 'b') await this.refresh('v2');
     expect(await this.account.slot()).toBe(slot);
     this.account.updates.length = 0;

@@ -6,10 +6,16 @@ import { DeploymentRig, debug, larger, NAMES, oneEndpoint, SLOTS } from './rig.t
 const rig = new DeploymentRig();
 
 describe('a deployment', () => {
-  test('of other tags replaces nothing and leaves the endpoint where it is', async () => {
+  test('of other tags asks the gate, replaces nothing and leaves the endpoint where it is', async () => {
     await rig.liveOn('b');
     const made = await rig.account.made();
+    const records = await rig.account.history();
     await rig.account.deploy({ ...oneEndpoint(), tag: 'ml' });
+    expect(rig.when(/DeploymentGate/, 'UPDATE_COMPLETE')).not.toBeNaN();
+    expect(rig.when(/DeploymentConfirmation/, 'UPDATE_COMPLETE')).not.toBeNaN();
+    // It did not move the endpoint: there is nothing to record.
+    expect((await rig.account.state()).deployment).toBeUndefined();
+    expect(await rig.account.history()).toEqual(records);
     await rig.account.settle();
     expect(rig.movers()).toEqual([]);
     expect(await rig.account.slot()).toBe('b');
@@ -18,6 +24,19 @@ describe('a deployment', () => {
     const { Tags } = await rig.account.call('sagemaker', 'ListTags', { ResourceArn: config.EndpointConfigArn });
     expect(Tags).toContainEqual({ Key: 'team', Value: 'ml' });
   });
+
+  test.each([{ retainAllVariantProperties: true }, { retainDeploymentConfig: true }])(
+    'of %j alone moves the endpoint to new configs, while B is live',
+    async (endpoint) => {
+      await rig.liveOn('b');
+      const { configs } = await rig.account.made();
+      await rig.account.deploy(oneEndpoint({ endpoint }));
+      await rig.account.settle();
+      expect(rig.movers()).toEqual(['stack']);
+      expect((await rig.account.made()).configs.filter((name) => configs.includes(name))).toEqual([]);
+      await rig.expectServed('v2');
+    },
+  );
 
   test('that changes nothing leaves the endpoint on B', async () => {
     await rig.liveOn('b');

@@ -1,4 +1,4 @@
-import { type Stack, Tokenization } from 'aws-cdk-lib';
+import { ArnFormat, type Stack, Tokenization } from 'aws-cdk-lib';
 import { MAX_NAME_LENGTH } from './naming';
 
 /** A text of a policy, with an upper bound of its length once deployed, in characters. */
@@ -10,6 +10,7 @@ export interface BoundedText {
 // Maximum lengths, in characters.
 const MAX_BUCKET_NAME_LENGTH = 63;
 const MAX_STACK_NAME_LENGTH = 128;
+const MAX_ALARM_NAME_LENGTH = 255;
 const UUID_LENGTH = 36;
 /** A key may have 1,024 characters. Tokens in keys are ids and folder names in practice. */
 const MAX_KEY_TOKEN_LENGTH = 256;
@@ -44,6 +45,18 @@ export function bucketArn(stack: Stack, bucketName: string): BoundedText {
 
 export function objectArn(bucket: BoundedText, key: string): BoundedText {
   return { text: `${bucket.text}/${key}`, maxLength: bucket.maxLength + 1 + maxLengthOf(key, MAX_KEY_TOKEN_LENGTH) };
+}
+
+export function alarmArn(stack: Stack, name: string): BoundedText {
+  return {
+    text: stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: name,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+    maxLength: MAX_ARN_PREFIX_LENGTH + 'cloudwatchalarm:'.length + maxLengthOf(name, MAX_ALARM_NAME_LENGTH),
+  };
 }
 
 export function kmsKeyArn(text: string): BoundedText {

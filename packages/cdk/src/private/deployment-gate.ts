@@ -10,9 +10,6 @@ import {
 } from '../contract';
 import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 
-/** The most that CloudFormation accepts for a custom resource. */
-const SERVICE_TIMEOUT_HOURS = 1;
-
 /** The settings of an endpoint that a deployment can change, and the dependencies of its deployment gate. */
 export interface DeploymentGateOptions {
   readonly endpointId: string;
@@ -32,11 +29,20 @@ export interface DeploymentGateOptions {
   readonly dependencies: readonly IDependable[];
 }
 
+/** The deployment gate, and its properties for the deployment confirmation. */
+export interface DeploymentGate {
+  readonly resource: CustomResource;
+  readonly properties: GateProperties;
+}
+
+/** The most that CloudFormation accepts for a custom resource. */
+export const SERVICE_TIMEOUT = Duration.hours(1);
+
 /**
- * Creates the custom resource that makes a deployment wait until the endpoint is idle. It changes with every setting
- * except tags, and models and configs depend on it.
+ * Creates the custom resource that makes a deployment wait until the endpoint is idle. It changes with every setting,
+ * tags included, and models and configs depend on it.
  */
-export function createDeploymentGate(scope: Construct, options: DeploymentGateOptions): CustomResource {
+export function createDeploymentGate(scope: Construct, options: DeploymentGateOptions): DeploymentGate {
   const stack = Stack.of(scope);
   const settings = () => settingsOf(options);
   const properties: GateProperties = {
@@ -47,15 +53,15 @@ export function createDeploymentGate(scope: Construct, options: DeploymentGateOp
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),
     Values: Lazy.uncachedAny({ produce: () => intrinsicsIn(settings()) }),
   };
-  const gate = new CustomResource(scope, 'DeploymentGate', {
+  const resource = new CustomResource(scope, 'DeploymentGate', {
     resourceType: GATE_RESOURCE_TYPE,
     serviceToken: options.serviceToken,
-    serviceTimeout: Duration.hours(SERVICE_TIMEOUT_HOURS),
+    serviceTimeout: SERVICE_TIMEOUT,
     properties: { ...properties },
   });
-  gate.node.addDependency(...options.dependencies);
-  for (const each of [...options.models, ...options.configs]) each.node.addDependency(gate);
-  return gate;
+  resource.node.addDependency(...options.dependencies);
+  for (const each of [...options.models, ...options.configs]) each.node.addDependency(resource);
+  return { resource, properties };
 }
 
 /**
@@ -65,9 +71,9 @@ export function createDeploymentGate(scope: Construct, options: DeploymentGateOp
 function settingsOf({ modelsOfSlotA: models, configs: [config], endpoint }: DeploymentGateOptions): unknown {
   const ids = new Set(models.map((model) => model.stack.getLogicalId(model)));
   return withoutReferences(ids, {
-    models: models.map((model) => [model.stack.getLogicalId(model), omitProperties(renderedProperties(model), 'Tags')]),
-    config: omitProperties(renderedProperties(config), 'Tags'),
-    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName', 'Tags'),
+    models: models.map((model) => [model.stack.getLogicalId(model), renderedProperties(model)]),
+    config: renderedProperties(config),
+    endpoint: omitProperties(renderedProperties(endpoint), 'EndpointConfigName'),
   });
 }
 

@@ -4,6 +4,7 @@ import type { CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
 import type { SlotData, SourceSpec } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
+import type { BoundedText } from './bounded-arns';
 import { containersOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { parseS3Url } from './s3-url';
@@ -52,6 +53,13 @@ export function withExecutionRole(
       return { ...model, declared: { ...declared, props: { ...declared.props, executionRoleArn: role.roleArn } } };
     }),
   };
+}
+
+/** SageMaker's documentation leaves open whether the execution role or the caller describes rollback alarms. */
+export function allowToDescribe(role: Role, alarms: readonly BoundedText[]): void {
+  if (alarms.length === 0) return;
+  const resources = alarms.map(({ text }) => text);
+  role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources }));
 }
 
 /** The role of the app that the ARN belongs to, with its policies: SageMaker uses them when it creates the model. */

@@ -98,6 +98,13 @@ function guardedDeploymentProblems(props: SagemakerEndpointProps): string[] {
         'watch are not known. Write the variants out, or set endpointProps.deploymentConfig with alarms of your own.',
     );
   }
+  for (const { variantName, serverlessConfig } of readableVariants(endpointConfigProps.productionVariants)) {
+    if (serverlessConfig === undefined) continue;
+    problems.push(
+      `guardedDeployment is set, but variant "${variantName}" is serverless, and SageMaker guards only updates of ` +
+        'instances. Omit guardedDeployment.',
+    );
+  }
   const { maxModelLatency, alarms = [] } = guardedDeployment?._options ?? {};
   const perVariant = maxModelLatency ? 2 : 1;
   const count = readableVariants(endpointConfigProps.productionVariants).length * perVariant + alarms.length;

@@ -32,6 +32,8 @@ export interface SwapResources {
   readonly endpointArn: string;
   readonly configArns: readonly string[];
   readonly hasSmokeTests: boolean;
+  /** ARNs of the alarms that end an update. */
+  readonly rollbackAlarms: readonly BoundedText[];
 }
 
 /** The resources that observing and staging access for one endpoint. */
@@ -49,7 +51,7 @@ export interface StagingResources {
 const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
 /** The refresher's permissions on one endpoint. */
-export function swapPermits({ endpointArn, configArns, hasSmokeTests }: SwapResources): Permit[] {
+export function swapPermits({ endpointArn, configArns, hasSmokeTests, rollbackAlarms }: SwapResources): Permit[] {
   const resource = sagemakerArn(endpointArn, 'endpoint');
   return [
     { actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], resource },
@@ -58,6 +60,7 @@ export function swapPermits({ endpointArn, configArns, hasSmokeTests }: SwapReso
       actions: ['sagemaker:UpdateEndpoint'],
       resource: sagemakerArn(arn, 'endpoint-config'),
     })),
+    ...rollbackAlarms.map((alarm) => ({ actions: ['cloudwatch:DescribeAlarms'], resource: alarm })),
   ];
 }
 

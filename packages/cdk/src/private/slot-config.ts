@@ -1,5 +1,5 @@
 import { Lazy } from 'aws-cdk-lib';
-import { CfnEndpointConfig, type CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
+import { type CfnEndpoint, CfnEndpointConfig, type CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { Slot } from '../contract';
 import { digest8, guarded, omitProperties, renderedProperties } from './digest';
@@ -12,19 +12,20 @@ export interface SlotConfigOptions {
   readonly slot: Slot;
   readonly props: CfnEndpointConfigProps;
   readonly models: readonly SlotModel[];
-  /** The rendered `DeploymentConfig` of the endpoint. Called at synthesis. */
-  readonly deploymentConfig: () => unknown;
+  /** The endpoint with this config. */
+  readonly endpoint: () => CfnEndpoint;
 }
 
 /**
  * Creates the endpoint config of one slot.
  *
  * CloudFormation replaces a config when one of its properties changes, and a replaced model changes a property, its
- * name. The endpoint's deployment config must replace the configs as well, because SageMaker rejects an update to the
- * config in use. Therefore the digest in a given name covers it; for a generated name, the logical id does.
+ * name. A changed setting of the endpoint must replace the configs as well, because SageMaker rejects an update to the
+ * config in use. Therefore the digest in a given name covers these settings; for a generated name, the logical id does.
  */
 export function createConfig(scope: Construct, options: SlotConfigOptions): CfnEndpointConfig {
-  const { slot, props, models, deploymentConfig } = options;
+  const { slot, props, models } = options;
+  const settings = () => endpointSettings(options.endpoint());
   const givenName = props.endpointConfigName;
   const names = { models, nameOf: ({ cfnModel }: SlotModel) => cfnModel.attrModelName };
   const { productionVariants, shadowProductionVariants } = props;
@@ -40,18 +41,23 @@ export function createConfig(scope: Construct, options: SlotConfigOptions): CfnE
     digest8({
       config: omitProperties(renderedProperties(config), 'EndpointConfigName', 'Tags'),
       models: Object.fromEntries(models.map((model) => [model.id, model.digest()])),
-      deploymentConfig: deploymentConfig(),
+      endpoint: settings(),
     }),
   );
-  if (givenName === undefined) addToLogicalId(config, deploymentConfig);
+  if (givenName === undefined) addToLogicalId(config, settings);
   return config;
 }
 
-/** Appends a digest of the content to the logical id, unless the content is undefined. */
-function addToLogicalId(config: CfnEndpointConfig, content: () => unknown): void {
+/** What the endpoint declares besides names and tags: all that an update of it takes, apart from the config. */
+function endpointSettings(endpoint: CfnEndpoint): Record<string, unknown> {
+  return omitProperties(renderedProperties(endpoint), 'EndpointName', 'EndpointConfigName', 'Tags');
+}
+
+/** Appends a digest of the settings to the logical id, if there are any. */
+function addToLogicalId(config: CfnEndpointConfig, settings: () => Record<string, unknown>): void {
   const suffix = guarded(() => {
-    const value = content();
-    return value === undefined ? '' : digest8(value);
+    const found = settings();
+    return Object.keys(found).length === 0 ? '' : digest8(found);
   });
   config.overrideLogicalId(Lazy.uncachedString({ produce: () => `${config.stack.getLogicalId(config)}${suffix()}` }));
 }

@@ -32,6 +32,8 @@ export function awsPorts(given: {
   readonly clients: ServiceClients;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** Unique id of the function's role. */
+  readonly roleId: string;
   readonly answers: CustomResourceResponses;
   readonly telemetry: Telemetry;
   /** Reads archives. Default: the real check, which decompresses in other threads. */
@@ -54,6 +56,7 @@ export function awsPorts(given: {
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
     queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
+    roleId: given.roleId,
     responses,
     eventBus: eventBridgeBus(clients.events),
     telemetry,

@@ -17,8 +17,8 @@ interface CallNames {
 /** Prefixes of IAM actions that differ from the client's name. */
 const SERVICE_PREFIXES: Readonly<Record<string, string>> = { sagemakerruntime: 'sagemaker', eventbridge: 'events' };
 
-/** The client; errors of its calls say which call they came from. */
-export function namingFailures<T extends SdkClient>(client: T): T {
+/** The client; errors of its calls say which call of `principal`, the ARN of a role, they came from. */
+export function namingFailures<T extends SdkClient>(client: T, principal: string): T {
   const middleware = (next: Handler, { clientName = '', commandName = '' }: CallNames): Handler => {
     const name = clientName.replace(/Client$/, '').toLowerCase();
     const service = SERVICE_PREFIXES[name] ?? name;
@@ -27,7 +27,7 @@ export function namingFailures<T extends SdkClient>(client: T): T {
       try {
         return await next(args);
       } catch (error) {
-        nameFailedCall(error, { service, operation, input: args.input });
+        nameFailedCall(error, { service, operation, input: args.input, principal });
         throw error;
       }
     };

@@ -1,6 +1,7 @@
-import type { GateRequest } from '@freshpoint/cdk/contract';
+import type { DeploymentRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { runConfirmation } from './deployment-confirmation.ts';
 import { runGate } from './deployment-gate.ts';
 import { type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
@@ -25,8 +26,8 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
   const unreadable: string[] = [];
   for (const message of messages) {
     try {
-      const body = parseRequest(message.body);
-      const key = body.gate ? `${body.endpoint} ${message.messageId}` : body.endpoint;
+      const body = parseRequest(message, ports.roleId);
+      const key = deploymentOf(body) ? `${body.endpoint} ${message.messageId}` : body.endpoint;
       groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
       ports.telemetry.error('', error, 0);
@@ -54,7 +55,8 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
       return [];
     }
     const seconds = result.seconds ?? pauseSeconds(message.receives, ports.now());
-    const longest = body.gate ? secondsToDeadline(body.gate, ports.now()) : seconds;
+    const deployment = deploymentOf(body);
+    const longest = deployment ? secondsToDeadline(deployment, ports.now()) : seconds;
     await ports.queue.requeue(message.receiptHandle, Math.min(seconds, longest));
   } catch (error) {
     // The queue's own visibility timeout makes the message visible again.
@@ -72,13 +74,14 @@ async function handle(
   const { receives } = message;
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
+    if (body.confirmation) return await runConfirmation(ports, endpoint, body.confirmation);
     const requests = group.map((each) => each.message.messageId);
     return await reconcile(ports, body, requests);
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
     ports.telemetry.error(endpoint, error, pauseSeconds(receives, ports.now()));
-    if (!body.gate) await noteFailedPass({ ports, endpoint }, error, message);
+    if (!deploymentOf(body)) await noteFailedPass({ ports, endpoint }, error, message);
     return { kind: 'requeue' };
   }
 }
@@ -90,8 +93,12 @@ function pauseSeconds(receives: number, now: number): number {
   return MAX_PAUSE_SECONDS - (Math.floor(now / 1000) % MAX_PAUSE_SECONDS);
 }
 
-/** CloudFormation stops waiting five minutes after the deadline, so no pause extends beyond it. */
-function secondsToDeadline({ deadline }: GateRequest, now: number): number {
+function deploymentOf({ gate, confirmation }: ReconcileRequest): DeploymentRequest | undefined {
+  return gate ?? confirmation;
+}
+
+/** CloudFormation stops waiting ten minutes after the deadline, so no pause extends beyond it. */
+function secondsToDeadline({ deadline }: DeploymentRequest, now: number): number {
   return Math.max(CONFLICT_SECONDS, Math.ceil((deadline - now) / 1000));
 }
 

@@ -1,5 +1,4 @@
 import type { EndpointSpec, GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
-import { EngineError, StateConflict } from '../errors.ts';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
@@ -7,6 +6,7 @@ import { recordedUpdate } from '../policy/rollout.ts';
 import type { PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
+import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { observeSources, type ReadContext, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
@@ -22,28 +22,23 @@ const LATE =
   'was up. Deploy again.';
 
 /**
- * One pass for a deployment that waits: responds to CloudFormation as soon as the endpoint is idle and the state
- * records what the deployment will load, or with a failure at the deadline. Every result but `requeue` has responded.
+ * One pass for a deployment that waits at the gate: responds to CloudFormation as soon as the endpoint is idle and the
+ * state records what the deployment will load, or with a failure at the deadline.
  */
-export async function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
-  try {
-    const result = await passGate({ ports, endpoint }, request, startBudget(ports.now));
+export function runGate(ports: Ports, endpoint: string, request: GateRequest): Promise<ReconcileResult> {
+  const context = { ports, endpoint, request };
+  return runDeployment(context, async () => {
+    const result = await passGate(context, startBudget(ports.now));
     const isLate = result.kind === 'requeue' && ports.now() >= request.deadline;
-    return isLate ? refuseDeployment({ ports, endpoint }, request, LATE) : result;
-  } catch (error) {
-    if (error instanceof StateConflict) throw error;
-    const isFinal = error instanceof EngineError || ports.now() >= request.deadline;
-    if (!isFinal) throw error;
-    ports.telemetry.error(endpoint, error, 0);
-    return refuseDeployment({ ports, endpoint }, request, (error as Error).message);
-  }
+    return isLate ? refuse(context, LATE) : result;
+  });
 }
 
-async function passGate(context: EndpointContext, request: GateRequest, budget: PassBudget): Promise<ReconcileResult> {
-  const { ports, endpoint } = context;
+async function passGate(context: DeploymentContext<GateRequest>, budget: PassBudget): Promise<ReconcileResult> {
+  const { ports, endpoint, request } = context;
   const { deadline, store } = request;
   const spec = await ports.specs.read(endpoint);
-  const known = await stateFor({ ...context, budget }, request, spec);
+  const known = await stateFor({ ...context, budget }, spec);
   if (known.kind === 'requeue') return known;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const { state, etag } = known.recorded;
@@ -54,16 +49,15 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publish({ ...context, spec }, decision.events, decision.state);
+  const recorded = { state: decision.state, etag };
   if (decision.next.kind === 'ready') {
-    const pass = { ...context, store, budget, request, spec, ...(view !== 'gone' && { view }) };
-    return admit(pass, { state: decision.state, etag });
+    const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
+    return openGate(pass, recorded);
   }
-  if (decision.state !== state) await ports.states.write(store, decision.state, etag);
+  if (decision.state !== state) await ports.states.write(store, decision.state, recorded.etag);
   const { message } = decision.next;
-  if (decision.next.kind === 'refuse') return refuseDeployment(context, request, message);
-  const { seconds } = decision.next;
-  ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'DeploymentWaiting', message, seconds });
-  return { kind: 'requeue', seconds };
+  if (decision.next.kind === 'refuse') return refuse(context, message);
+  return wait(context, message, decision.next.seconds);
 }
 
 /**
@@ -71,51 +65,52 @@ async function passGate(context: EndpointContext, request: GateRequest, budget: 
  * what is stored there already is an earlier endpoint's. Only a copy and a listing for this deployment are continued.
  */
 async function stateFor(
-  context: EndpointContext & { readonly budget: PassBudget },
-  { store, creates }: GateRequest,
+  context: DeploymentContext<GateRequest> & { readonly budget: PassBudget },
   spec: EndpointSpec | undefined,
 ): Promise<KnownState> {
+  const { store, type } = context.request;
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
-  if (stored && !spec && !creates) return { kind: 'known', recorded: stored };
+  if (stored && !spec && type !== 'Create') return { kind: 'known', recorded: stored };
   const { lease, listing } = stored?.state ?? {};
   const state = { version: 1, ...(lease && { lease }), ...(listing && { listing }) } as const;
   return { kind: 'known', recorded: { state, etag: stored?.etag } };
 }
 
 /** Stages what the deployment will load, records it, and lets the deployment proceed. */
-async function admit(pass: GatePass, recorded: StoredState): Promise<ReconcileResult> {
+async function openGate(pass: GatePass, recorded: StoredState): Promise<ReconcileResult> {
   const { ports, endpoint, store, request } = pass;
   const staged = await deploymentData(pass, recorded);
   if (staged.kind === 'requeue') return { kind: 'requeue', seconds: RESUME_SECONDS };
-  if (staged.kind === 'refused') return refuseDeployment(pass, request, staged.message);
+  if (staged.kind === 'refused') return refuse(pass, staged.message);
   const { state, etag } = staged.recorded;
   const deployment = pendingDeployment(pass.view, staged);
   // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
-  if (!isGone(pass, etag)) await ports.states.write(store, { ...state, listing: undefined, deployment }, etag);
+  const admitted = { ...state, listing: undefined, deployment, endedAt: undefined };
+  if (!isGone(pass, etag)) await ports.states.write(store, admitted, etag);
   // Reconciles what is uploaded during the deployment, even if its event arrived too early.
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
-  await ports.responses.respond(request, { Status: 'SUCCESS' });
   const revision = deployment.revision === undefined ? undefined : shortRevision(deployment.revision);
-  ports.telemetry.decision({ endpoint, decision: 'done', reason: 'DeploymentAdmitted', revision });
-  return { kind: 'done' };
+  return admit(pass, { reason: 'DeploymentAdmitted', revision });
 }
 
 /** Whether the stack deleted the endpoint meanwhile: then no state is written. */
 function isGone({ spec, request }: GatePass, etag: string | undefined): boolean {
-  return !spec && !request.creates && etag === undefined;
+  return !spec && request.type !== 'Create' && etag === undefined;
 }
 
 /** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
 async function deploymentData(pass: GatePass, recorded: StoredState): Promise<DeploymentData> {
-  const { data, sources } = pass.request;
+  const { data, sources, type } = pass.request;
   if (data) {
-    const isRollback = pass.spec !== undefined && (await isRollingBack(pass.ports, pass.request));
+    const isRollback = pass.spec !== undefined && (await isRollingBack(pass));
     return stageDeployment({ ...pass, isRollback }, recorded, data);
   }
-  // Unreadable sources do not stop the deployment, which may be what makes them readable.
-  const endpointModified = pass.view?.lastModified ?? 0;
-  const found = await tryToRead({ ...pass, requests: [] }, sources, { state: recorded.state, endpointModified });
+  const reader = { ...pass, requests: [] };
+  const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0 };
+  // Unreadable sources do not stop an update, which may be what makes them readable.
+  const read = type === 'Create' ? observeSources : tryToRead;
+  const found = await read(reader, sources, known);
   if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveListing(pass, recorded, found.listing);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};
   return { kind: 'staged', recorded, revision, newest, size };
@@ -138,29 +133,5 @@ async function tryToRead(
   } catch (error) {
     reader.ports.telemetry.error(reader.endpoint, error, 0);
     return undefined;
-  }
-}
-
-/**
- * Fails the deployment, but not its rollback: that would leave the stack in UPDATE_ROLLBACK_FAILED, which only a
- * person can resolve. A rollback proceeds without what it asked for.
- */
-export async function refuseDeployment(
-  { ports, endpoint }: EndpointContext,
-  request: GateRequest,
-  message: string,
-): Promise<ReconcileResult> {
-  const isRollback = await isRollingBack(ports, request);
-  await ports.responses.respond(request, isRollback ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: message });
-  ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'DeploymentRefused', message });
-  return { kind: 'done' };
-}
-
-async function isRollingBack(ports: Ports, { stackId }: GateRequest): Promise<boolean> {
-  try {
-    return (await ports.stacks.describe(stackId)).status.includes('ROLLBACK');
-  } catch (error) {
-    ports.telemetry.error('', error, 0);
-    return false;
   }
 }

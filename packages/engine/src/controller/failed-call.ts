@@ -7,6 +7,7 @@ import { judgeFailure } from '../policy/failure-reasons.ts';
 interface NamedInput {
   readonly Bucket?: string;
   readonly Key?: string;
+  readonly CopySource?: string;
   readonly Prefix?: string;
   readonly EndpointName?: string;
   readonly StackName?: string;
@@ -15,19 +16,28 @@ interface NamedInput {
   readonly Name?: string;
 }
 
-/** An error of a pass in words: the call, what it was about, what went wrong, and what to do. */
-export function describeError(error: unknown, { stackId }: Pick<EndpointSpec, 'stackId'>): string {
+/**
+ * An error of a pass in words: the call, whose it was and what it was about, what went wrong, and what to do. `next`:
+ * what follows where a person need not change anything.
+ */
+export function describeError(
+  error: unknown,
+  { stackId }: Pick<EndpointSpec, 'stackId'>,
+  next = 'The call is repeated',
+): string {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   const text = `${name}: ${message}`.replace(/\.$/, '');
   const failed = failedCallOf(error);
-  if (!failed) return `${text}. The request is repeated; check the refresher’s log.`;
+  if (!failed) return `${text}. ${next}; check the refresher’s log.`;
   const call = `${failed.service}:${failed.operation}`;
   const resource = resourceOf(failed.input, stackId);
-  const todo = todoFor(text, $metadata?.httpStatusCode);
-  return `${call}${resource === undefined ? '' : ` on ${resource}`} failed: ${text}. ${todo}`;
+  const by = failed.principal === undefined ? '' : ` by ${failed.principal}`;
+  const todo =
+    todoFor(text, $metadata?.httpStatusCode) ?? `${next}; if this persists, check the service’s health and quotas.`;
+  return `${call}${by}${resource === undefined ? '' : ` on ${resource}`} failed: ${text}. ${todo}`;
 }
 
-function todoFor(text: string, status: number | undefined): string {
+function todoFor(text: string, status: number | undefined): string | undefined {
   const { fault } = judgeFailure(text);
   if (fault === 'kms')
     return 'Let the key policy grant the refresher’s role the KMS permission that the message names.';
@@ -35,13 +45,17 @@ function todoFor(text: string, status: number | undefined): string {
     return 'Grant this to the refresher’s role; for an encrypted object, kms:Decrypt on its key, too.';
   }
   if (status === 301) return 'Use a bucket in the region of the endpoint.';
-  return 'The call is repeated; if this persists, check the service’s health and quotas.';
+  return undefined;
 }
 
 /** The ARN of what the call was about, or its URL. */
 function resourceOf(input: NamedInput, stackId: string): string | undefined {
-  const { Bucket, Key, Prefix, EndpointName, StackName, QueueUrl, Names, Name } = input;
-  if (Bucket !== undefined) return `arn:${partitionOf(stackId)}:s3:::${Bucket}/${Key ?? `${Prefix ?? ''}*`}`;
+  const { Bucket, Key, CopySource, Prefix, EndpointName, StackName, QueueUrl, Names, Name } = input;
+  if (Bucket !== undefined) {
+    const s3 = `arn:${partitionOf(stackId)}:s3:::`;
+    const object = `${s3}${Bucket}/${Key ?? `${Prefix ?? ''}*`}`;
+    return CopySource === undefined ? object : `${object} from ${s3}${CopySource}`;
+  }
   if (EndpointName !== undefined) return arnOfEndpoint({ stackId, endpointName: EndpointName });
   const parameter = Name ?? Names?.[0];
   if (parameter !== undefined) return arnIn(stackId, 'ssm', `parameter${parameter}`);

@@ -26,7 +26,10 @@ type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonl
 export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deployment'): Promise<KnownState> {
   const { ports, spec } = endpoint;
   const stored = await ports.states.read(spec.store);
-  if (stored && stored.state.lostAt === undefined) return { kind: 'known', recorded: stored };
+  if (stored && (stored.state.lostAt === undefined || stored.state.endedAt !== undefined)) {
+    return { kind: 'known', recorded: stored };
+  }
+  if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, pollSeconds(spec));
   if (!stored) await ports.states.write(spec.store, lostState(ports.now()), undefined);
   const leftMs = stored?.state.lostAt === undefined ? LEASE_TTL_MS : stored.state.lostAt + LEASE_TTL_MS - ports.now();
   if (leftMs > 0 || !stored) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
@@ -34,6 +37,12 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
     return wait(endpoint, pollSeconds(spec));
   }
   return rebuild(endpoint, stored);
+}
+
+/** A pass that outlives its stack must not create anew what the stack has deleted. */
+async function isBeingDeleted({ ports, spec }: DeclaredEndpoint): Promise<boolean> {
+  const { kind, status } = await ports.stacks.describe(spec.stackId);
+  return kind === 'gone' || status.startsWith('DELETE') || status.startsWith('ROLLBACK');
 }
 
 async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {

@@ -7,7 +7,7 @@ import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { EndpointContext } from './pass.ts';
 
-type Publisher = EndpointContext & { readonly spec: EndpointSpec };
+type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
 
 /**
  * Publishes events to the history, the bus, the log and the metrics, before the state that ends them, `state`, is

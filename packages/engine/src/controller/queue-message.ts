@@ -6,13 +6,15 @@ export interface QueueMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
+  /** Who sent it, as SQS knows it: of a role, `<unique id of the role>:<session>`. */
+  readonly senderId?: string;
   /** How often the message was received, this time included. */
   readonly receives: number;
   /** Epoch ms. */
   readonly firstReceivedAt?: number;
 }
 
-/** A message and the request in it: "reconcile this endpoint", or "admit this deployment of it". */
+/** A message and the request in it: "reconcile this endpoint", or CloudFormation's request in a deployment of it. */
 export interface ParsedMessage {
   readonly message: QueueMessage;
   readonly body: ReconcileRequest;
@@ -21,8 +23,11 @@ export interface ParsedMessage {
 /** Characters of an unreadable message that errors show. */
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** Throws EngineError for a body that is not a reconcile request. */
-export function parseRequest(body: string): ReconcileRequest {
+/**
+ * Throws EngineError for a body that is not a reconcile request. A deployment's request says where to write state and
+ * response, so it is accepted from the role `roleId` only: the function itself, which has it from CloudFormation.
+ */
+export function parseRequest({ body, senderId }: QueueMessage, roleId: string): ReconcileRequest {
   let message: Partial<ReconcileRequest> | null;
   const shown = body.slice(0, MAX_SHOWN_CHARACTERS);
   try {
@@ -33,6 +38,10 @@ export function parseRequest(body: string): ReconcileRequest {
   if (message?.version !== 1 || typeof message.endpoint !== 'string') {
     const expected = '{"version":1,"endpoint":"…"}';
     throw new EngineError('MESSAGE_UNREADABLE', `Expected ${expected}, got: ${shown}. Send it in that form.`);
+  }
+  if ((message.gate ?? message.confirmation) !== undefined && !senderId?.startsWith(`${roleId}:`)) {
+    const expected = `Expected a deployment's request from the refresher's own role ${roleId}`;
+    throw new EngineError('MESSAGE_FORGED', `${expected}, got one from ${senderId}: ${shown}. It was ignored.`);
   }
   return message as ReconcileRequest;
 }

@@ -1,8 +1,10 @@
-import type { ReconcileRequest } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, ReconcileRequest } from '@freshpoint/cdk/contract';
+import { isDenied } from '../adapters/client.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { decideAndPublish } from './conclude.ts';
+import { describeError } from './failed-call.ts';
 import { readState } from './lost-state.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
 import { endPass, type ReconcileResult } from './result.ts';
@@ -23,10 +25,20 @@ export async function reconcile(
   requests: readonly string[],
 ): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
-  const spec = await ports.specs.read(endpoint);
+  let spec: EndpointSpec | undefined;
+  try {
+    spec = await ports.specs.read(endpoint);
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    return withoutPermission({ ports, endpoint }, error, stackId);
+  }
   if (!spec) return withoutSpec({ ports, endpoint }, stackId);
   const known = await readState({ ports, endpoint, spec, budget }, 'pass');
   if (known.kind === 'requeue') return known;
+  if (known.recorded.state.endedAt !== undefined) {
+    const message = 'CloudFormation deletes the endpoint.';
+    return endPass({ ports, endpoint }, { kind: 'done', reason: 'EndpointDeleted', message });
+  }
   const pass = { ports, endpoint, spec, store: spec.store, budget, requests };
   let staged: Staged | undefined;
   for (;;) {
@@ -61,7 +73,7 @@ async function decideAndAct(
     const isAtSources = sources?.kind === 'complete' && sources.revision === next.lease.revision;
     return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
-  if (state !== observation.state) await ports.states.write(store, state, etag);
+  if (state !== observation.state) await ports.states.write(store, state, recorded.etag);
   return endPass(pass, next);
 }
 
@@ -81,5 +93,30 @@ async function withoutSpec(
     }
   }
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone' });
+  return { kind: 'done' };
+}
+
+/**
+ * A stack grants the role to read the spec of each of its endpoints. If the role may not, the stack has taken the
+ * endpoint out, unless it is being deployed: then the permission may be on its way.
+ */
+async function withoutPermission(
+  { ports, endpoint }: EndpointContext,
+  denial: unknown,
+  stackId: string | undefined,
+): Promise<ReconcileResult> {
+  const stackName = endpoint.slice(0, endpoint.indexOf('/'));
+  ports.telemetry.error(endpoint, denial, 0);
+  try {
+    if ((await ports.stacks.describe(stackId ?? stackName)).kind === 'deploying') {
+      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds: POLL_SECONDS });
+      return { kind: 'requeue', seconds: POLL_SECONDS };
+    }
+  } catch (error) {
+    // Nothing is granted in that stack any more, for no endpoint.
+    if (!isDenied(error)) throw error;
+  }
+  const message = describeError(denial, { stackId: stackId ?? '' }, 'Nothing follows');
+  ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone', message });
   return { kind: 'done' };
 }

@@ -5,7 +5,7 @@ import { onDeployment } from './custom-resource.ts';
 
 /**
  * The function's handler. It has two callers: the event source mapping of the queue (ReportBatchItemFailures), with
- * reconcile requests, and CloudFormation, with the custom resource of a deployment.
+ * reconcile requests, and CloudFormation, with the custom resources of a deployment.
  */
 export function createHandler(
   ports: Ports,
@@ -19,6 +19,7 @@ export function createHandler(
       messageId,
       receiptHandle,
       body,
+      senderId: attributes.SenderId,
       receives: Number(attributes.ApproximateReceiveCount),
       firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) || undefined,
     }));

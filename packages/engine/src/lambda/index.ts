@@ -21,6 +21,8 @@ function setting(name: string): string {
   return value;
 }
 
+const roleArn = setting(ENVIRONMENT.roleArn);
+
 /**
  * Creates a client at its first call. Most invocations need half of the clients, and each costs a cold start
  * milliseconds.
@@ -29,7 +31,7 @@ function lazily(create: () => SdkClient): Client {
   let client: Client | undefined;
   return {
     send(command, options) {
-      client ??= namingFailures(create());
+      client ??= namingFailures(create(), roleArn);
       return client.send(command, options);
     },
   };
@@ -39,17 +41,18 @@ function lazily(create: () => SdkClient): Client {
 export const handler = createHandler(
   awsPorts({
     clients: {
-      sagemaker: namingFailures(new SageMakerClient()),
+      sagemaker: namingFailures(new SageMakerClient(), roleArn),
       sagemakerUpdates: lazily(() => new SageMakerClient(UPDATE_CLIENT_CONFIG)),
       sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
-      s3: namingFailures(new S3Client()),
-      ssm: namingFailures(new SSMClient()),
+      s3: namingFailures(new S3Client(), roleArn),
+      ssm: namingFailures(new SSMClient(), roleArn),
       sqs: lazily(() => new SQSClient()),
       cloudformation: lazily(() => new CloudFormationClient()),
       events: lazily(() => new EventBridgeClient()),
     },
     queueUrl: setting(ENVIRONMENT.queueUrl),
     deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
+    roleId: setting(ENVIRONMENT.roleId),
     // Node loads its fetch when it is first mentioned.
     answers: cloudFormationResponses((url, init) => fetch(url, init)),
     telemetry: powertoolsTelemetry(

@@ -1,41 +1,67 @@
+import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import { advanceRollout } from './advance.ts';
 import { type NextStep, observeFirst } from './next.ts';
+import type { EndpointView, SourcesView } from './observation.ts';
 import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { servedLast } from './retention.ts';
 import { isLoadedAsRead } from './serving.ts';
-import { type PendingDeployment, type Serving, servedRevision } from './state.ts';
+import { type EndpointState, type PendingDeployment, type Serving, servedRevision } from './state.ts';
 
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
 export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
   const { endpoint, stack } = ready.observation;
-  const isAnother = deployment.endpointCreated !== undefined && deployment.endpointCreated !== endpoint.created;
-  if (isAnother || deployment.configName !== endpoint.configName) return afterMove(ready, deployment);
+  if (hasMoved(deployment, endpoint)) return afterMove(ready, deployment);
   if (!stack) return observeFirst('stack');
   if (stack.kind === 'deploying') return advanceRollout(ready);
   // The deployment ended without moving the endpoint: what it would have loaded no longer matters.
   return advanceRollout({ ...ready, state: { ...ready.state, deployment: undefined } });
 }
 
-/** The deployment moved the endpoint, so its fleet loaded what was admitted, if the sources still have it. */
+/** The deployment moved the endpoint: the event is published together with the state that records it. */
 function afterMove({ observation, state, active }: ReadyEndpoint, deployment: PendingDeployment): NextStep {
   const { spec, endpoint, sources } = observation;
   if (!sources) return observeFirst('sources');
+  const deployed = concludeDeployment({ endpoint, spec, sources, slot: active }, state, deployment);
+  const step = advanceRollout({ observation, state: deployed.state, active });
+  if (step.next.kind === 'observe' || !step.state) return step;
+  return { ...step, events: [...deployed.events, ...(step.events ?? [])] };
+}
+
+/** Whether the deployment moved the endpoint to another config, or created it. */
+export function hasMoved({ configName, endpointCreated }: PendingDeployment, endpoint: EndpointView): boolean {
+  const isAnother = endpointCreated !== undefined && endpointCreated !== endpoint.created;
+  return isAnother || configName !== endpoint.configName;
+}
+
+/** An endpoint in service on a slot of a deployment. */
+interface DeployedEndpoint {
+  readonly endpoint: EndpointView;
+  readonly spec: Pick<EndpointSpec, 'data'>;
+  /** Needed only where models load sources in place. */
+  readonly sources?: SourcesView;
+  readonly slot: Slot;
+}
+
+/** The fleet that a deployment brought up loaded what the gate admitted, if the sources still have it. */
+export function concludeDeployment(
+  { endpoint, spec, sources, slot }: DeployedEndpoint,
+  state: EndpointState,
+  deployment: PendingDeployment,
+): { readonly state: EndpointState; readonly events: readonly RefreshEvent[] } {
   const { newestSource, size } = deployment;
-  const revision = isLoadedAsRead(observation, deployment) ? deployment.revision : undefined;
+  const { configName, lastModified } = endpoint;
+  const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
   const serving: Serving = {
-    configName: endpoint.configName,
+    configName,
     revision,
     ...(spec.data?.partial && deployment.revision !== undefined && { slotRevision: deployment.revision }),
     newestSource,
-    since: endpoint.lastModified,
+    since: lastModified,
     ...(size !== undefined && { size }),
   };
-  const moved = servedLast({ ...state, deployment: undefined, serving }, servedRevision(serving));
-  const step = advanceRollout({ observation, state: moved, active });
-  // The event is published together with the state that records it.
-  if (revision === undefined || step.next.kind === 'observe' || !step.state) return step;
-  const { configName, lastModified: startedAt } = endpoint;
-  const deployed: RefreshEvent = { type: 'deployed', revision, slot: active, configName, startedAt };
-  return { ...step, events: [deployed, ...(step.events ?? [])] };
+  return {
+    state: servedLast({ ...state, deployment: undefined, serving }, servedRevision(serving)),
+    events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
+  };
 }

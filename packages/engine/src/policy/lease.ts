@@ -23,9 +23,9 @@ export interface PartialCopy {
 }
 
 /**
- * How long a claim in the state holds, in ms: on a slot that is being staged, and on an UpdateEndpoint that is about
- * to be called. It is twice the function's timeout, to allow for clock skew; afterwards the claimant is certainly
- * gone.
+ * How long a claim in the state holds, in ms: on a slot that is being staged, on an UpdateEndpoint that is about to be
+ * called, and on events that are being published. It is twice the function's timeout, to allow for clock skew;
+ * afterwards the claimant is certainly gone.
  */
 export const LEASE_TTL_MS = 120_000;
 

@@ -9,6 +9,8 @@ export type Reason =
   | 'Serving'
   | 'Quarantined'
   | 'EndpointGone'
+  /** CloudFormation is deleting it, or has. */
+  | 'EndpointDeleted'
   | 'StackGone'
   | 'Settling'
   /** The sources are listed in several passes. */

@@ -1,3 +1,4 @@
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
 import type { RolloutTarget } from './ready-endpoint.ts';
 import { servedLast } from './retention.ts';
@@ -50,7 +51,7 @@ export function withServing(
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */
 export function isLoadedAsRead(
-  { spec, sources }: ExistingEndpoint,
+  { spec, sources }: { readonly spec: Pick<EndpointSpec, 'data'>; readonly sources?: SourcesView },
   read: { readonly revision?: string; readonly newestSource: number },
 ): boolean {
   return ownsAllData(spec) || isUnchanged(read, sources);

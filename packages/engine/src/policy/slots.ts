@@ -18,6 +18,6 @@ export function slotLetter(slot: Slot): string {
 }
 
 /** Whether the models load slot data only, which nothing but the controller writes: then what was staged is loaded. */
-export function ownsAllData({ data }: EndpointSpec): boolean {
+export function ownsAllData({ data }: Pick<EndpointSpec, 'data'>): boolean {
   return data !== undefined && !data.partial;
 }

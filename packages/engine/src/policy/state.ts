@@ -138,6 +138,8 @@ export interface EndpointState {
    * is rebuilt, which is once no pass that still knows the lost state can be running.
    */
   readonly lostAt?: number;
+  /** When CloudFormation began to delete the endpoint, epoch ms: no refresh begins any more. */
+  readonly endedAt?: number;
   readonly serving?: Serving;
   /** Revisions in the revision store, those that served last first. */
   readonly stored?: readonly string[];

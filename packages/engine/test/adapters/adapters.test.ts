@@ -223,6 +223,7 @@ describe('cloudFormationStacks', () => {
 
 describe('cloudFormationResponses', () => {
   const request = {
+    type: 'Update' as const,
     responseUrl: 'https://response',
     stackId: 'stack',
     requestId: 'request',

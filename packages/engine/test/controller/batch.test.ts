@@ -88,6 +88,16 @@ describe('a conclusion', () => {
     ]);
   });
 
+  test('is published and counted once, although two passes make it at the same time', async () => {
+    const world = refused();
+    const both = await Promise.all([
+      reconcileBatch(world.ports, [message('1')]),
+      reconcileBatch(world.ports, [message('2')]),
+    ]);
+    expect(both.flat()).toHaveLength(1);
+    expect(world.published).toEqual(['refused']);
+  });
+
   test('that could not be published stays in the state', async () => {
     const world = refused();
     world.fail['publish refused'] = throttled;
@@ -143,6 +153,39 @@ describe('reconcile requests', () => {
     const first = JSON.stringify({ ...reconcileRequest('Iris/Endpoint'), stackId: 'stack' });
     expect(await reconcileBatch(world.ports, [{ ...message('1'), body: first }])).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 1]]);
+  });
+
+  test.each([
+    ['the stack exists without the endpoint', { kind: 'idle', status: 'UPDATE_COMPLETE' }],
+    ['the stack is gone', { kind: 'gone', status: 'DELETE_COMPLETE' }],
+    ['the stack may not be described either', 'denied'],
+  ] as const)('are done when the role may no longer read the spec and %s', async (_, stack) => {
+    const world = new World();
+    const denied = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' });
+    world.fail.read = denied;
+    if (stack === 'denied') world.fail.stack = denied;
+    else world.stack = stack;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.calls).toContain('error');
+  });
+
+  test.each([
+    ['the stack is being deployed', { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' }],
+    ['CloudFormation does not say', 'throttled'],
+  ] as const)('come back when the role may not read the spec and %s', async (_, stack) => {
+    const world = new World();
+    world.fail.read = Object.assign(new Error('not authorized to perform: x'), { name: 'AccessDeniedException' });
+    if (stack === 'throttled') world.fail.stack = throttled;
+    else world.stack = stack;
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual(['1']);
+  });
+
+  test('are done once CloudFormation has begun to delete the endpoint, and nothing is written', async () => {
+    const world = new World();
+    world.state = { ...servedV1, endedAt: NOON };
+    expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
+    expect(world.calls).toEqual(['read']);
+    expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'EndpointDeleted' }]);
   });
 
   test('are done when the spec is gone', async () => {

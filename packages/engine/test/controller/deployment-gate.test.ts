@@ -2,7 +2,7 @@ import type { ReconcileRequest } from '@freshpoint/cdk/contract';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
-import { EngineError } from '../../src/errors.ts';
+import { EngineError, nameFailedCall } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
 import { endpoint, NOON, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
@@ -30,9 +30,11 @@ function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCusto
   } as CloudFormationCustomResourceEvent;
 }
 
-/** The queue's message for an update. */
-async function queued(world: World): Promise<ReconcileRequest> {
-  await createHandler(world.ports)(event('Update'));
+/** The queue's message for an update, or for the creation of a new endpoint. */
+async function queued(world: World, type: 'Create' | 'Update' = 'Update'): Promise<ReconcileRequest> {
+  world.stack = { kind: 'deploying', status: type === 'Create' ? 'CREATE_IN_PROGRESS' : 'UPDATE_IN_PROGRESS' };
+  if (type === 'Create') world.spec = undefined;
+  await createHandler(world.ports)(event(type));
   return world.enqueued.splice(0)[0]!;
 }
 
@@ -44,8 +46,7 @@ const busy = { ...endpoint, status: 'Updating' } as const;
 describe('a deployment', () => {
   test('of a new endpoint proceeds at once, and what it loads is recorded', async () => {
     const world = new World();
-    world.spec = undefined;
-    await createHandler(world.ports)(event('Create'));
+    expect(await receive(world, await queued(world, 'Create'))).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state.deployment).toEqual({
       configName: undefined,
@@ -58,10 +59,9 @@ describe('a deployment', () => {
 
   test('of a new endpoint begins with an empty state, also where an earlier endpoint left one', async () => {
     const world = new World();
-    world.spec = undefined;
     const pin = { revision: 'v0', by: 'ada', at: 1 };
-    world.state = { ...world.state, pin, quarantine: [{ revision: 'v2', at: 1 }] };
-    await createHandler(world.ports)(event('Create'));
+    world.state = { ...world.state, endedAt: 1, pin, quarantine: [{ revision: 'v2', at: 1 }] };
+    await receive(world, await queued(world, 'Create'));
     expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
   });
 
@@ -97,7 +97,7 @@ describe('a deployment', () => {
     expect(await receive(world, request)).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 120]]);
     world.hasState = false;
-    world.now = NOON + 55 * MINUTE;
+    world.now = NOON + 50 * MINUTE;
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('rebuilt') }]);
   });
@@ -108,23 +108,91 @@ describe('a deployment', () => {
     expect(world.calls).toEqual(['respond SUCCESS']);
   });
 
-  test.each(['read', 'sources', 'write', 'enqueue'])(
-    'of a new endpoint proceeds at once even if %s fails',
-    async (call) => {
+  test.each(['Create', 'Update'] as const)(
+    'with a denied call fails within five minutes and names it: %s',
+    async (type) => {
       const world = new World();
-      world.spec = undefined;
-      world.fail[call] = new Error('gone');
-      await createHandler(world.ports)(event('Create'));
-      expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+      const request = await queued(world, type);
+      const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
+      const principal = 'arn:aws:iam::1:role/Refresher';
+      const input = { Bucket: 'data', Key: 'Iris/Endpoint/state.json' };
+      nameFailedCall(denied, { service: 's3', operation: 'PutObject', input, principal });
+      world.fail.write = denied;
+      expect(await receive(world, request)).toEqual(['1']);
+      world.now = NOON + 3 * MINUTE - 1;
+      expect(await receive(world, request)).toEqual(['1']);
+      expect(world.responses).toEqual([]);
+      world.now = NOON + 4 * MINUTE;
+      expect(await receive(world, request)).toEqual([]);
+      const named = `s3:PutObject by ${principal} on arn:aws:s3:::data/Iris/Endpoint/state.json failed: AccessDenied`;
+      expect(world.responses).toEqual([{ Status: 'FAILED', Reason: expect.stringContaining(named) }]);
     },
   );
 
-  test('of an endpoint that already has a spec is queued like an update', async () => {
+  test.each(['read', 'sources', 'write', 'enqueue'])('of a new endpoint is retried when %s fails', async (call) => {
     const world = new World();
-    await createHandler(world.ports)(event('Create'));
+    const request = await queued(world, 'Create');
+    world.fail[call] = new Error('gone');
+    world.now = NOON + 49 * MINUTE;
+    expect(await receive(world, request)).toEqual(['1']);
     expect(world.responses).toEqual([]);
-    expect(world.enqueued[0]?.gate).toMatchObject({ responseUrl: 'https://response', deadline: NOON + 55 * MINUTE });
+    world.fail = {};
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
+
+  test.each(['Create', 'Update'] as const)(
+    'only goes to the queue at first, which cannot forget it: %s',
+    async (type) => {
+      const world = new World();
+      const { gate } = await queued(world, type);
+      expect(world.calls).toEqual(['enqueue']);
+      expect(gate).toMatchObject({ type, responseUrl: 'https://response', deadline: NOON + 50 * MINUTE });
+    },
+  );
+
+  test('is answered before anything else once a minute has passed since the deadline', async () => {
+    const world = new World();
+    const request = await queued(world);
+    world.calls = [];
+    world.now = NOON + 51 * MINUTE;
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.calls).toEqual(['stack', 'respond FAILED']);
+    expect(world.responses).toMatchObject([{ Reason: expect.stringContaining('no answer within 50 minutes') }]);
+  });
+
+  test.each([
+    ['Create', 'ROLLBACK_IN_PROGRESS', 'deploying'],
+    ['Create', 'UPDATE_ROLLBACK_IN_PROGRESS', 'deploying'],
+    ['Create', 'DELETE_IN_PROGRESS', 'deploying'],
+    ['Create', 'DELETE_COMPLETE', 'gone'],
+    ['Update', 'DELETE_IN_PROGRESS', 'deploying'],
+    ['Update', 'UPDATE_COMPLETE', 'idle'],
+  ] as const)('that its stack does not wait for any more changes nothing: %s, %s', async (type, status, kind) => {
+    const world = new World();
+    const request = await queued(world, type);
+    world.stack = { kind, status };
+    world.calls = [];
+    expect(await receive(world, request)).toEqual(['1']);
+    expect(world.calls).toEqual(['stack', 'requeue']);
+    world.now += MINUTE;
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.calls.filter((call) => /write|stage|enqueue/.test(call))).toEqual([]);
+    expect(world.responses).toHaveLength(1);
+  });
+
+  test.each([undefined, 'AROAOTHER:session', '123456789012', 'AROAREFRESHERS:x'])(
+    'that %s asks for changes nothing, is dead-lettered and counted',
+    async (senderId) => {
+      const world = new World();
+      const body = JSON.stringify(await queued(world));
+      world.calls = [];
+      expect(await reconcileBatch(world.ports, [{ ...message('1', 1, body), senderId }])).toEqual([]);
+      expect(world.calls).toEqual(['error', 'dead-letter']);
+      expect(world.deadLetters).toEqual([[body, expect.stringContaining('own role AROAREFRESHER')]]);
+      expect(world.metrics.MessagesUnreadable).toBe(1);
+    },
+  );
 
   test('that cannot be queued is refused with the reason', async () => {
     const world = new World();
@@ -140,7 +208,7 @@ describe('a deployment', () => {
     const request = await queued(world);
     world.calls = [];
     expect(await receive(world, request)).toEqual([]);
-    expect(world.calls).toEqual(['read', 'describe', 'sources', 'write', 'enqueue', 'respond SUCCESS']);
+    expect(world.calls).toEqual(['stack', 'read', 'describe', 'sources', 'write', 'enqueue', 'respond SUCCESS']);
     expect(world.state.deployment).toEqual({
       configName: 'config-a',
       endpointCreated: endpoint.created,
@@ -161,13 +229,13 @@ describe('a deployment', () => {
     expect(world.calls).not.toContain('write');
   });
 
-  test('waits while the endpoint is busy and is refused after 55 minutes', async () => {
+  test('waits while the endpoint is busy and is refused after 50 minutes', async () => {
     const world = new World();
     const request = await queued(world);
     world.endpoint = busy;
     expect(await receive(world, request)).toEqual(['1']);
     expect(world.requeued).toEqual([['handle-1', 30]]);
-    world.now = NOON + 55 * MINUTE;
+    world.now = NOON + 50 * MINUTE;
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('stayed busy') }]);
   });
@@ -180,9 +248,9 @@ describe('a deployment', () => {
       world.fail[call] = new Error(`${call} failed`);
       expect(await receive(world, request)).toEqual(['1']);
       expect(world.responses).toEqual([]);
-      world.now = NOON + 55 * MINUTE;
+      world.now = NOON + 50 * MINUTE;
       expect(await receive(world, request)).toEqual([]);
-      expect(world.responses).toEqual([{ Status: 'FAILED', Reason: `${call} failed` }]);
+      expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining(`${call} failed`) }]);
     },
   );
 

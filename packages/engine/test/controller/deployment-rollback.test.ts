@@ -10,6 +10,7 @@ const request: ReconcileRequest = {
   version: 1,
   endpoint: 'Iris/Endpoint',
   gate: {
+    type: 'Update',
     responseUrl: 'https://response',
     stackId: 'stack',
     requestId: 'request',
@@ -56,8 +57,11 @@ describe('a rollback', () => {
   });
 });
 
+const updating = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' } as const;
+
 test('a waiting deployment gets a fresh message before SQS removes the old one', async () => {
   const world = new World();
+  world.stack = updating;
   world.endpoint = busy;
   world.now = NOON - 1;
   expect(await receive(world, 899)).toEqual(['1']);
@@ -68,7 +72,8 @@ test('a waiting deployment gets a fresh message before SQS removes the old one',
 
 test('a waiting deployment is handled at its deadline, however long the pause would be', async () => {
   const world = new World();
-  world.fail.read = new Error('AccessDenied');
+  world.stack = updating;
+  world.fail.read = new Error('throttled');
   world.now = NOON - 60_000;
   expect(await receive(world, 100)).toEqual(['1']);
   expect(world.requeued).toEqual([['handle-1', 60]]);

@@ -18,7 +18,9 @@ const onB = { ...onA, configName: 'config-b', size: 5 };
 let world: World;
 const stagings = () => world.calls.filter((call) => call.startsWith('stage '));
 
+/** Puts the deployment's message into the queue. A creation has its first pass at once. */
 async function request(RequestType: 'Create' | 'Update', Data = data): Promise<void> {
+  world.stack = { kind: 'deploying', status: `${RequestType.toUpperCase()}_IN_PROGRESS` };
   await createHandler(world.ports)({
     RequestType,
     ResponseURL: 'https://response',
@@ -35,6 +37,7 @@ async function request(RequestType: 'Create' | 'Update', Data = data): Promise<v
       Digest: '12345678',
     },
   } as unknown as CloudFormationCustomResourceEvent);
+  if (RequestType === 'Create') await receive();
 }
 
 /** Handles the deployment's message in the queue. */
@@ -211,8 +214,8 @@ describe('a deployment of changed settings', () => {
     world.spec = spec;
     world.slots = {};
     world.sources = { kind: 'missing', uris: ['s3://models/model.tar.gz'] };
-    world.stack = { kind: 'deploying', status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
     await request('Update');
+    world.stack = { kind: 'deploying', status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
     expect(await receive()).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });

@@ -15,6 +15,8 @@ import type { EndpointState } from '../../src/policy/state.ts';
 import type { CustomResourceResponse, DecisionEntry, Ports, StagingOutcome, UpdateOutcome } from '../../src/ports.ts';
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
+const ROLE_ID = 'AROAREFRESHER';
+
 /** An account with one endpoint, behind the ports. `calls` has every call, in order; `fail[call]` is thrown instead. */
 export class World {
   calls: string[] = [];
@@ -33,8 +35,7 @@ export class World {
   stagingOutcome: StagingOutcome = { kind: 'staged' };
   tests: SmokeTestsView = { kind: 'passed' };
   history: HistoryRecord[] = [];
-  /** When a record was written that is appended again. */
-  appendedAt = 0;
+  readonly #appendedAt = new Map<string, number>();
   stack: StackView = { kind: 'idle', status: 'UPDATE_COMPLETE' };
   updateOutcome: UpdateOutcome = { kind: 'accepted' };
   decisions: DecisionEntry[] = [];
@@ -66,9 +67,12 @@ export class World {
     history: {
       append: async (_, record) => {
         this.call('append history');
-        const isThere = this.history.some((each) => historyRecordName(each) === historyRecordName(record));
-        if (!isThere) this.history.push(record);
-        return isThere ? this.appendedAt : undefined;
+        const name = historyRecordName(record);
+        const writtenAt = this.#appendedAt.get(name);
+        if (writtenAt !== undefined) return writtenAt;
+        this.#appendedAt.set(name, this.now);
+        this.history.push(record);
+        return undefined;
       },
       list: async () => this.history.toReversed().map((record) => ({ ...record, writtenAt: this.now })),
     },
@@ -134,6 +138,7 @@ export class World {
         this.deadLetters.push([body, reason]);
       },
     },
+    roleId: ROLE_ID,
     responses: {
       respond: async (_, response) => {
         this.call(`respond ${response.Status}`);
@@ -178,5 +183,6 @@ export function message(
   receives = 1,
   body: string = JSON.stringify(reconcileRequest('Iris/Endpoint')),
 ): QueueMessage {
-  return { messageId: id, receiptHandle: `handle-${id}`, body, receives };
+  const senderId = `${ROLE_ID}:refresher`;
+  return { messageId: id, receiptHandle: `handle-${id}`, body, senderId, receives };
 }

@@ -202,7 +202,7 @@ describe('a listing', () => {
 
 describe('with a listing of several passes', () => {
   const stackId = 'stack';
-  const gate = (creates: object): ReconcileRequest => ({
+  const gate = (type: 'Create' | 'Update'): ReconcileRequest => ({
     version: 1,
     endpoint: 'Iris/Endpoint',
     gate: {
@@ -214,20 +214,21 @@ describe('with a listing of several passes', () => {
       store: spec.store,
       sources: [{ bucket: 'models', prefix: 'p/' }],
       deadline: NOON + 55 * MINUTE,
-      ...creates,
+      type,
     },
   });
   const receive = (request: ReconcileRequest) =>
     reconcileBatch(world.ports, [message('gate', 1, JSON.stringify(request))]);
 
   test.each([
-    ['of an endpoint that exists', {}],
-    ['of a new endpoint', { creates: true }],
-  ] as const)('a deployment %s waits until it is known what it will load', async (_, creates) => {
-    if ('creates' in creates) Object.assign(world, { spec: undefined, endpoint: 'gone', hasState: false });
-    expect(await receive(gate(creates))).toEqual(['gate']);
+    ['of an endpoint that exists', 'Update'],
+    ['of a new endpoint', 'Create'],
+  ] as const)('a deployment %s waits until it is known what it will load', async (_, type) => {
+    world.stack = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' };
+    if (type === 'Create') Object.assign(world, { spec: undefined, endpoint: 'gone', hasState: false });
+    expect(await receive(gate(type))).toEqual(['gate']);
     expect(world.responses).toEqual([]);
-    expect(await receive(gate(creates))).toEqual([]);
+    expect(await receive(gate(type))).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state.deployment).toMatchObject({ revision: await revisionOfAll(), newestSource: UPLOADED_AT });
     expect(world.state.listing).toBeUndefined();
@@ -235,8 +236,9 @@ describe('with a listing of several passes', () => {
   });
 
   test('a deployment of an endpoint that was deleted meanwhile proceeds, and no state is written', async () => {
+    world.stack = { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' };
     Object.assign(world, { spec: undefined, endpoint: 'gone', hasState: false });
-    expect(await receive(gate({}))).toEqual([]);
+    expect(await receive(gate('Update'))).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.hasState).toBe(false);
   });

@@ -52,6 +52,16 @@ describe('a state that was deleted by hand', () => {
     expect(world.state).toMatchObject({ serving: onA, suspension });
   });
 
+  test.each([
+    ['deploying', 'DELETE_IN_PROGRESS'],
+    ['deploying', 'ROLLBACK_IN_PROGRESS'],
+    ['gone', 'DELETE_COMPLETE'],
+  ] as const)('is not written anew by a pass that outlives its stack: %s, %s', async (kind, status) => {
+    world.stack = { kind, status };
+    expect(await receive()).toEqual(['1']);
+    expect(world.hasState).toBe(false);
+  });
+
   test('is not rebuilt while the stack is being deployed', async () => {
     world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
     world.hasState = true;

@@ -77,7 +77,7 @@ describe('what keeps the newest revision from being served', () => {
   });
 
   test('is logged and counted even if the state cannot be read', async () => {
-    world.fail.read = denied;
+    world.fail.read = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
     const old = { ...message('1'), firstReceivedAt: NOON };
     await reconcileBatch(world.ports, [old]);
     expect(world.metrics.Stalled).toBeUndefined();

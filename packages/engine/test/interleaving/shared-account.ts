@@ -108,6 +108,7 @@ export class SharedAccount {
     const client = this.client(gate);
     let writes = 0;
     return {
+      roleId: '',
       specs: { read: async () => spec },
       states: this.#watched(
         actor,

@@ -26,6 +26,13 @@ export interface CloudFormationExtras {
   readonly endpointPollMs?: number;
   /** Milliseconds after which an endpoint that does not settle fails its resource. @default 3 hours */
   readonly endpointTimeoutMs?: number;
+  /** Milliseconds that each resource takes besides its service's own time. @default 0 */
+  readonly resourceMs?: number;
+  /**
+   * Whether an endpoint's update succeeds once the endpoint is InService without a FailureReason, even on another
+   * config: SageMaker has rolled it back without a reason. What AWS's handler does is not public. @default false
+   */
+  readonly overlooksRollbacks?: boolean;
   /** The value of `/cdk-bootstrap/<qualifier>/version`, which CDK's templates check. @default '30' */
   readonly bootstrapVersion?: string;
 }
@@ -89,6 +96,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
   const waiting = {
     pollMs: extras.endpointPollMs ?? DEFAULT_ENDPOINT_POLL_MS,
     timeoutMs: extras.endpointTimeoutMs ?? DEFAULT_ENDPOINT_TIMEOUT_MS,
+    overlooksRollbacks: extras.overlooksRollbacks ?? false,
   };
   const find = providerTable(extras.customResponses, waiting, extras.providers ?? {});
   const context: EngineContext = {
@@ -96,6 +104,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
     ids: deps.ids,
     cloud: deps.cloud,
     clock,
+    resourceMs: extras.resourceMs ?? 0,
     stacks,
     provider(type) {
       const provider = find(type);

@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, sleep } from '../core/clock.ts';
 import { type Cloud, root } from '../core/cloud.ts';
 import { entryOf } from '../core/entry-of.ts';
 import type { Ids } from '../core/ids.ts';
@@ -18,6 +18,8 @@ import { type Pseudo, scopeOf } from './template-scope.ts';
 export interface EngineContext {
   readonly account: Account;
   readonly clock: Clock;
+  /** Milliseconds that each resource takes besides its service's own time. */
+  readonly resourceMs: number;
   readonly ids: Ids;
   readonly cloud: Cloud;
   readonly stacks: Stacks;
@@ -118,6 +120,7 @@ export class StackRun {
       const provider = this.engine.provider(record.type);
       const handle = await provider.create(current.properties, this.#context(record, initiated));
       initiated(handle);
+      await this.#pause();
       put({ handle, status: `${verb}_COMPLETE`, reason: undefined });
     });
   }
@@ -134,6 +137,7 @@ export class StackRun {
       const handle = provider.update
         ? await provider.update(from.handle, to.properties, from.properties, context)
         : from.handle;
+      await this.#pause();
       put({ handle, status: 'UPDATE_COMPLETE', reason: undefined });
     });
   }
@@ -155,6 +159,7 @@ export class StackRun {
     const put = (change: Partial<StackResource>) => this.#replace(resource, change);
     await this.#guarded(resource.logicalId, put, 'DELETE_FAILED', async () => {
       if (resource.handle) await this.#deletePhysical(resource, resource.handle);
+      await this.#pause();
       put({ status: 'DELETE_COMPLETE', reason: undefined });
     });
     this.#remove(resource);
@@ -192,6 +197,11 @@ export class StackRun {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
+  }
+
+  async #pause(): Promise<void> {
+    const { clock, resourceMs } = this.engine;
+    if (resourceMs > 0) await sleep(clock, resourceMs);
   }
 
   #made(logicalId: string): CreatedResource {

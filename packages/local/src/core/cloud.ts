@@ -9,6 +9,8 @@ export interface Caller {
   readonly arn: string;
   /** The role whose policies are evaluated at each call. Absent: the account's root, which may do everything. */
   readonly roleArn?: string;
+  /** As STS and SQS show a session of a role: `AROA…:session`. */
+  readonly userId?: string;
   /** Set when an AWS service makes the call, e.g. `events.amazonaws.com`: the resource's own policy is evaluated. */
   readonly service?: string;
   /** With `service`: the resource on whose behalf it calls, e.g. the rule's ARN (`aws:SourceArn`). */

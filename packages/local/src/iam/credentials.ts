@@ -18,17 +18,24 @@ export class CredentialRegistry {
   readonly #callers = new Map<string, Caller>();
   readonly #account: Account;
   readonly #ids: Ids;
+  readonly #roleId: (roleArn: string) => string | undefined;
 
-  constructor(account: Account, ids: Ids) {
+  constructor(account: Account, ids: Ids, roleId: (roleArn: string) => string | undefined) {
     this.#account = account;
     this.#ids = ids;
+    this.#roleId = roleId;
   }
 
   /** A session of the role as a caller. */
   callerFor(roleArn: string, sessionName: string): Caller {
     const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
     const { partition, accountId } = this.#account;
-    return { arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`, roleArn };
+    const id = this.#roleId(roleArn);
+    return {
+      arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+      roleArn,
+      ...(id !== undefined && { userId: `${id}:${sessionName}` }),
+    };
   }
 
   issue(roleArn: string, sessionName: string): Credentials {

@@ -32,7 +32,7 @@ export interface Iam {
 export function createIam(deps: Deps): Iam {
   const { account, clock } = deps;
   const store = new RoleStore();
-  const credentials = new CredentialRegistry(account, deps.ids);
+  const credentials = new CredentialRegistry(account, deps.ids, (roleArn) => store.roleByArn(roleArn)?.id);
   const resourcePolicies = new Map<string, readonly Statement[]>();
 
   const attachedStatements = (policyArn: string): readonly Statement[] => {

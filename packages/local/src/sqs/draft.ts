@@ -45,7 +45,7 @@ export function readDraft(input: SendInput, queue: Queue, caller: Caller, accoun
   return {
     body,
     attributes: checkMessageAttributes(input.MessageAttributes),
-    senderId: caller.roleArn === undefined && caller.service === undefined ? accountId : caller.arn,
+    senderId: caller.userId ?? (caller.service === undefined ? accountId : caller.arn),
     traceHeader: AWSTraceHeader?.StringValue,
     delaySeconds: checkIntegerParameter('DelaySeconds', input.DelaySeconds, { min: 0, max: 900 }),
   };

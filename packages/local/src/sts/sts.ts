@@ -13,9 +13,8 @@ export function createSts({ account }: Deps): Sts {
         // AWS requires no permission for it either.
         GetCallerIdentity: {
           run(_input: unknown, caller: Caller) {
-            const session = caller.arn.slice(caller.arn.lastIndexOf('/') + 1);
             return {
-              UserId: caller.roleArn === undefined ? account.accountId : `${roleId(caller.roleArn)}:${session}`,
+              UserId: caller.userId ?? account.accountId,
               Account: account.accountId,
               Arn: caller.arn,
             };
@@ -24,9 +23,4 @@ export function createSts({ account }: Deps): Sts {
       },
     },
   };
-}
-
-/** An id in the form of a role's unique id, the same for the same role. */
-function roleId(roleArn: string): string {
-  return `AROA${Buffer.from(roleArn).toString('hex').slice(-17).toUpperCase()}`;
 }

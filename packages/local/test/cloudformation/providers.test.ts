@@ -511,6 +511,7 @@ describe('types that are only recorded', () => {
       {
         Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } },
         Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: {} },
+        Dashboard: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardBody: '{}' } },
         Target: {
           Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
           Properties: { ResourceId: 'endpoint/e/variant/v', ScalableDimension: 'd', ServiceNamespace: 'sagemaker' },
@@ -522,11 +523,13 @@ describe('types that are only recorded', () => {
       },
       {
         Alarm: { Value: att('Alarm', 'Arn') },
+        Dashboard: { Value: ref('Dashboard') },
         Target: { Value: ref('Target') },
       },
     );
     expect(outputs).toEqual({
       Alarm: expect.stringMatching(/^arn:aws:cloudwatch:us-east-1:000000000000:alarm:demo-Alarm-/),
+      Dashboard: expect.stringMatching(/^demo-Dashboard-/),
       Target: 'endpoint/e/variant/v|d|sagemaker',
     });
     await destroy();

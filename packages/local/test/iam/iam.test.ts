@@ -233,7 +233,9 @@ describe('roles and policies', () => {
 describe('keys', () => {
   it('belong to the session they were issued for; others to the root', () => {
     const { accessKeyId } = iam.issueCredentials(roleArn, 'fn');
-    expect(iam.callerOf(accessKeyId)).toEqual({ arn: 'arn:aws:sts::000000000000:assumed-role/r/fn', roleArn });
+    const arn = 'arn:aws:sts::000000000000:assumed-role/r/fn';
+    const userId = expect.stringMatching(/^AROA[A-Z0-9]+:fn$/);
+    expect(iam.callerOf(accessKeyId)).toEqual({ arn, roleArn, userId });
     expect(iam.callerOf('AKIAANYTHING')).toEqual(root(defaultAccount));
     expect(iam.callerOf(undefined)).toEqual(root(defaultAccount));
   });

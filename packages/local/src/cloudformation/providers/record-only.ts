@@ -35,6 +35,10 @@ export const recordedTypes: Readonly<Record<string, Provider>> = {
     nameProperty: 'AlarmName',
     attributes: (name, _properties, context) => ({ Arn: arn(context.account, 'cloudwatch', `alarm:${name}`) }),
   }),
+  'AWS::CloudWatch::Dashboard': recordOnly(named('DashboardName', { maxLength: 255 }), {
+    replacing: ['DashboardName'],
+    nameProperty: 'DashboardName',
+  }),
   'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
     ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
     {

@@ -23,12 +23,14 @@ interface EndpointDescription {
   readonly FailureReason?: string;
 }
 
-/** How long the provider waits for endpoints. */
+/** How long the provider waits for endpoints, and for what. */
 export interface EndpointWaiting {
   /** Milliseconds between two DescribeEndpoint calls. */
   readonly pollMs: number;
   /** Milliseconds after which an endpoint that does not settle fails its resource. */
   readonly timeoutMs: number;
+  /** Whether InService without a FailureReason counts as success, whatever the config. */
+  readonly overlooksRollbacks: boolean;
 }
 
 /** AWS::SageMaker::Endpoint. Ref is the ARN. It is created or updated when it is InService on the requested config. */
@@ -77,7 +79,9 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider<EndpointPr
         ...updateOptions(properties),
       });
       const settled = await settle(EndpointName, waiting, context);
-      if (settled.EndpointStatus !== 'InService' || !isSameName(settled.EndpointConfigName, EndpointConfigName)) {
+      const isOverlooked = waiting.overlooksRollbacks && !settled.FailureReason;
+      const isMoved = isOverlooked || isSameName(settled.EndpointConfigName, EndpointConfigName);
+      if (settled.EndpointStatus !== 'InService' || !isMoved) {
         throw new ResourceFailure(
           settled.FailureReason ??
             `Endpoint ${EndpointName} is ${settled.EndpointStatus} with endpoint configuration ` +

@@ -1,0 +1,96 @@
+import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
+import { busyBeforeDeletion, decideConfirmation } from '../policy/deployment-confirmation.ts';
+import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
+import type { EndpointView } from '../policy/observation.ts';
+import type { Ports, StoredState } from '../ports.ts';
+import { startBudget } from './budget.ts';
+import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
+import { observeSources, type ReadContext, type SourcesReading, saveListing } from './listing.ts';
+import { publish } from './publish.ts';
+import type { ReconcileResult } from './result.ts';
+
+const NOTHING: StoredState = { state: { version: 1 } };
+
+type ConfirmationContext = DeploymentContext<ConfirmationRequest>;
+
+/**
+ * One pass for a deployment that waits for its confirmation: responds to CloudFormation once the endpoint is idle.
+ * Before the endpoint is deleted, it ends the refreshes.
+ */
+export function runConfirmation(
+  ports: Ports,
+  endpoint: string,
+  request: ConfirmationRequest,
+): Promise<ReconcileResult> {
+  const context = { ports, endpoint, request };
+  return runDeployment(context, () => (request.type === 'Delete' ? endRefreshes(context) : confirm(context)));
+}
+
+/** Records and publishes what was deployed, or fails the deployment with what SageMaker says. */
+async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
+  const { ports, request } = context;
+  const { store, endpointName } = request;
+  const stored = await ports.states.read(store);
+  // A state that was deleted by hand is rebuilt from what serves, after the deployment.
+  const isKnown = stored && stored.state.lostAt === undefined;
+  const recorded = isKnown ? stored : NOTHING;
+  const { state } = recorded;
+  const endpoint = await ports.endpoints.describe(endpointName);
+  const observation = { now: ports.now(), requestedAt: requestedAt(request), request, state, endpoint };
+  let decision = decideConfirmation(observation);
+  if (decision.next.kind === 'observe') {
+    const sources = await tryToReadSources(context, { state, endpointModified: lastModifiedOf(endpoint) });
+    if (sources.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
+    decision = decideConfirmation({ ...observation, sources });
+  }
+  const { next } = decision;
+  if (next.kind === 'refuse') return refuse(context, next.message);
+  if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
+  if (decision.state !== state) {
+    await publish({ ...context, spec: request }, decision.events, decision.state);
+    await ports.states.write(store, decision.state, recorded.etag);
+  }
+  return admit(context, { reason: 'DeploymentConfirmed' });
+}
+
+/** Sources that cannot be read leave it unknown what was loaded. */
+async function tryToReadSources(context: ConfirmationContext, before: ReadContext): Promise<SourcesReading> {
+  const { ports, endpoint, request } = context;
+  try {
+    return await observeSources({ ports, budget: startBudget(ports.now), requests: [] }, request.sources, before);
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    return { kind: 'missing', uris: [] };
+  }
+}
+
+function lastModifiedOf(endpoint: EndpointView | 'gone'): number {
+  return endpoint === 'gone' ? 0 : endpoint.lastModified;
+}
+
+/** From now on no refresh begins; one that is running is waited for, because SageMaker would refuse the deletion. */
+async function endRefreshes(context: ConfirmationContext): Promise<ReconcileResult> {
+  const { ports, request } = context;
+  const { store, endpointName } = request;
+  const { state, etag } = (await ports.states.read(store)) ?? { state: { version: 1 } as const };
+  if (state.endedAt === undefined) await ports.states.write(store, { ...state, endedAt: ports.now() }, etag);
+  const busy = busyBeforeDeletion(await ports.endpoints.describe(endpointName), state, ports.now());
+  return busy === undefined ? admit(context, { reason: 'RefreshesEnded' }) : waitUntilDeadline(context, busy);
+}
+
+async function waitUntilDeadline(context: ConfirmationContext, message: string): Promise<ReconcileResult> {
+  const { ports, endpoint, request } = context;
+  if (ports.now() >= request.deadline) return refuse(context, message);
+  return wait(context, message, await secondsUntilNextPass(ports, endpoint));
+}
+
+/** The spec does not exist yet, or not any more, in parts of a deployment. */
+async function secondsUntilNextPass({ specs, telemetry }: Ports, endpoint: string): Promise<number> {
+  try {
+    const spec = await specs.read(endpoint);
+    return spec ? pollSeconds(spec) : POLL_SECONDS;
+  } catch (error) {
+    telemetry.error(endpoint, error, POLL_SECONDS);
+    return POLL_SECONDS;
+  }
+}

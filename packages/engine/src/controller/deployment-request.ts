@@ -1,0 +1,129 @@
+import { DEPLOYMENT_TIMEOUT_SECONDS, type DeploymentRequest } from '@freshpoint/cdk/contract';
+import { isDenied } from '../adapters/client.ts';
+import { EngineError, StateConflict } from '../errors.ts';
+import { isAwaited } from '../policy/deployment-request.ts';
+import { POLL_SECONDS } from '../policy/next.ts';
+import type { StackView } from '../policy/observation.ts';
+import type { CustomResourceResponse } from '../ports.ts';
+import { describeError } from './failed-call.ts';
+import type { EndpointContext } from './pass.ts';
+import type { ReconcileResult } from './result.ts';
+
+/** For how long a denied call may be one that IAM does not grant everywhere yet, in ms. */
+const DENIED_GRACE_MS = 3 * 60_000;
+/** How long after the deadline a pass may still observe before it answers, in ms: the function's timeout. */
+const LAST_PASS_MS = 60_000;
+
+/** For how long DescribeStacks may answer with an earlier status, in ms. */
+const OUTDATED_STACK_MS = 60_000;
+
+/** A request of CloudFormation to a custom resource of an endpoint. */
+export interface DeploymentContext<Request extends DeploymentRequest> extends EndpointContext {
+  readonly request: Request;
+}
+
+/**
+ * One pass for a deployment that waits. Every result but `requeue` has responded. The deadline comes first: should
+ * passes keep dying, the last one answers before it does anything else.
+ */
+export async function runDeployment<Request extends DeploymentRequest>(
+  context: DeploymentContext<Request>,
+  pass: () => Promise<ReconcileResult>,
+): Promise<ReconcileResult> {
+  const { ports, endpoint, request } = context;
+  if (ports.now() >= request.deadline + LAST_PASS_MS) {
+    const minutes = DEPLOYMENT_TIMEOUT_SECONDS / 60;
+    return refuse(
+      context,
+      `The refresher found no answer within ${minutes} minutes. Check its log, then deploy again.`,
+    );
+  }
+  const stack = await tryToDescribe(context);
+  if (stack && !isAwaited(request.type, stack)) {
+    const message = `The stack is ${stack.status}: it waits for no ${request.type} of ${request.logicalResourceId}.`;
+    if (ports.now() < requestedAt(request) + OUTDATED_STACK_MS) return wait(context, message, POLL_SECONDS);
+    return refuse(context, message);
+  }
+  try {
+    return await pass();
+  } catch (error) {
+    if (error instanceof StateConflict || !isFinal(error, ports.now(), request)) throw error;
+    ports.telemetry.error(endpoint, error, 0);
+    return refuse(context, describeFinal(error, request));
+  }
+}
+
+function isFinal(error: unknown, now: number, { type, deadline }: DeploymentRequest): boolean {
+  if (error instanceof EngineError || now >= deadline) return true;
+  // A deletion does not wait for permissions: they were there before.
+  return isDenied(error) && (type === 'Delete' || now >= requestedAt({ deadline }) + DENIED_GRACE_MS);
+}
+
+/** When the request came, epoch ms. */
+export function requestedAt({ deadline }: Pick<DeploymentRequest, 'deadline'>): number {
+  return deadline - DEPLOYMENT_TIMEOUT_SECONDS * 1000;
+}
+
+function describeFinal(error: unknown, request: DeploymentRequest): string {
+  return error instanceof EngineError ? error.message : describeError(error, request, 'Deploy again');
+}
+
+/** The deployment waits for another pass. */
+export function wait({ ports, endpoint }: EndpointContext, message: string, seconds: number): ReconcileResult {
+  ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'DeploymentWaiting', message, seconds });
+  return { kind: 'requeue', seconds };
+}
+
+/** Lets the deployment continue. */
+export function admit(
+  context: DeploymentContext<DeploymentRequest>,
+  outcome: DeploymentOutcome,
+): Promise<ReconcileResult> {
+  return respond(context, { Status: 'SUCCESS' }, outcome);
+}
+
+/**
+ * Fails the deployment, but neither its rollback nor a deletion: that would leave the stack in UPDATE_ROLLBACK_FAILED
+ * or DELETE_FAILED, which only a person can resolve. They continue without what they asked for.
+ */
+export async function refuse(context: DeploymentContext<DeploymentRequest>, message: string): Promise<ReconcileResult> {
+  const isTolerant = context.request.type === 'Delete' || (await isRollingBack(context));
+  const response = isTolerant ? ({ Status: 'SUCCESS' } as const) : ({ Status: 'FAILED', Reason: message } as const);
+  return respond(context, response, { decision: 'stalled', reason: 'DeploymentRefused', message });
+}
+
+/** What is logged of an answer. */
+interface DeploymentOutcome {
+  readonly decision?: 'done' | 'stalled';
+  readonly reason: string;
+  readonly message?: string;
+  readonly revision?: string;
+}
+
+async function respond(
+  { ports, endpoint, request }: DeploymentContext<DeploymentRequest>,
+  response: CustomResourceResponse,
+  { decision = 'done', ...entry }: DeploymentOutcome,
+): Promise<ReconcileResult> {
+  await ports.responses.respond(request, response);
+  ports.telemetry.decision({ endpoint, decision, ...entry });
+  return { kind: 'done' };
+}
+
+export async function isRollingBack(context: DeploymentContext<DeploymentRequest>): Promise<boolean> {
+  return (await tryToDescribe(context))?.status.includes('ROLLBACK') ?? false;
+}
+
+/** The stack. Undefined: CloudFormation does not describe it. */
+async function tryToDescribe({
+  ports,
+  endpoint,
+  request,
+}: DeploymentContext<DeploymentRequest>): Promise<StackView | undefined> {
+  try {
+    return await ports.stacks.describe(request.stackId);
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    return undefined;
+  }
+}
