@@ -59,7 +59,6 @@ export class Oracle {
     this.final = new FinalChecks(parts, this.publications);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
-    this.publications = new PublicationChecks(parts);
   }
 
   /** Whether a fleet that loads these bytes is refused. */

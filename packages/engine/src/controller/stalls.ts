@@ -9,7 +9,7 @@ import type { EndpointContext } from './pass.ts';
 import { claim } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
 
-type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName'> };
+type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
 
 /** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
 export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
