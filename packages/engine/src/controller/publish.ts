@@ -6,7 +6,6 @@ import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { EndpointContext } from './pass.ts';
-import { publishStall } from './stalls.ts';
 
 type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
 
