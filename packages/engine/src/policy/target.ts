@@ -33,14 +33,17 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
   }
   if (spec.data && servesFailedRevision(state, endpoint)) {
     if (!slots) return 'slots';
-    const revision = slots[otherSlot(active)];
-    const isQuarantined = state.quarantine?.some((entry) => entry.revision === revision);
-    if (revision !== undefined && !isQuarantined) {
-      return { state, target: { revision, trigger: 'smoke-test', newest } };
-    }
+    const revision = wayBack(state, slots[otherSlot(active)]);
+    if (revision !== undefined) return { state, target: { revision, trigger: 'smoke-test', newest } };
   }
   if (sources.revision === undefined) return { state };
   return { state, target: { revision: sources.revision, trigger: 'upload', newest, ...size } };
+}
+
+/** The revision that the other slot holds, else the one that served last, except those in quarantine. */
+function wayBack({ quarantine = [], stored = [] }: EndpointState, inSlot: string | undefined): string | undefined {
+  const known = inSlot === undefined ? stored : [inSlot, ...stored];
+  return known.find((revision) => !quarantine.some((entry) => entry.revision === revision));
 }
 
 /** The pin, unless something newer was uploaded. Only data per slot can be pinned. */

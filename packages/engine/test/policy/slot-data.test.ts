@@ -401,6 +401,14 @@ const situations: Record<string, Situation> = {
     o: observePerSlot({ slots: { a: 'v2', b: 'v2' }, state: failedTests, endpoint: inB }),
     next: { kind: 'done', reason: 'Quarantined' },
   },
+  'failed tests, and the other slot holds nothing: what served before is restored from the revision store': {
+    o: observePerSlot({
+      slots: { b: 'v2' },
+      state: { ...failedTests, stored: ['v2', 'v1', 'v0'] },
+      endpoint: inB,
+    }),
+    next: { kind: 'stage', reason: 'SmokeTestFailed', lease: { slot: 'a', revision: 'v1' } } as Next,
+  },
   'failed tests, and the other slot holds a quarantined revision: it keeps serving': {
     o: observePerSlot({
       slots: { a: 'v1', b: 'v2' },
