@@ -204,6 +204,7 @@ export class FunctionRun {
   #finish(how: string, outcome: InvocationOutcome): void {
     if (this.dead) return;
     this.dead = true;
+    if (how !== 'answered') this.isDisturbed = true;
     this.#overseer.ended(this, how);
     this.#end(outcome);
   }
