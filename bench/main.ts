@@ -19,6 +19,7 @@ import { tables } from './report/tables.ts';
 import { terminalText } from './report/terminal.ts';
 import { measureRevision } from './revision/measure-revision.ts';
 import { measureRollback } from './rollback/measure-rollback.ts';
+import { measureStorage } from './storage/measure-storage.ts';
 import { REPOSITORY } from './support/cache.ts';
 import { machine } from './support/machine.ts';
 import { progress } from './support/progress.ts';
@@ -60,6 +61,7 @@ async function measure(sizes: Sizes): Promise<Results> {
     invocations: await progress('invocations', (say) => measureInvocations(compiled, sizes, say)),
     revision: await progress('revisions', (say) => measureRevision(sizes.revisions, say)),
     copies: await progress('copies', measureCopies),
+    storage: await progress('storage', measureStorage),
     rollback: await progress('rollback', measureRollback),
     patterns: await progress('upload patterns', (say) => measurePatterns(sizes.patterns, say)),
   };

@@ -39,6 +39,11 @@ const S3_READS_PER_SWEEP = 2;
 /** How long a call takes in the idle month's estimate, in seconds: the mean of what the runs of the patterns draw. */
 const CALL_SECONDS = 0.04;
 
+/** What S3 requests cost, in dollars. */
+export function s3Dollars({ writes, reads }: { readonly writes: number; readonly reads: number }): number {
+  return writes * PRICES_DOLLARS.s3Write + reads * PRICES_DOLLARS.s3Read;
+}
+
 /** What one pattern costs with one approach. */
 export interface Cost {
   readonly gbSeconds: number;

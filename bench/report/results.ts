@@ -5,6 +5,7 @@ import type { TransferFigures } from '../local/measure-transfers.ts';
 import type { PatternRow } from '../patterns/summary.ts';
 import type { RevisionRow } from '../revision/measure-revision.ts';
 import type { RollbackFigures } from '../rollback/measure-rollback.ts';
+import type { StorageRow } from '../storage/measure-storage.ts';
 import type { Machine } from '../support/machine.ts';
 
 /** All that one run measured: what `bench/results.json` holds. */
@@ -14,6 +15,7 @@ export interface Results {
   readonly bundle: BundleFigures;
   readonly revision: readonly RevisionRow[];
   readonly copies: readonly CopyRow[];
+  readonly storage: readonly StorageRow[];
   readonly rollback: RollbackFigures;
   readonly transfers: TransferFigures;
   readonly invocations: InvocationFigures;

@@ -102,7 +102,7 @@ export function outOfRange(results: Results): string[] {
 }
 
 function ranges(results: Results): Range[] {
-  const { bundle, copies, revision, rollback, transfers, invocations, patterns } = results;
+  const { bundle, copies, revision, rollback, storage, transfers, invocations, patterns } = results;
   const ratioOf = (name: string, { ratio }: Comparison, min: number, max: number) => ({
     name: `the ratio of ${name}`,
     value: ratio.median,
@@ -147,6 +147,17 @@ function ranges(results: Results): Range[] {
       { name: `calls for ${GiB} GiB`, value: calls, min: Math.max(2, GiB), max: 10 + GiB * 10 },
       { name: `bytes of ${GiB} GiB through the function`, value: bytes, min: 0, max: 0 },
       { name: `passes for ${GiB} GiB`, value: passes, min: 1, max: 1 + GiB },
+    ]),
+    ...storage.flatMap(({ retainRevisions, copies: stored, writes, reads }) => [
+      // One in each slot, and the revisions themselves.
+      {
+        name: `copies with ${retainRevisions} revisions`,
+        value: stored,
+        min: 2 + retainRevisions,
+        max: 2.1 + retainRevisions,
+      },
+      { name: `S3 writes of a refresh with ${retainRevisions} revisions`, value: writes, min: 4, max: 12 },
+      { name: `S3 reads of a refresh with ${retainRevisions} revisions`, value: reads, min: 2, max: 20 },
     ]),
     // Every way needs an update of the endpoint, which takes minutes.
     ...Object.entries<number>({ ...rollback }).map(([way, seconds]) => ({

@@ -2,7 +2,7 @@ import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
 import { ASSUMED_COPY_MIB_PER_SECOND } from '../copies/size-only-s3.ts';
 import { CONNECTIONS } from '../local/measure-invocations.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
-import { costOf, idleDollarsPerMonth, ONE_VCPU_MB } from '../patterns/cost.ts';
+import { costOf, idleDollarsPerMonth, ONE_VCPU_MB, s3Dollars } from '../patterns/cost.ts';
 import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
 import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import type { ApproachSummary } from '../patterns/summary.ts';
@@ -32,6 +32,7 @@ export function tables(results: Results): ReportTable[] {
     bundle(results),
     revision(results),
     copies(results),
+    storage(results),
     rollback(results),
     transfers(results),
     invocations(results),
@@ -150,9 +151,9 @@ function revision({ revision: rows }: Results): ReportTable {
 
 function copies({ copies: rows }: Results): ReportTable {
   return {
-    title: 'The copy of an archive into a slot',
+    title: 'The copy of an archive into the revision store and a slot',
     note: prose`
-      The engine’s own adapter copies within an S3 that counts calls and holds no bytes, in virtual time. One pass
+      The engine’s own adapter copies twice, from the source to the store and from there to the slot, within an S3 that counts calls and holds no bytes, in virtual time. One pass
       copies for ${PASS_BUDGET_MS / 1000} s at most. Calls, computing time and bytes through the function are measured.
       The modelled time, and with it the number of passes, follows from an assumption: S3 copies each part at
       ${ASSUMED_COPY_MIB_PER_SECOND} MiB/s.`,
@@ -164,6 +165,26 @@ function copies({ copies: rows }: Results): ReportTable {
       `${bytes} bytes`,
       String(passes),
       `${modelledSeconds.toFixed(1)} s`,
+    ]),
+  };
+}
+
+function storage({ storage: rows }: Results): ReportTable {
+  return {
+    title: 'The revision store: storage and requests',
+    note: prose`
+      After many refreshes of one archive, with the engine’s own adapter and the local runtime’s S3. Stored bytes are
+      given in copies of the archive. Versioned slots with as many noncurrent versions of each slot’s object, which was
+      how earlier revisions were kept before, hold \`2 × (1 + retainRevisions)\` copies: that column is computed.
+      Requests and their list price are those of staging one refresh.`,
+    head: ['retainRevisions', 'copies', 'versioned slots', 'writes', 'reads', 'price of 1,000 refreshes'],
+    rows: rows.map(({ retainRevisions, copies, writes, reads }) => [
+      String(retainRevisions),
+      copies.toFixed(1),
+      String(2 * (1 + retainRevisions)),
+      String(writes),
+      String(reads),
+      dollars(1000 * s3Dollars({ writes, reads })),
     ]),
   };
 }
