@@ -1,7 +1,7 @@
 import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
-import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
+import { BUSY_STATUSES, isOutdated, withMove } from './endpoint-status.ts';
 import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
@@ -62,7 +62,8 @@ function nextStep(o: ExistingEndpoint, state: EndpointState): NextStep {
   if (endpoint.status !== 'InService') return failed(o);
   const active = activeSlot(spec, endpoint.configName);
   if (!active) return unknownConfig(o, state);
-  const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
+  const moved = state.deployment ? state : withMove(state, endpoint);
+  const known = moved.unknownConfigSince === undefined ? moved : { ...moved, unknownConfigSince: undefined };
   const ready = { observation: o, state: known, active };
   return known.deployment ? afterDeployment(ready, known.deployment) : advanceRollout(ready);
 }

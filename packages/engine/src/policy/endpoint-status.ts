@@ -15,5 +15,13 @@ export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 
 /** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
 export function isOutdated({ lastModified }: EndpointView, state: EndpointState): boolean {
-  return lastModified < Math.max(state.serving?.since ?? 0, recordedUpdate(state)?.endpointModified ?? 0);
+  const known = [state.serving?.since, recordedUpdate(state)?.endpointModified, state.movedAt];
+  return known.some((at) => at !== undefined && lastModified < at);
+}
+
+/** The state that knows when others moved the endpoint, so that no earlier answer is believed any more. */
+export function withMove(state: EndpointState, { configName, lastModified }: EndpointView): EndpointState {
+  const { serving, movedAt = 0 } = state;
+  const isMoved = serving !== undefined && serving.configName !== configName;
+  return isMoved && movedAt < lastModified ? { ...state, movedAt: lastModified } : state;
 }

@@ -168,6 +168,8 @@ export interface EndpointState {
   readonly pin?: Pin;
   readonly listing?: SourceListing;
   readonly observed?: ObservedSources;
+  /** LastModifiedTime of the endpoint when it was seen on another config than `serving` has, epoch ms: others moved it. */
+  readonly movedAt?: number;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

@@ -74,6 +74,14 @@ const situations: Record<string, Situation> = {
   'B is active: swap to A': {
     o: observe({ endpoint: { ...endpoint, configName: 'config-b' } }),
     next: { kind: 'swap', updating: { ...updating, slot: 'a', configName: 'config-a', at: NOON } } as Next,
+    state: { ...servedV1, movedAt: endpoint.lastModified },
+  },
+  'others moved the endpoint, and an answer is from before that: asked again': {
+    o: observe({
+      endpoint: { ...endpoint, lastModified: NOON - 61 * MINUTE },
+      state: { ...servedV1, serving: { ...onA, since: NOON - 90 * MINUTE }, movedAt: NOON - 60 * MINUTE },
+    }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
   },
   'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
   'endpoint Updating: wait': { o: busy('Updating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
@@ -288,6 +296,7 @@ const situations: Record<string, Situation> = {
       state: { ...quiet, rollout: settling('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
+    state: { ...quiet, rollout: settling('v1', 2 * MINUTE), movedAt: endpoint.lastModified },
   },
   'same bytes written again after the endpoint was touched: the fleet may have loaded other bytes in between': {
     o: observe({
@@ -618,7 +627,7 @@ const situations: Record<string, Situation> = {
       spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
     },
     next: { kind: 'swap', updating: { ...updating, configName: 'config-b2', at: NOON } } as Next,
-    state: servedV1,
+    state: { ...servedV1, movedAt: endpoint.lastModified },
   },
 };
 
