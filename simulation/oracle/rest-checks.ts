@@ -25,7 +25,7 @@ export class RestChecks {
 
   /** Unfinished work; empty when the newest upload serves or is quarantined and nothing is under way. */
   unfinished(): string[] {
-    const { view, sources } = this.#parts;
+    const { view, sources, ledger } = this.#parts;
     const endpoint = view.endpoint();
     const state = view.state();
     const spec = view.spec();
@@ -37,6 +37,10 @@ export class RestChecks {
     if (state.lostAt !== undefined) found.push('the state is not rebuilt');
     const { revision, partialRevision } = sources.current;
     if (revision === undefined) {
+      // What a person pinned while a file was missing serves until something is uploaded.
+      if (state.pin && ledger.pinned.has(state.pin.revision)) {
+        return [...found, ...this.#unserved(state, { revision: state.pin.revision, isPinned: true })];
+      }
       const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);
       return isRefused ? found : [...found, 'a source is missing'];
     }

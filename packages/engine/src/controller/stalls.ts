@@ -11,10 +11,23 @@ import type { QueueMessage } from './queue-message.ts';
 
 type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
 
-/** Publishes a stall, or its end, to the bus, the history and the log, before the state that records it is written. */
-export async function publishStall({ ports, endpoint, spec }: Publisher, stall: StallEvent | undefined): Promise<void> {
+/** Publishes a stall, or its end, to the history, the bus and the log, before the state that records it is written. */
+export async function publishStall(publisher: Publisher, stall: StallEvent | undefined): Promise<void> {
+  await claimStall(publisher, stall);
+  await announceStall(publisher, stall);
+}
+
+/** First part: the record in the history. Throws StateConflict while another pass publishes it. */
+export async function claimStall(publisher: Publisher, stall: StallEvent | undefined): Promise<void> {
+  if (stall) await claim(publisher, stallRecord(stall, publisher.ports.now()));
+}
+
+/** Second part: the bus and the log. */
+export async function announceStall(
+  { ports, endpoint, spec }: Publisher,
+  stall: StallEvent | undefined,
+): Promise<void> {
   if (!stall) return;
-  await claim({ ports, endpoint, spec }, stallRecord(stall, ports.now()));
   await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
   const { type, reason, message, revision } = stall;
   const shown = revision === undefined ? {} : { revision: shortRevision(revision) };

@@ -1,7 +1,7 @@
 import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
-import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
+import { BUSY_STATUSES, isOutdated, withMove } from './endpoint-status.ts';
 import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
@@ -56,10 +56,11 @@ export function decide(observation: Observation): Decision {
 }
 
 /** The next step once no update is in progress any more, or its end cannot be seen yet. */
-function nextStep(o: ExistingEndpoint, state: EndpointState): NextStep {
+function nextStep(o: ExistingEndpoint, concluded: EndpointState): NextStep {
   const { spec, endpoint } = o;
   if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `The endpoint is ${endpoint.status}.`);
   if (endpoint.status !== 'InService') return failed(o);
+  const state = withMove(concluded, endpoint);
   const active = activeSlot(spec, endpoint.configName);
   if (!active) return unknownConfig(o, state);
   const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
