@@ -55,21 +55,21 @@ export class RestChecks {
 
   /** Why it neither serves this revision nor has quarantined it. */
   #unserved(state: EndpointState, { revision, isPinned }: Expected): string[] {
-    const { sources, ledger } = this.#parts;
+    const { sources, ledger, world, view } = this.#parts;
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry) {
       return entry.message ? [] : ['the expected revision is quarantined without a reason'];
     }
     const { current } = sources;
-    const uris = [...current.etags.keys()];
-    const etags = revision === current.revision ? [...current.etags.values()] : sources.etagsOf(revision);
-    if (!etags) return [];
-    const isBroken = !ledger.untested.has(revision) && etags.some((etag) => this.#parts.isBroken(etag));
+    const data = revision === current.revision ? current.etags : sources.dataOf(revision);
+    if (!data) return [];
+    const isBroken = !ledger.untested.has(revision) && [...data.values()].some((etag) => this.#parts.isBroken(etag));
     if (!isPinned && !ledger.pinned.has(revision) && isBroken) {
       return ['the newest upload is broken and not quarantined'];
     }
-    const expected = new Map(etags.map((etag, index) => [uris[index] ?? '', etag]));
-    return this.#served.serves(expected) ? [] : ['the expected revision does not serve'];
+    // A rollback restores slot data only.
+    const slotData = isPinned && world.layout.slotData === 'archives' ? view.spec().data : undefined;
+    return this.#served.serves(data, slotData) ? [] : ['the expected revision does not serve'];
   }
 
   /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */
@@ -82,7 +82,7 @@ export class RestChecks {
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
     const etags = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
-    const held = sources.revisionWith(etags);
+    const held = sources.revisionWith(etags, data);
     return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
   }
 }
