@@ -51,7 +51,8 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     waitTime: WAIT_TIME_SECONDS,
     pollInterval: POLL_INTERVAL_SECONDS,
     sweepInterval: SWEEP_HOURS * 3600,
-    isPerSlot: data === 'default' && files === 1,
+    ...(data === 'default' && files === 1 && { slotData: 'all' }),
+    ...(files > 1 && { prefix: PREFIX }),
     isTested: false,
     bucketStack: templates[DATA_STACK] ?? {},
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.

@@ -44,7 +44,7 @@ const LAYOUT: Layout = {
   waitTime: 1,
   pollInterval: 1,
   sweepInterval: 3600,
-  isPerSlot: true,
+  slotData: 'all',
   isTested: false,
   editions: { first: {}, models: {}, configs: {}, settings: {}, failing: {} },
   bucketStack: {},

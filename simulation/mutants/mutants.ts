@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'nothing is published',
     file: 'controller/publish.ts',
     declaration: 'publish',
-    node: 'IfStatement > BinaryExpression:has(Literal[value=0])',
+    node: 'IfStatement > LogicalExpression:has(Literal[value=0])',
     change: TRUE,
   },
   {

@@ -43,7 +43,7 @@ export class PinWatch {
   inForce({ pin }: EndpointState): Pin | undefined {
     const { world, journal, sources } = this.#parts;
     const current = sources.current.revision;
-    if (!world.layout.isPerSlot) return undefined;
+    if (!world.layout.slotData) return undefined;
     switch (this.#status()) {
       case 'in force':
         return this.#asked?.pin;

@@ -25,7 +25,7 @@ export class RestChecks {
 
   /** Unfinished work; empty when the newest upload serves or is quarantined and nothing is under way. */
   unfinished(): string[] {
-    const { view, sources } = this.#parts;
+    const { view, sources, ledger } = this.#parts;
     const endpoint = view.endpoint();
     const state = view.state();
     const spec = view.spec();
@@ -39,6 +39,10 @@ export class RestChecks {
     if (pin) return [...found, ...this.#unserved(state, { revision: pin.revision, isPinned: true })];
     const { revision, partialRevision } = sources.current;
     if (revision === undefined) {
+      // What a person pinned while a file was missing serves until something is uploaded.
+      if (state.pin && ledger.pinned.has(state.pin.revision)) {
+        return [...found, ...this.#unserved(state, { revision: state.pin.revision, isPinned: true })];
+      }
       const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);
       return isRefused ? found : [...found, 'a source is missing'];
     }
@@ -51,21 +55,21 @@ export class RestChecks {
 
   /** Why it neither serves this revision nor has quarantined it. */
   #unserved(state: EndpointState, { revision, isPinned }: Expected): string[] {
-    const { sources, ledger } = this.#parts;
+    const { sources, ledger, world, view } = this.#parts;
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry) {
       return entry.message ? [] : ['the expected revision is quarantined without a reason'];
     }
     const { current } = sources;
-    const uris = [...current.etags.keys()];
-    const etags = revision === current.revision ? [...current.etags.values()] : sources.etagsOf(revision);
-    if (!etags) return [];
-    const isBroken = !ledger.untested.has(revision) && etags.some((etag) => this.#parts.isBroken(etag));
+    const data = revision === current.revision ? current.etags : sources.dataOf(revision);
+    if (!data) return [];
+    const isBroken = !ledger.untested.has(revision) && [...data.values()].some((etag) => this.#parts.isBroken(etag));
     if (!isPinned && !ledger.pinned.has(revision) && isBroken) {
       return ['the newest upload is broken and not quarantined'];
     }
-    const expected = new Map(etags.map((etag, index) => [uris[index] ?? '', etag]));
-    return this.#served.serves(expected) ? [] : ['the expected revision does not serve'];
+    // A rollback restores slot data only.
+    const slotData = isPinned && world.layout.slotData === 'archives' ? view.spec().data : undefined;
+    return this.#served.serves(data, slotData) ? [] : ['the expected revision does not serve'];
   }
 
   /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */
@@ -78,7 +82,7 @@ export class RestChecks {
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
     const etags = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
-    const held = sources.revisionWith(etags);
+    const held = sources.revisionWith(etags, data);
     return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
   }
 }

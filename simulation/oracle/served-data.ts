@@ -1,4 +1,4 @@
-import { type Slot, slotDataKey } from '@freshpoint/cdk/contract';
+import { type Slot, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
 import type { OracleParts } from './parts.ts';
 
 const SLOTS: readonly Slot[] = ['a', 'b'];
@@ -11,16 +11,17 @@ export class ServedData {
     this.#parts = parts;
   }
 
-  /** Whether every instance that an update launched has loaded these bytes, by source. */
-  serves(etags: ReadonlyMap<string, string>): boolean {
+  /** Whether every instance that an update launched has loaded these bytes, by source; with `only`: as slot data. */
+  serves(etags: ReadonlyMap<string, string>, only?: SlotData): boolean {
     const { world, ledger } = this.#parts;
     const loaded = [...world.running].filter(({ spec }) => ledger.live?.loaded.has(spec.instanceId));
     if (loaded.length === 0) return false;
-    return loaded.every(
-      ({ data }) =>
-        data.length === etags.size &&
-        data.every(({ uri, etag }) => etags.get(this.#sourceOf(uri)) === world.wholeEtag(etag)),
-    );
+    const files = only?.files.map(({ bucket, key }) => `s3://${bucket}/${key}`) ?? [...etags.keys()];
+    return loaded.every(({ data }) => {
+      const found = new Map(data.map(({ uri, etag }) => [this.#sourceOf(uri), world.wholeEtag(etag)]));
+      if (!only && found.size !== etags.size) return false;
+      return files.every((uri) => found.get(uri) === etags.get(uri));
+    });
   }
 
   /** Everything that any instance has loaded, each once. */

@@ -1,3 +1,4 @@
+import type { SlotData } from '@freshpoint/cdk/contract';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import { readSources, type SourceSnapshot } from './sources.ts';
@@ -6,8 +7,8 @@ import { readSources, type SourceSnapshot } from './sources.ts';
 export class SourceHistory {
   readonly entries: SourceSnapshot[] = [];
   readonly #world: World;
-  /** ETags of each revision that there ever was. */
-  readonly #etags = new Map<string, readonly string[]>();
+  /** ETags by URI of each revision that there ever was. */
+  readonly #data = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(world: World) {
     this.#world = world;
@@ -27,7 +28,7 @@ export class SourceHistory {
   record(): void {
     const now = readSources(this.#world);
     this.entries.push(now);
-    if (now.revision !== undefined) this.#etags.set(now.revision, [...now.etags.values()]);
+    if (now.revision !== undefined) this.#data.set(now.revision, now.etags);
   }
 
   /** Whether it is what the endpoint was created with. */
@@ -40,14 +41,27 @@ export class SourceHistory {
     this.entries.splice(0, this.entries.length - 1);
   }
 
-  /** ETags of a revision, in the order of the sources. */
-  etagsOf(revision: string | undefined): readonly string[] | undefined {
-    return revision === undefined ? undefined : this.#etags.get(revision);
+  /** ETags of a revision by URI. */
+  dataOf(revision: string | undefined): ReadonlyMap<string, string> | undefined {
+    return revision === undefined ? undefined : this.#data.get(revision);
   }
 
-  /** The revision with these ETags. */
-  revisionWith(etags: readonly (string | undefined)[]): string | undefined {
-    return [...this.#etags].find(([, each]) => JSON.stringify(each) === JSON.stringify(etags))?.[0];
+  /** ETags of a revision. */
+  etagsOf(revision: string | undefined): readonly string[] | undefined {
+    const data = this.dataOf(revision);
+    return data && [...data.values()];
+  }
+
+  /** ETags of a revision's slot data, in the order of its files. */
+  slotEtagsOf(revision: string | undefined, { files }: SlotData): readonly (string | undefined)[] | undefined {
+    const data = this.dataOf(revision);
+    return data && files.map(({ bucket, key }) => data.get(`s3://${bucket}/${key}`));
+  }
+
+  /** The revision with this slot data. */
+  revisionWith(etags: readonly (string | undefined)[], data: SlotData): string | undefined {
+    const wanted = JSON.stringify(etags);
+    return [...this.#data.keys()].find((revision) => JSON.stringify(this.slotEtagsOf(revision, data)) === wanted);
   }
 
   /** Since when there has been a change every `waitTime` seconds or more often. */

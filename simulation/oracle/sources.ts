@@ -26,23 +26,23 @@ interface FoundObject {
   readonly modified: number;
 }
 
-const PREFIX = 'tree/';
-
 /** Reads the truth independently: what the controller computes is compared with this. */
 export function readSources(world: World): SourceSnapshot {
   const { bucket, layout } = world;
-  const isPrefix = layout.maxWaitTime !== undefined;
-  const found = isPrefix ? listObjects(world) : layout.keys.flatMap((key) => headObject(world, key) ?? []);
-  const isComplete = isPrefix ? found.length > 0 : found.length === layout.keys.length;
+  const { prefix } = layout;
+  const namedKeys = layout.keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
+  const listed = prefix === undefined ? [] : sorted(listObjects(world, prefix));
+  const named = sorted(namedKeys.flatMap((key) => headObject(world, key) ?? []));
+  const found = [...named, ...listed];
+  const missing = namedKeys.filter((key) => !named.some((object) => object.key === key));
+  if (prefix !== undefined && listed.length === 0) missing.push(`${prefix}*`);
+  const isComplete = missing.length === 0;
+  const lineOf = ({ key, etag, checksum, size }: FoundObject) =>
+    `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size])}\n`;
   const digest = createHash('sha256');
-  found.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const lines = found.map(
-    ({ key, etag, checksum, size }) =>
-      `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size])}\n`,
-  );
-  for (const line of isPrefix ? [`${chainOf(lines)}\n`] : lines) digest.update(line);
-  const keys = new Set(found.map(({ key }) => key));
-  for (const key of layout.keys) if (!isPrefix && !keys.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
+  if (listed.length > 0) digest.update(`${chainOf(listed.map(lineOf))}\n`);
+  for (const object of named) digest.update(lineOf(object));
+  for (const key of missing.toSorted()) digest.update(`missing s3://${bucket}/${key}\n`);
   const revision = digest.digest('hex');
   return {
     at: world.clock.now(),
@@ -63,8 +63,12 @@ function chainOf(lines: readonly string[]): string {
   );
 }
 
-function listObjects(world: World): FoundObject[] {
-  const { Contents = [] } = world.peek('s3', 'ListObjectsV2', { Bucket: world.bucket, Prefix: PREFIX });
+function sorted(objects: readonly FoundObject[]): FoundObject[] {
+  return objects.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+function listObjects(world: World, prefix: string): FoundObject[] {
+  const { Contents = [] } = world.peek('s3', 'ListObjectsV2', { Bucket: world.bucket, Prefix: prefix });
   return Contents.map(({ Key, ETag, Size, LastModified }) => ({
     key: Key,
     etag: ETag,

@@ -92,7 +92,7 @@ export class SwapChecks {
   #checkSlotData({ spec: { data }, violation }: Swap, { slot, revision }: Updating): void {
     if (!data) return;
     const { view, sources } = this.#parts;
-    const expected = sources.etagsOf(revision);
+    const expected = sources.slotEtagsOf(revision, data);
     const found = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
     if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {
       violation(`slot ${slot} holds ${found}, revision ${revision.slice(0, 12)} is ${expected}`);
@@ -131,7 +131,7 @@ export class SwapChecks {
     if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
     if (ledger.ambiguities > 0) return;
     // With data in place, only the state knew what that update was to load.
-    if (!this.#parts.world.layout.isPerSlot && ledger.isStateDeletedDuring(live)) return;
+    if (this.#parts.world.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
     if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
     const from = live.startedAt - LOADING_MARGIN_MS;
     const until = live.publishedAt ?? Number.POSITIVE_INFINITY;

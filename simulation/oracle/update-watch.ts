@@ -115,7 +115,7 @@ export class UpdateWatch {
     const { ledger, world, sources, journal } = this.#parts;
     const before = ledger.live;
     if (update.by !== 'deployment' || before?.by !== 'controller' || update.from !== before.config) return;
-    if (!world.layout.isPerSlot || before.revision === undefined) return;
+    if (world.layout.slotData !== 'all' || before.revision === undefined) return;
     if (ledger.failedSmokeTests.has(before.revision)) return;
     const expected = sources.etagsOf(before.revision);
     const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => world.wholeEtag(etag)));

@@ -47,7 +47,7 @@ export class Deployer {
     const { oracle, journal, world } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
-    if (world.layout.isPerSlot && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
+    if (world.layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
       journal.violation(`a deployment could not be rolled back: ${text}`);
     }
   }

@@ -62,7 +62,7 @@ export class StateEditor {
     const { world, oracle, journal } = this.#context;
     const served = oracle.servedRevisions();
     const revision = served.at(-1 - steps);
-    if (!world.layout.isPerSlot || revision === undefined || revision === served.at(-1)) return;
+    if (!world.layout.slotData || revision === undefined || revision === served.at(-1)) return;
     this.#context.note(`rolls back to ${revision.slice(0, 12)}`);
     journal.reached('rolled back by a person');
     if (oracle.ledger.status === 'UPDATING') journal.reached('rolled back by a person during an update');

@@ -24,8 +24,10 @@ export interface Layout {
   readonly maxWaitTime?: number;
   readonly pollInterval: number;
   readonly sweepInterval: number;
-  /** Each slot's models load slot data. */
-  readonly isPerSlot: boolean;
+  /** What the models load all objects below, in place. */
+  readonly prefix?: string;
+  /** Some of the models' data is slot data: `all` of it, or the archives only. Absent: all of it is in place. */
+  readonly slotData?: 'all' | 'archives';
   /** The endpoint has to answer a smoke test after each refresh. */
   readonly isTested: boolean;
   readonly editions: Readonly<Record<Edition, object>>;

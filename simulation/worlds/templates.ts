@@ -58,6 +58,14 @@ const LAYOUTS: readonly LayoutSettings[] = [
     canary: true,
     inPlace: true,
   },
+  {
+    name: 'an archive, and a prefix in place',
+    keys: ['a/model.tar.gz', 'tree/0', 'tree/1'],
+    prefix: 'tree/',
+    waitTime: 30,
+    pollInterval: 15,
+    sweepInterval: 1800,
+  },
 ];
 
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
@@ -77,12 +85,23 @@ export function synthesize(): Layout[] {
       maxWaitTime,
       pollInterval,
       sweepInterval,
-      isPerSlot: !settings.inPlace && settings.prefix === undefined,
+      prefix: settings.prefix,
+      slotData: slotDataOf(settings),
       isTested: settings.tested === true,
       bucketStack: templates[0]?.bucket ?? {},
       editions: Object.fromEntries(templates.map(({ edition, serving }) => [edition, serving])) as Layout['editions'],
     };
   });
+}
+
+function slotDataOf(settings: LayoutSettings): Layout['slotData'] {
+  if (settings.inPlace || archivesOf(settings).length === 0) return undefined;
+  return settings.prefix === undefined ? 'all' : 'archives';
+}
+
+/** The keys of single archives. */
+function archivesOf({ keys, prefix }: LayoutSettings): string[] {
+  return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
 }
 
 function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket: object; serving: object } {
@@ -134,12 +153,13 @@ function propsOf(
     ...(settings.tested && {
       smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
     }),
-    ...(prefix && {
-      bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
-        eventType,
-        keyFilters: [{ prefix }],
-      })),
-    }),
+    ...(prefix &&
+      archivesOf(settings).length === 0 && {
+        bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
+          eventType,
+          keyFilters: [{ prefix }],
+        })),
+      }),
     waitTime: Duration.seconds(settings.waitTime + longer),
     ...(settings.maxWaitTime && { maxWaitTime: Duration.seconds(settings.maxWaitTime) }),
     pollInterval: Duration.seconds(settings.pollInterval + longer),
@@ -155,9 +175,13 @@ function containersOf(settings: LayoutSettings, edition: Edition, bucket: IBucke
     s3DataType: 'S3Prefix',
     compressionType: 'None',
   };
-  const containers = settings.prefix
-    ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }]
-    : settings.keys.map((key) => ({ image: IMAGE, environment, modelDataUrl: `s3://${bucket.bucketName}/${key}` }));
+  const archives = archivesOf(settings).map((key) => ({
+    image: IMAGE,
+    environment,
+    modelDataUrl: `s3://${bucket.bucketName}/${key}`,
+  }));
+  const uncompressed = settings.prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
+  const containers = [...archives, ...uncompressed];
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
 }
 

@@ -3,7 +3,7 @@ import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { recordedUpdate } from '../policy/rollout.ts';
-import type { PendingDeployment } from '../policy/state.ts';
+import type { EndpointState, PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
@@ -62,7 +62,8 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
 
 /**
  * The state that the deployment begins with. That of a new endpoint, and that in another bucket than before, is empty:
- * what is stored there already is an earlier endpoint's. Only a copy and a listing for this deployment are continued.
+ * what is stored there already is an earlier endpoint's. Only a copy and a listing for this deployment are continued,
+ * and what an earlier pass for it has stored stays known.
  */
 async function stateFor(
   context: DeploymentContext<GateRequest> & { readonly budget: PassBudget },
@@ -72,8 +73,14 @@ async function stateFor(
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
   if (stored && !spec && type !== 'Create') return { kind: 'known', recorded: stored };
-  const { lease, listing } = stored?.state ?? {};
-  const state = { version: 1, ...(lease && { lease }), ...(listing && { listing }) } as const;
+  const { lease, listing, stored: revisions, endedAt } = stored?.state ?? {};
+  const isStored = revisions !== undefined && endedAt === undefined;
+  const state: EndpointState = {
+    version: 1,
+    ...(isStored && { stored: revisions }),
+    ...(lease && { lease }),
+    ...(listing && { listing }),
+  };
   return { kind: 'known', recorded: { state, etag: stored?.etag } };
 }
 

@@ -32,9 +32,9 @@ interface Publication extends Conclusion {
 export async function publish(publisher: Publisher, { events, stall, state }: Publication): Promise<void> {
   if (events.length === 0 && !stall) return;
   const { ports, endpoint, spec } = publisher;
-  // All is claimed first: a claim that fails must not leave half of it published.
-  for (const event of events) if (endsRefresh(event)) await appendToHistory(publisher, event, state);
+  // A claim that fails must not come after an event: without the write of the state it would be published again.
   if (stall) await claim(publisher, stallRecord(stall, ports.now()));
+  for (const event of events) if (endsRefresh(event)) await appendToHistory(publisher, event, state);
   await ports.eventBus.publish(endpoint, spec.endpointName, stall ? [...events, stall] : events);
   for (const event of events) logRefresh(publisher, event);
   if (stall) {

@@ -56,14 +56,14 @@ export function decide(observation: Observation): Decision {
 }
 
 /** The next step once no update is in progress any more, or its end cannot be seen yet. */
-function nextStep(o: ExistingEndpoint, state: EndpointState): NextStep {
+function nextStep(o: ExistingEndpoint, concluded: EndpointState): NextStep {
   const { spec, endpoint } = o;
   if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `The endpoint is ${endpoint.status}.`);
   if (endpoint.status !== 'InService') return failed(o);
+  const state = withMove(concluded, endpoint);
   const active = activeSlot(spec, endpoint.configName);
   if (!active) return unknownConfig(o, state);
-  const moved = state.deployment ? state : withMove(state, endpoint);
-  const known = moved.unknownConfigSince === undefined ? moved : { ...moved, unknownConfigSince: undefined };
+  const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
   const ready = { observation: o, state: known, active };
   return known.deployment ? afterDeployment(ready, known.deployment) : advanceRollout(ready);
 }

@@ -61,7 +61,7 @@ export function concludeDeployment(
     ...(size !== undefined && { size }),
   };
   return {
-    state: servedLast({ ...state, deployment: undefined, serving }, servedRevision(serving)),
+    state: servedLast({ ...state, deployment: undefined, moved: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
   };
 }

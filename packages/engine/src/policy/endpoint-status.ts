@@ -15,13 +15,15 @@ export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 
 /** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
 export function isOutdated({ lastModified }: EndpointView, state: EndpointState): boolean {
-  const known = [state.serving?.since, recordedUpdate(state)?.endpointModified, state.movedAt];
-  return known.some((at) => at !== undefined && lastModified < at);
+  const { serving, moved } = state;
+  const known = [serving?.since, recordedUpdate(state)?.endpointModified, moved?.endpointModified];
+  return known.some((modified = 0) => lastModified < modified);
 }
 
-/** The state that knows when others moved the endpoint, so that no earlier answer is believed any more. */
+/** The state in which an endpoint in service on another config than it was last observed on has moved. */
 export function withMove(state: EndpointState, { configName, lastModified }: EndpointView): EndpointState {
-  const { serving, movedAt = 0 } = state;
-  const isMoved = serving !== undefined && serving.configName !== configName;
-  return isMoved && movedAt < lastModified ? { ...state, movedAt: lastModified } : state;
+  const { serving, moved } = state;
+  const before = moved?.configName ?? serving?.configName;
+  if (before === undefined || before === configName) return state;
+  return { ...state, moved: { configName, endpointModified: lastModified } };
 }

@@ -45,7 +45,7 @@ export function withServing(
     since: endpoint.lastModified,
     ...(update.size !== undefined && { size: update.size }),
   };
-  const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined, movedAt: undefined };
+  const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined, moved: undefined };
   return servedLast({ ...ended, serving }, servedRevision(serving));
 }
 

@@ -47,6 +47,13 @@ export interface ReplacedDeployment {
   readonly nextRoot?: string;
 }
 
+/** A move of the endpoint that no rollout and no admitted deployment explains, as a pass observed it. */
+export interface ObservedMove {
+  readonly configName: string;
+  /** LastModifiedTime of the endpoint then, epoch ms. */
+  readonly endpointModified: number;
+}
+
 /** A listing of the sources that takes several passes. */
 export interface SourceListing {
   /** Digest of the sources. */
@@ -168,8 +175,8 @@ export interface EndpointState {
   readonly pin?: Pin;
   readonly listing?: SourceListing;
   readonly observed?: ObservedSources;
-  /** LastModifiedTime of the endpoint when it was seen on another config than `serving` has, epoch ms: others moved it. */
-  readonly movedAt?: number;
+  /** The last move of the endpoint by others: it shows which answers of DescribeEndpoint are from before it. */
+  readonly moved?: ObservedMove;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;
 }

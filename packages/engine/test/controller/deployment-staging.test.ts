@@ -81,6 +81,13 @@ describe('the first deployment', () => {
     expect(stagings()).toEqual(['stage b v2 from sources']);
   });
 
+  test('still knows what an earlier pass for it has stored', async () => {
+    world.state = { version: 1, stored: ['v2'] };
+    world.slots = { a: 'v2', b: 'v2' };
+    await request('Create');
+    expect(world.state.stored).toEqual(['v2']);
+  });
+
   test('without model data fails at once, and the message names the remedy', async () => {
     world.sources = { kind: 'missing', uris: ['s3://models/model.tar.gz'] };
     await request('Create');

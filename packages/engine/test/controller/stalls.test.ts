@@ -109,6 +109,24 @@ describe('what keeps the newest revision from being served', () => {
     expect(stalls).toHaveLength(3);
   });
 
+  test('ends with the refresh, which is published once even if another pass has just begun to publish the end', async () => {
+    world.state = {
+      ...servedV1,
+      rollout: accepted,
+      stalled: { since: NOON, reason: 'x', message: '', published: true },
+    };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    const { append } = world.ports.history;
+    let isClaimed = true;
+    world.ports.history.append = async (store, record) =>
+      isClaimed && record.outcome === 'recovered' ? NOON : append(store, record);
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(world.published).toEqual([]);
+    isClaimed = false;
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(world.published).toEqual(['succeeded', 'recovered']);
+  });
+
   test('is published at once when only a person can end it', async () => {
     world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
     await reconcileBatch(world.ports, [message('1')]);

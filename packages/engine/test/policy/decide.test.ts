@@ -74,14 +74,7 @@ const situations: Record<string, Situation> = {
   'B is active: swap to A': {
     o: observe({ endpoint: { ...endpoint, configName: 'config-b' } }),
     next: { kind: 'swap', updating: { ...updating, slot: 'a', configName: 'config-a', at: NOON } } as Next,
-    state: { ...servedV1, movedAt: endpoint.lastModified },
-  },
-  'others moved the endpoint, and an answer is from before that: asked again': {
-    o: observe({
-      endpoint: { ...endpoint, lastModified: NOON - 61 * MINUTE },
-      state: { ...servedV1, serving: { ...onA, since: NOON - 90 * MINUTE }, movedAt: NOON - 60 * MINUTE },
-    }),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
+    state: { ...servedV1, moved: { configName: 'config-b', endpointModified: endpoint.lastModified } },
   },
   'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
   'endpoint Updating: wait': { o: busy('Updating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
@@ -296,7 +289,11 @@ const situations: Record<string, Situation> = {
       state: { ...quiet, rollout: settling('v1', 2 * MINUTE) },
     }),
     next: { kind: 'swap' },
-    state: { ...quiet, rollout: settling('v1', 2 * MINUTE), movedAt: endpoint.lastModified },
+    state: {
+      ...quiet,
+      rollout: settling('v1', 2 * MINUTE),
+      moved: { configName: 'config-a2', endpointModified: endpoint.lastModified },
+    },
   },
   'same bytes written again after the endpoint was touched: the fleet may have loaded other bytes in between': {
     o: observe({
@@ -390,7 +387,11 @@ const situations: Record<string, Situation> = {
   'moved manually, stack idle: wait for an explanation': {
     o: observe({ endpoint: { ...endpoint, configName: 'mine' } }),
     next: { kind: 'requeue', reason: 'UnknownConfig', seconds: 30 },
-    state: { ...servedV1, unknownConfigSince: NOON },
+    state: {
+      ...servedV1,
+      moved: { configName: 'mine', endpointModified: endpoint.lastModified },
+      unknownConfigSince: NOON,
+    },
   },
   'moved manually, stack deploying: wait': {
     o: observe({ endpoint: { ...endpoint, configName: 'mine' }, stack: deploying }),
@@ -413,6 +414,15 @@ const situations: Record<string, Situation> = {
     o: observe({ sources: v1, state: { ...quiet, unknownConfigSince: NOON - MINUTE } }),
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
+  },
+  'moved manually to the other slot: the move is recorded': {
+    o: observe({ endpoint: { ...endpoint, configName: 'config-b', lastModified: NOON - MINUTE }, sources: undefined }),
+    next: { kind: 'observe', what: 'sources' },
+    state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - MINUTE } },
+  },
+  'moved manually to the other slot, and DescribeEndpoint answers as before it: wait': {
+    o: observe({ state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - MINUTE } } }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
   },
   // Successes and refusals
   'InService on the requested config: success': {
@@ -627,7 +637,7 @@ const situations: Record<string, Situation> = {
       spec: { ...spec, configs: { a: 'config-a2', b: 'config-b2' } },
     },
     next: { kind: 'swap', updating: { ...updating, configName: 'config-b2', at: NOON } } as Next,
-    state: { ...servedV1, movedAt: endpoint.lastModified },
+    state: { ...servedV1, moved: { configName: 'config-a2', endpointModified: endpoint.lastModified } },
   },
 };
 
