@@ -1,5 +1,5 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
-import { DATA_STACK, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
+import { DATA_STACK, EDITIONS, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
 import { synthesizedTemplates } from '@freshpoint/simulation/worlds/synthesize';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -56,7 +56,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     isTested: false,
     bucketStack: templates[DATA_STACK] ?? {},
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
-    editions: { first: template, models: template, configs: template, settings: template, failing: template },
+    editions: Object.fromEntries(EDITIONS.map((edition) => [edition, template])) as Layout['editions'],
   };
 }
 

@@ -46,7 +46,7 @@ const LAYOUT: Layout = {
   sweepInterval: 3600,
   slotData: 'all',
   isTested: false,
-  editions: { first: {}, models: {}, configs: {}, settings: {}, failing: {} },
+  editions: { first: {}, models: {}, configs: {}, settings: {}, tags: {}, failing: {} },
   bucketStack: {},
 };
 

@@ -1,3 +1,4 @@
+import type { Quality } from '../worlds/model-data.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { PublicationChecks } from './publication-checks.ts';
@@ -25,7 +26,9 @@ export class FinalChecks {
       const updates = ledger.updates.filter((each) => each.revision === revision).length;
       // Moves by others can look like the end of an update, and a rebuilt state takes one for an unrecorded update.
       const isClear = ledger.stateDeletedAt.length === 0 && ledger.updates.every(({ by }) => by === 'controller');
-      if (records > updates && isClear)
+      // A function whose time was up tries what a later one finds to be no archive.
+      const refusals = this.#isOfQuality(update, 'junk') ? 1 : 0;
+      if (records > updates + refusals && isClear)
         journal.violation(`${records} records of ${updates} updates to ${revision?.slice(0, 12)}`);
       if ((records > 0 && this.#isPublished(update)) || this.#isHidden(update)) continue;
       if (ledger.isStateDeletedDuring(update)) continue;
@@ -76,10 +79,14 @@ export class FinalChecks {
     return isWordless && update.run?.isDisturbed === true;
   }
 
-  #isHung({ revision }: Update): boolean {
-    const { sources, ledger, world } = this.#parts;
-    if (!world.layout.isTested) return false;
-    return sources.etagsOf(revision)?.some((etag) => ledger.quality.get(etag) === 'hung') ?? false;
+  #isHung(update: Update): boolean {
+    return this.#parts.world.layout.isTested && this.#isOfQuality(update, 'hung');
+  }
+
+  /** Whether one of the files of the update's revision is. */
+  #isOfQuality({ revision }: Update, quality: Quality): boolean {
+    const { sources, ledger } = this.#parts;
+    return sources.etagsOf(revision)?.some((etag) => ledger.quality.get(etag) === quality) ?? false;
   }
 
   /** The number of swaps after uploads. Rollbacks are bounded by rest: then no swap follows. */

@@ -65,6 +65,8 @@ export class Ledger {
   readonly touchedAt: number[] = [];
   /** When DescribeEndpoint answered as before the last swap. */
   readonly outdatedAt: number[] = [];
+  /** When old objects of the data bucket expired. */
+  readonly expiredAt: number[] = [];
   /** When a person deleted the state. */
   readonly stateDeletedAt: number[] = [];
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */

@@ -46,13 +46,25 @@ export class PinWatch {
     if (!world.layout.slotData) return undefined;
     switch (this.#status()) {
       case 'in force':
-        return this.#asked?.pin;
+        return this.#hasExpired(pin) ? undefined : this.#asked?.pin;
       case 'ended':
         journal.reached('pin ended by a newer upload');
         return undefined;
       case 'unclear':
         return pin && (pin.supersedes ?? current) === current ? pin : undefined;
     }
+  }
+
+  /** Whether it ended because its revision had expired, and that was published. */
+  #hasExpired(current: Pin | undefined): boolean {
+    const { ledger, journal } = this.#parts;
+    const asked = this.#asked;
+    if (!asked || ledger.expiredAt.length === 0 || current?.revision === asked.pin.revision) return false;
+    const isPublished = ledger.published.some(
+      ({ type, revision, at }) => type === 'refused' && revision === asked.pin.revision && at >= asked.at,
+    );
+    if (isPublished) journal.reached('pin ended because its revision expired');
+    return isPublished;
   }
 
   #status(): PinStatus {

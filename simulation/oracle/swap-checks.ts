@@ -89,9 +89,11 @@ export class SwapChecks {
     this.#checkSlotData(swap, updating);
   }
 
-  #checkSlotData({ spec: { data }, violation }: Swap, { slot, revision }: Updating): void {
+  #checkSlotData({ run, spec: { data }, violation }: Swap, { slot, revision }: Updating): void {
     if (!data) return;
-    const { view, sources } = this.#parts;
+    const { view, sources, ledger } = this.#parts;
+    // What expires during a pass may have been there when it observed the slots.
+    if (ledger.expiredAt.some((at) => at >= run.startedAt)) return;
     const expected = sources.slotEtagsOf(revision, data);
     const found = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
     if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {

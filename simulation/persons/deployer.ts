@@ -4,9 +4,13 @@ import type { PersonContext } from './person-context.ts';
 /** A move by hand this long before a deployment may still be under way, in ms. */
 const MOVE_MS = 1_800_000;
 
+/** Editions with the same models and configs. */
+const ALIKE: readonly Edition[] = ['first', 'settings', 'tags'];
+
 /** Deploys editions of the stack. */
 export class Deployer {
   readonly #context: PersonContext;
+  #deployed: Edition = 'first';
 
   constructor(context: PersonContext) {
     this.#context = context;
@@ -29,6 +33,11 @@ export class Deployer {
       const isMoved = ledger.updates.slice(before).some(({ by }) => by === 'deployment');
       if (isMoved) journal.reached('deployment moved the endpoint');
       else if (edition === 'settings') journal.reached('deployment of settings only');
+      else if (edition === 'tags') journal.reached('deployment of tags only');
+      if (isMoved && ALIKE.includes(edition) && ALIKE.includes(this.#deployed)) {
+        journal.violation(`a deployment of ${edition} moved the endpoint`);
+      }
+      this.#deployed = edition;
     } catch (error) {
       const text = (error as Error).message;
       // Deployments and refreshes share the endpoint, and neither makes the other fail.

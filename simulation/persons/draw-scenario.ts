@@ -31,7 +31,7 @@ const KINDS: readonly Action['kind'][] = [
     'move',
     'move',
   ] as const),
-  ...(['delete state', 'delete state'] as const),
+  ...(['delete state', 'delete state', 'expire'] as const),
   ...(['suspend', 'suspend', 'patch', 'roll back', 'roll back', 'roll back', 'roll back'] as const),
 ];
 
@@ -123,7 +123,7 @@ function drawAction(random: Random, keys: number): Action {
     case 'stream':
       return { kind, file, everyMs: random.int(5, 60) * 1000, times: random.int(5, 40) };
     case 'deploy':
-      return { kind, edition: random.pick<Edition>(['models', 'configs', 'settings', 'first', 'failing']) };
+      return { kind, edition: random.pick<Edition>(['models', 'configs', 'settings', 'tags', 'first', 'failing']) };
     case 'scale':
       return { kind, count: random.int(1, 4) };
     case 'move':
@@ -135,6 +135,8 @@ function drawAction(random: Random, keys: number): Action {
       };
     case 'delete state':
       return { kind };
+    case 'expire':
+      return { kind, ageMs: random.pick([10, 30, 60]) * MINUTE_MS };
     case 'suspend':
       return { kind, forMs: random.int(1, 25) * MINUTE_MS };
     case 'roll back':

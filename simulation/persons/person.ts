@@ -1,6 +1,7 @@
 import { sleep } from '@freshpoint/local/core/clock';
 import { Deployer } from './deployer.ts';
 import { EndpointMover } from './endpoint-mover.ts';
+import { expireOldObjects } from './expiry.ts';
 import type { PersonContext } from './person-context.ts';
 import type { Action } from './scenario.ts';
 import { StateEditor } from './state-editor.ts';
@@ -69,6 +70,8 @@ export class Person {
         return this.#editor.suspend(action.forMs);
       case 'delete state':
         return this.#editor.deleteState();
+      case 'expire':
+        return Promise.resolve(expireOldObjects(this.#context, action.ageMs));
       case 'roll back':
         return this.#editor.rollBack(action);
       default:

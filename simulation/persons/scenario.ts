@@ -14,6 +14,8 @@ export type Action =
   | { readonly kind: 'suspend'; readonly forMs: number }
   /** By hand: the state object. */
   | { readonly kind: 'delete state' }
+  /** A lifecycle rule of the bucket deletes stored revisions and the data of inactive slots, from that age on. */
+  | { readonly kind: 'expire'; readonly ageMs: number }
   | RollbackAction
   | { readonly kind: 'patch'; readonly forMs: number };
 

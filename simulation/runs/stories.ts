@@ -1,5 +1,6 @@
 import { NO_FAULTS } from '../faults/rates.ts';
 import type { Action, Scenario, ScenarioStep, Shortage } from '../persons/scenario.ts';
+import type { Situation } from '../situations.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -8,6 +9,8 @@ export interface Story {
   readonly name: string;
   /** Name of the layout. */
   readonly layout: string;
+  /** Situations without which it would prove nothing. */
+  readonly reaches: readonly Situation[];
   readonly scenario: Omit<Scenario, 'layout'>;
 }
 
@@ -16,10 +19,13 @@ interface Setting {
   readonly personSkewMinutes?: number;
   readonly shortage?: Shortage;
   readonly calmAfterMinutes?: number;
+  readonly reaches?: readonly Situation[];
 }
 
 const upload = (file = 0): Action => ({ kind: 'upload', files: [file], gapMs: 0, quality: 'good' });
-const rollBack: Action = { kind: 'roll back', steps: 1 };
+const rollBackBy = (steps: number): Action => ({ kind: 'roll back', steps });
+const rollBack = rollBackBy(1);
+const expire: Action = { kind: 'expire', ageMs: 10 * MINUTE_MS };
 
 export const STORIES: readonly Story[] = [
   story('an upload in parts spans a rollback and an update of the endpoint', 'one file', [
@@ -52,18 +58,65 @@ export const STORIES: readonly Story[] = [
       personSkewMinutes: -8,
     },
   ),
+  story(
+    'two rollbacks with data partly in place, and newer data in place after them',
+    'an archive, and a prefix in place',
+    [
+      [1, upload()],
+      [20, upload(1)],
+      [40, rollBackBy(2)],
+      [60, rollBack],
+      [80, upload(2)],
+    ],
+    { reaches: ['retained revision staged', 'pin ended by a newer upload'] },
+  ),
+  story(
+    'a rollback to a revision that has expired, then an upload',
+    'one file',
+    [
+      [1, upload()],
+      [20, upload()],
+      [60, expire],
+      [61, rollBackBy(2)],
+      [80, upload()],
+    ],
+    { reaches: ['old objects expired', 'newest upload serves at rest'] },
+  ),
+  story(
+    'a rollback to a revision that has expired, and nothing else',
+    'one file',
+    [
+      [1, upload()],
+      [20, upload()],
+      [60, expire],
+      [61, rollBackBy(2)],
+    ],
+    { reaches: ['pin ended because its revision expired'] },
+  ),
+  story(
+    'a deployment of tags while a refused upload is there',
+    'two files, canary, smoke test',
+    [
+      [1, upload()],
+      [20, { kind: 'upload', files: [1], gapMs: 0, quality: 'wrong' }],
+      [45, { kind: 'deploy', edition: 'tags' }],
+      [60, upload(1)],
+    ],
+    { reaches: ['rolled back after a failed smoke test', 'newest upload serves at rest'] },
+  ),
 ];
 
 function story(
   name: string,
   layout: string,
   actions: readonly (readonly [minutes: number, Action])[],
-  { personSkewMinutes = 0, shortage, calmAfterMinutes = 90 }: Setting = {},
+  { personSkewMinutes = 0, shortage, calmAfterMinutes = 90, reaches = [] }: Setting = {},
 ): Story {
   const steps = actions.map(([minutes, action]): ScenarioStep => ({ when: { atMs: minutes * MINUTE_MS }, action }));
   return {
     name,
     layout,
+    reaches,
     scenario: {
       steps,
       shortage,

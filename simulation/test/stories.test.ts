@@ -10,6 +10,7 @@ beforeAll(() => {
 });
 
 test.each(STORIES)('$name', async (story) => {
-  const { violations, timeline } = await runStory(story, layouts);
+  const { violations, situations, timeline } = await runStory(story, layouts);
   expect(violations, timeline.join('\n')).toEqual([]);
+  expect(situations).toEqual(expect.arrayContaining([...story.reaches]));
 });

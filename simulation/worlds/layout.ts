@@ -9,10 +9,19 @@ export type Edition =
   | 'configs'
   /** Only what the controller reads from the spec: waitTime, pollInterval. */
   | 'settings'
+  /** Only the tags of the endpoint. */
+  | 'tags'
   /** As `models`, but a resource that comes after the endpoint fails: the endpoint moves and moves back. */
   | 'failing';
 
-export const EDITIONS = ['first', 'models', 'configs', 'settings', 'failing'] as const satisfies readonly Edition[];
+export const EDITIONS = [
+  'first',
+  'models',
+  'configs',
+  'settings',
+  'tags',
+  'failing',
+] as const satisfies readonly Edition[];
 
 /** One arrangement of sources and settings, with its templates. */
 export interface Layout {

@@ -147,6 +147,7 @@ function propsOf(
       // Deployments keep the counts that a person or autoscaling has set, too.
       retainAllVariantProperties: true,
       ...(settings.canary && { deploymentConfig: canary() }),
+      ...(edition === 'tags' && { tags: [{ key: 'team', value: 'iris' }] }),
     },
     modelsBucket: bucket,
     ...(settings.inPlace && { modelData: ModelData.inPlace() }),
