@@ -195,8 +195,18 @@ export interface PrefixSource {
   readonly suffix?: string;
 }
 
-/** An S3 object or prefix that the models load, or a prefix in the filter of a bucket event. */
-export type SourceSpec = ObjectSource | PrefixSource;
+/** A source that is the newest S3 object whose key has this prefix and suffix; of several, the last by key. */
+export interface NewestSource {
+  readonly bucket: string;
+  readonly newestBelow: string;
+  readonly suffix: string;
+}
+
+/** A source that is one archive, whatever its key. */
+export type ArchiveSource = ObjectSource | NewestSource;
+
+/** What the models load, or a prefix in the filter of a bucket event. */
+export type SourceSpec = ArchiveSource | PrefixSource;
 
 /** Where each slot's models load their copies of the sources. Only the controller writes there. */
 export interface SlotData {
@@ -204,7 +214,7 @@ export interface SlotData {
   /** Key prefix of the slot data of both slots, with a slash at the end. Other sources get another root. */
   readonly root: string;
   /** The copied sources; `slotDataKey` refers to them by index. Each is one archive; at least one. */
-  readonly files: readonly ObjectSource[];
+  readonly files: readonly ArchiveSource[];
   /** Present when some models load other sources in place. */
   readonly partial?: true;
 }

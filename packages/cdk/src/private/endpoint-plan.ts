@@ -12,6 +12,7 @@ import { reportRisks } from './risks';
 import { shapeProblems } from './shape-validation';
 import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
+import { sourceUrlProblems } from './source-validation';
 import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
 import { propsProblems, throwIfAny } from './validation';
 import { hasUnreadableVariants } from './variants';
@@ -53,6 +54,7 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
         'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
     );
   }
+  problems.push(...sourceUrlProblems(models, { isPerSlot: plan !== undefined }));
   throwIfAny(problems, endpoint);
   registerName(endpoint, props.endpointProps.endpointName);
 

@@ -102,8 +102,9 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
       },
     ];
   }
+  const objects = 'key' in source ? source.key : `${source.newestBelow}*${source.suffix}`;
   return [
-    { actions: ['s3:GetObject'], resource: objectArn(bucket, source.key) },
+    { actions: ['s3:GetObject'], resource: objectArn(bucket, objects) },
     // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
     { actions: ['s3:ListBucket'], resource: bucket },
   ];

@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
-import { addPage, beginListing, type ListingProgress, listedPrefixes } from '../policy/listing.ts';
+import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import { revisionOf, unquoteETag } from '../policy/revision.ts';
-import { type SourceObject, uriOf } from '../policy/source-object.ts';
+import { type SourceObject, sourceUriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { type Client, isNamed, send, statusOf } from './client.ts';
 import { inParallel } from './parallel.ts';
@@ -30,7 +30,8 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
     async observe(sources, options) {
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      return revisionOf(sources, progress, await namedObjects(client, sources, options.instead ?? []));
+      const located = locate(sources, progress);
+      return revisionOf(sources, progress, await headAll(client, located, options.instead ?? []));
     },
     async check(files, options) {
       const warnings: string[] = [];
@@ -96,38 +97,45 @@ async function listPrefixes(
   sources: readonly SourceSpec[],
   { isTimeUp, progress: before }: ObserveOptions,
 ): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
-  const prefixes = listedPrefixes(sources);
+  const listed = listedSources(sources);
   let progress = before ?? beginListing(sources);
-  for (let at = prefixes[progress.prefix]; at; at = prefixes[progress.prefix]) {
-    const { bucket, prefix } = at;
-    const list = { Bucket: bucket, Prefix: prefix, StartAfter: progress.after };
+  for (let at = listed[progress.prefix]; at; at = listed[progress.prefix]) {
+    const { bucket } = at;
+    const list = { Bucket: bucket, Prefix: prefixOf(at), StartAfter: progress.after };
     const { Contents = [], IsTruncated } = await send(client, new ListObjectsV2Command(list));
     const objects = Contents.map((object) => listedObject(bucket, object));
     progress = addPage(progress, sources, { objects, isLast: !IsTruncated });
     if (isTimeUp()) break;
   }
-  return { progress, isWhole: progress.prefix === prefixes.length };
+  return { progress, isWhole: progress.prefix === listed.length };
 }
 
 function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModified }: _Object): SourceObject {
   return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
 }
 
-/** The objects that sources name by their keys, as far as they exist; `instead`: objects that are known. */
-async function namedObjects(
+/** Where the object of a source is. */
+type ObjectLocation = Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'>;
+
+/** Where the objects are that the sources name by their keys, and those that they chose. */
+function locate(sources: readonly SourceSpec[], { chosen = [] }: ListingProgress): ObjectLocation[] {
+  return [...sources.filter((source) => 'key' in source), ...chosen];
+}
+
+/** The objects, as far as they exist; `instead`: objects that are known. */
+async function headAll(
   client: Client,
-  sources: readonly SourceSpec[],
+  located: readonly ObjectLocation[],
   instead: readonly SourceObject[],
 ): Promise<SourceObject[]> {
-  const isKnown = (source: SourceSpec) => instead.some((object) => uriOf(object) === uriOf(source));
-  const named = sources.filter((source) => 'key' in source);
-  const waiting = named.filter((source) => !isKnown(source));
-  const found = instead.filter((object) => named.some((source) => uriOf(object) === uriOf(source)));
+  const isOf = (one: ObjectLocation, other: ObjectLocation) => sourceUriOf(one) === sourceUriOf(other);
+  const found = instead.filter((object) => located.some((each) => isOf(object, each)));
+  const unknown = located.filter((each) => !instead.some((object) => isOf(object, each)));
   const failures = await inParallel(
-    waiting,
-    async (source) => {
-      const object = await head(client, source.bucket, source.key);
-      if (object) found.push(object);
+    unknown,
+    async ({ bucket, key, chosenBy }) => {
+      const object = await head(client, bucket, key);
+      if (object) found.push({ ...object, ...(chosenBy !== undefined && { chosenBy }) });
     },
     { limit: MAX_HEADS, isTimeUp: () => false },
   );

@@ -28,7 +28,7 @@ export interface EndpointView {
   readonly variants?: readonly string[];
 }
 
-/** One object that a source names by its key. */
+/** One object that a source names by its key, or chose. */
 export interface SourceFile {
   readonly bucket: string;
   readonly key: string;
@@ -40,6 +40,8 @@ export interface SourceFile {
   readonly size: number;
   /** Absent: the bucket has no versions. */
   readonly version?: string;
+  /** URI of the source that chose the object. Absent: a source names it by its key. */
+  readonly chosenBy?: string;
 }
 
 /** A listing of the sources that began in an earlier pass. */
@@ -59,7 +61,7 @@ export type SourcesView = { readonly resumed?: ResumedListing } & (
       readonly objects: number;
       /** Bytes of all objects. */
       readonly size: number;
-      /** The objects that a source names by its key. */
+      /** The objects that the sources name by their keys, and those that they chose. */
       readonly files: readonly SourceFile[];
     }
   /**

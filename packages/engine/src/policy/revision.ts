@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import type { ListingProgress } from './listing.ts';
 import type { SourceFile, SourcesView } from './observation.ts';
-import { digestLine, type SourceObject, uriOf } from './source-object.ts';
+import { digestLine, type SourceObject, sourceUriOf, uriOf } from './source-object.ts';
 
 /** How much of a revision people see, in hex digits. */
 const SHORT_REVISION_DIGITS = 12;
@@ -18,22 +18,22 @@ export function unquoteETag(etag: string): string {
 }
 
 /**
- * The revision of the objects that were listed, and of those that the sources name by their keys: sha256 over the
- * digest of the listing, then the sorted (uri, checksum or else ETag, size) of the named objects. An object that
- * several sources name counts once. Where a source has no object, the revision is a digest of the existing objects and
- * of the missing sources.
+ * The revision of the objects that were listed, and of those that the sources name by their keys or chose: sha256 over
+ * the digest of the listing, then the sorted (uri, checksum or else ETag, size, source that chose it) of these objects.
+ * An object that several sources name counts once. Where a source has no object, the revision is a digest of the
+ * existing objects and of the missing sources.
  */
 export function revisionOf(
   sources: readonly SourceSpec[],
   listed: ListingProgress,
   found: readonly SourceObject[],
 ): SourcesView {
-  const named = [...new Map(found.map((object) => [uriOf(object), object])).entries()]
+  const named = [...new Map(found.map((object) => [sourceUriOf(object), object])).entries()]
     .toSorted(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
     .map(([, object]) => object);
-  const uris = new Set(named.map(uriOf));
+  const uris = new Set(named.map(sourceUriOf));
   const isMissing = (source: SourceSpec) =>
-    'key' in source ? !uris.has(uriOf(source)) : listed.missing.includes(uriOf(source));
+    'prefix' in source ? listed.missing.includes(uriOf(source)) : !uris.has(uriOf(source));
   const missing = sources.filter(isMissing).map(uriOf);
   if (named.length === 0 && listed.digest === '') return { kind: 'missing', uris: missing };
 

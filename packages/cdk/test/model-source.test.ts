@@ -1,0 +1,143 @@
+import { compilePattern } from '@freshpoint/local/events/event-pattern';
+import { Annotations } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { describe, expect, test } from 'vitest';
+import { ModelData, ModelSource, type NewestBelowOptions } from '../src/index';
+import { newStack } from './support/apps.ts';
+import {
+  asText,
+  type Changes,
+  executionRoleArn,
+  image,
+  newBucket,
+  newEndpoint,
+  ofSlotA,
+  propertiesOf,
+  resourcesOf,
+  specOf,
+  Template,
+} from './support/stacks.ts';
+
+const jobs: NewestBelowOptions = { prefix: 'jobs/', suffix: '/output/model.tar.gz' };
+const key = 'jobs/42/output/model.tar.gz';
+
+function withNewest(changes: Changes & { readonly bucket?: IBucket; readonly options?: NewestBelowOptions } = {}) {
+  const { bucket, options = jobs, ...rest } = changes;
+  const stack = (bucket?.stack ?? newStack()) as ReturnType<typeof newStack>;
+  const source = ModelSource.newestBelow(bucket ?? newBucket(stack), options);
+  newEndpoint(stack, { model: { primaryContainer: { image, modelDataUrl: source.modelDataUrl } }, ...rest });
+  return stack;
+}
+
+const patternsOf = (stack: ReturnType<typeof newStack>) =>
+  (propertiesOf(stack, 'AWS::Events::Rule').EventPattern as { $or: unknown[] }).$or;
+
+describe('a model that is the newest archive below a prefix', () => {
+  test('loads the copy of its slot', () => {
+    const stack = withNewest();
+    const { PrimaryContainer } = propertiesOf(stack, 'AWS::SageMaker::Model', ofSlotA) as {
+      PrimaryContainer: { ModelDataUrl: unknown };
+    };
+    expect(asText(PrimaryContainer.ModelDataUrl)).toMatch(/\/slots\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/);
+  });
+
+  test('is a source and a copied file of the spec', () => {
+    const spec = specOf(withNewest());
+    const newest = { bucket: '<Bucket83908E77>', newestBelow: 'jobs/', suffix: '/output/model.tar.gz' };
+    expect(spec).toMatchObject({ sources: [newest], data: { files: [newest] } });
+    expect(specOf(withNewest({ options: {} }))).toMatchObject({ sources: [{ newestBelow: '', suffix: '.tar.gz' }] });
+  });
+
+  test('is read by the refresher, and nothing beside it', () => {
+    const text = JSON.stringify(resourcesOf(withNewest(), 'AWS::IAM::ManagedPolicy'));
+    expect(text).toContain('/jobs/*/output/model.tar.gz');
+    expect(text).not.toContain('/jobs/*"');
+  });
+
+  test('is served from a bucket of its own, whose events and key are used too', () => {
+    const stack = newStack();
+    const encryptionKey = new Key(stack, 'Key');
+    const bucket = new Bucket(stack, 'Jobs', { encryptionKey });
+    withNewest({ bucket, modelsBucket: new Bucket(stack, 'Models') });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('Custom::S3BucketNotifications', 2);
+    expect(JSON.stringify(template.findResources('AWS::IAM::ManagedPolicy'))).toContain('"kms:Decrypt"');
+  });
+
+  test.each([
+    ['no bucket event matches', [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'other/' }] }], 3],
+    [
+      'an event matches some of its keys',
+      [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'jobs/4' }] }],
+      3,
+    ],
+    ['an event matches some uploads', [{ eventType: EventType.OBJECT_CREATED_COPY }], 3],
+    ['an event matches all of them', [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'jobs/' }] }], 2],
+  ])('is watched once where %s', (_, bucketEvents, count) => {
+    const stack = newStack();
+    const bucket = Bucket.fromBucketName(stack, 'Imported', 'models');
+    const patterns = patternsOf(withNewest({ bucket, modelsBucket: bucket, bucketEvents }));
+    expect(patterns).toHaveLength(count);
+    const event = {
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      detail: { bucket: { name: 'models' }, object: { key }, reason: 'PutObject' },
+    };
+    expect(patterns.slice(0, -1).filter((pattern) => compilePattern(pattern)(event))).not.toHaveLength(0);
+  });
+
+  test('is watched without a warning of undetected uploads', () => {
+    const stack = withNewest({ bucketEvents: [] });
+    expect(Annotations.fromStack(stack).findWarning('*', 'dataOutside')).toEqual([]);
+  });
+
+  test('can be one of several containers', () => {
+    const stack = newStack();
+    const bucket = newBucket(stack);
+    const { modelDataUrl } = ModelSource.newestBelow(bucket, jobs);
+    const fixed = `s3://${bucket.bucketName}/features.tar.gz`;
+    const containers = [fixed, modelDataUrl].map((url) => ({ image, modelDataUrl: url }));
+    newEndpoint(stack, { model: { primaryContainer: undefined, containers } });
+    expect(specOf(stack)).toMatchObject({ data: { files: [{ key: 'features.tar.gz' }, { newestBelow: 'jobs/' }] } });
+  });
+});
+
+describe('a ModelSource is refused', () => {
+  const url = (stack: ReturnType<typeof newStack>, options = jobs) =>
+    ModelSource.newestBelow(newBucket(stack), options).modelDataUrl;
+
+  test('with data in place', () => {
+    expect(() => withNewest({ modelData: ModelData.inPlace() })).toThrow(
+      'modelDataUrl in primaryContainer of model "Model1" is that of a ModelSource, but modelData is ' +
+        'ModelData.inPlace(). What a ModelSource chooses has no fixed URL, so it is served from copies. Use it with ' +
+        'ModelData.perSlot() as modelDataUrl of a single-model container.',
+    );
+  });
+
+  test('in a multi-model container', () => {
+    const stack = newStack();
+    const primaryContainer = { image, mode: 'MultiModel', modelDataUrl: url(stack) };
+    expect(() => newEndpoint(stack, { model: { primaryContainer } })).toThrow('but the container is a multi-model one');
+  });
+
+  test('as uncompressed data', () => {
+    const stack = newStack();
+    const s3DataSource = { s3DataType: 'S3Prefix', compressionType: 'None', s3Uri: url(stack) };
+    const primaryContainer = { image, modelDataSource: { s3DataSource } };
+    expect(() => newEndpoint(stack, { model: { primaryContainer } })).toThrow('it is not the only archive');
+  });
+
+  test('with a URL as prefix', () => {
+    expect(() => withNewest({ options: { prefix: 's3://models/jobs/' } })).toThrow(
+      'below "s3://models/jobs/", expected what keys in the bucket begin with',
+    );
+  });
+
+  test('in a model of its own', () => {
+    const stack = newStack();
+    new CfnModel(stack, 'Own', { executionRoleArn, primaryContainer: { image, modelDataUrl: url(stack) } });
+    expect(() => Template.fromStack(stack)).toThrow('expected modelDataUrl of a container in modelsProps');
+  });
+});

@@ -1,0 +1,73 @@
+import { type SlotData, slotDataKey, storePrefix } from '@freshpoint/cdk/contract';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { s3RevisionStore } from '../../src/adapters/s3-revision-store.ts';
+import { s3Sources } from '../../src/adapters/s3-sources.ts';
+import { archivesOf } from '../../src/controller/archives.ts';
+import type { SourcesView } from '../../src/policy/observation.ts';
+import { s3InMemory } from './s3-services.ts';
+
+const SECOND_MS = 1000;
+const data = {
+  bucket: 'copies',
+  root: 'Iris/Endpoint/slots/1/',
+  files: [{ bucket: 'models', newestBelow: 'jobs/', suffix: '/model.tgz' }],
+} satisfies SlotData;
+const store = { bucket: 'copies', prefix: storePrefix('Iris/Endpoint') };
+const slotKey = (slot: 'a' | 'b') => slotDataKey(data.root, slot, 0);
+
+let s3: ReturnType<typeof s3InMemory>;
+
+beforeEach(async () => {
+  s3 = s3InMemory();
+  for (const Bucket of ['models', 'copies']) await s3.call('CreateBucket', { Bucket });
+});
+
+async function upload(job: string): Promise<void> {
+  await s3.clock.advance(SECOND_MS);
+  await s3.put('models', `jobs/${job}/model.tgz`, job);
+}
+
+async function observe(instead = {}): Promise<SourcesView & { readonly kind: 'complete' }> {
+  const view = await s3Sources(s3.client).observe(data.files, { isTimeUp: () => false, ...instead });
+  if (view.kind !== 'complete') throw new Error(`expected a complete view, got ${view.kind}`);
+  return view;
+}
+
+const stage = async (slot: 'a' | 'b', { revision, files }: { revision: string; files?: SourcesView & object }) => {
+  const sources = files?.kind === 'complete' ? files.files.map((source) => ({ source })) : undefined;
+  const job = { store, data, slot, revision, ...(sources && { files: sources }) };
+  return s3RevisionStore(s3.client, () => slot).stage(job, { isTimeUp: () => false, begun: async () => undefined });
+};
+
+describe('the newest archive below a prefix', () => {
+  test('is copied to a slot; an older one is restored from the revision store', async () => {
+    await upload('zebra');
+    const first = await observe();
+    expect(await stage('a', { revision: first.revision, files: first })).toEqual({ kind: 'staged' });
+    await upload('ant');
+    const second = await observe();
+    expect(second.files).toMatchObject([{ key: 'jobs/ant/model.tgz', checksum: expect.any(String) }]);
+    expect(await stage('b', { revision: second.revision, files: second })).toEqual({ kind: 'staged' });
+    expect(await s3.get('copies', slotKey('b'))).toBe('ant');
+    expect(await s3.get('copies', slotKey('a'))).toBe('zebra');
+
+    await s3.call('DeleteObject', { Bucket: 'models', Key: 'jobs/zebra/model.tgz' });
+    expect(await stage('b', { revision: first.revision })).toEqual({ kind: 'staged' });
+    expect(await s3.get('copies', slotKey('b'))).toBe('zebra');
+    const contents = await s3RevisionStore(s3.client, () => '').contents(data, 'b');
+    expect(contents).toMatchObject([{ bucket: 'models', key: 'jobs/zebra/model.tgz' }]);
+  });
+
+  test('is checked as an archive, whatever its suffix', async () => {
+    await upload('ant');
+    expect(archivesOf(data, (await observe()).files)).toHaveLength(1);
+  });
+
+  test('is the one that serves, where a deployment keeps what serves', async () => {
+    await upload('first');
+    const first = await observe();
+    await upload('second');
+    const instead = first.files.map((file) => ({ ...file, lastModified: 1 }));
+    expect(await observe({ instead })).toMatchObject({ revision: first.revision, files: first.files });
+  });
+});
