@@ -36,7 +36,7 @@ export class ServedData {
     for (const slot of SLOTS) {
       for (const [index, file] of data.files.entries()) {
         const isThis = uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`;
-        if (isThis) return `s3://${file.bucket}/${'key' in file ? file.key : file.newestBelow}`;
+        if (isThis && 'key' in file) return `s3://${file.bucket}/${file.key}`;
       }
     }
     return uri;

@@ -202,8 +202,17 @@ export interface NewestSource {
   readonly suffix: string;
 }
 
+/** A source that is the S3 object which the text of another object, the pointer, names by its URI. */
+export interface PointerSource {
+  readonly bucket: string;
+  /** Key of the pointer. */
+  readonly pointer: string;
+  /** Names of the buckets that the object may be in. */
+  readonly targets: readonly string[];
+}
+
 /** A source that is one archive, whatever its key. */
-export type ArchiveSource = ObjectSource | NewestSource;
+export type ArchiveSource = ObjectSource | NewestSource | PointerSource;
 
 /** What the models load, or a prefix in the filter of a bucket event. */
 export type SourceSpec = ArchiveSource | PrefixSource;

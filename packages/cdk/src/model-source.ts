@@ -20,6 +20,17 @@ export interface NewestBelowOptions {
   readonly suffix?: string;
 }
 
+/** Options of `ModelSource.pointer`. */
+export interface PointerOptions {
+  /**
+   * The buckets that the pointer may name an archive in. The refresher may read every object in them, and refuses a
+   * pointer to any other bucket.
+   *
+   * @default - the pointer's bucket
+   */
+  readonly targetBuckets?: IBucket[];
+}
+
 /**
  * Model data that is not always the same object. Pass its `modelDataUrl` to a container of `modelsProps`, and the
  * container loads a copy of the archive that the source chooses.
@@ -41,17 +52,26 @@ export class ModelSource {
     return new ModelSource(bucket, { bucket: bucket.bucketName, newestBelow: prefix, suffix });
   }
 
+  /**
+   * The archive that a small object, the pointer, names: its text is the archive's `s3://` URI, or JSON with the URI as
+   * `uri` or `modelDataUrl`, at most 4 KB. Upload the pointer to release a model, or to return to an earlier one.
+   *
+   * A pointer that names no archive is quarantined with a message. EventBridge delivery of the pointer's bucket is
+   * enabled like that of `modelsBucket`, and the endpoint gets an event pattern for the pointer.
+   *
+   * @param bucket the bucket of the pointer
+   * @param key the key of the pointer, for example `models/current.txt`
+   */
+  public static pointer(bucket: IBucket, key: string, options: PointerOptions = {}): ModelSource {
+    const { targetBuckets = [bucket] } = options;
+    const targets = targetBuckets.map(({ bucketName }) => bucketName);
+    return new ModelSource(bucket, { bucket: bucket.bucketName, pointer: key, targets }, targetBuckets);
+  }
+
   /** For the `modelDataUrl` of a container in `modelsProps`. It can be used nowhere else. */
   public readonly modelDataUrl: string;
 
-  /** @internal */
-  public readonly _bucket: IBucket;
-  /** @internal */
-  public readonly _source: ArchiveSource;
-
-  private constructor(bucket: IBucket, source: ArchiveSource) {
-    this._bucket = bucket;
-    this._source = source;
-    this.modelDataUrl = Token.asString(new SourceUrl(source, bucket));
+  private constructor(bucket: IBucket, source: ArchiveSource, targets: readonly IBucket[] = []) {
+    this.modelDataUrl = Token.asString(new SourceUrl(source, bucket, targets));
   }
 }

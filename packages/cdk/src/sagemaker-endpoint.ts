@@ -46,7 +46,7 @@ import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
-import { sourceBuckets } from './private/source-validation';
+import { readBuckets, watchedBuckets } from './private/source-validation';
 import { createSpecParameter } from './private/spec-parameter';
 import { warnOfUnawaitedPolicies } from './private/unawaited-policies';
 import { patternsOfChoices, warnOfUndetectedUploads } from './private/undetected-uploads';
@@ -135,8 +135,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     this.endpointArn = this.endpoint.ref;
     if (guardedDeployment) this.endpoint.deploymentConfig = guardedDeployment._bind(this);
 
-    const buckets = sourceBuckets(plan.models);
-    for (const bucket of new Set([props.modelsBucket, ...buckets])) enableEventDelivery(this, bucket);
+    for (const bucket of new Set([props.modelsBucket, ...watchedBuckets(plan.models)])) {
+      enableEventDelivery(this, bucket);
+    }
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
@@ -360,6 +361,6 @@ function sourceKeysOf(
   { models, sources }: EndpointPlan,
 ): readonly IKey[] {
   if (sources.every((source) => 'prefix' in source)) return [];
-  const keys = [modelsBucket, ...sourceBuckets(models)].flatMap(({ encryptionKey }) => encryptionKey ?? []);
+  const keys = [modelsBucket, ...readBuckets(models)].flatMap(({ encryptionKey }) => encryptionKey ?? []);
   return [...new Set(keys), ...(modelData?._perSlot?.sourceKeys ?? [])];
 }

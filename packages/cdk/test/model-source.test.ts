@@ -104,6 +104,48 @@ describe('a model that is the newest archive below a prefix', () => {
   });
 });
 
+describe('a model that a pointer names', () => {
+  function withPointer(changes: Changes = {}, targetBuckets?: (stack: ReturnType<typeof newStack>) => IBucket[]) {
+    const stack = newStack();
+    const bucket = newBucket(stack);
+    const options = targetBuckets && { targetBuckets: targetBuckets(stack) };
+    const { modelDataUrl } = ModelSource.pointer(bucket, 'current.txt', options);
+    newEndpoint(stack, { model: { primaryContainer: { image, modelDataUrl } }, ...changes });
+    return stack;
+  }
+
+  test('is a source and a copied file of the spec, with the buckets that it may name', () => {
+    const pointer = { bucket: '<Bucket83908E77>', pointer: 'current.txt', targets: ['<Bucket83908E77>'] };
+    expect(specOf(withPointer())).toMatchObject({ sources: [pointer], data: { files: [pointer] } });
+  });
+
+  test('is read from its target buckets, whose keys decrypt, and from no other bucket', () => {
+    const stack = withPointer({}, (scope) => [
+      new Bucket(scope, 'Target', { encryptionKey: new Key(scope, 'Key') }),
+      Bucket.fromBucketName(scope, 'Other', 'other'),
+    ]);
+    const text = JSON.stringify(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+    expect(text).toContain('/current.txt');
+    expect(text).toMatch(/:s3:::other\/\*"/);
+    expect(text).toMatch(/Target[0-9A-F]+","Arn"\]|Ref":"Target[0-9A-F]+"\},"\/\*"/);
+    expect(text).toContain('"kms:Decrypt"');
+    expect(text).not.toMatch(/Ref":"Bucket83908E77"\},"\/\*"/);
+  });
+
+  test('is watched by the pointer’s own event pattern', () => {
+    const patterns = JSON.stringify(patternsOf(withPointer()));
+    expect(patterns).toContain('"object":{"key":["current.txt"]}');
+  });
+
+  test.each(['', '/current.txt', 's3://models/current.txt'])('has a pointer with a key, not "%s"', (pointer) => {
+    const stack = newStack();
+    const { modelDataUrl } = ModelSource.pointer(newBucket(stack), pointer);
+    expect(() => newEndpoint(stack, { model: { primaryContainer: { image, modelDataUrl } } })).toThrow(
+      `with the key "${pointer}", expected a key in its bucket`,
+    );
+  });
+});
+
 describe('a ModelSource is refused', () => {
   const url = (stack: ReturnType<typeof newStack>, options = jobs) =>
     ModelSource.newestBelow(newBucket(stack), options).modelDataUrl;
@@ -131,7 +173,7 @@ describe('a ModelSource is refused', () => {
 
   test('with a URL as prefix', () => {
     expect(() => withNewest({ options: { prefix: 's3://models/jobs/' } })).toThrow(
-      'below "s3://models/jobs/", expected what keys in the bucket begin with',
+      'with the prefix "s3://models/jobs/", expected a prefix in its bucket',
     );
   });
 

@@ -133,9 +133,9 @@ export function eventPattern(bucketName: string, event: BucketEvent): RulePatter
   };
 }
 
-/** The pattern for created objects whose key passes the filter. */
+/** The pattern for created objects whose key passes the filter; if prefix and suffix are equal, is that text. */
 export function uploadPattern(bucketName: string, filter: KeyFilter): RulePattern {
-  const key = keyMatchers(filter);
+  const key = filter.prefix === filter.suffix && filter.prefix ? [filter.prefix] : keyMatchers(filter);
   return {
     source: ['aws.s3'],
     'detail-type': ['Object Created'],

@@ -7,10 +7,13 @@ export class SourceUrl implements IResolvable {
   public readonly creationStack: string[] = [];
   public readonly source: ArchiveSource;
   public readonly bucket: IBucket;
+  /** The buckets of the objects that a pointer may name. */
+  public readonly targets: readonly IBucket[];
 
-  constructor(source: ArchiveSource, bucket: IBucket) {
+  constructor(source: ArchiveSource, bucket: IBucket, targets: readonly IBucket[]) {
     this.source = source;
     this.bucket = bucket;
+    this.targets = targets;
   }
 
   public resolve(): never {

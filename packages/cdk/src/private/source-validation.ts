@@ -27,9 +27,14 @@ function choosingContainers(models: readonly DeclaredModel[]): ChoosingContainer
   );
 }
 
-/** The buckets of the models' `ModelSource`s, each once. */
-export function sourceBuckets(models: readonly DeclaredModel[]): IBucket[] {
+/** The buckets whose uploads change what the models' `ModelSource`s choose, each once. */
+export function watchedBuckets(models: readonly DeclaredModel[]): IBucket[] {
   return [...new Set(choosingContainers(models).map(({ url }) => url.bucket))];
+}
+
+/** The buckets that the models' `ModelSource`s read, each once. */
+export function readBuckets(models: readonly DeclaredModel[]): IBucket[] {
+  return [...new Set(choosingContainers(models).flatMap(({ url }) => [url.bucket, ...url.targets]))];
 }
 
 /** Problems with the `ModelSource`s of the models. `isPerSlot`: whether the endpoint has model data per slot. */
@@ -46,15 +51,20 @@ export function sourceUrlProblems(
           'served from copies. Use it with ModelData.perSlot() as modelDataUrl of a single-model container.',
       );
     }
-    return [...problems, ...prefixProblems(where, url)];
+    return [...problems, ...keyProblems(where, url)];
   });
 }
 
-function prefixProblems(where: string, { source }: SourceUrl): string[] {
-  const prefix = 'newestBelow' in source ? source.newestBelow : source.key;
-  if (!prefix.startsWith('/') && !prefix.startsWith('s3://')) return [];
+function keyProblems(where: string, { source }: SourceUrl): string[] {
+  const isPointer = 'pointer' in source;
+  const [text, what] = isPointer
+    ? [source.pointer, 'key']
+    : ['newestBelow' in source ? source.newestBelow : '', 'prefix'];
+  const isEmptyPointer = isPointer && text === '';
+  if (!isEmptyPointer && !text.startsWith('/') && !text.startsWith('s3://')) return [];
+  const example = isPointer ? 'models/current.txt' : 'training/';
   return [
-    `${where} is that of a ModelSource below "${prefix}", expected what keys in the bucket begin with. ` +
-      'Write it without bucket and leading slash, for example "training/".',
+    `${where} is that of a ModelSource with the ${what} "${text}", expected a ${what} in its bucket. ` +
+      `Write it without bucket and leading slash, for example "${example}".`,
   ];
 }

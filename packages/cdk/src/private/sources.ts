@@ -88,6 +88,7 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
 /** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */
 export function sourceText(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }

@@ -2,6 +2,7 @@ import { Annotations, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnBucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
+import type { SourceSpec } from '../contract';
 import { type KeyFilter, mergedKeyFilter, type RulePattern, uploadPattern } from './event-pattern';
 import { type LoadedSource, type ModelSources, sourceText } from './sources';
 
@@ -24,7 +25,7 @@ export function warnOfUndetectedUploads(
     );
   }
   for (const model of models.sources) {
-    if ('newestBelow' in model.source) continue;
+    if ('newestBelow' in model.source || 'pointer' in model.source) continue;
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
@@ -50,12 +51,18 @@ export function patternsOfChoices(
 ): RulePattern[] {
   const patterns = new Map<string, RulePattern>();
   for (const { source } of sources) {
-    if (!('newestBelow' in source)) continue;
-    const filter = { prefix: source.newestBelow, suffix: source.suffix };
+    const filter = choiceFilter(source);
+    if (!filter) continue;
     const isMatched = source.bucket === bucket.bucketName && events.some((event) => detectsAll(event, filter));
     if (!isMatched) patterns.set(sourceText(source), uploadPattern(source.bucket, filter));
   }
   return [...patterns.values()];
+}
+
+/** The keys of the uploads that can change a `ModelSource`'s choice. Undefined: the source is of another kind. */
+function choiceFilter(source: SourceSpec): KeyFilter | undefined {
+  if ('newestBelow' in source) return { prefix: source.newestBelow, suffix: source.suffix };
+  return 'pointer' in source ? { prefix: source.pointer, suffix: source.pointer } : undefined;
 }
 
 /** Whether the event fires for every upload whose key passes the filter. False if tokens leave it open. */
@@ -82,7 +89,7 @@ function isElsewhere(name: string, bucket: IBucket): boolean {
 function detectsUpload({ eventType, keyFilters }: BucketEvent, { source, objects }: LoadedSource): boolean {
   if (!eventType.startsWith(ALL_CREATED_EVENTS_PREFIX)) return false;
   const filter = mergedKeyFilter(keyFilters ?? []);
-  if ('newestBelow' in source) return true;
+  if ('newestBelow' in source || 'pointer' in source) return true;
   const texts = [filter.prefix, filter.suffix, 'key' in source ? source.key : source.prefix];
   if (texts.some((text) => Token.isUnresolved(text))) return true;
   if ('key' in source) return matchesKey(source.key, filter);

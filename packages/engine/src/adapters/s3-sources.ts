@@ -5,15 +5,17 @@ import {
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import type { SourceSpec } from '@freshpoint/cdk/contract';
+import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
 import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
-import { revisionOf, unquoteETag } from '../policy/revision.ts';
-import { type SourceObject, sourceUriOf } from '../policy/source-object.ts';
+import type { SourceFault } from '../policy/pointer.ts';
+import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
+import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { type Client, isNamed, send, statusOf } from './client.ts';
 import { inParallel } from './parallel.ts';
+import { followPointer } from './s3-pointer.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
@@ -30,8 +32,7 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
     async observe(sources, options) {
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      const located = locate(sources, progress);
-      return revisionOf(sources, progress, await headAll(client, located, options.instead ?? []));
+      return revisionOf(sources, progress, await findAll(client, sources, { ...options, progress }));
     },
     async check(files, options) {
       const warnings: string[] = [];
@@ -115,32 +116,51 @@ function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModif
 }
 
 /** Where the object of a source is. */
-type ObjectLocation = Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'>;
-
-/** Where the objects are that the sources name by their keys, and those that they chose. */
-function locate(sources: readonly SourceSpec[], { chosen = [] }: ListingProgress): ObjectLocation[] {
-  return [...sources.filter((source) => 'key' in source), ...chosen];
+interface ObjectLocation extends Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'> {
+  /** If there is no object. Absent: then it is missing. */
+  readonly dangling?: SourceFault;
 }
 
-/** The objects, as far as they exist; `instead`: objects that are known. */
-async function headAll(
+/** The objects that sources name by their keys or chose, as far as they exist; `instead`: objects that are known. */
+async function findAll(
   client: Client,
-  located: readonly ObjectLocation[],
-  instead: readonly SourceObject[],
-): Promise<SourceObject[]> {
-  const isOf = (one: ObjectLocation, other: ObjectLocation) => sourceUriOf(one) === sourceUriOf(other);
-  const found = instead.filter((object) => located.some((each) => isOf(object, each)));
-  const unknown = located.filter((each) => !instead.some((object) => isOf(object, each)));
+  sources: readonly SourceSpec[],
+  { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
+): Promise<FoundSources> {
+  const known = (source: SourceSpec) => instead.find((object) => sourceUriOf(object) === uriOf(source));
+  const named = sources.flatMap((source) => ('prefix' in source ? [] : source));
+  const objects = named.flatMap((source) => known(source) ?? []);
+  const faults: SourceFault[] = [];
   const failures = await inParallel(
-    unknown,
-    async ({ bucket, key, chosenBy }) => {
+    named.filter((source) => !known(source)),
+    async (source) => {
+      const location = await locate(client, source, progress);
+      if (location && 'message' in location) faults.push(location);
+      if (!location || 'message' in location) return;
+      const { bucket, key, chosenBy, dangling } = location;
       const object = await head(client, bucket, key);
-      if (object) found.push({ ...object, ...(chosenBy !== undefined && { chosenBy }) });
+      if (!object && dangling) faults.push(dangling);
+      if (!object) return;
+      const lastModified = Math.max(object.lastModified, dangling?.lastModified ?? 0);
+      objects.push({ ...object, lastModified, ...(chosenBy !== undefined && { chosenBy }) });
     },
     { limit: MAX_HEADS, isTimeUp: () => false },
   );
   if (failures.length > 0) throw failures[0];
-  return found;
+  return { objects, faults };
+}
+
+/** Where the object is that a source names or chooses, or why it names none. Undefined: it is missing. */
+async function locate(
+  client: Client,
+  source: ArchiveSource,
+  { chosen = [] }: ListingProgress,
+): Promise<ObjectLocation | SourceFault | undefined> {
+  if ('key' in source) return source;
+  const chosenBy = uriOf(source);
+  if ('newestBelow' in source) return chosen.find((object) => object.chosenBy === chosenBy);
+  const followed = await followPointer(client, source);
+  return followed && 'target' in followed ? { ...followed.target, chosenBy, dangling: followed.dangling } : followed;
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {

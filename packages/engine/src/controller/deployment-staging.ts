@@ -123,8 +123,9 @@ async function stageSources(
   const found = await observeSources({ ...pass, requests: [] }, request.sources, known);
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
-    const message = `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
-    return { kind: 'refused', message };
+    const { uris, faults = [] } = found;
+    const missing = `There is no object at ${uris.join(', ')}. Upload the model data, then deploy again.`;
+    return { kind: 'refused', message: [...faults, uris.length > 0 ? missing : 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
   const files = found.files.map(

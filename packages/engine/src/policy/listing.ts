@@ -94,5 +94,6 @@ function chain(before: string, object: SourceObject): string {
 function names(source: SourceSpec, { bucket, key }: SourceObject): boolean {
   if (source.bucket !== bucket) return false;
   if ('key' in source) return source.key === key;
+  if ('pointer' in source) return source.pointer === key;
   return key.startsWith(prefixOf(source)) && key.endsWith(source.suffix ?? '');
 }

@@ -65,16 +65,21 @@ export type SourcesView = { readonly resumed?: ResumedListing } & (
       readonly files: readonly SourceFile[];
     }
   /**
-   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, absent
-   * where there are none.
+   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, and of
+   * what is at fault, absent where there is neither.
    */
   | {
       readonly kind: 'missing';
       readonly uris: readonly string[];
+      /** Messages about sources that name nothing that could be served. Absent: there are none. */
+      readonly faults?: readonly string[];
       readonly revision?: string;
       readonly newest?: number;
     }
 );
+
+/** Sources of which some have no object. */
+export type MissingSources = SourcesView & { readonly kind: 'missing' };
 
 /** The revision that each slot's data holds completely. Absent: none. */
 export interface SlotsView {

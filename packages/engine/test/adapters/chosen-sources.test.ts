@@ -71,3 +71,64 @@ describe('the newest archive below a prefix', () => {
     expect(await observe({ instead })).toMatchObject({ revision: first.revision, files: first.files });
   });
 });
+
+describe('a pointer', () => {
+  const source = { bucket: 'models', pointer: 'current.txt', targets: ['models'] };
+  const uri = 's3://models/current.txt';
+
+  async function point(text: string): Promise<SourcesView> {
+    await s3.clock.advance(SECOND_MS);
+    await s3.put('models', 'current.txt', text);
+    return follow();
+  }
+  async function follow(): Promise<SourcesView> {
+    const view = await s3Sources(s3.client).observe([source], { isTimeUp: () => false });
+    if (view.kind === 'unfinished') throw new Error('nothing is listed');
+    return view;
+  }
+
+  test('is the archive that it names, as new as the newer of the two', async () => {
+    await upload('one');
+    await upload('two');
+    const archiveTime = s3.clock.now();
+    const one = await point('s3://models/jobs/one/model.tgz');
+    expect(one).toMatchObject({ kind: 'complete', files: [{ key: 'jobs/one/model.tgz', chosenBy: uri }], size: 3 });
+    expect(one.newest).toBe(s3.clock.now());
+    expect(one.newest).toBeGreaterThan(archiveTime);
+    const two = await point('s3://models/jobs/two/model.tgz');
+    expect(two.revision).not.toBe(one.revision);
+    expect(await point('{"uri":"s3://models/jobs/one/model.tgz"}')).toMatchObject({ revision: one.revision });
+    await upload('one');
+    expect(await follow()).toMatchObject({ newest: s3.clock.now() });
+  });
+
+  test.each([
+    ['is empty', '', 'contains ""'],
+    ['names another bucket', 's3://secrets/m', 'names an object in the bucket secrets'],
+    ['is an archive', 'x'.repeat(100_000), 'is larger than 4096 bytes'],
+    [
+      'names no object',
+      's3://models/jobs/none/model.tgz',
+      'names s3://models/jobs/none/model.tgz, where there is no object',
+    ],
+  ])('that %s is a revision that cannot be served, with the reason', async (_, text, message) => {
+    const view = await point(text);
+    expect(view).toMatchObject({ kind: 'missing', uris: [], revision: expect.any(String), newest: s3.clock.now() });
+    expect(view).toHaveProperty('faults', [expect.stringContaining(message)]);
+    expect(s3.sent).not.toContain('ListObjectsV2');
+    const read = await s3.get('models', 'current.txt');
+    expect(read).toBe(text);
+  });
+
+  test('is another revision once the object that it names exists', async () => {
+    const dangling = await point('s3://models/jobs/late/model.tgz');
+    await upload('late');
+    const complete = await follow();
+    expect(complete.kind).toBe('complete');
+    expect(complete.revision).not.toBe(dangling.revision);
+  });
+
+  test('that does not exist is missing', async () => {
+    expect(await follow()).toEqual({ kind: 'missing', uris: [uri] });
+  });
+});

@@ -22,7 +22,8 @@ function observe(store: Store, sources: readonly SourceSpec[], pageObjects = 100
     }
   }
   const keys = sources.flatMap((source) => ('key' in source ? source.key : []));
-  return revisionOf(sources, listed, [...all.filter(({ key }) => keys.includes(key)), ...(listed.chosen ?? [])]);
+  const objects = [...all.filter(({ key }) => keys.includes(key)), ...(listed.chosen ?? [])];
+  return revisionOf(sources, listed, { objects, faults: [] });
 }
 
 function revision(store: Store, ...sources: SourceSpec[]): string {

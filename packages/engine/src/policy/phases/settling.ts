@@ -1,5 +1,5 @@
 import type { NextStep } from '../next.ts';
-import type { Observation, SourcesView } from '../observation.ts';
+import type { MissingSources, Observation } from '../observation.ts';
 import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
 import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
 import { stageOrSwap } from './staging.ts';
@@ -66,7 +66,8 @@ function readAt({ now, sources }: Observation): number {
   return sources?.resumed?.since ?? now;
 }
 
-function missingMessage({ spec }: Observation, { uris }: SourcesView & { readonly kind: 'missing' }): string {
+function missingMessage({ spec }: Observation, { uris, faults = [] }: MissingSources): string {
+  if (uris.length === 0) return faults.join(' ');
   const count = `${uris.length} of ${spec.sources.length} sources ${uris.length === 1 ? 'is' : 'are'} missing`;
-  return `${count}: there is no object at ${uris.join(', ')}. Upload the missing objects.`;
+  return [...faults, `${count}: there is no object at ${uris.join(', ')}. Upload the missing objects.`].join(' ');
 }
