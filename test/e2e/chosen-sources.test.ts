@@ -19,18 +19,23 @@ describe('a model whose object changes', () => {
     const endpoints = [
       { name: 'jobs', key: jobs, bucketEvents },
       { name: 'pointed', key: pointer, bucketEvents },
+      { name: 'marked', key: 'marked.tar.gz', marker: '_SUCCESS' },
     ];
     stage = await Stage.open({ app: (outdir) => endpointsApp(outdir, endpoints) });
     ({ BucketName: bucket = '' } = await stage.deploy('Data'));
     await stage.upload(bucket, keyOf('2026-10-01'), 'v1');
+    await stage.upload(bucket, 'marked.tar.gz', 'm1');
     await stage.upload(bucket, 'releases/1.tar.gz', 'r1');
     await point(`s3://${bucket}/releases/1.tar.gz`);
-    await stage.deployEndpoints('Endpoints', 'jobs', 'pointed');
+    await stage.deployEndpoints('Endpoints', 'jobs', 'pointed', 'marked');
   });
   afterAll(() => stage?.close());
 
+  async function put(Key: string, Body: string): Promise<void> {
+    await stage.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  }
   async function point(Body: string): Promise<void> {
-    await stage.s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'current.txt', Body }));
+    await put('current.txt', Body);
   }
 
   test('is that of the training job that ended last', async () => {
@@ -64,6 +69,18 @@ describe('a model whose object changes', () => {
 
     await point(`s3://${bucket}/releases/1.tar.gz`);
     await stage.untilServes('pointed', 'r1');
+    expect(stage.denials).toEqual([]);
+  });
+
+  test('is served once the marker is written after it', async () => {
+    const from = stage.log.length;
+    await stage.upload(bucket, 'marked.tar.gz', 'm2');
+    const isWaiting = ({ endpoint, reason }: LogEntry) => endpoint === 'Endpoints/marked' && reason === 'MarkerMissing';
+    const waiting = await stage.untilLog('it waits for the marker', isWaiting, from);
+    expect(waiting.message).toMatch(/There is no marker at s3:.*_SUCCESS/);
+    expect(await stage.answer('marked')).toBe('m1');
+    await put('_SUCCESS', '');
+    await stage.untilServes('marked', 'm2');
     expect(stage.denials).toEqual([]);
   });
 });

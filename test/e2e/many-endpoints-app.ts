@@ -11,6 +11,7 @@ export interface EndpointSketch {
   readonly bucketEvents?: SagemakerEndpointProps['bucketEvents'];
   /** @default one second */
   readonly waitTime?: Duration;
+  readonly marker?: string;
   readonly modelData?: SagemakerEndpointProps['modelData'];
   readonly smokeTests?: SagemakerEndpointProps['smokeTests'];
 }

@@ -214,8 +214,15 @@ export interface PointerSource {
 /** A source that is one archive, whatever its key. */
 export type ArchiveSource = ObjectSource | NewestSource | PointerSource;
 
-/** What the models load, or a prefix in the filter of a bucket event. */
-export type SourceSpec = ArchiveSource | PrefixSource;
+/** Not a source itself: an object that is written after the others. A refresh waits until it is as new as they are. */
+export interface MarkerSource {
+  readonly bucket: string;
+  /** Key of the marker. */
+  readonly marker: string;
+}
+
+/** What the models load, a prefix in the filter of a bucket event, or the marker of all of them. */
+export type SourceSpec = ArchiveSource | PrefixSource | MarkerSource;
 
 /** Where each slot's models load their copies of the sources. Only the controller writes there. */
 export interface SlotData {

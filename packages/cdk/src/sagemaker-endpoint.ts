@@ -49,7 +49,7 @@ import { createModels, type ModelPair, type StoredSlotData } from './private/slo
 import { readBuckets, watchedBuckets } from './private/source-validation';
 import { createSpecParameter } from './private/spec-parameter';
 import { warnOfUnawaitedPolicies } from './private/unawaited-policies';
-import { patternsOfChoices, warnOfUndetectedUploads } from './private/undetected-uploads';
+import { patternsOfSources, warnOfUndetectedUploads } from './private/undetected-uploads';
 import { variantNamesOf } from './private/variants';
 import { Refresher } from './refresher';
 import type { SagemakerEndpointProps } from './sagemaker-endpoint-props';
@@ -339,7 +339,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
 
   private createRules(
     { modelsBucket, sweepInterval }: SagemakerEndpointProps,
-    { endpointId, bucketEvents, modelSources }: EndpointPlan,
+    { endpointId, bucketEvents, sources }: EndpointPlan,
     spec: CfnParameter,
   ): void {
     const rules = createReconcileRules(this, {
@@ -347,7 +347,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,
-      patterns: patternsOfChoices(modelSources, modelsBucket, bucketEvents),
+      patterns: patternsOfSources(sources, modelsBucket, bucketEvents),
       sweepInterval,
     });
     // No request before there is an endpoint to reconcile.

@@ -183,3 +183,31 @@ describe('a ModelSource is refused', () => {
     expect(() => Template.fromStack(stack)).toThrow('expected modelDataUrl of a container in modelsProps');
   });
 });
+
+describe('a marker', () => {
+  test('is in the spec, is read, and is watched', () => {
+    const stack = newStack();
+    newEndpoint(stack, { marker: 'models/_SUCCESS' });
+    expect(specOf(stack)).toMatchObject({
+      sources: [{ key: 'models/iris.tar.gz' }, { bucket: '<Bucket83908E77>', marker: 'models/_SUCCESS' }],
+      data: { files: [{ key: 'models/iris.tar.gz' }] },
+    });
+    expect(JSON.stringify(patternsOf(stack))).toContain('"object":{"key":["models/_SUCCESS"]}');
+    expect(JSON.stringify(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'))).toContain('/models/_SUCCESS');
+  });
+
+  test('is no source of its own', () => {
+    const stack = newStack();
+    expect(() =>
+      newEndpoint(stack, { marker: '_SUCCESS', model: { primaryContainer: { image } }, bucketEvents: [] }),
+    ).toThrow('There is no source to watch');
+  });
+
+  test.each(['', '/_SUCCESS', 's3://models/_SUCCESS'])('is a key, not "%s"', (marker) => {
+    expect(() => newEndpoint(newStack(), { marker })).toThrow(`marker is "${marker}", expected a key in modelsBucket.`);
+  });
+
+  test('of a wrong type is refused', () => {
+    expect(() => newEndpoint(newStack(), { marker: 7 as never })).toThrow('marker is 7, expected a text.');
+  });
+});

@@ -1,5 +1,12 @@
 import type { Stack } from 'aws-cdk-lib';
-import { type ArchiveSource, type EndpointStore, revisionsPrefix, type SlotData, type SourceSpec } from '../contract';
+import {
+  type ArchiveSource,
+  type EndpointStore,
+  type MarkerSource,
+  revisionsPrefix,
+  type SlotData,
+  type SourceSpec,
+} from '../contract';
 import {
   type BoundedText,
   bucketArn,
@@ -90,7 +97,8 @@ function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undef
   ];
 }
 
-function keysOf(source: ArchiveSource): string {
+function keysOf(source: ArchiveSource | MarkerSource): string {
+  if ('marker' in source) return source.marker;
   if ('newestBelow' in source) return `${source.newestBelow}*${source.suffix}`;
   return 'pointer' in source ? source.pointer : source.key;
 }

@@ -1,6 +1,7 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
 import type { SourceSpec } from '../contract';
+import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
@@ -70,6 +71,11 @@ export function filterSources(events: readonly BucketEvent[], bucket: string): S
   });
 }
 
+/** The marker, if there is one. */
+export function markerSources({ marker, modelsBucket }: SagemakerEndpointProps): SourceSpec[] {
+  return marker === undefined ? [] : [{ bucket: modelsBucket.bucketName, marker }];
+}
+
 /**
  * Each source once. A prefix that equals the key of an object source is dropped: it would include neighbours such as
  * model.tar.gz.old.
@@ -88,6 +94,7 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
 /** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */
 export function sourceText(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;

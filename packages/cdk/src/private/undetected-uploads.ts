@@ -25,7 +25,7 @@ export function warnOfUndetectedUploads(
     );
   }
   for (const model of models.sources) {
-    if ('newestBelow' in model.source || 'pointer' in model.source) continue;
+    if (filterOf(model.source)) continue;
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
@@ -43,15 +43,15 @@ export function warnOfUndetectedUploads(
   }
 }
 
-/** The event patterns for what the models' `ModelSource`s choose from, as far as the bucket events do not match it. */
-export function patternsOfChoices(
-  { sources }: ModelSources,
+/** The event patterns for what `ModelSource`s choose from and for the marker, unless the bucket events match them. */
+export function patternsOfSources(
+  sources: readonly SourceSpec[],
   bucket: IBucket,
   events: readonly BucketEvent[],
 ): RulePattern[] {
   const patterns = new Map<string, RulePattern>();
-  for (const { source } of sources) {
-    const filter = choiceFilter(source);
+  for (const source of sources) {
+    const filter = filterOf(source);
     if (!filter) continue;
     const isMatched = source.bucket === bucket.bucketName && events.some((event) => detectsAll(event, filter));
     if (!isMatched) patterns.set(sourceText(source), uploadPattern(source.bucket, filter));
@@ -59,8 +59,9 @@ export function patternsOfChoices(
   return [...patterns.values()];
 }
 
-/** The keys of the uploads that can change a `ModelSource`'s choice. Undefined: the source is of another kind. */
-function choiceFilter(source: SourceSpec): KeyFilter | undefined {
+/** The keys of the uploads that matter to the source. Undefined: only the bucket events say that. */
+function filterOf(source: SourceSpec): KeyFilter | undefined {
+  if ('marker' in source) return { prefix: source.marker, suffix: source.marker };
   if ('newestBelow' in source) return { prefix: source.newestBelow, suffix: source.suffix };
   return 'pointer' in source ? { prefix: source.pointer, suffix: source.pointer } : undefined;
 }
@@ -87,9 +88,9 @@ function isElsewhere(name: string, bucket: IBucket): boolean {
 
 /** Whether the event fires when the source is uploaded. True if tokens leave it open. */
 function detectsUpload({ eventType, keyFilters }: BucketEvent, { source, objects }: LoadedSource): boolean {
+  if (!('key' in source || 'prefix' in source)) return true;
   if (!eventType.startsWith(ALL_CREATED_EVENTS_PREFIX)) return false;
   const filter = mergedKeyFilter(keyFilters ?? []);
-  if ('newestBelow' in source || 'pointer' in source) return true;
   const texts = [filter.prefix, filter.suffix, 'key' in source ? source.key : source.prefix];
   if (texts.some((text) => Token.isUnresolved(text))) return true;
   if ('key' in source) return matchesKey(source.key, filter);

@@ -8,7 +8,7 @@ import {
 import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
 import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
-import type { CheckView, SourceFile } from '../policy/observation.ts';
+import type { CheckView, MarkerView, SourceFile } from '../policy/observation.ts';
 import type { SourceFault } from '../policy/pointer.ts';
 import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
 import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
@@ -30,9 +30,12 @@ const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
     async observe(sources, options) {
+      // Before the sources: a marker that is as new as what is read later was written after all of it.
+      const marker = await readMarker(client, sources);
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      return revisionOf(sources, progress, await findAll(client, sources, { ...options, progress }));
+      const found = await findAll(client, sources, { ...options, progress });
+      return { ...revisionOf(sources, progress, found), ...(marker && { marker }) };
     },
     async check(files, options) {
       const warnings: string[] = [];
@@ -115,6 +118,13 @@ function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModif
   return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
 }
 
+async function readMarker(client: Client, sources: readonly SourceSpec[]): Promise<MarkerView | undefined> {
+  const source = sources.find((each) => 'marker' in each);
+  if (!source) return undefined;
+  const object = await head(client, source.bucket, source.marker);
+  return { uri: uriOf(source), ...(object && { lastModified: object.lastModified }) };
+}
+
 /** Where the object of a source is. */
 interface ObjectLocation extends Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'> {
   /** If there is no object. Absent: then it is missing. */
@@ -128,7 +138,7 @@ async function findAll(
   { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
 ): Promise<FoundSources> {
   const known = (source: SourceSpec) => instead.find((object) => sourceUriOf(object) === uriOf(source));
-  const named = sources.flatMap((source) => ('prefix' in source ? [] : source));
+  const named = sources.flatMap((source) => ('prefix' in source || 'marker' in source ? [] : source));
   const objects = named.flatMap((source) => known(source) ?? []);
   const faults: SourceFault[] = [];
   const failures = await inParallel(

@@ -94,6 +94,7 @@ function chain(before: string, object: SourceObject): string {
 function names(source: SourceSpec, { bucket, key }: SourceObject): boolean {
   if (source.bucket !== bucket) return false;
   if ('key' in source) return source.key === key;
+  if ('marker' in source) return source.marker === key;
   if ('pointer' in source) return source.pointer === key;
   return key.startsWith(prefixOf(source)) && key.endsWith(source.suffix ?? '');
 }

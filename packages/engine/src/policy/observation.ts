@@ -52,8 +52,15 @@ export interface ResumedListing {
   readonly isSuperseded?: true;
 }
 
+/** The marker of the sources, as it was before they were read. */
+export interface MarkerView {
+  readonly uri: string;
+  /** Epoch ms. Absent: there is no object. */
+  readonly lastModified?: number;
+}
+
 /** The sources as they are in S3 now, or as a listing found them that this pass continued. */
-export type SourcesView = { readonly resumed?: ResumedListing } & (
+export type SourcesView = { readonly resumed?: ResumedListing; readonly marker?: MarkerView } & (
   | {
       readonly kind: 'complete';
       readonly revision: string;

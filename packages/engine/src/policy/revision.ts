@@ -42,7 +42,7 @@ export function revisionOf(
     .map(([, object]) => object);
   const uris = new Set([...named.map(sourceUriOf), ...faults.map(({ uri }) => uri)]);
   const isMissing = (source: SourceSpec) =>
-    'prefix' in source ? listed.missing.includes(uriOf(source)) : !uris.has(uriOf(source));
+    'prefix' in source ? listed.missing.includes(uriOf(source)) : !('marker' in source) && !uris.has(uriOf(source));
   const missing = sources.filter(isMissing).map(uriOf);
   if (named.length === 0 && faults.length === 0 && listed.digest === '') return { kind: 'missing', uris: missing };
 

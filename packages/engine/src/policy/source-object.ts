@@ -21,6 +21,7 @@ export interface SourceObject {
 /** A source as messages name it. */
 export function uriOf(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;

@@ -132,3 +132,32 @@ describe('a pointer', () => {
     expect(await follow()).toEqual({ kind: 'missing', uris: [uri] });
   });
 });
+
+describe('a marker', () => {
+  const sources = [
+    { bucket: 'models', prefix: 'jobs/' },
+    { bucket: 'models', marker: 'jobs/_SUCCESS' },
+  ];
+  const view = () => s3Sources(s3.client).observe(sources, { isTimeUp: () => false });
+
+  test('is seen with its time, and is no part of the revision', async () => {
+    await upload('one');
+    const before = await view();
+    expect(before).toMatchObject({ kind: 'complete', objects: 1, marker: { uri: 's3://models/jobs/_SUCCESS' } });
+    await s3.clock.advance(SECOND_MS);
+    await s3.put('models', 'jobs/_SUCCESS', '');
+    const marker = { uri: 's3://models/jobs/_SUCCESS', lastModified: s3.clock.now() };
+    expect(await view()).toEqual({ ...before, marker });
+  });
+
+  test('is read before the sources, so it never stands for what was read before it was written', async () => {
+    await upload('one');
+    s3.hooks.before = async (operation) => {
+      if (operation !== 'ListObjectsV2') return;
+      s3.hooks.before = undefined;
+      await s3.put('models', 'jobs/_SUCCESS', '');
+    };
+    expect(await view()).toMatchObject({ marker: { uri: 's3://models/jobs/_SUCCESS' } });
+    expect(await view()).toMatchObject({ marker: { lastModified: s3.clock.now() } });
+  });
+});
