@@ -73,7 +73,7 @@ export async function stageDeployment(
   const todo = dataToDeploy({ spec, state: recorded.state, view, data, slots, isRollback });
   const staged = await stageData(pass, { recorded, data, slots, todo });
   if (staged.kind !== 'staged' || !spec || isRollback) return staged;
-  const replaced = replacedBy(spec, recorded.state);
+  const replaced = replacedBy(spec, recorded.state, data);
   return { ...staged, recorded: { ...staged.recorded, state: { ...staged.recorded.state, replaced } } };
 }
 

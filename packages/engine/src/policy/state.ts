@@ -43,6 +43,8 @@ export interface ReplacedDeployment {
   readonly root?: string;
   /** What served. */
   readonly revision?: string;
+  /** Of the slot data of the deployment that replaced it. */
+  readonly nextRoot?: string;
 }
 
 /** A listing of the sources that takes several passes. */
