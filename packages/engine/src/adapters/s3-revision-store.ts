@@ -1,6 +1,7 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { modelDataKey, revisionPrefix, revisionRecordKey } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
+import { sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { RevisionStore, StagingJob, StagingOutcome } from '../ports.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
@@ -63,9 +64,7 @@ async function storeRevision(
   const known = await readRecord(client, address);
   if (known) return { kind: 'stored', files: known.record.files, isNew: false };
   if (!files) return { kind: 'missing' };
-  const needed = data.files.flatMap(({ bucket, key }) =>
-    files.filter(({ source }) => source.bucket === bucket && source.key === key),
-  );
+  const needed = data.files.flatMap((file) => files.filter(({ source }) => sourceUriOf(source) === uriOf(file)));
   if (needed.length < data.files.length) return { kind: 'changed' };
   const prefix = revisionPrefix(store, revision);
   const copies = needed.map(({ source, from }, index): PlannedCopy => {

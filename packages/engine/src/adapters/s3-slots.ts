@@ -7,6 +7,7 @@ import {
   slotRecordKey,
 } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
+import { sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { StagingJob, StagingOutcome } from '../ports.ts';
 import type { Client } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
@@ -43,7 +44,7 @@ export async function fillSlot(client: Client, job: SlotJob, options: CopySetOpt
 
   const prefix = revisionPrefix(store, revision);
   const copies = data.files.flatMap((file, index): PlannedCopy[] => {
-    const stored = files.findIndex(({ bucket, key }) => bucket === file.bucket && key === file.key);
+    const stored = files.findIndex((source) => sourceUriOf(source) === uriOf(file));
     const source = files[stored];
     const from = { bucket: store.bucket, key: modelDataKey(prefix, stored) };
     const to = { bucket: data.bucket, key: slotDataKey(data.root, slot, index) };

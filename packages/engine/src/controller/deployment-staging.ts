@@ -15,7 +15,7 @@ import {
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import type { SourceObject } from '../policy/source-object.ts';
+import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
@@ -123,13 +123,13 @@ async function stageSources(
   const found = await observeSources({ ...pass, requests: [] }, request.sources, known);
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
-    const message = `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
-    return { kind: 'refused', message };
+    const { uris, faults = [] } = found;
+    const missing = `There is no object at ${uris.join(', ')}. Upload the model data, then deploy again.`;
+    return { kind: 'refused', message: [...faults, uris.length > 0 ? missing : 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
   const files = found.files.map(
-    (source): StagingFile =>
-      kept.find(({ source: { bucket, key } }) => bucket === source.bucket && key === source.key) ?? { source },
+    (source): StagingFile => kept.find((each) => sourceUriOf(each.source) === sourceUriOf(source)) ?? { source },
   );
   const message = await refusalOf(pass, data, files);
   if (message !== undefined) return { kind: 'refused', message };
@@ -164,7 +164,7 @@ async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: Serve
   const { bucket } = data;
   const files = await pass.ports.revisions.contents({ ...data, root }, slot);
   return files.flatMap((source, index) => {
-    const isUsed = data.files.some((file) => file.bucket === source.bucket && file.key === source.key);
+    const isUsed = data.files.some((file) => uriOf(file) === sourceUriOf(source));
     return isUsed ? [{ source, from: { bucket, key: slotDataKey(root, slot, index) } }] : [];
   });
 }
