@@ -29,14 +29,13 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run simulate -- --seeds 2000': 'npm run simulate runs as many: a step of the gate',
   'npm run simulate:mutants': 'minutes, for those who change the engine or the simulation',
   'npm test': 'a step of the gate',
-  'npx freshpoint rollback Iris/Endpoint': 'the demo runs it from its sources',
-  'npx freshpoint retry Iris/Endpoint': 'the tests of packages/cli run it',
-  'npx freshpoint history': 'the tests of packages/cli run it',
-  'npx freshpoint history Iris/Endpoint': 'the tests of packages/cli run it',
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',
-  'npx freshpoint local --assembly cdk.out': 'check:package runs the packed command',
+  'npm install --save-dev freshpoint @freshpoint/local': 'not published yet; check:package installs the tarballs',
   'npm run local -- --assembly cdk.out': 'the tests of packages/cli run it',
 };
+
+/** packages/cli/test/docs.test.ts reads each of these; test/e2e/command.test.ts and check:package run each verb. */
+const RUN_BY_TESTS = /^npx freshpoint /;
 
 /** With these Node runs the workspace's sources. */
 const SOURCE_FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
@@ -105,7 +104,11 @@ function commandsToRun(): string[] {
     codeBlocks(textOf(name), 'sh').flatMap(({ text }) => text.split(/\n|&&/).map((command) => command.trim())),
   );
   return [...new Set(commands)].filter(
-    (command) => command !== '' && !command.startsWith('export ') && !Object.hasOwn(NOT_RUN, command),
+    (command) =>
+      command !== '' &&
+      !command.startsWith('export ') &&
+      !RUN_BY_TESTS.test(command) &&
+      !Object.hasOwn(NOT_RUN, command),
   );
 }
 

@@ -5,9 +5,9 @@
  * Usage: node scripts/check-package.ts
  */
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { codeBlocks } from './markdown.ts';
@@ -118,6 +118,37 @@ await runtime.stop();
   check('the packed local runtime deploys it, and the endpoint answers', () => answer.trim().endsWith('"yes"'));
 }
 
+/** Without the local runtime, which has many dependencies: all commands but `freshpoint local`, on Node 20, too. */
+function commandAlone(tarballs: readonly string[]): void {
+  const alone = join(folder, 'alone');
+  mkdirSync(alone);
+  writeFileSync(join(alone, 'package.json'), JSON.stringify({ name: 'alone', private: true }));
+  cpSync(join(root, '.npmrc'), join(alone, '.npmrc'));
+  const tarball = tarballs.filter((path) => /\/freshpoint-\d/.test(path));
+  run('npm', ['install', '--ignore-scripts', ...tarball], { cwd: alone });
+  check(
+    'freshpoint installs without the local runtime',
+    () => !existsSync(join(alone, 'node_modules/@freshpoint/local')),
+  );
+  const main = join(alone, 'node_modules/freshpoint/dist/main.js');
+  const { status, stderr } = spawnSync(process.execPath, [main, 'local'], { cwd: alone, encoding: 'utf8' });
+  check('freshpoint local says how to install it', () => status === 1 && stderr.includes('npm install --save-dev'));
+  const oldest = oldestNode();
+  if (oldest === undefined) {
+    console.log('- there is no Node 20 here to try the command on');
+    return;
+  }
+  const env = { ...environment, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+  const asked = spawnSync(oldest, [main, 'status'], { cwd: alone, encoding: 'utf8', env });
+  check('freshpoint runs on Node 20', () => asked.status === 1 && /^freshpoint: ssm:[^\n]*\n$/.test(asked.stderr));
+}
+
+/** A Node 20 in the path. */
+function oldestNode(): string | undefined {
+  const candidates = (process.env.PATH ?? '').split(delimiter).map((path) => join(path, 'node'));
+  return candidates.find((path) => spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v20.'));
+}
+
 /**
  * history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no
  * endpoint.
@@ -169,6 +200,7 @@ try {
   const assembly = synthesize();
   deploy(assembly);
   await command();
+  commandAlone(tarballs);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

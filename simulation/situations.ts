@@ -32,6 +32,7 @@ export const SITUATIONS = [
   'write of the state lost a race',
   'state deleted by hand',
   'state with a quarantine deleted by hand',
+  'suspended state deleted by hand',
   'state with a pin deleted by hand',
   'state rebuilt',
   'stale read of the endpoint',

@@ -70,8 +70,10 @@ export class RestChecks {
 
   /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */
   #couldRollBack(state: EndpointState, revision: string): boolean {
-    const { view, sources } = this.#parts;
+    const { view, sources, ledger } = this.#parts;
     const { data } = view.spec();
+    // What a person moves to may be in the middle of being staged, so that nobody knows what it holds.
+    if (ledger.updates.some(({ by }) => by === 'person')) return false;
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();

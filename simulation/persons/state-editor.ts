@@ -38,17 +38,20 @@ export class StateEditor {
     const actor = this.#actor();
     await this.#act((state) => suspendSwaps(state, actor));
     await this.#context.wait(forMs);
-    if (oracle.view.state().suspension?.at !== actor.at) journal.violation('the suspension was lost');
+    const { suspension, lostAt } = oracle.view.state();
+    const isRebuilt = oracle.view.storedState !== undefined && lostAt === undefined;
+    if (isRebuilt && suspension?.at !== actor.at) journal.violation('the suspension was lost');
     this.#context.note('resumes the endpoint');
     this.resumedAt = world.clock.now();
     await this.#act((state) => resumeSwaps(state, this.#actor()));
     this.#isSuspended = false;
   }
 
-  /** Deletes the state object. A suspension would be lost with it, so this does nothing meanwhile. */
+  /** Deletes the state object, but not between a person's write of it and the record of that in the history. */
   async deleteState(): Promise<void> {
-    const { oracle } = this.#context;
-    if (this.#isSuspended || this.isEditing || oracle.view.storedState === undefined) return;
+    const { oracle, journal } = this.#context;
+    if (this.isEditing || oracle.view.storedState === undefined) return;
+    if (oracle.view.state().suspension) journal.reached('suspended state deleted by hand');
     this.#context.note('deletes the state');
     const store = this.#store();
     await this.#context.call('s3', 'DeleteObject', { Bucket: store.bucket, Key: stateKey(store) });

@@ -64,6 +64,7 @@ describe('the roles that the construct creates', () => {
       store,
       queueUrl: QueueUrl,
       endpointName: EndpointName,
+      stackId,
       configs,
       data,
     } = JSON.parse(Parameters[0].Value) as EndpointSpec;
@@ -75,13 +76,14 @@ describe('the roles that the construct creates', () => {
       ['s3', 'GetObject', state],
       ['s3', 'GetObject', { Bucket, Key: Contents[0].Key }],
       ['s3', 'PutObject', { ...state, Body: '{}' }],
+      ['s3', 'PutObject', { Bucket, Key: `${historyPrefix(store)}record.json`, Body: '{}' }],
+      ['cloudformation', 'DescribeStacks', { StackName: stackId }],
       ['sqs', 'SendMessage', { QueueUrl, MessageBody: '{}' }],
       ['sagemaker', 'DescribeEndpoint', { EndpointName }],
     ] as const) {
       await expect(call(service, action, input), action).resolves.toBeDefined();
     }
     for (const [service, action, input] of [
-      ['s3', 'PutObject', { Bucket, Key: Contents[0].Key, Body: '{}' }],
       ['s3', 'PutObject', { Bucket, Key: `${data?.root}a/0/model.tar.gz`, Body: '' }],
       ['s3', 'DeleteObject', state],
       ['sagemaker', 'UpdateEndpoint', { EndpointName, EndpointConfigName: configs.a }],

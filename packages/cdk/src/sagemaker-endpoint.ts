@@ -105,6 +105,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
 
   private readonly configProps: CfnEndpointConfigProps;
   private readonly endpointId: string;
+  private readonly sources: readonly SourceSpec[];
   private readonly storage: EndpointStorage;
 
   constructor(scope: Construct, id: string, props: SagemakerEndpointProps) {
@@ -114,6 +115,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     this.configProps = props.endpointConfigProps;
     this._variantNames = variantNamesOf(props.endpointConfigProps);
     this.endpointId = plan.endpointId;
+    this.sources = plan.sources;
     this.storage = storage;
 
     const { models, role } = withExecutionRole(this, plan.models, props, storage.slots?.data);
@@ -144,13 +146,16 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   /**
-   * Grants `grantee` the permissions that the `freshpoint` command needs for this endpoint: to read its spec, state and
-   * history, to write its state, to send reconcile requests, and to describe the endpoint. An operator can suspend it,
-   * roll it back and list all endpoints, but not change or delete model data, configs or endpoints.
+   * Grants `grantee` the permissions that the `freshpoint` command needs for this endpoint: to read its spec, state,
+   * history, sources and slot data, to write its state and history, to send reconcile requests and move dead letters
+   * back, and to describe the endpoint and its stack. An operator can suspend it, roll it back and list all endpoints,
+   * but not change or delete model data, configs or endpoints.
    */
   public grantOperate(grantee: IGrantable): Grant {
-    const { endpointArn, endpointId, refresher, storage } = this;
-    return grantOperator({ endpoint: this, endpointArn, endpointId, queue: refresher.queue, ...storage }, grantee);
+    const { endpointArn, endpointId, sources, storage } = this;
+    const { queue, deadLetterQueue } = this.refresher;
+    const operated = { endpoint: this, endpointArn, endpointId, queue, deadLetterQueue, sources, ...storage };
+    return grantOperator(operated, grantee);
   }
 
   /**

@@ -91,11 +91,16 @@ describe('grantOperate', () => {
     expect(found).toEqual([
       ['ssm:GetParametersByPath', [parameter]],
       ['ssm:GetParameters', [`${parameter}/Test/Iris/spec`]],
-      ['s3:GetObject', [`${bucket}/Test/Iris/history/*`, `${bucket}/Test/Iris/state.json`]],
-      ['s3:PutObject', [`${bucket}/Test/Iris/state.json`]],
-      ['s3:ListBucket', [bucket]],
-      ['sqs:SendMessage', [expect.stringMatching(/^<FreshpointRefresherQueue\w+\.Arn>$/)]],
+      ['s3:GetObject', [`${bucket}/Test/Iris/*`, 'arn:<AWS::Partition>:s3:::<Bucket83908E77>/models/iris.tar.gz']],
+      ['s3:PutObject', [`${bucket}/Test/Iris/history/*`, `${bucket}/Test/Iris/state.json`]],
+      ['s3:ListBucket', [bucket, 'arn:<AWS::Partition>:s3:::<Bucket83908E77>']],
+      [['sqs:SendMessage', 'sqs:GetQueueAttributes'], [expect.stringMatching(/^<FreshpointRefresherQueue\w+\.Arn>$/)]],
+      [
+        ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        [expect.stringMatching(/^<FreshpointRefresherDeadLetterQueue\w+\.Arn>$/)],
+      ],
       ['sagemaker:DescribeEndpoint', ['<IrisEndpoint5676F002>']],
+      ['cloudformation:DescribeStacks', ['<AWS::StackId>']],
     ]);
   });
 

@@ -5,6 +5,9 @@ import type { LocalArguments } from './arguments.ts';
 import { CommandFailure, UsageError } from './command-failure.ts';
 import type { ConsoleOutput } from './console-output.ts';
 
+/** The oldest version of Node that @freshpoint/local runs on. The other commands run on older ones, too. */
+const MIN_NODE_MAJOR = 22;
+
 /** Starts the runtime, deploys the assembly, runs until `stop` aborts, then stops everything. Throws CommandFailure. */
 export async function runLocal(options: LocalArguments, output: ConsoleOutput, stop: AbortSignal): Promise<void> {
   if (options.assembly !== undefined) await checkAssembly(options.assembly);
@@ -67,6 +70,10 @@ async function start(options: LocalArguments, output: ConsoleOutput): Promise<Lo
 
 /** The runtime is a package of its own: who looks after live endpoints does not need it. */
 async function loadRuntime(): Promise<(options: LocalRuntimeOptions) => Promise<LocalRuntime>> {
+  const [major = ''] = process.versions.node.split('.');
+  if (Number(major) < MIN_NODE_MAJOR) {
+    throw new CommandFailure(`The local runtime needs Node ${MIN_NODE_MAJOR} or later, this is ${process.version}.`);
+  }
   try {
     return (await import('@freshpoint/local')).startLocalRuntime;
   } catch (error) {

@@ -6,6 +6,9 @@ import { EXIT_CODES, reportError } from './command-failure.ts';
 import { outputOf } from './output.ts';
 import { USAGE } from './usage.ts';
 
+// The SDK says at each start which Node it will require one day. The command runs on the versions that it declares.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readArguments(args);
   // The reader of the output is gone, as after `| head`. The runtime has to stop first.

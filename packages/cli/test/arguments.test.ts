@@ -54,6 +54,18 @@ describe('readArguments', () => {
     },
   );
 
+  test('reads the verbs of a person on call, with profile and region', () => {
+    const account = { profile: 'oncall', region: 'eu-west-1', format: 'text' };
+    const read = (...args: string[]) => readArguments([...args, '--profile', 'oncall', '--region', 'eu-west-1']);
+    expect(read('status')).toEqual({ command: 'status', ...account });
+    expect(read('explain', 'iris')).toEqual({ command: 'explain', endpoint: 'iris', ...account });
+    expect(read('suspend', 'A/B', '--reason', 'why')).toMatchObject({ command: 'suspend', reason: 'why' });
+    expect(read('refresh', 'A/B', '--force')).toMatchObject({ command: 'refresh', force: true });
+    expect(readArguments(['check', 'a.tar.gz', 'b.tar.gz'])).toEqual({
+      ...{ command: 'check', files: ['a.tar.gz', 'b.tar.gz'], format: 'text' },
+    });
+  });
+
   test('reads --version', () => {
     expect(readArguments(['--version'])).toEqual({ command: 'version' });
   });
@@ -80,6 +92,10 @@ describe('readArguments', () => {
     [['local', '--container', '=run'], /^--container is "=run"/],
     [['local', '--container', 'i= '], /^--container is "i= "/],
     [['local', '--container', 'i=a "b'], 'The command a "b has an unclosed ". Close the quote.'],
+    [['check'], 'Missing file. Name the model archives to check.'],
+    [['check', 'a', '--region', 'b'], 'freshpoint check has no option --region.'],
+    [['watch'], 'Missing endpoint. Run `freshpoint status` to list endpoints.'],
+    [['status', 'A/B', '--force'], 'freshpoint status has no option --force.'],
     [['local', '--bogus'], /^Unknown option '--bogus'/],
   ])('rejects %j and says what was expected', (args, message) => {
     expect(() => readArguments(args)).toThrow(expect.objectContaining({ name: 'UsageError' }));
@@ -88,7 +104,18 @@ describe('readArguments', () => {
 
   test('is documented in full by --help', () => {
     const local = ['assembly', 'stack', 'port', 'state', 'times', 'container'];
-    for (const option of [...local, 'to', 'reason', 'no-wait', 'json', 'help', 'version']) {
+    for (const option of [
+      ...local,
+      'to',
+      'reason',
+      'no-wait',
+      'force',
+      'profile',
+      'region',
+      'json',
+      'help',
+      'version',
+    ]) {
       expect(USAGE).toContain(`--${option}`);
     }
   });

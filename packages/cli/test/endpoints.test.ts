@@ -14,7 +14,11 @@ const data = { bucket: 'copies', root: 'r/', files: [{ bucket: 'models', key: 'm
 /** An account with one endpoint that serves R2. Each pause applies the next of the `steps` to the state. */
 class FakeAccount implements EndpointAccount {
   spec: Partial<EndpointSpec> = { data, queueUrl: 'https://queue', store: { bucket: 'data', prefix: `${ID}/` } };
-  state: EndpointState = { version: 1, serving: { configName: 'a', revision: R2, newestSource: 1, since: 1 } };
+  state: EndpointState = {
+    version: 1,
+    serving: { configName: 'a', revision: R2, newestSource: 1, since: 1 },
+    stored: [R2, R3, R1],
+  };
   records: ListedRecord[] = [
     record(R3, { outcome: 'refused', message: 'is empty' }),
     record(R2),
@@ -103,7 +107,7 @@ describe('freshpoint rollback', () => {
 
   test('skips a quarantined revision', async () => {
     account.state = { ...account.state, quarantine: [{ revision: R1, at: 1 }] };
-    await expect(rollBack()).rejects.toThrow('The history of Iris/Endpoint has no earlier revision');
+    await expect(rollBack()).rejects.toThrow('There is no earlier revision of Iris/Endpoint to return to');
   });
 
   test.each<[string, ListedRecord[]]>([
@@ -231,8 +235,14 @@ describe('freshpoint rollback', () => {
       'is being rebuilt',
     ],
     ['a spec without a queue URL', () => Object.assign(account, { spec: { data } }), {}, 'has no queue URL'],
-    ['a history without an earlier revision', () => account.records.splice(2), {}, 'has no earlier revision'],
+    ['a history without an earlier revision', () => account.records.splice(2), {}, 'no earlier revision'],
     ['the revision that serves', () => undefined, { to: '2222' }, 'already serves 222222222222'],
+    [
+      'a revision that the data bucket does not have any more',
+      () => Object.assign(account, { state: { ...account.state, stored: [R2, R3] } }),
+      { to: '1111' },
+      'Revision 111111111111 is not in the data bucket of Iris/Endpoint any more. Revisions that are: 222222222222, 333333333333. Upload it again',
+    ],
     ['an unknown revision', () => undefined, { to: 'abcd' }, 'one of: 333333333333, 222222222222, 111111111111'],
     [
       'ambiguous digits',

@@ -52,7 +52,7 @@ beforeAll(async () => {
   queueUrl = QueueUrl;
   const data = { bucket: 'copies', root: 'r/', files: [] };
   await putSpec('Rose/Endpoint', { endpointName: 'Rose', data, queueUrl });
-  await putState('Rose/Endpoint', { version: 1, serving: { ...serving, revision: R2 } });
+  await putState('Rose/Endpoint', { version: 1, serving: { ...serving, revision: R2 }, stored: [R2, R1] });
   for (const [hour, revision] of [R1, R2].entries()) {
     const at = `2026-11-01T1${hour}:00:00.000Z`;
     await putRecord('Rose/Endpoint', { ...record, revision, at, seconds: 1 });

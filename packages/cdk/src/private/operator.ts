@@ -3,7 +3,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type EndpointStore, historyPrefix, specParameterName, stateKey } from '../contract';
+import { type EndpointStore, historyPrefix, type SourceSpec, specParameterName, stateKey } from '../contract';
 
 /** What an operator of an endpoint accesses. */
 export interface OperatedEndpoint {
@@ -11,30 +11,53 @@ export interface OperatedEndpoint {
   readonly endpointArn: string;
   /** The work queue. */
   readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
   readonly endpointId: string;
+  readonly sources: readonly SourceSpec[];
   readonly bucket: IBucket;
   readonly store: EndpointStore;
 }
 
+/** What moves dead letters back to the work queue. */
+const DEAD_LETTER_ACTIONS = [
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:ChangeMessageVisibility',
+];
+
 /** Grants the permissions that the `freshpoint` command needs for one endpoint. */
 export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): Grant {
-  const { endpoint, endpointArn, queue, endpointId, bucket, store } = operated;
+  const { endpoint, endpointArn, queue, deadLetterQueue, endpointId, bucket, store } = operated;
   const stack = Stack.of(endpoint);
   const parameter = (name: string) =>
     stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
+  const stored = bucket.arnForObjects(`${store.prefix}*`);
   const state = bucket.arnForObjects(stateKey(store));
   const history = bucket.arnForObjects(`${historyPrefix(store)}*`);
+  const { buckets, objects } = sourceArns(stack, operated.sources);
   const allow = (actions: string[], ...resourceArns: string[]) =>
     Grant.addToPrincipal({ grantee, actions, resourceArns });
   const keys = [...new Set([bucket.encryptionKey, queue.encryptionMasterKey])].flatMap((key) => key ?? []);
   return [
     allow(['ssm:GetParametersByPath'], parameter('/freshpoint')),
     allow(['ssm:GetParameters'], parameter(specParameterName(endpointId))),
-    allow(['s3:GetObject'], state, history),
-    allow(['s3:PutObject'], state),
-    allow(['s3:ListBucket'], bucket.bucketArn),
-    allow(['sqs:SendMessage'], queue.queueArn),
+    allow(['s3:GetObject'], stored, ...objects),
+    allow(['s3:PutObject'], state, history),
+    allow(['s3:ListBucket'], bucket.bucketArn, ...buckets),
+    allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], queue.queueArn),
+    allow(DEAD_LETTER_ACTIONS, deadLetterQueue.queueArn),
     allow(['sagemaker:DescribeEndpoint'], endpointArn),
+    allow(['cloudformation:DescribeStacks'], stack.stackId),
     ...keys.map(({ keyArn }) => allow(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn)),
   ].reduce((all, each) => all.combine(each));
+}
+
+/** The ARNs of the sources' buckets and objects. */
+function sourceArns(stack: Stack, sources: readonly SourceSpec[]) {
+  const arn = (resource: string) => `arn:${stack.partition}:s3:::${resource}`;
+  const objects = sources.map((source) =>
+    arn(`${source.bucket}/${'key' in source ? source.key : `${source.prefix}*`}`),
+  );
+  return { buckets: [...new Set(sources.map(({ bucket }) => arn(bucket)))], objects: [...new Set(objects)] };
 }

@@ -31,6 +31,12 @@ export function actorOf({ now, user }: ActionContext, reason: string | undefined
   return { by: user, at: now(), ...(reason !== undefined && { reason }) };
 }
 
+/** Refuses an action on what the state does not know yet. */
+export function refuseLost({ lostAt }: EndpointState, endpoint: string): void {
+  if (lostAt === undefined) return;
+  throw new CommandFailure(`The state of ${endpoint} was deleted and is being rebuilt. Try again in a few minutes.`);
+}
+
 /**
  * Writes the action to the state and to the history, and requests a reconciliation, so that the controller acts within
  * seconds. Returns undefined when there was nothing to do.

@@ -36,7 +36,7 @@ export function deadLettersOf(config: ClientConfig): DeadLetters {
 }
 
 /** The queues behind the client. */
-export function sqsDeadLetters(sqs: Client): DeadLetters {
+function sqsDeadLetters(sqs: Client): DeadLetters {
   return {
     async move(queueUrl, isChosen) {
       const from = await deadLetterQueueOf(sqs, queueUrl);

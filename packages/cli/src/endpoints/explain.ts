@@ -12,7 +12,7 @@ export interface ExplainArguments {
 }
 
 /** Why the newest upload does not serve, and what a person can do. */
-export interface Explanation {
+interface Explanation {
   readonly reason: string;
   /** A paragraph. */
   readonly explanation: string;
@@ -45,7 +45,7 @@ export async function runExplain(
 }
 
 /** Says in a paragraph what the report shows. */
-export function explain(report: EndpointReport): Explanation {
+function explain(report: EndpointReport): Explanation {
   const { state, next, problem } = report;
   if (state.lostAt !== undefined) {
     return {

@@ -1,7 +1,7 @@
 import { refreshAnew } from '@freshpoint/engine/policy/person-actions';
 import { CommandFailure } from '../command-failure.ts';
 import type { OutputFormat } from '../text.ts';
-import { type ActionContext, act, actorOf } from './act.ts';
+import { type ActionContext, act, actorOf, refuseLost } from './act.ts';
 
 /** Arguments of `freshpoint refresh`. */
 export interface RefreshArguments {
@@ -25,7 +25,10 @@ export async function runRefresh(options: RefreshArguments, context: ActionConte
     await act(account, {
       endpoint,
       spec,
-      act: (state) => ({ action: refreshAnew(state, actor), result: true }),
+      act: (state) => {
+        refuseLost(state, endpoint);
+        return { action: refreshAnew(state, actor), result: true };
+      },
       undone: 'Nothing was changed',
       done: 'The newest upload is rolled out again.',
     });

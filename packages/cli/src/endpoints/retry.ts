@@ -3,7 +3,7 @@ import { shortRevision } from '@freshpoint/engine/policy/revision';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
 import type { OutputFormat } from '../text.ts';
-import { type ActionContext, act, actorOf } from './act.ts';
+import { type ActionContext, act, actorOf, refuseLost } from './act.ts';
 
 /** Arguments of `freshpoint retry`. */
 export interface RetryArguments {
@@ -25,6 +25,7 @@ export async function runRetry(options: RetryArguments, context: ActionContext):
     endpoint,
     spec,
     act: (state) => {
+      refuseLost(state, endpoint);
       const failed = chooseFailed(state, endpoint, digits?.toLowerCase());
       return { action: retryRevision(state, failed, actor), result: failed };
     },

@@ -1,6 +1,6 @@
 import { type HistoryRecord, isRefreshRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { type EndpointState, servedRevision } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
 import { quarantineEntryOf } from './quarantine-entry.ts';
 
@@ -20,25 +20,39 @@ export function chooseRevision(
   state: EndpointState,
   { endpoint, to }: RevisionRequest,
 ): string {
-  const serving = state.serving?.revision;
+  const serving = state.serving && servedRevision(state.serving);
   const revision =
     to === undefined ? previousRevision(records, state) : matchingRevision(records, { endpoint, to: to.toLowerCase() });
   if (revision === undefined) {
     throw new CommandFailure(
-      `The history of ${endpoint} has no earlier revision to return to. ` +
+      `There is no earlier revision of ${endpoint} to return to. ` +
         `Run \`freshpoint history ${endpoint}\` to list its revisions.`,
     );
   }
   if (revision === serving) throw new CommandFailure(`${endpoint} already serves ${shortRevision(revision)}.`);
+  if (!isAvailable(state, revision)) {
+    const stored = state.stored?.length ? ` Revisions that are: ${list(state.stored)}.` : '';
+    throw new CommandFailure(
+      `Revision ${shortRevision(revision)} is not in the data bucket of ${endpoint} any more.${stored} ` +
+        'Upload it again, or return to one that is.',
+    );
+  }
   return revision;
+}
+
+/** Whether the revision store has the revision. While the state is being rebuilt, that is not known. */
+function isAvailable({ stored, lostAt }: EndpointState, revision: string): boolean {
+  return lostAt !== undefined || (stored?.includes(revision) ?? false);
 }
 
 /** The newest revision uploaded before the one that serves: never one that was rolled back or is quarantined. */
 function previousRevision(records: readonly HistoryRecord[], state: EndpointState): string | undefined {
-  const serving = state.serving?.revision;
+  const serving = state.serving && servedRevision(state.serving);
   const order = uploadOrder(records);
   const earlier = serving === undefined ? order : order.slice(order.indexOf(serving) + 1);
-  return earlier.find((revision) => revision !== serving && !quarantineEntryOf(state, revision));
+  return earlier.find(
+    (revision) => revision !== serving && isAvailable(state, revision) && !quarantineEntryOf(state, revision),
+  );
 }
 
 function matchingRevision(

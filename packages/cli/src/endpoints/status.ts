@@ -79,7 +79,7 @@ function attentionOf(view: EndpointStatusView): string[] {
 }
 
 /** One endpoint in full. */
-export function statusLines(view: EndpointStatusView, { columns, paint }: Output): string[] {
+function statusLines(view: EndpointStatusView, { columns, paint }: Output): string[] {
   const { endpoint, endpointName, status = 'status unknown' } = view;
   const width = Math.max(MIN_TEXT_COLUMNS, columns - LABEL_COLUMNS - 2);
   const lines = factsOf(view).flatMap(([label, text]) => {

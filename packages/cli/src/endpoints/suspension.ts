@@ -52,7 +52,9 @@ async function resume({ endpoint, reason }: SuspensionArguments, context: Action
     spec,
     act: (state) => {
       found = state.suspension;
-      return found && { action: resumeSwaps(state, actor), result: true };
+      // A state that was lost may have had a suspension.
+      if (!found && state.lostAt === undefined) return undefined;
+      return { action: resumeSwaps(state, actor), result: true };
     },
     undone: 'Swaps are still suspended',
     done: 'Swaps are resumed.',
@@ -69,7 +71,7 @@ function lineOf({ endpoint, format }: SuspensionArguments, { event, suspension }
     case 'already-suspended':
       return `swaps of ${endpoint} are suspended already, ${who}`;
     case 'resumed':
-      return `swaps of ${endpoint} are resumed; they were suspended ${who}`;
+      return `swaps of ${endpoint} are resumed${who === undefined ? '' : `; they were suspended ${who}`}`;
     case 'not-suspended':
       return `swaps of ${endpoint} are not suspended`;
   }

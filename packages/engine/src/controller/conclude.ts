@@ -1,6 +1,8 @@
+import { stateKey } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
+import type { EndpointState, QuarantineEntry } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
@@ -17,26 +19,66 @@ const MAX_WRITES = 5;
 export async function decideAndPublish(pass: EndpointPass, recorded: StoredState): Promise<Decided> {
   const { ports, store } = pass;
   const published = new Set<string>();
+  let refused: readonly QuarantineEntry[] = [];
   let known = recorded;
   for (let attempt = 1; ; attempt++) {
     const decided = await observeAndDecide(pass, known);
-    const { events, stall, state } = decided.decision;
-    const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
-    await publish(pass, events.filter(isNew), state);
-    await publishStall(pass, stall && isNew(stall) ? stall : undefined);
-    for (const event of stall ? [...events, stall] : events) published.add(idOf(event));
-    if (published.size === 0 || state === decided.observation.state) return decided;
-    try {
-      const etag = await ports.states.write(store, state, decided.etag);
-      return { ...decided, observation: { ...decided.observation, state }, etag };
-    } catch (error) {
-      if (!(error instanceof StateConflict) || attempt === MAX_WRITES) throw error;
-      const stored = await ports.states.read(store);
-      // A state that was deleted meanwhile is rebuilt by a later pass.
-      if (!stored || stored.state.lostAt !== undefined) throw error;
-      known = stored;
+    const { decision, observation, etag } = decided;
+    const { events, stall } = decision;
+    const all = stall ? [...events, stall] : events;
+    if (all.length === 0 && published.size === 0) return decided;
+    let current = await ports.states.read(store);
+    // Only then was the endpoint observed in this state: another pass may have concluded the update, and made the next.
+    if (current?.etag === etag) {
+      const state = withRefused(decision.state, refused);
+      const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
+      await publish(pass, events.filter(isNew), state);
+      await publishStall(pass, stall && isNew(stall) ? stall : undefined);
+      for (const event of all) published.add(idOf(event));
+      refused = entriesOf(state, events, refused);
+      const written = state === observation.state ? etag : await write(pass, state, etag);
+      if (written !== 'conflict') {
+        return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };
+      }
+      current = await ports.states.read(store);
     }
+    // A state that was deleted meanwhile is rebuilt by a later pass.
+    if (!current || current.state.lostAt !== undefined || attempt === MAX_WRITES)
+      throw new StateConflict(stateKey(store));
+    known = current;
   }
+}
+
+async function write(
+  { ports, store }: EndpointPass,
+  state: EndpointState,
+  after: string | undefined,
+): Promise<string | 'conflict'> {
+  try {
+    return await ports.states.write(store, state, after);
+  } catch (error) {
+    if (error instanceof StateConflict) return 'conflict';
+    throw error;
+  }
+}
+
+/** The entries in the quarantine of what was published as refused. */
+function entriesOf(
+  { quarantine = [] }: EndpointState,
+  events: readonly RefreshEvent[],
+  before: readonly QuarantineEntry[],
+): QuarantineEntry[] {
+  const revisions = events
+    .filter(({ type, retried }) => type === 'refused' && !retried)
+    .map(({ revision }) => revision);
+  return [...before, ...quarantine.filter(({ revision }) => revisions.includes(revision))];
+}
+
+/** A refusal that was published holds even if a person's write keeps it from being decided again. */
+function withRefused(state: EndpointState, refused: readonly QuarantineEntry[]): EndpointState {
+  const isMissing = ({ revision }: QuarantineEntry) => !state.quarantine?.some((entry) => entry.revision === revision);
+  const missing = refused.filter(isMissing);
+  return missing.length > 0 ? { ...state, quarantine: [...missing, ...(state.quarantine ?? [])] } : state;
 }
 
 function idOf(event: RefreshEvent | StallEvent): string {

@@ -6,7 +6,7 @@ import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
 import { observeSources, type ReadContext, type SourcesReading, saveListing } from './listing.ts';
-import { publish } from './publish.ts';
+import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
 const NOTHING: StoredState = { state: { version: 1 } };
@@ -47,7 +47,7 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   if (next.kind === 'refuse') return refuse(context, next.message);
   if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
   if (decision.state !== state) {
-    await publish({ ...context, spec: request }, decision.events, decision.state);
+    await publishCurrent({ ...context, spec: request }, recorded, decision);
     await ports.states.write(store, decision.state, recorded.etag);
   }
   return admit(context, { reason: 'DeploymentConfirmed' });

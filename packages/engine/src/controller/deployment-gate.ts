@@ -11,7 +11,7 @@ import { type DeploymentData, type GatePass, stageDeployment } from './deploymen
 import { observeSources, type ReadContext, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { EndpointContext } from './pass.ts';
-import { publish } from './publish.ts';
+import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 
 /** Pause before a deployment's unfinished copy is resumed, in seconds. */
@@ -48,7 +48,7 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
     spec && recordedUpdate(state) ? await tryToRead(reader, spec.sources, { state, endpointModified }) : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
-  if (spec) await publish({ ...context, spec }, decision.events, decision.state);
+  if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
   const recorded = { state: decision.state, etag };
   if (decision.next.kind === 'ready') {
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };

@@ -1,10 +1,12 @@
-import { type EndpointSpec, historyPrefix } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, historyPrefix, stateKey } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
+import type { Conclusion } from '../policy/conclusion.ts';
 import { type EndEvent, endsRefresh, type HistoryRecord, historyRecord, historyRecordName } from '../policy/history.ts';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
+import type { StoredState } from '../ports.ts';
 import type { EndpointContext } from './pass.ts';
 
 type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
@@ -37,6 +39,22 @@ export async function publish(
     if (secondsFromUpload !== undefined) ports.telemetry.metric(endpoint, 'UploadToServed', secondsFromUpload);
     if (type === 'refused' && !retried) ports.telemetry.metric(endpoint, 'Quarantines', 1);
   }
+}
+
+/**
+ * Publishes what was concluded from a state, if that is the one that is there now. Otherwise another pass may have
+ * concluded the update before the endpoint was observed, and made the next: throws StateConflict.
+ */
+export async function publishCurrent(
+  publisher: Publisher,
+  { etag }: StoredState,
+  { events, state }: Conclusion,
+): Promise<void> {
+  const { ports, spec } = publisher;
+  if (events.length === 0) return;
+  const current = await ports.states.read(spec.store);
+  if (current?.etag !== etag) throw new StateConflict(stateKey(spec.store));
+  await publish(publisher, events, state);
 }
 
 async function appendToHistory(publisher: Publisher, event: EndEvent, state: EndpointState): Promise<void> {

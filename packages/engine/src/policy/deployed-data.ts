@@ -64,23 +64,32 @@ function restore({ a }: SlotsView, revision: string): DeployedData {
   return a === revision ? { kind: 'keep' } : { kind: 'restore', revision };
 }
 
-/** The slot that the endpoint serves from: of the previous deployment, or of the one before. */
-function servedSlot({ spec, state: { replaced }, view }: BeforeDeployment): ServedSlot | undefined {
+/**
+ * The slot that the endpoint serves from: of the previous deployment, or of the one before. In a rollback, the spec may
+ * still be the one before, so another config is taken for slot A of the deployment that is rolled back.
+ */
+function servedSlot({ spec, state: { replaced }, view, isRollback }: BeforeDeployment): ServedSlot | undefined {
   if (!view) return undefined;
   const slot = spec && activeSlot(spec, view.configName);
   if (slot) return { slot, root: spec.data?.root };
   const before = replaced && activeSlot(replaced, view.configName);
-  return before && { slot: before, root: replaced?.root };
+  if (before) return { slot: before, root: replaced?.root };
+  return isRollback && replaced ? { slot: 'a', root: replaced.nextRoot } : undefined;
 }
 
-/** What a deployment with this state replaces. */
-export function replacedBy(spec: EndpointSpec, { serving, pin }: EndpointState): EndpointState['replaced'] {
+/** What a deployment to this slot data replaces. */
+export function replacedBy(
+  spec: EndpointSpec,
+  { serving, pin }: EndpointState,
+  next: SlotData,
+): EndpointState['replaced'] {
   const revision = serving && servedRevision(serving);
   return {
     configs: spec.configs,
     ...(spec.data && { root: spec.data.root }),
     ...(revision !== undefined && { revision }),
     ...(pin && { pin }),
+    nextRoot: next.root,
   };
 }
 

@@ -54,7 +54,7 @@ export interface ActionRecord {
   readonly reason?: string;
   /** What the rollback returns to, or what is tried again. */
   readonly revision?: string;
-  /** When that began which it ends, epoch ms: the suspension, or the revision's quarantine. */
+  /** When that began which it ends, epoch ms: the suspension, or the revision's quarantine. Absent: it is not known. */
   readonly ends?: number;
 }
 

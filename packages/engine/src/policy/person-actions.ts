@@ -21,7 +21,7 @@ export function suspendSwaps(state: EndpointState, actor: Actor): PersonAction {
   return { state: { ...state, suspension }, record: actionRecord('suspend', actor) };
 }
 
-/** Ends the suspension. */
+/** Ends the suspension, also one that is in a lost state only. */
 export function resumeSwaps({ suspension, ...state }: EndpointState, actor: Actor): PersonAction {
   return { state, record: { ...actionRecord('resume', actor), ...(suspension && { ends: suspension.at }) } };
 }

@@ -186,9 +186,13 @@ function pinAsked(
 function suspensionOf(remains: Remains): Suspension | undefined {
   const [last] = actionsOf(remains, 'suspend');
   if (!last) return undefined;
-  const { by, reason } = last;
+  const { by, reason, writtenAt } = last;
   const at = Date.parse(last.at);
-  if (actionsOf(remains, 'resume').some(({ ends }) => ends === at)) return undefined;
+  // Swaps that were resumed while the state was lost: nobody knew which suspension that ended.
+  const isEnded = actionsOf(remains, 'resume').some((resume) =>
+    resume.ends === undefined ? resume.writtenAt >= writtenAt : resume.ends === at,
+  );
+  if (isEnded) return undefined;
   return { by, at, ...(reason !== undefined && { reason }) };
 }
 

@@ -46,6 +46,8 @@ export interface ReplacedDeployment {
   /** What served. */
   readonly revision?: string;
   readonly pin?: Pin;
+  /** Of the slot data of the deployment that replaced it. */
+  readonly nextRoot?: string;
 }
 
 /** A listing of the sources that takes several passes. */

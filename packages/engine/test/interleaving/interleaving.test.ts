@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { StateConflict } from '../../src/errors.ts';
-import { type PersonAction, pinRevision, suspendSwaps } from '../../src/policy/person-actions.ts';
+import { type PersonAction, pinRevision, resumeSwaps, suspendSwaps } from '../../src/policy/person-actions.ts';
 import { recordedUpdate } from '../../src/policy/rollout.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
 import { message } from '../controller/fakes.ts';
@@ -17,6 +17,7 @@ const MAX_SWITCHES = 3;
 
 const actor = { by: 'ada', at: NOON };
 const suspends = (state: EndpointState) => suspendSwaps(state, actor);
+const resumes = (state: EndpointState) => resumeSwaps(state, actor);
 const rollsBack = (state: EndpointState) => pinRevision(state, 'v0', actor);
 
 /** A serves v1, B holds v0, and v2 is settled. */
@@ -96,19 +97,25 @@ function situation(beginning: Beginning, actions: readonly Act[], counts: readon
 
 function checkEnd(account: SharedAccount, { state: begun }: Beginning, actions: readonly Act[]): void {
   const { state, published } = account;
-  if (actions.includes(suspends) && !state.suspension) throw new Error('The suspension was lost.');
+  if (actions.at(-1) === suspends && !state.suspension) throw new Error('The suspension was lost.');
   if (actions.includes(rollsBack) && state.pin?.revision !== 'v0') throw new Error('The pin was lost.');
   const successes = published.filter((name) => name === 'succeeded v2').length;
   if (successes > 1) throw new Error(`The success was published ${successes} times.`);
+  const refusals = published.filter((name) => name === 'refused v2').length;
+  const isQuarantined = state.quarantine?.some(({ revision }) => revision === 'v2');
+  if (refusals > 0 && !isQuarantined) throw new Error('The refusal was published, but not recorded.');
+  if (refusals > 1) throw new Error(`The refusal was published ${refusals} times.`);
   if (recordedUpdate(begun) && !recordedUpdate(state) && successes === 0)
     throw new Error('The success was not published.');
 }
 
 describe('two controllers and a person, in every order of their calls', () => {
+  const refused = { ...uploaded, check: { kind: 'refused', message: 'is no archive' } } as const;
   const during = { ...reached, spec: tested };
   test.each<[string, Beginning, readonly Act[], readonly [number, number]]>([
     ['an upload is served while swaps are suspended', uploaded, [suspends], [1, 1]],
     ['an upload is served while another revision is pinned', uploaded, [rollsBack], [1, 1]],
+    ['an upload is refused while swaps are suspended and resumed', refused, [suspends, resumes], [2, 1]],
     ['an update ends while swaps are suspended', updating, [suspends], [2, 2]],
     ['an update ends while another revision is pinned', updating, [rollsBack], [1, 1]],
     ['an update is tested while swaps are suspended', during, [suspends], [1, 1]],

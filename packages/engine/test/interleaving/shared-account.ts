@@ -3,7 +3,7 @@ import { type EndpointSpec, type Slot, stateKey } from '@freshpoint/cdk/contract
 import type { Client } from '../../src/adapters/client.ts';
 import { s3History } from '../../src/adapters/s3-history.ts';
 import { s3States } from '../../src/adapters/s3-states.ts';
-import type { EndpointView, SmokeTestsView, SourcesView } from '../../src/policy/observation.ts';
+import type { CheckView, EndpointView, SmokeTestsView, SourcesView } from '../../src/policy/observation.ts';
 import type { RefreshEvent } from '../../src/policy/refresh-event.ts';
 import { recordedUpdate } from '../../src/policy/rollout.ts';
 import { activeSlot } from '../../src/policy/slots.ts';
@@ -20,6 +20,8 @@ export interface Beginning {
   readonly slots: { readonly a?: string; readonly b?: string };
   readonly sources: SourcesView;
   readonly tests?: SmokeTestsView;
+  /** What the check of the archives says. */
+  readonly check?: CheckView;
   /** Whether S3 honours If-Match and If-None-Match. */
   readonly isConditional?: boolean;
 }
@@ -93,7 +95,7 @@ export class SharedAccount {
         const input = command.input as S3Input;
         const name = `${operation} ${input.Key.split('/').at(-1)}`;
         // Nobody else writes a person's record, so when that is does not matter.
-        return /-(suspend|rollback)\.json$/.test(name)
+        return /-(suspend|resume|rollback)\.json$/.test(name)
           ? Promise.resolve(this.#s3(operation, input))
           : gate(name, () => this.#s3(operation, input));
       },
@@ -117,7 +119,10 @@ export class SharedAccount {
         describe: () => gate('DescribeEndpoint', () => this.endpoint),
         update: (_, config) => gate(`UpdateEndpoint ${config}`, () => this.#update(actor, config)),
       },
-      sources: { observe: async () => sources, check: async () => ({ kind: 'passed', warnings: [] }) },
+      sources: {
+        observe: async () => sources,
+        check: async () => this.#given.check ?? { kind: 'passed', warnings: [] },
+      },
       revisions: {
         observe: () => gate('observe slots', () => ({ ...this.slots })),
         contents: async () => [],

@@ -26,7 +26,7 @@ const before: BeforeDeployment = {
   isRollback: false,
 };
 const onBServing = { ...served.serving!, configName: 'config-b' };
-const replaced = { configs: { a: 'old-a', b: 'old-b' }, root: other.root, revision: 'v2' };
+const replaced = { configs: { a: 'old-a', b: 'old-b' }, root: other.root, revision: 'v2', nextRoot: data.root };
 
 describe('a deployment', () => {
   test.each<[string, Partial<BeforeDeployment>, ReturnType<typeof dataToDeploy>]>([
@@ -107,6 +107,14 @@ describe('the rollback of a deployment that changed the sources', () => {
     expect(dataToDeploy({ ...rollback, view: { ...view, configName: 'old-a' }, slots: {} })).toEqual({ kind: 'keep' });
   });
 
+  test('writes no slot that the endpoint moved to before the spec was updated', () => {
+    const early = { ...rollback, spec: { ...perSlot, configs: replaced.configs }, view: elsewhere };
+    const sameData = { ...replaced, root: data.root };
+    const state = { ...served, replaced: sameData };
+    expect(dataToDeploy({ ...early, data, state, slots: { a: 'v1', b: 'v2' } })).toEqual({ kind: 'keep' });
+    expect(dataToDeploy({ ...early, slots: { a: 'v0', b: 'v2' } })).toEqual({ kind: 'restore', revision: 'v2' });
+  });
+
   test('is not confused with a later deployment to the earlier sources', () => {
     expect(dataToDeploy({ ...rollback, isRollback: false, slots: { a: 'v0', b: 'v2' } })).toMatchObject({
       kind: 'sources',
@@ -116,10 +124,12 @@ describe('the rollback of a deployment that changed the sources', () => {
 });
 
 test('a deployment records what it replaces', () => {
-  expect(replacedBy(perSlot, served)).toEqual({ configs: spec.configs, root: data.root, revision: 'v2' });
+  const { configs } = spec;
+  const nextRoot = other.root;
+  expect(replacedBy(perSlot, served, other)).toEqual({ configs, root: data.root, revision: 'v2', nextRoot });
+  expect(replacedBy(spec, { version: 1 }, other)).toEqual({ configs, nextRoot });
   const pin = { revision: 'v2', by: 'ann', at: NOON };
-  expect(replacedBy(perSlot, { ...served, pin })).toMatchObject({ pin });
-  expect(replacedBy(spec, { version: 1 })).toEqual({ configs: spec.configs });
+  expect(replacedBy(perSlot, { ...served, pin }, other)).toMatchObject({ pin });
 });
 
 describe('a deployment that changes the sources', () => {

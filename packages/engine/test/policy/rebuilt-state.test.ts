@@ -222,6 +222,9 @@ describe('what a person did survives', () => {
     expect(rebuilt([suspended]).suspension).toEqual({ by: 'ada', at: NOON - 9 * MINUTE, reason: 'audit' });
     // The clock of the person who resumed is behind.
     expect(rebuilt([suspended, resumed]).suspension).toBeUndefined();
+    // The state was lost when swaps were resumed.
+    expect(rebuilt([suspended, action('resume', 20, { writtenAt: NOON })]).suspension).toBeUndefined();
+    expect(rebuilt([suspended, action('resume', 20)]).suspension).toBeDefined();
     expect(rebuilt([action('suspend', 2), suspended, resumed]).suspension).toEqual({
       by: 'ada',
       at: NOON - 2 * MINUTE,
