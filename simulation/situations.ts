@@ -65,6 +65,7 @@ export const SITUATIONS = [
   'deployment of tags only',
   'old objects expired',
   'pin ended because its revision expired',
+  'passed over by a pin',
   'deployment during an update by the controller',
   'deployment rolled back with a request in the queue',
   'pass during a deployment',

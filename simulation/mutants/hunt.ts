@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chunksOf, runChunks } from '../runs/batch.ts';
+import { Worker } from 'node:worker_threads';
+import { chunksOf, runChunks, WORKER_FLAGS } from '../runs/batch.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { synthesize } from '../worlds/templates.ts';
 import { MUTANTS } from './mutants.ts';
@@ -41,7 +42,7 @@ const CHUNK_SEEDS = 10;
 
 interface HuntResult {
   readonly mutant: Mutant;
-  /** How many seeds it took. Absent: not found. */
+  /** How many seeds it took; 0: a story found it. Absent: not found. */
   readonly seeds?: number;
   readonly violation: string;
 }
@@ -100,6 +101,10 @@ async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<
   const original = readFileSync(path, 'utf8');
   writeFileSync(path, mutate(mutant, original));
   try {
+    if (mutant.story !== undefined) {
+      const [violation] = await violationsOf(mutant.story, copy, layouts);
+      return violation === undefined ? { mutant, violation: '' } : { mutant, seeds: 0, violation };
+    }
     const { runs, failures } = await runChunks({
       layouts,
       chunks: chunksOf(1, maxSeeds, CHUNK_SEEDS),
@@ -113,9 +118,21 @@ async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<
   }
 }
 
+/** Tells a story with the engine in the copy. */
+function violationsOf(name: string, copy: string, layouts: readonly Layout[]): Promise<readonly string[]> {
+  const worker = new Worker(join(copy, 'simulation/runs/story-worker.ts'), {
+    workerData: { layouts, name },
+    execArgv: WORKER_FLAGS,
+  });
+  return new Promise((resolve, reject) => {
+    worker.on('message', resolve);
+    worker.on('error', reject);
+  });
+}
+
 function lineOf({ mutant, seeds, violation }: HuntResult): string {
   const width = Math.max(...MUTANTS.map(({ name }) => name.length));
-  const found = seeds === undefined ? 'NOT FOUND' : `${seeds} seeds`;
+  const found = seeds === undefined ? 'NOT FOUND' : seeds === 0 ? 'a story' : `${seeds} seeds`;
   const [firstLine = ''] = violation.replace(/^\S+\s+/, '').split('\n');
   return `${mutant.name.padEnd(width)}  ${found.padEnd(9)}  ${firstLine}`;
 }

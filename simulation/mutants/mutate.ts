@@ -14,6 +14,8 @@ export interface Mutant {
    * no other way.
    */
   readonly node: string;
+  /** Name of the story that finds it. Absent: seeds do. */
+  readonly story?: string;
   readonly change:
     | { readonly replaceWith: string }
     /** Selector of the part of the node that is left of it. */

@@ -1,6 +1,7 @@
 import type { Quality } from '../worlds/model-data.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
+import type { PinWatch } from './pin-watch.ts';
 import type { PublicationChecks } from './publication-checks.ts';
 
 /** Within this time of a move by others, the end of an update may go unnoticed, in ms. */
@@ -10,14 +11,16 @@ const CROSSED_MS = 1_800_000;
 export class FinalChecks {
   readonly #parts: OracleParts;
   readonly #publications: PublicationChecks;
+  readonly #pins: PinWatch;
 
-  constructor(parts: OracleParts, publications: PublicationChecks) {
+  constructor(parts: OracleParts, publications: PublicationChecks, pins: PinWatch) {
+    this.#pins = pins;
     this.#parts = parts;
     this.#publications = publications;
   }
 
   check(): void {
-    const { ledger, journal } = this.#parts;
+    const { ledger, journal, world } = this.#parts;
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
       if (this.#isCrossed(update)) continue;
@@ -35,6 +38,7 @@ export class FinalChecks {
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }
     this.#publications.check();
+    if (world.layout.slotData) this.#pins.checkPassedOver();
     this.#checkEconomy();
   }
 

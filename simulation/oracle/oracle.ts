@@ -56,7 +56,7 @@ export class Oracle {
     this.served = new ServedData(parts);
     this.rest = new RestChecks(parts, this.served, pins);
     this.publications = new PublicationChecks(parts);
-    this.final = new FinalChecks(parts, this.publications);
+    this.final = new FinalChecks(parts, this.publications, pins);
     this.rejections = new RejectionChecks(parts);
     this.stalls = new StallChecks(parts);
   }

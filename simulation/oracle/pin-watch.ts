@@ -55,6 +55,19 @@ export class PinWatch {
     }
   }
 
+  /** At the end: what was rolled back was uploaded again, which the pin passes over, but not without a word. */
+  checkPassedOver(): void {
+    const { sources, ledger, journal } = this.#parts;
+    const asked = this.#asked;
+    if (!asked || this.#status() !== 'in force' || ledger.expiredAt.length > 0) return;
+    const { revision, newest } = asked.sources;
+    const isAgain = revision !== asked.pin.revision && sources.current.newest > newest;
+    if (!isAgain) return;
+    journal.reached('passed over by a pin');
+    const isPublished = ledger.published.some(({ type, at }) => type === 'passedOver' && at >= asked.at);
+    if (!isPublished) journal.violation('what was rolled back was uploaded again and passed over without a word');
+  }
+
   /** Whether it ended because its revision had expired, and that was published. */
   #hasExpired(current: Pin | undefined): boolean {
     const { ledger, journal } = this.#parts;
@@ -84,14 +97,18 @@ export class PinWatch {
   /** The controller has begun an update to a pinned revision. */
   tried({ revision, startedAt }: Update): void {
     const { ledger, journal } = this.#parts;
-    const refused = ledger.updates.filter(
+    const tries = ledger.updates.filter(
       (update) =>
         update.trigger === 'pin' &&
         update.revision === revision &&
         update.startedAt > this.askedAt &&
-        update.outcome === 'refused' &&
         update.run?.isDisturbed === false,
     );
+    const isServed = tries.some(({ outcome }) => outcome === 'served') && ledger.live?.revision === revision;
+    if (isServed && ledger.ambiguities === 0 && ledger.stateDeletedAt.length === 0) {
+      journal.violation('a pinned revision that serves is swapped to again');
+    }
+    const refused = tries.filter(({ outcome }) => outcome === 'refused');
     const pauseMs = startedAt - (refused.at(-1)?.endedAt ?? 0);
     if (refused.length < FAST_TRIES || pauseMs >= MIN_PAUSE_MS || ledger.stateDeletedAt.length > 0) return;
     journal.violation(`a pinned revision is tried again ${pauseMs} ms after ${refused.length} refusals`);

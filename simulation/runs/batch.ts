@@ -52,7 +52,7 @@ export interface BatchOptions {
 }
 
 const CHUNK_SEEDS = 20;
-const WORKER_FLAGS = ['--conditions=source', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
+export const WORKER_FLAGS = ['--conditions=source', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
 const WORKER_HEAP_MB = 1024;
 
 /** `count` seeds beginning with `from`, in chunks that make progress visible. */

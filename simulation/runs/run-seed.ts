@@ -27,5 +27,6 @@ export function runStory({ layout: name, scenario }: Story, layouts: readonly La
   const index = layouts.findIndex((each) => each.name === name);
   const layout = layouts[index];
   if (!layout) throw new Error(`there is no layout "${name}"`);
-  return new Simulation(STORY_SEED, { ...scenario, layout: index }, layout, { timeline: 'kept' }).run();
+  const simulation = new Simulation(STORY_SEED, { ...scenario, layout: index }, layout, { timeline: 'kept' });
+  return simulation.run().catch((error: unknown) => simulation.broken(error as Error));
 }

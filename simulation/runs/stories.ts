@@ -1,4 +1,4 @@
-import { NO_FAULTS } from '../faults/rates.ts';
+import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';
 import type { Action, Scenario, ScenarioStep, Shortage } from '../persons/scenario.ts';
 import type { Situation } from '../situations.ts';
 
@@ -20,6 +20,8 @@ interface Setting {
   readonly shortage?: Shortage;
   readonly calmAfterMinutes?: number;
   readonly reaches?: readonly Situation[];
+  /** @default no faults */
+  readonly rates?: Partial<FaultRates>;
 }
 
 const upload = (file = 0): Action => ({ kind: 'upload', files: [file], gapMs: 0, quality: 'good' });
@@ -104,13 +106,32 @@ export const STORIES: readonly Story[] = [
     ],
     { reaches: ['rolled back after a failed smoke test', 'newest upload serves at rest'] },
   ),
+  story(
+    'an upload after a move by hand, while DescribeEndpoint answers as before it',
+    'one file',
+    [
+      [1, { kind: 'move', to: 'other slot', backAfterMs: 0 }],
+      [2.4, upload()],
+    ],
+    { rates: { outdatedEndpoint: 0.5 }, reaches: ['answer from before the last swap'] },
+  ),
+  story(
+    'what was rolled back is uploaded again',
+    'one file',
+    [
+      [1, upload()],
+      [20, rollBack],
+      [40, { kind: 'again', file: 0 }],
+    ],
+    { reaches: ['passed over by a pin', 'at rest on a pinned revision'] },
+  ),
 ];
 
 function story(
   name: string,
   layout: string,
   actions: readonly (readonly [minutes: number, Action])[],
-  { personSkewMinutes = 0, shortage, calmAfterMinutes = 90, reaches = [] }: Setting = {},
+  { personSkewMinutes = 0, shortage, calmAfterMinutes = 90, reaches = [], rates }: Setting = {},
 ): Story {
   const steps = actions.map(([minutes, action]): ScenarioStep => ({ when: { atMs: minutes * MINUTE_MS }, action }));
   return {
@@ -122,7 +143,7 @@ function story(
       shortage,
       launchMs: MINUTE_MS,
       skew: { s3: 0, sagemaker: 0, controller: 0, person: personSkewMinutes * MINUTE_MS },
-      rates: NO_FAULTS,
+      rates: { ...NO_FAULTS, ...rates },
       latency: { profile: 'typical', modelMegabytes: 20, listedPages: 1 },
       calmAfterMs: calmAfterMinutes * MINUTE_MS,
     },
