@@ -37,6 +37,7 @@ import { endpointSpec } from './private/endpoint-spec';
 import { notifyOfEvents } from './private/event-notifications';
 import { allowToDescribe, withExecutionRole } from './private/execution-role';
 import { ImportedEndpoint } from './private/imported-endpoint';
+import { bucketsOfStack } from './private/initial-data';
 import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
 import { type PermitStage, stagingPermits, swapPermits } from './private/permits';
@@ -139,7 +140,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage));
+    this.frameDeployments(props, plan, storage);
     this.createRules(props, plan, spec);
   }
 
@@ -270,8 +271,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   /** Grants the refresher its permissions: those that it needs before the endpoint exists, and the others. */
   private allowRefresher(
     props: SagemakerEndpointProps,
-    { endpointId, sources }: EndpointPlan,
+    { endpointId, sources, initialData }: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
+    createdBuckets: readonly string[],
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
     const staging = stagingPermits(stack, {
@@ -279,6 +281,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       store,
       sources,
       data: slots?.data,
+      initialData,
+      createdBuckets,
+      modelsKey: props.modelsBucket.encryptionKey?.keyArn,
       sourceKeys: sourceKeysOf(props, sources).map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
@@ -297,11 +302,12 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   /** Creates the custom resources before and after the endpoint that keep deployments and refreshes apart. */
-  private frameDeployments(
-    { endpointId, sources }: EndpointPlan,
-    { bucket, store, slots }: EndpointStorage,
-    permissions: Readonly<Record<PermitStage, IDependable>>,
-  ): void {
+  private frameDeployments(props: SagemakerEndpointProps, plan: EndpointPlan, storage: EndpointStorage): void {
+    const { endpointId, sources, initialData } = plan;
+    const { bucket, store, slots } = storage;
+    const stack = Stack.of(this);
+    const createdBuckets = bucketsOfStack(stack, [bucket, ...(initialData.length > 0 ? [props.modelsBucket] : [])]);
+    const permissions = this.allowRefresher(props, plan, storage, createdBuckets);
     const configs = [this.endpointConfigA, this.endpointConfigB] as const;
     const serviceToken = this.refresher.handler.functionArn;
     const gate = createDeploymentGate(this, {
@@ -309,12 +315,14 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       store,
       sources,
       data: slots?.data,
+      initialData,
+      createdBuckets,
       modelsOfSlotA: this.modelsProps.map(({ cfnModel }) => cfnModel),
       models: this.models,
       configs,
       endpoint: this.endpoint,
       serviceToken,
-      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, stack)],
     });
     const confirmation = createDeploymentConfirmation(this, {
       gate,

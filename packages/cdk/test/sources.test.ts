@@ -158,7 +158,7 @@ describe('a warning is added for', () => {
     ].map((url): [string, () => Model, RegExp] => [
       `the URL ${url}`,
       () => primary({ modelDataUrl: url }),
-      new RegExp(`modelDataUrl .* is "${RegExp.escape(url)}", expected s3:`),
+      new RegExp(`modelDataUrl .* is "${url.replaceAll(/[.?]/g, '\\$&')}", expected s3:`),
     ]),
     [
       'a container that is a token',

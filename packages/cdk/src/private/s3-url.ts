@@ -12,10 +12,10 @@ const S3_URL = /^s3:\/\/([^/]+)(?:\/(.*))?$/s;
 /** With the bucket in the host name, and in the path. Keys with `%`, `?` or `#` are not read: they may be encoded. */
 const HTTPS_URLS = [
   new RegExp(String.raw`^https://(${BUCKET})\.${S3_HOST}(?:/([^?#%]*))?$`, 's'),
-  new RegExp(String.raw`^https://${S3_HOST}/(${BUCKET})(?:/([^?#%]*))?$`, 's'),
+  new RegExp(`^https://${S3_HOST}/(${BUCKET})(?:/([^?#%]*))?$`, 's'),
 ];
 /** As `bucket.virtualHostedUrlForObject` returns it: the host is an attribute of the bucket. */
-const DOMAIN_URL = new RegExp(String.raw`^https://(${TOKEN})(?:/([^?#%]*))?$`, 's');
+const DOMAIN_URL = new RegExp(`^https://(${TOKEN})(?:/([^?#%]*))?$`, 's');
 
 /**
  * Bucket and key of a URL: `s3://<bucket>/<key>`, or one of S3's `https://` forms, which SageMaker takes, too. Bucket
@@ -37,7 +37,7 @@ function splitUrl(url: string): ObjectSource | undefined {
   }
   const [, host, key = ''] = DOMAIN_URL.exec(url) ?? [];
   const bucket = host === undefined ? undefined : bucketOfDomain(host);
-  return bucket && { bucket, key };
+  return bucket === undefined ? undefined : { bucket, key };
 }
 
 /** Name of the bucket of the app whose domain name the token is. */

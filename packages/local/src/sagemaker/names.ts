@@ -28,7 +28,7 @@ const S3_HOST = String.raw`s3(?:\.dualstack)?(?:[.-]${REGION})?\.amazonaws\.com(
 const S3_URIS = [
   /^s3:\/\/([^/]+)\/?(.*)$/s,
   new RegExp(String.raw`^https://([^/]+)\.${S3_HOST}/?(.*)$`, 's'),
-  new RegExp(String.raw`^https://${S3_HOST}/([^/]+)/?(.*)$`, 's'),
+  new RegExp(`^https://${S3_HOST}/([^/]+)/?(.*)$`, 's'),
 ];
 
 /** Splits `s3://bucket/key` or one of S3's https URLs; undefined if it is neither. */
