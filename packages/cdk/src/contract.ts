@@ -82,6 +82,8 @@ export interface DeploymentRequest {
   readonly sources: readonly SourceSpec[];
   /** The slot data of the deployment's models. Absent: the models load the sources in place. */
   readonly data?: SlotData;
+  /** Copied to the sources that have no object yet. */
+  readonly initialData?: readonly InitialModelData[];
   /** Epoch ms. From then on a pass answers, also where it would wait. */
   readonly deadline: number;
 }
@@ -123,6 +125,13 @@ export interface GateProperties {
   readonly Sources: string;
   /** JSON of the `SlotData` of the deployment's models. Absent: the models load the sources in place. */
   readonly Data?: string;
+  /** JSON of the `InitialModelData[]`. Absent: none. */
+  readonly InitialData?: string;
+  /**
+   * JSON of the names of the buckets that the endpoint's own stack creates. If the creation of the stack fails, the
+   * gate removes from them what the refresher stored, so that CloudFormation can delete them. Absent: none.
+   */
+  readonly CreatedBuckets?: string;
   /** Digest of the settings of models, configs and endpoint, tags included. */
   readonly Digest: string;
   /** Deploy-time values in those settings. A digest of the template's text does not cover them. */
@@ -223,6 +232,12 @@ export interface MarkerSource {
 
 /** What the models load, a prefix in the filter of a bucket event, or the marker of all of them. */
 export type SourceSpec = ArchiveSource | PrefixSource | MarkerSource;
+
+/** An S3 asset that is copied to a source while there is no object. */
+export interface InitialModelData {
+  readonly from: ObjectSource;
+  readonly to: ObjectSource;
+}
 
 /** Where each slot's models load their copies of the sources. Only the controller writes there. */
 export interface SlotData {

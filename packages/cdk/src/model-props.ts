@@ -1,3 +1,4 @@
+import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 
 /** A model of an endpoint. */
@@ -21,4 +22,14 @@ export interface ModelProps {
    * @default - the model's name; without a name `Model1`, `Model2`, … by position
    */
   readonly customId?: string;
+
+  /**
+   * A `.tar.gz` file that a deployment copies to the model's URL in `modelsBucket` if there is no object, so that the
+   * stack can create the bucket, too. An object that exists is never replaced.
+   *
+   * The model must load exactly one archive.
+   *
+   * @default - none: the first deployment needs an object at the URL
+   */
+  readonly initialModelData?: Asset;
 }

@@ -37,6 +37,7 @@ import { endpointSpec } from './private/endpoint-spec';
 import { notifyOfEvents } from './private/event-notifications';
 import { allowToDescribe, withExecutionRole } from './private/execution-role';
 import { ImportedEndpoint } from './private/imported-endpoint';
+import { bucketsOfStack } from './private/initial-data';
 import { grantOperator } from './private/operator';
 import { passOnUnknownProps } from './private/pass-through';
 import { type PermitStage, stagingPermits, swapPermits } from './private/permits';
@@ -144,7 +145,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
-    this.frameDeployments(plan, storage, this.allowRefresher(props, plan, storage));
+    this.frameDeployments(props, plan, storage);
     this.createRules(props, plan, spec);
   }
 
@@ -280,6 +281,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     props: SagemakerEndpointProps,
     plan: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
+    createdBuckets: readonly string[],
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
     const { endpointId, sources } = plan;
@@ -288,6 +290,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       store,
       sources,
       data: slots?.data,
+      initialData: plan.initialData,
+      createdBuckets,
+      modelsKey: props.modelsBucket.encryptionKey?.keyArn,
       sourceKeys: sourceKeysOf(props, plan).map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
@@ -306,11 +311,12 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   /** Creates the custom resources before and after the endpoint that keep deployments and refreshes apart. */
-  private frameDeployments(
-    { endpointId, sources }: EndpointPlan,
-    { bucket, store, slots }: EndpointStorage,
-    permissions: Readonly<Record<PermitStage, IDependable>>,
-  ): void {
+  private frameDeployments(props: SagemakerEndpointProps, plan: EndpointPlan, storage: EndpointStorage): void {
+    const { endpointId, sources, initialData } = plan;
+    const { bucket, store, slots } = storage;
+    const stack = Stack.of(this);
+    const createdBuckets = bucketsOfStack(stack, [bucket, ...(initialData.length > 0 ? [props.modelsBucket] : [])]);
+    const permissions = this.allowRefresher(props, plan, storage, createdBuckets);
     const configs = [this.endpointConfigA, this.endpointConfigB] as const;
     const serviceToken = this.refresher.handler.functionArn;
     const gate = createDeploymentGate(this, {
@@ -318,12 +324,14 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       store,
       sources,
       data: slots?.data,
+      initialData,
+      createdBuckets,
       modelsOfSlotA: this.modelsProps.map(({ cfnModel }) => cfnModel),
       models: this.models,
       configs,
       endpoint: this.endpoint,
       serviceToken,
-      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, Stack.of(this))],
+      dependencies: [permissions.Staging, ...stackDataBucketPolicy(bucket, stack)],
     });
     const confirmation = createDeploymentConfirmation(this, {
       gate,

@@ -48,10 +48,45 @@ describe('sources of the models', () => {
       (b) => primary({ modelDataUrl: Fn.join('', ['s3://', b, '/a/m.tar.gz']) }),
       [{ key: 'a/m.tar.gz' }],
     ],
+    [
+      'an https URL built by Fn::Join',
+      (b) => primary({ modelDataUrl: Fn.join('', ['https://', b, '.s3.amazonaws.com/a/m.tar.gz']) }),
+      [{ key: 'a/m.tar.gz' }],
+    ],
+    [
+      'an https URL of an S3Prefix',
+      (b) => prefixSource('S3Prefix', `https://${b}.s3.eu-central-1.amazonaws.com/a/`),
+      [{ prefix: 'a/' }],
+    ],
   ])('%s', (_, model, expected) => {
     const stack = newStack();
     const sources = sourcesOf({ model: model(newBucket(stack).bucketName) }, stack);
     expect(sources).toEqual(expected.map((each) => ({ bucket: '<Bucket83908E77>', ...each })));
+  });
+
+  test.each([
+    'https://my.models.s3.us-east-1.amazonaws.com/a/m.tar.gz',
+    'https://my.models.s3-us-gov-west-1.amazonaws.com/a/m.tar.gz',
+    'https://my.models.s3.amazonaws.com/a/m.tar.gz',
+    'https://my.models.s3.dualstack.us-east-1.amazonaws.com/a/m.tar.gz',
+    'https://my.models.s3.cn-north-1.amazonaws.com.cn/a/m.tar.gz',
+    'https://s3.us-east-1.amazonaws.com/my.models/a/m.tar.gz',
+    'https://s3-us-east-1.amazonaws.com/my.models/a/m.tar.gz',
+    'https://s3.amazonaws.com/my.models/a/m.tar.gz',
+    'https://s3.dualstack.us-east-1.amazonaws.com/my.models/a/m.tar.gz',
+    'https://s3.cn-north-1.amazonaws.com.cn/my.models/a/m.tar.gz',
+  ])('are read from %s', (url) => {
+    expect(sourcesOf({ model: primary({ modelDataUrl: url }) })).toEqual([{ bucket: 'my.models', key: 'a/m.tar.gz' }]);
+  });
+
+  test.each<[string, (bucket: Bucket) => string]>([
+    ['urlForObject', (bucket) => bucket.urlForObject('a/m.tar.gz')],
+    ['virtualHostedUrlForObject', (bucket) => bucket.virtualHostedUrlForObject('a/m.tar.gz')],
+    ['s3UrlForObject', (bucket) => bucket.s3UrlForObject('a/m.tar.gz')],
+  ])('are read from %s of a bucket', (_, urlOf) => {
+    const stack = newStack();
+    const sources = sourcesOf({ model: primary({ modelDataUrl: urlOf(newBucket(stack)) }) }, stack);
+    expect(sources).toEqual([{ bucket: '<Bucket83908E77>', key: 'a/m.tar.gz' }]);
   });
 
   test('of several models, in their order', () => {
@@ -113,11 +148,18 @@ describe('a warning is added for', () => {
       () => primary({ modelDataUrl: Fn.importValue('url') }),
       /modelDataUrl in primaryContainer of model "Model1" is a token that hides bucket and key/,
     ],
-    [
-      'a URL that is not an S3 URL',
-      () => primary({ modelDataUrl: 'https://x/y' }),
-      /modelDataUrl .* is "https:\/\/x\/y", expected s3:/,
-    ],
+    ...[
+      'https://x/y',
+      'http://models.s3.us-east-1.amazonaws.com/m.tar.gz',
+      'https://models.s3-website-us-east-1.amazonaws.com/m.tar.gz',
+      'https://models.s3.us-east-1.amazonaws.com.example.com/m.tar.gz',
+      'https://models.s3.us-east-1.amazonaws.com/my%20model.tar.gz',
+      'https://models.s3.us-east-1.amazonaws.com/m.tar.gz?versionId=1',
+    ].map((url): [string, () => Model, RegExp] => [
+      `the URL ${url}`,
+      () => primary({ modelDataUrl: url }),
+      new RegExp(`modelDataUrl .* is "${url.replaceAll(/[.?]/g, '\\$&')}", expected s3:`),
+    ]),
     [
       'a container that is a token',
       () => ({ primaryContainer: Lazy.any({ produce: () => ({ image }) }) }),

@@ -183,9 +183,9 @@ describe('rejects with the found value, the expected one and a fix', () => {
     ],
     [
       'model data URLs that are not S3 URLs',
-      { model: { primaryContainer: { image, modelDataUrl: 'https://b.s3.amazonaws.com/m.tar.gz' } } },
+      { model: { primaryContainer: { image, modelDataUrl: 'https://models.example.com/m.tar.gz' } } },
       'There is no source to watch: no model has a readable modelDataUrl or s3DataSource (modelDataUrl in ' +
-        'primaryContainer of model "Model1" is "https://b.s3.amazonaws.com/m.tar.gz", expected ' +
+        'primaryContainer of model "Model1" is "https://models.example.com/m.tar.gz", expected ' +
         's3://<bucket>/<key>',
     ],
   ])('%s', (_, changes, text) => {

@@ -3,6 +3,7 @@ import type {
   EndpointSpec,
   EndpointStore,
   METRIC_NAMES,
+  ObjectSource,
   ReconcileRequest,
   Slot,
   SlotData,
@@ -155,6 +156,19 @@ export interface RevisionStore {
   removeOthers(store: EndpointStore, kept: readonly string[], isTimeUp: () => boolean): Promise<void>;
 }
 
+/** What deployments store besides revisions, in S3. */
+export interface CreatedObjects {
+  /**
+   * Copies an asset to a source. `changed`: the source has an object, or the asset has other bytes now. `unfinished`:
+   * time was up, and nothing was stored.
+   */
+  copyAsset(asset: SourceFile, to: ObjectSource, isTimeUp: () => boolean): Promise<'copied' | 'changed' | 'unfinished'>;
+  /** Removes the copy of an asset. An object that replaced it stays. */
+  removeAsset(to: ObjectSource): Promise<void>;
+  /** Removes everything that is stored about an endpoint. */
+  removeStore(store: EndpointStore): Promise<void>;
+}
+
 /** The endpoint's answers, from SageMaker's runtime. */
 export interface SmokeTests {
   /** Sends every test to every variant. Never throws: a test that could not be sent is unanswered. */
@@ -225,6 +239,7 @@ export interface Ports {
   readonly endpoints: Endpoints;
   readonly sources: Sources;
   readonly revisions: RevisionStore;
+  readonly created: CreatedObjects;
   readonly smokeTests: SmokeTests;
   readonly stacks: CloudFormationStacks;
   readonly queue: WorkQueue;

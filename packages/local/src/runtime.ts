@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
+import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
   type CloudFormation,
   CUSTOM_RESPONSE_PATH,
@@ -122,7 +123,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     account,
     cloud: deps.cloud,
     faults: services.sagemaker.faults,
-    deploy: (assembly, deployOptions = {}) => deployAssembly(services.cloudformation, assembly, deployOptions),
+    deploy: (assembly, deployOptions = {}) => deployAssembly({ deps, ...services }, assembly, deployOptions),
     destroy: (stackName) => services.cloudformation.destroy(stackName),
     stop() {
       stopping ??= stop();
@@ -220,7 +221,7 @@ function handlersOf({ s3, lambda, sagemaker, customResponses }: Services): Gatew
 }
 
 async function deployAssembly(
-  cloudformation: CloudFormation,
+  { deps, cloudformation }: { readonly deps: Deps; readonly cloudformation: CloudFormation },
   assembly: string,
   { stacks, onEvent }: DeployAssemblyOptions,
 ): Promise<Record<string, DeployResult>> {
@@ -231,8 +232,10 @@ async function deployAssembly(
     throw new Error(`${assembly} has no stack ${unknown.join(', ')}. It has: ${names.join(', ')}.`);
   }
   const results: Record<string, DeployResult> = {};
-  for (const { stackName, template, assets, parameters, tags } of found) {
+  for (const stack of found) {
+    const { stackName, template, assets, parameters, tags } = stack;
     if (stacks && !stacks.includes(stackName)) continue;
+    await publishAssets(deps, stack);
     results[stackName] = await cloudformation.deploy({ stackName, template, assets, parameters, tags, onEvent });
   }
   return results;

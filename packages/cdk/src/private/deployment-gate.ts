@@ -5,6 +5,7 @@ import {
   type EndpointStore,
   GATE_RESOURCE_TYPE,
   type GateProperties,
+  type InitialModelData,
   type SlotData,
   type SourceSpec,
 } from '../contract';
@@ -16,6 +17,9 @@ export interface DeploymentGateOptions {
   readonly store: EndpointStore;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
+  readonly initialData: readonly InitialModelData[];
+  /** Names of the buckets that the endpoint's stack creates. */
+  readonly createdBuckets: readonly string[];
   /** The models of slot A. Those of slot B differ only in the URLs of their data. */
   readonly modelsOfSlotA: readonly CfnModel[];
   /** The models of both slots. */
@@ -45,11 +49,14 @@ export const SERVICE_TIMEOUT = Duration.hours(1);
 export function createDeploymentGate(scope: Construct, options: DeploymentGateOptions): DeploymentGate {
   const stack = Stack.of(scope);
   const settings = () => settingsOf(options);
+  const { initialData, createdBuckets } = options;
   const properties: GateProperties = {
     Endpoint: options.endpointId,
     Store: stack.toJsonString(options.store),
     Sources: stack.toJsonString(options.sources),
     ...(options.data && { Data: stack.toJsonString(options.data) }),
+    ...(initialData.length > 0 && { InitialData: stack.toJsonString(initialData) }),
+    ...(createdBuckets.length > 0 && { CreatedBuckets: stack.toJsonString(createdBuckets) }),
     Digest: Lazy.uncachedString({ produce: guarded(() => digest8(settings())) }),
     Values: Lazy.uncachedAny({ produce: () => intrinsicsIn(settings()) }),
   };

@@ -1,12 +1,13 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
-import type { SourceSpec } from '../contract';
+import type { InitialModelData, SourceSpec } from '../contract';
 import { ModelData, type PerSlotOptions } from '../model-data';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { type DeclaredModel, declaredModels } from './declared-models';
 import { DEFAULT_BUCKET_EVENTS } from './defaults';
 import { registerName } from './endpoint-names';
+import { planInitialData } from './initial-data';
 import { endpointIdOf } from './naming';
 import { reportRisks } from './risks';
 import { shapeProblems } from './shape-validation';
@@ -25,6 +26,8 @@ export interface EndpointPlan {
   readonly modelSources: ModelSources;
   /** All sources: those of the models and those of the bucket events' filters. */
   readonly sources: readonly SourceSpec[];
+  /** Copied to the sources that have no object yet. */
+  readonly initialData: readonly InitialModelData[];
   /** Absent: all model data stays in place. */
   readonly slotData?: { readonly plan: SlotDataPlan; readonly options: PerSlotOptions };
 }
@@ -43,11 +46,14 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
   const plan = options && planSlotData(models, stack);
   const hasSlotData = plan !== undefined && plan.files.length > 0;
 
+  const initialData = planInitialData(models, props.modelsBucket, stack);
+
   const problems = propsProblems(endpoint, props, models);
   if (sources.length === marker.length && models.length > 0) problems.push(noSourceProblem(ofModels));
   problems.push(
     ...specProblems({ sources, files: plan?.files ?? [], smokeTests: props.smokeTests ?? [] }),
     ...patternProblems(props.modelsBucket.bucketName, bucketEvents),
+    ...initialData.problems,
   );
   if (!hasSlotData && props.smokeTests?.length) {
     problems.push(
@@ -68,6 +74,7 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
     bucketEvents,
     modelSources: ofModels,
     sources,
+    initialData: initialData.objects,
     ...(hasSlotData && options && { slotData: { plan, options } }),
   };
 }

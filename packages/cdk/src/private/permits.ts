@@ -2,6 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import {
   type ArchiveSource,
   type EndpointStore,
+  type InitialModelData,
   type MarkerSource,
   revisionsPrefix,
   type SlotData,
@@ -49,6 +50,11 @@ export interface StagingResources {
   readonly store: EndpointStore;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
+  readonly initialData: readonly InitialModelData[];
+  /** Names of the buckets that the endpoint's stack creates. */
+  readonly createdBuckets: readonly string[];
+  /** ARN of the KMS key that initial data is encrypted with. */
+  readonly modelsKey?: string;
   /** ARNs of the KMS keys that the sources are encrypted with. */
   readonly sourceKeys: readonly string[];
   /** ARN of the KMS key that state, history, revisions and slot data are encrypted with. */
@@ -73,12 +79,18 @@ export function swapPermits({ endpointArn, configArns, hasSmokeTests, rollbackAl
 
 /** The refresher's permissions on the spec, the store, the stack, the sources and the slot data of one endpoint. */
 export function stagingPermits(stack: Stack, resources: StagingResources): Permit[] {
-  const { data, dataKey } = resources;
+  const { data, dataKey, modelsKey, store, createdBuckets, initialData } = resources;
+  const isCreated = createdBuckets.includes(store.bucket);
   return [
     { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
-    ...storePermits(stack, resources.store, data),
+    ...storePermits(stack, store, data),
+    ...deletionPermits(stack, store, isCreated ? 'all' : data && 'revisions'),
     { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
     ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
+    ...initialData.flatMap((each) => initialDataPermits(stack, each, createdBuckets)),
+    ...(modelsKey && initialData.length > 0
+      ? [{ actions: ['kms:GenerateDataKey'], resource: kmsKeyArn(modelsKey) }]
+      : []),
     ...resources.sourceKeys.map((key) => ({ actions: ['kms:Decrypt'], resource: kmsKeyArn(key) })),
     // Decrypt is needed for copies from the revision store.
     ...(dataKey ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resource: kmsKeyArn(dataKey) }] : []),
@@ -91,9 +103,24 @@ function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undef
   const all = objectArn(bucket, `${store.prefix}*`);
   return [
     { actions: data ? COPY_ACTIONS : ['s3:GetObject', 's3:PutObject'], resource: all },
-    ...(data ? [{ actions: ['s3:DeleteObject'], resource: objectArn(bucket, `${revisionsPrefix(store)}*`) }] : []),
     // Without ListBucket, S3 answers 403 instead of 404 for a missing object. GetObject has no s3:prefix to restrict.
     { actions: ['s3:ListBucket'], resource: bucket },
+  ];
+}
+
+/** Old revisions are removed; `all`: after a failed creation of the stack also everything else. */
+function deletionPermits(stack: Stack, store: EndpointStore, extent: 'all' | 'revisions' | undefined): Permit[] {
+  if (extent === undefined) return [];
+  const prefix = extent === 'all' ? store.prefix : revisionsPrefix(store);
+  return [{ actions: ['s3:DeleteObject'], resource: objectArn(bucketArn(stack, store.bucket), `${prefix}*`) }];
+}
+
+function initialDataPermits(stack: Stack, { from, to }: InitialModelData, createdBuckets: readonly string[]): Permit[] {
+  const source = objectArn(bucketArn(stack, to.bucket), to.key);
+  return [
+    { actions: ['s3:GetObject'], resource: objectArn(bucketArn(stack, from.bucket), from.key) },
+    { actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resource: source },
+    ...(createdBuckets.includes(to.bucket) ? [{ actions: ['s3:DeleteObject'], resource: source }] : []),
   ];
 }
 

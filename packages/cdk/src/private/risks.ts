@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { SourceSpec } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import type { DeclaredModel } from './declared-models';
+import { hasInitialData } from './initial-data';
 import { isInOtherAccount } from './location-validation';
 import { hasUnreadableVariants, usedModels } from './variants';
 
@@ -15,6 +16,7 @@ export function reportRisks(
 ): void {
   warnOfUnusedModels(endpoint, props, models);
   reportBucket(endpoint, props, sources);
+  warnOfBucketInSameStack(endpoint, props, models);
   if (!props.smokeTests?.length) {
     Annotations.of(endpoint).addInfoV2(
       '@freshpoint/cdk:noSmokeTests',
@@ -55,23 +57,29 @@ function reportBucket(
         'bus of this account with a rule there.',
     );
   }
-  if (Resource.isOwnedResource(modelsBucket)) {
-    if (Stack.of(modelsBucket) !== Stack.of(endpoint)) return;
-    annotations.addWarningV2(
-      '@freshpoint/cdk:bucketInSameStack',
-      `modelsBucket ("${modelsBucket.node.path}") is in the endpoint's own stack, so its first deployment fails: the ` +
-        'bucket is created with it and has no model data. Create the bucket in a stack of its own, and upload model ' +
-        'data before you deploy this one.',
-    );
-  } else if (
-    !modelsBucket.encryptionKey &&
-    !modelData?._perSlot?.sourceKeys &&
-    sources.some((each) => !('prefix' in each))
-  ) {
+  if (Resource.isOwnedResource(modelsBucket)) return;
+  const isRead = sources.some((each) => !('prefix' in each));
+  if (!modelsBucket.encryptionKey && !modelData?._perSlot?.sourceKeys && isRead) {
     annotations.addInfoV2(
       '@freshpoint/cdk:unknownBucketKey',
       `modelsBucket ("${modelsBucket.node.path}") is imported without a KMS key. If it is encrypted with one, import it ` +
         'with Bucket.fromBucketAttributes and encryptionKey, so that the refresher may decrypt its objects.',
     );
   }
+}
+
+function warnOfBucketInSameStack(
+  endpoint: Construct,
+  { modelsBucket }: SagemakerEndpointProps,
+  models: readonly DeclaredModel[],
+): void {
+  const stack = Stack.of(endpoint);
+  if (!Resource.isOwnedResource(modelsBucket) || Stack.of(modelsBucket) !== stack) return;
+  if (hasInitialData(models, modelsBucket, stack)) return;
+  Annotations.of(endpoint).addWarningV2(
+    '@freshpoint/cdk:bucketInSameStack',
+    `modelsBucket ("${modelsBucket.node.path}") is in the endpoint's own stack, so its first deployment fails: the ` +
+      'bucket is created with it and has no model data. Set initialModelData of each model to an Asset with an archive, ' +
+      'or create the bucket in a stack of its own, and upload model data before you deploy this one.',
+  );
 }

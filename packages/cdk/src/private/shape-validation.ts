@@ -19,6 +19,8 @@ const withMember =
   (value) =>
     typeof value === 'object' && value !== null && member in value ? undefined : expected;
 
+const anAsset = withMember('an Asset of aws-cdk-lib/aws-s3-assets', 's3ObjectKey');
+
 const CHECKS: Readonly<Record<string, ShapeCheck>> = {
   endpointProps: anObject,
   endpointConfigProps: anObject,
@@ -45,6 +47,7 @@ export function shapeProblems(given: SagemakerEndpointProps): string[] {
     ...listProblems(props, 'modelsProps', (each, path) => [
       ...problem(path, each, anObject),
       ...(isObject(each) ? problem(`${path}.props`, each.props, anObject) : []),
+      ...(isObject(each) ? problem(`${path}.initialModelData`, each.initialModelData, optional(anAsset)) : []),
     ]),
     ...(props.bucketEvents === undefined ? [] : listProblems(props, 'bucketEvents', eventProblems)),
     ...(props.smokeTests === undefined ? [] : listProblems(props, 'smokeTests', smokeTestProblems)),

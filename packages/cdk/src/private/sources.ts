@@ -51,7 +51,7 @@ function modelSource({ url, layout, format }: DataReference, stack: Stack): Load
   const location = parseS3Url(url, stack);
   if (!location) {
     const got = Token.isUnresolved(url) ? 'a token that hides bucket and key' : `"${url}"`;
-    return `${got}, expected s3://<bucket>/<key> (bucket and key may be tokens)`;
+    return `${got}, expected s3://<bucket>/<key> or an https URL of S3 (bucket and key may be tokens)`;
   }
   const endsLikePrefix = location.key === '' || location.key.endsWith('/');
   const isPrefix = layout !== 'object' && (layout !== 'object-or-prefix' || endsLikePrefix);

@@ -77,7 +77,7 @@ function detectsAll({ eventType, keyFilters }: BucketEvent, { prefix = '', suffi
 }
 
 /** Whether the name is certainly not that of the bucket. False if tokens leave it open. */
-function isElsewhere(name: string, bucket: IBucket): boolean {
+export function isElsewhere(name: string, bucket: IBucket): boolean {
   if (name === bucket.bucketName) return false;
   const resource = bucket.node.defaultChild;
   const physical = resource instanceof CfnBucket ? resource.bucketName : bucket.bucketName;

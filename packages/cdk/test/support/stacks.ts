@@ -87,6 +87,8 @@ export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   const join = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
   if (join) return join[1].map(asText).join(join[0]);
+  const sub = (value as { 'Fn::Sub'?: string })['Fn::Sub'];
+  if (sub) return sub;
   const ref = (value as { Ref?: string }).Ref;
   if (ref) return `<${ref}>`;
   const attribute = (value as { 'Fn::GetAtt'?: [string, string] })['Fn::GetAtt'];

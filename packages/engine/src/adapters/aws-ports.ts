@@ -4,6 +4,7 @@ import type { CustomResourceResponses, Ports, Telemetry } from '../ports.ts';
 import type { Client } from './client.ts';
 import { cloudFormationStacks } from './cloudformation-stacks.ts';
 import { eventBridgeBus } from './eventbridge-bus.ts';
+import { s3CreatedObjects } from './s3-created-objects.ts';
 import { s3History } from './s3-history.ts';
 import { s3RevisionStore } from './s3-revision-store.ts';
 import { s3Sources } from './s3-sources.ts';
@@ -53,6 +54,7 @@ export function awsPorts(given: {
     endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
     sources: s3Sources(clients.s3, given.checkArchive),
     revisions: s3RevisionStore(clients.s3, newId),
+    created: s3CreatedObjects(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
     queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),

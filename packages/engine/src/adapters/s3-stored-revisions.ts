@@ -22,11 +22,15 @@ export async function storedRevisions(client: Client, store: EndpointStore): Pro
 
 /** The record goes first: without it, the rest counts as not stored. */
 export async function removeRevision(client: Client, store: EndpointStore, revision: string): Promise<void> {
-  const { bucket: Bucket } = store;
   await removeRecord(client, store, revision);
+  await removeBelow(client, store.bucket, revisionPrefix(store, revision));
+}
+
+/** Removes the objects whose keys begin with the prefix. */
+export async function removeBelow(client: Client, Bucket: string, Prefix: string): Promise<void> {
   const listed = pages(
     (ContinuationToken: string | undefined) =>
-      send(client, new ListObjectsV2Command({ Bucket, Prefix: revisionPrefix(store, revision), ContinuationToken })),
+      send(client, new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
     ({ NextContinuationToken }) => NextContinuationToken,
   );
   for await (const { Contents = [] } of listed) {
@@ -38,7 +42,7 @@ export async function removeRevision(client: Client, store: EndpointStore, revis
   }
 }
 
-async function removeObjects(client: Client, Bucket: string, keys: readonly string[]): Promise<void> {
+export async function removeObjects(client: Client, Bucket: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
   const { Errors: [failed] = [] } = await send(client, new DeleteObjectsCommand({ Bucket, Delete }));

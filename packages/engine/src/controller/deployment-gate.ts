@@ -1,4 +1,4 @@
-import type { EndpointSpec, GateRequest, SourceSpec } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, GateRequest } from '@freshpoint/cdk/contract';
 import { decideGate } from '../policy/deployment-gate.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
@@ -8,7 +8,8 @@ import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, startBudget } from './budget.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
-import { observeSources, type ReadContext, type SourcesReader, type SourcesReading, saveListing } from './listing.ts';
+import { observeInitialized } from './initial-data.ts';
+import { observeSources, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { EndpointContext } from './pass.ts';
 import { publishCurrent } from './publish.ts';
@@ -45,7 +46,9 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
   const reader = { ...context, budget, requests: [] };
   const endpointModified = view === 'gone' ? 0 : view.lastModified;
   const sources =
-    spec && recordedUpdate(state) ? await tryToRead(reader, spec.sources, { state, endpointModified }) : undefined;
+    spec && recordedUpdate(state)
+      ? await tryTo(() => observeSources(reader, spec.sources, { state, endpointModified }), reader)
+      : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
@@ -108,16 +111,16 @@ function isGone({ spec, request }: GatePass, etag: string | undefined): boolean 
 
 /** What the deployment's models will load: staged where they load slot data, observed where they load the sources. */
 async function deploymentData(pass: GatePass, recorded: StoredState): Promise<DeploymentData> {
-  const { data, sources, type } = pass.request;
+  const { data, type } = pass.request;
   if (data) {
     const isRollback = pass.spec !== undefined && (await isRollingBack(pass));
     return stageDeployment({ ...pass, isRollback }, recorded, data);
   }
-  const reader = { ...pass, requests: [] };
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0 };
+  const read = () => observeInitialized(pass, known);
   // Unreadable sources do not stop an update, which may be what makes them readable.
-  const read = type === 'Create' ? observeSources : tryToRead;
-  const found = await read(reader, sources, known);
+  const found = await (type === 'Create' ? read() : tryTo(read, pass));
+  if (found?.kind === 'refused') return found;
   if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveListing(pass, recorded, found.listing);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};
   return { kind: 'staged', recorded, revision, newest, size };
@@ -130,15 +133,14 @@ function pendingDeployment(
   return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size, pin };
 }
 
-async function tryToRead(
-  reader: EndpointContext & SourcesReader,
-  sources: readonly SourceSpec[],
-  known: ReadContext,
-): Promise<SourcesReading | undefined> {
+async function tryTo<Found>(
+  read: () => Promise<Found>,
+  { ports, endpoint }: EndpointContext,
+): Promise<Found | undefined> {
   try {
-    return await observeSources(reader, sources, known);
+    return await read();
   } catch (error) {
-    reader.ports.telemetry.error(reader.endpoint, error, 0);
+    ports.telemetry.error(endpoint, error, 0);
     return undefined;
   }
 }

@@ -20,8 +20,9 @@ import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
+import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
-import { observeSources, saveListing } from './listing.ts';
+import { saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -124,7 +125,8 @@ async function stageSources(
   const lastModified = recorded.state.serving?.newestSource ?? 0;
   const instead = kept.map(({ source }): SourceObject => ({ ...source, lastModified }));
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0, instead };
-  const found = await observeSources({ ...pass, requests: [] }, request.sources, known);
+  const found = await observeInitialized(pass, known);
+  if (found.kind === 'refused') return found;
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
     const { uris, faults = [] } = found;

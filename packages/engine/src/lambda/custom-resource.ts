@@ -5,19 +5,27 @@ import {
   type DeploymentRequest,
   type EndpointStore,
   type GateProperties,
+  type InitialModelData,
   type ReconcileRequest,
   type SlotData,
   type SourceSpec,
 } from '@freshpoint/cdk/contract';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { admit, refuse } from '../controller/deployment-request.ts';
+import { admit, type DeploymentContext, refuse } from '../controller/deployment-request.ts';
 import { describeError } from '../controller/failed-call.ts';
+import { removeCreated } from '../controller/initial-data.ts';
 import type { Ports } from '../ports.ts';
+
+/**
+ * StackStatus while CloudFormation deletes what it created for a stack that could not be created. DescribeStacks may
+ * answer with the status before; while a stack is created, nothing else deletes a gate.
+ */
+const FAILED_CREATION: readonly string[] = ['ROLLBACK_IN_PROGRESS', 'CREATE_IN_PROGRESS'];
 
 /**
  * Handles CloudFormation's request to a custom resource. It only goes to the queue, which brings it back until it is
  * answered, however often the function dies: Lambda retries this invocation twice. The gate's deletion has nothing to
- * wait for.
+ * wait for, and the queue may not be read any more.
  */
 export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
   const properties = event.ResourceProperties as unknown as GateProperties;
@@ -25,7 +33,7 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
   const request = deploymentRequest(ports, event, properties);
   const isConfirmation = event.ResourceType === CONFIRMATION_RESOURCE_TYPE;
   if (request.type === 'Delete' && !isConfirmation) {
-    await admit({ ports, endpoint, request }, { reason: 'DeploymentGateDeleted' });
+    await deleteGate({ ports, endpoint, request }, properties);
     return;
   }
   try {
@@ -37,6 +45,23 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
     const message = `The refresher could not handle the deployment of endpoint ${endpoint}: ${cause}`;
     await refuse({ ports, endpoint, request }, message);
   }
+}
+
+/** Also removes what a failed creation of the stack stored: nothing of it must stay behind. */
+async function deleteGate(
+  context: DeploymentContext<DeploymentRequest>,
+  { CreatedBuckets }: GateProperties,
+): Promise<void> {
+  const { ports, endpoint, request } = context;
+  if (CreatedBuckets !== undefined) {
+    try {
+      const { status } = await ports.stacks.describe(request.stackId);
+      if (FAILED_CREATION.includes(status)) await removeCreated(context, request, JSON.parse(CreatedBuckets));
+    } catch (error) {
+      ports.telemetry.error(endpoint, error, 0);
+    }
+  }
+  await admit(context, { reason: 'DeploymentGateDeleted' });
 }
 
 function deploymentRequest(
@@ -54,6 +79,9 @@ function deploymentRequest(
     store: JSON.parse(properties.Store) as EndpointStore,
     sources: parseSources(properties.Sources),
     ...(properties.Data !== undefined && { data: JSON.parse(properties.Data) as SlotData }),
+    ...(properties.InitialData !== undefined && {
+      initialData: JSON.parse(properties.InitialData) as InitialModelData[],
+    }),
     deadline: ports.now() + DEPLOYMENT_TIMEOUT_SECONDS * 1000,
   };
 }

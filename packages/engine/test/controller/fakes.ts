@@ -28,6 +28,9 @@ export class World {
   version = 7;
   endpoint: EndpointView | 'gone' = endpoint;
   sources: SourcesView = v2;
+  /** What the sources are once an asset was copied. */
+  initialized: SourcesView = v2;
+  assetOutcome: 'copied' | 'changed' | 'unfinished' = 'copied';
   check: CheckView = { kind: 'passed', warnings: [] };
   slots: SlotsView = {};
   contents: SourceFile[] = [];
@@ -87,9 +90,9 @@ export class World {
       },
     },
     sources: {
-      observe: async () => {
+      observe: async ([source]) => {
         this.call('sources');
-        return this.sources;
+        return source?.bucket === 'assets' ? v2 : this.sources;
       },
       check: async () => {
         this.call('check');
@@ -111,6 +114,15 @@ export class World {
       },
       abandon: async (_, { uploadId }) => this.call(`abandon ${uploadId}`),
       removeOthers: async (_, kept) => this.call(`keep ${kept}`),
+    },
+    created: {
+      copyAsset: async (_, to) => {
+        this.call(`copy asset to ${to.key}`);
+        this.sources = this.initialized;
+        return this.assetOutcome;
+      },
+      removeAsset: async (to) => this.call(`remove asset ${to.key}`),
+      removeStore: async ({ prefix }) => this.call(`remove ${prefix}`),
     },
     smokeTests: {
       run: async () => {

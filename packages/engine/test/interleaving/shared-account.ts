@@ -138,6 +138,11 @@ export class SharedAccount {
         abandon: async () => undefined,
         removeOthers: async () => undefined,
       },
+      created: {
+        copyAsset: async () => 'changed',
+        removeAsset: async () => undefined,
+        removeStore: async () => undefined,
+      },
       smokeTests: {
         run: async () => {
           await gate('send smoke tests', () => void this.#testing.add(actor));

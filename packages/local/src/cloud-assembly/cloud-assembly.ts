@@ -9,6 +9,14 @@ export interface AssemblyAsset {
   readonly path: string;
   /** `zip`: a folder that is published as a zip archive; `file`: a file as it is. */
   readonly packaging: 'zip' | 'file';
+  /** The objects as which the CDK publishes it. Their texts may contain placeholders such as `${AWS::AccountId}`. */
+  readonly destinations: readonly AssetDestination[];
+}
+
+/** Where an asset is published. */
+export interface AssetDestination {
+  readonly bucketName: string;
+  readonly objectKey: string;
 }
 
 /** One stack of a cloud assembly. */
@@ -41,7 +49,12 @@ interface Artifact {
 }
 
 interface AssetManifest {
-  readonly files?: Record<string, { readonly source?: { readonly path?: string; readonly packaging?: string } }>;
+  readonly files?: Record<string, ManifestFile>;
+}
+
+interface ManifestFile {
+  readonly source?: { readonly path?: string; readonly packaging?: string };
+  readonly destinations?: Record<string, AssetDestination>;
 }
 
 /** The folder of a manifest. */
@@ -114,13 +127,14 @@ async function readStack(
 async function readAssets(folder: AssemblyFolder, file: string): Promise<AssemblyAsset[]> {
   const manifest = await readJsonFile<AssetManifest>(folder, file);
   const assets: AssemblyAsset[] = [];
-  for (const [hash, { source }] of Object.entries(manifest.files ?? {})) {
+  for (const [hash, { source, destinations = {} }] of Object.entries(manifest.files ?? {})) {
     // An asset without a path is made by a command when it is published, which cannot run here.
     if (source?.path === undefined) continue;
     assets.push({
       hash,
       path: await containedPath(folder.root, folder.path, source.path),
       packaging: source.packaging === 'zip' ? 'zip' : 'file',
+      destinations: Object.values(destinations),
     });
   }
   return assets;

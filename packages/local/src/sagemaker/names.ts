@@ -23,8 +23,19 @@ export function checkName(path: string, name: unknown): asserts name is string {
   }
 }
 
-/** Splits `s3://bucket/key`; undefined if it is no such URI. */
+const REGION = '[a-z]{2}-(?:[a-z]+-)+[0-9]+';
+const S3_HOST = String.raw`s3(?:\.dualstack)?(?:[.-]${REGION})?\.amazonaws\.com(?:\.cn)?`;
+const S3_URIS = [
+  /^s3:\/\/([^/]+)\/?(.*)$/s,
+  new RegExp(String.raw`^https://([^/]+)\.${S3_HOST}/?(.*)$`, 's'),
+  new RegExp(`^https://${S3_HOST}/([^/]+)/?(.*)$`, 's'),
+];
+
+/** Splits `s3://bucket/key` or one of S3's https URLs; undefined if it is neither. */
 export function parseS3Uri(uri: string): { bucket: string; key: string } | undefined {
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? [];
-  return bucket === undefined || key === undefined ? undefined : { bucket, key };
+  for (const form of S3_URIS) {
+    const [, bucket, key] = form.exec(uri) ?? [];
+    if (bucket !== undefined && key !== undefined) return { bucket, key };
+  }
+  return undefined;
 }

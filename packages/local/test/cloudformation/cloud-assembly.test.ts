@@ -53,7 +53,8 @@ describe('a cloud assembly', () => {
       ['Second', 'Second'],
     ]);
     expect(stacks[0]).toMatchObject({ template: { Resources: { First: {} } }, tags: { a: 'b' } });
-    expect(stacks[0]?.assets.get('abc')).toEqual({ hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip' });
+    const asset = { hash: 'abc', path: join(folder, 'asset.abc'), packaging: 'zip', destinations: [] };
+    expect(stacks[0]?.assets.get('abc')).toEqual(asset);
   });
 
   it('includes the stacks of stages, whose assets are in the parent folder', async () => {

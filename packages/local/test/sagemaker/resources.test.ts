@@ -44,6 +44,18 @@ describe('models', () => {
     await w.model('m', { PrimaryContainer: container });
   });
 
+  it.each([
+    'https://data.s3.us-east-1.amazonaws.com/model.tar.gz',
+    'https://data.s3.dualstack.us-east-1.amazonaws.com/model.tar.gz',
+    'https://s3.us-east-1.amazonaws.com/data/model.tar.gz',
+    'https://s3.amazonaws.com/data/model.tar.gz',
+  ])('find their data at %s', async (ModelDataUrl) => {
+    await w.model('m', { PrimaryContainer: { Image: 'i', ModelDataUrl } });
+    w.objects.clear();
+    const missing = invalid(`Could not find model data at ${ModelDataUrl}.`);
+    await expect(w.model('n', { PrimaryContainer: { Image: 'i', ModelDataUrl } })).rejects.toEqual(missing);
+  });
+
   it('need a role that may read the data', async () => {
     w.denied.add('s3://data/model.tar.gz');
     await expect(w.model('m')).rejects.toEqual(invalid(/^Could not access model data at s3:\/\/data\/model.tar.gz\. /));
