@@ -10,7 +10,14 @@ export { DATA_STACK };
 
 type ConfigProps = SagemakerEndpointProps['endpointConfigProps'];
 type EndpointProps = SagemakerEndpointProps['endpointProps'];
-type Container = { readonly image?: string; readonly environment?: Record<string, string>; readonly key?: string };
+
+/** One container. With `models`, a key prefix, it is a multi-model container, which loads its data in place. */
+interface Container {
+  readonly image?: string;
+  readonly environment?: Record<string, string>;
+  readonly key?: string;
+  readonly models?: string;
+}
 
 /** The settings of one endpoint that a test sets. */
 export interface Settings {
@@ -33,6 +40,9 @@ export interface Settings {
   readonly pollInterval?: number;
   /** Both slots load the sources themselves. @default each slot has slot data */
   readonly inPlace?: boolean;
+  /** A bucket of the account for the slot data. @default one that the stack creates */
+  readonly dataBucket?: string;
+  readonly retainRevisions?: number;
 }
 
 /** The app of one deployment. */
@@ -63,7 +73,10 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
   const grants = Object.values(roles).map((role) => bucket.grantRead(role));
   for (const [id, settings] of Object.entries(endpoints)) {
     const { roleArn } = roles[settings.role ?? 'One'];
-    const endpoint = new SagemakerEndpoint(stack, id, endpointProps(settings, bucket, roleArn));
+    const { dataBucket } = settings;
+    const given = dataBucket === undefined ? undefined : Bucket.fromBucketName(stack, `Data${id}`, dataBucket);
+    const props = endpointProps(settings, { modelsBucket: bucket, dataBucket: given }, roleArn);
+    const endpoint = new SagemakerEndpoint(stack, id, props);
     for (const model of endpoint.models) for (const grant of grants) grant.applyBefore(model);
     if (fails) {
       const last = new SsmParameter(stack, `Fails${id}`, { type: 'String', value: 'no', allowedPattern: '^yes$' });
@@ -74,13 +87,24 @@ export function settingsApp({ endpoints = { Endpoint: {} }, tag, fails = false, 
   return app;
 }
 
-function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleArn: string): SagemakerEndpointProps {
+interface Buckets {
+  readonly modelsBucket: IBucket;
+  /** Of the slot data. Undefined: the stack creates it. */
+  readonly dataBucket?: IBucket;
+}
+
+function endpointProps(
+  settings: Settings,
+  { modelsBucket, dataBucket }: Buckets,
+  executionRoleArn: string,
+): SagemakerEndpointProps {
   const { given, containers = [{}], endpointName = 'Iris' } = settings;
   // By the export's name, so that the bucket's stack does not change with the keys that are loaded.
-  const declared = containers.map(({ key = KEY, image = 'iris:1', environment }) => ({
+  const declared = containers.map(({ key = KEY, models, image = 'iris:1', environment }) => ({
     image,
     environment,
-    modelDataUrl: `s3://${Fn.importValue('models')}/${key}`,
+    ...(models !== undefined && { mode: 'MultiModel' }),
+    modelDataUrl: `s3://${Fn.importValue('models')}/${models ?? key}`,
   }));
   const model = declared.length === 1 ? { primaryContainer: declared[0] } : { containers: declared };
   return {
@@ -92,11 +116,15 @@ function endpointProps(settings: Settings, modelsBucket: IBucket, executionRoleA
     },
     endpointProps: { endpointName, endpointConfigName: given ?? 'any', ...settings.endpoint },
     modelsBucket,
-    ...(settings.inPlace && { modelData: ModelData.inPlace() }),
+    modelData: modelDataOf(settings, dataBucket),
     waitTime: Duration.seconds(settings.waitTime ?? 1),
     ...(settings.maxWaitTime !== undefined && { maxWaitTime: Duration.seconds(settings.maxWaitTime) }),
     pollInterval: Duration.seconds(settings.pollInterval ?? 1),
   };
+}
+
+function modelDataOf({ inPlace, retainRevisions }: Settings, bucket: IBucket | undefined): ModelData {
+  return inPlace ? ModelData.inPlace() : ModelData.perSlot({ bucket, retainRevisions });
 }
 
 const synthesized = new Map<string, Readonly<Record<string, object>>>();

@@ -316,6 +316,12 @@ export class VirtualAccount {
     return [...found].sort();
   }
 
+  /** The ETags that the containers of one answer have loaded, in their order. */
+  async loaded(endpointName = 'Iris'): Promise<string[]> {
+    const text = await this.run(this.#traffic.invoke(endpointName));
+    return (JSON.parse(text) as { data: { etag: string }[] }).data.map(({ etag }) => etag);
+  }
+
   /** Names of the existing configs and models. */
   async made(): Promise<{ configs: string[]; models: string[] }> {
     const { EndpointConfigs } = await this.call('sagemaker', 'ListEndpointConfigs');

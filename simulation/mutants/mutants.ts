@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'nothing is published',
     file: 'controller/publish.ts',
     declaration: 'publish',
-    node: 'IfStatement > BinaryExpression:has(Literal[value=0])',
+    node: 'IfStatement > LogicalExpression:has(Literal[value=0])',
     change: TRUE,
   },
   {
@@ -318,7 +318,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a missing source is left out of the revision',
     file: 'policy/revision.ts',
     declaration: 'revisionOf',
-    node: 'IfStatement > BinaryExpression[operator=">"]',
+    node: 'IfStatement > BinaryExpression:has(Identifier[name="missing"])',
     change: FALSE,
   },
   {
@@ -333,7 +333,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/revision.ts',
     declaration: 'revisionOf',
     node: 'CallExpression[callee.property.name="max"]',
-    change: { keepOnly: '.arguments:nth-child(2)' },
+    change: { keepOnly: '.arguments:nth-child(1)' },
   },
   {
     name: 'the live slot is staged',

@@ -35,6 +35,8 @@ export class RestChecks {
     if (!slots.includes(endpoint.EndpointConfigName)) found.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
     if (state.rollout) found.push(`the state has a rollout in phase ${state.rollout.phase}`);
     if (state.lostAt !== undefined) found.push('the state is not rebuilt');
+    const pin = this.#pins.inForce(state);
+    if (pin) return [...found, ...this.#unserved(state, { revision: pin.revision, isPinned: true })];
     const { revision, partialRevision } = sources.current;
     if (revision === undefined) {
       // What a person pinned while a file was missing serves until something is uploaded.
@@ -44,8 +46,6 @@ export class RestChecks {
       const isRefused = state.quarantine?.some((each) => each.revision === partialRevision);
       return isRefused ? found : [...found, 'a source is missing'];
     }
-    const pin = this.#pins.inForce(state);
-    if (pin) return [...found, ...this.#unserved(state, { revision: pin.revision, isPinned: true })];
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry?.failedSmokeTests && this.#couldRollBack(state, revision)) {
       found.push('a revision that failed its smoke test serves');

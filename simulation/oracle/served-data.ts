@@ -1,4 +1,5 @@
 import { type Slot, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
+import { uriOf } from '@freshpoint/engine/policy/source-object';
 import type { OracleParts } from './parts.ts';
 
 const SLOTS: readonly Slot[] = ['a', 'b'];
@@ -16,7 +17,7 @@ export class ServedData {
     const { world, ledger } = this.#parts;
     const loaded = [...world.running].filter(({ spec }) => ledger.live?.loaded.has(spec.instanceId));
     if (loaded.length === 0) return false;
-    const files = only?.files.map(({ bucket, key }) => `s3://${bucket}/${key}`) ?? [...etags.keys()];
+    const files = only?.files.map(uriOf) ?? [...etags.keys()];
     return loaded.every(({ data }) => {
       const found = new Map(data.map(({ uri, etag }) => [this.#sourceOf(uri), world.wholeEtag(etag)]));
       if (!only && found.size !== etags.size) return false;
@@ -37,7 +38,7 @@ export class ServedData {
     for (const slot of SLOTS) {
       for (const [index, file] of data.files.entries()) {
         const isThis = uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`;
-        if (isThis) return `s3://${file.bucket}/${file.key}`;
+        if (isThis && 'key' in file) return `s3://${file.bucket}/${file.key}`;
       }
     }
     return uri;

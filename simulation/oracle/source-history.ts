@@ -1,4 +1,5 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
+import { uriOf } from '@freshpoint/engine/policy/source-object';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import { readSources, type SourceSnapshot } from './sources.ts';
@@ -55,7 +56,7 @@ export class SourceHistory {
   /** ETags of a revision's slot data, in the order of its files. */
   slotEtagsOf(revision: string | undefined, { files }: SlotData): readonly (string | undefined)[] | undefined {
     const data = this.dataOf(revision);
-    return data && files.map(({ bucket, key }) => data.get(`s3://${bucket}/${key}`));
+    return data && files.map((file) => data.get(uriOf(file)));
   }
 
   /** The revision with this slot data. */

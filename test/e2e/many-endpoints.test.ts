@@ -1,7 +1,7 @@
 import { UpdateEndpointWeightsAndCapacitiesCommand } from '@aws-sdk/client-sagemaker';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EndpointSketch, endpointsApp } from './many-endpoints-app.ts';
+import { endpointsApp } from './many-endpoints-app.ts';
 import { type LogEntry, Stage } from './stage.ts';
 
 const event = (prefix: string) => [
@@ -9,7 +9,7 @@ const event = (prefix: string) => [
 ];
 
 /** Twenty endpoints on one bucket. The first one's prefix contains those of the next two. */
-const ENDPOINTS: readonly EndpointSketch[] = [
+const ENDPOINTS = [
   { name: 'all', key: 'shop/all/model.tar.gz', bucketEvents: event('shop/') },
   { name: 'shoes', key: 'shop/shoes/model.tar.gz', bucketEvents: event('shop/shoes/') },
   { name: 'hats', key: 'shop/hats/model.tar.gz', bucketEvents: event('shop/hats/') },

@@ -129,7 +129,7 @@ export interface GateProperties {
   readonly Values?: unknown;
 }
 
-/** Properties of the deployment confirmation: it changes with the gate, so it confirms whatever the gate admitted. */
+/** Properties of the deployment confirmation: it changes with the gate, so it confirms each deployment that the gate admitted. */
 export interface ConfirmationProperties extends GateProperties {
   readonly EndpointName: string;
   /** JSON of the names of the endpoint configs, by slot. */
@@ -195,8 +195,34 @@ export interface PrefixSource {
   readonly suffix?: string;
 }
 
-/** An S3 object or prefix that the models load, or a prefix in the filter of a bucket event. */
-export type SourceSpec = ObjectSource | PrefixSource;
+/** A source that is the newest S3 object whose key has this prefix and suffix; of several, the last by key. */
+export interface NewestSource {
+  readonly bucket: string;
+  readonly newestBelow: string;
+  readonly suffix: string;
+}
+
+/** A source that is the S3 object which the text of another object, the pointer, names by its URI. */
+export interface PointerSource {
+  readonly bucket: string;
+  /** Key of the pointer. */
+  readonly pointer: string;
+  /** Names of the buckets that the object may be in. */
+  readonly targets: readonly string[];
+}
+
+/** A source that is one archive, whatever its key. */
+export type ArchiveSource = ObjectSource | NewestSource | PointerSource;
+
+/** Not a source itself: an object that is written after the others. A refresh waits until it is as new as they are. */
+export interface MarkerSource {
+  readonly bucket: string;
+  /** Key of the marker. */
+  readonly marker: string;
+}
+
+/** What the models load, a prefix in the filter of a bucket event, or the marker of all of them. */
+export type SourceSpec = ArchiveSource | PrefixSource | MarkerSource;
 
 /** Where each slot's models load their copies of the sources. Only the controller writes there. */
 export interface SlotData {
@@ -204,7 +230,7 @@ export interface SlotData {
   /** Key prefix of the slot data of both slots, with a slash at the end. Other sources get another root. */
   readonly root: string;
   /** The copied sources; `slotDataKey` refers to them by index. Each is one archive; at least one. */
-  readonly files: readonly ObjectSource[];
+  readonly files: readonly ArchiveSource[];
   /** Present when some models load other sources in place. */
   readonly partial?: true;
 }

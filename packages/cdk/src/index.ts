@@ -6,6 +6,7 @@ export * from './endpoint-model';
 export * from './guarded-deployment';
 export * from './model-data';
 export * from './model-props';
+export * from './model-source';
 export * from './refresher';
 export * from './sagemaker-endpoint';
 export * from './sagemaker-endpoint-props';

@@ -47,9 +47,10 @@ import { createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
+import { readBuckets, watchedBuckets } from './private/source-validation';
 import { createSpecParameter } from './private/spec-parameter';
 import { warnOfUnawaitedPolicies } from './private/unawaited-policies';
-import { warnOfUndetectedUploads } from './private/undetected-uploads';
+import { patternsOfSources, warnOfUndetectedUploads } from './private/undetected-uploads';
 import { variantNamesOf } from './private/variants';
 import { Refresher } from './refresher';
 import type { SagemakerEndpointProps } from './sagemaker-endpoint-props';
@@ -137,7 +138,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     this.endpointArn = this.endpoint.ref;
     if (guardedDeployment) this.endpoint.deploymentConfig = guardedDeployment._bind(this);
 
-    enableEventDelivery(this, props.modelsBucket);
+    for (const bucket of new Set([props.modelsBucket, ...watchedBuckets(plan.models)])) {
+      enableEventDelivery(this, bucket);
+    }
     warnOfUndetectedUploads(this, plan.modelSources, props.modelsBucket, plan.bucketEvents);
     this.refresher = props.refresher ?? Refresher.of(this);
     const spec = this.createSpec(props, plan, storage);
@@ -275,16 +278,17 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   /** Grants the refresher its permissions: those that it needs before the endpoint exists, and the others. */
   private allowRefresher(
     props: SagemakerEndpointProps,
-    { endpointId, sources }: EndpointPlan,
+    plan: EndpointPlan,
     { bucket, store, slots }: EndpointStorage,
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
+    const { endpointId, sources } = plan;
     const staging = stagingPermits(stack, {
       specParameter: specParameterName(endpointId),
       store,
       sources,
       data: slots?.data,
-      sourceKeys: sourceKeysOf(props, sources).map(({ keyArn }) => keyArn),
+      sourceKeys: sourceKeysOf(props, plan).map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
     const rollbackAlarms = rollbackAlarmsOf(this.endpoint);
@@ -341,7 +345,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
 
   private createRules(
     { modelsBucket, sweepInterval }: SagemakerEndpointProps,
-    { endpointId, bucketEvents }: EndpointPlan,
+    { endpointId, bucketEvents, sources }: EndpointPlan,
     spec: CfnParameter,
   ): void {
     const rules = createReconcileRules(this, {
@@ -349,6 +353,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,
+      patterns: patternsOfSources(sources, modelsBucket, bucketEvents),
       sweepInterval,
     });
     // No request before there is an endpoint to reconcile.
@@ -359,9 +364,9 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
 /** Keys of the objects that are read: to copy archives, and to check them, also in place. Prefixes are only listed. */
 function sourceKeysOf(
   { modelsBucket, modelData }: SagemakerEndpointProps,
-  sources: readonly SourceSpec[],
+  { models, sources }: EndpointPlan,
 ): readonly IKey[] {
-  if (!sources.some((source) => 'key' in source)) return [];
-  const key = modelsBucket.encryptionKey;
-  return [...(key ? [key] : []), ...(modelData?._perSlot?.sourceKeys ?? [])];
+  if (sources.every((source) => 'prefix' in source)) return [];
+  const keys = [modelsBucket, ...readBuckets(models)].flatMap(({ encryptionKey }) => encryptionKey ?? []);
+  return [...new Set(keys), ...(modelData?._perSlot?.sourceKeys ?? [])];
 }

@@ -146,7 +146,7 @@ describe('a warning is added for', () => {
     [
       'data that no key filter matches',
       (stack) => primary({ modelDataUrl: `s3://${newBucket(stack).bucketName}/other/m.tar.gz` }),
-      /No bucket event .* matches the model data/,
+      /No bucket event .* matches the model data .* use ModelSource\.newestBelow/,
     ],
   ])('%s', (_, model, text) => {
     const stack = newStack();

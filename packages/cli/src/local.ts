@@ -68,7 +68,7 @@ async function start(options: LocalArguments, output: ConsoleOutput): Promise<Lo
   }
 }
 
-/** The runtime is a package of its own: who looks after live endpoints does not need it. */
+/** The runtime is a package of its own: the other commands do not need it. */
 async function loadRuntime(): Promise<(options: LocalRuntimeOptions) => Promise<LocalRuntime>> {
   const [major = ''] = process.versions.node.split('.');
   if (Number(major) < MIN_NODE_MAJOR) {

@@ -35,7 +35,7 @@ describe('a deployment', () => {
   });
 
   test.each(SLOTS)('that SageMaker rolls back without a word fails, while slot %s is live', async (slot) => {
-    const version = await rig.liveOn(slot, oneEndpoint(), { overlooksRollbacks: true });
+    const version = await rig.liveOn(slot, oneEndpoint(), { cloudFormation: { overlooksRollbacks: true } });
     const made = await rig.account.made();
     rig.account.faults.nextUpdate('Iris', { kind: 'refuse', reason: '' });
     await expect(rig.account.deploy(oneEndpoint(debug))).rejects.toThrow(

@@ -1,3 +1,6 @@
+import { reconcileRequest } from '@freshpoint/cdk/contract';
+import { pinRevision } from '@freshpoint/engine/policy/person-actions';
+import { servedRevision } from '@freshpoint/engine/policy/state';
 import { AwsError } from '@freshpoint/local/core/aws-error';
 import { afterEach, expect } from 'vitest';
 import { isFunction } from '../../deployments/deployment-watch.ts';
@@ -16,6 +19,13 @@ export const NAMES = [
 export const oneEndpoint = (settings: Settings = {}): AppSettings => ({ endpoints: { Endpoint: settings } });
 export const debug: Settings = { containers: [{ environment: { LEVEL: 'debug' } }] };
 export const larger: Settings = { variants: [{ ...VARIANT, initialInstanceCount: 2 }] };
+
+/** What an account has besides its endpoint. */
+interface Surroundings {
+  /** Versions in the bucket of the models, by key. */
+  readonly objects?: Readonly<Record<string, string>>;
+  readonly cloudFormation?: ConstructorParameters<typeof VirtualAccount>[0];
+}
 
 /** The account of one test. After each test, it must have no problems. */
 export class DeploymentRig {
@@ -43,9 +53,9 @@ export class DeploymentRig {
   async liveOn(
     slot: 'a' | 'b',
     settings: AppSettings = oneEndpoint(),
-    cloudFormation?: ConstructorParameters<typeof VirtualAccount>[0],
+    { objects, cloudFormation }: Surroundings = {},
   ): Promise<string> {
-    this.#account = await VirtualAccount.with(settings, {}, cloudFormation);
+    this.#account = await VirtualAccount.with(settings, objects, cloudFormation);
     if (slot === 'b') await this.refresh('v2');
     expect(await this.account.slot()).toBe(slot);
     this.account.updates.length = 0;
@@ -59,6 +69,28 @@ export class DeploymentRig {
 
   async expectServed(version: string, endpointName?: string): Promise<void> {
     expect(await this.account.answers(endpointName), this.account.tail()).toEqual([etagOf(version)]);
+  }
+
+  /** The containers have loaded these versions, in their order. */
+  async expectLoaded(versions: readonly string[]): Promise<void> {
+    expect(await this.account.loaded(), this.account.tail()).toEqual(versions.map(etagOf));
+  }
+
+  /** The revision that serves. */
+  async servedRevision(): Promise<string> {
+    const { serving } = await this.account.state();
+    const revision = serving && servedRevision(serving);
+    if (revision === undefined) throw new Error('it is unknown which revision serves');
+    return revision;
+  }
+
+  /** As `freshpoint rollback --to` does. */
+  async rollBackTo(revision: string): Promise<void> {
+    const actor = { by: 'ann', at: this.account.clock.now() };
+    const { state } = pinRevision(await this.account.state(), revision, actor);
+    await this.account.replaceState(JSON.stringify(state));
+    await this.account.send(reconcileRequest('Serving/Endpoint'));
+    await this.account.settle();
   }
 
   /** Who updated the endpoint, in order. */

@@ -12,7 +12,8 @@ import { reportRisks } from './risks';
 import { shapeProblems } from './shape-validation';
 import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
-import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
+import { sourceUrlProblems } from './source-validation';
+import { distinctSources, filterSources, type ModelSources, markerSources, modelSources } from './sources';
 import { propsProblems, throwIfAny } from './validation';
 import { hasUnreadableVariants } from './variants';
 
@@ -36,13 +37,14 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
   const bucketEvents = props.bucketEvents ?? DEFAULT_BUCKET_EVENTS;
   const ofModels = modelSources(models, stack);
   const ofFilters = filterSources(bucketEvents, props.modelsBucket.bucketName);
-  const sources = distinctSources([...ofModels.sources.map(({ source }) => source), ...ofFilters]);
+  const marker = markerSources(props);
+  const sources = distinctSources([...ofModels.sources.map(({ source }) => source), ...ofFilters, ...marker]);
   const options = (props.modelData ?? ModelData.perSlot())._perSlot;
   const plan = options && planSlotData(models, stack);
   const hasSlotData = plan !== undefined && plan.files.length > 0;
 
   const problems = propsProblems(endpoint, props, models);
-  if (sources.length === 0 && models.length > 0) problems.push(noSourceProblem(ofModels));
+  if (sources.length === marker.length && models.length > 0) problems.push(noSourceProblem(ofModels));
   problems.push(
     ...specProblems({ sources, files: plan?.files ?? [], smokeTests: props.smokeTests ?? [] }),
     ...patternProblems(props.modelsBucket.bucketName, bucketEvents),
@@ -53,6 +55,7 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
         'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
     );
   }
+  problems.push(...sourceUrlProblems(models, { isPerSlot: plan !== undefined }));
   throwIfAny(problems, endpoint);
   registerName(endpoint, props.endpointProps.endpointName);
 

@@ -133,6 +133,16 @@ export function eventPattern(bucketName: string, event: BucketEvent): RulePatter
   };
 }
 
+/** The pattern for created objects whose key passes the filter; if prefix and suffix are equal, is that text. */
+export function uploadPattern(bucketName: string, filter: KeyFilter): RulePattern {
+  const key = filter.prefix === filter.suffix && filter.prefix ? [filter.prefix] : keyMatchers(filter);
+  return {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: { bucket: { name: [bucketName] }, ...(key && { object: { key } }) },
+  };
+}
+
 /** Matchers in a list are alternatives, so a prefix and a suffix that must both match become one wildcard matcher. */
 function keyMatchers({ prefix, suffix }: KeyFilter): unknown[] | undefined {
   if (prefix === undefined && suffix === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { BoundedText } from './bounded-arns';
 import { containersOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { parseS3Url } from './s3-url';
-import { modelSources } from './sources';
+import { modelSources, sourceText } from './sources';
 import { isReadable } from './tokens';
 
 /** What the models of a VPC need, as documented for CreateModel. */
@@ -81,10 +81,10 @@ function statementsFor(
   data: SlotData | undefined,
 ): PolicyStatement[] {
   const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
-  const copied = new Set(data?.files.map(({ bucket, key }) => `${bucket}/${key}`));
+  const copied = new Set(data?.files.map(sourceText));
   const inPlace = modelSources(models, stack)
     .sources.map(({ source }) => source)
-    .filter((source) => !('key' in source && copied.has(`${source.bucket}/${source.key}`)));
+    .filter((source) => !copied.has(sourceText(source)));
   const key = inPlace.length > 0 ? modelsBucket.encryptionKey : undefined;
   const logGroups = stack.formatArn({
     service: 'logs',
@@ -119,6 +119,8 @@ function readStatements(stack: Stack, source: SourceSpec): PolicyStatement[] {
   if ('key' in source) {
     return [new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.key}`] })];
   }
+  // A chosen archive is always copied.
+  if (!('prefix' in source)) return [];
   return [
     new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.prefix}*`] }),
     new PolicyStatement({

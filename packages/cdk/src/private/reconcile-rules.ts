@@ -14,6 +14,8 @@ export interface ReconcileRulesOptions {
   readonly endpointName: string;
   readonly bucket: IBucket;
   readonly bucketEvents: readonly BucketEvent[];
+  /** Further patterns of events after which the endpoint is reconciled. */
+  readonly patterns: readonly RulePattern[];
   /** Default: one hour. */
   readonly sweepInterval?: Duration;
 }
@@ -26,6 +28,7 @@ export function createReconcileRules(scope: Construct, options: ReconcileRulesOp
   const { target, endpointName, bucket, bucketEvents, sweepInterval = DEFAULT_SWEEP_INTERVAL } = options;
   const patterns = [
     ...bucketEvents.map((event) => eventPattern(bucket.bucketName, event)),
+    ...options.patterns,
     stateChangePattern(endpointName),
   ];
   return packed(patterns).map((alternatives, index) => {

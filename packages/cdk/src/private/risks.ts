@@ -63,7 +63,11 @@ function reportBucket(
         'bucket is created with it and has no model data. Create the bucket in a stack of its own, and upload model ' +
         'data before you deploy this one.',
     );
-  } else if (!modelsBucket.encryptionKey && !modelData?._perSlot?.sourceKeys && sources.some((each) => 'key' in each)) {
+  } else if (
+    !modelsBucket.encryptionKey &&
+    !modelData?._perSlot?.sourceKeys &&
+    sources.some((each) => !('prefix' in each))
+  ) {
     annotations.addInfoV2(
       '@freshpoint/cdk:unknownBucketKey',
       `modelsBucket ("${modelsBucket.node.path}") is imported without a KMS key. If it is encrypted with one, import it ` +

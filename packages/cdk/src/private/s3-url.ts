@@ -1,11 +1,13 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { ObjectSource } from '../contract';
+import { sourceUrlOf } from './source-url';
 
 /**
- * Bucket and key of an `s3://` URL; either may contain tokens. Undefined if the URL is of another kind, or a token that
- * hides bucket and key. `stack` resolves URLs that `Fn::Join` builds.
+ * Bucket and key of an `s3://` URL; either may contain tokens. Undefined if the URL is of another kind, that of a
+ * `ModelSource`, or a token that hides bucket and key. `stack` resolves URLs that `Fn::Join` builds.
  */
 export function parseS3Url(url: string, stack: Stack): ObjectSource | undefined {
+  if (sourceUrlOf(url)) return undefined;
   // The text of an encoded token has no slash, so a URL that contains tokens is split like any other.
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
   if (bucket !== undefined) return { bucket, key };

@@ -26,6 +26,7 @@ const CHECKS: Readonly<Record<string, ShapeCheck>> = {
   modelData: optional(withMember('ModelData.perSlot() or ModelData.inPlace()', '_bucket')),
   verification: optional(withMember('Verification.quick() or Verification.full()', '_extent')),
   guardedDeployment: optional(withMember('GuardedDeployment.canary(), .linear() or .allAtOnce()', '_routing')),
+  marker: optional(aText),
   refresher: optional(withMember('a Refresher', 'handler')),
   ...Object.fromEntries(
     DURATIONS.map((name) => [name, optional(withMember('a Duration, e.g. Duration.seconds(60)', 'toSeconds'))]),

@@ -1,27 +1,36 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
-import { type EndpointStore, type ObjectSource, type Slot, type SlotData, slotDataKey, slotsPrefix } from '../contract';
+import {
+  type ArchiveSource,
+  type EndpointStore,
+  type Slot,
+  type SlotData,
+  slotDataKey,
+  slotsPrefix,
+} from '../contract';
 import { type ContainerEntry, containersOf, dataReferencesOf, mapContainers, withDataUrl } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { digest8 } from './digest';
 import { parseS3Url } from './s3-url';
+import { sourceUrlOf } from './source-url';
+import { sourceText } from './sources';
 
 /** Which model data is copied into slot data, and which stays in place. */
 export interface SlotDataPlan {
   /** The sources that are copied, each once. */
-  readonly files: readonly ObjectSource[];
+  readonly files: readonly ArchiveSource[];
   /** One text per model data that stays in place: where it is, and the reason. */
   readonly inPlace: readonly string[];
 }
 
 export function planSlotData(models: readonly DeclaredModel[], stack: Stack): SlotDataPlan {
-  const files = new Map<string, ObjectSource>();
+  const files = new Map<string, ArchiveSource>();
   const inPlace: string[] = [];
   for (const { id, declared } of models) {
     for (const entry of containersOf(declared.props)) {
       const found = archiveOf(entry, stack);
       if (typeof found === 'string') inPlace.push(`${entry.path} of model "${id}" (${found})`);
-      else if (found) files.set(`${found.bucket}/${found.key}`, found);
+      else if (found) files.set(sourceText(found), found);
     }
   }
   return { files: [...files.values()], inPlace };
@@ -62,19 +71,21 @@ function keysOf(entries: readonly ContainerEntry[], { slot, data, stack }: DataO
   return entries.flatMap((entry) => {
     const found = archiveOf(entry, stack);
     if (found === undefined || typeof found === 'string') return [];
-    const index = data.files.findIndex(({ bucket, key }) => bucket === found.bucket && key === found.key);
+    const index = data.files.findIndex((file) => sourceText(file) === sourceText(found));
     return slotDataKey(data.root, slot, index);
   });
 }
 
 /** The archive that a container loads; a text: the reason that its data cannot be copied; undefined: it has no data. */
-function archiveOf({ container }: ContainerEntry, stack: Stack): ObjectSource | string | undefined {
+function archiveOf({ container }: ContainerEntry, stack: Stack): ArchiveSource | string | undefined {
   if (!container) return 'a token';
   const [reference] = dataReferencesOf(container);
   if (!reference) return undefined;
   if (reference.layout === 'multi-model') return 'a multi-model container';
   if (reference.url === undefined) return 'a token';
   if (reference.format !== 'archive') return 'uncompressed data';
+  const chosen = sourceUrlOf(reference.url);
+  if (chosen) return chosen.source;
   const location = parseS3Url(reference.url, stack);
   if (!location) return 'a URL that hides bucket and key';
   return location.key === '' || location.key.endsWith('/') ? 'a prefix' : location;

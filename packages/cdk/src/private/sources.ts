@@ -1,13 +1,15 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
 import type { SourceSpec } from '../contract';
+import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
 import { parseS3Url } from './s3-url';
+import { sourceUrlOf } from './source-url';
 
 /** A source that a model loads. */
-export interface ModelSource {
+export interface LoadedSource {
   readonly source: SourceSpec;
   /** Objects that belong to the source: only archives, or all objects regardless of name. */
   readonly objects: 'archives' | 'all';
@@ -15,14 +17,14 @@ export interface ModelSource {
 
 /** The sources of an endpoint's models. */
 export interface ModelSources {
-  readonly sources: readonly ModelSource[];
+  readonly sources: readonly LoadedSource[];
   /** One text per model data that cannot be read at synthesis: where it is, and the reason. */
   readonly unreadable: readonly string[];
 }
 
 /** The sources that the models' containers load. */
 export function modelSources(models: readonly DeclaredModel[], stack: Stack): ModelSources {
-  const sources: ModelSource[] = [];
+  const sources: LoadedSource[] = [];
   const unreadable: string[] = [];
   for (const { id, declared } of models) {
     for (const { path, container } of containersOf(declared.props)) {
@@ -42,8 +44,10 @@ export function modelSources(models: readonly DeclaredModel[], stack: Stack): Mo
 }
 
 /** The source; or a text that says which value the reference has and which was expected. */
-function modelSource({ url, layout, format }: DataReference, stack: Stack): ModelSource | string {
+function modelSource({ url, layout, format }: DataReference, stack: Stack): LoadedSource | string {
   if (url === undefined) return 'a token, expected an object with a readable s3Uri';
+  const chosen = sourceUrlOf(url);
+  if (chosen) return { source: chosen.source, objects: 'archives' };
   const location = parseS3Url(url, stack);
   if (!location) {
     const got = Token.isUnresolved(url) ? 'a token that hides bucket and key' : `"${url}"`;
@@ -67,6 +71,11 @@ export function filterSources(events: readonly BucketEvent[], bucket: string): S
   });
 }
 
+/** The marker, if there is one. */
+export function markerSources({ marker, modelsBucket }: SagemakerEndpointProps): SourceSpec[] {
+  return marker === undefined ? [] : [{ bucket: modelsBucket.bucketName, marker }];
+}
+
 /**
  * Each source once. A prefix that equals the key of an object source is dropped: it would include neighbours such as
  * model.tar.gz.old.
@@ -76,7 +85,7 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
   const seen = new Map<string, SourceSpec>();
   for (const each of sources) {
     if ('prefix' in each && objects.has(`${each.bucket}/${each.prefix}`)) continue;
-    const id = JSON.stringify([each.bucket, ...('key' in each ? ['key', each.key] : [each.prefix, each.suffix])]);
+    const id = JSON.stringify(each);
     if (!seen.has(id)) seen.set(id, each);
   }
   return [...seen.values()];
@@ -84,7 +93,9 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
 
 /** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */
 export function sourceText(source: SourceSpec): string {
-  return 'key' in source
-    ? `s3://${source.bucket}/${source.key}`
-    : `s3://${source.bucket}/${source.prefix}*${source.suffix ?? ''}`;
+  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
+  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
+  const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
+  return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }

@@ -2,8 +2,9 @@ import { Annotations, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnBucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
-import { type KeyFilter, mergedKeyFilter } from './event-pattern';
-import { type ModelSource, type ModelSources, sourceText } from './sources';
+import type { SourceSpec } from '../contract';
+import { type KeyFilter, mergedKeyFilter, type RulePattern, uploadPattern } from './event-pattern';
+import { type LoadedSource, type ModelSources, sourceText } from './sources';
 
 const ALL_CREATED_EVENTS_PREFIX = EventType.OBJECT_CREATED.replace('*', '');
 
@@ -24,6 +25,7 @@ export function warnOfUndetectedUploads(
     );
   }
   for (const model of models.sources) {
+    if (filterOf(model.source)) continue;
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
@@ -34,10 +36,44 @@ export function warnOfUndetectedUploads(
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideBucketEvents',
         `No bucket event for created objects matches the model data ${sourceText(model.source)}. ${consequence} ` +
-          'Add an event whose keyFilters match it, or omit the suffix.',
+          'Add an event whose keyFilters match it, or omit the suffix. If each upload has a key of its own, such as a ' +
+          "training job's, use ModelSource.newestBelow.",
       );
     }
   }
+}
+
+/** The event patterns for what `ModelSource`s choose from and for the marker, unless the bucket events match them. */
+export function patternsOfSources(
+  sources: readonly SourceSpec[],
+  bucket: IBucket,
+  events: readonly BucketEvent[],
+): RulePattern[] {
+  const patterns = new Map<string, RulePattern>();
+  for (const source of sources) {
+    const filter = filterOf(source);
+    if (!filter) continue;
+    const isMatched = source.bucket === bucket.bucketName && events.some((event) => detectsAll(event, filter));
+    if (!isMatched) patterns.set(sourceText(source), uploadPattern(source.bucket, filter));
+  }
+  return [...patterns.values()];
+}
+
+/** The keys of the uploads that matter to the source. Undefined: only the bucket events say that. */
+function filterOf(source: SourceSpec): KeyFilter | undefined {
+  if ('marker' in source) return { prefix: source.marker, suffix: source.marker };
+  if ('newestBelow' in source) return { prefix: source.newestBelow, suffix: source.suffix };
+  return 'pointer' in source ? { prefix: source.pointer, suffix: source.pointer } : undefined;
+}
+
+/** Whether the event fires for every upload whose key passes the filter. False if tokens leave it open. */
+function detectsAll({ eventType, keyFilters }: BucketEvent, { prefix = '', suffix = '' }: KeyFilter): boolean {
+  const filter = mergedKeyFilter(keyFilters ?? []);
+  return (
+    eventType === EventType.OBJECT_CREATED &&
+    prefix.startsWith(filter.prefix ?? '') &&
+    suffix.endsWith(filter.suffix ?? '')
+  );
 }
 
 /** Whether the name is certainly not that of the bucket. False if tokens leave it open. */
@@ -51,7 +87,8 @@ function isElsewhere(name: string, bucket: IBucket): boolean {
 }
 
 /** Whether the event fires when the source is uploaded. True if tokens leave it open. */
-function detectsUpload({ eventType, keyFilters }: BucketEvent, { source, objects }: ModelSource): boolean {
+function detectsUpload({ eventType, keyFilters }: BucketEvent, { source, objects }: LoadedSource): boolean {
+  if (!('key' in source || 'prefix' in source)) return true;
   if (!eventType.startsWith(ALL_CREATED_EVENTS_PREFIX)) return false;
   const filter = mergedKeyFilter(keyFilters ?? []);
   const texts = [filter.prefix, filter.suffix, 'key' in source ? source.key : source.prefix];

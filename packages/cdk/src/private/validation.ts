@@ -34,6 +34,7 @@ export function propsProblems(
     ...duplicateNameProblems(scope, props.endpointProps.endpointName),
     ...durationProblems(props),
     ...eventProblems(props),
+    ...markerProblems(props),
     ...dataBucketProblems(props.modelData?._perSlot ?? {}),
     ...smokeTestProblems(props),
     ...refresherProblems(scope, props),
@@ -91,6 +92,14 @@ function eventProblems({ bucketEvents = [] }: SagemakerEndpointProps): string[] 
     problems.push(...keyFilterProblems(keyFilters ?? []).map((problem) => `bucketEvents[${index}]: ${problem}`));
   }
   return problems;
+}
+
+function markerProblems({ marker }: SagemakerEndpointProps): string[] {
+  if (marker === undefined || (marker !== '' && !marker.startsWith('/') && !marker.startsWith('s3://'))) return [];
+  return [
+    `marker is "${marker}", expected a key in modelsBucket. Write it without bucket and leading slash, for example ` +
+      '"models/_SUCCESS".',
+  ];
 }
 
 function refresherProblems(scope: Construct, { refresher }: SagemakerEndpointProps): string[] {

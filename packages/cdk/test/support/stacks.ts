@@ -27,6 +27,7 @@ export interface Changes {
   readonly bucketEvents?: BucketEvent[];
   readonly guardedDeployment?: GuardedDeployment;
   readonly waitTime?: Duration;
+  readonly marker?: string;
   readonly maxWaitTime?: Duration;
   readonly pollInterval?: Duration;
   readonly sweepInterval?: Duration;

@@ -131,6 +131,7 @@ function quarantineParagraph(report: EndpointReport): Paragraph {
 /** Next steps by reason. Others need only patience. */
 const NEXT_STEPS: Readonly<Record<string, (endpoint: string) => string>> = {
   Suspended: (endpoint) => `Run \`freshpoint resume ${endpoint}\`.`,
+  MarkerMissing: () => 'Upload the marker after all model data.',
   SourceMissing: () => 'Upload the missing model data.',
   Retrying: (endpoint) => `Mend the cause; \`freshpoint retry ${endpoint}\` ends the pause.`,
   UnknownConfig: () => 'Move the endpoint back with UpdateEndpoint, or deploy the stack with a changed setting.',

@@ -9,6 +9,7 @@ import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
 import { sageMakerEndpoints } from '@freshpoint/engine/adapters/sagemaker-endpoints';
 import type { ObservedPart } from '@freshpoint/engine/policy/next';
 import type { EndpointView, Observation } from '@freshpoint/engine/policy/observation';
+import { uriOf } from '@freshpoint/engine/policy/source-object';
 import { explainErrors } from './aws-errors.ts';
 import { type ClientConfig, s3Config } from './client-config.ts';
 
@@ -70,7 +71,5 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
 }
 
 function sourcesOf({ sources }: EndpointSpec): string {
-  return sources
-    .map((source) => `s3://${source.bucket}/${'key' in source ? source.key : `${source.prefix}*`}`)
-    .join(', ');
+  return sources.map(uriOf).join(', ');
 }

@@ -1,6 +1,7 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { modelDataKey, revisionPrefix, revisionRecordKey } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
+import { sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { RevisionStore, StagingJob, StagingOutcome } from '../ports.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
@@ -63,12 +64,10 @@ async function storeRevision(
   const known = await readRecord(client, address);
   if (known) return { kind: 'stored', files: known.record.files, isNew: false };
   if (!files) return { kind: 'missing' };
-  const wanted = data.files.flatMap(({ bucket, key }) =>
-    files.filter(({ source }) => source.bucket === bucket && source.key === key),
-  );
-  if (wanted.length < data.files.length) return { kind: 'changed' };
+  const needed = data.files.flatMap((file) => files.filter(({ source }) => sourceUriOf(source) === uriOf(file)));
+  if (needed.length < data.files.length) return { kind: 'changed' };
   const prefix = revisionPrefix(store, revision);
-  const copies = wanted.map(({ source, from }, index): PlannedCopy => {
+  const copies = needed.map(({ source, from }, index): PlannedCopy => {
     const to = { bucket: store.bucket, key: modelDataKey(prefix, index) };
     if (from) return { from, to, size: source.size };
     // Pinned to the ETag, not to the version: copying an old version would succeed and miss newer bytes.
@@ -78,7 +77,7 @@ async function storeRevision(
   const outcome = await copySet(client, copies, options);
   if (outcome.kind === 'gone') return { kind: 'changed' };
   if (outcome.kind !== 'copied') return outcome;
-  const stored = wanted.map(({ source }) => source);
+  const stored = needed.map(({ source }) => source);
   const record: RevisionRecord = { version: 1, revision, files: stored };
   // A record that exists already was written by an earlier pass that ended before it knew.
   await writeText(client, { ...address, text: JSON.stringify(record) }, { IfNoneMatch: '*' });

@@ -7,6 +7,7 @@ import {
   slotRecordKey,
 } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
+import { sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { StagingJob, StagingOutcome } from '../ports.ts';
 import type { Client } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
@@ -36,29 +37,32 @@ export async function fillSlot(client: Client, job: SlotJob, options: CopySetOpt
   const before = await readRecord(client, address);
   if (before?.record.revision === revision && (await holds(client, data, slot, before.record)))
     return { kind: 'staged' };
+  const wanted = sourcesOf(data, files);
+  if (wanted.length < data.files.length) return { kind: 'missing' };
   const begun: RevisionRecord = { version: 1, files: [], writeId };
   const condition = before ? { IfMatch: before.etag } : ({ IfNoneMatch: '*' } as const);
   const etag = await writeText(client, { ...address, text: JSON.stringify(begun) }, condition);
   if (etag === undefined) return { kind: 'changed' };
 
   const prefix = revisionPrefix(store, revision);
-  const copies = data.files.flatMap((file, index): PlannedCopy[] => {
-    const stored = files.findIndex(({ bucket, key }) => bucket === file.bucket && key === file.key);
-    const source = files[stored];
-    const from = { bucket: store.bucket, key: modelDataKey(prefix, stored) };
-    const to = { bucket: data.bucket, key: slotDataKey(data.root, slot, index) };
-    return source ? [{ from, to, size: source.size }] : [];
+  const copies = wanted.map((source, index): PlannedCopy => {
+    const from = { bucket: store.bucket, key: modelDataKey(prefix, files.indexOf(source)) };
+    return { from, to: { bucket: data.bucket, key: slotDataKey(data.root, slot, index) }, size: source.size };
   });
-  if (copies.length < data.files.length) return { kind: 'missing' };
   const outcome = await copySet(client, copies, options);
   if (outcome.kind === 'gone') return { kind: 'missing' };
   if (outcome.kind !== 'copied') return outcome;
-  const record: RevisionRecord = { version: 1, revision, files, writeId };
+  const record: RevisionRecord = { version: 1, revision, files: wanted, writeId };
   const written = await writeText(client, { ...address, text: JSON.stringify(record) }, { IfMatch: etag });
   if (written !== undefined) return { kind: 'staged' };
   // The reply may have been lost, so that the SDK's second attempt met its own write.
   const after = await readRecord(client, address);
   return { kind: after?.record.writeId === writeId && after.record.revision === revision ? 'staged' : 'changed' };
+}
+
+/** The sources that a slot's data is copied from, in the order of its files; fewer where the revision lacks some. */
+function sourcesOf(data: SlotData, files: readonly SourceFile[]): SourceFile[] {
+  return data.files.flatMap((file) => files.find((source) => sourceUriOf(source) === uriOf(file)) ?? []);
 }
 
 /** Whether the slot's objects are those of its record: they may have been deleted since. */

@@ -5,15 +5,17 @@ import {
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import type { SourceSpec } from '@freshpoint/cdk/contract';
+import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
-import { addPage, beginListing, type ListingProgress, listedPrefixes } from '../policy/listing.ts';
-import type { CheckView, SourceFile } from '../policy/observation.ts';
-import { revisionOf, unquoteETag } from '../policy/revision.ts';
-import { type SourceObject, uriOf } from '../policy/source-object.ts';
+import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
+import type { CheckView, MarkerView, SourceFile } from '../policy/observation.ts';
+import type { SourceFault } from '../policy/pointer.ts';
+import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
+import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { type Client, isNamed, send, statusOf } from './client.ts';
 import { inParallel } from './parallel.ts';
+import { followPointer } from './s3-pointer.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
@@ -28,9 +30,12 @@ const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 export function s3Sources(client: Client, read = checkArchive): Sources {
   return {
     async observe(sources, options) {
+      // Before the sources: a marker that is as new as what is read later was written after all of it.
+      const marker = await readMarker(client, sources);
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      return revisionOf(sources, progress, await namedObjects(client, sources, options.instead ?? []));
+      const found = await findAll(client, sources, { ...options, progress });
+      return { ...revisionOf(sources, progress, found), ...(marker && { marker }) };
     },
     async check(files, options) {
       const warnings: string[] = [];
@@ -96,43 +101,76 @@ async function listPrefixes(
   sources: readonly SourceSpec[],
   { isTimeUp, progress: before }: ObserveOptions,
 ): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
-  const prefixes = listedPrefixes(sources);
+  const listed = listedSources(sources);
   let progress = before ?? beginListing(sources);
-  for (let at = prefixes[progress.prefix]; at; at = prefixes[progress.prefix]) {
-    const { bucket, prefix } = at;
-    const list = { Bucket: bucket, Prefix: prefix, StartAfter: progress.after };
+  for (let at = listed[progress.prefix]; at; at = listed[progress.prefix]) {
+    const { bucket } = at;
+    const list = { Bucket: bucket, Prefix: prefixOf(at), StartAfter: progress.after };
     const { Contents = [], IsTruncated } = await send(client, new ListObjectsV2Command(list));
     const objects = Contents.map((object) => listedObject(bucket, object));
     progress = addPage(progress, sources, { objects, isLast: !IsTruncated });
     if (isTimeUp()) break;
   }
-  return { progress, isWhole: progress.prefix === prefixes.length };
+  return { progress, isWhole: progress.prefix === listed.length };
 }
 
 function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModified }: _Object): SourceObject {
   return { bucket, key: Key, etag: unquoteETag(ETag), size: Size, lastModified: LastModified?.getTime() ?? 0 };
 }
 
-/** The objects that sources name by their keys, as far as they exist; `instead`: objects that are known. */
-async function namedObjects(
+async function readMarker(client: Client, sources: readonly SourceSpec[]): Promise<MarkerView | undefined> {
+  const source = sources.find((each) => 'marker' in each);
+  if (!source) return undefined;
+  const object = await head(client, source.bucket, source.marker);
+  return { uri: uriOf(source), ...(object && { lastModified: object.lastModified }) };
+}
+
+/** Where the object of a source is. */
+interface ObjectLocation extends Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'> {
+  /** If there is no object. Absent: then it is missing. */
+  readonly dangling?: SourceFault;
+}
+
+/** The objects that sources name by their keys or chose, as far as they exist; `instead`: objects that are known. */
+async function findAll(
   client: Client,
   sources: readonly SourceSpec[],
-  instead: readonly SourceObject[],
-): Promise<SourceObject[]> {
-  const isKnown = (source: SourceSpec) => instead.some((object) => uriOf(object) === uriOf(source));
-  const named = sources.filter((source) => 'key' in source);
-  const waiting = named.filter((source) => !isKnown(source));
-  const found = instead.filter((object) => named.some((source) => uriOf(object) === uriOf(source)));
+  { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
+): Promise<FoundSources> {
+  const known = (source: SourceSpec) => instead.find((object) => sourceUriOf(object) === uriOf(source));
+  const named = sources.flatMap((source) => ('prefix' in source || 'marker' in source ? [] : source));
+  const objects = named.flatMap((source) => known(source) ?? []);
+  const faults: SourceFault[] = [];
   const failures = await inParallel(
-    waiting,
+    named.filter((source) => !known(source)),
     async (source) => {
-      const object = await head(client, source.bucket, source.key);
-      if (object) found.push(object);
+      const location = await locate(client, source, progress);
+      if (location && 'message' in location) faults.push(location);
+      if (!location || 'message' in location) return;
+      const { bucket, key, chosenBy, dangling } = location;
+      const object = await head(client, bucket, key);
+      if (!object && dangling) faults.push(dangling);
+      if (!object) return;
+      const lastModified = Math.max(object.lastModified, dangling?.lastModified ?? 0);
+      objects.push({ ...object, lastModified, ...(chosenBy !== undefined && { chosenBy }) });
     },
     { limit: MAX_HEADS, isTimeUp: () => false },
   );
   if (failures.length > 0) throw failures[0];
-  return found;
+  return { objects, faults };
+}
+
+/** Where the object is that a source names or chooses, or why it names none. Undefined: it is missing. */
+async function locate(
+  client: Client,
+  source: ArchiveSource,
+  { chosen = [] }: ListingProgress,
+): Promise<ObjectLocation | SourceFault | undefined> {
+  if ('key' in source) return source;
+  const chosenBy = uriOf(source);
+  if ('newestBelow' in source) return chosen.find((object) => object.chosenBy === chosenBy);
+  const followed = await followPointer(client, source);
+  return followed && 'target' in followed ? { ...followed.target, chosenBy, dangling: followed.dangling } : followed;
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {

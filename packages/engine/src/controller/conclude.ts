@@ -7,7 +7,6 @@ import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
-import { announceStall, claimStall } from './stalls.ts';
 
 /** Attempts to record what was published. Each further one needs yet another write within a pass. */
 const MAX_WRITES = 5;
@@ -32,11 +31,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     if (current?.etag === etag) {
       const state = withRefused(decision.state, refused);
       const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
-      const newStall = stall && isNew(stall) ? stall : undefined;
-      // A claim that fails must not come after an event: without the write of the state it would be published again.
-      await claimStall(pass, newStall);
-      await publish(pass, events.filter(isNew), state);
-      await announceStall(pass, newStall);
+      await publish(pass, { events: events.filter(isNew), state, ...(stall && isNew(stall) && { stall }) });
       for (const event of all) published.add(idOf(event));
       refused = entriesOf(state, events, refused);
       const written = state === observation.state ? etag : await write(pass, state, etag);

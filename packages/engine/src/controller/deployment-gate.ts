@@ -125,9 +125,9 @@ async function deploymentData(pass: GatePass, recorded: StoredState): Promise<De
 
 function pendingDeployment(
   view: EndpointView | undefined,
-  { revision, newest = 0, size }: DeploymentData & { readonly kind: 'staged' },
+  { revision, newest = 0, size, pin }: DeploymentData & { readonly kind: 'staged' },
 ): PendingDeployment {
-  return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size };
+  return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size, pin };
 }
 
 async function tryToRead(

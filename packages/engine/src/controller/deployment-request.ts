@@ -14,6 +14,8 @@ const DENIED_GRACE_MS = 3 * 60_000;
 /** How long after the deadline a pass may still observe before it answers, in ms: the function's timeout. */
 const LAST_PASS_MS = 60_000;
 
+/** How long after the deadline a refusal may wait until the stack is described, in ms: CloudFormation waits an hour. */
+const LAST_REFUSAL_MS = 5 * 60_000;
 /** For how long DescribeStacks may answer with an earlier status, in ms. */
 const OUTDATED_STACK_MS = 60_000;
 
@@ -87,7 +89,11 @@ export function admit(
  * or DELETE_FAILED, which only a person can resolve. They continue without what they asked for.
  */
 export async function refuse(context: DeploymentContext<DeploymentRequest>, message: string): Promise<ReconcileResult> {
-  const isTolerant = context.request.type === 'Delete' || (await isRollingBack(context));
+  const isDeletion = context.request.type === 'Delete';
+  const stack = isDeletion ? undefined : await describeBeforeRefusal(context);
+  if (stack === 'unknown')
+    return wait(context, `${message} It is not known yet whether this is a rollback.`, POLL_SECONDS);
+  const isTolerant = isDeletion || isRollback(stack);
   const response = isTolerant ? ({ Status: 'SUCCESS' } as const) : ({ Status: 'FAILED', Reason: message } as const);
   return respond(context, response, { decision: 'stalled', reason: 'DeploymentRefused', message });
 }
@@ -111,7 +117,26 @@ async function respond(
 }
 
 export async function isRollingBack(context: DeploymentContext<DeploymentRequest>): Promise<boolean> {
-  return (await tryToDescribe(context))?.status.includes('ROLLBACK') ?? false;
+  return isRollback(await tryToDescribe(context));
+}
+
+function isRollback(stack: StackView | undefined): boolean {
+  return stack?.status.includes('ROLLBACK') ?? false;
+}
+
+/** The stack. `unknown`: CloudFormation does not describe it just now, and there is time to ask again. */
+async function describeBeforeRefusal({
+  ports,
+  endpoint,
+  request,
+}: DeploymentContext<DeploymentRequest>): Promise<StackView | 'unknown' | undefined> {
+  try {
+    return await ports.stacks.describe(request.stackId);
+  } catch (error) {
+    ports.telemetry.error(endpoint, error, 0);
+    const isLast = isDenied(error) || ports.now() >= request.deadline + LAST_REFUSAL_MS;
+    return isLast ? undefined : 'unknown';
+  }
 }
 
 /** The stack. Undefined: CloudFormation does not describe it. */

@@ -8,15 +8,15 @@ import {
 import {
   type DeployedData,
   dataToDeploy,
+  keepAcrossSources,
   replacedBy,
   type ServedSlot,
-  withChangedSources,
 } from '../policy/deployed-data.ts';
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import type { SourceObject } from '../policy/source-object.ts';
-import type { EndpointState } from '../policy/state.ts';
+import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
@@ -45,6 +45,8 @@ interface LoadedRevision {
   readonly revision?: string;
   readonly size?: number;
   readonly newest?: number;
+  /** The person's pin once it is loaded, if that is another one then. */
+  readonly pin?: Pin;
 }
 
 /** What a deployment's models will load. */
@@ -72,7 +74,9 @@ export async function stageDeployment(
   const slots = await ports.revisions.observe(data);
   const todo = dataToDeploy({ spec, state: recorded.state, view, data, slots, isRollback });
   const staged = await stageData(pass, { recorded, data, slots, todo });
-  if (staged.kind !== 'staged' || !spec || isRollback) return staged;
+  if (staged.kind !== 'staged' || !spec) return staged;
+  const before = recorded.state.replaced;
+  if (isRollback) return before?.pin && before.root === data.root ? { ...staged, pin: before.pin } : staged;
   const replaced = replacedBy(spec, recorded.state, data);
   return { ...staged, recorded: { ...staged.recorded, state: { ...staged.recorded.state, replaced } } };
 }
@@ -123,13 +127,13 @@ async function stageSources(
   const found = await observeSources({ ...pass, requests: [] }, request.sources, known);
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
-    const message = `There is no object at ${found.uris.join(', ')}. Upload the model data, then deploy again.`;
-    return { kind: 'refused', message };
+    const { uris, faults = [] } = found;
+    const missing = `There is no object at ${uris.join(', ')}. Upload the model data, then deploy again.`;
+    return { kind: 'refused', message: [...faults, uris.length > 0 ? missing : 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
   const files = found.files.map(
-    (source): StagingFile =>
-      kept.find(({ source: { bucket, key } }) => bucket === source.bucket && key === source.key) ?? { source },
+    (source): StagingFile => kept.find((each) => sourceUriOf(each.source) === sourceUriOf(source)) ?? { source },
   );
   const message = await refusalOf(pass, data, files);
   if (message !== undefined) return { kind: 'refused', message };
@@ -140,8 +144,8 @@ async function stageSources(
   const staged = await stageAll(pass, { recorded, jobs, loaded });
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
   const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
-  const state = withChangedSources(staged.recorded.state, { before, after, deployed: revision });
-  return { ...staged, recorded: { ...staged.recorded, state } };
+  const { state, pin } = keepAcrossSources(staged.recorded.state, { before, after, deployed: revision });
+  return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
 }
 
 /** The sources, if they can be read within the pass. */
@@ -164,7 +168,7 @@ async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: Serve
   const { bucket } = data;
   const files = await pass.ports.revisions.contents({ ...data, root }, slot);
   return files.flatMap((source, index) => {
-    const isUsed = data.files.some((file) => file.bucket === source.bucket && file.key === source.key);
+    const isUsed = data.files.some((file) => uriOf(file) === sourceUriOf(source));
     return isUsed ? [{ source, from: { bucket, key: slotDataKey(root, slot, index) } }] : [];
   });
 }

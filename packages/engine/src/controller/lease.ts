@@ -29,9 +29,10 @@ export class StagingLease {
     if (before && !isResumed) await ports.revisions.abandon(store, before);
   }
 
-  async release(): Promise<void> {
+  /** `edit`: what else the state learns. */
+  async release(edit = (state: EndpointState): EndpointState => state): Promise<void> {
     const { lease: _, ...rest } = this.#recorded.state;
-    await this.#write(rest);
+    await this.#write(edit(rest));
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { Slot } from '@freshpoint/cdk/contract';
-import { isOutdated } from '../policy/endpoint-status.ts';
+import { isOutdated, withMove } from '../policy/endpoint-status.ts';
 import type { SlotLease } from '../policy/lease.ts';
 import type { Next } from '../policy/next.ts';
-import type { SourceFile } from '../policy/observation.ts';
+import type { EndpointView, SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { DecisionEntry, StoredState } from '../ports.ts';
@@ -33,12 +33,13 @@ export async function stage(
   recorded: StoredState,
   { reason, lease: claim, data, files }: StagingDecision,
 ): Promise<ReconcileResult | Staged> {
-  const { ports, store, budget } = pass;
+  const { ports, spec, store, budget } = pass;
   const { slot, revision, partialCopy } = claim;
   const lease = new StagingLease(pass, recorded, claim);
   await lease.acquire();
-  if (!(await isStillInactive(pass, recorded.state, slot))) {
-    await lease.release();
+  const view = await ports.endpoints.describe(spec.endpointName);
+  if (view === 'gone' || !isStillInactive(pass, recorded.state, { slot, view })) {
+    await lease.release(view === 'gone' ? undefined : (state) => withMove(state, view));
     const message = 'The endpoint changed before the copy started.';
     return requeue(pass, claim, { decision: 'requeue', reason: 'EndpointBusy', message, seconds: CHANGED_SECONDS });
   }
@@ -76,10 +77,12 @@ async function removeOthers({ ports, endpoint, store, budget }: EndpointPass, ke
   }
 }
 
-async function isStillInactive({ ports, spec }: EndpointPass, state: EndpointState, slot: Slot): Promise<boolean> {
-  const view = await ports.endpoints.describe(spec.endpointName);
-  if (view === 'gone' || isOutdated(view, state)) return false;
-  return view.status === 'InService' && view.configName !== spec.configs[slot];
+function isStillInactive(
+  { spec }: EndpointPass,
+  state: EndpointState,
+  { slot, view }: { readonly slot: Slot; readonly view: EndpointView },
+): boolean {
+  return !isOutdated(view, state) && view.status === 'InService' && view.configName !== spec.configs[slot];
 }
 
 type StagingEntry = Pick<DecisionEntry, 'decision' | 'reason' | 'message' | 'seconds'>;

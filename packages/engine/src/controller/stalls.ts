@@ -1,38 +1,10 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
-import { stallRecord } from '../policy/history.ts';
-import { shortRevision } from '../policy/revision.ts';
-import { noteBlockage, type StallEvent, stalledAfterMs } from '../policy/stalled.ts';
+import { noteBlockage, stalledAfterMs } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
-import { claim } from './publish.ts';
+import { publish } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
-
-type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
-
-/** Publishes a stall, or its end, to the history, the bus and the log, before the state that records it is written. */
-export async function publishStall(publisher: Publisher, stall: StallEvent | undefined): Promise<void> {
-  await claimStall(publisher, stall);
-  await announceStall(publisher, stall);
-}
-
-/** First part: the record in the history. Throws StateConflict while another pass publishes it. */
-export async function claimStall(publisher: Publisher, stall: StallEvent | undefined): Promise<void> {
-  if (stall) await claim(publisher, stallRecord(stall, publisher.ports.now()));
-}
-
-/** Second part: the bus and the log. */
-export async function announceStall(
-  { ports, endpoint, spec }: Publisher,
-  stall: StallEvent | undefined,
-): Promise<void> {
-  if (!stall) return;
-  await ports.eventBus.publish(endpoint, spec.endpointName, [stall]);
-  const { type, reason, message, revision } = stall;
-  const shown = revision === undefined ? {} : { revision: shortRevision(revision) };
-  ports.telemetry.decision({ endpoint, decision: type, reason, message, ...shown });
-}
 
 /** The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, otherwise 0. */
 export function measureStall({ ports, endpoint }: EndpointContext, { stalled }: EndpointState): void {
@@ -65,7 +37,7 @@ async function recordFailure({ ports, endpoint }: EndpointContext, error: unknow
   const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
-  await publishStall({ ports, endpoint, spec }, noted.stall);
+  await publish({ ports, endpoint, spec }, { ...noted, events: [] });
   if (noted.state !== state) await ports.states.write(spec.store, noted.state, etag);
   measureStall({ ports, endpoint }, noted.state);
 }

@@ -12,7 +12,7 @@ import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
-import { measureStall, publishStall } from './stalls.ts';
+import { measureStall } from './stalls.ts';
 
 /** Attempts to record an acceptance. Each further one needs yet another write within milliseconds. */
 const MAX_ACCEPTANCE_WRITES = 5;
@@ -46,7 +46,7 @@ export async function swap(
   const { leftOut = [] } = outcome;
   const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
   try {
-    await publish(pass, [{ type: 'started', ...eventSubject(updating) }], recorded);
+    await publish(pass, { events: [{ type: 'started', ...eventSubject(updating) }], state: recorded });
   } finally {
     // An event bus that fails must not make the update one that may never have been requested.
     await recordAcceptance(pass, { state: recorded, etag: at }, updating);
@@ -81,7 +81,7 @@ async function reject(
   const noted = noteBlockage({ ...state, retries }, { reason: 'Retrying', message: text, revision }, clock);
   const seconds = withinStall(pause, noted.state, clock);
   ports.telemetry.error(endpoint, error, seconds);
-  await publishStall(pass, noted.stall);
+  await publish(pass, { ...noted, events: [] });
   await ports.states.write(store, noted.state, etag);
   measureStall(pass, noted.state);
   return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });

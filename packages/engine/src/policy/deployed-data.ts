@@ -2,7 +2,7 @@ import type { EndpointSpec, Slot, SlotData } from '@freshpoint/cdk/contract';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
 import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
-import { type EndpointState, MAX_QUARANTINED_REVISIONS, servedRevision } from './state.ts';
+import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, servedRevision } from './state.ts';
 
 /** What a deployment finds. */
 export interface BeforeDeployment {
@@ -78,40 +78,56 @@ function servedSlot({ spec, state: { replaced }, view, isRollback }: BeforeDeplo
 }
 
 /** What a deployment to this slot data replaces. */
-export function replacedBy(spec: EndpointSpec, { serving }: EndpointState, next: SlotData): EndpointState['replaced'] {
+export function replacedBy(
+  spec: EndpointSpec,
+  { serving, pin }: EndpointState,
+  next: SlotData,
+): EndpointState['replaced'] {
   const revision = serving && servedRevision(serving);
   return {
     configs: spec.configs,
     ...(spec.data && { root: spec.data.root }),
     ...(revision !== undefined && { revision }),
     nextRoot: next.root,
+    ...(pin && { pin }),
   };
 }
 
 /** The sources before and after a deployment that changes them, which gives every revision another digest. */
 export interface ChangedSources {
-  /** Undefined: they could not be read. */
+  /** Undefined: they could not be read. The function may not read a source any more that the deployment removes. */
   readonly before: SourcesView | undefined;
   readonly after: SourcesView | undefined;
   /** The revision that the deployment loads. */
   readonly deployed: string;
 }
 
-/**
- * The state that keeps a person's pin, and the quarantine of what is at the sources, across a deployment that changes
- * the sources. Pure.
- */
-export function withChangedSources(state: EndpointState, { before, after, deployed }: ChangedSources): EndpointState {
-  const { pin, quarantine = [], ...rest } = state;
+/** What a deployment that changes the sources keeps. */
+export interface KeptAcrossSources {
+  readonly state: EndpointState;
+  /** From the time on at which the endpoint is moved. Until then, and when it is moved back, the pin is as before. */
+  readonly pin?: Pin;
+}
+
+/** Keeps a person's pin, and the quarantine of what is at the sources. Pure. */
+export function keepAcrossSources(state: EndpointState, changed: ChangedSources): KeptAcrossSources {
+  const { after, deployed } = changed;
+  const { pin, quarantine = [] } = state;
   const newest = after?.revision;
-  if (newest === undefined || newest === deployed) return { ...rest, ...(quarantine.length > 0 && { quarantine }) };
-  const isPinned =
-    pin !== undefined && before !== undefined && (pin.supersedes ?? before?.revision) === before.revision;
-  const judged = quarantine.find(({ revision }) => revision === before?.revision);
-  const entries = judged ? [{ ...judged, revision: newest }, ...quarantine] : quarantine;
+  const before = revisionBefore(state, changed);
+  if (newest === undefined || newest === deployed || before === undefined) return { state };
+  const judged = quarantine.find(({ revision }) => revision === before);
+  const entries = judged && [{ ...judged, revision: newest }, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
+  const isPinned = pin !== undefined && (pin.supersedes ?? before) === before;
   return {
-    ...rest,
+    state: entries ? { ...state, quarantine: entries } : state,
     ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
-    ...(entries.length > 0 && { quarantine: entries.slice(0, MAX_QUARANTINED_REVISIONS) }),
   };
+}
+
+/** What is at the old sources: as read, or as observed last if nothing was uploaded since to those that stay. */
+function revisionBefore({ observed }: EndpointState, { before, after }: ChangedSources): string | undefined {
+  if (before) return before.revision;
+  const isNewer = after?.newest === undefined || observed === undefined || after.newest > observed.newest;
+  return isNewer ? undefined : observed.revision;
 }

@@ -6,7 +6,7 @@ import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { servedLast } from './retention.ts';
 import { isLoadedAsRead } from './serving.ts';
-import { type EndpointState, type PendingDeployment, type Serving, servedRevision } from './state.ts';
+import { type EndpointState, type PendingDeployment, type Pin, type Serving, servedRevision } from './state.ts';
 
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
 export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
@@ -60,8 +60,15 @@ export function concludeDeployment(
     since: lastModified,
     ...(size !== undefined && { size }),
   };
+  const ended = { ...state, deployment: undefined, pin: pinAfter(state, deployment) };
   return {
-    state: servedLast({ ...state, deployment: undefined, moved: undefined, serving }, servedRevision(serving)),
+    state: servedLast({ ...ended, moved: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
   };
+}
+
+/** The pin that the deployment brings, unless a person set another one meanwhile. */
+function pinAfter({ pin }: EndpointState, deployment: PendingDeployment): Pin | undefined {
+  const isOther = pin !== undefined && (pin.at !== deployment.pin?.at || pin.by !== deployment.pin.by);
+  return isOther ? pin : (deployment.pin ?? pin);
 }

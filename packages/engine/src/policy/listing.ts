@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { PrefixSource, SourceSpec } from '@freshpoint/cdk/contract';
+import type { NewestSource, PrefixSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { digestLine, type SourceObject, uriOf } from './source-object.ts';
+
+/** A source whose objects are listed. */
+export type ListedSource = PrefixSource | NewestSource;
 
 /** How far the prefixes of the sources were listed: enough to continue in another pass. */
 export interface ListingProgress {
-  /** Index of the prefix that is being listed, in the order of `listedPrefixes`; behind the last one, once all are. */
+  /** Index of the prefix that is being listed, in the order of `listedSources`; behind the last one, once all are. */
   readonly prefix: number;
   /** The last key that was listed below it. Absent: none. */
   readonly after?: string;
@@ -18,17 +21,24 @@ export interface ListingProgress {
   readonly size: number;
   /** URIs of the prefixes below which no object was found so far. */
   readonly missing: readonly string[];
+  /** The newest objects so far, each with the source that chooses it. They are not counted above. Absent: none. */
+  readonly chosen?: readonly SourceObject[];
 }
 
-/** The prefixes among the sources, in the order in which they are listed. */
-export function listedPrefixes(sources: readonly SourceSpec[]): PrefixSource[] {
-  const prefixes = sources.filter((source) => 'prefix' in source);
+/** The sources that are listed, in that order. */
+export function listedSources(sources: readonly SourceSpec[]): ListedSource[] {
+  const prefixes = sources.filter((source) => 'prefix' in source || 'newestBelow' in source);
   return prefixes.toSorted((one, other) => Buffer.compare(Buffer.from(uriOf(one)), Buffer.from(uriOf(other))));
+}
+
+/** Below which prefix the objects of a source are. */
+export function prefixOf(source: ListedSource): string {
+  return 'prefix' in source ? source.prefix : source.newestBelow;
 }
 
 /** A listing of which nothing was listed yet. */
 export function beginListing(sources: readonly SourceSpec[]): ListingProgress {
-  return { prefix: 0, digest: '', newest: 0, objects: 0, size: 0, missing: listedPrefixes(sources).map(uriOf) };
+  return { prefix: 0, digest: '', newest: 0, objects: 0, size: 0, missing: listedSources(sources).map(uriOf) };
 }
 
 /** Adds a page of the current prefix, whose keys are in UTF-8 order. `isLast`: no other page follows. */
@@ -37,14 +47,16 @@ export function addPage(
   sources: readonly SourceSpec[],
   { objects, isLast }: { readonly objects: readonly SourceObject[]; readonly isLast: boolean },
 ): ListingProgress {
-  const prefixes = listedPrefixes(sources);
-  const prefix = prefixes[progress.prefix];
-  if (!prefix) return progress;
-  const matching = objects.filter((object) => names(prefix, object));
-  // What a source names by its key, and what was listed below another prefix, counts there.
-  const others = [...sources.filter((source) => 'key' in source), ...prefixes.slice(0, progress.prefix)];
-  const counted = matching.filter((object) => !others.some((source) => names(source, object)));
-  const uri = uriOf(prefix);
+  const listed = listedSources(sources);
+  const source = listed[progress.prefix];
+  if (!source) return progress;
+  const matching = objects.filter((object) => names(source, object));
+  // What a source names by its key, or chooses from, and what was listed below another prefix, counts there.
+  const others = [...sources.filter((each) => !('prefix' in each)), ...listed.slice(0, progress.prefix)];
+  const isCounted = (object: SourceObject) => 'prefix' in source && !others.some((other) => names(other, object));
+  const counted = matching.filter(isCounted);
+  const uri = uriOf(source);
+  const chosen = 'newestBelow' in source ? chooseNewest(progress.chosen ?? [], matching, uri) : progress.chosen;
   return {
     ...(isLast
       ? { prefix: progress.prefix + 1 }
@@ -54,7 +66,24 @@ export function addPage(
     objects: progress.objects + counted.length,
     size: progress.size + counted.reduce((sum, { size }) => sum + size, 0),
     missing: matching.length > 0 ? progress.missing.filter((each) => each !== uri) : progress.missing,
+    ...(chosen && chosen.length > 0 && { chosen }),
   };
+}
+
+/** The chosen objects, with the newest that the source has seen; of two as new, that with the last key. */
+function chooseNewest(
+  chosen: readonly SourceObject[],
+  objects: readonly SourceObject[],
+  chosenBy: string,
+): readonly SourceObject[] {
+  const others = chosen.filter((object) => object.chosenBy !== chosenBy);
+  const before = chosen.find((object) => object.chosenBy === chosenBy);
+  // Keys are listed in order, so the later object wins a tie.
+  const newest = objects.reduce(
+    (best, object) => (best && best.lastModified > object.lastModified ? best : object),
+    before,
+  );
+  return newest ? [...others, { ...newest, chosenBy }] : others;
 }
 
 /** Each object is hashed with all before it, so the digest depends on no page's size and fits into the state. */
@@ -65,5 +94,7 @@ function chain(before: string, object: SourceObject): string {
 function names(source: SourceSpec, { bucket, key }: SourceObject): boolean {
   if (source.bucket !== bucket) return false;
   if ('key' in source) return source.key === key;
-  return key.startsWith(source.prefix) && key.endsWith(source.suffix ?? '');
+  if ('marker' in source) return source.marker === key;
+  if ('pointer' in source) return source.pointer === key;
+  return key.startsWith(prefixOf(source)) && key.endsWith(source.suffix ?? '');
 }

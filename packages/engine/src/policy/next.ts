@@ -19,6 +19,8 @@ export type Reason =
   | 'StackBusy'
   | 'Suspended'
   | 'SourceMissing'
+  /** Something newer than the marker was uploaded. */
+  | 'MarkerMissing'
   | 'UnknownConfig'
   | 'EndpointFailed'
   | 'NewRevision'

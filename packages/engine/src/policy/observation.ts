@@ -28,7 +28,7 @@ export interface EndpointView {
   readonly variants?: readonly string[];
 }
 
-/** One object that a source names by its key. */
+/** One object that a source names by its key, or chose. */
 export interface SourceFile {
   readonly bucket: string;
   readonly key: string;
@@ -40,6 +40,8 @@ export interface SourceFile {
   readonly size: number;
   /** Absent: the bucket has no versions. */
   readonly version?: string;
+  /** URI of the source that chose the object. Absent: a source names it by its key. */
+  readonly chosenBy?: string;
 }
 
 /** A listing of the sources that began in an earlier pass. */
@@ -50,8 +52,15 @@ export interface ResumedListing {
   readonly isSuperseded?: true;
 }
 
+/** The marker of the sources, as it was before they were read. */
+export interface MarkerView {
+  readonly uri: string;
+  /** Epoch ms. Absent: there is no object. */
+  readonly lastModified?: number;
+}
+
 /** The sources as they are in S3 now, or as a listing found them that this pass continued. */
-export type SourcesView = { readonly resumed?: ResumedListing } & (
+export type SourcesView = { readonly resumed?: ResumedListing; readonly marker?: MarkerView } & (
   | {
       readonly kind: 'complete';
       readonly revision: string;
@@ -59,20 +68,25 @@ export type SourcesView = { readonly resumed?: ResumedListing } & (
       readonly objects: number;
       /** Bytes of all objects. */
       readonly size: number;
-      /** The objects that a source names by its key. */
+      /** The objects that the sources name by their keys, and those that they chose. */
       readonly files: readonly SourceFile[];
     }
   /**
-   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, absent
-   * where there are none.
+   * Some sources have no object; `uris` names them. `revision` and `newest` are those of the existing objects, and of
+   * what is at fault, absent where there is neither.
    */
   | {
       readonly kind: 'missing';
       readonly uris: readonly string[];
+      /** Messages about sources that name nothing that could be served. Absent: there are none. */
+      readonly faults?: readonly string[];
       readonly revision?: string;
       readonly newest?: number;
     }
 );
+
+/** Sources of which some have no object. */
+export type MissingSources = SourcesView & { readonly kind: 'missing' };
 
 /** The revision that each slot's data holds completely. Absent: none. */
 export interface SlotsView {

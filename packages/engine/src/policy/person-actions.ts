@@ -58,10 +58,18 @@ function withoutFailures({ retries, ...state }: EndpointState, revision: string)
   return { ...withoutQuarantine(state, revision), ...(retries && retries.revision !== revision && { retries }) };
 }
 
-/** Serves the newest upload anew: it counts as not served, and a pin ends. */
-export function refreshAnew({ pin: _, serving, ...state }: EndpointState, actor: Actor): PersonAction {
-  const unknown = serving && { ...serving, revision: undefined };
-  return { state: { ...state, ...(unknown && { serving: unknown }) }, record: actionRecord('refresh', actor) };
+/** Serves the newest upload anew: it counts as not served, and a pin ends, also one that a deployment would bring. */
+export function refreshAnew({ pin: _, ...state }: EndpointState, actor: Actor): PersonAction {
+  const { serving, deployment, replaced } = state;
+  return {
+    state: {
+      ...state,
+      ...(serving && { serving: { ...serving, revision: undefined } }),
+      ...(deployment && { deployment: { ...deployment, pin: undefined } }),
+      ...(replaced && { replaced: { ...replaced, pin: undefined } }),
+    },
+    record: actionRecord('refresh', actor),
+  };
 }
 
 function actionRecord(outcome: ActionRecord['outcome'], { by, at, reason }: Actor): ActionRecord {

@@ -188,7 +188,7 @@ function suspensionOf(remains: Remains): Suspension | undefined {
   if (!last) return undefined;
   const { by, reason, writtenAt } = last;
   const at = Date.parse(last.at);
-  // Swaps that were resumed while the state was lost: nobody knew which suspension that ended.
+  // Swaps that were resumed while the state was lost: it is unknown which suspension that ended.
   const isEnded = actionsOf(remains, 'resume').some((resume) =>
     resume.ends === undefined ? resume.writtenAt >= writtenAt : resume.ends === at,
   );

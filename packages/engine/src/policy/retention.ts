@@ -17,8 +17,8 @@ export function retainedRevisions(
 ): readonly string[] {
   const needed = [staged, serving && servedRevision(serving), pin?.revision];
   const kept = new Set(stored.filter((revision) => needed.includes(revision)));
-  const places = stored.includes(staged) ? retainRevisions : retainRevisions - 1;
-  for (const revision of stored) if (kept.size < places) kept.add(revision);
+  const capacity = stored.includes(staged) ? retainRevisions : retainRevisions - 1;
+  for (const revision of stored) if (kept.size < capacity) kept.add(revision);
   return stored.filter((revision) => kept.has(revision));
 }
 

@@ -1,6 +1,6 @@
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 
-/** One object that a source names. */
+/** One object that a source names or chooses. */
 export interface SourceObject {
   readonly bucket: string;
   readonly key: string;
@@ -14,15 +14,26 @@ export interface SourceObject {
   readonly lastModified: number;
   /** Absent: unknown, or the bucket has no versions. */
   readonly version?: string;
+  /** URI of the source that chose the object. Absent: a source names it by its key. */
+  readonly chosenBy?: string;
 }
 
 /** A source as messages name it. */
 export function uriOf(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
-  return `s3://${source.bucket}/${source.prefix}*${source.suffix ?? ''}`;
+  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
+  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
+  const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
+  return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
+}
+
+/** URI of the source that an object, or a copy of it, belongs to. */
+export function sourceUriOf(object: Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'>): string {
+  return object.chosenBy ?? uriOf(object);
 }
 
 /** What a revision's digest contains of one object. */
-export function digestLine({ bucket, key, checksum, etag, size }: SourceObject): string {
-  return `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag, size])}\n`;
+export function digestLine({ bucket, key, checksum, etag, size, chosenBy }: SourceObject): string {
+  const chosen = chosenBy === undefined ? [] : [chosenBy];
+  return `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag, size, ...chosen])}\n`;
 }

@@ -34,6 +34,8 @@ export interface PendingDeployment {
   readonly newestSource: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
+  /** The person's pin once the deployment has moved the endpoint: revisions of other sources have other digests. */
+  readonly pin?: Pin;
 }
 
 /** What the last deployment replaced: its rollback returns to it. */
@@ -43,6 +45,7 @@ export interface ReplacedDeployment {
   readonly root?: string;
   /** What served. */
   readonly revision?: string;
+  readonly pin?: Pin;
   /** Of the slot data of the deployment that replaced it. */
   readonly nextRoot?: string;
 }

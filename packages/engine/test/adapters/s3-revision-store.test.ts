@@ -14,14 +14,14 @@ import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;
 const limits = { maxWholeBytes: 6 * MIB, partBytes: 5 * MIB, maxParallelParts: 2 };
-const data: SlotData = {
+const data = {
   bucket: 'copies',
   root: 'Iris/Endpoint/slots/1/',
   files: [
     { bucket: 'models', key: 'a b/ü.tar.gz' },
     { bucket: 'models', key: 'c.tar.gz' },
   ],
-};
+} satisfies SlotData;
 const place = { bucket: 'copies', prefix: 'Iris/Endpoint/' };
 const storedKey = (revision: string, index: number) => modelDataKey(revisionPrefix(place, revision), index);
 const keyOf = (slot: 'a' | 'b', index: number) => slotDataKey(data.root, slot, index);

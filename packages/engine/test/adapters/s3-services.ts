@@ -9,7 +9,8 @@ import type { Client } from '../../src/adapters/client.ts';
 /** The local runtime's S3, in memory, behind a client such as the adapters use. */
 export function s3InMemory() {
   const cloud = new Cloud();
-  const deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
+  const clock = new VirtualClock();
+  const deps = { account: defaultAccount, clock, ids: seededIds(1), cloud };
   cloud.register(createS3(deps, { blobs: new MemoryBlobs(), emit: () => undefined }).service);
   /** Names of the calls, in order. */
   const sent: string[] = [];
@@ -41,5 +42,5 @@ export function s3InMemory() {
   };
   const versioned = (bucket: string) =>
     call('PutBucketVersioning', { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } });
-  return { client, sent, hooks, call, put, get, versioned };
+  return { client, clock, sent, hooks, call, put, get, versioned };
 }

@@ -96,6 +96,15 @@ describe('the first deployment', () => {
     expect(stagings()).toEqual([]);
   });
 
+  test('with a pointer that names no archive fails at once, with what is wrong with it', async () => {
+    const faults = ['The pointer s3://models/p contains "x".'];
+    world.sources = { kind: 'missing', uris: [], faults, revision: 'v2', newest: 1 };
+    await request('Create');
+    expect(world.responses).toEqual([
+      { Status: 'FAILED', Reason: 'The pointer s3://models/p contains "x". Then deploy again.' },
+    ]);
+  });
+
   test('with model data that cannot be loaded fails at once instead of after minutes', async () => {
     world.check = { kind: 'refused', message: 's3://models/model.tar.gz is empty.' };
     await request('Create');

@@ -29,6 +29,13 @@ interface Situation {
   readonly events?: readonly object[];
 }
 
+const marker = (lastModified: number) => ({ uri: 's3://models/_SUCCESS', lastModified });
+const partlyMissing = { kind: 'missing', uris: ['s3://models/b'], revision: 'v2', newest: v2.newest } as const;
+const refusedUntried = (message: string) => ({
+  next: { kind: 'done', reason: 'Quarantined', message } as const,
+  events: [{ type: 'refused', revision: 'v2', slot: 'b', configName: 'config-b', message, retried: false } as const],
+  state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message }] },
+});
 const suspension = { by: 'ada', at: NOON - MINUTE };
 const busy = (status: EndpointStatus, change = {}) => observe({ endpoint: { ...endpoint, status, ...change } });
 const withUpdate = (given: typeof updating, change: Partial<typeof endpoint>, state: EndpointState = servedV1) =>
@@ -183,6 +190,55 @@ const situations: Record<string, Situation> = {
   'a fraction of a second left: the pause is never 0': {
     o: observe({ state: { ...quiet, rollout: settling('v2', 59_900) } }),
     next: { kind: 'requeue', seconds: 1 },
+  },
+  'no marker: settled, but not swapped': {
+    o: observe({ sources: { ...v2, marker: { uri: 's3://models/_SUCCESS' } } }),
+    next: {
+      kind: 'requeue',
+      reason: 'MarkerMissing',
+      message: 'There is no marker at s3://models/_SUCCESS. Upload it after the other objects.',
+    },
+  },
+  'the marker of the upload before: settled, but not swapped': {
+    o: observe({ sources: { ...v2, marker: marker(v2.newest - 1) } }),
+    next: {
+      kind: 'requeue',
+      reason: 'MarkerMissing',
+      message: 'The marker s3://models/_SUCCESS is older than the newest source. Upload it after the others.',
+    },
+  },
+  'the marker as new as the newest source: swap': {
+    o: observe({ sources: { ...v2, marker: marker(v2.newest) } }),
+    next: { kind: 'swap' },
+  },
+  'the marker of an upload that has not settled: waits for waitTime': {
+    o: observe({ sources: { ...v2, newest: NOON - 20_000, marker: marker(NOON - 10_000) } }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 40 },
+  },
+  'no marker, and maxWaitTime is over: not swapped': {
+    o: observe({
+      spec: { ...spec, maxWaitTime: 300 },
+      sources: { ...v2, newest: NOON - 10_000, marker: marker(NOON - 20_000) },
+      state: { ...quiet, rollout: settling('v1.9', 10_000, 300_000) },
+    }),
+    next: { kind: 'requeue', reason: 'MarkerMissing' },
+    state: { ...quiet, rollout: settling('v2', 0, 300_000) },
+  },
+  'some sources are missing, and the marker: not quarantined': {
+    o: observe({ sources: { ...partlyMissing, marker: marker(v1.newest) } }),
+    next: { kind: 'requeue', reason: 'MarkerMissing' },
+  },
+  'some sources are missing in spite of the marker: quarantined': {
+    o: observe({ sources: { ...partlyMissing, marker: marker(v2.newest) } }),
+    ...refusedUntried('1 of 1 sources is missing: there is no object at s3://models/b. Upload the missing objects.'),
+  },
+  'the marker was written during a listing of several passes: list again': {
+    o: observe({ sources: { ...v2, resumed: { since: NOON - 5_000 }, marker: marker(NOON - 1000) } }),
+    next: { kind: 'requeue', reason: 'MarkerMissing' },
+  },
+  'a pointer that names nothing: quarantined with what is wrong with it': {
+    o: observe({ sources: { ...partlyMissing, uris: [], faults: ['The pointer s3://models/p contains "x".'] } }),
+    ...refusedUntried('The pointer s3://models/p contains "x".'),
   },
   'uploaded in the future (clock skew): each pause is at most waitTime': {
     o: observe({ sources: { ...v2, newest: NOON + 30_000 } }),

@@ -3,8 +3,8 @@ import {
   type BeforeDeployment,
   type ChangedSources,
   dataToDeploy,
+  keepAcrossSources,
   replacedBy,
-  withChangedSources,
 } from '../../src/policy/deployed-data.ts';
 import type { SourcesView } from '../../src/policy/observation.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
@@ -127,6 +127,8 @@ test('a deployment records what it replaces', () => {
   const { configs } = spec;
   const nextRoot = other.root;
   expect(replacedBy(perSlot, served, other)).toEqual({ configs, root: data.root, revision: 'v2', nextRoot });
+  const pin = { revision: 'v2', by: 'ann', at: NOON };
+  expect(replacedBy(perSlot, { ...served, pin }, other)).toMatchObject({ pin });
   expect(replacedBy(spec, { version: 1 }, other)).toEqual({ configs, nextRoot });
 });
 
@@ -141,34 +143,37 @@ describe('a deployment that changes the sources', () => {
   });
   const changed: ChangedSources = { before: view('v2'), after: view('v2+'), deployed: 'v1+' };
   const pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
+  const quarantine = [{ revision: 'v2', at: NOON, message: 'is empty' }];
+  const state: EndpointState = { version: 1, pin, quarantine };
+  const judged = { ...state, quarantine: [{ ...quarantine[0], revision: 'v2+' }, ...quarantine] };
+  const pinAfter = { ...pin, revision: 'v1+', supersedes: 'v2+', supersedesNewest: NOON };
 
-  test('keeps a pin', () => {
-    expect(withChangedSources({ version: 1, pin }, changed)).toEqual({
-      version: 1,
-      pin: { ...pin, revision: 'v1+', supersedes: 'v2+', supersedesNewest: NOON },
-    });
+  test('keeps a pin for afterwards, and what is at the sources in quarantine', () => {
+    expect(keepAcrossSources(state, changed)).toEqual({ state: judged, pin: pinAfter });
   });
 
   test('keeps a pin that no pass has seen yet', () => {
     const { supersedes: _, ...unseen } = pin;
-    expect(withChangedSources({ version: 1, pin: unseen }, changed).pin).toMatchObject({ revision: 'v1+' });
+    expect(keepAcrossSources({ version: 1, pin: unseen }, changed).pin).toEqual(pinAfter);
   });
 
   test('ends a pin that a newer upload has ended already', () => {
-    expect(withChangedSources({ version: 1, pin }, { ...changed, before: view('v3') })).toEqual({ version: 1 });
+    expect(keepAcrossSources(state, { ...changed, before: view('v3') })).toEqual({ state });
   });
 
-  test('keeps what is at the sources in quarantine', () => {
-    const quarantine = [{ revision: 'v2', at: NOON, message: 'is empty' }];
-    expect(withChangedSources({ version: 1, quarantine }, changed).quarantine).toEqual([
-      { ...quarantine[0], revision: 'v2+' },
-      ...quarantine,
-    ]);
+  test('takes what was observed last for sources that cannot be read any more', () => {
+    const removed = { ...changed, before: undefined };
+    const observed = { revision: 'v2', newest: NOON };
+    expect(keepAcrossSources({ ...state, observed }, removed)).toEqual({
+      state: { ...judged, observed },
+      pin: pinAfter,
+    });
+    const earlier = { ...state, observed: { ...observed, newest: NOON - 1 } };
+    expect(keepAcrossSources(earlier, removed)).toEqual({ state: earlier });
+    expect(keepAcrossSources(state, removed)).toEqual({ state });
   });
 
   test('needs neither when it loads what is at the sources', () => {
-    const quarantine = [{ revision: 'v2', at: NOON }];
-    const state = { version: 1, pin, quarantine } as const;
-    expect(withChangedSources(state, { ...changed, deployed: 'v2+' })).toEqual({ version: 1, quarantine });
+    expect(keepAcrossSources(state, { ...changed, deployed: 'v2+' })).toEqual({ state });
   });
 });

@@ -1,6 +1,6 @@
 import type { SourceSpec } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import { addPage, beginListing, listedPrefixes } from '../../src/policy/listing.ts';
+import { addPage, beginListing, listedSources, prefixOf } from '../../src/policy/listing.ts';
 import { revisionOf } from '../../src/policy/revision.ts';
 import type { SourceObject } from '../../src/policy/source-object.ts';
 
@@ -13,7 +13,7 @@ function observe(store: Store, sources: readonly SourceSpec[], pageObjects = 100
     .toSorted((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)))
     .map((key) => ({ bucket, key, etag: 'e', size: 1, lastModified: 1, ...store[key] }));
   let listed = beginListing(sources);
-  for (const { prefix } of listedPrefixes(sources)) {
+  for (const prefix of listedSources(sources).map(prefixOf)) {
     // A listing has no checksums.
     const below = all.filter(({ key }) => key.startsWith(prefix)).map(({ checksum: _, ...object }) => object);
     for (let at = 0; at === 0 || at < below.length; at += pageObjects) {
@@ -22,11 +22,8 @@ function observe(store: Store, sources: readonly SourceSpec[], pageObjects = 100
     }
   }
   const keys = sources.flatMap((source) => ('key' in source ? source.key : []));
-  return revisionOf(
-    sources,
-    listed,
-    all.filter(({ key }) => keys.includes(key)),
-  );
+  const objects = [...all.filter(({ key }) => keys.includes(key)), ...(listed.chosen ?? [])];
+  return revisionOf(sources, listed, { objects, faults: [] });
 }
 
 function revision(store: Store, ...sources: SourceSpec[]): string {
@@ -138,6 +135,56 @@ describe('revision', () => {
     const store: Store = { x: { size: 5, version: 'v', etag: 'e1' }, 'z/1': { size: 7 } };
     const view = observe(store, [{ bucket, key: 'x' }, all]);
     expect(view).toMatchObject({ size: 12, files: [{ bucket, key: 'x', etag: 'e1', size: 5, version: 'v' }] });
+  });
+
+  describe('of the newest object below a prefix', () => {
+    const newest: SourceSpec = { bucket, newestBelow: 'jobs/', suffix: '/model.tar.gz' };
+    const uri = 's3://models/jobs/*/model.tar.gz';
+    const store: Store = {
+      'jobs/a/model.tar.gz': { lastModified: 5, etag: 'a', size: 7 },
+      'jobs/b/model.tar.gz': { lastModified: 9, etag: 'b', size: 8 },
+      'jobs/c/model.tar.gz': { lastModified: 7, etag: 'c', size: 9 },
+      'jobs/d/debug.tar.gz': { lastModified: 99 },
+      'other/model.tar.gz': { lastModified: 99 },
+    };
+    const chosenOf = (change: Store, pageObjects?: number) => {
+      const view = observe({ ...store, ...change }, [newest], pageObjects);
+      return view.kind === 'complete' ? view.files.map(({ key }) => key) : view.uris;
+    };
+
+    test('is that object alone, with its key and the source that chose it', () => {
+      const files = [{ bucket, key: 'jobs/b/model.tar.gz', etag: 'b', size: 8, chosenBy: uri }];
+      expect(observe(store, [newest])).toMatchObject({ kind: 'complete', newest: 9, objects: 1, size: 8, files });
+    });
+
+    test.each([1, 2, 1000])('is the same whatever the size of a page, of %i keys', (pageObjects) => {
+      expect(chosenOf({}, pageObjects)).toEqual(['jobs/b/model.tar.gz']);
+      expect(chosenOf({ 'jobs/z/model.tar.gz': { lastModified: 9 } }, pageObjects)).toEqual(['jobs/z/model.tar.gz']);
+    });
+
+    test('is the one before it once the newest is deleted', () => {
+      const { 'jobs/b/model.tar.gz': _, ...rest } = store;
+      const view = observe(rest, [newest]);
+      expect(view).toMatchObject({ newest: 7, files: [{ key: 'jobs/c/model.tar.gz' }] });
+    });
+
+    test('is missing while no key has the prefix and the suffix', () => {
+      expect(observe({ 'jobs/d/debug.tar.gz': {} }, [newest])).toEqual({ kind: 'missing', uris: [uri] });
+    });
+
+    test('does not depend on the older objects, also below the prefix of a bucket event', () => {
+      const sources = [newest, { bucket, prefix: 'jobs/', suffix: '.tar.gz' }];
+      const base = revision(store, ...sources);
+      expect(revision({ ...store, 'jobs/a/model.tar.gz': { etag: 'other' } }, ...sources)).toBe(base);
+      expect(revision({ ...store, 'jobs/d/debug.tar.gz': { etag: 'other' } }, ...sources)).not.toBe(base);
+      expect(revision({ ...store, 'jobs/b/model.tar.gz': { etag: 'other' } }, ...sources)).not.toBe(base);
+    });
+
+    test('differs when two sources choose the same objects the other way round', () => {
+      const ofA: SourceSpec = { bucket, newestBelow: 'jobs/', suffix: 'a/model.tar.gz' };
+      const ofBoth: SourceSpec = { bucket, newestBelow: 'jobs/', suffix: '/model.tar.gz' };
+      expect(revision(store, ofA, ofBoth)).not.toBe(revision(store, ofBoth));
+    });
   });
 
   test('is missing without any source', () => {

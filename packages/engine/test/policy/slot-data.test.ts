@@ -466,7 +466,7 @@ const situations: Record<string, Situation> = {
         type: 'refused',
         revision: 'v0',
         retried: false,
-        message: 'Revision v0 is not in the data bucket any more. Upload it again.',
+        message: 'Revision v0 is not in the data bucket any more, or lacks a source. Upload it again.',
       }),
     ],
   },

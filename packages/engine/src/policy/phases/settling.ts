@@ -1,5 +1,5 @@
 import type { NextStep } from '../next.ts';
-import type { Observation, SourcesView } from '../observation.ts';
+import type { MissingSources, Observation } from '../observation.ts';
 import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
 import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
 import { stageOrSwap } from './staging.ts';
@@ -18,6 +18,8 @@ export function settle(context: RolloutContext): NextStep {
   const { since, isStream } = streamOf(observation, before, target);
   const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
   const rollout = before?.revision === revision ? before : begun;
+  const known =
+    rollout === before && rollout.phase === 'settling' ? state : { ...state, rollout: backToSettling(rollout) };
   const left = Math.ceil(waitTime - (readAt(observation) - Math.max(newest, rollout.seen)) / 1000);
   const isBounded = maxWaitTime !== undefined && isStream;
   const bound = isBounded ? Math.ceil(maxWaitTime - (now - rollout.since) / 1000) : left;
@@ -27,9 +29,12 @@ export function settle(context: RolloutContext): NextStep {
     const message = `The newest source must be ${waitTime} s old.`;
     return {
       next: { kind: 'requeue', reason: 'Settling', message, seconds, revision },
-      state:
-        rollout === before && rollout.phase === 'settling' ? state : { ...state, rollout: backToSettling(rollout) },
+      state: known,
     };
+  }
+  const unmarked = unmarkedMessage(observation, newest);
+  if (unmarked !== undefined) {
+    return { next: { kind: 'requeue', reason: 'MarkerMissing', message: unmarked, revision }, state: known };
   }
   if (sources?.kind === 'missing') return refuseUntried(context, missingMessage(observation, sources));
   return stageOrSwap(rollout === before ? context : { ...context, state: { ...state, rollout } });
@@ -66,7 +71,21 @@ function readAt({ now, sources }: Observation): number {
   return sources?.resumed?.since ?? now;
 }
 
-function missingMessage({ spec }: Observation, { uris }: SourcesView & { readonly kind: 'missing' }): string {
-  const count = `${uris.length} of ${spec.sources.length} sources ${uris.length === 1 ? 'is' : 'are'} missing`;
-  return `${count}: there is no object at ${uris.join(', ')}. Upload the missing objects.`;
+/** Why the marker does not yet stand for what was read; undefined: it does, or none is declared. */
+function unmarkedMessage(observation: Observation, newest: number): string | undefined {
+  const { marker, resumed } = observation.sources ?? {};
+  if (!marker) return undefined;
+  const { uri, lastModified } = marker;
+  if (lastModified === undefined) return `There is no marker at ${uri}. Upload it after the other objects.`;
+  if (lastModified < newest) return `The marker ${uri} is older than the newest source. Upload it after the others.`;
+  // What was listed before the marker was written may have changed until then.
+  if (resumed && lastModified > resumed.since) return `The sources are listed again, after the marker ${uri}.`;
+  return undefined;
+}
+
+function missingMessage({ spec }: Observation, { uris, faults = [] }: MissingSources): string {
+  if (uris.length === 0) return faults.join(' ');
+  const total = spec.sources.filter((source) => !('marker' in source)).length;
+  const count = `${uris.length} of ${total} sources ${uris.length === 1 ? 'is' : 'are'} missing`;
+  return [...faults, `${count}: there is no object at ${uris.join(', ')}. Upload the missing objects.`].join(' ');
 }

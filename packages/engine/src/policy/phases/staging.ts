@@ -99,7 +99,7 @@ function endPin({ observation, state, active, target: { revision } }: RolloutCon
   const slot = otherSlot(active);
   const served = serving && servedRevision(serving);
   const isKept = pin !== undefined && served !== undefined && served !== sources?.revision;
-  const message = `Revision ${shortRevision(revision)} is not in the data bucket any more. Upload it again.`;
+  const message = `Revision ${shortRevision(revision)} is not in the data bucket any more, or lacks a source. Upload it again.`;
   const subject = { revision, slot, configName: spec.configs[slot], startedAt: pin?.at };
   return {
     ...requeue('Pinned', message, pollSeconds(spec)),

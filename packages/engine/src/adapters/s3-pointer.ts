@@ -1,0 +1,59 @@
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { ObjectSource, PointerSource } from '@freshpoint/cdk/contract';
+import { MAX_POINTER_BYTES, type SourceFault, targetOf } from '../policy/pointer.ts';
+import { unquoteETag } from '../policy/revision.ts';
+import { uriOf } from '../policy/source-object.ts';
+import { type Client, isNamed, send } from './client.ts';
+
+/** A pointer that names an object, and what is at fault if that does not exist. */
+export interface FollowedPointer {
+  readonly target: ObjectSource;
+  readonly dangling: SourceFault;
+}
+
+/** Reads a pointer. Undefined: there is none. */
+export async function followPointer(
+  client: Client,
+  source: PointerSource,
+): Promise<FollowedPointer | SourceFault | undefined> {
+  try {
+    const { content, etag, lastModified } = await readBeginning(client, source);
+    const fault = { uri: uriOf(source), etag, lastModified };
+    const target = targetOf(source, content);
+    if (typeof target === 'string') return { ...fault, message: target };
+    const message =
+      `The pointer ${fault.uri} names ${uriOf(target)}, where there is no object. Upload that object, or the pointer ` +
+      'again.';
+    return { target, dangling: { ...fault, message } };
+  } catch (error) {
+    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+interface PointerContent {
+  /** At most one byte more than a pointer may have. */
+  readonly content: Uint8Array;
+  readonly etag: string;
+  /** Epoch ms. */
+  readonly lastModified: number;
+}
+
+async function readBeginning(client: Client, { bucket, pointer }: PointerSource): Promise<PointerContent> {
+  const address = { Bucket: bucket, Key: pointer };
+  try {
+    const output = await send(client, new GetObjectCommand({ ...address, Range: `bytes=0-${MAX_POINTER_BYTES}` }));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of (output.Body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    return { ...identityOf(output), content: Buffer.concat(chunks) };
+  } catch (error) {
+    if (!isNamed(error, 'InvalidRange')) throw error;
+    // An empty object has no range.
+    const output = await send(client, new HeadObjectCommand(address));
+    return { ...identityOf(output), content: new Uint8Array() };
+  }
+}
+
+function identityOf({ ETag = '', LastModified }: { readonly ETag?: string; readonly LastModified?: Date }) {
+  return { etag: unquoteETag(ETag), lastModified: LastModified?.getTime() ?? 0 };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { concludeDeployment } from '../../src/policy/deployed.ts';
+import { refreshAnew } from '../../src/policy/person-actions.ts';
+import type { EndpointState, Pin } from '../../src/policy/state.ts';
+import { endpoint, NOON } from './situations.ts';
+
+const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+const pin: Pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
+const pinAfter: Pin = { ...pin, revision: 'v1+', supersedes: 'v2+' };
+const deployment = { revision: 'v1+', newestSource: NOON, pin: pinAfter };
+const pinned: EndpointState = { version: 1, pin, deployment };
+
+function pinOnceMoved(state: EndpointState): Pin | undefined {
+  const deployed = { endpoint, spec: { data }, slot: 'a' } as const;
+  return concludeDeployment(deployed, state, state.deployment ?? deployment).state.pin;
+}
+
+test('a deployment brings the pin in the terms of its sources once it has moved the endpoint', () => {
+  expect(pinOnceMoved(pinned)).toEqual(pinAfter);
+  // The rollback of a deployment brings back the pin that the deployment ended.
+  expect(pinOnceMoved({ ...pinned, pin: undefined })).toEqual(pinAfter);
+  expect(pinOnceMoved({ ...pinned, deployment: { ...deployment, pin: undefined } })).toEqual(pin);
+});
+
+test.each([{ by: 'bob' }, { at: NOON + 1 }])('a pin that was set during the deployment stays: %o', (other) => {
+  expect(pinOnceMoved({ ...pinned, pin: { ...pin, ...other } })).toEqual({ ...pin, ...other });
+});
+
+test('a pin that a person ended during the deployment does not come back', () => {
+  const replaced = { configs: { a: 'config-a', b: 'config-b' }, pin };
+  const { state } = refreshAnew({ ...pinned, replaced }, { by: 'ann', at: NOON + 1 });
+  expect(pinOnceMoved(state)).toBeUndefined();
+  expect(state.replaced?.pin).toBeUndefined();
+});
