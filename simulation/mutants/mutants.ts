@@ -333,7 +333,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/revision.ts',
     declaration: 'revisionOf',
     node: 'CallExpression[callee.property.name="max"]',
-    change: { keepOnly: '.arguments:nth-child(1)' },
+    change: { replaceWith: 'named.at(-1)?.lastModified ?? listed.newest' },
   },
   {
     name: 'the live slot is staged',
@@ -410,7 +410,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the store keeps too few revisions',
     file: 'policy/retention.ts',
     declaration: 'retainedRevisions',
-    node: 'VariableDeclarator[id.name="places"] > ConditionalExpression',
+    node: 'VariableDeclarator[id.name="capacity"] > ConditionalExpression',
     story: 'two rollbacks with data partly in place, and newer data in place after them',
     change: { replaceWith: '1' },
   },
