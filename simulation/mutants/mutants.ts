@@ -333,7 +333,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/revision.ts',
     declaration: 'revisionOf',
     node: 'CallExpression[callee.property.name="max"]',
-    change: { replaceWith: '(named.at(-1)?.lastModified ?? listed.newest)' },
+    change: { replaceWith: 'named.at(-1)?.lastModified ?? listed.newest' },
   },
   {
     name: 'the live slot is staged',

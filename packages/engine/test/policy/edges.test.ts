@@ -165,7 +165,18 @@ describe('concluding an update', () => {
     const nextOf = (change: Partial<EndpointView>) =>
       decide(withUpdate(fresh, { endpoint: { ...endpoint, ...change } })).next;
     expect(nextOf({ status: 'Updating' })).toMatchObject({ message: 'The endpoint is Updating.' });
-    expect(nextOf({ configName: 'config-b' })).toMatchObject({ kind: 'done', reason: 'Serving' });
+    const isShown = { configName: 'config-b', lastModified: NOON };
+    expect(nextOf(isShown)).toMatchObject({ kind: 'done', reason: 'Serving' });
+  });
+
+  test('an endpoint that was on the config before the update was recorded: others moved it there', () => {
+    const fresh = { ...updating, at: NOON - MINUTE };
+    const movedBefore = { ...endpoint, configName: 'config-b', lastModified: NOON - 2 * MINUTE };
+    const { events, next } = decide(withUpdate(fresh, { endpoint: movedBefore }));
+    expect(events).toEqual([]);
+    expect(next).toMatchObject({ kind: 'swap', updating: { slot: 'a' } });
+    const repeated = withUpdate({ ...fresh, repeats: true }, { endpoint: movedBefore });
+    expect(decide(repeated).events.map(({ type }) => type)).toEqual(['succeeded']);
   });
 
   test('a fresh update to a config that a deployment has replaced does not delay a swap', () => {

@@ -25,6 +25,7 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   if (spec.configs[update.slot] !== update.configName) return { state: withoutUpdate(state), events: [] };
   if (endpoint.status !== 'InService') return adopt(state, update, endpoint);
   if (endpoint.configName === update.configName) {
+    if (isOlder(endpoint, update)) return { state: withoutUpdate(state), events: [] };
     const verdict = update.phase === 'testing' ? update.verdict : undefined;
     if (verdict?.kind !== 'failed') return succeed(o, update);
     return failSmokeTests(o, update, verdict.message);
@@ -41,6 +42,14 @@ export function conclude(o: ExistingEndpoint): Conclusion {
   // As far as the endpoint shows, the call was never made, so the swap is decided again. If it was made after all,
   // SageMaker rejects the next one as in progress.
   return { state: withoutUpdate(state), events: [] };
+}
+
+/**
+ * Whether the endpoint was on this config before the update was recorded: others had moved it, and an outdated answer of
+ * DescribeEndpoint hid that. SageMaker's clock and the controller's differ by less than an update takes.
+ */
+function isOlder({ lastModified }: EndpointView, { accepted, repeats, at }: RecordedUpdate): boolean {
+  return !accepted && !repeats && lastModified < at;
 }
 
 /**
