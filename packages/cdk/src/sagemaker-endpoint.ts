@@ -20,6 +20,7 @@ import {
   METRIC_NAMES,
   METRICS_NAMESPACE,
   METRICS_SERVICE,
+  type SourceSpec,
   specParameterName,
   storePrefix,
 } from './contract';

@@ -1,12 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import {
-  type ArchiveSource,
-  type EndpointStore,
-  type MarkerSource,
-  revisionsPrefix,
-  type SlotData,
-  type SourceSpec,
-} from '../contract';
+import { type EndpointStore, revisionsPrefix, type SlotData, type SourceSpec } from '../contract';
 import {
   type BoundedText,
   bucketArn,
@@ -17,6 +10,7 @@ import {
   sagemakerArn,
   stackArn,
 } from './bounded-arns';
+import { sourceObjects } from './sources';
 
 /** Permission for actions on one resource. */
 export interface Permit {
@@ -97,12 +91,6 @@ function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undef
   ];
 }
 
-function keysOf(source: ArchiveSource | MarkerSource): string {
-  if ('marker' in source) return source.marker;
-  if ('newestBelow' in source) return `${source.newestBelow}*${source.suffix}`;
-  return 'pointer' in source ? source.pointer : source.key;
-}
-
 function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
   const bucket = bucketArn(stack, source.bucket);
   if ('prefix' in source) {
@@ -115,11 +103,12 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
       },
     ];
   }
-  const targets = 'pointer' in source ? source.targets.map((target) => bucketArn(stack, target)) : [];
-  return [
-    { actions: ['s3:GetObject'], resource: objectArn(bucket, keysOf(source)) },
-    ...targets.map((target) => ({ actions: ['s3:GetObject'], resource: objectArn(target, '*') })),
-    // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
-    ...[bucket, ...targets].map((each) => ({ actions: ['s3:ListBucket'], resource: each })),
-  ];
+  return sourceObjects(source).flatMap((objects) => {
+    const holder = bucketArn(stack, objects.bucket);
+    return [
+      { actions: ['s3:GetObject'], resource: objectArn(holder, objects.key) },
+      // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
+      { actions: ['s3:ListBucket'], resource: holder },
+    ];
+  });
 }
