@@ -107,7 +107,7 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
     const holder = bucketArn(stack, objects.bucket);
     return [
       { actions: ['s3:GetObject'], resource: objectArn(holder, objects.key) },
-      // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
+      // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix.
       { actions: ['s3:ListBucket'], resource: holder },
     ];
   });
