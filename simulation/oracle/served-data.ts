@@ -37,7 +37,6 @@ export class ServedData {
       for (const [index, file] of data.files.entries()) {
         const isThis = uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`;
         if (isThis && 'key' in file) return `s3://${file.bucket}/${file.key}`;
-        if (isThis && 'newestBelow' in file) return `s3://${file.bucket}/${file.newestBelow}*${file.suffix}`;
       }
     }
     return uri;

@@ -9,7 +9,7 @@ export interface SourceSnapshot {
   readonly revision?: string;
   /** LastModified of the newest, by S3's clock. */
   readonly newest: number;
-  /** ETag of the bytes by the source's URI. */
+  /** ETag of the bytes by URI. */
   readonly etags: ReadonlyMap<string, string>;
   /** While an object is missing: the revision of the others, by which the controller refuses it. */
   readonly partialRevision?: string;
@@ -32,32 +32,24 @@ const PREFIX = 'tree/';
 export function readSources(world: World): SourceSnapshot {
   const { bucket, layout } = world;
   const isPrefix = layout.maxWaitTime !== undefined;
-  const { newest } = layout;
-  const stored = isPrefix ? listObjects(world) : layout.keys.flatMap((key) => headObject(world, key) ?? []);
-  const found = newest ? stored.toSorted(byAge).slice(-1) : stored;
-  const isComplete = isPrefix || newest ? found.length > 0 : found.length === layout.keys.length;
-  const chosenBy = newest && `s3://${bucket}/${newest.prefix}*${newest.suffix}`;
+  const found = isPrefix ? listObjects(world) : layout.keys.flatMap((key) => headObject(world, key) ?? []);
+  const isComplete = isPrefix ? found.length > 0 : found.length === layout.keys.length;
   const digest = createHash('sha256');
   found.sort((a, b) => (a.key < b.key ? -1 : 1));
   const lines = found.map(
     ({ key, etag, checksum, size }) =>
-      `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size, ...(chosenBy ? [chosenBy] : [])])}\n`,
+      `${JSON.stringify([`s3://${bucket}/${key}`, checksum ?? etag.replaceAll('"', ''), size])}\n`,
   );
   for (const line of isPrefix ? [`${chainOf(lines)}\n`] : lines) digest.update(line);
   const keys = new Set(found.map(({ key }) => key));
-  for (const key of layout.keys)
-    if (!isPrefix && !newest && !keys.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
+  for (const key of layout.keys) if (!isPrefix && !keys.has(key)) digest.update(`missing s3://${bucket}/${key}\n`);
   const revision = digest.digest('hex');
   return {
     at: world.clock.now(),
     ...(isComplete ? { revision } : { partialRevision: revision }),
     newest: Math.max(0, ...found.map(({ modified }) => modified)),
-    etags: new Map(found.map(({ key, etag }) => [chosenBy ?? `s3://${bucket}/${key}`, world.wholeEtag(etag)])),
+    etags: new Map(found.map(({ key, etag }) => [`s3://${bucket}/${key}`, world.wholeEtag(etag)])),
   };
-}
-
-function byAge(one: FoundObject, other: FoundObject): number {
-  return one.modified - other.modified || (one.key < other.key ? -1 : 1);
 }
 
 /** The digest of a listing: each object is hashed with all before it. */

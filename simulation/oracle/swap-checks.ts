@@ -102,9 +102,7 @@ export class SwapChecks {
   /** The sources were complete and settled when they were read. */
   #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
     const { sources: history, journal } = this.#parts;
-    // The newest object is listed, then described.
-    const reads = spec.sources.length * (this.#parts.world.layout.newest ? 2 : 1);
-    const times = run.sourcesReadAt.slice(-reads);
+    const times = run.sourcesReadAt.slice(-spec.sources.length);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;

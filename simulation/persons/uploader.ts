@@ -57,12 +57,6 @@ export class Uploader {
     return this.#context.world.layout.keys[file] ?? '';
   }
 
-  /** A key at which an upload replaces what the source with this URI has. */
-  keyAt(uri: string): string {
-    const { bucket, layout } = this.#context.world;
-    return layout.newest ? this.keyOf(0) : uri.slice(`s3://${bucket}/`.length);
-  }
-
   /** The bytes that were uploaded last. */
   latest(key: string): string {
     return this.#uploaded.get(key)?.at(-1) ?? '';
@@ -116,7 +110,7 @@ export class Uploader {
     if (!world.layout.isTested) return;
     for (const [uri, etag] of oracle.sources.current.etags) {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
-      await this.put(this.keyAt(uri), this.newBytes('good'));
+      await this.put(uri.slice(`s3://${world.bucket}/`.length), this.newBytes('good'));
     }
   }
 

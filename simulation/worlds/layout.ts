@@ -14,19 +14,11 @@ export type Edition =
 
 export const EDITIONS = ['first', 'models', 'configs', 'settings', 'failing'] as const satisfies readonly Edition[];
 
-/** What the keys of a source begin and end with. */
-export interface NewestBelow {
-  readonly prefix: string;
-  readonly suffix: string;
-}
-
 /** One arrangement of sources and settings, with its templates. */
 export interface Layout {
   readonly name: string;
-  /** Keys that the models load, or of which the newest object is loaded. */
+  /** Keys that the models load. */
   readonly keys: readonly string[];
-  /** The model loads the newest object below the prefix. */
-  readonly newest?: NewestBelow;
   /** In seconds; of the edition `first`. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;

@@ -1,4 +1,4 @@
-import { Expect, ModelData, ModelSource, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,7 +10,6 @@ import {
   ENDPOINT_NAME,
   ENDPOINT_STACK,
   type Layout,
-  type NewestBelow,
   VARIANT_NAME,
 } from './layout.ts';
 import { synthesizedTemplates } from './synthesize.ts';
@@ -20,7 +19,6 @@ interface LayoutSettings {
   readonly name: string;
   readonly keys: readonly string[];
   readonly prefix?: string;
-  readonly newest?: NewestBelow;
   /** In seconds, as the other intervals. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -52,14 +50,6 @@ const LAYOUTS: readonly LayoutSettings[] = [
     sweepInterval: 1800,
   },
   {
-    name: 'the newest below a prefix',
-    keys: ['jobs/0/model.tar.gz', 'jobs/1/model.tar.gz', 'jobs/2/model.tar.gz'],
-    newest: { prefix: 'jobs/', suffix: '/model.tar.gz' },
-    waitTime: 60,
-    pollInterval: 30,
-    sweepInterval: 3600,
-  },
-  {
     name: 'two files in place, canary',
     keys: ['a/model.tar.gz', 'b/model.tar.gz'],
     waitTime: 30,
@@ -79,11 +69,10 @@ const LONGER_SECONDS = 10;
 export function synthesize(): Layout[] {
   return LAYOUTS.map((settings) => {
     const templates = EDITIONS.map((edition) => ({ edition, ...synthesizeEdition(settings, edition) }));
-    const { name, keys, newest, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
+    const { name, keys, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
     return {
       name,
       keys,
-      newest,
       waitTime,
       maxWaitTime,
       pollInterval,
@@ -166,13 +155,9 @@ function containersOf(settings: LayoutSettings, edition: Edition, bucket: IBucke
     s3DataType: 'S3Prefix',
     compressionType: 'None',
   };
-  const { newest } = settings;
-  const urls = newest
-    ? [ModelSource.newestBelow(bucket, newest).modelDataUrl]
-    : settings.keys.map((key) => `s3://${bucket.bucketName}/${key}`);
   const containers = settings.prefix
     ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }]
-    : urls.map((modelDataUrl) => ({ image: IMAGE, environment, modelDataUrl }));
+    : settings.keys.map((key) => ({ image: IMAGE, environment, modelDataUrl: `s3://${bucket.bucketName}/${key}` }));
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
 }
 
