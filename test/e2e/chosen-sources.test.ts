@@ -31,6 +31,8 @@ describe('a model whose object changes', () => {
   });
   afterAll(() => stage?.close());
 
+  /** Until an endpoint is deployed, its refresher may not describe it, so other denials say nothing. */
+  const deniedReads = () => stage.denials.filter(({ action }) => action.startsWith('s3:'));
   async function put(Key: string, Body: string): Promise<void> {
     await stage.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
   }
@@ -42,7 +44,7 @@ describe('a model whose object changes', () => {
     await stage.untilServes('jobs', 'v1');
     await stage.upload(bucket, keyOf('2026-10-02'), 'v2');
     await stage.untilServes('jobs', 'v2');
-    expect(stage.denials).toEqual([]);
+    expect(deniedReads()).toEqual([]);
   });
 
   test('is that of the job before, once the newest archive is deleted', async () => {
@@ -50,7 +52,7 @@ describe('a model whose object changes', () => {
     const { queueUrl } = await stage.refresherOf('Endpoints');
     await stage.requestReconcile(queueUrl, 'Endpoints/jobs');
     await stage.untilServes('jobs', 'v1');
-    expect(stage.denials).toEqual([]);
+    expect(deniedReads()).toEqual([]);
   });
 
   test('is what the pointer names, and stays so after a pointer to another bucket', async () => {
@@ -69,7 +71,7 @@ describe('a model whose object changes', () => {
 
     await point(`s3://${bucket}/releases/1.tar.gz`);
     await stage.untilServes('pointed', 'r1');
-    expect(stage.denials).toEqual([]);
+    expect(deniedReads()).toEqual([]);
   });
 
   test('is served once the marker is written after it', async () => {
@@ -81,6 +83,6 @@ describe('a model whose object changes', () => {
     expect(await stage.answer('marked')).toBe('m1');
     await put('_SUCCESS', '');
     await stage.untilServes('marked', 'm2');
-    expect(stage.denials).toEqual([]);
+    expect(deniedReads()).toEqual([]);
   });
 });

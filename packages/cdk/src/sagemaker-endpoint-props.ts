@@ -92,8 +92,8 @@ export interface SagemakerEndpointProps {
   readonly waitTime?: Duration;
 
   /**
-   * Key of an object in `modelsBucket` that is uploaded last, for example `models/_SUCCESS`: a refresh waits until it is
-   * at least as new as the newest source. For several objects whose uploads can take longer than `waitTime`.
+   * Key of an object in `modelsBucket` that is uploaded last, for example `models/_SUCCESS`: a refresh waits until it
+   * is at least as new as the newest source. For several objects whose uploads can take longer than `waitTime`.
    *
    * Deployments do not wait for it. Its content does not matter.
    *

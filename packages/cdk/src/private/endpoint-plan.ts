@@ -14,7 +14,7 @@ import { shapeProblems } from './shape-validation';
 import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
 import { sourceUrlProblems } from './source-validation';
-import { distinctSources, filterSources, type ModelSources, markerSources, modelSources } from './sources';
+import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
 import { propsProblems, throwIfAny } from './validation';
 import { hasUnreadableVariants } from './variants';
 
@@ -77,6 +77,11 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
     initialData: initialData.objects,
     ...(hasSlotData && options && { slotData: { plan, options } }),
   };
+}
+
+/** The marker, if there is one. */
+function markerSources({ marker, modelsBucket }: SagemakerEndpointProps): SourceSpec[] {
+  return marker === undefined ? [] : [{ bucket: modelsBucket.bucketName, marker }];
 }
 
 function noSourceProblem({ unreadable }: ModelSources): string {

@@ -4,6 +4,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type EndpointStore, historyPrefix, type SourceSpec, specParameterName, stateKey } from '../contract';
+import { sourceObjects } from './sources';
 
 /** What an operator of an endpoint accesses. */
 export interface OperatedEndpoint {
@@ -53,17 +54,12 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
   ].reduce((all, each) => all.combine(each));
 }
 
-/** The keys that the command reads, as in a policy. */
-function keysOf(source: SourceSpec): string {
-  if ('key' in source) return source.key;
-  if ('marker' in source) return source.marker;
-  if ('pointer' in source) return source.pointer;
-  return `${'newestBelow' in source ? source.newestBelow : source.prefix}*`;
-}
-
 /** The ARNs of the sources' buckets and objects. */
 function sourceArns(stack: Stack, sources: readonly SourceSpec[]) {
   const arn = (resource: string) => `arn:${stack.partition}:s3:::${resource}`;
-  const objects = sources.map((source) => arn(`${source.bucket}/${keysOf(source)}`));
-  return { buckets: [...new Set(sources.map(({ bucket }) => arn(bucket)))], objects: [...new Set(objects)] };
+  const objects = sources.flatMap(sourceObjects);
+  return {
+    buckets: [...new Set(objects.map(({ bucket }) => arn(bucket)))],
+    objects: [...new Set(objects.map(({ bucket, key }) => arn(`${bucket}/${key}`)))],
+  };
 }

@@ -1,9 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import {
-  type ArchiveSource,
   type EndpointStore,
   type InitialModelData,
-  type MarkerSource,
   revisionsPrefix,
   type SlotData,
   type SourceSpec,
@@ -18,6 +16,7 @@ import {
   sagemakerArn,
   stackArn,
 } from './bounded-arns';
+import { sourceObjects } from './sources';
 
 /** Permission for actions on one resource. */
 export interface Permit {
@@ -124,12 +123,6 @@ function initialDataPermits(stack: Stack, { from, to }: InitialModelData, create
   ];
 }
 
-function keysOf(source: ArchiveSource | MarkerSource): string {
-  if ('marker' in source) return source.marker;
-  if ('newestBelow' in source) return `${source.newestBelow}*${source.suffix}`;
-  return 'pointer' in source ? source.pointer : source.key;
-}
-
 function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
   const bucket = bucketArn(stack, source.bucket);
   if ('prefix' in source) {
@@ -142,11 +135,12 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
       },
     ];
   }
-  const targets = 'pointer' in source ? source.targets.map((target) => bucketArn(stack, target)) : [];
-  return [
-    { actions: ['s3:GetObject'], resource: objectArn(bucket, keysOf(source)) },
-    ...targets.map((target) => ({ actions: ['s3:GetObject'], resource: objectArn(target, '*') })),
-    // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix to restrict.
-    ...[bucket, ...targets].map((each) => ({ actions: ['s3:ListBucket'], resource: each })),
-  ];
+  return sourceObjects(source).flatMap((objects) => {
+    const holder = bucketArn(stack, objects.bucket);
+    return [
+      { actions: ['s3:GetObject'], resource: objectArn(holder, objects.key) },
+      // Without ListBucket, S3 answers 403 instead of 404 for a missing object. HeadObject has no s3:prefix.
+      { actions: ['s3:ListBucket'], resource: holder },
+    ];
+  });
 }

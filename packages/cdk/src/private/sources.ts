@@ -1,7 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
-import type { SourceSpec } from '../contract';
-import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
+import type { ObjectSource, SourceSpec } from '../contract';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
@@ -71,11 +70,6 @@ export function filterSources(events: readonly BucketEvent[], bucket: string): S
   });
 }
 
-/** The marker, if there is one. */
-export function markerSources({ marker, modelsBucket }: SagemakerEndpointProps): SourceSpec[] {
-  return marker === undefined ? [] : [{ bucket: modelsBucket.bucketName, marker }];
-}
-
 /**
  * Each source once. A prefix that equals the key of an object source is dropped: it would include neighbours such as
  * model.tar.gz.old.
@@ -89,6 +83,16 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
     if (!seen.has(id)) seen.set(id, each);
   }
   return [...seen.values()];
+}
+
+/** The objects that belong to a source, or that it chooses from: buckets and keys in which `*` is any text. */
+export function sourceObjects(source: SourceSpec): ObjectSource[] {
+  const { bucket } = source;
+  if ('key' in source) return [source];
+  if ('marker' in source) return [{ bucket, key: source.marker }];
+  if ('newestBelow' in source) return [{ bucket, key: `${source.newestBelow}*${source.suffix}` }];
+  if ('prefix' in source) return [{ bucket, key: `${source.prefix}*` }];
+  return [{ bucket, key: source.pointer }, ...source.targets.map((target) => ({ bucket: target, key: '*' }))];
 }
 
 /** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */

@@ -53,12 +53,14 @@ export function revisionOf(
   for (const { uri, etag } of faults.toSorted((one, other) => (one.uri < other.uri ? -1 : 1)))
     digest.update(`fault ${JSON.stringify([uri, etag])}\n`);
   const revision = digest.digest('hex');
-  const newest = Math.max(listed.newest, ...[...named, ...faults].map(({ lastModified }) => lastModified));
-  if (faults.length > 0) {
+  const newest = [...named, ...faults].reduce(
+    (latest, { lastModified }) => Math.max(latest, lastModified),
+    listed.newest,
+  );
+  if (missing.length + faults.length > 0) {
     const messages = faults.map(({ message }) => message);
-    return { kind: 'missing', uris: missing, faults: messages, revision, newest };
+    return { kind: 'missing', uris: missing, ...(faults.length > 0 && { faults: messages }), revision, newest };
   }
-  if (missing.length > 0) return { kind: 'missing', uris: missing, revision, newest };
   return {
     kind: 'complete',
     revision,
