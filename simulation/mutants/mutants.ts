@@ -206,7 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a refusal counts for the revision despite later writes',
     file: 'policy/phases/updating.ts',
     declaration: 'refuse',
-    node: 'IfStatement > LogicalExpression:has(> UnaryExpression)',
+    node: 'VariableDeclarator[id.name="isUnsure"] > .init',
     change: FALSE,
   },
   {

@@ -169,6 +169,12 @@ describe('concluding an update', () => {
     expect(nextOf(isShown)).toMatchObject({ kind: 'done', reason: 'Serving' });
   });
 
+  test('a rollback that is refused with data in place is tried again in pauses', () => {
+    const state = { ...servedV1, rollout: { ...accepted, revision: 'v0', trigger: 'pin' } as const };
+    const refused = { ...endpoint, lastModified: NOON - MINUTE, failureReason: ping };
+    expect(decide(observe({ state, endpoint: refused })).state.retries).toMatchObject({ revision: 'v0', attempts: 1 });
+  });
+
   test('an endpoint that was on the config before the update was recorded: others moved it there', () => {
     const fresh = { ...updating, at: NOON - MINUTE };
     const movedBefore = { ...endpoint, configName: 'config-b', lastModified: NOON - 2 * MINUTE };

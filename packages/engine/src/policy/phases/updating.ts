@@ -119,7 +119,8 @@ function refuse(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const next = withTouchedFleet(withoutUpdate(o.state), update, o.endpoint);
   const { fault } = judgeFailure(failureReason);
   const refused = { type: 'refused', ...eventSubject(update), fault } as const;
-  if (failureReason !== undefined && isRevisionsFault(fault) && !isLoadedAsRead(o, update)) {
+  const isUnsure = trigger === 'upload' && !isLoadedAsRead(o, update);
+  if (failureReason !== undefined && isRevisionsFault(fault) && isUnsure) {
     // Other bytes than this revision's may be at fault. Those that are there now are judged on their own.
     return { state: { ...next, rollout: undefined }, events: [{ ...refused, message: failureReason, retried: true }] };
   }
