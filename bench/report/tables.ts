@@ -153,7 +153,8 @@ function copies({ copies: rows }: Results): ReportTable {
   return {
     title: 'The copy of an archive into the revision store and a slot',
     note: prose`
-      The engine’s own adapter copies twice, from the source to the store and from there to the slot, within an S3 that counts calls and holds no bytes, in virtual time. One pass
+      The engine’s own adapter copies twice, from the source to the store and from there to the slot, within an S3
+      that counts calls and holds no bytes, in virtual time. One pass
       copies for ${PASS_BUDGET_MS / 1000} s at most. Calls, computing time and bytes through the function are measured.
       The modelled time, and with it the number of passes, follows from an assumption: S3 copies each part at
       ${ASSUMED_COPY_MIB_PER_SECOND} MiB/s.`,

@@ -138,7 +138,7 @@ export interface GateProperties {
   readonly Values?: unknown;
 }
 
-/** Properties of the deployment confirmation: it changes with the gate, so it confirms each deployment that the gate admitted. */
+/** Properties of the deployment confirmation. It changes with the gate, so it confirms what the gate admitted. */
 export interface ConfirmationProperties extends GateProperties {
   readonly EndpointName: string;
   /** JSON of the names of the endpoint configs, by slot. */
