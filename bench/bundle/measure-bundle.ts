@@ -40,6 +40,8 @@ export async function measureBundle(rounds: number, say: (detail: string) => voi
     AWS_LAMBDA_FUNCTION_NAME: 'bench',
     FRESHPOINT_QUEUE_URL: `${services.url}/queue`,
     FRESHPOINT_DEAD_LETTER_QUEUE_URL: `${services.url}/dead-letter-queue`,
+    FRESHPOINT_ROLE_ARN: 'arn:aws:iam::123456789012:role/refresher',
+    FRESHPOINT_ROLE_ID: 'AROAEXAMPLE',
   };
   const start = (path: string) =>
     runScript<StartSample>(new URL('./function-process.cjs', import.meta.url), [path], env);

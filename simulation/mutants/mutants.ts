@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
-    name: 'a pin supersedes whatever is uploaded by the time of the next pass',
+    name: 'a pin supersedes all uploads until the next pass',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
     node: 'VariableDeclarator[id.name="superseded"] > .init',

@@ -61,8 +61,8 @@ export class SourceHistory {
 
   /** The revision with this slot data. */
   revisionWith(etags: readonly (string | undefined)[], data: SlotData): string | undefined {
-    const wanted = JSON.stringify(etags);
-    return [...this.#data.keys()].find((revision) => JSON.stringify(this.slotEtagsOf(revision, data)) === wanted);
+    const expected = JSON.stringify(etags);
+    return [...this.#data.keys()].find((revision) => JSON.stringify(this.slotEtagsOf(revision, data)) === expected);
   }
 
   /** Since when there has been a change every `waitTime` seconds or more often. */

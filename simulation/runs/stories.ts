@@ -4,7 +4,7 @@ import type { Situation } from '../situations.ts';
 
 const MINUTE_MS = 60_000;
 
-/** One story that is told in full, for a bug that seeds meet rarely. */
+/** One story that is written down, for a bug that seeds meet rarely. */
 export interface Story {
   readonly name: string;
   /** Name of the layout. */
