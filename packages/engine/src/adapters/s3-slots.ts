@@ -37,22 +37,22 @@ export async function fillSlot(client: Client, job: SlotJob, options: CopySetOpt
   const before = await readRecord(client, address);
   if (before?.record.revision === revision && (await holds(client, data, slot, before.record)))
     return { kind: 'staged' };
-  const wanted = sourcesOf(data, files);
-  if (wanted.length < data.files.length) return { kind: 'missing' };
+  const needed = sourcesOf(data, files);
+  if (needed.length < data.files.length) return { kind: 'missing' };
   const begun: RevisionRecord = { version: 1, files: [], writeId };
   const condition = before ? { IfMatch: before.etag } : ({ IfNoneMatch: '*' } as const);
   const etag = await writeText(client, { ...address, text: JSON.stringify(begun) }, condition);
   if (etag === undefined) return { kind: 'changed' };
 
   const prefix = revisionPrefix(store, revision);
-  const copies = wanted.map((source, index): PlannedCopy => {
+  const copies = needed.map((source, index): PlannedCopy => {
     const from = { bucket: store.bucket, key: modelDataKey(prefix, files.indexOf(source)) };
     return { from, to: { bucket: data.bucket, key: slotDataKey(data.root, slot, index) }, size: source.size };
   });
   const outcome = await copySet(client, copies, options);
   if (outcome.kind === 'gone') return { kind: 'missing' };
   if (outcome.kind !== 'copied') return outcome;
-  const record: RevisionRecord = { version: 1, revision, files: wanted, writeId };
+  const record: RevisionRecord = { version: 1, revision, files: needed, writeId };
   const written = await writeText(client, { ...address, text: JSON.stringify(record) }, { IfMatch: etag });
   if (written !== undefined) return { kind: 'staged' };
   // The reply may have been lost, so that the SDK's second attempt met its own write.
