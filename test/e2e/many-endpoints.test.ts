@@ -63,6 +63,9 @@ describe('a stack with 20 endpoints', () => {
   });
 
   test('an update by someone else requests a reconciliation of its endpoint, and of no other, when it ends', async () => {
+    // Requests that waited for earlier updates may be in the queue still.
+    const { queueUrl: QueueUrl } = await stage.refresherOf('Endpoints');
+    await stage.callAsRoot('sqs', 'PurgeQueue', { QueueUrl });
     const from = stage.log.length;
     const DesiredWeightsAndCapacities = [{ VariantName: 'All', DesiredInstanceCount: 2 }];
     await stage.sagemaker.send(
