@@ -32,6 +32,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',
   'npm install --save-dev freshpoint @freshpoint/local': 'not published yet; check:package installs the tarballs',
   'npm run local -- --assembly cdk.out': 'the tests of packages/cli run it',
+  'echo s3://my-models/releases/42/model.tar.gz | aws s3 cp - s3://my-models/current.txt':
+    'it needs a bucket; test/e2e/chosen-sources.test.ts writes a pointer',
 };
 
 /** packages/cli/test/docs.test.ts reads each of these; test/e2e/command.test.ts and check:package run each verb. */

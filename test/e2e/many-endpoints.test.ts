@@ -63,9 +63,6 @@ describe('a stack with 20 endpoints', () => {
   });
 
   test('an update by someone else requests a reconciliation of its endpoint, and of no other, when it ends', async () => {
-    // Requests that waited for earlier updates may be in the queue still.
-    const { queueUrl: QueueUrl } = await stage.refresherOf('Endpoints');
-    await stage.callAsRoot('sqs', 'PurgeQueue', { QueueUrl });
     const from = stage.log.length;
     const DesiredWeightsAndCapacities = [{ VariantName: 'All', DesiredInstanceCount: 2 }];
     await stage.sagemaker.send(
@@ -73,6 +70,9 @@ describe('a stack with 20 endpoints', () => {
     );
     await stage.untilLog('"hats" is reconciled', ({ endpoint }) => endpoint === 'Endpoints/hats', from);
     expect((await stage.describe('hats')).EndpointStatus).toBe('InService');
-    expect(new Set(stage.log.slice(from).map(({ endpoint }) => endpoint))).toEqual(new Set(['Endpoints/hats']));
+    // Requests that waited for the earlier updates may come back now.
+    const waiting = swapped(0);
+    const others = stage.log.slice(from).flatMap(({ endpoint }) => (waiting.has(endpoint) ? [] : [endpoint]));
+    expect(new Set(others)).toEqual(new Set(['Endpoints/hats']));
   });
 });
