@@ -52,12 +52,11 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
   if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
-  const recorded = { state: decision.state, etag };
   if (decision.next.kind === 'ready') {
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
-    return openGate(pass, recorded);
+    return openGate(pass, { state: decision.state, etag });
   }
-  if (recorded.state !== state && recorded.etag === etag) await ports.states.write(store, recorded.state, etag);
+  if (decision.state !== state) await ports.states.write(store, decision.state, etag);
   const { message } = decision.next;
   if (decision.next.kind === 'refuse') return refuse(context, message);
   return wait(context, message, decision.next.seconds);

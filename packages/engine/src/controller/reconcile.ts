@@ -73,8 +73,7 @@ async function decideAndAct(
     const isAtSources = sources?.kind === 'complete' && sources.revision === next.lease.revision;
     return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
-  const isChanged = recorded.state !== observation.state && recorded.etag === etag;
-  if (isChanged) await ports.states.write(store, recorded.state, etag);
+  if (state !== observation.state) await ports.states.write(store, state, etag);
   return endPass(pass, next);
 }
 

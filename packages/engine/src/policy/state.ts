@@ -140,17 +140,6 @@ export interface Suspension {
   readonly reason?: string;
 }
 
-/**
- * A pass publishes what it concluded. The rest of the state is as before: the write that follows concludes it. Other
- * passes wait meanwhile, so it is published and counted once.
- */
-export interface Publication {
-  /** Epoch ms. */
-  readonly at: number;
-  /** It is published, but a person wrote the state just then: the next pass concludes it. */
-  readonly done?: true;
-}
-
 /** What the controller knows about one endpoint: the JSON in the state object. */
 export interface EndpointState {
   readonly version: 1;
