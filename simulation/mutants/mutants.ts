@@ -297,7 +297,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a deployment does not wait for a refresh',
     file: 'policy/deployment-gate.ts',
     declaration: 'decideGate',
-    node: 'IfStatement:has(Literal[value="OutOfService"]) > .test',
+    node: 'IfStatement:has(CallExpression[callee.name="isInTransition"]) > .test',
     change: FALSE,
   },
   {

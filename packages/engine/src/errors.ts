@@ -38,3 +38,14 @@ export function nameFailedCall(error: unknown, call: FailedCall): void {
 export function failedCallOf(error: unknown): FailedCall | undefined {
   return typeof error === 'object' && error !== null ? failedCalls.get(error) : undefined;
 }
+
+/** Whether IAM, a resource policy or a key policy denied the call. S3 answers HEAD requests without a message. */
+export function isDenied(error: unknown): boolean {
+  const { name, message } = error as Error;
+  return statusOf(error) === 403 || /AccessDenied|not authorized to perform/i.test(`${name} ${message}`);
+}
+
+/** The HTTP status of the service's answer; undefined: there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}

@@ -1,3 +1,5 @@
+import { statusOf } from '../errors.ts';
+
 /** A command of an AWS SDK client. */
 export interface AwsCommand {
   readonly input: object;
@@ -56,18 +58,17 @@ export function isAmbiguous(error: unknown): boolean {
   return status >= 500 || $fault === 'server';
 }
 
-/** Whether IAM, a resource policy or a key policy denied the call. S3 answers HEAD requests without a message. */
-export function isDenied(error: unknown): boolean {
-  const { name, message } = error as Error;
-  return statusOf(error) === 403 || /AccessDenied|not authorized to perform/i.test(`${name} ${message}`);
-}
-
-/** The HTTP status of the service's answer; undefined: there was none. */
-export function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
 /** Whether the error has one of these names. */
 export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);
+}
+
+/** What a call about one object of S3 returns; undefined: there is no such object. */
+export async function ifFound<Found>(call: () => Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isNamed(error, 'NotFound', 'NoSuchKey')) return undefined;
+    throw error;
+  }
 }

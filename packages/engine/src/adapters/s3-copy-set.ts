@@ -2,7 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { PartialCopy } from '../policy/lease.ts';
 import { unquoteETag } from '../policy/revision.ts';
 import type { StagingOptions } from '../ports.ts';
-import { type Client, isNamed, send } from './client.ts';
+import { type Client, ifFound, send } from './client.ts';
 import { inParallel } from './parallel.ts';
 import { type CopyOutcome, copyObject } from './s3-copy.ts';
 import type { Copy, CopyLimits } from './s3-copy-request.ts';
@@ -83,12 +83,8 @@ export interface StoredCopy {
 
 /** Undefined: there is no object. */
 export async function headCopy(client: Client, { bucket, key }: Copy['to']): Promise<StoredCopy | undefined> {
-  try {
-    const output = await send(client, new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    const { ETag = '', ContentLength = 0, Metadata = {} } = output;
-    return { etag: unquoteETag(ETag), size: ContentLength, revision: Metadata[REVISION_METADATA] };
-  } catch (error) {
-    if (isNamed(error, 'NotFound', 'NoSuchKey')) return undefined;
-    throw error;
-  }
+  const object = await ifFound(() => send(client, new HeadObjectCommand({ Bucket: bucket, Key: key })));
+  if (!object) return undefined;
+  const { ETag = '', ContentLength = 0, Metadata = {} } = object;
+  return { etag: unquoteETag(ETag), size: ContentLength, revision: Metadata[REVISION_METADATA] };
 }

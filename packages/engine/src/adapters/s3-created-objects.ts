@@ -1,7 +1,7 @@
 import { AbortMultipartUploadCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { ObjectSource } from '@freshpoint/cdk/contract';
 import type { CreatedObjects } from '../ports.ts';
-import { type Client, isNamed, send } from './client.ts';
+import { type Client, ifFound, send } from './client.ts';
 import { COPY_LIMITS, copyObject } from './s3-copy.ts';
 import { removeBelow, removeObjects } from './s3-stored-revisions.ts';
 
@@ -26,11 +26,6 @@ export function s3CreatedObjects(client: Client, limits = COPY_LIMITS): CreatedO
 }
 
 async function isAsset(client: Client, { bucket, key }: ObjectSource): Promise<boolean> {
-  try {
-    const { Metadata } = await send(client, new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return Metadata?.[ASSET_METADATA] !== undefined;
-  } catch (error) {
-    if (isNamed(error, 'NotFound', 'NoSuchKey')) return false;
-    throw error;
-  }
+  const object = await ifFound(() => send(client, new HeadObjectCommand({ Bucket: bucket, Key: key })));
+  return object?.Metadata?.[ASSET_METADATA] !== undefined;
 }

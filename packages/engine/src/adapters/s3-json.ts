@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { type Client, isNamed, send } from './client.ts';
+import { type Client, ifFound, isNamed, send } from './client.ts';
 
 /** Where a JSON object is stored. */
 export interface ObjectAddress {
@@ -15,15 +15,17 @@ export async function readText(
   client: Client,
   address: ObjectAddress,
 ): Promise<{ readonly text: string; readonly etag: string } | undefined> {
-  try {
+  return ifFound(async () => {
     const { Body, ETag = '' } = await send(client, new GetObjectCommand({ ...address }));
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
-    return { text: Buffer.concat(chunks).toString(), etag: ETag };
-  } catch (error) {
-    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
-    throw error;
-  }
+    return { text: (await bodyBytes(Body)).toString(), etag: ETag };
+  });
+}
+
+/** All bytes of an object's body: in Node, the SDK's is a Readable, of which its type says nothing. */
+export async function bodyBytes(body: unknown): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Returns the ETag of what was written; undefined: the condition does not hold, or another write is under way. */

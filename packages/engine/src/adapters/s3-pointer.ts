@@ -3,7 +3,8 @@ import type { ObjectSource, PointerSource } from '@freshpoint/cdk/contract';
 import { MAX_POINTER_BYTES, type SourceFault, targetOf } from '../policy/pointer.ts';
 import { unquoteETag } from '../policy/revision.ts';
 import { uriOf } from '../policy/source-object.ts';
-import { type Client, isNamed, send } from './client.ts';
+import { type Client, ifFound, isNamed, send } from './client.ts';
+import { bodyBytes } from './s3-json.ts';
 
 /** A pointer that names an object, and what is at fault if that does not exist. */
 export interface FollowedPointer {
@@ -16,19 +17,16 @@ export async function followPointer(
   client: Client,
   source: PointerSource,
 ): Promise<FollowedPointer | SourceFault | undefined> {
-  try {
-    const { content, etag, lastModified } = await readBeginning(client, source);
-    const fault = { uri: uriOf(source), etag, lastModified };
-    const target = targetOf(source, content);
-    if (typeof target === 'string') return { ...fault, message: target };
-    const message =
-      `The pointer ${fault.uri} names ${uriOf(target)}, where there is no object. Upload that object, or the pointer ` +
-      'again.';
-    return { target, dangling: { ...fault, message } };
-  } catch (error) {
-    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
-    throw error;
-  }
+  const pointer = await ifFound(() => readBeginning(client, source));
+  if (!pointer) return undefined;
+  const { content, etag, lastModified } = pointer;
+  const fault = { uri: uriOf(source), etag, lastModified };
+  const target = targetOf(source, content);
+  if (typeof target === 'string') return { ...fault, message: target };
+  const message =
+    `The pointer ${fault.uri} names ${uriOf(target)}, where there is no object. Upload that object, or the pointer ` +
+    'again.';
+  return { target, dangling: { ...fault, message } };
 }
 
 interface PointerContent {
@@ -43,9 +41,7 @@ async function readBeginning(client: Client, { bucket, pointer }: PointerSource)
   const address = { Bucket: bucket, Key: pointer };
   try {
     const output = await send(client, new GetObjectCommand({ ...address, Range: `bytes=0-${MAX_POINTER_BYTES}` }));
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (output.Body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
-    return { ...identityOf(output), content: Buffer.concat(chunks) };
+    return { ...identityOf(output), content: await bodyBytes(output.Body) };
   } catch (error) {
     if (!isNamed(error, 'InvalidRange')) throw error;
     // An empty object has no range.

@@ -7,13 +7,14 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { checkArchive } from '../archive/check-archive.ts';
+import { statusOf } from '../errors.ts';
 import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
 import type { CheckView, MarkerView, SourceFile } from '../policy/observation.ts';
 import type { SourceFault } from '../policy/pointer.ts';
 import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
 import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
-import { type Client, isNamed, send, statusOf } from './client.ts';
+import { type Client, ifFound, isNamed, send } from './client.ts';
 import { inParallel } from './parallel.ts';
 import { followPointer } from './s3-pointer.ts';
 
@@ -174,23 +175,19 @@ async function locate(
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
-  try {
-    const object = await describeObject(client, bucket, key);
-    const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
-    const checksum = fullChecksum(object);
-    return {
-      bucket,
-      key,
-      etag: unquoteETag(ETag),
-      size: ContentLength,
-      lastModified: LastModified?.getTime() ?? 0,
-      ...(checksum !== undefined && { checksum }),
-      ...(VersionId !== undefined && { version: VersionId }),
-    };
-  } catch (error) {
-    if (isNamed(error, 'NotFound', 'NoSuchKey')) return undefined;
-    throw error;
-  }
+  const object = await ifFound(() => describeObject(client, bucket, key));
+  if (!object) return undefined;
+  const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
+  const checksum = fullChecksum(object);
+  return {
+    bucket,
+    key,
+    etag: unquoteETag(ETag),
+    size: ContentLength,
+    lastModified: LastModified?.getTime() ?? 0,
+    ...(checksum !== undefined && { checksum }),
+    ...(VersionId !== undefined && { version: VersionId }),
+  };
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
 import { busyBeforeDeletion, decideConfirmation } from '../policy/deployment-confirmation.ts';
+import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
-import type { EndpointView } from '../policy/observation.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
-import { observeSources, type ReadContext, type SourcesReading, saveListing } from './listing.ts';
+import { observeSources, saveListing } from './listing.ts';
 import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
+import { tryTo } from './try-to.ts';
 
 const NOTHING: StoredState = { state: { version: 1 } };
 
@@ -39,7 +40,11 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   const observation = { now: ports.now(), requestedAt: requestedAt(request), request, state, endpoint };
   let decision = decideConfirmation(observation);
   if (decision.next.kind === 'observe') {
-    const sources = await tryToReadSources(context, { state, endpointModified: lastModifiedOf(endpoint) });
+    const reader = { ports, budget: startBudget(ports.now), requests: [] };
+    const before = { state, endpointModified: lastModifiedOf(endpoint) };
+    const read = await tryTo(context, () => observeSources(reader, request.sources, before));
+    // Sources that cannot be read leave it unknown what was loaded.
+    const sources = read ?? ({ kind: 'missing', uris: [] } as const);
     if (sources.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
     decision = decideConfirmation({ ...observation, sources });
   }
@@ -51,21 +56,6 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
     await ports.states.write(store, decision.state, recorded.etag);
   }
   return admit(context, { reason: 'DeploymentConfirmed' });
-}
-
-/** Sources that cannot be read leave it unknown what was loaded. */
-async function tryToReadSources(context: ConfirmationContext, before: ReadContext): Promise<SourcesReading> {
-  const { ports, endpoint, request } = context;
-  try {
-    return await observeSources({ ports, budget: startBudget(ports.now), requests: [] }, request.sources, before);
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-    return { kind: 'missing', uris: [] };
-  }
-}
-
-function lastModifiedOf(endpoint: EndpointView | 'gone'): number {
-  return endpoint === 'gone' ? 0 : endpoint.lastModified;
 }
 
 /** From now on no refresh begins; one that is running is waited for, because SageMaker would refuse the deletion. */
@@ -81,16 +71,7 @@ async function endRefreshes(context: ConfirmationContext): Promise<ReconcileResu
 async function waitUntilDeadline(context: ConfirmationContext, message: string): Promise<ReconcileResult> {
   const { ports, endpoint, request } = context;
   if (ports.now() >= request.deadline) return refuse(context, message);
-  return wait(context, message, await secondsUntilNextPass(ports, endpoint));
-}
-
-/** The spec does not exist yet, or not any more, in parts of a deployment. */
-async function secondsUntilNextPass({ specs, telemetry }: Ports, endpoint: string): Promise<number> {
-  try {
-    const spec = await specs.read(endpoint);
-    return spec ? pollSeconds(spec) : POLL_SECONDS;
-  } catch (error) {
-    telemetry.error(endpoint, error, POLL_SECONDS);
-    return POLL_SECONDS;
-  }
+  // The spec does not exist yet, or not any more, in parts of a deployment.
+  const spec = await tryTo(context, () => ports.specs.read(endpoint), POLL_SECONDS);
+  return wait(context, message, spec ? pollSeconds(spec) : POLL_SECONDS);
 }

@@ -1,22 +1,21 @@
 import type { EndpointSpec, GateRequest } from '@freshpoint/cdk/contract';
 import { decideGate } from '../policy/deployment-gate.ts';
+import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { recordedUpdate } from '../policy/rollout.ts';
 import type { EndpointState, PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
-import { type PassBudget, startBudget } from './budget.ts';
+import { type PassBudget, RESUME_SECONDS, startBudget } from './budget.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { observeInitialized } from './initial-data.ts';
 import { observeSources, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
-import type { EndpointContext } from './pass.ts';
 import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
+import { tryTo } from './try-to.ts';
 
-/** Pause before a deployment's unfinished copy is resumed, in seconds. */
-const RESUME_SECONDS = 1;
 /** Why a deployment is refused whose endpoint is idle. */
 const LATE =
   'The slot data was still being copied, or a lost state was still being rebuilt, when the time for the deployment ' +
@@ -44,10 +43,10 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
   const { state, etag } = known.recorded;
   const reader = { ...context, budget, requests: [] };
-  const endpointModified = view === 'gone' ? 0 : view.lastModified;
+  const endpointModified = lastModifiedOf(view);
   const sources =
     spec && recordedUpdate(state)
-      ? await tryTo(() => observeSources(reader, spec.sources, { state, endpointModified }), reader)
+      ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
@@ -118,7 +117,7 @@ async function deploymentData(pass: GatePass, recorded: StoredState): Promise<De
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0 };
   const read = () => observeInitialized(pass, known);
   // Unreadable sources do not stop an update, which may be what makes them readable.
-  const found = await (type === 'Create' ? read() : tryTo(read, pass));
+  const found = await (type === 'Create' ? read() : tryTo(pass, read));
   if (found?.kind === 'refused') return found;
   if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveListing(pass, recorded, found.listing);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};
@@ -130,16 +129,4 @@ function pendingDeployment(
   { revision, newest = 0, size, pin }: DeploymentData & { readonly kind: 'staged' },
 ): PendingDeployment {
   return { configName: view?.configName, endpointCreated: view?.created, revision, newestSource: newest, size, pin };
-}
-
-async function tryTo<Found>(
-  read: () => Promise<Found>,
-  { ports, endpoint }: EndpointContext,
-): Promise<Found | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-    return undefined;
-  }
 }

@@ -1,6 +1,5 @@
 import { DEPLOYMENT_TIMEOUT_SECONDS, type DeploymentRequest } from '@freshpoint/cdk/contract';
-import { isDenied } from '../adapters/client.ts';
-import { EngineError, StateConflict } from '../errors.ts';
+import { EngineError, isDenied, StateConflict } from '../errors.ts';
 import { isAwaited } from '../policy/deployment-request.ts';
 import { POLL_SECONDS } from '../policy/next.ts';
 import type { StackView } from '../policy/observation.ts';
@@ -8,12 +7,12 @@ import type { CustomResourceResponse } from '../ports.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
+import { tryTo } from './try-to.ts';
 
 /** For how long a denied call may be one that IAM does not grant everywhere yet, in ms. */
 const DENIED_GRACE_MS = 3 * 60_000;
 /** How long after the deadline a pass may still observe before it answers, in ms: the function's timeout. */
 const LAST_PASS_MS = 60_000;
-
 /** How long after the deadline a refusal may wait until the stack is described, in ms: CloudFormation waits an hour. */
 const LAST_REFUSAL_MS = 5 * 60_000;
 /** For how long DescribeStacks may answer with an earlier status, in ms. */
@@ -140,15 +139,6 @@ async function describeBeforeRefusal({
 }
 
 /** The stack. Undefined: CloudFormation does not describe it. */
-async function tryToDescribe({
-  ports,
-  endpoint,
-  request,
-}: DeploymentContext<DeploymentRequest>): Promise<StackView | undefined> {
-  try {
-    return await ports.stacks.describe(request.stackId);
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-    return undefined;
-  }
+function tryToDescribe(context: DeploymentContext<DeploymentRequest>): Promise<StackView | undefined> {
+  return tryTo(context, () => context.ports.stacks.describe(context.request.stackId));
 }

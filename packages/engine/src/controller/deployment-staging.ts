@@ -24,6 +24,7 @@ import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import { saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
+import { tryTo } from './try-to.ts';
 
 /** One pass for a deployment that waits at the gate. */
 export interface GatePass extends StoredEndpoint {
@@ -151,17 +152,10 @@ async function stageSources(
 }
 
 /** The sources, if they can be read within the pass. */
-async function tryToList(
-  { ports, endpoint, budget }: GatePass,
-  sources: readonly SourceSpec[],
-): Promise<SourcesView | undefined> {
-  try {
-    const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp });
-    return read.kind === 'unfinished' ? undefined : read;
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-    return undefined;
-  }
+async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
+  const { ports, budget } = pass;
+  const read = await tryTo(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
+  return read?.kind === 'unfinished' ? undefined : read;
 }
 
 /** The files of the slot data that the slot with this root has, as immutable copies. */

@@ -4,11 +4,8 @@ import type { SourcesView } from '../policy/observation.ts';
 import type { SourceObject } from '../policy/source-object.ts';
 import type { EndpointState, SourceListing } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
-import type { PassBudget } from './budget.ts';
+import { type PassBudget, RESUME_SECONDS } from './budget.ts';
 import type { StoredEndpoint } from './pass.ts';
-
-/** Pause before an unfinished listing is continued, in seconds. */
-export const LISTING_SECONDS = 1;
 
 /** What reads the sources. */
 export interface SourcesReader {
@@ -59,8 +56,8 @@ export async function saveListing(
 ): Promise<{ readonly kind: 'requeue'; readonly seconds: number }> {
   await ports.states.write(store, { ...state, listing }, etag);
   const entry = { decision: 'requeue', reason: 'Listing', message: describeListing(listing) } as const;
-  ports.telemetry.decision({ endpoint, ...entry, seconds: LISTING_SECONDS });
-  return { kind: 'requeue', seconds: LISTING_SECONDS };
+  ports.telemetry.decision({ endpoint, ...entry, seconds: RESUME_SECONDS });
+  return { kind: 'requeue', seconds: RESUME_SECONDS };
 }
 
 /** The listing, with whether a request came since it began. */

@@ -1,11 +1,13 @@
 import { decide } from '../policy/decide.ts';
+import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
 import type { SourceListing } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
-import { describeListing, LISTING_SECONDS, observeSources } from './listing.ts';
+import { RESUME_SECONDS } from './budget.ts';
+import { describeListing, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
 
@@ -43,7 +45,7 @@ export async function observeAndDecide(pass: EndpointPass, { state, etag }: Stor
 /** Nothing is decided before all sources are known. */
 function continueLater(observation: Observation, listing: SourceListing): Pick<Decided, 'decision' | 'observation'> {
   const message = describeListing(listing);
-  const next = { kind: 'requeue', reason: 'Listing', message, seconds: LISTING_SECONDS } as const;
+  const next = { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } as const;
   const state = { ...observation.state, listing };
   return { decision: { ...withStall(observation, { next, state, events: [] }), next }, observation };
 }
@@ -54,7 +56,7 @@ function withoutListing(decision: Decided['decision'], { state, sources }: Obser
   const listed = { ...decision, state: { ...decision.state, listing: undefined } };
   if (decision.next.kind !== 'done' || !sources.resumed?.isSuperseded) return listed;
   const message = 'The sources may have changed while they were listed.';
-  return { ...listed, next: { kind: 'requeue', reason: 'Listing', message, seconds: LISTING_SECONDS } };
+  return { ...listed, next: { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } };
 }
 
 type SeenPart =
@@ -66,8 +68,8 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
   const { sources, state, endpoint } = observation;
   switch (what) {
     case 'sources': {
-      const endpointModified = endpoint === 'gone' ? 0 : endpoint.lastModified;
-      const read = await observeSources(pass, spec.sources, { state, endpointModified });
+      const known = { state, endpointModified: lastModifiedOf(endpoint) };
+      const read = await observeSources(pass, spec.sources, known);
       return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
     }
     case 'stack':

@@ -1,5 +1,5 @@
 import type { EndpointSpec, ReconcileRequest } from '@freshpoint/cdk/contract';
-import { isDenied } from '../adapters/client.ts';
+import { isDenied } from '../errors.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';

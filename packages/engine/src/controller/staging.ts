@@ -6,14 +6,14 @@ import type { EndpointView, SourceFile } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { DecisionEntry, StoredState } from '../ports.ts';
+import { RESUME_SECONDS } from './budget.ts';
 import { StagingLease } from './lease.ts';
 import type { EndpointPass } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
+import { tryTo } from './try-to.ts';
 
 /** Pause after a source or the endpoint changed while data was staged, in seconds. */
 const CHANGED_SECONDS = 5;
-/** Pause before an unfinished copy is resumed, in seconds. */
-const RESUME_SECONDS = 1;
 
 /** Slot data that is complete, and the state without its lease. */
 export interface Staged {
@@ -69,12 +69,8 @@ export async function stage(
 }
 
 /** What is not removed now is at the next staging. Until then it only costs storage, so an error is only logged. */
-async function removeOthers({ ports, endpoint, store, budget }: EndpointPass, kept: readonly string[]): Promise<void> {
-  try {
-    await ports.revisions.removeOthers(store, kept, budget.isUp);
-  } catch (error) {
-    ports.telemetry.error(endpoint, error, 0);
-  }
+async function removeOthers(pass: EndpointPass, kept: readonly string[]): Promise<void> {
+  await tryTo(pass, () => pass.ports.revisions.removeOthers(pass.store, kept, pass.budget.isUp));
 }
 
 function isStillInactive(

@@ -14,6 +14,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { admit, type DeploymentContext, refuse } from '../controller/deployment-request.ts';
 import { describeError } from '../controller/failed-call.ts';
 import { removeCreated } from '../controller/initial-data.ts';
+import { tryTo } from '../controller/try-to.ts';
 import type { Ports } from '../ports.ts';
 
 /**
@@ -52,14 +53,12 @@ async function deleteGate(
   context: DeploymentContext<DeploymentRequest>,
   { CreatedBuckets }: GateProperties,
 ): Promise<void> {
-  const { ports, endpoint, request } = context;
+  const { ports, request } = context;
   if (CreatedBuckets !== undefined) {
-    try {
+    await tryTo(context, async () => {
       const { status } = await ports.stacks.describe(request.stackId);
       if (FAILED_CREATION.includes(status)) await removeCreated(context, request, JSON.parse(CreatedBuckets));
-    } catch (error) {
-      ports.telemetry.error(endpoint, error, 0);
-    }
+    });
   }
   await admit(context, { reason: 'DeploymentGateDeleted' });
 }

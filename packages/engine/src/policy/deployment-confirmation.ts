@@ -1,7 +1,7 @@
 import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
 import { concludeDeployment, hasMoved } from './deployed.ts';
-import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
+import { isInTransition, isOutdated } from './endpoint-status.ts';
 import { LEASE_TTL_MS, leaseLeftMs } from './lease.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import { recordedUpdate } from './rollout.ts';
@@ -47,7 +47,7 @@ export function decideConfirmation(o: ConfirmationObservation): ConfirmationDeci
   if (endpoint !== 'gone' && isOutdated(endpoint, state)) {
     return end({ kind: 'requeue', message: 'DescribeEndpoint answers with an earlier state.' });
   }
-  if (endpoint !== 'gone' && BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService') {
+  if (endpoint !== 'gone' && isInTransition(endpoint)) {
     return end({ kind: 'requeue', message: `Endpoint ${request.endpointName} is ${endpoint.status}.` });
   }
   const slot = endpoint !== 'gone' && endpoint.status === 'InService' && activeSlot(request, endpoint.configName);
@@ -83,8 +83,7 @@ export function busyBeforeDeletion(
   now: number,
 ): string | undefined {
   if (endpoint === 'gone') return undefined;
-  if (BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService')
-    return `The endpoint is ${endpoint.status}.`;
+  if (isInTransition(endpoint)) return `The endpoint is ${endpoint.status}.`;
   // The pass that recorded the update may be about to call UpdateEndpoint, or DescribeEndpoint may not show it yet.
   const update = recordedUpdate(state);
   const isPending = update && now - update.at < LEASE_TTL_MS && endpoint.lastModified <= update.endpointModified;

@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
-import { BUSY_STATUSES, isOutdated } from './endpoint-status.ts';
+import { isInTransition, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
@@ -64,9 +64,6 @@ export function decideGate(observation: GateObservation): GateDecision {
   }
   const conclusion = conclude(o);
   if (conclusion.stale) return wait(conclusion, 'an accepted refresh is not visible yet');
-  // The deployment may be what brings an OutOfService endpoint back.
-  if (BUSY_STATUSES.has(endpoint.status) && endpoint.status !== 'OutOfService') {
-    return wait(conclusion, `the endpoint is ${endpoint.status}`);
-  }
+  if (isInTransition(endpoint)) return wait(conclusion, `the endpoint is ${endpoint.status}`);
   return { ...conclusion, next: { kind: 'ready' } };
 }

@@ -13,6 +13,16 @@ export const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'OutOfService',
 ]);
 
+/** Whether SageMaker works on the endpoint. One that is out of service waits: a deployment may bring it back. */
+export function isInTransition({ status }: EndpointView): boolean {
+  return BUSY_STATUSES.has(status) && status !== 'OutOfService';
+}
+
+/** LastModifiedTime, epoch ms; 0: there is no endpoint. */
+export function lastModifiedOf(endpoint: EndpointView | 'gone'): number {
+  return endpoint === 'gone' ? 0 : endpoint.lastModified;
+}
+
 /** Whether the answer of DescribeEndpoint is older than what the state knows of the endpoint. */
 export function isOutdated({ lastModified }: EndpointView, state: EndpointState): boolean {
   const { serving, moved } = state;
