@@ -71,7 +71,7 @@ export class FinalChecks {
   #isHidden(update: Update): boolean {
     const { startedAt, endedAt = Number.POSITIVE_INFINITY, run } = update;
     if (update.outcome !== 'refused') {
-      // Nobody knows of the call, and the next answer does not show it either.
+      // The controller does not know of the call, and the next answer does not show it either.
       const next = this.#parts.ledger.updates.find((each) => each.startedAt > startedAt)?.startedAt ?? endedAt;
       const isOutdated = this.#parts.ledger.outdatedAt.some((at) => at > endedAt && at <= next);
       return isOutdated && run?.isDisturbed === true;

@@ -76,7 +76,7 @@ export class RestChecks {
   #couldRollBack(state: EndpointState, revision: string): boolean {
     const { view, sources, ledger } = this.#parts;
     const { data } = view.spec();
-    // What a person moves to may be in the middle of being staged, so that nobody knows what it holds.
+    // What a person moves to may be in the middle of being staged, so that it is not known what it holds.
     if (ledger.updates.some(({ by }) => by === 'person')) return false;
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;

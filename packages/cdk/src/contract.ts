@@ -220,7 +220,7 @@ export interface PointerSource {
   readonly targets: readonly string[];
 }
 
-/** A source that is one archive, whatever its key. */
+/** A source that is one archive, however it is chosen. */
 export type ArchiveSource = ObjectSource | NewestSource | PointerSource;
 
 /** Not a source itself: an object that is written after the others. A refresh waits until it is as new as they are. */

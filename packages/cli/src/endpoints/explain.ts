@@ -58,7 +58,7 @@ function explain(report: EndpointReport): Explanation {
     return {
       reason: 'Unreadable',
       explanation:
-        `It cannot be told without the permission to read what the controller reads. ${problem ?? ''}`.trim(),
+        `Without the permission to read what the controller reads, no reason can be given. ${problem ?? ''}`.trim(),
       nextStep: 'Use credentials that may do that, e.g. of a role with grantOperate().',
     };
   }

@@ -13,7 +13,7 @@ import { uriOf } from '@freshpoint/engine/policy/source-object';
 import { explainErrors } from './aws-errors.ts';
 import { type ClientConfig, s3Config } from './client-config.ts';
 
-/** Reads what the controller observes, to tell what it would decide. Throws CommandFailure, e.g. where it may not. */
+/** Reads what the controller observes, to explain its next decision. Throws CommandFailure, e.g. where it may not. */
 export interface EndpointObserver {
   endpoint(spec: EndpointSpec): Promise<EndpointView | 'gone'>;
   part(spec: EndpointSpec, part: ObservedPart): Promise<Partial<Observation>>;

@@ -29,7 +29,7 @@ export interface EndpointWaiting {
   readonly pollMs: number;
   /** Milliseconds after which an endpoint that does not settle fails its resource. */
   readonly timeoutMs: number;
-  /** Whether InService without a FailureReason counts as success, whatever the config. */
+  /** Whether InService without a FailureReason counts as success, also on another config than the requested one. */
   readonly overlooksRollbacks: boolean;
 }
 
