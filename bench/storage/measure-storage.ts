@@ -1,14 +1,8 @@
 import type { Slot } from '@freshpoint/cdk/contract';
-import type { Client } from '@freshpoint/engine/adapters/client';
 import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { retainedRevisions, servedLast, withStored } from '@freshpoint/engine/policy/retention';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
-import { defaultAccount } from '@freshpoint/local/core/account';
-import { Cloud, root } from '@freshpoint/local/core/cloud';
-import { seededIds } from '@freshpoint/local/core/ids';
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
-import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
-import { asSdkError } from '@freshpoint/simulation/worlds/sdk-error';
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 
 /** What the data bucket holds after many refreshes, and what one of them asks of S3. */
 export interface StorageRow {
@@ -41,7 +35,8 @@ export async function measureStorage(say: (detail: string) => void): Promise<Sto
 
 /** Refreshes one after the other, each to the other slot, with the engine's own adapter and retention. */
 async function storageRow(retainRevisions: number): Promise<StorageRow> {
-  const s3 = await countedS3();
+  const s3 = s3InMemory();
+  for (const Bucket of [SOURCE.bucket, STORE.bucket]) await s3.call('CreateBucket', { Bucket });
   let number = 0;
   const store = s3RevisionStore(s3.client, () => String(++number));
   let state: EndpointState = { version: 1 };
@@ -49,8 +44,8 @@ async function storageRow(retainRevisions: number): Promise<StorageRow> {
   for (let refresh = 1; refresh <= REFRESHES; refresh++) {
     const revision = String(refresh).padStart(64, '0');
     const slot: Slot = refresh % 2 ? 'a' : 'b';
-    const { ETag } = await s3.call('PutObject', { ...inBucket(SOURCE), Body: Buffer.alloc(ARCHIVE_BYTES, refresh) });
-    const source = { ...SOURCE, etag: String(ETag).replaceAll('"', ''), size: ARCHIVE_BYTES };
+    const etag = await s3.put(SOURCE.bucket, SOURCE.key, Buffer.alloc(ARCHIVE_BYTES, refresh));
+    const source = { ...SOURCE, etag, size: ARCHIVE_BYTES };
     const kept = retainedRevisions(state, revision, { retainRevisions });
     s3.sent.length = 0;
     const options = { isTimeUp: () => false, begun: async () => undefined };
@@ -66,30 +61,4 @@ async function storageRow(retainRevisions: number): Promise<StorageRow> {
   const { Contents = [] } = await s3.call('ListObjectsV2', { Bucket: STORE.bucket });
   const bytes = (Contents as { Size: number }[]).reduce((sum, { Size }) => sum + Size, 0);
   return { retainRevisions, copies: Math.round((bytes / ARCHIVE_BYTES) * 10) / 10, ...counts };
-}
-
-function inBucket({ bucket, key }: typeof SOURCE) {
-  return { Bucket: bucket, Key: key };
-}
-
-/** The local runtime's S3, in memory. `sent`: names of the client's calls. */
-async function countedS3() {
-  const cloud = new Cloud();
-  const deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
-  cloud.register(createS3(deps, { blobs: new MemoryBlobs(), emit: () => undefined }).service);
-  const call = (operation: string, input: object) => cloud.call('s3', operation, input, root(defaultAccount));
-  for (const Bucket of [SOURCE.bucket, STORE.bucket]) await call('CreateBucket', { Bucket });
-  const sent: string[] = [];
-  const client: Client = {
-    async send(command) {
-      const operation = command.constructor.name.replace(/Command$/, '');
-      sent.push(operation);
-      try {
-        return await call(operation, command.input);
-      } catch (error) {
-        throw asSdkError(error);
-      }
-    },
-  };
-  return { call, client, sent };
 }

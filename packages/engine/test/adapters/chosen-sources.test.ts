@@ -1,10 +1,10 @@
 import { type SlotData, slotDataKey, storePrefix } from '@freshpoint/cdk/contract';
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3RevisionStore } from '../../src/adapters/s3-revision-store.ts';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
 import { archivesOf } from '../../src/controller/archives.ts';
 import type { SourcesView } from '../../src/policy/observation.ts';
-import { s3InMemory } from './s3-services.ts';
 
 const SECOND_MS = 1000;
 const data = {

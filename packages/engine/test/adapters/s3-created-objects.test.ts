@@ -1,6 +1,6 @@
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, expect, test } from 'vitest';
 import { s3CreatedObjects } from '../../src/adapters/s3-created-objects.ts';
-import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;
 const to = { bucket: 'models', key: 'iris/model.tar.gz' };

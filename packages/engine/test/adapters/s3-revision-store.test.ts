@@ -6,11 +6,11 @@ import {
   slotDataKey,
   slotRecordKey,
 } from '@freshpoint/cdk/contract';
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3RevisionStore } from '../../src/adapters/s3-revision-store.ts';
 import type { PartialCopy } from '../../src/policy/lease.ts';
 import type { SourceFile } from '../../src/policy/observation.ts';
-import { s3InMemory } from './s3-services.ts';
 
 const MIB = 1024 ** 2;
 const limits = { maxWholeBytes: 6 * MIB, partBytes: 5 * MIB, maxParallelParts: 2 };

@@ -1,4 +1,5 @@
 import { historyPrefix, stateKey } from '@freshpoint/cdk/contract';
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3History } from '../../src/adapters/s3-history.ts';
 import { s3States } from '../../src/adapters/s3-states.ts';
@@ -8,7 +9,6 @@ import { suspendSwaps } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
 import type { EndpointStates } from '../../src/ports.ts';
 import { MINUTE, NOON, onA, settling } from '../policy/situations.ts';
-import { s3InMemory } from './s3-services.ts';
 
 const store = { bucket: 'data', prefix: 'Iris/Endpoint/' };
 const state: EndpointState = { version: 1, serving: onA };

@@ -1,7 +1,7 @@
+import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
 import type { SourceFile, SourcesView } from '../../src/policy/observation.ts';
-import { s3InMemory } from './s3-services.ts';
 
 const Bucket = 'models';
 const Key = 'model.tar.gz';
