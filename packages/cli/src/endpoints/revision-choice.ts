@@ -1,8 +1,7 @@
 import { type HistoryRecord, isRefreshRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import { type EndpointState, servedRevision } from '@freshpoint/engine/policy/state';
+import { type EndpointState, quarantineEntryOf, servedRevision } from '@freshpoint/engine/policy/state';
 import { CommandFailure, UsageError } from '../command-failure.ts';
-import { quarantineEntryOf } from './quarantine-entry.ts';
 
 /** Revisions that a message lists. */
 const MAX_LISTED_REVISIONS = 8;

@@ -1,8 +1,7 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import { type Rollout, recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import { activeSlot } from '@freshpoint/engine/policy/slots';
-import type { QuarantineEntry } from '@freshpoint/engine/policy/state';
-import { quarantineEntryOf } from './quarantine-entry.ts';
+import { type QuarantineEntry, quarantineEntryOf } from '@freshpoint/engine/policy/state';
 import type { EndpointReport } from './report.ts';
 
 /** The status of one endpoint, as `--json` prints it. Times are ISO 8601. */

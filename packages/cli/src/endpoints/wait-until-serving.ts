@@ -1,10 +1,9 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
-import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { type EndpointState, quarantineEntryOf } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
-import { quarantineEntryOf } from './quarantine-entry.ts';
 import type { RollbackEvent, RollbackPhase, RollbackReport } from './rollback-report.ts';
 
 /** A pin as it was written into the state. */

@@ -2,7 +2,7 @@ import { stateKey } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
-import type { EndpointState, QuarantineEntry } from '../policy/state.ts';
+import { type EndpointState, type QuarantineEntry, quarantineEntryOf } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
@@ -74,7 +74,7 @@ function entriesOf(
 
 /** A refusal that was published holds even if a person's write keeps it from being decided again. */
 function withRefused(state: EndpointState, refused: readonly QuarantineEntry[]): EndpointState {
-  const isMissing = ({ revision }: QuarantineEntry) => !state.quarantine?.some((entry) => entry.revision === revision);
+  const isMissing = ({ revision }: QuarantineEntry) => !quarantineEntryOf(state, revision);
   const missing = refused.filter(isMissing);
   return missing.length > 0 ? { ...state, quarantine: [...missing, ...(state.quarantine ?? [])] } : state;
 }

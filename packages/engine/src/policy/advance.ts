@@ -6,7 +6,7 @@ import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import { describeRetries } from './retries.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
-import type { EndpointState } from './state.ts';
+import { type EndpointState, quarantineEntryOf } from './state.ts';
 import { selectTarget } from './target.ts';
 
 /** Selects the revision that the endpoint ought to serve, and takes the next step towards it. */
@@ -30,7 +30,7 @@ function advanceTo(target: RolloutTarget, ready: ReadyEndpoint): NextStep {
   const { observation, state } = ready;
   const { revision } = target;
   const ended = state.rollout === undefined ? state : { ...state, rollout: undefined };
-  const entry = state.quarantine?.find((each) => each.revision === revision);
+  const entry = quarantineEntryOf(state, revision);
   if (servesTarget(observation, state, target) && !entry?.failedSmokeTests) {
     const message = `Slot ${slotLetter(ready.active)} serves this revision.`;
     return { next: { kind: 'done', reason: 'Serving', message, revision }, state: ended };

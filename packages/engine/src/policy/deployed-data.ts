@@ -2,7 +2,7 @@ import type { EndpointSpec, Slot, SlotData } from '@freshpoint/cdk/contract';
 import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
 import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
-import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, servedRevision } from './state.ts';
+import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, quarantineEntryOf, servedRevision } from './state.ts';
 
 /** What a deployment finds. */
 export interface BeforeDeployment {
@@ -116,7 +116,7 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
   const newest = after?.revision;
   const before = revisionBefore(state, changed);
   if (newest === undefined || newest === deployed || before === undefined) return { state };
-  const judged = quarantine.find(({ revision }) => revision === before);
+  const judged = quarantineEntryOf(state, before);
   const entries = judged && [{ ...judged, revision: newest }, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
   const isPinned = pin !== undefined && (pin.supersedes ?? before) === before;
   return {

@@ -4,7 +4,14 @@ import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
 import type { Trigger } from './rollout.ts';
 import type { StallEvent } from './stalled.ts';
-import { type EndpointState, type Pin, type QuarantineEntry, type Serving, truncateMessage } from './state.ts';
+import {
+  type EndpointState,
+  type Pin,
+  type QuarantineEntry,
+  quarantineEntryOf,
+  type Serving,
+  truncateMessage,
+} from './state.ts';
 
 /** The outcome of one refresh, and what the state knew when it ended: enough to rebuild a lost state. */
 export interface RefreshRecord {
@@ -93,7 +100,7 @@ interface RecordContext {
 export function historyRecord(event: EndEvent, { sources, state, now }: RecordContext): RefreshRecord {
   const { type, revision, slot, trigger = 'deployment', startedAt = now, message, retried, warning } = event;
   const { serving, pin } = state;
-  const quarantined = retried ? undefined : state.quarantine?.find((entry) => entry.revision === revision);
+  const quarantined = retried ? undefined : quarantineEntryOf(state, revision);
   return {
     version: 1,
     outcome: type,

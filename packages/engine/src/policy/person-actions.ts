@@ -1,5 +1,5 @@
 import type { ActionRecord } from './history.ts';
-import { type EndpointState, type Pin, type Suspension, withoutQuarantine } from './state.ts';
+import { type EndpointState, type Pin, quarantineEntryOf, type Suspension, withoutQuarantine } from './state.ts';
 
 /** Who acts, when, and why. */
 export interface Actor {
@@ -49,8 +49,8 @@ export function retryRevision(state: EndpointState, revision: string, actor: Act
 }
 
 /** The revision, and the entry of the quarantine that ends. */
-function ending({ quarantine }: EndpointState, revision: string): Pick<ActionRecord, 'revision' | 'ends'> {
-  const entry = quarantine?.find((each) => each.revision === revision);
+function ending(state: EndpointState, revision: string): Pick<ActionRecord, 'revision' | 'ends'> {
+  const entry = quarantineEntryOf(state, revision);
   return { revision, ...(entry && { ends: entry.at }) };
 }
 

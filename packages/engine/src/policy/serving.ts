@@ -4,7 +4,7 @@ import type { RolloutTarget } from './ready-endpoint.ts';
 import { servedLast } from './retention.ts';
 import type { RecordedUpdate } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
-import { type EndpointState, type Serving, servedRevision } from './state.ts';
+import { type EndpointState, quarantineEntryOf, type Serving, servedRevision } from './state.ts';
 
 /** Whether the active fleet is on record as serving the target, and cannot have loaded other bytes. */
 export function servesTarget(
@@ -24,10 +24,11 @@ export function servesTarget(
 }
 
 /** Whether the serving revision failed its smoke tests. */
-export function servesFailedRevision({ serving, quarantine }: EndpointState, endpoint: EndpointView): boolean {
+export function servesFailedRevision(state: EndpointState, endpoint: EndpointView): boolean {
+  const { serving } = state;
   const revision = serving && servedRevision(serving);
   if (revision === undefined || serving?.configName !== endpoint.configName) return false;
-  return quarantine?.some((entry) => entry.failedSmokeTests && entry.revision === revision) ?? false;
+  return quarantineEntryOf(state, revision)?.failedSmokeTests ?? false;
 }
 
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */

@@ -192,10 +192,18 @@ export function quarantine(
   return { ...state, retries: undefined, quarantine: entries.slice(0, MAX_QUARANTINED_REVISIONS) };
 }
 
+/** The revision's entry in the quarantine, if it has one. */
+export function quarantineEntryOf(
+  { quarantine: entries }: Pick<EndpointState, 'quarantine'>,
+  revision: string,
+): QuarantineEntry | undefined {
+  return entries?.find((entry) => entry.revision === revision);
+}
+
 /** Removes a revision from the quarantine, after it was served. */
 export function withoutQuarantine(state: EndpointState, revision: string): EndpointState {
-  if (!state.quarantine?.some((entry) => entry.revision === revision)) return state;
-  const others = state.quarantine.filter((entry) => entry.revision !== revision);
+  if (!quarantineEntryOf(state, revision)) return state;
+  const others = (state.quarantine ?? []).filter((entry) => entry.revision !== revision);
   return { ...state, quarantine: others.length > 0 ? others : undefined };
 }
 

@@ -5,7 +5,7 @@ import type { RefreshEvent } from './refresh-event.ts';
 import { shortRevision } from './revision.ts';
 import { servesFailedRevision } from './serving.ts';
 import { otherSlot } from './slots.ts';
-import type { EndpointState, Pin } from './state.ts';
+import { type EndpointState, type Pin, quarantineEntryOf } from './state.ts';
 
 /** What the endpoint ought to serve. Absent `target`: no source has an object. */
 export interface SelectedTarget {
@@ -41,9 +41,10 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
 }
 
 /** The revision that the other slot holds, else the one that served last, except those in quarantine. */
-function wayBack({ quarantine = [], stored = [] }: EndpointState, inSlot: string | undefined): string | undefined {
+function wayBack(state: EndpointState, inSlot: string | undefined): string | undefined {
+  const { stored = [] } = state;
   const known = inSlot === undefined ? stored : [inSlot, ...stored];
-  return known.find((revision) => !quarantine.some((entry) => entry.revision === revision));
+  return known.find((revision) => !quarantineEntryOf(state, revision));
 }
 
 /** The pin, unless something newer was uploaded. Only data per slot can be pinned. */
