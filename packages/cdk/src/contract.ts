@@ -103,6 +103,11 @@ export function reconcileRequest(endpoint: string): ReconcileRequest {
   return { version: 1, endpoint };
 }
 
+/** CloudFormation's request in a message; undefined: a pass is requested. */
+export function deploymentRequestIn(message: Partial<ReconcileRequest>): DeploymentRequest | undefined {
+  return message.gate ?? message.confirmation;
+}
+
 /** Type of the custom resource that makes a deployment wait until the endpoint is idle. */
 export const GATE_RESOURCE_TYPE = 'Custom::FreshpointDeploymentGate';
 

@@ -1,4 +1,4 @@
-import type { ReconcileRequest } from '@freshpoint/cdk/contract';
+import { deploymentRequestIn, type ReconcileRequest } from '@freshpoint/cdk/contract';
 import { CommandFailure } from '../command-failure.ts';
 import { type OutputFormat, withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
@@ -41,7 +41,7 @@ export async function runRedrive(
 function isReconcileRequest(body: string, endpoint: string): boolean {
   try {
     const request = JSON.parse(body) as Partial<ReconcileRequest> | null;
-    return request?.endpoint === endpoint && request.gate === undefined;
+    return request?.endpoint === endpoint && deploymentRequestIn(request) === undefined;
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import type { DeploymentRequest, ReconcileRequest } from '@freshpoint/cdk/contract';
+import { type DeploymentRequest, deploymentRequestIn } from '@freshpoint/cdk/contract';
 import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runConfirmation } from './deployment-confirmation.ts';
@@ -27,7 +27,7 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
   for (const message of messages) {
     try {
       const body = parseRequest(message, ports.roleId);
-      const key = deploymentOf(body) ? `${body.endpoint} ${message.messageId}` : body.endpoint;
+      const key = deploymentRequestIn(body) ? `${body.endpoint} ${message.messageId}` : body.endpoint;
       groups.set(key, [...(groups.get(key) ?? []), { message, body }]);
     } catch (error) {
       ports.telemetry.error('', error, 0);
@@ -55,7 +55,7 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
       return [];
     }
     const seconds = result.seconds ?? pauseSeconds(message.receives, ports.now());
-    const deployment = deploymentOf(body);
+    const deployment = deploymentRequestIn(body);
     const longest = deployment ? secondsToDeadline(deployment, ports.now()) : seconds;
     await ports.queue.requeue(message.receiptHandle, Math.min(seconds, longest));
   } catch (error) {
@@ -81,7 +81,7 @@ async function handle(
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
     ports.telemetry.error(endpoint, error, pauseSeconds(receives, ports.now()));
-    if (!deploymentOf(body)) await noteFailedPass({ ports, endpoint }, error, message);
+    if (!deploymentRequestIn(body)) await noteFailedPass({ ports, endpoint }, error, message);
     return { kind: 'requeue' };
   }
 }
@@ -91,10 +91,6 @@ function pauseSeconds(receives: number, now: number): number {
   const seconds = PAUSE_SECONDS * receives;
   if (seconds < MAX_PAUSE_SECONDS) return seconds;
   return MAX_PAUSE_SECONDS - (Math.floor(now / 1000) % MAX_PAUSE_SECONDS);
-}
-
-function deploymentOf({ gate, confirmation }: ReconcileRequest): DeploymentRequest | undefined {
-  return gate ?? confirmation;
 }
 
 /** CloudFormation stops waiting ten minutes after the deadline, so no pause extends beyond it. */

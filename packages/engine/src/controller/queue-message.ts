@@ -1,4 +1,4 @@
-import type { ReconcileRequest } from '@freshpoint/cdk/contract';
+import { deploymentRequestIn, type ReconcileRequest } from '@freshpoint/cdk/contract';
 import { EngineError } from '../errors.ts';
 
 /** What the controller needs of one received message. */
@@ -39,7 +39,7 @@ export function parseRequest({ body, senderId }: QueueMessage, roleId: string): 
     const expected = '{"version":1,"endpoint":"…"}';
     throw new EngineError('MESSAGE_UNREADABLE', `Expected ${expected}, got: ${shown}. Send it in that form.`);
   }
-  if ((message.gate ?? message.confirmation) !== undefined && !senderId?.startsWith(`${roleId}:`)) {
+  if (deploymentRequestIn(message) !== undefined && !senderId?.startsWith(`${roleId}:`)) {
     const expected = `Expected a deployment's request from the refresher's own role ${roleId}`;
     throw new EngineError('MESSAGE_FORGED', `${expected}, got one from ${senderId}: ${shown}. It was ignored.`);
   }
