@@ -90,7 +90,7 @@ function checkOptions(
   if (min < lowest || max < min) {
     throw problem(`min is ${min} and max is ${max}, expected ${lowest} <= min <= max.`);
   }
-  const variant = readableVariants(config.productionVariants).find((each) => each.variantName === variantName);
+  const variant = variantNamed(config, variantName);
   if (variant?.serverlessConfig) {
     throw problem('it is serverless, which has no instances. Set maxConcurrency in serverlessConfig instead.');
   }
@@ -99,10 +99,13 @@ function checkOptions(
   }
 }
 
+function variantNamed({ productionVariants }: CfnEndpointConfigProps, name: string) {
+  return readableVariants(productionVariants).find(({ variantName }) => variantName === name);
+}
+
 /** SageMaker rejects an update that changes the instance type of a variant that is a scalable target. */
 function annotateInstanceType({ endpoint, config }: ScaledEndpoint, variantName: string): void {
-  const variant = readableVariants(config.productionVariants).find((each) => each.variantName === variantName);
-  const type = variant?.instanceType;
+  const type = variantNamed(config, variantName)?.instanceType;
   const howTo =
     'SageMaker rejects another instance type while the variant scales. To change it, deploy without autoScale, then ' +
     'with the new type, then with autoScale again.';

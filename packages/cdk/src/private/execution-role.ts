@@ -4,7 +4,7 @@ import type { CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
 import type { SlotData, SourceSpec } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
-import type { BoundedText } from './bounded-arns';
+import { type BoundedText, bucketArn, objectArn } from './bounded-arns';
 import { containersOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { parseS3Url } from './s3-url';
@@ -115,17 +115,17 @@ function repositoriesOf(stack: Stack, { declared }: DeclaredModel): string[] {
 }
 
 function readStatements(stack: Stack, source: SourceSpec): PolicyStatement[] {
-  const bucketArn = bucketArnOf(stack, source.bucket);
+  const bucket = bucketArn(stack, source.bucket);
   if ('key' in source) {
-    return [new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.key}`] })];
+    return [new PolicyStatement({ actions: ['s3:GetObject'], resources: [objectArn(bucket, source.key).text] })];
   }
   // A chosen archive is always copied.
   if (!('prefix' in source)) return [];
   return [
-    new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/${source.prefix}*`] }),
+    new PolicyStatement({ actions: ['s3:GetObject'], resources: [objectArn(bucket, `${source.prefix}*`).text] }),
     new PolicyStatement({
       actions: ['s3:ListBucket'],
-      resources: [bucketArn],
+      resources: [bucket.text],
       conditions: { StringLike: { 's3:prefix': [`${source.prefix}*`] } },
     }),
   ];
@@ -141,7 +141,7 @@ function outputStatements(stack: Stack, config: CfnEndpointConfigProps): PolicyS
     const location = url === undefined ? undefined : parseS3Url(url, stack);
     if (!location) return [];
     const prefix = location.key.replace(/\/$/, '');
-    return `${bucketArnOf(stack, location.bucket)}/${prefix === '' ? '' : `${prefix}/`}*`;
+    return objectArn(bucketArn(stack, location.bucket), prefix === '' ? '*' : `${prefix}/*`).text;
   });
   const topics = notificationConfig !== undefined && isReadable(notificationConfig) ? notificationConfig : {};
   const topicArns = [topics.successTopic, topics.errorTopic].flatMap((arn) => arn ?? []);
@@ -149,10 +149,6 @@ function outputStatements(stack: Stack, config: CfnEndpointConfigProps): PolicyS
     ...(objects.length > 0 ? [new PolicyStatement({ actions: ['s3:PutObject'], resources: objects })] : []),
     ...(topicArns.length > 0 ? [new PolicyStatement({ actions: ['sns:Publish'], resources: topicArns })] : []),
   ];
-}
-
-function bucketArnOf(stack: Stack, bucketName: string): string {
-  return stack.formatArn({ service: 's3', region: '', account: '', resource: bucketName });
 }
 
 /** Answers cdk-nag's findings about actions that have no narrower resource. */

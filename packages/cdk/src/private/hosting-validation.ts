@@ -56,11 +56,10 @@ function inferenceComponentProblems(
     );
 }
 
-function deploymentConfigProblems({ endpointProps, endpointConfigProps, ...props }: SagemakerEndpointProps): string[] {
+function deploymentConfigProblems(props: SagemakerEndpointProps): string[] {
+  const { endpointProps, endpointConfigProps, guardedDeployment } = props;
   const { deploymentConfig } = endpointProps;
-  const { guardedDeployment } = props;
-  const problems: string[] = [];
-  if (guardedDeployment) problems.push(...guardedDeploymentProblems({ endpointProps, endpointConfigProps, ...props }));
+  const problems = guardedDeployment ? guardedDeploymentProblems(props) : [];
   if (deploymentConfig === undefined || !isReadable(deploymentConfig)) return problems;
   if (deploymentConfig.rollingUpdatePolicy === undefined) return problems;
   const variants = readableVariants(endpointConfigProps.productionVariants);
@@ -145,8 +144,7 @@ function smokeTestTargetProblems(props: SagemakerEndpointProps, models: readonly
     );
   }
   for (const { id, declared } of models) {
-    const { inferenceExecutionConfig } = declared.props;
-    const execution = inferenceExecutionConfig;
+    const { inferenceExecutionConfig: execution } = declared.props;
     if (execution !== undefined && isReadable(execution) && execution.mode === 'Direct') {
       problems.push(
         `smokeTests are set, but the containers of model "${id}" are invoked directly (mode Direct), and a smoke test ` +

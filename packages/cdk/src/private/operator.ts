@@ -4,6 +4,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type EndpointStore, historyPrefix, type SourceSpec, specParameterName, stateKey } from '../contract';
+import { bucketArn, objectArn, parameterArn } from './bounded-arns';
 import { sourceObjects } from './sources';
 
 /** What an operator of an endpoint accesses. */
@@ -31,8 +32,7 @@ const DEAD_LETTER_ACTIONS = [
 export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): Grant {
   const { endpoint, endpointArn, queue, deadLetterQueue, endpointId, bucket, store } = operated;
   const stack = Stack.of(endpoint);
-  const parameter = (name: string) =>
-    stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
+  const parameter = (name: string) => parameterArn(stack, name).text;
   const stored = bucket.arnForObjects(`${store.prefix}*`);
   const state = bucket.arnForObjects(stateKey(store));
   const history = bucket.arnForObjects(`${historyPrefix(store)}*`);
@@ -56,10 +56,9 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
 
 /** The ARNs of the sources' buckets and objects. */
 function sourceArns(stack: Stack, sources: readonly SourceSpec[]) {
-  const arn = (resource: string) => `arn:${stack.partition}:s3:::${resource}`;
-  const objects = sources.flatMap(sourceObjects);
+  const found = sources.flatMap(sourceObjects).map(({ bucket, key }) => ({ bucket: bucketArn(stack, bucket), key }));
   return {
-    buckets: [...new Set(objects.map(({ bucket }) => arn(bucket)))],
-    objects: [...new Set(objects.map(({ bucket, key }) => arn(`${bucket}/${key}`)))],
+    buckets: [...new Set(found.map(({ bucket }) => bucket.text))],
+    objects: [...new Set(found.map(({ bucket, key }) => objectArn(bucket, key).text))],
   };
 }
