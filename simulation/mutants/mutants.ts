@@ -105,6 +105,14 @@ export const MUTANTS: readonly Mutant[] = [
     change: { replaceWith: '{}' },
   },
   {
+    name: 'a pin of a lost state supersedes all uploads until it is rebuilt',
+    file: 'controller/lost-state.ts',
+    declaration: 'withPinOrder',
+    node: 'IfStatement:has(MemberExpression[property.name="observed"]) > .test',
+    change: TRUE,
+    story: 'what was rolled back while the state was lost is uploaded again before it is rebuilt',
+  },
+  {
     name: 'a pin does not end the pause after a failed attempt',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
