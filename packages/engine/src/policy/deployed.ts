@@ -67,8 +67,12 @@ export function concludeDeployment(
   };
 }
 
-/** The pin that the deployment brings, unless a person set another one meanwhile. */
+/**
+ * The pin that the deployment brings, unless a person set another one meanwhile. The same pin in the terms of the same
+ * sources knows more in the state: what it takes precedence over, and what it has passed over.
+ */
 function pinAfter({ pin }: EndpointState, deployment: PendingDeployment): Pin | undefined {
-  const isOther = pin !== undefined && (pin.at !== deployment.pin?.at || pin.by !== deployment.pin.by);
-  return isOther ? pin : (deployment.pin ?? pin);
+  const brought = deployment.pin;
+  const isOther = pin?.at !== brought?.at || pin?.by !== brought?.by;
+  return pin && (isOther || pin.revision === brought?.revision) ? pin : brought;
 }
