@@ -93,9 +93,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'two passes publish the same conclusion',
     file: 'controller/publish.ts',
-    declaration: 'claim',
-    node: 'IfStatement > LogicalExpression',
-    change: TRUE,
+    declaration: 'publishCurrent',
+    node: 'IfStatement:has(ThrowStatement) > .test',
+    change: FALSE,
   },
   {
     name: 'a pin supersedes all uploads until the next pass',

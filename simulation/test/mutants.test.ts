@@ -12,8 +12,10 @@ describe('each mutant has exactly one place in the engine', () => {
     expect(mutate(mutant, text)).not.toBe(text);
   });
 
-  test('and a name of its own', () => {
+  test('and a name and a bug of its own', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    const bugs = MUTANTS.map(({ name: _, story: __, ...bug }) => JSON.stringify(bug));
+    expect(bugs.filter((bug, index) => bugs.indexOf(bug) !== index)).toEqual([]);
   });
 });
 
