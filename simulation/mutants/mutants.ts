@@ -197,9 +197,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a success counts for the revision despite later writes',
-    file: 'policy/phases/updating.ts',
-    declaration: 'succeed',
-    node: 'VariableDeclarator > ConditionalExpression > .test',
+    file: 'policy/serving.ts',
+    declaration: 'withFleet',
+    node: 'ConditionalExpression > .test',
     change: TRUE,
   },
   {

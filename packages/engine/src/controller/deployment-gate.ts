@@ -36,7 +36,7 @@ export function runGate(ports: Ports, endpoint: string, request: GateRequest): P
 
 async function passGate(context: DeploymentContext<GateRequest>, budget: PassBudget): Promise<ReconcileResult> {
   const { ports, endpoint, request } = context;
-  const { deadline, store } = request;
+  const { deadline, data, store } = request;
   const spec = await ports.specs.read(endpoint);
   const known = await stateFor({ ...context, budget }, spec);
   if (known.kind === 'requeue') return known;
@@ -49,7 +49,7 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
       ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
-  const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
+  const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
   if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
   if (decision.next.kind === 'ready') {
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
