@@ -1,15 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MUTANTS } from '../mutants/mutants.ts';
 import { type Mutant, MutantError, mutate } from '../mutants/mutate.ts';
 
-const ENGINE_SOURCE = join(import.meta.dirname, '../../packages/engine/src');
+const ROOT = join(import.meta.dirname, '../..');
+const ENGINE_SOURCE = join(ROOT, 'packages/engine/src');
 
 describe('each mutant has exactly one place in the engine', () => {
   test.each(MUTANTS)('$name', (mutant) => {
     const text = readFileSync(join(ENGINE_SOURCE, mutant.file), 'utf8');
     expect(mutate(mutant, text)).not.toBe(text);
+  });
+
+  const tested = MUTANTS.flatMap(({ name, test: found }) => (found ? [[name, found.file] as const] : []));
+  test.each(tested)('and a test that exists: %s', (_, file) => {
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
   });
 
   test('and a name of its own', () => {
