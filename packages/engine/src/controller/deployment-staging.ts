@@ -20,6 +20,7 @@ import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
+import { type ArchivesReading, checkArchives, saveCheck } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import { saveListing } from './listing.ts';
@@ -138,8 +139,9 @@ async function stageSources(
   const files = found.files.map(
     (source): StagingFile => kept.find((each) => sourceUriOf(each.source) === sourceUriOf(source)) ?? { source },
   );
-  const message = await refusalOf(pass, data, files);
-  if (message !== undefined) return { kind: 'refused', message };
+  const check = await checkFiles(pass, recorded.state, files);
+  if (check.kind === 'unfinished') return saveCheck(pass, recorded, check.checking);
+  if (check.kind === 'refused') return { kind: 'refused', message: `${check.message} Then deploy again.` };
   const jobs = free
     .filter((slot) => slots[slot] !== revision)
     .map((slot): StagingJob => ({ store, data, slot, revision, files }));
@@ -169,16 +171,11 @@ async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: Serve
   });
 }
 
-/** Why the deployment must not load the sources; undefined when nothing speaks against it. */
-async function refusalOf(
-  { ports, budget }: GatePass,
-  data: SlotData,
-  files: readonly StagingFile[],
-): Promise<string | undefined> {
+/** Checks what the deployment would load from the sources. */
+function checkFiles(pass: GatePass, state: EndpointState, files: readonly StagingFile[]): Promise<ArchivesReading> {
   const unchecked = files.filter(({ from }) => !from).map(({ source }) => source);
-  const archives = archivesOf(data, unchecked);
-  const check = await ports.sources.check(archives, { whole: false, isTimeUp: budget.isUp });
-  return check.kind === 'refused' ? `${check.message} Then deploy again.` : undefined;
+  const archives = archivesOf(pass.request.data, unchecked);
+  return checkArchives(pass, { archives, whole: false }, state);
 }
 
 /** Copies what the slots lack, one slot after the other. */
