@@ -3,7 +3,6 @@ import type { Updating } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import { ENDPOINT_ID } from '../worlds/layout.ts';
 import type { Call } from '../worlds/watch.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
@@ -37,7 +36,7 @@ export class SwapChecks {
   check(call: Call, run: FunctionRun, now: EndpointDescription): Updating | undefined {
     const violation = (text: string) => this.#parts.journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
     const parameters = run.lastSeen('ssm', 'GetParameters')?.Parameters ?? [];
-    const value = parameters.find(({ Name }) => Name === specParameterName(ENDPOINT_ID))?.Value;
+    const value = parameters.find(({ Name }) => Name === specParameterName(this.#parts.layout.id))?.Value;
     if (value === undefined) {
       violation('the spec was not read');
       return undefined;
@@ -133,7 +132,7 @@ export class SwapChecks {
     if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
     if (ledger.ambiguities > 0) return;
     // With data in place, only the state knew what that update was to load.
-    if (this.#parts.world.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
+    if (this.#parts.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
     if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
     const from = live.startedAt - LOADING_MARGIN_MS;
     const until = live.publishedAt ?? Number.POSITIVE_INFINITY;

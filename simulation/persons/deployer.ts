@@ -20,7 +20,7 @@ export class Deployer {
     const { oracle, journal, world } = this.#context;
     const { ledger } = oracle;
     if (ledger.isDeploying) return;
-    ledger.isDeploying = true;
+    oracle.deploymentBegun(edition);
     this.#context.note(`deploys edition "${edition}"`);
     const before = ledger.updates.length;
     const startedAt = world.clock.now();
@@ -47,16 +47,16 @@ export class Deployer {
       if (/UPDATE_ROLLBACK_FAILED/.test(text)) this.#stackBroke(text, startedAt);
       this.#context.note(`the deployment failed: ${text.split('\n')[0]}`);
     } finally {
-      ledger.isDeploying = false;
+      oracle.deploymentEnded();
     }
   }
 
   /** With data in place, what is uploaded during a rollback can break it. Slot data cannot. */
   #stackBroke(text: string, startedAt: number): void {
-    const { oracle, journal, world } = this.#context;
+    const { oracle, journal, layout } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
-    if (world.layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
+    if (layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
       journal.violation(`a deployment could not be rolled back: ${text}`);
     }
   }

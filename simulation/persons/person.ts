@@ -81,12 +81,12 @@ export class Person {
 
   /** Nothing new begins: finishes the actions under way, and repairs the endpoint where only a person can. */
   async calmDown(): Promise<void> {
-    const { world, oracle, journal } = this.#context;
+    const { world, layout, oracle, journal } = this.#context;
     this.#context.isCalm = true;
     while (this.#busy > 0) await sleep(world.clock, CHECK_MS);
     await this.#uploader.replaceHung();
     // A rollback leaves broken data in place as it is, so it is tried again until a person replaces that.
-    if (world.layout.slotData === 'archives' && oracle.ledger.pinned.size > 0) await this.#mover.replaceBroken();
+    if (layout.slotData === 'archives' && oracle.ledger.pinned.size > 0) await this.#mover.replaceBroken();
     if (oracle.ledger.status === 'UPDATE_ROLLBACK_FAILED') {
       await this.#mover.replaceBroken();
       await this.#mover.update(oracle.view.endpoint().EndpointConfigName);

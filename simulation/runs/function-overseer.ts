@@ -5,11 +5,14 @@ import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
 import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer, Staleness } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
-import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
+import { isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
 
+/** How old the spec may be that a pass reads, in ms. */
+const OUTDATED_SPEC_MS = 20_000;
+const SOURCE_READS = new Set(['HeadObject', 'GetObject', 'ListObjectsV2', 'CopyObject']);
 const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
 
 /** Injects faults into the function's calls, and notes what the function does. */
@@ -130,10 +133,11 @@ export class FunctionOverseer implements Overseer {
     const { journal, isBegun, script } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name) && !this.#isBeingGranted(operation))
+    if (DENIED.test(name) && !this.#isBeingGranted(run, operation))
       journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
     if (operation === 'GetParameters' && isBegun) script.passBegun();
-    if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
+    if (operation === 'PutObject' && isStateKey(this.#context.oracle.layout, input) && error)
+      journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
     if (operation === 'DescribeStacks' && output) {
       const { Stacks } = output as Answers['cloudformation:DescribeStacks'];
@@ -144,10 +148,14 @@ export class FunctionOverseer implements Overseer {
     }
   }
 
-  /** A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. */
-  #isBeingGranted(operation: string): boolean {
+  /**
+   * A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. A deployment
+   * that changes the sources changes the permissions before the spec.
+   */
+  #isBeingGranted({ startedAt }: FunctionRun, operation: string): boolean {
     const { isBegun, oracle } = this.#context;
-    return oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint');
+    if (oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint')) return true;
+    return SOURCE_READS.has(operation) && startedAt < oracle.ledger.sourcesChangeUntil() + OUTDATED_SPEC_MS;
   }
 
   #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {
@@ -172,7 +180,8 @@ export class FunctionOverseer implements Overseer {
       },
       error: (_, error) => journal.note(who, () => `error ${error}`),
       metric: (endpoint, name, value) => {
-        if (endpoint === ENDPOINT_ID) this.#context.oracle.publications.metric(name, value);
+        const { layout, publications } = this.#context.oracle;
+        if (endpoint === layout.id) publications.metric(name, value);
       },
     };
   }

@@ -55,7 +55,7 @@ export class Rest {
     journal.note('', () => 'at rest');
     const { updates } = oracle.ledger;
     const before = updates.length;
-    await passUntil(clock, clock.now() + world.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
+    await passUntil(clock, clock.now() + oracle.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
     // A pass by the sweep may be under way.
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
@@ -108,8 +108,8 @@ export class Rest {
    * each other.
    */
   #boundMs(): number {
-    const { world, scenario } = this.#context;
-    const { sweepInterval, waitTime, pollInterval } = world.layout;
+    const { oracle, scenario } = this.#context;
+    const { sweepInterval, waitTime, pollInterval } = oracle.layout;
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;

@@ -81,7 +81,7 @@ export class RunContext {
     const { world } = this;
     this.requestRates = new RequestRates(world.clock, scenario.quotaShares ?? {});
     this.journal = new Journal(() => world.clock.now(), timeline);
-    this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
+    this.oracle = new Oracle(world, layout.endpoint, { journal: this.journal, s3SkewMs: scenario.skew.s3 });
     this.person = new Person(new PersonContext(this.oracle, random.fork(), scenario.skew.person));
     this.script = new Script(world.clock, scenario.steps, this.person);
     this.eventFaults = new EventFaults(world.clock, this.journal, this.faultRandom);

@@ -1,3 +1,4 @@
+import { type EndpointSpec, specParameterName } from '@freshpoint/cdk/contract';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { Answers } from '../worlds/answers.ts';
 import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
@@ -51,9 +52,10 @@ export class RunWatch implements Watch {
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
-    if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();
-    if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
-    if (operation === 'PutObject' && isHistoryKey(input)) oracle.publications.appended(String(input.Body));
+    if (isSource && SOURCE_WRITES.has(operation)) this.#sourceChanged(input.Key ?? '');
+    if (service === 's3' && isStateKey(oracle.layout, input)) this.#stateCalled(call, output);
+    if (operation === 'PutObject' && isHistoryKey(oracle.layout, input))
+      oracle.publications.appended(String(input.Body));
     if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
@@ -62,14 +64,15 @@ export class RunWatch implements Watch {
   }
 
   #parameterWritten(call: Call, { Version }: Answers['ssm:PutParameter']): void {
-    const { past, world } = this.#context;
+    const { past, world, oracle } = this.#context;
     const { Name = '', Value = '' } = call.input;
+    if (Name === specParameterName(oracle.layout.id)) oracle.specWritten(JSON.parse(Value) as EndpointSpec);
     past.addParameter(world.clock.now(), { Name, Type: 'String', Value, Version });
   }
 
-  #sourcesChanged(): void {
+  #sourceChanged(key: string): void {
     const { sources, states } = this.#context.oracle;
-    sources.record();
+    sources.record(key);
     states.uploaded(sources.current.revision);
   }
 
@@ -99,7 +102,8 @@ export class RunWatch implements Watch {
   /** A write to the data bucket. */
   #isSlotWrite({ service, operation, input }: Call): boolean {
     if (service !== 's3' || input.Bucket === undefined || input.Bucket === this.#context.world.bucket) return false;
-    if (isStateKey(input) || isHistoryKey(input)) return false;
+    const { layout } = this.#context.oracle;
+    if (isStateKey(layout, input) || isHistoryKey(layout, input)) return false;
     return SLOT_WRITES.test(operation);
   }
 
