@@ -7,6 +7,7 @@ import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import { observeSources, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
+import { tryTo } from './try-to.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
 const MAX_REMEMBERED_RECORDS = 500;
@@ -36,7 +37,7 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, pollSeconds(spec));
   }
-  return rebuild(endpoint, stored);
+  return rebuild(endpoint, stored, by);
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */
@@ -45,12 +46,19 @@ async function isBeingDeleted({ ports, spec }: DeclaredEndpoint): Promise<boolea
   return kind === 'gone' || status.startsWith('DELETE') || status.startsWith('ROLLBACK');
 }
 
-async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
+async function rebuild(
+  { ports, endpoint, spec, budget }: DeclaredEndpoint,
+  stored: StoredState,
+  by: 'pass' | 'deployment',
+): Promise<KnownState> {
   const view = await ports.endpoints.describe(spec.endpointName);
   // There is nothing left to serve.
   if (view === 'gone') return { kind: 'known', recorded: stored };
   const known = { state: stored.state, endpointModified: view.lastModified };
-  const sources = await observeSources({ ports, budget, requests: [] }, spec.sources, known);
+  const read = () => observeSources({ ports, budget, requests: [] }, spec.sources, known);
+  // A deployment, and its rollback, may have taken the permission to read the sources of the spec by now.
+  const found = await (by === 'pass' ? read() : tryTo({ ports, endpoint }, read));
+  const sources = found ?? ({ kind: 'missing', uris: [] } as const);
   if (sources.kind === 'unfinished')
     return saveListing({ ports, endpoint, store: spec.store }, stored, sources.listing);
   const [slots, revisions, history] = await Promise.all([
