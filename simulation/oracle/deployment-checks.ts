@@ -45,6 +45,8 @@ export class DeploymentChecks {
   served(update: Update): void {
     const { ledger, layout, journal } = this.#parts;
     const { deployment } = ledger;
+    // A deployment is not tested: what comes from a source that it adds serves untested.
+    if (update.changesSources && update.deployed !== undefined) ledger.untested.add(update.deployed);
     if (update.by !== 'deployment' || !deployment || layout.slotData !== 'all') return;
     const isBack = ledger.live?.by === 'deployment' && ledger.live !== deployment.replaced;
     const before = isBack ? deployment.replaced : ledger.live;
