@@ -5,6 +5,7 @@ import {
   ENDPOINT_ID,
   ENDPOINT_NAME,
   ENDPOINT_STACK,
+  type EndpointLayout,
   type Layout,
 } from '@freshpoint/simulation/worlds/layout';
 import { synthesizedTemplates } from '@freshpoint/simulation/worlds/synthesize';
@@ -53,19 +54,21 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
   const templates = synthesizedTemplates(app);
   const template = templates[ENDPOINT_STACK] ?? {};
   const sources = { keys, ...(files > 1 && { prefix: PREFIX }) };
+  const declared: EndpointLayout = {
+    endpointName: ENDPOINT_NAME,
+    id: ENDPOINT_ID,
+    sources,
+    otherSources: sources,
+    waitTime: WAIT_TIME_SECONDS,
+    pollInterval: POLL_INTERVAL_SECONDS,
+    sweepInterval: SWEEP_HOURS * 3600,
+    ...(data === 'default' && files === 1 && { slotData: 'all' }),
+    isTested: false,
+  };
   return {
     name: `${files} files`,
-    endpoint: {
-      endpointName: ENDPOINT_NAME,
-      id: ENDPOINT_ID,
-      sources,
-      otherSources: sources,
-      waitTime: WAIT_TIME_SECONDS,
-      pollInterval: POLL_INTERVAL_SECONDS,
-      sweepInterval: SWEEP_HOURS * 3600,
-      ...(data === 'default' && files === 1 && { slotData: 'all' }),
-      isTested: false,
-    },
+    endpoint: declared,
+    second: declared,
     bucketStack: templates[DATA_STACK] ?? {},
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: Object.fromEntries(EDITIONS.map((edition) => [edition, template])) as Layout['editions'],

@@ -16,6 +16,15 @@ export class AccountView {
     this.#layout = layout;
   }
 
+  /** Whether the stack has the endpoint. */
+  exists(): boolean {
+    try {
+      return this.endpoint().EndpointStatus !== 'Deleting' && this.spec() !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
   spec(): EndpointSpec {
     return JSON.parse(this.#parameter(specParameterName(this.#layout.id)).Value) as EndpointSpec;
   }

@@ -128,7 +128,7 @@ export class Oracle {
     // Each consumer of EventBridge may get an event twice.
     if (run?.isRepeating) return;
     for (const { Source, DetailType, Detail } of Entries) {
-      if (Source !== EVENT_SOURCE) continue;
+      if (Source !== EVENT_SOURCE || JSON.parse(Detail).endpoint !== this.layout.id) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
       if (type === 'stalled' || type === 'recovered') {
         this.stalls.published(type, run);
@@ -146,7 +146,7 @@ export class Oracle {
   /** An endpoint config is about to be deleted. */
   configDeleted(name: string): void {
     const { status, updates } = this.ledger;
-    if (!status) return;
+    if (!status || !this.view.exists()) return;
     if (this.view.configsInUse().includes(name) && updates.at(-1)?.by !== 'person') {
       this.#parts.journal.violation(`endpoint config ${name} is deleted while the endpoint uses it`);
     }

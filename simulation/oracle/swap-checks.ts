@@ -3,6 +3,7 @@ import type { Updating } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
+import { hasSource } from '../worlds/layout.ts';
 import type { Call } from '../worlds/watch.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
@@ -35,8 +36,8 @@ export class SwapChecks {
   /** Returns the update that the state records. */
   check(call: Call, run: FunctionRun, now: EndpointDescription): Updating | undefined {
     const violation = (text: string) => this.#parts.journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
-    const parameters = run.lastSeen('ssm', 'GetParameters')?.Parameters ?? [];
-    const value = parameters.find(({ Name }) => Name === specParameterName(this.#parts.layout.id))?.Value;
+    const parameter = specParameterName(this.#parts.layout.id);
+    const value = run.lastSeen('ssm', 'GetParameters', parameter)?.Parameters[0]?.Value;
     if (value === undefined) {
       violation('the spec was not read');
       return undefined;
@@ -61,7 +62,7 @@ export class SwapChecks {
 
   /** The pass observed the endpoint InService on the other slot, and the stack idle. */
   #checkObservation({ call, run, spec, violation }: Swap): void {
-    const endpoint = run.lastSeen('sagemaker', 'DescribeEndpoint');
+    const endpoint = run.lastSeen('sagemaker', 'DescribeEndpoint', this.#parts.layout.endpointName);
     if (endpoint?.EndpointStatus !== 'InService') violation(`the endpoint was observed ${endpoint?.EndpointStatus}`);
     const { a, b } = spec.configs;
     const observed = endpoint?.EndpointConfigName ?? 'no endpoint config';
@@ -103,7 +104,8 @@ export class SwapChecks {
   /** The sources were complete and settled when they were read. */
   #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
     const { sources: history, journal } = this.#parts;
-    const times = run.sourcesReadAt.slice(-spec.sources.length);
+    const reads = run.sourceReads.filter(({ key }) => hasSource(history.declared, key));
+    const times = reads.slice(-spec.sources.length).map(({ at }) => at);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;

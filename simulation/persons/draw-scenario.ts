@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import { drawLatency } from '../worlds/latency.ts';
 import { type Edition, type EndpointLayout, keysOf, type Layout } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
-import type { Action, Scenario, ScenarioStep, Shortage, When } from './scenario.ts';
+import type { Action, Scenario, ScenarioStep, Shortage, UploadAction, When } from './scenario.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -14,7 +14,7 @@ const QUALITIES: readonly Quality[] = [
   ...(['good', 'good', 'good', 'good', 'good'] as const),
   ...(['slow', 'broken', 'junk', 'wrong', 'hung'] as const),
 ];
-const KINDS: readonly Action['kind'][] = [
+const KINDS: readonly Exclude<Action['kind'], 'second endpoint'>[] = [
   ...(['upload', 'upload', 'upload', 'upload', 'again', 'earlier', 'earlier'] as const),
   ...([
     'flicker',
@@ -37,6 +37,7 @@ const KINDS: readonly Action['kind'][] = [
 
 const SHORTAGE_CHANCE = 0.15;
 const SOURCES_CHANCE = 0.25;
+const SECOND_CHANCE = 1;
 const EDITIONS: readonly Edition[] = ['models', 'configs', 'settings', 'tags', 'first', 'failing'];
 /** The editions that change the sources come in few seeds, and then often. */
 const SOURCES_EDITIONS = ['sources', 'sources', 'failing sources'] as const;
@@ -57,6 +58,7 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const windowMs = random.pick([15, 40, 90]) * MINUTE_MS;
   const steps = drawSteps(random, inputs, windowMs);
   if (changesSources) steps.push(drawChange(random, windowMs));
+  if (random.chance(SECOND_CHANCE)) steps.push(...drawSecond(random, windowMs));
   const launchMs = random.pick([20_000, 60_000, 150_000]);
   const skew = { s3: drawSkew(), sagemaker: drawSkew(), controller: drawSkew(), person: random.pick(PERSON_SKEWS_MS) };
   const rates = drawRates(random);
@@ -104,6 +106,21 @@ function drawChange(random: Random, windowMs: number): ScenarioStep {
   return { when: drawWhen(random, windowMs), action: { kind: 'deploy', edition: random.pick(SOURCES_EDITIONS) } };
 }
 
+/** A second endpoint for a while, or for good, with uploads. */
+function drawSecond(random: Random, windowMs: number): ScenarioStep[] {
+  const addedMs = random.int(0, windowMs / 2);
+  const drawLater = () => ({ atMs: random.int(addedMs, windowMs) });
+  const uploads = Array.from({ length: random.int(1, 3) }, (): ScenarioStep => {
+    return { when: drawLater(), action: { kind: 'second endpoint', upload: drawUpload(random, 1) } };
+  });
+  const removals = random.chance(0.6) ? [drawLater()] : [];
+  return [
+    { when: { atMs: addedMs }, action: { kind: 'deploy', edition: 'second endpoint' } },
+    ...uploads,
+    ...removals.map((when): ScenarioStep => ({ when, action: { kind: 'deploy', edition: random.pick(EDITIONS) } })),
+  ];
+}
+
 function drawSteps(random: Random, inputs: Inputs, windowMs: number): ScenarioStep[] {
   const count = random.pick([1, 1, 2, 3, 4, 6, 9]);
   const steps = Array.from({ length: count }, (_, index): ScenarioStep => {
@@ -126,7 +143,7 @@ function drawWhen(random: Random, windowMs: number): When {
   };
 }
 
-function drawUpload(random: Random, keys: number): Action {
+function drawUpload(random: Random, keys: number): UploadAction {
   const all = Array.from({ length: keys }, (_, index) => index);
   const isBurst = keys > 1 && random.chance(0.5);
   const files = isBurst ? all.slice(0, random.int(2, keys)) : [random.int(0, keys - 1)];

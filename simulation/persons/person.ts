@@ -1,4 +1,5 @@
 import { sleep } from '@freshpoint/local/core/clock';
+import type { SecondEndpoint } from '../runs/second-endpoint.ts';
 import { Deployer } from './deployer.ts';
 import { EndpointMover } from './endpoint-mover.ts';
 import { expireOldObjects } from './expiry.ts';
@@ -15,17 +16,19 @@ export class Person {
   /** Actions under way. */
   #busy = 0;
   readonly #context: PersonContext;
+  readonly #second: SecondEndpoint;
   readonly #uploader: Uploader;
   readonly #mover: EndpointMover;
   readonly #editor: StateEditor;
   readonly #deployer: Deployer;
 
-  constructor(context: PersonContext) {
+  constructor(context: PersonContext, second: SecondEndpoint) {
     this.#context = context;
+    this.#second = second;
     this.#uploader = new Uploader(context);
     this.#mover = new EndpointMover(context, this.#uploader);
     this.#editor = new StateEditor(context);
-    this.#deployer = new Deployer(context);
+    this.#deployer = new Deployer(context, second);
   }
 
   /** Whether a write of the state is under way. */
@@ -58,6 +61,8 @@ export class Person {
 
   #perform(action: Action): Promise<void> {
     switch (action.kind) {
+      case 'second endpoint':
+        return this.#second.act(action.upload);
       case 'deploy':
         return this.#deployer.deploy(action.edition);
       case 'scale':

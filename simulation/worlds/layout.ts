@@ -16,7 +16,9 @@ export type Edition =
   /** Other sources: new models, new configs, the endpoint moves. */
   | 'sources'
   /** As `sources`, but it fails as `failing` does. */
-  | 'failing sources';
+  | 'failing sources'
+  /** A second endpoint on the same refresher, which every other edition takes out again. */
+  | 'second endpoint';
 
 export const EDITIONS = [
   'first',
@@ -27,6 +29,7 @@ export const EDITIONS = [
   'failing',
   'sources',
   'failing sources',
+  'second endpoint',
 ] as const satisfies readonly Edition[];
 
 /** Where the data of an endpoint's models comes from. */
@@ -61,8 +64,15 @@ export interface EndpointLayout {
 export interface Layout {
   readonly name: string;
   readonly endpoint: EndpointLayout;
+  /** Of the edition that has a second one. */
+  readonly second: EndpointLayout;
   readonly editions: Readonly<Record<Edition, object>>;
   readonly bucketStack: object;
+}
+
+/** Whether an edition has the second endpoint. */
+export function hasSecond(edition: Edition): boolean {
+  return edition === 'second endpoint';
 }
 
 /** The sources that an edition declares. */

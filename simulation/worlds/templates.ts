@@ -83,6 +83,10 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
 ];
 
+/** The second endpoint, and the id of its construct. */
+const SECOND_NAME = 'Rose';
+const SECOND = 'Second';
+const SECOND_SOURCES: Sources = { keys: ['rose/model.tar.gz'] };
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
 const CANARY_WAIT_SECONDS = 120;
 /** By how much the edition `settings` lengthens waitTime and pollInterval. */
@@ -97,6 +101,7 @@ export function synthesize(): Layout[] {
     return {
       name: settings.name,
       endpoint: endpointLayout(settings),
+      second: secondLayout(settings),
       bucketStack: templates[0]?.bucket ?? {},
       editions: Object.fromEntries(templates.map(({ edition, serving }) => [edition, serving])) as Layout['editions'],
     };
@@ -119,6 +124,16 @@ function endpointLayout(settings: LayoutSettings): EndpointLayout {
   };
 }
 
+/** The same settings, for one archive. */
+function secondLayout(settings: LayoutSettings): EndpointLayout {
+  const id = `${ENDPOINT_STACK}/${SECOND}`;
+  return { ...endpointLayout(secondOf(settings)), endpointName: SECOND_NAME, id };
+}
+
+function secondOf({ name, waitTime, pollInterval, sweepInterval }: LayoutSettings): LayoutSettings {
+  return { name, sources: SECOND_SOURCES, otherSources: SECOND_SOURCES, waitTime, pollInterval, sweepInterval };
+}
+
 function slotDataOf({ inPlace, sources }: LayoutSettings): EndpointLayout['slotData'] {
   if (inPlace || archivesOf(sources).length === 0) return undefined;
   return sources.prefix === undefined ? 'all' : 'archives';
@@ -134,6 +149,12 @@ function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket
   bucket.grantRead(role);
   const endpoint = new SagemakerEndpoint(stack, 'Endpoint', propsOf(settings, edition, bucket, role.roleArn));
   for (const model of endpoint.models) model.node.addDependency(role);
+  if (edition === 'second endpoint') {
+    const props = propsOf(secondOf(settings), edition, bucket, role.roleArn);
+    const named = { ...props, endpointProps: { ...props.endpointProps, endpointName: SECOND_NAME } };
+    const second = new SagemakerEndpoint(stack, SECOND, named);
+    for (const model of second.models) model.node.addDependency(role);
+  }
   if (FAILING.includes(edition)) {
     const failing = new CfnParameter(stack, 'Failing', { type: 'String', value: 'ok', allowedPattern: '^never$' });
     failing.node.addDependency(endpoint.endpoint);
