@@ -514,12 +514,12 @@ export const MUTANTS: readonly Mutant[] = [
     change: { keepOnly: 'LogicalExpression > .left' },
   },
   {
-    name: 'a deployment is published by the next pass only',
-    file: 'controller/deployment-confirmation.ts',
-    declaration: 'confirm',
-    node: 'IfStatement:has(AwaitExpression CallExpression[callee.name="publishCurrent"]) > BinaryExpression',
+    name: 'what a deployment concludes is not published',
+    file: 'controller/conclude.ts',
+    declaration: 'decideForDeployment',
+    node: 'IfStatement:has(Identifier[name="publisher"]) > .test',
     test: { file: CONFIRMATION, name: 'a deployment > of a new endpoint is in the history when it ends' },
-    change: FALSE,
+    change: TRUE,
   },
   {
     name: 'smoke tests without an answer end with a deployment',

@@ -24,7 +24,7 @@ export class SlotDataChecks {
     const { world, view, ledger, journal } = this.#parts;
     const { uri, etag } = this.#before;
     if (etag === view.etagAt(Bucket, Key)) return;
-    if (!ledger.status) return;
+    if (!ledger.status || !view.exists()) return;
     const isLive = view.configsInUse().some((name) => view.modelDataOf(name).includes(uri));
     const isRunning = [...world.running].some(({ data }) => data.some((each) => each.uri === uri));
     const isRaced = ledger.isTouchedSince(world.clock.now() - RACE_MS);

@@ -1,3 +1,4 @@
+import { keysOf } from '../worlds/layout.ts';
 import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
 import type { PersonContext } from './person-context.ts';
 import type { UploadAction } from './scenario.ts';
@@ -14,7 +15,7 @@ export class Uploader {
 
   /** Good model data for each source. */
   async uploadAll(): Promise<void> {
-    for (const key of this.#context.world.layout.keys) await this.put(key, this.newBytes('good'));
+    for (const key of keysOf(this.#context.layout)) await this.put(key, this.newBytes('good'));
   }
 
   async act(action: UploadAction): Promise<void> {
@@ -54,7 +55,7 @@ export class Uploader {
 
   /** The key of a file by its index. */
   keyOf(file: number): string {
-    return this.#context.world.layout.keys[file] ?? '';
+    return keysOf(this.#context.layout)[file] ?? '';
   }
 
   /** The bytes that were uploaded last. */
@@ -106,8 +107,8 @@ export class Uploader {
 
   /** A model that never answers its smoke tests serves untested until a person uploads another one. */
   async replaceHung(): Promise<void> {
-    const { oracle, world } = this.#context;
-    if (!world.layout.isTested) return;
+    const { oracle, world, layout } = this.#context;
+    if (!layout.isTested) return;
     for (const [uri, etag] of oracle.sources.current.etags) {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
       await this.put(uri.slice(`s3://${world.bucket}/`.length), this.newBytes('good'));
