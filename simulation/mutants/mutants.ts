@@ -517,7 +517,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what a deployment concludes is not published',
     file: 'controller/conclude.ts',
     declaration: 'decideForDeployment',
-    node: 'IfStatement:has(Identifier[name="publisher"]) > .test',
+    node: 'IfStatement > LogicalExpression.test:has(Identifier[name="publisher"])',
     test: { file: CONFIRMATION, name: 'a deployment > of a new endpoint is in the history when it ends' },
     change: TRUE,
   },
