@@ -20,7 +20,8 @@ export interface ConsoleProcess {
   readonly onBug: (error: unknown) => void;
 }
 
-const TOKEN_BYTES = 24;
+/** 128 bits, which nobody guesses. */
+const TOKEN_BYTES = 16;
 
 /** Serves the console until `stop` aborts. Throws UsageError. */
 export async function runConsole(options: ConsoleArguments, running: ConsoleProcess, stop: AbortSignal): Promise<void> {

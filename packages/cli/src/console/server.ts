@@ -158,7 +158,7 @@ async function runAction(request: IncomingMessage, response: ServerResponse, opt
   }
 }
 
-/** What was sent, or nothing where that is too long. */
+/** What was sent; of what is too long, not all, which is no JSON. */
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -166,5 +166,5 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     bytes += chunk.length;
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return bytes > MAX_BODY_BYTES ? '' : Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks).toString('utf8');
 }
