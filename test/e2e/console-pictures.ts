@@ -10,7 +10,7 @@ import { launchBrowser } from './browser.ts';
 import { freshpoint, startConsoleCommand } from './command-line.ts';
 import { Stage } from './stage.ts';
 
-const DESKTOP = { width: 1000, height: 800 };
+const DESKTOP = { width: 900, height: 800 };
 const PHONE = { width: 390, height: 800 };
 
 const picture = (name: string) => fileURLToPath(new URL(`../../docs/${name}.png`, import.meta.url));
@@ -35,16 +35,17 @@ const stage = await Stage.open();
 const browser = await launchBrowser();
 try {
   await liveThroughADay(stage);
-  const console_ = await startConsoleCommand(stage.runtime.url);
+  const served = await startConsoleCommand(stage.runtime.url);
   for (const [name, viewport] of Object.entries({ console: DESKTOP, 'console-phone': PHONE })) {
     const page = await browser.newPage({ viewport, colorScheme: 'light' });
-    await page.goto(console_.url);
+    await page.goto(served.url);
     await page.getByRole('link', { name: NAMES.endpointId }).click();
     await page.getByRole('heading', { name: 'History' }).waitFor();
+    await page.mouse.move(0, 0);
     if (viewport === PHONE) await page.getByRole('button', { name: 'Roll back' }).click();
     await page.screenshot({ path: picture(name), fullPage: viewport === DESKTOP });
   }
-  await console_.stop();
+  await served.stop();
 } finally {
   await browser.close();
   await stage.close();

@@ -80,7 +80,6 @@ function HistoryTable({ event: { historyHead, history } }: { readonly event: End
     <section aria-labelledby="history">
       <h2 id="history">History</h2>
       {history.length === 0 && <p>It is empty.</p>}
-      <div class="scroll">
         <table>
           <thead>
             <tr>
@@ -93,7 +92,9 @@ function HistoryTable({ event: { historyHead, history } }: { readonly event: End
             <tbody key={cells.join()}>
               <tr>
                 {historyHead.map((name, column) => (
-                  <td key={name}>{cells[column]}</td>
+                  <td key={name} data-head={name}>
+                    {cells[column]}
+                  </td>
                 ))}
               </tr>
               {messages.map((message) => (
@@ -105,7 +106,6 @@ function HistoryTable({ event: { historyHead, history } }: { readonly event: End
             </tbody>
           ))}
         </table>
-      </div>
       <p class="quiet">* serving now; times are UTC</p>
     </section>
   );
