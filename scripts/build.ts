@@ -1,6 +1,7 @@
 /*
- * Builds what can't run from source, the refresher's bundle, the console's page and the jsii package, and skips what is newer than its
- * sources. With --all, also what is published: the JavaScript of the other packages, and each package's licence.
+ * Builds what can't run from source, the refresher's bundle, the console's page and the jsii package, and skips what
+ * is newer than its sources. With --all, also what is published: the JavaScript of the other packages, and each
+ * package's licence.
  * Usage: node scripts/build.ts [--all] [--quiet]
  */
 import { spawnSync } from 'node:child_process';

@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { argumentsOf } from '../src/console/action.ts';
 import type { ActionResponse } from '../src/console/page-data.ts';
 import { MAX_REASON_CHARACTERS } from '../src/usage.ts';
-import type { Action } from './actions.ts';
-import { act } from './connection.ts';
+import type { PageAction } from './actions.ts';
+import { postAction } from './connection.ts';
 
 interface DialogProps {
-  readonly action: Action;
+  readonly action: PageAction;
   readonly onClose: (response?: ActionResponse) => void;
 }
 
@@ -21,7 +21,7 @@ export function ActionDialog({ action, onClose }: DialogProps) {
   const confirm = async (event: Event) => {
     event.preventDefault();
     setRunning(true);
-    const response = await act(request);
+    const response = await postAction(request);
     // The focus returns to the button.
     dialog.current?.close();
     onClose(response);

@@ -2,7 +2,7 @@ import type { ActionRequest } from '../src/console/action.ts';
 import type { EndpointEvent } from '../src/console/page-data.ts';
 
 /** An action that a person can confirm. */
-export interface Action {
+export interface PageAction {
   readonly label: string;
   readonly does: string;
   readonly request: ActionRequest;
@@ -13,9 +13,9 @@ export interface Action {
 }
 
 /** What can be done with the endpoint now. */
-export function actionsOn({ view, returnable, retryable }: EndpointEvent): Action[] {
+export function actionsOn({ view, returnable, retryable }: EndpointEvent): PageAction[] {
   const { endpoint, suspended } = view;
-  const action = (label: string, does: string, command: ActionRequest['command']): Action => {
+  const action = (label: string, does: string, command: ActionRequest['command']): PageAction => {
     return { label, does, request: { command, endpoint }, takesReason: true };
   };
   const rollback = action('Roll back', 'Return to an earlier revision, until something newer is uploaded.', 'rollback');

@@ -53,7 +53,7 @@ async function readEvents({ body }: Response, onEvent: (event: PageEvent) => voi
 }
 
 /** Runs a command. */
-export async function act(request: ActionRequest): Promise<ActionResponse> {
+export async function postAction(request: ActionRequest): Promise<ActionResponse> {
   try {
     const response = await fetch('/actions', { method: 'POST', headers: headers(), body: JSON.stringify(request) });
     return (await response.json()) as ActionResponse;

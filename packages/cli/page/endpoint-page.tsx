@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
-import type { ActionResponse, EndpointEvent, Upload } from '../src/console/page-data.ts';
+import type { ActionResponse, EndpointEvent, ShownUpload } from '../src/console/page-data.ts';
 import { formatBytes, formatTime } from '../src/text.ts';
 import { ActionDialog } from './action-dialog.tsx';
-import { type Action, actionsOn } from './actions.ts';
-import { short, Timeline } from './timeline.tsx';
+import { actionsOn, type PageAction } from './actions.ts';
+import { SlotTimeline, short } from './slot-timeline.tsx';
 
 /** One endpoint, and what can be done with it. */
 export function EndpointPage({ event, now }: { readonly event: EndpointEvent; readonly now: number }) {
   const { title, view, facts, explanation, spans, uploads } = event;
-  const [asked, ask] = useState<Action>();
+  const [asked, ask] = useState<PageAction>();
   const [response, setResponse] = useState<ActionResponse>();
   const close = (given?: ActionResponse) => {
     ask(undefined);
@@ -27,7 +27,7 @@ export function EndpointPage({ event, now }: { readonly event: EndpointEvent; re
       <output class={response && 'error' in response ? 'error' : ''}>
         {response && ('error' in response ? response.error : response.lines.map((line) => <p key={line}>{line}</p>))}
       </output>
-      <Timeline spans={spans} now={now} />
+      <SlotTimeline spans={spans} now={now} />
       <section aria-labelledby="status">
         <h2 id="status">Status</h2>
         <dl>
@@ -55,7 +55,7 @@ function withCode(text: string) {
   return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part));
 }
 
-function Uploads({ uploads }: { readonly uploads: readonly Upload[] }) {
+function Uploads({ uploads }: { readonly uploads: readonly ShownUpload[] }) {
   return (
     <section aria-labelledby="uploads">
       <h2 id="uploads">Uploads</h2>
@@ -80,32 +80,32 @@ function HistoryTable({ event: { historyHead, history } }: { readonly event: End
     <section aria-labelledby="history">
       <h2 id="history">History</h2>
       {history.length === 0 && <p>It is empty.</p>}
-        <table>
-          <thead>
+      <table>
+        <thead>
+          <tr>
+            {historyHead.map((name) => (
+              <th key={name}>{name}</th>
+            ))}
+          </tr>
+        </thead>
+        {history.map(({ cells, messages }) => (
+          <tbody key={cells.join()}>
             <tr>
-              {historyHead.map((name) => (
-                <th key={name}>{name}</th>
+              {historyHead.map((name, column) => (
+                <td key={name} data-head={name}>
+                  {cells[column]}
+                </td>
               ))}
             </tr>
-          </thead>
-          {history.map(({ cells, messages }) => (
-            <tbody key={cells.join()}>
-              <tr>
-                {historyHead.map((name, column) => (
-                  <td key={name} data-head={name}>
-                    {cells[column]}
-                  </td>
-                ))}
+            {messages.map((message) => (
+              <tr key={message} class="message">
+                <td />
+                <td colSpan={historyHead.length - 1}>{message}</td>
               </tr>
-              {messages.map((message) => (
-                <tr key={message} class="message">
-                  <td />
-                  <td colSpan={historyHead.length - 1}>{message}</td>
-                </tr>
-              ))}
-            </tbody>
-          ))}
-        </table>
+            ))}
+          </tbody>
+        ))}
+      </table>
       <p class="quiet">* serving now; times are UTC</p>
     </section>
   );

@@ -1,8 +1,5 @@
 import type { OverviewEvent } from '../src/console/page-data.ts';
 
-/** The address of an endpoint within the page. */
-export const hrefOf = (endpoint: string) => `#/${endpoint}`;
-
 /** All endpoints at a glance. */
 export function OverviewPage({ event: { head, rows } }: { readonly event: OverviewEvent }) {
   return (
@@ -12,7 +9,7 @@ export function OverviewPage({ event: { head, rows } }: { readonly event: Overvi
       <ul class="endpoints">
         {rows.map(({ endpoint, cells, needsAttention }) => (
           <li key={endpoint} class={needsAttention ? 'attention' : ''}>
-            <a href={hrefOf(endpoint)}>{endpoint}</a>
+            <a href={`#/${endpoint}`}>{endpoint}</a>
             <dl>
               {head.slice(1).map((name, column) => (
                 <div key={name}>

@@ -1,7 +1,7 @@
 import type { SlotSpan } from '../src/console/page-data.ts';
 
 /** The stretch of time that is drawn, epoch milliseconds. */
-export interface TimeRange {
+export interface DrawnRange {
   readonly from: number;
   readonly to: number;
 }
@@ -23,7 +23,7 @@ export const RANGES: Readonly<Record<string, number | undefined>> = {
 };
 
 /** What to draw of these spans, for one of the choices. */
-export function rangeOf(spans: readonly SlotSpan[], choice: string, now: number): TimeRange {
+export function rangeOf(spans: readonly SlotSpan[], choice: string, now: number): DrawnRange {
   const begins = spans.map(({ from }) => from).sort((one, other) => one - other);
   const first = begins[0] ?? now;
   const ms = RANGES[choice];
@@ -36,7 +36,7 @@ export function rangeOf(spans: readonly SlotSpan[], choice: string, now: number)
 /** Where a span is in the range, in percent. Undefined: outside of it. */
 export function placeOf(
   span: SlotSpan,
-  { from, to }: TimeRange,
+  { from, to }: DrawnRange,
   now: number,
 ): { left: number; width: number } | undefined {
   const begin = Math.max(from, span.from);

@@ -4,7 +4,14 @@ import { readArguments } from '../src/arguments.ts';
 import { splitCommand } from '../src/split-command.ts';
 import { USAGE } from '../src/usage.ts';
 
-const PAGES = ['docs/cli.md', 'docs/console.md', 'docs/model-data.md', 'docs/failures.md', 'README.md', 'packages/cli/README.md'];
+const PAGES = [
+  'docs/cli.md',
+  'docs/console.md',
+  'docs/model-data.md',
+  'docs/failures.md',
+  'README.md',
+  'packages/cli/README.md',
+];
 
 /** The command lines that a page shows. */
 function commandsOf(page: string): string[] {

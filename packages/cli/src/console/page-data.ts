@@ -28,7 +28,7 @@ export interface EndpointEvent {
   readonly facts: readonly (readonly [label: string, text: string])[];
   readonly explanation: Explanation;
   readonly spans: readonly SlotSpan[];
-  readonly uploads: readonly Upload[];
+  readonly uploads: readonly ShownUpload[];
   readonly historyHead: readonly string[];
   readonly history: readonly HistoryRow[];
   /** Revisions that `rollback` can return to, by their first digits, the one that it chooses by itself first. */
@@ -55,7 +55,7 @@ export interface SlotSpan {
 }
 
 /** An upload, and what became of it. */
-export interface Upload {
+export interface ShownUpload {
   readonly revision: string;
   /** Epoch milliseconds: when it was uploaded or, where that is not known, when its refresh started. */
   readonly at: number;

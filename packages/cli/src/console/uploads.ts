@@ -5,18 +5,18 @@ import { quarantineEntryOf } from '@freshpoint/engine/policy/state';
 import type { EndpointReport } from '../endpoints/report.ts';
 import type { EndpointStatusView } from '../endpoints/status-view.ts';
 import { withoutControlCharacters } from '../text.ts';
-import type { Upload } from './page-data.ts';
+import type { ShownUpload } from './page-data.ts';
 
-type Fate = Pick<Upload, 'fate' | 'look'>;
+type Fate = Pick<ShownUpload, 'fate' | 'look'>;
 
 /** The uploads that the history and the sources show, newest first, each with what became of it. */
 export function uploadsOf(
   { state, sources }: EndpointReport,
   view: EndpointStatusView,
   records: readonly HistoryRecord[],
-): Upload[] {
+): ShownUpload[] {
   const refreshes = records.filter(isRefreshRecord).filter(isOfUpload).filter(isNewestAttempt);
-  const uploads = refreshes.map((record): Upload => {
+  const uploads = refreshes.map((record): ShownUpload => {
     const { revision, serving, at } = record;
     const known = serving?.revision === revision ? serving.newestSource : Date.parse(at);
     return { revision, at: known, bytes: bytesOf(record), ...fateOf(record) };

@@ -2,7 +2,7 @@ import type { Slot } from '@freshpoint/cdk/contract';
 import { useState } from 'preact/hooks';
 import type { SlotSpan } from '../src/console/page-data.ts';
 import { formatTime } from '../src/text.ts';
-import { placeOf, RANGES, rangeOf, type TimeRange } from './time-axis.ts';
+import { type DrawnRange, placeOf, RANGES, rangeOf } from './time-axis.ts';
 
 const SLOTS: readonly Slot[] = ['a', 'b'];
 const STATES: readonly SlotSpan['state'][] = ['serving', 'staging', 'launching', 'failed'];
@@ -11,7 +11,7 @@ const STATES: readonly SlotSpan['state'][] = ['serving', 'staging', 'launching',
 export const short = (revision: string | undefined) => revision?.slice(0, 12) ?? 'unknown data';
 
 /** The slots over time, one bar each, as the demo draws them. */
-export function Timeline({ spans, now }: { readonly spans: readonly SlotSpan[]; readonly now: number }) {
+export function SlotTimeline({ spans, now }: { readonly spans: readonly SlotSpan[]; readonly now: number }) {
   const [choice, choose] = useState('recent');
   const range = rangeOf(spans, choice, now);
   return (
@@ -45,7 +45,7 @@ export function Timeline({ spans, now }: { readonly spans: readonly SlotSpan[]; 
 interface LaneProps {
   readonly slot: Slot;
   readonly spans: readonly SlotSpan[];
-  readonly range: TimeRange;
+  readonly range: DrawnRange;
   readonly now: number;
 }
 
