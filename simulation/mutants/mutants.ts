@@ -13,6 +13,22 @@ const CHECKING = 'packages/engine/test/controller/checking.test.ts';
 /** Bugs that the simulation, or a test, must find. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'a quarantine goes on without the source that may be at fault',
+    file: 'policy/deployed-data.ts',
+    declaration: 'keepAcrossSources',
+    node: 'VariableDeclarator > LogicalExpression:has(Identifier[name="removed"])',
+    story: 'the source at fault is exchanged after a good upload to another one',
+    change: FALSE,
+  },
+  {
+    name: 'a lost state is not rebuilt without the sources',
+    file: 'controller/lost-state.ts',
+    declaration: 'rebuild',
+    node: 'ConditionalExpression:has(Literal[value="pass"]) > .test',
+    story: 'the state is deleted while a deployment adds a source and fails',
+    change: TRUE,
+  },
+  {
     name: 'the update is not recorded before the call',
     file: 'controller/swap.ts',
     declaration: 'swap',

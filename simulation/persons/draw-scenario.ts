@@ -37,7 +37,7 @@ const KINDS: readonly Exclude<Action['kind'], 'second endpoint'>[] = [
 
 const SHORTAGE_CHANCE = 0.15;
 const SOURCES_CHANCE = 0.25;
-const SECOND_CHANCE = 1;
+const SECOND_CHANCE = 0.2;
 const EDITIONS: readonly Edition[] = ['models', 'configs', 'settings', 'tags', 'first', 'failing'];
 /** The editions that change the sources come in few seeds, and then often. */
 const SOURCES_EDITIONS = ['sources', 'sources', 'failing sources'] as const;

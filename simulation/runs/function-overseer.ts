@@ -174,9 +174,8 @@ export class FunctionOverseer implements Overseer {
     const { message = '' } = (error ?? {}) as Error;
     const { EndpointName } = input as { EndpointName?: string };
     if (!error && EndpointName === oracle.layout.endpointName) {
-      const { current, declared } = oracle.sources;
-      const { at } = current;
-      if (eventFaults.sentAt(declared) < at) journal.reached('request sent by the sweep');
+      const { at } = oracle.sources.current;
+      if (eventFaults.sentAt(oracle.layout) < at) journal.reached('request sent by the sweep');
       if (person.resumedAt > at) journal.reached('swapped after a suspension');
     }
     journal.note(`run ${run.id}`, () => `UpdateEndpoint to ${JSON.stringify(input)} ${message}`);
@@ -188,7 +187,7 @@ export class FunctionOverseer implements Overseer {
     const who = `run ${run.id}`;
     return {
       decision: (entry) => {
-        journal.note(who, () => JSON.stringify({ ...entry, endpoint: undefined }));
+        journal.note(who, () => JSON.stringify(entry));
         for (const situation of situationsOf(entry)) journal.reached(situation);
       },
       error: (_, error) => journal.note(who, () => `error ${error}`),

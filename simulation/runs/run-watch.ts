@@ -129,8 +129,8 @@ export class RunWatch implements Watch {
     if (isFirst) script.statusEntered(status);
   }
 
-  delays(detailType: string, key?: string): readonly number[] {
-    return this.#context.eventFaults.delays(this.#context.rates, detailType, key);
+  delays(detailType: string, rule: string): readonly number[] {
+    return this.#context.eventFaults.delays(this.#context.rates, detailType, rule);
   }
 
   losesPoll(): boolean {
@@ -144,8 +144,8 @@ export class RunWatch implements Watch {
   #checkRequests(oracle: Oracle): void {
     const { eventFaults, openRuns, person, isBegun, journal } = this.#context;
     if (!isBegun || eventFaults.underWay > 0 || openRuns.size > 0 || person.isEditing) return;
-    const { current, declared } = oracle.sources;
-    const isOurs = oracle.ledger.isUntouchedByOthers() && eventFaults.sentAt(declared) >= current.at;
+    const { ledger, layout, sources } = oracle;
+    const isOurs = ledger.isUntouchedByOthers() && eventFaults.sentAt(layout) >= sources.current.at;
     // The sweep finds a state that was deleted.
     if (!isOurs || oracle.view.state().lostAt !== undefined || oracle.view.hasRequests()) return;
     const unfinished = oracle.rest.unfinished();

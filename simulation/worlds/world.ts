@@ -90,7 +90,7 @@ export class World {
     const iam = createIam(deps);
     this.callerOf = (env) => iam.callerOf(env.AWS_ACCESS_KEY_ID);
     const events = createEvents(deps, {
-      plan: (event) => this.watch?.delays(event['detail-type'], keyIn(event.detail)) ?? [0],
+      plan: (event, { name }) => this.watch?.delays(event['detail-type'], name) ?? [0],
     });
     const emit: Emit = (event) => events.publish({ ...event, detailType: event['detail-type'] });
     const s3Deps = { ...deps, clock: skewed(clock, options.skew.s3) };
@@ -239,11 +239,6 @@ type Emit = (event: {
   readonly resources: readonly string[];
   readonly detail: unknown;
 }) => void;
-
-/** Key of the object that an event of S3 is about. */
-function keyIn(detail: unknown): string | undefined {
-  return (detail as { readonly object?: { readonly key: string } }).object?.key;
-}
 
 interface PollInput {
   readonly QueueUrl: string;
