@@ -57,7 +57,7 @@ describe('20 archives', () => {
     const store = new SlowStore(10_000);
     const budget = startBudget(() => store.now);
     const files = sources.map((source) => ({ ...source, etag: 'e', size: 5_000_000_000 }));
-    const checking = s3Sources(store, async () => ({ ...sound, whole: true }));
+    const checking = s3Sources(store, { read: async () => ({ ...sound, whole: true }) });
     const check = await checking.check(files, { whole, isTimeUp: budget.isUp });
     const rest = files.slice(4).map(({ key }) => `s3://models/${key}`);
     const warning = `The function's time was up before these archives were checked: ${rest.join(', ')}.`;
