@@ -445,4 +445,20 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'what was rolled back is uploaded again',
     change: TRUE,
   },
+  {
+    name: 'the oldest approved package serves',
+    file: 'policy/model-package.ts',
+    declaration: 'newestPackage',
+    node: 'BinaryExpression[operator="-"]',
+    layout: 'an approved package',
+    change: { replaceWith: 'one.version - other.version' },
+  },
+  {
+    name: 'a package serves whatever its approval',
+    file: 'adapters/sagemaker-registry.ts',
+    declaration: 'listNewest',
+    node: 'Property[key.name="ModelApprovalStatus"] > .value',
+    layout: 'an approved package',
+    change: UNDEFINED,
+  },
 ];

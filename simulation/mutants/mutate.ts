@@ -16,6 +16,8 @@ export interface Mutant {
   readonly node: string;
   /** Name of the story that finds it. Absent: seeds do. */
   readonly story?: string;
+  /** Name of the layout of the seeds that find it. @default drawn from each seed */
+  readonly layout?: string;
   readonly change:
     | { readonly replaceWith: string }
     /** Selector of the part of the node that is left of it. */

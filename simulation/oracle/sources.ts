@@ -9,7 +9,7 @@ export interface SourceSnapshot {
   readonly revision?: string;
   /** LastModified of the newest, by S3's clock. */
   readonly newest: number;
-  /** ETag of the bytes by URI. */
+  /** ETag of the bytes by the source's URI. */
   readonly etags: ReadonlyMap<string, string>;
   /** While an object is missing: the revision of the others, by which the controller refuses it. */
   readonly partialRevision?: string;
@@ -28,6 +28,35 @@ interface FoundObject {
 
 /** Reads the truth independently: what the controller computes is compared with this. */
 export function readSources(world: World): SourceSnapshot {
+  const { packageGroup } = world.layout;
+  return packageGroup === undefined ? readObjects(world) : readPackage(world, packageGroup);
+}
+
+/** The object of the approved package with the highest version. */
+function readPackage(world: World, group: string): SourceSnapshot {
+  const at = world.clock.now();
+  const approved = { ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', MaxResults: 100 };
+  const { ModelPackageSummaryList: listed } = world.peek('sagemaker', 'ListModelPackages', approved);
+  const [newest] = listed.toSorted((one, other) => other.ModelPackageVersion - one.ModelPackageVersion);
+  if (!newest) return { at, newest: 0, etags: new Map() };
+  const described = { ModelPackageName: newest.ModelPackageArn };
+  const found = world.peek('sagemaker', 'DescribeModelPackage', described);
+  const url = found.InferenceSpecification.Containers[0].ModelDataUrl;
+  const object = headObject(world, url.slice(`s3://${world.bucket}/`.length));
+  if (!object) throw new Error(`there is no object at ${url}`);
+  const { etag, checksum, size, modified } = object;
+  const source = `model-package-group/${group}`;
+  return {
+    at,
+    revision: createHash('sha256')
+      .update(`${JSON.stringify([url, checksum, size, source])}\n`)
+      .digest('hex'),
+    newest: Math.max(modified, (found.LastModifiedTime ?? found.CreationTime).getTime()),
+    etags: new Map([[source, world.wholeEtag(etag)]]),
+  };
+}
+
+function readObjects(world: World): SourceSnapshot {
   const { bucket, layout } = world;
   const { prefix } = layout;
   const namedKeys = layout.keys.filter((key) => prefix === undefined || !key.startsWith(prefix));

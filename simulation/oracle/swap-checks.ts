@@ -104,7 +104,9 @@ export class SwapChecks {
   /** The sources were complete and settled when they were read. */
   #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
     const { sources: history, journal } = this.#parts;
-    const times = run.sourcesReadAt.slice(-spec.sources.length);
+    // A package is listed, then its object is described.
+    const reads = spec.sources.length * (this.#parts.world.layout.packageGroup === undefined ? 1 : 2);
+    const times = run.sourcesReadAt.slice(-reads);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;

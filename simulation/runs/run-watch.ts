@@ -45,13 +45,12 @@ export class RunWatch implements Watch {
   }
 
   after(call: Call, output: unknown, error: unknown): void {
-    const { oracle, current, world } = this.#context;
+    const { oracle, current } = this.#context;
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
     if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
     if (error !== undefined) return;
-    const isSource = service === 's3' && input.Bucket === world.bucket;
-    if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();
+    if (this.#isSourceWrite(call)) this.#sourcesChanged();
     if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
     if (operation === 'PutObject' && isHistoryKey(input)) oracle.publications.appended(String(input.Body));
     if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
@@ -65,6 +64,12 @@ export class RunWatch implements Watch {
     const { past, world } = this.#context;
     const { Name = '', Value = '' } = call.input;
     past.addParameter(world.clock.now(), { Name, Type: 'String', Value, Version });
+  }
+
+  #isSourceWrite({ service, operation, input }: Call): boolean {
+    const { bucket, layout } = this.#context.world;
+    if (layout.packageGroup !== undefined) return operation === 'UpdateModelPackage';
+    return service === 's3' && input.Bucket === bucket && SOURCE_WRITES.has(operation);
   }
 
   #sourcesChanged(): void {

@@ -299,10 +299,9 @@ export class FunctionRun {
 
   #note({ operation, input, output }: Exchange): void {
     if (!this.dead) this.#seen.set(operation, output);
-    const isSource = (input as { Bucket?: string }).Bucket === this.#world.bucket;
-    if (isSource && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
-      this.sourcesReadAt.push(this.#world.clock.now());
-    }
+    const { Bucket, ModelPackageGroupName } = input as { Bucket?: string; ModelPackageGroupName?: string };
+    const isRead = Bucket === this.#world.bucket && (operation === 'HeadObject' || operation === 'ListObjectsV2');
+    if (isRead || ModelPackageGroupName !== undefined) this.sourcesReadAt.push(this.#world.clock.now());
   }
 }
 

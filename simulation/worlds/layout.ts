@@ -26,8 +26,10 @@ export const EDITIONS = [
 /** One arrangement of sources and settings, with its templates. */
 export interface Layout {
   readonly name: string;
-  /** Keys that the models load. */
+  /** Keys that the models load; with `packageGroup` only names: each upload gets a key of its own. */
   readonly keys: readonly string[];
+  /** The model is the newest approved package of this group. Seeds draw no such layout: it is asked for by name. */
+  readonly packageGroup?: string;
   /** In seconds; of the edition `first`. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;

@@ -1,4 +1,4 @@
-import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { Expect, ModelData, ModelSource, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -19,6 +19,7 @@ interface LayoutSettings {
   readonly name: string;
   readonly keys: readonly string[];
   readonly prefix?: string;
+  readonly packageGroup?: string;
   /** In seconds, as the other intervals. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -66,6 +67,14 @@ const LAYOUTS: readonly LayoutSettings[] = [
     pollInterval: 15,
     sweepInterval: 1800,
   },
+  {
+    name: 'an approved package',
+    keys: ['model'],
+    packageGroup: 'iris',
+    waitTime: 60,
+    pollInterval: 30,
+    sweepInterval: 3600,
+  },
 ];
 
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
@@ -86,6 +95,7 @@ export function synthesize(): Layout[] {
       pollInterval,
       sweepInterval,
       prefix: settings.prefix,
+      packageGroup: settings.packageGroup,
       slotData: slotDataOf(settings),
       isTested: settings.tested === true,
       bucketStack: templates[0]?.bucket ?? {},
@@ -179,11 +189,16 @@ function containersOf(settings: LayoutSettings, edition: Edition, bucket: IBucke
   const archives = archivesOf(settings).map((key) => ({
     image: IMAGE,
     environment,
-    modelDataUrl: `s3://${bucket.bucketName}/${key}`,
+    modelDataUrl: urlOf(settings, key, bucket),
   }));
   const uncompressed = settings.prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
   const containers = [...archives, ...uncompressed];
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
+}
+
+function urlOf({ packageGroup }: LayoutSettings, key: string, bucket: IBucket): string {
+  if (packageGroup === undefined) return `s3://${bucket.bucketName}/${key}`;
+  return ModelSource.approvedPackage(packageGroup, { targetBuckets: [bucket] }).modelDataUrl;
 }
 
 function canary() {
