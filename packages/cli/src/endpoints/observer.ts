@@ -50,7 +50,7 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
       switch (part) {
         case 'sources': {
           const read = () => sources.observe(spec.sources, { isTimeUp: () => false });
-          const found = await explainErrors('s3:GetObject and s3:ListBucket', sourcesOf(spec), read);
+          const found = await explainErrors(readCalls(spec), sourcesOf(spec), read);
           return found.kind === 'unfinished' ? {} : { sources: found };
         }
         case 'stack': {
@@ -69,6 +69,13 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
       }
     },
   };
+}
+
+function readCalls({ sources }: EndpointSpec): string {
+  const isPackage = sources.some((source) => 'packageGroup' in source);
+  return isPackage
+    ? 's3:GetObject, s3:ListBucket, sagemaker:ListModelPackages and DescribeModelPackage'
+    : 's3:GetObject and s3:ListBucket';
 }
 
 function sourcesOf({ sources }: EndpointSpec): string {

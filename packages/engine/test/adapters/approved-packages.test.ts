@@ -1,8 +1,9 @@
 import type { ModelPackageContainerDefinition } from '@aws-sdk/client-sagemaker';
-import type { PackageContainer } from '@freshpoint/cdk/contract';
+import { type PackageContainer, slotDataKey } from '@freshpoint/cdk/contract';
 import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AwsCommand } from '../../src/adapters/client.ts';
+import { s3RevisionStore } from '../../src/adapters/s3-revision-store.ts';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
 import { sageMakerRegistry } from '../../src/adapters/sagemaker-registry.ts';
 import type { SourcesView } from '../../src/policy/observation.ts';
@@ -131,6 +132,33 @@ describe('the newest approved package', () => {
     expect(view).toMatchObject({ kind: 'complete', files: [{ key: 'one' }, { key: 'b' }] });
     expect(sent).toEqual(['ListModelPackagesCommand', 'DescribeModelPackageCommand']);
   });
+
+  test('fills the slot data of each container with the data of its own', async () => {
+    const named = ['first', 'second'].map((ContainerHostname) => ({
+      ContainerHostname,
+      ModelDataUrl: `s3://models/${ContainerHostname}`,
+    }));
+    for (const { ContainerHostname } of named) await s3.put('models', ContainerHostname, ContainerHostname);
+    await register('one', { containers: named });
+    await s3.call('CreateBucket', { Bucket: 'copies' });
+    // The model has the containers in another order than the package.
+    const files = ['second', 'first'].map((hostname, index) => ({
+      packageGroup: 'iris',
+      container: { index, count: 2, hostname },
+      targets: ['models'],
+    }));
+    const data = { bucket: 'copies', root: 'slots/1/', files };
+    const view = await s3Sources(s3.client, { registry }).observe(files, { isTimeUp: () => false });
+    if (view.kind !== 'complete') throw new Error(`expected a complete view, got ${view.kind}`);
+    const job = { store: { bucket: 'copies', prefix: 'Iris/' }, data, slot: 'a', revision: view.revision } as const;
+    const sources = view.files.map((source) => ({ source }));
+    const options = { isTimeUp: () => false, begun: async () => undefined };
+    expect(await s3RevisionStore(s3.client, () => '1').stage({ ...job, files: sources }, options)).toEqual({
+      kind: 'staged',
+    });
+    expect(await s3.get('copies', slotDataKey(data.root, 'a', 0))).toBe('second');
+    expect(await s3.get('copies', slotDataKey(data.root, 'a', 1))).toBe('first');
+  });
 });
 
 describe('a group', () => {
@@ -144,6 +172,17 @@ describe('a group', () => {
   test('whose packages are rejected is a missing source', async () => {
     await register('one', { approval: 'Rejected' });
     expect(await observe()).toEqual({ kind: 'missing', uris: ['model-package-group/iris'] });
+  });
+
+  test('in another account is listed by its ARN', async () => {
+    const arn = 'arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris';
+    const inputs: unknown[] = [];
+    const send = async (command: AwsCommand) => {
+      inputs.push(command.input);
+      return {};
+    };
+    expect(await sageMakerRegistry({ send }).newestApproved(arn)).toBeUndefined();
+    expect(inputs).toMatchObject([{ ModelPackageGroupName: arn }]);
   });
 
   test('that may not be listed is an error', async () => {
