@@ -15,6 +15,7 @@ Options:
   --workers <n>  Worker threads of --seeds. Default: one per core.
   --seed <seed>  Run one seed and print its timeline.
   --profile <p>  How fast the services are: quick, typical or slow. Default: drawn from each seed.
+  --layout <l>   The arrangement of sources by its name, e.g. 'an approved package'. Default: drawn from each seed.
   --help         Print this help.`;
 
 const MAX_TIME_SEED = 1_000_000_000;
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     workers: { type: 'string' },
     profile: { type: 'string' },
+    layout: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -39,6 +41,7 @@ async function runOne(seed: number): Promise<void> {
   const { timeline, violations, ...rest } = await runSeed(seed, synthesize(), {
     timeline: 'kept',
     profile: chosenProfile(),
+    layout: values.layout,
   });
   for (const line of timeline) console.log(line);
   const summary = `${rest.calls} calls, ${rest.swaps} swaps, at rest ${rest.restAfterMs / 1000} s after calm`;
@@ -61,7 +64,8 @@ async function runMany(): Promise<void> {
   // The seeds are printed, so every run can be repeated.
   const from = Number(values.from ?? Math.floor(Date.now() / 1000) % MAX_TIME_SEED);
   const workers = values.workers === undefined ? undefined : Number(values.workers);
-  const { result, isGood } = await runSeeds(synthesize(), { from, count, workers, profile: chosenProfile() });
+  const chosen = { profile: chosenProfile(), layout: values.layout };
+  const { result, isGood } = await runSeeds(synthesize(), { from, count, workers, ...chosen });
   printSituations(result);
   process.exitCode = isGood ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import { runSeeds } from './run-seeds.ts';
 
 /** The same seeds in every proof. They reach every situation. */
 const FIXED_SEEDS = { from: 1, count: 1400, isCovering: true } as const;
+const PACKAGE_SEEDS = { from: 1, count: 200, layout: 'an approved package' } as const;
 const FRESH_SEEDS = 1000;
 /** For how long fresh seeds are started, in ms. */
 const FRESH_MS = 20_000;
@@ -28,7 +29,8 @@ export async function prove(): Promise<boolean> {
   const layouts = synthesize();
   const fixed = await runSeeds(layouts, FIXED_SEEDS);
   const fresh = await runSeeds(layouts, { from: freshSeed(), count: FRESH_SEEDS, forMs: FRESH_MS });
-  const isGood = [fixed.isGood, fresh.isGood];
+  const packages = await runSeeds(layouts, PACKAGE_SEEDS);
+  const isGood = [fixed.isGood, fresh.isGood, packages.isGood];
   for (const [name, quality] of UPLOADS) isGood.push(await proveCrashes(layouts, name, quality));
   isGood.push(await runProofTests());
   return isGood.every((good) => good);

@@ -13,6 +13,8 @@ export interface SeedRange {
   readonly workers?: number;
   /** How fast the services are. @default drawn from each seed */
   readonly profile?: LatencyProfile;
+  /** Name of the layout. @default drawn from each seed */
+  readonly layout?: string;
   /** No seed is started after this time, in ms. @default no limit */
   readonly forMs?: number;
   /** These seeds are known to reach every situation. */
@@ -24,13 +26,14 @@ export async function runSeeds(
   layouts: readonly Layout[],
   range: SeedRange,
 ): Promise<{ readonly result: BatchResult; readonly isGood: boolean }> {
-  const { from, count, workers, profile, forMs = Number.POSITIVE_INFINITY } = range;
-  console.log(`seeds ${from} to ${from + count - 1}`);
+  const { from, count, workers, profile, layout, forMs = Number.POSITIVE_INFINITY } = range;
+  console.log(`seeds ${from} to ${from + count - 1}${layout === undefined ? '' : `, ${layout}`}`);
   const progress = new Progress();
   const options: BatchOptions = {
     layouts,
     chunks: chunksOf(from, count),
     profile,
+    layout,
     workers,
     onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
     isEnough: () => progress.seconds * 1000 > forMs,
@@ -39,9 +42,9 @@ export async function runSeeds(
   progress.end();
   const perSeedMs = (progress.seconds * 1000) / result.runs;
   console.log(`${result.runs} runs, ${result.swaps} swaps, ${perSeedMs.toFixed(1)} ms per seed`);
-  printFailures(result);
+  printFailures(result, layout);
   const never = unreached(result);
-  const mustCover = range.isCovering || result.runs >= COVERING_RUNS;
+  const mustCover = range.isCovering || (result.runs >= COVERING_RUNS && layout === undefined);
   if (mustCover && never.length > 0) console.log(`never reached: ${never.join('; ')}`);
   return { result, isGood: result.failures.length === 0 && !(mustCover && never.length > 0) };
 }
@@ -52,9 +55,10 @@ export function printSituations({ situations }: BatchResult): void {
   for (const [situation, count] of situations) console.log(`${situation.padEnd(width)}  ${count}`);
 }
 
-function printFailures({ failures }: BatchResult): void {
+function printFailures({ failures }: BatchResult, layout: string | undefined): void {
+  const more = layout === undefined ? '' : ` --layout '${layout}'`;
   for (const { seed, violations } of failures) {
-    console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}):`);
+    console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}${more}):`);
     for (const violation of violations) console.log(`  ${violation}`);
   }
 }

@@ -113,6 +113,7 @@ async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<
     }
     const { runs, failures } = await runChunks({
       layouts,
+      layout: mutant.layout,
       chunks: chunksOf(1, maxSeeds, CHUNK_SEEDS),
       workerUrl: pathToFileURL(join(copy, 'simulation/runs/worker.ts')),
       isEnough: (soFar) => soFar.failures.length > 0,

@@ -23,7 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lost state is not rebuilt without the sources',
     file: 'controller/lost-state.ts',
-    declaration: 'rebuild',
+    declaration: 'observeRemains',
     node: 'ConditionalExpression:has(Literal[value="pass"]) > .test',
     story: 'the state is deleted while a deployment adds a source and fails',
     change: TRUE,
@@ -562,6 +562,22 @@ export const MUTANTS: readonly Mutant[] = [
     declaration: 'checkArchives',
     node: 'VariableDeclarator[id.name="before"] > .init',
     test: { file: CHECKING, name: 'of which the last one is damaged are quarantined with the reason' },
+    change: UNDEFINED,
+  },
+  {
+    name: 'the oldest approved package serves',
+    file: 'policy/model-package.ts',
+    declaration: 'newestPackage',
+    node: 'BinaryExpression[operator="-"]',
+    layout: 'an approved package',
+    change: { replaceWith: 'one.version - other.version' },
+  },
+  {
+    name: 'a package serves whatever its approval',
+    file: 'adapters/sagemaker-registry.ts',
+    declaration: 'listNewest',
+    node: 'Property[key.name="ModelApprovalStatus"] > .value',
+    layout: 'an approved package',
     change: UNDEFINED,
   },
 ];

@@ -19,6 +19,8 @@ export interface Mutant {
   readonly story?: string;
   /** The test that finds it. */
   readonly test?: NamedTest;
+  /** Name of the layout of the seeds that find it. @default drawn from each seed */
+  readonly layout?: string;
   readonly change:
     | { readonly replaceWith: string }
     /** Selector of the part of the node that is left of it. */

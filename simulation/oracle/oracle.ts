@@ -2,7 +2,15 @@ import { type EndpointSpec, EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/co
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from '../journal.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import { type Edition, type EndpointLayout, hasSource, keysOf, sourcesOf } from '../worlds/layout.ts';
+import {
+  archivesOf,
+  type Edition,
+  type EndpointLayout,
+  hasSource,
+  keysOf,
+  packageSource,
+  sourcesOf,
+} from '../worlds/layout.ts';
 import type { Call } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { AccountView } from './account-view.ts';
@@ -107,10 +115,11 @@ export class Oracle {
 
   /** The stack has written the endpoint's spec. */
   specWritten({ sources }: EndpointSpec): void {
-    const declared = sources.map((source) => ('key' in source ? source.key : 'prefix' in source ? source.prefix : ''));
+    const declared = sources.map(nameOf);
     const { from, to } = this.ledger.deployment ?? { from: this.sources.declared, to: this.sources.declared };
     const next = this.view.isRollingBack() ? from : to;
-    if (!keysOf(this.layout).every((key) => hasSource(next, key) === declared.some((each) => key.startsWith(each)))) {
+    const names = [...keysOf(this.layout), ...archivesOf(next)];
+    if (!names.every((name) => hasSource(next, name) === declared.some((each) => name.startsWith(each)))) {
       this.journal.violation(`the spec declares ${declared}, not ${next.keys}`);
     }
     if (next === this.sources.declared) return;
@@ -151,4 +160,10 @@ export class Oracle {
       this.#parts.journal.violation(`endpoint config ${name} is deleted while the endpoint uses it`);
     }
   }
+}
+
+/** A source's key or prefix, or the group of its packages. */
+function nameOf(source: EndpointSpec['sources'][number]): string {
+  if ('packageGroup' in source) return packageSource(source.packageGroup);
+  return 'key' in source ? source.key : 'prefix' in source ? source.prefix : '';
 }

@@ -38,7 +38,7 @@ export class ServedData {
     for (const slot of SLOTS) {
       for (const [index, file] of data.files.entries()) {
         const isThis = uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`;
-        if (isThis && 'key' in file) return `s3://${file.bucket}/${file.key}`;
+        if (isThis) return uriOf(file);
       }
     }
     return uri;

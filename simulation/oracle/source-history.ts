@@ -3,7 +3,7 @@ import { uriOf } from '@freshpoint/engine/policy/source-object';
 import { archivesOf, type EndpointLayout, hasSource, type Sources } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';
-import { type FoundObject, readSources, type SourceSnapshot, snapshotOf, sourceUri } from './sources.ts';
+import { type FoundObject, readSources, type SourceSnapshot, snapshotOf, sourceName, sourceUri } from './sources.ts';
 
 /** Since when these sources have been declared. */
 interface Declaration {
@@ -65,14 +65,15 @@ export class SourceHistory {
     );
   }
 
-  /** The object with this key has changed. */
-  record(key: string): void {
-    for (const [sources, timeline] of this.#timelines) {
-      if (!hasSource(sources, key)) continue;
+  /** The object with this key, or the approved package of this group, has changed. Returns whether it is a source. */
+  record(name: string): boolean {
+    const changed = [...this.#timelines].filter(([sources]) => hasSource(sources, name));
+    for (const [sources, timeline] of changed) {
       const now = readSources(this.#world, sources);
       timeline.push(now);
       this.#add(now);
     }
+    return changed.length > 0;
   }
 
   /** The stack declares these sources from now on. */
@@ -118,8 +119,7 @@ export class SourceHistory {
   /** The same, of the sources that are declared. */
   declaredDataOf(revision: string): ReadonlyMap<string, string> | undefined {
     const data = this.dataOf(revision);
-    const prefix = sourceUri(this.#world, '');
-    return data && new Map([...data].filter(([uri]) => hasSource(this.declared, uri.slice(prefix.length))));
+    return data && new Map([...data].filter(([uri]) => hasSource(this.declared, sourceName(this.#world, uri))));
   }
 
   /** Whether the revision has data for each archive that is declared. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { archivesOf, type Sources } from '../worlds/layout.ts';
+import { archivesOf, packageSource, type Sources } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 
 /** The objects that are stored at the models' sources at one moment. */
@@ -10,7 +10,7 @@ export interface SourceSnapshot {
   readonly revision?: string;
   /** LastModified of the newest, by S3's clock. */
   readonly newest: number;
-  /** ETag of the bytes by URI. */
+  /** ETag of the bytes by the source's URI. */
   readonly etags: ReadonlyMap<string, string>;
   readonly objects: readonly FoundObject[];
   /** While an object is missing: the revision of the others, by which the controller refuses it. */
@@ -30,9 +30,35 @@ export interface FoundObject {
 
 /** Reads the truth independently: what the controller computes is compared with this. */
 export function readSources(world: World, sources: Sources): SourceSnapshot {
-  const { prefix } = sources;
+  const { prefix, packageGroup } = sources;
+  if (packageGroup !== undefined) return readPackage(world, packageGroup);
   const listed = prefix === undefined ? [] : listObjects(world, prefix);
   return snapshotOf(world, sources, [...archivesOf(sources).flatMap((key) => headObject(world, key) ?? []), ...listed]);
+}
+
+/** The object of the approved package with the highest version. */
+function readPackage(world: World, group: string): SourceSnapshot {
+  const at = world.clock.now();
+  const approved = { ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', MaxResults: 100 };
+  const { ModelPackageSummaryList: listed } = world.peek('sagemaker', 'ListModelPackages', approved);
+  const [newest] = listed.toSorted((one, other) => other.ModelPackageVersion - one.ModelPackageVersion);
+  if (!newest) return { at, newest: 0, etags: new Map(), objects: [] };
+  const described = { ModelPackageName: newest.ModelPackageArn };
+  const found = world.peek('sagemaker', 'DescribeModelPackage', described);
+  const url = found.InferenceSpecification.Containers[0].ModelDataUrl;
+  const object = headObject(world, url.slice(`s3://${world.bucket}/`.length));
+  if (!object) throw new Error(`there is no object at ${url}`);
+  const { etag, checksum, size, modified } = object;
+  const source = packageSource(group);
+  return {
+    at,
+    revision: createHash('sha256')
+      .update(`${JSON.stringify([url, checksum, size, source])}\n`)
+      .digest('hex'),
+    newest: Math.max(modified, (found.LastModifiedTime ?? found.CreationTime).getTime()),
+    etags: new Map([[source, world.wholeEtag(etag)]]),
+    objects: [],
+  };
 }
 
 /** The sources, if they have these objects. */
@@ -61,9 +87,15 @@ export function snapshotOf(world: World, sources: Sources, objects: readonly Fou
   };
 }
 
-/** URI of the object at a key of the sources' bucket. */
-export function sourceUri({ bucket }: World, key: string): string {
-  return `s3://${bucket}/${key}`;
+/** URI of the object at a key of the sources' bucket; packages are named as they are. */
+export function sourceUri({ bucket }: World, name: string): string {
+  return name.startsWith(packageSource('')) ? name : `s3://${bucket}/${name}`;
+}
+
+/** The reverse of `sourceUri`. */
+export function sourceName(world: World, uri: string): string {
+  const bucket = sourceUri(world, '');
+  return uri.startsWith(bucket) ? uri.slice(bucket.length) : uri;
 }
 
 /** The digest of a listing: each object is hashed with all before it. */

@@ -50,8 +50,8 @@ export function drawScenario(random: Random, layouts: readonly Layout[]): Scenar
   const layout = random.int(0, layouts.length - 1);
   const chosen = layouts[layout];
   if (!chosen) throw new Error('there is no layout');
-  const changesSources = random.chance(SOURCES_CHANCE);
   const { endpoint } = chosen;
+  const changesSources = random.chance(SOURCES_CHANCE) && endpoint.otherSources !== endpoint.sources;
   const inputs = changesSources ? changingInputs(endpoint) : inputsOf(endpoint);
   const isSkewed = random.chance(0.4);
   const drawSkew = () => (isSkewed ? random.int(-3000, 3000) : 0);

@@ -81,10 +81,10 @@ export class EndpointMover {
 
   /** With broken model data no fleet comes up, not even a person's. */
   async replaceBroken(): Promise<void> {
-    const { oracle, world } = this.#context;
+    const { oracle } = this.#context;
     for (const [uri, etag] of oracle.sources.current.etags) {
       if (!oracle.isBroken(etag)) continue;
-      await this.#uploader.put(uri.slice(`s3://${world.bucket}/`.length), this.#uploader.newBytes('good'));
+      await this.#uploader.put(this.#uploader.keyAt(uri), this.#uploader.newBytes('good'));
     }
   }
 

@@ -1,5 +1,6 @@
 import { keysOf } from '../worlds/layout.ts';
 import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
+import { PackageApprover } from './package-approver.ts';
 import type { PersonContext } from './person-context.ts';
 import type { UploadAction } from './scenario.ts';
 
@@ -9,8 +10,14 @@ export class Uploader {
   /** The bytes of each key, oldest first. */
   readonly #uploaded = new Map<string, string[]>();
 
+  /** Absent: the models load the objects at the layout's keys. */
+  readonly #packages: PackageApprover | undefined;
+
   constructor(context: PersonContext) {
     this.#context = context;
+    const { world, layout } = context;
+    const { packageGroup } = layout.sources;
+    this.#packages = packageGroup === undefined ? undefined : new PackageApprover(world, packageGroup);
   }
 
   /** Good model data for each source. */
@@ -58,6 +65,11 @@ export class Uploader {
     return keysOf(this.#context.layout)[file] ?? '';
   }
 
+  /** The name, for `put`, of what the source with this URI has. */
+  keyAt(uri: string): string {
+    return this.#packages ? this.keyOf(0) : uri.slice(`s3://${this.#context.world.bucket}/`.length);
+  }
+
   /** The bytes that were uploaded last. */
   latest(key: string): string {
     return this.#uploaded.get(key)?.at(-1) ?? '';
@@ -77,11 +89,17 @@ export class Uploader {
     if (isDeploying && status) journal.reached('upload during a deployment');
     this.#context.note(`uploads ${key}: ${bytes}`);
     this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
-    await world.call('s3', 'PutObject', { Bucket: world.bucket, Key: key, Body: Buffer.from(bytes) });
+    const Key = this.#packages?.nextKey() ?? key;
+    if (!this.#packages?.has(bytes)) {
+      await world.call('s3', 'PutObject', { Bucket: world.bucket, Key, Body: Buffer.from(bytes) });
+      await this.#packages?.register(Key, bytes);
+    }
+    await this.#packages?.approve(bytes);
   }
 
-  async #putInParts(Key: string, bytes: string, takesMs: number): Promise<void> {
+  async #putInParts(key: string, bytes: string, takesMs: number): Promise<void> {
     const { world, oracle } = this.#context;
+    const Key = this.#packages?.nextKey() ?? key;
     oracle.ledger.quality.set(etagOfPart(bytes), qualityOf(bytes));
     world.addMultipart(etagOfPart(bytes), etagOf(bytes));
     const upload = { Bucket: world.bucket, Key };
@@ -93,7 +111,9 @@ export class Uploader {
     this.#context.note(`completes the upload of ${Key}`);
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
     await world.call('s3', 'CompleteMultipartUpload', { ...upload, UploadId, MultipartUpload });
-    this.#uploaded.set(Key, [...(this.#uploaded.get(Key) ?? []), bytes]);
+    this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
+    await this.#packages?.register(Key, bytes);
+    await this.#packages?.approve(bytes);
   }
 
   async #uploadFiles({ files, gapMs, quality }: UploadAction & { readonly kind: 'upload' }): Promise<void> {
@@ -107,11 +127,11 @@ export class Uploader {
 
   /** A model that never answers its smoke tests serves untested until a person uploads another one. */
   async replaceHung(): Promise<void> {
-    const { oracle, world, layout } = this.#context;
+    const { oracle, layout } = this.#context;
     if (!layout.isTested) return;
     for (const [uri, etag] of oracle.sources.current.etags) {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
-      await this.put(uri.slice(`s3://${world.bucket}/`.length), this.newBytes('good'));
+      await this.put(this.keyAt(uri), this.newBytes('good'));
     }
   }
 
@@ -125,6 +145,7 @@ export class Uploader {
     const { world } = this.#context;
     this.#context.journal.reached('file deleted');
     this.#context.note(`deletes ${key}`);
-    await world.call('s3', 'DeleteObject', { Bucket: world.bucket, Key: key });
+    if (this.#packages) await this.#packages.rejectAll();
+    else await world.call('s3', 'DeleteObject', { Bucket: world.bucket, Key: key });
   }
 }

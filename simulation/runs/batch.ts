@@ -14,6 +14,7 @@ export interface Chunk {
 export interface WorkerData {
   readonly layouts: readonly Layout[];
   readonly profile: LatencyProfile | undefined;
+  readonly layout: string | undefined;
 }
 
 export interface ChunkResult extends Chunk {
@@ -41,6 +42,8 @@ export interface BatchOptions {
   readonly chunks: readonly Chunk[];
   /** How fast the services are. @default drawn from each seed */
   readonly profile?: LatencyProfile;
+  /** Name of the layout. @default drawn from each seed */
+  readonly layout?: string;
   /** @default this folder's, which runs this engine */
   readonly workerUrl?: URL;
   /** @default one per core */
@@ -66,13 +69,14 @@ export function chunksOf(from: number, count: number, size = CHUNK_SEEDS): Chunk
 
 /** Runs seeds on all cores, each worker one world at a time. */
 export async function runChunks(options: BatchOptions): Promise<BatchResult> {
+  const { layouts, profile, layout } = options;
   const waiting = [...options.chunks];
   const soFar = new BatchTotals();
   const take = (): Chunk | undefined => (options.isEnough?.(soFar) ? undefined : waiting.shift());
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(options.workerUrl ?? new URL('./worker.ts', import.meta.url), {
-        workerData: { layouts: options.layouts, profile: options.profile } satisfies WorkerData,
+        workerData: { layouts, profile, layout } satisfies WorkerData,
         execArgv: WORKER_FLAGS,
         resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
       });

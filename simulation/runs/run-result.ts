@@ -19,6 +19,8 @@ export interface RunResult {
 export interface RunOptions {
   /** How fast the services are. @default drawn from the seed */
   readonly profile?: LatencyProfile;
+  /** Name of the layout. @default drawn from the seed */
+  readonly layout?: string;
   /** @default dropped */
   readonly timeline?: 'kept' | 'dropped';
   /** The function is killed at its nth call after the first deployment, before the request or before the reply. */

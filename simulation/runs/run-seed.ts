@@ -9,11 +9,14 @@ const STORY_SEED = 1;
 
 /** Runs one seed. An error of the simulation itself is a violation, too. */
 export async function runSeed(seed: number, layouts: readonly Layout[], options: RunOptions = {}): Promise<RunResult> {
-  const drawn = drawScenario(seededRandom(seed), layouts);
+  const used = layouts.filter(({ name, endpoint }) =>
+    options.layout === undefined ? endpoint.sources.packageGroup === undefined : name === options.layout,
+  );
+  const drawn = drawScenario(seededRandom(seed), used);
   const { profile = drawn.latency.profile } = options;
   const scenario = { ...drawn, latency: { ...drawn.latency, profile } };
-  const layout = layouts[scenario.layout];
-  if (!layout) throw new Error(`there is no layout ${scenario.layout}`);
+  const layout = used[scenario.layout];
+  if (!layout) throw new Error(`there is no layout ${options.layout ?? scenario.layout}`);
   const simulation = new Simulation(seed, scenario, layout, options);
   try {
     return await simulation.run();

@@ -2,7 +2,7 @@ import { type EndpointSpec, specParameterName, storePrefix } from '@freshpoint/c
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Answers } from '../worlds/answers.ts';
-import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
+import { isHistoryKey, isStateKey, packageSource } from '../worlds/layout.ts';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -52,16 +52,16 @@ export class RunWatch implements Watch {
   }
 
   after(call: Call, output: unknown, error: unknown): void {
-    const { oracles, current, world } = this.#context;
+    const { oracles, current } = this.#context;
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') {
       this.#context.oracleOf(input.EndpointName)?.updates.afterUpdate(error);
     }
     this.#slotWriteOf(call)?.slotData.afterWrite(call, current);
     if (error !== undefined) return;
-    const isSource = service === 's3' && input.Bucket === world.bucket;
+    const changed = this.#changedSource(call);
     for (const oracle of oracles) {
-      if (isSource && SOURCE_WRITES.has(operation)) sourceChanged(oracle, input.Key ?? '');
+      if (changed !== undefined) sourceChanged(oracle, changed);
       if (service === 's3' && isStateKey(oracle.layout, input)) this.#stateCalled(oracle, call, output);
       if (operation === 'PutObject' && isHistoryKey(oracle.layout, input))
         oracle.publications.appended(String(input.Body));
@@ -71,6 +71,13 @@ export class RunWatch implements Watch {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
     }
     if (service === 'sqs') this.#afterQueueCall(call, output);
+  }
+
+  /** The key of a source's object that is written, or the packages of a group that one is approved or rejected of. */
+  #changedSource({ service, operation, input }: Call): string | undefined {
+    if (operation === 'UpdateModelPackage') return packageSource(input.ModelPackageArn?.split('/').at(-2) ?? '');
+    const isWrite = service === 's3' && input.Bucket === this.#context.world.bucket && SOURCE_WRITES.has(operation);
+    return isWrite ? input.Key : undefined;
   }
 
   #parameterWritten(call: Call, { Version }: Answers['ssm:PutParameter']): void {
@@ -154,6 +161,5 @@ export class RunWatch implements Watch {
 }
 
 function sourceChanged({ sources, states }: Oracle, key: string): void {
-  sources.record(key);
-  states.uploaded(sources.current.revision);
+  if (sources.record(key)) states.uploaded(sources.current.revision);
 }

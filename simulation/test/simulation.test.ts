@@ -7,6 +7,7 @@ import { synthesize } from '../worlds/templates.ts';
 
 /** A sample of what `npm run simulate` runs. */
 const SEEDS = 40;
+const PACKAGE_SEEDS = 10;
 const CRASH_STRIDE = 9;
 
 describe('simulation', () => {
@@ -29,6 +30,13 @@ describe('simulation', () => {
       if (violations.length > 0) failures.push(`npm run simulate -- --seed ${seed}: ${violations.join('; ')}`);
     }
     expect(failures).toEqual([]);
+  });
+
+  test(`seeds 1 to ${PACKAGE_SEEDS} of an approved package break no invariant`, async () => {
+    for (let seed = 1; seed <= PACKAGE_SEEDS; seed++) {
+      const { violations } = await runSeed(seed, layouts, { layout: 'an approved package' });
+      expect(violations, `seed ${seed}`).toEqual([]);
+    }
   });
 
   test.each<[string, Quality]>([

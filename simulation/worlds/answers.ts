@@ -101,6 +101,18 @@ export interface Answers {
   'sagemaker:ListEndpointConfigs': { readonly EndpointConfigs: readonly { readonly EndpointConfigName: string }[] };
   'sagemaker:ListModels': { readonly Models: readonly { readonly ModelName: string }[] };
   'sagemaker:ListTags': { readonly Tags: readonly { readonly Key: string; readonly Value: string }[] };
+  'sagemaker:CreateModelPackage': { readonly ModelPackageArn: string };
+  'sagemaker:ListModelPackages': {
+    readonly ModelPackageSummaryList: readonly {
+      readonly ModelPackageArn: string;
+      readonly ModelPackageVersion: number;
+    }[];
+  };
+  'sagemaker:DescribeModelPackage': {
+    readonly CreationTime: Date;
+    readonly LastModifiedTime?: Date;
+    readonly InferenceSpecification: { readonly Containers: readonly [{ readonly ModelDataUrl: string }] };
+  };
   'sagemaker:InvokeEndpoint': { readonly Body: AsyncIterable<Uint8Array> };
 }
 

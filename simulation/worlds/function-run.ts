@@ -10,6 +10,7 @@ import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
 import { type Random, seededRandom } from '../random.ts';
 import type { AnswerOf } from './answers.ts';
+import { packageSource } from './layout.ts';
 import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
 import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { skewed } from './virtual-time.ts';
@@ -298,13 +299,15 @@ export class FunctionRun {
   }
 
   #note({ operation, input, output }: Exchange): void {
-    const { EndpointName, Names, Bucket, Key, Prefix } = input as NotedInput;
+    const { EndpointName, Names, Bucket, Key, Prefix, ModelPackageGroupName } = input as NotedInput;
     if (!this.dead) {
       this.#seen.set(operation, output);
       this.#seen.set(`${operation} ${EndpointName ?? Names?.join() ?? ''}`, output);
     }
+    const at = this.#world.clock.now();
+    if (ModelPackageGroupName !== undefined) this.sourceReads.push({ key: packageSource(ModelPackageGroupName), at });
     if (Bucket === this.#world.bucket && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
-      this.sourceReads.push({ key: Key ?? Prefix ?? '', at: this.#world.clock.now() });
+      this.sourceReads.push({ key: Key ?? Prefix ?? '', at });
     }
   }
 }
@@ -315,6 +318,7 @@ interface NotedInput {
   readonly Bucket?: string;
   readonly Key?: string;
   readonly Prefix?: string;
+  readonly ModelPackageGroupName?: string;
 }
 
 interface PlannedAttempt extends CallPlan {

@@ -34,10 +34,12 @@ export const EDITIONS = [
 
 /** Where the data of an endpoint's models comes from. */
 export interface Sources {
-  /** Keys that the models load. */
+  /** Keys that the models load; with `packageGroup` only names: each upload gets a key of its own. */
   readonly keys: readonly string[];
   /** What the models load all objects below, in place. */
   readonly prefix?: string;
+  /** The model is the newest approved package of this group. Seeds draw no such layout: it is asked for by name. */
+  readonly packageGroup?: string;
 }
 
 /** One arrangement of sources and settings of an endpoint. */
@@ -88,14 +90,21 @@ export function keysOf({ sources, otherSources }: EndpointLayout): string[] {
   return [...new Set([...sources.keys, ...otherSources.keys])];
 }
 
-/** The keys of single archives, in the order of the containers that load them. */
-export function archivesOf({ keys, prefix }: Sources): string[] {
+/** The keys of single archives, in the order of the containers that load them; or the group of the packages. */
+export function archivesOf({ keys, prefix, packageGroup }: Sources): string[] {
+  if (packageGroup !== undefined) return [packageSource(packageGroup)];
   return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
 }
 
-/** Whether the sources name the object with this key. */
-export function hasSource({ keys, prefix }: Sources, key: string): boolean {
-  return keys.includes(key) || (prefix !== undefined && key.startsWith(prefix));
+/** Whether the sources name the object with this key, or the packages of this group. */
+export function hasSource(sources: Sources, name: string): boolean {
+  const { prefix } = sources;
+  return archivesOf(sources).includes(name) || (prefix !== undefined && name.startsWith(prefix));
+}
+
+/** The name of a group's packages as a source. */
+export function packageSource(group: string): string {
+  return `model-package-group/${group}`;
 }
 
 export const DATA_STACK = 'Data';

@@ -1,4 +1,4 @@
-import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { Expect, ModelData, ModelSource, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -35,6 +35,7 @@ interface LayoutSettings {
   readonly tested?: boolean;
 }
 
+const PACKAGES: Sources = { keys: ['model'], packageGroup: 'iris' };
 const LAYOUTS: readonly LayoutSettings[] = [
   {
     name: 'one file',
@@ -80,6 +81,14 @@ const LAYOUTS: readonly LayoutSettings[] = [
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
+  },
+  {
+    name: 'an approved package',
+    sources: PACKAGES,
+    otherSources: PACKAGES,
+    waitTime: 60,
+    pollInterval: 30,
+    sweepInterval: 3600,
   },
 ];
 
@@ -221,11 +230,16 @@ function containersOf(sources: Sources, environment: Record<string, string> | un
   const archives = archivesOf(sources).map((key) => ({
     image: IMAGE,
     environment,
-    modelDataUrl: `s3://${bucket.bucketName}/${key}`,
+    modelDataUrl: urlOf(sources, key, bucket),
   }));
   const uncompressed = prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
   const containers = [...archives, ...uncompressed];
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
+}
+
+function urlOf({ packageGroup }: Sources, key: string, bucket: IBucket): string {
+  if (packageGroup === undefined) return `s3://${bucket.bucketName}/${key}`;
+  return ModelSource.approvedPackage(packageGroup, { targetBuckets: [bucket] }).modelDataUrl;
 }
 
 function canary() {

@@ -13,6 +13,7 @@ export interface CallInput {
   readonly EndpointName?: string;
   readonly EndpointConfigName?: string;
   readonly ModelName?: string;
+  readonly ModelPackageArn?: string;
   readonly RetainAllVariantProperties?: boolean;
   readonly RetainDeploymentConfig?: boolean;
   readonly Entries?: readonly { readonly Source: string; readonly DetailType: string; readonly Detail: string }[];

@@ -147,6 +147,7 @@ export class World {
           emit(event);
           this.watch?.endpointChanged(event);
         },
+        emitPackage: emit,
       },
     );
     return { sagemaker, running: launcher.running };
@@ -219,6 +220,10 @@ export class World {
   async setUp(upload: () => Promise<void>): Promise<void> {
     const { outputs } = await this.#deployStack(DATA_STACK, this.layout.bucketStack);
     this.bucket = outputs.BucketName ?? '';
+    const { packageGroup } = this.layout.endpoint.sources;
+    if (packageGroup !== undefined) {
+      await this.call('sagemaker', 'CreateModelPackageGroup', { ModelPackageGroupName: packageGroup });
+    }
     await upload();
     await this.deploy('first');
   }

@@ -225,8 +225,37 @@ export interface PointerSource {
   readonly targets: readonly string[];
 }
 
+/**
+ * A source that is the model data of one container of a model package: the newest one of a group of the Model Registry
+ * whose ModelApprovalStatus is Approved.
+ */
+export interface PackageSource {
+  /** Name of the model package group; its ARN if it is in another account. */
+  readonly packageGroup: string;
+  readonly container: PackageContainer;
+  /** Names of the buckets that the object may be in. */
+  readonly targets: readonly string[];
+}
+
+/** Which container of a package belongs to a container of a model. */
+export interface PackageContainer {
+  /** Position of the container in the model. */
+  readonly index: number;
+  /** Number of containers of the model. */
+  readonly count: number;
+  /** ContainerHostname of the container in the model. Absent: it has none. */
+  readonly hostname?: string;
+}
+
 /** A source that is one archive, however it is chosen. */
-export type ArchiveSource = ObjectSource | NewestSource | PointerSource;
+export type ArchiveSource = ObjectSource | NewestSource | PointerSource | PackageSource;
+
+/** A package source in words: its group and, if the model has several containers, which of them. */
+export function packageSourceText({ packageGroup, container }: PackageSource): string {
+  const { index, count, hostname } = container;
+  const group = packageGroup.startsWith('arn:') ? packageGroup : `model-package-group/${packageGroup}`;
+  return count === 1 ? group : `${group}#${hostname ?? `${index + 1} of ${count}`}`;
+}
 
 /** Not a source itself: an object that is written after the others. A refresh waits until it is as new as they are. */
 export interface MarkerSource {

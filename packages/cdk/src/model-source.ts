@@ -31,6 +31,15 @@ export interface PointerOptions {
   readonly targetBuckets?: IBucket[];
 }
 
+/** Options of `ModelSource.approvedPackage`. */
+export interface ApprovedPackageOptions {
+  /**
+   * The buckets that hold the model data of the packages. The refresher may read every object in them, and refuses a
+   * package with model data in any other bucket.
+   */
+  readonly targetBuckets: IBucket[];
+}
+
 /**
  * Model data that is not always the same object. Pass its `modelDataUrl` to a container of `modelsProps`, and the
  * container loads a copy of the archive that the source chooses.
@@ -68,10 +77,29 @@ export class ModelSource {
     return new ModelSource(bucket, { bucket: bucket.bucketName, pointer: key, targets }, targetBuckets);
   }
 
+  /**
+   * The model data of the newest package in a group of the SageMaker Model Registry whose `ModelApprovalStatus` is
+   * `Approved`. Approve a package to deploy it; reject the one that serves to return to the newest one approved before.
+   *
+   * Pass the `modelDataUrl` to each container of the model. It gets the model data of the package's container with its
+   * `containerHostname`, if the package's containers have one, and else of the container at the same position.
+   *
+   * The endpoint gets an event pattern for the packages of the group.
+   *
+   * @param group the name of the model package group, or its ARN if it is in another account: that account's policy of
+   * the group must allow `sagemaker:ListModelPackages` and `sagemaker:DescribeModelPackage`
+   */
+  public static approvedPackage(group: string, options: ApprovedPackageOptions): ModelSource {
+    const { targetBuckets } = options;
+    const targets = targetBuckets.map(({ bucketName }) => bucketName);
+    const container = { index: 0, count: 1 };
+    return new ModelSource(undefined, { packageGroup: group, container, targets }, targetBuckets);
+  }
+
   /** For the `modelDataUrl` of a container in `modelsProps`. It can be used nowhere else. */
   public readonly modelDataUrl: string;
 
-  private constructor(bucket: IBucket, source: ArchiveSource, targets: readonly IBucket[] = []) {
+  private constructor(bucket: IBucket | undefined, source: ArchiveSource, targets: readonly IBucket[] = []) {
     this.modelDataUrl = Token.asString(new SourceUrl(source, bucket, targets));
   }
 }

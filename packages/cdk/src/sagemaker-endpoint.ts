@@ -361,7 +361,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,
-      patterns: patternsOfSources(sources, modelsBucket, bucketEvents),
+      patterns: patternsOfSources(this, sources, modelsBucket, bucketEvents),
       sweepInterval,
     });
     // No request before there is an endpoint to reconcile.

@@ -73,7 +73,10 @@ export interface Endpoints {
   update(spec: EndpointSpec, configName: string): Promise<UpdateOutcome>;
 }
 
-/** The source objects, in S3. A failed listing throws; it never counts as an empty one. */
+/**
+ * The source objects, in S3, some of which the Model Registry chooses. A failed listing throws; it never counts as an
+ * empty one.
+ */
 export interface Sources {
   observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**

@@ -28,6 +28,7 @@ import {
   type EndpointStateChange,
   type Faults,
   fastTimes,
+  type ModelPackageStateChange,
   realisticTimes,
   type SageMaker,
   type Times,
@@ -148,7 +149,12 @@ function createServices(deps: Deps, options: ServiceOptions) {
   const times = timesOf(options.times);
   const iam = createIam(deps);
   const events = createEvents(deps, { onDeliveryFailure: options.onProblem });
-  const emit = ({ 'detail-type': detailType, source, resources, detail }: S3Event | EndpointStateChange) =>
+  const emit = ({
+    'detail-type': detailType,
+    source,
+    resources,
+    detail,
+  }: S3Event | EndpointStateChange | ModelPackageStateChange) =>
     events.publish({ source, detailType, resources, detail });
   const kms = createKms(deps, { iam });
   const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`), emit, iam, kms });
@@ -185,13 +191,13 @@ function createSageMakerWithProcesses(
   options: Omit<ServiceOptions, 'times'> & {
     readonly times: Times;
     readonly iam: Iam;
-    readonly emit: (event: EndpointStateChange) => void;
+    readonly emit: (event: EndpointStateChange | ModelPackageStateChange) => void;
   },
 ): SageMaker {
-  const { times, emit } = options;
+  const { times, emit, iam } = options;
   // The policies of another account's role are unknown here: it may read everything.
   const callerForRole = (roleArn: string): Caller =>
-    roleArn.includes(`::${deps.account.accountId}:`) ? options.iam.callerFor(roleArn, 'SageMaker') : root(deps.account);
+    roleArn.includes(`::${deps.account.accountId}:`) ? iam.callerFor(roleArn, 'SageMaker') : root(deps.account);
   const launcher = createProcessLauncher(deps, {
     stateDir: options.statePath,
     processes: options.processes,
@@ -200,7 +206,7 @@ function createSageMakerWithProcesses(
     containers: options.containers,
     onLog: options.onModelLog,
   });
-  return createSageMaker(deps, { launcher, times, callerForRole, emit });
+  return createSageMaker(deps, { launcher, times, callerForRole, emit, emitPackage: emit, policies: iam });
 }
 
 function timesOf(times: LocalRuntimeOptions['times']): Times {

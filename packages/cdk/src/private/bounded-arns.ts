@@ -17,8 +17,11 @@ const MAX_KEY_TOKEN_LENGTH = 256;
 /** Of an ARN with the longest partition and region, without service and resource. */
 const MAX_ARN_PREFIX_LENGTH = 'arn:aws-us-gov::ap-southeast-2:123456789012:'.length;
 
-export function sagemakerArn(text: string, resourceType: 'endpoint' | 'endpoint-config'): BoundedText {
-  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + MAX_NAME_LENGTH };
+type SagemakerResource = 'endpoint' | 'endpoint-config' | 'model-package-group' | 'model-package';
+
+export function sagemakerArn(text: string, resourceType: SagemakerResource): BoundedText {
+  const suffix = resourceType === 'model-package' ? '/*'.length : 0;
+  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + MAX_NAME_LENGTH + suffix };
 }
 
 export function stackArn(stack: Stack): BoundedText {

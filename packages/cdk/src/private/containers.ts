@@ -39,15 +39,18 @@ export function containersOf({ primaryContainer, containers }: CfnModelProps): C
   return entries;
 }
 
-/** The props with each container that is not a token replaced by what `change` returns. */
-export function mapContainers(props: CfnModelProps, change: (container: Container) => Container): CfnModelProps {
+/** The props with each container that is not a token replaced by what `change` returns for it and its position. */
+export function mapContainers(
+  props: CfnModelProps,
+  change: (container: Container, index: number) => Container,
+): CfnModelProps {
   const { primaryContainer, containers } = props;
   return {
     ...props,
     ...(primaryContainer !== undefined &&
-      isReadable(primaryContainer) && { primaryContainer: change(primaryContainer) }),
+      isReadable(primaryContainer) && { primaryContainer: change(primaryContainer, 0) }),
     ...(isReadableList(containers) && {
-      containers: containers.map((each) => (isReadable(each) ? change(each) : each)),
+      containers: containers.map((each, index) => (isReadable(each) ? change(each, index) : each)),
     }),
   };
 }

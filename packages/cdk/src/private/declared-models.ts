@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { ModelProps } from '../model-props';
+import { withPackageContainers } from './package-containers';
 
 /** One of `modelsProps`, with the names by which variants refer to it. */
 export interface DeclaredModel {
@@ -14,7 +15,8 @@ export function declaredModels(modelsProps: readonly ModelProps[]): DeclaredMode
   return modelsProps.map((declared, index) => {
     const givenName = declared.modelName ?? declared.props.modelName;
     const nameAsId = Token.isUnresolved(givenName) ? undefined : givenName;
-    return { id: declared.customId ?? nameAsId ?? `Model${index + 1}`, givenName, declared };
+    const id = declared.customId ?? nameAsId ?? `Model${index + 1}`;
+    return { id, givenName, declared: { ...declared, props: withPackageContainers(declared.props) } };
   });
 }
 

@@ -61,7 +61,7 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
         'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
     );
   }
-  problems.push(...sourceUrlProblems(models, { isPerSlot: plan !== undefined }));
+  problems.push(...sourceUrlProblems(endpoint, models, { isPerSlot: plan !== undefined }));
   throwIfAny(problems, endpoint);
   registerName(endpoint, props.endpointProps.endpointName);
 

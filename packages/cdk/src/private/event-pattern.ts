@@ -115,6 +115,15 @@ export function stateChangePattern(endpointName: string): RulePattern {
   };
 }
 
+/** Any change of a package in the group: it is approved, rejected or completed. */
+export function packagePattern(groupName: string): RulePattern {
+  return {
+    source: ['aws.sagemaker'],
+    'detail-type': ['SageMaker Model Package State Change'],
+    detail: { ModelPackageGroupName: [groupName] },
+  };
+}
+
 /** The pattern of the rule for one bucket event. Throws if the event's type is not one of `SUPPORTED_EVENT_TYPES`. */
 export function eventPattern(bucketName: string, event: BucketEvent): RulePattern {
   const detail = EVENT_DETAILS.get(event.eventType);

@@ -115,12 +115,12 @@ function repositoriesOf(stack: Stack, { declared }: DeclaredModel): string[] {
 }
 
 function readStatements(stack: Stack, source: SourceSpec): PolicyStatement[] {
+  // A chosen archive is always copied.
+  if (!('key' in source || 'prefix' in source)) return [];
   const bucket = bucketArn(stack, source.bucket);
   if ('key' in source) {
     return [new PolicyStatement({ actions: ['s3:GetObject'], resources: [objectArn(bucket, source.key).text] })];
   }
-  // A chosen archive is always copied.
-  if (!('prefix' in source)) return [];
   return [
     new PolicyStatement({ actions: ['s3:GetObject'], resources: [objectArn(bucket, `${source.prefix}*`).text] }),
     new PolicyStatement({

@@ -2,7 +2,7 @@ import { Resource, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { InitialModelData, ObjectSource } from '../contract';
 import type { DeclaredModel } from './declared-models';
-import { type LoadedSource, modelSources } from './sources';
+import { type LoadedSource, modelSources, sourceObjects } from './sources';
 import { isElsewhere } from './undetected-uploads';
 
 /** The assets that are copied to the models' sources, and what is wrong with them. */
@@ -56,7 +56,9 @@ export function hasInitialData(models: readonly DeclaredModel[], bucket: IBucket
   return models.every(
     ({ id, declared }) =>
       declared.initialModelData !== undefined ||
-      modelSources([{ id, declared }], stack).sources.every(({ source }) => isElsewhere(source.bucket, bucket)),
+      modelSources([{ id, declared }], stack).sources.every(({ source }) =>
+        sourceObjects(source).every((objects) => isElsewhere(objects.bucket, bucket)),
+      ),
   );
 }
 

@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type EndpointStore, historyPrefix, type SourceSpec, specParameterName, stateKey } from '../contract';
 import { bucketArn, objectArn, parameterArn } from './bounded-arns';
+import { PACKAGE_ACTIONS, packageArns } from './permits';
 import { sourceObjects } from './sources';
 
 /** What an operator of an endpoint accesses. */
@@ -37,6 +38,8 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
   const state = bucket.arnForObjects(stateKey(store));
   const history = bucket.arnForObjects(`${historyPrefix(store)}*`);
   const { buckets, objects } = sourceArns(stack, operated.sources);
+  const groups = operated.sources.flatMap((source) => ('packageGroup' in source ? source.packageGroup : []));
+  const packages = [...new Set(groups.flatMap((group) => packageArns(stack, group)).map(({ text }) => text))];
   const allow = (actions: string[], ...resourceArns: string[]) =>
     Grant.addToPrincipal({ grantee, actions, resourceArns });
   const keys = [...new Set([bucket.encryptionKey, queue.encryptionMasterKey])].flatMap((key) => key ?? []);
@@ -49,6 +52,7 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
     allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], queue.queueArn),
     allow(DEAD_LETTER_ACTIONS, deadLetterQueue.queueArn),
     allow(['sagemaker:DescribeEndpoint'], endpointArn),
+    ...(packages.length > 0 ? [allow(PACKAGE_ACTIONS, ...packages)] : []),
     allow(['cloudformation:DescribeStacks'], stack.stackId),
     ...keys.map(({ keyArn }) => allow(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn)),
   ].reduce((all, each) => all.combine(each));

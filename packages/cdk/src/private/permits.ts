@@ -1,7 +1,8 @@
-import type { Stack } from 'aws-cdk-lib';
+import { type Stack, Token } from 'aws-cdk-lib';
 import {
   type EndpointStore,
   type InitialModelData,
+  type PackageSource,
   revisionsPrefix,
   type SlotData,
   type SourceSpec,
@@ -16,6 +17,7 @@ import {
   sagemakerArn,
   stackArn,
 } from './bounded-arns';
+import { modelPackageGroup } from './model-package-group';
 import { sourceObjects } from './sources';
 
 /** Permission for actions on one resource. */
@@ -60,6 +62,8 @@ export interface StagingResources {
   readonly dataKey?: string;
 }
 
+/** What reads the newest approved package of a group. */
+export const PACKAGE_ACTIONS = ['sagemaker:ListModelPackages', 'sagemaker:DescribeModelPackage'];
 const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
 /** The refresher's permissions on one endpoint. */
@@ -123,9 +127,24 @@ function initialDataPermits(stack: Stack, { from, to }: InitialModelData, create
   ];
 }
 
+/**
+ * A group and its packages, on which AWS's examples allow ListModelPackages. SageMaker's ARNs had names in lower case
+ * before they had them as given.
+ */
+export function packageArns(stack: Stack, group: string): BoundedText[] {
+  const { name, arn, packagesArn } = modelPackageGroup(stack, group);
+  const inLowerCase = (text: string) => text.replace(`/${name}`, `/${name.toLowerCase()}`);
+  const given = [sagemakerArn(arn, 'model-package-group'), sagemakerArn(packagesArn, 'model-package')];
+  if (Token.isUnresolved(name)) return given;
+  const texts = new Map(
+    [...given, ...given.map((each) => ({ ...each, text: inLowerCase(each.text) }))].map((each) => [each.text, each]),
+  );
+  return [...texts.values()];
+}
+
 function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
-  const bucket = bucketArn(stack, source.bucket);
   if ('prefix' in source) {
+    const bucket = bucketArn(stack, source.bucket);
     // A listing has the ETag and size of each object, so the objects themselves are not read.
     return [
       {
@@ -135,7 +154,7 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
       },
     ];
   }
-  return sourceObjects(source).flatMap((objects) => {
+  const objectPermits = sourceObjects(source).flatMap((objects) => {
     const holder = bucketArn(stack, objects.bucket);
     return [
       { actions: ['s3:GetObject'], resource: objectArn(holder, objects.key) },
@@ -143,4 +162,9 @@ function sourcePermits(stack: Stack, source: SourceSpec): Permit[] {
       { actions: ['s3:ListBucket'], resource: holder },
     ];
   });
+  return 'packageGroup' in source ? [...packagePermits(stack, source), ...objectPermits] : objectPermits;
+}
+
+function packagePermits(stack: Stack, { packageGroup }: PackageSource): Permit[] {
+  return packageArns(stack, packageGroup).map((resource) => ({ actions: PACKAGE_ACTIONS, resource }));
 }

@@ -5,6 +5,7 @@ import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import type { DeclaredModel } from './declared-models';
 import { hasInitialData } from './initial-data';
 import { isInOtherAccount } from './location-validation';
+import { isGroupInOtherAccount } from './model-package-group';
 import { hasUnreadableVariants, usedModels } from './variants';
 
 /** Adds a warning, or an info, for each setting that is risky but can work. */
@@ -17,6 +18,7 @@ export function reportRisks(
   warnOfUnusedModels(endpoint, props, models);
   reportBucket(endpoint, props, sources);
   warnOfBucketInSameStack(endpoint, props, models);
+  warnOfGroupsInOtherAccounts(endpoint, sources);
   if (!props.smokeTests?.length) {
     Annotations.of(endpoint).addInfoV2(
       '@freshpoint/cdk:noSmokeTests',
@@ -64,6 +66,20 @@ function reportBucket(
       '@freshpoint/cdk:unknownBucketKey',
       `modelsBucket ("${modelsBucket.node.path}") is imported without a KMS key. If it is encrypted with one, import it ` +
         'with Bucket.fromBucketAttributes and encryptionKey, so that the refresher may decrypt its objects.',
+    );
+  }
+}
+
+function warnOfGroupsInOtherAccounts(endpoint: Construct, sources: readonly SourceSpec[]): void {
+  const groups = new Set(sources.flatMap((source) => ('packageGroup' in source ? source.packageGroup : [])));
+  for (const group of groups) {
+    if (!isGroupInOtherAccount(endpoint, group)) continue;
+    Annotations.of(endpoint).addWarningV2(
+      '@freshpoint/cdk:packageGroupInOtherAccount',
+      `The model package group ${group} belongs to another account, whose events do not reach this account, so only ` +
+        'the sweep detects approvals. Forward its SageMaker Model Package State Change events to the default event bus ' +
+        'of this account with a rule there. The policy of the group must allow this account to call ' +
+        'sagemaker:ListModelPackages and sagemaker:DescribeModelPackage.',
     );
   }
 }

@@ -6,11 +6,12 @@ import type { ArchiveSource } from '../contract';
 export class SourceUrl implements IResolvable {
   public readonly creationStack: string[] = [];
   public readonly source: ArchiveSource;
-  public readonly bucket: IBucket;
-  /** The buckets of the objects that a pointer may name. */
+  /** The bucket whose uploads change what the source chooses. Absent: uploads change nothing. */
+  public readonly bucket?: IBucket;
+  /** The buckets of the objects that a pointer or a package may name. */
   public readonly targets: readonly IBucket[];
 
-  constructor(source: ArchiveSource, bucket: IBucket, targets: readonly IBucket[]) {
+  constructor(source: ArchiveSource, bucket: IBucket | undefined, targets: readonly IBucket[]) {
     this.source = source;
     this.bucket = bucket;
     this.targets = targets;

@@ -1,6 +1,9 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { ArchiveSource, PackageSource } from '../contract';
 import { containersOf, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
+import { packageGroupProblems } from './model-package-group';
 import { type SourceUrl, sourceUrlOf } from './source-url';
 
 /** A container that loads what a `ModelSource` chooses. */
@@ -29,16 +32,19 @@ function choosingContainers(models: readonly DeclaredModel[]): ChoosingContainer
 
 /** The buckets whose uploads change what the models' `ModelSource`s choose, each once. */
 export function watchedBuckets(models: readonly DeclaredModel[]): IBucket[] {
-  return [...new Set(choosingContainers(models).map(({ url }) => url.bucket))];
+  return [...new Set(choosingContainers(models).flatMap(({ url }) => url.bucket ?? []))];
 }
 
 /** The buckets that the models' `ModelSource`s read, each once. */
 export function readBuckets(models: readonly DeclaredModel[]): IBucket[] {
-  return [...new Set(choosingContainers(models).flatMap(({ url }) => [url.bucket, ...url.targets]))];
+  return [
+    ...new Set(choosingContainers(models).flatMap(({ url }) => [...(url.bucket ? [url.bucket] : []), ...url.targets])),
+  ];
 }
 
 /** Problems with the `ModelSource`s of the models. `isPerSlot`: whether the endpoint has model data per slot. */
 export function sourceUrlProblems(
+  scope: Construct,
   models: readonly DeclaredModel[],
   { isPerSlot }: { readonly isPerSlot: boolean },
 ): string[] {
@@ -51,11 +57,17 @@ export function sourceUrlProblems(
           'served from copies. Use it with ModelData.perSlot() as modelDataUrl of a single-model container.',
       );
     }
-    return [...problems, ...keyProblems(where, url)];
+    const { source } = url;
+    return [
+      ...problems,
+      ...('packageGroup' in source
+        ? packageGroupProblems(scope, where, source.packageGroup)
+        : keyProblems(where, source)),
+    ];
   });
 }
 
-function keyProblems(where: string, { source }: SourceUrl): string[] {
+function keyProblems(where: string, source: Exclude<ArchiveSource, PackageSource>): string[] {
   const isPointer = 'pointer' in source;
   const [text, what] = isPointer
     ? [source.pointer, 'key']

@@ -1,6 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
-import type { ObjectSource, SourceSpec } from '../contract';
+import { type ObjectSource, packageSourceText, type SourceSpec } from '../contract';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
@@ -87,12 +87,17 @@ export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
 
 /** The objects that belong to a source, or that it chooses from: buckets and keys in which `*` is any text. */
 export function sourceObjects(source: SourceSpec): ObjectSource[] {
+  if ('packageGroup' in source) return anyObjectIn(source.targets);
   const { bucket } = source;
   if ('key' in source) return [source];
   if ('marker' in source) return [{ bucket, key: source.marker }];
   if ('newestBelow' in source) return [{ bucket, key: `${source.newestBelow}*${source.suffix}` }];
   if ('prefix' in source) return [{ bucket, key: `${source.prefix}*` }];
-  return [{ bucket, key: source.pointer }, ...source.targets.map((target) => ({ bucket: target, key: '*' }))];
+  return [{ bucket, key: source.pointer }, ...anyObjectIn(source.targets)];
+}
+
+function anyObjectIn(buckets: readonly string[]): ObjectSource[] {
+  return buckets.map((bucket) => ({ bucket, key: '*' }));
 }
 
 /** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */
@@ -100,6 +105,7 @@ export function sourceText(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
   if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
+  if ('packageGroup' in source) return packageSourceText(source);
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }

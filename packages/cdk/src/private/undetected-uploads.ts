@@ -1,9 +1,10 @@
-import { Annotations, Reference, Token, Tokenization } from 'aws-cdk-lib';
+import { Annotations, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnBucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
 import type { SourceSpec } from '../contract';
-import { type KeyFilter, mergedKeyFilter, type RulePattern, uploadPattern } from './event-pattern';
+import { type KeyFilter, mergedKeyFilter, packagePattern, type RulePattern, uploadPattern } from './event-pattern';
+import { modelPackageGroup } from './model-package-group';
 import { type LoadedSource, type ModelSources, sourceText } from './sources';
 
 const ALL_CREATED_EVENTS_PREFIX = EventType.OBJECT_CREATED.replace('*', '');
@@ -25,7 +26,7 @@ export function warnOfUndetectedUploads(
     );
   }
   for (const model of models.sources) {
-    if (filterOf(model.source)) continue;
+    if ('packageGroup' in model.source || filterOf(model.source)) continue;
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
@@ -45,12 +46,18 @@ export function warnOfUndetectedUploads(
 
 /** The event patterns for what `ModelSource`s choose from and for the marker, unless the bucket events match them. */
 export function patternsOfSources(
+  endpoint: Construct,
   sources: readonly SourceSpec[],
   bucket: IBucket,
   events: readonly BucketEvent[],
 ): RulePattern[] {
   const patterns = new Map<string, RulePattern>();
   for (const source of sources) {
+    if ('packageGroup' in source) {
+      const { arn, name } = modelPackageGroup(Stack.of(endpoint), source.packageGroup);
+      patterns.set(arn, packagePattern(name));
+      continue;
+    }
     const filter = filterOf(source);
     if (!filter) continue;
     const isMatched = source.bucket === bucket.bucketName && events.some((event) => detectsAll(event, filter));

@@ -7,6 +7,7 @@ import { cloudFormationStacks } from '@freshpoint/engine/adapters/cloudformation
 import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
 import { sageMakerEndpoints } from '@freshpoint/engine/adapters/sagemaker-endpoints';
+import { sageMakerRegistry } from '@freshpoint/engine/adapters/sagemaker-registry';
 import type { ObservedPart } from '@freshpoint/engine/policy/next';
 import type { EndpointView, Observation } from '@freshpoint/engine/policy/observation';
 import { uriOf } from '@freshpoint/engine/policy/source-object';
@@ -38,7 +39,7 @@ export function observerClients(config: ClientConfig): ObserverClients {
 /** The account behind the clients. */
 export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClients): EndpointObserver {
   const endpoints = sageMakerEndpoints(sagemaker, sagemaker);
-  const sources = s3Sources(s3);
+  const sources = s3Sources(s3, { registry: sageMakerRegistry(sagemaker) });
   // Nothing is written, so nothing needs an id.
   const revisions = s3RevisionStore(s3, () => '');
   const stacks = cloudFormationStacks(cloudformation);
@@ -49,7 +50,7 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
       switch (part) {
         case 'sources': {
           const read = () => sources.observe(spec.sources, { isTimeUp: () => false });
-          const found = await explainErrors('s3:GetObject and s3:ListBucket', sourcesOf(spec), read);
+          const found = await explainErrors(readCalls(spec), sourcesOf(spec), read);
           return found.kind === 'unfinished' ? {} : { sources: found };
         }
         case 'stack': {
@@ -68,6 +69,13 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
       }
     },
   };
+}
+
+function readCalls({ sources }: EndpointSpec): string {
+  const isPackage = sources.some((source) => 'packageGroup' in source);
+  return isPackage
+    ? 's3:GetObject, s3:ListBucket, sagemaker:ListModelPackages and DescribeModelPackage'
+    : 's3:GetObject and s3:ListBucket';
 }
 
 function sourcesOf({ sources }: EndpointSpec): string {

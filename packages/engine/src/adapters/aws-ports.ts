@@ -10,6 +10,7 @@ import { s3RevisionStore } from './s3-revision-store.ts';
 import { s3Sources } from './s3-sources.ts';
 import { s3States } from './s3-states.ts';
 import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
+import { sageMakerRegistry } from './sagemaker-registry.ts';
 import { sageMakerSmokeTests } from './sagemaker-smoke-tests.ts';
 import { sqsWorkQueue } from './sqs-work-queue.ts';
 import { ssmSpecs } from './ssm-specs.ts';
@@ -52,7 +53,7 @@ export function awsPorts(given: {
     states: s3States(clients.s3, newId),
     history: s3History(clients.s3),
     endpoints: sageMakerEndpoints(clients.sagemaker, clients.sagemakerUpdates),
-    sources: s3Sources(clients.s3, given.checkArchive),
+    sources: s3Sources(clients.s3, { registry: sageMakerRegistry(clients.sagemaker), read: given.checkArchive }),
     revisions: s3RevisionStore(clients.s3, newId),
     created: s3CreatedObjects(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),

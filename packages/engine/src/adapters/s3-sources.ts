@@ -14,9 +14,11 @@ import type { SourceFault } from '../policy/pointer.ts';
 import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
 import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
+import { ApprovedPackages } from './approved-packages.ts';
 import { type Client, ifFound, isNamed, send } from './client.ts';
 import { inParallel } from './parallel.ts';
 import { followPointer } from './s3-pointer.ts';
+import type { ModelRegistry } from './sagemaker-registry.ts';
 
 /** Compressed bytes of an archive that a quick check reads: its first entries, or all of a small one. */
 const QUICK_BYTES = 16 * 1024 ** 2;
@@ -27,15 +29,24 @@ const FORBIDDEN = 403;
 /** How the members of HeadObject's answer with a checksum begin, e.g. ChecksumCRC64NVME. */
 const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
 
-/** HeadObject, ListObjectsV2 and GetObject. */
-export function s3Sources(client: Client, read = checkArchive): Sources {
+/** What reads the sources besides S3. */
+export interface SourceReaders {
+  /** For sources that are model packages. */
+  readonly registry?: ModelRegistry;
+  /** Reads archives. Default: the real check. */
+  readonly read?: typeof checkArchive;
+}
+
+/** HeadObject, ListObjectsV2 and GetObject; and the Model Registry, where a source is a model package. */
+export function s3Sources(client: Client, { registry, read = checkArchive }: SourceReaders = {}): Sources {
   return {
     async observe(sources, options) {
       // Before the sources: a marker that is as new as what is read later was written after all of it.
       const marker = await readMarker(client, sources);
       const { progress, isWhole } = await listPrefixes(client, sources, options);
       if (!isWhole) return { kind: 'unfinished', progress };
-      const found = await findAll(client, sources, { ...options, progress });
+      const packages = new ApprovedPackages(registry);
+      const found = await findAll({ client, packages }, sources, { ...options, progress });
       return { ...revisionOf(sources, progress, found), ...(marker && { marker }) };
     },
     async check(files, options) {
@@ -141,9 +152,15 @@ interface ObjectLocation extends Pick<SourceObject, 'bucket' | 'key' | 'chosenBy
   readonly dangling?: SourceFault;
 }
 
+/** What finds the objects of sources. */
+interface Finder {
+  readonly client: Client;
+  readonly packages: ApprovedPackages;
+}
+
 /** The objects that sources name by their keys or chose, as far as they exist; `instead`: objects that are known. */
 async function findAll(
-  client: Client,
+  finder: Finder,
   sources: readonly SourceSpec[],
   { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
 ): Promise<FoundSources> {
@@ -154,11 +171,11 @@ async function findAll(
   const failures = await inParallel(
     named.filter((source) => !known(source)),
     async (source) => {
-      const location = await locate(client, source, progress);
+      const location = await locate(finder, source, progress);
       if (location && 'message' in location) faults.push(location);
       if (!location || 'message' in location) return;
       const { bucket, key, chosenBy, dangling } = location;
-      const object = await head(client, bucket, key);
+      const object = await head(finder.client, bucket, key);
       if (!object && dangling) faults.push(dangling);
       if (!object) return;
       const lastModified = Math.max(object.lastModified, dangling?.lastModified ?? 0);
@@ -172,15 +189,15 @@ async function findAll(
 
 /** Where the object is that a source names or chooses, or why it names none. Undefined: it is missing. */
 async function locate(
-  client: Client,
+  { client, packages }: Finder,
   source: ArchiveSource,
   { chosen = [] }: ListingProgress,
 ): Promise<ObjectLocation | SourceFault | undefined> {
   if ('key' in source) return source;
   const chosenBy = uriOf(source);
   if ('newestBelow' in source) return chosen.find((object) => object.chosenBy === chosenBy);
-  const followed = await followPointer(client, source);
-  return followed && 'target' in followed ? { ...followed.target, chosenBy, dangling: followed.dangling } : followed;
+  const named = 'pointer' in source ? await followPointer(client, source) : await packages.locate(source);
+  return named && 'target' in named ? { ...named.target, chosenBy, dangling: named.dangling } : named;
 }
 
 async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {

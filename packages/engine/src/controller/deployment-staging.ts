@@ -16,7 +16,7 @@ import {
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { describeMissing, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import { archivesOf } from './archives.ts';
@@ -134,8 +134,8 @@ async function stageSources(
   if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
   if (found.kind === 'missing') {
     const { uris, faults = [] } = found;
-    const missing = `There is no object at ${uris.join(', ')}. Upload the model data, then deploy again.`;
-    return { kind: 'refused', message: [...faults, uris.length > 0 ? missing : 'Then deploy again.'].join(' ') };
+    const missing = uris.length > 0 ? [describeMissing(uris, 'Upload the model data.')] : [];
+    return { kind: 'refused', message: [...faults, ...missing, 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
   const files = found.files.map(

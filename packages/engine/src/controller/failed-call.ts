@@ -12,6 +12,8 @@ interface NamedInput {
   readonly EndpointName?: string;
   readonly StackName?: string;
   readonly QueueUrl?: string;
+  readonly ModelPackageGroupName?: string;
+  readonly ModelPackageName?: string;
   readonly Names?: readonly string[];
   readonly Name?: string;
 }
@@ -57,6 +59,11 @@ function resourceOf(input: NamedInput, stackId: string): string | undefined {
     return CopySource === undefined ? object : `${object} from ${s3}${CopySource}`;
   }
   if (EndpointName !== undefined) return arnOfEndpoint({ stackId, endpointName: EndpointName });
+  const { ModelPackageGroupName: group, ModelPackageName: versionArn } = input;
+  if (group !== undefined) {
+    return group.startsWith('arn:') ? group : arnIn(stackId, 'sagemaker', `model-package-group/${group}`);
+  }
+  if (versionArn !== undefined) return versionArn;
   const parameter = Name ?? Names?.[0];
   if (parameter !== undefined) return arnIn(stackId, 'ssm', `parameter${parameter}`);
   return StackName ?? QueueUrl;

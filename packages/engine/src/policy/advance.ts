@@ -1,11 +1,11 @@
 import { type Next, type NextStep, observeFirst } from './next.ts';
-import type { SourcesView } from './observation.ts';
 import { settle } from './phases/settling.ts';
 import { stageOrSwap } from './phases/staging.ts';
 import type { ReadyEndpoint, RolloutTarget } from './ready-endpoint.ts';
 import { describeRetries } from './retries.ts';
 import { servesTarget } from './serving.ts';
 import { slotLetter } from './slots.ts';
+import { describeMissing } from './source-object.ts';
 import { type EndpointState, quarantineEntryOf } from './state.ts';
 import { selectTarget } from './target.ts';
 
@@ -18,7 +18,7 @@ export function advanceRollout(ready: ReadyEndpoint): NextStep {
   if (selected === 'slots') return { ...observeFirst('slots'), state: ready.state };
   const { target, state, events = [] } = selected;
   if (!target) {
-    const message = `There is no object at ${urisOf(sources)}.`;
+    const message = describeMissing(sources.kind === 'missing' ? sources.uris : []);
     return { next: { kind: 'requeue', reason: 'SourceMissing', message }, state };
   }
   const step = advanceTo(target, { ...ready, state });
@@ -59,8 +59,4 @@ function untilRetry(
   const message = describeRetries(retries, spec);
   const seconds = Math.ceil((retries.nextAt - now) / 1000);
   return { kind: 'requeue', reason: 'Retrying', message, seconds, revision };
-}
-
-function urisOf(sources: SourcesView): string {
-  return sources.kind === 'missing' ? sources.uris.join(', ') : '';
 }

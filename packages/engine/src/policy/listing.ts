@@ -92,7 +92,7 @@ function chain(before: string, object: SourceObject): string {
 }
 
 function names(source: SourceSpec, { bucket, key }: SourceObject): boolean {
-  if (source.bucket !== bucket) return false;
+  if ('packageGroup' in source || source.bucket !== bucket) return false;
   if ('key' in source) return source.key === key;
   if ('marker' in source) return source.marker === key;
   if ('pointer' in source) return source.pointer === key;

@@ -1,4 +1,4 @@
-import type { SourceSpec } from '@freshpoint/cdk/contract';
+import { packageSourceText, type SourceSpec } from '@freshpoint/cdk/contract';
 
 /** One object that a source names or chooses. */
 export interface SourceObject {
@@ -23,8 +23,19 @@ export function uriOf(source: SourceSpec): string {
   if ('key' in source) return `s3://${source.bucket}/${source.key}`;
   if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
+  if ('packageGroup' in source) return packageSourceText(source);
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
+}
+
+/** That the sources with these URIs have no object, in words; `upload`: what to do where an object is missing. */
+export function describeMissing(uris: readonly string[], upload?: string): string {
+  const objects = uris.filter((uri) => uri.startsWith('s3://'));
+  const groups = new Set(uris.filter((uri) => !objects.includes(uri)).map((uri) => uri.replace(/#.*$/, '')));
+  return [
+    ...(objects.length > 0 ? [`There is no object at ${objects.join(', ')}.`, upload ?? []].flat() : []),
+    ...[...groups].map((group) => `There is no approved package in ${group}: approve one.`),
+  ].join(' ');
 }
 
 /** URI of the source that an object, or a copy of it, belongs to. */

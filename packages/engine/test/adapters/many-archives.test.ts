@@ -60,7 +60,7 @@ describe('20 archives', () => {
     'are checked until time is up, and from there in the next pass (whole: %s)',
     async (whole) => {
       const store = new SlowStore(10_000);
-      const checking = s3Sources(store, async () => ({ ...sound, whole: true }));
+      const checking = s3Sources(store, { read: async () => ({ ...sound, whole: true }) });
       const passes: (readonly string[])[] = [];
       let progress: CheckProgress | undefined;
       for (;;) {
@@ -81,10 +81,11 @@ describe('20 archives', () => {
   test('of which one takes longer than a pass: it is read in a pass of its own, then given up with a warning', async () => {
     const store = new SlowStore(0);
     const isSlow = ({ uri }: ArchiveCheck) => uri.endsWith('/2.tar.gz');
-    const checking = s3Sources(store, async (_, options) => {
+    const read = async (_: unknown, options: ArchiveCheck) => {
       if (isSlow(options)) store.now += PASS_BUDGET_MS;
       return { ...sound, whole: !(isSlow(options) && options.isTimeUp()) };
-    });
+    };
+    const checking = s3Sources(store, { read });
     const check = async (progress?: CheckProgress) => {
       const budget = startBudget(() => store.now);
       return checking.check(files(5000), { whole: true, isTimeUp: budget.isUp, progress });

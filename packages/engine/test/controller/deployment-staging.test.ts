@@ -91,7 +91,7 @@ describe('the first deployment', () => {
   test('without model data fails at once, and the message names the remedy', async () => {
     world.sources = { kind: 'missing', uris: ['s3://models/model.tar.gz'] };
     await request('Create');
-    const Reason = 'There is no object at s3://models/model.tar.gz. Upload the model data, then deploy again.';
+    const Reason = 'There is no object at s3://models/model.tar.gz. Upload the model data. Then deploy again.';
     expect(world.responses).toEqual([{ Status: 'FAILED', Reason }]);
     expect(stagings()).toEqual([]);
   });

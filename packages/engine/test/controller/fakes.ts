@@ -92,7 +92,7 @@ export class World {
     sources: {
       observe: async ([source]) => {
         this.call('sources');
-        return source?.bucket === 'assets' ? v2 : this.sources;
+        return source && 'bucket' in source && source.bucket === 'assets' ? v2 : this.sources;
       },
       check: async () => {
         this.call('check');

@@ -73,7 +73,7 @@ describe('initial model data', () => {
     world.sources = { kind: 'missing', uris: ['s3://models/other.tar.gz'] };
     await request('Create', { Data: JSON.stringify(data) });
     expect(copies()).toEqual([]);
-    const Reason = 'There is no object at s3://models/other.tar.gz. Upload the model data, then deploy again.';
+    const Reason = 'There is no object at s3://models/other.tar.gz. Upload the model data. Then deploy again.';
     expect(world.responses).toEqual([{ Status: 'FAILED', Reason }]);
   });
 

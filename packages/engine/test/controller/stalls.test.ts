@@ -32,6 +32,9 @@ const quota = Object.assign(new Error("The account-level service limit 'ml.g5.2x
 const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
 nameFailedCall(denied, { service: 's3', operation: 'HeadObject', input: { Bucket: 'models', Key: 'model.tar.gz' } });
 
+const group = 'arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris';
+const version = 'arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/7';
+
 describe('what keeps the newest revision from being served', () => {
   test('is published once after half an hour, with the call, the ARN and what to do, and once when it ends', async () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
@@ -60,6 +63,18 @@ describe('what keeps the newest revision from being served', () => {
       { outcome: 'stalled', at: new Date(NOON).toISOString(), seconds: 1800, reason: 'Retrying' },
       { outcome: 'recovered', at: new Date(NOON).toISOString() },
     ]);
+  });
+
+  test.each([
+    ['ListModelPackages', { ModelPackageGroupName: 'iris' }, group.replace('111111111111', '000000000000')],
+    ['ListModelPackages', { ModelPackageGroupName: group }, group],
+    ['DescribeModelPackage', { ModelPackageName: version }, version],
+  ])('names the group or the package that a denied %s is about', async (operation, input, arn) => {
+    const error = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+    nameFailedCall(error, { service: 'sagemaker', operation, input });
+    world.ports.sources.observe = () => Promise.reject(error);
+    await passFor(40);
+    expect(stalls[0]?.message).toContain(`sagemaker:${operation} on ${arn} failed: AccessDeniedException`);
   });
 
   test('can be a call of the controller that is denied', async () => {

@@ -236,6 +236,14 @@ const situations: Record<string, Situation> = {
     o: observe({ sources: { ...v2, resumed: { since: NOON - 5_000 }, marker: marker(NOON - 1000) } }),
     next: { kind: 'requeue', reason: 'MarkerMissing' },
   },
+  'no package is approved, and nothing else is there: not quarantined': {
+    o: observe({ sources: { kind: 'missing', uris: ['model-package-group/iris'] } }),
+    next: {
+      kind: 'requeue',
+      reason: 'SourceMissing',
+      message: 'There is no approved package in model-package-group/iris: approve one.',
+    },
+  },
   'a pointer that names nothing: quarantined with what is wrong with it': {
     o: observe({ sources: { ...partlyMissing, uris: [], faults: ['The pointer s3://models/p contains "x".'] } }),
     ...refusedUntried('The pointer s3://models/p contains "x".'),

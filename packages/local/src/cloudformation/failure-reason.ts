@@ -18,7 +18,7 @@ export function isMissing(error: unknown): boolean {
   if (!(error instanceof AwsError)) return false;
   return (
     /NotFound|NoSuch|NonExistentQueue|QueueDoesNotExist/.test(error.code) ||
-    (error.code === 'ValidationException' && /^Could not find /.test(error.message))
+    (error.code === 'ValidationException' && /^Could not find |does not exist\.$/.test(error.message))
   );
 }
 

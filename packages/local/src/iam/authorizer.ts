@@ -53,9 +53,11 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
   };
 }
 
-/** The resource that has the policy: the bucket of an object, the function of a function version. */
+/** The resource that has the policy: the bucket of an object, the function of a function version, a package's group. */
 function policyHolder(resource: string): string {
   if (/^arn:[\w-]+:s3:::/.test(resource)) return resource.replace(/\/.*$/s, '');
+  const packaged = /^(arn:[\w-]+:sagemaker:[^:]*:[^:]*):model-package\/([^/]+)\//.exec(resource);
+  if (packaged) return `${packaged[1]}:model-package-group/${packaged[2]}`;
   const lambda = /^(arn:[\w-]+:lambda:[^:]*:[^:]*:function:[^:]+):/.exec(resource);
   return lambda?.[1] ?? resource;
 }

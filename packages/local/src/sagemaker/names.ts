@@ -8,6 +8,12 @@ export const endpointArn = (account: Account, name: Name): string => resourceArn
 export const configArn = (account: Account, name: Name): string => resourceArn(account, 'endpoint-config', name);
 export const modelArn = (account: Account, name: Name): string => resourceArn(account, 'model', name);
 
+/** ARN of a model package group, which has the name as given; an ARN stays as it is. */
+export const packageGroupArn = (account: Account, nameOrArn: Name): string =>
+  nameOrArn?.startsWith('arn:') ? nameOrArn : arn(account, 'sagemaker', `model-package-group/${nameOrArn}`);
+export const packageArn = (account: Account, group: string, version: number | string): string =>
+  arn(account, 'sagemaker', `model-package/${group}/${version}`);
+
 function resourceArn(account: Account, type: string, name: Name): string {
   return arn(account, 'sagemaker', `${type}/${String(name).toLowerCase()}`);
 }

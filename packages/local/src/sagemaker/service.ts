@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { Deployments } from './deployments.ts';
 import { summary } from './describe.ts';
 import { endpointConfigOperations } from './endpoint-configs.ts';
@@ -10,6 +11,8 @@ import type { Faults, UpdateFault } from './faults.ts';
 import type { FleetContext } from './fleet.ts';
 import { invokeEndpointOperation } from './invocation.ts';
 import type { InstanceLauncher } from './launcher.ts';
+import { packageGroupOperations } from './model-package-groups.ts';
+import { type EmitPackageChange, packageOperations } from './model-packages.ts';
 import { modelOperations } from './models.ts';
 import { handleRuntime } from './runtime-edge.ts';
 import { createStore, type Endpoint, keyOf } from './store.ts';
@@ -45,6 +48,10 @@ export interface SageMakerExtras {
   readonly callerForRole: (roleArn: string) => Caller;
   /** Called at each change of an endpoint's status. @default no events */
   readonly emit?: (event: EndpointStateChange) => void;
+  /** Called at each change of a model package. @default no events */
+  readonly emitPackage?: EmitPackageChange;
+  /** Enforces the policies of model package groups. @default they are only stored */
+  readonly policies?: PolicyHolder;
 }
 
 export interface SageMaker {
@@ -57,7 +64,7 @@ export interface SageMaker {
   stop(): Promise<void>;
 }
 
-/** SageMaker's endpoints. All time passes on `deps.clock`. */
+/** SageMaker's endpoints and its Model Registry. All time passes on `deps.clock`. */
 export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker {
   const store = createStore();
   const timers = new Set<Cancel>();
@@ -103,6 +110,8 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
         ...modelOperations(deps, store, extras.callerForRole),
         ...endpointConfigOperations(deps, store),
         ...endpointOperations({ deps, store, fleets: context, deployments, takeFault }),
+        ...packageGroupOperations(deps, store, extras.policies),
+        ...packageOperations(deps, store, (event) => extras.emitPackage?.(event)),
         ...tagOperations(store),
         InvokeEndpoint: invokeEndpointOperation(deps, store, extras.times),
       },

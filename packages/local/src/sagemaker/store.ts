@@ -1,6 +1,6 @@
 import type { DeploymentConfig, EndpointStatus, Tag } from '@aws-sdk/client-sagemaker';
 import type { Fleet } from './fleet.ts';
-import type { EndpointConfig, SageMakerModel } from './resources.ts';
+import type { EndpointConfig, ModelPackageGroup, SageMakerModel } from './resources.ts';
 
 /** The fleet of a creation or update in progress. */
 export interface PendingFleet {
@@ -33,6 +33,7 @@ export interface Store {
   readonly models: Map<string, SageMakerModel>;
   readonly configs: Map<string, EndpointConfig>;
   readonly endpoints: Map<string, Endpoint>;
+  readonly packageGroups: Map<string, ModelPackageGroup>;
   readonly tags: Map<string, Tag[]>;
 }
 
@@ -40,6 +41,7 @@ export const createStore = (): Store => ({
   models: new Map(),
   configs: new Map(),
   endpoints: new Map(),
+  packageGroups: new Map(),
   tags: new Map(),
 });
 

@@ -22,7 +22,8 @@ export function tagOperations(store: Store): Record<string, Operation> {
     { action: `sagemaker:${action}`, resource: input.ResourceArn ?? '' },
   ];
   const existing = (arn = ''): Tag[] => {
-    const known = [...store.models.values(), ...store.configs.values(), ...store.endpoints.values()];
+    const { models, configs, endpoints, packageGroups } = store;
+    const known = [models, configs, endpoints, packageGroups].flatMap((each) => [...each.values()]);
     if (!known.some((resource) => resource.arn === arn)) throw validation(`Could not find resource "${arn}".`);
     return store.tags.get(arn) ?? [];
   };

@@ -318,6 +318,39 @@ describe('a function with its role, mapping, rule and log group', () => {
   });
 });
 
+describe('model package groups', () => {
+  const group = (properties: object) => ({
+    Group: {
+      Type: 'AWS::SageMaker::ModelPackageGroup',
+      Properties: { ModelPackageGroupName: 'Iris', ...properties },
+    },
+  });
+  const policy = statement('sagemaker:ListModelPackages', '*');
+  const Iris = { ModelPackageGroupName: 'Iris' };
+
+  it('are created with a policy and tags, updated in place, and deleted', async () => {
+    const { deploy, destroy, call } = deployment();
+    const { outputs } = await deploy(group({ ModelPackageGroupPolicy: policy }), { Arn: { Value: ref('Group') } });
+    expect(outputs.Arn).toBe('arn:aws:sagemaker:us-east-1:000000000000:model-package-group/Iris');
+    const { ResourcePolicy } = await call('sagemaker', 'GetModelPackageGroupPolicy', Iris);
+    expect(JSON.parse(ResourcePolicy)).toEqual(policy);
+
+    await deploy(group({ Tags: [{ Key: 'team', Value: 'iris' }] }));
+    await expect(call('sagemaker', 'GetModelPackageGroupPolicy', Iris)).rejects.toThrow('not have a resource policy');
+    const tags = await call('sagemaker', 'ListTags', { ResourceArn: outputs.Arn });
+    expect(tags.Tags).toContainEqual({ Key: 'team', Value: 'iris' });
+    await destroy();
+    await expect(call('sagemaker', 'DescribeModelPackageGroup', Iris)).rejects.toThrow('does not exist');
+  });
+
+  it('that were deleted by hand count as deleted', async () => {
+    const { deploy, destroy, call } = deployment();
+    await deploy(group({}));
+    await call('sagemaker', 'DeleteModelPackageGroup', Iris);
+    await destroy();
+  });
+});
+
 describe('SageMaker endpoints', () => {
   const resources = (image: string, more: { config?: object; endpoint?: object } = {}) => ({
     Bucket: { Type: 'AWS::S3::Bucket', Properties: {} },

@@ -122,6 +122,17 @@ describe('resources with a policy of their own', () => {
     expect(() => may(caller, 's3:GetObject', 'arn:aws:s3:::c/key')).not.toThrow();
   });
 
+  it('of a model package group apply to its packages', async () => {
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
+    const arn = (resource: string) => `arn:aws:sagemaker:us-east-1:000000000000:${resource}`;
+    const statement = { Effect: 'Deny', Action: 'sagemaker:*', Resource: '*', Principal: '*' };
+    iam.setResourcePolicy(arn('model-package-group/iris'), document(statement));
+    const describePackage = (version: string) => () =>
+      may(iam.callerFor(roleArn, 'fn'), 'sagemaker:DescribeModelPackage', arn(`model-package/${version}`));
+    expect(describePackage('iris/3')).toThrow('explicit deny in a resource-based policy');
+    expect(describePackage('rose/3')).not.toThrow();
+  });
+
   it('count the loopback interface as TLS', async () => {
     await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
     const enforceSsl = { Effect: 'Deny', Action: '*', Resource: '*', Principal: '*' };

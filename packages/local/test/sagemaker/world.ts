@@ -9,6 +9,7 @@ import {
   type EndpointStateChange,
   type InstanceLauncher,
   type LoadedData,
+  type ModelPackageStateChange,
   NotSent,
   realisticTimes,
   type Times,
@@ -87,11 +88,13 @@ export function createWorld(changes: Partial<Times> = {}) {
     },
   };
   const events: EndpointStateChange[] = [];
+  const packageEvents: ModelPackageStateChange[] = [];
   const sagemaker = createSageMaker(deps, {
     launcher: flaky,
     times,
     callerForRole,
     emit: (event) => events.push(event),
+    emitPackage: (event) => packageEvents.push(event),
   });
   cloud.register(sagemaker.service);
 
@@ -162,6 +165,7 @@ export function createWorld(changes: Partial<Times> = {}) {
     behaviour,
     unreachable,
     events,
+    packageEvents,
     times,
     sagemaker,
     running: launcher.running,

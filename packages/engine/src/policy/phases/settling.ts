@@ -2,6 +2,7 @@ import type { NextStep } from '../next.ts';
 import type { MissingSources, Observation } from '../observation.ts';
 import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
 import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
+import { describeMissing } from '../source-object.ts';
 import { stageOrSwap } from './staging.ts';
 
 /** A pass that comes this much later than it was requeued for may have missed a quiet time, in seconds. */
@@ -87,5 +88,6 @@ function missingMessage({ spec }: Observation, { uris, faults = [] }: MissingSou
   if (uris.length === 0) return faults.join(' ');
   const total = spec.sources.filter((source) => !('marker' in source)).length;
   const count = `${uris.length} of ${total} sources ${uris.length === 1 ? 'is' : 'are'} missing`;
-  return [...faults, `${count}: there is no object at ${uris.join(', ')}. Upload the missing objects.`].join(' ');
+  const missing = describeMissing(uris, 'Upload the missing objects.');
+  return [...faults, `${count}: ${missing.charAt(0).toLowerCase()}${missing.slice(1)}`].join(' ');
 }

@@ -20,6 +20,7 @@ import { s3BucketNotifications } from './s3-notifications.ts';
 import { type EndpointWaiting, sagemakerEndpoint } from './sagemaker-endpoint.ts';
 import { sagemakerEndpointConfig } from './sagemaker-endpoint-config.ts';
 import { sagemakerModel } from './sagemaker-model.ts';
+import { sagemakerModelPackageGroup } from './sagemaker-model-package-group.ts';
 import { sqsQueue } from './sqs-queue.ts';
 import { sqsQueuePolicy } from './sqs-queue-policy.ts';
 import { ssmParameter } from './ssm-parameter.ts';
@@ -56,6 +57,7 @@ export function providerTable(
       'AWS::SageMaker::Endpoint': sagemakerEndpoint(waiting),
       'AWS::SageMaker::EndpointConfig': sagemakerEndpointConfig,
       'AWS::SageMaker::Model': sagemakerModel,
+      'AWS::SageMaker::ModelPackageGroup': sagemakerModelPackageGroup,
       'Custom::S3AutoDeleteObjects': s3AutoDeleteObjects,
       'Custom::S3BucketNotifications': s3BucketNotifications,
       ...recordedTypes,

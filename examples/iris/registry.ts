@@ -1,0 +1,3 @@
+import { registryApp } from './registry-app.ts';
+
+registryApp().synth();

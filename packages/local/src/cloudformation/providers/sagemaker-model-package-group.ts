@@ -1,0 +1,48 @@
+import type { CreateModelPackageGroupOutput } from '@aws-sdk/client-sagemaker';
+import type { Provider } from '../provider.ts';
+import type { TaggedProperties } from '../tags.ts';
+import { jsonText, without } from './calls.ts';
+import { updateSageMakerTags } from './sagemaker-tags.ts';
+
+type GroupProperties = TaggedProperties & {
+  readonly ModelPackageGroupName?: string;
+  readonly ModelPackageGroupPolicy?: unknown;
+};
+
+const POLICY = 'ModelPackageGroupPolicy';
+
+/** AWS::SageMaker::ModelPackageGroup. Ref is the ARN. A group with packages cannot be deleted. */
+export const sagemakerModelPackageGroup: Provider<GroupProperties> = {
+  replacing: { allBut: ['Tags', POLICY] },
+  nameProperty: 'ModelPackageGroupName',
+  tags: 'list',
+  async create(properties, context) {
+    const { ModelPackageGroupPolicy: policy, ModelPackageGroupName } = properties;
+    const { ModelPackageGroupArn = '' } = await context.call<CreateModelPackageGroupOutput>(
+      'sagemaker',
+      'CreateModelPackageGroup',
+      without(properties, POLICY),
+    );
+    const handle = { physicalId: ModelPackageGroupArn, attributes: { ModelPackageGroupArn } };
+    context.identified(handle);
+    if (policy !== undefined) {
+      const input = { ModelPackageGroupName, ResourcePolicy: jsonText(policy) };
+      await context.call('sagemaker', 'PutModelPackageGroupPolicy', input);
+    }
+    return handle;
+  },
+  async update(handle, properties, old, context) {
+    const { ModelPackageGroupName, ModelPackageGroupPolicy: policy } = properties;
+    await updateSageMakerTags(handle.physicalId, properties, old, context);
+    if (policy !== undefined) {
+      const input = { ModelPackageGroupName, ResourcePolicy: jsonText(policy) };
+      await context.call('sagemaker', 'PutModelPackageGroupPolicy', input);
+    } else if (old.ModelPackageGroupPolicy !== undefined) {
+      await context.call('sagemaker', 'DeleteModelPackageGroupPolicy', { ModelPackageGroupName });
+    }
+    return handle;
+  },
+  async delete({ physicalId }, _properties, context) {
+    await context.call('sagemaker', 'DeleteModelPackageGroup', { ModelPackageGroupName: physicalId });
+  },
+};
