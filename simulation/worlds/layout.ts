@@ -33,7 +33,7 @@ export const EDITIONS = [
 ] as const satisfies readonly Edition[];
 
 /** Where the data of an endpoint's models comes from. */
-export interface Sources {
+export interface SourceKeys {
   /** Keys that the models load. */
   readonly keys: readonly string[];
   /** What the models load all objects below, in place. */
@@ -46,9 +46,9 @@ export interface EndpointLayout {
   /** Its id: stack and construct. */
   readonly id: string;
   /** The sources of the edition `first`. */
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   /** Those of the editions that change them. */
-  readonly otherSources: Sources;
+  readonly otherSources: SourceKeys;
   /** In seconds; of the edition `first`. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -79,7 +79,7 @@ export function hasSecond(edition: Edition): boolean {
 export function sourcesOf(
   { sources, otherSources }: Pick<EndpointLayout, 'sources' | 'otherSources'>,
   edition: Edition,
-): Sources {
+): SourceKeys {
   return edition === 'sources' || edition === 'failing sources' ? otherSources : sources;
 }
 
@@ -89,12 +89,12 @@ export function keysOf({ sources, otherSources }: EndpointLayout): string[] {
 }
 
 /** The keys of single archives, in the order of the containers that load them. */
-export function archivesOf({ keys, prefix }: Sources): string[] {
+export function archiveKeys({ keys, prefix }: SourceKeys): string[] {
   return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
 }
 
 /** Whether the sources name the object with this key. */
-export function hasSource({ keys, prefix }: Sources, key: string): boolean {
+export function hasSource({ keys, prefix }: SourceKeys, key: string): boolean {
   return keys.includes(key) || (prefix !== undefined && key.startsWith(prefix));
 }
 
