@@ -36,7 +36,7 @@ export interface Update {
   endedAt?: number;
   outcome?: 'served' | 'refused' | 'stuck';
   reason?: string;
-  /** When the controller published its success. */
+  /** When the controller published its success, the last time: what it recorded then is what it knows. */
   publishedAt?: number;
 }
 

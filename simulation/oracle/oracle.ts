@@ -139,7 +139,7 @@ export class Oracle {
       this.publications.published(event, run);
       if (event.warning?.startsWith('Not tested')) this.ledger.untested.add(event.revision);
       const { live } = this.ledger;
-      if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
+      if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt = this.#parts.world.clock.now();
     }
   }
 
