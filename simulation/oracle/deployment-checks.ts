@@ -1,12 +1,12 @@
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
-import { archivesOf, type Sources } from '../worlds/layout.ts';
+import { archiveKeys, type SourceKeys } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import { sourceUri } from './sources.ts';
 
 /** How a deployment updates the endpoint. */
 export interface DeploymentMove {
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   readonly changesSources?: true;
 }
 
@@ -77,9 +77,9 @@ export class DeploymentChecks {
   }
 
   /** ETags by the URI of the source, in whose order the containers are. */
-  #bySource(sources: Sources, data: readonly LoadedData[]): Map<string, string> {
+  #bySource(sources: SourceKeys, data: readonly LoadedData[]): Map<string, string> {
     const { world } = this.#parts;
-    const archives = archivesOf(sources);
+    const archives = archiveKeys(sources);
     return new Map(
       data.map(({ uri, etag }, index) => {
         const key = archives[index];

@@ -1,7 +1,7 @@
 import type { Trigger } from '@freshpoint/engine/policy/rollout';
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import type { Sources } from '../worlds/layout.ts';
+import type { SourceKeys } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 
 /** Who updates the endpoint. */
@@ -26,7 +26,7 @@ export interface Update {
   /** The data that its instances have loaded, by instance. */
   readonly loaded: Map<string, readonly LoadedData[]>;
   /** The sources of that data. */
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   /** ETags of that data by the URI of its source, once instances have loaded it. */
   data?: ReadonlyMap<string, string>;
   /** The revision with that data, of an update by a deployment. */
@@ -36,15 +36,15 @@ export interface Update {
   endedAt?: number;
   outcome?: 'served' | 'refused' | 'stuck';
   reason?: string;
-  /** When the controller published its success. */
+  /** When the controller published its success, the last time: what it recorded then is what it knows. */
   publishedAt?: number;
 }
 
 /** A deployment of the stack. */
 export interface Deployment {
   /** Declared before it, and by it. */
-  readonly from: Sources;
-  readonly to: Sources;
+  readonly from: SourceKeys;
+  readonly to: SourceKeys;
   readonly startedAt: number;
   /** When the deployment gate let it continue. */
   admittedAt?: number;

@@ -3,7 +3,7 @@ import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from '../journal.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import {
-  archivesOf,
+  archiveKeys,
   type Edition,
   type EndpointLayout,
   hasSource,
@@ -118,7 +118,7 @@ export class Oracle {
     const declared = sources.map(nameOf);
     const { from, to } = this.ledger.deployment ?? { from: this.sources.declared, to: this.sources.declared };
     const next = this.view.isRollingBack() ? from : to;
-    const names = [...keysOf(this.layout), ...archivesOf(next)];
+    const names = [...keysOf(this.layout), ...archiveKeys(next)];
     if (!names.every((name) => hasSource(next, name) === declared.some((each) => name.startsWith(each)))) {
       this.journal.violation(`the spec declares ${declared}, not ${next.keys}`);
     }
@@ -148,7 +148,7 @@ export class Oracle {
       this.publications.published(event, run);
       if (event.warning?.startsWith('Not tested')) this.ledger.untested.add(event.revision);
       const { live } = this.ledger;
-      if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt ??= this.#parts.world.clock.now();
+      if (type === 'succeeded' && live?.revision === event.revision) live.publishedAt = this.#parts.world.clock.now();
     }
   }
 

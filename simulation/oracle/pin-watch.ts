@@ -1,5 +1,5 @@
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
-import type { Sources } from '../worlds/layout.ts';
+import type { SourceKeys } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { SourceSnapshot } from './sources.ts';
@@ -40,7 +40,7 @@ export class PinWatch {
   }
 
   /** The stack is about to declare other sources: what a person rolled back stays so, until something is uploaded. */
-  sourcesChange(next: Sources): void {
+  sourcesChange(next: SourceKeys): void {
     const { ledger, sources, view } = this.#parts;
     const asked = this.#asked;
     const { admittedAt = 0 } = ledger.deployment ?? {};

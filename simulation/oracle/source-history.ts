@@ -1,18 +1,18 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import { uriOf } from '@freshpoint/engine/policy/source-object';
-import { archivesOf, type EndpointLayout, hasSource, type Sources } from '../worlds/layout.ts';
+import { archiveKeys, type EndpointLayout, hasSource, type SourceKeys } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import { type FoundObject, readSources, type SourceSnapshot, snapshotOf, sourceName, sourceUri } from './sources.ts';
 
 /** Since when these sources have been declared. */
 interface Declaration {
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   readonly at: number;
 }
 
 interface StoredObject {
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   readonly uri: string;
   readonly etag: string;
 }
@@ -21,7 +21,7 @@ interface StoredObject {
 export class SourceHistory {
   readonly #world: World;
   readonly #layout: EndpointLayout;
-  readonly #timelines: ReadonlyMap<Sources, SourceSnapshot[]>;
+  readonly #timelines: ReadonlyMap<SourceKeys, SourceSnapshot[]>;
   /** Oldest first; the last one holds. */
   readonly #declarations: Declaration[];
   /** ETags by URI of each revision that there ever was. */
@@ -37,7 +37,7 @@ export class SourceHistory {
   }
 
   /** The sources that the stack declares. */
-  get declared(): Sources {
+  get declared(): SourceKeys {
     return this.#declarations.at(-1)?.sources ?? this.#layout.sources;
   }
 
@@ -52,7 +52,7 @@ export class SourceHistory {
   }
 
   /** What was stored at these sources, oldest first. */
-  entriesOf(sources: Sources): readonly SourceSnapshot[] {
+  entriesOf(sources: SourceKeys): readonly SourceSnapshot[] {
     return this.#timelines.get(sources) ?? [];
   }
 
@@ -77,18 +77,18 @@ export class SourceHistory {
   }
 
   /** The stack declares these sources from now on. */
-  declare(sources: Sources): void {
+  declare(sources: SourceKeys): void {
     if (sources !== this.declared) this.#declarations.push({ sources, at: this.#world.clock.now() });
   }
 
   /** A deployment makes slot data of these ETags, by URI. Returns their revision. */
-  learn(sources: Sources, etags: ReadonlyMap<string, string>): string | undefined {
-    const named = archivesOf(sources).flatMap((key) => {
+  learn(sources: SourceKeys, etags: ReadonlyMap<string, string>): string | undefined {
+    const named = archiveKeys(sources).flatMap((key) => {
       const uri = sourceUri(this.#world, key);
       return this.#objects.get(`${uri} ${etags.get(uri)}`) ?? [];
     });
     const listed = this.at(this.#world.clock.now(), sources).objects.filter(
-      ({ key }) => !archivesOf(sources).includes(key),
+      ({ key }) => !archiveKeys(sources).includes(key),
     );
     const found = snapshotOf(this.#world, sources, [...named, ...listed]);
     this.#add(found);
@@ -125,7 +125,7 @@ export class SourceHistory {
   /** Whether the revision has data for each archive that is declared. */
   isWhole(revision: string): boolean {
     const data = this.dataOf(revision);
-    return archivesOf(this.declared).every((key) => data?.has(sourceUri(this.#world, key)));
+    return archiveKeys(this.declared).every((key) => data?.has(sourceUri(this.#world, key)));
   }
 
   /** Whether these bytes were at the sources at that time, or have been since. */

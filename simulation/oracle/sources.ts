@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { archivesOf, packageSource, type Sources } from '../worlds/layout.ts';
+import { archiveKeys, packageSource, type SourceKeys } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 
 /** The objects that are stored at the models' sources at one moment. */
@@ -29,11 +29,14 @@ export interface FoundObject {
 }
 
 /** Reads the truth independently: what the controller computes is compared with this. */
-export function readSources(world: World, sources: Sources): SourceSnapshot {
+export function readSources(world: World, sources: SourceKeys): SourceSnapshot {
   const { prefix, packageGroup } = sources;
   if (packageGroup !== undefined) return readPackage(world, packageGroup);
   const listed = prefix === undefined ? [] : listObjects(world, prefix);
-  return snapshotOf(world, sources, [...archivesOf(sources).flatMap((key) => headObject(world, key) ?? []), ...listed]);
+  return snapshotOf(world, sources, [
+    ...archiveKeys(sources).flatMap((key) => headObject(world, key) ?? []),
+    ...listed,
+  ]);
 }
 
 /** The object of the approved package with the highest version. */
@@ -62,9 +65,9 @@ function readPackage(world: World, group: string): SourceSnapshot {
 }
 
 /** The sources, if they have these objects. */
-export function snapshotOf(world: World, sources: Sources, objects: readonly FoundObject[]): SourceSnapshot {
+export function snapshotOf(world: World, sources: SourceKeys, objects: readonly FoundObject[]): SourceSnapshot {
   const { prefix } = sources;
-  const namedKeys = archivesOf(sources);
+  const namedKeys = archiveKeys(sources);
   const named = sorted(objects.filter(({ key }) => namedKeys.includes(key)));
   const listed = sorted(objects.filter(({ key }) => !namedKeys.includes(key)));
   const found = [...named, ...listed];

@@ -33,7 +33,7 @@ export const EDITIONS = [
 ] as const satisfies readonly Edition[];
 
 /** Where the data of an endpoint's models comes from. */
-export interface Sources {
+export interface SourceKeys {
   /** Keys that the models load; with `packageGroup` only names: each upload gets a key of its own. */
   readonly keys: readonly string[];
   /** What the models load all objects below, in place. */
@@ -48,9 +48,9 @@ export interface EndpointLayout {
   /** Its id: stack and construct. */
   readonly id: string;
   /** The sources of the edition `first`. */
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   /** Those of the editions that change them. */
-  readonly otherSources: Sources;
+  readonly otherSources: SourceKeys;
   /** In seconds; of the edition `first`. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -81,7 +81,7 @@ export function hasSecond(edition: Edition): boolean {
 export function sourcesOf(
   { sources, otherSources }: Pick<EndpointLayout, 'sources' | 'otherSources'>,
   edition: Edition,
-): Sources {
+): SourceKeys {
   return edition === 'sources' || edition === 'failing sources' ? otherSources : sources;
 }
 
@@ -91,15 +91,15 @@ export function keysOf({ sources, otherSources }: EndpointLayout): string[] {
 }
 
 /** The keys of single archives, in the order of the containers that load them; or the group of the packages. */
-export function archivesOf({ keys, prefix, packageGroup }: Sources): string[] {
+export function archiveKeys({ keys, prefix, packageGroup }: SourceKeys): string[] {
   if (packageGroup !== undefined) return [packageSource(packageGroup)];
   return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
 }
 
 /** Whether the sources name the object with this key, or the packages of this group. */
-export function hasSource(sources: Sources, name: string): boolean {
+export function hasSource(sources: SourceKeys, name: string): boolean {
   const { prefix } = sources;
-  return archivesOf(sources).includes(name) || (prefix !== undefined && name.startsWith(prefix));
+  return archiveKeys(sources).includes(name) || (prefix !== undefined && name.startsWith(prefix));
 }
 
 /** The name of a group's packages as a source. */

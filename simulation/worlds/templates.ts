@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import {
-  archivesOf,
+  archiveKeys,
   DATA_STACK,
   EDITIONS,
   type Edition,
@@ -13,7 +13,7 @@ import {
   ENDPOINT_STACK,
   type EndpointLayout,
   type Layout,
-  type Sources,
+  type SourceKeys,
   sourcesOf,
   VARIANT_NAME,
 } from './layout.ts';
@@ -22,9 +22,9 @@ import { synthesizedTemplates } from './synthesize.ts';
 /** The settings that a layout is synthesized from. */
 interface LayoutSettings {
   readonly name: string;
-  readonly sources: Sources;
+  readonly sources: SourceKeys;
   /** Of the editions that change the sources. */
-  readonly otherSources: Sources;
+  readonly otherSources: SourceKeys;
   /** In seconds, as the other intervals. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -35,7 +35,7 @@ interface LayoutSettings {
   readonly tested?: boolean;
 }
 
-const PACKAGES: Sources = { keys: ['model'], packageGroup: 'iris' };
+const PACKAGES: SourceKeys = { keys: ['model'], packageGroup: 'iris' };
 const LAYOUTS: readonly LayoutSettings[] = [
   {
     name: 'one file',
@@ -95,7 +95,7 @@ const LAYOUTS: readonly LayoutSettings[] = [
 /** The second endpoint, and the id of its construct. */
 const SECOND_NAME = 'Rose';
 const SECOND = 'Second';
-const SECOND_SOURCES: Sources = { keys: ['rose/model.tar.gz'] };
+const SECOND_SOURCES: SourceKeys = { keys: ['rose/model.tar.gz'] };
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
 const CANARY_WAIT_SECONDS = 120;
 /** By how much the edition `settings` lengthens waitTime and pollInterval. */
@@ -144,7 +144,7 @@ function secondOf({ name, waitTime, pollInterval, sweepInterval }: LayoutSetting
 }
 
 function slotDataOf({ inPlace, sources }: LayoutSettings): EndpointLayout['slotData'] {
-  if (inPlace || archivesOf(sources).length === 0) return undefined;
+  if (inPlace || archiveKeys(sources).length === 0) return undefined;
   return sources.prefix === undefined ? 'all' : 'archives';
 }
 
@@ -207,7 +207,7 @@ function propsOf(
       smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
     }),
     ...(prefix &&
-      archivesOf(sources).length === 0 && {
+      archiveKeys(sources).length === 0 && {
         bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
           eventType,
           keyFilters: [{ prefix }],
@@ -220,14 +220,14 @@ function propsOf(
   };
 }
 
-function containersOf(sources: Sources, environment: Record<string, string> | undefined, bucket: IBucket) {
+function containersOf(sources: SourceKeys, environment: Record<string, string> | undefined, bucket: IBucket) {
   const { prefix } = sources;
   const s3DataSource = {
     s3Uri: `s3://${bucket.bucketName}/${prefix}`,
     s3DataType: 'S3Prefix',
     compressionType: 'None',
   };
-  const archives = archivesOf(sources).map((key) => ({
+  const archives = archiveKeys(sources).map((key) => ({
     image: IMAGE,
     environment,
     modelDataUrl: urlOf(sources, key, bucket),
@@ -237,7 +237,7 @@ function containersOf(sources: Sources, environment: Record<string, string> | un
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
 }
 
-function urlOf({ packageGroup }: Sources, key: string, bucket: IBucket): string {
+function urlOf({ packageGroup }: SourceKeys, key: string, bucket: IBucket): string {
   if (packageGroup === undefined) return `s3://${bucket.bucketName}/${key}`;
   return ModelSource.approvedPackage(packageGroup, { targetBuckets: [bucket] }).modelDataUrl;
 }
