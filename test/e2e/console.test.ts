@@ -161,7 +161,8 @@ describe('the console, in Chromium', () => {
   test('a page of another site can neither read nor act, even with the token', async () => {
     const context = await browser.newContext();
     const other = await context.newPage();
-    await other.goto('data:text/html,another site');
+    // From a site of the internet, Chromium itself asks the person first.
+    await other.goto(`${stage.runtime.url}/_freshpoint/health`);
     const { origin, hash } = new URL(served.url);
     const outcomes = await other.evaluate(
       async ({ origin, authorization, body }) => {
