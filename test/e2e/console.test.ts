@@ -158,6 +158,35 @@ describe('the console, in Chromium', () => {
     expect(await scrollsSideways()).toBe(false);
   });
 
+  test('a page of another site can neither read nor act, even with the token', async () => {
+    const context = await browser.newContext();
+    const other = await context.newPage();
+    // From a site of the internet, Chromium itself asks the person first.
+    await other.goto(`${stage.runtime.url}/_freshpoint/health`);
+    const { origin, hash } = new URL(served.url);
+    const outcomes = await other.evaluate(
+      async ({ origin, authorization, body }) => {
+        const outcomeOf = (path: string, options: RequestInit) =>
+          fetch(origin + path, options).then(({ type }) => type, String);
+        return [
+          await outcomeOf('/', {}),
+          await outcomeOf('/events', { headers: { authorization } }),
+          await outcomeOf('/actions', { method: 'POST', headers: { authorization }, body }),
+          await outcomeOf('/actions', { method: 'POST', mode: 'no-cors', body }),
+        ];
+      },
+      {
+        origin,
+        authorization: hash.replace('#token=', 'Bearer '),
+        body: JSON.stringify({ command: 'refresh', endpoint: ID, force: true, reason: 'other site' }),
+      },
+    );
+    // Nothing can be read of an opaque response.
+    expect(outcomes.filter((each) => each !== 'opaque' && !each.includes('Failed to fetch'))).toEqual([]);
+    expect((await freshpoint(stage.runtime.url, ['history', ID])).out).not.toContain('other site');
+    await context.close();
+  });
+
   test('without the token it shows nothing, and says where the token is', async () => {
     const context = await browser.newContext();
     const other = await context.newPage();

@@ -83,21 +83,21 @@ function stopServer(server: Server): Promise<void> {
 async function handle(request: IncomingMessage, response: ServerResponse, options: ConsoleOptions): Promise<void> {
   const refusal = refusalOf(request);
   if (refusal !== undefined) return refuse(response, 403, refusal);
-  const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
-  const file = FILES[pathname];
-  const { method } = request;
+  const { method, url = '' } = request;
+  const [path = '', query] = url.split('?');
+  const file = FILES[path];
   if (file && method === 'GET') {
     const [name, type] = file;
     response.setHeader('Content-Type', type).end(await readFile(new URL(name, options.files)));
     return;
   }
-  const route = `${method} ${pathname}`;
+  const route = `${method} ${path}`;
   if (route !== 'GET /events' && route !== 'POST /actions') return refuse(response, 404, 'There is no such page.');
   if (!hasToken(request, options.token)) {
     return refuse(response, 401, 'The token is missing or another one. Open the address that the command printed.');
   }
   if (method === 'GET') {
-    await sendEvents(response, options.feed(searchParams.get('endpoint') ?? undefined), options.onBug);
+    await sendEvents(response, options.feed(new URLSearchParams(query).get('endpoint') ?? undefined), options.onBug);
   } else {
     await runAction(request, response, options);
   }
