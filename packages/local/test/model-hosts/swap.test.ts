@@ -92,7 +92,7 @@ it.each([
     Buffer.from('broken'),
     /^Failed to extract model data archive for container "container_1" from URL "s3:\/\/models\/model.tar.gz"/,
   ],
-  ['has a link', tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }), /is a symbolic link to "\/etc\/passwd"/],
+  ['has a link', tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }), /"weights", a link to "\/etc\/passwd"/],
 ])('a swap to a model that %s is rolled back, and fails no request', async (_name, archive, reason) => {
   const invocations = stream();
   await eventually(() => invocations.versions.length > 20);
