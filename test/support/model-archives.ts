@@ -198,6 +198,26 @@ export const LOADABLE: readonly ArchiveCase[] = [
     warning: /in the unknown format 9\.1/,
   },
   {
+    name: 'a sparse file whose map is too long',
+    bytes: () =>
+      tarGz(
+        pax({ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' }),
+        file('holes', { body: `9999999\n${'0\n'.repeat(3 * MIB)}` }),
+        MODEL,
+      ),
+    warning: /has the sparse file "holes" with too many holes/,
+  },
+  {
+    name: 'a pax header for all entries',
+    bytes: () => tarGz({ ...pax({ comment: 'a commit', path: 'same' }), type: 'g' }, MODEL),
+    warning: /gives all entries the same "path"/,
+  },
+  {
+    name: 'an access control list of Solaris',
+    bytes: () => tarGz({ path: 'acl', type: 'A', body: 'user::rwx' }, MODEL),
+    warning: /in the format of Solaris, which was not read/,
+  },
+  {
     name: 'the files of a Mac',
     bytes: () => tarGz(file('._model.bin'), file('.DS_Store'), pax({ mtime: '1.5', 'LIBARCHIVE.xattr.a': 'b' }), MODEL),
   },
@@ -279,6 +299,7 @@ export const UNLOADABLE: readonly ArchiveCase[] = [
     bytes: () => tarGz(MODEL, { path: 'l', type: '1', link: '../x' }),
     refused: /a link to "..\/x"/,
   },
+  { name: 'a link to nothing', bytes: () => tarGz(MODEL, { path: 'l', type: '2' }), refused: /a link to nothing/ },
   { name: 'a device', bytes: () => tarGz(MODEL, { path: 'd', type: '3' }), refused: /\(CharacterDevice\)/ },
   { name: 'a pipe', bytes: () => tarGz(MODEL, { path: 'f', type: '6' }), refused: /\(FIFO\)/ },
   { name: 'a file in place of the folder', bytes: () => tarGz(MODEL, file('.')), refused: /not the name of a file/ },
@@ -296,6 +317,24 @@ export const UNLOADABLE: readonly ArchiveCase[] = [
     name: 'a map that does not fit a sparse file',
     bytes: () => tarGz(pax({ 'GNU.sparse.map': '0,5,3,4', 'GNU.sparse.size': '9' }), MODEL),
     refused: /the map of the sparse file "model.bin" is wrong/,
+  },
+  {
+    name: 'a map with a number that never ends',
+    bytes: () =>
+      tarGz(
+        pax({ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' }),
+        file('holes', { body: Buffer.alloc(5 * MIB, '1') }),
+      ),
+    refused: /the map of the sparse file "holes" is wrong/,
+  },
+  {
+    name: 'a map of zeros',
+    bytes: () =>
+      tarGz(
+        pax({ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' }),
+        file('holes', { body: Buffer.alloc(5 * MIB) }),
+      ),
+    refused: /the map of the sparse file "holes" is wrong/,
   },
   {
     name: 'a map that never ends',

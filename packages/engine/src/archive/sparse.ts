@@ -18,6 +18,10 @@ export const MAX_SPARSE_PARTS = 200_000;
 /** Length of a map before the content that is read, at most, in bytes. */
 const MAX_MAP_BYTES = 4 * 1024 ** 2;
 
+/** A line of a map before the content, which may go on in the next block. */
+const DIGITS = /^\d{0,16}$/;
+const DAMAGED_PART: SparsePart = { offset: Number.NaN, bytes: Number.NaN };
+
 const PART_BYTES = 24;
 const FIELD_BYTES = 12;
 
@@ -88,15 +92,17 @@ export class ContentMap {
   readonly #numbers: number[] = [];
   #rest = '';
   #blocks = 0;
+  #isDamaged = false;
 
   /** Bytes that the map fills. */
   get bytes(): number {
     return this.#blocks * BLOCK_BYTES;
   }
 
+  /** Also of a map that is no list of numbers, which fits no file. */
   get isWhole(): boolean {
     const [count] = this.#numbers;
-    return count !== undefined && !(this.#numbers.length <= count * 2);
+    return this.#isDamaged || (count !== undefined && this.#numbers.length > count * 2);
   }
 
   get isTooLarge(): boolean {
@@ -104,15 +110,17 @@ export class ContentMap {
   }
 
   get parts(): SparsePart[] {
-    const [count = 0, ...numbers] = this.#numbers;
-    return pairParts(numbers.slice(0, count * 2));
+    const [count = 0] = this.#numbers;
+    return this.#isDamaged ? [DAMAGED_PART] : pairParts(this.#numbers.slice(1, 1 + count * 2));
   }
 
   add(block: Buffer): void {
     this.#blocks += 1;
     const lines = (this.#rest + block.toString('latin1')).split('\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.#numbers.push(/^\d{1,16}$/.test(line) ? Number(line) : Number.NaN);
+    for (const line of lines) this.#numbers.push(Number(line));
+    // Without this, a line that never ends would be read again with each block.
+    this.#isDamaged = !this.isWhole && [...lines, this.#rest].some((line) => !DIGITS.test(line));
   }
 }
 
