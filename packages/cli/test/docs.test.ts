@@ -9,10 +9,13 @@ import { USAGE } from '../src/usage.ts';
 
 const PAGES = ['docs/cli.md', 'docs/model-data.md', 'docs/failures.md', 'README.md', 'packages/cli/README.md'];
 
+function textOf(page: string): string {
+  return readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8');
+}
+
 /** The command lines that a page shows. */
 function commandsOf(page: string): string[] {
-  const text = readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8');
-  return [...text.matchAll(/^npx freshpoint (.+)$/gm)].map(([, line = '']) => line);
+  return [...textOf(page).matchAll(/^npx freshpoint (.+)$/gm)].map(([, line = '']) => line);
 }
 
 test.each(PAGES.flatMap((page) => commandsOf(page).map((line) => [page, line])))('%s: freshpoint %s', (_, line) => {
@@ -27,7 +30,7 @@ test('the page shows every verb', () => {
 });
 
 describe('docs/model-data.md lists what archives', () => {
-  const page = readFileSync(new URL('../../../docs/model-data.md', import.meta.url), 'utf8');
+  const page = textOf('docs/model-data.md');
 
   /** What the messages say, by the table whose last column begins with this. */
   function phrasesBelow(heading: string): string[] {

@@ -14,7 +14,7 @@ const WHOLE = stored(TAR);
 /** Cut off where the end does not look like that of a tar by chance. */
 function cutOff(bytes: Buffer): Buffer {
   let length = bytes.length - 1_000_000;
-  while (endsLikeTar(bytes.subarray(length - END_BYTES, length))) length -= 1;
+  while (length > END_BYTES && endsLikeTar(bytes.subarray(length - END_BYTES, length))) length -= 1;
   return bytes.subarray(0, length);
 }
 
