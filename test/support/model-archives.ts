@@ -349,6 +349,7 @@ export const UNLOADABLE: readonly ArchiveCase[] = [
     bytes: () => gzipSync(LARGE_TAR.subarray(0, 1000)),
     refused: /valid tar: it ends too early/,
   },
+  { name: 'a wrong size', bytes: () => damaged(tarGz(MODEL), tarGz(MODEL).length - 1), refused: /is damaged/ },
   { name: 'a wrong checksum', bytes: () => damaged(tarGz(MODEL), tarGz(MODEL).length - 6), refused: /is damaged/ },
   {
     name: 'damage',

@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { s3Sources } from '@freshpoint/engine/adapters/s3-sources';
-import type { CheckView } from '@freshpoint/engine/policy/observation';
 import { unpackArchive } from '@freshpoint/local/model-archive/index';
 import { type ArchiveCase, LOADABLE, PYTHONS, UNLOADABLE } from '@freshpoint/test-support/model-archives';
 import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
@@ -32,8 +31,8 @@ async function controllerOn(bytes: Buffer, options: { readonly whole: boolean })
   await s3.call('CreateBucket', { Bucket: 'models' });
   const etag = await s3.put('models', 'model.tar.gz', bytes);
   const sourceFile = { bucket: 'models', key: 'model.tar.gz', etag, size: bytes.length, lastModified: 0 };
-  const view: CheckView = await s3Sources(s3.client).check([sourceFile], { ...options, isTimeUp: () => false });
-  if (view.kind === 'changed') throw new Error('The object has not changed.');
+  const view = await s3Sources(s3.client).check([sourceFile], { ...options, isTimeUp: () => false });
+  if (view.kind === 'changed' || view.kind === 'unfinished') throw new Error(`The check is ${view.kind}.`);
   return view.kind === 'refused'
     ? { isLoaded: false, messages: [view.message] }
     : { isLoaded: true, messages: view.warnings };
