@@ -111,8 +111,10 @@ function compileConstructs(): void {
 function compileLocalRuntime(): void {
   const folder = join(root, 'packages/local');
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
-  run(join(dirname(tsc), 'bin/tsc'), ['-p', join(folder, 'tsconfig.build.json')], folder);
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+  // The rule of what a fleet can load is the engine's, which is not published: `#archive` in the package's imports.
+  for (const project of ['tsconfig.archive.json', 'tsconfig.build.json'])
+    run(tsc, ['-p', join(folder, project)], folder);
   copyFileSync(join(folder, 'src/model-hosts/python-host.py'), join(folder, 'dist/model-hosts/python-host.py'));
 }
 

@@ -330,7 +330,7 @@ interface PlannedAttempt extends CallPlan {
 const looksLikeArchive: NonNullable<PortOptions['checkArchive']> = async (body, { uri }) => {
   const bytes = (await read(body)).toString();
   if (bytes.startsWith('junk')) return { kind: 'refused', message: `${uri} is no archive` };
-  return { kind: 'sound', whole: true, entries: 1, bytesRead: bytes.length };
+  return { kind: 'sound', whole: true, entries: 1, bytesRead: bytes.length, warnings: [] };
 };
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {

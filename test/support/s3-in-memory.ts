@@ -15,7 +15,7 @@ export function s3InMemory() {
   /** Names of the calls, in order. */
   const sent: string[] = [];
   /** Called before each call of the client. */
-  const hooks: { before?: (operation: string, input: { Key?: string }) => Promise<void> | void } = {};
+  const hooks: { before?: (operation: string, input: { Key?: string; Range?: string }) => Promise<void> | void } = {};
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes
   const call = (operation: string, input: object): Promise<any> =>
     cloud.call('s3', operation, input, root(defaultAccount));

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 
 export interface RawEntry {
-  path: string;
+  path: string | Buffer;
   /** Type flag: `0` file, `1` hard link, `2` symbolic link, `3`, `4` devices, `5` folder, `6` FIFO, `x` pax header. */
   type?: string;
   body?: string | Buffer;
@@ -17,7 +17,7 @@ export function tarOf(...entries: RawEntry[]): Buffer {
   for (const entry of entries) {
     const body = Buffer.from(entry.body ?? '');
     const header = Buffer.alloc(512);
-    header.write(entry.path, 0, 100, 'utf8');
+    Buffer.from(entry.path).copy(header, 0, 0, 100);
     header.write(octal(entry.mode ?? 0o644, 7), 100);
     header.write(octal(0, 7), 108);
     header.write(octal(0, 7), 116);

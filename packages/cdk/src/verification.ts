@@ -1,6 +1,6 @@
 /** How much of each archive is read before the endpoint is updated. */
 export class Verification {
-  /** The first 16 MiB, which is all of a small archive. */
+  /** The first 16 MiB, which is all of a small archive, and the end of a larger one. */
   public static quick(): Verification {
     return new Verification('quick');
   }

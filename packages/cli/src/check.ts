@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { checkArchive } from '@freshpoint/engine/archive/check-archive';
+import { type ArchiveVerdict, checkArchive } from '@freshpoint/engine/archive/check-archive';
 import { CommandFailure, EXIT_CODES } from './command-failure.ts';
 import { formatBytes, type OutputFormat, withoutControlCharacters } from './text.ts';
 
@@ -21,18 +21,24 @@ export async function runCheck({ files, format }: CheckArguments, write: (line: 
   for (const file of files) {
     const { size, verdict } = await readArchive(file);
     if (verdict.kind === 'refused') exitCode = EXIT_CODES.needsAttention;
-    if (format === 'json') write(JSON.stringify({ file, size, ...verdict }));
-    else if (verdict.kind === 'refused') write(`refused  ${withoutControlCharacters(verdict.message)}`);
-    else write(`sound    ${withoutControlCharacters(file)}: ${verdict.entries} entries, ${formatBytes(size)}`);
+    const lines = format === 'json' ? [JSON.stringify({ file, size, ...verdict })] : textOf(file, size, verdict);
+    for (const line of lines) write(line);
   }
   return exitCode;
+}
+
+function textOf(file: string, size: number, verdict: ArchiveVerdict): string[] {
+  if (verdict.kind === 'refused') return [`refused  ${withoutControlCharacters(verdict.message)}`];
+  const { entries, warnings } = verdict;
+  const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
+  const sound = `sound    ${withoutControlCharacters(file)}: ${count}, ${formatBytes(size)}`;
+  return [sound, ...warnings.map((warning) => `warning  ${withoutControlCharacters(warning)}`)];
 }
 
 async function readArchive(file: string) {
   try {
     const { size } = await stat(file);
-    const options = { uri: file, size, limit: size, isTimeUp: () => false };
-    return { size, verdict: await checkArchive(createReadStream(file), options) };
+    return { size, verdict: await checkArchive(createReadStream(file), { uri: file, size }) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new CommandFailure(`${file} cannot be read: ${(error as Error).message}.`, error);

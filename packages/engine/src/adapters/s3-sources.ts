@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
+import { END_BYTES, endsLikeTar } from '../archive/archive-end.ts';
 import { checkArchive } from '../archive/check-archive.ts';
 import { statusOf } from '../errors.ts';
 import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } from '../policy/listing.ts';
@@ -80,9 +81,10 @@ async function checkFile(
 ): Promise<FileCheck> {
   const { bucket, key, size } = file;
   const uri = `s3://${bucket}/${key}`;
-  const limit = whole ? size : Math.min(size, QUICK_BYTES);
   try {
-    const body = size === 0 ? nothing() : await bytesOf(client, file, limit);
+    const isSuspect = !whole && size > QUICK_BYTES && !endsLikeTar(await endOf(client, file));
+    const limit = whole || isSuspect ? size : Math.min(size, QUICK_BYTES);
+    const body = size === 0 ? nothing() : await bytesOf(client, file, { from: 0, to: limit });
     let isCut = false;
     const isCutOff = () => {
       isCut = isTimeUp();
@@ -90,10 +92,12 @@ async function checkFile(
     };
     const verdict = await read(body, { uri, size, limit, isTimeUp: isCutOff });
     if (verdict.kind === 'refused') return verdict;
-    if (verdict.whole || !(whole || isCut)) return { kind: 'passed', warnings: [] };
+    const { warnings } = verdict;
+    if (verdict.whole || !(whole || isSuspect || isCut)) return { kind: 'passed', warnings };
+    const seems = isSuspect ? 'does not end like a gzipped tar, so it may be truncated, and ' : '';
     const share = `${verdict.bytesRead} of ${limit} bytes were read.`;
-    const warning = `${uri} is too large to be read completely within the function's time: ${share}`;
-    return { kind: 'passed', warnings: [warning], isCut };
+    const warning = `${uri} ${seems}is too large to be read completely within the function's time: ${share}`;
+    return { kind: 'passed', warnings: [...warnings, warning], isCut };
   } catch (error) {
     if (isNamed(error, 'PreconditionFailed', 'NoSuchKey', 'NotFound')) return { kind: 'changed' };
     // A fleet or a copy that has to read the object will report the error itself.
@@ -103,12 +107,19 @@ async function checkFile(
   }
 }
 
+async function endOf(client: Client, file: SourceFile): Promise<Buffer> {
+  const body = await bytesOf(client, file, { from: file.size - END_BYTES, to: file.size });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 async function bytesOf(
   client: Client,
   { bucket, key, etag }: SourceFile,
-  limit: number,
+  { from, to }: { readonly from: number; readonly to: number },
 ): Promise<AsyncIterable<Uint8Array>> {
-  const range = { IfMatch: `"${etag}"`, Range: `bytes=0-${limit - 1}` };
+  const range = { IfMatch: `"${etag}"`, Range: `bytes=${from}-${to - 1}` };
   const { Body } = await send(client, new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
   // In Node, the SDK's body is a Readable, of which its type says nothing.
   return (Body ?? nothing()) as AsyncIterable<Uint8Array>;

@@ -25,9 +25,11 @@ class SlowStore implements Client {
     this.#getMs = getMs;
   }
 
-  async send(command: { readonly input: { Key?: string } }) {
-    const { Key = '' } = command.input;
+  async send(command: { readonly input: { Key?: string; Range?: string } }) {
+    const { Key = '', Range = '' } = command.input;
     const name = command.constructor.name;
+    // Of a gzip with whole blocks.
+    if (name === 'GetObjectCommand' && !Range.startsWith('bytes=0-')) return { Body: [Buffer.alloc(8)] };
     if (name === 'GetObjectCommand') {
       this.read.push(Key);
       this.now += this.#getMs;
@@ -46,7 +48,7 @@ class SlowStore implements Client {
 }
 
 const files = (size: number) => sources.map((source) => ({ ...source, etag: 'e', size }));
-const sound = { kind: 'sound', entries: 1, bytesRead: 1000 } as const;
+const sound = { kind: 'sound', entries: 1, bytesRead: 1000, warnings: [] } as const;
 
 describe('20 archives', () => {
   test('are observed together, 16 at a time', async () => {
@@ -83,7 +85,7 @@ describe('20 archives', () => {
     const isSlow = ({ uri }: ArchiveCheck) => uri.endsWith('/2.tar.gz');
     const read = async (_: unknown, options: ArchiveCheck) => {
       if (isSlow(options)) store.now += PASS_BUDGET_MS;
-      return { ...sound, whole: !(isSlow(options) && options.isTimeUp()) };
+      return { ...sound, whole: !(isSlow(options) && options.isTimeUp?.()) };
     };
     const checking = s3Sources(store, { read });
     const check = async (progress?: CheckProgress) => {

@@ -22,6 +22,8 @@ export interface ModelDataSource {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly limits?: Partial<ArchiveLimits>;
+  /** Takes what is unusual about an archive. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -60,10 +62,12 @@ async function load(container: string, data: S3Data, folder: string, source: Mod
     if (data.type === 'S3Prefix') await downloadPrefix(location.bucket, location.key, folder, source);
     else if (data.compression === 'Gzip') {
       const body = await open(location.bucket, location.key, source);
-      await unpackArchive(body, folder, { signal: source.signal, ...(source.limits && { limits: source.limits }) });
+      const { signal, limits } = source;
+      const { warnings } = await unpackArchive(body, folder, { uri: data.uri, signal, ...(limits && { limits }) });
+      for (const warning of warnings) source.onWarning?.(warning);
     } else {
       await mkdir(folder);
-      const name = memberPath(basename(location.key), DEFAULT_ARCHIVE_LIMITS);
+      const name = memberPath(basename(location.key));
       await save(
         await open(location.bucket, location.key, source),
         join(folder, name),
@@ -89,8 +93,7 @@ interface ObjectPage {
 
 /** Downloads all objects below a prefix. Their keys are checked like an archive's paths. */
 async function downloadPrefix(bucket: string, prefix: string, folder: string, source: ModelDataSource): Promise<void> {
-  const limits = { ...DEFAULT_ARCHIVE_LIMITS, ...source.limits };
-  const members = new Members(limits);
+  const members = new Members({ ...DEFAULT_ARCHIVE_LIMITS, ...source.limits });
   const budget = new ByteBudget(source);
   await mkdir(folder);
   let files = 0;
@@ -102,8 +105,8 @@ async function downloadPrefix(bucket: string, prefix: string, folder: string, so
       // Consoles write such objects to show an empty folder.
       if (Key.endsWith('/')) continue;
       const below = Key.slice(prefix.length).replace(/^\//, '');
-      const path = memberPath(below === '' ? basename(Key) : below, limits);
-      members.add(path, 'file');
+      const path = memberPath(below === '' ? basename(Key) : below);
+      members.add(path);
       const file = join(folder, path);
       await mkdir(dirname(file), { recursive: true });
       await save(await open(bucket, Key, source), file, source.signal, budget);
@@ -160,7 +163,7 @@ class ByteBudget {
   spend(bytes: number): void {
     this.#left -= bytes;
     if (this.#left < 0) {
-      throw new ArchiveRefused('too-large', `The model data has more than ${this.#max} bytes. Make the model smaller.`);
+      throw new ArchiveRefused(`The model data has more than ${this.#max} bytes. Make the model smaller.`);
     }
   }
 }

@@ -6,7 +6,8 @@ export async function makeReadOnly(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await makeReadOnly(path);
-    else await chmod(path, 0o444);
+    // The mode of a link is that of what it leads to.
+    else if (!entry.isSymbolicLink()) await chmod(path, 0o444);
   }
   await chmod(folder, 0o555);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/aws-error.ts';
-import { DEFAULT_ARCHIVE_LIMITS, memberPath } from '../model-archive/index.ts';
+import { memberPath } from '../model-archive/index.ts';
 import { type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
 import type { ServerAnswer } from './model-server.ts';
 import type { ServedModel } from './served-model.ts';
@@ -68,7 +68,7 @@ function targetOf(raw: string | undefined): string {
     throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
   }
   try {
-    const target = memberPath(raw.replace(/^\//, ''), DEFAULT_ARCHIVE_LIMITS);
+    const target = memberPath(raw.replace(/^\//, ''));
     if (target !== '') return target;
   } catch (error) {
     throw invalid(`Invalid TargetModel: ${(error as Error).message}`);

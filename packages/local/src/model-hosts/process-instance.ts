@@ -130,6 +130,7 @@ export class ProcessInstance implements Instance {
       caller: callerForRole(this.#spec.roleArn),
       signal,
       ...(archiveLimits && { limits: archiveLimits }),
+      onWarning: (message) => this.#log(container.name, `Warning: ${message}`, 'stderr'),
     });
     const folder = join(this.#folder, container.name);
     if (container.mode === 'SingleModel') {

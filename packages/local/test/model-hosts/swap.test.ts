@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { tarGz } from '@freshpoint/test-support/tar-builder';
+import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createStage, eventually, jsModel } from './stage.ts';
 
@@ -92,7 +92,11 @@ it.each([
     Buffer.from('broken'),
     /^Failed to extract model data archive for container "container_1" from URL "s3:\/\/models\/model.tar.gz"/,
   ],
-  ['has a link', tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }), /is a symbolic link to "\/etc\/passwd"/],
+  [
+    'has a link to the outside',
+    tarGz({ path: 'weights', type: '2', link: '/etc/passwd' }),
+    /"weights", a link to "\/etc\/passwd"/,
+  ],
 ])('a swap to a model that %s is rolled back, and fails no request', async (_name, archive, reason) => {
   const invocations = stream();
   await eventually(() => invocations.versions.length > 20);
@@ -106,6 +110,24 @@ it.each([
   expect(invocations.failures).toEqual([]);
   expect(new Set(invocations.versions)).toEqual(new Set(['v1']));
   await eventually(async () => (await stage.instanceFolders()).length === 2 && stage.processes.running === 2);
+});
+
+it('a swap to a model with links within its folder ends with it, and its log has a warning', async () => {
+  const links: RawEntry[] = [
+    { path: 'version.json', type: '2', link: 'current/version.json' },
+    { path: 'current', type: '2', link: 'versions/2' },
+    { path: 'versions/2/version.json', body: '"v2"' },
+    { path: 'gone', type: '2', link: 'nowhere' },
+  ];
+  await stage.put('model.tar.gz', jsModel('replaced by a link', ...links));
+  await stage.update('B');
+  expect(await stage.settled('InService')).toMatchObject({ EndpointConfigName: 'B' });
+  const invocations = stream();
+  await eventually(() => invocations.versions.length > 20);
+  await invocations.stop();
+  expect(new Set(invocations.versions)).toEqual(new Set(['v2']));
+  const warning = 'Warning: s3://models/model.tar.gz has the symbolic link "version.json" to "current/version.json".';
+  expect(stage.logs.some(({ line }) => line.startsWith(warning))).toBe(true);
 });
 
 it('stopping in the middle of a swap leaves no process and no folder behind', async () => {
