@@ -1,4 +1,3 @@
-import { slotDataKey } from '@freshpoint/cdk/contract';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
@@ -81,8 +80,7 @@ export class RestChecks {
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
-    const etags = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
-    const held = sources.revisionWith(etags, data);
+    const held = sources.revisionWith(view.etagsInSlot(data, slot), data);
     return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
   }
 }

@@ -53,10 +53,21 @@ export class SourceHistory {
     return data && [...data.values()];
   }
 
-  /** ETags of a revision's slot data, in the order of its files. */
-  slotEtagsOf(revision: string | undefined, { files }: SlotData): readonly (string | undefined)[] | undefined {
-    const data = this.dataOf(revision);
-    return data && files.map((file) => data.get(uriOf(file)));
+  /** What of these ETags by URI is slot data, in the order of its sources. */
+  inSlotData(etags: ReadonlyMap<string, string>, { files }: SlotData): ReadonlyMap<string, string | undefined> {
+    return new Map(
+      files.flatMap((file) => {
+        if (!('folder' in file)) return [[uriOf(file), etags.get(uriOf(file))] as const];
+        const folder = `s3://${file.bucket}/${file.folder}`;
+        return [...etags].filter(([uri]) => uri.startsWith(folder));
+      }),
+    );
+  }
+
+  /** ETags of a revision's slot data, in the order of its sources; those in a folder in the order of their keys. */
+  slotEtagsOf(revision: string | undefined, data: SlotData): readonly (string | undefined)[] | undefined {
+    const etags = this.dataOf(revision);
+    return etags && [...this.inSlotData(etags, data).values()];
   }
 
   /** The revision with this slot data. */

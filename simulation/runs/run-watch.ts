@@ -5,7 +5,7 @@ import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 
 const SOURCE_WRITES = new Set(['PutObject', 'CompleteMultipartUpload', 'DeleteObject']);
-const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObject)$/;
+const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObjects?)$/;
 
 /** Shows each call to the oracle, and injects the faults of queues, events and updates. */
 export class RunWatch implements Watch {
@@ -48,7 +48,7 @@ export class RunWatch implements Watch {
     const { oracle, current, world } = this.#context;
     const { service, operation, input } = call;
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
-    if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(call, current);
+    if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(current);
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
     if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();

@@ -33,7 +33,7 @@ export interface Layout {
   readonly maxWaitTime?: number;
   readonly pollInterval: number;
   readonly sweepInterval: number;
-  /** What the models load all objects below, in place. */
+  /** What the models load all objects below. */
   readonly prefix?: string;
   /** Some of the models' data is slot data: `all` of it, or the archives only. Absent: all of it is in place. */
   readonly slotData?: 'all' | 'archives';

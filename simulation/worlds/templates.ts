@@ -48,6 +48,17 @@ const LAYOUTS: readonly LayoutSettings[] = [
     maxWaitTime: 420,
     pollInterval: 30,
     sweepInterval: 1800,
+    tested: true,
+  },
+  {
+    name: 'a prefix in place',
+    keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'],
+    prefix: 'tree/',
+    waitTime: 90,
+    maxWaitTime: 420,
+    pollInterval: 30,
+    sweepInterval: 1800,
+    inPlace: true,
   },
   {
     name: 'two files in place, canary',
@@ -61,7 +72,7 @@ const LAYOUTS: readonly LayoutSettings[] = [
   {
     name: 'an archive, and a prefix in place',
     keys: ['a/model.tar.gz', 'tree/0', 'tree/1'],
-    prefix: 'tree/',
+    prefix: 'tree',
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
@@ -95,8 +106,9 @@ export function synthesize(): Layout[] {
 }
 
 function slotDataOf(settings: LayoutSettings): Layout['slotData'] {
-  if (settings.inPlace || archivesOf(settings).length === 0) return undefined;
-  return settings.prefix === undefined ? 'all' : 'archives';
+  if (settings.inPlace) return undefined;
+  // Only a prefix that ends with a slash is copied.
+  return settings.prefix === undefined || settings.prefix.endsWith('/') ? 'all' : 'archives';
 }
 
 /** The keys of single archives. */

@@ -1,10 +1,4 @@
-import {
-  type EndpointSpec,
-  type GateRequest,
-  type SlotData,
-  type SourceSpec,
-  slotDataKey,
-} from '@freshpoint/cdk/contract';
+import type { EndpointSpec, GateRequest, SlotData, SourceSpec } from '@freshpoint/cdk/contract';
 import {
   type DeployedData,
   dataToDeploy,
@@ -15,10 +9,10 @@ import {
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { fileIdOf, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
-import { archivesOf } from './archives.ts';
+import { checkFiles } from './archives.ts';
 import type { PassBudget } from './budget.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
@@ -135,9 +129,8 @@ async function stageSources(
     return { kind: 'refused', message: [...faults, uris.length > 0 ? missing : 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
-  const files = found.files.map(
-    (source): StagingFile => kept.find((each) => sourceUriOf(each.source) === sourceUriOf(source)) ?? { source },
-  );
+  const copies = new Map(kept.map((file) => [fileIdOf(file.source), file]));
+  const files = found.files.map((source): StagingFile => copies.get(fileIdOf(source)) ?? { source });
   const message = await refusalOf(pass, data, files);
   if (message !== undefined) return { kind: 'refused', message };
   const jobs = free
@@ -161,12 +154,8 @@ async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promis
 /** The files of the slot data that the slot with this root has, as immutable copies. */
 async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: ServedSlot): Promise<StagingFile[]> {
   if (root === undefined || pass.spec?.store.bucket !== data.bucket) return [];
-  const { bucket } = data;
   const files = await pass.ports.revisions.contents({ ...data, root }, slot);
-  return files.flatMap((source, index) => {
-    const isUsed = data.files.some((file) => uriOf(file) === sourceUriOf(source));
-    return isUsed ? [{ source, from: { bucket, key: slotDataKey(root, slot, index) } }] : [];
-  });
+  return files.filter(({ source }) => data.files.some((file) => uriOf(file) === sourceUriOf(source)));
 }
 
 /** Why the deployment must not load the sources; undefined when nothing speaks against it. */
@@ -176,8 +165,7 @@ async function refusalOf(
   files: readonly StagingFile[],
 ): Promise<string | undefined> {
   const unchecked = files.filter(({ from }) => !from).map(({ source }) => source);
-  const archives = archivesOf(data, unchecked);
-  const check = await ports.sources.check(archives, { whole: false, isTimeUp: budget.isUp });
+  const check = await checkFiles(ports, data, unchecked, { whole: false, isTimeUp: budget.isUp });
   return check.kind === 'refused' ? `${check.message} Then deploy again.` : undefined;
 }
 

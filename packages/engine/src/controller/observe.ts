@@ -5,7 +5,7 @@ import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
 import type { SourceListing } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
-import { archivesOf } from './archives.ts';
+import { checkFiles } from './archives.ts';
 import { RESUME_SECONDS } from './budget.ts';
 import { describeListing, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
@@ -77,9 +77,9 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'slots':
       return { kind: 'seen', part: { slots: spec.data ? await ports.revisions.observe(spec.data) : {} } };
     case 'check': {
-      const files = sources?.kind === 'complete' ? archivesOf(spec.data, sources.files) : [];
-      const whole = spec.verification === 'full';
-      return { kind: 'seen', part: { check: await ports.sources.check(files, { whole, isTimeUp: budget.isUp }) } };
+      const files = sources?.kind === 'complete' ? sources.files : [];
+      const options = { whole: spec.verification === 'full', isTimeUp: budget.isUp };
+      return { kind: 'seen', part: { check: await checkFiles(ports, spec.data, files, options) } };
     }
   }
 }
