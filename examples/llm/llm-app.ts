@@ -12,7 +12,7 @@ export interface LlmAppProps {
   readonly pollInterval?: Duration;
 }
 
-/** Two stacks: `LlmData` with the bucket, deployed first so that a model can be uploaded, and `Llm` with the endpoint. */
+/** Two stacks: `LlmData` with the bucket, deployed first so that a model can be uploaded, and `Llm`. */
 export function llmApp({ outdir, waitTime, pollInterval }: LlmAppProps = {}): App {
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'LlmData');

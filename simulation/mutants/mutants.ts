@@ -445,4 +445,11 @@ export const MUTANTS: readonly Mutant[] = [
     story: 'what was rolled back is uploaded again',
     change: TRUE,
   },
+  {
+    name: 'a slot keeps the files of another revision',
+    file: 'adapters/s3-slot-folders.ts',
+    declaration: 'pruneFolders',
+    node: 'VariableDeclarator[id.name="foreign"] UnaryExpression',
+    change: FALSE,
+  },
 ];

@@ -41,6 +41,8 @@ export class Uploader {
       case 'delete': {
         const before = this.latest(key);
         await this.#delete(key);
+        // A revision may have fewer files below a prefix than the one before.
+        if (this.#isOneOfSeveral(key) && random.chance(0.5)) return;
         await this.#context.wait(action.restoreAfterMs);
         return await this.put(key, random.chance(0.5) ? before : this.newBytes('good'));
       }
@@ -112,6 +114,14 @@ export class Uploader {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
       await this.put(uri.slice(`s3://${world.bucket}/`.length), this.newBytes('good'));
     }
+  }
+
+  /** Whether there are other files below the prefix that it is below. */
+  #isOneOfSeveral(key: string): boolean {
+    const { world, oracle } = this.#context;
+    const { prefix } = world.layout;
+    if (prefix === undefined || !key.startsWith(prefix)) return false;
+    return [...oracle.sources.current.etags.keys()].some((uri) => uri.startsWith(`s3://${world.bucket}/${prefix}`));
   }
 
   /** The bytes of that many uploads before the last, or of the first one. */
