@@ -51,7 +51,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     waitTime: WAIT_TIME_SECONDS,
     pollInterval: POLL_INTERVAL_SECONDS,
     sweepInterval: SWEEP_HOURS * 3600,
-    ...(data === 'default' && files === 1 && { slotData: 'all' }),
+    ...(data === 'default' && { slotData: 'all' }),
     ...(files > 1 && { prefix: PREFIX }),
     isTested: false,
     bucketStack: templates[DATA_STACK] ?? {},
