@@ -1,4 +1,4 @@
-import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { Expect, ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -43,6 +43,8 @@ export interface Settings {
   /** A bucket of the account for the slot data. @default one that the stack creates */
   readonly dataBucket?: string;
   readonly retainRevisions?: number;
+  /** What an answer contains that passes the smoke test. @default no smoke test */
+  readonly expects?: string;
 }
 
 /** The app of one deployment. */
@@ -120,6 +122,9 @@ function endpointProps(
     waitTime: Duration.seconds(settings.waitTime ?? 1),
     ...(settings.maxWaitTime !== undefined && { maxWaitTime: Duration.seconds(settings.maxWaitTime) }),
     pollInterval: Duration.seconds(settings.pollInterval ?? 1),
+    ...(settings.expects !== undefined && {
+      smokeTests: [{ payload: '[]', contentType: 'application/json', expect: Expect.contains(settings.expects) }],
+    }),
   };
 }
 

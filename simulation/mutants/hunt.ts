@@ -9,10 +9,12 @@ import type { Layout } from '../worlds/layout.ts';
 import { synthesize } from '../worlds/templates.ts';
 import { MUTANTS } from './mutants.ts';
 import { type Mutant, mutate } from './mutate.ts';
+import { failureOf } from './mutated-test.ts';
 
 const USAGE = `Usage: npm run simulate:mutants [-- options]
 
-Puts known bugs into a copy of the engine, one at a time, and fails unless the simulation finds each.
+Puts known bugs into a copy of the engine, one at a time, and fails unless seeds find each, or the story or the test
+that it names.
 
 Options:
   --check        Only check that each bug's place in the engine exists.
@@ -42,9 +44,9 @@ const CHUNK_SEEDS = 10;
 
 interface HuntResult {
   readonly mutant: Mutant;
-  /** How many seeds it took; 0: a story found it. Absent: not found. */
-  readonly seeds?: number;
-  readonly violation: string;
+  /** Absent: not found. */
+  readonly foundBy?: string;
+  readonly violation?: string;
 }
 
 if (values.help) console.log(USAGE);
@@ -69,7 +71,7 @@ async function huntAll(mutants: readonly Mutant[], maxSeeds: number): Promise<vo
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-  const survivors = results.filter(({ seeds }) => seeds === undefined);
+  const survivors = results.filter(({ foundBy }) => foundBy === undefined);
   console.log(
     `\n${results.length - survivors.length} of ${results.length} mutants found within ${maxSeeds} seeds each`,
   );
@@ -95,15 +97,19 @@ interface Hunt {
   readonly maxSeeds: number;
 }
 
-/** Runs seeds with one bug until one fails. */
+/** Runs the test or the story that finds the bug, or else seeds until one fails. */
 async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<HuntResult> {
+  if (mutant.test) {
+    const failure = await failureOf(mutant.name, mutant.test);
+    return failure === undefined ? { mutant } : { mutant, foundBy: 'a test', violation: failure };
+  }
   const path = join(copy, ENGINE_SOURCE, mutant.file);
   const original = readFileSync(path, 'utf8');
   writeFileSync(path, mutate(mutant, original));
   try {
     if (mutant.story !== undefined) {
       const [violation] = await violationsOf(mutant.story, copy, layouts);
-      return violation === undefined ? { mutant, violation: '' } : { mutant, seeds: 0, violation };
+      return violation === undefined ? { mutant } : { mutant, foundBy: 'a story', violation: withoutTime(violation) };
     }
     const { runs, failures } = await runChunks({
       layouts,
@@ -112,7 +118,9 @@ async function hunt(mutant: Mutant, { copy, layouts, maxSeeds }: Hunt): Promise<
       isEnough: (soFar) => soFar.failures.length > 0,
     });
     const violation = failures[0]?.violations[0];
-    return violation === undefined ? { mutant, violation: '' } : { mutant, seeds: runs, violation };
+    return violation === undefined
+      ? { mutant }
+      : { mutant, foundBy: `${runs} seeds`, violation: withoutTime(violation) };
   } finally {
     writeFileSync(path, original);
   }
@@ -130,9 +138,13 @@ function violationsOf(name: string, copy: string, layouts: readonly Layout[]): P
   });
 }
 
-function lineOf({ mutant, seeds, violation }: HuntResult): string {
+/** A violation without its first word, which is when it occurred. */
+function withoutTime(violation: string): string {
+  return violation.replace(/^\S+\s+/, '');
+}
+
+function lineOf({ mutant, foundBy = 'NOT FOUND', violation = '' }: HuntResult): string {
   const width = Math.max(...MUTANTS.map(({ name }) => name.length));
-  const found = seeds === undefined ? 'NOT FOUND' : seeds === 0 ? 'a story' : `${seeds} seeds`;
-  const [firstLine = ''] = violation.replace(/^\S+\s+/, '').split('\n');
-  return `${mutant.name.padEnd(width)}  ${found.padEnd(9)}  ${firstLine}`;
+  const [firstLine = ''] = violation.split('\n');
+  return `${mutant.name.padEnd(width)}  ${foundBy.padEnd(10)}  ${firstLine}`;
 }

@@ -4,7 +4,14 @@ const TRUE = { replaceWith: 'true' } as const;
 const FALSE = { replaceWith: 'false' } as const;
 const UNDEFINED = { replaceWith: 'undefined' } as const;
 
-/** Bugs that the simulation must find. */
+const DEPLOYMENTS = 'simulation/test/deployments';
+const CONFIRMATION = `${DEPLOYMENTS}/confirmation.test.ts`;
+const GATE = `${DEPLOYMENTS}/gate.test.ts`;
+const SOURCES = `${DEPLOYMENTS}/sources.test.ts`;
+const CHECKING = 'packages/engine/test/controller/checking.test.ts';
+const FOLDERS = 'packages/engine/test/adapters/slot-folders.test.ts';
+
+/** Bugs that the simulation, or a test, must find. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the update is not recorded before the call',
@@ -93,9 +100,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'two passes publish the same conclusion',
     file: 'controller/publish.ts',
-    declaration: 'claim',
-    node: 'IfStatement > LogicalExpression',
-    change: TRUE,
+    declaration: 'publishCurrent',
+    node: 'IfStatement:has(ThrowStatement) > .test',
+    change: FALSE,
   },
   {
     name: 'a pin supersedes all uploads until the next pass',
@@ -103,6 +110,14 @@ export const MUTANTS: readonly Mutant[] = [
     declaration: 'pinRevision',
     node: 'VariableDeclarator[id.name="superseded"] > .init',
     change: { replaceWith: '{}' },
+  },
+  {
+    name: 'a pin of a lost state supersedes all uploads until it is rebuilt',
+    file: 'controller/lost-state.ts',
+    declaration: 'withPinOrder',
+    node: 'IfStatement:has(MemberExpression[property.name="observed"]) > .test',
+    change: TRUE,
+    story: 'what was rolled back while the state was lost is uploaded again before it is rebuilt',
   },
   {
     name: 'a pin does not end the pause after a failed attempt',
@@ -197,9 +212,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a success counts for the revision despite later writes',
-    file: 'policy/phases/updating.ts',
-    declaration: 'succeed',
-    node: 'VariableDeclarator > ConditionalExpression > .test',
+    file: 'policy/serving.ts',
+    declaration: 'withFleet',
+    node: 'ConditionalExpression > .test',
     change: TRUE,
   },
   {
@@ -451,5 +466,116 @@ export const MUTANTS: readonly Mutant[] = [
     declaration: 'pruneFolders',
     node: 'VariableDeclarator[id.name="foreign"] UnaryExpression',
     change: FALSE,
+  },
+  {
+    name: 'a folder of a slot counts as complete, whatever it has',
+    file: 'adapters/s3-slots.ts',
+    declaration: 'holds',
+    node: 'BinaryExpression:has(CallExpression[callee.name="folderDigest"])',
+    test: {
+      file: FOLDERS,
+      name: 'the files of a folder > hold no revision once one was deleted, until they are staged again',
+    },
+    change: TRUE,
+  },
+  {
+    name: 'a late writer removes what another has copied to a folder',
+    file: 'adapters/s3-slots.ts',
+    declaration: 'fillSlot',
+    node: 'IfStatement > LogicalExpression:has(Identifier[name="hasFolders"])',
+    test: {
+      file: FOLDERS,
+      name: 'the files of a folder > that another writer stages at the same time are not removed',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'a rollback to other sources loads what is there, also what was refused',
+    file: 'policy/deployed-data.ts',
+    declaration: 'dataToDeploy',
+    node: 'IfStatement:has(Identifier[name="isRollback"]) > LogicalExpression:has(> LogicalExpression)',
+    test: {
+      file: SOURCES,
+      name: 'another source > that fails after the endpoint has moved > leaves what served, although a refused upload is at',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'a pass that outlives its endpoint swaps, and writes the state',
+    file: 'controller/deployment-confirmation.ts',
+    declaration: 'endRefreshes',
+    node: 'IfStatement > BinaryExpression',
+    test: { file: CONFIRMATION, name: 'a deletion > while a pass is about to record its swap stops it' },
+    change: FALSE,
+  },
+  {
+    name: 'a pass that outlives its stack creates the deleted state anew',
+    file: 'controller/lost-state.ts',
+    declaration: 'isBeingDeleted',
+    node: 'ReturnStatement > LogicalExpression',
+    test: {
+      file: 'packages/engine/test/controller/lost-state.test.ts',
+      name: 'is not written anew by a pass that outlives its stack',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'a denied call keeps a first deployment waiting until its deadline',
+    file: 'controller/deployment-request.ts',
+    declaration: 'isFinal',
+    node: 'FunctionDeclaration > BlockStatement > ReturnStatement > LogicalExpression',
+    test: { file: GATE, name: 'fails the first creation within five minutes when s3:HeadObject is denied' },
+    change: FALSE,
+  },
+  {
+    name: 'requests of an endpoint that was taken out of its stack are repeated',
+    file: 'controller/reconcile.ts',
+    declaration: 'reconcile',
+    node: 'CatchClause IfStatement > .test',
+    test: { file: CONFIRMATION, name: 'a deletion > of one endpoint of two ends its requests' },
+    change: TRUE,
+  },
+  {
+    name: 'an update that was rolled back without a word counts as deployed',
+    file: 'policy/deployment-confirmation.ts',
+    declaration: 'decideConfirmation',
+    node: 'IfStatement > LogicalExpression:has(UnaryExpression > Identifier[name="slot"])',
+    test: { file: CONFIRMATION, name: 'a deployment > that SageMaker rolls back without a word fails' },
+    change: { keepOnly: 'LogicalExpression > .left' },
+  },
+  {
+    name: 'a deployment is published by the next pass only',
+    file: 'controller/deployment-confirmation.ts',
+    declaration: 'confirm',
+    node: 'IfStatement:has(AwaitExpression CallExpression[callee.name="publishCurrent"]) > BinaryExpression',
+    test: { file: CONFIRMATION, name: 'a deployment > of a new endpoint is in the history when it ends' },
+    change: FALSE,
+  },
+  {
+    name: 'smoke tests without an answer end with a deployment',
+    file: 'policy/deployment-gate.ts',
+    declaration: 'decideGate',
+    node: 'VariableDeclarator[id.name="isDeferred"] > .init',
+    test: {
+      file: `${DEPLOYMENTS}/smoke-tests.test.ts`,
+      name: 'does not wait for one; the tests go on in growing pauses',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'archives that time is up for pass unchecked',
+    file: 'adapters/s3-sources.ts',
+    declaration: 's3Sources.check',
+    node: 'VariableDeclarator[id.name="isFinal"] > .init',
+    test: { file: CHECKING, name: 'of which the last one is damaged are quarantined with the reason' },
+    change: TRUE,
+  },
+  {
+    name: 'the check of many archives begins anew in each pass',
+    file: 'controller/checking.ts',
+    declaration: 'checkFiles',
+    node: 'VariableDeclarator[id.name="before"] > .init',
+    test: { file: CHECKING, name: 'of which the last one is damaged are quarantined with the reason' },
+    change: UNDEFINED,
   },
 ];

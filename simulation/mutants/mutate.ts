@@ -1,5 +1,6 @@
 import esquery from 'esquery';
 import { parseSync } from 'oxc-parser';
+import type { NamedTest } from './mutated-test.ts';
 
 /** One bug, and where it is put into the engine. */
 export interface Mutant {
@@ -14,8 +15,10 @@ export interface Mutant {
    * no other way.
    */
   readonly node: string;
-  /** Name of the story that finds it. Absent: seeds do. */
+  /** Name of the story that finds it. Neither a story nor a test: seeds find it. */
   readonly story?: string;
+  /** The test that finds it. */
+  readonly test?: NamedTest;
   readonly change:
     | { readonly replaceWith: string }
     /** Selector of the part of the node that is left of it. */

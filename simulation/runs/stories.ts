@@ -125,6 +125,17 @@ export const STORIES: readonly Story[] = [
     ],
     { reaches: ['passed over by a pin', 'at rest on a pinned revision'] },
   ),
+  story(
+    'what was rolled back while the state was lost is uploaded again before it is rebuilt',
+    'one file',
+    [
+      [1, upload()],
+      [20, { kind: 'delete state' }],
+      [20.2, rollBack],
+      [21, { kind: 'again', file: 0 }],
+    ],
+    { reaches: ['passed over by a pin', 'at rest on a pinned revision'] },
+  ),
 ];
 
 function story(

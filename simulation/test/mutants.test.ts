@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MUTANTS } from '../mutants/mutants.ts';
 import { type Mutant, MutantError, mutate } from '../mutants/mutate.ts';
 
-const ENGINE_SOURCE = join(import.meta.dirname, '../../packages/engine/src');
+const ROOT = join(import.meta.dirname, '../..');
+const ENGINE_SOURCE = join(ROOT, 'packages/engine/src');
 
 describe('each mutant has exactly one place in the engine', () => {
   test.each(MUTANTS)('$name', (mutant) => {
@@ -12,8 +13,15 @@ describe('each mutant has exactly one place in the engine', () => {
     expect(mutate(mutant, text)).not.toBe(text);
   });
 
-  test('and a name of its own', () => {
+  const tested = MUTANTS.flatMap(({ name, test: found }) => (found ? [[name, found.file] as const] : []));
+  test.each(tested)('and a test that exists: %s', (_, file) => {
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
+  });
+
+  test('and a name and a bug of its own', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    const bugs = MUTANTS.map(({ name: _, story: __, test: ___, ...bug }) => JSON.stringify(bug));
+    expect(bugs.filter((bug, index) => bugs.indexOf(bug) !== index)).toEqual([]);
   });
 });
 

@@ -8,8 +8,8 @@ export class Verification {
   /**
    * All of it: every entry and the checksum.
    *
-   * Bounded by the function's time, about half a minute for all archives of an upload. An archive that is too large for
-   * that is checked in part, and the refresh is published with a warning.
+   * The refresher takes as many passes of about half a minute as it needs. An archive that is too large for one pass is
+   * checked in part, and the refresh is published with a warning.
    */
   public static full(): Verification {
     return new Verification('full');

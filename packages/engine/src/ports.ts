@@ -26,7 +26,7 @@ import type {
 import type { RefreshEvent } from './policy/refresh-event.ts';
 import type { SourceObject } from './policy/source-object.ts';
 import type { StallEvent } from './policy/stalled.ts';
-import type { EndpointState } from './policy/state.ts';
+import type { CheckProgress, EndpointState } from './policy/state.ts';
 
 /** What the stacks declare about endpoints, in SSM. */
 export interface EndpointSpecs {
@@ -77,10 +77,10 @@ export interface Endpoints {
 export interface Sources {
   observe(sources: readonly SourceSpec[], options: ObserveOptions): Promise<SourcesView | UnfinishedListing>;
   /**
-   * Reads the archives with the ETags that were observed: their beginning, or with `whole` as much as time allows.
-   * An archive that cannot be read, or not in time, is not refused for it: there is a warning.
+   * Reads the archives with the ETags that were observed: their beginning, or with `whole` all of them. An archive that
+   * cannot be read, or not within a pass, is not refused for it: there is a warning.
    */
-  check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView>;
+  check(files: readonly SourceFile[], options: CheckOptions): Promise<CheckView | UnfinishedCheck>;
 }
 
 export interface ObserveOptions {
@@ -101,6 +101,14 @@ export interface CheckOptions {
   /** Whether to read to the end, not the beginning only. */
   readonly whole: boolean;
   readonly isTimeUp: () => boolean;
+  /** Of an earlier check of the same archives, to continue: the first one that is left is not put off again. */
+  readonly progress?: CheckProgress;
+}
+
+/** Time was up before every archive was checked. */
+export interface UnfinishedCheck {
+  readonly kind: 'unfinished';
+  readonly progress: CheckProgress;
 }
 
 /** An object of a revision, and where its bytes are. */

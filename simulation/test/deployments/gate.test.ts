@@ -151,6 +151,21 @@ describe('the deployment gate', () => {
     expect(rig.account.events.at(-1)?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 
+  test('admits an update although neither its queue nor its stack answered the function’s first invocation', async () => {
+    await rig.liveOn('b');
+    const ends = rig.account.clock.now() + 30_000;
+    rig.account.interfere = ({ caller, operation }) => {
+      if (!isFunction(caller) || rig.account.clock.now() > ends) return;
+      if (/SendMessage|DescribeStacks/.test(operation)) throw new AwsError('InternalFailure', 'unavailable', 500);
+    };
+    await rig.account.deploy(oneEndpoint(debug));
+    expect(rig.when(/DeploymentGate/, 'UPDATE_FAILED')).toBeNaN();
+    expect(rig.account.clock.now()).toBeLessThan(ends + 10 * MINUTE_MS);
+    rig.allow();
+    await rig.account.settle();
+    expect(rig.movers()).toEqual(['stack']);
+  });
+
   test('fails an update at once when the state cannot be read, and says which object', async () => {
     await rig.liveOn('b');
     const state = await rig.account.state();

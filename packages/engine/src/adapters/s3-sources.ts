@@ -39,11 +39,17 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
       return { ...revisionOf(sources, progress, found), ...(marker && { marker }) };
     },
     async check(files, options) {
-      const warnings: string[] = [];
+      const { progress, isTimeUp } = options;
+      const before = progress?.checked ?? 0;
+      const warnings = [...(progress?.warnings ?? [])];
       for (const [index, file] of files.entries()) {
-        if (options.isTimeUp())
-          return { kind: 'passed', warnings: [...warnings, uncheckedWarning(files.slice(index))] };
-        const found = await checkFile(client, read, file, options);
+        if (index < before) continue;
+        // What was put off before comes first in this pass: no later one would have more time for it.
+        const isFinal = progress !== undefined && index === before;
+        const unfinished = { kind: 'unfinished', progress: { checked: index, warnings } } as const;
+        if (isTimeUp() && !isFinal) return unfinished;
+        const { isCut, ...found } = await checkFile(client, read, file, options);
+        if (isCut && !isFinal) return unfinished;
         if (found.kind !== 'passed') return found;
         warnings.push(...found.warnings);
       }
@@ -52,28 +58,31 @@ export function s3Sources(client: Client, read = checkArchive): Sources {
   };
 }
 
-function uncheckedWarning(files: readonly SourceFile[]): string {
-  const uris = files.map(({ bucket, key }) => `s3://${bucket}/${key}`).join(', ');
-  return `The function's time was up before these archives were checked: ${uris}.`;
-}
+/** `isCut`: time was up before as much was read as should be. */
+type FileCheck = CheckView & { readonly isCut?: boolean };
 
 async function checkFile(
   client: Client,
   read: typeof checkArchive,
   file: SourceFile,
   { whole, isTimeUp }: CheckOptions,
-): Promise<CheckView> {
+): Promise<FileCheck> {
   const { bucket, key, size } = file;
   const uri = `s3://${bucket}/${key}`;
   const limit = whole ? size : Math.min(size, QUICK_BYTES);
   try {
     const body = size === 0 ? nothing() : await bytesOf(client, file, limit);
-    const verdict = await read(body, { uri, size, limit, isTimeUp });
+    let isCut = false;
+    const isCutOff = () => {
+      isCut = isTimeUp();
+      return isCut;
+    };
+    const verdict = await read(body, { uri, size, limit, isTimeUp: isCutOff });
     if (verdict.kind === 'refused') return verdict;
-    if (!whole || verdict.whole) return { kind: 'passed', warnings: [] };
-    const share = `${verdict.bytesRead} of ${size} bytes were read.`;
+    if (verdict.whole || !(whole || isCut)) return { kind: 'passed', warnings: [] };
+    const share = `${verdict.bytesRead} of ${limit} bytes were read.`;
     const warning = `${uri} is too large to be read completely within the function's time: ${share}`;
-    return { kind: 'passed', warnings: [warning] };
+    return { kind: 'passed', warnings: [warning], isCut };
   } catch (error) {
     if (isNamed(error, 'PreconditionFailed', 'NoSuchKey', 'NotFound')) return { kind: 'changed' };
     // A fleet or a copy that has to read the object will report the error itself.

@@ -18,8 +18,8 @@ import { tryTo } from './try-to.ts';
 
 /** Why a deployment is refused whose endpoint is idle. */
 const LATE =
-  'The slot data was still being copied, or a lost state was still being rebuilt, when the time for the deployment ' +
-  'was up. Deploy again.';
+  'The slot data was still being copied or its archives checked, or a lost state was still being rebuilt, when the ' +
+  'time for the deployment was up. Deploy again.';
 
 /**
  * One pass for a deployment that waits at the gate: responds to CloudFormation as soon as the endpoint is idle and the
@@ -36,7 +36,7 @@ export function runGate(ports: Ports, endpoint: string, request: GateRequest): P
 
 async function passGate(context: DeploymentContext<GateRequest>, budget: PassBudget): Promise<ReconcileResult> {
   const { ports, endpoint, request } = context;
-  const { deadline, store } = request;
+  const { deadline, data, store } = request;
   const spec = await ports.specs.read(endpoint);
   const known = await stateFor({ ...context, budget }, spec);
   if (known.kind === 'requeue') return known;
@@ -49,7 +49,7 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
       ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
   if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
-  const decision = decideGate({ now: ports.now(), deadline, spec, state, endpoint: view, sources });
+  const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
   if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
   if (decision.next.kind === 'ready') {
     const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
@@ -63,8 +63,8 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
 
 /**
  * The state that the deployment begins with. That of a new endpoint, and that in another bucket than before, is empty:
- * what is stored there already is an earlier endpoint's. Only a copy and a listing for this deployment are continued,
- * and what an earlier pass for it has stored stays known.
+ * what is stored there already is an earlier endpoint's. Only a copy, a listing and a check for this deployment are
+ * continued, and what an earlier pass for it has stored stays known.
  */
 async function stateFor(
   context: DeploymentContext<GateRequest> & { readonly budget: PassBudget },
@@ -74,13 +74,14 @@ async function stateFor(
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
   if (stored && !spec && type !== 'Create') return { kind: 'known', recorded: stored };
-  const { lease, listing, stored: revisions, endedAt } = stored?.state ?? {};
+  const { lease, listing, checking, stored: revisions, endedAt } = stored?.state ?? {};
   const isStored = revisions !== undefined && endedAt === undefined;
   const state: EndpointState = {
     version: 1,
     ...(isStored && { stored: revisions }),
     ...(lease && { lease }),
     ...(listing && { listing }),
+    ...(checking && { checking }),
   };
   return { kind: 'known', recorded: { state, etag: stored?.etag } };
 }
@@ -94,7 +95,7 @@ async function openGate(pass: GatePass, recorded: StoredState): Promise<Reconcil
   const { state, etag } = staged.recorded;
   const deployment = pendingDeployment(pass.view, staged);
   // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
-  const admitted = { ...state, listing: undefined, deployment, endedAt: undefined };
+  const admitted = { ...state, listing: undefined, checking: undefined, deployment, endedAt: undefined };
   if (!isGone(pass, etag)) await ports.states.write(store, admitted, etag);
   // Reconciles what is uploaded during the deployment, even if its event arrived too early.
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });

@@ -12,8 +12,8 @@ import { shortRevision } from '../policy/revision.ts';
 import { fileIdOf, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
-import { checkFiles } from './archives.ts';
 import type { PassBudget } from './budget.ts';
+import { type ArchivesReading, checkFiles, saveCheck } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import { saveListing } from './listing.ts';
@@ -131,8 +131,9 @@ async function stageSources(
   const { revision, newest, size } = found;
   const copies = new Map(kept.map((file) => [fileIdOf(file.source), file]));
   const files = found.files.map((source): StagingFile => copies.get(fileIdOf(source)) ?? { source });
-  const message = await refusalOf(pass, data, files);
-  if (message !== undefined) return { kind: 'refused', message };
+  const check = await checkSources(pass, recorded.state, files);
+  if (check.kind === 'unfinished') return saveCheck(pass, recorded, check.checking);
+  if (check.kind === 'refused') return { kind: 'refused', message: `${check.message} Then deploy again.` };
   const jobs = free
     .filter((slot) => slots[slot] !== revision)
     .map((slot): StagingJob => ({ store, data, slot, revision, files }));
@@ -158,15 +159,10 @@ async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: Serve
   return files.filter(({ source }) => data.files.some((file) => uriOf(file) === sourceUriOf(source)));
 }
 
-/** Why the deployment must not load the sources; undefined when nothing speaks against it. */
-async function refusalOf(
-  { ports, budget }: GatePass,
-  data: SlotData,
-  files: readonly StagingFile[],
-): Promise<string | undefined> {
+/** Checks what the deployment would load from the sources. */
+function checkSources(pass: GatePass, state: EndpointState, files: readonly StagingFile[]): Promise<ArchivesReading> {
   const unchecked = files.filter(({ from }) => !from).map(({ source }) => source);
-  const check = await checkFiles(ports, data, unchecked, { whole: false, isTimeUp: budget.isUp });
-  return check.kind === 'refused' ? `${check.message} Then deploy again.` : undefined;
+  return checkFiles(pass, { data: pass.request.data, files: unchecked, whole: false }, state);
 }
 
 /** Copies what the slots lack, one slot after the other. */

@@ -1,11 +1,13 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
 import { pollSeconds } from '../policy/next.ts';
+import type { EndpointView } from '../policy/observation.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
+import { withSources } from '../policy/target.ts';
 import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
-import { observeSources, saveListing } from './listing.ts';
+import { observeSources, type SourcesReading, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
@@ -30,13 +32,45 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
     return { kind: 'known', recorded: stored };
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, pollSeconds(spec));
-  if (!stored) await ports.states.write(spec.store, lostState(ports.now()), undefined);
-  const leftMs = stored?.state.lostAt === undefined ? LEASE_TTL_MS : stored.state.lostAt + LEASE_TTL_MS - ports.now();
-  if (leftMs > 0 || !stored) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
+  const lost = await withPinOrder(endpoint, stored ?? (await markLost(endpoint)));
+  if (lost.kind === 'requeue') return lost;
+  const { lostAt = ports.now() } = lost.recorded.state;
+  const leftMs = lostAt + LEASE_TTL_MS - ports.now();
+  if (leftMs > 0) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, pollSeconds(spec));
   }
-  return rebuild(endpoint, stored);
+  return rebuild(endpoint, lost.recorded);
+}
+
+async function markLost({ ports, spec }: DeclaredEndpoint): Promise<StoredState> {
+  const state = lostState(ports.now());
+  return { state, etag: await ports.states.write(spec.store, state, undefined) };
+}
+
+/** Records the sources at once: a pin that is set before the state is rebuilt takes precedence over them only. */
+async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
+  const { ports, spec } = endpoint;
+  const known = { kind: 'known', recorded: stored } as const;
+  if (!spec.data || stored.state.observed) return known;
+  const remains = await observeRemains(endpoint, stored);
+  if (remains === 'gone') return known;
+  const { sources } = remains;
+  if (sources.kind === 'missing') return known;
+  if (sources.kind === 'unfinished') return saveListing({ ...endpoint, store: spec.store }, stored, sources.listing);
+  const state = withSources(spec, { ...stored.state, listing: undefined }, sources);
+  return { kind: 'known', recorded: { state, etag: await ports.states.write(spec.store, state, stored.etag) } };
+}
+
+/** The endpoint and its sources. */
+async function observeRemains(
+  { ports, spec, budget }: DeclaredEndpoint,
+  { state }: StoredState,
+): Promise<{ readonly view: EndpointView; readonly sources: SourcesReading } | 'gone'> {
+  const view = await ports.endpoints.describe(spec.endpointName);
+  if (view === 'gone') return 'gone';
+  const known = { state, endpointModified: view.lastModified };
+  return { view, sources: await observeSources({ ports, budget, requests: [] }, spec.sources, known) };
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */
@@ -45,14 +79,13 @@ async function isBeingDeleted({ ports, spec }: DeclaredEndpoint): Promise<boolea
   return kind === 'gone' || status.startsWith('DELETE') || status.startsWith('ROLLBACK');
 }
 
-async function rebuild({ ports, endpoint, spec, budget }: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
-  const view = await ports.endpoints.describe(spec.endpointName);
+async function rebuild(declared: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
+  const { ports, endpoint, spec } = declared;
+  const observed = await observeRemains(declared, stored);
   // There is nothing left to serve.
-  if (view === 'gone') return { kind: 'known', recorded: stored };
-  const known = { state: stored.state, endpointModified: view.lastModified };
-  const sources = await observeSources({ ports, budget, requests: [] }, spec.sources, known);
-  if (sources.kind === 'unfinished')
-    return saveListing({ ports, endpoint, store: spec.store }, stored, sources.listing);
+  if (observed === 'gone') return { kind: 'known', recorded: stored };
+  const { view, sources } = observed;
+  if (sources.kind === 'unfinished') return saveListing({ ...declared, store: spec.store }, stored, sources.listing);
   const [slots, revisions, history] = await Promise.all([
     spec.data ? ports.revisions.observe(spec.data) : {},
     spec.data ? ports.revisions.list(spec.store) : [],

@@ -3,10 +3,10 @@ import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
-import type { SourceListing } from '../policy/state.ts';
+import type { EndpointState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
-import { checkFiles } from './archives.ts';
 import { RESUME_SECONDS } from './budget.ts';
+import { checkFiles, describeChecking } from './checking.ts';
 import { describeListing, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
@@ -28,7 +28,7 @@ export async function observeAndDecide(pass: EndpointPass, { state, etag }: Stor
     const { next, ...rest } = withStall(observation, decide(observation));
     if (next.kind === 'observe') {
       const seen = await observePart(pass, observation, next.what);
-      if (seen.kind === 'unfinished') return { ...continueLater(observation, seen.listing), etag: written };
+      if (seen.kind === 'unfinished') return { ...continueLater(observation, seen), etag: written };
       observation = { ...observation, ...seen.part };
     } else if (next.kind === 'test') {
       const variants = endpoint === 'gone' ? [] : (endpoint.variants ?? []);
@@ -37,40 +37,53 @@ export async function observeAndDecide(pass: EndpointPass, { state, etag }: Stor
       observation = { ...observation, state: tested.state, now: ports.now() };
       written = tested.etag;
     } else {
-      return { decision: withoutListing({ ...rest, next }, observation), observation, etag: written };
+      return { decision: withoutProgress({ ...rest, next }, observation), observation, etag: written };
     }
   }
 }
 
-/** Nothing is decided before all sources are known. */
-function continueLater(observation: Observation, listing: SourceListing): Pick<Decided, 'decision' | 'observation'> {
-  const message = describeListing(listing);
-  const next = { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } as const;
-  const state = { ...observation.state, listing };
+/** Nothing is decided before all sources are known, and checked where that is needed. */
+function continueLater(
+  observation: Observation,
+  { reason, message, progress }: UnfinishedPart,
+): Pick<Decided, 'decision' | 'observation'> {
+  const next = { kind: 'requeue', reason, message, seconds: RESUME_SECONDS } as const;
+  const state = { ...observation.state, ...progress };
   return { decision: { ...withStall(observation, { next, state, events: [] }), next }, observation };
 }
 
-/** A complete listing leaves the state. A request that came after it began is not done by it. */
-function withoutListing(decision: Decided['decision'], { state, sources }: Observation): Decided['decision'] {
-  if (!sources || !state.listing) return decision;
-  const listed = { ...decision, state: { ...decision.state, listing: undefined } };
-  if (decision.next.kind !== 'done' || !sources.resumed?.isSuperseded) return listed;
+/**
+ * What is complete leaves the state: the listing, and the check, which no other decision about the same sources needs.
+ * A request that came after the listing began is not done by it.
+ */
+function withoutProgress(decision: Decided['decision'], { state, sources }: Observation): Decided['decision'] {
+  if (!sources || !(state.listing || state.checking)) return decision;
+  const complete = { ...decision, state: { ...decision.state, listing: undefined, checking: undefined } };
+  if (decision.next.kind !== 'done' || !sources.resumed?.isSuperseded) return complete;
   const message = 'The sources may have changed while they were listed.';
-  return { ...listed, next: { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } };
+  return { ...complete, next: { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } };
 }
 
-type SeenPart =
-  | { readonly kind: 'seen'; readonly part: Partial<Observation> }
-  | { readonly kind: 'unfinished'; readonly listing: SourceListing };
+type SeenPart = { readonly kind: 'seen'; readonly part: Partial<Observation> } | UnfinishedPart;
+
+/** Time was up; the state records how far it came. */
+interface UnfinishedPart {
+  readonly kind: 'unfinished';
+  readonly reason: 'Listing' | 'Checking';
+  readonly message: string;
+  readonly progress: Pick<EndpointState, 'listing' | 'checking'>;
+}
 
 async function observePart(pass: EndpointPass, observation: Observation, what: ObservedPart): Promise<SeenPart> {
-  const { ports, spec, budget } = pass;
+  const { ports, spec } = pass;
   const { sources, state, endpoint } = observation;
   switch (what) {
     case 'sources': {
       const known = { state, endpointModified: lastModifiedOf(endpoint) };
       const read = await observeSources(pass, spec.sources, known);
-      return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
+      if (read.kind !== 'unfinished') return { kind: 'seen', part: { sources: read } };
+      const { kind, listing } = read;
+      return { kind, reason: 'Listing', message: describeListing(listing), progress: { listing } };
     }
     case 'stack':
       return { kind: 'seen', part: { stack: await ports.stacks.describe(spec.stackId) } };
@@ -78,8 +91,12 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
       return { kind: 'seen', part: { slots: spec.data ? await ports.revisions.observe(spec.data) : {} } };
     case 'check': {
       const files = sources?.kind === 'complete' ? sources.files : [];
-      const options = { whole: spec.verification === 'full', isTimeUp: budget.isUp };
-      return { kind: 'seen', part: { check: await checkFiles(ports, spec.data, files, options) } };
+      const check = await checkFiles(pass, { data: spec.data, files, whole: spec.verification === 'full' }, state);
+      if (check.kind !== 'unfinished') return { kind: 'seen', part: { check } };
+      const { kind, checking } = check;
+      // The next pass lists anew: a request that came since the listing began is for what may not be in it.
+      const progress = { checking, listing: undefined };
+      return { kind, reason: 'Checking', message: describeChecking(checking), progress };
     }
   }
 }

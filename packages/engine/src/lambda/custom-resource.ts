@@ -26,7 +26,7 @@ const FAILED_CREATION: readonly string[] = ['ROLLBACK_IN_PROGRESS', 'CREATE_IN_P
 /**
  * Handles CloudFormation's request to a custom resource. It only goes to the queue, which brings it back until it is
  * answered, however often the function dies: Lambda retries this invocation twice. The gate's deletion has nothing to
- * wait for, and the queue may not be read any more.
+ * wait for, and the queue may not be read any more. Throws when the request could be neither queued nor refused.
  */
 export async function onDeployment(ports: Ports, event: CloudFormationCustomResourceEvent): Promise<void> {
   const properties = event.ResourceProperties as unknown as GateProperties;
@@ -44,7 +44,9 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
     ports.telemetry.error(endpoint, error, 0);
     const cause = describeError(error, request, 'Deploy again');
     const message = `The refresher could not handle the deployment of endpoint ${endpoint}: ${cause}`;
-    await refuse({ ports, endpoint, request }, message);
+    const { kind } = await refuse({ ports, endpoint, request }, message);
+    // It waits, but there is no message in the queue: Lambda repeats the invocation.
+    if (kind === 'requeue') throw error;
   }
 }
 

@@ -1,21 +1,38 @@
 import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import { advanceRollout } from './advance.ts';
-import { type NextStep, observeFirst } from './next.ts';
+import { type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
+import { continueTests, isDeferred } from './phases/testing.ts';
 import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { servedLast } from './retention.ts';
 import { isLoadedAsRead } from './serving.ts';
 import { type EndpointState, type PendingDeployment, type Pin, type Serving, servedRevision } from './state.ts';
 
+/** Pause before smoke tests that waited for a deployment are due again, in seconds. */
+const TEST_SECONDS = 1;
+
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
 export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
-  const { endpoint, stack } = ready.observation;
+  const { observation, state } = ready;
+  const { endpoint, stack, spec } = observation;
   if (hasMoved(deployment, endpoint)) return afterMove(ready, deployment);
   if (!stack) return observeFirst('stack');
-  if (stack.kind === 'deploying') return advanceRollout(ready);
+  if (stack.kind === 'deploying') {
+    return isDeferred(state)
+      ? requeue('StackBusy', `The stack is ${stack.status}.`, pollSeconds(spec))
+      : advanceRollout(ready);
+  }
   // The deployment ended without moving the endpoint: what it would have loaded no longer matters.
-  return advanceRollout({ ...ready, state: { ...ready.state, deployment: undefined } });
+  return testOrAdvance({ ...ready, state: { ...state, deployment: undefined } });
+}
+
+/** Smoke tests that waited for the deployment come first: what they say decides what is rolled out next. */
+function testOrAdvance(ready: ReadyEndpoint): NextStep {
+  const { state } = ready;
+  if (state.rollout?.phase !== 'testing') return advanceRollout(ready);
+  const message = state.rollout.unanswered ?? 'The smoke tests are sent again.';
+  return { ...requeue('Testing', message, TEST_SECONDS), state };
 }
 
 /** The deployment moved the endpoint: the event is published together with the state that records it. */
@@ -23,7 +40,7 @@ function afterMove({ observation, state, active }: ReadyEndpoint, deployment: Pe
   const { spec, endpoint, sources } = observation;
   if (!sources) return observeFirst('sources');
   const deployed = concludeDeployment({ endpoint, spec, sources, slot: active }, state, deployment);
-  const step = advanceRollout({ observation, state: deployed.state, active });
+  const step = testOrAdvance({ observation, state: deployed.state, active });
   if (step.next.kind === 'observe' || !step.state) return step;
   return { ...step, events: [...deployed.events, ...(step.events ?? [])] };
 }
@@ -60,15 +77,20 @@ export function concludeDeployment(
     since: lastModified,
     ...(size !== undefined && { size }),
   };
-  const ended = { ...state, deployment: undefined, pin: pinAfter(state, deployment) };
+  const tested = continueTests(state, serving, slot);
+  const ended = { ...tested, deployment: undefined, pin: pinAfter(state, deployment) };
   return {
     state: servedLast({ ...ended, moved: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
   };
 }
 
-/** The pin that the deployment brings, unless a person set another one meanwhile. */
+/**
+ * The pin that the deployment brings, unless a person set another one meanwhile. The same pin in the terms of the same
+ * sources knows more in the state: what it takes precedence over, and what it has passed over.
+ */
 function pinAfter({ pin }: EndpointState, deployment: PendingDeployment): Pin | undefined {
-  const isOther = pin !== undefined && (pin.at !== deployment.pin?.at || pin.by !== deployment.pin.by);
-  return isOther ? pin : (deployment.pin ?? pin);
+  const brought = deployment.pin;
+  const isOther = pin?.at !== brought?.at || pin?.by !== brought?.by;
+  return pin && (isOther || pin.revision === brought?.revision) ? pin : brought;
 }

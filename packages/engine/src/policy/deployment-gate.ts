@@ -1,11 +1,12 @@
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import type { EndpointSpec, SlotData } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
 import { isInTransition, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
 import { pollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
-import { hasTestOutcome, needsSmokeTests } from './phases/testing.ts';
+import { deferTests, isUnanswered, needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
+import { recordedUpdate } from './rollout.ts';
 import { slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
 
@@ -30,6 +31,8 @@ export interface GateObservation {
   readonly deadline: number;
   /** What the previous deployment declared; absent: this is the first one. */
   readonly spec?: EndpointSpec;
+  /** The slot data of the deployment's models. Absent: they load the sources in place. */
+  readonly data?: SlotData;
   readonly state: EndpointState;
   readonly endpoint: EndpointView | 'gone';
   /** Sources of `spec`, needed only where the state has an update. Absent: they could not be read. */
@@ -38,7 +41,7 @@ export interface GateObservation {
 
 /** Whether a deployment may proceed: it must not collide with an update of the endpoint. Pure. */
 export function decideGate(observation: GateObservation): GateDecision {
-  const { now, deadline, spec, state, endpoint } = observation;
+  const { now, deadline, spec, data, state, endpoint } = observation;
   if (!spec || endpoint === 'gone') return { state, events: [], next: { kind: 'ready' } };
   const o = { ...observation, spec, endpoint };
   const wait = (conclusion: Conclusion, cause: string): GateDecision => {
@@ -56,13 +59,16 @@ export function decideGate(observation: GateObservation): GateDecision {
   const unchanged = { state, events: [] };
   if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
-  const isTestDue = needsSmokeTests(o) && !hasTestOutcome(state);
-  if (isTestDue) return wait(unchanged, 'smoke tests are running');
+  const test = needsSmokeTests(o) ? nextTest(o) : undefined;
+  if (test && !isUnanswered(state.rollout)) return wait(unchanged, 'smoke tests are running');
   const { lease } = state;
   if (lease && leaseLeftMs(lease, now) > 0) {
     return wait(unchanged, `slot ${slotLetter(lease.slot)} is being staged`);
   }
-  const conclusion = conclude(o);
+  const update = recordedUpdate(state);
+  // With other slot data, the deployment loads another revision, which the tests of this one say nothing about.
+  const isDeferred = test && update && spec.data?.root === data?.root;
+  const conclusion = isDeferred ? deferTests(o, update) : conclude(o);
   if (conclusion.stale) return wait(conclusion, 'an accepted refresh is not visible yet');
   if (isInTransition(endpoint)) return wait(conclusion, `the endpoint is ${endpoint.status}`);
   return { ...conclusion, next: { kind: 'ready' } };

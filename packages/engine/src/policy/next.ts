@@ -15,6 +15,8 @@ export type Reason =
   | 'Settling'
   /** The sources are listed in several passes. */
   | 'Listing'
+  /** The archives are checked in several passes. */
+  | 'Checking'
   | 'EndpointBusy'
   | 'StackBusy'
   | 'Suspended'

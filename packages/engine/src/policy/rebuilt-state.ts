@@ -82,8 +82,9 @@ function servingOf(remains: Remains): Serving | undefined {
   const { configName, lastModified: since } = endpoint;
   const active = activeSlot(spec, configName);
   const revision = active && slots[active];
-  if (!ownsAllData(spec) || revision === undefined) return last;
-  if (last?.configName === configName && last.revision === revision) return last;
+  if (revision === undefined) return last;
+  if (last?.configName === configName && (last.slotRevision ?? last.revision) === revision) return last;
+  if (!ownsAllData(spec)) return { configName, slotRevision: revision, newestSource: 0, since };
   const before = refreshesOf(remains).find(({ serving }) => serving?.revision === revision)?.serving;
   const isNewest = sources.kind === 'complete' && sources.revision === revision;
   const now = isNewest ? { newestSource: sources.newest, size: sources.size } : undefined;

@@ -86,6 +86,8 @@ export interface Testing extends UpdateRecord {
   readonly unanswered?: string;
   /** How they ended, once all were answered. */
   readonly verdict?: TestVerdict;
+  /** When the update's own fleet was complete, epoch ms, if a deployment has replaced it since. */
+  readonly servedSince?: number;
 }
 
 /** The outcome of smoke tests that were answered. */

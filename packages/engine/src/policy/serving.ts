@@ -31,6 +31,11 @@ export function servesFailedRevision(state: EndpointState, endpoint: EndpointVie
   return quarantineEntryOf(state, revision)?.failedSmokeTests ?? false;
 }
 
+/** The state once the endpoint is InService on the update's config, with what its fleet loaded if that is known. */
+export function withFleet(o: ExistingEndpoint, update: RecordedUpdate): EndpointState {
+  return withServing(o, update, isLoadedAsRead(o, update) && !update.ambiguous ? update.revision : undefined);
+}
+
 /** The state once the endpoint is InService on the update's config; `revision` is what its fleet loaded, if known. */
 export function withServing(
   { spec, state, endpoint }: ExistingEndpoint,

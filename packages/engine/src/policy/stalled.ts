@@ -109,7 +109,10 @@ function blockageOf({ now, spec, sources, endpoint }: Observation, { next, state
   if (next.kind !== 'requeue') return undefined;
   const { reason, message, revision } = next;
   if (reason === 'Settling' || reason === 'Suspended') return undefined;
-  if (reason === 'Listing') return listingBlockage(state, { now, spec }, message);
+  if (reason === 'Listing' || reason === 'Checking') {
+    const begun = reason === 'Listing' ? state.listing : state.checking;
+    return isOverdue(begun, { now, spec }) ? { reason, message, revision, since: begun.since } : undefined;
+  }
   if (reason === 'Testing' && !isUnanswered(state.rollout)) return undefined;
   const isNewest = sources?.kind === 'complete' && sources.revision === state.serving?.revision;
   // An endpoint in service is only busy with what the controller does, or is about to do.
@@ -118,10 +121,12 @@ function blockageOf({ now, spec, sources, endpoint }: Observation, { next, state
   return { reason, message, revision };
 }
 
-/** A listing in several passes is no blockage, unless it takes too long. */
-function listingBlockage({ listing }: EndpointState, clock: Clock, message: string): Blockage | undefined {
-  if (!listing || clock.now - listing.since < stalledAfterMs(clock.spec)) return undefined;
-  return { reason: 'Listing', message, since: listing.since };
+/** A listing or a check in several passes is no blockage, unless it takes too long. */
+function isOverdue<Begun extends { readonly since: number }>(
+  begun: Begun | undefined,
+  { now, spec }: Clock,
+): begun is Begun {
+  return begun !== undefined && now - begun.since >= stalledAfterMs(spec);
 }
 
 /** Whether nothing shows yet that there is anything newer to serve. */

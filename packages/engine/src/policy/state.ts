@@ -75,6 +75,25 @@ export interface SourceListing {
   readonly progress: ListingProgress;
 }
 
+/** How far the sources' archives were checked: enough to continue in another pass. */
+export interface CheckProgress {
+  /** Archives that are done with, in their order. The next one gets one more pass to be read. */
+  readonly checked: number;
+  /** What was found that does not refuse them. */
+  readonly warnings: readonly string[];
+}
+
+/** A check of the sources' archives that takes several passes. */
+export interface ArchivesCheck {
+  /** Digest of the archives, and of how much of them is read. */
+  readonly of: string;
+  /** When it began, epoch ms. */
+  readonly since: number;
+  /** How many there are. */
+  readonly archives: number;
+  readonly progress: CheckProgress;
+}
+
 /** A person's "serve this revision until something newer is uploaded". */
 export interface Pin {
   readonly revision: string;
@@ -166,6 +185,7 @@ export interface EndpointState {
   readonly suspension?: Suspension;
   readonly pin?: Pin;
   readonly listing?: SourceListing;
+  readonly checking?: ArchivesCheck;
   readonly observed?: ObservedSources;
   /** The last move of the endpoint by others: it shows which answers of DescribeEndpoint are from before it. */
   readonly moved?: ObservedMove;

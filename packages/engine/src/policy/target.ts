@@ -21,9 +21,8 @@ export interface SelectedTarget {
 export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots' | SelectedTarget {
   const { observation, state: known, active } = ready;
   const { spec, endpoint, slots } = observation;
-  const pin = activePin(spec, known, sources);
-  const observed = withObserved(spec, known, sources);
-  const state = pin === observed.pin ? observed : { ...observed, pin };
+  const state = withSources(spec, known, sources);
+  const { pin } = state;
   const newest = sources.newest ?? 0;
   const size = sources.kind === 'complete' ? { size: sources.size } : {};
   if (pin) {
@@ -38,6 +37,13 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
   }
   if (sources.revision === undefined) return { state };
   return { state, target: { revision: sources.revision, trigger: 'upload', newest, ...size } };
+}
+
+/** The state once the sources are known: a pin that they supersede has ended. */
+export function withSources(spec: EndpointSpec, state: EndpointState, sources: SourcesView): EndpointState {
+  const pin = activePin(spec, state, sources);
+  const observed = withObserved(spec, state, sources);
+  return pin === observed.pin ? observed : { ...observed, pin };
 }
 
 /** The revision that the other slot holds, else the one that served last, except those in quarantine. */

@@ -26,6 +26,11 @@ test.each([{ by: 'bob' }, { at: NOON + 1 }])('a pin that was set during the depl
   expect(pinOnceMoved({ ...pinned, pin: { ...pin, ...other } })).toEqual({ ...pin, ...other });
 });
 
+test('what a pin has passed over since the last deployment is not forgotten by its rollback', () => {
+  const passedOver: Pin = { ...pin, supersedesNewest: NOON, passedOver: true };
+  expect(pinOnceMoved({ ...pinned, pin: passedOver, deployment: { ...deployment, pin } })).toEqual(passedOver);
+});
+
 test('a pin that a person ended during the deployment does not come back', () => {
   const replaced = { configs: { a: 'config-a', b: 'config-b' }, pin };
   const { state } = refreshAnew({ ...pinned, replaced }, { by: 'ann', at: NOON + 1 });

@@ -6,6 +6,7 @@ import { endpoint, MINUTE, NOON, onA, spec, v1, v2 } from './situations.ts';
 
 const data = { bucket: 'data', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const perSlot = { ...spec, data };
+const partial = { ...spec, data: { ...data, partial: true } as const };
 const onB: Serving = { configName: 'config-b', revision: 'v2', newestSource: v2.newest, since: NOON - 5 * MINUTE };
 const inB = { ...endpoint, configName: 'config-b', lastModified: onB.since };
 const pin: Pin = { revision: 'v1', by: 'ada', at: NOON - 6 * MINUTE, supersedes: 'v2' };
@@ -68,6 +69,16 @@ describe('a lost state is rebuilt', () => {
       'data in place, from the history',
       { spec, slots: {}, history: [servedV2, deployedV1], endpoint: inB },
       { serving: onB },
+    ],
+    [
+      'data partly in place, from the history',
+      { spec: partial, history: [record({ serving: { ...onA, revision: 'v9', slotRevision: 'v1' } })] },
+      { serving: { ...onA, revision: 'v9', slotRevision: 'v1' } },
+    ],
+    [
+      'data partly in place that was swapped since, from the slot',
+      { spec: partial, slots: { a: 'v2' }, history: [record({ serving: { ...onA, slotRevision: 'v1' } })] },
+      { serving: { configName: onA.configName, slotRevision: 'v2', newestSource: 0, since: endpoint.lastModified } },
     ],
     ['data in place without a history', { spec, slots: {}, history: [] }, {}],
     [

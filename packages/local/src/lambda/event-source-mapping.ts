@@ -3,7 +3,7 @@ import { type Deps, root } from '../core/cloud.ts';
 import { failedMessageIds } from './batch-failures.ts';
 import { functionNotFound } from './errors.ts';
 import type { LambdaFunction } from './function-state.ts';
-import type { Invoker } from './invoker.ts';
+import type { InvocationResult, Invoker } from './invoker.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { roleCaller } from './names.ts';
 import { type SqsMessage, sqsRecord } from './sqs-event.ts';
@@ -37,6 +37,8 @@ export interface MappingOptions {
 interface Held {
   readonly message: SqsMessage;
   readonly json: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
 }
 
 /**
@@ -62,6 +64,8 @@ export class EventSourceMapping {
   #active = 0;
   /** The running poll; once aborted it takes no more messages. */
   #poll: AbortController | undefined;
+  /** Each ends the pause of a throttled batch. */
+  readonly #throttled = new Set<() => void>();
   #started = false;
   #removed = false;
   #queueUrl: string | undefined;
@@ -103,6 +107,7 @@ export class EventSourceMapping {
     this.#removed = true;
     this.#poll?.abort();
     this.#resume();
+    for (const end of this.#throttled) end();
     this.#closeWindow();
     void this.#handBack(this.#held.splice(0).map((held) => held.message));
   }
@@ -157,7 +162,7 @@ export class EventSourceMapping {
   #hold(message: SqsMessage): void {
     const json = JSON.stringify(sqsRecord(message, this.queueArn, this.#deps.account.region));
     if (this.#held.length === 0) this.#openWindow();
-    this.#held.push({ message, json });
+    this.#held.push({ message, json, receivedAt: this.#deps.clock.now() });
     this.#heldBytes += Buffer.byteLength(json) + 1;
   }
 
@@ -201,7 +206,7 @@ export class EventSourceMapping {
         this.#problem(problem);
       }
     } catch (error) {
-      // Throttled, not runnable, or not deleted: the messages return when their visibility timeout ends.
+      // Throttled for too long, not runnable, or not deleted: the messages return when their visibility timeout ends.
       this.#problem((error as Error).message);
       this.#backOff();
     } finally {
@@ -215,13 +220,55 @@ export class EventSourceMapping {
     const fn = this.#options.findFunction();
     if (!fn) return `Function not found: ${this.functionName}`;
     const payload = Buffer.from(`{"Records":[${batch.map((held) => held.json).join(',')}]}`);
-    const result = await this.#options.invoker.invoke(fn, payload);
+    const result = await this.#invokeThrottled(fn, payload, batch[0]?.receivedAt ?? this.#deps.clock.now());
     if (result.failure) return 'Function call failed';
     const ids = new Set(batch.map(({ message }) => message.MessageId));
     const failed = this.settings.reportBatchItemFailures ? failedMessageIds(result.payload, ids) : new Set<string>();
     const done = batch.map(({ message }) => message).filter(({ MessageId }) => !failed.has(MessageId));
     const undeleted = await this.#delete(done);
     return undeleted === 0 ? undefined : `${undeleted} messages could not be deleted from the queue`;
+  }
+
+  /**
+   * Retries while the function is throttled, until the messages are visible again ("Handling errors for an SQS event
+   * source in Lambda").
+   */
+  async #invokeThrottled(fn: LambdaFunction, payload: Buffer, receivedAt: number): Promise<InvocationResult> {
+    const { clock } = this.#deps;
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      try {
+        return await this.#options.invoker.invoke(fn, payload);
+      } catch (error) {
+        const { name, message } = error as Error;
+        const resumesAt = clock.now() + pauseMs;
+        if (name !== 'TooManyRequestsException' || resumesAt >= receivedAt + (await this.#visibilityMs())) throw error;
+        this.#problem(message);
+      }
+      await this.#throttledPause(pauseMs);
+      if (this.#removed) throw new Error('The event source mapping was deleted.');
+      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    }
+  }
+
+  #throttledPause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#throttled.delete(end);
+        cancel();
+        resolve();
+      };
+      const cancel = this.#deps.clock.schedule(delayMs, end);
+      this.#throttled.add(end);
+    });
+  }
+
+  /** The queue's. As root: the pollers know it without the role's permission. */
+  async #visibilityMs(): Promise<number> {
+    const input = { QueueUrl: this.#queueUrl, AttributeNames: ['VisibilityTimeout'] };
+    const answer = await this.#deps.cloud.call('sqs', 'GetQueueAttributes', input, root(this.#deps.account));
+    const { Attributes } = answer as { Attributes: { VisibilityTimeout: string } };
+    return Number(Attributes.VisibilityTimeout) * 1_000;
   }
 
   async #delete(messages: readonly SqsMessage[]): Promise<number> {

@@ -205,17 +205,41 @@ describe('a mapping', () => {
     expect(await get()).toMatchObject({ LastProcessingResult: 'OK' });
   });
 
-  it('leaves throttled messages to their visibility timeout', async () => {
+  async function throttled() {
     const { handler, open } = gate();
-    const { queue, clock, call, batches, get } = await mapped(handler, { mapping: { BatchSize: 1 } });
-    await call('PutFunctionConcurrency', { FunctionName: 'fn', ReservedConcurrentExecutions: 1 });
-    queue.send('one', 'two');
-    await clock.advance(0);
-    expect(batches).toEqual([['one']]);
-    expect(await get()).toMatchObject({ LastProcessingResult: 'PROBLEM: Rate Exceeded.' });
+    const world = await mapped(handler, { mapping: { BatchSize: 1 } });
+    await world.call('PutFunctionConcurrency', { FunctionName: 'fn', ReservedConcurrentExecutions: 1 });
+    world.queue.send('one', 'two');
+    await world.clock.advance(0);
+    expect(world.batches).toEqual([['one']]);
+    expect(await world.get()).toMatchObject({ LastProcessingResult: 'PROBLEM: Rate Exceeded.' });
+    return { ...world, open };
+  }
+
+  it('invokes a throttled function again within seconds', async () => {
+    const { open, clock, batches, queue } = await throttled();
     open.shift()?.();
-    await clock.advance(31_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([['one'], ['two']]);
+    open.shift()?.();
+    await clock.advance(0);
+    expect(queue.messages).toEqual([]);
+  });
+
+  it('leaves messages of a function that stays throttled to their visibility timeout', async () => {
+    const { clock, queue } = await throttled();
+    await clock.advance(29_000);
+    expect(queue.messages.map(({ receives }) => receives)).toEqual([1, 1]);
+    await clock.advance(2_000);
+    expect(queue.messages.map(({ receives }) => receives)).toEqual([2, 2]);
+  });
+
+  it('that is deleted ends the pause of a throttled batch', async () => {
+    const { clock, call, created, batches, open } = await throttled();
+    await call('DeleteEventSourceMapping', { UUID: created.UUID });
+    open.shift()?.();
+    await clock.advance(60_000);
+    expect(batches).toEqual([['one']]);
   });
 
   it('receives nothing while its function is gone', async () => {

@@ -1,18 +1,19 @@
+import type { Slot } from '@freshpoint/cdk/contract';
 import type { Conclusion } from '../conclusion.ts';
 import { type Next, pollSeconds } from '../next.ts';
 import type { ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { pauseMs } from '../retries.ts';
 import { type RecordedUpdate, type Rollout, recordedUpdate } from '../rollout.ts';
-import { withServing } from '../serving.ts';
-import { type EndpointState, quarantine } from '../state.ts';
+import { withFleet, withServing } from '../serving.ts';
+import { type EndpointState, quarantine, type Serving, servedRevision, withoutUpdate } from '../state.ts';
 
 /** Pauses after smoke tests that the model did not answer, in minutes. The last one repeats. */
 const TEST_PAUSES_MINUTES = [0.5, 1, 2, 5, 10, 15];
 
-/** Last phase: whether the update reached its config and the revision has smoke tests to pass. */
+/** Last phase: whether the update reached its config and the revision has smoke tests to pass now. */
 export function needsSmokeTests({ spec, state, endpoint }: ExistingEndpoint): boolean {
-  const update = recordedUpdate(state);
+  const update = isDeferred(state) ? undefined : recordedUpdate(state);
   if (update?.trigger !== 'upload' || !spec.data || !spec.smokeTests?.length) return false;
   const isReached = endpoint.status === 'InService' && endpoint.configName === update.configName;
   return isReached && spec.configs[update.slot] === update.configName;
@@ -44,9 +45,25 @@ export function isUnanswered(rollout: Rollout | undefined): boolean {
   return rollout?.phase === 'testing' && rollout.unanswered !== undefined;
 }
 
-/** Whether no test of the revision is running or due: it has a verdict, or no answer so far. */
-export function hasTestOutcome({ rollout }: EndpointState): boolean {
-  return rollout?.phase === 'testing' && (rollout.verdict !== undefined || isUnanswered(rollout));
+/** Whether the tests wait for the end of a deployment, which may be replacing the fleet. */
+export function isDeferred({ rollout, deployment }: EndpointState): boolean {
+  return rollout?.phase === 'testing' && deployment !== undefined;
+}
+
+/** The revision serves, and a deployment may begin. Its tests, which had no answer yet, go on once that has ended. */
+export function deferTests(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
+  return { state: { ...withFleet(o, update), rollout: update }, events: [] };
+}
+
+/** The tests go on with the fleet that the deployment brought up, if it loaded the same revision. */
+export function continueTests(state: EndpointState, deployed: Serving, slot: Slot): EndpointState {
+  const { rollout, serving } = state;
+  if (rollout?.phase !== 'testing') return state;
+  if (rollout.revision !== servedRevision(deployed)) return withoutUpdate(state);
+  const { configName, since } = deployed;
+  const servedSince = rollout.servedSince ?? serving?.since;
+  const update = { ...rollout, slot, configName, endpointModified: since, ambiguous: undefined, servedSince };
+  return { ...state, rollout: update };
 }
 
 /** When tests that the model did not answer are sent again, in ms from now. */

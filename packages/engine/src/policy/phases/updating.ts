@@ -5,9 +5,9 @@ import type { EndpointView, ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { nextAttempt } from '../retries.ts';
 import { type RecordedUpdate, recordedUpdate } from '../rollout.ts';
-import { isLoadedAsRead, withServing } from '../serving.ts';
+import { isLoadedAsRead, withFleet } from '../serving.ts';
 import { type EndpointState, quarantine, truncateMessage, withoutQuarantine, withoutUpdate } from '../state.ts';
-import { failSmokeTests } from './testing.ts';
+import { failSmokeTests, isDeferred } from './testing.ts';
 
 /** Once DescribeEndpoint has not shown an accepted call for this time, in ms, it counts as refused. */
 const STALE_AFTER_MS = 5 * 60_000;
@@ -20,7 +20,7 @@ const STALE_AFTER_MS = 5 * 60_000;
 export function conclude(o: ExistingEndpoint): Conclusion {
   const { spec, state, endpoint } = o;
   const update = recordedUpdate(state);
-  if (!update) return { state, events: [] };
+  if (!update || isDeferred(state)) return { state, events: [] };
   // A deployment replaced the slot's config, so the update of the old one no longer matters.
   if (spec.configs[update.slot] !== update.configName) return { state: withoutUpdate(state), events: [] };
   if (endpoint.status !== 'InService') return adopt(state, update, endpoint);
@@ -92,10 +92,10 @@ function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointV
 }
 
 function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
-  const seconds = Math.max(0, Math.round((o.endpoint.lastModified - update.newestSource) / 1000));
-  const loaded = isLoadedAsRead(o, update) && !update.ambiguous ? update.revision : undefined;
+  const servedSince = (update.phase === 'testing' ? update.servedSince : undefined) ?? o.endpoint.lastModified;
+  const seconds = Math.max(0, Math.round((servedSince - update.newestSource) / 1000));
   return {
-    state: withoutQuarantine(withServing(o, update, loaded), update.revision),
+    state: withoutQuarantine(withFleet(o, update), update.revision),
     events: [
       {
         type: 'succeeded',
