@@ -57,6 +57,7 @@ export async function runProgram(demo: Demo, usage: string): Promise<number> {
         train: trainModels,
         buildArtifacts: () => writeArtifacts(ARTIFACTS, { leastBytes: ARCHIVE_BYTES }),
         connect: createClients,
+        console: values.console,
       },
       interrupted,
     );
@@ -69,9 +70,14 @@ export async function runProgram(demo: Demo, usage: string): Promise<number> {
   }
 }
 
-function readArguments(): { json?: boolean; help?: boolean } | undefined {
+function readArguments(): { json?: boolean; console?: boolean; help?: boolean } | undefined {
   try {
-    return parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
+    const options = {
+      json: { type: 'boolean' },
+      console: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ options }).values;
   } catch (error) {
     console.error((error as Error).message);
     return undefined;

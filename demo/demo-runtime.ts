@@ -25,6 +25,8 @@ export interface DemoCloud {
    * Rejects if the command fails.
    */
   rollback(endpoint: string, onLine: (line: string) => void): Promise<void>;
+  /** Starts `freshpoint console`. Returns the address of its page. */
+  openConsole(): Promise<string>;
   /** Ends all processes of the account. */
   stop(): Promise<void>;
 }

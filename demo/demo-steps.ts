@@ -22,6 +22,8 @@ export interface StepsOptions {
   readonly train: () => Training;
   readonly buildArtifacts: () => Promise<Artifacts>;
   readonly connect: (url: string) => DemoClients;
+  /** Whether to serve the console, and to stay after the last step until the demo is interrupted. */
+  readonly console?: boolean;
   /**
    * Longest wait for one condition, in milliseconds.
    * @default 60 000
@@ -62,6 +64,7 @@ export abstract class DemoSteps {
   #starting: Promise<DemoCloud> | undefined;
   #bucket = '';
   #newest = 'v1';
+  #consoleUrl: string | undefined;
   #stopped = false;
 
   constructor(options: StepsOptions, counts: Counts) {
@@ -80,6 +83,14 @@ export abstract class DemoSteps {
       if (this.#stopped) return;
       await step.call(this);
     }
+  }
+
+  /** With the console, keeps everything running until the demo is interrupted. */
+  async stay(interrupted: AbortSignal): Promise<void> {
+    if (this.#consoleUrl === undefined || interrupted.aborted) return;
+    this.timeline.step('Stay for the console, until Ctrl-C');
+    this.timeline.note(this.#consoleUrl);
+    await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
   }
 
   /** Ends everything that was started, during any step. */
@@ -146,6 +157,9 @@ export abstract class DemoSteps {
     await this.watch.start();
     await this.untilInService();
     this.timeline.pass('the endpoint is InService');
+    if (!this.options.console) return;
+    this.#consoleUrl = await this.cloud.openConsole();
+    this.timeline.note(`console: ${this.#consoleUrl}`, { url: this.#consoleUrl });
   }
 
   protected startTraffic(): void {

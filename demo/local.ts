@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { startLocalRuntime } from '@freshpoint/local';
 import { type IrisSettings, irisApp } from '@freshpoint-examples/iris/iris-app';
@@ -32,6 +34,7 @@ export async function startLocal(): Promise<DemoCloud> {
       if (entry) for (const listener of listeners) listener(entry);
     },
   });
+  const consoles: FreshpointProcess[] = [];
   return {
     url: runtime.url,
     async deploy(stackName, onEvent) {
@@ -43,14 +46,28 @@ export async function startLocal(): Promise<DemoCloud> {
     },
     onControllerLog: (listener) => listeners.push(listener),
     rollback: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),
-    stop: () => runtime.stop(),
+    async openConsole() {
+      const child = spawnFreshpoint(runtime.url, ['console', '--port', '0', '--json']);
+      consoles.push(child);
+      const ended = once(child, 'close').then(() => {
+        throw new Error(`freshpoint console ended with status ${child.exitCode}`);
+      });
+      const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
+      return JSON.parse(line).url;
+    },
+    async stop() {
+      for (const child of consoles) child.kill();
+      await runtime.stop();
+    },
   };
 }
 
-/** Runs the `freshpoint` command from its sources. */
-function freshpoint(url: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
+type FreshpointProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts the `freshpoint` command from its sources. */
+function spawnFreshpoint(url: string, args: readonly string[]): FreshpointProcess {
   const quiet = ['ExperimentalWarning', 'MODULE_TYPELESS_PACKAGE_JSON'].map((name) => `--disable-warning=${name}`);
-  const child = spawn(process.execPath, ['--conditions=source', ...quiet, COMMAND, ...args], {
+  return spawn(process.execPath, ['--conditions=source', ...quiet, COMMAND, ...args], {
     env: {
       ...process.env,
       AWS_ENDPOINT_URL: url,
@@ -60,6 +77,11 @@ function freshpoint(url: string, args: readonly string[], onLine: (line: string)
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Runs the `freshpoint` command to its end. */
+function freshpoint(url: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
+  const child = spawnFreshpoint(url, args);
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;

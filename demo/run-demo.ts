@@ -44,6 +44,7 @@ export async function runSteps(
   });
   try {
     await Promise.race([steps.run(), interruption]);
+    await steps.stay(interrupted);
   } catch (error) {
     if (interrupted.aborted) {
       timeline.close();

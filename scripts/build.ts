@@ -1,6 +1,7 @@
 /*
- * Builds what can't run from source, the refresher's bundle and the jsii package, and skips what is newer than its
- * sources. With --all, also what is published: the JavaScript of the other packages, and each package's licence.
+ * Builds what can't run from source, the refresher's bundle, the console's page and the jsii package, and skips what
+ * is newer than its sources. With --all, also what is published: the JavaScript of the other packages, and each
+ * package's licence.
  * Usage: node scripts/build.ts [--all] [--quiet]
  */
 import { spawnSync } from 'node:child_process';
@@ -15,6 +16,7 @@ const all = process.argv.includes('--all');
 const quiet = process.argv.includes('--quiet');
 const cdk = join(root, 'packages/cdk');
 const bundle = join(cdk, 'assets/refresher/index.cjs');
+const page = join(root, 'packages/cli/assets/console');
 
 function newest(patterns: readonly string[]): number {
   return Math.max(...globSync(patterns, { cwd: root }).map((path) => statSync(join(root, path)).mtimeMs));
@@ -73,6 +75,28 @@ async function bundleRefresher(): Promise<void> {
   });
 }
 
+/** The console's page: what a browser loads, of the command's sources and Preact. */
+async function bundlePage(): Promise<void> {
+  const from = join(root, 'packages/cli/page');
+  const preact = createRequire(join(from, 'main.tsx')).resolve('preact/package.json');
+  mkdirSync(page, { recursive: true });
+  for (const name of ['index.html', 'page.css']) copyFileSync(join(from, name), join(page, name));
+  await build({
+    entryPoints: [join(from, 'main.tsx')],
+    outfile: join(page, 'page.js'),
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    minify: true,
+    conditions: ['source'],
+    tsconfig: join(from, 'tsconfig.json'),
+    // Preact's licence asks for it.
+    banner: { js: `/*! Contains Preact:\n${readFileSync(join(dirname(preact), 'LICENSE'), 'utf8')}*/` },
+    logLevel: 'warning',
+  });
+}
+
 function compileConstructs(): void {
   const jsii = createRequire(join(cdk, 'package.json')).resolve('jsii/bin/jsii');
   const { status, stdout, stderr } = spawnSync(process.execPath, [jsii, '--silence-warnings=reserved-word'], {
@@ -114,6 +138,9 @@ async function bundleCommand(): Promise<void> {
 
 const shared = ['package-lock.json', 'scripts/build.ts', 'packages/cdk/src/contract.ts'];
 if (isStale(bundle, ['packages/engine/src/**/*.ts', ...shared])) await step('refresher bundle', bundleRefresher);
+if (isStale(join(page, 'page.js'), ['packages/cli/{page,src}/**/*', ...shared])) {
+  await step("the console's page", bundlePage);
+}
 if (isStale(join(cdk, '.jsii'), ['packages/cdk/src/**/*.ts', 'packages/cdk/package.json'])) {
   await step('@freshpoint/cdk (jsii)', compileConstructs);
 }

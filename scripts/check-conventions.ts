@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const MAX_COLUMNS = 120;
-const SOURCE = /\.(ts|mjs|cjs|py)$/;
+const SOURCE = /\.(tsx?|css|mjs|cjs|py)$/;
 const RELATIVE_IMPORT = /(?:from|import|import\(|new URL\()\s*'(\.{1,2}\/[^']*)'/g;
 const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let|enum) (\w+)/gm;

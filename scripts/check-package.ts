@@ -153,7 +153,7 @@ function oldestNode(): string | undefined {
  * history and back, with what they bundle of the engine and what they load of the SDK, against a runtime with no
  * endpoint.
  */
-function liveCommands(bin: string, url: string): void {
+async function liveCommands(bin: string, url: string): Promise<void> {
   const env = {
     ...environment,
     ...{ AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1' },
@@ -173,6 +173,27 @@ function liveCommands(bin: string, url: string): void {
     'freshpoint rollback says what is missing in one line',
     () => status === 1 && /^freshpoint: There is no endpoint "Iris\/Endpoint"[^\n]*\n$/.test(stderr),
   );
+  await servedConsole(env);
+}
+
+/** The page is served, and shows what AWS says: on Node 20, where there is one. */
+async function servedConsole(env: NodeJS.ProcessEnv): Promise<void> {
+  const args = [join(app, 'node_modules/freshpoint/dist/main.js'), 'console', '--port', '0', '--json'];
+  const child = spawn(oldestNode() ?? process.execPath, args, { cwd: app, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { origin, hash } = new URL(JSON.parse(line).url);
+    const files = ['/', '/page.css', '/page.js'].map(async (path) => (await fetch(origin + path)).ok);
+    const isServed = (await Promise.all(files)).every(Boolean);
+    check('freshpoint console serves its page', () => isServed);
+    const authorization = hash.replace('#token=', 'Bearer ');
+    const { body } = await fetch(`${origin}/events`, { headers: { authorization } });
+    const { value } = (await body?.getReader().read()) ?? {};
+    check('its page gets what AWS says', () => /"kind":"overview"/.test(Buffer.from(value ?? []).toString()));
+    child.kill('SIGTERM');
+  }
+  const exitCode = await ended;
+  check('freshpoint console ends on SIGTERM', () => exitCode === 0);
 }
 
 async function command(): Promise<void> {
@@ -185,7 +206,7 @@ async function command(): Promise<void> {
     const { event, url } = JSON.parse(line);
     if (event !== 'ready') continue;
     try {
-      liveCommands(bin, url);
+      await liveCommands(bin, url);
     } finally {
       child.kill('SIGTERM');
     }

@@ -61,6 +61,12 @@ export const SITUATIONS = [
   'stalled by an unknown config',
   'deployment with a request in the queue',
   'deployment moved the endpoint',
+  'deployment changed the sources',
+  'what served before a change of the sources serves after its rollback',
+  'a second endpoint is there',
+  'two endpoints at rest',
+  'an endpoint was removed',
+  'an endpoint was removed during a refresh',
   'deployment of settings only',
   'deployment of tags only',
   'old objects expired',
@@ -98,6 +104,12 @@ export const SITUATIONS = [
 ] as const;
 
 /** Situations that seeds meet too rarely: stories reach them. */
-const RARE_SITUATIONS = ['pin ended because its revision expired', 'passed over by a pin'] as const;
+const RARE_SITUATIONS = [
+  'pin ended because its revision expired',
+  'passed over by a pin',
+  'a pin survived a change of the sources',
+  'quarantined before and after a change of the sources',
+  'pin ended because its revision lacks a source',
+] as const;
 
 export type Situation = (typeof SITUATIONS)[number] | (typeof RARE_SITUATIONS)[number];

@@ -154,7 +154,11 @@ export class PatternRun implements Watch, Overseer {
     this.#servedAt = undefined;
     this.#updateAt = undefined;
     const Body = modelArchive(JSON.stringify({ file, upload: this.#uploads }));
-    const { ETag } = await this.#world.call('s3', 'PutObject', { Bucket: bucket, Key: layout.keys[file], Body });
+    const { ETag } = await this.#world.call('s3', 'PutObject', {
+      Bucket: bucket,
+      Key: layout.endpoint.sources.keys[file],
+      Body,
+    });
     this.#newest.set(file, ETag);
     if (!this.#alternative || !this.#begun) return;
     // S3 hands the event to Lambda within a second or so, as EventBridge does for Freshpoint.

@@ -1,5 +1,13 @@
 import { ModelData, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
-import { DATA_STACK, EDITIONS, ENDPOINT_NAME, ENDPOINT_STACK, type Layout } from '@freshpoint/simulation/worlds/layout';
+import {
+  DATA_STACK,
+  EDITIONS,
+  ENDPOINT_ID,
+  ENDPOINT_NAME,
+  ENDPOINT_STACK,
+  type EndpointLayout,
+  type Layout,
+} from '@freshpoint/simulation/worlds/layout';
 import { synthesizedTemplates } from '@freshpoint/simulation/worlds/synthesize';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -45,15 +53,22 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
   for (const model of endpoint.models) model.node.addDependency(role);
   const templates = synthesizedTemplates(app);
   const template = templates[ENDPOINT_STACK] ?? {};
-  return {
-    name: `${files} files`,
-    keys,
+  const sources = { keys, ...(files > 1 && { prefix: PREFIX }) };
+  const declared: EndpointLayout = {
+    endpointName: ENDPOINT_NAME,
+    id: ENDPOINT_ID,
+    sources,
+    otherSources: sources,
     waitTime: WAIT_TIME_SECONDS,
     pollInterval: POLL_INTERVAL_SECONDS,
     sweepInterval: SWEEP_HOURS * 3600,
     ...(data === 'default' && { slotData: 'all' }),
-    ...(files > 1 && { prefix: PREFIX }),
     isTested: false,
+  };
+  return {
+    name: `${files} files`,
+    endpoint: declared,
+    second: declared,
     bucketStack: templates[DATA_STACK] ?? {},
     // The simulation deploys changes of it; nothing is deployed here but the stack as it begins.
     editions: Object.fromEntries(EDITIONS.map((edition) => [edition, template])) as Layout['editions'],

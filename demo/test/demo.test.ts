@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { BROKEN } from '../demo-steps.ts';
+import { BROKEN, type StepsOptions } from '../demo-steps.ts';
 import { runDemo } from '../run-demo.ts';
 import { createTimeline } from '../timeline/timeline.ts';
 import { trainModels } from '../train.ts';
-import { FakeRuntime, type Misbehaviour } from './fake-runtime.ts';
+import { CONSOLE_URL, FakeRuntime, type Misbehaviour } from './fake-runtime.ts';
 import { VirtualClock, whileTimePasses } from './virtual-time.ts';
 
-async function run(misbehaviour: Misbehaviour = {}, interruptAfterMs?: number) {
+async function run(misbehaviour: Misbehaviour = {}, interruptAfterMs?: number, more: Partial<StepsOptions> = {}) {
   const clock = new VirtualClock();
   const runtime = new FakeRuntime(clock, misbehaviour);
   const lines: string[] = [];
@@ -22,6 +22,7 @@ async function run(misbehaviour: Misbehaviour = {}, interruptAfterMs?: number) {
       buildArtifacts: async () => ({ v1Path: 'v1', v2Path: 'v2', brokenPath: BROKEN }),
       connect: () => runtime.clients,
       patienceMs: 20_000,
+      ...more,
     },
     interrupt.signal,
   );
@@ -87,6 +88,16 @@ describe('the demo', () => {
     const { events } = await run({ failsDeployment: true });
     const texts = events.map(({ text }) => text);
     expect(texts).toContain('CREATE_FAILED AWS::SageMaker::Endpoint Endpoint: Could not find model data.');
+  });
+
+  test('with the console, stays after the last step until it is interrupted, and then ends with its result', async () => {
+    const { code, result, events, failed, runtime } = await run({}, 300_000, { console: true });
+    expect(failed).toEqual([]);
+    expect(events.filter(({ text }) => text?.includes(CONSOLE_URL))).toHaveLength(2);
+    expect(code).toBe(0);
+    expect(JSON.parse(result)).toMatchObject({ ok: true });
+    expect(JSON.parse(result).seconds).toBeGreaterThanOrEqual(300);
+    expect(runtime.isStopped).toBe(true);
   });
 
   test('starts no runtime after an interruption', async () => {

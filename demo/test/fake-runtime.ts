@@ -16,6 +16,8 @@ const OBJECTS: Readonly<Record<string, Uploaded>> = {
   v2: { etag: '6071829a-2', size: 6_295_125 },
   [BROKEN]: { etag: 'deadbeef', size: 1169 },
 };
+/** Where the console's page is. */
+export const CONSOLE_URL = 'http://127.0.0.1:4581/#token=t';
 const PING_FAILURE =
   'The primary container for production variant AllTraffic did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
 
@@ -76,6 +78,7 @@ export class FakeRuntime implements DemoRuntime {
     return {
       url: 'http://127.0.0.1:4566',
       deploy: async (stackName, onEvent) => ({ outputs: await this.#deploy(stackName, onEvent) }),
+      openConsole: async () => CONSOLE_URL,
       rollback: (endpoint, onLine) => this.#rollBack(endpoint, onLine),
       onControllerLog: (listener) => {
         this.#listener = listener;

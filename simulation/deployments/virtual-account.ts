@@ -13,7 +13,7 @@ import type {
   ModelDescription,
 } from '../worlds/answers.ts';
 import type { CallPlan, Overseer } from '../worlds/function-run.ts';
-import type { Layout } from '../worlds/layout.ts';
+import { EDITIONS, ENDPOINT_ID, ENDPOINT_NAME, type EndpointLayout, type Layout } from '../worlds/layout.ts';
 import { refresherFactory } from '../worlds/refresher.ts';
 import { assetsOf, isDeadLetterQueue, World, type WorldOptions } from '../worlds/world.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
@@ -37,16 +37,24 @@ const RESOURCE_MS = 3000;
 /** Enough to meet every instance of a fleet. */
 const ANSWERS = 10;
 
-/** Templates come from the settings, not from a layout. */
-const LAYOUT: Layout = {
-  name: 'settings',
-  keys: [KEY],
+const ENDPOINT: EndpointLayout = {
+  endpointName: ENDPOINT_NAME,
+  id: ENDPOINT_ID,
+  sources: { keys: [KEY] },
+  otherSources: { keys: [KEY] },
   waitTime: 1,
   pollInterval: 1,
   sweepInterval: 3600,
   slotData: 'all',
   isTested: false,
-  editions: { first: {}, models: {}, configs: {}, settings: {}, tags: {}, failing: {} },
+};
+
+/** Templates come from the settings, not from a layout. */
+const LAYOUT: Layout = {
+  name: 'settings',
+  endpoint: ENDPOINT,
+  second: ENDPOINT,
+  editions: Object.fromEntries(EDITIONS.map((edition) => [edition, {}])) as Layout['editions'],
   bucketStack: {},
 };
 

@@ -1,12 +1,13 @@
 import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
+import type { EndpointLayout } from '../worlds/layout.ts';
 import type { FaultRates } from './rates.ts';
 
 /** Loses, duplicates and delays events; loses polls. */
 export class EventFaults {
-  /** When the latest event was sent that isn't lost. */
-  sentAt = 0;
+  /** When the latest event was sent that isn't lost, by the name of its rule. */
+  readonly #sentAt = new Map<string, number>();
   /** Events that have been sent and have not arrived. */
   underWay = 0;
   readonly #clock: VirtualClock;
@@ -20,13 +21,13 @@ export class EventFaults {
   }
 
   /** When each copy of an event reaches the queue, in ms from now. */
-  delays(rates: FaultRates, detailType: string): readonly number[] {
+  delays(rates: FaultRates, detailType: string, rule: string): readonly number[] {
     if (detailType === 'Scheduled Event') return [0];
     if (this.#random.chance(rates.lostEvent)) {
       this.#journal.reached('event lost');
       return [];
     }
-    this.sentAt = this.#clock.now();
+    this.#sentAt.set(rule, this.#clock.now());
     const delays = this.#drawDelays(rates);
     for (const delay of delays) {
       this.underWay += 1;
@@ -35,6 +36,12 @@ export class EventFaults {
       });
     }
     return delays;
+  }
+
+  /** When the latest event was sent that isn't lost, to the rules of this endpoint. */
+  sentAt({ id }: EndpointLayout): number {
+    const own = [...this.#sentAt].filter(([rule]) => rule.startsWith(id.replace('/', '-')));
+    return Math.max(0, ...own.map(([, at]) => at));
   }
 
   losesPoll(rates: FaultRates): boolean {

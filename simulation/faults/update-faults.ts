@@ -5,7 +5,6 @@ import type { Oracle } from '../oracle/oracle.ts';
 import { PERSON } from '../persons/person-caller.ts';
 import type { Shortage } from '../persons/scenario.ts';
 import type { Random } from '../random.ts';
-import { ENDPOINT_NAME } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { FAILURE_TEXTS, OWN_FAULT_TEXTS, QUOTA_TEXT } from './failure-texts.ts';
 import type { FaultRates } from './rates.ts';
@@ -63,7 +62,7 @@ export class UpdateFaults {
   #refuseFor(kind: keyof typeof FAILURE_TEXTS): 'refused' {
     const reason = this.#random.pick<string>(FAILURE_TEXTS[kind]);
     this.#journal.reached(kind === 'capacity' ? 'refused for want of capacity' : 'refused for what others must mend');
-    this.#world.sagemaker.faults.nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason });
+    this.#world.sagemaker.faults.nextUpdate(this.#oracle.layout.endpointName, { kind: 'refuse', reason });
     return 'refused';
   }
 
@@ -71,7 +70,7 @@ export class UpdateFaults {
     const { nextUpdate } = this.#world.sagemaker.faults;
     if (this.#stackStatus() !== 'UPDATE_IN_PROGRESS') return undefined;
     if (!this.#random.chance(rates.deploymentRefused)) return undefined;
-    nextUpdate(ENDPOINT_NAME, { kind: 'refuse' });
+    nextUpdate(this.#oracle.layout.endpointName, { kind: 'refuse' });
     return 'refused';
   }
 
@@ -80,14 +79,16 @@ export class UpdateFaults {
     const { nextUpdate } = this.#world.sagemaker.faults;
     const blameless = ['capacity', 'role', 'image', 'kms', 'network'] as const;
     if (random.chance(rates.refused))
-      nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason: random.pick<string>(OWN_FAULT_TEXTS) });
+      nextUpdate(this.#oracle.layout.endpointName, { kind: 'refuse', reason: random.pick<string>(OWN_FAULT_TEXTS) });
     else if (random.chance(rates.blameless)) return this.#refuseFor(random.pick(blameless));
-    else if (random.chance(rates.refusedSilently)) nextUpdate(ENDPOINT_NAME, { kind: 'refuse', reason: '' });
-    else if (random.chance(rates.internal)) nextUpdate(ENDPOINT_NAME, { kind: 'internal' });
-    else if (random.chance(rates.rollbackFailed)) nextUpdate(ENDPOINT_NAME, { kind: 'rollback-failed' });
+    else if (random.chance(rates.refusedSilently))
+      nextUpdate(this.#oracle.layout.endpointName, { kind: 'refuse', reason: '' });
+    else if (random.chance(rates.internal)) nextUpdate(this.#oracle.layout.endpointName, { kind: 'internal' });
+    else if (random.chance(rates.rollbackFailed))
+      nextUpdate(this.#oracle.layout.endpointName, { kind: 'rollback-failed' });
     else if (random.chance(rates.hours)) {
       this.#journal.reached('update took hours');
-      nextUpdate(ENDPOINT_NAME, { kind: 'delay', ms: random.int(60, 180) * MINUTE_MS });
+      nextUpdate(this.#oracle.layout.endpointName, { kind: 'delay', ms: random.int(60, 180) * MINUTE_MS });
       return undefined;
     } else return undefined;
     return 'refused';
@@ -104,7 +105,11 @@ export class UpdateFaults {
     const { EndpointConfigName } = this.#oracle.view.endpoint();
     this.#world.clock.schedule(this.#random.int(1, 30) * MINUTE_MS, () => {
       if (this.#oracle.ledger.status !== 'UPDATE_ROLLBACK_FAILED') return;
-      const input = { EndpointName: ENDPOINT_NAME, EndpointConfigName, RetainAllVariantProperties: true };
+      const input = {
+        EndpointName: this.#oracle.layout.endpointName,
+        EndpointConfigName,
+        RetainAllVariantProperties: true,
+      };
       void this.#world.cloud.call('sagemaker', 'UpdateEndpoint', input, PERSON).catch(() => undefined);
     });
   }

@@ -14,6 +14,22 @@ const FOLDERS = 'packages/engine/test/adapters/slot-folders.test.ts';
 /** Bugs that the simulation, or a test, must find. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'a quarantine goes on without the source that may be at fault',
+    file: 'policy/deployed-data.ts',
+    declaration: 'keepAcrossSources',
+    node: 'VariableDeclarator > LogicalExpression:has(Identifier[name="removed"])',
+    story: 'the source at fault is exchanged after a good upload to another one',
+    change: FALSE,
+  },
+  {
+    name: 'a lost state is not rebuilt without the sources',
+    file: 'controller/lost-state.ts',
+    declaration: 'rebuild',
+    node: 'ConditionalExpression:has(Literal[value="pass"]) > .test',
+    story: 'the state is deleted while a deployment adds a source and fails',
+    change: TRUE,
+  },
+  {
     name: 'the update is not recorded before the call',
     file: 'controller/swap.ts',
     declaration: 'swap',
@@ -544,12 +560,12 @@ export const MUTANTS: readonly Mutant[] = [
     change: { keepOnly: 'LogicalExpression > .left' },
   },
   {
-    name: 'a deployment is published by the next pass only',
-    file: 'controller/deployment-confirmation.ts',
-    declaration: 'confirm',
-    node: 'IfStatement:has(AwaitExpression CallExpression[callee.name="publishCurrent"]) > BinaryExpression',
+    name: 'what a deployment concludes is not published',
+    file: 'controller/conclude.ts',
+    declaration: 'decideForDeployment',
+    node: 'IfStatement > LogicalExpression.test:has(Identifier[name="publisher"])',
     test: { file: CONFIRMATION, name: 'a deployment > of a new endpoint is in the history when it ends' },
-    change: FALSE,
+    change: TRUE,
   },
   {
     name: 'smoke tests without an answer end with a deployment',

@@ -8,7 +8,7 @@ import {
 } from '@freshpoint/cdk/contract';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription, ModelContainer } from '../worlds/answers.ts';
-import { ENDPOINT_ID, ENDPOINT_NAME } from '../worlds/layout.ts';
+import { ENDPOINT_STACK, type EndpointLayout } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 
 /** The account as it really is, without delays and faults. */
@@ -16,13 +16,24 @@ export class AccountView {
   /** The state object; undefined: there is none. */
   storedState: string | undefined;
   readonly #world: World;
+  readonly #layout: EndpointLayout;
 
-  constructor(world: World) {
+  constructor(world: World, layout: EndpointLayout) {
     this.#world = world;
+    this.#layout = layout;
+  }
+
+  /** Whether the stack has the endpoint. */
+  exists(): boolean {
+    try {
+      return this.endpoint().EndpointStatus !== 'Deleting' && this.spec() !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   spec(): EndpointSpec {
-    return JSON.parse(this.#parameter(specParameterName(ENDPOINT_ID)).Value) as EndpointSpec;
+    return JSON.parse(this.#parameter(specParameterName(this.#layout.id)).Value) as EndpointSpec;
   }
 
   /** One that has to be rebuilt, if there is none. */
@@ -31,7 +42,7 @@ export class AccountView {
   }
 
   endpoint(): EndpointDescription {
-    return this.#world.peek('sagemaker', 'DescribeEndpoint', { EndpointName: ENDPOINT_NAME });
+    return this.#world.peek('sagemaker', 'DescribeEndpoint', { EndpointName: this.#layout.endpointName });
   }
 
   /** The endpoint configs that the endpoint uses or moves to. */
@@ -43,6 +54,12 @@ export class AccountView {
   /** The slot that isn't active. */
   otherSlot(): Slot {
     return this.endpoint().EndpointConfigName === this.spec().configs.a ? 'b' : 'a';
+  }
+
+  /** Whether CloudFormation undoes a deployment. */
+  isRollingBack(): boolean {
+    const { Stacks } = this.#world.peek('cloudformation', 'DescribeStacks', { StackName: ENDPOINT_STACK });
+    return Stacks[0]?.StackStatus.includes('ROLLBACK') ?? false;
   }
 
   /** Whether there is a message in the work queue, visible or not. */

@@ -20,7 +20,7 @@ export class FinalChecks {
   }
 
   check(): void {
-    const { ledger, journal, world } = this.#parts;
+    const { ledger, journal, layout } = this.#parts;
     for (const update of ledger.updates) {
       if (update.by !== 'controller' || update.outcome === 'stuck') continue;
       if (this.#isCrossed(update)) continue;
@@ -38,7 +38,7 @@ export class FinalChecks {
       journal.violation(`it was not published that ${update.revision?.slice(0, 12)} was ${update.outcome}`);
     }
     this.#publications.check();
-    if (world.layout.slotData) this.#pins.checkPassedOver();
+    if (layout.slotData) this.#pins.checkPassedOver();
     this.#checkEconomy();
   }
 
@@ -84,7 +84,7 @@ export class FinalChecks {
   }
 
   #isHung(update: Update): boolean {
-    return this.#parts.world.layout.isTested && this.#isOfQuality(update, 'hung');
+    return this.#parts.layout.isTested && this.#isOfQuality(update, 'hung');
   }
 
   /** Whether one of the files of the update's revision is. */

@@ -1,6 +1,7 @@
 import type { Trigger } from '@freshpoint/engine/policy/rollout';
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { FunctionRun } from '../worlds/function-run.ts';
+import type { Sources } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';
 
 /** Who updates the endpoint. */
@@ -24,11 +25,31 @@ export interface Update {
   readonly run?: FunctionRun;
   /** The data that its instances have loaded, by instance. */
   readonly loaded: Map<string, readonly LoadedData[]>;
+  /** The sources of that data. */
+  readonly sources: Sources;
+  /** ETags of that data by the URI of its source, once instances have loaded it. */
+  data?: ReadonlyMap<string, string>;
+  /** The revision with that data, of an update by a deployment. */
+  deployed?: string;
+  /** Of a deployment that declares other sources. */
+  readonly changesSources?: true;
   endedAt?: number;
   outcome?: 'served' | 'refused' | 'stuck';
   reason?: string;
   /** When the controller published its success. */
   publishedAt?: number;
+}
+
+/** A deployment of the stack. */
+export interface Deployment {
+  /** Declared before it, and by it. */
+  readonly from: Sources;
+  readonly to: Sources;
+  readonly startedAt: number;
+  /** When the deployment gate let it continue. */
+  admittedAt?: number;
+  /** The update that served when it moved the endpoint. */
+  replaced?: Update;
 }
 
 /** A refresh event on the bus. */
@@ -78,7 +99,12 @@ export class Ledger {
   status = '';
   /** When the status changed. */
   changedAt = 0;
-  isDeploying = false;
+  /** The one under way. */
+  deployment: Deployment | undefined;
+  /** When the latest deployment ended that declared other sources. */
+  sourcesChangedAt = 0;
+  /** Revisions of changed sources whose quarantine was that of the revision of the sources before. */
+  readonly carried = new Map<string, string>();
   /** The stack is in UPDATE_ROLLBACK_FAILED: until a person resolves that, spec and permissions may not match. */
   isStackBroken = false;
 
@@ -86,6 +112,16 @@ export class Ledger {
   begin(): void {
     this.updates.length = 0;
     this.touchedAt.length = 0;
+  }
+
+  get isDeploying(): boolean {
+    return this.deployment !== undefined;
+  }
+
+  /** Until when a deployment may change which sources the controller reads; infinite: still. */
+  sourcesChangeUntil(): number {
+    const { deployment } = this;
+    return deployment && deployment.from !== deployment.to ? Number.POSITIVE_INFINITY : this.sourcesChangedAt;
   }
 
   /** Whether only the controller has changed the endpoint, and nothing is stuck. */
@@ -116,10 +152,11 @@ export class Ledger {
     return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= concludedAt);
   }
 
-  /** Revisions that the controller made serve, oldest first, each as often as it came. */
+  /** Revisions that served, oldest first, each as often as the controller or a change of the sources brought it. */
   servedRevisions(): string[] {
-    return this.updates.flatMap(({ by, outcome, revision }) =>
-      by === 'controller' && outcome === 'served' && revision !== undefined ? revision : [],
-    );
+    return this.updates.flatMap(({ by, outcome, revision, deployed, changesSources }) => {
+      if (outcome !== 'served') return [];
+      return (by === 'controller' ? revision : changesSources ? deployed : undefined) ?? [];
+    });
   }
 }

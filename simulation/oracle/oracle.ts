@@ -1,7 +1,8 @@
-import { EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from '../journal.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
+import { type Edition, type EndpointLayout, hasSource, keysOf, sourcesOf } from '../worlds/layout.ts';
 import type { Call } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { AccountView } from './account-view.ts';
@@ -19,6 +20,13 @@ import { StallChecks } from './stall-checks.ts';
 import { StateWatch } from './state-watch.ts';
 import { SwapChecks } from './swap-checks.ts';
 import { UpdateWatch } from './update-watch.ts';
+
+/** What an oracle is built from, besides the account. */
+export interface OracleOptions {
+  readonly journal: Journal;
+  /** By how much S3's clock is ahead, in ms. */
+  readonly s3SkewMs: number;
+}
 
 /**
  * Knows the truth and compares the controller's actions with it. No check comes from the engine: the invariants are
@@ -39,10 +47,13 @@ export class Oracle {
   readonly publications: PublicationChecks;
   readonly world: World;
   readonly journal: Journal;
+  readonly layout: EndpointLayout;
   readonly #parts: OracleParts;
+  readonly #pins: PinWatch;
 
-  constructor(world: World, journal: Journal, s3SkewMs: number) {
-    const parts = new OracleParts(world, journal);
+  constructor(world: World, layout: EndpointLayout, { journal, s3SkewMs }: OracleOptions) {
+    const parts = new OracleParts(world, layout, journal);
+    this.layout = layout;
     this.#parts = parts;
     this.world = world;
     this.journal = journal;
@@ -50,6 +61,7 @@ export class Oracle {
     this.sources = parts.sources;
     this.ledger = parts.ledger;
     const pins = new PinWatch(parts);
+    this.#pins = pins;
     this.states = new StateWatch(parts, pins);
     this.slotData = new SlotDataChecks(parts);
     this.updates = new UpdateWatch(parts, new SwapChecks(parts, this.states, s3SkewMs), pins);
@@ -77,6 +89,39 @@ export class Oracle {
     this.ledger.begin();
   }
 
+  /** A person begins a deployment. */
+  deploymentBegun(edition: Edition): void {
+    this.ledger.deployment = {
+      from: this.sources.declared,
+      to: sourcesOf(this.layout, edition),
+      startedAt: this.world.clock.now(),
+    };
+  }
+
+  deploymentEnded(): void {
+    const { ledger } = this;
+    const { from, to } = ledger.deployment ?? {};
+    if (from !== to) ledger.sourcesChangedAt = this.world.clock.now();
+    ledger.deployment = undefined;
+  }
+
+  /** The stack has written the endpoint's spec. */
+  specWritten({ sources }: EndpointSpec): void {
+    const declared = sources.map((source) => {
+      if ('key' in source) return source.key;
+      if ('folder' in source) return source.folder;
+      return 'prefix' in source ? source.prefix : '';
+    });
+    const { from, to } = this.ledger.deployment ?? { from: this.sources.declared, to: this.sources.declared };
+    const next = this.view.isRollingBack() ? from : to;
+    if (!keysOf(this.layout).every((key) => hasSource(next, key) === declared.some((each) => key.startsWith(each)))) {
+      this.journal.violation(`the spec declares ${declared}, not ${next.keys}`);
+    }
+    if (next === this.sources.declared) return;
+    this.#pins.sourcesChange(next);
+    this.sources.declare(next);
+  }
+
   /** An instance has loaded its data. */
   loaded(instanceId: string, data: readonly LoadedData[]): void {
     this.ledger.update?.loaded.set(instanceId, data);
@@ -87,7 +132,7 @@ export class Oracle {
     // Each consumer of EventBridge may get an event twice.
     if (run?.isRepeating) return;
     for (const { Source, DetailType, Detail } of Entries) {
-      if (Source !== EVENT_SOURCE) continue;
+      if (Source !== EVENT_SOURCE || JSON.parse(Detail).endpoint !== this.layout.id) continue;
       const type = Object.entries(EVENT_TYPES).find(([, name]) => name === DetailType)?.[0] ?? DetailType;
       if (type === 'stalled' || type === 'recovered') {
         this.stalls.published(type, run);
@@ -105,7 +150,7 @@ export class Oracle {
   /** An endpoint config is about to be deleted. */
   configDeleted(name: string): void {
     const { status, updates } = this.ledger;
-    if (!status) return;
+    if (!status || !this.view.exists()) return;
     if (this.view.configsInUse().includes(name) && updates.at(-1)?.by !== 'person') {
       this.#parts.journal.violation(`endpoint config ${name} is deleted while the endpoint uses it`);
     }

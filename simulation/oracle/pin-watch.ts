@@ -1,4 +1,5 @@
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import type { Sources } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { SourceSnapshot } from './sources.ts';
@@ -8,7 +9,11 @@ interface AskedPin {
   readonly pin: Pin;
   /** When it was written. */
   readonly at: number;
+  /** When the sources were that the pin takes precedence over. */
+  readonly since: number;
   readonly sources: SourceSnapshot;
+  /** What the sources that were declared then have shown, before the stack declared others. */
+  readonly before?: PinStatus;
 }
 
 /** Whether a pin must be in force: `ended` by something newer, or `unclear`. */
@@ -22,6 +27,8 @@ const MIN_PAUSE_MS = 4 * 60_000;
 export class PinWatch {
   readonly #parts: OracleParts;
   #asked: AskedPin | undefined;
+  /** As it was before the deployment under way changed the sources. */
+  #replaced: AskedPin | undefined;
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -32,21 +39,48 @@ export class PinWatch {
     return this.#asked?.at ?? 0;
   }
 
+  /** The stack is about to declare other sources: what a person rolled back stays so, until something is uploaded. */
+  sourcesChange(next: Sources): void {
+    const { ledger, sources, view } = this.#parts;
+    const asked = this.#asked;
+    const { admittedAt = 0 } = ledger.deployment ?? {};
+    if (view.isRollingBack()) {
+      // A pin that was set meanwhile is of the sources before, too.
+      this.#asked = asked && asked.at > admittedAt ? { ...asked, sources: sources.at(asked.at, next) } : this.#replaced;
+      return;
+    }
+    this.#replaced = asked;
+    if (!asked) return;
+    const before = this.#status();
+    const revision = asked.at > admittedAt ? asked.pin.revision : ledger.live?.deployed;
+    const isKnown = revision !== undefined && asked.at <= admittedAt;
+    const since = Math.max(asked.at, admittedAt);
+    this.#asked = {
+      ...asked,
+      pin: { ...asked.pin, revision: revision ?? asked.pin.revision },
+      since,
+      sources: sources.at(since, next),
+      before: isKnown ? before : 'unclear',
+    };
+    if (isKnown && before === 'in force') this.#parts.journal.reached('a pin survived a change of the sources');
+  }
+
   /** A person has written the state. */
   written({ pin }: EndpointState): void {
     if (!pin || pin.at === this.#asked?.pin.at) return;
     const { sources, world } = this.#parts;
-    this.#asked = { pin, at: world.clock.now(), sources: sources.current };
+    const at = world.clock.now();
+    this.#asked = { pin, at, since: at, sources: sources.current };
   }
 
   /** The pin that the endpoint must obey; undefined: none. */
   inForce({ pin }: EndpointState): Pin | undefined {
-    const { world, journal, sources } = this.#parts;
+    const { layout, journal, sources } = this.#parts;
     const current = sources.current.revision;
-    if (!world.layout.slotData) return undefined;
+    if (!layout.slotData) return undefined;
     switch (this.#status()) {
       case 'in force':
-        return this.#hasExpired(pin) ? undefined : this.#asked?.pin;
+        return this.#hasExpired(pin) ? this.#keptAfter(pin) : this.#asked?.pin;
       case 'ended':
         journal.reached('pin ended by a newer upload');
         return undefined;
@@ -68,15 +102,26 @@ export class PinWatch {
     if (!isPublished) journal.violation('what was rolled back was uploaded again and passed over without a word');
   }
 
-  /** Whether it ended because its revision had expired, and that was published. */
+  /** After a pin that ended because its revision had expired, what serves stays, if something else was rolled back. */
+  #keptAfter(current: Pin | undefined): Pin | undefined {
+    return current?.at === this.#asked?.pin.at ? current : undefined;
+  }
+
+  /** Whether it ended because its revision had expired or lacks a source, and that was published. */
   #hasExpired(current: Pin | undefined): boolean {
-    const { ledger, journal } = this.#parts;
+    const { ledger, journal, sources } = this.#parts;
     const asked = this.#asked;
-    if (!asked || ledger.expiredAt.length === 0 || current?.revision === asked.pin.revision) return false;
+    if (!asked || current?.revision === asked.pin.revision) return false;
+    const isWhole = sources.isWhole(asked.pin.revision);
+    if (ledger.expiredAt.length === 0 && isWhole) return false;
     const isPublished = ledger.published.some(
       ({ type, revision, at }) => type === 'refused' && revision === asked.pin.revision && at >= asked.at,
     );
-    if (isPublished) journal.reached('pin ended because its revision expired');
+    if (isPublished) {
+      journal.reached(
+        isWhole ? 'pin ended because its revision expired' : 'pin ended because its revision lacks a source',
+      );
+    }
     return isPublished;
   }
 
@@ -85,11 +130,13 @@ export class PinWatch {
     const { sources, ledger } = this.#parts;
     if (!asked || ledger.stateDeletedAt.some((at) => at >= asked.at)) return 'unclear';
     const { revision } = asked.sources;
+    if (asked.before === 'ended' || asked.before === 'unclear') return asked.before;
     // The controller may not have seen it when the person asked: then it counts as newer.
-    const isSeen = sources.isFirst(asked.sources) || (asked.sources.seenAt ?? asked.at) < asked.at;
-    const others = sources.entries.filter((entry) => entry.at > asked.at && entry.revision !== revision);
+    const isSeen =
+      asked.before !== undefined || sources.isFirst(asked.sources) || (asked.sources.seenAt ?? asked.at) < asked.at;
+    const others = sources.entries.filter((entry) => entry.at > asked.since && entry.revision !== revision);
     const { current } = sources;
-    const isKnown = sources.entries.some((entry) => entry.at < asked.at && entry.revision === current.revision);
+    const isKnown = sources.entries.some((entry) => entry.at < asked.since && entry.revision === current.revision);
     if (current.revision !== revision && revision !== undefined) return isSeen || !isKnown ? 'ended' : 'unclear';
     return isSeen && others.length === 0 && revision !== undefined ? 'in force' : 'unclear';
   }

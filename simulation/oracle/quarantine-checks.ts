@@ -22,7 +22,7 @@ export class QuarantineChecks {
     this.#checked.add(revision);
     const { journal, sources } = this.#parts;
     if (!message) journal.violation(`${short(revision)} is quarantined without a reason`);
-    if (sources.entries.some(({ partialRevision }) => partialRevision === revision)) {
+    if (sources.isPartial(revision)) {
       journal.reached('refused because a source was missing');
       return;
     }
@@ -40,7 +40,10 @@ export class QuarantineChecks {
   /** Its bytes are good: only a verdict on it, or three tries without a known reason, may have led here. */
   #checkGood(revision: string): void {
     const { journal, ledger } = this.#parts;
-    const refused = ledger.updates.filter((update) => update.revision === revision && update.outcome !== 'served');
+    const before = ledger.carried.get(revision);
+    const refused = ledger.updates.filter(
+      (update) => [revision, before].includes(update.revision) && update.outcome !== 'served',
+    );
     const judged = refused.filter(({ reason }) => blame(reason) === 'revision');
     const unexplained = refused.filter(({ reason }) => blame(reason) === 'unknown');
     // It served, and others moved the endpoint back before the next pass: that appears as a refusal without a reason.

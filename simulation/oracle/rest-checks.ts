@@ -54,20 +54,20 @@ export class RestChecks {
 
   /** Why it neither serves this revision nor has quarantined it. */
   #unserved(state: EndpointState, { revision, isPinned }: Expected): string[] {
-    const { sources, ledger, world, view } = this.#parts;
+    const { sources, ledger, layout, view } = this.#parts;
     const entry = state.quarantine?.find((each) => each.revision === revision);
     if (entry) {
       return entry.message ? [] : ['the expected revision is quarantined without a reason'];
     }
     const { current } = sources;
-    const data = revision === current.revision ? current.etags : sources.dataOf(revision);
+    const data = revision === current.revision ? current.etags : sources.declaredDataOf(revision);
     if (!data) return [];
     const isBroken = !ledger.untested.has(revision) && [...data.values()].some((etag) => this.#parts.isBroken(etag));
     if (!isPinned && !ledger.pinned.has(revision) && isBroken) {
       return ['the newest upload is broken and not quarantined'];
     }
     // A rollback restores slot data only.
-    const slotData = isPinned && world.layout.slotData === 'archives' ? view.spec().data : undefined;
+    const slotData = isPinned && layout.slotData === 'archives' ? view.spec().data : undefined;
     return this.#served.serves(data, slotData) ? [] : ['the expected revision does not serve'];
   }
 
@@ -80,7 +80,8 @@ export class RestChecks {
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
-    const held = sources.revisionWith(view.etagsInSlot(data, slot), data);
-    return held !== undefined && held !== revision && !state.quarantine?.some((each) => each.revision === held);
+    const held = sources.revisionsWith(view.etagsInSlot(data, slot), data);
+    const isBetter = (one: string) => one !== revision && !state.quarantine?.some((each) => each.revision === one);
+    return held.length > 0 && held.every(isBetter);
   }
 }

@@ -41,7 +41,7 @@ export class SlotDataChecks {
   #check({ bucket, key, etag }: WrittenObject, run: FunctionRun | undefined): void {
     const { world, view, ledger, journal } = this.#parts;
     if (etag === view.etagAt(bucket, key)) return;
-    if (!ledger.status) return;
+    if (!ledger.status || !view.exists()) return;
     const uri = `s3://${bucket}/${key}`;
     const isLive = view.configsInUse().some((name) => view.modelDataOf(name).some((each) => isPartOf(uri, each)));
     const isRunning = [...world.running].some(({ data }) => data.some((each) => each.uri === uri));

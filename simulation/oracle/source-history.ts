@@ -1,50 +1,134 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import { uriOf } from '@freshpoint/engine/policy/source-object';
+import { archivesOf, type EndpointLayout, hasSource, type Sources } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';
-import { readSources, type SourceSnapshot } from './sources.ts';
+import { type FoundObject, readSources, type SourceSnapshot, snapshotOf, sourceUri } from './sources.ts';
 
-/** Everything that was ever stored at the sources. */
+/** Since when these sources have been declared. */
+interface Declaration {
+  readonly sources: Sources;
+  readonly at: number;
+}
+
+interface StoredObject {
+  readonly sources: Sources;
+  readonly uri: string;
+  readonly etag: string;
+}
+
+/** Everything that was ever stored at the sources, of the editions of a stack. */
 export class SourceHistory {
-  readonly entries: SourceSnapshot[] = [];
   readonly #world: World;
+  readonly #layout: EndpointLayout;
+  readonly #timelines: ReadonlyMap<Sources, SourceSnapshot[]>;
+  /** Oldest first; the last one holds. */
+  readonly #declarations: Declaration[];
   /** ETags by URI of each revision that there ever was. */
   readonly #data = new Map<string, ReadonlyMap<string, string>>();
+  /** Each object that was ever stored, by URI and ETag. */
+  readonly #objects = new Map<string, FoundObject>();
 
-  constructor(world: World) {
+  constructor(world: World, layout: EndpointLayout) {
     this.#world = world;
+    this.#layout = layout;
+    this.#timelines = new Map([layout.sources, layout.otherSources].map((sources) => [sources, []]));
+    this.#declarations = [{ sources: layout.sources, at: 0 }];
+  }
+
+  /** The sources that the stack declares. */
+  get declared(): Sources {
+    return this.#declarations.at(-1)?.sources ?? this.#layout.sources;
+  }
+
+  /** What was stored at the declared sources, also before they were declared. */
+  get entries(): readonly SourceSnapshot[] {
+    return this.entriesOf(this.declared);
   }
 
   /** The objects that are stored now. */
   get current(): SourceSnapshot {
-    return this.#entryOrFirst(this.entries.at(-1));
+    return entryOrFirst(this.entries.at(-1), this.entries);
+  }
+
+  /** What was stored at these sources, oldest first. */
+  entriesOf(sources: Sources): readonly SourceSnapshot[] {
+    return this.#timelines.get(sources) ?? [];
   }
 
   /** The objects that were stored at that time. */
-  at(at: number): SourceSnapshot {
-    return this.#entryOrFirst(this.entries.findLast((entry) => entry.at <= at));
+  at(at: number, sources = this.declared): SourceSnapshot {
+    const entries = this.entriesOf(sources);
+    return entryOrFirst(
+      entries.findLast((entry) => entry.at <= at),
+      entries,
+    );
   }
 
-  /** The sources have changed. */
-  record(): void {
-    const now = readSources(this.#world);
-    this.entries.push(now);
-    if (now.revision !== undefined) this.#data.set(now.revision, now.etags);
+  /** The object with this key has changed. */
+  record(key: string): void {
+    for (const [sources, timeline] of this.#timelines) {
+      if (!hasSource(sources, key)) continue;
+      const now = readSources(this.#world, sources);
+      timeline.push(now);
+      this.#add(now);
+    }
+  }
+
+  /** The stack declares these sources from now on. */
+  declare(sources: Sources): void {
+    if (sources !== this.declared) this.#declarations.push({ sources, at: this.#world.clock.now() });
+  }
+
+  /** A deployment makes slot data of these ETags, by URI. Returns their revision. */
+  learn(sources: Sources, etags: ReadonlyMap<string, string>): string | undefined {
+    const isNamed = ({ key }: FoundObject) => archivesOf(sources).includes(key);
+    const loaded = [...etags].flatMap(([uri, etag]) => this.#objects.get(`${uri} ${etag}`) ?? []);
+    const stored = this.at(this.#world.clock.now(), sources).objects;
+    const listed = (this.#layout.slotData === 'all' ? loaded : stored).filter((object) => !isNamed(object));
+    const found = snapshotOf(this.#world, sources, [...loaded.filter(isNamed), ...listed]);
+    this.#add(found);
+    return found.revision;
   }
 
   /** Whether it is what the endpoint was created with. */
   isFirst(entry: SourceSnapshot): boolean {
-    return entry === this.entries[0];
+    return entry === this.first;
+  }
+
+  /** What the endpoint was created with. */
+  get first(): SourceSnapshot {
+    const entries = this.entriesOf(this.#layout.sources);
+    return entryOrFirst(entries[0], entries);
   }
 
   /** Forgets all but what the endpoint was created with. */
   begin(): void {
-    this.entries.splice(0, this.entries.length - 1);
+    for (const timeline of this.#timelines.values()) timeline.splice(0, timeline.length - 1);
   }
 
   /** ETags of a revision by URI. */
   dataOf(revision: string | undefined): ReadonlyMap<string, string> | undefined {
     return revision === undefined ? undefined : this.#data.get(revision);
+  }
+
+  /** The same, of the sources that are declared. */
+  declaredDataOf(revision: string): ReadonlyMap<string, string> | undefined {
+    const data = this.dataOf(revision);
+    const prefix = sourceUri(this.#world, '');
+    return data && new Map([...data].filter(([uri]) => hasSource(this.declared, uri.slice(prefix.length))));
+  }
+
+  /** Whether the revision has data for each archive that is declared. */
+  isWhole(revision: string): boolean {
+    const data = this.dataOf(revision);
+    return archivesOf(this.declared).every((key) => data?.has(sourceUri(this.#world, key)));
+  }
+
+  /** Whether these bytes were at the sources at that time, or have been since. */
+  wasStoredSince(at: number, { sources, uri, etag }: StoredObject): boolean {
+    const since = this.entriesOf(sources).filter((entry) => entry.at > at);
+    return [this.at(at, sources), ...since].some(({ etags }) => etags.get(uri) === etag);
   }
 
   /** ETags of a revision. */
@@ -70,10 +154,16 @@ export class SourceHistory {
     return etags && [...this.inSlotData(etags, data).values()];
   }
 
-  /** The revision with this slot data. */
-  revisionWith(etags: readonly (string | undefined)[], data: SlotData): string | undefined {
+  /** The revisions with this slot data: several, if the sources were others once. */
+  revisionsWith(etags: readonly (string | undefined)[], data: SlotData): string[] {
     const expected = JSON.stringify(etags);
-    return [...this.#data.keys()].find((revision) => JSON.stringify(this.slotEtagsOf(revision, data)) === expected);
+    return [...this.#data.keys()].filter((revision) => JSON.stringify(this.slotEtagsOf(revision, data)) === expected);
+  }
+
+  /** Whether a revision was ever refused because one of its sources was missing. */
+  isPartial(revision: string): boolean {
+    const all = [...this.#timelines.values()].flat();
+    return all.some(({ partialRevision }) => partialRevision === revision);
   }
 
   /** Since when there has been a change every `waitTime` seconds or more often. */
@@ -93,10 +183,22 @@ export class SourceHistory {
 
   /** How many revisions have settled since the story began. */
   countSettled(): number {
-    const { waitTime, maxWaitTime } = this.#world.layout;
-    const [first, ...more] = this.entries.slice(1);
+    return this.#declarations.reduce((sum, { sources, at }, index) => {
+      const until = this.#declarations[index + 1]?.at ?? Number.POSITIVE_INFINITY;
+      return sum + this.#countSettledOf(this.entriesOf(sources), { from: at, until });
+    }, 0);
+  }
+
+  /** Those that were stored while the sources were declared, or when that began. */
+  #countSettledOf(
+    timeline: readonly SourceSnapshot[],
+    { from, until }: { readonly from: number; readonly until: number },
+  ): number {
+    const { waitTime, maxWaitTime } = this.#layout;
+    const begin = timeline.findLastIndex(({ at }) => at <= from);
+    const entries = timeline.slice(Math.max(begin, 1)).filter(({ at }) => at < until);
+    const [first] = entries;
     if (!first) return 0;
-    const entries = [first, ...more];
     const settled = entries.filter(({ at, newest }, index) => {
       const nextAt = entries[index + 1]?.at ?? Number.POSITIVE_INFINITY;
       return nextAt - at >= waitTime * 1000 - TOLERANCE_MS || newest === entries[index - 1]?.newest;
@@ -106,9 +208,17 @@ export class SourceHistory {
     return settled.length + endless;
   }
 
-  #entryOrFirst(entry: SourceSnapshot | undefined): SourceSnapshot {
-    const found = entry ?? this.entries[0];
-    if (!found) throw new Error('nothing was uploaded yet');
-    return found;
+  #add({ revision, etags, objects }: SourceSnapshot): void {
+    if (revision !== undefined) this.#data.set(revision, etags);
+    for (const object of objects) {
+      const etag = this.#world.wholeEtag(object.etag);
+      this.#objects.set(`${sourceUri(this.#world, object.key)} ${etag}`, object);
+    }
   }
+}
+
+function entryOrFirst(entry: SourceSnapshot | undefined, entries: readonly SourceSnapshot[]): SourceSnapshot {
+  const found = entry ?? entries[0];
+  if (!found) throw new Error('nothing was uploaded yet');
+  return found;
 }

@@ -1,6 +1,6 @@
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { CallInput } from '../worlds/watch.ts';
-import type { Mover } from './ledger.ts';
+import type { Deployment, Mover } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
 import { QuarantineChecks } from './quarantine-checks.ts';
@@ -12,10 +12,10 @@ interface StateWrite {
   readonly etag: string;
 }
 
-/** What a state that was deleted by hand had ruled out. */
+/** What is ruled out, although the state may not say so: it was deleted by hand, or the sources have changed. */
 interface RuledOut {
-  /** When the state with the entry was deleted, by revision. */
-  readonly quarantined: Map<string, number>;
+  /** Since when, and why, by revision. */
+  readonly quarantined: Map<string, { readonly at: number; readonly why: string }>;
   /** The revision that a person rolled back, until something else is uploaded. */
   rolledBack?: string;
 }
@@ -51,7 +51,8 @@ export class StateWatch {
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
-    const { rollout } = state;
+    const { rollout, deployment } = state;
+    if (deployment && JSON.stringify(deployment) !== JSON.stringify(before.deployment)) this.#admitted(state);
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
     if (rollout?.phase === 'settling') {
       const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === rollout.revision);
@@ -63,6 +64,35 @@ export class StateWatch {
     }
   }
 
+  /** The deployment gate has let a deployment continue. */
+  #admitted(state: EndpointState): void {
+    const { ledger, view, world } = this.#parts;
+    const { deployment } = ledger;
+    if (!deployment || view.isRollingBack()) return;
+    deployment.admittedAt = world.clock.now();
+    if (deployment.from !== deployment.to) this.#carryQuarantine(state, deployment);
+  }
+
+  /** What is refused at the sources stays so with the sources of the deployment, if all that is new in it does. */
+  #carryQuarantine({ quarantine = [], deployment: loaded }: EndpointState, { to, startedAt }: Deployment): void {
+    const { sources, ledger, layout, journal, world } = this.#parts;
+    const { revision, etags } = sources.current;
+    const isRefused = quarantine.some((entry) => entry.revision === revision);
+    if (!layout.slotData || revision === undefined || !isRefused) return;
+    const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
+    const served = ledger.live?.data;
+    for (const next of [sources.at(startedAt, to), ...since]) {
+      const isKept = [...etags].every(([uri, etag]) => next.etags.get(uri) === etag || served?.get(uri) === etag);
+      if (!isKept || next.revision === undefined || next.revision === loaded?.revision) continue;
+      ledger.carried.set(next.revision, revision);
+      const why = 'it has what was quarantined before the sources changed';
+      if (next === sources.at(world.clock.now(), to)) {
+        this.#ruledOut.quarantined.set(next.revision, { at: world.clock.now(), why });
+        journal.reached('quarantined before and after a change of the sources');
+      }
+    }
+  }
+
   /** A person deleted the state. */
   deleted(): void {
     const { view, sources, ledger, journal, world } = this.#parts;
@@ -71,7 +101,10 @@ export class StateWatch {
     this.#etag = undefined;
     ledger.stateDeletedAt.push(world.clock.now());
     journal.reached('state deleted by hand');
-    for (const { revision } of quarantine) this.#ruledOut.quarantined.set(revision, world.clock.now());
+    for (const { revision } of quarantine) {
+      const why = 'its revision was quarantined before the state was deleted';
+      this.#ruledOut.quarantined.set(revision, { at: world.clock.now(), why });
+    }
     if (quarantine.length > 0) journal.reached('state with a quarantine deleted by hand');
     const newest = sources.current.revision;
     // A pin that led to no swap is in no history.
@@ -102,12 +135,13 @@ export class StateWatch {
 
   /** Why an upload of this revision must not be deployed, since a state that was deleted by hand ruled it out. */
   ruledOut(revision: string): string | undefined {
-    const deletedAt = this.#ruledOut.quarantined.get(revision) ?? Number.POSITIVE_INFINITY;
+    const quarantined = this.#ruledOut.quarantined.get(revision);
+    const { at = Number.POSITIVE_INFINITY } = quarantined ?? {};
     // A person may have pinned it all the same since.
     const isServed = this.#parts.ledger.updates.some(
-      (update) => update.revision === revision && update.outcome === 'served' && update.startedAt > deletedAt,
+      (update) => update.revision === revision && update.outcome === 'served' && update.startedAt > at,
     );
-    if (Number.isFinite(deletedAt) && !isServed) return 'its revision was quarantined before the state was deleted';
+    if (quarantined && !isServed) return quarantined.why;
     if (this.#ruledOut.rolledBack === revision) return 'its revision was rolled back before the state was deleted';
     return undefined;
   }

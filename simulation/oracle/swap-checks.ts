@@ -3,7 +3,7 @@ import type { Updating } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import { ENDPOINT_ID } from '../worlds/layout.ts';
+import { hasSource } from '../worlds/layout.ts';
 import type { Call } from '../worlds/watch.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
@@ -36,8 +36,8 @@ export class SwapChecks {
   /** Returns the update that the state records. */
   check(call: Call, run: FunctionRun, now: EndpointDescription): Updating | undefined {
     const violation = (text: string) => this.#parts.journal.violation(`UpdateEndpoint by run ${run.id}: ${text}`);
-    const parameters = run.lastSeen('ssm', 'GetParameters')?.Parameters ?? [];
-    const value = parameters.find(({ Name }) => Name === specParameterName(ENDPOINT_ID))?.Value;
+    const parameter = specParameterName(this.#parts.layout.id);
+    const value = run.lastSeen('ssm', 'GetParameters', parameter)?.Parameters[0]?.Value;
     if (value === undefined) {
       violation('the spec was not read');
       return undefined;
@@ -62,7 +62,7 @@ export class SwapChecks {
 
   /** The pass observed the endpoint InService on the other slot, and the stack idle. */
   #checkObservation({ call, run, spec, violation }: Swap): void {
-    const endpoint = run.lastSeen('sagemaker', 'DescribeEndpoint');
+    const endpoint = run.lastSeen('sagemaker', 'DescribeEndpoint', this.#parts.layout.endpointName);
     if (endpoint?.EndpointStatus !== 'InService') violation(`the endpoint was observed ${endpoint?.EndpointStatus}`);
     const { a, b } = spec.configs;
     const observed = endpoint?.EndpointConfigName ?? 'no endpoint config';
@@ -104,7 +104,8 @@ export class SwapChecks {
   /** The sources were complete and settled when they were read. */
   #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
     const { sources: history, journal } = this.#parts;
-    const times = run.sourcesReadAt.slice(-spec.sources.length);
+    const reads = run.sourceReads.filter(({ key }) => hasSource(history.declared, key));
+    const times = reads.slice(-spec.sources.length).map(({ at }) => at);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;
@@ -133,7 +134,7 @@ export class SwapChecks {
     if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
     if (ledger.ambiguities > 0) return;
     // With data in place, only the state knew what that update was to load.
-    if (this.#parts.world.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
+    if (this.#parts.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
     if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
     const from = live.startedAt - LOADING_MARGIN_MS;
     const until = live.publishedAt ?? Number.POSITIVE_INFINITY;

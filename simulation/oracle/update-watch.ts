@@ -2,6 +2,7 @@ import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { Call } from '../worlds/watch.ts';
+import { DeploymentChecks } from './deployment-checks.ts';
 import { INTERNAL_FAILURE, type Mover, type Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
@@ -24,12 +25,14 @@ export class UpdateWatch {
   readonly #parts: OracleParts;
   readonly #swaps: SwapChecks;
   readonly #pins: PinWatch;
+  readonly #deployments: DeploymentChecks;
   #attempt: Update | undefined;
 
   constructor(parts: OracleParts, swaps: SwapChecks, pins: PinWatch) {
     this.#parts = parts;
     this.#pins = pins;
     this.#swaps = swaps;
+    this.#deployments = new DeploymentChecks(parts);
   }
 
   /** Before an update is accepted or rejected. */
@@ -37,6 +40,7 @@ export class UpdateWatch {
     const { view, world, ledger } = this.#parts;
     const endpoint = view.endpoint();
     const updating = by === 'controller' && run ? this.#swaps.check(call, run, endpoint) : undefined;
+    const move = by === 'deployment' ? this.#deployments.begun() : { sources: this.#parts.sources.declared };
     this.#attempt = {
       by,
       config: call.input.EndpointConfigName ?? '',
@@ -50,6 +54,7 @@ export class UpdateWatch {
       reasonBefore: endpoint.FailureReason,
       run,
       loaded: new Map(),
+      ...move,
     };
     // The status changes while the call runs.
     ledger.update ??= BUSY_STATUSES.has(endpoint.EndpointStatus) ? undefined : this.#attempt;
@@ -79,6 +84,7 @@ export class UpdateWatch {
       counts: [],
       deploymentConfig: '',
       loaded: new Map(),
+      sources: this.#parts.sources.declared,
     };
   }
 
@@ -102,26 +108,13 @@ export class UpdateWatch {
     const isRefused = update.config === update.from && FailureReason !== undefined;
     const isServed = update.config === '' || (EndpointConfigName === update.config && !isRefused);
     update.outcome = isServed ? 'served' : 'refused';
+    this.#deployments.loaded(update);
     if (isServed) {
-      this.#checkDeployment(update);
+      this.#deployments.served(update);
       this.#parts.ledger.live = update;
     }
     this.#noteRefusal(update);
     if (isServed && update.by === 'controller') this.#checkCapacity(update);
-  }
-
-  /** A deployment changes settings: its fleet has loaded the serving revision, unless that failed its smoke test. */
-  #checkDeployment(update: Update): void {
-    const { ledger, world, sources, journal } = this.#parts;
-    const before = ledger.live;
-    if (update.by !== 'deployment' || before?.by !== 'controller' || update.from !== before.config) return;
-    if (world.layout.slotData !== 'all' || before.revision === undefined) return;
-    if (ledger.failedSmokeTests.has(before.revision)) return;
-    const expected = sources.etagsOf(before.revision);
-    const loaded = [...update.loaded.values()].map((data) => data.map(({ etag }) => world.wholeEtag(etag)));
-    if (loaded.some((etags) => JSON.stringify(etags) !== JSON.stringify(expected))) {
-      journal.violation(`a deployment's fleet has loaded ${loaded[0]}, the serving revision was ${expected}`);
-    } else journal.reached('a deployment kept the serving revision');
   }
 
   #noteRefusal(update: Update): void {

@@ -1,3 +1,4 @@
+import type { SecondEndpoint } from '../runs/second-endpoint.ts';
 import type { Edition } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
 
@@ -5,30 +6,35 @@ import type { PersonContext } from './person-context.ts';
 const MOVE_MS = 1_800_000;
 
 /** Editions with the same models and configs. */
-const ALIKE: readonly Edition[] = ['first', 'settings', 'tags'];
+const ALIKE: readonly Edition[] = ['first', 'settings', 'tags', 'second endpoint'];
 
 /** Deploys editions of the stack. */
 export class Deployer {
   readonly #context: PersonContext;
+  readonly #second: SecondEndpoint;
   #deployed: Edition = 'first';
 
-  constructor(context: PersonContext) {
+  constructor(context: PersonContext, second: SecondEndpoint) {
     this.#context = context;
+    this.#second = second;
   }
 
   async deploy(edition: Edition): Promise<void> {
     const { oracle, journal, world } = this.#context;
     const { ledger } = oracle;
     if (ledger.isDeploying) return;
-    ledger.isDeploying = true;
+    oracle.deploymentBegun(edition);
+    await this.#second.deploymentBegins(edition);
     this.#context.note(`deploys edition "${edition}"`);
     const before = ledger.updates.length;
     const startedAt = world.clock.now();
     const isOpen = oracle.view.hasRequests();
     if (isOpen) journal.reached('deployment with a request in the queue');
     if (ledger.update?.by === 'controller') journal.reached('deployment during an update by the controller');
+    let result: 'succeeded' | 'failed' = 'failed';
     try {
       await world.deploy(edition);
+      result = 'succeeded';
       this.#context.note('the deployment succeeded');
       const isMoved = ledger.updates.slice(before).some(({ by }) => by === 'deployment');
       if (isMoved) journal.reached('deployment moved the endpoint');
@@ -47,16 +53,17 @@ export class Deployer {
       if (/UPDATE_ROLLBACK_FAILED/.test(text)) this.#stackBroke(text, startedAt);
       this.#context.note(`the deployment failed: ${text.split('\n')[0]}`);
     } finally {
-      ledger.isDeploying = false;
+      oracle.deploymentEnded();
+      this.#second.deploymentEnded(edition, result);
     }
   }
 
   /** With data in place, what is uploaded during a rollback can break it. Slot data cannot. */
   #stackBroke(text: string, startedAt: number): void {
-    const { oracle, journal, world } = this.#context;
+    const { oracle, journal, layout } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
-    if (world.layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
+    if (layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
       journal.violation(`a deployment could not be rolled back: ${text}`);
     }
   }

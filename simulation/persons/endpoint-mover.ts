@@ -1,5 +1,5 @@
 import { sleep } from '@freshpoint/local/core/clock';
-import { ENDPOINT_NAME, VARIANT_NAME } from '../worlds/layout.ts';
+import { VARIANT_NAME } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
 import type { MoveAction } from './scenario.ts';
 import type { Uploader } from './uploader.ts';
@@ -25,19 +25,19 @@ export class EndpointMover {
     this.#context.note(`autoscaling requests ${count} instances`);
     journal.reached('scaled by autoscaling');
     await this.#context.call('sagemaker', 'UpdateEndpointWeightsAndCapacities', {
-      EndpointName: ENDPOINT_NAME,
+      EndpointName: this.#context.layout.endpointName,
       DesiredWeightsAndCapacities: [{ VariantName: VARIANT_NAME, DesiredInstanceCount: count }],
     });
   }
 
   /** AWS patches the instances. */
   async patch(forMs: number): Promise<void> {
-    const { oracle, journal, world } = this.#context;
+    const { oracle, journal, world, layout } = this.#context;
     if (oracle.ledger.status !== 'IN_SERVICE') return;
     journal.reached('SystemUpdating');
-    world.sagemaker.faults.forceStatus(ENDPOINT_NAME, 'SystemUpdating');
+    world.sagemaker.faults.forceStatus(layout.endpointName, 'SystemUpdating');
     await sleep(world.clock, forMs);
-    world.sagemaker.faults.forceStatus(ENDPOINT_NAME, 'InService');
+    world.sagemaker.faults.forceStatus(layout.endpointName, 'InService');
   }
 
   async move({ to, backAfterMs, file }: MoveAction): Promise<void> {
@@ -93,7 +93,7 @@ export class EndpointMover {
     this.#context.note(`moves the endpoint to ${config}`);
     try {
       await this.#context.call('sagemaker', 'UpdateEndpoint', {
-        EndpointName: ENDPOINT_NAME,
+        EndpointName: this.#context.layout.endpointName,
         EndpointConfigName: config,
         RetainAllVariantProperties: true,
         RetainDeploymentConfig: true,

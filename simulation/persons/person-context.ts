@@ -3,6 +3,7 @@ import type { Journal } from '../journal.ts';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Random } from '../random.ts';
 import type { AnswerOf } from '../worlds/answers.ts';
+import type { EndpointLayout } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { PERSON } from './person-caller.ts';
 
@@ -14,6 +15,7 @@ export class PersonContext {
   /** Nothing new begins any more. */
   isCalm = false;
   readonly world: World;
+  readonly layout: EndpointLayout;
   readonly journal: Journal;
   readonly oracle: Oracle;
   readonly random: Random;
@@ -22,8 +24,9 @@ export class PersonContext {
   #number = 0;
 
   constructor(oracle: Oracle, random: Random, clockSkewMs: number) {
-    const { world, journal } = oracle;
+    const { world, layout, journal } = oracle;
     this.world = world;
+    this.layout = layout;
     this.journal = journal;
     this.oracle = oracle;
     this.clockSkewMs = clockSkewMs;

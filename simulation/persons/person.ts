@@ -1,4 +1,5 @@
 import { sleep } from '@freshpoint/local/core/clock';
+import type { SecondEndpoint } from '../runs/second-endpoint.ts';
 import { Deployer } from './deployer.ts';
 import { EndpointMover } from './endpoint-mover.ts';
 import { expireOldObjects } from './expiry.ts';
@@ -15,17 +16,19 @@ export class Person {
   /** Actions under way. */
   #busy = 0;
   readonly #context: PersonContext;
+  readonly #second: SecondEndpoint;
   readonly #uploader: Uploader;
   readonly #mover: EndpointMover;
   readonly #editor: StateEditor;
   readonly #deployer: Deployer;
 
-  constructor(context: PersonContext) {
+  constructor(context: PersonContext, second: SecondEndpoint) {
     this.#context = context;
+    this.#second = second;
     this.#uploader = new Uploader(context);
     this.#mover = new EndpointMover(context, this.#uploader);
     this.#editor = new StateEditor(context);
-    this.#deployer = new Deployer(context);
+    this.#deployer = new Deployer(context, second);
   }
 
   /** Whether a write of the state is under way. */
@@ -58,6 +61,8 @@ export class Person {
 
   #perform(action: Action): Promise<void> {
     switch (action.kind) {
+      case 'second endpoint':
+        return this.#second.act(action.upload);
       case 'deploy':
         return this.#deployer.deploy(action.edition);
       case 'scale':
@@ -81,12 +86,12 @@ export class Person {
 
   /** Nothing new begins: finishes the actions under way, and repairs the endpoint where only a person can. */
   async calmDown(): Promise<void> {
-    const { world, oracle, journal } = this.#context;
+    const { world, layout, oracle, journal } = this.#context;
     this.#context.isCalm = true;
     while (this.#busy > 0) await sleep(world.clock, CHECK_MS);
     await this.#uploader.replaceHung();
     // A rollback leaves broken data in place as it is, so it is tried again until a person replaces that.
-    if (world.layout.slotData === 'archives' && oracle.ledger.pinned.size > 0) await this.#mover.replaceBroken();
+    if (layout.slotData === 'archives' && oracle.ledger.pinned.size > 0) await this.#mover.replaceBroken();
     if (oracle.ledger.status === 'UPDATE_ROLLBACK_FAILED') {
       await this.#mover.replaceBroken();
       await this.#mover.update(oracle.view.endpoint().EndpointConfigName);

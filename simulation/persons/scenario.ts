@@ -8,6 +8,8 @@ import type { Quality } from '../worlds/model-data.ts';
 /** An action of people, pipelines or AWS on the endpoint. */
 export type Action =
   | UploadAction
+  /** To the source of the second endpoint, while there is one. */
+  | { readonly kind: 'second endpoint'; readonly upload: UploadAction }
   | { readonly kind: 'deploy'; readonly edition: Edition }
   | { readonly kind: 'scale'; readonly count: number }
   | MoveAction

@@ -12,7 +12,6 @@ import {
 } from '@freshpoint/engine/policy/person-actions';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
 import { sleep } from '@freshpoint/local/core/clock';
-import { ENDPOINT_ID } from '../worlds/layout.ts';
 import { asSdkError } from '../worlds/sdk-error.ts';
 import type { PersonContext } from './person-context.ts';
 import type { RollbackAction } from './scenario.ts';
@@ -59,10 +58,10 @@ export class StateEditor {
 
   /** As `freshpoint rollback` does: a pin in the state, and a reconcile request. */
   async rollBack({ steps, deletesStateAfterMs }: RollbackAction): Promise<void> {
-    const { world, oracle, journal } = this.#context;
+    const { world, layout, oracle, journal } = this.#context;
     const served = oracle.servedRevisions();
     const revision = served.at(-1 - steps);
-    if (!world.layout.slotData || revision === undefined || revision === served.at(-1)) return;
+    if (!layout.slotData || revision === undefined || revision === served.at(-1)) return;
     this.#context.note(`rolls back to ${revision.slice(0, 12)}`);
     journal.reached('rolled back by a person');
     if (oracle.ledger.status === 'UPDATING') journal.reached('rolled back by a person during an update');
@@ -70,7 +69,7 @@ export class StateEditor {
     oracle.ledger.pinned.add(revision);
     const actor = this.#actor();
     await this.#act((state) => pinRevision(state, revision, actor));
-    const MessageBody = JSON.stringify(reconcileRequest(ENDPOINT_ID));
+    const MessageBody = JSON.stringify(reconcileRequest(layout.id));
     await this.#context.call('sqs', 'SendMessage', { QueueUrl: world.workQueue, MessageBody });
     if (deletesStateAfterMs === undefined) return;
     await this.#context.wait(deletesStateAfterMs);

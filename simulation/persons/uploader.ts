@@ -1,3 +1,4 @@
+import { keysOf, type Sources } from '../worlds/layout.ts';
 import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
 import type { PersonContext } from './person-context.ts';
 import type { UploadAction } from './scenario.ts';
@@ -14,7 +15,7 @@ export class Uploader {
 
   /** Good model data for each source. */
   async uploadAll(): Promise<void> {
-    for (const key of this.#context.world.layout.keys) await this.put(key, this.newBytes('good'));
+    for (const key of keysOf(this.#context.layout)) await this.put(key, this.newBytes('good'));
   }
 
   async act(action: UploadAction): Promise<void> {
@@ -56,7 +57,7 @@ export class Uploader {
 
   /** The key of a file by its index. */
   keyOf(file: number): string {
-    return this.#context.world.layout.keys[file] ?? '';
+    return keysOf(this.#context.layout)[file] ?? '';
   }
 
   /** The bytes that were uploaded last. */
@@ -108,8 +109,8 @@ export class Uploader {
 
   /** A model that never answers its smoke tests serves untested until a person uploads another one. */
   async replaceHung(): Promise<void> {
-    const { oracle, world } = this.#context;
-    if (!world.layout.isTested) return;
+    const { oracle, world, layout } = this.#context;
+    if (!layout.isTested) return;
     for (const [uri, etag] of oracle.sources.current.etags) {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
       await this.put(uri.slice(`s3://${world.bucket}/`.length), this.newBytes('good'));
@@ -118,10 +119,11 @@ export class Uploader {
 
   /** Whether there are other files below the prefix that it is below. */
   #isOneOfSeveral(key: string): boolean {
-    const { world, oracle } = this.#context;
-    const { prefix } = world.layout;
-    if (prefix === undefined || !key.startsWith(prefix)) return false;
-    return [...oracle.sources.current.etags.keys()].some((uri) => uri.startsWith(`s3://${world.bucket}/${prefix}`));
+    const { world, oracle, layout } = this.#context;
+    const isBelow = ({ prefix }: Sources) => prefix !== undefined && key.startsWith(prefix);
+    const sources = [layout.sources, layout.otherSources].find(isBelow);
+    const stored = sources && oracle.sources.entriesOf(sources).at(-1);
+    return [...(stored?.etags.keys() ?? [])].some((uri) => uri.startsWith(`s3://${world.bucket}/${sources?.prefix}`));
   }
 
   /** The bytes of that many uploads before the last, or of the first one. */

@@ -1,16 +1,25 @@
-import { EVENT_SOURCE } from '@freshpoint/cdk/contract';
+import { EVENT_SOURCE, specParameterName } from '@freshpoint/cdk/contract';
 import type { Telemetry } from '@freshpoint/engine/ports';
 import { drawFault } from '../faults/call-faults.ts';
 import { NO_FAULTS } from '../faults/rates.ts';
 import type { Answers } from '../worlds/answers.ts';
 import type { Attempt, CallPlan, Exchange, FunctionRun, Overseer, Staleness } from '../worlds/function-run.ts';
 import { drawCallTimes } from '../worlds/latency.ts';
-import { ENDPOINT_ID, isStateKey } from '../worlds/layout.ts';
+import { isStateKey } from '../worlds/layout.ts';
 import { situationsOf } from './decision-situations.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunOptions } from './run-result.ts';
 
+/** How long after a deployment a pass may still come for it, because a deletion of its message was lost, in ms. */
+const OUTDATED_REQUEST_MS = 60 * 60_000;
+const SOURCE_READS = new Set(['HeadObject', 'GetObject', 'ListObjectsV2', 'CopyObject']);
 const DENIED = /AccessDenied|UnrecognizedClient|InvalidClientToken/;
+
+/** A call that was denied. */
+interface Denial {
+  readonly operation: string;
+  readonly message: string;
+}
 
 /** Injects faults into the function's calls, and notes what the function does. */
 export class FunctionOverseer implements Overseer {
@@ -26,7 +35,7 @@ export class FunctionOverseer implements Overseer {
 
   plan(run: FunctionRun, attempt: Attempt): CallPlan {
     const { service, operation } = attempt;
-    const { latencyRandom, isBegun, journal, oracle, scenario } = this.#context;
+    const { latencyRandom, isBegun, journal, oracles, scenario } = this.#context;
     this.#context.calls += 1;
     this.#noteTests(run, operation);
     const { killAt } = this.#options;
@@ -40,7 +49,7 @@ export class FunctionOverseer implements Overseer {
     if (attempt.before) journal.reached('repeated by the SDK');
     // It has no effect, and may be hidden from the controller by the SDK's retries.
     if (plan.mishapBefore) return plan;
-    oracle.ledger.ambiguities += 1;
+    for (const { ledger } of oracles) ledger.ambiguities += 1;
     run.isDisturbed = true;
     return plan;
   }
@@ -82,9 +91,10 @@ export class FunctionOverseer implements Overseer {
   }
 
   stale({ service, operation, input }: Parameters<Overseer['stale']>[0], staleness: Staleness): unknown {
-    const { world, past, journal } = this.#context;
+    const { world, past, journal, oracle } = this.#context;
     const isEndpoint = operation === 'DescribeEndpoint';
-    const { Names = [] } = input as { Names?: readonly string[] };
+    const { Names = [], EndpointName } = input as { Names?: readonly string[]; EndpointName?: string };
+    if (isEndpoint && EndpointName !== oracle.layout.endpointName) return undefined;
     const now = world.clock.now();
     if (staleness === 'last swap') return this.#beforeLastSwap(now);
     const at = now - staleness;
@@ -115,13 +125,15 @@ export class FunctionOverseer implements Overseer {
   ended(run: FunctionRun, how: string): void {
     const context = this.#context;
     context.openRuns.delete(run);
-    context.oracle.stalls.runEnded(run, how);
-    context.oracle.publications.runEnded(run, how);
+    for (const { stalls, publications } of context.oracles) {
+      stalls.runEnded(run, how);
+      publications.runEnded(run, how);
+    }
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);
     if (how === 'timed out') {
       context.journal.reached('function timed out');
-      context.oracle.ledger.ambiguities += 1;
+      for (const { ledger } of context.oracles) ledger.ambiguities += 1;
     }
     context.journal.note(`run ${run.id}`, () => how);
   }
@@ -130,10 +142,12 @@ export class FunctionOverseer implements Overseer {
     const { journal, isBegun, script } = this.#context;
     const { service, operation, input, output, error } = exchange;
     const { name = '', message = '' } = (error ?? {}) as Error;
-    if (DENIED.test(name) && !this.#isBeingGranted(operation))
+    if (DENIED.test(name) && !this.#isBeingGranted(run, { operation, message }))
       journal.violation(`${service}:${operation} by run ${run.id}: ${message}`);
-    if (operation === 'GetParameters' && isBegun) script.passBegun();
-    if (operation === 'PutObject' && isStateKey(input) && error) journal.reached('write of the state lost a race');
+    const isFirst = JSON.stringify(input).includes(specParameterName(this.#context.oracle.layout.id));
+    if (operation === 'GetParameters' && isFirst && isBegun) script.passBegun();
+    if (operation === 'PutObject' && isStateKey(this.#context.oracle.layout, input) && error)
+      journal.reached('write of the state lost a race');
     if (operation === 'UpdateEndpoint') this.#noteUpdate(run, exchange);
     if (operation === 'DescribeStacks' && output) {
       const { Stacks } = output as Answers['cloudformation:DescribeStacks'];
@@ -144,18 +158,24 @@ export class FunctionOverseer implements Overseer {
     }
   }
 
-  /** A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. */
-  #isBeingGranted(operation: string): boolean {
-    const { isBegun, oracle } = this.#context;
-    return oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint');
+  /**
+   * A new endpoint's spec can exist some seconds before the permissions; then nothing is to be done yet. A deployment
+   * that changes the sources changes the permissions before the spec.
+   */
+  #isBeingGranted({ startedAt }: FunctionRun, { operation, message }: Denial): boolean {
+    const { isBegun, oracle, second } = this.#context;
+    if (second.isNamedIn(message) && second.isChangingSince(startedAt - OUTDATED_REQUEST_MS)) return true;
+    if (oracle.ledger.isStackBroken || (!isBegun && operation === 'DescribeEndpoint')) return true;
+    return SOURCE_READS.has(operation) && startedAt < oracle.ledger.sourcesChangeUntil() + OUTDATED_REQUEST_MS;
   }
 
   #noteUpdate(run: FunctionRun, { input, error }: Exchange): void {
     const { journal, oracle, eventFaults, person } = this.#context;
     const { message = '' } = (error ?? {}) as Error;
-    if (!error) {
+    const { EndpointName } = input as { EndpointName?: string };
+    if (!error && EndpointName === oracle.layout.endpointName) {
       const { at } = oracle.sources.current;
-      if (eventFaults.sentAt < at) journal.reached('request sent by the sweep');
+      if (eventFaults.sentAt(oracle.layout) < at) journal.reached('request sent by the sweep');
       if (person.resumedAt > at) journal.reached('swapped after a suspension');
     }
     journal.note(`run ${run.id}`, () => `UpdateEndpoint to ${JSON.stringify(input)} ${message}`);
@@ -167,12 +187,14 @@ export class FunctionOverseer implements Overseer {
     const who = `run ${run.id}`;
     return {
       decision: (entry) => {
-        journal.note(who, () => JSON.stringify({ ...entry, endpoint: undefined }));
+        journal.note(who, () => JSON.stringify(entry));
         for (const situation of situationsOf(entry)) journal.reached(situation);
       },
       error: (_, error) => journal.note(who, () => `error ${error}`),
       metric: (endpoint, name, value) => {
-        if (endpoint === ENDPOINT_ID) this.#context.oracle.publications.metric(name, value);
+        for (const { layout, publications } of this.#context.oracles) {
+          if (endpoint === layout.id) publications.metric(name, value);
+        }
       },
     };
   }

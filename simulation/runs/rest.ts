@@ -53,14 +53,14 @@ export class Rest {
     const restAfterMs = clock.now() - from;
     this.calls = this.#context.calls;
     journal.note('', () => 'at rest');
-    const { updates } = oracle.ledger;
-    const before = updates.length;
-    await passUntil(clock, clock.now() + world.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
+    const countUpdates = () => this.#context.oracles.reduce((sum, { ledger }) => sum + ledger.updates.length, 0);
+    const before = countUpdates();
+    await passUntil(clock, clock.now() + oracle.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
     // A pass by the sweep may be under way.
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
-    if (updates.length > before) journal.violation('another swap after rest');
-    oracle.stalls.atRest();
+    if (countUpdates() > before) journal.violation('another swap after rest');
+    for (const { stalls } of this.#context.oracles) stalls.atRest();
     this.#noteEnd();
     return restAfterMs;
   }
@@ -88,8 +88,8 @@ export class Rest {
   }
 
   async #unfinished(): Promise<string[]> {
-    const { oracle, openRuns, passBegunAt, world } = this.#context;
-    const found = oracle.rest.unfinished();
+    const { oracles, openRuns, passBegunAt, world } = this.#context;
+    const found = oracles.flatMap(({ rest }) => rest.unfinished());
     if (openRuns.size > 0) found.push('the function runs');
     if (passBegunAt < this.#calmAt) found.push('the controller has made no pass yet');
     const { Attributes } = await world.call('sqs', 'GetQueueAttributes', {
@@ -108,8 +108,8 @@ export class Rest {
    * each other.
    */
   #boundMs(): number {
-    const { world, scenario } = this.#context;
-    const { sweepInterval, waitTime, pollInterval } = world.layout;
+    const { oracle, scenario } = this.#context;
+    const { sweepInterval, waitTime, pollInterval } = oracle.layout;
     const update = scenario.launchMs + HEALTH_CHECK_MS + CANARY_MS + UPDATE_MS;
     const settle = (waitTime + ROUNDING_SECONDS) * 1000;
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;

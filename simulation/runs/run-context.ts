@@ -19,6 +19,7 @@ import { refresherFactory } from '../worlds/refresher.ts';
 import type { Call } from '../worlds/watch.ts';
 import { World } from '../worlds/world.ts';
 import { Script } from './script.ts';
+import { SecondEndpoint } from './second-endpoint.ts';
 
 /** Everything that a run is built from. */
 export interface RunSetup {
@@ -40,6 +41,8 @@ export class RunContext {
   readonly world: World;
   readonly journal: Journal;
   readonly oracle: Oracle;
+  /** The second endpoint's oracle is there while it is; all else is about the first. */
+  readonly second: SecondEndpoint;
   readonly person: Person;
   readonly script: Script;
   readonly faultRandom: Random;
@@ -76,16 +79,34 @@ export class RunContext {
       answer: (data) => this.#answerSmokeTest(data),
       runner: (world) => refresherFactory(world, createOverseer(this)),
       resourceMs: () => drawResourceMs(this.latencyRandom, scenario.latency),
-      loaded: (instanceId, data) => this.oracle.loaded(instanceId, data),
+      loaded: ({ endpointName, instanceId }, data) => this.oracleOf(endpointName)?.loaded(instanceId, data),
     });
     const { world } = this;
     this.requestRates = new RequestRates(world.clock, scenario.quotaShares ?? {});
     this.journal = new Journal(() => world.clock.now(), timeline);
-    this.oracle = new Oracle(world, this.journal, scenario.skew.s3);
-    this.person = new Person(new PersonContext(this.oracle, random.fork(), scenario.skew.person));
+    this.oracle = new Oracle(world, layout.endpoint, { journal: this.journal, s3SkewMs: scenario.skew.s3 });
+    const personRandom = random.fork();
+    this.second = new SecondEndpoint(world, {
+      journal: this.journal,
+      faultRandom: this.faultRandom,
+      personRandom,
+      s3SkewMs: scenario.skew.s3,
+    });
+    this.person = new Person(new PersonContext(this.oracle, personRandom, scenario.skew.person), this.second);
     this.script = new Script(world.clock, scenario.steps, this.person);
     this.eventFaults = new EventFaults(world.clock, this.journal, this.faultRandom);
     this.updateFaults = new UpdateFaults(world, this.journal, this.oracle, this.faultRandom);
+  }
+
+  /** Of every endpoint that the stack has. */
+  get oracles(): readonly Oracle[] {
+    const { oracle, second } = this;
+    return second.oracle ? [oracle, second.oracle] : [oracle];
+  }
+
+  /** The oracle of the endpoint with this name. */
+  oracleOf(endpointName: string | undefined): Oracle | undefined {
+    return this.oracles.find(({ layout }) => layout.endpointName === endpointName);
   }
 
   /** Who made a call. */
@@ -108,6 +129,9 @@ export class RunContext {
   }
 
   #qualitiesOf(data: readonly LoadedData[]) {
-    return data.map(({ etag }) => this.oracle.ledger.quality.get(etag));
+    return data.map(({ etag }) => {
+      const { second, oracle } = this;
+      return oracle.ledger.quality.get(etag) ?? second.oracle?.ledger.quality.get(etag);
+    });
   }
 }

@@ -1,4 +1,6 @@
+import { type EndpointSpec, specParameterName, storePrefix } from '@freshpoint/cdk/contract';
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { Oracle } from '../oracle/oracle.ts';
 import type { Answers } from '../worlds/answers.ts';
 import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
 import type { Call, Watch } from '../worlds/watch.ts';
@@ -16,13 +18,15 @@ export class RunWatch implements Watch {
   }
 
   before(call: Call): void {
-    const { oracle, faultRandom, rates, journal } = this.#context;
+    const { oracles, faultRandom, rates, journal } = this.#context;
     const { service, operation, input } = call;
-    if (this.#isSlotWrite(call)) oracle.slotData.beforeWrite(call);
+    this.#slotWriteOf(call)?.slotData.beforeWrite(call);
     if (service === 'sagemaker') {
       if (operation === 'UpdateEndpoint') this.#beforeUpdate(call);
-      else if (operation === 'CreateEndpoint') oracle.updates.beforeCreate();
-      else if (operation === 'DeleteEndpointConfig') oracle.configDeleted(input.EndpointConfigName ?? '');
+      else if (operation === 'CreateEndpoint') this.#context.oracleOf(input.EndpointName)?.updates.beforeCreate();
+      else if (operation === 'DeleteEndpointConfig') {
+        for (const oracle of oracles) oracle.configDeleted(input.EndpointConfigName ?? '');
+      }
     }
     if (service === 'sqs' && operation === 'DeleteMessageBatch' && faultRandom.chance(rates.lostDelete)) {
       journal.reached('deletion of a finished message lost');
@@ -32,7 +36,10 @@ export class RunWatch implements Watch {
   }
 
   #beforeUpdate(call: Call): void {
-    const { oracle, updateFaults, rates, current } = this.#context;
+    const { second, rates, current } = this.#context;
+    const oracle = this.#context.oracleOf(call.input.EndpointName);
+    if (!oracle) return;
+    const updateFaults = (oracle === second.oracle && second.updateFaults) || this.#context.updateFaults;
     const by = this.#context.moverOf(call);
     let fault: 'refused' | undefined;
     try {
@@ -45,16 +52,21 @@ export class RunWatch implements Watch {
   }
 
   after(call: Call, output: unknown, error: unknown): void {
-    const { oracle, current, world } = this.#context;
+    const { oracles, current, world } = this.#context;
     const { service, operation, input } = call;
-    if (service === 'sagemaker' && operation === 'UpdateEndpoint') oracle.updates.afterUpdate(error);
-    if (this.#isSlotWrite(call)) oracle.slotData.afterWrite(current);
+    if (service === 'sagemaker' && operation === 'UpdateEndpoint') {
+      this.#context.oracleOf(input.EndpointName)?.updates.afterUpdate(error);
+    }
+    this.#slotWriteOf(call)?.slotData.afterWrite(current);
     if (error !== undefined) return;
     const isSource = service === 's3' && input.Bucket === world.bucket;
-    if (isSource && SOURCE_WRITES.has(operation)) this.#sourcesChanged();
-    if (service === 's3' && isStateKey(input)) this.#stateCalled(call, output);
-    if (operation === 'PutObject' && isHistoryKey(input)) oracle.publications.appended(String(input.Body));
-    if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
+    for (const oracle of oracles) {
+      if (isSource && SOURCE_WRITES.has(operation)) sourceChanged(oracle, input.Key ?? '');
+      if (service === 's3' && isStateKey(oracle.layout, input)) this.#stateCalled(oracle, call, output);
+      if (operation === 'PutObject' && isHistoryKey(oracle.layout, input))
+        oracle.publications.appended(String(input.Body));
+      if (service === 'events' && operation === 'PutEvents') oracle.eventsPublished(call, current);
+    }
     if (service === 'ssm' && operation === 'PutParameter') {
       this.#parameterWritten(call, output as Answers['ssm:PutParameter']);
     }
@@ -62,19 +74,15 @@ export class RunWatch implements Watch {
   }
 
   #parameterWritten(call: Call, { Version }: Answers['ssm:PutParameter']): void {
-    const { past, world } = this.#context;
+    const { past, world, oracles } = this.#context;
     const { Name = '', Value = '' } = call.input;
+    const oracle = oracles.find(({ layout }) => Name === specParameterName(layout.id));
+    oracle?.specWritten(JSON.parse(Value) as EndpointSpec);
     past.addParameter(world.clock.now(), { Name, Type: 'String', Value, Version });
   }
 
-  #sourcesChanged(): void {
-    const { sources, states } = this.#context.oracle;
-    sources.record();
-    states.uploaded(sources.current.revision);
-  }
-
-  #stateCalled(call: Call, output: unknown): void {
-    const { oracle, journal } = this.#context;
+  #stateCalled(oracle: Oracle, call: Call, output: unknown): void {
+    const { journal } = this.#context;
     const { operation, input } = call;
     if (operation === 'DeleteObject') {
       oracle.states.deleted();
@@ -87,8 +95,8 @@ export class RunWatch implements Watch {
   }
 
   #afterQueueCall({ operation, input, caller }: Call, output: unknown): void {
-    const { world, faultRandom, rates, journal } = this.#context;
-    if (operation === 'DeleteMessageBatch') this.#checkRequests();
+    const { world, faultRandom, rates, journal, oracles } = this.#context;
+    if (operation === 'DeleteMessageBatch') for (const oracle of oracles) this.#checkRequests(oracle);
     if (operation === 'CreateQueue') world.queues.push((output as Answers['sqs:CreateQueue']).QueueUrl);
     if (operation === 'SendMessage' && faultRandom.chance(rates.duplicatedMessage)) {
       journal.reached('message duplicated');
@@ -96,27 +104,33 @@ export class RunWatch implements Watch {
     }
   }
 
-  /** A write to the data bucket. */
-  #isSlotWrite({ service, operation, input }: Call): boolean {
-    if (service !== 's3' || input.Bucket === undefined || input.Bucket === this.#context.world.bucket) return false;
-    if (isStateKey(input) || isHistoryKey(input)) return false;
-    return SLOT_WRITES.test(operation);
+  /** The oracle of the endpoint to whose data something is written; undefined: no write of data. */
+  #slotWriteOf({ service, operation, input }: Call): Oracle | undefined {
+    const { Bucket, Key = input.Delete?.Objects[0]?.Key ?? '' } = input;
+    if (service !== 's3' || Bucket === undefined || Bucket === this.#context.world.bucket) return undefined;
+    if (!SLOT_WRITES.test(operation)) return undefined;
+    const oracle = this.#context.oracles.find(({ layout }) => Key.startsWith(storePrefix(layout.id)));
+    return oracle && (isStateKey(oracle.layout, input) || isHistoryKey(oracle.layout, input)) ? undefined : oracle;
   }
 
   endpointChanged(event: EndpointStateChange): void {
-    const { oracle, journal, past, world, updateFaults, script } = this.#context;
-    const { EndpointStatus: status, EndpointConfigName, FailureReason } = event.detail;
-    journal.note('SageMaker', () => `${status} on ${EndpointConfigName} ${FailureReason ?? ''}`);
+    const { oracle: first, journal, past, world, second, script } = this.#context;
+    const { EndpointName, EndpointStatus: status, EndpointConfigName, FailureReason } = event.detail;
+    journal.note('SageMaker', () => `${EndpointName} ${status} on ${EndpointConfigName} ${FailureReason ?? ''}`);
+    const oracle = this.#context.oracleOf(EndpointName);
+    if (!oracle) return;
     oracle.updates.endpointChanged(event);
-    past.addDescription(world.clock.now(), oracle.view.endpoint());
     this.#context.hasChanged = true;
+    const isFirst = oracle === first;
+    if (isFirst) past.addDescription(world.clock.now(), oracle.view.endpoint());
     if (!this.#context.isBegun) return;
-    if (status === 'UPDATE_ROLLBACK_FAILED') updateFaults.mendRollback();
-    script.statusEntered(status);
+    const faults = isFirst ? this.#context.updateFaults : second.updateFaults;
+    if (status === 'UPDATE_ROLLBACK_FAILED') faults?.mendRollback();
+    if (isFirst) script.statusEntered(status);
   }
 
-  delays(detailType: string): readonly number[] {
-    return this.#context.eventFaults.delays(this.#context.rates, detailType);
+  delays(detailType: string, rule: string): readonly number[] {
+    return this.#context.eventFaults.delays(this.#context.rates, detailType, rule);
   }
 
   losesPoll(): boolean {
@@ -127,13 +141,19 @@ export class RunWatch implements Watch {
    * While there is something to serve, a reconcile request exists. If only the controller has touched the endpoint, and
    * the newest upload's event wasn't lost, it is in the queue and does not have to come from the sweep.
    */
-  #checkRequests(): void {
-    const { oracle, eventFaults, openRuns, person, isBegun, journal } = this.#context;
+  #checkRequests(oracle: Oracle): void {
+    const { eventFaults, openRuns, person, isBegun, journal } = this.#context;
     if (!isBegun || eventFaults.underWay > 0 || openRuns.size > 0 || person.isEditing) return;
-    const isOurs = oracle.ledger.isUntouchedByOthers() && eventFaults.sentAt >= oracle.sources.current.at;
+    const { ledger, layout, sources } = oracle;
+    const isOurs = ledger.isUntouchedByOthers() && eventFaults.sentAt(layout) >= sources.current.at;
     // The sweep finds a state that was deleted.
     if (!isOurs || oracle.view.state().lostAt !== undefined || oracle.view.hasRequests()) return;
     const unfinished = oracle.rest.unfinished();
     if (unfinished.length > 0) journal.violation(`no request is in the queue any more: ${unfinished.join('; ')}`);
   }
+}
+
+function sourceChanged({ sources, states }: Oracle, key: string): void {
+  sources.record(key);
+  states.uploaded(sources.current.revision);
 }

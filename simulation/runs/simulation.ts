@@ -55,7 +55,8 @@ export class Simulation {
     await world.run(person.calmDown());
     if (oracle.ledger.isStackBroken) return this.#result(0, this.#end());
     const restAfterMs = await this.#rest.reach();
-    oracle.final.check();
+    for (const { final } of context.oracles) final.check();
+    if (context.second.oracle) journal.reached('two endpoints at rest');
     await this.#rest.checkDeadLetters();
     return this.#result(restAfterMs, this.#end());
   }

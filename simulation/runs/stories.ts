@@ -1,6 +1,7 @@
 import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';
-import type { Action, Scenario, ScenarioStep, Shortage } from '../persons/scenario.ts';
+import type { Action, Scenario, ScenarioStep, Shortage, UploadAction } from '../persons/scenario.ts';
 import type { Situation } from '../situations.ts';
+import type { Edition } from '../worlds/layout.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -24,7 +25,9 @@ interface Setting {
   readonly rates?: Partial<FaultRates>;
 }
 
-const upload = (file = 0): Action => ({ kind: 'upload', files: [file], gapMs: 0, quality: 'good' });
+const uploadTo = (file: number): UploadAction => ({ kind: 'upload', files: [file], gapMs: 0, quality: 'good' });
+const upload = (file = 0): Action => uploadTo(file);
+const deploy = (edition: Edition): Action => ({ kind: 'deploy', edition });
 const rollBackBy = (steps: number): Action => ({ kind: 'roll back', steps });
 const rollBack = rollBackBy(1);
 const expire: Action = { kind: 'expire', ageMs: 10 * MINUTE_MS };
@@ -114,6 +117,67 @@ export const STORIES: readonly Story[] = [
       [2.4, upload()],
     ],
     { rates: { outdatedEndpoint: 0.5 }, reaches: ['answer from before the last swap'] },
+  ),
+  story(
+    'a source is added while a revision is pinned, and an upload ends the pin',
+    'one file',
+    [
+      [1, upload()],
+      [20, rollBack],
+      [40, deploy('sources')],
+      [70, upload()],
+    ],
+    { reaches: ['a pin survived a change of the sources', 'pin ended by a newer upload'] },
+  ),
+  story(
+    'a rollback to a revision that lacks a source',
+    'one file',
+    [
+      [1, upload()],
+      [20, deploy('sources')],
+      [40, upload()],
+      [60, rollBackBy(2)],
+    ],
+    { reaches: ['pin ended because its revision lacks a source', 'newest upload serves at rest'] },
+  ),
+  story(
+    'a source is added while what is at another one is refused',
+    'one file',
+    [
+      [1, { kind: 'upload', files: [0], gapMs: 0, quality: 'broken' }],
+      [40, deploy('sources')],
+    ],
+    { reaches: ['quarantined before and after a change of the sources'] },
+  ),
+  story(
+    'the source at fault is exchanged after a good upload to another one',
+    'two files, canary, smoke test',
+    [
+      [1, upload()],
+      [1.1, { kind: 'upload', files: [1], gapMs: 0, quality: 'junk' }],
+      [30, deploy('sources')],
+    ],
+    { reaches: ['deployment changed the sources', 'newest upload serves at rest'] },
+  ),
+  story(
+    'the state is deleted while a deployment adds a source and fails',
+    'one file',
+    [
+      [1, upload()],
+      [20, deploy('failing sources')],
+      [21, { kind: 'delete state' }],
+    ],
+    { reaches: ['what served before a change of the sources serves after its rollback', 'state rebuilt'] },
+  ),
+  story(
+    'a second endpoint is taken out during its refresh',
+    'one file',
+    [
+      [1, deploy('second endpoint')],
+      [20, { kind: 'second endpoint', upload: uploadTo(0) }],
+      [22, deploy('first')],
+    ],
+    { reaches: ['an endpoint was removed during a refresh', 'an endpoint was removed'] },
   ),
   story(
     'what was rolled back is uploaded again',

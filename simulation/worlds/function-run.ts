@@ -120,7 +120,7 @@ export class FunctionRun {
   /** It sends smoke tests. */
   isTesting = false;
   /** When each source was read. A pass reads several at different times. */
-  readonly sourcesReadAt: number[] = [];
+  readonly sourceReads: { readonly key: string; readonly at: number }[] = [];
   /** The last answers by operation. */
   readonly #seen = new Map<string, unknown>();
   readonly #world: World;
@@ -162,9 +162,9 @@ export class FunctionRun {
     return this.#seen.has(operation);
   }
 
-  /** The last answer of this operation. */
-  lastSeen<S extends string, O extends string>(_service: S, operation: O): AnswerOf<S, O> | undefined {
-    return this.#seen.get(operation) as AnswerOf<S, O> | undefined;
+  /** The last answer of this operation, about this endpoint or parameter. */
+  lastSeen<S extends string, O extends string>(_service: S, operation: O, about = ''): AnswerOf<S, O> | undefined {
+    return this.#seen.get(`${operation} ${about}`) as AnswerOf<S, O> | undefined;
   }
 
   #portOptions(env: Readonly<Record<string, string>>): PortOptions {
@@ -298,12 +298,23 @@ export class FunctionRun {
   }
 
   #note({ operation, input, output }: Exchange): void {
-    if (!this.dead) this.#seen.set(operation, output);
-    const isSource = (input as { Bucket?: string }).Bucket === this.#world.bucket;
-    if (isSource && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
-      this.sourcesReadAt.push(this.#world.clock.now());
+    const { EndpointName, Names, Bucket, Key, Prefix } = input as NotedInput;
+    if (!this.dead) {
+      this.#seen.set(operation, output);
+      this.#seen.set(`${operation} ${EndpointName ?? Names?.join() ?? ''}`, output);
+    }
+    if (Bucket === this.#world.bucket && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
+      this.sourceReads.push({ key: Key ?? Prefix ?? '', at: this.#world.clock.now() });
     }
   }
+}
+
+interface NotedInput {
+  readonly EndpointName?: string;
+  readonly Names?: readonly string[];
+  readonly Bucket?: string;
+  readonly Key?: string;
+  readonly Prefix?: string;
 }
 
 interface PlannedAttempt extends CallPlan {

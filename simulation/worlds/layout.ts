@@ -12,7 +12,13 @@ export type Edition =
   /** Only the tags of the endpoint. */
   | 'tags'
   /** As `models`, but a resource that comes after the endpoint fails: the endpoint moves and moves back. */
-  | 'failing';
+  | 'failing'
+  /** Other sources: new models, new configs, the endpoint moves. */
+  | 'sources'
+  /** As `sources`, but it fails as `failing` does. */
+  | 'failing sources'
+  /** A second endpoint on the same refresher, which every other edition takes out again. */
+  | 'second endpoint';
 
 export const EDITIONS = [
   'first',
@@ -21,41 +27,90 @@ export const EDITIONS = [
   'settings',
   'tags',
   'failing',
+  'sources',
+  'failing sources',
+  'second endpoint',
 ] as const satisfies readonly Edition[];
 
-/** One arrangement of sources and settings, with its templates. */
-export interface Layout {
-  readonly name: string;
+/** Where the data of an endpoint's models comes from. */
+export interface Sources {
   /** Keys that the models load. */
   readonly keys: readonly string[];
+  /** What the models load all objects below. */
+  readonly prefix?: string;
+}
+
+/** One arrangement of sources and settings of an endpoint. */
+export interface EndpointLayout {
+  readonly endpointName: string;
+  /** Its id: stack and construct. */
+  readonly id: string;
+  /** The sources of the edition `first`. */
+  readonly sources: Sources;
+  /** Those of the editions that change them. */
+  readonly otherSources: Sources;
   /** In seconds; of the edition `first`. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
   readonly pollInterval: number;
   readonly sweepInterval: number;
-  /** What the models load all objects below. */
-  readonly prefix?: string;
   /** Some of the models' data is slot data: `all` of it, or the archives only. Absent: all of it is in place. */
   readonly slotData?: 'all' | 'archives';
   /** The endpoint has to answer a smoke test after each refresh. */
   readonly isTested: boolean;
+}
+
+/** One stack, with its templates. */
+export interface Layout {
+  readonly name: string;
+  readonly endpoint: EndpointLayout;
+  /** Of the edition that has a second one. */
+  readonly second: EndpointLayout;
   readonly editions: Readonly<Record<Edition, object>>;
   readonly bucketStack: object;
 }
 
+/** Whether an edition has the second endpoint. */
+export function hasSecond(edition: Edition): boolean {
+  return edition === 'second endpoint';
+}
+
+/** The sources that an edition declares. */
+export function sourcesOf(
+  { sources, otherSources }: Pick<EndpointLayout, 'sources' | 'otherSources'>,
+  edition: Edition,
+): Sources {
+  return edition === 'sources' || edition === 'failing sources' ? otherSources : sources;
+}
+
+/** The keys that some edition's models load. */
+export function keysOf({ sources, otherSources }: EndpointLayout): string[] {
+  return [...new Set([...sources.keys, ...otherSources.keys])];
+}
+
+/** The keys of single archives, in the order of the containers that load them. */
+export function archivesOf({ keys, prefix }: Sources): string[] {
+  return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
+}
+
+/** Whether the sources name the object with this key. */
+export function hasSource({ keys, prefix }: Sources, key: string): boolean {
+  return keys.includes(key) || (prefix !== undefined && key.startsWith(prefix));
+}
+
 export const DATA_STACK = 'Data';
 export const ENDPOINT_STACK = 'Serving';
+/** Of the endpoint that every stack has; its id is of stack and construct. */
 export const ENDPOINT_NAME = 'Iris';
-/** The endpoint's id: stack and construct. */
 export const ENDPOINT_ID = `${ENDPOINT_STACK}/Endpoint`;
+export const VARIANT_NAME = 'AllTraffic';
 
 /** Whether a call is about the endpoint's state object. */
-export function isStateKey({ Key }: { readonly Key?: string }): boolean {
-  return Key === stateKey({ bucket: '', prefix: storePrefix(ENDPOINT_ID) });
+export function isStateKey({ id }: EndpointLayout, { Key }: { readonly Key?: string }): boolean {
+  return Key === stateKey({ bucket: '', prefix: storePrefix(id) });
 }
 
 /** Whether a call is about an object of the endpoint's history. */
-export function isHistoryKey({ Key = '' }: { readonly Key?: string }): boolean {
-  return Key.startsWith(historyPrefix({ bucket: '', prefix: storePrefix(ENDPOINT_ID) }));
+export function isHistoryKey({ id }: EndpointLayout, { Key = '' }: { readonly Key?: string }): boolean {
+  return Key.startsWith(historyPrefix({ bucket: '', prefix: storePrefix(id) }));
 }
-export const VARIANT_NAME = 'AllTraffic';

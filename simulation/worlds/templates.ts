@@ -4,12 +4,17 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import {
+  archivesOf,
   DATA_STACK,
   EDITIONS,
   type Edition,
+  ENDPOINT_ID,
   ENDPOINT_NAME,
   ENDPOINT_STACK,
+  type EndpointLayout,
   type Layout,
+  type Sources,
+  sourcesOf,
   VARIANT_NAME,
 } from './layout.ts';
 import { synthesizedTemplates } from './synthesize.ts';
@@ -17,8 +22,9 @@ import { synthesizedTemplates } from './synthesize.ts';
 /** The settings that a layout is synthesized from. */
 interface LayoutSettings {
   readonly name: string;
-  readonly keys: readonly string[];
-  readonly prefix?: string;
+  readonly sources: Sources;
+  /** Of the editions that change the sources. */
+  readonly otherSources: Sources;
   /** In seconds, as the other intervals. */
   readonly waitTime: number;
   readonly maxWaitTime?: number;
@@ -30,10 +36,18 @@ interface LayoutSettings {
 }
 
 const LAYOUTS: readonly LayoutSettings[] = [
-  { name: 'one file', keys: ['models/iris.tar.gz'], waitTime: 60, pollInterval: 30, sweepInterval: 3600 },
+  {
+    name: 'one file',
+    sources: { keys: ['models/iris.tar.gz'] },
+    otherSources: { keys: ['models/iris.tar.gz', 'models/scaler.tar.gz'] },
+    waitTime: 60,
+    pollInterval: 30,
+    sweepInterval: 3600,
+  },
   {
     name: 'two files, canary, smoke test',
-    keys: ['a/model.tar.gz', 'b/model.tar.gz'],
+    sources: { keys: ['a/model.tar.gz', 'b/model.tar.gz'] },
+    otherSources: { keys: ['a/model.tar.gz', 'c/model.tar.gz'] },
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
@@ -42,8 +56,8 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'a prefix',
-    keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'],
-    prefix: 'tree/',
+    sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
+    otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
     waitTime: 90,
     maxWaitTime: 420,
     pollInterval: 30,
@@ -52,8 +66,8 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'a prefix in place',
-    keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'],
-    prefix: 'tree/',
+    sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
+    otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
     waitTime: 90,
     maxWaitTime: 420,
     pollInterval: 30,
@@ -62,7 +76,8 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'two files in place, canary',
-    keys: ['a/model.tar.gz', 'b/model.tar.gz'],
+    sources: { keys: ['a/model.tar.gz', 'b/model.tar.gz'] },
+    otherSources: { keys: ['c/model.tar.gz', 'b/model.tar.gz', 'a/model.tar.gz'] },
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
@@ -71,49 +86,69 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'an archive, and a prefix in place',
-    keys: ['a/model.tar.gz', 'tree/0', 'tree/1'],
-    prefix: 'tree',
+    sources: { keys: ['a/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree' },
+    otherSources: { keys: ['a/model.tar.gz', 'b/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree' },
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
   },
 ];
 
+/** The second endpoint, and the id of its construct. */
+const SECOND_NAME = 'Rose';
+const SECOND = 'Second';
+const SECOND_SOURCES: Sources = { keys: ['rose/model.tar.gz'] };
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/iris:1';
 const CANARY_WAIT_SECONDS = 120;
 /** By how much the edition `settings` lengthens waitTime and pollInterval. */
 const LONGER_SECONDS = 10;
 
+const FAILING: readonly Edition[] = ['failing', 'failing sources'];
+
 /** Each layout's templates, as `cdk synth` makes them. Takes seconds: once per process. */
 export function synthesize(): Layout[] {
   return LAYOUTS.map((settings) => {
     const templates = EDITIONS.map((edition) => ({ edition, ...synthesizeEdition(settings, edition) }));
-    const { name, keys, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
     return {
-      name,
-      keys,
-      waitTime,
-      maxWaitTime,
-      pollInterval,
-      sweepInterval,
-      prefix: settings.prefix,
-      slotData: slotDataOf(settings),
-      isTested: settings.tested === true,
+      name: settings.name,
+      endpoint: endpointLayout(settings),
+      second: secondLayout(settings),
       bucketStack: templates[0]?.bucket ?? {},
       editions: Object.fromEntries(templates.map(({ edition, serving }) => [edition, serving])) as Layout['editions'],
     };
   });
 }
 
-function slotDataOf(settings: LayoutSettings): Layout['slotData'] {
-  if (settings.inPlace) return undefined;
-  // Only a prefix that ends with a slash is copied.
-  return settings.prefix === undefined || settings.prefix.endsWith('/') ? 'all' : 'archives';
+function endpointLayout(settings: LayoutSettings): EndpointLayout {
+  const { sources, otherSources, waitTime, maxWaitTime, pollInterval, sweepInterval } = settings;
+  return {
+    endpointName: ENDPOINT_NAME,
+    id: ENDPOINT_ID,
+    sources,
+    otherSources,
+    waitTime,
+    maxWaitTime,
+    pollInterval,
+    sweepInterval,
+    slotData: slotDataOf(settings),
+    isTested: settings.tested === true,
+  };
 }
 
-/** The keys of single archives. */
-function archivesOf({ keys, prefix }: LayoutSettings): string[] {
-  return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
+/** The same settings, for one archive. */
+function secondLayout(settings: LayoutSettings): EndpointLayout {
+  const id = `${ENDPOINT_STACK}/${SECOND}`;
+  return { ...endpointLayout(secondOf(settings)), endpointName: SECOND_NAME, id };
+}
+
+function secondOf({ name, waitTime, pollInterval, sweepInterval }: LayoutSettings): LayoutSettings {
+  return { name, sources: SECOND_SOURCES, otherSources: SECOND_SOURCES, waitTime, pollInterval, sweepInterval };
+}
+
+function slotDataOf({ inPlace, sources }: LayoutSettings): EndpointLayout['slotData'] {
+  if (inPlace) return undefined;
+  // Only a prefix that ends with a slash is copied.
+  return sources.prefix === undefined || sources.prefix.endsWith('/') ? 'all' : 'archives';
 }
 
 function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket: object; serving: object } {
@@ -126,7 +161,13 @@ function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket
   bucket.grantRead(role);
   const endpoint = new SagemakerEndpoint(stack, 'Endpoint', propsOf(settings, edition, bucket, role.roleArn));
   for (const model of endpoint.models) model.node.addDependency(role);
-  if (edition === 'failing') {
+  if (edition === 'second endpoint') {
+    const props = propsOf(secondOf(settings), edition, bucket, role.roleArn);
+    const named = { ...props, endpointProps: { ...props.endpointProps, endpointName: SECOND_NAME } };
+    const second = new SagemakerEndpoint(stack, SECOND, named);
+    for (const model of second.models) model.node.addDependency(role);
+  }
+  if (FAILING.includes(edition)) {
     const failing = new CfnParameter(stack, 'Failing', { type: 'String', value: 'ok', allowedPattern: '^never$' });
     failing.node.addDependency(endpoint.endpoint);
   }
@@ -141,9 +182,11 @@ function propsOf(
   executionRoleArn: string,
 ): SagemakerEndpointProps {
   const longer = edition === 'settings' ? LONGER_SECONDS : 0;
-  const { prefix } = settings;
+  const sources = sourcesOf(settings, edition);
+  const { prefix } = sources;
+  const environment = edition === 'models' || edition === 'failing' ? { EDITION: edition } : undefined;
   return {
-    modelsProps: [{ props: { executionRoleArn, ...containersOf(settings, edition, bucket) } }],
+    modelsProps: [{ props: { executionRoleArn, ...containersOf(sources, environment, bucket) } }],
     endpointConfigProps: {
       productionVariants: [
         {
@@ -167,7 +210,7 @@ function propsOf(
       smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
     }),
     ...(prefix &&
-      archivesOf(settings).length === 0 && {
+      archivesOf(sources).length === 0 && {
         bucketEvents: [EventType.OBJECT_CREATED, EventType.OBJECT_REMOVED].map((eventType) => ({
           eventType,
           keyFilters: [{ prefix }],
@@ -180,20 +223,19 @@ function propsOf(
   };
 }
 
-function containersOf(settings: LayoutSettings, edition: Edition, bucket: IBucket) {
-  const isMoving = edition === 'models' || edition === 'failing';
-  const environment = isMoving ? { EDITION: edition } : undefined;
+function containersOf(sources: Sources, environment: Record<string, string> | undefined, bucket: IBucket) {
+  const { prefix } = sources;
   const s3DataSource = {
-    s3Uri: `s3://${bucket.bucketName}/${settings.prefix}`,
+    s3Uri: `s3://${bucket.bucketName}/${prefix}`,
     s3DataType: 'S3Prefix',
     compressionType: 'None',
   };
-  const archives = archivesOf(settings).map((key) => ({
+  const archives = archivesOf(sources).map((key) => ({
     image: IMAGE,
     environment,
     modelDataUrl: `s3://${bucket.bucketName}/${key}`,
   }));
-  const uncompressed = settings.prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
+  const uncompressed = prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
   const containers = [...archives, ...uncompressed];
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
 }

@@ -35,8 +35,8 @@ export interface Watch {
   after(call: Call, output: unknown, error: unknown): void;
   /** An endpoint's status changed, at this very instant. */
   endpointChanged(event: EndpointStateChange): void;
-  /** When each copy of an event reaches the queue, in ms from now. */
-  delays(detailType: string): readonly number[];
+  /** When each copy of an event reaches the queue, in ms from now; `rule`: the name of the rule that it matches. */
+  delays(detailType: string, rule: string): readonly number[];
   /** Whether the messages of a poll are lost on their way to the function. */
   losesPoll(): boolean;
 }

@@ -43,12 +43,18 @@ export interface WorldOptions {
   /** What an instance answers to an invocation; `hang`: nothing. @default its id and its data */
   readonly answer?: (data: readonly LoadedData[]) => unknown;
   /** Called with what each instance has loaded. */
-  readonly loaded: (instanceId: string, data: readonly LoadedData[]) => void;
+  readonly loaded: (instance: LaunchedInstance, data: readonly LoadedData[]) => void;
   /** How CloudFormation behaves. */
   readonly cloudFormation?: Pick<CloudFormationExtras, 'resourceMs' | 'overlooksRollbacks'>;
   readonly runner: (world: World) => FunctionRunnerFactory;
   /** How long CloudFormation works on one resource, in ms. @default no time */
   readonly resourceMs?: () => number;
+}
+
+/** An instance of an endpoint's fleet. */
+export interface LaunchedInstance {
+  readonly endpointName: string;
+  readonly instanceId: string;
 }
 
 /** How long a poll of an empty queue waits, instead of 20 s: nothing else differs, and idle hours cost no CPU time. */
@@ -83,7 +89,9 @@ export class World {
     const deps: Deps = { account: defaultAccount, clock, ids: seededIds(options.seed), cloud };
     const iam = createIam(deps);
     this.callerOf = (env) => iam.callerOf(env.AWS_ACCESS_KEY_ID);
-    const events = createEvents(deps, { plan: (event) => this.watch?.delays(event['detail-type']) ?? [0] });
+    const events = createEvents(deps, {
+      plan: (event, { name }) => this.watch?.delays(event['detail-type'], name) ?? [0],
+    });
     const emit: Emit = (event) => events.publish({ ...event, detailType: event['detail-type'] });
     const s3Deps = { ...deps, clock: skewed(clock, options.skew.s3) };
     const s3 = createS3(s3Deps, { blobs: new MemoryBlobs(), emit, iam });
@@ -123,8 +131,8 @@ export class World {
   ) {
     const launcher = createVirtualLauncher(deps, {
       callerForRole,
-      judge: (data, { instanceId }) => {
-        options.loaded(instanceId, data);
+      judge: (data, instance) => {
+        options.loaded(instance, data);
         return options.judge(data);
       },
       answer: options.answer,

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -17,13 +19,9 @@ export interface CommandResult {
 export async function freshpoint(
   url: string,
   args: readonly string[],
-  environment: NodeJS.ProcessEnv = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+  environment?: NodeJS.ProcessEnv,
 ): Promise<CommandResult> {
-  const { AWS_PROFILE: _, AWS_REGION: __, ...env } = process.env;
-  const child = spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, COMMAND, ...args], {
-    env: { ...env, AWS_ENDPOINT_URL: url, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnCommand(url, args, environment);
   const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { exitCode: child.exitCode, out, error };
 }
@@ -35,4 +33,40 @@ export function objectsIn({ out }: CommandResult): any[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+}
+
+/** A console that is being served. */
+export interface ServedConsole {
+  /** With the token. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts `freshpoint console` from its sources, on a free port, with AWS at `url`. */
+export async function startConsoleCommand(url: string): Promise<ServedConsole> {
+  const child = spawnCommand(url, ['console', '--port', '0', '--json']);
+  const ended = once(child, 'close');
+  const lines = createInterface(child.stdout);
+  const ready = await Promise.race([once(lines, 'line'), ended]);
+  if (child.exitCode !== null) throw new Error(`freshpoint console ended: ${await text(child.stderr)}`);
+  child.stderr.pipe(process.stderr);
+  return {
+    url: JSON.parse(String(ready[0])).url,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+function spawnCommand(
+  url: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+): ChildProcessByStdio<null, Readable, Readable> {
+  const { AWS_PROFILE: _, AWS_REGION: __, ...env } = process.env;
+  return spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, COMMAND, ...args], {
+    env: { ...env, AWS_ENDPOINT_URL: url, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }

@@ -30,9 +30,18 @@ export interface LocalArguments {
   readonly format: OutputFormat;
 }
 
+/** Arguments of `freshpoint console`. */
+export interface ConsoleArguments extends ClientConfig {
+  readonly command: 'console';
+  /** On 127.0.0.1; 0: a free one. */
+  readonly port: number;
+  readonly format: OutputFormat;
+}
+
 /** The command that a command line names, and its arguments. */
 export type CommandArguments =
   | LocalArguments
+  | ConsoleArguments
   | CheckArguments
   | LiveCommand
   | { readonly command: 'help' }
@@ -67,6 +76,7 @@ const OWN_OPTIONS = {
   refresh: ['force', 'reason', ...ACCOUNT_OPTIONS],
   redrive: ACCOUNT_OPTIONS,
   check: [],
+  console: ['port', ...ACCOUNT_OPTIONS],
   local: ['assembly', 'stack', 'port', 'state', 'times', 'container'],
 } as const;
 
@@ -91,6 +101,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
   const format = formatOf(values);
   if (command === 'check') return readCheck(operands, format);
   const { profile, region } = values;
+  if (command === 'console') return { ...readConsole(operands, values), format, profile, region };
   return { ...readLive(command, operands, values), format, profile, region };
 }
 
@@ -98,7 +109,7 @@ function isCommandName(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(OWN_OPTIONS, name);
 }
 
-type LiveName = Exclude<CommandName, 'local' | 'check'>;
+type LiveName = Exclude<CommandName, 'local' | 'check' | 'console'>;
 
 function readLive(command: LiveName, operands: readonly string[], values: OptionValues) {
   const format = formatOf(values);
@@ -125,6 +136,11 @@ function readLive(command: LiveName, operands: readonly string[], values: Option
     default:
       return { command, endpoint, format } as const;
   }
+}
+
+function readConsole([unexpected]: readonly string[], { port = '4581' }: OptionValues) {
+  rejectArgument(unexpected);
+  return { command: 'console', port: readPort(port) } as const;
 }
 
 function readLocal([unexpected]: readonly string[], values: OptionValues): LocalArguments {

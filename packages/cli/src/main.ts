@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { type LocalArguments, readArguments } from './arguments.ts';
+import { type ConsoleArguments, type LocalArguments, readArguments } from './arguments.ts';
 import { EXIT_CODES, reportError } from './command-failure.ts';
 import { outputOf } from './output.ts';
 import { USAGE } from './usage.ts';
@@ -23,6 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
     case 'local':
       await local(options);
       return EXIT_CODES.success;
+    case 'console':
+      await openConsole(options);
+      return EXIT_CODES.success;
     case 'check': {
       const { runCheck } = await import('./check.ts');
       return runCheck(options, write);
@@ -42,6 +45,14 @@ async function local(options: LocalArguments): Promise<void> {
   const { jsonOutput, textOutput } = await import('./console-output.ts');
   const { runLocal } = await import('./local.ts');
   await runLocal(options, options.format === 'json' ? jsonOutput(write) : textOutput(write, Date.now), stop);
+}
+
+async function openConsole(options: ConsoleArguments): Promise<void> {
+  const { stopSignal } = await import('./stop-signal.ts');
+  const { runConsole } = await import('./console/run-console.ts');
+  const files = new URL('../assets/console/', import.meta.url);
+  const running = { write, environment: process.env, user: username(), files, onBug: console.error };
+  await runConsole(options, running, stopSignal());
 }
 
 function write(line: string): void {

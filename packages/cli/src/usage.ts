@@ -23,6 +23,7 @@ Act:
   redrive <endpoint>               Move dead letters back to the work queue
 
 Run:
+  console                          Serve all of the above but check as a page on 127.0.0.1, until Ctrl-C
   local                            Run a cloud assembly on this machine, on one port of 127.0.0.1, until Ctrl-C; needs
                                    the package @freshpoint/local
 
@@ -38,6 +39,9 @@ Options of rollback:
 
 Options of refresh:
   --force                          Roll the newest upload out again, although it serves or another one is pinned
+
+Options of console:
+  --port <number>                  Port on 127.0.0.1; 0 selects a free one (default: 4581)
 
 Options of local:
   --assembly <folder>              Cloud assembly to deploy, as \`cdk synth\` writes it (default: start empty)

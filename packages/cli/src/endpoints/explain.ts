@@ -12,7 +12,7 @@ export interface ExplainArguments {
 }
 
 /** Why the newest upload does not serve, and what a person can do. */
-interface Explanation {
+export interface Explanation {
   readonly reason: string;
   /** A paragraph. */
   readonly explanation: string;
@@ -29,7 +29,7 @@ export async function runExplain(
   output: Output,
 ): Promise<void> {
   const report = await reportOn(context, endpoint);
-  const explained = explain(report);
+  const explained = explainReport(report);
   if (format === 'json') {
     const revision = report.sources?.revision;
     output.write(JSON.stringify({ endpoint, revision, ...explained }));
@@ -37,15 +37,24 @@ export async function runExplain(
   }
   const width = Math.min(MAX_COLUMNS, output.columns);
   const { explanation, nextStep } = explained;
-  for (const line of wrap(withoutControlCharacters(explanation), width)) output.write(line);
+  for (const line of wrap(explanation, width)) output.write(line);
   output.write('');
-  const [first = '', ...rest] = wrap(withoutControlCharacters(nextStep), width - 'Next: '.length);
+  const [first = '', ...rest] = wrap(nextStep, width - 'Next: '.length);
   output.write(`${output.paint('bold', 'Next:')} ${first}`);
   for (const line of rest) output.write(`      ${line}`);
 }
 
 /** Says in a paragraph what the report shows. */
-function explain(report: EndpointReport): Explanation {
+export function explainReport(report: EndpointReport): Explanation {
+  const { reason, explanation, nextStep } = explanationOf(report);
+  return {
+    reason,
+    explanation: withoutControlCharacters(explanation),
+    nextStep: withoutControlCharacters(nextStep),
+  };
+}
+
+function explanationOf(report: EndpointReport): Explanation {
   const { state, next, problem } = report;
   if (state.lostAt !== undefined) {
     return {

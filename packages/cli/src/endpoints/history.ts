@@ -1,6 +1,12 @@
-import type { ActionRecord, HistoryRecord, RefreshRecord, StallRecord } from '@freshpoint/engine/policy/history';
+import type {
+  ActionRecord,
+  HistoryRecord,
+  ListedRecord,
+  RefreshRecord,
+  StallRecord,
+} from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { Pin } from '@freshpoint/engine/policy/state';
+import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { alignColumns, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
@@ -12,11 +18,18 @@ export interface HistoryArguments {
   readonly format: OutputFormat;
 }
 
+/** A record as a row: its cells, and the texts below them. */
+export interface HistoryRow {
+  readonly cells: readonly string[];
+  readonly messages: readonly string[];
+}
+
 /** A record, and whether its revision serves. */
 type HistoryEntry = WithServing<RefreshRecord> | WithServing<StallRecord> | WithServing<ActionRecord>;
 type WithServing<T> = Omit<T, 'serving'> & { readonly serving: boolean };
 
-const HEAD = [' ', 'when', 'took', 'revision', 'slot', 'by', 'outcome'];
+/** Heads of the columns. */
+export const HISTORY_HEAD = [' ', 'when', 'took', 'revision', 'slot', 'by', 'outcome'];
 /** Outcomes that are shown in other words. */
 const OUTCOMES: Readonly<Record<string, string>> = { passedOver: 'passed over' };
 const INDENT = '     ';
@@ -53,7 +66,15 @@ function refreshLines(
 
 async function entriesOf(endpoint: string, account: EndpointAccount): Promise<HistoryEntry[]> {
   const { state, spec } = await account.read(endpoint);
-  const records = await account.history(spec.store);
+  return entriesIn(await account.history(spec.store), state);
+}
+
+/** The records as rows. */
+export function historyRows(records: readonly ListedRecord[], state: EndpointState): HistoryRow[] {
+  return entriesIn(records, state).map((entry) => ({ cells: cellsOf(entry), messages: messagesOf(entry) }));
+}
+
+function entriesIn(records: readonly ListedRecord[], state: EndpointState): HistoryEntry[] {
   return records.map(({ writtenAt: _, ...record }) => ({
     ...record,
     // A revision can serve although it was refused once: that refresh is not what serves.
@@ -66,8 +87,8 @@ function hasServed(record: Pick<HistoryRecord, 'outcome'>): boolean {
 }
 
 function table(entries: readonly HistoryEntry[], columns: number): string[] {
-  const [head = '', ...lines] = alignColumns([HEAD, ...entries.map(cellsOf)]);
-  const rows = entries.flatMap((entry, index) => [lines[index] ?? '', ...messageLines(entry, columns)]);
+  const [head = '', ...lines] = alignColumns([HISTORY_HEAD, ...entries.map(cellsOf)]);
+  const rows = entries.flatMap((entry, index) => [lines[index] ?? '', ...messageLines(messagesOf(entry), columns)]);
   return [head, ...rows, '* serving now; times are UTC'];
 }
 
@@ -88,15 +109,17 @@ function actorIn(entry: HistoryEntry): string {
   return 'by' in entry ? entry.by : '';
 }
 
-function messageLines(entry: HistoryEntry, columns: number): string[] {
+function messagesOf(entry: HistoryEntry): string[] {
   const texts: (string | undefined)[] = 'message' in entry ? [entry.message] : [];
   if ('warning' in entry) texts.push(entry.warning);
   if ('pin' in entry && entry.trigger === 'pin') texts.push(rolledBackBy(entry.pin));
   if ('by' in entry) texts.push(entry.reason);
-  return texts
-    .filter((text) => text !== undefined)
-    .flatMap((text) => wrap(withoutControlCharacters(text), Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length)))
-    .map((text) => INDENT + text);
+  return texts.filter((text) => text !== undefined).map(withoutControlCharacters);
+}
+
+function messageLines(messages: readonly string[], columns: number): string[] {
+  const width = Math.max(MIN_MESSAGE_COLUMNS, columns - INDENT.length);
+  return messages.flatMap((text) => wrap(text, width)).map((text) => INDENT + text);
 }
 
 function rolledBackBy(pin: Pin | undefined): string | undefined {

@@ -36,11 +36,15 @@ export async function runRetry(options: RetryArguments, context: ActionContext):
   write(format === 'json' ? JSON.stringify({ event: 'retrying', endpoint, revision }) : text);
 }
 
+/** Revisions that are quarantined or wait for their next attempt, the one that was quarantined last first. */
+export function retryableRevisions({ quarantine = [], retries }: EndpointState): string[] {
+  const quarantined = quarantine.map(({ revision }) => revision);
+  return [...new Set([...quarantined, ...(retries ? [retries.revision] : [])])];
+}
+
 /** The revision that the digits name, of those that are quarantined or wait for their next attempt. */
 function chooseFailed(state: EndpointState, endpoint: string, digits = ''): string {
-  const quarantined = (state.quarantine ?? []).map(({ revision }) => revision);
-  const waiting = state.retries ? [state.retries.revision] : [];
-  const failed = [...new Set([...quarantined, ...waiting])];
+  const failed = retryableRevisions(state);
   const [match, ...others] = failed.filter((revision) => revision.startsWith(digits));
   if (failed.length === 0) throw new CommandFailure(`No revision of ${endpoint} is in quarantine.`);
   const listed = failed.map(shortRevision).join(', ');

@@ -20,7 +20,8 @@ const MAX_SHOWN_QUARANTINED = 3;
 const LABEL_COLUMNS = 12;
 /** Texts are not wrapped narrower than this, in columns. */
 const MIN_TEXT_COLUMNS = 30;
-const HEAD = ['endpoint', 'serves', 'slot', 'since', 'rollout', 'attention'];
+/** Heads of the columns that list all endpoints. */
+export const STATUS_HEAD = ['endpoint', 'serves', 'slot', 'since', 'rollout', 'attention'];
 
 /** Prints the status of one endpoint or of all. Returns the exit code. */
 export async function runStatus(
@@ -29,13 +30,19 @@ export async function runStatus(
   output: Output,
 ): Promise<number> {
   const ids = endpoint === undefined ? await context.account.list() : [endpoint];
+  const views = await statusViews(ids, context);
+  for (const line of linesOf(views, { endpoint, format, output })) output.write(line);
+  return views.some(({ needsAttention }) => needsAttention) ? EXIT_CODES.needsAttention : EXIT_CODES.success;
+}
+
+/** The status of each of these endpoints. */
+export async function statusViews(ids: readonly string[], context: ReportContext): Promise<EndpointStatusView[]> {
   const views: EndpointStatusView[] = [];
   for (let from = 0; from < ids.length; from += PARALLEL_REPORTS) {
     const reports = ids.slice(from, from + PARALLEL_REPORTS).map((id) => reportOn(context, id));
     views.push(...(await Promise.all(reports)).map(statusView));
   }
-  for (const line of linesOf(views, { endpoint, format, output })) output.write(line);
-  return views.some(({ needsAttention }) => needsAttention) ? EXIT_CODES.needsAttention : EXIT_CODES.success;
+  return views;
 }
 
 function linesOf(
@@ -45,12 +52,13 @@ function linesOf(
   if (format === 'json') return views.map((view) => JSON.stringify(view));
   if (endpoint !== undefined) return views.flatMap((view) => statusLines(view, output));
   if (views.length === 0) return ['There is no endpoint in this account and region.'];
-  const [head = '', ...rows] = alignColumns([HEAD, ...views.map(cellsOf)]);
+  const [head = '', ...rows] = alignColumns([STATUS_HEAD, ...views.map(statusCells)]);
   const painted = rows.map((row, index) => (views[index]?.needsAttention ? output.paint('red', row) : row));
   return [output.paint('bold', head), ...painted, 'times are UTC'];
 }
 
-function cellsOf(view: EndpointStatusView): string[] {
+/** The cells of an endpoint in the list of all. */
+export function statusCells(view: EndpointStatusView): string[] {
   const { endpoint, serving, rollout, waiting } = view;
   const until = waiting?.until === undefined ? '' : ` until ${clockTime(waiting.until)}`;
   const revision = serving?.revision === undefined ? '-' : shortRevision(serving.revision);
@@ -80,18 +88,22 @@ function attentionOf(view: EndpointStatusView): string[] {
 
 /** One endpoint in full. */
 function statusLines(view: EndpointStatusView, { columns, paint }: Output): string[] {
-  const { endpoint, endpointName, status = 'status unknown' } = view;
   const width = Math.max(MIN_TEXT_COLUMNS, columns - LABEL_COLUMNS - 2);
-  const lines = factsOf(view).flatMap(([label, text]) => {
-    const [first = '', ...rest] = wrap(withoutControlCharacters(text), width);
+  const lines = statusFacts(view).flatMap(([label, text]) => {
+    const [first = '', ...rest] = wrap(text, width);
     const name = paint(label === 'stalled' || label === 'moved' ? 'red' : 'bold', label.padEnd(LABEL_COLUMNS));
     return [`  ${name}${first}`, ...rest.map((line) => `  ${' '.repeat(LABEL_COLUMNS)}${line}`)];
   });
-  const title = `${endpoint} (SageMaker endpoint ${endpointName}, ${status})`;
-  return [paint('bold', withoutControlCharacters(title)), ...lines, '  times are UTC'];
+  return [paint('bold', statusTitle(view)), ...lines, '  times are UTC'];
 }
 
-function factsOf(view: EndpointStatusView): [label: string, text: string][] {
+/** The endpoint by its names, and its status. */
+export function statusTitle({ endpoint, endpointName, status = 'status unknown' }: EndpointStatusView): string {
+  return withoutControlCharacters(`${endpoint} (SageMaker endpoint ${endpointName}, ${status})`);
+}
+
+/** What there is to say about an endpoint, line by line. */
+export function statusFacts(view: EndpointStatusView): [label: string, text: string][] {
   const { serving, newest, rollout, waiting, stalled, moved, problem } = view;
   const facts: [string, string | undefined | false][] = [
     ['serves', servingText(serving)],
@@ -104,7 +116,7 @@ function factsOf(view: EndpointStatusView): [label: string, text: string][] {
     ['moved', moved],
     ['unreadable', problem],
   ];
-  return facts.flatMap(([label, text]) => (typeof text === 'string' ? [[label, text]] : []));
+  return facts.flatMap(([label, text]) => (typeof text === 'string' ? [[label, withoutControlCharacters(text)]] : []));
 }
 
 function servingText(serving: EndpointStatusView['serving']): string {

@@ -1,12 +1,14 @@
 import { stateKey } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
+import type { Conclusion } from '../policy/conclusion.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
 import { type EndpointState, type QuarantineEntry, quarantineEntryOf } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
-import { publish } from './publish.ts';
+import { type Publisher, publish, publishCurrent } from './publish.ts';
+import type { ReconcileResult } from './result.ts';
 
 /** Attempts to record what was published. Each further one needs yet another write within a pass. */
 const MAX_WRITES = 5;
@@ -47,8 +49,37 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
   }
 }
 
+/** What a pass for a deployment has decided from. `publisher`: absent if there is nothing to publish. */
+export interface DecidedConclusion {
+  readonly publisher: Publisher | undefined;
+  readonly recorded: StoredState;
+  readonly decision: Conclusion;
+}
+
+/**
+ * The same for a deployment that waits: publishes what its pass concludes, and records it at once. Staging may follow,
+ * in which another pass would write the state.
+ */
+export async function decideForDeployment<Decided extends DecidedConclusion>(
+  decide: () => Promise<Decided | ReconcileResult>,
+): Promise<Decided | ReconcileResult> {
+  const published = new Set<string>();
+  for (let attempt = 1; ; attempt++) {
+    const decided = await decide();
+    if ('kind' in decided) return decided;
+    const { publisher, recorded, decision } = decided;
+    if (!publisher || decision.events.length === 0) return decided;
+    const events = decision.events.filter((event) => !published.has(idOf(event)));
+    await publishCurrent(publisher, recorded, { ...decision, events });
+    for (const event of events) published.add(idOf(event));
+    const etag = await write({ ports: publisher.ports, store: publisher.spec.store }, decision.state, recorded.etag);
+    if (etag !== 'conflict') return { ...decided, recorded: { state: decision.state, etag } };
+    if (attempt === MAX_WRITES) throw new StateConflict(stateKey(publisher.spec.store));
+  }
+}
+
 async function write(
-  { ports, store }: EndpointPass,
+  { ports, store }: Pick<EndpointPass, 'ports' | 'store'>,
   state: EndpointState,
   after: string | undefined,
 ): Promise<string | 'conflict'> {

@@ -1,12 +1,16 @@
 import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
-import { busyBeforeDeletion, decideConfirmation } from '../policy/deployment-confirmation.ts';
+import {
+  busyBeforeDeletion,
+  type ConfirmationDecision,
+  decideConfirmation,
+} from '../policy/deployment-confirmation.ts';
 import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
+import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
 import { observeSources, saveListing } from './listing.ts';
-import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 import { tryTo } from './try-to.ts';
 
@@ -30,6 +34,24 @@ export function runConfirmation(
 /** Records and publishes what was deployed, or fails the deployment with what SageMaker says. */
 async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   const { ports, request } = context;
+  const decided = await decideForDeployment<AtConfirmation>(() => observeForConfirmation(context));
+  if ('kind' in decided) return decided;
+  const { recorded, decision } = decided;
+  const { next } = decision;
+  if (next.kind === 'refuse') return refuse(context, next.message);
+  if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
+  if (decision.state !== recorded.state) await ports.states.write(request.store, decision.state, recorded.etag);
+  return admit(context, { reason: 'DeploymentConfirmed' });
+}
+
+/** What the confirmation has decided, and from what. */
+interface AtConfirmation extends DecidedConclusion {
+  readonly decision: ConfirmationDecision;
+}
+
+/** Observes the endpoint, and decides. */
+async function observeForConfirmation(context: ConfirmationContext): Promise<AtConfirmation | ReconcileResult> {
+  const { ports, endpoint: id, request } = context;
   const { store, endpointName } = request;
   const stored = await ports.states.read(store);
   // A state that was deleted by hand is rebuilt from what serves, after the deployment.
@@ -48,14 +70,7 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
     if (sources.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
     decision = decideConfirmation({ ...observation, sources });
   }
-  const { next } = decision;
-  if (next.kind === 'refuse') return refuse(context, next.message);
-  if (next.kind === 'requeue') return waitUntilDeadline(context, next.message);
-  if (decision.state !== state) {
-    await publishCurrent({ ...context, spec: request }, recorded, decision);
-    await ports.states.write(store, decision.state, recorded.etag);
-  }
-  return admit(context, { reason: 'DeploymentConfirmed' });
+  return { publisher: { ports, endpoint: id, spec: request }, recorded, decision };
 }
 
 /** From now on no refresh begins; one that is running is waited for, because SageMaker would refuse the deletion. */

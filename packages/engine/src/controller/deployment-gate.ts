@@ -1,5 +1,5 @@
 import type { EndpointSpec, GateRequest } from '@freshpoint/cdk/contract';
-import { decideGate } from '../policy/deployment-gate.ts';
+import { decideGate, type GateDecision } from '../policy/deployment-gate.ts';
 import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
@@ -7,12 +7,12 @@ import { recordedUpdate } from '../policy/rollout.ts';
 import type { EndpointState, PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, RESUME_SECONDS, startBudget } from './budget.ts';
+import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { observeInitialized } from './initial-data.ts';
 import { observeSources, saveListing } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
-import { publishCurrent } from './publish.ts';
 import type { ReconcileResult } from './result.ts';
 import { tryTo } from './try-to.ts';
 
@@ -35,30 +35,51 @@ export function runGate(ports: Ports, endpoint: string, request: GateRequest): P
 }
 
 async function passGate(context: DeploymentContext<GateRequest>, budget: PassBudget): Promise<ReconcileResult> {
+  const decided = await decideForDeployment<AtGate>(() => observeAtGate(context, budget));
+  if ('kind' in decided) return decided;
+  const { spec, view, recorded, decision } = decided;
+  const { ports, request } = context;
+  const { store } = request;
+  if (decision.next.kind === 'ready') {
+    const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
+    return openGate(pass, { state: decision.state, etag: recorded.etag });
+  }
+  if (decision.state !== recorded.state) await ports.states.write(store, decision.state, recorded.etag);
+  const { message } = decision.next;
+  if (decision.next.kind === 'refuse') return refuse(context, message);
+  return wait(context, message, decision.next.seconds);
+}
+
+/** What the gate has decided, and from what. */
+interface AtGate extends DecidedConclusion {
+  readonly spec: EndpointSpec | undefined;
+  readonly view: EndpointView | 'gone';
+  readonly decision: GateDecision;
+}
+
+/** Observes the endpoint, and decides. */
+async function observeAtGate(
+  context: DeploymentContext<GateRequest>,
+  budget: PassBudget,
+): Promise<AtGate | ReconcileResult> {
   const { ports, endpoint, request } = context;
   const { deadline, data, store } = request;
   const spec = await ports.specs.read(endpoint);
   const known = await stateFor({ ...context, budget }, spec);
   if (known.kind === 'requeue') return known;
-  const view = spec ? await ports.endpoints.describe(spec.endpointName) : 'gone';
-  const { state, etag } = known.recorded;
+  const { recorded } = known;
+  const { state } = recorded;
+  const view = spec ? await ports.endpoints.describe(spec.endpointName) : ('gone' as const);
   const reader = { ...context, budget, requests: [] };
   const endpointModified = lastModifiedOf(view);
   const sources =
     spec && recordedUpdate(state)
       ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
-  if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, known.recorded, sources.listing);
+  if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
-  if (spec) await publishCurrent({ ...context, spec }, known.recorded, decision);
-  if (decision.next.kind === 'ready') {
-    const pass = { ...context, store, budget, spec, ...(view !== 'gone' && { view }) };
-    return openGate(pass, { state: decision.state, etag });
-  }
-  if (decision.state !== state) await ports.states.write(store, decision.state, etag);
-  const { message } = decision.next;
-  if (decision.next.kind === 'refuse') return refuse(context, message);
-  return wait(context, message, decision.next.seconds);
+  const publisher = spec ? { ports, endpoint, spec } : undefined;
+  return { publisher, spec, view, recorded, decision };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   dataToDeploy,
   keepAcrossSources,
   replacedBy,
+  revisionUnlessRemoved,
   type ServedSlot,
 } from '../policy/deployed-data.ts';
 import { partialCopyOf } from '../policy/lease.ts';
@@ -116,7 +117,8 @@ async function stageSources(
   { served, slots: free }: DeployedData & { readonly kind: 'sources' },
 ): Promise<DeploymentData> {
   const { request, store, spec } = pass;
-  const kept = served ? await filesOfSlot(pass, data, served) : [];
+  const inSlot = served ? await filesOfSlot(pass, data, served) : [];
+  const kept = inSlot.filter(({ source }) => data.files.some((file) => uriOf(file) === sourceUriOf(source)));
   const lastModified = recorded.state.serving?.newestSource ?? 0;
   const instead = kept.map(({ source }): SourceObject => ({ ...source, lastModified }));
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0, instead };
@@ -141,7 +143,10 @@ async function stageSources(
   const staged = await stageAll(pass, { recorded, jobs, loaded });
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
   const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
-  const { state, pin } = keepAcrossSources(staged.recorded.state, { before, after, deployed: revision });
+  const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served: inSlot.map(({ source }) => source) });
+  const removed = spec.sources.filter((source) => !request.sources.some((each) => uriOf(each) === uriOf(source)));
+  const changed = { before, after, removed, unchanged, deployed: revision };
+  const { state, pin } = keepAcrossSources(staged.recorded.state, changed);
   return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
 }
 
@@ -155,8 +160,7 @@ async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promis
 /** The files of the slot data that the slot with this root has, as immutable copies. */
 async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: ServedSlot): Promise<StagingFile[]> {
   if (root === undefined || pass.spec?.store.bucket !== data.bucket) return [];
-  const files = await pass.ports.revisions.contents({ ...data, root }, slot);
-  return files.filter(({ source }) => data.files.some((file) => uriOf(file) === sourceUriOf(source)));
+  return [...(await pass.ports.revisions.contents({ ...data, root }, slot))];
 }
 
 /** Checks what the deployment would load from the sources. */

@@ -9,6 +9,7 @@ import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import { observeSources, type SourcesReading, saveListing } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
+import { tryTo } from './try-to.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
 const MAX_REMEMBERED_RECORDS = 500;
@@ -18,6 +19,9 @@ export type KnownState =
   | { readonly kind: 'known'; readonly recorded: StoredState }
   | { readonly kind: 'requeue'; readonly seconds: number };
 
+/** What needs the state. */
+type Asker = 'pass' | 'deployment';
+
 type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonly budget: PassBudget };
 
 /**
@@ -25,14 +29,14 @@ type DeclaredEndpoint = EndpointContext & { readonly spec: EndpointSpec; readonl
  * rebuilt. That waits until no pass that knew the lost state can be running, because such a pass may still copy, or
  * call UpdateEndpoint; and, unless the deployment itself asks, until the stack is not being deployed.
  */
-export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deployment'): Promise<KnownState> {
+export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<KnownState> {
   const { ports, spec } = endpoint;
   const stored = await ports.states.read(spec.store);
   if (stored && (stored.state.lostAt === undefined || stored.state.endedAt !== undefined)) {
     return { kind: 'known', recorded: stored };
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, pollSeconds(spec));
-  const lost = await withPinOrder(endpoint, stored ?? (await markLost(endpoint)));
+  const lost = await withPinOrder(endpoint, stored ?? (await markLost(endpoint)), by);
   if (lost.kind === 'requeue') return lost;
   const { lostAt = ports.now() } = lost.recorded.state;
   const leftMs = lostAt + LEASE_TTL_MS - ports.now();
@@ -40,7 +44,7 @@ export async function readState(endpoint: DeclaredEndpoint, by: 'pass' | 'deploy
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
     return wait(endpoint, pollSeconds(spec));
   }
-  return rebuild(endpoint, lost.recorded);
+  return rebuild(endpoint, lost.recorded, by);
 }
 
 async function markLost({ ports, spec }: DeclaredEndpoint): Promise<StoredState> {
@@ -49,11 +53,11 @@ async function markLost({ ports, spec }: DeclaredEndpoint): Promise<StoredState>
 }
 
 /** Records the sources at once: a pin that is set before the state is rebuilt takes precedence over them only. */
-async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
+async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState, by: Asker): Promise<KnownState> {
   const { ports, spec } = endpoint;
   const known = { kind: 'known', recorded: stored } as const;
   if (!spec.data || stored.state.observed) return known;
-  const remains = await observeRemains(endpoint, stored);
+  const remains = await observeRemains(endpoint, stored, by);
   if (remains === 'gone') return known;
   const { sources } = remains;
   if (sources.kind === 'missing') return known;
@@ -64,13 +68,17 @@ async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState): Pr
 
 /** The endpoint and its sources. */
 async function observeRemains(
-  { ports, spec, budget }: DeclaredEndpoint,
+  { ports, endpoint, spec, budget }: DeclaredEndpoint,
   { state }: StoredState,
+  by: Asker,
 ): Promise<{ readonly view: EndpointView; readonly sources: SourcesReading } | 'gone'> {
   const view = await ports.endpoints.describe(spec.endpointName);
   if (view === 'gone') return 'gone';
   const known = { state, endpointModified: view.lastModified };
-  return { view, sources: await observeSources({ ports, budget, requests: [] }, spec.sources, known) };
+  const read = () => observeSources({ ports, budget, requests: [] }, spec.sources, known);
+  // A deployment, and its rollback, may have taken the permission to read the sources of the spec by now.
+  const sources = await (by === 'pass' ? read() : tryTo({ ports, endpoint }, read));
+  return { view, sources: sources ?? { kind: 'missing', uris: [] } };
 }
 
 /** A pass that outlives its stack must not create anew what the stack has deleted. */
@@ -79,9 +87,9 @@ async function isBeingDeleted({ ports, spec }: DeclaredEndpoint): Promise<boolea
   return kind === 'gone' || status.startsWith('DELETE') || status.startsWith('ROLLBACK');
 }
 
-async function rebuild(declared: DeclaredEndpoint, stored: StoredState): Promise<KnownState> {
+async function rebuild(declared: DeclaredEndpoint, stored: StoredState, by: Asker): Promise<KnownState> {
   const { ports, endpoint, spec } = declared;
-  const observed = await observeRemains(declared, stored);
+  const observed = await observeRemains(declared, stored, by);
   // There is nothing left to serve.
   if (observed === 'gone') return { kind: 'known', recorded: stored };
   const { view, sources } = observed;

@@ -17,7 +17,8 @@ import type { EndpointState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import type { EndpointContext } from './pass.ts';
 
-type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
+/** Whose events are published. */
+export type Publisher = EndpointContext & { readonly spec: Pick<EndpointSpec, 'endpointName' | 'data' | 'store'> };
 
 /** What is published together, before the state that ends it is written. */
 interface Publication extends Conclusion {

@@ -1,7 +1,10 @@
-import type { EndpointSpec, Slot, SlotData } from '@freshpoint/cdk/contract';
-import type { EndpointView, SlotsView, SourcesView } from './observation.ts';
+import type { EndpointSpec, Slot, SlotData, SourceSpec } from '@freshpoint/cdk/contract';
+import { beginListing } from './listing.ts';
+import type { EndpointView, SlotsView, SourceFile, SourcesView } from './observation.ts';
+import { revisionOf } from './revision.ts';
 import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
+import { sourceUriOf, uriOf } from './source-object.ts';
 import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, quarantineEntryOf, servedRevision } from './state.ts';
 
 /** What a deployment finds. */
@@ -98,8 +101,25 @@ export interface ChangedSources {
   /** Undefined: they could not be read. The function may not read a source any more that the deployment removes. */
   readonly before: SourcesView | undefined;
   readonly after: SourcesView | undefined;
+  /** Sources that the deployment removes. */
+  readonly removed: readonly SourceSpec[];
+  /** The revision before, if those have what serves. Undefined: not known. */
+  readonly unchanged?: string;
   /** The revision that the deployment loads. */
   readonly deployed: string;
+}
+
+/** The revision of the sources before a deployment, if those that it removes have what serves. Pure. */
+export function revisionUnlessRemoved(
+  before: readonly SourceSpec[],
+  { after, served }: { readonly after: SourcesView; readonly served: readonly SourceFile[] },
+): string | undefined {
+  // Of what is below a prefix, or in a folder, only a listing is known.
+  const isListed = (source: SourceSpec) => 'prefix' in source || 'folder' in source;
+  if (after.kind !== 'complete' || before.some(isListed)) return undefined;
+  const files = [...after.files, ...served].map((file) => ({ ...file, lastModified: 0 }));
+  const objects = before.flatMap((source) => files.find((file) => sourceUriOf(file) === uriOf(source)) ?? []);
+  return revisionOf(before, beginListing(before), { objects, faults: [] }).revision;
 }
 
 /** What a deployment that changes the sources keeps. */
@@ -109,14 +129,18 @@ export interface KeptAcrossSources {
   readonly pin?: Pin;
 }
 
-/** Keeps a person's pin, and the quarantine of what is at the sources. Pure. */
+/**
+ * Keeps a person's pin, and the quarantine of what is at the sources, unless the fault may be that of a source which
+ * the deployment removes: then what is left is tried. Pure.
+ */
 export function keepAcrossSources(state: EndpointState, changed: ChangedSources): KeptAcrossSources {
-  const { after, deployed } = changed;
+  const { after, deployed, removed, unchanged } = changed;
   const { pin, quarantine = [] } = state;
   const newest = after?.revision;
   const before = revisionBefore(state, changed);
   if (newest === undefined || newest === deployed || before === undefined) return { state };
-  const judged = quarantineEntryOf(state, before);
+  const isOfOthers = removed.length > 0 && before !== unchanged;
+  const judged = isOfOthers ? undefined : quarantineEntryOf(state, before);
   const entries = judged && [{ ...judged, revision: newest }, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
   const isPinned = pin !== undefined && (pin.supersedes ?? before) === before;
   return {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, nameFailedCall } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
-import { endpoint, NOON, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const MINUTE = 60_000;
@@ -55,6 +55,22 @@ describe('a deployment', () => {
       size: v2.size,
     });
     expect(world.enqueued).toEqual([{ version: 1, endpoint: 'Iris/Endpoint', stackId: 'stack' }]);
+  });
+
+  test('publishes the end of a refresh once, also if another pass writes the state at that time', async () => {
+    const world = new World();
+    const { eventBus } = world.ports;
+    const publish = eventBus.publish;
+    eventBus.publish = async (...event) => {
+      await publish(...event);
+      world.version += 1;
+    };
+    world.state = { ...world.state, rollout: accepted };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    expect(await receive(world, await queued(world))).toEqual([]);
+    expect(world.published).toEqual(['succeeded']);
+    expect(world.state.serving?.revision).toBe('v2');
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
   test('of a new endpoint begins with an empty state, also where an earlier endpoint left one', async () => {

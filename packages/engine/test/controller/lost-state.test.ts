@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
+import { startBudget } from '../../src/controller/budget.ts';
+import { readState } from '../../src/controller/lost-state.ts';
 import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import { endpoint, MINUTE, NOON, onA, spec, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
@@ -59,6 +61,18 @@ describe('a state that was deleted by hand', () => {
     world.stack = { kind, status };
     expect(await receive()).toEqual(['1']);
     expect(world.hasState).toBe(false);
+  });
+
+  test('is rebuilt for a deployment that has taken the permission to read the sources', async () => {
+    world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
+    world.hasState = true;
+    world.fail.sources = new Error('denied');
+    const budget = startBudget(() => NOON);
+    const known = await readState(
+      { ports: world.ports, endpoint: 'Iris/Endpoint', spec: world.spec!, budget },
+      'deployment',
+    );
+    expect(known).toMatchObject({ kind: 'known', recorded: { state: { serving: onA } } });
   });
 
   test('is not rebuilt while the stack is being deployed', async () => {

@@ -141,7 +141,7 @@ describe('a deployment that changes the sources', () => {
     size: 1,
     files: [],
   });
-  const changed: ChangedSources = { before: view('v2'), after: view('v2+'), deployed: 'v1+' };
+  const changed: ChangedSources = { before: view('v2'), after: view('v2+'), removed: [], deployed: 'v1+' };
   const pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
   const quarantine = [{ revision: 'v2', at: NOON, message: 'is empty' }];
   const state: EndpointState = { version: 1, pin, quarantine };
@@ -171,6 +171,15 @@ describe('a deployment that changes the sources', () => {
     const earlier = { ...state, observed: { ...observed, newest: NOON - 1 } };
     expect(keepAcrossSources(earlier, removed)).toEqual({ state: earlier });
     expect(keepAcrossSources(state, removed)).toEqual({ state });
+  });
+
+  test('keeps no quarantine that may be for what was at a source that it removes', () => {
+    const removed = [{ bucket: 'models', key: 'other.tar.gz' }];
+    expect(keepAcrossSources(state, { ...changed, removed })).toEqual({ state, pin: pinAfter });
+    expect(keepAcrossSources(state, { ...changed, removed, unchanged: 'v2' })).toEqual({
+      state: judged,
+      pin: pinAfter,
+    });
   });
 
   test('needs neither when it loads what is at the sources', () => {

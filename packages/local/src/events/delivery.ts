@@ -32,7 +32,7 @@ export interface DeliveryOptions {
    * When each copy of an event reaches a target, in milliseconds from now. An empty list loses the event, two elements
    * duplicate it: EventBridge guarantees neither order nor delivery exactly once. @default `[0]`, one copy at once
    */
-  readonly plan?: (event: EventEnvelope) => readonly number[];
+  readonly plan?: (event: EventEnvelope, rule: Pick<Rule, 'name'>) => readonly number[];
   /** Called for each event that could not be delivered to a target. */
   readonly onDeliveryFailure?: (failure: DeliveryFailure) => void;
 }
@@ -52,7 +52,7 @@ export class Delivery {
   toTargets(rule: Rule, event: EventEnvelope): void {
     if (this.#stopped) return;
     for (const target of rule.targets.values()) {
-      for (const delayMs of this.#options.plan?.(event) ?? [0]) {
+      for (const delayMs of this.#options.plan?.(event, rule) ?? [0]) {
         const cancel = this.#deps.clock.schedule(delayMs, () => {
           this.#scheduled.delete(cancel);
           void this.#deliver(rule, target, event);
