@@ -2,6 +2,7 @@ import type { SlotData } from '@freshpoint/cdk/contract';
 import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
 import type { PartialCopy } from '@freshpoint/engine/policy/lease';
+import type { SourceFile } from '@freshpoint/engine/policy/observation';
 import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import { SizeOnlyS3 } from './size-only-s3.ts';
 
@@ -23,9 +24,9 @@ export interface CopyRow {
 }
 
 const GIB = 1024 ** 3;
+const STORE = { bucket: 'copies', prefix: 'e/' };
 const SIZES_GIB = [0.25, 1, 20, 100];
 const SOURCE = { bucket: 'models', key: 'model.tar.gz' };
-const STORE = { bucket: 'copies', prefix: 'e/' };
 const DATA: SlotData = { bucket: 'copies', root: 'e/slots/1/', files: [SOURCE] };
 
 export async function measureCopies(say: (detail: string) => void): Promise<CopyRow[]> {
@@ -38,16 +39,28 @@ export async function measureCopies(say: (detail: string) => void): Promise<Copy
 }
 
 /** The engine's own adapter against an S3 that holds sizes only, in virtual time. */
-async function copyRow(GiB: number): Promise<CopyRow> {
+function copyRow(GiB: number): Promise<CopyRow> {
+  return measureCopy({ data: DATA, files: [{ ...SOURCE, etag: 'e', size: GiB * GIB }] });
+}
+
+/** A revision to copy, whose files have one size. */
+export interface MeasuredCopy {
+  readonly data: SlotData;
+  readonly files: readonly SourceFile[];
+}
+
+export async function measureCopy({ data, files }: MeasuredCopy): Promise<CopyRow> {
   const clock = new VirtualClock();
-  const s3 = new SizeOnlyS3(clock, GiB * GIB);
+  const size = files[0]?.size ?? 0;
+  const s3 = new SizeOnlyS3(clock, size);
+  const GiB = (size * files.length) / GIB;
   const cpu = process.cpuUsage();
   let partialCopy: PartialCopy | undefined;
   let passes = 0;
   let functionMs = 0;
   for (let isCopied = false; !isCopied; passes++) {
     const startedAt = clock.now();
-    const outcome = await onePass(s3, { clock, size: GiB * GIB, partialCopy });
+    const outcome = await onePass(s3, { clock, data, files, partialCopy });
     functionMs += clock.now() - startedAt;
     isCopied = outcome.kind === 'staged';
     if (outcome.kind === 'unfinished') partialCopy = outcome.partialCopy;
@@ -58,18 +71,16 @@ async function copyRow(GiB: number): Promise<CopyRow> {
   return { GiB, calls, passes, bytes, cpuMs: (user + system) / 1000, modelledSeconds: functionMs / 1000 };
 }
 
-interface PassInput {
+interface PassInput extends MeasuredCopy {
   readonly clock: VirtualClock;
-  readonly size: number;
   /** What the pass before began. */
   readonly partialCopy: PartialCopy | undefined;
 }
 
-async function onePass(s3: SizeOnlyS3, { clock, size, partialCopy }: PassInput) {
+async function onePass(s3: SizeOnlyS3, { clock, data, files, partialCopy }: PassInput) {
   const startedAt = clock.now();
-  const file = { ...SOURCE, etag: 'e', size };
   const staging = s3RevisionStore(s3, () => 'id').stage(
-    { store: STORE, data: DATA, slot: 'b', revision: 'r1', files: [{ source: file }] },
+    { store: STORE, data, slot: 'b', revision: 'r1', files: files.map((source) => ({ source })) },
     {
       isTimeUp: () => clock.now() - startedAt >= PASS_BUDGET_MS,
       partialCopy,

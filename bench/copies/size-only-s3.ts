@@ -10,6 +10,7 @@ const CALL_MS = 20;
 interface S3Command {
   readonly input: {
     readonly Key?: string;
+    readonly Prefix?: string;
     readonly Metadata?: Readonly<Record<string, string>>;
     readonly CopySourceRange?: string;
     readonly PartNumber?: number;
@@ -23,7 +24,7 @@ interface SizedObject {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** An S3 in which one object is copied. It knows the object's size, counts calls and holds no bytes but JSON. */
+/** An S3 in which objects of one size are copied. It knows their size, counts calls and holds no bytes but JSON. */
 export class SizeOnlyS3 {
   calls = 0;
   /** What was sent to it, JSON excepted. */
@@ -65,10 +66,17 @@ export class SizeOnlyS3 {
       case 'CopyObject':
         await sleep(this.#clock, copyMs(this.#objectBytes));
         this.#objects.set(Key, { metadata });
-        return {};
+        return { CopyObjectResult: { ETag: 'e' } };
+      case 'ListObjectsV2':
+        return { Contents: this.#below(input.Prefix ?? '') };
       default:
         return await this.#answerUpload(operation, input);
     }
+  }
+
+  #below(prefix: string) {
+    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).toSorted();
+    return keys.map((Key) => ({ Key, ETag: 'e', Size: this.#objectBytes }));
   }
 
   async #answerUpload(
@@ -87,7 +95,7 @@ export class SizeOnlyS3 {
     }
     if (operation !== 'CompleteMultipartUpload') throw new Error(`${operation} is not expected in a copy.`);
     this.#objects.set(Key, { metadata: upload.metadata });
-    return {};
+    return { ETag: 'e' };
   }
 }
 

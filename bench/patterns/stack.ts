@@ -62,7 +62,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     waitTime: WAIT_TIME_SECONDS,
     pollInterval: POLL_INTERVAL_SECONDS,
     sweepInterval: SWEEP_HOURS * 3600,
-    ...(data === 'default' && files === 1 && { slotData: 'all' }),
+    ...(data === 'default' && { slotData: 'all' }),
     isTested: false,
   };
   return {

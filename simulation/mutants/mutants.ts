@@ -9,6 +9,7 @@ const CONFIRMATION = `${DEPLOYMENTS}/confirmation.test.ts`;
 const GATE = `${DEPLOYMENTS}/gate.test.ts`;
 const SOURCES = `${DEPLOYMENTS}/sources.test.ts`;
 const CHECKING = 'packages/engine/test/controller/checking.test.ts';
+const FOLDERS = 'packages/engine/test/adapters/slot-folders.test.ts';
 
 /** Bugs that the simulation, or a test, must find. */
 export const MUTANTS: readonly Mutant[] = [
@@ -476,6 +477,35 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
+    name: 'a slot keeps the files of another revision',
+    file: 'adapters/s3-slot-folders.ts',
+    declaration: 'pruneFolders',
+    node: 'VariableDeclarator[id.name="foreign"] UnaryExpression',
+    change: FALSE,
+  },
+  {
+    name: 'a folder of a slot counts as complete, whatever it has',
+    file: 'adapters/s3-slots.ts',
+    declaration: 'holds',
+    node: 'BinaryExpression:has(CallExpression[callee.name="folderDigest"])',
+    test: {
+      file: FOLDERS,
+      name: 'the files of a folder > hold no revision once one was deleted, until they are staged again',
+    },
+    change: TRUE,
+  },
+  {
+    name: 'a late writer removes what another has copied to a folder',
+    file: 'adapters/s3-slots.ts',
+    declaration: 'fillSlot',
+    node: 'IfStatement > LogicalExpression:has(Identifier[name="hasFolders"])',
+    test: {
+      file: FOLDERS,
+      name: 'the files of a folder > that another writer stages at the same time are not removed',
+    },
+    change: FALSE,
+  },
+  {
     name: 'a rollback to other sources loads what is there, also what was refused',
     file: 'policy/deployed-data.ts',
     declaration: 'dataToDeploy',
@@ -559,7 +589,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the check of many archives begins anew in each pass',
     file: 'controller/checking.ts',
-    declaration: 'checkArchives',
+    declaration: 'checkFiles',
     node: 'VariableDeclarator[id.name="before"] > .init',
     test: { file: CHECKING, name: 'of which the last one is damaged are quarantined with the reason' },
     change: UNDEFINED,

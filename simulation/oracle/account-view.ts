@@ -1,4 +1,11 @@
-import { type EndpointSpec, type Slot, specParameterName } from '@freshpoint/cdk/contract';
+import {
+  type EndpointSpec,
+  type Slot,
+  type SlotData,
+  slotDataFolder,
+  slotDataKey,
+  specParameterName,
+} from '@freshpoint/cdk/contract';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription, ModelContainer } from '../worlds/answers.ts';
 import { ENDPOINT_STACK, type EndpointLayout } from '../worlds/layout.ts';
@@ -71,14 +78,24 @@ export class AccountView {
     }
   }
 
-  /** URIs that the models of an endpoint config load. */
+  /** ETags of a slot's data, in the order of its sources; those in a folder in the order of their keys. */
+  etagsInSlot({ bucket, root, files }: SlotData, slot: Slot): (string | undefined)[] {
+    return files.flatMap((file, index) => {
+      if (!('folder' in file)) return [this.etagAt(bucket, slotDataKey(root, slot, index))];
+      const listed = { Bucket: bucket, Prefix: slotDataFolder(root, slot, index) };
+      const { Contents = [] } = this.#world.peek('s3', 'ListObjectsV2', listed);
+      return Contents.map(({ ETag }) => this.#world.wholeEtag(ETag));
+    });
+  }
+
+  /** URIs that the models of an endpoint config load; that of a folder ends with a slash. */
   modelDataOf(configName: string): string[] {
     try {
       const { ProductionVariants } = this.#world.peek('sagemaker', 'DescribeEndpointConfig', {
         EndpointConfigName: configName,
       });
       return ProductionVariants.flatMap(({ ModelName }) => this.#containersOf(ModelName)).flatMap(
-        ({ ModelDataUrl }) => ModelDataUrl ?? [],
+        ({ ModelDataUrl, ModelDataSource }) => ModelDataUrl ?? ModelDataSource?.S3DataSource?.S3Uri ?? [],
       );
     } catch {
       return [];

@@ -4,6 +4,9 @@ import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import { sourceUri } from './sources.ts';
 
+/** A file in a folder of a slot. */
+const SLOT_FOLDER = /\/slots\/[^/]+\/[ab]\/\d+\/(?<path>.+)$/;
+
 /** How a deployment updates the endpoint. */
 export interface DeploymentMove {
   readonly sources: SourceKeys;
@@ -76,6 +79,12 @@ export class DeploymentChecks {
     return [revision, deployed].some((each) => each !== undefined && failedSmokeTests.has(each));
   }
 
+  /** The source of a file in a slot's folder; the URI as it is, if the prefix is in place. */
+  #inFolder({ prefix }: SourceKeys, uri: string): string {
+    const path = SLOT_FOLDER.exec(uri)?.groups?.path;
+    return path === undefined ? uri : sourceUri(this.#parts.world, `${prefix}${path}`);
+  }
+
   /** ETags by the URI of the source, in whose order the containers are. */
   #bySource(sources: SourceKeys, data: readonly LoadedData[]): Map<string, string> {
     const { world } = this.#parts;
@@ -83,7 +92,7 @@ export class DeploymentChecks {
     return new Map(
       data.map(({ uri, etag }, index) => {
         const key = archives[index];
-        return [key === undefined ? uri : sourceUri(world, key), world.wholeEtag(etag)];
+        return [key === undefined ? this.#inFolder(sources, uri) : sourceUri(world, key), world.wholeEtag(etag)];
       }),
     );
   }

@@ -165,5 +165,6 @@ export class Oracle {
 /** A source's key or prefix, or the group of its packages. */
 function nameOf(source: EndpointSpec['sources'][number]): string {
   if ('packageGroup' in source) return packageSource(source.packageGroup);
+  if ('folder' in source) return source.folder;
   return 'key' in source ? source.key : 'prefix' in source ? source.prefix : '';
 }

@@ -1,4 +1,3 @@
-import { slotDataKey } from '@freshpoint/cdk/contract';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
@@ -81,8 +80,7 @@ export class RestChecks {
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
-    const etags = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
-    const held = sources.revisionsWith(etags, data);
+    const held = sources.revisionsWith(view.etagsInSlot(data, slot), data);
     const isBetter = (one: string) => one !== revision && !state.quarantine?.some((each) => each.revision === one);
     return held.length > 0 && held.every(isBetter);
   }

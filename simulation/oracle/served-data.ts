@@ -1,4 +1,4 @@
-import { type Slot, type SlotData, slotDataKey } from '@freshpoint/cdk/contract';
+import { type Slot, type SlotData, slotDataFolder, slotDataKey } from '@freshpoint/cdk/contract';
 import { uriOf } from '@freshpoint/engine/policy/source-object';
 import type { OracleParts } from './parts.ts';
 
@@ -14,14 +14,14 @@ export class ServedData {
 
   /** Whether every instance that an update launched has loaded these bytes, by source; with `only`: as slot data. */
   serves(etags: ReadonlyMap<string, string>, only?: SlotData): boolean {
-    const { world, ledger } = this.#parts;
+    const { world, ledger, sources } = this.#parts;
     const loaded = [...world.running].filter(({ spec }) => ledger.live?.loaded.has(spec.instanceId));
     if (loaded.length === 0) return false;
-    const files = only?.files.map(uriOf) ?? [...etags.keys()];
+    const expected = only ? sources.inSlotData(etags, only) : etags;
     return loaded.every(({ data }) => {
       const found = new Map(data.map(({ uri, etag }) => [this.#sourceOf(uri), world.wholeEtag(etag)]));
       if (!only && found.size !== etags.size) return false;
-      return files.every((uri) => found.get(uri) === etags.get(uri));
+      return [...expected].every(([uri, etag]) => found.get(uri) === etag);
     });
   }
 
@@ -37,6 +37,11 @@ export class ServedData {
     if (!data) return uri;
     for (const slot of SLOTS) {
       for (const [index, file] of data.files.entries()) {
+        if ('folder' in file) {
+          const folder = `s3://${data.bucket}/${slotDataFolder(data.root, slot, index)}`;
+          if (uri.startsWith(folder)) return `s3://${file.bucket}/${file.folder}${uri.slice(folder.length)}`;
+          continue;
+        }
         const isThis = uri === `s3://${data.bucket}/${slotDataKey(data.root, slot, index)}`;
         if (isThis) return uriOf(file);
       }

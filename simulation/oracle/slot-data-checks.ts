@@ -5,27 +5,45 @@ import type { OracleParts } from './parts.ts';
 /** Within this time of a move by hand, its config may not have been known as live to the controller. */
 const RACE_MS = 60_000;
 
+/** Whether the object is what a model loads, or is in the folder that it loads. */
+function isPartOf(uri: string, loaded: string): boolean {
+  return uri === loaded || (loaded.endsWith('/') && uri.startsWith(loaded));
+}
+
+/** An object that is being written or removed. */
+interface WrittenObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** Absent: there is none. */
+  readonly etag?: string;
+}
+
 /** Slot data that is live, pending or loaded must not become other bytes. */
 export class SlotDataChecks {
   readonly #parts: OracleParts;
-  #before: { readonly uri: string; readonly etag?: string } = { uri: '' };
+  #before: readonly WrittenObject[] = [];
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
   }
 
-  /** An object of the slot data is about to be written. */
-  beforeWrite({ input: { Bucket = '', Key = '' } }: Call): void {
-    this.#before = { uri: `s3://${Bucket}/${Key}`, etag: this.#parts.view.etagAt(Bucket, Key) };
+  /** Objects of the slot data are about to be written or removed. */
+  beforeWrite({ input: { Bucket: bucket = '', Key, Delete } }: Call): void {
+    const keys = Key === undefined ? (Delete?.Objects ?? []).map((each) => each.Key) : [Key];
+    this.#before = keys.map((key) => ({ bucket, key, etag: this.#parts.view.etagAt(bucket, key) }));
   }
 
-  /** It was written, or not. */
-  afterWrite({ input: { Bucket = '', Key = '' } }: Call, run: FunctionRun | undefined): void {
+  /** They were, or not. */
+  afterWrite(run: FunctionRun | undefined): void {
+    for (const object of this.#before) this.#check(object, run);
+  }
+
+  #check({ bucket, key, etag }: WrittenObject, run: FunctionRun | undefined): void {
     const { world, view, ledger, journal } = this.#parts;
-    const { uri, etag } = this.#before;
-    if (etag === view.etagAt(Bucket, Key)) return;
+    if (etag === view.etagAt(bucket, key)) return;
     if (!ledger.status || !view.exists()) return;
-    const isLive = view.configsInUse().some((name) => view.modelDataOf(name).includes(uri));
+    const uri = `s3://${bucket}/${key}`;
+    const isLive = view.configsInUse().some((name) => view.modelDataOf(name).some((each) => isPartOf(uri, each)));
     const isRunning = [...world.running].some(({ data }) => data.some((each) => each.uri === uri));
     const isRaced = ledger.isTouchedSince(world.clock.now() - RACE_MS);
     if ((isLive || isRunning) && !isRaced) {

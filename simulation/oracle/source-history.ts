@@ -83,14 +83,11 @@ export class SourceHistory {
 
   /** A deployment makes slot data of these ETags, by URI. Returns their revision. */
   learn(sources: SourceKeys, etags: ReadonlyMap<string, string>): string | undefined {
-    const named = archiveKeys(sources).flatMap((key) => {
-      const uri = sourceUri(this.#world, key);
-      return this.#objects.get(`${uri} ${etags.get(uri)}`) ?? [];
-    });
-    const listed = this.at(this.#world.clock.now(), sources).objects.filter(
-      ({ key }) => !archiveKeys(sources).includes(key),
-    );
-    const found = snapshotOf(this.#world, sources, [...named, ...listed]);
+    const isNamed = ({ key }: FoundObject) => archiveKeys(sources).includes(key);
+    const loaded = [...etags].flatMap(([uri, etag]) => this.#objects.get(`${uri} ${etag}`) ?? []);
+    const stored = this.at(this.#world.clock.now(), sources).objects;
+    const listed = (this.#layout.slotData === 'all' ? loaded : stored).filter((object) => !isNamed(object));
+    const found = snapshotOf(this.#world, sources, [...loaded.filter(isNamed), ...listed]);
     this.#add(found);
     return found.revision;
   }
@@ -140,10 +137,21 @@ export class SourceHistory {
     return data && [...data.values()];
   }
 
-  /** ETags of a revision's slot data, in the order of its files. */
-  slotEtagsOf(revision: string | undefined, { files }: SlotData): readonly (string | undefined)[] | undefined {
-    const data = this.dataOf(revision);
-    return data && files.map((file) => data.get(uriOf(file)));
+  /** What of these ETags by URI is slot data, in the order of its sources. */
+  inSlotData(etags: ReadonlyMap<string, string>, { files }: SlotData): ReadonlyMap<string, string | undefined> {
+    return new Map(
+      files.flatMap((file) => {
+        if (!('folder' in file)) return [[uriOf(file), etags.get(uriOf(file))] as const];
+        const folder = `s3://${file.bucket}/${file.folder}`;
+        return [...etags].filter(([uri]) => uri.startsWith(folder));
+      }),
+    );
+  }
+
+  /** ETags of a revision's slot data, in the order of its sources; those in a folder in the order of their keys. */
+  slotEtagsOf(revision: string | undefined, data: SlotData): readonly (string | undefined)[] | undefined {
+    const etags = this.dataOf(revision);
+    return etags && [...this.inSlotData(etags, data).values()];
   }
 
   /** The revisions with this slot data: several, if the sources were others once. */

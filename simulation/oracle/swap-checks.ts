@@ -1,4 +1,4 @@
-import { type EndpointSpec, slotDataKey, specParameterName } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, specParameterName } from '@freshpoint/cdk/contract';
 import type { Updating } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
@@ -95,7 +95,7 @@ export class SwapChecks {
     // What expires during a pass may have been there when it observed the slots.
     if (ledger.expiredAt.some((at) => at >= run.startedAt)) return;
     const expected = sources.slotEtagsOf(revision, data);
-    const found = data.files.map((_, index) => view.etagAt(data.bucket, slotDataKey(data.root, slot, index)));
+    const found = view.etagsInSlot(data, slot);
     if (!expected || JSON.stringify(found) !== JSON.stringify(expected)) {
       violation(`slot ${slot} holds ${found}, revision ${revision.slice(0, 12)} is ${expected}`);
     }

@@ -1,4 +1,4 @@
-import { keysOf } from '../worlds/layout.ts';
+import { keysOf, type SourceKeys } from '../worlds/layout.ts';
 import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
 import { PackageApprover } from './package-approver.ts';
 import type { PersonContext } from './person-context.ts';
@@ -49,6 +49,8 @@ export class Uploader {
       case 'delete': {
         const before = this.latest(key);
         await this.#delete(key);
+        // A revision may have fewer files below a prefix than the one before.
+        if (this.#isOneOfSeveral(key) && random.chance(0.5)) return;
         await this.#context.wait(action.restoreAfterMs);
         return await this.put(key, random.chance(0.5) ? before : this.newBytes('good'));
       }
@@ -133,6 +135,15 @@ export class Uploader {
       if (oracle.ledger.quality.get(etag) !== 'hung') continue;
       await this.put(this.keyAt(uri), this.newBytes('good'));
     }
+  }
+
+  /** Whether there are other files below the prefix that it is below. */
+  #isOneOfSeveral(key: string): boolean {
+    const { world, oracle, layout } = this.#context;
+    const isBelow = ({ prefix }: SourceKeys) => prefix !== undefined && key.startsWith(prefix);
+    const sources = [layout.sources, layout.otherSources].find(isBelow);
+    const stored = sources && oracle.sources.entriesOf(sources).at(-1);
+    return [...(stored?.etags.keys() ?? [])].some((uri) => uri.startsWith(`s3://${world.bucket}/${sources?.prefix}`));
   }
 
   /** The bytes of that many uploads before the last, or of the first one. */

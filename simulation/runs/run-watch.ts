@@ -7,7 +7,7 @@ import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 
 const SOURCE_WRITES = new Set(['PutObject', 'CompleteMultipartUpload', 'DeleteObject']);
-const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObject)$/;
+const SLOT_WRITES = /^(PutObject|CopyObject|CompleteMultipartUpload|DeleteObjects?)$/;
 
 /** Shows each call to the oracle, and injects the faults of queues, events and updates. */
 export class RunWatch implements Watch {
@@ -57,7 +57,7 @@ export class RunWatch implements Watch {
     if (service === 'sagemaker' && operation === 'UpdateEndpoint') {
       this.#context.oracleOf(input.EndpointName)?.updates.afterUpdate(error);
     }
-    this.#slotWriteOf(call)?.slotData.afterWrite(call, current);
+    this.#slotWriteOf(call)?.slotData.afterWrite(current);
     if (error !== undefined) return;
     const changed = this.#changedSource(call);
     for (const oracle of oracles) {
@@ -113,7 +113,7 @@ export class RunWatch implements Watch {
 
   /** The oracle of the endpoint to whose data something is written; undefined: no write of data. */
   #slotWriteOf({ service, operation, input }: Call): Oracle | undefined {
-    const { Bucket, Key = '' } = input;
+    const { Bucket, Key = input.Delete?.Objects[0]?.Key ?? '' } = input;
     if (service !== 's3' || Bucket === undefined || Bucket === this.#context.world.bucket) return undefined;
     if (!SLOT_WRITES.test(operation)) return undefined;
     const oracle = this.#context.oracles.find(({ layout }) => Key.startsWith(storePrefix(layout.id)));

@@ -42,6 +42,7 @@ export interface ModelContainer {
   readonly Image: string;
   readonly Environment?: Readonly<Record<string, string>>;
   readonly ModelDataUrl?: string;
+  readonly ModelDataSource?: { readonly S3DataSource?: { readonly S3Uri: string } };
 }
 
 /** DescribeModel. */

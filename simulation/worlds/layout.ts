@@ -36,7 +36,7 @@ export const EDITIONS = [
 export interface SourceKeys {
   /** Keys that the models load; with `packageGroup` only names: each upload gets a key of its own. */
   readonly keys: readonly string[];
-  /** What the models load all objects below, in place. */
+  /** What the models load all objects below. */
   readonly prefix?: string;
   /** The model is the newest approved package of this group. Seeds draw no such layout: it is asked for by name. */
   readonly packageGroup?: string;

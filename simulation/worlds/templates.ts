@@ -63,6 +63,17 @@ const LAYOUTS: readonly LayoutSettings[] = [
     maxWaitTime: 420,
     pollInterval: 30,
     sweepInterval: 1800,
+    tested: true,
+  },
+  {
+    name: 'a prefix in place',
+    sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
+    otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
+    waitTime: 90,
+    maxWaitTime: 420,
+    pollInterval: 30,
+    sweepInterval: 1800,
+    inPlace: true,
   },
   {
     name: 'two files in place, canary',
@@ -76,8 +87,8 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'an archive, and a prefix in place',
-    sources: { keys: ['a/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree/' },
-    otherSources: { keys: ['a/model.tar.gz', 'b/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree/' },
+    sources: { keys: ['a/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree' },
+    otherSources: { keys: ['a/model.tar.gz', 'b/model.tar.gz', 'tree/0', 'tree/1'], prefix: 'tree' },
     waitTime: 30,
     pollInterval: 15,
     sweepInterval: 1800,
@@ -144,8 +155,9 @@ function secondOf({ name, waitTime, pollInterval, sweepInterval }: LayoutSetting
 }
 
 function slotDataOf({ inPlace, sources }: LayoutSettings): EndpointLayout['slotData'] {
-  if (inPlace || archiveKeys(sources).length === 0) return undefined;
-  return sources.prefix === undefined ? 'all' : 'archives';
+  if (inPlace) return undefined;
+  // Only a prefix that ends with a slash is copied.
+  return sources.prefix === undefined || sources.prefix.endsWith('/') ? 'all' : 'archives';
 }
 
 function synthesizeEdition(settings: LayoutSettings, edition: Edition): { bucket: object; serving: object } {

@@ -6,6 +6,7 @@ export interface CallInput {
   readonly Bucket?: string;
   readonly Key?: string;
   readonly Body?: unknown;
+  readonly Delete?: { readonly Objects: readonly { readonly Key: string }[] };
   readonly IfMatch?: string;
   readonly IfNoneMatch?: string;
   readonly Name?: string;

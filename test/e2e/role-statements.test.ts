@@ -3,6 +3,8 @@ import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@
 import type { RefreshRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { NAMES } from '@freshpoint-examples/iris/names';
+import { llmApp } from '@freshpoint-examples/llm/llm-app';
+import { Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { isServing, type RefresherIds, Stage, type Template } from './stage.ts';
 
@@ -198,3 +200,94 @@ describe("the refresher's role", () => {
     }
   });
 });
+
+/** A resource that is removed from the statements with these actions, and the call that is denied then. */
+interface ResourceCase {
+  readonly actions: string;
+  readonly resource: RegExp;
+  readonly denied: string;
+  readonly effect: string;
+}
+
+const FOLDER_CASES: readonly ResourceCase[] = [
+  { actions: 's3:GetObject', resource: /llm\/\*/, denied: 's3:CopyObject', effect: 'no file is copied' },
+  { actions: 's3:ListBucket', resource: /Models/, denied: 's3:ListObjectsV2', effect: 'no file is found' },
+  { actions: 'kms:Decrypt', resource: /Models/, denied: 's3:CopyObject', effect: 'no file is decrypted' },
+  { actions: 's3:DeleteObject', resource: /Llm/, denied: 's3:DeleteObjects', effect: 'a slot keeps old files' },
+];
+
+describe("the role's permissions for uncompressed data", () => {
+  const code =
+    'export const model_fn = () => ({ generated: "text" });\nexport const predict_fn = (_, model) => model;\n';
+  const quickLlm = (outdir: string) =>
+    llmApp({ outdir, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) });
+
+  async function withLlm(
+    edit: (stackName: string, template: Template) => void,
+    work: (stage: Stage, bucket: string) => Promise<void>,
+  ): Promise<void> {
+    const stage = await Stage.open({ app: quickLlm, edit });
+    try {
+      const { BucketName = '' } = await stage.deploy('LlmData');
+      await upload(stage, BucketName, { 'code/inference.mjs': code, 'weights/1.bin': '1', _SUCCESS: 'done' });
+      await work(stage, BucketName);
+    } finally {
+      await stage.close();
+    }
+  }
+  async function upload(stage: Stage, bucket: string, files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [path, Body] of Object.entries(files)) {
+      await stage.s3.send(new PutObjectCommand({ Bucket: bucket, Key: `llm/${path}`, Body }));
+    }
+  }
+  /** A revision without a file of the ones before, in both slots. */
+  async function replaceFiles(stage: Stage, bucket: string): Promise<void> {
+    await stage.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'llm/weights/1.bin' }));
+    await upload(stage, bucket, { 'weights/2.bin': '2', _SUCCESS: 'done' });
+    await stage.untilLog('it is served', ({ decision }) => decision === 'succeeded');
+  }
+
+  test('are enough', async () => {
+    await withLlm(
+      () => undefined,
+      async (stage, bucket) => {
+        await stage.deploy('Llm');
+        await replaceFiles(stage, bucket);
+        expect(stage.denials).toEqual([]);
+      },
+    );
+  });
+
+  test.concurrent.each(FOLDER_CASES)('without $resource in "$actions" $effect', async ({ denied, ...removed }) => {
+    await withLlm(withoutResource(removed), async (stage, bucket) => {
+      const finished = stage.deploy('Llm').then(() => replaceFiles(stage, bucket));
+      // It may still wait when the test has ended.
+      finished.catch(() => undefined);
+      await stage.until(`${denied} is denied`, () => stage.denials.some(({ action }) => action === denied));
+    });
+  });
+
+  test("of the models: without the listing of the slots' folders, the deployment fails", async () => {
+    const edit = (_: string, { Resources }: Template) => {
+      for (const { Type, Properties } of Object.values(Resources)) {
+        if (Type !== 'AWS::S3::BucketPolicy') continue;
+        const document = Properties.PolicyDocument as { Statement: Statement[] };
+        document.Statement = document.Statement.filter((statement) => actionsOf(statement) !== 's3:ListBucket');
+      }
+    };
+    await withLlm(edit, async (stage) => {
+      await expect(stage.deploy('Llm')).rejects.toThrow(/Could not access model data at .*\/a\/0\//);
+    });
+  });
+});
+
+/** Removes the resource from the statements with these actions of the refresher's role. */
+function withoutResource({ actions, resource }: Omit<ResourceCase, 'denied' | 'effect'>) {
+  return (_: string, template: Template): void => {
+    for (const { statement, within } of statementsOfRole(template)) {
+      if (actionsOf(statement) !== actions) continue;
+      const left = [statement.Resource].flat().filter((each) => !resource.test(JSON.stringify(each)));
+      within.splice(within.indexOf(statement), 1, ...(left.length > 0 ? [{ ...statement, Resource: left }] : []));
+    }
+  };
+}

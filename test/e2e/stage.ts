@@ -160,11 +160,10 @@ export class Stage {
     return this.sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }));
   }
 
-  /** Name of the model that answers. */
-  async answer(endpointName: string): Promise<string> {
-    const { Body } = await this.#invoke.send(
-      new InvokeEndpointCommand({ EndpointName: endpointName, ContentType: 'application/json', Body: '[]' }),
-    );
+  /** Name of the model that answers; `variant`: of this one. */
+  async answer(endpointName: string, variant?: string): Promise<string> {
+    const request = { EndpointName: endpointName, ContentType: 'application/json', Body: '[]' };
+    const { Body } = await this.#invoke.send(new InvokeEndpointCommand({ ...request, TargetVariant: variant }));
     return JSON.parse(new TextDecoder().decode(Body)).name;
   }
 

@@ -257,6 +257,16 @@ export function packageSourceText({ packageGroup, container }: PackageSource): s
   return count === 1 ? group : `${group}#${hostname ?? `${index + 1} of ${count}`}`;
 }
 
+/** A source that is the uncompressed files below a prefix, which are copied one by one. */
+export interface FolderSource {
+  readonly bucket: string;
+  /** The prefix, with a slash at the end. */
+  readonly folder: string;
+}
+
+/** A source that is copied to slots. */
+export type SlotSource = ArchiveSource | FolderSource;
+
 /** Not a source itself: an object that is written after the others. A refresh waits until it is as new as they are. */
 export interface MarkerSource {
   readonly bucket: string;
@@ -265,7 +275,7 @@ export interface MarkerSource {
 }
 
 /** What the models load, a prefix in the filter of a bucket event, or the marker of all of them. */
-export type SourceSpec = ArchiveSource | PrefixSource | MarkerSource;
+export type SourceSpec = SlotSource | PrefixSource | MarkerSource;
 
 /** An S3 asset that is copied to a source while there is no object. */
 export interface InitialModelData {
@@ -278,8 +288,8 @@ export interface SlotData {
   readonly bucket: string;
   /** Key prefix of the slot data of both slots, with a slash at the end. Other sources get another root. */
   readonly root: string;
-  /** The copied sources; `slotDataKey` refers to them by index. Each is one archive; at least one. */
-  readonly files: readonly ArchiveSource[];
+  /** The copied sources, at least one; `slotDataKey` and `slotDataFolder` refer to them by index. */
+  readonly files: readonly SlotSource[];
   /** Present when some models load other sources in place. */
   readonly partial?: true;
 }
@@ -294,7 +304,12 @@ export function slotPrefix(root: string, slot: Slot): string {
   return `${root}${slot}/`;
 }
 
-/** Key from which a slot's models load the source `files[index]`, in the bucket of the slot data. */
+/** Key prefix, ending with a slash, from which a slot's models load the source `files[index]` that is a folder. */
+export function slotDataFolder(root: string, slot: Slot, index: number): string {
+  return `${slotPrefix(root, slot)}${index}/`;
+}
+
+/** Key from which a slot's models load the source `files[index]` that is an archive. */
 export function slotDataKey(root: string, slot: Slot, index: number): string {
   return modelDataKey(slotPrefix(root, slot), index);
 }

@@ -50,8 +50,8 @@ export class ModelData {
    * The data in use never changes: instances that start later, for example to scale out, load the same bytes as the
    * others, and a rollback is a swap.
    *
-   * Applies to archives (`.tar.gz`) of single-model containers. Multi-model containers and uncompressed data always
-   * stay in place.
+   * Applies to single-model containers: to archives (`.tar.gz`), and to uncompressed data (`S3Prefix`) below a prefix
+   * that ends with a slash. Multi-model containers and single uncompressed objects always stay in place.
    */
   public static perSlot(options: PerSlotOptions = {}): ModelData {
     return new ModelData(options.bucket, options);

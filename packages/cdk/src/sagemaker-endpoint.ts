@@ -369,7 +369,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 }
 
-/** Keys of the objects that are read: to copy archives, and to check them, also in place. Prefixes are only listed. */
+/** Keys of the objects that are read: to copy them, and to check archives, also in place. Prefixes are only listed. */
 function sourceKeysOf(
   { modelsBucket, modelData }: SagemakerEndpointProps,
   { models, sources }: EndpointPlan,

@@ -1,5 +1,6 @@
 import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Expect, ModelData, type ModelProps, Verification } from '../src/index';
 import { newStack } from './support/apps.ts';
@@ -123,6 +124,77 @@ describe('each slot', () => {
   });
 });
 
+describe('uncompressed data', () => {
+  const s3DataSource = { s3Uri: 's3://models/llm/', s3DataType: 'S3Prefix', compressionType: 'None' };
+  const uncompressed = { model: { primaryContainer: { image, modelDataSource: { s3DataSource } } } };
+  const FOLDER = /^s3:\/\/<FreshpointData33F10FCE>\/(Test\/Iris\/slots\/[0-9a-f]{8}\/([ab])\/0\/)$/;
+
+  test('below a prefix has a folder in each slot, whose URL replaces that of the prefix', () => {
+    const stack = newStack();
+    newEndpoint(stack, uncompressed);
+    expect(loads(stack, 'A')).toEqual([expect.stringMatching(FOLDER)]);
+    expect(loads(stack, 'A')[0]!.replace(/\/a\/0\/$/, '/b/0/')).toBe(loads(stack, 'B')[0]);
+    expect(specOf(stack).data).toMatchObject({ files: [{ bucket: 'models', folder: 'llm/' }] });
+    expect(JSON.stringify(resourcesOf(stack, 'AWS::SageMaker::Model'))).toContain('"S3DataType":"S3Prefix"');
+    expect(infos(stack)).toEqual([]);
+  });
+
+  test('is watched as a whole, without a bucket event and without a source for an event’s prefix in it', () => {
+    const stack = newStack();
+    const modelsBucket = Bucket.fromBucketName(stack, 'Models', 'models');
+    const bucketEvents = [{ eventType: EventType.OBJECT_CREATED, keyFilters: [{ prefix: 'llm/weights/' }] }];
+    newEndpoint(stack, { ...uncompressed, modelsBucket, bucketEvents });
+    expect(specOf(stack).sources).toEqual([{ bucket: 'models', folder: 'llm/' }]);
+    const rules = JSON.stringify(resourcesOf(stack, 'AWS::Events::Rule'));
+    expect(rules).toContain('"object":{"key":[{"prefix":"llm/"}]}');
+  });
+
+  test('can be read and listed by the role of the models, and nothing else can', () => {
+    const stack = newStack();
+    newEndpoint(stack, uncompressed);
+    const [, folderOfA = ''] = FOLDER.exec(loads(stack, 'A')[0]!) ?? [];
+    const [, folderOfB = ''] = FOLDER.exec(loads(stack, 'B')[0]!) ?? [];
+    const { Statement } = propertiesOf(stack, 'AWS::S3::BucketPolicy', /FreshpointData/).PolicyDocument as {
+      Statement: { Effect: string; Action: string; Resource: unknown; Condition?: { StringLike: object } }[];
+    };
+    const granted = Statement.filter(({ Effect }) => Effect === 'Allow');
+    expect(granted.map(({ Action }) => Action)).toEqual(['s3:GetObject', 's3:ListBucket']);
+    const [read, list] = granted;
+    const arn = '<FreshpointData33F10FCE.Arn>';
+    expect((read!.Resource as unknown[]).map(asText)).toEqual([`${arn}/${folderOfA}*`, `${arn}/${folderOfB}*`]);
+    expect(list!.Condition?.StringLike).toEqual({ 's3:prefix': [`${folderOfA}*`, `${folderOfB}*`] });
+  });
+
+  test('in a given bucket can be read and listed by a policy of the role', () => {
+    const stack = newStack();
+    newEndpoint(stack, {
+      ...uncompressed,
+      modelData: ModelData.perSlot({ bucket: Bucket.fromBucketName(stack, 'Given', 'given') }),
+    });
+    const text = JSON.stringify(resourcesOf(stack, 'AWS::IAM::Policy'));
+    expect(text).toContain('/a/0/*');
+    expect(text).toMatch(
+      /"s3:ListBucket","Condition":\{"StringLike":\{"s3:prefix":\["Test\/Iris\/slots\/[0-9a-f]{8}\/a\/0\/\*"\]/,
+    );
+  });
+
+  test('may be read below its prefix, copied, and removed from slots by the refresher', () => {
+    const stack = newStack();
+    const bucket = Bucket.fromBucketName(stack, 'Given', 'given');
+    newEndpoint(stack, { ...uncompressed, modelData: ModelData.perSlot({ bucket }) });
+    const policies = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')).flatMap(
+      ({ Properties }) =>
+        (Properties.PolicyDocument as { Statement: { Action: string[]; Resource: unknown[] }[] }).Statement,
+    );
+    const allowed = (action: string) =>
+      policies.filter(({ Action }) => Action.join() === action).flatMap(({ Resource }) => Resource.map(asText));
+    expect(allowed('s3:GetObject')).toEqual(['arn:<AWS::Partition>:s3:::models/llm/*']);
+    expect(allowed('s3:DeleteObject')).toEqual(
+      ['revisions', 'slots'].map((folder) => `arn:<AWS::Partition>:s3:::given/Test/Iris/${folder}/*`),
+    );
+  });
+});
+
 describe('the two slots', () => {
   test('have models that differ only in the URLs of their data', () => {
     const stack = newStack();
@@ -167,11 +239,16 @@ describe('the two slots', () => {
 });
 
 describe('stays in place:', () => {
-  const prefix = { s3Uri: 's3://x/m/', s3DataType: 'S3Prefix', compressionType: 'None' };
+  const uncompressed = (s3DataType: string, s3Uri: string) => ({
+    image,
+    modelDataSource: { s3DataSource: { s3Uri, s3DataType, compressionType: 'None' } },
+  });
   test.each<[string, object]>([
     ['a multi-model container', container('s3://x/models/', { mode: 'MultiModel' })],
-    ['uncompressed data', { image, modelDataSource: { s3DataSource: prefix } }],
+    ['a single uncompressed object', uncompressed('S3Object', 's3://x/m.bin')],
     ['a prefix', container('s3://x/models/')],
+    ['a prefix without a slash at the end', uncompressed('S3Prefix', 's3://x/m')],
+    ['a whole bucket', uncompressed('S3Prefix', 's3://x/')],
   ])('%s, with an info message', (why, primaryContainer) => {
     const stack = newStack();
     newEndpoint(stack, { model: { primaryContainer: primaryContainer as never } });

@@ -3,6 +3,7 @@ import { Annotations } from 'aws-cdk-lib/assertions';
 import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, test } from 'vitest';
+import { ModelData } from '../src/index';
 import { newStack } from './support/apps.ts';
 import { type Changes, executionRoleArn, image, Match, newBucket, newEndpoint, specOf } from './support/stacks.ts';
 
@@ -28,7 +29,8 @@ describe('sources of the models', () => {
       (b) => primary({ mode: 'MultiModel', modelDataUrl: `s3://${b}/a` }),
       [{ prefix: 'a' }],
     ],
-    ['an S3Prefix', (b) => prefixSource('S3Prefix', `s3://${b}/a/`), [{ prefix: 'a/' }]],
+    ['an S3Prefix', (b) => prefixSource('S3Prefix', `s3://${b}/a/`), [{ folder: 'a/' }]],
+    ['an S3Prefix that is no folder', (b) => prefixSource('S3Prefix', `s3://${b}/a`), [{ prefix: 'a' }]],
     ['an S3Object', (b) => prefixSource('S3Object', `s3://${b}/a/m.bin`), [{ key: 'a/m.bin' }]],
     [
       'several containers, each source once',
@@ -56,7 +58,7 @@ describe('sources of the models', () => {
     [
       'an https URL of an S3Prefix',
       (b) => prefixSource('S3Prefix', `https://${b}.s3.eu-central-1.amazonaws.com/a/`),
-      [{ prefix: 'a/' }],
+      [{ folder: 'a/' }],
     ],
   ])('%s', (_, model, expected) => {
     const stack = newStack();
@@ -204,12 +206,18 @@ describe('a warning is added for', () => {
     );
   });
 
-  test('uncompressed files that do not match the default filter for archives', () => {
+  test('uncompressed files in place that do not match the default filter for archives', () => {
     const stack = newStack();
-    const uri = `s3://${newBucket(stack).bucketName}/a/`;
-    expect(warningsOf({ model: prefixSource('S3Prefix', uri) }, stack)).toEqual([
+    const model = prefixSource('S3Prefix', `s3://${newBucket(stack).bucketName}/a/`);
+    expect(warningsOf({ model, modelData: ModelData.inPlace() }, stack)).toEqual([
       expect.stringContaining('omit the suffix'),
     ]);
+  });
+
+  test('a folder outside modelsBucket, whose events may not be delivered', () => {
+    const stack = newStack();
+    const model = prefixSource('S3Prefix', `s3://${new Bucket(stack, 'Other').bucketName}/a/`);
+    expect(warningsOf({ model }, stack)).toEqual([expect.stringContaining('is not in modelsBucket')]);
   });
 
   test('bucket events without created objects', () => {
@@ -229,6 +237,10 @@ describe('a warning is added for', () => {
       (stack) => ({
         model: primary({ mode: 'MultiModel', modelDataUrl: `s3://${newBucket(stack).bucketName}/many/` }),
       }),
+    ],
+    [
+      'a folder, whose uploads its own pattern detects',
+      (stack) => ({ model: prefixSource('S3Prefix', `s3://${newBucket(stack).bucketName}/a/`) }),
     ],
     [
       'a key filter below the prefix of a source',

@@ -90,7 +90,7 @@ export interface ObserveOptions {
   readonly isTimeUp: () => boolean;
   /** Of an earlier listing of the same sources, to continue. */
   readonly progress?: ListingProgress;
-  /** Objects that are taken for those that sources name by these keys. */
+  /** Objects that are taken for those of the sources that they belong to. */
   readonly instead?: readonly SourceObject[];
 }
 
@@ -114,7 +114,7 @@ export interface UnfinishedCheck {
   readonly progress: CheckProgress;
 }
 
-/** A source of a revision, and where its bytes are. */
+/** An object of a revision, and where its bytes are. */
 export interface StagingFile {
   readonly source: SourceFile;
   /** An immutable copy of it. Absent: the source itself. */
@@ -152,8 +152,8 @@ export type StagingOutcome =
 /** Revisions and the data of the slots, in S3. Copies are server-side: no bytes flow through the function. */
 export interface RevisionStore {
   observe(data: SlotData): Promise<SlotsView>;
-  /** The sources whose copies a slot holds. */
-  contents(data: SlotData, slot: Slot): Promise<readonly SourceFile[]>;
+  /** The objects whose copies a slot holds, with the copies. */
+  contents(data: SlotData, slot: Slot): Promise<readonly StagingFile[]>;
   /** The stored revisions, complete or not. */
   list(store: EndpointStore): Promise<readonly string[]>;
   /**

@@ -14,7 +14,7 @@ import { shapeProblems } from './shape-validation';
 import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
 import { sourceUrlProblems } from './source-validation';
-import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
+import { distinctSources, filterSources, type ModelSources, modelSources, sourceText } from './sources';
 import { propsProblems, throwIfAny } from './validation';
 import { hasUnreadableVariants } from './variants';
 
@@ -38,12 +38,12 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
   const stack = Stack.of(endpoint);
   const models = declaredModels(props.modelsProps);
   const bucketEvents = props.bucketEvents ?? DEFAULT_BUCKET_EVENTS;
-  const ofModels = modelSources(models, stack);
+  const options = (props.modelData ?? ModelData.perSlot())._perSlot;
+  const plan = options && planSlotData(models, stack);
+  const ofModels = withCopied(modelSources(models, stack), plan);
   const ofFilters = filterSources(bucketEvents, props.modelsBucket.bucketName);
   const marker = markerSources(props);
   const sources = distinctSources([...ofModels.sources.map(({ source }) => source), ...ofFilters, ...marker]);
-  const options = (props.modelData ?? ModelData.perSlot())._perSlot;
-  const plan = options && planSlotData(models, stack);
   const hasSlotData = plan !== undefined && plan.files.length > 0;
 
   const initialData = planInitialData(models, props.modelsBucket, stack);
@@ -58,7 +58,7 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
   if (!hasSlotData && props.smokeTests?.length) {
     problems.push(
       'smokeTests are set, but no model has slot data, so a rollback would load the same bytes again. Omit ' +
-        'smokeTests, or use a .tar.gz archive in a single-model container with ModelData.perSlot().',
+        'smokeTests, or use a .tar.gz archive, or an S3Prefix, in a single-model container with ModelData.perSlot().',
     );
   }
   problems.push(...sourceUrlProblems(endpoint, models, { isPerSlot: plan !== undefined }));
@@ -76,6 +76,15 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
     sources,
     initialData: initialData.objects,
     ...(hasSlotData && options && { slotData: { plan, options } }),
+  };
+}
+
+/** The sources, each as it is copied if it is. */
+function withCopied({ sources, unreadable }: ModelSources, plan: SlotDataPlan | undefined): ModelSources {
+  const copied = new Map(plan?.files.map((file) => [sourceText(file), file]));
+  return {
+    sources: sources.map((each) => ({ ...each, source: copied.get(sourceText(each.source)) ?? each.source })),
+    unreadable,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   revisionsPrefix,
   type SlotData,
   type SourceSpec,
+  slotsPrefix,
 } from '../contract';
 import {
   type BoundedText,
@@ -87,7 +88,7 @@ export function stagingPermits(stack: Stack, resources: StagingResources): Permi
   return [
     { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
     ...storePermits(stack, store, data),
-    ...deletionPermits(stack, store, isCreated ? 'all' : data && 'revisions'),
+    ...deletionPermits(stack, store, isCreated ? [store.prefix] : removedPrefixes(store, data)),
     { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
     ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
     ...initialData.flatMap((each) => initialDataPermits(stack, each, createdBuckets)),
@@ -111,11 +112,16 @@ function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undef
   ];
 }
 
-/** Old revisions are removed; `all`: after a failed creation of the stack also everything else. */
-function deletionPermits(stack: Stack, store: EndpointStore, extent: 'all' | 'revisions' | undefined): Permit[] {
-  if (extent === undefined) return [];
-  const prefix = extent === 'all' ? store.prefix : revisionsPrefix(store);
-  return [{ actions: ['s3:DeleteObject'], resource: objectArn(bucketArn(stack, store.bucket), `${prefix}*`) }];
+/** Old revisions are removed, and what a slot's folder has of another revision. */
+function removedPrefixes(store: EndpointStore, data: SlotData | undefined): string[] {
+  if (!data) return [];
+  const hasFolders = data.files.some((file) => 'folder' in file);
+  return [revisionsPrefix(store), ...(hasFolders ? [slotsPrefix(store)] : [])];
+}
+
+function deletionPermits(stack: Stack, store: EndpointStore, prefixes: readonly string[]): Permit[] {
+  const bucket = bucketArn(stack, store.bucket);
+  return prefixes.map((prefix) => ({ actions: ['s3:DeleteObject'], resource: objectArn(bucket, `${prefix}*`) }));
 }
 
 function initialDataPermits(stack: Stack, { from, to }: InitialModelData, createdBuckets: readonly string[]): Permit[] {

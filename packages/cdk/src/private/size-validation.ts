@@ -1,7 +1,7 @@
 import { Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { BucketEvent } from '../bucket-event';
-import type { ArchiveSource, SourceSpec } from '../contract';
+import type { SlotSource, SourceSpec } from '../contract';
 import type { SmokeTest } from '../smoke-test';
 import { eventPattern, MAX_PATTERN_CHARACTERS, SUPPORTED_EVENT_TYPES } from './event-pattern';
 import { smokeTestSpecs } from './smoke-tests';
@@ -16,7 +16,7 @@ const MAX_BUCKET_POLICY_CHARACTERS = 20 * 1024;
 /** The parts of a spec that grow with the props. */
 export interface SpecParts {
   readonly sources: readonly SourceSpec[];
-  readonly files: readonly ArchiveSource[];
+  readonly files: readonly SlotSource[];
   readonly smokeTests: readonly SmokeTest[];
 }
 

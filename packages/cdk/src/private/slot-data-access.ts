@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
-import { ArnPrincipal, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Lazy, Stack } from 'aws-cdk-lib';
+import { ArnPrincipal, type IRole, PolicyStatement, type PolicyStatementProps, Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct, IDependable } from 'constructs';
 import { isStackDataBucket } from './data-bucket';
@@ -9,10 +9,13 @@ const READ_ACTIONS = ['s3:GetObject'];
 
 /** The statements that grant roles read access, in the policies of the stacks' data buckets, by rendered role ARN. */
 const statementsByRole = new WeakMap<IBucket, Map<string, PolicyStatement>>();
+/** The key patterns that roles may list in the stacks' data buckets, by rendered role ARN. */
+const listedByRole = new WeakMap<IBucket, Map<string, Set<string>>>();
 
 /**
- * Grants a model's execution role read access to its slot data. Only the role's ARN is known, so the policy of the
- * stack's data bucket grants it; for a given bucket, which can be in another stack, a policy of the role does.
+ * Grants a model's execution role read access to its slot data; a key that ends with a slash is a folder. Only the
+ * role's ARN is known, so the policy of the stack's data bucket grants it; for a given bucket, which can be in another
+ * stack, a policy of the role does.
  *
  * The model must depend on the returned constructs: SageMaker reads the data when the model is created.
  */
@@ -22,11 +25,16 @@ export function grantSlotDataRead(
   roleArn: string,
   keys: readonly string[],
 ): IDependable[] {
-  const objectArns = keys.map((key) => bucket.arnForObjects(key));
-  if (isStackDataBucket(bucket, Stack.of(endpoint))) return grantInBucketPolicy(bucket, roleArn, objectArns);
+  const folders = keys.filter((key) => key.endsWith('/')).map((key) => `${key}*`);
+  const objectArns = [...keys.filter((key) => !key.endsWith('/')), ...folders].map((key) => bucket.arnForObjects(key));
+  if (isStackDataBucket(bucket, Stack.of(endpoint))) {
+    const reading = grantInBucketPolicy(bucket, roleArn, objectArns);
+    return folders.length > 0 ? [...reading, ...grantListingInBucketPolicy(bucket, roleArn, folders)] : reading;
+  }
   const id = `Role${digest8(Stack.of(endpoint).resolve(roleArn))}`;
   const role = (endpoint.node.tryFindChild(id) as IRole | undefined) ?? Role.fromRoleArn(endpoint, id, roleArn);
   const statements = [new PolicyStatement({ actions: READ_ACTIONS, resources: objectArns })];
+  if (folders.length > 0) statements.push(new PolicyStatement(listing(bucket, new Set(folders))));
   const key = bucket.encryptionKey;
   if (key) statements.push(new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
   return statements.flatMap((each) => role.addToPrincipalPolicy(each).policyDependable ?? []);
@@ -56,4 +64,33 @@ function grantInBucketPolicy(bucket: IBucket, roleArn: string, objectArns: strin
   byRole.set(role, statement);
   const { policyDependable } = bucket.addToResourcePolicy(statement);
   return policyDependable ? [policyDependable] : [];
+}
+
+/** One statement per role, as for reading. */
+function grantListingInBucketPolicy(bucket: IBucket, roleArn: string, patterns: readonly string[]): IDependable[] {
+  const stack = Stack.of(bucket);
+  const byRole = listedByRole.get(bucket) ?? new Map<string, Set<string>>();
+  listedByRole.set(bucket, byRole);
+  const role = JSON.stringify(stack.resolve(roleArn));
+  const known = byRole.get(role);
+  if (known) {
+    for (const pattern of patterns) known.add(pattern);
+    return stackDataBucketPolicy(bucket, stack);
+  }
+  const listed = new Set(patterns);
+  byRole.set(role, listed);
+  const principals = [new ArnPrincipal(roleArn)];
+  const { policyDependable } = bucket.addToResourcePolicy(
+    new PolicyStatement({ ...listing(bucket, listed), principals }),
+  );
+  return policyDependable ? [policyDependable] : [];
+}
+
+/** A statement that allows to list these keys, some of which may be added until synthesis. */
+function listing(bucket: IBucket, patterns: ReadonlySet<string>): PolicyStatementProps {
+  return {
+    actions: ['s3:ListBucket'],
+    resources: [bucket.bucketArn],
+    conditions: { StringLike: { 's3:prefix': Lazy.list({ produce: () => [...patterns] }) } },
+  };
 }

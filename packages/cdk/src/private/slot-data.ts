@@ -1,10 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import {
-  type ArchiveSource,
   type EndpointStore,
   type Slot,
   type SlotData,
+  type SlotSource,
+  slotDataFolder,
   slotDataKey,
   slotsPrefix,
 } from '../contract';
@@ -18,17 +19,17 @@ import { sourceText } from './sources';
 /** Which model data is copied into slot data, and which stays in place. */
 export interface SlotDataPlan {
   /** The sources that are copied, each once. */
-  readonly files: readonly ArchiveSource[];
+  readonly files: readonly SlotSource[];
   /** One text per model data that stays in place: where it is, and the reason. */
   readonly inPlace: readonly string[];
 }
 
 export function planSlotData(models: readonly DeclaredModel[], stack: Stack): SlotDataPlan {
-  const files = new Map<string, ArchiveSource>();
+  const files = new Map<string, SlotSource>();
   const inPlace: string[] = [];
   for (const { id, declared } of models) {
     for (const entry of containersOf(declared.props)) {
-      const found = archiveOf(entry, stack);
+      const found = slotSourceOf(entry, stack);
       if (typeof found === 'string') inPlace.push(`${entry.path} of model "${id}" (${found})`);
       else if (found) files.set(sourceText(found), found);
     }
@@ -54,7 +55,7 @@ export interface DataOfSlot {
   readonly stack: Stack;
 }
 
-/** The model's props, in which the URL of the slot data replaces that of each copied archive. */
+/** The model's props, in which the URL of the slot data replaces that of each copied source. */
 export function withSlotData(props: CfnModelProps, dataOfSlot: DataOfSlot): CfnModelProps {
   return mapContainers(props, (container) => {
     const [key] = keysOf([{ path: '', container }], dataOfSlot);
@@ -62,31 +63,34 @@ export function withSlotData(props: CfnModelProps, dataOfSlot: DataOfSlot): CfnM
   });
 }
 
-/** Keys of the slot data that a model loads, each once. */
+/** Keys of the slot data that a model loads, each once; that of a folder ends with a slash. */
 export function slotDataKeysOf(props: CfnModelProps, dataOfSlot: DataOfSlot): string[] {
   return [...new Set(keysOf(containersOf(props), dataOfSlot))];
 }
 
 function keysOf(entries: readonly ContainerEntry[], { slot, data, stack }: DataOfSlot): string[] {
   return entries.flatMap((entry) => {
-    const found = archiveOf(entry, stack);
+    const found = slotSourceOf(entry, stack);
     if (found === undefined || typeof found === 'string') return [];
     const index = data.files.findIndex((file) => sourceText(file) === sourceText(found));
-    return slotDataKey(data.root, slot, index);
+    return 'folder' in found ? slotDataFolder(data.root, slot, index) : slotDataKey(data.root, slot, index);
   });
 }
 
-/** The archive that a container loads; a text: the reason that its data cannot be copied; undefined: it has no data. */
-function archiveOf({ container }: ContainerEntry, stack: Stack): ArchiveSource | string | undefined {
+/** The source that a container loads; a text: the reason that its data cannot be copied; undefined: it has no data. */
+function slotSourceOf({ container }: ContainerEntry, stack: Stack): SlotSource | string | undefined {
   if (!container) return 'a token';
   const [reference] = dataReferencesOf(container);
   if (!reference) return undefined;
   if (reference.layout === 'multi-model') return 'a multi-model container';
   if (reference.url === undefined) return 'a token';
-  if (reference.format !== 'archive') return 'uncompressed data';
   const chosen = sourceUrlOf(reference.url);
-  if (chosen) return chosen.source;
+  if (chosen) return reference.format === 'archive' ? chosen.source : 'uncompressed data';
   const location = parseS3Url(reference.url, stack);
   if (!location) return 'a URL that hides bucket and key';
-  return location.key === '' || location.key.endsWith('/') ? 'a prefix' : location;
+  const { bucket, key } = location;
+  if (reference.format === 'archive') return key === '' || key.endsWith('/') ? 'a prefix' : location;
+  if (reference.layout !== 'prefix') return 'a single uncompressed object';
+  if (key === '') return 'a whole bucket';
+  return key.endsWith('/') ? { bucket, folder: key } : 'a prefix without a slash at the end';
 }

@@ -1,6 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
-import { type ObjectSource, packageSourceText, type SourceSpec } from '../contract';
+import { type ObjectSource, type PrefixSource, packageSourceText, type SourceSpec } from '../contract';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
@@ -72,13 +72,15 @@ export function filterSources(events: readonly BucketEvent[], bucket: string): S
 
 /**
  * Each source once. A prefix that equals the key of an object source is dropped: it would include neighbours such as
- * model.tar.gz.old.
+ * model.tar.gz.old. So is one that is below a folder, which includes it.
  */
 export function distinctSources(sources: readonly SourceSpec[]): SourceSpec[] {
   const objects = new Set(sources.map((each) => ('key' in each ? `${each.bucket}/${each.key}` : '')));
+  const isBelowFolder = ({ bucket, prefix }: PrefixSource) =>
+    sources.some((each) => 'folder' in each && each.bucket === bucket && prefix.startsWith(each.folder));
   const seen = new Map<string, SourceSpec>();
   for (const each of sources) {
-    if ('prefix' in each && objects.has(`${each.bucket}/${each.prefix}`)) continue;
+    if ('prefix' in each && (objects.has(`${each.bucket}/${each.prefix}`) || isBelowFolder(each))) continue;
     const id = JSON.stringify(each);
     if (!seen.has(id)) seen.set(id, each);
   }
@@ -92,6 +94,7 @@ export function sourceObjects(source: SourceSpec): ObjectSource[] {
   if ('key' in source) return [source];
   if ('marker' in source) return [{ bucket, key: source.marker }];
   if ('newestBelow' in source) return [{ bucket, key: `${source.newestBelow}*${source.suffix}` }];
+  if ('folder' in source) return [{ bucket, key: `${source.folder}*` }];
   if ('prefix' in source) return [{ bucket, key: `${source.prefix}*` }];
   return [{ bucket, key: source.pointer }, ...anyObjectIn(source.targets)];
 }
@@ -106,6 +109,7 @@ export function sourceText(source: SourceSpec): string {
   if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
   if ('packageGroup' in source) return packageSourceText(source);
+  if ('folder' in source) return `s3://${source.bucket}/${source.folder}*`;
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }

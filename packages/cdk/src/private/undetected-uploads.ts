@@ -26,14 +26,17 @@ export function warnOfUndetectedUploads(
     );
   }
   for (const model of models.sources) {
-    if ('packageGroup' in model.source || filterOf(model.source)) continue;
+    if ('packageGroup' in model.source) continue;
+    const hasPattern = filterOf(model.source) !== undefined;
+    // The bucket of a ModelSource is known, so its event delivery is enabled.
+    if (hasPattern && !('folder' in model.source)) continue;
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
         `The model data ${sourceText(model.source)} is not in modelsBucket (${bucket.node.path}). ${consequence} ` +
           'Move it there, or pass its bucket as modelsBucket.',
       );
-    } else if (!events.some((event) => detectsUpload(event, model))) {
+    } else if (!hasPattern && !events.some((event) => detectsUpload(event, model))) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideBucketEvents',
         `No bucket event for created objects matches the model data ${sourceText(model.source)}. ${consequence} ` +
@@ -44,7 +47,7 @@ export function warnOfUndetectedUploads(
   }
 }
 
-/** The event patterns for what `ModelSource`s choose from and for the marker, unless the bucket events match them. */
+/** The event patterns for `ModelSource`s, folders and the marker, unless the bucket events match them. */
 export function patternsOfSources(
   endpoint: Construct,
   sources: readonly SourceSpec[],
@@ -70,6 +73,7 @@ export function patternsOfSources(
 function filterOf(source: SourceSpec): KeyFilter | undefined {
   if ('marker' in source) return { prefix: source.marker, suffix: source.marker };
   if ('newestBelow' in source) return { prefix: source.newestBelow, suffix: source.suffix };
+  if ('folder' in source) return { prefix: source.folder };
   return 'pointer' in source ? { prefix: source.pointer, suffix: source.pointer } : undefined;
 }
 

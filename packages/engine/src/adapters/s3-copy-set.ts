@@ -16,7 +16,9 @@ const REVISION_METADATA = 'freshpoint-revision';
 export type PlannedCopy = Omit<Copy, 'over' | 'metadata'>;
 
 export type CopySetOutcome =
-  | Exclude<CopyOutcome, { kind: 'unfinished' }>
+  /** `etags`: of the copies, by key. */
+  | { readonly kind: 'copied'; readonly etags: ReadonlyMap<string, string> }
+  | Exclude<CopyOutcome, { kind: 'copied' | 'unfinished' }>
   | { readonly kind: 'unfinished'; readonly partialCopy?: PartialCopy };
 
 export type CopySetOptions = StagingOptions & { readonly limits: CopyLimits; readonly revision: string };
@@ -33,13 +35,13 @@ export async function copySet(
   const { limits, isTimeUp } = options;
   const small = copies.filter(({ size }) => size <= limits.maxWholeBytes);
   const large = copies.filter(({ size }) => size > limits.maxWholeBytes);
-  let copied = 0;
+  const etags = new Map<string, string>();
   const failures = await inParallel(
     small,
     async (copy) => {
       const outcome = await copyMissing(client, copy, options);
       if (outcome.kind !== 'copied') throw new CopyStopped(outcome);
-      copied += 1;
+      etags.set(copy.to.key, outcome.etag);
     },
     { limit: PARALLEL_COPIES, isTimeUp },
   );
@@ -47,19 +49,21 @@ export async function copySet(
   if (stopped) return stopped.outcome;
   if (failures.length > 0) throw failures[0];
   for (const copy of large) {
-    if (copied > 0 && isTimeUp()) break;
+    if (etags.size > 0 && isTimeUp()) break;
     const outcome = await copyMissing(client, copy, options);
     if (outcome.kind !== 'copied') return outcome;
-    copied += 1;
+    etags.set(copy.to.key, outcome.etag);
   }
-  return copied < copies.length ? { kind: 'unfinished' } : { kind: 'copied' };
+  return etags.size < copies.length ? { kind: 'unfinished' } : { kind: 'copied', etags };
 }
+
+type NotCopied = Exclude<CopyOutcome, { kind: 'copied' }>;
 
 /** An object was not copied, for a reason that is no error. */
 class CopyStopped extends Error {
-  readonly outcome: CopyOutcome;
+  readonly outcome: NotCopied;
 
-  constructor(outcome: CopyOutcome) {
+  constructor(outcome: NotCopied) {
     super(outcome.kind);
     this.outcome = outcome;
   }
@@ -68,7 +72,7 @@ class CopyStopped extends Error {
 async function copyMissing(client: Client, copy: PlannedCopy, options: CopySetOptions): Promise<CopyOutcome> {
   const { revision } = options;
   const current = await headCopy(client, copy.to);
-  if (current?.revision === revision && current.size === copy.size) return { kind: 'copied' };
+  if (current?.revision === revision && current.size === copy.size) return { kind: 'copied', etag: current.etag };
   return copyObject(client, { ...copy, over: current?.etag, metadata: { [REVISION_METADATA]: revision } }, options);
 }
 

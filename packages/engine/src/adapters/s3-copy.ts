@@ -1,5 +1,6 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import type { PartialCopy } from '../policy/lease.ts';
+import { unquoteETag } from '../policy/revision.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { type Copy, type CopyLimits, copySource, isSeenVersion, writeCondition } from './s3-copy-request.ts';
 import { copyInParts, type PartsOptions } from './s3-resumable-copy.ts';
@@ -12,7 +13,7 @@ export const COPY_LIMITS: CopyLimits = {
 
 /** The outcome of a copy. */
 export type CopyOutcome =
-  | { readonly kind: 'copied' }
+  | { readonly kind: 'copied'; readonly etag: string }
   /** The source has other bytes by now, or the object to replace is another one. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' }
@@ -49,5 +50,6 @@ async function copyWhole(client: Client, copy: Copy): Promise<CopyOutcome> {
       TaggingDirective: 'REPLACE',
     }),
   );
-  return isSeenVersion(copy, output.CopySourceVersionId) ? { kind: 'copied' } : { kind: 'changed' };
+  if (!isSeenVersion(copy, output.CopySourceVersionId)) return { kind: 'changed' };
+  return { kind: 'copied', etag: unquoteETag(output.CopyObjectResult?.ETag ?? '') };
 }

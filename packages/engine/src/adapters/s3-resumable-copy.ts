@@ -6,6 +6,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { PartialCopy } from '../policy/lease.ts';
+import { unquoteETag } from '../policy/revision.ts';
 import type { StagingOptions } from '../ports.ts';
 import { type Client, isNamed, pages, send } from './client.ts';
 import { inParallel } from './parallel.ts';
@@ -17,7 +18,7 @@ const MAX_PARTS = 10_000;
 export type PartsOptions = StagingOptions & { readonly limits: CopyLimits };
 
 export type PartsOutcome =
-  | { readonly kind: 'copied' }
+  | { readonly kind: 'copied'; readonly etag: string }
   /** The source has other bytes by now. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'unfinished'; readonly partialCopy: PartialCopy };
@@ -59,11 +60,11 @@ export async function copyInParts(client: Client, copy: Copy, options: PartsOpti
   if (failures.length > 0) throw failures[0];
   if (parts.size < count) return { kind: 'unfinished', partialCopy };
   const Parts = [...parts].sort(([one], [other]) => one - other).map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
-  await send(
+  const { ETag = '' } = await send(
     client,
     new CompleteMultipartUploadCommand({ ...upload, ...writeCondition(copy), MultipartUpload: { Parts } }),
   );
-  return { kind: 'copied' };
+  return { kind: 'copied', etag: unquoteETag(ETag) };
 }
 
 /** A part was copied from another version of the source. */

@@ -64,8 +64,9 @@ async function storeRevision(
   const known = await readRecord(client, address);
   if (known) return { kind: 'stored', files: known.record.files, isNew: false };
   if (!files) return { kind: 'missing' };
-  const needed = data.files.flatMap((file) => files.filter(({ source }) => sourceUriOf(source) === uriOf(file)));
-  if (needed.length < data.files.length) return { kind: 'changed' };
+  const bySource = data.files.map((file) => files.filter(({ source }) => sourceUriOf(source) === uriOf(file)));
+  if (bySource.some((each) => each.length === 0)) return { kind: 'changed' };
+  const needed = bySource.flat();
   const prefix = revisionPrefix(store, revision);
   const copies = needed.map(({ source, from }, index): PlannedCopy => {
     const to = { bucket: store.bucket, key: modelDataKey(prefix, index) };

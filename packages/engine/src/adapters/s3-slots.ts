@@ -3,16 +3,19 @@ import {
   revisionPrefix,
   type Slot,
   type SlotData,
+  slotDataFolder,
   slotDataKey,
+  slotPrefix,
   slotRecordKey,
 } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
 import { sourceUriOf, uriOf } from '../policy/source-object.ts';
-import type { StagingJob, StagingOutcome } from '../ports.ts';
+import type { StagingFile, StagingJob, StagingOutcome } from '../ports.ts';
 import type { Client } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';
 import { type CopySetOptions, copySet, headCopy, type PlannedCopy } from './s3-copy-set.ts';
 import { type ObjectAddress, writeText } from './s3-json.ts';
+import { folderDigest, pruneFolders } from './s3-slot-folders.ts';
 
 /** The revision that a slot's data holds completely; undefined: none. */
 export async function revisionInSlot(client: Client, data: SlotData, slot: Slot): Promise<string | undefined> {
@@ -20,10 +23,16 @@ export async function revisionInSlot(client: Client, data: SlotData, slot: Slot)
   return found && (await holds(client, data, slot, found.record)) ? found.record.revision : undefined;
 }
 
-/** The sources whose copies a slot holds. */
-export async function filesInSlot(client: Client, data: SlotData, slot: Slot): Promise<readonly SourceFile[]> {
-  return (await readRecord(client, slotAddress(data, slot)))?.record.files ?? [];
+/** The objects whose copies a slot holds, with the copies. */
+export async function filesInSlot(client: Client, data: SlotData, slot: Slot): Promise<readonly StagingFile[]> {
+  const { bucket } = data;
+  const { files = [], paths = [] } = (await readRecord(client, slotAddress(data, slot)))?.record ?? {};
+  const prefix = slotPrefix(data.root, slot);
+  return files.map((source, index) => ({ source, from: { bucket, key: `${prefix}${paths[index]}` } }));
 }
+
+/** The copy of an object. */
+type SlotCopy = PlannedCopy & { readonly file: SourceFile };
 
 type SlotJob = Omit<StagingJob, 'files'> & { readonly files: readonly SourceFile[]; readonly writeId: string };
 
@@ -32,27 +41,35 @@ type SlotJob = Omit<StagingJob, 'files'> & { readonly files: readonly SourceFile
  * writes its own record first, so a late one cannot complete another's.
  */
 export async function fillSlot(client: Client, job: SlotJob, options: CopySetOptions): Promise<StagingOutcome> {
-  const { store, data, slot, revision, files, writeId } = job;
+  const { data, slot, revision, writeId } = job;
   const address = slotAddress(data, slot);
   const before = await readRecord(client, address);
   if (before?.record.revision === revision && (await holds(client, data, slot, before.record)))
     return { kind: 'staged' };
-  const needed = sourcesOf(data, files);
-  if (needed.length < data.files.length) return { kind: 'missing' };
+  const copies = copiesOf(job);
+  if (!copies) return { kind: 'missing' };
   const begun: RevisionRecord = { version: 1, files: [], writeId };
   const condition = before ? { IfMatch: before.etag } : ({ IfNoneMatch: '*' } as const);
   const etag = await writeText(client, { ...address, text: JSON.stringify(begun) }, condition);
   if (etag === undefined) return { kind: 'changed' };
 
-  const prefix = revisionPrefix(store, revision);
-  const copies = needed.map((source, index): PlannedCopy => {
-    const from = { bucket: store.bucket, key: modelDataKey(prefix, files.indexOf(source)) };
-    return { from, to: { bucket: data.bucket, key: slotDataKey(data.root, slot, index) }, size: source.size };
-  });
   const outcome = await copySet(client, copies, options);
   if (outcome.kind === 'gone') return { kind: 'missing' };
   if (outcome.kind !== 'copied') return outcome;
-  const record: RevisionRecord = { version: 1, revision, files: needed, writeId };
+  // What another writer has copied meanwhile must not be removed.
+  const hasFolders = data.files.some((file) => 'folder' in file);
+  if (hasFolders && (await readRecord(client, address))?.etag !== etag) return { kind: 'changed' };
+  const folders = await pruneFolders(client, data, slot, outcome.etags);
+  if (!folders) return { kind: 'changed' };
+  const paths = copies.map(({ to }) => to.key.slice(slotPrefix(data.root, slot).length));
+  const record: RevisionRecord = {
+    version: 1,
+    revision,
+    files: copies.map(({ file }) => file),
+    paths,
+    folders,
+    writeId,
+  };
   const written = await writeText(client, { ...address, text: JSON.stringify(record) }, { IfMatch: etag });
   if (written !== undefined) return { kind: 'staged' };
   // The reply may have been lost, so that the SDK's second attempt met its own write.
@@ -60,9 +77,21 @@ export async function fillSlot(client: Client, job: SlotJob, options: CopySetOpt
   return { kind: after?.record.writeId === writeId && after.record.revision === revision ? 'staged' : 'changed' };
 }
 
-/** The sources that a slot's data is copied from, in the order of its files; fewer where the revision lacks some. */
-function sourcesOf(data: SlotData, files: readonly SourceFile[]): SourceFile[] {
-  return data.files.flatMap((file) => files.find((source) => sourceUriOf(source) === uriOf(file)) ?? []);
+/** What a slot's data consists of, in the order of its sources. Undefined: the revision lacks a source. */
+function copiesOf({ store, data, slot, revision, files }: SlotJob): SlotCopy[] | undefined {
+  const prefix = revisionPrefix(store, revision);
+  const bySource = data.files.map((source, index) =>
+    files.flatMap((file, stored): SlotCopy[] => {
+      if (sourceUriOf(file) !== uriOf(source)) return [];
+      const from = { bucket: store.bucket, key: modelDataKey(prefix, stored) };
+      const key =
+        'folder' in source
+          ? `${slotDataFolder(data.root, slot, index)}${file.key.slice(source.folder.length)}`
+          : slotDataKey(data.root, slot, index);
+      return [{ file, from, to: { bucket: data.bucket, key }, size: file.size }];
+    }),
+  );
+  return bySource.some((copies) => copies.length === 0) ? undefined : bySource.flat();
 }
 
 /** Whether the slot's objects are those of its record: they may have been deleted since. */
@@ -70,13 +99,18 @@ async function holds(
   client: Client,
   { bucket, root, files }: SlotData,
   slot: Slot,
-  { revision }: RevisionRecord,
+  { revision, folders = {} }: RevisionRecord,
 ): Promise<boolean> {
   if (revision === undefined) return false;
-  const copies = await Promise.all(
-    files.map((_, index) => headCopy(client, { bucket, key: slotDataKey(root, slot, index) })),
+  const checks = await Promise.all(
+    files.map(async (file, index) => {
+      if ('folder' in file)
+        return (await folderDigest(client, bucket, slotDataFolder(root, slot, index))) === folders[index];
+      const copy = await headCopy(client, { bucket, key: slotDataKey(root, slot, index) });
+      return copy?.revision === revision;
+    }),
   );
-  return copies.every((copy) => copy?.revision === revision);
+  return checks.every(Boolean);
 }
 
 function slotAddress({ bucket, root }: SlotData, slot: Slot): ObjectAddress {

@@ -131,11 +131,16 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function listPrefixes(
   client: Client,
   sources: readonly SourceSpec[],
-  { isTimeUp, progress: before }: ObserveOptions,
+  { isTimeUp, progress: before, instead = [] }: ObserveOptions,
 ): Promise<{ readonly progress: ListingProgress; readonly isWhole: boolean }> {
   const listed = listedSources(sources);
   let progress = before ?? beginListing(sources);
   for (let at = listed[progress.prefix]; at; at = listed[progress.prefix]) {
+    const known = instead.filter((each) => sourceUriOf(each) === uriOf(at));
+    if ('folder' in at && known.length > 0) {
+      progress = addPage(progress, sources, { objects: known.map(asListed), isLast: true });
+      continue;
+    }
     const { bucket } = at;
     const list = { Bucket: bucket, Prefix: prefixOf(at), StartAfter: progress.after };
     const { Contents = [], IsTruncated } = await send(client, new ListObjectsV2Command(list));
@@ -144,6 +149,11 @@ async function listPrefixes(
     if (isTimeUp()) break;
   }
   return { progress, isWhole: progress.prefix === listed.length };
+}
+
+/** An object that is known, as a listing finds it. */
+function asListed({ chosenBy: _, ...object }: SourceObject): SourceObject {
+  return object;
 }
 
 function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModified }: _Object): SourceObject {
@@ -176,7 +186,9 @@ async function findAll(
   { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
 ): Promise<FoundSources> {
   const known = (source: SourceSpec) => instead.find((object) => sourceUriOf(object) === uriOf(source));
-  const named = sources.flatMap((source) => ('prefix' in source || 'marker' in source ? [] : source));
+  const named = sources.flatMap((source) =>
+    'prefix' in source || 'folder' in source || 'marker' in source ? [] : source,
+  );
   const objects = named.flatMap((source) => known(source) ?? []);
   const faults: SourceFault[] = [];
   const failures = await inParallel(

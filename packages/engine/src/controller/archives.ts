@@ -2,8 +2,10 @@ import type { SlotData } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
 import { sourceUriOf, uriOf } from '../policy/source-object.ts';
 
-/** The files that are known to be archives: those that are copied to slots, and those named *.tar.gz. */
+/** The files that are known to be archives: those that are copied as such, and those in place that end in .tar.gz. */
 export function archivesOf(data: SlotData | undefined, files: readonly SourceFile[]): SourceFile[] {
-  const isCopied = (file: SourceFile) => data?.files.some((source) => uriOf(source) === sourceUriOf(file)) ?? false;
-  return files.filter((file) => isCopied(file) || file.key.endsWith('.tar.gz'));
+  return files.filter((file) => {
+    const copied = data?.files.find((source) => uriOf(source) === sourceUriOf(file));
+    return copied ? !('folder' in copied) : file.key.endsWith('.tar.gz');
+  });
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { SlotData } from '@freshpoint/cdk/contract';
+import { folderProblem } from '../policy/folder-problem.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import type { ArchivesCheck, EndpointState } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
+import { archivesOf } from './archives.ts';
 import { type PassBudget, RESUME_SECONDS } from './budget.ts';
 import type { StoredEndpoint } from './pass.ts';
 
@@ -12,21 +15,29 @@ interface ArchivesReader {
 }
 
 /** What is to be checked, and how much of it. */
-export interface ArchivesToCheck {
-  readonly archives: readonly SourceFile[];
-  /** Whether to read to the end, not the beginning only. */
+interface FilesToCheck {
+  /** The slot data that the files are copied to. */
+  readonly data: SlotData | undefined;
+  readonly files: readonly SourceFile[];
+  /** Whether to read archives to the end, not the beginning only. */
   readonly whole: boolean;
 }
 
 /** The result of the check, or how far it came when time was up: the state has to record it. */
 export type ArchivesReading = CheckView | { readonly kind: 'unfinished'; readonly checking: ArchivesCheck };
 
-/** Checks the archives; continues the check that the state records, if it is one of the same bytes. */
-export async function checkArchives(
+/**
+ * Checks whether folders can be copied, and the archives; continues the check of archives that the state records, if it
+ * is one of the same bytes.
+ */
+export async function checkFiles(
   { ports, budget }: ArchivesReader,
-  { archives, whole }: ArchivesToCheck,
+  { data, files, whole }: FilesToCheck,
   { checking }: EndpointState,
 ): Promise<ArchivesReading> {
+  const message = data && folderProblem(data, files);
+  if (message !== undefined) return { kind: 'refused', message };
+  const archives = archivesOf(data, files);
   const of = createHash('sha256').update(JSON.stringify({ whole, archives })).digest('hex');
   const before = checking?.of === of ? checking : undefined;
   const begun = before ?? { of, since: ports.now(), archives: archives.length };

@@ -1,10 +1,4 @@
-import {
-  type EndpointSpec,
-  type GateRequest,
-  type SlotData,
-  type SourceSpec,
-  slotDataKey,
-} from '@freshpoint/cdk/contract';
+import type { EndpointSpec, GateRequest, SlotData, SourceSpec } from '@freshpoint/cdk/contract';
 import {
   type DeployedData,
   dataToDeploy,
@@ -16,12 +10,11 @@ import {
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { describeMissing, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { describeMissing, fileIdOf, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
-import { archivesOf } from './archives.ts';
 import type { PassBudget } from './budget.ts';
-import { type ArchivesReading, checkArchives, saveCheck } from './checking.ts';
+import { type ArchivesReading, checkFiles, saveCheck } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import { saveListing } from './listing.ts';
@@ -138,10 +131,9 @@ async function stageSources(
     return { kind: 'refused', message: [...faults, ...missing, 'Then deploy again.'].join(' ') };
   }
   const { revision, newest, size } = found;
-  const files = found.files.map(
-    (source): StagingFile => kept.find((each) => sourceUriOf(each.source) === sourceUriOf(source)) ?? { source },
-  );
-  const check = await checkFiles(pass, recorded.state, files);
+  const copies = new Map(kept.map((file) => [fileIdOf(file.source), file]));
+  const files = found.files.map((source): StagingFile => copies.get(fileIdOf(source)) ?? { source });
+  const check = await checkSources(pass, recorded.state, files);
   if (check.kind === 'unfinished') return saveCheck(pass, recorded, check.checking);
   if (check.kind === 'refused') return { kind: 'refused', message: `${check.message} Then deploy again.` };
   const jobs = free
@@ -168,16 +160,13 @@ async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promis
 /** The files of the slot data that the slot with this root has, as immutable copies. */
 async function filesOfSlot(pass: GatePass, data: SlotData, { slot, root }: ServedSlot): Promise<StagingFile[]> {
   if (root === undefined || pass.spec?.store.bucket !== data.bucket) return [];
-  const { bucket } = data;
-  const files = await pass.ports.revisions.contents({ ...data, root }, slot);
-  return files.map((source, index) => ({ source, from: { bucket, key: slotDataKey(root, slot, index) } }));
+  return [...(await pass.ports.revisions.contents({ ...data, root }, slot))];
 }
 
 /** Checks what the deployment would load from the sources. */
-function checkFiles(pass: GatePass, state: EndpointState, files: readonly StagingFile[]): Promise<ArchivesReading> {
+function checkSources(pass: GatePass, state: EndpointState, files: readonly StagingFile[]): Promise<ArchivesReading> {
   const unchecked = files.filter(({ from }) => !from).map(({ source }) => source);
-  const archives = archivesOf(pass.request.data, unchecked);
-  return checkArchives(pass, { archives, whole: false }, state);
+  return checkFiles(pass, { data: pass.request.data, files: unchecked, whole: false }, state);
 }
 
 /** Copies what the slots lack, one slot after the other. */

@@ -20,7 +20,7 @@ export interface ReadContext {
   readonly state: EndpointState;
   /** LastModifiedTime of the endpoint, epoch ms. */
   readonly endpointModified: number;
-  /** Objects that are taken for those that sources name by these keys. */
+  /** Objects that are taken for those of the sources that they belong to. */
   readonly instead?: readonly SourceObject[];
 }
 

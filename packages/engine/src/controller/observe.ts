@@ -5,9 +5,8 @@ import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
-import { archivesOf } from './archives.ts';
 import { RESUME_SECONDS } from './budget.ts';
-import { checkArchives, describeChecking } from './checking.ts';
+import { checkFiles, describeChecking } from './checking.ts';
 import { describeListing, observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
@@ -91,8 +90,8 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'slots':
       return { kind: 'seen', part: { slots: spec.data ? await ports.revisions.observe(spec.data) : {} } };
     case 'check': {
-      const archives = sources?.kind === 'complete' ? archivesOf(spec.data, sources.files) : [];
-      const check = await checkArchives(pass, { archives, whole: spec.verification === 'full' }, state);
+      const files = sources?.kind === 'complete' ? sources.files : [];
+      const check = await checkFiles(pass, { data: spec.data, files, whole: spec.verification === 'full' }, state);
       if (check.kind !== 'unfinished') return { kind: 'seen', part: { check } };
       const { kind, checking } = check;
       // The next pass lists anew: a request that came since the listing began is for what may not be in it.

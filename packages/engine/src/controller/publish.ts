@@ -77,11 +77,14 @@ export async function publishCurrent(
   await publish(publisher, { events, state });
 }
 
+/** Most objects in a record of the history, of which the command reads many. */
+const MAX_RECORDED_SOURCES = 100;
+
 async function appendToHistory(publisher: Publisher, event: EndEvent, state: EndpointState): Promise<void> {
   const { ports, spec } = publisher;
   const { data } = spec;
   const copied = data && !event.sources ? await ports.revisions.contents(data, event.slot) : [];
-  const sources = event.sources ?? copied;
+  const sources = (event.sources ?? copied.map(({ source }) => source)).slice(0, MAX_RECORDED_SOURCES);
   await claim(publisher, historyRecord(event, { sources, state, now: ports.now() }));
 }
 

@@ -114,8 +114,9 @@ export function revisionUnlessRemoved(
   before: readonly SourceSpec[],
   { after, served }: { readonly after: SourcesView; readonly served: readonly SourceFile[] },
 ): string | undefined {
-  // Of what is below a prefix, only a listing is known.
-  if (after.kind !== 'complete' || before.some((source) => 'prefix' in source)) return undefined;
+  // Of what is below a prefix, or in a folder, only a listing is known.
+  const isListed = (source: SourceSpec) => 'prefix' in source || 'folder' in source;
+  if (after.kind !== 'complete' || before.some(isListed)) return undefined;
   const files = [...after.files, ...served].map((file) => ({ ...file, lastModified: 0 }));
   const objects = before.flatMap((source) => files.find((file) => sourceUriOf(file) === uriOf(source)) ?? []);
   return revisionOf(before, beginListing(before), { objects, faults: [] }).revision;

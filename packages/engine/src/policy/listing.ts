@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { NewestSource, PrefixSource, SourceSpec } from '@freshpoint/cdk/contract';
+import type { FolderSource, NewestSource, PrefixSource, SourceSpec } from '@freshpoint/cdk/contract';
 import { digestLine, type SourceObject, uriOf } from './source-object.ts';
 
 /** A source whose objects are listed. */
-export type ListedSource = PrefixSource | NewestSource;
+export type ListedSource = PrefixSource | NewestSource | FolderSource;
+
+/** An object in a folder, as copies are pinned to it. */
+type ListedFile = Omit<SourceObject, 'lastModified'>;
 
 /** How far the prefixes of the sources were listed: enough to continue in another pass. */
 export interface ListingProgress {
@@ -23,16 +26,22 @@ export interface ListingProgress {
   readonly missing: readonly string[];
   /** The newest objects so far, each with the source that chooses it. They are not counted above. Absent: none. */
   readonly chosen?: readonly SourceObject[];
+  /** The objects in folders so far, `MAX_FOLDER_OBJECTS` and one more at most. Absent: there is no folder. */
+  readonly files?: readonly ListedFile[];
 }
+
+/** Most objects in the folders of an endpoint: a pass must be able to check the copies of all of them. */
+export const MAX_FOLDER_OBJECTS = 5000;
 
 /** The sources that are listed, in that order. */
 export function listedSources(sources: readonly SourceSpec[]): ListedSource[] {
-  const prefixes = sources.filter((source) => 'prefix' in source || 'newestBelow' in source);
+  const prefixes = sources.filter((source) => 'prefix' in source || 'newestBelow' in source || 'folder' in source);
   return prefixes.toSorted((one, other) => Buffer.compare(Buffer.from(uriOf(one)), Buffer.from(uriOf(other))));
 }
 
 /** Below which prefix the objects of a source are. */
 export function prefixOf(source: ListedSource): string {
+  if ('folder' in source) return source.folder;
   return 'prefix' in source ? source.prefix : source.newestBelow;
 }
 
@@ -50,12 +59,12 @@ export function addPage(
   const listed = listedSources(sources);
   const source = listed[progress.prefix];
   if (!source) return progress;
-  const matching = objects.filter((object) => names(source, object));
-  // What a source names by its key, or chooses from, and what was listed below another prefix, counts there.
-  const others = [...sources.filter((each) => !('prefix' in each)), ...listed.slice(0, progress.prefix)];
-  const isCounted = (object: SourceObject) => 'prefix' in source && !others.some((other) => names(other, object));
-  const counted = matching.filter(isCounted);
+  const matching = objects.filter((object) => includes(source, object, sources));
+  const others = othersOf(source, sources, listed.slice(0, progress.prefix));
+  const isCounted = (object: SourceObject) => !others.some((other) => names(other, object));
+  const counted = 'newestBelow' in source ? [] : matching.filter(isCounted);
   const uri = uriOf(source);
+  const files = 'folder' in source ? [...(progress.files ?? []), ...filesIn(uri, matching)] : progress.files;
   const chosen = 'newestBelow' in source ? chooseNewest(progress.chosen ?? [], matching, uri) : progress.chosen;
   return {
     ...(isLast
@@ -67,7 +76,34 @@ export function addPage(
     size: progress.size + counted.reduce((sum, { size }) => sum + size, 0),
     missing: matching.length > 0 ? progress.missing.filter((each) => each !== uri) : progress.missing,
     ...(chosen && chosen.length > 0 && { chosen }),
+    ...(files && { files: files.slice(0, MAX_FOLDER_OBJECTS + 1) }),
   };
+}
+
+/** Whether an object belongs to a listed source. In a folder, the marker and pointers are not part of the model. */
+function includes(source: ListedSource, object: SourceObject, sources: readonly SourceSpec[]): boolean {
+  if (!names(source, object)) return false;
+  return (
+    !('folder' in source) || !sources.some((each) => ('marker' in each || 'pointer' in each) && names(each, object))
+  );
+}
+
+/** The sources for which objects count rather than for this one. */
+function othersOf(
+  source: ListedSource,
+  sources: readonly SourceSpec[],
+  listedBefore: readonly ListedSource[],
+): SourceSpec[] {
+  // All of a folder is copied, so what another source chooses from, or a prefix includes, counts there, too.
+  if ('folder' in source)
+    return [...sources.filter((each) => 'key' in each), ...listedBefore.filter((each) => 'folder' in each)];
+  // What a source names by its key, or chooses from, and what was listed below another prefix, counts there.
+  return [...sources.filter((each) => !('prefix' in each)), ...listedBefore];
+}
+
+/** The objects as files of a folder. */
+function filesIn(folder: string, objects: readonly SourceObject[]): ListedFile[] {
+  return objects.map(({ lastModified: _, ...object }) => ({ ...object, chosenBy: folder }));
 }
 
 /** The chosen objects, with the newest that the source has seen; of two as new, that with the last key. */
@@ -96,5 +132,6 @@ function names(source: SourceSpec, { bucket, key }: SourceObject): boolean {
   if ('key' in source) return source.key === key;
   if ('marker' in source) return source.marker === key;
   if ('pointer' in source) return source.pointer === key;
+  if ('folder' in source) return key.startsWith(source.folder);
   return key.startsWith(prefixOf(source)) && key.endsWith(source.suffix ?? '');
 }

@@ -28,7 +28,7 @@ export interface EndpointView {
   readonly variants?: readonly string[];
 }
 
-/** One object that a source names by its key, or chose. */
+/** One object that a source names by its key, or chose, or has in its folder. */
 export interface SourceFile {
   readonly bucket: string;
   readonly key: string;
@@ -40,7 +40,7 @@ export interface SourceFile {
   readonly size: number;
   /** Absent: the bucket has no versions. */
   readonly version?: string;
-  /** URI of the source that chose the object. Absent: a source names it by its key. */
+  /** URI of the source that chose the object, or of the folder that it is in. Absent: a source names it by its key. */
   readonly chosenBy?: string;
 }
 
@@ -68,7 +68,7 @@ export type SourcesView = { readonly resumed?: ResumedListing; readonly marker?:
       readonly objects: number;
       /** Bytes of all objects. */
       readonly size: number;
-      /** The objects that the sources name by their keys, and those that they chose. */
+      /** The objects that the sources name by their keys, those that they chose, and those in their folders. */
       readonly files: readonly SourceFile[];
     }
   /**

@@ -42,7 +42,9 @@ export function revisionOf(
     .map(([, object]) => object);
   const uris = new Set([...named.map(sourceUriOf), ...faults.map(({ uri }) => uri)]);
   const isMissing = (source: SourceSpec) =>
-    'prefix' in source ? listed.missing.includes(uriOf(source)) : !('marker' in source) && !uris.has(uriOf(source));
+    'prefix' in source || 'folder' in source
+      ? listed.missing.includes(uriOf(source))
+      : !('marker' in source) && !uris.has(uriOf(source));
   const missing = sources.filter(isMissing).map(uriOf);
   if (named.length === 0 && faults.length === 0 && listed.digest === '') return { kind: 'missing', uris: missing };
 
@@ -67,7 +69,7 @@ export function revisionOf(
     newest,
     objects: listed.objects + named.length,
     size: named.reduce((sum, { size }) => sum + size, listed.size),
-    files: named.map(fileOf),
+    files: [...named.map(fileOf), ...(listed.files ?? [])],
   };
 }
 

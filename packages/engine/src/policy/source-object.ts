@@ -14,7 +14,7 @@ export interface SourceObject {
   readonly lastModified: number;
   /** Absent: unknown, or the bucket has no versions. */
   readonly version?: string;
-  /** URI of the source that chose the object. Absent: a source names it by its key. */
+  /** URI of the source that chose the object, or of the folder that it is in. Absent: a source names it by its key. */
   readonly chosenBy?: string;
 }
 
@@ -24,6 +24,7 @@ export function uriOf(source: SourceSpec): string {
   if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
   if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
   if ('packageGroup' in source) return packageSourceText(source);
+  if ('folder' in source) return `s3://${source.bucket}/${source.folder}*`;
   const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
   return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }
@@ -41,6 +42,11 @@ export function describeMissing(uris: readonly string[], upload?: string): strin
 /** URI of the source that an object, or a copy of it, belongs to. */
 export function sourceUriOf(object: Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'>): string {
   return object.chosenBy ?? uriOf(object);
+}
+
+/** Identifies an object in a revision, which has it once for each source that it belongs to. */
+export function fileIdOf(file: Pick<SourceObject, 'bucket' | 'key' | 'chosenBy'>): string {
+  return JSON.stringify([sourceUriOf(file), file.bucket, file.key]);
 }
 
 /** What a revision's digest contains of one object. */

@@ -55,7 +55,7 @@ describe('the newest archive below a prefix', () => {
     expect(await stage('b', { revision: first.revision })).toEqual({ kind: 'staged' });
     expect(await s3.get('copies', slotKey('b'))).toBe('zebra');
     const contents = await s3RevisionStore(s3.client, () => '').contents(data, 'b');
-    expect(contents).toMatchObject([{ bucket: 'models', key: 'jobs/zebra/model.tgz' }]);
+    expect(contents).toMatchObject([{ source: { bucket: 'models', key: 'jobs/zebra/model.tgz' } }]);
   });
 
   test('is checked as an archive, whatever its suffix', async () => {

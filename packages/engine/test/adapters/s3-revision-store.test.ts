@@ -98,7 +98,9 @@ describe('slot data', () => {
 
   test('remembers the sources and their versions', async () => {
     await stage('a', 'v1');
-    expect(await store().contents(data, 'a')).toEqual(await files());
+    const from = (index: number) => ({ bucket: 'copies', key: keyOf('a', index) });
+    const expected = (await files()).map((source, index) => ({ source, from: from(index) }));
+    expect(await store().contents(data, 'a')).toEqual(expected);
   });
 
   test('is not copied again when it is already there', async () => {
@@ -256,7 +258,7 @@ describe('the revision store', () => {
     expect(await restore('b', 'v0')).toEqual({ kind: 'staged' });
     expect(await store().observe(data)).toEqual({ a: 'v4', b: 'v0' });
     expect(await s3.get('copies', keyOf('b', 1))).toBe('round 0');
-    expect((await store().contents(data, 'b'))[1]).toMatchObject({ key: 'c.tar.gz', size: 7 });
+    expect((await store().contents(data, 'b'))[1]?.source).toMatchObject({ key: 'c.tar.gz', size: 7 });
   });
 
   test('is written once: a revision that is stored is not copied from the sources again', async () => {

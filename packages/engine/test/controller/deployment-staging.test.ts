@@ -114,6 +114,14 @@ describe('the first deployment', () => {
     expect(stagings()).toEqual([]);
   });
 
+  test('with a folder that cannot be copied fails likewise', async () => {
+    const file = { bucket: 'models', key: 'llm/../x', etag: 'e', size: 1, chosenBy: 's3://models/llm/*' };
+    world.sources = { ...v2, files: [file] };
+    await request('Create', { ...data, files: [{ bucket: 'models', folder: 'llm/' }] });
+    expect(world.responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('leads outside') }]);
+    expect(stagings()).toEqual([]);
+  });
+
   test.each(['read', 'sources', 'slots', 'stage a v2 from sources'])(
     'waits in the queue while %s fails: a new role may need seconds until it is authorized',
     async (call) => {

@@ -104,7 +104,8 @@ export class World {
         this.call('slots');
         return this.slots;
       },
-      contents: async () => this.contents,
+      contents: async () =>
+        this.contents.map((source) => ({ source, from: { bucket: 'data', key: `copy of ${source.key}` } })),
       list: async () => this.stored,
       stage: async ({ slot, revision, files }) => {
         const from = files?.some((file) => file.from) ? 'slot' : files ? 'sources' : 'store';

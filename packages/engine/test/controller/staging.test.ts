@@ -34,6 +34,17 @@ describe('staging', () => {
     ]);
   });
 
+  test('does not start for a folder that cannot be copied, whose record has some of its files', async () => {
+    world.spec = { ...spec, data: { ...data, files: [{ bucket: 'models', folder: 'llm/' }] } };
+    const file = { bucket: 'models', etag: 'e', size: 1, chosenBy: 's3://models/llm/*' };
+    const names = ['../x', ...Array.from({ length: 200 }, (_, n) => String(n))];
+    world.sources = { ...v2, files: names.map((name) => ({ ...file, key: `llm/${name}` })) };
+    await receive();
+    expect(world.calls.filter((call) => call.startsWith('stage'))).toEqual([]);
+    expect(world.state.quarantine).toMatchObject([{ revision: 'v2', message: expect.stringContaining('llm/../x') }]);
+    expect(world.history.map((record) => 'sources' in record && record.sources.length)).toEqual([100]);
+  });
+
   test('does not start when the state was written in the meantime', async () => {
     world.ports.states.write = async () => {
       throw new StateConflict('state');

@@ -1,0 +1,3 @@
+import { llmApp } from './llm-app.ts';
+
+llmApp().synth();
