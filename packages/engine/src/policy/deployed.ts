@@ -91,6 +91,8 @@ export function concludeDeployment(
  */
 function pinAfter({ pin }: EndpointState, deployment: PendingDeployment): Pin | undefined {
   const brought = deployment.pin;
-  const isOther = pin?.at !== brought?.at || pin?.by !== brought?.by;
-  return pin && (isOther || pin.revision === brought?.revision) ? pin : brought;
+  if (!pin || !brought) return pin ?? brought;
+  const isOther = pin.at !== brought.at || pin.by !== brought.by;
+  const isOfSame = pin.revision === brought.revision && (brought.supersedes ?? pin.supersedes) === pin.supersedes;
+  return isOther || isOfSame ? pin : brought;
 }

@@ -31,6 +31,11 @@ test('what a pin has passed over since the last deployment is not forgotten by i
   expect(pinOnceMoved({ ...pinned, pin: passedOver, deployment: { ...deployment, pin } })).toEqual(passedOver);
 });
 
+test('a pin whose revision has the same digest with the new sources takes precedence over those', () => {
+  const same: Pin = { ...pin, supersedes: 'v2+' };
+  expect(pinOnceMoved({ ...pinned, deployment: { ...deployment, pin: same } })).toEqual(same);
+});
+
 test('a pin that a person ended during the deployment does not come back', () => {
   const replaced = { configs: { a: 'config-a', b: 'config-b' }, pin };
   const { state } = refreshAnew({ ...pinned, replaced }, { by: 'ann', at: NOON + 1 });
