@@ -30,10 +30,14 @@ export function isOutdated({ lastModified }: EndpointView, state: EndpointState)
   return known.some((modified = 0) => lastModified < modified);
 }
 
-/** The state in which an endpoint in service on another config than it was last observed on has moved. */
-export function withMove(state: EndpointState, { configName, lastModified }: EndpointView): EndpointState {
+/**
+ * The state in which an endpoint in service on another config than it was last observed on has moved. An outdated
+ * answer shows no move: recorded as one, it would make others like it believed.
+ */
+export function withMove(state: EndpointState, endpoint: EndpointView): EndpointState {
+  const { configName, lastModified } = endpoint;
   const { serving, moved } = state;
   const before = moved?.configName ?? serving?.configName;
-  if (before === undefined || before === configName) return state;
+  if (before === undefined || before === configName || isOutdated(endpoint, state)) return state;
   return { ...state, moved: { configName, endpointModified: lastModified } };
 }

@@ -65,6 +65,20 @@ describe('staging', () => {
     expect(world.state.lease).toBeUndefined();
   });
 
+  test('does not take an answer from before a move for the next move', async () => {
+    world.state = { ...servedV1, moved: { configName: 'config-b', endpointModified: inB.lastModified } };
+    world.endpoint = inB;
+    world.slots = { a: 'v0', b: 'v1' };
+    const { write } = world.ports.states;
+    world.ports.states.write = async (...given) => {
+      world.endpoint = endpoint;
+      return write(...given);
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.decisions.at(-1)).toMatchObject({ reason: 'EndpointBusy', slot: 'a' });
+    expect(world.state.moved).toEqual({ configName: 'config-b', endpointModified: inB.lastModified });
+  });
+
   test('that is unfinished is resumed at once', async () => {
     const partialCopy = { key: 'k', uploadId: 'u' };
     world.stagingOutcome = { kind: 'unfinished', partialCopy };
