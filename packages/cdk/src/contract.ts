@@ -41,7 +41,7 @@ export const METRIC_NAMES = {
   uploadToServed: 'UploadToServed',
   reconcilesRequeued: 'ReconcilesRequeued',
   reconcilesStalled: 'ReconcilesStalled',
-  /** 1 while an endpoint is stalled, also with the dimension `refresher`. */
+  /** 1 while an endpoint is stalled, 0 when that ends; also with the dimension `refresher`. */
   stalled: 'Stalled',
   messagesUnreadable: 'MessagesUnreadable',
 } as const;

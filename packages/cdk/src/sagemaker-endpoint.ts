@@ -208,7 +208,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   /**
-   * 1 while the endpoint is stalled, otherwise 0.
+   * 1 while the endpoint is stalled, and 0 when that ends. Otherwise there is no data.
    *
    * @default - the maximum over 5 minutes
    */

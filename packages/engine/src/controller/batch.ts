@@ -43,7 +43,7 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   const { message, body } = preferred(group);
   const { endpoint } = body;
   const result = await handle(ports, { message, body }, group);
-  ports.telemetry.metric(endpoint, 'ReconcilesRequeued', result.kind === 'requeue' ? 1 : 0);
+  if (result.kind === 'requeue') ports.telemetry.metric(endpoint, 'ReconcilesRequeued', 1);
   if (result.kind === 'done') return [];
   if (result.kind === 'stalled') {
     ports.telemetry.metric(endpoint, 'ReconcilesStalled', 1);

@@ -58,7 +58,7 @@ async function decideAndAct(
   const { ports, store, spec } = pass;
   const { decision, observation, etag } = await decideAndPublish(pass, known);
   const { next, state } = decision;
-  measureStall(pass, state);
+  measureStall(pass, known.state, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {

@@ -83,7 +83,7 @@ async function reject(
   ports.telemetry.error(endpoint, error, seconds);
   await publish(pass, { ...noted, events: [] });
   await ports.states.write(store, noted.state, etag);
-  measureStall(pass, noted.state);
+  measureStall(pass, state, noted.state);
   return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
 }
 

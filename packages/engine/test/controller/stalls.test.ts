@@ -33,6 +33,14 @@ const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied',
 nameFailedCall(denied, { service: 's3', operation: 'HeadObject', input: { Bucket: 'models', Key: 'model.tar.gz' } });
 
 describe('what keeps the newest revision from being served', () => {
+  test('is a metric only while there is something: CloudWatch charges for every hour with one', async () => {
+    world.state = quiet;
+    world.sources = v1;
+    await passFor(60);
+    expect(world.decisions.at(-1)).toMatchObject({ decision: 'done', reason: 'Serving' });
+    expect(world.metrics).toEqual({});
+  });
+
   test('is published once after half an hour, with the call, the ARN and what to do, and once when it ends', async () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
     await passFor(25);
