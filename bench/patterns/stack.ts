@@ -8,7 +8,7 @@ import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 /** How long every approach waits after an upload, where it waits, in seconds. */
 export const WAIT_TIME_SECONDS = 60;
 /** The construct's default, in seconds. */
-export const POLL_INTERVAL_SECONDS = 30;
+export const POLL_INTERVAL_SECONDS = 300;
 /** Longer than any run, in hours: an upload that only the sweep would find counts as lost. */
 const SWEEP_HOURS = 24;
 const PREFIX = 'model/';

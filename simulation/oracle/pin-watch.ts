@@ -86,7 +86,7 @@ export class PinWatch {
     if (!asked || ledger.stateDeletedAt.some((at) => at >= asked.at)) return 'unclear';
     const { revision } = asked.sources;
     // The controller may not have seen it when the person asked: then it counts as newer.
-    const isSeen = sources.isFirst(asked.sources) || (asked.sources.seenAt ?? asked.at) < asked.at;
+    const isSeen = sources.isFirst(asked.sources) || (asked.sources.readAt ?? asked.at) < asked.at;
     const others = sources.entries.filter((entry) => entry.at > asked.at && entry.revision !== revision);
     const { current } = sources;
     const isKnown = sources.entries.some((entry) => entry.at < asked.at && entry.revision === current.revision);

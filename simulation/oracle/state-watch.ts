@@ -55,7 +55,7 @@ export class StateWatch {
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
     if (rollout?.phase === 'settling') {
       const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === rollout.revision);
-      if (entry) entry.seenAt = rollout.seen;
+      if (entry) Object.assign(entry, { seenAt: rollout.seen, readAt: rollout.readAt ?? rollout.seen });
     }
     for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
       if (failedSmokeTests) ledger.failedSmokeTests.add(revision);

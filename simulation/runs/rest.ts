@@ -20,6 +20,8 @@ const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
 const PASSES_PER_UPDATE = 6;
 /** Three tries of a revision, and one of the bytes that came meanwhile. */
 const UPDATES = 4;
+/** The longest batching window of a refresher, which each pass may wait for, in ms. */
+const BATCHING_WINDOW_MS = 12_000;
 const ROUNDING_SECONDS = 10;
 
 /** Dead letters that are the right reaction: a person has to repair the endpoint. */
@@ -115,7 +117,7 @@ export class Rest {
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
     const waits =
       sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
-    const passMs = longestPassMs(scenario.latency);
+    const passMs = longestPassMs(scenario.latency) + BATCHING_WINDOW_MS;
     return waits + UPDATES * (update + 2 * poll + PASSES_PER_UPDATE * passMs);
   }
 

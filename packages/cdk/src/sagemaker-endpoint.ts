@@ -30,6 +30,7 @@ import { autoScaleVariant } from './private/auto-scaling';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { configKeyPermits } from './private/config-key';
 import { dataBucketOf } from './private/data-bucket';
+import { DEFAULT_WAIT_TIME } from './private/defaults';
 import { createDeploymentConfirmation } from './private/deployment-confirmation';
 import { createDeploymentGate } from './private/deployment-gate';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
@@ -352,12 +353,12 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   private createRules(
-    { modelsBucket, sweepInterval }: SagemakerEndpointProps,
+    { modelsBucket, sweepInterval, waitTime = DEFAULT_WAIT_TIME }: SagemakerEndpointProps,
     { endpointId, bucketEvents, sources }: EndpointPlan,
     spec: CfnParameter,
   ): void {
     const rules = createReconcileRules(this, {
-      target: this.refresher._reconcileTarget(endpointId),
+      target: this.refresher._reconcileTarget(endpointId, waitTime),
       endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -88,9 +88,27 @@ describe('a refresher', () => {
     newEndpoint(stack);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1000,
-      MaximumBatchingWindowInSeconds: 1,
+      MaximumBatchingWindowInSeconds: 12,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+
+  test.each([
+    ['a fifth of the shortest waitTime of its endpoints', [60, 20, 90], 4],
+    ['12 seconds at most', [600], 12],
+    ['a second at least', [60, 0], 1],
+  ])('gathers requests for %s, and the function knows it', (_, waitTimes, seconds) => {
+    const app = newApp();
+    const refresher = new Refresher(new Stack(app, 'Shared'), 'Refresher');
+    for (const [index, waitTime] of waitTimes.entries()) {
+      newEndpoint(new Stack(app, `Stack${index}`), { refresher, waitTime: Duration.seconds(waitTime) });
+    }
+    const shared = Stack.of(refresher);
+    const { MaximumBatchingWindowInSeconds } = propertiesOf(shared, 'AWS::Lambda::EventSourceMapping', /Refresher/);
+    expect(MaximumBatchingWindowInSeconds).toBe(seconds);
+    expect(propertiesOf(shared, 'AWS::Lambda::Function', /Refresher/)).toMatchObject({
+      Environment: { Variables: { FRESHPOINT_BATCHING_WINDOW_SECONDS: String(seconds) } },
     });
   });
 

@@ -3,7 +3,7 @@ import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runConfirmation } from './deployment-confirmation.ts';
 import { runGate } from './deployment-gate.ts';
-import { type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
+import { newestSentAt, type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
 import { noteFailedPass } from './stalls.ts';
@@ -75,8 +75,8 @@ async function handle(
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
     if (body.confirmation) return await runConfirmation(ports, endpoint, body.confirmation);
-    const requests = group.map((each) => each.message.messageId);
-    return await reconcile(ports, body, requests);
+    const ids = group.map((each) => each.message.messageId);
+    return await reconcile(ports, body, { ids, sentAt: newestSentAt(group) });
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };

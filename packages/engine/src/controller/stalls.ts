@@ -8,7 +8,7 @@ import type { QueueMessage } from './queue-message.ts';
 
 /**
  * The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, and 0 in the one that
- * ends it. CloudWatch charges for every hour in which a metric is published, so a pass that finds nothing publishes none.
+ * ends it. CloudWatch charges for every hour in which a metric has data, so a pass that finds nothing publishes none.
  */
 export function measureStall({ ports, endpoint }: EndpointContext, before: EndpointState, after: EndpointState): void {
   if (after.stalled?.published) ports.telemetry.metric(endpoint, 'Stalled', 1);

@@ -24,7 +24,7 @@ describe('a swap', () => {
       'requeue',
     ]);
     expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2', accepted: true });
-    expect(world.requeued).toEqual([['handle-1', 30]]);
+    expect(world.requeued).toEqual([['handle-1', 300]]);
     expect(world.decisions).toMatchObject([{ decision: 'started' }, { decision: 'swap', revision: 'v2', slot: 'b' }]);
   });
 

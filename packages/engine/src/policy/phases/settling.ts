@@ -15,9 +15,11 @@ export function settle(context: RolloutContext): NextStep {
   const { revision, newest } = target;
   // A rollback is no part of a stream of uploads.
   const before = state.rollout?.trigger === 'upload' ? state.rollout : undefined;
-  const { since, isStream } = streamOf(observation, before, target);
-  const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
-  const rollout = before?.revision === revision ? before : begun;
+  const seen = firstSeen(observation, before);
+  const { since, isStream } = streamOf(observation, before, { ...target, seen });
+  const read = seen < now ? { readAt: now } : {};
+  const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen, ...read, since };
+  const rollout = before?.revision === revision ? requestedAgain(before, observation) : begun;
   const known =
     rollout === before && rollout.phase === 'settling' ? state : { ...state, rollout: backToSettling(rollout) };
   const left = Math.ceil(waitTime - (readAt(observation) - Math.max(newest, rollout.seen)) / 1000);
@@ -40,20 +42,36 @@ export function settle(context: RolloutContext): NextStep {
   return stageOrSwap(rollout === before ? context : { ...context, state: { ...state, rollout } });
 }
 
+/**
+ * When a revision that this pass is the first to read was there: a request that waited in the batching window was sent
+ * for it. Not before the sources were last read, nor more than half of waitTime ago, should requests be late.
+ */
+function firstSeen({ now, requestedAt = now, spec }: Observation, before: Rollout | undefined): number {
+  const lastReadAt = before?.phase === 'settling' ? (before.readAt ?? before.seen) : (before?.seen ?? 0);
+  return Math.min(now, Math.max(requestedAt, lastReadAt, now - (spec.waitTime * 1000) / 2));
+}
+
+/** A request that came while the revision was settling may be for a change that was read with it. */
+function requestedAgain(before: Rollout, { requestedAt }: Observation): Rollout {
+  if (before.phase !== 'settling' || before.readAt === undefined || requestedAt === undefined) return before;
+  const seen = Math.min(requestedAt, before.readAt);
+  return seen > before.seen ? { ...before, seen } : before;
+}
+
 /** Whether the target continues a stream of uploads, none of which settled, and when the stream began, epoch ms. */
 function streamOf(
   observation: Observation,
   before: Rollout | undefined,
-  { revision, newest }: { readonly revision: string; readonly newest: number },
+  { revision, newest, seen }: { readonly revision: string; readonly newest: number; readonly seen: number },
 ): { readonly isStream: boolean; readonly since: number } {
   const { now, spec } = observation;
   // A revision that settled, and could not be swapped for another reason, ends the stream.
-  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : now;
+  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : seen;
   // So does a quiet time without a pass: what a deletion changed afterwards has no date.
   const isPaused = before?.revision !== revision && now - changed >= spec.waitTime * 1000;
   const isUnpaused = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
   const isStream = before !== undefined && (isUnpaused || isReplaced(observation, before, revision));
-  return { isStream, since: isStream ? before.since : now };
+  return { isStream, since: isStream ? before.since : seen };
 }
 
 /**
