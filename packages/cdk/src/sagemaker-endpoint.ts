@@ -21,12 +21,12 @@ import {
   METRICS_NAMESPACE,
   METRICS_SERVICE,
   type SourceSpec,
-  specParameterName,
   storePrefix,
 } from './contract';
 import { type ISagemakerEndpoint, SagemakerEndpointBase } from './endpoint-base';
 import type { EndpointModel } from './endpoint-model';
 import { autoScaleVariant } from './private/auto-scaling';
+import { sagemakerArn } from './private/bounded-arns';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { configKeyPermits } from './private/config-key';
 import { dataBucketOf } from './private/data-bucket';
@@ -45,7 +45,7 @@ import { type PermitStage, stagingPermits, swapPermits } from './private/permits
 import { createReconcileRules } from './private/reconcile-rules';
 import { rollbackAlarmsOf } from './private/rollback-alarms';
 import { checkBucketPolicySize } from './private/size-validation';
-import { createConfig } from './private/slot-config';
+import { configArns, createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
@@ -285,9 +285,8 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     createdBuckets: readonly string[],
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
-    const { endpointId, sources } = plan;
+    const { sources } = plan;
     const staging = stagingPermits(stack, {
-      specParameter: specParameterName(endpointId),
       store,
       sources,
       data: slots?.data,
@@ -300,8 +299,8 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     const rollbackAlarms = rollbackAlarmsOf(this.endpoint);
     if (this.executionRole) allowToDescribe(this.executionRole, rollbackAlarms);
     const swap = swapPermits({
-      endpointArn: this.endpointArn,
-      configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
+      endpointArn: sagemakerArn(this.endpointArn, 'endpoint', props.endpointProps.endpointName),
+      configArns: configArns(props.endpointConfigProps, [this.endpointConfigA, this.endpointConfigB]),
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
       rollbackAlarms,
     }).concat(configKeyPermits(this, props.endpointConfigProps));

@@ -17,8 +17,10 @@ const MAX_KEY_TOKEN_LENGTH = 256;
 /** Of an ARN with the longest partition and region, without service and resource. */
 const MAX_ARN_PREFIX_LENGTH = 'arn:aws-us-gov::ap-southeast-2:123456789012:'.length;
 
-export function sagemakerArn(text: string, resourceType: 'endpoint' | 'endpoint-config'): BoundedText {
-  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + MAX_NAME_LENGTH };
+/** `name`: where it is declared. CloudFormation generates others. */
+export function sagemakerArn(text: string, resourceType: 'endpoint' | 'endpoint-config', name?: string): BoundedText {
+  const nameLength = name === undefined ? MAX_NAME_LENGTH : maxLengthOf(name, MAX_NAME_LENGTH);
+  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + nameLength };
 }
 
 export function stackArn(stack: Stack): BoundedText {

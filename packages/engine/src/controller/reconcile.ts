@@ -89,8 +89,8 @@ async function decideAndAct(
 }
 
 /**
- * Whether the revision settles within the batching window. Another request may have opened the window early; back in the
- * queue, this one would come a whole window later.
+ * Whether the revision settles within the batching window. Another request may have opened the window early; back in
+ * the queue, this one would come a whole window later.
  */
 function isSoonSettled({ ports }: EndpointPass, next: PassEnding): boolean {
   if (next.kind !== 'requeue' || next.reason !== 'Settling' || next.seconds === undefined) return false;
