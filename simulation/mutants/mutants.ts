@@ -302,6 +302,13 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
+    name: 'a sweep that finds nothing publishes a metric',
+    file: 'controller/stalls.ts',
+    declaration: 'measureStall',
+    node: 'IfStatement > IfStatement > .test',
+    change: TRUE,
+  },
+  {
     name: 'a deployment does not wait for a refresh',
     file: 'policy/deployment-gate.ts',
     declaration: 'decideGate',

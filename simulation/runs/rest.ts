@@ -57,11 +57,14 @@ export class Rest {
     journal.note('', () => 'at rest');
     const { updates } = oracle.ledger;
     const before = updates.length;
+    const { metricCount } = oracle.publications;
     await passUntil(clock, clock.now() + world.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
     // A pass by the sweep may be under way.
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
     if (updates.length > before) journal.violation('another swap after rest');
+    if (oracle.publications.metricCount > metricCount)
+      journal.violation('a sweep that found nothing published a metric');
     oracle.stalls.atRest();
     this.#noteEnd();
     return restAfterMs;

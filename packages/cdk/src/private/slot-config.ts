@@ -53,8 +53,8 @@ export function createConfig(scope: Construct, options: SlotConfigOptions): CfnE
 }
 
 /**
- * ARNs that match the configs of both slots. Given names differ only in digest and slot, so one text with a wildcard for
- * each of these characters matches both, and those of later deployments, too.
+ * ARNs that match the configs of both slots. Given names differ only in digest and slot, so one text with a wildcard
+ * for each of these characters matches both, and those of later deployments, too.
  */
 export function configArns(
   { endpointConfigName }: CfnEndpointConfigProps,
