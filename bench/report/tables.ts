@@ -120,10 +120,9 @@ function delays({ patterns }: Results): ReportTable {
     note: prose`
       Of the same runs: the median, and what nine of ten runs did not exceed. *To UpdateEndpoint*: from the moment at
       which the newest upload was \`waitTime\` old, in the runs in which the endpoint was free. *To served*: from
-      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated. An
-      upload during an update is first seen when the update's end is announced, and settles for \`waitTime\`
-      (${WAIT_TIME_SECONDS} s) from then. Requests are gathered in a batching window, here of 12 s, which is part of
-      \`waitTime\`.`,
+      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated.
+      Requests are gathered in a batching window, here of 12 s. It is part of \`waitTime\` (${WAIT_TIME_SECONDS} s), but
+      the end of an update is noticed so much later.`,
     head: ['uploads', 'to UpdateEndpoint', '9 of 10', 'to served', '9 of 10'],
     rows: patterns.map(({ pattern, freshpoint }) => [
       pattern,

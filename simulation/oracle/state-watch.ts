@@ -53,9 +53,11 @@ export class StateWatch {
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
     const { rollout } = state;
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
-    if (rollout?.phase === 'settling') {
-      const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === rollout.revision);
-      if (entry) Object.assign(entry, { seenAt: rollout.seen, readAt: rollout.readAt ?? rollout.seen });
+    for (const settling of [rollout, state.upcoming]) {
+      if (settling?.phase !== 'settling') continue;
+      const { revision, seen, readAt = seen } = settling;
+      const entry = this.#parts.sources.entries.findLast((each) => each.revision === revision);
+      if (entry) Object.assign(entry, { seenAt: seen, readAt });
     }
     for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
       if (failedSmokeTests) ledger.failedSmokeTests.add(revision);

@@ -4,11 +4,12 @@ import { afterDeployment } from './deployed.ts';
 import { BUSY_STATUSES, isOutdated, withMove } from './endpoint-status.ts';
 import { type Next, type NextStep, observeFirst, pollSeconds, requeue, shortPollSeconds } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
+import { noteUpcoming } from './phases/settling.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
 import { recordedUpdate } from './rollout.ts';
 import { activeSlot } from './slots.ts';
-import type { EndpointState } from './state.ts';
+import { type EndpointState, withUpcoming } from './state.ts';
 
 /** One decision: the state to write (the same object when nothing changed), the events to publish, what to do next. */
 export interface Decision extends Conclusion {
@@ -56,11 +57,9 @@ export function decide(observation: Observation): Decision {
 /** The next step once no update is in progress any more, or its end cannot be seen yet. */
 function nextStep(o: ExistingEndpoint, concluded: EndpointState): NextStep {
   const { spec, endpoint } = o;
-  if (BUSY_STATUSES.has(endpoint.status)) {
-    return requeue('EndpointBusy', `The endpoint is ${endpoint.status}.`, pollSeconds(spec));
-  }
+  if (BUSY_STATUSES.has(endpoint.status)) return busy(o, concluded);
   if (endpoint.status !== 'InService') return failed(o);
-  const state = withMove(concluded, endpoint);
+  const state = withMove(withUpcoming(concluded), endpoint);
   const active = activeSlot(spec, endpoint.configName);
   if (!active) return unknownConfig(o, state);
   const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
@@ -100,6 +99,15 @@ function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
       ? 'Delete the endpoint and deploy the stack again.'
       : 'Restore a single endpoint config manually.';
   return { next: { kind: 'stalled', reason: 'EndpointFailed', message: `${message} ${todo}` } };
+}
+
+/** Waits for the event of the update's end. A request that comes until then may be for an upload. */
+function busy(o: ExistingEndpoint, state: EndpointState): NextStep {
+  const { spec, endpoint, sources, requestedAt } = o;
+  const step = requeue('EndpointBusy', `The endpoint is ${endpoint.status}.`, pollSeconds(spec));
+  if (requestedAt === undefined) return step;
+  if (!sources) return observeFirst('sources');
+  return { ...step, state: noteUpcoming(o, sources, state) };
 }
 
 /** The update may have ended already: then no event follows. */

@@ -43,8 +43,14 @@ describe('a revision that S3 dates too early was first seen', () => {
 
   test('when it was requested again, if that was before it was first read: it may have changed in between', () => {
     expect(rolloutAfter(read(10_000, 20_000), { requestedAt: NOON - 12_000 })).toMatchObject({ seen: NOON - 12_000 });
-    // A later request, whatever it is for, finds what was read already.
-    expect(rolloutAfter(read(10_000, 20_000), { requestedAt: NOON - 1_000 })).toMatchObject({ seen: NOON - 10_000 });
+  });
+
+  test('when it was read, if a request followed within seconds: its change may have been read', () => {
+    expect(rolloutAfter(read(10_000, 20_000), { requestedAt: NOON - 5_000 })).toMatchObject({ seen: NOON - 10_000 });
+  });
+
+  test('no later because of a request for something else', () => {
+    expect(rolloutAfter(read(10_000, 20_000), { requestedAt: NOON - 4_999 })).toEqual(read(10_000, 20_000));
     expect(rolloutAfter(read(10_000, 20_000), {})).toEqual(read(10_000, 20_000));
   });
 });
