@@ -20,7 +20,7 @@ const during = (change: Partial<Observation> = {}) =>
   );
 
 /** The pass after the update. */
-const after = (change: Partial<Observation> = {}) =>
+const afterwards = (change: Partial<Observation> = {}) =>
   decide(
     observe({
       state: { ...updatingToV2, upcoming: settling('v3', 2 * MINUTE) },
@@ -48,12 +48,13 @@ describe('an upload while the endpoint is being updated', () => {
     expect(during({ state, sources: v2 }).state).toEqual(updatingToV2);
   });
 
-  test('is no upload if it is what the endpoint is updated to', () => {
+  test('is no upload if it is what the endpoint is updated to, or serves while others update it', () => {
     expect(during({ sources: v2 }).state).toBe(updatingToV2);
+    expect(during({ state: quiet, sources: v1 }).state).toBe(quiet);
   });
 
   test('is swapped to when the update ends, if it has settled by then', () => {
-    const { next, state, events } = after();
+    const { next, state, events } = afterwards();
     expect(events).toMatchObject([{ type: 'succeeded', revision: 'v2' }]);
     expect(next).toMatchObject({ kind: 'swap', updating: { revision: 'v3', slot: 'a' } });
     expect(state.upcoming).toBeUndefined();
@@ -62,14 +63,14 @@ describe('an upload while the endpoint is being updated', () => {
 
   test('settles for what is left of waitTime when the update ends', () => {
     const state = { ...updatingToV2, upcoming: settling('v3', 20_000) };
-    expect(after({ state }).next).toMatchObject({ kind: 'requeue', reason: 'Settling', seconds: 40 });
+    expect(afterwards({ state }).next).toMatchObject({ kind: 'requeue', reason: 'Settling', seconds: 40 });
   });
 
   test('begins the stream that maxWaitTime bounds', () => {
     const bounded = { ...spec, maxWaitTime: 100 };
     const state = { ...updatingToV2, upcoming: settling('v3', 30_000, 70_000) };
     const v4 = { ...v3, revision: 'v4', newest: NOON - 10_000 };
-    const { next, state: written } = after({ spec: bounded, state, sources: v4 });
+    const { next, state: written } = afterwards({ spec: bounded, state, sources: v4 });
     expect(next).toMatchObject({ reason: 'Settling', seconds: 30 });
     expect(written.rollout).toEqual(settling('v4', 0, 70_000));
   });
@@ -79,6 +80,6 @@ describe('an upload while the endpoint is being updated', () => {
     const served = decide(observe({ state, sources: v1 }));
     expect(served.next).toMatchObject({ kind: 'done', reason: 'Serving' });
     expect(served.state).toEqual(quiet);
-    expect(after({ sources: { ...v3, revision: 'v4' } }).next).toMatchObject({ reason: 'Settling', seconds: 60 });
+    expect(afterwards({ sources: { ...v3, revision: 'v4' } }).next).toMatchObject({ reason: 'Settling', seconds: 60 });
   });
 });

@@ -46,7 +46,8 @@ export function settle(context: RolloutContext): NextStep {
 export function noteUpcoming(observation: Observation, sources: SourcesView, state: EndpointState): EndpointState {
   const { revision, newest = 0 } = sources;
   const { upcoming } = state;
-  const isOther = revision !== undefined && revision !== recordedUpdate(state)?.revision;
+  const { revision: next } = recordedUpdate(state) ?? state.serving ?? {};
+  const isOther = revision !== undefined && revision !== next;
   const noted = isOther ? sightOf(observation, upcoming, { revision, newest }).rollout : undefined;
   return noted === upcoming ? state : { ...state, upcoming: noted };
 }
