@@ -10,6 +10,7 @@ import { measureCopies } from './copies/measure-copies.ts';
 import { type InvocationSizes, measureInvocations } from './local/measure-invocations.ts';
 import { measureTransfers, type TransferSizes } from './local/measure-transfers.ts';
 import { compileRuntime } from './local/runtime-server.ts';
+import { measureIdle } from './patterns/measure-idle.ts';
 import { measurePatterns } from './patterns/measure-patterns.ts';
 import { chart } from './report/chart.ts';
 import { markdownPage } from './report/markdown.ts';
@@ -63,6 +64,7 @@ async function measure(sizes: Sizes): Promise<Results> {
     copies: await progress('copies', measureCopies),
     storage: await progress('storage', measureStorage),
     rollback: await progress('rollback', measureRollback),
+    idle: await progress('an idle endpoint', measureIdle),
     patterns: await progress('upload patterns', (say) => measurePatterns(sizes.patterns, say)),
   };
 }

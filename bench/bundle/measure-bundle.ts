@@ -42,6 +42,7 @@ export async function measureBundle(rounds: number, say: (detail: string) => voi
     FRESHPOINT_DEAD_LETTER_QUEUE_URL: `${services.url}/dead-letter-queue`,
     FRESHPOINT_ROLE_ARN: 'arn:aws:iam::123456789012:role/refresher',
     FRESHPOINT_ROLE_ID: 'AROAEXAMPLE',
+    FRESHPOINT_BATCHING_WINDOW_SECONDS: '1',
   };
   const start = (path: string) =>
     runScript<StartSample>(new URL('./function-process.cjs', import.meta.url), [path], env);

@@ -1,11 +1,12 @@
 import type { BundleFigures } from '../bundle/measure-bundle.ts';
+import type { IdleFigures } from './measure-idle.ts';
 import type { ApproachSummary } from './summary.ts';
 
 /**
  * AWS list prices in dollars, us-east-1, November 2026, without the free tiers: "AWS Lambda Pricing" (Arm), "Amazon
- * SQS pricing", "Amazon EventBridge pricing" (S3 events are opt-in events, the controller's own are custom events) and
- * "Amazon S3 pricing". The spec in a standard parameter of SSM, DescribeEndpoint, UpdateEndpoint and DescribeStacks
- * cost nothing.
+ * SQS pricing", "Amazon EventBridge pricing" (S3 events are opt-in events, the controller's own are custom events),
+ * "Amazon S3 pricing" and "Amazon CloudWatch Pricing". The spec in a standard parameter of SSM, DescribeEndpoint,
+ * UpdateEndpoint and DescribeStacks cost nothing.
  */
 const PRICES_DOLLARS = {
   lambdaGBSecondArm: 0.0000133334,
@@ -16,6 +17,10 @@ const PRICES_DOLLARS = {
   s3Write: 5e-6,
   /** GET and all other. */
   s3Read: 0.4e-6,
+  /** A month in which a metric has data every hour ("Amazon CloudWatch Pricing"). */
+  metricMonth: 0.3,
+  /** A month of an alarm, for each metric of its expression. */
+  alarmMetricMonth: 0.1,
 } as const;
 
 /**
@@ -30,14 +35,8 @@ const MONTH_HOURS = 730;
 const EMPTY_POLLS_PER_MONTH = (5 * 3600 * MONTH_HOURS) / 20;
 /** The construct's default is a sweep an hour. */
 const SWEEPS_PER_MONTH = MONTH_HOURS;
-/** AWS calls of a sweep that finds nothing to do. */
-const CALLS_PER_SWEEP = 5;
-/** Its request is sent by the rule, received and deleted. */
-const SQS_REQUESTS_PER_SWEEP = 3;
-/** Of the calls, GetObject of the state and HeadObject of a source. */
-const S3_READS_PER_SWEEP = 2;
-/** How long a call takes in the idle month's estimate, in seconds: the mean of what the runs of the patterns draw. */
-const CALL_SECONDS = 0.04;
+/** Metrics of the refresher's alarm: of stalled endpoints, and of dead letters. */
+const ALARM_METRICS = 2;
 
 /** What S3 requests cost, in dollars. */
 export function s3Dollars({ writes, reads }: { readonly writes: number; readonly reads: number }): number {
@@ -72,17 +71,31 @@ export function costOf(summary: ApproachSummary, memoryMB: number, { warm, decid
   return { gbSeconds, dollarsPer1000Refreshes: (dollars / Math.max(1, summary.swaps)) * 1000 };
 }
 
-/**
- * What an idle refresher costs, whatever the number of its endpoints: polls of its queue; and the sweep of one
- * endpoint.
- */
-export function idleDollarsPerMonth(memoryMB: number, { decided }: BundleFigures): number {
-  const billedSeconds = ((decided.ours.median / 1000) * ONE_VCPU_MB) / memoryMB + CALLS_PER_SWEEP * CALL_SECONDS;
+/** What the events of 1,000 swaps cost: S3's own on EventBridge, and their way through the queue. */
+export function eventDollarsPer1000Refreshes({ busEvents, sqsRequests, swaps }: ApproachSummary): number {
+  const dollars = busEvents * PRICES_DOLLARS.busEvent + sqsRequests * PRICES_DOLLARS.sqsRequest;
+  return (dollars / Math.max(1, swaps)) * 1000;
+}
+
+/** What a month costs in which nothing happens. */
+export interface IdleCost {
+  /** Of the refresher, whatever the number of its endpoints: the polls of its queue, and its alarm. */
+  readonly refresherDollars: number;
+  /** Of each endpoint: its sweeps, each with a cold start, and the metrics that they publish. */
+  readonly endpointDollars: number;
+}
+
+export function idleCostOf(idle: IdleFigures, memoryMB: number, { decided }: BundleFigures): IdleCost {
+  const coldSeconds = ((decided.ours.median / 1000) * ONE_VCPU_MB) / memoryMB;
   const sweep =
-    billedSeconds * (memoryMB / 1024) * PRICES_DOLLARS.lambdaGBSecondArm +
+    (coldSeconds + idle.seconds) * (memoryMB / 1024) * PRICES_DOLLARS.lambdaGBSecondArm +
     PRICES_DOLLARS.lambdaRequest +
-    SQS_REQUESTS_PER_SWEEP * PRICES_DOLLARS.sqsRequest +
-    S3_READS_PER_SWEEP * PRICES_DOLLARS.s3Read +
+    idle.sqsRequests * PRICES_DOLLARS.sqsRequest +
+    s3Dollars({ writes: idle.s3Writes, reads: idle.s3Reads }) +
     PRICES_DOLLARS.busEvent;
-  return EMPTY_POLLS_PER_MONTH * PRICES_DOLLARS.sqsRequest + SWEEPS_PER_MONTH * sweep;
+  return {
+    refresherDollars:
+      EMPTY_POLLS_PER_MONTH * PRICES_DOLLARS.sqsRequest + ALARM_METRICS * PRICES_DOLLARS.alarmMetricMonth,
+    endpointDollars: SWEEPS_PER_MONTH * sweep + idle.metrics * PRICES_DOLLARS.metricMonth,
+  };
 }

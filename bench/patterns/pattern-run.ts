@@ -40,6 +40,8 @@ export interface PatternResult {
   readonly s3Reads: number;
   /** Published on the bus: S3's and the controller's own. */
   readonly busEvents: number;
+  /** Metrics of which the controller published data. */
+  readonly metrics: number;
   /**
    * Seconds from the newest upload being `waitTime` old until the UpdateEndpoint that took it, when the endpoint was
    * free.
@@ -65,6 +67,8 @@ export class PatternRun implements Watch, Overseer {
   #swaps = 0;
   #calls = 0;
   #busEvents = 0;
+  /** By endpoint and name. */
+  readonly #metrics = new Set<string>();
   readonly #requests = { sqs: 0, s3Writes: 0, s3Reads: 0 };
   #lastUploadAt = 0;
   /** Spans in which the endpoint was not InService. */
@@ -107,7 +111,7 @@ export class PatternRun implements Watch, Overseer {
     this.#environments.forget();
     const uploads = this.#pattern.plan(this.#random.fork());
     for (const { atMs, file } of uploads) clock.schedule(atMs, () => void this.#upload(file));
-    await this.#until(clock.now() + Math.max(...uploads.map(({ atMs }) => atMs)) + HORIZON_MS);
+    await this.#until(clock.now() + Math.max(0, ...uploads.map(({ atMs }) => atMs)) + HORIZON_MS);
     return this.#result();
   }
 
@@ -124,6 +128,7 @@ export class PatternRun implements Watch, Overseer {
       s3Writes: this.#requests.s3Writes,
       s3Reads: this.#requests.s3Reads,
       busEvents: this.#busEvents,
+      metrics: this.#metrics.size,
       ...this.#delays(),
     };
   }
@@ -281,6 +286,9 @@ export class PatternRun implements Watch, Overseer {
 
   telemetry() {
     const nothing = () => undefined;
-    return { decision: nothing, error: nothing, metric: nothing };
+    const metric = (endpoint: string, name: string) => {
+      if (this.#begun) this.#metrics.add(`${endpoint} ${name}`);
+    };
+    return { decision: nothing, error: nothing, metric };
   }
 }

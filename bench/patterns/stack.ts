@@ -16,9 +16,9 @@ import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 /** How long every approach waits after an upload, where it waits, in seconds. */
 export const WAIT_TIME_SECONDS = 60;
 /** The construct's default, in seconds. */
-export const POLL_INTERVAL_SECONDS = 30;
+export const POLL_INTERVAL_SECONDS = 300;
 /** Longer than any run, in hours: an upload that only the sweep would find counts as lost. */
-const SWEEP_HOURS = 24;
+const RARE_SWEEP_HOURS = 24;
 const PREFIX = 'model/';
 
 /**
@@ -28,7 +28,7 @@ const PREFIX = 'model/';
 export type DataOption = 'default' | 'inPlace';
 
 /** A stack with one endpoint whose model is one archive, or a prefix of `files` files. As `cdk synth` makes it. */
-export function synthesizeEndpoint(files: number, data: DataOption): Layout {
+export function synthesizeEndpoint(files: number, data: DataOption, sweepHours = RARE_SWEEP_HOURS): Layout {
   const app = new App({ analyticsReporting: false });
   const dataStack = new Stack(app, DATA_STACK);
   const bucket = new Bucket(dataStack, 'Models', { eventBridgeEnabled: true });
@@ -48,7 +48,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     ...(data === 'inPlace' && { modelData: ModelData.inPlace() }),
     waitTime: Duration.seconds(WAIT_TIME_SECONDS),
     pollInterval: Duration.seconds(POLL_INTERVAL_SECONDS),
-    sweepInterval: Duration.hours(SWEEP_HOURS),
+    sweepInterval: Duration.hours(sweepHours),
   });
   for (const model of endpoint.models) model.node.addDependency(role);
   const templates = synthesizedTemplates(app);
@@ -61,7 +61,7 @@ export function synthesizeEndpoint(files: number, data: DataOption): Layout {
     otherSources: sources,
     waitTime: WAIT_TIME_SECONDS,
     pollInterval: POLL_INTERVAL_SECONDS,
-    sweepInterval: SWEEP_HOURS * 3600,
+    sweepInterval: sweepHours * 3600,
     ...(data === 'default' && { slotData: 'all' }),
     isTested: false,
   };

@@ -21,7 +21,8 @@ export function ratioText({ median, noise }: Figure): string {
   return `${Math.round(median * 100)} % ± ${Math.round(median * noise * 100)}`;
 }
 
-/** Dollars and cents; with more digits where cents would show nothing. */
+/** Dollars and cents; with more digits where cents would show little. */
 export function dollars(value: number): string {
-  return value > 0 && value < 0.01 ? `$${value.toFixed(4)}` : `$${value.toFixed(2)}`;
+  if (value > 0 && value < 0.01) return `$${value.toFixed(4)}`;
+  return `$${value.toFixed(value > 0 && value < 1 ? 3 : 2)}`;
 }

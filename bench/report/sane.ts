@@ -102,7 +102,7 @@ export function outOfRange(results: Results): string[] {
 }
 
 function ranges(results: Results): Range[] {
-  const { bundle, copies, revision, rollback, storage, transfers, invocations, patterns } = results;
+  const { bundle, copies, idle, revision, rollback, storage, transfers, invocations, patterns } = results;
   const ratioOf = (name: string, { ratio }: Comparison, min: number, max: number) => ({
     name: `the ratio of ${name}`,
     value: ratio.median,
@@ -111,6 +111,8 @@ function ranges(results: Results): Range[] {
   });
   return [
     ...patterns.flatMap(patternRanges),
+    { name: 'sweeps of an idle endpoint', value: idle.sweeps, min: 3, max: 5 },
+    { name: 'metrics that a sweep publishes', value: idle.metrics, min: 0, max: 0 },
     { name: "the bundle's kB", value: bundle.kB, min: 100, max: 5000 },
     // One file loads faster than hundreds, and the first decision comes after loading.
     ratioOf('loading', bundle.loaded, 0.05, 1),

@@ -1,11 +1,12 @@
 import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
+import type { BundleFigures } from '../bundle/measure-bundle.ts';
 import { ASSUMED_COPY_MIB_PER_SECOND } from '../copies/size-only-s3.ts';
 import { CONNECTIONS } from '../local/measure-invocations.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
-import { costOf, idleDollarsPerMonth, ONE_VCPU_MB, s3Dollars } from '../patterns/cost.ts';
+import { costOf, eventDollarsPer1000Refreshes, idleCostOf, ONE_VCPU_MB, s3Dollars } from '../patterns/cost.ts';
 import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
 import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
-import type { ApproachSummary } from '../patterns/summary.ts';
+import type { ApproachSummary, PatternRow } from '../patterns/summary.ts';
 import type { Comparison, Delay } from '../support/statistics.ts';
 import { dollars, ratioText, rounded, shareText, withNoise } from './format.ts';
 import { prose } from './prose.ts';
@@ -61,7 +62,8 @@ function lost({ patterns }: Results): ReportTable {
   };
 }
 
-function economy({ patterns, bundle: figures }: Results): ReportTable {
+function economy({ patterns, idle, bundle: figures }: Results): ReportTable {
+  const { refresherDollars, endpointDollars } = idleCostOf(idle, FRESHPOINT_MEMORY_MB, figures);
   const row = (pattern: string, approach: string, summary: ApproachSummary, memoryMB: number) => {
     const { gbSeconds, dollarsPer1000Refreshes } = costOf(summary, memoryMB, figures);
     return [
@@ -81,9 +83,11 @@ function economy({ patterns, bundle: figures }: Results): ReportTable {
       two have ${plainFunction.memoryMB} MB. An idle execution environment is assumed to be kept for
       ${ENVIRONMENT_KEPT_MS / 60_000} min. The last column is the cost of 1,000 swaps at AWS's list prices of
       November 2026 (Lambda, SQS, EventBridge, S3 requests; no free tiers), which are in
-      [\`cost.ts\`](../bench/patterns/cost.ts). Logs, metrics and storage are not included. At the same prices an
-      idle refresher costs ${dollars(idleDollarsPerMonth(FRESHPOINT_MEMORY_MB, figures))} a month: the polls of
-      its queue and the hourly sweep of one endpoint.`,
+      [\`cost.ts\`](../bench/patterns/cost.ts). Logs, metrics and storage are not included.
+      ${dearPatterns(patterns, figures)} At the same prices, a month in which nothing happens costs
+      ${dollars(refresherDollars)} for the refresher (the polls of its queue, and the alarm's two metrics) and
+      ${dollars(endpointDollars)} for each endpoint: an hourly sweep, which publishes no metric, because one would cost
+      $0.30 more.`,
     head: ['uploads: approach', 'swaps', 'invocations', 'GB-s', 'AWS price of 1,000 swaps'],
     rows: patterns.flatMap(({ pattern, freshpoint, sleeping, plain }) => [
       row(pattern, 'Freshpoint', freshpoint, FRESHPOINT_MEMORY_MB),
@@ -91,6 +95,21 @@ function economy({ patterns, bundle: figures }: Results): ReportTable {
       row(pattern, 'plain', plain, plainFunction.memoryMB),
     ]),
   };
+}
+
+/** Where Freshpoint costs more than the sleeping function, and why. */
+function dearPatterns(patterns: readonly PatternRow[], figures: BundleFigures): string {
+  const dear = patterns.flatMap(({ pattern, freshpoint, sleeping }) => {
+    const own = costOf(freshpoint, FRESHPOINT_MEMORY_MB, figures).dollarsPer1000Refreshes;
+    const other = costOf(sleeping, sleepingFunction.memoryMB, figures).dollarsPer1000Refreshes;
+    const events = dollars(eventDollarsPer1000Refreshes(freshpoint));
+    return own > other ? [`${events} of ${dollars(own)} (${pattern})`] : [];
+  });
+  if (dear.length === 0) return 'Freshpoint is cheaper than the sleeping function in every pattern.';
+  return prose`
+    Freshpoint is cheaper than the sleeping function, except where many files are uploaded at once: S3's own events on
+    EventBridge ($1 per million) and their way through the queue are ${dear.join(' and ')}. S3 invokes the other two
+    functions directly, which is free.`;
 }
 
 function delays({ patterns }: Results): ReportTable {
@@ -101,9 +120,9 @@ function delays({ patterns }: Results): ReportTable {
     note: prose`
       Of the same runs: the median, and what nine of ten runs did not exceed. *To UpdateEndpoint*: from the moment at
       which the newest upload was \`waitTime\` old, in the runs in which the endpoint was free. *To served*: from
-      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated. An
-      upload during an update is first seen when the update is over, after up to \`pollInterval\`
-      (${POLL_INTERVAL_SECONDS} s), and settles for \`waitTime\` (${WAIT_TIME_SECONDS} s) from then.`,
+      upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated.
+      Requests are gathered in a batching window, here of 12 s. It is part of \`waitTime\` (${WAIT_TIME_SECONDS} s), but
+      the end of an update is noticed so much later.`,
     head: ['uploads', 'to UpdateEndpoint', '9 of 10', 'to served', '9 of 10'],
     rows: patterns.map(({ pattern, freshpoint }) => [
       pattern,

@@ -9,11 +9,12 @@ import type { RefreshRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
 import { KEY, SERVING_STACK, type Settings } from '@freshpoint/simulation/deployments/settings-app';
 import { VirtualAccount } from '@freshpoint/simulation/deployments/virtual-account';
+import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import { modelArchive } from '../support/archive.ts';
 import type { RollbackFigures } from './measure-rollback.ts';
 
 /** As an account has it, in seconds. */
-const SETTINGS: Settings = { waitTime: 60, pollInterval: 30 };
+const SETTINGS: Settings = { waitTime: WAIT_TIME_SECONDS, pollInterval: POLL_INTERVAL_SECONDS };
 
 const oneEndpoint = (more: Settings = {}) => ({ endpoints: { Endpoint: { ...SETTINGS, ...more } } });
 

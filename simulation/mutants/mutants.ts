@@ -325,6 +325,20 @@ export const MUTANTS: readonly Mutant[] = [
     change: TRUE,
   },
   {
+    name: 'a sweep that finds nothing publishes a metric',
+    file: 'controller/stalls.ts',
+    declaration: 'measureStall',
+    node: 'IfStatement > IfStatement > .test',
+    change: TRUE,
+  },
+  {
+    name: 'what was uploaded during an update is uploaded for ever',
+    file: 'policy/state.ts',
+    declaration: 'withUpcoming',
+    node: 'ObjectExpression > SpreadElement > Identifier',
+    change: { replaceWith: 'state' },
+  },
+  {
     name: 'a deployment does not wait for a refresh',
     file: 'policy/deployment-gate.ts',
     declaration: 'decideGate',

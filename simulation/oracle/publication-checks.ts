@@ -33,6 +33,8 @@ export class PublicationChecks {
   readonly #records: AppendedRecord[] = [];
   readonly #metrics = new Map<string, number>();
   #isUncertain = false;
+  /** How often a metric of the endpoint was published. */
+  metricCount = 0;
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -59,6 +61,7 @@ export class PublicationChecks {
   }
 
   metric(name: string, value: number): void {
+    this.metricCount += 1;
     this.#metrics.set(name, (this.#metrics.get(name) ?? 0) + value);
   }
 

@@ -33,6 +33,7 @@ export class RestChecks {
     const slots = [spec.configs.a, spec.configs.b];
     if (!slots.includes(endpoint.EndpointConfigName)) found.push(`the endpoint runs ${endpoint.EndpointConfigName}`);
     if (state.rollout) found.push(`the state has a rollout in phase ${state.rollout.phase}`);
+    if (state.upcoming) found.push('the state has an upload that settles during an update');
     if (state.lostAt !== undefined) found.push('the state is not rebuilt');
     const pin = this.#pins.inForce(state);
     if (pin) return [...found, ...this.#unserved(state, { revision: pin.revision, isPinned: true })];

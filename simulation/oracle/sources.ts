@@ -17,6 +17,8 @@ export interface SourceSnapshot {
   readonly partialRevision?: string;
   /** When the controller first saw it, according to its state. */
   seenAt?: number;
+  /** When a pass that recorded it first read it, epoch ms. */
+  readAt?: number;
 }
 
 export interface FoundObject {

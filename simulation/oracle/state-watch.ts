@@ -54,9 +54,11 @@ export class StateWatch {
     const { rollout, deployment } = state;
     if (deployment && JSON.stringify(deployment) !== JSON.stringify(before.deployment)) this.#admitted(state);
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
-    if (rollout?.phase === 'settling') {
-      const entry = this.#parts.sources.entries.findLast(({ revision }) => revision === rollout.revision);
-      if (entry) entry.seenAt = rollout.seen;
+    for (const settling of [rollout, state.upcoming]) {
+      if (settling?.phase !== 'settling') continue;
+      const { revision, seen, readAt = seen } = settling;
+      const entry = this.#parts.sources.entries.findLast((each) => each.revision === revision);
+      if (entry) Object.assign(entry, { seenAt: seen, readAt });
     }
     for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
       if (failedSmokeTests) ledger.failedSmokeTests.add(revision);

@@ -20,6 +20,8 @@ const RETRY_PAUSES_MS = (10 + 120 + 45 + 15) * MINUTE_MS;
 const PASSES_PER_UPDATE = 6;
 /** Three tries of a revision, and one of the bytes that came meanwhile. */
 const UPDATES = 4;
+/** The longest batching window of a refresher, which each pass may wait for, in ms. */
+const BATCHING_WINDOW_MS = 12_000;
 const ROUNDING_SECONDS = 10;
 
 /** Dead letters that are the right reaction: a person has to repair the endpoint. */
@@ -55,11 +57,15 @@ export class Rest {
     journal.note('', () => 'at rest');
     const countUpdates = () => this.#context.oracles.reduce((sum, { ledger }) => sum + ledger.updates.length, 0);
     const before = countUpdates();
+    const countMetrics = () =>
+      this.#context.oracles.reduce((sum, { publications }) => sum + publications.metricCount, 0);
+    const metricsBefore = countMetrics();
     await passUntil(clock, clock.now() + oracle.layout.sweepInterval * 1000 + 5 * MINUTE_MS);
     // A pass by the sweep may be under way.
     const again = await this.#passUntilRest(clock.now() + 2 * MINUTE_MS);
     if (again.length > 0) journal.violation(`no longer at rest: ${again.join('; ')}`);
     if (countUpdates() > before) journal.violation('another swap after rest');
+    if (countMetrics() > metricsBefore) journal.violation('a sweep that found nothing published a metric');
     for (const { stalls } of this.#context.oracles) stalls.atRest();
     this.#noteEnd();
     return restAfterMs;
@@ -115,7 +121,7 @@ export class Rest {
     const poll = (pollInterval + ROUNDING_SECONDS) * 1000;
     const waits =
       sweepInterval * 1000 + PASSES_MS + UNKNOWN_MS + REBUILD_MS + ERROR_PAUSE_MS + RETRY_PAUSES_MS + settle;
-    const passMs = longestPassMs(scenario.latency);
+    const passMs = longestPassMs(scenario.latency) + BATCHING_WINDOW_MS;
     return waits + UPDATES * (update + 2 * poll + PASSES_PER_UPDATE * passMs);
   }
 

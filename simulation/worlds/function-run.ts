@@ -184,8 +184,11 @@ export class FunctionRun {
       new Response(null, { status: (await this.#respond(url, body)) as number });
     return {
       clients: clients as unknown as PortOptions['clients'],
-      queueUrl: env[ENVIRONMENT.queueUrl] ?? '',
-      deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl] ?? '',
+      queues: {
+        queueUrl: env[ENVIRONMENT.queueUrl] ?? '',
+        deadLetterQueueUrl: env[ENVIRONMENT.deadLetterQueueUrl] ?? '',
+        batchingWindow: Number(env[ENVIRONMENT.batchingWindow]),
+      },
       roleId: env[ENVIRONMENT.roleId] ?? '',
       answers: cloudFormationResponses(put as unknown as typeof fetch),
       telemetry: this.#overseer.telemetry(this),
@@ -193,6 +196,7 @@ export class FunctionRun {
       timeoutSignal: (ms) => this.#abortAfter(ms),
       newId: () => `${this.id}-${this.calls}`,
       now: skewed(this.#world.clock, this.#overseer.skewMs).now,
+      sleep: (ms) => sleep(this.#world.clock, ms),
     };
   }
 

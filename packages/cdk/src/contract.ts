@@ -13,6 +13,8 @@ export const ENVIRONMENT = {
   roleArn: 'FRESHPOINT_ROLE_ARN',
   /** Unique id of the function's role: SQS names it as the sender of the function's own messages. */
   roleId: 'FRESHPOINT_ROLE_ID',
+  /** For how long requests are gathered before the function is invoked with them, in seconds. */
+  batchingWindow: 'FRESHPOINT_BATCHING_WINDOW_SECONDS',
 } as const;
 
 /** `source` of the events that the controller puts on the default EventBridge bus. */
@@ -41,7 +43,7 @@ export const METRIC_NAMES = {
   uploadToServed: 'UploadToServed',
   reconcilesRequeued: 'ReconcilesRequeued',
   reconcilesStalled: 'ReconcilesStalled',
-  /** 1 while an endpoint is stalled, also with the dimension `refresher`. */
+  /** 1 while an endpoint is stalled, 0 when that ends; also with the dimension `refresher`. */
   stalled: 'Stalled',
   messagesUnreadable: 'MessagesUnreadable',
 } as const;
@@ -383,7 +385,7 @@ export interface EndpointSpec {
   readonly waitTime: number;
   /** Upper bound of that wait under continuous uploads, in seconds. Default: unbounded. */
   readonly maxWaitTime?: number;
-  /** Seconds between two passes while SageMaker or CloudFormation updates the endpoint. Default: 30. */
+  /** Seconds between two passes while SageMaker updates the endpoint, if no event announces the end. Default: 300. */
   readonly pollInterval?: number;
   /** Seconds for which the newest revision may be blocked before that is published. Default: 1800. */
   readonly stalledAfter?: number;

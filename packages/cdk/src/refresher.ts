@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -20,6 +20,7 @@ import {
   METRICS_SERVICE,
   reconcileRequest,
 } from './contract';
+import { concreteSeconds } from './private/durations';
 import { allowServicesToEncrypt } from './private/key-policy';
 import { PackedPolicies } from './private/packed-policies';
 import type { Permit, PermitStage } from './private/permits';
@@ -43,7 +44,11 @@ const BATCH_SIZE = 1000;
 /** Period of the alarm: each stalled endpoint has a pass at least that often, unless its sweep is rarer. */
 const STALLED_PERIOD_HOURS = 1;
 
-const BATCHING_WINDOW_SECONDS = 1;
+/** Longest time for which requests are gathered before the function is invoked with them, in seconds. */
+const MAX_BATCHING_WINDOW_SECONDS = 12;
+/** The batching window is this share of the shortest `waitTime`: it is part of that wait. */
+const BATCHING_WINDOW_SHARE = 1 / 5;
+
 const MAX_CONCURRENCY = 2;
 
 /** What a function in a VPC needs (AWSLambdaVPCAccessExecutionRole). These actions have no narrower resource. */
@@ -148,6 +153,8 @@ export class Refresher extends Construct {
 
   private readonly role: Role;
   private readonly packedPolicies: PackedPolicies[] = [];
+  /** Of its endpoints, in seconds; 0 for one that is not known at synthesis. */
+  private readonly waitTimes: number[] = [];
 
   constructor(scope: Construct, id: string, props: RefresherProps = {}) {
     super(scope, id);
@@ -191,7 +198,8 @@ export class Refresher extends Construct {
    *
    * @internal
    */
-  public _reconcileTarget(endpointId: string): IRuleTarget {
+  public _reconcileTarget(endpointId: string, waitTime: Duration): IRuleTarget {
+    this.waitTimes.push(concreteSeconds(waitTime) ?? 0);
     return {
       bind: () => ({ arn: this.queue.queueArn, input: RuleTargetInput.fromObject(reconcileRequest(endpointId)) }),
     };
@@ -226,6 +234,15 @@ export class Refresher extends Construct {
     return policies;
   }
 
+  /**
+   * For how long requests are gathered. The longer, the fewer invocations; but a person's action, the end of an update
+   * and each further pass over a long copy wait for it, too. Lambda wants a second for batches of more than ten.
+   */
+  private batchingWindowSeconds(): number {
+    const shortest = Math.min(...this.waitTimes, Number.POSITIVE_INFINITY);
+    return Math.max(1, Math.floor(Math.min(MAX_BATCHING_WINDOW_SECONDS, shortest * BATCHING_WINDOW_SHARE)));
+  }
+
   private createHandler(props: RefresherProps): LambdaFunction {
     const { vpc, vpcSubnets, securityGroups, encryptionKey, memorySize = DEFAULT_MEMORY_MB } = props;
     const handler = new LambdaFunction(this, 'Handler', {
@@ -247,12 +264,13 @@ export class Refresher extends Construct {
         [ENVIRONMENT.deadLetterQueueUrl]: this.deadLetterQueue.queueUrl,
         [ENVIRONMENT.roleArn]: this.role.roleArn,
         [ENVIRONMENT.roleId]: this.role.roleId,
+        [ENVIRONMENT.batchingWindow]: Lazy.string({ produce: () => String(this.batchingWindowSeconds()) }),
       },
     });
     handler.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: BATCH_SIZE,
-        maxBatchingWindow: Duration.seconds(BATCHING_WINDOW_SECONDS),
+        maxBatchingWindow: Duration.seconds(Lazy.number({ produce: () => this.batchingWindowSeconds() })),
         maxConcurrency: MAX_CONCURRENCY,
         reportBatchItemFailures: true,
       }),

@@ -109,9 +109,10 @@ export interface SagemakerEndpointProps {
   readonly maxWaitTime?: Duration;
 
   /**
-   * How often to poll the endpoint while it is being updated. 1 second to 12 hours. AWS throttles frequent calls.
+   * How often to poll the endpoint while it is being updated, if no event announces the end of the update. 1 second to
+   * 12 hours. AWS throttles frequent calls.
    *
-   * @default Duration.seconds(30)
+   * @default Duration.minutes(5)
    */
   readonly pollInterval?: Duration;
 

@@ -21,15 +21,16 @@ import {
   METRICS_NAMESPACE,
   METRICS_SERVICE,
   type SourceSpec,
-  specParameterName,
   storePrefix,
 } from './contract';
 import { type ISagemakerEndpoint, SagemakerEndpointBase } from './endpoint-base';
 import type { EndpointModel } from './endpoint-model';
 import { autoScaleVariant } from './private/auto-scaling';
+import { sagemakerArn } from './private/bounded-arns';
 import { enableEventDelivery } from './private/bucket-delivery';
 import { configKeyPermits } from './private/config-key';
 import { dataBucketOf } from './private/data-bucket';
+import { DEFAULT_WAIT_TIME } from './private/defaults';
 import { createDeploymentConfirmation } from './private/deployment-confirmation';
 import { createDeploymentGate } from './private/deployment-gate';
 import { type EndpointPlan, planEndpoint } from './private/endpoint-plan';
@@ -44,7 +45,7 @@ import { type PermitStage, stagingPermits, swapPermits } from './private/permits
 import { createReconcileRules } from './private/reconcile-rules';
 import { rollbackAlarmsOf } from './private/rollback-alarms';
 import { checkBucketPolicySize } from './private/size-validation';
-import { createConfig } from './private/slot-config';
+import { configArns, createConfig } from './private/slot-config';
 import { slotDataOf } from './private/slot-data';
 import { stackDataBucketPolicy } from './private/slot-data-access';
 import { createModels, type ModelPair, type StoredSlotData } from './private/slot-models';
@@ -208,7 +209,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   /**
-   * 1 while the endpoint is stalled, otherwise 0.
+   * 1 while the endpoint is stalled, and 0 when that ends. Otherwise there is no data.
    *
    * @default - the maximum over 5 minutes
    */
@@ -284,9 +285,8 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     createdBuckets: readonly string[],
   ): Readonly<Record<PermitStage, IDependable>> {
     const stack = Stack.of(this);
-    const { endpointId, sources } = plan;
+    const { sources } = plan;
     const staging = stagingPermits(stack, {
-      specParameter: specParameterName(endpointId),
       store,
       sources,
       data: slots?.data,
@@ -299,8 +299,8 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     const rollbackAlarms = rollbackAlarmsOf(this.endpoint);
     if (this.executionRole) allowToDescribe(this.executionRole, rollbackAlarms);
     const swap = swapPermits({
-      endpointArn: this.endpointArn,
-      configArns: [this.endpointConfigA.ref, this.endpointConfigB.ref],
+      endpointArn: sagemakerArn(this.endpointArn, 'endpoint', props.endpointProps.endpointName),
+      configArns: configArns(props.endpointConfigProps, [this.endpointConfigA, this.endpointConfigB]),
       hasSmokeTests: (props.smokeTests ?? []).length > 0,
       rollbackAlarms,
     }).concat(configKeyPermits(this, props.endpointConfigProps));
@@ -352,12 +352,12 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   }
 
   private createRules(
-    { modelsBucket, sweepInterval }: SagemakerEndpointProps,
+    { modelsBucket, sweepInterval, waitTime = DEFAULT_WAIT_TIME }: SagemakerEndpointProps,
     { endpointId, bucketEvents, sources }: EndpointPlan,
     spec: CfnParameter,
   ): void {
     const rules = createReconcileRules(this, {
-      target: this.refresher._reconcileTarget(endpointId),
+      target: this.refresher._reconcileTarget(endpointId, waitTime),
       endpointName: this.attrEndpointName,
       bucket: modelsBucket,
       bucketEvents,

@@ -190,7 +190,7 @@ describe('uncompressed data', () => {
       policies.filter(({ Action }) => Action.join() === action).flatMap(({ Resource }) => Resource.map(asText));
     expect(allowed('s3:GetObject')).toEqual(['arn:<AWS::Partition>:s3:::models/llm/*']);
     expect(allowed('s3:DeleteObject')).toEqual(
-      ['revisions', 'slots'].map((folder) => `arn:<AWS::Partition>:s3:::given/Test/Iris/${folder}/*`),
+      ['revisions', 'slots'].map((folder) => `arn:<AWS::Partition>:s3:::given/Test/*/${folder}/*`),
     );
   });
 });

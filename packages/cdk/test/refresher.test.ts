@@ -1,11 +1,10 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
-import { MAX_POLICY_CHARACTERS } from '../src/private/policy-document';
 import { newApp, newStack } from './support/apps.ts';
 import {
   asText,
@@ -34,8 +33,8 @@ function statementsOf(stack: Stack): Statement[] {
   );
 }
 
-/** Length of the policy as IAM counts it, with the longest value for every token. */
-function deployedSize(document: unknown): number {
+/** Length of the policy as IAM counts it, with the longest value for every token; endpoints' names have this length. */
+function deployedSize(document: unknown, nameLength = 63): number {
   const arn = (service: string) => `arn:aws-us-gov:${service}:ap-southeast-2:123456789012`;
   const longest: Record<string, string> = {
     'AWS::Partition': 'aws-us-gov',
@@ -46,11 +45,13 @@ function deployedSize(document: unknown): number {
   const longestValue = (ref: string) => {
     if (/Bucket|FreshpointData/.test(ref)) return 'b'.repeat(63);
     const type = /Config/.test(ref) ? 'endpoint-config' : 'endpoint';
-    return longest[ref] ?? `${arn('sagemaker')}:${type}/${'n'.repeat(63)}`;
+    return longest[ref] ?? `${arn('sagemaker')}:${type}/${'n'.repeat(nameLength)}`;
   };
   const text = JSON.stringify(document, (_, value) => {
-    const join = value?.['Fn::Join'] as [string, (string | { Ref: string })[]] | undefined;
-    if (join) return join[1].map((part) => (typeof part === 'string' ? part : longestValue(part.Ref))).join('');
+    const join = value?.['Fn::Join'] as [string, (string | { Ref?: string })[]] | undefined;
+    // What is no reference is the beginning of a config's ARN.
+    const longestPart = ({ Ref = 'Config' }: { Ref?: string }) => longestValue(Ref);
+    if (join) return join[1].map((part) => (typeof part === 'string' ? part : longestPart(part))).join('');
     return typeof value?.Ref === 'string' ? longestValue(value.Ref) : value;
   });
   return text.length;
@@ -88,9 +89,27 @@ describe('a refresher', () => {
     newEndpoint(stack);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1000,
-      MaximumBatchingWindowInSeconds: 1,
+      MaximumBatchingWindowInSeconds: 12,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+
+  test.each([
+    ['a fifth of the shortest waitTime of its endpoints', [60, 20, 90], 4],
+    ['12 seconds at most', [600], 12],
+    ['a second at least', [60, 0], 1],
+  ])('gathers requests for %s, and the function knows it', (_, waitTimes, seconds) => {
+    const app = newApp();
+    const refresher = new Refresher(new Stack(app, 'Shared'), 'Refresher');
+    for (const [index, waitTime] of waitTimes.entries()) {
+      newEndpoint(new Stack(app, `Stack${index}`), { refresher, waitTime: Duration.seconds(waitTime) });
+    }
+    const shared = Stack.of(refresher);
+    const { MaximumBatchingWindowInSeconds } = propertiesOf(shared, 'AWS::Lambda::EventSourceMapping', /Refresher/);
+    expect(MaximumBatchingWindowInSeconds).toBe(seconds);
+    expect(propertiesOf(shared, 'AWS::Lambda::Function', /Refresher/)).toMatchObject({
+      Environment: { Variables: { FRESHPOINT_BATCHING_WINDOW_SECONDS: String(seconds) } },
     });
   });
 
@@ -196,18 +215,18 @@ describe('the permissions of the function', () => {
   test('name their resources, with one statement per set of actions', () => {
     const stack = newStack();
     newEndpoint(stack);
-    const parameter = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/Iris';
+    const parameters = 'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/freshpoint/Test/*/spec';
     const bucket = 'arn:<AWS::Partition>:s3:::<Bucket83908E77>';
     const copies = 'arn:<AWS::Partition>:s3:::<FreshpointData33F10FCE>';
     const allow = (Action: string[], ...Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
     expect(statementsOf(stack)).toEqual([
-      allow(['ssm:GetParameters'], `${parameter}/spec`),
+      allow(['ssm:GetParameters'], parameters),
       allow(
         ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-        `${copies}/Test/Iris/*`,
+        `${copies}/Test/*/*`,
       ),
       allow(['s3:ListBucket'], copies, bucket),
-      allow(['s3:DeleteObject'], `${copies}/Test/Iris/*`),
+      allow(['s3:DeleteObject'], `${copies}/Test/*/*`),
       allow(['cloudformation:DescribeStacks'], '<AWS::StackId>'),
       allow(['s3:GetObject'], `${bucket}/models/iris.tar.gz`),
       allow(['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], '<IrisEndpoint5676F002>'),
@@ -217,6 +236,56 @@ describe('the permissions of the function', () => {
         expect.stringMatching(/^<IrisEndpointConfigB\w+>$/),
       ),
     ]);
+  });
+
+  test('name given endpoint configs with a wildcard for each character of digest and slot', () => {
+    const stack = newStack();
+    newEndpoint(stack, {
+      config: { endpointConfigName: 'iris' },
+      endpoint: { endpointName: 'iris', endpointConfigName: 'iris' },
+    });
+    const [given = ''] = Object.values(resourcesOf(stack, 'AWS::SageMaker::EndpointConfig')).map(
+      ({ Properties }) => Properties.EndpointConfigName as string,
+    );
+    expect(given).toMatch(/^iris-[0-9a-f]{8}-a$/);
+    const update = statementsOf(stack).filter(({ Action }) => Action[0] === 'sagemaker:UpdateEndpoint');
+    const name = { 'Fn::Select': [0, { 'Fn::Split': [given.slice('iris'.length), expect.anything()] }] };
+    const [resource = ''] = update.flatMap(({ Resource }) => Resource as string[]);
+    expect(update).toHaveLength(1);
+    expect(resource).toMatch(/-\?{8}-\?$/);
+    expect(JSON.parse(resource.slice(0, -'-????????-?'.length))).toEqual(name);
+  });
+
+  test.each([
+    [1, 7],
+    [2, 8],
+    [3, 9],
+    [4, 8],
+    [5, 10],
+  ])('for 100 endpoints with ordinary names in %i stacks fit in %i policies', (stacks, policies) => {
+    const app = newApp();
+    // 100 endpoints have more resources than CloudFormation takes in one stack.
+    app.node.setContext('@aws-cdk/core:stackResourceLimit', 0);
+    const refresher = new Refresher(new Stack(app, 'Shared'), 'Refresher');
+    const endpointStacks = Array.from({ length: stacks }, (_, s) => new Stack(app, `RecommendationModels${s}`));
+    for (let n = 0; n < 100; n++) {
+      const stack = endpointStacks[n % stacks] ?? newStack();
+      const name = `recommendations-${String(n).padStart(2, '0')}`;
+      const modelDataUrl = `s3://${newBucket(stack).bucketName}/${name}/model.tar.gz`;
+      const changes = {
+        refresher,
+        config: { endpointConfigName: name },
+        endpoint: { endpointName: name, endpointConfigName: name },
+        model: { primaryContainer: { image: 'i', modelDataUrl } },
+      };
+      newEndpoint(stack, changes, `Recommendations${n}`);
+    }
+    const documents = endpointStacks
+      .flatMap((stack) => Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')))
+      .map(({ Properties }) => Properties.PolicyDocument);
+    expect(documents).toHaveLength(policies);
+    const nameLength = 'recommendations-00'.length;
+    for (const document of documents) expect(deployedSize(document, nameLength)).toBeLessThanOrEqual(6144);
   });
 
   test('include only listing for a prefix, restricted to that prefix', () => {
@@ -262,7 +331,7 @@ describe('the permissions of the function', () => {
 
   test.each([
     [1, 2],
-    [20, 6],
+    [20, 3],
   ])('for %i endpoints with the longest names fit in %i policies', (endpoints, policies) => {
     const stack = newStack('s'.repeat(60));
     const bucket = newBucket(stack);
@@ -272,7 +341,7 @@ describe('the permissions of the function', () => {
       newEndpoint(
         stack,
         {
-          endpoint: { endpointName: `e${n}` },
+          endpoint: { endpointName: `${'e'.repeat(60)}${n}` },
           model: modelProps(bucket, {
             primaryContainer: { image: 'i', modelDataUrl: `s3://${bucket.bucketName}/${key}` },
           }) as object as Record<string, unknown>,
@@ -284,7 +353,7 @@ describe('the permissions of the function', () => {
       ({ Properties }) => Properties.PolicyDocument,
     );
     expect(documents).toHaveLength(policies);
-    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
+    for (const document of documents) expect(deployedSize(document)).toBeLessThanOrEqual(6144);
     expect(Object.keys(Template.fromStack(stack).toJSON().Resources).length).toBeLessThanOrEqual(500);
   });
 

@@ -193,7 +193,9 @@ export interface CloudFormationStacks {
 
 /** The queue of reconcile requests. */
 export interface WorkQueue {
-  /** Makes the message visible again in `seconds` (0–43200). */
+  /** For how long requests are gathered before the function is invoked with them, in seconds. */
+  readonly batchingWindow: number;
+  /** Brings the message back in `seconds` (up to 43200), after the batching window at the earliest. */
   requeue(receiptHandle: string, seconds: number): Promise<void>;
   /** Sends one more request. */
   enqueue(message: ReconcileRequest): Promise<void>;
@@ -261,4 +263,5 @@ export interface Ports {
   readonly telemetry: Telemetry;
   /** Epoch ms. */
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 }

@@ -19,9 +19,11 @@ const MAX_ARN_PREFIX_LENGTH = 'arn:aws-us-gov::ap-southeast-2:123456789012:'.len
 
 type SagemakerResource = 'endpoint' | 'endpoint-config' | 'model-package-group' | 'model-package';
 
-export function sagemakerArn(text: string, resourceType: SagemakerResource): BoundedText {
+/** `name`: where it is declared. CloudFormation generates others. */
+export function sagemakerArn(text: string, resourceType: SagemakerResource, name?: string): BoundedText {
   const suffix = resourceType === 'model-package' ? '/*'.length : 0;
-  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + MAX_NAME_LENGTH + suffix };
+  const nameLength = name === undefined ? MAX_NAME_LENGTH : maxLengthOf(name, MAX_NAME_LENGTH);
+  return { text, maxLength: MAX_ARN_PREFIX_LENGTH + `sagemaker${resourceType}/`.length + nameLength + suffix };
 }
 
 export function stackArn(stack: Stack): BoundedText {

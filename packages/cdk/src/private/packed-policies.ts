@@ -14,6 +14,7 @@ import { MAX_POLICY_CHARACTERS, maxPolicyLength, policyDocumentOf } from './poli
 export class PackedPolicies extends Construct {
   private readonly role: IRole;
   private readonly policies: Permit[][] = [];
+  private readonly granted = new Set<string>();
 
   constructor(scope: Construct, id: string, role: IRole) {
     super(scope, id);
@@ -29,10 +30,15 @@ export class PackedPolicies extends Construct {
   }
 
   private addPermit(permit: Permit): void {
+    const { actions, resource, prefix, condition } = permit;
+    const id = JSON.stringify([actions, resource.text, prefix?.text, condition]);
+    // Endpoints of one stack share some, which an earlier policy may hold.
+    if (this.granted.has(id)) return;
+    this.granted.add(id);
     const last = this.policies.at(-1);
     if (last && maxPolicyLength([...last, permit]) <= MAX_POLICY_CHARACTERS) last.push(permit);
     else this.createPolicy(permit);
-    if (permit.resource.text.endsWith('*')) this.acknowledgeWildcard(permit.resource.text);
+    if (permit.resource.text.includes('*')) this.acknowledgeWildcard(permit.resource.text);
   }
 
   /** Answers cdk-nag's finding about a resource that names all objects below a prefix. */

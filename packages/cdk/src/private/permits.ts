@@ -7,6 +7,8 @@ import {
   type SlotData,
   type SourceSpec,
   slotsPrefix,
+  specParameterName,
+  storePrefix,
 } from '../contract';
 import {
   type BoundedText,
@@ -39,8 +41,9 @@ export type PermitStage = 'Staging' | 'Swap';
 
 /** The resources that a swap of one endpoint accesses. */
 export interface SwapResources {
-  readonly endpointArn: string;
-  readonly configArns: readonly string[];
+  readonly endpointArn: BoundedText;
+  /** Of the endpoint configs that it may be moved to. */
+  readonly configArns: readonly BoundedText[];
   readonly hasSmokeTests: boolean;
   /** ARNs of the alarms that end an update. */
   readonly rollbackAlarms: readonly BoundedText[];
@@ -48,7 +51,6 @@ export interface SwapResources {
 
 /** The resources that observing and staging access for one endpoint. */
 export interface StagingResources {
-  readonly specParameter: string;
   readonly store: EndpointStore;
   readonly sources: readonly SourceSpec[];
   readonly data?: SlotData;
@@ -68,27 +70,29 @@ export const PACKAGE_ACTIONS = ['sagemaker:ListModelPackages', 'sagemaker:Descri
 const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
 /** The refresher's permissions on one endpoint. */
-export function swapPermits({ endpointArn, configArns, hasSmokeTests, rollbackAlarms }: SwapResources): Permit[] {
-  const resource = sagemakerArn(endpointArn, 'endpoint');
+export function swapPermits(resources: SwapResources): Permit[] {
+  const { endpointArn: resource, configArns, hasSmokeTests, rollbackAlarms } = resources;
   return [
     { actions: ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpoint'], resource },
     ...(hasSmokeTests ? [{ actions: ['sagemaker:InvokeEndpoint'], resource }] : []),
-    ...configArns.map((arn) => ({
-      actions: ['sagemaker:UpdateEndpoint'],
-      resource: sagemakerArn(arn, 'endpoint-config'),
-    })),
+    ...configArns.map((arn) => ({ actions: ['sagemaker:UpdateEndpoint'], resource: arn })),
     ...rollbackAlarms.map((alarm) => ({ actions: ['cloudwatch:DescribeAlarms'], resource: alarm })),
   ];
 }
 
-/** The refresher's permissions on the spec, the store, the stack, the sources and the slot data of one endpoint. */
+/**
+ * The refresher's permissions on the spec, the store, the stack, the sources and the slot data of one endpoint. Specs
+ * and stores are those of all endpoints of the stack: with a text for each of them, a role could not hold a hundred.
+ */
 export function stagingPermits(stack: Stack, resources: StagingResources): Permit[] {
   const { data, dataKey, modelsKey, store, createdBuckets, initialData } = resources;
   const isCreated = createdBuckets.includes(store.bucket);
+  const endpoints = `${stack.stackName}/*`;
+  const stores = { bucket: store.bucket, prefix: storePrefix(endpoints) };
   return [
-    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, resources.specParameter) },
-    ...storePermits(stack, store, data),
-    ...deletionPermits(stack, store, isCreated ? [store.prefix] : removedPrefixes(store, data)),
+    { actions: ['ssm:GetParameters'], resource: parameterArn(stack, specParameterName(endpoints)) },
+    ...storePermits(stack, stores, data),
+    ...deletionPermits(stack, stores, isCreated ? [stores.prefix] : removedPrefixes(stores, data)),
     { actions: ['cloudformation:DescribeStacks'], resource: stackArn(stack) },
     ...resources.sources.flatMap((source) => sourcePermits(stack, source)),
     ...initialData.flatMap((each) => initialDataPermits(stack, each, createdBuckets)),
@@ -101,7 +105,7 @@ export function stagingPermits(stack: Stack, resources: StagingResources): Permi
   ];
 }
 
-/** Everything below the store's prefix is the refresher's own. */
+/** Everything below the stores' prefix is the refresher's own. */
 function storePermits(stack: Stack, store: EndpointStore, data: SlotData | undefined): Permit[] {
   const bucket = bucketArn(stack, store.bucket);
   const all = objectArn(bucket, `${store.prefix}*`);

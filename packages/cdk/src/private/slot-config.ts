@@ -1,12 +1,16 @@
-import { Lazy } from 'aws-cdk-lib';
+import { Lazy, Token } from 'aws-cdk-lib';
 import { type CfnEndpoint, CfnEndpointConfig, type CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { Slot } from '../contract';
+import { type BoundedText, sagemakerArn } from './bounded-arns';
 import { digest8, guarded, omitProperties, renderedProperties } from './digest';
 import { suffixedName } from './naming';
 import { passOnUnknownProps } from './pass-through';
 import type { SlotModel } from './slot-models';
 import { withModelNames } from './variants';
+
+/** Digest and slot in the name of a config, each character as a wildcard of IAM. */
+const ANY_SUFFIX = '-????????-?';
 
 export interface SlotConfigOptions {
   readonly slot: Slot;
@@ -46,6 +50,28 @@ export function createConfig(scope: Construct, options: SlotConfigOptions): CfnE
   );
   if (givenName === undefined) addToLogicalId(config, settings);
   return config;
+}
+
+/**
+ * ARNs that match the configs of both slots. Given names differ only in digest and slot, so one text with a wildcard
+ * for each of these characters matches both, and those of later deployments, too.
+ */
+export function configArns(
+  { endpointConfigName }: CfnEndpointConfigProps,
+  configs: CfnEndpointConfig[],
+): BoundedText[] {
+  const [config] = configs;
+  if (!config || endpointConfigName === undefined || Token.isUnresolved(endpointConfigName)) {
+    return configs.map(({ ref }) => sagemakerArn(ref, 'endpoint-config'));
+  }
+  const name = suffixedName(endpointConfigName, ANY_SUFFIX);
+  // The ARN has the name in lower case, so it is taken from the resource.
+  const produce = () => {
+    const named = String(config.stack.resolve(config.endpointConfigName));
+    const beginning = { 'Fn::Select': [0, { 'Fn::Split': [named.slice(-ANY_SUFFIX.length), config.ref] }] };
+    return { 'Fn::Join': ['', [beginning, ANY_SUFFIX]] };
+  };
+  return [sagemakerArn(Lazy.uncachedString({ produce: () => Token.asString(produce()) }), 'endpoint-config', name)];
 }
 
 /** What the endpoint declares besides names and tags: all that an update of it takes, apart from the config. */

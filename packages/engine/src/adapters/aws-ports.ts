@@ -12,7 +12,7 @@ import { s3States } from './s3-states.ts';
 import { sageMakerEndpoints } from './sagemaker-endpoints.ts';
 import { sageMakerRegistry } from './sagemaker-registry.ts';
 import { sageMakerSmokeTests } from './sagemaker-smoke-tests.ts';
-import { sqsWorkQueue } from './sqs-work-queue.ts';
+import { sqsWorkQueue, type WorkQueueSettings } from './sqs-work-queue.ts';
 import { ssmSpecs } from './ssm-specs.ts';
 
 /** A client per service: the SDK's, or the simulation's. */
@@ -32,8 +32,7 @@ export type ServiceClients = {
 /** The controller's ports on AWS. */
 export function awsPorts(given: {
   readonly clients: ServiceClients;
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string;
+  readonly queues: WorkQueueSettings;
   /** Unique id of the function's role. */
   readonly roleId: string;
   readonly answers: CustomResourceResponses;
@@ -46,8 +45,9 @@ export function awsPorts(given: {
   readonly newId?: () => string;
   /** Epoch ms. */
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 }): Ports {
-  const { clients, answers: responses, telemetry, now, newId = randomUUID } = given;
+  const { clients, answers: responses, telemetry, now, sleep, newId = randomUUID } = given;
   return {
     specs: ssmSpecs(clients.ssm),
     states: s3States(clients.s3, newId),
@@ -58,11 +58,12 @@ export function awsPorts(given: {
     created: s3CreatedObjects(clients.s3),
     smokeTests: sageMakerSmokeTests(clients.sagemakerRuntime, given.timeoutSignal),
     stacks: cloudFormationStacks(clients.cloudformation),
-    queue: sqsWorkQueue(clients.sqs, given.queueUrl, given.deadLetterQueueUrl),
+    queue: sqsWorkQueue(clients.sqs, given.queues),
     roleId: given.roleId,
     responses,
     eventBus: eventBridgeBus(clients.events),
     telemetry,
     now,
+    sleep,
   };
 }

@@ -6,11 +6,25 @@ import { type Client, send } from './client.ts';
 const MAX_VISIBILITY_SECONDS = 43_200;
 const MAX_REASON_CHARACTERS = 1000;
 
+/** Where the queues are, and how the function is invoked with their messages. */
+export interface WorkQueueSettings {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** For how long requests are gathered before the function is invoked with them, in seconds. */
+  readonly batchingWindow: number;
+}
+
 /** The queue of reconcile requests and its dead-letter queue. */
-export function sqsWorkQueue(client: Client, queueUrl: string, deadLetterQueueUrl: string): WorkQueue {
+export function sqsWorkQueue(
+  client: Client,
+  { queueUrl, deadLetterQueueUrl, batchingWindow }: WorkQueueSettings,
+): WorkQueue {
   return {
+    batchingWindow,
     async requeue(receiptHandle, seconds) {
-      const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds)));
+      // The window opens when the message is visible, and the function gets it when the window closes.
+      const invisible = Math.ceil(seconds) - batchingWindow;
+      const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, invisible));
       const message = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle };
       await send(client, new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout }));
     },

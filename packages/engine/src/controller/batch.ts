@@ -3,7 +3,7 @@ import { EngineError, StateConflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { runConfirmation } from './deployment-confirmation.ts';
 import { runGate } from './deployment-gate.ts';
-import { type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
+import { newestSentAt, type ParsedMessage, parseRequest, preferred, type QueueMessage } from './queue-message.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
 import { noteFailedPass } from './stalls.ts';
@@ -43,7 +43,7 @@ async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promi
   const { message, body } = preferred(group);
   const { endpoint } = body;
   const result = await handle(ports, { message, body }, group);
-  ports.telemetry.metric(endpoint, 'ReconcilesRequeued', result.kind === 'requeue' ? 1 : 0);
+  if (result.kind === 'requeue') ports.telemetry.metric(endpoint, 'ReconcilesRequeued', 1);
   if (result.kind === 'done') return [];
   if (result.kind === 'stalled') {
     ports.telemetry.metric(endpoint, 'ReconcilesStalled', 1);
@@ -75,8 +75,8 @@ async function handle(
   try {
     if (body.gate) return await runGate(ports, endpoint, body.gate);
     if (body.confirmation) return await runConfirmation(ports, endpoint, body.confirmation);
-    const requests = group.map((each) => each.message.messageId);
-    return await reconcile(ports, body, requests);
+    const ids = group.map((each) => each.message.messageId);
+    return await reconcile(ports, body, { ids, sentAt: newestSentAt(group) });
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
     if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };

@@ -5,7 +5,7 @@ import {
   decideConfirmation,
 } from '../policy/deployment-confirmation.ts';
 import { lastModifiedOf } from '../policy/endpoint-status.ts';
-import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
+import { SHORT_POLL_SECONDS, shortPollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
@@ -87,6 +87,6 @@ async function waitUntilDeadline(context: ConfirmationContext, message: string):
   const { ports, endpoint, request } = context;
   if (ports.now() >= request.deadline) return refuse(context, message);
   // The spec does not exist yet, or not any more, in parts of a deployment.
-  const spec = await tryTo(context, () => ports.specs.read(endpoint), POLL_SECONDS);
-  return wait(context, message, spec ? pollSeconds(spec) : POLL_SECONDS);
+  const spec = await tryTo(context, () => ports.specs.read(endpoint), SHORT_POLL_SECONDS);
+  return wait(context, message, spec ? shortPollSeconds(spec) : SHORT_POLL_SECONDS);
 }

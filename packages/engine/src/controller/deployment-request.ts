@@ -1,7 +1,7 @@
 import { DEPLOYMENT_TIMEOUT_SECONDS, type DeploymentRequest } from '@freshpoint/cdk/contract';
 import { EngineError, isDenied, StateConflict } from '../errors.ts';
 import { isAwaited } from '../policy/deployment-request.ts';
-import { POLL_SECONDS } from '../policy/next.ts';
+import { SHORT_POLL_SECONDS } from '../policy/next.ts';
 import type { StackView } from '../policy/observation.ts';
 import type { CustomResourceResponse } from '../ports.ts';
 import { describeError } from './failed-call.ts';
@@ -42,7 +42,7 @@ export async function runDeployment<Request extends DeploymentRequest>(
   const stack = await tryToDescribe(context);
   if (stack && !isAwaited(request.type, stack)) {
     const message = `The stack is ${stack.status}: it waits for no ${request.type} of ${request.logicalResourceId}.`;
-    if (ports.now() < requestedAt(request) + OUTDATED_STACK_MS) return wait(context, message, POLL_SECONDS);
+    if (ports.now() < requestedAt(request) + OUTDATED_STACK_MS) return wait(context, message, SHORT_POLL_SECONDS);
     return refuse(context, message);
   }
   try {
@@ -91,7 +91,7 @@ export async function refuse(context: DeploymentContext<DeploymentRequest>, mess
   const isDeletion = context.request.type === 'Delete';
   const stack = isDeletion ? undefined : await describeBeforeRefusal(context);
   if (stack === 'unknown')
-    return wait(context, `${message} It is not known yet whether this is a rollback.`, POLL_SECONDS);
+    return wait(context, `${message} It is not known yet whether this is a rollback.`, SHORT_POLL_SECONDS);
   const isTolerant = isDeletion || isRollback(stack);
   const response = isTolerant ? ({ Status: 'SUCCESS' } as const) : ({ Status: 'FAILED', Reason: message } as const);
   return respond(context, response, { decision: 'stalled', reason: 'DeploymentRefused', message });

@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import { LEASE_TTL_MS } from '../policy/lease.ts';
-import { pollSeconds } from '../policy/next.ts';
+import { shortPollSeconds } from '../policy/next.ts';
 import type { EndpointView } from '../policy/observation.ts';
 import { rebuildState } from '../policy/rebuilt-state.ts';
 import { lostState } from '../policy/state.ts';
@@ -35,14 +35,14 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   if (stored && (stored.state.lostAt === undefined || stored.state.endedAt !== undefined)) {
     return { kind: 'known', recorded: stored };
   }
-  if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, pollSeconds(spec));
+  if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, shortPollSeconds(spec));
   const lost = await withPinOrder(endpoint, stored ?? (await markLost(endpoint)), by);
   if (lost.kind === 'requeue') return lost;
   const { lostAt = ports.now() } = lost.recorded.state;
   const leftMs = lostAt + LEASE_TTL_MS - ports.now();
   if (leftMs > 0) return wait(endpoint, Math.ceil(Math.min(leftMs, LEASE_TTL_MS) / 1000));
   if (by === 'pass' && (await ports.stacks.describe(spec.stackId)).kind === 'deploying') {
-    return wait(endpoint, pollSeconds(spec));
+    return wait(endpoint, shortPollSeconds(spec));
   }
   return rebuild(endpoint, lost.recorded, by);
 }

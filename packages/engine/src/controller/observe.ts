@@ -20,9 +20,9 @@ export interface Decided {
 
 /** Observes the endpoint, and as much else as the decision depends on. */
 export async function observeAndDecide(pass: EndpointPass, { state, etag }: StoredState): Promise<Decided> {
-  const { ports, spec } = pass;
+  const { ports, spec, requestedAt } = pass;
   const endpoint = await ports.endpoints.describe(spec.endpointName);
-  let observation: Observation = { now: ports.now(), spec, state, endpoint };
+  let observation: Observation = { now: ports.now(), requestedAt, spec, state, endpoint };
   let written = etag;
   for (;;) {
     const { next, ...rest } = withStall(observation, decide(observation));

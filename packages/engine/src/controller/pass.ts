@@ -19,4 +19,13 @@ export interface EndpointPass extends StoredEndpoint {
   readonly budget: PassBudget;
   /** Ids of the messages that it is for. */
   readonly requests: readonly string[];
+  /** When the newest of them was sent that is received for the first time, epoch ms. Absent: none is. */
+  readonly requestedAt?: number;
+}
+
+/** The messages that a pass is for. */
+export interface PassRequests {
+  readonly ids: readonly string[];
+  /** When the newest of them was sent that is received for the first time, epoch ms. Absent: none is. */
+  readonly sentAt?: number;
 }

@@ -10,6 +10,8 @@ export interface QueueMessage {
   readonly senderId?: string;
   /** How often the message was received, this time included. */
   readonly receives: number;
+  /** Epoch ms, by the clock of SQS. */
+  readonly sentAt?: number;
   /** Epoch ms. */
   readonly firstReceivedAt?: number;
 }
@@ -52,6 +54,12 @@ export function parseRequest({ body, senderId }: QueueMessage, roleId: string): 
  */
 export function preferred(group: readonly ParsedMessage[]): ParsedMessage {
   return group.reduce((best, other) => (isPreferred(other, best) ? other : best));
+}
+
+/** When the newest request was sent that is received for the first time, epoch ms. Undefined: none is. */
+export function newestSentAt(group: readonly ParsedMessage[]): number | undefined {
+  const sent = group.flatMap(({ message: { receives, sentAt } }) => (receives === 1 ? (sentAt ?? []) : []));
+  return sent.length > 0 ? Math.max(...sent) : undefined;
 }
 
 function isPreferred(one: ParsedMessage, other: ParsedMessage): boolean {

@@ -1,13 +1,13 @@
 import type { EndpointSpec, ReconcileRequest } from '@freshpoint/cdk/contract';
 import { isDenied } from '../errors.ts';
-import { POLL_SECONDS, pollSeconds } from '../policy/next.ts';
+import { SHORT_POLL_SECONDS, shortPollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { decideAndPublish } from './conclude.ts';
 import { describeError } from './failed-call.ts';
 import { readState } from './lost-state.ts';
-import type { EndpointContext, EndpointPass } from './pass.ts';
-import { endPass, type ReconcileResult } from './result.ts';
+import type { EndpointContext, EndpointPass, PassRequests } from './pass.ts';
+import { endPass, type PassEnding, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
 import { measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
@@ -15,14 +15,11 @@ import { swap } from './swap.ts';
 /** Pause after a spec was created during a pass, in seconds. */
 const CREATED_SECONDS = 1;
 
-/**
- * One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. `requests`: the ids of
- * the messages that it is for.
- */
+/** One pass over one endpoint: observe, decide, record, act. Errors of the services are thrown. */
 export async function reconcile(
   ports: Ports,
   { endpoint, stackId }: ReconcileRequest,
-  requests: readonly string[],
+  requests: PassRequests,
 ): Promise<ReconcileResult> {
   const budget = startBudget(ports.now);
   let spec: EndpointSpec | undefined;
@@ -39,14 +36,26 @@ export async function reconcile(
     const message = 'CloudFormation deletes the endpoint.';
     return endPass({ ports, endpoint }, { kind: 'done', reason: 'EndpointDeleted', message });
   }
-  const pass = { ports, endpoint, spec, store: spec.store, budget, requests };
-  let staged: Staged | undefined;
-  for (;;) {
-    const result = await decideAndAct(pass, staged?.recorded ?? known.recorded, staged);
-    if (result.kind !== 'staged') return result;
-    // Everything may have changed during the copy, so it is observed again, the slot data included.
-    staged = result;
+  const pass = { ports, endpoint, spec, store: spec.store, budget, requests: requests.ids };
+  return runPass(pass, known.recorded, requests.sentAt);
+}
+
+/** Decides and acts until the pass ends. */
+async function runPass(
+  pass: EndpointPass,
+  recorded: StoredState,
+  requestedAt: number | undefined,
+): Promise<ReconcileResult> {
+  let result = await decideAndAct({ ...pass, requestedAt }, recorded, undefined);
+  if (result.kind === 'requeue' && result.settlesInWindow) {
+    await pass.ports.sleep((result.seconds ?? 0) * 1000);
+    const known = await readState(pass, 'pass');
+    if (known.kind === 'requeue') return known;
+    result = await decideAndAct(pass, known.recorded, undefined);
   }
+  // Everything may have changed during the copy, so it is observed again, the slot data included.
+  while (result.kind === 'staged') result = await decideAndAct(pass, result.recorded, result);
+  return result;
 }
 
 /** One decision, recorded and carried out; `staged`: what this pass has staged already. */
@@ -58,14 +67,14 @@ async function decideAndAct(
   const { ports, store, spec } = pass;
   const { decision, observation, etag } = await decideAndPublish(pass, known);
   const { next, state } = decision;
-  measureStall(pass, state);
+  measureStall(pass, known.state, state);
   const recorded = { state, etag };
   if (next.kind === 'swap') return swap(pass, recorded, next.updating);
   if (next.kind === 'stage' && staged) {
     // Slot data that disappears again must not keep the pass busy, so it stages once.
     const { reason, lease } = next;
     const message = 'The slot data changed after it was staged.';
-    const seconds = pollSeconds(spec);
+    const seconds = shortPollSeconds(spec);
     return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
   }
   if (next.kind === 'stage') {
@@ -74,7 +83,18 @@ async function decideAndAct(
     return stage(pass, recorded, { ...next, ...(isAtSources && { files: sources.files }) });
   }
   if (state !== observation.state) await ports.states.write(store, state, etag);
-  return endPass(pass, next);
+  const ending = endPass(pass, next);
+  const isSoon = ending.kind === 'requeue' && !observation.sources?.resumed && isSoonSettled(pass, next);
+  return isSoon ? { ...ending, settlesInWindow: true } : ending;
+}
+
+/**
+ * Whether the revision settles within the batching window. Another request may have opened the window early; back in
+ * the queue, this one would come a whole window later.
+ */
+function isSoonSettled({ ports }: EndpointPass, next: PassEnding): boolean {
+  if (next.kind !== 'requeue' || next.reason !== 'Settling' || next.seconds === undefined) return false;
+  return next.seconds <= ports.queue.batchingWindow;
 }
 
 /** The endpoint is gone, unless the stack that creates it is still being deployed. */
@@ -87,7 +107,7 @@ async function withoutSpec(
     // The deployment may have created the spec, and ended, since the spec was read.
     const isCreated = !isDeploying && (await ports.specs.read(endpoint)) !== undefined;
     if (isDeploying || isCreated) {
-      const seconds = isDeploying ? POLL_SECONDS : CREATED_SECONDS;
+      const seconds = isDeploying ? SHORT_POLL_SECONDS : CREATED_SECONDS;
       ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds });
       return { kind: 'requeue', seconds };
     }
@@ -109,8 +129,8 @@ async function withoutPermission(
   ports.telemetry.error(endpoint, denial, 0);
   try {
     if ((await ports.stacks.describe(stackId ?? stackName)).kind === 'deploying') {
-      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds: POLL_SECONDS });
-      return { kind: 'requeue', seconds: POLL_SECONDS };
+      ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds: SHORT_POLL_SECONDS });
+      return { kind: 'requeue', seconds: SHORT_POLL_SECONDS };
     }
   } catch (error) {
     // Nothing is granted in that stack any more, for no endpoint.

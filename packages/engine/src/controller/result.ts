@@ -5,8 +5,11 @@ import type { EndpointContext } from './pass.ts';
 /** What a pass means for the request that caused it. */
 export type ReconcileResult =
   | { readonly kind: 'done' }
-  /** Back to the queue; without `seconds`, after a pause that grows. */
-  | { readonly kind: 'requeue'; readonly seconds?: number }
+  /**
+   * Back to the queue; without `seconds`, after a pause that grows. `settlesInWindow`: the pass may wait for so long
+   * instead.
+   */
+  | { readonly kind: 'requeue'; readonly seconds?: number; readonly settlesInWindow?: true }
   | { readonly kind: 'stalled'; readonly message: string };
 
 /** A decision that ends the pass without touching the endpoint or its data. */

@@ -6,9 +6,13 @@ import type { EndpointContext } from './pass.ts';
 import { publish } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
 
-/** The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, otherwise 0. */
-export function measureStall({ ports, endpoint }: EndpointContext, { stalled }: EndpointState): void {
-  ports.telemetry.metric(endpoint, 'Stalled', stalled?.published ? 1 : 0);
+/**
+ * The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, and 0 in the one that
+ * ends it. CloudWatch charges for every hour in which a metric has data, so a pass that finds nothing publishes none.
+ */
+export function measureStall({ ports, endpoint }: EndpointContext, before: EndpointState, after: EndpointState): void {
+  if (after.stalled?.published) ports.telemetry.metric(endpoint, 'Stalled', 1);
+  else if (before.stalled?.published) ports.telemetry.metric(endpoint, 'Stalled', 0);
 }
 
 /**
@@ -39,5 +43,5 @@ async function recordFailure({ ports, endpoint }: EndpointContext, error: unknow
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
   await publish({ ports, endpoint, spec }, { ...noted, events: [] });
   if (noted.state !== state) await ports.states.write(spec.store, noted.state, etag);
-  measureStall({ ports, endpoint }, noted.state);
+  measureStall({ ports, endpoint }, state, noted.state);
 }

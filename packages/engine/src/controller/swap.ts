@@ -1,6 +1,6 @@
 import { StateConflict } from '../errors.ts';
 import { judgeFailure } from '../policy/failure-reasons.ts';
-import { pollSeconds } from '../policy/next.ts';
+import { pollSeconds, shortPollSeconds } from '../policy/next.ts';
 import { ROLLOUT_REASONS } from '../policy/ready-endpoint.ts';
 import { eventSubject } from '../policy/refresh-event.ts';
 import { describeRetries, nextAttempt } from '../policy/retries.ts';
@@ -28,21 +28,22 @@ export async function swap(
 ): Promise<ReconcileResult> {
   const { ports, endpoint, store, spec } = pass;
   const { revision, slot } = updating;
-  const seconds = pollSeconds(spec);
   const recorded = { ...state, deployment: undefined, rollout: updating };
   const at = await ports.states.write(store, recorded, etag);
   const outcome = await ports.endpoints.update(spec, updating.configName);
   if (outcome.kind === 'rejected') {
-    if ((outcome.inUse && updating.repeats) || (outcome.busy && (await isUnderWay(pass, updating)))) {
+    const shortPoll = shortPollSeconds(spec);
+    if ((outcome.inUse && updating.repeatsAt !== undefined) || (outcome.busy && (await isUnderWay(pass, updating)))) {
       // An earlier attempt whose reply was lost: the next pass adopts or concludes it.
       const message = 'An update of the endpoint to this slot is in progress, or has ended, already.';
-      return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
+      return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: shortPoll, revision });
     }
     if (!outcome.busy) return reject(pass, { state: withoutUpdate(recorded), etag: at }, updating, outcome.error);
     await ports.states.write(store, withoutUpdate(recorded), at);
     const { message } = outcome.error;
-    return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds, revision });
+    return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: shortPoll, revision });
   }
+  const seconds = pollSeconds(spec);
   const { leftOut = [] } = outcome;
   const unretained = leftOut.length > 0 ? `SageMaker refused ${leftOut.join(' and ')}: updated without.` : undefined;
   try {
@@ -83,7 +84,7 @@ async function reject(
   ports.telemetry.error(endpoint, error, seconds);
   await publish(pass, { ...noted, events: [] });
   await ports.states.write(store, noted.state, etag);
-  measureStall(pass, noted.state);
+  measureStall(pass, state, noted.state);
   return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
 }
 

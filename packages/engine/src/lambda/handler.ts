@@ -21,6 +21,7 @@ export function createHandler(
       body,
       senderId: attributes.SenderId,
       receives: Number(attributes.ApproximateReceiveCount),
+      sentAt: Number(attributes.SentTimestamp) || undefined,
       firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) || undefined,
     }));
     const requeued = await reconcileBatch(ports, messages);

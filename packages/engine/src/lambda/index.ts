@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -50,8 +51,11 @@ export const handler = createHandler(
       cloudformation: lazily(() => new CloudFormationClient()),
       events: lazily(() => new EventBridgeClient()),
     },
-    queueUrl: setting(ENVIRONMENT.queueUrl),
-    deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
+    queues: {
+      queueUrl: setting(ENVIRONMENT.queueUrl),
+      deadLetterQueueUrl: setting(ENVIRONMENT.deadLetterQueueUrl),
+      batchingWindow: Number(setting(ENVIRONMENT.batchingWindow)),
+    },
     roleId: setting(ENVIRONMENT.roleId),
     // Node loads its fetch when it is first mentioned.
     answers: cloudFormationResponses((url, init) => fetch(url, init)),
@@ -61,5 +65,6 @@ export const handler = createHandler(
       process.env.AWS_LAMBDA_FUNCTION_NAME ?? '',
     ),
     now: Date.now,
+    sleep: (ms) => setTimeout(ms),
   }),
 );

@@ -2,13 +2,14 @@ import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
 import { BUSY_STATUSES, isOutdated, withMove } from './endpoint-status.ts';
-import { type Next, type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
+import { type Next, type NextStep, observeFirst, pollSeconds, requeue, shortPollSeconds } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
+import { noteUpcoming } from './phases/settling.ts';
 import { needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
 import { recordedUpdate } from './rollout.ts';
 import { activeSlot } from './slots.ts';
-import type { EndpointState } from './state.ts';
+import { type EndpointState, withUpcoming } from './state.ts';
 
 /** One decision: the state to write (the same object when nothing changed), the events to publish, what to do next. */
 export interface Decision extends Conclusion {
@@ -45,9 +46,7 @@ export function decide(observation: Observation): Decision {
   if (test) return unchanged(state, test);
 
   const { state: concluded, events, stale } = conclude(o);
-  const step = stale
-    ? busy(o, 'UpdateEndpoint was accepted, but DescribeEndpoint does not show it yet.')
-    : nextStep(o, concluded);
+  const step = stale ? unshown(o) : nextStep(o, concluded);
   return {
     state: step.state ?? concluded,
     events: step.events ? [...events, ...step.events] : events,
@@ -58,9 +57,9 @@ export function decide(observation: Observation): Decision {
 /** The next step once no update is in progress any more, or its end cannot be seen yet. */
 function nextStep(o: ExistingEndpoint, concluded: EndpointState): NextStep {
   const { spec, endpoint } = o;
-  if (BUSY_STATUSES.has(endpoint.status)) return busy(o, `The endpoint is ${endpoint.status}.`);
+  if (BUSY_STATUSES.has(endpoint.status)) return busy(o, concluded);
   if (endpoint.status !== 'InService') return failed(o);
-  const state = withMove(concluded, endpoint);
+  const state = withMove(withUpcoming(concluded), endpoint);
   const active = activeSlot(spec, endpoint.configName);
   if (!active) return unknownConfig(o, state);
   const known = state.unknownConfigSince === undefined ? state : { ...state, unknownConfigSince: undefined };
@@ -75,12 +74,12 @@ function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: 
   const message = `Endpoint ${endpointName} runs endpoint config ${endpoint.configName}, ${expected}.`;
   if (!stack) return observeFirst('stack');
   if (stack.kind === 'deploying') {
-    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, pollSeconds(spec));
+    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, shortPollSeconds(spec));
   }
   const since = state.unknownConfigSince ?? now;
   if (now - since < UNKNOWN_CONFIG_GRACE_MS) {
     return {
-      ...requeue('UnknownConfig', message, pollSeconds(spec)),
+      ...requeue('UnknownConfig', message, shortPollSeconds(spec)),
       state: { ...state, unknownConfigSince: since },
     };
   }
@@ -93,7 +92,7 @@ function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
   if (!stack) return observeFirst('stack');
   const message = `The endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}.`;
   if (stack.kind === 'deploying') {
-    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, pollSeconds(spec));
+    return requeue('StackBusy', `${message} The stack is ${stack.status}.`, shortPollSeconds(spec));
   }
   const todo =
     endpoint.status === 'Failed'
@@ -102,8 +101,19 @@ function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
   return { next: { kind: 'stalled', reason: 'EndpointFailed', message: `${message} ${todo}` } };
 }
 
-function busy({ spec }: ExistingEndpoint, message: string): NextStep {
-  return requeue('EndpointBusy', message, pollSeconds(spec));
+/** Waits for the event of the update's end. A request that comes until then may be for an upload. */
+function busy(o: ExistingEndpoint, state: EndpointState): NextStep {
+  const { spec, endpoint, sources, requestedAt } = o;
+  const step = requeue('EndpointBusy', `The endpoint is ${endpoint.status}.`, pollSeconds(spec));
+  if (requestedAt === undefined) return step;
+  if (!sources) return observeFirst('sources');
+  return { ...step, state: noteUpcoming(o, sources, state) };
+}
+
+/** The update may have ended already: then no event follows. */
+function unshown({ spec }: ExistingEndpoint): NextStep {
+  const message = 'UpdateEndpoint was accepted, but DescribeEndpoint does not show it yet.';
+  return requeue('EndpointBusy', message, shortPollSeconds(spec));
 }
 
 function unchanged(state: EndpointState, next: Next): Decision {

@@ -2,7 +2,7 @@ import type { EndpointSpec, SlotData } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
 import { isInTransition, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
-import { pollSeconds } from './next.ts';
+import { shortPollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import { deferTests, isUnanswered, needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
@@ -52,7 +52,7 @@ export function decideGate(observation: GateObservation): GateDecision {
             kind: 'refuse',
             message: `Endpoint ${endpointName} stayed busy: ${cause}. Deploy again when it is InService.`,
           }
-        : { kind: 'requeue', seconds: pollSeconds(spec), message: `Endpoint ${endpointName} is busy: ${cause}.` };
+        : { kind: 'requeue', seconds: shortPollSeconds(spec), message: `Endpoint ${endpointName} is busy: ${cause}.` };
     return { ...conclusion, next };
   };
 

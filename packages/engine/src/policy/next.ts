@@ -74,15 +74,23 @@ export interface NextStep {
   readonly events?: readonly RefreshEvent[];
 }
 
-/**
- * Default time between two passes while SageMaker or CloudFormation works on the endpoint, in seconds. DescribeEndpoint
- * every 5 s has been throttled; every 30 s is safe.
- */
-export const POLL_SECONDS = 30;
+/** Default time between two passes while SageMaker works on the endpoint, in seconds: an event announces the end. */
+const POLL_SECONDS = 300;
 
-/** Time between two passes while SageMaker or CloudFormation works on the endpoint, in seconds. */
-export function pollSeconds(spec: EndpointSpec): number {
-  return spec.pollInterval ?? POLL_SECONDS;
+/**
+ * Longest time between two passes during a wait whose end no event announces, as that for a stack, in seconds.
+ * DescribeEndpoint every 5 s has been throttled; every 30 s is safe.
+ */
+export const SHORT_POLL_SECONDS = 30;
+
+/** Time between two passes while SageMaker works on the endpoint, in seconds. */
+export function pollSeconds({ pollInterval }: Pick<EndpointSpec, 'pollInterval'>): number {
+  return pollInterval ?? POLL_SECONDS;
+}
+
+/** Time between two passes during a wait whose end no event announces, in seconds. */
+export function shortPollSeconds(spec: Pick<EndpointSpec, 'pollInterval'>): number {
+  return Math.min(SHORT_POLL_SECONDS, pollSeconds(spec));
 }
 
 /** Observe something else, then decide again. */

@@ -115,6 +115,8 @@ export type StackView = { readonly kind: 'idle' | 'deploying' | 'gone'; readonly
 export interface Observation {
   /** Epoch ms, the controller's clock. */
   readonly now: number;
+  /** When the newest request that led to it was sent, epoch ms. Absent: the pass continues an earlier one. */
+  readonly requestedAt?: number;
   readonly spec: EndpointSpec;
   readonly state: EndpointState;
   /** `gone`: DescribeEndpoint did not find it. */

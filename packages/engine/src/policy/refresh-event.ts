@@ -37,7 +37,8 @@ export function eventSubject({
   configName,
   trigger,
   at,
+  repeatsAt = at,
   warning,
 }: RecordedUpdate): Omit<RefreshEvent, 'type'> {
-  return { revision, slot, configName, trigger, startedAt: at, ...(warning !== undefined && { warning }) };
+  return { revision, slot, configName, trigger, startedAt: repeatsAt, ...(warning !== undefined && { warning }) };
 }

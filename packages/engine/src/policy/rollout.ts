@@ -20,8 +20,8 @@ export interface RolloutBase {
   readonly revision: string;
   readonly trigger: Trigger;
   /**
-   * When the controller first saw that the revision ought to be served, epoch ms. S3 dates a multipart upload by its
-   * start, so LastModified alone is not enough.
+   * When the controller was first asked for the revision, or saw without being asked that it ought to be served, epoch
+   * ms. S3 dates a multipart upload by its start, so LastModified alone is not enough.
    */
   readonly seen: number;
   /** When the first revision of an unbroken stream of uploads was seen, epoch ms: maxWaitTime counts from here. */
@@ -32,6 +32,8 @@ export interface RolloutBase {
 export interface Settling extends RolloutBase {
   readonly phase: 'settling';
   readonly trigger: 'upload';
+  /** When a pass first read the revision, epoch ms: what changed since `seen` may be in it. Absent: that was `seen`. */
+  readonly readAt?: number;
 }
 
 /** Second phase: the revision is copied to the inactive slot, under the lease. Data in place is not staged. */
@@ -61,8 +63,11 @@ interface UpdateRecord extends RolloutBase {
   readonly accepted?: true;
   /** Since when DescribeEndpoint does not show the accepted call, epoch ms. */
   readonly unshownSince?: number;
-  /** An earlier update to the same revision may have reached SageMaker unnoticed. */
-  readonly repeats?: true;
+  /**
+   * When an earlier update to the same revision was recorded that may have reached SageMaker unnoticed, epoch ms: both
+   * are one refresh. Absent: there was none.
+   */
+  readonly repeatsAt?: number;
   /** An earlier update to another revision may have reached SageMaker unnoticed: the fleet may have loaded that one. */
   readonly ambiguous?: true;
 }

@@ -2,7 +2,7 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 import type { SlotLease } from './lease.ts';
 import type { ListingProgress } from './listing.ts';
-import { backToSettling, type Rollout, recordedUpdate } from './rollout.ts';
+import { backToSettling, type Rollout, recordedUpdate, type Settling } from './rollout.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -177,6 +177,8 @@ export interface EndpointState {
   readonly deployment?: PendingDeployment;
   readonly replaced?: ReplacedDeployment;
   readonly rollout?: Rollout;
+  /** What was uploaded while the endpoint is being updated: it settles meanwhile, and is the next rollout. */
+  readonly upcoming?: Settling;
   readonly lease?: SlotLease;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
@@ -244,6 +246,12 @@ export function parseState(value: string): EndpointState {
     throw new TypeError(`expected a JSON object with "version": 1, got: ${value.slice(0, 80)}`);
   }
   return state;
+}
+
+/** The state of an endpoint that is not being updated any more: what was uploaded meanwhile is the rollout. */
+export function withUpcoming(state: EndpointState): EndpointState {
+  const { upcoming, ...rest } = state;
+  return upcoming ? { ...rest, rollout: upcoming } : state;
 }
 
 /** The state without its recorded update, whose rollout begins again. */

@@ -264,12 +264,21 @@ describe('cloudFormationResponses', () => {
 });
 
 describe('sqsWorkQueue and eventBridgeBus', () => {
+  const queues = { queueUrl: 'queue', deadLetterQueueUrl: 'dlq' };
+
   test('visibility timeouts stay within the limits of SQS', async () => {
     const aws = client(() => ({}));
-    const queue = sqsWorkQueue(aws, 'queue', 'dlq');
+    const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 1 });
     await queue.requeue('h', 0.2);
     await queue.requeue('h', 99_999);
-    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([1, 43_200]);
+    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 43_200]);
+  });
+
+  test('a message is visible early enough for the batching window to close in time', async () => {
+    const aws = client(() => ({}));
+    const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 12 });
+    for (const seconds of [5, 12, 59.1]) await queue.requeue('h', seconds);
+    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 0, 48]);
   });
 
   test('an event that the bus rejected is an error', async () => {

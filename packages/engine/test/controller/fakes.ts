@@ -16,6 +16,8 @@ import type { CustomResourceResponse, DecisionEntry, Ports, StagingOutcome, Upda
 import { endpoint, NOON, servedV1, spec, v2 } from '../policy/situations.ts';
 
 const ROLE_ID = 'AROAREFRESHER';
+/** In seconds. */
+const BATCHING_WINDOW = 12;
 
 /** An account with one endpoint, behind the ports. `calls` has every call, in order; `fail[call]` is thrown instead. */
 export class World {
@@ -48,6 +50,8 @@ export class World {
   responses: CustomResourceResponse[] = [];
   published: string[] = [];
   metrics: Record<string, number> = {};
+  /** What happens while a pass sleeps. */
+  whileAsleep: () => void = () => undefined;
 
   readonly ports: Ports = {
     specs: {
@@ -138,6 +142,7 @@ export class World {
       },
     },
     queue: {
+      batchingWindow: BATCHING_WINDOW,
       requeue: async (handle, seconds) => {
         this.call('requeue');
         this.requeued.push([handle, seconds]);
@@ -172,6 +177,11 @@ export class World {
       },
     },
     now: () => this.now,
+    sleep: async (ms) => {
+      this.call(`sleep ${ms / 1000} s`);
+      this.now += ms;
+      this.whileAsleep();
+    },
   };
 
   private call(name: string): void {

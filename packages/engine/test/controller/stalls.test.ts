@@ -36,6 +36,14 @@ const group = 'arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris
 const version = 'arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/7';
 
 describe('what keeps the newest revision from being served', () => {
+  test('is a metric only while there is something: CloudWatch charges for every hour with one', async () => {
+    world.state = quiet;
+    world.sources = v1;
+    await passFor(60);
+    expect(world.decisions.at(-1)).toMatchObject({ decision: 'done', reason: 'Serving' });
+    expect(world.metrics).toEqual({});
+  });
+
   test('is published once after half an hour, with the call, the ARN and what to do, and once when it ends', async () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
     await passFor(25);

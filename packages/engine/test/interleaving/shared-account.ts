@@ -153,7 +153,12 @@ export class SharedAccount {
         },
       },
       stacks: { describe: async () => ({ kind: 'idle', status: 'UPDATE_COMPLETE' }) },
-      queue: { requeue: async () => undefined, enqueue: async () => undefined, deadLetter: async () => undefined },
+      queue: {
+        batchingWindow: 1,
+        requeue: async () => undefined,
+        enqueue: async () => undefined,
+        deadLetter: async () => undefined,
+      },
       responses: { respond: async () => undefined },
       eventBus: {
         publish: async (_, __, events) => void this.published.push(...events.map(nameOf)),
@@ -164,6 +169,7 @@ export class SharedAccount {
         metric: () => undefined,
       },
       now: () => NOON,
+      sleep: async () => undefined,
     };
   }
 

@@ -83,21 +83,21 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap', updating: { ...updating, slot: 'a', configName: 'config-a', at: NOON } } as Next,
     state: { ...servedV1, moved: { configName: 'config-b', endpointModified: endpoint.lastModified } },
   },
-  'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
-  'endpoint Updating: wait': { o: busy('Updating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
+  'endpoint Creating: wait': { o: busy('Creating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 } },
+  'endpoint Updating: wait': { o: busy('Updating'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 } },
   'endpoint SystemUpdating: wait': {
     o: busy('SystemUpdating'),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
   },
   'endpoint RollingBack: wait': {
     o: busy('RollingBack'),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
   },
   'endpoint OutOfService: wait': {
     o: busy('OutOfService'),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
   },
-  'endpoint Deleting: wait': { o: busy('Deleting'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 } },
+  'endpoint Deleting: wait': { o: busy('Deleting'), next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 } },
   'endpoint Failed: stalled until a person acts': {
     o: busy('Failed', { failureReason: 'no capacity' }),
     next: {
@@ -649,13 +649,13 @@ const situations: Record<string, Situation> = {
   },
   'crash after the call, update in progress: adopted': {
     o: withUpdate(updating, { status: 'Updating', pendingConfigName: 'config-b', ...afterUpdate }),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
     state: { ...servedV1, rollout: accepted },
     events: [{ type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' }],
   },
   'crash before the call, a capacity update in progress: not adopted': {
     o: withUpdate(updating, { status: 'Updating', ...afterUpdate }),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
   },
   'crash after the call, found serving: success': {
     o: { ...withUpdate(updating, { configName: 'config-b', ...afterUpdate }), sources: v2 },
@@ -688,12 +688,12 @@ const situations: Record<string, Situation> = {
   },
   'accepted, and DescribeEndpoint shows it again: the wait ends': {
     o: withUpdate({ ...accepted, unshownSince: NOON }, { status: 'Updating', pendingConfigName: 'config-b' }),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
     state: { ...servedV1, rollout: accepted },
   },
   'update still running: it stays recorded': {
     o: withUpdate(accepted, { status: 'Updating', pendingConfigName: 'config-b' }),
-    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 30 },
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 300 },
   },
   'a deployment replaced the configs of the slots: the update is removed from the state': {
     o: {

@@ -181,8 +181,20 @@ describe('concluding an update', () => {
     const { events, next } = decide(withUpdate(fresh, { endpoint: movedBefore }));
     expect(events).toEqual([]);
     expect(next).toMatchObject({ kind: 'swap', updating: { slot: 'a' } });
-    const repeated = withUpdate({ ...fresh, repeats: true }, { endpoint: movedBefore });
+    const repeated = withUpdate({ ...fresh, repeatsAt: fresh.at }, { endpoint: movedBefore });
     expect(decide(repeated).events.map(({ type }) => type)).toEqual(['succeeded']);
+  });
+
+  test('an update that is recorded again because its call may be lost is still one refresh, with one record', () => {
+    const again = decide(withUpdate(updating)).next;
+    if (again.kind !== 'swap') throw new Error(again.kind);
+    expect(again.updating).toMatchObject({ at: NOON, repeatsAt: updating.at });
+    const served = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    for (const update of [updating, again.updating]) {
+      expect(decide(withUpdate(update, { endpoint: served })).events).toMatchObject([{ startedAt: updating.at }]);
+    }
+    const third = decide(withUpdate({ ...again.updating, at: NOON - 5 * MINUTE })).next;
+    expect(third).toMatchObject({ updating: { repeatsAt: updating.at } });
   });
 
   test('a fresh update to a config that a deployment has replaced does not delay a swap', () => {

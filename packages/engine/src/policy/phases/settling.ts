@@ -1,12 +1,16 @@
 import type { NextStep } from '../next.ts';
-import type { MissingSources, Observation } from '../observation.ts';
+import type { MissingSources, Observation, SourcesView } from '../observation.ts';
 import { type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
-import { backToSettling, type Rollout, type Settling } from '../rollout.ts';
+import { backToSettling, type Rollout, recordedUpdate, type Settling } from '../rollout.ts';
 import { describeMissing } from '../source-object.ts';
+import type { EndpointState } from '../state.ts';
 import { stageOrSwap } from './staging.ts';
 
 /** A pass that comes this much later than it was requeued for may have missed a quiet time, in seconds. */
 const LATE_PASS_SECONDS = 10;
+
+/** How long after a change its request is sent, in ms, unless its event is late. */
+const EVENT_DELAY_MS = 5_000;
 
 /** First phase: waits until nothing newer was uploaded for waitTime, at most for maxWaitTime. */
 export function settle(context: RolloutContext): NextStep {
@@ -16,9 +20,7 @@ export function settle(context: RolloutContext): NextStep {
   const { revision, newest } = target;
   // A rollback is no part of a stream of uploads.
   const before = state.rollout?.trigger === 'upload' ? state.rollout : undefined;
-  const { since, isStream } = streamOf(observation, before, target);
-  const begun: Settling = { phase: 'settling', revision, trigger: 'upload', seen: now, since };
-  const rollout = before?.revision === revision ? before : begun;
+  const { rollout, isStream } = sightOf(observation, before, target);
   const known =
     rollout === before && rollout.phase === 'settling' ? state : { ...state, rollout: backToSettling(rollout) };
   const left = Math.ceil(waitTime - (readAt(observation) - Math.max(newest, rollout.seen)) / 1000);
@@ -41,20 +43,68 @@ export function settle(context: RolloutContext): NextStep {
   return stageOrSwap(rollout === before ? context : { ...context, state: { ...state, rollout } });
 }
 
+/** Notes what is uploaded while the endpoint is being updated, so that it settles meanwhile. */
+export function noteUpcoming(observation: Observation, sources: SourcesView, state: EndpointState): EndpointState {
+  const { revision, newest = 0 } = sources;
+  const { upcoming, observed } = state;
+  const { revision: next } = recordedUpdate(state) ?? state.serving ?? {};
+  // What was there before may be quarantined, or rolled back.
+  const isNew = revision !== undefined && revision !== next && revision !== observed?.revision;
+  const noted = isNew ? sightOf(observation, upcoming, { revision, newest }).rollout : undefined;
+  return noted === upcoming ? state : { ...state, upcoming: noted };
+}
+
+/** A revision of the sources, and the LastModified of its newest one, epoch ms. */
+interface ReadRevision {
+  readonly revision: string;
+  readonly newest: number;
+}
+
+/** The rollout of the revision: that before, if it is one of the same, and otherwise one that begins. */
+function sightOf<Before extends Rollout>(
+  observation: Observation,
+  before: Before | undefined,
+  { revision, newest }: ReadRevision,
+): { readonly rollout: Before | Settling; readonly isStream: boolean } {
+  const { now } = observation;
+  const seen = firstSeen(observation, before);
+  const { since, isStream } = streamOf(observation, before, { revision, newest, seen });
+  if (before?.revision === revision) return { rollout: requestedAgain(before, observation), isStream };
+  const read = seen < now ? { readAt: now } : {};
+  return { rollout: { phase: 'settling', revision, trigger: 'upload', seen, ...read, since }, isStream };
+}
+
+/**
+ * When a revision that this pass is the first to read was there: a request that waited in the batching window was sent
+ * for it. Not before the sources were last read, nor more than half of waitTime ago, should requests be late.
+ */
+function firstSeen({ now, requestedAt = now, spec }: Observation, before: Rollout | undefined): number {
+  const lastReadAt = before?.phase === 'settling' ? (before.readAt ?? before.seen) : (before?.seen ?? 0);
+  return Math.min(now, Math.max(requestedAt, lastReadAt, now - (spec.waitTime * 1000) / 2));
+}
+
+/** A request that came soon after the revision was first read may be for a change that was read with it. */
+function requestedAgain<Before extends Rollout>(before: Before, { requestedAt }: Observation): Before {
+  if (before.phase !== 'settling' || before.readAt === undefined || requestedAt === undefined) return before;
+  if (requestedAt > before.readAt + EVENT_DELAY_MS) return before;
+  const seen = Math.min(requestedAt, before.readAt);
+  return seen > before.seen ? { ...before, seen } : before;
+}
+
 /** Whether the target continues a stream of uploads, none of which settled, and when the stream began, epoch ms. */
 function streamOf(
   observation: Observation,
   before: Rollout | undefined,
-  { revision, newest }: { readonly revision: string; readonly newest: number },
+  { revision, newest, seen }: ReadRevision & { readonly seen: number },
 ): { readonly isStream: boolean; readonly since: number } {
   const { now, spec } = observation;
   // A revision that settled, and could not be swapped for another reason, ends the stream.
-  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : now;
+  const changed = newest > (before?.seen ?? 0) || before?.revision === revision ? newest : seen;
   // So does a quiet time without a pass: what a deletion changed afterwards has no date.
   const isPaused = before?.revision !== revision && now - changed >= spec.waitTime * 1000;
   const isUnpaused = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
   const isStream = before !== undefined && (isUnpaused || isReplaced(observation, before, revision));
-  return { isStream, since: isStream ? before.since : now };
+  return { isStream, since: isStream ? before.since : seen };
 }
 
 /**

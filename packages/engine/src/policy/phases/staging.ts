@@ -1,6 +1,6 @@
 import type { SlotData } from '@freshpoint/cdk/contract';
 import { leaseLeftMs, partialCopyOf, type SlotLease } from '../lease.ts';
-import { type NextStep, observeFirst, pollSeconds, requeue } from '../next.ts';
+import { type NextStep, observeFirst, requeue, shortPollSeconds } from '../next.ts';
 import { ROLLOUT_REASONS, type RolloutContext, refuseUntried } from '../ready-endpoint.ts';
 import { isStored, retainedRevisions } from '../retention.ts';
 import { shortRevision } from '../revision.ts';
@@ -17,7 +17,7 @@ export function stageOrSwap(context: RolloutContext): NextStep {
   const { observation, state, active, target } = context;
   const { now, spec, stack, slots } = observation;
   if (!stack) return observeFirst('stack');
-  if (stack.kind === 'deploying') return requeue('StackBusy', `The stack is ${stack.status}.`, pollSeconds(spec));
+  if (stack.kind === 'deploying') return requeue('StackBusy', `The stack is ${stack.status}.`, shortPollSeconds(spec));
   if (stack.kind === 'gone') {
     return { next: { kind: 'done', reason: 'StackGone', message: 'The stack does not exist.' } };
   }
@@ -102,7 +102,7 @@ function endPin({ observation, state, active, target: { revision } }: RolloutCon
   const message = `Revision ${shortRevision(revision)} is not in the data bucket any more, or lacks a source. Upload it again.`;
   const subject = { revision, slot, configName: spec.configs[slot], startedAt: pin?.at };
   return {
-    ...requeue('Pinned', message, pollSeconds(spec)),
+    ...requeue('Pinned', message, shortPollSeconds(spec)),
     state: { ...state, rollout: undefined, pin: isKept ? { ...pin, revision: served } : undefined },
     events: [{ type: 'refused', ...subject, message, retried: false, trigger: 'pin', sources: [] }],
   };
@@ -130,10 +130,11 @@ function updatingOf(context: RolloutContext): Updating {
 }
 
 /** Whether an earlier update to the slot, of this revision or another one, may have reached SageMaker unnoticed. */
-function unnoticedUpdate({ observation, active, target }: RolloutContext): Pick<Updating, 'repeats' | 'ambiguous'> {
+function unnoticedUpdate({ observation, active, target }: RolloutContext): Pick<Updating, 'repeatsAt' | 'ambiguous'> {
   const update = recordedUpdate(observation.state);
   if (update?.slot !== otherSlot(active) || update.accepted) return {};
-  return update.ambiguous || update.revision !== target.revision ? { ambiguous: true } : { repeats: true };
+  if (update.ambiguous || update.revision !== target.revision) return { ambiguous: true };
+  return { repeatsAt: update.repeatsAt ?? update.at };
 }
 
 function warningsOf({ observation, state, target }: RolloutContext): string | undefined {

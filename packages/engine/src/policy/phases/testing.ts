@@ -1,6 +1,6 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import type { Conclusion } from '../conclusion.ts';
-import { type Next, pollSeconds } from '../next.ts';
+import { type Next, shortPollSeconds } from '../next.ts';
 import type { ExistingEndpoint } from '../observation.ts';
 import { eventSubject } from '../refresh-event.ts';
 import { pauseMs } from '../retries.ts';
@@ -36,7 +36,7 @@ export function nextTest(o: ExistingEndpoint): Next | undefined {
   if (leftMs <= 0) return { kind: 'test', attempt: attempts + 1, update: rollout };
   const left = Math.ceil(leftMs / 1000);
   // Another pass sends the tests, or was ended while it did.
-  const seconds = unanswered === undefined ? Math.min(left, pollSeconds(spec)) : left;
+  const seconds = unanswered === undefined ? Math.min(left, shortPollSeconds(spec)) : left;
   return { kind: 'requeue', reason: 'Testing', message: unanswered ?? 'The smoke tests are running.', seconds };
 }
 

@@ -48,8 +48,8 @@ export function conclude(o: ExistingEndpoint): Conclusion {
  * Whether the endpoint was on this config before the update was recorded: others had moved it, and an outdated answer
  * of DescribeEndpoint hid that. SageMaker's clock and the controller's differ by less than an update takes.
  */
-function isOlder({ lastModified }: EndpointView, { accepted, repeats, at }: RecordedUpdate): boolean {
-  return !accepted && !repeats && lastModified < at;
+function isOlder({ lastModified }: EndpointView, { accepted, repeatsAt, at }: RecordedUpdate): boolean {
+  return !accepted && repeatsAt === undefined && lastModified < at;
 }
 
 /**
