@@ -67,6 +67,10 @@ async function observeAtGate(
   const spec = await ports.specs.read(endpoint);
   const known = await stateFor({ ...context, budget }, spec);
   if (known.kind === 'requeue') return known;
+  // Admitted once more, it would take the deployment itself for what it replaced.
+  if (known.recorded.state.admitted === context.request.requestId) {
+    return proceed(context);
+  }
   const { recorded } = known;
   const { state } = recorded;
   const view = spec ? await ports.endpoints.describe(spec.endpointName) : ('gone' as const);
@@ -109,19 +113,31 @@ async function stateFor(
 
 /** Stages what the deployment will load, records it, and lets the deployment proceed. */
 async function openGate(pass: GatePass, recorded: StoredState): Promise<ReconcileResult> {
-  const { ports, endpoint, store, request } = pass;
+  const { ports, store, request } = pass;
   const staged = await deploymentData(pass, recorded);
   if (staged.kind === 'requeue') return { kind: 'requeue', seconds: RESUME_SECONDS };
   if (staged.kind === 'refused') return refuse(pass, staged.message);
   const { state, etag } = staged.recorded;
   const deployment = pendingDeployment(pass.view, staged);
   // This write also stops a concurrent pass that is about to swap: it meets a state conflict.
-  const admitted = { ...state, listing: undefined, checking: undefined, deployment, endedAt: undefined };
+  const admitted = {
+    ...state,
+    listing: undefined,
+    checking: undefined,
+    deployment,
+    endedAt: undefined,
+    admitted: request.requestId,
+  };
   if (!isGone(pass, etag)) await ports.states.write(store, admitted, etag);
-  // Reconciles what is uploaded during the deployment, even if its event arrived too early.
+  return proceed(pass, deployment.revision);
+}
+
+/** Lets the deployment proceed, and reconciles what is uploaded during it, even if its event arrived too early. */
+async function proceed(context: DeploymentContext<GateRequest>, loaded?: string): Promise<ReconcileResult> {
+  const { ports, endpoint, request } = context;
   await ports.queue.enqueue({ version: 1, endpoint, stackId: request.stackId });
-  const revision = deployment.revision === undefined ? undefined : shortRevision(deployment.revision);
-  return admit(pass, { reason: 'DeploymentAdmitted', revision });
+  const revision = loaded === undefined ? undefined : shortRevision(loaded);
+  return admit(context, { reason: 'DeploymentAdmitted', revision });
 }
 
 /** Whether the stack deleted the endpoint meanwhile: then no state is written. */

@@ -15,7 +15,11 @@ import { admit, type DeploymentContext, refuse } from '../controller/deployment-
 import { describeError } from '../controller/failed-call.ts';
 import { removeCreated } from '../controller/initial-data.ts';
 import { tryTo } from '../controller/try-to.ts';
+import { isDenied } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+
+/** Pauses before a request that could not be queued is queued again, in ms. */
+const QUEUE_PAUSES_MS = [5_000, 15_000];
 
 /**
  * StackStatus while CloudFormation deletes what it created for a stack that could not be created. DescribeStacks may
@@ -39,7 +43,7 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
   }
   try {
     const waiting = isConfirmation ? { confirmation: { ...request, ...confirmed(event) } } : { gate: request };
-    await ports.queue.enqueue({ version: 1, endpoint, ...waiting } satisfies ReconcileRequest);
+    await enqueue(ports, { version: 1, endpoint, ...waiting });
   } catch (error) {
     ports.telemetry.error(endpoint, error, 0);
     const cause = describeError(error, request, 'Deploy again');
@@ -48,6 +52,20 @@ export async function onDeployment(ports: Ports, event: CloudFormationCustomReso
     // It waits, but there is no message in the queue: Lambda repeats the invocation.
     if (kind === 'requeue') throw error;
   }
+}
+
+/** Sends the request to the queue, again if SQS fails for some seconds. A denied call is not repeated. */
+async function enqueue(ports: Ports, request: ReconcileRequest): Promise<void> {
+  for (const pauseMs of QUEUE_PAUSES_MS) {
+    try {
+      return await ports.queue.enqueue(request);
+    } catch (error) {
+      if (isDenied(error)) throw error;
+      ports.telemetry.error(request.endpoint, error, pauseMs / 1000);
+      await ports.sleep(pauseMs);
+    }
+  }
+  await ports.queue.enqueue(request);
 }
 
 /** Also removes what a failed creation of the stack stored: nothing of it must stay behind. */

@@ -176,6 +176,8 @@ export interface EndpointState {
   readonly stored?: readonly string[];
   readonly deployment?: PendingDeployment;
   readonly replaced?: ReplacedDeployment;
+  /** RequestId of the request of CloudFormation that the gate admitted last: a message can come again. */
+  readonly admitted?: string;
   readonly rollout?: Rollout;
   /** What was uploaded while the endpoint is being updated: it settles meanwhile, and is the next rollout. */
   readonly upcoming?: Settling;

@@ -78,7 +78,7 @@ describe('a deployment', () => {
     const pin = { revision: 'v0', by: 'ada', at: 1 };
     world.state = { ...world.state, endedAt: 1, pin, quarantine: [{ revision: 'v2', at: 1 }] };
     await receive(world, await queued(world, 'Create'));
-    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
+    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment, admitted: 'request' });
   });
 
   test.each(['unfinished', 'changed'] as const)('whose copy is %s at the deadline is refused', async (kind) => {
@@ -102,7 +102,7 @@ describe('a deployment', () => {
     const request = await queued(world);
     world.spec = { ...spec, store: { ...spec.store, bucket: 'before' } };
     expect(await receive(world, request)).toEqual([]);
-    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment });
+    expect(world.state).toEqual({ version: 1, deployment: world.state.deployment, admitted: 'request' });
     expect(world.state.deployment).toMatchObject({ configName: 'config-a', revision: 'v2' });
   });
 
@@ -299,6 +299,19 @@ describe('a deployment', () => {
     world.fail = {};
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+  });
+
+  test('whose message comes again once the endpoint has moved is answered again, and changes nothing', async () => {
+    const world = new World();
+    const request = await queued(world);
+    await receive(world, request);
+    const { state } = world;
+    world.stack = { kind: 'deploying', status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
+    world.spec = { ...spec, configs: { a: 'new-a', b: 'new-b' } };
+    world.endpoint = { ...endpoint, configName: 'new-a', lastModified: NOON };
+    expect(await receive(world, request)).toEqual([]);
+    expect(world.state).toBe(state);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }, { Status: 'SUCCESS' }]);
   });
 
   test('does not replace the request of an upload: both are handled', async () => {
