@@ -54,6 +54,9 @@ export class DeploymentChecks {
     const isBack = ledger.live?.by === 'deployment' && ledger.live !== deployment.replaced;
     const before = isBack ? deployment.replaced : ledger.live;
     if (!before?.data || before.by === 'person' || this.#hasFailed(before)) return;
+    // Nobody knows any more what served from a source that the deployment had removed.
+    const isLost = ledger.stateDeletedAt.some((at) => at >= deployment.startedAt);
+    if (isBack && deployment.from !== deployment.to && isLost) return;
     for (const data of update.loaded.values()) {
       for (const [uri, etag] of this.#bySource(update.sources, data)) {
         const kept = before.data.get(uri);
