@@ -1,5 +1,5 @@
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
-import { archiveKeys, type SourceKeys } from '../worlds/layout.ts';
+import { archiveKeys, removesSource, type SourceKeys } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import { sourceUri } from './sources.ts';
@@ -56,7 +56,7 @@ export class DeploymentChecks {
     if (!before?.data || before.by === 'person' || this.#hasFailed(before)) return;
     // Nobody knows any more what served from a source that the deployment had removed.
     const isLost = ledger.stateDeletedAt.some((at) => at >= deployment.startedAt);
-    if (isBack && deployment.from !== deployment.to && isLost) return;
+    if (isBack && isLost && removesSource(deployment.from, deployment.to)) return;
     for (const data of update.loaded.values()) {
       for (const [uri, etag] of this.#bySource(update.sources, data)) {
         const kept = before.data.get(uri);

@@ -1,4 +1,5 @@
 import type { EndpointState } from '@freshpoint/engine/policy/state';
+import { removesSource } from '../worlds/layout.ts';
 import type { CallInput } from '../worlds/watch.ts';
 import type { Deployment, Mover } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
@@ -76,13 +77,13 @@ export class StateWatch {
   }
 
   /** What is refused at the sources stays so with the sources of the deployment, if all that is new in it does. */
-  #carryQuarantine({ quarantine = [], deployment: loaded }: EndpointState, { to, startedAt }: Deployment): void {
+  #carryQuarantine({ quarantine = [], deployment: loaded }: EndpointState, { from, to, startedAt }: Deployment): void {
     const { sources, ledger, layout, journal, world } = this.#parts;
     const { revision, etags } = sources.current;
     const isRefused = quarantine.some((entry) => entry.revision === revision);
     if (!layout.slotData || revision === undefined || !isRefused) return;
     // A source that the deployment removes cannot be read any more, so nobody knows what was at all of them.
-    if (ledger.stateDeletedAt.some((at) => at >= startedAt)) return;
+    if (ledger.stateDeletedAt.some((at) => at >= startedAt) && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
     const served = ledger.live?.data;
     for (const next of [sources.at(startedAt, to), ...since]) {

@@ -102,6 +102,12 @@ export function hasSource(sources: SourceKeys, name: string): boolean {
   return archiveKeys(sources).includes(name) || (prefix !== undefined && name.startsWith(prefix));
 }
 
+/** Whether `next` lacks a source of `sources`. */
+export function removesSource(sources: SourceKeys, next: SourceKeys): boolean {
+  const names = sources.prefix === undefined ? archiveKeys(sources) : [...archiveKeys(sources), sources.prefix];
+  return names.some((name) => !hasSource(next, name));
+}
+
 /** The name of a group's packages as a source. */
 export function packageSource(group: string): string {
   return `model-package-group/${group}`;
