@@ -108,8 +108,9 @@ function dearPatterns(patterns: readonly PatternRow[], figures: BundleFigures): 
   if (dear.length === 0) return 'Freshpoint is cheaper than the sleeping function in every pattern.';
   return prose`
     Freshpoint is cheaper than the sleeping function, except where many files are uploaded at once: S3's own events on
-    EventBridge ($1 per million) and their way through the queue are ${dear.join(' and ')}. S3 invokes the other two
-    functions directly, which is free.`;
+    EventBridge ($1 per million) and their way through the queue are ${dear.join(' and ')}. Most of the rest are the
+    copies of the files, two of each, so that slots have data of their own; one archive with all files, or data in
+    place, has none of that. S3 invokes the other two functions directly, which is free.`;
 }
 
 function delays({ patterns }: Results): ReportTable {
@@ -122,7 +123,7 @@ function delays({ patterns }: Results): ReportTable {
       which the newest upload was \`waitTime\` old, in the runs in which the endpoint was free. *To served*: from
       upload to served in all runs, less \`waitTime\` and less the time for which the endpoint was being updated.
       Requests are gathered in a batching window, here of 12 s. It is part of \`waitTime\` (${WAIT_TIME_SECONDS} s), but
-      the end of an update is noticed so much later.`,
+      the end of an update is noticed so much later. Many files are copied one by one before UpdateEndpoint.`,
     head: ['uploads', 'to UpdateEndpoint', '9 of 10', 'to served', '9 of 10'],
     rows: patterns.map(({ pattern, freshpoint }) => [
       pattern,
