@@ -21,6 +21,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
   const { ports, store } = pass;
   const published = new Set<string>();
   let refused: readonly QuarantineEntry[] = [];
+  let isRecovered = false;
   let known = recorded;
   for (let attempt = 1; ; attempt++) {
     const decided = await observeAndDecide(pass, known);
@@ -31,11 +32,14 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     let current = await ports.states.read(store);
     // Only then was the endpoint observed in this state: another pass may have concluded the update, and made the next.
     if (current?.etag === etag) {
-      const state = withRefused(decision.state, refused);
+      const concluded = withRefused(decision.state, refused);
+      // The end of a stall was published before another writer came first.
+      const state = isRecovered && concluded.stalled?.published ? { ...concluded, stalled: undefined } : concluded;
       const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
       await publish(pass, { events: events.filter(isNew), state, ...(stall && isNew(stall) && { stall }) });
       for (const event of all) published.add(idOf(event));
       refused = entriesOf(state, events, refused);
+      isRecovered ||= stall?.type === 'recovered';
       const written = state === observation.state ? etag : await write(pass, state, etag);
       if (written !== 'conflict') {
         return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };

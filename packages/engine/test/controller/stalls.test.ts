@@ -150,6 +150,23 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.published).toEqual(['succeeded', 'recovered']);
   });
 
+  test('has ended once, although another pass writes the state just then and something newer settles', async () => {
+    const stalled = { since: NOON - 90 * MINUTE, reason: 'CallFailed', message: 'throttled', published: true } as const;
+    world.state = { ...quiet, stalled };
+    world.sources = v1;
+    const { publish } = world.ports.eventBus;
+    world.ports.eventBus.publish = async (...given) => {
+      await publish(...given);
+      world.version += 1;
+      world.sources = { ...v2, newest: world.now };
+      world.ports.eventBus.publish = publish;
+    };
+    await reconcileBatch(world.ports, [message('1')]);
+    expect(stalls.map(({ type }) => type)).toEqual(['recovered']);
+    expect(world.decisions.at(-1)).toMatchObject({ reason: 'Settling' });
+    expect(world.state.stalled).toBeUndefined();
+  });
+
   test('is published at once when only a person can end it', async () => {
     world.endpoint = { ...endpoint, status: 'Failed', failureReason: 'no capacity' };
     await reconcileBatch(world.ports, [message('1')]);
