@@ -1,5 +1,5 @@
 import type { SecondEndpoint } from '../runs/second-endpoint.ts';
-import type { Edition } from '../worlds/layout.ts';
+import { type Edition, removesSource } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
 
 /** A move by hand this long before a deployment may still be under way, in ms. */
@@ -63,6 +63,10 @@ export class Deployer {
     const { oracle, journal, layout } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
+    const { from, to } = ledger.deployment ?? {};
+    const isLost = ledger.stateDeletedAt.some((at) => at >= startedAt);
+    // The rollback loads the newest upload of the removed source, which may be broken.
+    if (isLost && from && to && removesSource(from, to)) return;
     if (layout.slotData === 'all' && !ledger.isTouchedSince(startedAt - MOVE_MS)) {
       journal.violation(`a deployment could not be rolled back: ${text}`);
     }
