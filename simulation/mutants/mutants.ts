@@ -440,8 +440,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a pin outlives newer uploads',
     file: 'policy/target.ts',
     declaration: 'activePin',
-    node: 'ReturnStatement > ConditionalExpression > BinaryExpression[operator="==="]',
-    change: TRUE,
+    node: 'IfStatement > LogicalExpression.test:has(MemberExpression[property.name="revision"])',
+    change: FALSE,
   },
   {
     name: 'a rollback with data partly in place never counts as serving',

@@ -57,7 +57,8 @@ function wayBack(state: EndpointState, inSlot: string | undefined): string | und
 function activePin(spec: EndpointSpec, { pin }: EndpointState, sources: SourcesView): Pin | undefined {
   if (!pin || !spec.data) return undefined;
   if (sources.kind === 'missing') return pin;
-  if (pin.supersedes !== undefined) return pin.supersedes === sources.revision ? pin : undefined;
+  if (pin.supersedes !== undefined && pin.supersedes !== sources.revision) return undefined;
+  if (pin.supersedesNewest !== undefined) return pin;
   return { ...pin, supersedes: sources.revision, supersedesNewest: sources.newest };
 }
 

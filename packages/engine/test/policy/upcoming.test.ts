@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
 import type { Observation } from '../../src/policy/observation.ts';
+import { pinRevision } from '../../src/policy/person-actions.ts';
 import { accepted, endpoint, MINUTE, NOON, observe, quiet, servedV1, settling, spec, v1, v2 } from './situations.ts';
 
 /** An upload in parts that S3 dates an hour ago, while v2 is being rolled out. */
@@ -39,6 +40,19 @@ describe('an upload while the endpoint is being updated', () => {
   test('is not what was observed before, as what a person rolled back', () => {
     const observed = { revision: 'v3', newest: v3.newest };
     expect(during({ sources: v3, state: { ...updatingToV2, observed } }).state.upcoming).toBeUndefined();
+  });
+
+  test('is what a rollback during the update takes precedence over', () => {
+    const state = {
+      ...updatingToV2,
+      upcoming: settling('v3', MINUTE),
+      observed: { revision: 'v2', newest: v2.newest },
+    };
+    const { pin } = pinRevision(state, 'v1', { by: 'ada', at: NOON }).state;
+    expect(pin).toMatchObject({ revision: 'v1', supersedes: 'v3' });
+    const data = { bucket: 'data', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+    const after = afterwards({ spec: { ...spec, data }, state: { ...state, pin }, slots: { a: 'v1', b: 'v2' } });
+    expect(after.state.pin).toMatchObject({ supersedes: 'v3', supersedesNewest: v3.newest });
   });
 
   test('settles meanwhile, from when it was requested', () => {
