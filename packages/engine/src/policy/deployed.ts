@@ -1,6 +1,6 @@
 import type { EndpointSpec, Slot } from '@freshpoint/cdk/contract';
 import { advanceRollout } from './advance.ts';
-import { type NextStep, observeFirst, pollSeconds, requeue } from './next.ts';
+import { type NextStep, observeFirst, requeue, shortPollSeconds } from './next.ts';
 import type { EndpointView, SourcesView } from './observation.ts';
 import { continueTests, isDeferred } from './phases/testing.ts';
 import type { ReadyEndpoint } from './ready-endpoint.ts';
@@ -20,7 +20,7 @@ export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeploym
   if (!stack) return observeFirst('stack');
   if (stack.kind === 'deploying') {
     return isDeferred(state)
-      ? requeue('StackBusy', `The stack is ${stack.status}.`, pollSeconds(spec))
+      ? requeue('StackBusy', `The stack is ${stack.status}.`, shortPollSeconds(spec))
       : advanceRollout(ready);
   }
   // The deployment ended without moving the endpoint: what it would have loaded no longer matters.

@@ -359,6 +359,19 @@ const situations: Record<string, Situation> = {
     }),
     next: { kind: 'test', attempt: 100 },
   },
+  'not answered, and a deployment is under way: they wait for its end, which no event announces': {
+    o: observePerSlot({
+      spec: tested,
+      state: {
+        ...quiet,
+        rollout: testing(2, { unanswered: message }),
+        deployment: { configName: 'config-b', newestSource: v2.newest },
+      },
+      endpoint: inB,
+      stack: { kind: 'deploying', status: 'UPDATE_IN_PROGRESS' },
+    }),
+    next: { kind: 'requeue', reason: 'StackBusy', seconds: 30 },
+  },
   'not answered, and something newer was uploaded: it serves untested until that has settled': {
     o: observePerSlot({
       spec: tested,
