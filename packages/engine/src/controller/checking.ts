@@ -3,10 +3,10 @@ import type { SlotData } from '@freshpoint/cdk/contract';
 import { folderProblem } from '../policy/folder-problem.ts';
 import type { CheckView, SourceFile } from '../policy/observation.ts';
 import type { ArchivesCheck, EndpointState } from '../policy/state.ts';
-import type { Ports, StoredState } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import { archivesOf } from './archives.ts';
-import { type PassBudget, RESUME_SECONDS } from './budget.ts';
-import type { StoredEndpoint } from './pass.ts';
+import type { PassBudget } from './budget.ts';
+import type { UnfinishedWork } from './unfinished.ts';
 
 /** What checks archives. */
 interface ArchivesReader {
@@ -24,7 +24,7 @@ interface FilesToCheck {
 }
 
 /** The result of the check, or how far it came when time was up: the state has to record it. */
-export type ArchivesReading = CheckView | { readonly kind: 'unfinished'; readonly checking: ArchivesCheck };
+export type ArchivesReading = CheckView | UnfinishedWork;
 
 /**
  * Checks whether folders can be copied, and the archives; continues the check of archives that the state records, if it
@@ -42,22 +42,12 @@ export async function checkFiles(
   const before = checking?.of === of ? checking : undefined;
   const begun = before ?? { of, since: ports.now(), archives: archives.length };
   const check = await ports.sources.check(archives, { whole, isTimeUp: budget.isUp, progress: before?.progress });
-  return check.kind === 'unfinished' ? { ...check, checking: { ...begun, progress: check.progress } } : check;
+  return check.kind === 'unfinished' ? unfinished({ ...begun, progress: check.progress }) : check;
 }
 
-/** Ends a pass for a deployment that only checks: the next one continues. */
-export async function saveCheck(
-  { ports, endpoint, store }: StoredEndpoint,
-  { state, etag }: StoredState,
-  checking: ArchivesCheck,
-): Promise<{ readonly kind: 'requeue' }> {
-  await ports.states.write(store, { ...state, listing: undefined, checking }, etag);
-  const entry = { decision: 'requeue', reason: 'Checking', message: describeChecking(checking) } as const;
-  ports.telemetry.decision({ endpoint, ...entry, seconds: RESUME_SECONDS });
-  return { kind: 'requeue' };
-}
-
-/** How far the check came, in words. */
-export function describeChecking({ archives, progress: { checked } }: ArchivesCheck): string {
-  return `The archives are being checked: ${checked} of ${archives} so far.`;
+function unfinished(checking: ArchivesCheck): UnfinishedWork {
+  const { archives, progress } = checking;
+  const message = `The archives are being checked: ${progress.checked} of ${archives} so far.`;
+  // The next pass lists anew: a request that came since the listing began is for what may not be in it.
+  return { kind: 'unfinished', reason: 'Checking', message, progress: { checking, listing: undefined } };
 }

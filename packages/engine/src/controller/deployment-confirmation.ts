@@ -10,9 +10,10 @@ import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
 import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
-import { observeSources, saveListing } from './listing.ts';
+import { observeSources } from './listing.ts';
 import type { ReconcileResult } from './result.ts';
 import { tryTo } from './try-to.ts';
+import { saveUnfinished } from './unfinished.ts';
 
 const NOTHING: StoredState = { state: { version: 1 } };
 
@@ -67,7 +68,7 @@ async function observeForConfirmation(context: ConfirmationContext): Promise<AtC
     const read = await tryTo(context, () => observeSources(reader, request.sources, before));
     // Sources that cannot be read leave it unknown what was loaded.
     const sources = read ?? ({ kind: 'missing', uris: [] } as const);
-    if (sources.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
+    if (sources.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
     decision = decideConfirmation({ ...observation, sources });
   }
   return { publisher: { ports, endpoint: id, spec: request }, recorded, decision };

@@ -11,10 +11,11 @@ import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { observeInitialized } from './initial-data.ts';
-import { observeSources, saveListing } from './listing.ts';
+import { observeSources } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { ReconcileResult } from './result.ts';
 import { tryTo } from './try-to.ts';
+import { saveUnfinished } from './unfinished.ts';
 
 /** Why a deployment is refused whose endpoint is idle. */
 const LATE =
@@ -80,7 +81,7 @@ async function observeAtGate(
     spec && recordedUpdate(state)
       ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
-  if (sources?.kind === 'unfinished') return saveListing({ ...context, store }, recorded, sources.listing);
+  if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
   const publisher = spec ? { ports, endpoint, spec } : undefined;
   return { publisher, spec, view, recorded, decision };
@@ -157,7 +158,7 @@ async function deploymentData(pass: GatePass, recorded: StoredState): Promise<De
   // Unreadable sources do not stop an update, which may be what makes them readable.
   const found = await (type === 'Create' ? read() : tryTo(pass, read));
   if (found?.kind === 'refused') return found;
-  if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveListing(pass, recorded, found.listing);
+  if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveUnfinished(pass, recorded, found);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};
   return { kind: 'staged', recorded, revision, newest, size };
 }

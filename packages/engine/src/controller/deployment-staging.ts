@@ -14,12 +14,12 @@ import { describeMissing, fileIdOf, type SourceObject, sourceUriOf, uriOf } from
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
-import { type ArchivesReading, checkFiles, saveCheck } from './checking.ts';
+import { type ArchivesReading, checkFiles } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
-import { saveListing } from './listing.ts';
 import type { StoredEndpoint } from './pass.ts';
 import { tryTo } from './try-to.ts';
+import { saveUnfinished } from './unfinished.ts';
 
 /** One pass for a deployment that waits at the gate. */
 export interface GatePass extends StoredEndpoint {
@@ -124,7 +124,7 @@ async function stageSources(
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0, instead };
   const found = await observeInitialized(pass, known);
   if (found.kind === 'refused') return found;
-  if (found.kind === 'unfinished') return saveListing(pass, recorded, found.listing);
+  if (found.kind === 'unfinished') return saveUnfinished(pass, recorded, found);
   if (found.kind === 'missing') {
     const { uris, faults = [] } = found;
     const missing = uris.length > 0 ? [describeMissing(uris, 'Upload the model data.')] : [];
@@ -134,7 +134,7 @@ async function stageSources(
   const copies = new Map(kept.map((file) => [fileIdOf(file.source), file]));
   const files = found.files.map((source): StagingFile => copies.get(fileIdOf(source)) ?? { source });
   const check = await checkSources(pass, recorded.state, files);
-  if (check.kind === 'unfinished') return saveCheck(pass, recorded, check.checking);
+  if (check.kind === 'unfinished') return saveUnfinished(pass, recorded, check);
   if (check.kind === 'refused') return { kind: 'refused', message: `${check.message} Then deploy again.` };
   const jobs = free
     .filter((slot) => slots[slot] !== revision)

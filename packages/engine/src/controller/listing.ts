@@ -3,9 +3,9 @@ import type { SourceSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
 import type { SourceObject } from '../policy/source-object.ts';
 import type { EndpointState, SourceListing } from '../policy/state.ts';
-import type { Ports, StoredState } from '../ports.ts';
-import { type PassBudget, RESUME_SECONDS } from './budget.ts';
-import type { StoredEndpoint } from './pass.ts';
+import type { Ports } from '../ports.ts';
+import type { PassBudget } from './budget.ts';
+import type { UnfinishedWork } from './unfinished.ts';
 
 /** What reads the sources. */
 export interface SourcesReader {
@@ -25,7 +25,7 @@ export interface ReadContext {
 }
 
 /** The sources, or how far their listing came when time was up: the state has to record it. */
-export type SourcesReading = SourcesView | { readonly kind: 'unfinished'; readonly listing: SourceListing };
+export type SourcesReading = SourcesView | UnfinishedWork;
 
 /** Reads the sources; continues the listing that the state records, if it is one of the same. */
 export async function observeSources(
@@ -42,22 +42,10 @@ export async function observeSources(
     progress: before?.progress,
     ...(instead && { instead }),
   });
-  if (read.kind === 'unfinished') return { kind: 'unfinished', listing: { ...listing, progress: read.progress } };
+  if (read.kind === 'unfinished') return unfinished({ ...listing, progress: read.progress });
   if (!before) return read;
   const { since, superseded } = listing as SourceListing;
   return { ...read, resumed: { since, ...(superseded && { isSuperseded: superseded }) } };
-}
-
-/** Ends a pass that only lists: the next one continues. */
-export async function saveListing(
-  { ports, endpoint, store }: StoredEndpoint,
-  { state, etag }: StoredState,
-  listing: SourceListing,
-): Promise<{ readonly kind: 'requeue'; readonly seconds: number }> {
-  await ports.states.write(store, { ...state, listing }, etag);
-  const entry = { decision: 'requeue', reason: 'Listing', message: describeListing(listing) } as const;
-  ports.telemetry.decision({ endpoint, ...entry, seconds: RESUME_SECONDS });
-  return { kind: 'requeue', seconds: RESUME_SECONDS };
 }
 
 /** The listing, with whether a request came since it began. */
@@ -66,7 +54,7 @@ function continued(listing: SourceListing, requests: readonly string[]): SourceL
   return isNew ? { ...listing, superseded: true } : listing;
 }
 
-/** How far the listing came, in words. */
-export function describeListing({ progress: { objects } }: SourceListing): string {
-  return `The sources are being listed: ${objects} objects so far.`;
+function unfinished(listing: SourceListing): UnfinishedWork {
+  const message = `The sources are being listed: ${listing.progress.objects} objects so far.`;
+  return { kind: 'unfinished', reason: 'Listing', message, progress: { listing } };
 }

@@ -7,9 +7,10 @@ import { lostState } from '../policy/state.ts';
 import { withSources } from '../policy/target.ts';
 import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
-import { observeSources, type SourcesReading, saveListing } from './listing.ts';
+import { observeSources, type SourcesReading } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
 import { tryTo } from './try-to.ts';
+import { saveUnfinished } from './unfinished.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
 const MAX_REMEMBERED_RECORDS = 500;
@@ -61,7 +62,7 @@ async function withPinOrder(endpoint: DeclaredEndpoint, stored: StoredState, by:
   if (remains === 'gone') return known;
   const { sources } = remains;
   if (sources.kind === 'missing') return known;
-  if (sources.kind === 'unfinished') return saveListing({ ...endpoint, store: spec.store }, stored, sources.listing);
+  if (sources.kind === 'unfinished') return saveUnfinished({ ...endpoint, store: spec.store }, stored, sources);
   const state = withSources(spec, { ...stored.state, listing: undefined }, sources);
   return { kind: 'known', recorded: { state, etag: await ports.states.write(spec.store, state, stored.etag) } };
 }
@@ -93,7 +94,7 @@ async function rebuild(declared: DeclaredEndpoint, stored: StoredState, by: Aske
   // There is nothing left to serve.
   if (observed === 'gone') return { kind: 'known', recorded: stored };
   const { view, sources } = observed;
-  if (sources.kind === 'unfinished') return saveListing({ ...declared, store: spec.store }, stored, sources.listing);
+  if (sources.kind === 'unfinished') return saveUnfinished({ ...declared, store: spec.store }, stored, sources);
   const [slots, revisions, history] = await Promise.all([
     spec.data ? ports.revisions.observe(spec.data) : {},
     spec.data ? ports.revisions.list(spec.store) : [],

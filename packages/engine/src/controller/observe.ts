@@ -3,13 +3,13 @@ import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import type { Next, ObservedPart } from '../policy/next.ts';
 import type { Observation } from '../policy/observation.ts';
 import { type StallDecision, withStall } from '../policy/stalled.ts';
-import type { EndpointState } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { RESUME_SECONDS } from './budget.ts';
-import { checkFiles, describeChecking } from './checking.ts';
-import { describeListing, observeSources } from './listing.ts';
+import { checkFiles } from './checking.ts';
+import { observeSources } from './listing.ts';
 import type { EndpointPass } from './pass.ts';
 import { runSmokeTests } from './smoke-tests.ts';
+import type { UnfinishedWork } from './unfinished.ts';
 
 /** A decision that needs no further observation, and the observation that it was made from. */
 export interface Decided {
@@ -45,7 +45,7 @@ export async function observeAndDecide(pass: EndpointPass, { state, etag }: Stor
 /** Nothing is decided before all sources are known, and checked where that is needed. */
 function continueLater(
   observation: Observation,
-  { reason, message, progress }: UnfinishedPart,
+  { reason, message, progress }: UnfinishedWork,
 ): Pick<Decided, 'decision' | 'observation'> {
   const next = { kind: 'requeue', reason, message, seconds: RESUME_SECONDS } as const;
   const state = { ...observation.state, ...progress };
@@ -64,15 +64,7 @@ function withoutProgress(decision: Decided['decision'], { state, sources }: Obse
   return { ...complete, next: { kind: 'requeue', reason: 'Listing', message, seconds: RESUME_SECONDS } };
 }
 
-type SeenPart = { readonly kind: 'seen'; readonly part: Partial<Observation> } | UnfinishedPart;
-
-/** Time was up; the state records how far it came. */
-interface UnfinishedPart {
-  readonly kind: 'unfinished';
-  readonly reason: 'Listing' | 'Checking';
-  readonly message: string;
-  readonly progress: Pick<EndpointState, 'listing' | 'checking'>;
-}
+type SeenPart = { readonly kind: 'seen'; readonly part: Partial<Observation> } | UnfinishedWork;
 
 async function observePart(pass: EndpointPass, observation: Observation, what: ObservedPart): Promise<SeenPart> {
   const { ports, spec } = pass;
@@ -81,9 +73,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'sources': {
       const known = { state, endpointModified: lastModifiedOf(endpoint) };
       const read = await observeSources(pass, spec.sources, known);
-      if (read.kind !== 'unfinished') return { kind: 'seen', part: { sources: read } };
-      const { kind, listing } = read;
-      return { kind, reason: 'Listing', message: describeListing(listing), progress: { listing } };
+      return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
     }
     case 'stack':
       return { kind: 'seen', part: { stack: await ports.stacks.describe(spec.stackId) } };
@@ -92,11 +82,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'check': {
       const files = sources?.kind === 'complete' ? sources.files : [];
       const check = await checkFiles(pass, { data: spec.data, files, whole: spec.verification === 'full' }, state);
-      if (check.kind !== 'unfinished') return { kind: 'seen', part: { check } };
-      const { kind, checking } = check;
-      // The next pass lists anew: a request that came since the listing began is for what may not be in it.
-      const progress = { checking, listing: undefined };
-      return { kind, reason: 'Checking', message: describeChecking(checking), progress };
+      return check.kind === 'unfinished' ? check : { kind: 'seen', part: { check } };
     }
   }
 }
