@@ -1,10 +1,8 @@
 import { type SlotData, slotDataFolder } from '@freshpoint/cdk/contract';
 import { MAX_FOLDER_OBJECTS } from './listing.ts';
+import { MAX_KEY_BYTES } from './object-url.ts';
 import type { SourceFile } from './observation.ts';
 import { sourceUriOf, uriOf } from './source-object.ts';
-
-/** Bytes of a key that S3 accepts. */
-const MAX_KEY_BYTES = 1024;
 
 /** Why the files in folders cannot be copied to slots and loaded from there; undefined: they can. Pure. */
 export function folderProblem(data: SlotData, files: readonly SourceFile[]): string | undefined {

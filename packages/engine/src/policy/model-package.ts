@@ -1,4 +1,5 @@
 import type { ObjectSource, PackageSource } from '@freshpoint/cdk/contract';
+import { objectAtUrl } from './object-url.ts';
 import { uriOf } from './source-object.ts';
 
 /** A container of a model package. */
@@ -27,14 +28,6 @@ export interface ListedPackage {
   readonly status: string;
 }
 
-const S3_HOST = String.raw`s3(?:\.dualstack)?(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?`;
-/** The URLs of an object that SageMaker takes. Keys with `%`, `?` or `#` are not read: they may be encoded. */
-const S3_URLS = [
-  /^s3:\/\/([a-z0-9][a-z0-9.-]+)\/(\P{Cc}+)$/u,
-  new RegExp(String.raw`^https://([a-z0-9][a-z0-9.-]+)\.${S3_HOST}/([^?#%]+)$`),
-  new RegExp(`^https://${S3_HOST}/([a-z0-9][a-z0-9.-]+)/([^?#%]+)$`),
-];
-
 /** The newest of some packages: the one with the highest version, of those that SageMaker has completed. */
 export function newestPackage(packages: readonly ListedPackage[]): ListedPackage | undefined {
   const completed = packages.filter(({ status }) => status === 'Completed');
@@ -53,7 +46,7 @@ export function modelDataOf(source: PackageSource, found: ModelPackage): ObjectS
       'the container.'
     );
   }
-  const object = format === 'archive' ? parseUrl(url) : undefined;
+  const object = format === 'archive' ? objectAtUrl(url) : undefined;
   if (!object) {
     const got = format === 'archive' ? `at ${url}` : `uncompressed, at ${url}`;
     return `The package ${arn} has model data ${got}, expected one .tar.gz archive in S3. Approve a package of one.`;
@@ -82,12 +75,4 @@ function containerOf(
   const found = isNamed ? containers.find((each) => each.hostname === hostname) : containers[index];
   if (found) return found;
   return `The package ${arn} has no container with the ContainerHostname ${hostname}, but ${hostnames.join(', ')}. ${todo}`;
-}
-
-function parseUrl(url: string): ObjectSource | undefined {
-  for (const form of S3_URLS) {
-    const [, bucket, key] = form.exec(url) ?? [];
-    if (bucket !== undefined && key !== undefined && !key.endsWith('/')) return { bucket, key };
-  }
-  return undefined;
 }

@@ -1,11 +1,10 @@
 import type { ObjectSource, PointerSource } from '@freshpoint/cdk/contract';
 import { printableText } from '../archive/printable.ts';
+import { objectAtUri } from './object-url.ts';
 import { uriOf } from './source-object.ts';
 
 /** Size up to which a pointer is read, in bytes. */
 export const MAX_POINTER_BYTES = 4096;
-/** Maximum length of a key, in bytes. */
-const MAX_KEY_BYTES = 1024;
 /** Members of a pointer's JSON that can have the URI. */
 const MEMBERS = ['uri', 'modelDataUrl'] as const;
 
@@ -27,22 +26,22 @@ export function targetOf(source: PointerSource, content: Uint8Array): ObjectSour
     return `${pointer} is larger than ${MAX_POINTER_BYTES} bytes, expected one s3:// URI. Upload a text with the URI.`;
   }
   const uri = uriIn(new TextDecoder().decode(content).trim());
-  const [, bucket = '', key = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)\/(\P{Cc}+)$/u.exec(uri ?? '') ?? [];
-  if (key === '' || key.endsWith('/') || Buffer.byteLength(key) > MAX_KEY_BYTES) {
+  const target = objectAtUri(uri ?? '');
+  if (!target) {
     const got = uri === undefined ? 'JSON without the URI' : `"${printableText(uri)}"`;
     return (
       `${pointer} contains ${got}, expected s3://<bucket>/<key of an archive>, or JSON with it as ` +
       `${MEMBERS.join(' or ')}. Upload it again with the URI.`
     );
   }
-  if (!source.targets.includes(bucket)) {
+  if (!source.targets.includes(target.bucket)) {
     const allowed = source.targets.join(', ');
     return (
-      `${pointer} names an object in the bucket ${bucket}, expected one of: ${allowed}. Copy the archive there, or add ` +
-      'the bucket to targetBuckets of ModelSource.pointer.'
+      `${pointer} names an object in the bucket ${target.bucket}, expected one of: ${allowed}. Copy the archive ` +
+      'there, or add the bucket to targetBuckets of ModelSource.pointer.'
     );
   }
-  return { bucket, key };
+  return target;
 }
 
 /** The text itself, or the URI in its JSON; undefined: the JSON has none. */

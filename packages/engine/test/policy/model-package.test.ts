@@ -72,6 +72,12 @@ describe('the model data of a package', () => {
       'has model data uncompressed, at s3://models/v7/, expected one .tar.gz archive in S3.',
     ],
     ['a prefix', only, [archive('s3://models/v7/')], 'has model data at s3://models/v7/, expected one .tar.gz archive'],
+    [
+      'a key that S3 does not take',
+      only,
+      [archive(`s3://models/${'é'.repeat(513)}`)],
+      'has model data at s3://models/é',
+    ],
     ['another URL', only, [archive('https://example.com/m.tar.gz')], 'has model data at https://example.com/m.tar.gz,'],
     [
       'another bucket',
