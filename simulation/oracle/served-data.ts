@@ -1,5 +1,4 @@
-import { type Slot, type SlotData, slotDataFolder, slotDataKey } from '@freshpoint/cdk/contract';
-import { uriOf } from '@freshpoint/engine/policy/source-object';
+import { type Slot, type SlotData, slotDataFolder, slotDataKey, uriOf } from '@freshpoint/cdk/contract';
 import type { OracleParts } from './parts.ts';
 
 const SLOTS: readonly Slot[] = ['a', 'b'];

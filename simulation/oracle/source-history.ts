@@ -1,5 +1,4 @@
-import type { SlotData } from '@freshpoint/cdk/contract';
-import { uriOf } from '@freshpoint/engine/policy/source-object';
+import { type SlotData, uriOf } from '@freshpoint/cdk/contract';
 import { archiveKeys, type EndpointLayout, hasSource, type SourceKeys } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
 import { TOLERANCE_MS } from './ledger.ts';

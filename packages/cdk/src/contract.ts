@@ -252,13 +252,6 @@ export interface PackageContainer {
 /** A source that is one archive, however it is chosen. */
 export type ArchiveSource = ObjectSource | NewestSource | PointerSource | PackageSource;
 
-/** A package source in words: its group and, if the model has several containers, which of them. */
-export function packageSourceText({ packageGroup, container }: PackageSource): string {
-  const { index, count, hostname } = container;
-  const group = packageGroup.startsWith('arn:') ? packageGroup : `model-package-group/${packageGroup}`;
-  return count === 1 ? group : `${group}#${hostname ?? `${index + 1} of ${count}`}`;
-}
-
 /** A source that is the uncompressed files below a prefix, which are copied one by one. */
 export interface FolderSource {
   readonly bucket: string;
@@ -278,6 +271,24 @@ export interface MarkerSource {
 
 /** What the models load, a prefix in the filter of a bucket event, or the marker of all of them. */
 export type SourceSpec = SlotSource | PrefixSource | MarkerSource;
+
+/** A source as messages name it: by its URI, in which `*` is any text, or by its model package group. */
+export function uriOf(source: SourceSpec): string {
+  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
+  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
+  if ('packageGroup' in source) return packageText(source);
+  if ('folder' in source) return `s3://${source.bucket}/${source.folder}*`;
+  const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
+  return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
+}
+
+/** The group and, if the model has several containers, which of them. */
+function packageText({ packageGroup, container }: PackageSource): string {
+  const { index, count, hostname } = container;
+  const group = packageGroup.startsWith('arn:') ? packageGroup : `model-package-group/${packageGroup}`;
+  return count === 1 ? group : `${group}#${hostname ?? `${index + 1} of ${count}`}`;
+}
 
 /** An S3 asset that is copied to a source while there is no object. */
 export interface InitialModelData {

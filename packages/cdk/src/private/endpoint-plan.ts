@@ -1,7 +1,7 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
-import type { InitialModelData, SourceSpec } from '../contract';
+import { type InitialModelData, type SourceSpec, uriOf } from '../contract';
 import { ModelData, type PerSlotOptions } from '../model-data';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { type DeclaredModel, declaredModels } from './declared-models';
@@ -14,7 +14,7 @@ import { shapeProblems } from './shape-validation';
 import { patternProblems, specProblems } from './size-validation';
 import { planSlotData, type SlotDataPlan } from './slot-data';
 import { sourceUrlProblems } from './source-validation';
-import { distinctSources, filterSources, type ModelSources, modelSources, sourceText } from './sources';
+import { distinctSources, filterSources, type ModelSources, modelSources } from './sources';
 import { propsProblems, throwIfAny } from './validation';
 import { hasUnreadableVariants } from './variants';
 
@@ -81,9 +81,9 @@ export function planEndpoint(endpoint: Construct, props: SagemakerEndpointProps)
 
 /** The sources, each as it is copied if it is. */
 function withCopied({ sources, unreadable }: ModelSources, plan: SlotDataPlan | undefined): ModelSources {
-  const copied = new Map(plan?.files.map((file) => [sourceText(file), file]));
+  const copied = new Map(plan?.files.map((file) => [uriOf(file), file]));
   return {
-    sources: sources.map((each) => ({ ...each, source: copied.get(sourceText(each.source)) ?? each.source })),
+    sources: sources.map((each) => ({ ...each, source: copied.get(uriOf(each.source)) ?? each.source })),
     unreadable,
   };
 }

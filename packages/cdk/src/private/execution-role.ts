@@ -2,13 +2,13 @@ import { ArnFormat, Reference, Stack, Tokenization, Validations } from 'aws-cdk-
 import { CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
-import type { SlotData, SourceSpec } from '../contract';
+import { type SlotData, type SourceSpec, uriOf } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
 import { type BoundedText, bucketArn, objectArn } from './bounded-arns';
 import { containersOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { parseS3Url } from './s3-url';
-import { modelSources, sourceText } from './sources';
+import { modelSources } from './sources';
 import { isReadable } from './tokens';
 
 /** What the models of a VPC need, as documented for CreateModel. */
@@ -81,10 +81,10 @@ function statementsFor(
   data: SlotData | undefined,
 ): PolicyStatement[] {
   const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
-  const copied = new Set(data?.files.map(sourceText));
+  const copied = new Set(data?.files.map(uriOf));
   const inPlace = modelSources(models, stack)
     .sources.map(({ source }) => source)
-    .filter((source) => !copied.has(sourceText(source)));
+    .filter((source) => !copied.has(uriOf(source)));
   const key = inPlace.length > 0 ? modelsBucket.encryptionKey : undefined;
   const logGroups = stack.formatArn({
     service: 'logs',

@@ -8,13 +8,13 @@ import {
   slotDataFolder,
   slotDataKey,
   slotsPrefix,
+  uriOf,
 } from '../contract';
 import { type ContainerEntry, containersOf, dataReferencesOf, mapContainers, withDataUrl } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { digest8 } from './digest';
 import { parseS3Url } from './s3-url';
 import { sourceUrlOf } from './source-url';
-import { sourceText } from './sources';
 
 /** Which model data is copied into slot data, and which stays in place. */
 export interface SlotDataPlan {
@@ -31,7 +31,7 @@ export function planSlotData(models: readonly DeclaredModel[], stack: Stack): Sl
     for (const entry of containersOf(declared.props)) {
       const found = slotSourceOf(entry, stack);
       if (typeof found === 'string') inPlace.push(`${entry.path} of model "${id}" (${found})`);
-      else if (found) files.set(sourceText(found), found);
+      else if (found) files.set(uriOf(found), found);
     }
   }
   return { files: [...files.values()], inPlace };
@@ -72,7 +72,7 @@ function keysOf(entries: readonly ContainerEntry[], { slot, data, stack }: DataO
   return entries.flatMap((entry) => {
     const found = slotSourceOf(entry, stack);
     if (found === undefined || typeof found === 'string') return [];
-    const index = data.files.findIndex((file) => sourceText(file) === sourceText(found));
+    const index = data.files.findIndex((file) => uriOf(file) === uriOf(found));
     return 'folder' in found ? slotDataFolder(data.root, slot, index) : slotDataKey(data.root, slot, index);
   });
 }

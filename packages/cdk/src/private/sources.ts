@@ -1,6 +1,6 @@
 import { type Stack, Token } from 'aws-cdk-lib';
 import type { BucketEvent } from '../bucket-event';
-import { type ObjectSource, type PrefixSource, packageSourceText, type SourceSpec } from '../contract';
+import type { ObjectSource, PrefixSource, SourceSpec } from '../contract';
 import { containersOf, type DataReference, dataReferencesOf } from './containers';
 import type { DeclaredModel } from './declared-models';
 import { mergedKeyFilter } from './event-pattern';
@@ -101,15 +101,4 @@ export function sourceObjects(source: SourceSpec): ObjectSource[] {
 
 function anyObjectIn(buckets: readonly string[]): ObjectSource[] {
   return buckets.map((bucket) => ({ bucket, key: '*' }));
-}
-
-/** The source as text for messages: `s3://<bucket>/<key>`, or `s3://<bucket>/<prefix>*<suffix>`. */
-export function sourceText(source: SourceSpec): string {
-  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
-  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
-  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
-  if ('packageGroup' in source) return packageSourceText(source);
-  if ('folder' in source) return `s3://${source.bucket}/${source.folder}*`;
-  const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
-  return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }

@@ -2,10 +2,10 @@ import { Annotations, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib'
 import { CfnBucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketEvent } from '../bucket-event';
-import type { SourceSpec } from '../contract';
+import { type SourceSpec, uriOf } from '../contract';
 import { type KeyFilter, mergedKeyFilter, packagePattern, type RulePattern, uploadPattern } from './event-pattern';
 import { modelPackageGroup } from './model-package-group';
-import { type LoadedSource, type ModelSources, sourceText } from './sources';
+import type { LoadedSource, ModelSources } from './sources';
 
 const ALL_CREATED_EVENTS_PREFIX = EventType.OBJECT_CREATED.replace('*', '');
 
@@ -33,13 +33,13 @@ export function warnOfUndetectedUploads(
     if (isElsewhere(model.source.bucket, bucket)) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideModelsBucket',
-        `The model data ${sourceText(model.source)} is not in modelsBucket (${bucket.node.path}). ${consequence} ` +
+        `The model data ${uriOf(model.source)} is not in modelsBucket (${bucket.node.path}). ${consequence} ` +
           'Move it there, or pass its bucket as modelsBucket.',
       );
     } else if (!hasPattern && !events.some((event) => detectsUpload(event, model))) {
       annotations.addWarningV2(
         '@freshpoint/cdk:dataOutsideBucketEvents',
-        `No bucket event for created objects matches the model data ${sourceText(model.source)}. ${consequence} ` +
+        `No bucket event for created objects matches the model data ${uriOf(model.source)}. ${consequence} ` +
           'Add an event whose keyFilters match it, or omit the suffix. If each upload has a key of its own, such as a ' +
           "training job's, use ModelSource.newestBelow.",
       );
@@ -64,7 +64,7 @@ export function patternsOfSources(
     const filter = filterOf(source);
     if (!filter) continue;
     const isMatched = source.bucket === bucket.bucketName && events.some((event) => detectsAll(event, filter));
-    if (!isMatched) patterns.set(sourceText(source), uploadPattern(source.bucket, filter));
+    if (!isMatched) patterns.set(uriOf(source), uploadPattern(source.bucket, filter));
   }
   return [...patterns.values()];
 }

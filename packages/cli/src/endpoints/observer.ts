@@ -1,7 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import type { EndpointSpec } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, uriOf } from '@freshpoint/cdk/contract';
 import type { Client } from '@freshpoint/engine/adapters/client';
 import { cloudFormationStacks } from '@freshpoint/engine/adapters/cloudformation-stacks';
 import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
@@ -10,7 +10,6 @@ import { sageMakerEndpoints } from '@freshpoint/engine/adapters/sagemaker-endpoi
 import { sageMakerRegistry } from '@freshpoint/engine/adapters/sagemaker-registry';
 import type { ObservedPart } from '@freshpoint/engine/policy/next';
 import type { EndpointView, Observation } from '@freshpoint/engine/policy/observation';
-import { uriOf } from '@freshpoint/engine/policy/source-object';
 import { explainErrors } from './aws-errors.ts';
 import { type ClientConfig, s3Config } from './client-config.ts';
 

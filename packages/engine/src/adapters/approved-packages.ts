@@ -1,7 +1,6 @@
-import type { ObjectSource, PackageSource } from '@freshpoint/cdk/contract';
+import { type ObjectSource, type PackageSource, uriOf } from '@freshpoint/cdk/contract';
 import { type ModelPackage, modelDataOf } from '../policy/model-package.ts';
 import type { SourceFault } from '../policy/pointer.ts';
-import { uriOf } from '../policy/source-object.ts';
 import type { ModelRegistry } from './sagemaker-registry.ts';
 
 /** Model data that a package names, and what is at fault if there is no object. */

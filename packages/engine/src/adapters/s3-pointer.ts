@@ -1,8 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { ObjectSource, PointerSource } from '@freshpoint/cdk/contract';
+import { type ObjectSource, type PointerSource, uriOf } from '@freshpoint/cdk/contract';
 import { MAX_POINTER_BYTES, type SourceFault, targetOf } from '../policy/pointer.ts';
 import { unquoteETag } from '../policy/revision.ts';
-import { uriOf } from '../policy/source-object.ts';
 import { type Client, ifFound, isNamed, send } from './client.ts';
 import { bodyBytes } from './s3-json.ts';
 

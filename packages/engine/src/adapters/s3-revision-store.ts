@@ -1,7 +1,7 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { modelDataKey, revisionPrefix, revisionRecordKey } from '@freshpoint/cdk/contract';
+import { modelDataKey, revisionPrefix, revisionRecordKey, uriOf } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
-import { sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { sourceUriOf } from '../policy/source-object.ts';
 import type { RevisionStore, StagingJob, StagingOutcome } from '../ports.ts';
 import { type Client, isNamed, send } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';

@@ -7,9 +7,10 @@ import {
   slotDataKey,
   slotPrefix,
   slotRecordKey,
+  uriOf,
 } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
-import { sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { sourceUriOf } from '../policy/source-object.ts';
 import type { StagingFile, StagingJob, StagingOutcome } from '../ports.ts';
 import type { Client } from './client.ts';
 import { type RevisionRecord, readRecord } from './revision-record.ts';

@@ -5,7 +5,7 @@ import {
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import type { ArchiveSource, SourceSpec } from '@freshpoint/cdk/contract';
+import { type ArchiveSource, type SourceSpec, uriOf } from '@freshpoint/cdk/contract';
 import { END_BYTES, endsLikeTar } from '../archive/archive-end.ts';
 import { checkArchive } from '../archive/check-archive.ts';
 import { statusOf } from '../errors.ts';
@@ -13,7 +13,7 @@ import { addPage, beginListing, type ListingProgress, listedSources, prefixOf } 
 import type { CheckView, MarkerView, SourceFile } from '../policy/observation.ts';
 import type { SourceFault } from '../policy/pointer.ts';
 import { type FoundSources, revisionOf, unquoteETag } from '../policy/revision.ts';
-import { type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { type SourceObject, sourceUriOf } from '../policy/source-object.ts';
 import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { ApprovedPackages } from './approved-packages.ts';
 import { type Client, ifFound, isNamed, send } from './client.ts';

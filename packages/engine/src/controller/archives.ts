@@ -1,6 +1,6 @@
-import type { SlotData } from '@freshpoint/cdk/contract';
+import { type SlotData, uriOf } from '@freshpoint/cdk/contract';
 import type { SourceFile } from '../policy/observation.ts';
-import { sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { sourceUriOf } from '../policy/source-object.ts';
 
 /** The files that are known to be archives: those that are copied as such, and those in place that end in .tar.gz. */
 export function archivesOf(data: SlotData | undefined, files: readonly SourceFile[]): SourceFile[] {

@@ -1,4 +1,4 @@
-import type { EndpointSpec, GateRequest, SlotData, SourceSpec } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, type GateRequest, type SlotData, type SourceSpec, uriOf } from '@freshpoint/cdk/contract';
 import {
   type DeployedData,
   dataToDeploy,
@@ -10,7 +10,7 @@ import {
 import { partialCopyOf } from '../policy/lease.ts';
 import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
-import { describeMissing, fileIdOf, type SourceObject, sourceUriOf, uriOf } from '../policy/source-object.ts';
+import { describeMissing, fileIdOf, type SourceObject, sourceUriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
 import type { StagingFile, StagingJob, StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';

@@ -1,6 +1,5 @@
-import type { GateRequest, InitialModelData, ObjectSource } from '@freshpoint/cdk/contract';
+import { type GateRequest, type InitialModelData, type ObjectSource, uriOf } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
-import { uriOf } from '../policy/source-object.ts';
 import type { PassBudget } from './budget.ts';
 import { observeSources, type ReadContext, type SourcesReading } from './listing.ts';
 import type { EndpointContext } from './pass.ts';

@@ -1,10 +1,10 @@
-import type { EndpointSpec, Slot, SlotData, SourceSpec } from '@freshpoint/cdk/contract';
+import { type EndpointSpec, type Slot, type SlotData, type SourceSpec, uriOf } from '@freshpoint/cdk/contract';
 import { beginListing } from './listing.ts';
 import type { EndpointView, SlotsView, SourceFile, SourcesView } from './observation.ts';
 import { revisionOf } from './revision.ts';
 import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
-import { sourceUriOf, uriOf } from './source-object.ts';
+import { sourceUriOf } from './source-object.ts';
 import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, quarantineEntryOf, servedRevision } from './state.ts';
 
 /** What a deployment finds. */

@@ -1,8 +1,8 @@
-import { type SlotData, slotDataFolder } from '@freshpoint/cdk/contract';
+import { type SlotData, slotDataFolder, uriOf } from '@freshpoint/cdk/contract';
 import { MAX_FOLDER_OBJECTS } from './listing.ts';
 import { MAX_KEY_BYTES } from './object-url.ts';
 import type { SourceFile } from './observation.ts';
-import { sourceUriOf, uriOf } from './source-object.ts';
+import { sourceUriOf } from './source-object.ts';
 
 /** Why the files in folders cannot be copied to slots and loaded from there; undefined: they can. Pure. */
 export function folderProblem(data: SlotData, files: readonly SourceFile[]): string | undefined {

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { FolderSource, NewestSource, PrefixSource, SourceSpec } from '@freshpoint/cdk/contract';
-import { digestLine, type SourceObject, uriOf } from './source-object.ts';
+import {
+  type FolderSource,
+  type NewestSource,
+  type PrefixSource,
+  type SourceSpec,
+  uriOf,
+} from '@freshpoint/cdk/contract';
+import { digestLine, type SourceObject } from './source-object.ts';
 
 /** A source whose objects are listed. */
 export type ListedSource = PrefixSource | NewestSource | FolderSource;

@@ -1,6 +1,5 @@
-import type { ObjectSource, PackageSource } from '@freshpoint/cdk/contract';
+import { type ObjectSource, type PackageSource, uriOf } from '@freshpoint/cdk/contract';
 import { objectAtUrl } from './object-url.ts';
-import { uriOf } from './source-object.ts';
 
 /** A container of a model package. */
 export interface PackagedContainer {

@@ -1,7 +1,6 @@
-import type { ObjectSource, PointerSource } from '@freshpoint/cdk/contract';
+import { type ObjectSource, type PointerSource, uriOf } from '@freshpoint/cdk/contract';
 import { printableText } from '../archive/printable.ts';
 import { objectAtUri } from './object-url.ts';
-import { uriOf } from './source-object.ts';
 
 /** Size up to which a pointer is read, in bytes. */
 export const MAX_POINTER_BYTES = 4096;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SourceSpec } from '@freshpoint/cdk/contract';
+import { type SourceSpec, uriOf } from '@freshpoint/cdk/contract';
 import type { ListingProgress } from './listing.ts';
 import type { SourceFile, SourcesView } from './observation.ts';
 import type { SourceFault } from './pointer.ts';
-import { digestLine, type SourceObject, sourceUriOf, uriOf } from './source-object.ts';
+import { digestLine, type SourceObject, sourceUriOf } from './source-object.ts';
 
 /** How much of a revision people see, in hex digits. */
 const SHORT_REVISION_DIGITS = 12;

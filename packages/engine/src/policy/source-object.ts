@@ -1,4 +1,4 @@
-import { packageSourceText, type SourceSpec } from '@freshpoint/cdk/contract';
+import { uriOf } from '@freshpoint/cdk/contract';
 
 /** One object that a source names or chooses. */
 export interface SourceObject {
@@ -16,17 +16,6 @@ export interface SourceObject {
   readonly version?: string;
   /** URI of the source that chose the object, or of the folder that it is in. Absent: a source names it by its key. */
   readonly chosenBy?: string;
-}
-
-/** A source as messages name it. */
-export function uriOf(source: SourceSpec): string {
-  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
-  if ('marker' in source) return `s3://${source.bucket}/${source.marker}`;
-  if ('pointer' in source) return `s3://${source.bucket}/${source.pointer}`;
-  if ('packageGroup' in source) return packageSourceText(source);
-  if ('folder' in source) return `s3://${source.bucket}/${source.folder}*`;
-  const prefix = 'newestBelow' in source ? source.newestBelow : source.prefix;
-  return `s3://${source.bucket}/${prefix}*${source.suffix ?? ''}`;
 }
 
 /** That the sources with these URIs have no object, in words; `upload`: what to do where an object is missing. */

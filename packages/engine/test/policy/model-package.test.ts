@@ -1,7 +1,7 @@
-import type { PackageContainer, PackageSource } from '@freshpoint/cdk/contract';
+import { type PackageContainer, type PackageSource, uriOf } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { modelDataOf, newestPackage, type PackagedContainer } from '../../src/policy/model-package.ts';
-import { describeMissing, uriOf } from '../../src/policy/source-object.ts';
+import { describeMissing } from '../../src/policy/source-object.ts';
 
 const arn = 'arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/7';
 const only = { index: 0, count: 1 };
