@@ -3,7 +3,7 @@ import type { ActionResponse, EndpointEvent, ShownUpload } from '../src/console/
 import { formatBytes, formatTime } from '../src/text.ts';
 import { ActionDialog } from './action-dialog.tsx';
 import { actionsOn, type PageAction } from './actions.ts';
-import { SlotTimeline, short } from './slot-timeline.tsx';
+import { SlotTimeline } from './slot-timeline.tsx';
 
 /** One endpoint, and what can be done with it. */
 export function EndpointPage({ event, now }: { readonly event: EndpointEvent; readonly now: number }) {
@@ -63,7 +63,7 @@ function Uploads({ uploads }: { readonly uploads: readonly ShownUpload[] }) {
       <ol>
         {uploads.map(({ revision, at, bytes, fate, look }) => (
           <li key={`${revision} ${at}`}>
-            <code>{short(revision)}</code>
+            <code>{revision}</code>
             <span class="quiet">
               {formatTime(at)}, {formatBytes(bytes)}
             </span>

@@ -7,9 +7,6 @@ import { type DrawnRange, placeOf, RANGES, rangeOf } from './time-axis.ts';
 const SLOTS: readonly Slot[] = ['a', 'b'];
 const STATES: readonly SlotSpan['state'][] = ['serving', 'staging', 'launching', 'failed'];
 
-/** A revision, as the command shows it. */
-export const short = (revision: string | undefined) => revision?.slice(0, 12) ?? 'unknown data';
-
 /** The slots over time, one bar each, as the demo draws them. */
 export function SlotTimeline({ spans, now }: { readonly spans: readonly SlotSpan[]; readonly now: number }) {
   const [choice, choose] = useState('recent');
@@ -52,7 +49,7 @@ interface LaneProps {
 function Lane({ slot, spans, range, now }: LaneProps) {
   const name = `slot ${slot.toUpperCase()}`;
   const current = spans.findLast(({ to }) => to === undefined);
-  const label = current ? `${current.state} ${short(current.revision)}` : 'empty';
+  const label = current ? `${current.state} ${dataOf(current)}` : 'empty';
   return (
     <div class="lane">
       <b>{name}</b>
@@ -71,12 +68,17 @@ function Lane({ slot, spans, range, now }: LaneProps) {
 function Bar({ span, style }: { readonly span: SlotSpan; readonly style: { left: string; width: string } }) {
   return (
     <span class={`span ${span.state}`} style={style} title={describe(span)}>
-      {span.state === 'failed' ? '✘' : span.state === 'serving' && short(span.revision)}
+      {span.state === 'failed' ? '✘' : span.state === 'serving' && dataOf(span)}
     </span>
   );
 }
 
-function describe({ state, revision, from, to }: SlotSpan): string {
+function dataOf({ revision }: SlotSpan): string {
+  return revision ?? 'unknown data';
+}
+
+function describe(span: SlotSpan): string {
+  const { state, from, to } = span;
   const end = state === 'failed' ? '' : to === undefined ? ' until now' : ` to ${formatTime(to)}`;
-  return `${state} ${short(revision)} ${formatTime(from)}${end}`;
+  return `${state} ${dataOf(span)} ${formatTime(from)}${end}`;
 }

@@ -68,13 +68,17 @@ function endpointEvent(report: EndpointReport, records: readonly ListedRecord[])
     view,
     facts: statusFacts(view),
     explanation: explainReport(report),
-    spans: slotSpans(records, state, spec),
-    uploads: uploadsOf(report, view, records),
+    spans: slotSpans(records, state, spec).map(shortened),
+    uploads: uploadsOf(report, view, records).map(shortened),
     historyHead: HISTORY_HEAD,
     history: historyRows(records, state),
     returnable: returnableRevisions(report, records).map(shortRevision),
     retryable: retryableRevisions(state).map(shortRevision),
   };
+}
+
+function shortened<T extends { readonly revision?: string }>(shown: T): T {
+  return shown.revision === undefined ? shown : { ...shown, revision: shortRevision(shown.revision) };
 }
 
 /** Revisions of the history that are stored, the one that `rollback` chooses first. */

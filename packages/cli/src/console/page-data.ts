@@ -20,7 +20,10 @@ export interface OverviewRow {
   readonly needsAttention: boolean;
 }
 
-/** One endpoint: what `status`, `explain` and `history` print, and when each slot had what. */
+/**
+ * One endpoint: what `status`, `explain` and `history` print, and when each slot had what. Revisions are by their first
+ * digits, but those in `view`.
+ */
 export interface EndpointEvent {
   readonly kind: 'endpoint';
   readonly title: string;
@@ -31,7 +34,7 @@ export interface EndpointEvent {
   readonly uploads: readonly ShownUpload[];
   readonly historyHead: readonly string[];
   readonly history: readonly HistoryRow[];
-  /** Revisions that `rollback` can return to, by their first digits, the one that it chooses by itself first. */
+  /** Revisions that `rollback` can return to, the one that it chooses without `--to` first. */
   readonly returnable: readonly string[];
   /** Revisions that `retry` can try again, likewise. */
   readonly retryable: readonly string[];
