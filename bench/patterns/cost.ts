@@ -8,7 +8,7 @@ import type { ApproachSummary } from './summary.ts';
  * "Amazon S3 pricing" and "Amazon CloudWatch Pricing". The spec in a standard parameter of SSM, DescribeEndpoint,
  * UpdateEndpoint and DescribeStacks cost nothing.
  */
-const PRICES_DOLLARS = {
+export const PRICES_DOLLARS = {
   lambdaGBSecondArm: 0.0000133334,
   lambdaRequest: 0.2e-6,
   sqsRequest: 0.4e-6,

@@ -3,7 +3,14 @@ import type { BundleFigures } from '../bundle/measure-bundle.ts';
 import { ASSUMED_COPY_MIB_PER_SECOND } from '../copies/size-only-s3.ts';
 import { CONNECTIONS } from '../local/measure-invocations.ts';
 import { plainFunction, sleepingFunction } from '../patterns/alternatives.ts';
-import { costOf, eventDollarsPer1000Refreshes, idleCostOf, ONE_VCPU_MB, s3Dollars } from '../patterns/cost.ts';
+import {
+  costOf,
+  eventDollarsPer1000Refreshes,
+  idleCostOf,
+  ONE_VCPU_MB,
+  PRICES_DOLLARS,
+  s3Dollars,
+} from '../patterns/cost.ts';
 import { ENVIRONMENT_KEPT_MS } from '../patterns/environments.ts';
 import { POLL_INTERVAL_SECONDS, WAIT_TIME_SECONDS } from '../patterns/stack.ts';
 import type { ApproachSummary, PatternRow } from '../patterns/summary.ts';
@@ -87,7 +94,7 @@ function economy({ patterns, idle, bundle: figures }: Results): ReportTable {
       ${dearPatterns(patterns, figures)} At the same prices, a month in which nothing happens costs
       ${dollars(refresherDollars)} for the refresher (the polls of its queue, and the alarm's two metrics) and
       ${dollars(endpointDollars)} for each endpoint: an hourly sweep, which publishes no metric, because one would cost
-      $0.30 more.`,
+      $${PRICES_DOLLARS.metricMonth.toFixed(2)} more.`,
     head: ['uploads: approach', 'swaps', 'invocations', 'GB-s', 'AWS price of 1,000 swaps'],
     rows: patterns.flatMap(({ pattern, freshpoint, sleeping, plain }) => [
       row(pattern, 'Freshpoint', freshpoint, FRESHPOINT_MEMORY_MB),
@@ -108,9 +115,10 @@ function dearPatterns(patterns: readonly PatternRow[], figures: BundleFigures): 
   if (dear.length === 0) return 'Freshpoint is cheaper than the sleeping function in every pattern.';
   return prose`
     Freshpoint is cheaper than the sleeping function, except where many files are uploaded at once: S3's own events on
-    EventBridge ($1 per million) and their way through the queue are ${dear.join(' and ')}. Most of the rest are the
-    copies of the files, two of each, so that slots have data of their own; one archive with all files, or data in
-    place, has none of that. S3 invokes the other two functions directly, which is free.`;
+    EventBridge ($${PRICES_DOLLARS.busEvent * 1e6} per million) and their way through the queue are
+    ${dear.join(' and ')}. Most of the rest are the copies of the files, two of each, so that slots have data of their
+    own; one archive with all files, or data in place, has none of that. S3 invokes the other two functions directly,
+    which is free.`;
 }
 
 function delays({ patterns }: Results): ReportTable {
