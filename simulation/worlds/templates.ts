@@ -36,6 +36,14 @@ interface LayoutSettings {
 }
 
 const PACKAGES: SourceKeys = { keys: ['model'], packageGroup: 'iris' };
+const PREFIX = {
+  sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
+  otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
+  waitTime: 90,
+  maxWaitTime: 420,
+  pollInterval: 30,
+  sweepInterval: 1800,
+};
 const LAYOUTS: readonly LayoutSettings[] = [
   {
     name: 'one file',
@@ -55,26 +63,8 @@ const LAYOUTS: readonly LayoutSettings[] = [
     canary: true,
     tested: true,
   },
-  {
-    name: 'a prefix',
-    sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
-    otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
-    waitTime: 90,
-    maxWaitTime: 420,
-    pollInterval: 30,
-    sweepInterval: 1800,
-    tested: true,
-  },
-  {
-    name: 'a prefix in place',
-    sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
-    otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
-    waitTime: 90,
-    maxWaitTime: 420,
-    pollInterval: 30,
-    sweepInterval: 1800,
-    inPlace: true,
-  },
+  { name: 'a prefix', ...PREFIX, tested: true },
+  { name: 'a prefix in place', ...PREFIX, inPlace: true },
   {
     name: 'two files in place, canary',
     sources: { keys: ['a/model.tar.gz', 'b/model.tar.gz'] },

@@ -18,6 +18,7 @@ import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { ApprovedPackages } from './approved-packages.ts';
 import { type Client, ifFound, isNamed, send } from './client.ts';
 import { inParallel } from './parallel.ts';
+import { bodyBytes } from './s3-json.ts';
 import { followPointer } from './s3-pointer.ts';
 import type { ModelRegistry } from './sagemaker-registry.ts';
 
@@ -109,9 +110,7 @@ async function checkFile(
 
 async function endOf(client: Client, file: SourceFile): Promise<Buffer> {
   const body = await bytesOf(client, file, { from: file.size - END_BYTES, to: file.size });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return bodyBytes(body);
 }
 
 async function bytesOf(

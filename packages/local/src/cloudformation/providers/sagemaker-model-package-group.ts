@@ -1,5 +1,5 @@
 import type { CreateModelPackageGroupOutput } from '@aws-sdk/client-sagemaker';
-import type { Provider } from '../provider.ts';
+import type { Provider, ProviderContext } from '../provider.ts';
 import type { TaggedProperties } from '../tags.ts';
 import { jsonText, without } from './calls.ts';
 import { updateSageMakerTags } from './sagemaker-tags.ts';
@@ -17,7 +17,6 @@ export const sagemakerModelPackageGroup: Provider<GroupProperties> = {
   nameProperty: 'ModelPackageGroupName',
   tags: 'list',
   async create(properties, context) {
-    const { ModelPackageGroupPolicy: policy, ModelPackageGroupName } = properties;
     const { ModelPackageGroupArn = '' } = await context.call<CreateModelPackageGroupOutput>(
       'sagemaker',
       'CreateModelPackageGroup',
@@ -25,19 +24,14 @@ export const sagemakerModelPackageGroup: Provider<GroupProperties> = {
     );
     const handle = { physicalId: ModelPackageGroupArn, attributes: { ModelPackageGroupArn } };
     context.identified(handle);
-    if (policy !== undefined) {
-      const input = { ModelPackageGroupName, ResourcePolicy: jsonText(policy) };
-      await context.call('sagemaker', 'PutModelPackageGroupPolicy', input);
-    }
+    await putPolicy(properties, context);
     return handle;
   },
   async update(handle, properties, old, context) {
     const { ModelPackageGroupName, ModelPackageGroupPolicy: policy } = properties;
     await updateSageMakerTags(handle.physicalId, properties, old, context);
-    if (policy !== undefined) {
-      const input = { ModelPackageGroupName, ResourcePolicy: jsonText(policy) };
-      await context.call('sagemaker', 'PutModelPackageGroupPolicy', input);
-    } else if (old.ModelPackageGroupPolicy !== undefined) {
+    await putPolicy(properties, context);
+    if (policy === undefined && old.ModelPackageGroupPolicy !== undefined) {
       await context.call('sagemaker', 'DeleteModelPackageGroupPolicy', { ModelPackageGroupName });
     }
     return handle;
@@ -46,3 +40,12 @@ export const sagemakerModelPackageGroup: Provider<GroupProperties> = {
     await context.call('sagemaker', 'DeleteModelPackageGroup', { ModelPackageGroupName: physicalId });
   },
 };
+
+async function putPolicy(
+  { ModelPackageGroupName, ModelPackageGroupPolicy: policy }: GroupProperties,
+  context: ProviderContext,
+): Promise<void> {
+  if (policy === undefined) return;
+  const input = { ModelPackageGroupName, ResourcePolicy: jsonText(policy) };
+  await context.call('sagemaker', 'PutModelPackageGroupPolicy', input);
+}
