@@ -1,7 +1,7 @@
 /*
  * Checks that what the documents say can be done: the README's demo runs and prints what the README shows, TypeScript
- * snippets compile and run, `npm run` commands exist, links lead somewhere, measured figures are those of
- * bench/results.json.
+ * snippets compile and run, `npm run` commands exist, links lead somewhere, rows are in tables, measured figures are
+ * those of bench/results.json.
  * Usage: node scripts/check-docs.ts [--write]   --write puts the demo's output and the measured figures into the
  * documents
  */
@@ -11,7 +11,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { maskRun, sameShape } from './demo-output.ts';
 import { figureProblems, renewFigures } from './doc-figures.ts';
-import { anchorsOf, codeBlocks, linksOf } from './markdown.ts';
+import { anchorsOf, codeBlocks, linksOf, looseRows } from './markdown.ts';
 import { snippetProgram } from './snippets.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -69,6 +69,11 @@ function checkLinks(): void {
     });
   });
   check(`links in ${documents.length} documents lead somewhere`, listed(problems));
+}
+
+function checkTables(): void {
+  const problems = documents.flatMap((name) => looseRows(textOf(name)).map((row) => `${name}: in no table: ${row}`));
+  check('rows of tables are in tables', listed(problems));
 }
 
 function checkScripts(): void {
@@ -205,6 +210,7 @@ function run(file: string, cwd: string): string | undefined {
 }
 
 checkLinks();
+checkTables();
 checkScripts();
 checkFigures();
 checkSnippets();

@@ -40,6 +40,16 @@ export function linksOf(document: string): string[] {
   return [...prose.join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
+/** Lines that look like rows but belong to no table: one begins with a head and a line of dashes. */
+export function looseRows(document: string): string[] {
+  const prose = proseOf(document);
+  const isRow = (line: string | undefined) => line?.startsWith('|') === true;
+  return prose.filter((line, index) => {
+    const isHead = /^\|[\s:|-]+\|\s*$/.test(prose[index + 1] ?? '');
+    return isRow(line) && !isRow(prose[index - 1]) && !isHead;
+  });
+}
+
 /** The anchors that headings get on GitHub. */
 export function anchorsOf(document: string): string[] {
   const seen = new Map<string, number>();

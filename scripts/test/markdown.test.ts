@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anchorsOf, codeBlocks, linksOf } from '../markdown.ts';
+import { anchorsOf, codeBlocks, linksOf, looseRows } from '../markdown.ts';
 
 const DOCUMENT = [
   '# The `local` runtime',
@@ -24,6 +24,12 @@ describe('a document', () => {
 
   test('gives the links of its prose', () => {
     expect(linksOf(DOCUMENT)).toEqual(['docs/a.md#b-c', '#the-local-runtime']);
+  });
+
+  test('gives the rows that are in no table', () => {
+    const table = '| a | b |\n|---|:-:|\n| 1 | 2 |';
+    expect(looseRows(`${table}\n\n\`\`\`\n| code |\n\`\`\`\n\n${table}`)).toEqual([]);
+    expect(looseRows(`${table}\n\n| 3 | 4 |\n\n${table}`)).toEqual(['| 3 | 4 |']);
   });
 
   test('gives the anchors of its headings, as GitHub makes them', () => {
