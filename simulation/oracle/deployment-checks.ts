@@ -54,7 +54,7 @@ export class DeploymentChecks {
     const isBack = ledger.live?.by === 'deployment' && ledger.live !== deployment.replaced;
     const before = isBack ? deployment.replaced : ledger.live;
     if (!before?.data || before.by === 'person' || this.#hasFailed(before)) return;
-    // Nobody knows any more what served from a source that the deployment had removed.
+    // It is not known any more what served from a source that the deployment had removed.
     const isLost = ledger.stateDeletedAt.some((at) => at >= deployment.startedAt);
     if (isBack && isLost && removesSource(deployment.from, deployment.to)) return;
     for (const data of update.loaded.values()) {

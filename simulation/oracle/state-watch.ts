@@ -82,7 +82,7 @@ export class StateWatch {
     const { revision, etags } = sources.current;
     const isRefused = quarantine.some((entry) => entry.revision === revision);
     if (!layout.slotData || revision === undefined || !isRefused) return;
-    // A source that the deployment removes cannot be read any more, so nobody knows what was at all of them.
+    // A source that the deployment removes cannot be read any more, so it is not known what was at all of them.
     if (ledger.stateDeletedAt.some((at) => at >= startedAt) && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
     const served = ledger.live?.data;

@@ -20,7 +20,7 @@ export interface ConsoleProcess {
   readonly onBug: (error: unknown) => void;
 }
 
-/** 128 bits, which nobody guesses. */
+/** 128 bits, which cannot be guessed. */
 const TOKEN_BYTES = 16;
 
 /** Serves the console until `stop` aborts. Throws UsageError. */

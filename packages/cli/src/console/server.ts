@@ -12,7 +12,7 @@ import type { ActionResponse, PageEvent } from './page-data.ts';
 export interface ConsoleOptions {
   /** 0: a free one. */
   readonly port: number;
-  /** Whoever has it may see and act. */
+  /** A request that has it may see and act. */
   readonly token: string;
   /** The folder of the page's files. */
   readonly files: URL;
@@ -20,7 +20,7 @@ export interface ConsoleOptions {
   readonly feed: (endpoint: string | undefined) => Feed;
   /** Runs a command, and returns the lines that it prints. Throws CommandFailure. */
   readonly act: (request: ActionRequest) => Promise<readonly string[]>;
-  /** Is told of errors that are bugs. */
+  /** Called with errors that are bugs. */
   readonly onBug: (error: unknown) => void;
 }
 

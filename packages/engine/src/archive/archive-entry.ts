@@ -47,7 +47,7 @@ const KINDS: Readonly<Record<string, readonly [kind: EntryKind, type: string]>> 
   V: ['label', 'TapeVolumeHeader'],
 };
 
-/** Entries of these types have no content, whatever their size. */
+/** Entries of these types have no content, even if their header gives a size. */
 const WITHOUT_CONTENT = '123456';
 
 const EXECUTE_BIT = 0o100;

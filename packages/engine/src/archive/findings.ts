@@ -1,4 +1,4 @@
-/** What was found in an archive that does not speak against loading it surely: one message of a kind, however often. */
+/** Warnings about an archive: one message of each kind, however often it was found. */
 export class Findings {
   readonly #kinds = new Map<string, { readonly first: string; count: number }>();
 

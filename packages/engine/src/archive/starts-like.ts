@@ -12,7 +12,7 @@ const MAGIC: readonly (readonly [string, string])[] = [
   ['version https://git-lfs', 'a Git LFS pointer, not the file itself'],
 ];
 
-/** What the beginning of an object looks like, for messages. */
+/** The format that an object begins like, for messages. */
 export function startsLike(head: Buffer): string {
   const bytes = head.toString('latin1');
   const [, format] = MAGIC.find(([magic]) => bytes.startsWith(magic)) ?? [];

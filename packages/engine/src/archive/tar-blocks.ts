@@ -24,7 +24,7 @@ const MAX_EXTENSION_BYTES = 1024 ** 2;
 export interface EntrySink {
   /** The next entry. What `content` gets is its content. */
   entry(entry: ArchiveEntry): void;
-  /** A part of the file, at its place. The next part is further on. */
+  /** A part of the file, and its offset. The next part has a larger one. */
   content(bytes: Buffer, offset: number): void;
 }
 
@@ -42,7 +42,7 @@ type TarBlocks<T = void> = Generator<BytesNeeded, T, Buffer>;
 /** The archive cannot be loaded. The message follows its URI in a sentence. */
 export class TarProblem extends Error {}
 
-/** Reads the entries of a tar; whoever drives it answers each request for bytes. Throws TarProblem. */
+/** Reads the entries of a tar; the caller answers each request for bytes. Throws TarProblem. */
 export function* tarBlocks(sink: EntrySink, findings: Findings): TarBlocks {
   let extension: EntryExtension = {};
   let isFirst = true;
@@ -180,7 +180,7 @@ function sparseEntry(
   return { ...entry, size, parts };
 }
 
-/** Passes on stored bytes with their places in the file. */
+/** Passes on stored bytes with their offsets in the file. */
 function placer(parts: readonly SparsePart[], sink: EntrySink): (bytes: Buffer) => void {
   let index = 0;
   let done = 0;

@@ -6,8 +6,8 @@ import type { EndpointContext } from './pass.ts';
 export type ReconcileResult =
   | { readonly kind: 'done' }
   /**
-   * Back to the queue; without `seconds`, after a pause that grows. `settlesInWindow`: the pass may wait for so long
-   * instead.
+   * Back to the queue; without `seconds`, after a pause that grows. `settlesInWindow`: the pass may sleep for these
+   * seconds instead.
    */
   | { readonly kind: 'requeue'; readonly seconds?: number; readonly settlesInWindow?: true }
   | { readonly kind: 'stalled'; readonly message: string };
