@@ -397,6 +397,21 @@ const situations: Record<string, Situation> = {
     next: { kind: 'swap', reason: 'Pinned' },
     events: [expect.objectContaining({ type: 'succeeded' })],
   },
+  'not answered, pinned itself, and something newer was uploaded since: the pin has ended': {
+    o: observePerSlot({
+      spec: tested,
+      state: {
+        ...quiet,
+        rollout: testing(2, { nextTestAt: NOON + 5 * MINUTE, unanswered: message }),
+        pin: { revision: 'v2', by: 'ada', at: NOON, supersedes: 'v2' },
+      },
+      endpoint: inB,
+      sources: { ...v2, revision: 'v3' },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: expect.objectContaining({ revision: 'v2' }) },
+    events: [expect.objectContaining({ type: 'succeeded', warning: `Not tested: ${message}` })],
+  },
   'a rollback is not tested': {
     o: observePerSlot({ spec: tested, state: { ...quiet, rollout: { ...accepted, trigger: 'pin' } }, endpoint: inB }),
     next: { kind: 'done', reason: 'Serving' },

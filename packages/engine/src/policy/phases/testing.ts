@@ -7,6 +7,7 @@ import { pauseMs } from '../retries.ts';
 import { type RecordedUpdate, type Rollout, recordedUpdate } from '../rollout.ts';
 import { withFleet, withServing } from '../serving.ts';
 import { type EndpointState, quarantine, type Serving, servedRevision, withoutUpdate } from '../state.ts';
+import { withSources } from '../target.ts';
 
 /** Pauses after smoke tests that the model did not answer, in minutes. The last one repeats. */
 const TEST_PAUSES_MINUTES = [0.5, 1, 2, 5, 10, 15];
@@ -72,7 +73,8 @@ export function testPauseMs(attempts: number): number {
 }
 
 /** Whether something else ought to be served: then the revision is not worth further tests. */
-function isSuperseded({ state: { pin }, sources }: ExistingEndpoint, { revision }: RecordedUpdate): boolean {
+function isSuperseded({ spec, state, sources }: ExistingEndpoint, { revision }: RecordedUpdate): boolean {
+  const { pin } = sources ? withSources(spec, state, sources) : state;
   if (pin) return pin.revision !== revision;
   return sources?.kind === 'complete' && sources.revision !== revision;
 }
