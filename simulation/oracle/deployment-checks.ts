@@ -54,9 +54,12 @@ export class DeploymentChecks {
     const isBack = ledger.live?.by === 'deployment' && ledger.live !== deployment.replaced;
     const before = isBack ? deployment.replaced : ledger.live;
     if (!before?.data || before.by === 'person' || this.#hasFailed(before)) return;
-    // It is not known any more what served from a source that the deployment had removed.
+    // It is not known any more what served from a source that the deployment had removed: what is there is loaded.
     const isLost = ledger.stateDeletedAt.some((at) => at >= deployment.startedAt);
-    if (isBack && isLost && removesSource(deployment.from, deployment.to)) return;
+    if (isBack && isLost && removesSource(deployment.from, deployment.to)) {
+      if (update.deployed !== undefined) ledger.untested.add(update.deployed);
+      return;
+    }
     for (const data of update.loaded.values()) {
       for (const [uri, etag] of this.#bySource(update.sources, data)) {
         const kept = before.data.get(uri);

@@ -25,6 +25,11 @@ interface Publication {
 const ENDINGS = new Set(['succeeded', 'refused', 'deployed']);
 const REFRESHES = new Set(['succeeded', 'refused']);
 
+/** Whether the record is of a refusal that was published. What a deployment carries over was published before. */
+function isQuarantine({ outcome, retried, trigger }: AppendedRecord): boolean {
+  return outcome === 'refused' && !retried && trigger !== 'deployment';
+}
+
 /** The history has each ended refresh once; the bus and the metrics have what the history has. */
 export class PublicationChecks {
   readonly #parts: OracleParts;
@@ -82,7 +87,7 @@ export class PublicationChecks {
     const { journal, ledger } = this.#parts;
     if (this.#isUncertain || ledger.stateDeletedAt.length > 0) return;
     const succeeded = this.#records.filter(({ outcome }) => outcome === 'succeeded').length;
-    const quarantined = this.#records.filter(({ outcome, retried }) => outcome === 'refused' && !retried).length;
+    const quarantined = this.#records.filter(isQuarantine).length;
     this.#compare('Swaps', succeeded);
     this.#compare('Quarantines', quarantined);
     journal.reached('metrics compared with the history');

@@ -108,7 +108,7 @@ describe.each(CHANGES)('a deployment with $of', ({ before, after }) => {
   test.each([
     ['the fleet refused', () => rig.account.uploadBroken('bad')],
     ['the checks refused', () => rig.account.upload('junk bad')],
-  ])('does not try again what %s', async (_, uploadRefused) => {
+  ])('does not try again what %s, nor once its state is lost', async (_, uploadRefused) => {
     await rig.liveOn('b', endpointWith(before), { objects: OBJECTS });
     await uploadRefused();
     await rig.account.settle();
@@ -119,7 +119,12 @@ describe.each(CHANGES)('a deployment with $of', ({ before, after }) => {
     await rig.account.settle();
     await rig.expectLoaded(after.loaded('v2'));
     expect(rig.movers()).toEqual(['stack']);
-    expect((await rig.account.history()).filter(({ outcome }) => outcome === 'refused')).toHaveLength(1);
+    await rig.account.replaceState();
+    await rig.account.pass(DAY_MS);
+    expect(rig.movers()).toEqual(['stack']);
+    // One of the refresh, and one under the digest that the changed sources give it.
+    const refusals = (await rig.account.history()).filter(({ outcome }) => outcome === 'refused');
+    expect(refusals).toMatchObject([{ trigger: 'upload' }, { trigger: 'deployment', seconds: 0 }]);
     await rig.refresh('v3');
     await rig.expectLoaded(after.loaded('v3'));
   });

@@ -7,8 +7,9 @@ import {
   revisionUnlessRemoved,
   type ServedSlot,
 } from '../policy/deployed-data.ts';
+import { carriedRecord } from '../policy/history.ts';
 import { partialCopyOf } from '../policy/lease.ts';
-import type { EndpointView, SlotsView, SourcesView } from '../policy/observation.ts';
+import type { EndpointView, SlotsView, SourceFile, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { describeMissing, fileIdOf, type SourceObject, sourceUriOf } from '../policy/source-object.ts';
 import type { EndpointState, Pin } from '../policy/state.ts';
@@ -116,7 +117,7 @@ async function stageSources(
   { recorded, data, slots }: Todo,
   { served, slots: free }: DeployedData & { readonly kind: 'sources' },
 ): Promise<DeploymentData> {
-  const { request, store, spec } = pass;
+  const { store, spec } = pass;
   const inSlot = served ? await filesOfSlot(pass, data, served) : [];
   const kept = inSlot.filter(({ source }) => data.files.some((file) => uriOf(file) === sourceUriOf(source)));
   const lastModified = recorded.state.serving?.newestSource ?? 0;
@@ -142,11 +143,31 @@ async function stageSources(
   const loaded = free.includes('a') ? { revision, newest, size } : loadedAs(recorded.state, slots.a);
   const staged = await stageAll(pass, { recorded, jobs, loaded });
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
+  return keepJudgement({ ...pass, spec }, { staged, deployed: revision, served: inSlot.map(({ source }) => source) });
+}
+
+interface StagedSources {
+  readonly staged: DeploymentData & { readonly kind: 'staged' };
+  readonly deployed: string;
+  /** What the serving slot has. */
+  readonly served: readonly SourceFile[];
+}
+
+/** Keeps pin and quarantine. A quarantine of another digest is recorded in the history, should the state be lost. */
+async function keepJudgement(
+  pass: GatePass & { readonly spec: EndpointSpec },
+  { staged, deployed, served }: StagedSources,
+): Promise<DeploymentData> {
+  const { ports, store, spec, request } = pass;
   const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
-  const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served: inSlot.map(({ source }) => source) });
+  const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served });
   const removed = spec.sources.filter((source) => !request.sources.some((each) => uriOf(each) === uriOf(source)));
-  const changed = { before, after, removed, unchanged, deployed: revision };
-  const { state, pin } = keepAcrossSources(staged.recorded.state, changed);
+  const changed = { before, after, removed, unchanged, deployed };
+  const { state, pin, carried } = keepAcrossSources(staged.recorded.state, changed);
+  if (carried) {
+    const sources = after?.kind === 'complete' ? after.files : [];
+    await ports.history.append(store, carriedRecord(carried, { sources, state, now: ports.now() }));
+  }
   return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
 }
 

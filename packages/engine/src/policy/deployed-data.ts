@@ -5,7 +5,14 @@ import { revisionOf } from './revision.ts';
 import { servesFailedRevision } from './serving.ts';
 import { activeSlot } from './slots.ts';
 import { sourceUriOf } from './source-object.ts';
-import { type EndpointState, MAX_QUARANTINED_REVISIONS, type Pin, quarantineEntryOf, servedRevision } from './state.ts';
+import {
+  type EndpointState,
+  MAX_QUARANTINED_REVISIONS,
+  type Pin,
+  type QuarantineEntry,
+  quarantineEntryOf,
+  servedRevision,
+} from './state.ts';
 
 /** What a deployment finds. */
 export interface BeforeDeployment {
@@ -125,6 +132,8 @@ export function revisionUnlessRemoved(
 /** What a deployment that changes the sources keeps. */
 export interface KeptAcrossSources {
   readonly state: EndpointState;
+  /** The quarantine of what is at the sources, under its new digest. */
+  readonly carried?: QuarantineEntry;
   /** From the time on at which the endpoint is moved. Until then, and when it is moved back, the pin is as before. */
   readonly pin?: Pin;
 }
@@ -141,10 +150,12 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
   if (newest === undefined || newest === deployed || before === undefined) return { state };
   const isOfOthers = removed.length > 0 && before !== unchanged;
   const judged = isOfOthers ? undefined : quarantineEntryOf(state, before);
-  const entries = judged && [{ ...judged, revision: newest }, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
+  const carried = judged && { ...judged, revision: newest };
+  const entries = carried && [carried, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
   const isPinned = pin !== undefined && (pin.supersedes ?? before) === before;
   return {
     state: entries ? { ...state, quarantine: entries } : state,
+    ...(carried && { carried }),
     ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
   };
 }

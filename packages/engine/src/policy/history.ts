@@ -97,7 +97,10 @@ interface RecordContext {
 }
 
 /** The record of an ended refresh. */
-export function historyRecord(event: EndEvent, { sources, state, now }: RecordContext): RefreshRecord {
+export function historyRecord(
+  event: Omit<EndEvent, 'configName'>,
+  { sources, state, now }: RecordContext,
+): RefreshRecord {
   const { type, revision, slot, trigger = 'deployment', startedAt = now, message, retried, warning } = event;
   const { serving, pin } = state;
   const quarantined = retried ? undefined : quarantineEntryOf(state, revision);
@@ -117,6 +120,14 @@ export function historyRecord(event: EndEvent, { sources, state, now }: RecordCo
     ...(pin && { pin }),
     ...(type === 'refused' && quarantined && { quarantined }),
   };
+}
+
+/**
+ * The record of a quarantine that a deployment carries over to the revision that changed sources make of the same data.
+ * It is nothing new to publish: the refusal was.
+ */
+export function carriedRecord({ revision, at, message }: QuarantineEntry, context: RecordContext): RefreshRecord {
+  return historyRecord({ type: 'refused', revision, slot: 'a', startedAt: at, message }, context);
 }
 
 /** The record of a stall, or of its end. */

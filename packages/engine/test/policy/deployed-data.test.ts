@@ -145,11 +145,12 @@ describe('a deployment that changes the sources', () => {
   const pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
   const quarantine = [{ revision: 'v2', at: NOON, message: 'is empty' }];
   const state: EndpointState = { version: 1, pin, quarantine };
-  const judged = { ...state, quarantine: [{ ...quarantine[0], revision: 'v2+' }, ...quarantine] };
+  const carried = { revision: 'v2+', at: NOON, message: 'is empty' };
+  const judged = { ...state, quarantine: [carried, ...quarantine] };
   const pinAfter = { ...pin, revision: 'v1+', supersedes: 'v2+', supersedesNewest: NOON };
 
   test('keeps a pin for afterwards, and what is at the sources in quarantine', () => {
-    expect(keepAcrossSources(state, changed)).toEqual({ state: judged, pin: pinAfter });
+    expect(keepAcrossSources(state, changed)).toEqual({ state: judged, carried, pin: pinAfter });
   });
 
   test('keeps a pin that no pass has seen yet', () => {
@@ -166,6 +167,7 @@ describe('a deployment that changes the sources', () => {
     const observed = { revision: 'v2', newest: NOON };
     expect(keepAcrossSources({ ...state, observed }, removed)).toEqual({
       state: { ...judged, observed },
+      carried,
       pin: pinAfter,
     });
     const earlier = { ...state, observed: { ...observed, newest: NOON - 1 } };
@@ -178,6 +180,7 @@ describe('a deployment that changes the sources', () => {
     expect(keepAcrossSources(state, { ...changed, removed })).toEqual({ state, pin: pinAfter });
     expect(keepAcrossSources(state, { ...changed, removed, unchanged: 'v2' })).toEqual({
       state: judged,
+      carried,
       pin: pinAfter,
     });
   });
