@@ -72,6 +72,13 @@ describe('an upload while the endpoint is being updated', () => {
     expect(during({ state: quiet, sources: v1 }).state).toBe(quiet);
   });
 
+  test('is no upload if it is what waits for the end of a deployment, whose stream another one continues', () => {
+    const waiting = { ...servedV1, rollout: settling('v2', 30_000) };
+    expect(during({ state: waiting, sources: v2 }).state).toBe(waiting);
+    const upcoming = { ...settling('v3', 12_000, 30_000), readAt: NOON };
+    expect(during({ state: waiting, sources: { ...v3, newest: NOON } }).state).toEqual({ ...waiting, upcoming });
+  });
+
   test('is swapped to when the update ends, if it has settled by then', () => {
     const { next, state, events } = afterwards();
     expect(events).toMatchObject([{ type: 'succeeded', revision: 'v2' }]);

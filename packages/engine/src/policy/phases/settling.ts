@@ -46,11 +46,13 @@ export function settle(context: RolloutContext): NextStep {
 /** Notes what is uploaded while the endpoint is being updated, so that it settles meanwhile. */
 export function noteUpcoming(observation: Observation, sources: SourcesView, state: EndpointState): EndpointState {
   const { revision, newest = 0 } = sources;
-  const { upcoming, observed } = state;
+  const { upcoming, observed, rollout } = state;
   const { revision: next } = recordedUpdate(state) ?? state.serving ?? {};
-  // What was there before may be quarantined, or rolled back.
-  const isNew = revision !== undefined && revision !== next && revision !== observed?.revision;
-  const noted = isNew ? sightOf(observation, upcoming, { revision, newest }).rollout : undefined;
+  const settling = rollout?.phase === 'settling' ? rollout : undefined;
+  // What was there before may be quarantined, or rolled back, or wait for the end of a deployment.
+  const known = [next, observed?.revision, rollout?.revision];
+  const isNew = revision !== undefined && !known.includes(revision);
+  const noted = isNew ? sightOf(observation, upcoming ?? settling, { revision, newest }).rollout : undefined;
   return noted === upcoming ? state : { ...state, upcoming: noted };
 }
 
