@@ -7,7 +7,7 @@ import { synthesize } from './worlds/templates.ts';
 
 const USAGE = `Usage: npm run simulate [-- options]
 
-Without options, runs the whole proof: fixed seeds, fresh seeds, a crash at each call, and every change of settings.
+Without options, runs the whole proof: fixed seeds, a crash at each call, and every change of settings.
 
 Options:
   --seeds <n>    Run n seeds on all cores, different ones each time, and count the situations they reach.

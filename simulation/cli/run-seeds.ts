@@ -15,10 +15,6 @@ export interface SeedRange {
   readonly profile?: LatencyProfile;
   /** Name of the layout. @default drawn from each seed */
   readonly layout?: string;
-  /** No seed is started after this time, in ms. @default no limit */
-  readonly forMs?: number;
-  /** These seeds are known to reach every situation. */
-  readonly isCovering?: true;
 }
 
 /** Runs seeds with progress, and prints the failed ones. Returns whether all invariants held. */
@@ -26,7 +22,7 @@ export async function runSeeds(
   layouts: readonly Layout[],
   range: SeedRange,
 ): Promise<{ readonly result: BatchResult; readonly isGood: boolean }> {
-  const { from, count, workers, profile, layout, forMs = Number.POSITIVE_INFINITY } = range;
+  const { from, count, workers, profile, layout } = range;
   console.log(`seeds ${from} to ${from + count - 1}${layout === undefined ? '' : `, ${layout}`}`);
   const progress = new Progress();
   const options: BatchOptions = {
@@ -36,15 +32,14 @@ export async function runSeeds(
     layout,
     workers,
     onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
-    isEnough: () => progress.seconds * 1000 > forMs,
   };
   const result = await runChunks(options);
   progress.end();
   const perSeedMs = (progress.seconds * 1000) / result.runs;
   console.log(`${result.runs} runs, ${result.swaps} swaps, ${perSeedMs.toFixed(1)} ms per seed`);
-  printFailures(result, layout);
+  printFailures(result, range);
   const never = unreached(result);
-  const mustCover = range.isCovering || (result.runs >= COVERING_RUNS && layout === undefined);
+  const mustCover = result.runs >= COVERING_RUNS && layout === undefined;
   if (mustCover && never.length > 0) console.log(`never reached: ${never.join('; ')}`);
   return { result, isGood: result.failures.length === 0 && !(mustCover && never.length > 0) };
 }
@@ -55,8 +50,9 @@ export function printSituations({ situations }: BatchResult): void {
   for (const [situation, count] of situations) console.log(`${situation.padEnd(width)}  ${count}`);
 }
 
-function printFailures({ failures }: BatchResult, layout: string | undefined): void {
-  const more = layout === undefined ? '' : ` --layout '${layout}'`;
+function printFailures({ failures }: BatchResult, { layout, profile }: SeedRange): void {
+  const chosen = layout === undefined ? '' : ` --layout '${layout}'`;
+  const more = profile === undefined ? chosen : `${chosen} --profile ${profile}`;
   for (const { seed, violations } of failures) {
     console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}${more}):`);
     for (const violation of violations) console.log(`  ${violation}`);
