@@ -1,4 +1,11 @@
-import { type BatchOptions, type BatchResult, chunksOf, runChunks, unreached } from '../runs/batch.ts';
+import {
+  type BatchOptions,
+  type BatchResult,
+  chunksOf,
+  runChunks,
+  type SeedFailure,
+  unreached,
+} from '../runs/batch.ts';
 import type { LatencyProfile } from '../worlds/latency.ts';
 import type { Layout } from '../worlds/layout.ts';
 import { Progress } from './progress.ts';
@@ -25,19 +32,23 @@ export async function runSeeds(
   const { from, count, workers, profile, layout } = range;
   console.log(`seeds ${from} to ${from + count - 1}${layout === undefined ? '' : `, ${layout}`}`);
   const progress = new Progress();
+  let printed = 0;
   const options: BatchOptions = {
     layouts,
     chunks: chunksOf(from, count),
     profile,
     layout,
     workers,
-    onProgress: ({ runs, failures }) => progress.show(`${runs}/${count} seeds, ${failures.length} failed`),
+    onProgress: ({ runs, failures }) => {
+      for (const failure of failures.slice(printed)) printFailure(failure, range);
+      printed = failures.length;
+      progress.show(`${runs}/${count} seeds, ${failures.length} failed`);
+    },
   };
   const result = await runChunks(options);
   progress.end();
   const perSeedMs = (progress.seconds * 1000) / result.runs;
   console.log(`${result.runs} runs, ${result.swaps} swaps, ${perSeedMs.toFixed(1)} ms per seed`);
-  printFailures(result, range);
   const never = unreached(result);
   const mustCover = result.runs >= COVERING_RUNS && layout === undefined;
   if (mustCover && never.length > 0) console.log(`never reached: ${never.join('; ')}`);
@@ -50,11 +61,9 @@ export function printSituations({ situations }: BatchResult): void {
   for (const [situation, count] of situations) console.log(`${situation.padEnd(width)}  ${count}`);
 }
 
-function printFailures({ failures }: BatchResult, { layout, profile }: SeedRange): void {
+function printFailure({ seed, violations }: SeedFailure, { layout, profile }: SeedRange): void {
   const chosen = layout === undefined ? '' : ` --layout '${layout}'`;
   const more = profile === undefined ? chosen : `${chosen} --profile ${profile}`;
-  for (const { seed, violations } of failures) {
-    console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}${more}):`);
-    for (const violation of violations) console.log(`  ${violation}`);
-  }
+  console.log(`\nseed ${seed} failed (npm run simulate -- --seed ${seed}${more}):`);
+  for (const violation of violations) console.log(`  ${violation}`);
 }

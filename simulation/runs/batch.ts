@@ -24,7 +24,8 @@ export interface ChunkResult extends Chunk {
   readonly swaps: number;
 }
 
-interface SeedFailure {
+/** A seed that broke the contract. */
+export interface SeedFailure {
   readonly seed: number;
   readonly violations: readonly string[];
 }
