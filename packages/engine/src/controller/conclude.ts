@@ -3,7 +3,7 @@ import { StateConflict } from '../errors.ts';
 import type { Conclusion } from '../policy/conclusion.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
-import { type EndpointState, type QuarantineEntry, quarantineEntryOf } from '../policy/state.ts';
+import { type EndpointState, type QuarantineEntry, quarantineEntryOf, type Stall } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
@@ -22,6 +22,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
   const published = new Set<string>();
   let refused: readonly QuarantineEntry[] = [];
   let isRecovered = false;
+  let stalled: Stall | undefined;
   let known = recorded;
   for (let attempt = 1; ; attempt++) {
     const decided = await observeAndDecide(pass, known);
@@ -40,7 +41,9 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
       for (const event of all) published.add(idOf(event));
       refused = entriesOf(state, events, refused);
       isRecovered ||= stall?.type === 'recovered';
-      const written = state === observation.state ? etag : await write(pass, state, etag);
+      if (stall) stalled = stall.type === 'stalled' ? state.stalled : undefined;
+      const isKnown = state === observation.state && !stalled;
+      const written = isKnown ? etag : await write(pass, state, etag);
       if (written !== 'conflict') {
         return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };
       }
@@ -49,7 +52,8 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     // A state that was deleted meanwhile is rebuilt by a later pass.
     if (!current || current.state.lostAt !== undefined || attempt === MAX_WRITES)
       throw new StateConflict(stateKey(store));
-    known = current;
+    // The stall was published before another writer came first: its end will be, too.
+    known = stalled ? { ...current, state: { ...current.state, stalled } } : current;
   }
 }
 

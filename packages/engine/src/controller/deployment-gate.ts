@@ -96,10 +96,11 @@ async function stateFor(
   context: DeploymentContext<GateRequest> & { readonly budget: PassBudget },
   spec: EndpointSpec | undefined,
 ): Promise<KnownState> {
-  const { store, type } = context.request;
+  const { store, type, requestId } = context.request;
   if (spec?.store.bucket === store.bucket) return readState({ ...context, spec }, 'deployment');
   const stored = await context.ports.states.read(store);
-  if (stored && !spec && type !== 'Create') return { kind: 'known', recorded: stored };
+  const isAdmitted = stored?.state.admitted === requestId;
+  if (stored && (isAdmitted || (!spec && type !== 'Create'))) return { kind: 'known', recorded: stored };
   const { lease, listing, checking, stored: revisions, endedAt } = stored?.state ?? {};
   const isStored = revisions !== undefined && endedAt === undefined;
   const state: EndpointState = {

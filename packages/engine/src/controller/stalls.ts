@@ -1,8 +1,9 @@
 import { StateConflict } from '../errors.ts';
-import { noteBlockage, stalledAfterMs } from '../policy/stalled.ts';
+import { noteBlockage, type StallChange, stalledAfterMs } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
+import type { StoredState } from '../ports.ts';
 import { describeError } from './failed-call.ts';
-import type { EndpointContext } from './pass.ts';
+import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
 
@@ -33,15 +34,36 @@ export async function noteFailedPass(context: EndpointContext, error: unknown, m
   }
 }
 
+/** Attempts to record what was published. */
+const MAX_WRITES = 5;
+
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
   const spec = await ports.specs.read(endpoint);
   const stored = spec && (await ports.states.read(spec.store));
   // A state that was lost is rebuilt first.
   if (!stored || stored.state.lostAt !== undefined) return;
-  const { state, etag } = stored;
+  const { state } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
   await publish({ ports, endpoint, spec }, { ...noted, events: [] });
-  if (noted.state !== state) await ports.states.write(spec.store, noted.state, etag);
+  if (noted.state !== state) await recordStall({ ports, store: spec.store }, stored, noted);
   measureStall({ ports, endpoint }, state, noted.state);
+}
+
+/** Records what was published, also over what another pass has written meanwhile: without it, no end is published. */
+async function recordStall(
+  { ports, store }: Pick<EndpointPass, 'ports' | 'store'>,
+  { etag }: StoredState,
+  { state, stall }: StallChange,
+): Promise<void> {
+  let current: StoredState | undefined = { state, etag };
+  for (let attempt = 1; current && current.state.lostAt === undefined; attempt++) {
+    try {
+      await ports.states.write(store, { ...current.state, stalled: state.stalled }, current.etag);
+      return;
+    } catch (error) {
+      if (!(error instanceof StateConflict) || !stall || attempt === MAX_WRITES) throw error;
+      current = await ports.states.read(store);
+    }
+  }
 }

@@ -65,6 +65,15 @@ describe('the first deployment', () => {
     expect(world.state.lease).toBeUndefined();
   });
 
+  test('whose message comes again, because the answer was lost, is answered again, and stages nothing newer', async () => {
+    await request('Create');
+    const { state } = world;
+    world.sources = { ...v2, revision: 'v3' };
+    await receive();
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }, { Status: 'SUCCESS' }]);
+    expect(world.state).toEqual(state);
+  });
+
   test('is answered only after the data is staged', async () => {
     world.stagingOutcome = { kind: 'unfinished' };
     await request('Create');

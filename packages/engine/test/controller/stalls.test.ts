@@ -74,6 +74,29 @@ describe('what keeps the newest revision from being served', () => {
   });
 
   test.each([
+    ['an error', () => Object.assign(world.fail, { sources: denied })],
+    ['a decision', () => Object.assign(world, { updateOutcome: { kind: 'rejected', busy: false, error: quota } })],
+  ])('is recorded although another pass writes the state while it is published, after %s', async (_, block) => {
+    block();
+    await passFor(25);
+    const { publish } = world.ports.eventBus;
+    world.ports.eventBus.publish = async (id, name, events) => {
+      await publish(id, name, events);
+      world.ports.eventBus.publish = publish;
+      // What it decided from was read before the stall was published.
+      world.state = { ...servedV1, suspension: { by: 'ada', at: world.now } };
+      world.version += 1;
+    };
+    await passFor(10);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled']);
+    expect(world.state).toMatchObject({ stalled: { published: true }, suspension: { by: 'ada' } });
+    delete world.fail.sources;
+    world.sources = v1;
+    await passFor(5);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
+  test.each([
     ['ListModelPackages', { ModelPackageGroupName: 'iris' }, group.replace('111111111111', '000000000000')],
     ['ListModelPackages', { ModelPackageGroupName: group }, group],
     ['DescribeModelPackage', { ModelPackageName: version }, version],
