@@ -45,6 +45,12 @@ export function isDenied(error: unknown): boolean {
   return statusOf(error) === 403 || /AccessDenied|not authorized to perform/i.test(`${name} ${message}`);
 }
 
+/** Whether the same call may succeed soon: it was throttled, the service failed, or there was no answer. */
+export function isTransient(error: unknown): boolean {
+  const status = statusOf(error) ?? 500;
+  return status >= 500 || status === 429 || /throttl|slowdown|toomanyrequests/i.test((error as Error).name);
+}
+
 /** The HTTP status of the service's answer; undefined: there was none. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

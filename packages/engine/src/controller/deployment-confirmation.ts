@@ -12,7 +12,7 @@ import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
 import { observeSources } from './listing.ts';
 import type { ReconcileResult } from './result.ts';
-import { tryTo } from './try-to.ts';
+import { tryTo, tryToRead } from './try-to.ts';
 import { saveUnfinished } from './unfinished.ts';
 
 const NOTHING: StoredState = { state: { version: 1 } };
@@ -65,7 +65,7 @@ async function observeForConfirmation(context: ConfirmationContext): Promise<AtC
   if (decision.next.kind === 'observe') {
     const reader = { ports, budget: startBudget(ports.now), requests: [] };
     const before = { state, endpointModified: lastModifiedOf(endpoint) };
-    const read = await tryTo(context, () => observeSources(reader, request.sources, before));
+    const read = await tryToRead(context, () => observeSources(reader, request.sources, before));
     // Sources that cannot be read leave it unknown what was loaded.
     const sources = read ?? ({ kind: 'missing', uris: [] } as const);
     if (sources.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);

@@ -14,7 +14,7 @@ import { observeInitialized } from './initial-data.ts';
 import { observeSources } from './listing.ts';
 import { type KnownState, readState } from './lost-state.ts';
 import type { ReconcileResult } from './result.ts';
-import { tryTo } from './try-to.ts';
+import { tryToRead } from './try-to.ts';
 import { saveUnfinished } from './unfinished.ts';
 
 /** Why a deployment is refused whose endpoint is idle. */
@@ -79,7 +79,7 @@ async function observeAtGate(
   const endpointModified = lastModifiedOf(view);
   const sources =
     spec && recordedUpdate(state)
-      ? await tryTo(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
+      ? await tryToRead(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
       : undefined;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
@@ -157,7 +157,7 @@ async function deploymentData(pass: GatePass, recorded: StoredState): Promise<De
   const known = { state: recorded.state, endpointModified: pass.view?.lastModified ?? 0 };
   const read = () => observeInitialized(pass, known);
   // Unreadable sources do not stop an update, which may be what makes them readable.
-  const found = await (type === 'Create' ? read() : tryTo(pass, read));
+  const found = await (type === 'Create' ? read() : tryToRead(pass, read));
   if (found?.kind === 'refused') return found;
   if (found?.kind === 'unfinished' && !isGone(pass, recorded.etag)) return saveUnfinished(pass, recorded, found);
   const { revision, newest, size } = found?.kind === 'complete' ? found : {};

@@ -19,7 +19,7 @@ import { type ArchivesReading, checkFiles } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import type { StoredEndpoint } from './pass.ts';
-import { tryTo } from './try-to.ts';
+import { tryToRead } from './try-to.ts';
 import { saveUnfinished } from './unfinished.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -174,7 +174,7 @@ async function keepJudgement(
 /** The sources, if they can be read within the pass. */
 async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
   const { ports, budget } = pass;
-  const read = await tryTo(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
+  const read = await tryToRead(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
   return read?.kind === 'unfinished' ? undefined : read;
 }
 

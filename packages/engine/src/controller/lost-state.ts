@@ -9,7 +9,7 @@ import type { StoredState } from '../ports.ts';
 import type { PassBudget } from './budget.ts';
 import { observeSources, type SourcesReading } from './listing.ts';
 import type { EndpointContext } from './pass.ts';
-import { tryTo } from './try-to.ts';
+import { tryToRead } from './try-to.ts';
 import { saveUnfinished } from './unfinished.ts';
 
 /** Records that a lost state is rebuilt from: an outage of three days with a retry every 45 minutes leaves 100. */
@@ -78,7 +78,7 @@ async function observeRemains(
   const known = { state, endpointModified: view.lastModified };
   const read = () => observeSources({ ports, budget, requests: [] }, spec.sources, known);
   // A deployment, and its rollback, may have taken the permission to read the sources of the spec by now.
-  const sources = await (by === 'pass' ? read() : tryTo({ ports, endpoint }, read));
+  const sources = await (by === 'pass' ? read() : tryToRead({ ports, endpoint }, read));
   return { view, sources: sources ?? { kind: 'missing', uris: [] } };
 }
 

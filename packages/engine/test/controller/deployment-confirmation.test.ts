@@ -8,7 +8,7 @@ import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import type { EndpointStatus } from '../../src/policy/observation.ts';
 import type { PendingDeployment } from '../../src/policy/state.ts';
 import { accepted, endpoint, MINUTE, NOON, quiet, spec, updating, v2 } from '../policy/situations.ts';
-import { message, World } from './fakes.ts';
+import { denied, message, World } from './fakes.ts';
 
 const data = { bucket: 'data', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 /** Config A is the deployment's new one. */
@@ -108,7 +108,7 @@ describe('a deployment', () => {
   });
 
   test('with data in place is confirmed although the sources cannot be read', async () => {
-    world.fail.sources = new Error('Access Denied');
+    world.fail.sources = denied;
     await ask('Update', null);
     expect(await receive()).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);

@@ -5,7 +5,7 @@ import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, nameFailedCall } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
 import { accepted, endpoint, NOON, spec, v2 } from '../policy/situations.ts';
-import { message, World } from './fakes.ts';
+import { denied, message, slowDown, World } from './fakes.ts';
 
 const MINUTE = 60_000;
 
@@ -273,7 +273,7 @@ describe('a deployment', () => {
   test('proceeds although its sources cannot be read: it may be what fixes that', async () => {
     const world = new World();
     const request = await queued(world);
-    world.fail.sources = new Error('AccessDenied');
+    world.fail.sources = denied;
     expect(await receive(world, request)).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
     expect(world.state.deployment).toEqual({
@@ -281,6 +281,15 @@ describe('a deployment', () => {
       endpointCreated: endpoint.created,
       newestSource: 0,
     });
+  });
+
+  test('waits while S3 throttles: without the sources it is not known what it loads', async () => {
+    const world = new World();
+    const request = await queued(world);
+    world.fail.sources = slowDown;
+    expect(await receive(world, request)).toEqual(['1']);
+    expect(world.responses).toEqual([]);
+    expect(world.state.deployment).toBeUndefined();
   });
 
   test('is refused at once when the state cannot be parsed', async () => {

@@ -19,6 +19,18 @@ const ROLE_ID = 'AROAREFRESHER';
 /** In seconds. */
 const BATCHING_WINDOW = 12;
 
+/** What a service answers to a call that no policy allows. */
+export const denied = Object.assign(new Error('Access Denied'), {
+  name: 'AccessDenied',
+  $metadata: { httpStatusCode: 403 },
+});
+
+/** What S3 answers to too many calls. */
+export const slowDown = Object.assign(new Error('Please reduce your request rate.'), {
+  name: 'SlowDown',
+  $metadata: { httpStatusCode: 503 },
+});
+
 /** An account with one endpoint, behind the ports. `calls` has every call, in order; `fail[call]` is thrown instead. */
 export class World {
   calls: string[] = [];

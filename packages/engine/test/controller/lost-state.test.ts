@@ -4,7 +4,7 @@ import { startBudget } from '../../src/controller/budget.ts';
 import { readState } from '../../src/controller/lost-state.ts';
 import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
 import { endpoint, MINUTE, NOON, onA, spec, v2 } from '../policy/situations.ts';
-import { message, World } from './fakes.ts';
+import { denied, message, slowDown, World } from './fakes.ts';
 
 let world: World;
 const receive = () => reconcileBatch(world.ports, [message('1')]);
@@ -63,16 +63,16 @@ describe('a state that was deleted by hand', () => {
     expect(world.hasState).toBe(false);
   });
 
-  test('is rebuilt for a deployment that has taken the permission to read the sources', async () => {
+  test('is rebuilt for a deployment that has taken the permission to read the sources, but not while S3 throttles', async () => {
     world.state = { version: 1, lostAt: NOON - LEASE_TTL_MS };
     world.hasState = true;
-    world.fail.sources = new Error('denied');
     const budget = startBudget(() => NOON);
-    const known = await readState(
-      { ports: world.ports, endpoint: 'Iris/Endpoint', spec: world.spec!, budget },
-      'deployment',
-    );
-    expect(known).toMatchObject({ kind: 'known', recorded: { state: { serving: onA } } });
+    const forDeployment = () =>
+      readState({ ports: world.ports, endpoint: 'Iris/Endpoint', spec: world.spec!, budget }, 'deployment');
+    world.fail.sources = slowDown;
+    await expect(forDeployment()).rejects.toThrow('Please reduce your request rate.');
+    world.fail.sources = denied;
+    expect(await forDeployment()).toMatchObject({ kind: 'known', recorded: { state: { serving: onA } } });
   });
 
   test('is not rebuilt while the stack is being deployed', async () => {
