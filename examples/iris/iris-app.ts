@@ -74,7 +74,7 @@ export function irisApp(props: IrisAppProps = {}): App {
 }
 
 /** Lets SageMaker pull the image, read the model data and write logs and metrics. */
-function modelRole(stack: Stack, bucket: IBucket): Role {
+export function modelRole(stack: Stack, bucket: IBucket): Role {
   const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
   bucket.grantRead(role, `${NAMES.modelKey}*`);
   role.addManagedPolicy(

@@ -48,6 +48,8 @@ export interface Deployment {
   readonly startedAt: number;
   /** When the deployment gate let it continue. */
   admittedAt?: number;
+  /** When it last saw the data that the next fleet loads: for the deployment, or for its rollback. */
+  checkedAt?: number;
   /** The update that served when it moved the endpoint. */
   replaced?: Update;
 }

@@ -71,8 +71,10 @@ export class StateWatch {
   #admitted(state: EndpointState): void {
     const { ledger, view, world } = this.#parts;
     const { deployment } = ledger;
-    if (!deployment || view.isRollingBack()) return;
-    deployment.admittedAt = world.clock.now();
+    if (!deployment) return;
+    deployment.checkedAt = world.clock.now();
+    if (view.isRollingBack()) return;
+    deployment.admittedAt = deployment.checkedAt;
     if (deployment.from !== deployment.to) this.#carryQuarantine(state, deployment);
   }
 

@@ -63,7 +63,9 @@ export class Deployer {
     const { oracle, journal, layout } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
-    const { from, to } = ledger.deployment ?? {};
+    const { from, to, checkedAt = startedAt } = ledger.deployment ?? {};
+    // What a lifecycle rule deletes after the gate has seen it.
+    if (ledger.expiredAt.some((at) => at >= checkedAt)) return;
     const isLost = ledger.stateDeletedAt.some((at) => at >= startedAt);
     // The rollback loads the newest upload of the removed source, which may be broken.
     if (isLost && from && to && removesSource(from, to)) return;

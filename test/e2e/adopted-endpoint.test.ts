@@ -1,0 +1,42 @@
+import { type AdoptAppProps, adoptApp } from '@freshpoint-examples/iris/adopt-app';
+import { Duration } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stage } from './stage.ts';
+
+const SECOND = Duration.seconds(1);
+const NAME = 'iris-adopted';
+const KEY = 'iris/model.tar.gz';
+const app = (owner: AdoptAppProps['owner']) => (outdir: string) =>
+  adoptApp({ owner, outdir, waitTime: SECOND, pollInterval: SECOND });
+
+describe('an endpoint that its stack declared by hand', () => {
+  let stage: Stage;
+  let bucket: string;
+  let created: Date | undefined;
+  beforeAll(async () => {
+    stage = await Stage.open({ app: app('hand') });
+    ({ BucketName: bucket = '' } = await stage.deploy('IrisAdoptedData'));
+    await stage.upload(bucket, KEY, 'v1');
+    await stage.deploy('IrisAdopted');
+    ({ CreationTime: created } = await stage.describe(NAME));
+  });
+  afterAll(() => stage?.close());
+
+  test('is adopted without a pause: it answers while the stack is updated, and stays the same endpoint', async () => {
+    app('freshpoint')(stage.assembly).synth();
+    // The bucket sends its events to EventBridge from now on.
+    await stage.deploy('IrisAdoptedData');
+    let isDeployed = false;
+    const deployed = stage.deployEndpoints('IrisAdopted', 'Serving').finally(() => {
+      isDeployed = true;
+    });
+    while (!isDeployed) expect(await stage.answer(NAME)).toBe('v1');
+    await deployed;
+    expect((await stage.describe(NAME)).CreationTime).toEqual(created);
+  });
+
+  test('serves what is uploaded from then on', async () => {
+    await stage.upload(bucket, KEY, 'v2');
+    await stage.untilServes(NAME, 'v2');
+  });
+});
