@@ -30,8 +30,10 @@ export class FinalChecks {
       // Moves by others can look like the end of an update, and a rebuilt state takes one for an unrecorded update.
       const isClear = ledger.stateDeletedAt.length === 0 && ledger.updates.every(({ by }) => by === 'controller');
       // A function whose time was up tries what a later one finds to be no archive.
-      const refusals = this.#isOfQuality(update, 'junk') ? 1 : 0;
-      if (records > updates + refusals && isClear)
+      const untried = this.#isOfQuality(update, 'junk') ? 1 : 0;
+      // What a person rolls back to may have expired.
+      const gone = revision !== undefined && ledger.pinned.has(revision) && ledger.expiredAt.length > 0 ? 1 : 0;
+      if (records > updates + untried + gone && isClear)
         journal.violation(`${records} records of ${updates} updates to ${revision?.slice(0, 12)}`);
       if ((records > 0 && this.#isPublished(update)) || this.#isHidden(update)) continue;
       if (ledger.isStateDeletedDuring(update)) continue;
