@@ -169,9 +169,11 @@ function pinAsked(
   if (revision === undefined) return undefined;
   const at = Date.parse(asked.at);
   const refreshes = refreshesOf(remains);
+  // What ended it before it was last in force was undone, as by the rollback of a deployment.
+  const inForce = refreshes.findIndex(({ pin }) => pin?.at === at);
+  const later = inForce === -1 ? refreshes : refreshes.slice(0, inForce);
   // The command's clock can be any; that of S3, which dates the records, differs little from the controller's.
-  const isEnded = refreshes.some((record) => {
-    if (record.pin?.at === at) return false;
+  const isEnded = later.some((record) => {
     const { outcome, trigger, retried } = record;
     const isRefused = outcome === 'refused' && trigger === 'pin' && !retried && record.revision === revision;
     return Date.parse(record.at) > writtenAt || (isRefused && record.writtenAt >= writtenAt);
@@ -179,8 +181,7 @@ function pinAsked(
   const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;
   const isForced = actionsOf(remains, 'refresh').some((action) => action.writtenAt >= writtenAt);
   if (isEnded || isOvertaken || isForced) return undefined;
-  const seen = refreshes.find(({ pin }) => pin?.at === at)?.pin;
-  return seen ?? { revision, by, at, ...(reason !== undefined && { reason }) };
+  return refreshes[inForce]?.pin ?? { revision, by, at, ...(reason !== undefined && { reason }) };
 }
 
 /** The last suspension, unless it was ended. */

@@ -212,6 +212,11 @@ describe('what a person did survives', () => {
       [refused('v1', { at: at(6), trigger: 'pin' }), rollback(6, { writtenAt: NOON - 5 * MINUTE })],
       undefined,
     ],
+    [
+      'a pin that ended with other sources, and came back with the rollback of that deployment',
+      [record({ at: at(2), trigger: 'pin', pin }), record({ outcome: 'deployed', at: at(4) }), rollback(6)],
+      pin,
+    ],
     ['no pin that a person ended', [action('refresh', 3), rollback(6)], undefined],
   ])('%s', (_, history, expected) => {
     // Records are listed by name, which has their time.
