@@ -1,4 +1,5 @@
 import { type EndpointSpec, type GateRequest, type SlotData, type SourceSpec, uriOf } from '@freshpoint/cdk/contract';
+import { isDenied } from '../errors.ts';
 import {
   type DeployedData,
   dataToDeploy,
@@ -18,7 +19,6 @@ import { type ArchivesReading, checkFiles } from './checking.ts';
 import { observeInitialized } from './initial-data.ts';
 import { StagingLease } from './lease.ts';
 import type { StoredEndpoint } from './pass.ts';
-import { tryTo } from './try-to.ts';
 import { saveUnfinished } from './unfinished.ts';
 
 /** One pass for a deployment that waits at the gate. */
@@ -142,7 +142,9 @@ async function stageSources(
   const loaded = free.includes('a') ? { revision, newest, size } : loadedAs(recorded.state, slots.a);
   const staged = await stageAll(pass, { recorded, jobs, loaded });
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
-  const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
+  const [before, after] = await Promise.all(
+    [spec.sources, request.sources].map((each) => listUnlessDenied(pass, each)),
+  );
   const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served: inSlot.map(({ source }) => source) });
   const removed = spec.sources.filter((source) => !request.sources.some((each) => uriOf(each) === uriOf(source)));
   const changed = { before, after, removed, unchanged, deployed: revision };
@@ -150,11 +152,16 @@ async function stageSources(
   return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
 }
 
-/** The sources, if they can be read within the pass. */
-async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
+/** The sources, if they can be read within the pass, and may be. Other errors are thrown: the pass is repeated. */
+async function listUnlessDenied(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
   const { ports, budget } = pass;
-  const read = await tryTo(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
-  return read?.kind === 'unfinished' ? undefined : read;
+  try {
+    const read = await ports.sources.observe(sources, { isTimeUp: budget.isUp });
+    return read.kind === 'unfinished' ? undefined : read;
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The files of the slot data that the slot with this root has, as immutable copies. */
