@@ -112,4 +112,26 @@ const RARE_SITUATIONS = [
   'pin ended because its revision lacks a source',
 ] as const;
 
-export type Situation = (typeof SITUATIONS)[number] | (typeof RARE_SITUATIONS)[number];
+/** Situations that seeds meet with layouts that are asked for by name, by whose names they are. */
+const MARKER_SITUATIONS = ['settled, and waited for the marker'] as const;
+const NAMED_SITUATIONS = {
+  'an approved package': ['an earlier archive was chosen again'],
+  'the newest below a prefix': ['an earlier archive was chosen again'],
+  'a pointer': ['an earlier archive was chosen again', 'the archive of a pointer overwritten', 'a pointer to nothing'],
+  'two files and a marker': MARKER_SITUATIONS,
+  'a prefix with a marker': MARKER_SITUATIONS,
+} as const;
+
+export type NamedLayout = keyof typeof NAMED_SITUATIONS;
+
+export type Situation =
+  | (typeof SITUATIONS)[number]
+  | (typeof RARE_SITUATIONS)[number]
+  | (typeof NAMED_SITUATIONS)[NamedLayout][number];
+
+/** The situations that enough seeds of a layout must reach; of all layouts that they draw. */
+export function expectedSituations(layout: string | undefined): readonly Situation[] {
+  return layout === undefined
+    ? SITUATIONS
+    : (Object.entries(NAMED_SITUATIONS).find(([name]) => name === layout)?.[1] ?? []);
+}

@@ -2,15 +2,8 @@ import { type EndpointSpec, EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/co
 import type { LoadedData } from '@freshpoint/local/sagemaker/index';
 import type { Journal } from '../journal.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import {
-  archiveKeys,
-  type Edition,
-  type EndpointLayout,
-  hasSource,
-  keysOf,
-  packageSource,
-  sourcesOf,
-} from '../worlds/layout.ts';
+import { archiveKeys, type Edition, type EndpointLayout, hasSource, keysOf, sourcesOf } from '../worlds/layout.ts';
+import { packageSource } from '../worlds/source-names.ts';
 import type { Call } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { AccountView } from './account-view.ts';
@@ -162,9 +155,12 @@ export class Oracle {
   }
 }
 
-/** A source's key or prefix, or the group of its packages. */
+/** A source's key, name or prefix. */
 function nameOf(source: EndpointSpec['sources'][number]): string {
   if ('packageGroup' in source) return packageSource(source.packageGroup);
+  if ('newestBelow' in source) return `${source.newestBelow}*${source.suffix}`;
+  if ('pointer' in source) return source.pointer;
+  if ('marker' in source) return source.marker;
   if ('folder' in source) return source.folder;
-  return 'key' in source ? source.key : 'prefix' in source ? source.prefix : '';
+  return 'key' in source ? source.key : source.prefix;
 }

@@ -1,8 +1,9 @@
 import { type SlotData, uriOf } from '@freshpoint/cdk/contract';
 import { archiveKeys, type EndpointLayout, hasSource, type SourceKeys } from '../worlds/layout.ts';
 import type { World } from '../worlds/world.ts';
+import { type FoundObject, foundBelow } from './found-objects.ts';
 import { TOLERANCE_MS } from './ledger.ts';
-import { type FoundObject, readSources, type SourceSnapshot, snapshotOf, sourceName, sourceUri } from './sources.ts';
+import { readSources, type SourceSnapshot, snapshotOf, sourceName, sourceUri } from './sources.ts';
 
 /** Since when these sources have been declared. */
 interface Declaration {
@@ -16,6 +17,13 @@ interface StoredObject {
   readonly etag: string;
 }
 
+/** The marker since then. */
+interface MarkerEntry {
+  readonly at: number;
+  /** Absent: there is none. */
+  readonly modified?: number;
+}
+
 /** Everything that was ever stored at the sources, of the editions of a stack. */
 export class SourceHistory {
   readonly #world: World;
@@ -25,6 +33,7 @@ export class SourceHistory {
   readonly #declarations: Declaration[];
   /** ETags by URI of each revision that there ever was. */
   readonly #data = new Map<string, ReadonlyMap<string, string>>();
+  readonly #markers: MarkerEntry[] = [];
   /** Each object that was ever stored, by URI and ETag. */
   readonly #objects = new Map<string, FoundObject>();
 
@@ -66,13 +75,21 @@ export class SourceHistory {
 
   /** The object with this key, or the approved package of this group, has changed. Returns whether it is a source. */
   record(name: string): boolean {
+    if (name === this.declared.marker) this.#markers.push(readMarker(this.#world, name));
     const changed = [...this.#timelines].filter(([sources]) => hasSource(sources, name));
     for (const [sources, timeline] of changed) {
       const now = readSources(this.#world, sources);
+      // Of what a source chooses from, most changes nothing.
+      if (!isNamedBy(sources, name) && isSame(now, timeline.at(-1))) continue;
       timeline.push(now);
       this.#add(now);
     }
     return changed.length > 0;
+  }
+
+  /** LastModified of the marker at that time, by S3's clock; undefined: there was none. */
+  markerAt(at: number): number | undefined {
+    return this.#markers.findLast((marker) => marker.at <= at)?.modified;
   }
 
   /** The stack declares these sources from now on. */
@@ -82,7 +99,7 @@ export class SourceHistory {
 
   /** A deployment makes slot data of these ETags, by URI. Returns their revision. */
   learn(sources: SourceKeys, etags: ReadonlyMap<string, string>): string | undefined {
-    const isNamed = ({ key }: FoundObject) => archiveKeys(sources).includes(key);
+    const isNamed = ({ name }: FoundObject) => archiveKeys(sources).includes(name);
     const loaded = [...etags].flatMap(([uri, etag]) => this.#objects.get(`${uri} ${etag}`) ?? []);
     const stored = this.at(this.#world.clock.now(), sources).objects;
     const listed = (this.#layout.slotData === 'all' ? loaded : stored).filter((object) => !isNamed(object));
@@ -211,9 +228,24 @@ export class SourceHistory {
     if (revision !== undefined) this.#data.set(revision, etags);
     for (const object of objects) {
       const etag = this.#world.wholeEtag(object.etag);
-      this.#objects.set(`${sourceUri(this.#world, object.key)} ${etag}`, object);
+      this.#objects.set(`${sourceUri(this.#world, object.name)} ${etag}`, object);
     }
   }
+}
+
+/** Whether the sources have an object with this key, or a pointer, and do not only choose from it. */
+function isNamedBy({ keys, prefix }: SourceKeys, name: string): boolean {
+  return keys.includes(name) || (prefix !== undefined && name.startsWith(prefix));
+}
+
+function isSame(one: SourceSnapshot, other: SourceSnapshot | undefined): boolean {
+  const isSameRevision = one.revision === other?.revision && one.partialRevision === other?.partialRevision;
+  return isSameRevision && one.newest === other?.newest;
+}
+
+function readMarker(world: World, key: string): MarkerEntry {
+  const [marker] = foundBelow(world, key).filter((each) => each.key === key);
+  return { at: world.clock.now(), ...(marker && { modified: marker.modified }) };
 }
 
 function entryOrFirst(entry: SourceSnapshot | undefined, entries: readonly SourceSnapshot[]): SourceSnapshot {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { archiveKeys, packageSource, type SourceKeys } from '../worlds/layout.ts';
+import { archiveKeys, type SourceKeys } from '../worlds/layout.ts';
+import { packageSource } from '../worlds/source-names.ts';
 import type { World } from '../worlds/world.ts';
+import { readNamed } from './chosen-objects.ts';
+import { type DanglingPointer, type FoundObject, foundBelow } from './found-objects.ts';
 
 /** The objects that are stored at the models' sources at one moment. */
 export interface SourceSnapshot {
@@ -21,75 +24,57 @@ export interface SourceSnapshot {
   readAt?: number;
 }
 
-export interface FoundObject {
-  readonly key: string;
-  readonly etag: string;
-  /** Of an object that HeadObject was asked about. */
-  readonly checksum?: string;
-  readonly size: number;
-  readonly modified: number;
-}
-
 /** Reads the truth independently: what the controller computes is compared with this. */
 export function readSources(world: World, sources: SourceKeys): SourceSnapshot {
-  const { prefix, packageGroup } = sources;
-  if (packageGroup !== undefined) return readPackage(world, packageGroup);
-  const listed = prefix === undefined ? [] : listObjects(world, prefix);
-  return snapshotOf(world, sources, [
-    ...archiveKeys(sources).flatMap((key) => headObject(world, key) ?? []),
-    ...listed,
-  ]);
-}
-
-/** The object of the approved package with the highest version. */
-function readPackage(world: World, group: string): SourceSnapshot {
-  const at = world.clock.now();
-  const approved = { ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', MaxResults: 100 };
-  const { ModelPackageSummaryList: listed } = world.peek('sagemaker', 'ListModelPackages', approved);
-  const [newest] = listed.toSorted((one, other) => other.ModelPackageVersion - one.ModelPackageVersion);
-  if (!newest) return { at, newest: 0, etags: new Map(), objects: [] };
-  const described = { ModelPackageName: newest.ModelPackageArn };
-  const found = world.peek('sagemaker', 'DescribeModelPackage', described);
-  const url = found.InferenceSpecification.Containers[0].ModelDataUrl;
-  const object = headObject(world, url.slice(`s3://${world.bucket}/`.length));
-  if (!object) throw new Error(`there is no object at ${url}`);
-  const { etag, checksum, size, modified } = object;
-  const source = packageSource(group);
-  return {
-    at,
-    revision: createHash('sha256')
-      .update(`${JSON.stringify([url, checksum, size, source])}\n`)
-      .digest('hex'),
-    newest: Math.max(modified, (found.LastModifiedTime ?? found.CreationTime).getTime()),
-    etags: new Map([[source, world.wholeEtag(etag)]]),
-    objects: [],
-  };
+  const { prefix, marker } = sources;
+  const listed = prefix === undefined ? [] : foundBelow(world, prefix).filter(({ key }) => key !== marker);
+  const named = archiveKeys(sources).flatMap((name) => readNamed(world, name) ?? []);
+  const objects = named.flatMap((found) => (found.key === undefined ? [] : found));
+  const faults = named.flatMap((found) => (found.key === undefined ? found : []));
+  return snapshotOf(world, sources, [...objects, ...listed], faults);
 }
 
 /** The sources, if they have these objects. */
-export function snapshotOf(world: World, sources: SourceKeys, objects: readonly FoundObject[]): SourceSnapshot {
+export function snapshotOf(
+  world: World,
+  sources: SourceKeys,
+  objects: readonly FoundObject[],
+  faults: readonly DanglingPointer[] = [],
+): SourceSnapshot {
   const { prefix } = sources;
-  const namedKeys = archiveKeys(sources);
-  const named = sorted(objects.filter(({ key }) => namedKeys.includes(key)));
-  const listed = sorted(objects.filter(({ key }) => !namedKeys.includes(key)));
+  const names = archiveKeys(sources);
+  const named = sorted(objects.filter(({ name }) => names.includes(name)));
+  const listed = sorted(objects.filter(({ name }) => !names.includes(name)));
   const found = [...named, ...listed];
-  const missing = namedKeys.filter((key) => !named.some((object) => object.key === key));
+  const known = new Set([...named, ...faults].map(({ name }) => name));
+  const missing = names.filter((name) => !known.has(name));
   if (prefix !== undefined && listed.length === 0) missing.push(`${prefix}*`);
-  const isComplete = missing.length === 0;
-  const lineOf = ({ key, etag, checksum, size }: FoundObject) =>
-    `${JSON.stringify([sourceUri(world, key), checksum ?? etag.replaceAll('"', ''), size])}\n`;
+  const isComplete = missing.length + faults.length === 0;
   const digest = createHash('sha256');
-  if (listed.length > 0) digest.update(`${chainOf(listed.map(lineOf))}\n`);
-  for (const object of named) digest.update(lineOf(object));
-  for (const key of missing.toSorted()) digest.update(`missing ${sourceUri(world, key)}\n`);
+  if (listed.length > 0) digest.update(`${chainOf(listed.map((object) => lineOf(world, object)))}\n`);
+  for (const object of named) digest.update(lineOf(world, object));
+  for (const name of missing.toSorted()) digest.update(`missing ${sourceUri(world, name)}\n`);
+  for (const { name, etag } of sorted(faults)) {
+    digest.update(`fault ${JSON.stringify([sourceUri(world, name), unquoted(etag)])}\n`);
+  }
   const revision = digest.digest('hex');
   return {
     at: world.clock.now(),
     ...(isComplete ? { revision } : { partialRevision: revision }),
-    newest: Math.max(0, ...found.map(({ modified }) => modified)),
-    etags: new Map(found.map(({ key, etag }) => [sourceUri(world, key), world.wholeEtag(etag)])),
+    newest: Math.max(0, ...[...found, ...faults].map(({ modified }) => modified)),
+    etags: new Map(found.map(({ name, etag }) => [sourceUri(world, name), world.wholeEtag(etag)])),
     objects: found,
   };
+}
+
+/** What a revision's digest has of one object. */
+function lineOf(world: World, { name, key, etag, checksum, size }: FoundObject): string {
+  const chosenBy = name === key ? [] : [sourceUri(world, name)];
+  return `${JSON.stringify([sourceUri(world, key), checksum ?? unquoted(etag), size, ...chosenBy])}\n`;
+}
+
+function unquoted(etag: string): string {
+  return etag.replaceAll('"', '');
 }
 
 /** URI of the object at a key of the sources' bucket; packages are named as they are. */
@@ -114,27 +99,6 @@ function chainOf(lines: readonly string[]): string {
   );
 }
 
-function sorted(objects: readonly FoundObject[]): FoundObject[] {
-  return objects.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-}
-
-function listObjects(world: World, prefix: string): FoundObject[] {
-  const { Contents = [] } = world.peek('s3', 'ListObjectsV2', { Bucket: world.bucket, Prefix: prefix });
-  return Contents.map(({ Key, ETag, Size, LastModified }) => ({
-    key: Key,
-    etag: ETag,
-    size: Size,
-    modified: LastModified.getTime(),
-  }));
-}
-
-function headObject(world: World, key: string): FoundObject | undefined {
-  try {
-    const object = { Bucket: world.bucket, Key: key, ChecksumMode: 'ENABLED' };
-    const { ETag, ContentLength, LastModified, ChecksumCRC64NVME } = world.peek('s3', 'HeadObject', object);
-    const checksum = `crc64nvme:${ChecksumCRC64NVME}`;
-    return { key, etag: ETag, checksum, size: ContentLength, modified: LastModified.getTime() };
-  } catch {
-    return undefined;
-  }
+function sorted<T extends { readonly name: string }>(found: readonly T[]): T[] {
+  return found.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }

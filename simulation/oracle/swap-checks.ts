@@ -3,7 +3,8 @@ import type { Updating } from '@freshpoint/engine/policy/rollout';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
-import { hasSource } from '../worlds/layout.ts';
+import { archiveKeys, hasSource } from '../worlds/layout.ts';
+import { kindOf } from '../worlds/source-names.ts';
 import type { Call } from '../worlds/watch.ts';
 import { TOLERANCE_MS } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
@@ -52,8 +53,10 @@ export class SwapChecks {
       return undefined;
     }
     this.#checkState(swap, state, updating);
-    if (updating.trigger === 'upload') this.#checkSources(swap, updating);
-    else if (updating.trigger === 'pin') {
+    if (updating.trigger === 'upload') {
+      this.#checkSources(swap, updating);
+      this.#checkMarker(swap, updating);
+    } else if (updating.trigger === 'pin') {
       if (state.pin?.revision !== updating.revision) violation('its revision is not pinned');
     } else this.#parts.journal.reached('rolled back after a failed smoke test');
     this.#checkNeed(swap, updating, now);
@@ -105,7 +108,9 @@ export class SwapChecks {
   #checkSources({ run, spec, violation }: Swap, updating: Updating): void {
     const { sources: history, journal } = this.#parts;
     const reads = run.sourceReads.filter(({ key }) => hasSource(history.declared, key));
-    const times = reads.slice(-spec.sources.length).map(({ at }) => at);
+    // What chooses an object is read, and then that object.
+    const chosen = archiveKeys(history.declared).filter((name) => kindOf(name) !== undefined);
+    const times = reads.slice(-spec.sources.length - chosen.length).map(({ at }) => at);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;
@@ -125,6 +130,18 @@ export class SwapChecks {
       const source = `the newest source was ${ageMs} ms old`;
       violation(`${source}, waitTime is ${spec.waitTime} s, unsettled for ${unsettledMs} ms`);
     }
+  }
+
+  /** The marker was as new as the newest source when the pass read it. */
+  #checkMarker({ run, spec, violation }: Swap, { newestSource }: Updating): void {
+    const { sources: history, journal } = this.#parts;
+    const { marker } = history.declared;
+    if (marker === undefined) return;
+    const readAt = run.sourceReads.findLast(({ key }) => key === marker)?.at;
+    const modified = readAt === undefined ? undefined : history.markerAt(readAt);
+    if (modified === undefined) violation('the marker was missing, or not read');
+    else if (modified < newestSource) violation(`the marker was ${newestSource - modified} ms older than a source`);
+    else if (modified - newestSource > spec.waitTime * 1000) journal.reached('settled, and waited for the marker');
   }
 
   /** A fleet of an undisturbed swap that has surely loaded these bytes is not replaced. */

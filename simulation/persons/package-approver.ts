@@ -1,4 +1,5 @@
 import type { World } from '../worlds/world.ts';
+import type { Chooser } from './chooser.ts';
 
 /** One registered package. */
 interface RegisteredPackage {
@@ -7,41 +8,30 @@ interface RegisteredPackage {
 }
 
 /** Registers, approves and rejects packages of the group that the model is from. */
-export class PackageApprover {
+export class PackageApprover implements Chooser {
   readonly #world: World;
   readonly #group: string;
-  /** By the bytes of the model data. */
+  /** By the key of the model data. */
   readonly #registered = new Map<string, string>();
-  #uploads = 0;
 
   constructor(world: World, group: string) {
     this.#world = world;
     this.#group = group;
   }
 
-  /** A key that no upload has had. */
-  nextKey(): string {
-    this.#uploads += 1;
-    return `packages/${this.#uploads}/model.tar.gz`;
-  }
-
-  /** Whether a package has these bytes. */
-  has(bytes: string): boolean {
-    return this.#registered.has(bytes);
-  }
-
-  /** Registers a package with the object at the key, which has these bytes. */
-  async register(key: string, bytes: string): Promise<void> {
+  /** Registers a package with the archive, and approves it. */
+  async add(key: string): Promise<void> {
     const { ModelPackageArn } = await this.#world.call('sagemaker', 'CreateModelPackage', {
       ModelPackageGroupName: this.#group,
       InferenceSpecification: { Containers: [{ Image: 'iris:1', ModelDataUrl: `s3://${this.#world.bucket}/${key}` }] },
     });
-    this.#registered.set(bytes, ModelPackageArn);
+    this.#registered.set(key, ModelPackageArn);
+    await this.choose(key);
   }
 
-  /** Makes the package with these bytes the newest approved one: approves it, then rejects those after it. */
-  async approve(bytes: string): Promise<void> {
-    const arn = this.#registered.get(bytes) ?? '';
+  /** Makes the package with the archive the newest approved one: approves it, then rejects those after it. */
+  async choose(key: string): Promise<void> {
+    const arn = this.#registered.get(key) ?? '';
     await this.#set(arn, 'Approved');
     const approved = this.#approved();
     const version = approved.find((each) => each.arn === arn)?.version ?? 0;
@@ -49,7 +39,7 @@ export class PackageApprover {
     for (const later of approved.filter((each) => each.version > version)) await this.#set(later.arn, 'Rejected');
   }
 
-  async rejectAll(): Promise<void> {
+  async remove(): Promise<void> {
     for (const { arn } of this.#approved()) await this.#set(arn, 'Rejected');
   }
 

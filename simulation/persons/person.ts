@@ -99,6 +99,7 @@ export class Person {
     await this.#untilInService();
     await this.#mover.returnToSlot();
     await this.#untilInService();
+    await this.#uploader.writeMarker();
     if (oracle.sources.current.revision === undefined) journal.violation('a file was not restored');
   }
 

@@ -1,6 +1,7 @@
+import { sourceName } from '../oracle/sources.ts';
 import { keysOf, type SourceKeys } from '../worlds/layout.ts';
 import { bytesOf, etagOf, etagOfPart, type Quality, qualityOf } from '../worlds/model-data.ts';
-import { PackageApprover } from './package-approver.ts';
+import { type ChosenSource, chosenSources } from './chosen-source.ts';
 import type { PersonContext } from './person-context.ts';
 import type { UploadAction } from './scenario.ts';
 
@@ -9,23 +10,39 @@ export class Uploader {
   readonly #context: PersonContext;
   /** The bytes of each key, oldest first. */
   readonly #uploaded = new Map<string, string[]>();
-
-  /** Absent: the models load the objects at the layout's keys. */
-  readonly #packages: PackageApprover | undefined;
+  /** By name: the other keys are those of objects. */
+  readonly #chosen: ReadonlyMap<string, ChosenSource>;
 
   constructor(context: PersonContext) {
     this.#context = context;
-    const { world, layout } = context;
-    const { packageGroup } = layout.sources;
-    this.#packages = packageGroup === undefined ? undefined : new PackageApprover(world, packageGroup);
+    this.#chosen = chosenSources(context, keysOf(context.layout));
   }
 
   /** Good model data for each source. */
   async uploadAll(): Promise<void> {
     for (const key of keysOf(this.#context.layout)) await this.put(key, this.newBytes('good'));
+    await this.writeMarker();
   }
 
   async act(action: UploadAction): Promise<void> {
+    await this.#change(action);
+    const { layout, random } = this.#context;
+    // A writer that fails does not come so far.
+    if (layout.sources.marker === undefined || random.chance(0.2)) return;
+    await this.#context.wait(random.int(0, random.pick([0, 300])) * 1000);
+    await this.writeMarker();
+  }
+
+  /** After all other files, if there is one. */
+  async writeMarker(): Promise<void> {
+    const { world, layout } = this.#context;
+    const { marker } = layout.sources;
+    if (marker === undefined) return;
+    this.#context.note(`writes the marker ${marker}`);
+    await world.call('s3', 'PutObject', { Bucket: world.bucket, Key: marker, Body: Buffer.from('') });
+  }
+
+  async #change(action: UploadAction): Promise<void> {
     const { journal, random } = this.#context;
     if (action.kind === 'upload') return await this.#uploadFiles(action);
     const key = this.keyOf(action.file);
@@ -69,7 +86,7 @@ export class Uploader {
 
   /** The name, for `put`, of what the source with this URI has. */
   keyAt(uri: string): string {
-    return this.#packages ? this.keyOf(0) : uri.slice(`s3://${this.#context.world.bucket}/`.length);
+    return sourceName(this.#context.world, uri);
   }
 
   /** The bytes that were uploaded last. */
@@ -91,17 +108,15 @@ export class Uploader {
     if (isDeploying && status) journal.reached('upload during a deployment');
     this.#context.note(`uploads ${key}: ${bytes}`);
     this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
-    const Key = this.#packages?.nextKey() ?? key;
-    if (!this.#packages?.has(bytes)) {
-      await world.call('s3', 'PutObject', { Bucket: world.bucket, Key, Body: Buffer.from(bytes) });
-      await this.#packages?.register(Key, bytes);
-    }
-    await this.#packages?.approve(bytes);
+    const chosen = this.#chosen.get(key);
+    if (chosen) await chosen.put(bytes);
+    else await world.call('s3', 'PutObject', { Bucket: world.bucket, Key: key, Body: Buffer.from(bytes) });
   }
 
   async #putInParts(key: string, bytes: string, takesMs: number): Promise<void> {
     const { world, oracle } = this.#context;
-    const Key = this.#packages?.nextKey() ?? key;
+    const chosen = this.#chosen.get(key);
+    const Key = chosen?.nextKey() ?? key;
     oracle.ledger.quality.set(etagOfPart(bytes), qualityOf(bytes));
     world.addMultipart(etagOfPart(bytes), etagOf(bytes));
     const upload = { Bucket: world.bucket, Key };
@@ -114,8 +129,7 @@ export class Uploader {
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
     await world.call('s3', 'CompleteMultipartUpload', { ...upload, UploadId, MultipartUpload });
     this.#uploaded.set(key, [...(this.#uploaded.get(key) ?? []), bytes]);
-    await this.#packages?.register(Key, bytes);
-    await this.#packages?.approve(bytes);
+    await chosen?.added(Key, bytes);
   }
 
   async #uploadFiles({ files, gapMs, quality }: UploadAction & { readonly kind: 'upload' }): Promise<void> {
@@ -156,7 +170,8 @@ export class Uploader {
     const { world } = this.#context;
     this.#context.journal.reached('file deleted');
     this.#context.note(`deletes ${key}`);
-    if (this.#packages) await this.#packages.rejectAll();
+    const chosen = this.#chosen.get(key);
+    if (chosen) await chosen.remove();
     else await world.call('s3', 'DeleteObject', { Bucket: world.bucket, Key: key });
   }
 }

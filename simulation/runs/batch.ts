@@ -99,11 +99,6 @@ export async function runChunks(options: BatchOptions): Promise<BatchResult> {
   return soFar;
 }
 
-/** The situations that no run reached. */
-export function unreached({ situations }: BatchResult): string[] {
-  return [...situations].filter(([, count]) => count === 0).map(([name]) => name);
-}
-
 class BatchTotals implements BatchResult {
   runs = 0;
   swaps = 0;

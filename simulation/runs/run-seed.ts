@@ -9,8 +9,8 @@ const STORY_SEED = 1;
 
 /** Runs one seed. An error of the simulation itself is a violation, too. */
 export async function runSeed(seed: number, layouts: readonly Layout[], options: RunOptions = {}): Promise<RunResult> {
-  const used = layouts.filter(({ name, endpoint }) =>
-    options.layout === undefined ? endpoint.sources.packageGroup === undefined : name === options.layout,
+  const used = layouts.filter(({ name, isByName }) =>
+    options.layout === undefined ? !isByName : name === options.layout,
   );
   const drawn = drawScenario(seededRandom(seed), used);
   const { profile = drawn.latency.profile } = options;

@@ -2,7 +2,8 @@ import { type EndpointSpec, specParameterName, storePrefix } from '@freshpoint/c
 import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Answers } from '../worlds/answers.ts';
-import { isHistoryKey, isStateKey, packageSource } from '../worlds/layout.ts';
+import { isHistoryKey, isStateKey } from '../worlds/layout.ts';
+import { packageSource } from '../worlds/source-names.ts';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { RunContext } from './run-context.ts';
 

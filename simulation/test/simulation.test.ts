@@ -7,7 +7,7 @@ import { synthesize } from '../worlds/templates.ts';
 
 /** A sample of what `npm run simulate` runs. */
 const SEEDS = 40;
-const PACKAGE_SEEDS = 10;
+const NAMED_SEEDS = 5;
 const CRASH_STRIDE = 9;
 
 describe('simulation', () => {
@@ -32,9 +32,15 @@ describe('simulation', () => {
     expect(failures).toEqual([]);
   });
 
-  test(`seeds 1 to ${PACKAGE_SEEDS} of an approved package break no invariant`, async () => {
-    for (let seed = 1; seed <= PACKAGE_SEEDS; seed++) {
-      const { violations } = await runSeed(seed, layouts, { layout: 'an approved package' });
+  test.each([
+    'an approved package',
+    'the newest below a prefix',
+    'a pointer',
+    'two files and a marker',
+    'a prefix with a marker',
+  ])(`seeds 1 to ${NAMED_SEEDS} of %s break no invariant`, async (layout) => {
+    for (let seed = 1; seed <= NAMED_SEEDS; seed++) {
+      const { violations } = await runSeed(seed, layouts, { layout });
       expect(violations, `seed ${seed}`).toEqual([]);
     }
   });

@@ -94,6 +94,8 @@ export interface Answers {
   'ssm:PutParameter': { readonly Version: number };
   'cloudformation:DescribeStacks': { readonly Stacks: readonly { readonly StackStatus: string }[] };
   'iam:CreateRole': { readonly Role: { readonly Arn: string } };
+  'iam:GetRole': { readonly Role: { readonly AssumeRolePolicyDocument: string } };
+  'iam:ListRolePolicies': { readonly PolicyNames: readonly string[] };
   'sagemaker:DescribeEndpoint': EndpointDescription;
   'sagemaker:DescribeEndpointConfig': EndpointConfigDescription;
   'sagemaker:DescribeModel': ModelDescription;

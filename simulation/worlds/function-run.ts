@@ -10,9 +10,9 @@ import type { InvocationOutcome } from '@freshpoint/local/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
 import { type Random, seededRandom } from '../random.ts';
 import type { AnswerOf } from './answers.ts';
-import { packageSource } from './layout.ts';
 import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
 import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
+import { kindOf, packageSource } from './source-names.ts';
 import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
@@ -71,6 +71,9 @@ export interface Overseer {
   /** By how much the function's clock is ahead, in ms. */
   readonly skewMs: number;
 }
+
+/** What the state of a source is read with. */
+const SOURCE_READS = new Set(['HeadObject', 'ListObjectsV2']);
 
 /** The client that must not retry. */
 const UPDATE_CLIENT = 'sagemakerUpdates';
@@ -310,9 +313,9 @@ export class FunctionRun {
     }
     const at = this.#world.clock.now();
     if (ModelPackageGroupName !== undefined) this.sourceReads.push({ key: packageSource(ModelPackageGroupName), at });
-    if (Bucket === this.#world.bucket && (operation === 'HeadObject' || operation === 'ListObjectsV2')) {
-      this.sourceReads.push({ key: Key ?? Prefix ?? '', at });
-    }
+    // Of an archive GetObject is a check; of a pointer it is what follows it.
+    const isRead = operation === 'GetObject' ? kindOf(Key ?? '') === 'pointer' : SOURCE_READS.has(operation);
+    if (Bucket === this.#world.bucket && isRead) this.sourceReads.push({ key: Key ?? Prefix ?? '', at });
   }
 }
 

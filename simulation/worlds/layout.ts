@@ -1,4 +1,5 @@
 import { historyPrefix, stateKey, storePrefix } from '@freshpoint/cdk/contract';
+import { choosesFrom } from './source-names.ts';
 
 /** A version of the stack: the first one, and changes to it. */
 export type Edition =
@@ -34,12 +35,15 @@ export const EDITIONS = [
 
 /** Where the data of an endpoint's models comes from. */
 export interface SourceKeys {
-  /** Keys that the models load; with `packageGroup` only names: each upload gets a key of its own. */
+  /**
+   * Keys that the models load; or names of sources that choose: `<prefix>*<suffix>`, the key of a pointer, which ends
+   * with .txt, or the group of packages. Of these each upload gets a key of its own.
+   */
   readonly keys: readonly string[];
   /** What the models load all objects below. */
   readonly prefix?: string;
-  /** The model is the newest approved package of this group. Seeds draw no such layout: it is asked for by name. */
-  readonly packageGroup?: string;
+  /** The key of an object that is written after the others. */
+  readonly marker?: string;
 }
 
 /** One arrangement of sources and settings of an endpoint. */
@@ -65,6 +69,8 @@ export interface EndpointLayout {
 /** One stack, with its templates. */
 export interface Layout {
   readonly name: string;
+  /** Seeds do not draw it: it is asked for by its name. */
+  readonly isByName?: true;
   readonly endpoint: EndpointLayout;
   /** Of the edition that has a second one. */
   readonly second: EndpointLayout;
@@ -90,27 +96,22 @@ export function keysOf({ sources, otherSources }: EndpointLayout): string[] {
   return [...new Set([...sources.keys, ...otherSources.keys])];
 }
 
-/** The keys of single archives, in the order of the containers that load them; or the group of the packages. */
-export function archiveKeys({ keys, prefix, packageGroup }: SourceKeys): string[] {
-  if (packageGroup !== undefined) return [packageSource(packageGroup)];
+/** The keys or names of single archives, in the order of the containers that load them. */
+export function archiveKeys({ keys, prefix }: SourceKeys): string[] {
   return keys.filter((key) => prefix === undefined || !key.startsWith(prefix));
 }
 
-/** Whether the sources name the object with this key, or the packages of this group. */
+/** Whether the sources have this name, or the object with this key is one, or they choose from it. */
 export function hasSource(sources: SourceKeys, name: string): boolean {
-  const { prefix } = sources;
-  return archiveKeys(sources).includes(name) || (prefix !== undefined && name.startsWith(prefix));
+  const { prefix, marker } = sources;
+  const isListed = prefix !== undefined && name.startsWith(prefix) && name !== marker;
+  return isListed || archiveKeys(sources).some((each) => each === name || choosesFrom(each, name));
 }
 
 /** Whether `next` lacks a source of `sources`. */
 export function removesSource(sources: SourceKeys, next: SourceKeys): boolean {
   const names = sources.prefix === undefined ? archiveKeys(sources) : [...archiveKeys(sources), sources.prefix];
   return names.some((name) => !hasSource(next, name));
-}
-
-/** The name of a group's packages as a source. */
-export function packageSource(group: string): string {
-  return `model-package-group/${group}`;
 }
 
 export const DATA_STACK = 'Data';

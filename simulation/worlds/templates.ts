@@ -17,6 +17,7 @@ import {
   sourcesOf,
   VARIANT_NAME,
 } from './layout.ts';
+import { affixesOf, groupOf, kindOf, packageSource } from './source-names.ts';
 import { synthesizedTemplates } from './synthesize.ts';
 
 /** The settings that a layout is synthesized from. */
@@ -33,9 +34,11 @@ interface LayoutSettings {
   readonly canary?: boolean;
   readonly inPlace?: boolean;
   readonly tested?: boolean;
+  /** Seeds do not draw it. */
+  readonly byName?: true;
 }
 
-const PACKAGES: SourceKeys = { keys: ['model'], packageGroup: 'iris' };
+const PACKAGES: SourceKeys = { keys: [packageSource('iris')] };
 const PREFIX = {
   sources: { keys: ['tree/0', 'tree/1', 'tree/2', 'tree/3', 'tree/4', 'tree/5'], prefix: 'tree/' },
   otherSources: { keys: ['wood/0', 'wood/1', 'wood/2'], prefix: 'wood/' },
@@ -85,11 +88,50 @@ const LAYOUTS: readonly LayoutSettings[] = [
   },
   {
     name: 'an approved package',
+    byName: true,
     sources: PACKAGES,
     otherSources: PACKAGES,
     waitTime: 60,
     pollInterval: 30,
     sweepInterval: 3600,
+  },
+  {
+    name: 'the newest below a prefix',
+    byName: true,
+    sources: { keys: ['training/*/output/model.tar.gz'] },
+    otherSources: { keys: ['training/*/output/model.tar.gz', 'models/scaler.tar.gz'] },
+    waitTime: 60,
+    pollInterval: 30,
+    sweepInterval: 3600,
+  },
+  {
+    name: 'a pointer',
+    byName: true,
+    sources: { keys: ['current.txt'] },
+    otherSources: { keys: ['current.txt', 'next.txt'] },
+    waitTime: 30,
+    pollInterval: 15,
+    sweepInterval: 1800,
+    canary: true,
+    tested: true,
+  },
+  {
+    name: 'two files and a marker',
+    byName: true,
+    sources: { keys: ['a/model.tar.gz', 'b/model.tar.gz'], marker: '_SUCCESS' },
+    otherSources: { keys: ['a/model.tar.gz', 'c/model.tar.gz'], marker: '_SUCCESS' },
+    waitTime: 30,
+    maxWaitTime: 120,
+    pollInterval: 15,
+    sweepInterval: 1800,
+    tested: true,
+  },
+  {
+    name: 'a prefix with a marker',
+    byName: true,
+    ...PREFIX,
+    sources: { ...PREFIX.sources, marker: 'tree/_SUCCESS' },
+    otherSources: { ...PREFIX.otherSources, marker: 'tree/_SUCCESS' },
   },
 ];
 
@@ -110,6 +152,7 @@ export function synthesize(): Layout[] {
     const templates = EDITIONS.map((edition) => ({ edition, ...synthesizeEdition(settings, edition) }));
     return {
       name: settings.name,
+      ...(settings.byName && { isByName: settings.byName }),
       endpoint: endpointLayout(settings),
       second: secondLayout(settings),
       bucketStack: templates[0]?.bucket ?? {},
@@ -205,6 +248,7 @@ function propsOf(
     },
     modelsBucket: bucket,
     ...(settings.inPlace && { modelData: ModelData.inPlace() }),
+    ...(sources.marker !== undefined && { marker: sources.marker }),
     ...(settings.tested && {
       smokeTests: [{ payload: '1', contentType: 'text/csv', expect: Expect.json({ ok: true }) }],
     }),
@@ -232,16 +276,25 @@ function containersOf(sources: SourceKeys, environment: Record<string, string> |
   const archives = archiveKeys(sources).map((key) => ({
     image: IMAGE,
     environment,
-    modelDataUrl: urlOf(sources, key, bucket),
+    modelDataUrl: urlOf(key, bucket),
   }));
   const uncompressed = prefix ? [{ image: IMAGE, environment, modelDataSource: { s3DataSource } }] : [];
   const containers = [...archives, ...uncompressed];
   return containers.length === 1 ? { primaryContainer: containers[0] } : { containers };
 }
 
-function urlOf({ packageGroup }: SourceKeys, key: string, bucket: IBucket): string {
-  if (packageGroup === undefined) return `s3://${bucket.bucketName}/${key}`;
-  return ModelSource.approvedPackage(packageGroup, { targetBuckets: [bucket] }).modelDataUrl;
+/** The modelDataUrl of the source with this name. */
+function urlOf(name: string, bucket: IBucket): string {
+  switch (kindOf(name)) {
+    case 'package':
+      return ModelSource.approvedPackage(groupOf(name), { targetBuckets: [bucket] }).modelDataUrl;
+    case 'newest':
+      return ModelSource.newestBelow(bucket, affixesOf(name)).modelDataUrl;
+    case 'pointer':
+      return ModelSource.pointer(bucket, name).modelDataUrl;
+    case undefined:
+      return `s3://${bucket.bucketName}/${name}`;
+  }
 }
 
 function canary() {

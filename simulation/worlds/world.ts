@@ -26,8 +26,9 @@ import { createSqs, type LeavingCaller, type Sqs } from '@freshpoint/local/sqs/s
 import { createSsm } from '@freshpoint/local/ssm/ssm';
 import type { AnswerOf } from './answers.ts';
 import { CustomResponseDesk } from './custom-response-desk.ts';
-import { DATA_STACK, type Edition, ENDPOINT_STACK, type Layout } from './layout.ts';
+import { DATA_STACK, type Edition, ENDPOINT_STACK, keysOf, type Layout } from './layout.ts';
 import { SlowCloud } from './slow-cloud.ts';
+import { groupOf, kindOf } from './source-names.ts';
 import { settleInVirtualTime, skewed } from './virtual-time.ts';
 import type { Watch } from './watch.ts';
 import { watchedService } from './watched-service.ts';
@@ -77,6 +78,8 @@ export class World {
   bucket = '';
   /** ETags of bytes that were uploaded in parts, and those of the same bytes in one. */
   readonly #wholeEtags = new Map<string, string>();
+  /** Contents of pointers by ETag. */
+  readonly #texts = new Map<string, string>();
   stackId = '';
   /** Operations without watch, permissions and time. */
   readonly #operations: Readonly<Record<string, Service['operations']>>;
@@ -196,6 +199,16 @@ export class World {
     this.#wholeEtags.set(partsEtag, wholeEtag);
   }
 
+  /** A pointer with this content will be uploaded. */
+  addText(etag: string, text: string): void {
+    this.#texts.set(etag, text);
+  }
+
+  /** The content of a pointer by its ETag. */
+  textOf(etag: string): string | undefined {
+    return this.#texts.get(etag);
+  }
+
   /** One ETag for the same bytes, however they were uploaded or copied. */
   wholeEtag(etag: string): string {
     return this.#wholeEtags.get(etag) ?? etag;
@@ -220,9 +233,9 @@ export class World {
   async setUp(upload: () => Promise<void>): Promise<void> {
     const { outputs } = await this.#deployStack(DATA_STACK, this.layout.bucketStack);
     this.bucket = outputs.BucketName ?? '';
-    const { packageGroup } = this.layout.endpoint.sources;
-    if (packageGroup !== undefined) {
-      await this.call('sagemaker', 'CreateModelPackageGroup', { ModelPackageGroupName: packageGroup });
+    for (const name of keysOf(this.layout.endpoint)) {
+      if (kindOf(name) !== 'package') continue;
+      await this.call('sagemaker', 'CreateModelPackageGroup', { ModelPackageGroupName: groupOf(name) });
     }
     await upload();
     await this.deploy('first');

@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 
-// The smallest model server: it answers with the model's name. A model called `throws` answers with an error.
+// The smallest model server: it answers with the model's name, after that of the model whose answer it is sent, if it
+// is in a pipeline. A model called `throws` answers with an error.
 const INFERENCE = `import { readFileSync } from 'node:fs';
 export const model_fn = (dir) => JSON.parse(readFileSync(dir + '/model.json', 'utf8'));
-export const predict_fn = (_, model) => {
+export const predict_fn = (input, model) => {
   if (model.name === 'throws') throw new Error('no such column');
-  return model;
+  return { ...model, name: [input?.name ?? [], model.name].flat().join(' ') };
 };
 `;
 

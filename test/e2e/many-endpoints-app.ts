@@ -1,17 +1,16 @@
-import { type ModelSource, SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
+import { SagemakerEndpoint, type SagemakerEndpointProps } from '@freshpoint/cdk';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 
 /** One endpoint of the app below. */
 export interface EndpointSketch {
   readonly name: string;
-  /** S3 key of its model data, or what chooses it from the bucket. */
-  readonly key: string | ((bucket: IBucket) => ModelSource);
+  /** S3 key of its model data. */
+  readonly key: string;
   readonly bucketEvents?: SagemakerEndpointProps['bucketEvents'];
   /** @default one second */
   readonly waitTime?: Duration;
-  readonly marker?: string;
   readonly modelData?: SagemakerEndpointProps['modelData'];
   readonly smokeTests?: SagemakerEndpointProps['smokeTests'];
 }
@@ -27,14 +26,13 @@ export function endpointsApp(outdir: string, endpoints: readonly EndpointSketch[
   const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
   const grant = bucket.grantRead(role);
   for (const { name, key, waitTime = Duration.seconds(1), ...more } of endpoints) {
-    const modelDataUrl = typeof key === 'string' ? `s3://${bucket.bucketName}/${key}` : key(bucket).modelDataUrl;
     const endpoint = new SagemakerEndpoint(stack, name, {
       modelsProps: [
         {
           modelName: name,
           props: {
             executionRoleArn: role.roleArn,
-            primaryContainer: { image: 'models:1', modelDataUrl },
+            primaryContainer: { image: 'models:1', modelDataUrl: `s3://${bucket.bucketName}/${key}` },
           },
         },
       ],

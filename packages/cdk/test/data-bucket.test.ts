@@ -62,7 +62,14 @@ describe('the data bucket of the stack', () => {
     const [[policyId, policy] = []] = Object.entries(resourcesOf(stack, 'AWS::S3::BucketPolicy'));
     const { Statement } = policy!.Properties.PolicyDocument as { Statement: { Effect: string; Resource: unknown }[] };
     const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
-    expect(allowed).toMatchObject([{ Action: 's3:GetObject', Principal: { AWS: executionRoleArn } }]);
+    // By its ARN as a condition, so that the grant holds for a role that is created again with that name, too.
+    expect(allowed).toMatchObject([
+      {
+        Action: 's3:GetObject',
+        Principal: { AWS: '*' },
+        Condition: { ArnEquals: { 'aws:PrincipalArn': executionRoleArn } },
+      },
+    ]);
     expect((allowed[0]!.Resource as unknown[]).map(asText)).toEqual([
       expect.stringMatching(/Test\/Iris\/slots\/[0-9a-f]{8}\/a\/0\/model\.tar\.gz$/),
       expect.stringMatching(/Test\/Iris\/slots\/[0-9a-f]{8}\/b\/0\/model\.tar\.gz$/),
@@ -82,10 +89,10 @@ describe('the policy of the data bucket', () => {
     newEndpoint(stack, { endpoint: { endpointName: 'two' } }, 'Tulip');
     newEndpoint(stack, { endpoint: { endpointName: 'three' }, model: other }, 'Rose');
     const { Statement } = propertiesOf(stack, 'AWS::S3::BucketPolicy').PolicyDocument as {
-      Statement: { Effect: string; Principal: { AWS: string }; Resource: unknown[] }[];
+      Statement: { Effect: string; Condition: { ArnEquals: Record<string, string> }; Resource: unknown[] }[];
     };
-    const read = Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Principal, Resource }) => [
-      Principal.AWS,
+    const read = Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Condition, Resource }) => [
+      Condition.ArnEquals['aws:PrincipalArn'],
       Resource.map((each) => asText(each).replace(/^.*\/(\w+)\/slots\/[0-9a-f]{8}\/(\w)\/.*$/, '$1 $2')),
     ]);
     expect(read).toEqual([

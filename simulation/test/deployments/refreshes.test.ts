@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SERVING_STACK } from '../../deployments/settings-app.ts';
+import { SERVING_STACK, VARIANT } from '../../deployments/settings-app.ts';
 import { DeploymentRig, debug, MINUTE_MS, oneEndpoint, SLOTS } from './rig.ts';
 
 const rig = new DeploymentRig();
@@ -157,4 +157,29 @@ describe('a state that was deleted by hand', () => {
     expect(rig.account.decisions.some(({ decision }) => decision === 'succeeded')).toBe(true);
     await rig.expectServed('v2');
   });
+});
+
+test('a role that is deleted and created again with its name keeps its access to the slot data', async () => {
+  await rig.liveOn('a');
+  const { Models } = await rig.account.call('sagemaker', 'ListModels');
+  const { ModelName } = Models[0] ?? {};
+  const { ExecutionRoleArn: arn } = await rig.account.call('sagemaker', 'DescribeModel', { ModelName });
+  const RoleName = arn.slice(arn.lastIndexOf('/') + 1);
+  const { Role } = await rig.account.call('iam', 'GetRole', { RoleName });
+  const { PolicyNames } = await rig.account.call('iam', 'ListRolePolicies', { RoleName });
+  for (const PolicyName of PolicyNames) await rig.account.call('iam', 'DeleteRolePolicy', { RoleName, PolicyName });
+  await rig.account.call('iam', 'DeleteRole', { RoleName });
+  const AssumeRolePolicyDocument = decodeURIComponent(Role.AssumeRolePolicyDocument);
+  await rig.account.call('iam', 'CreateRole', { RoleName, AssumeRolePolicyDocument });
+
+  // New instances of the fleet load the slot data: to scale out, and after a swap.
+  await rig.account.call('sagemaker', 'UpdateEndpointWeightsAndCapacities', {
+    EndpointName: 'Iris',
+    DesiredWeightsAndCapacities: [{ VariantName: VARIANT.variantName, DesiredInstanceCount: 3 }],
+  });
+  await rig.account.settle();
+  const { ProductionVariants = [] } = await rig.account.call('sagemaker', 'DescribeEndpoint', { EndpointName: 'Iris' });
+  expect(ProductionVariants.map(({ CurrentInstanceCount }) => CurrentInstanceCount)).toEqual([3]);
+  await rig.refresh('v2');
+  await rig.expectServed('v2');
 });

@@ -27,6 +27,9 @@ interface Surroundings {
   readonly cloudFormation?: ConstructorParameters<typeof VirtualAccount>[0];
 }
 
+/** For how long calls fail, in ms: longer than the SDK repeats them. */
+const FAILING_MS = 10_000;
+
 /** The account of one test. After each test, it must have no problems. */
 export class DeploymentRig {
   #account: VirtualAccount | undefined;
@@ -110,6 +113,18 @@ export class DeploymentRig {
     this.account.interfere = (call) => {
       if (call.service !== service || call.operation !== operation || !isFunction(call.caller)) return;
       throw new AwsError('AccessDeniedException', `not authorized to perform: ${service}:${operation}`, 400);
+    };
+  }
+
+  /** Fails the function's calls of HeadObject for the sources, for some seconds after a slot was staged. */
+  failReadsAfterStaging(slot: 'a' | 'b'): void {
+    const { clock } = this.account;
+    let until = 0;
+    this.account.interfere = ({ operation, input, caller }) => {
+      if (operation === 'PutObject' && input.Key?.endsWith(`/${slot}/slot.json`)) until = clock.now() + FAILING_MS;
+      const isSourceRead = operation === 'HeadObject' && !input.Key?.includes('/slots/');
+      if (!isSourceRead || !isFunction(caller) || clock.now() >= until) return;
+      throw new AwsError('InternalError', 'We encountered an internal error.', 500);
     };
   }
 

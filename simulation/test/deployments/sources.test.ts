@@ -129,6 +129,18 @@ describe.each(CHANGES)('a deployment with $of', ({ before, after }) => {
     await rig.expectLoaded(after.loaded('v3'));
   });
 
+  test('does not try again what the fleet refused, although S3 fails when the gate reads the sources', async () => {
+    await rig.liveOn('b', endpointWith(before), { objects: OBJECTS });
+    await rig.account.uploadBroken('bad');
+    await rig.account.settle();
+    rig.account.updates.length = 0;
+    rig.failReadsAfterStaging('b');
+    await rig.account.deploy(endpointWith(after));
+    await rig.account.pass(DAY_MS);
+    await rig.expectLoaded(after.loaded('v2'));
+    expect(rig.movers()).toEqual(['stack']);
+  });
+
   test.each(SLOTS)('loads what serves, and a refresh brings what has not settled yet; live: %s', async (slot) => {
     const served = await rig.liveOn(slot, endpointWith(before, { waitTime: WAIT_SECONDS }), { objects: OBJECTS });
     await rig.account.upload('v3');

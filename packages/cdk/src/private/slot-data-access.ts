@@ -1,5 +1,5 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
-import { ArnPrincipal, type IRole, PolicyStatement, type PolicyStatementProps, Role } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, type IRole, PolicyStatement, type PolicyStatementProps, Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct, IDependable } from 'constructs';
 import { isStackDataBucket } from './data-bucket';
@@ -16,6 +16,9 @@ const listedByRole = new WeakMap<IBucket, Map<string, Set<string>>>();
  * Grants a model's execution role read access to its slot data; a key that ends with a slash is a folder. Only the
  * role's ARN is known, so the policy of the stack's data bucket grants it; for a given bucket, which can be in another
  * stack, a policy of the role does.
+ *
+ * The bucket policy has the role as a condition. S3 stores a principal as the role's unique id, so a role that is
+ * deleted and created again with the same name would have lost its access.
  *
  * The model must depend on the returned constructs: SageMaker reads the data when the model is created.
  */
@@ -56,11 +59,7 @@ function grantInBucketPolicy(bucket: IBucket, roleArn: string, objectArns: strin
     known.addResources(...objectArns);
     return stackDataBucketPolicy(bucket, stack);
   }
-  const statement = new PolicyStatement({
-    actions: READ_ACTIONS,
-    resources: objectArns,
-    principals: [new ArnPrincipal(roleArn)],
-  });
+  const statement = new PolicyStatement({ actions: READ_ACTIONS, resources: objectArns, ...onlyFor(roleArn) });
   byRole.set(role, statement);
   const { policyDependable } = bucket.addToResourcePolicy(statement);
   return policyDependable ? [policyDependable] : [];
@@ -79,11 +78,16 @@ function grantListingInBucketPolicy(bucket: IBucket, roleArn: string, patterns: 
   }
   const listed = new Set(patterns);
   byRole.set(role, listed);
-  const principals = [new ArnPrincipal(roleArn)];
-  const { policyDependable } = bucket.addToResourcePolicy(
-    new PolicyStatement({ ...listing(bucket, listed), principals }),
-  );
+  const { conditions, ...allowed } = listing(bucket, listed);
+  const statement = new PolicyStatement({ ...allowed, ...onlyFor(roleArn, conditions) });
+  const { policyDependable } = bucket.addToResourcePolicy(statement);
   return policyDependable ? [policyDependable] : [];
+}
+
+/** Of a statement that holds for sessions of this role only, also of one that is created later with the same name. */
+function onlyFor(roleArn: string, conditions: PolicyStatementProps['conditions'] = {}): PolicyStatementProps {
+  const isRole = { ArnEquals: { 'aws:PrincipalArn': roleArn } };
+  return { principals: [new AnyPrincipal()], conditions: { ...conditions, ...isRole } };
 }
 
 /** A statement that allows to list these keys, some of which may be added until synthesis. */

@@ -159,7 +159,9 @@ async function keepJudgement(
   { staged, deployed, served }: StagedSources,
 ): Promise<DeploymentData> {
   const { ports, store, spec, request } = pass;
-  const [before, after] = await Promise.all([spec.sources, request.sources].map((each) => tryToList(pass, each)));
+  const [before, after] = await Promise.all(
+    [spec.sources, request.sources].map((each) => listUnlessDenied(pass, each)),
+  );
   const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served });
   const removed = spec.sources.filter((source) => !request.sources.some((each) => uriOf(each) === uriOf(source)));
   const changed = { before, after, removed, unchanged, deployed };
@@ -171,8 +173,8 @@ async function keepJudgement(
   return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
 }
 
-/** The sources, if they can be read within the pass. */
-async function tryToList(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
+/** The sources, if they can be read within the pass, and may be. Other errors are thrown: the pass is repeated. */
+async function listUnlessDenied(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
   const { ports, budget } = pass;
   const read = await tryToRead(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
   return read?.kind === 'unfinished' ? undefined : read;

@@ -12,6 +12,8 @@ export interface PolicySource {
   identityStatements(roleArn: string): readonly Statement[] | undefined;
   /** The statements of the resource policy. */
   resourceStatements(resourceArn: string): readonly Statement[] | undefined;
+  /** The role's unique id; undefined if it does not exist. */
+  roleId(roleArn: string): string | undefined;
 }
 
 /** Decides one permission for one caller. Throws AwsError AccessDenied, worded as by the called service. */
@@ -25,6 +27,7 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
         accountId: account.accountId,
         arn: caller.arn,
         roleArn: caller.roleArn,
+        roleId: caller.roleArn === undefined ? undefined : policies.roleId(caller.roleArn),
         service: caller.roleArn === undefined ? caller.service : undefined,
       },
       context: requestContext({ ...globalKeys(account, clock, caller), ...permission.context }),

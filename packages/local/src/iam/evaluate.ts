@@ -18,6 +18,8 @@ export interface Principal {
   /** The session's ARN (assumed role), or the service's name. */
   readonly arn: string;
   readonly roleArn?: string;
+  /** Unique id of the role: policies of resources name it by that. */
+  readonly roleId?: string;
   /** For example `events.amazonaws.com`. */
   readonly service?: string;
 }
@@ -88,7 +90,8 @@ function isNamed(principals: Principals, principal: Principal, effect: Statement
   if (principals === '*') return true;
   if (principals.AWS?.includes('*')) return true;
   if (principal.service !== undefined && principals.Service?.includes(principal.service)) return true;
-  if (principals.AWS?.some((id) => id === principal.arn || id === principal.roleArn)) return true;
+  const ids = [principal.arn, principal.roleArn, principal.roleId];
+  if (principals.AWS?.some((id) => ids.includes(id))) return true;
   return effect === 'Deny' && principal.service === undefined && namesAccount(principals, principal);
 }
 

@@ -4,7 +4,7 @@ import { CredentialRegistry, type Credentials } from './credentials.ts';
 import { evaluateResource } from './evaluate.ts';
 import { awsManagedPolicy, isAwsManaged } from './managed-policies.ts';
 import { managedPolicyOperations } from './managed-policy-operations.ts';
-import { parsePolicy, type Statement } from './policy-document.ts';
+import { parsePolicy, type Statement, withRoleIds } from './policy-document.ts';
 import { requestContext } from './request-context.ts';
 import { roleOperations } from './role-operations.ts';
 import { rolePolicyOperations } from './role-policy-operations.ts';
@@ -53,6 +53,7 @@ export function createIam(deps: Deps): Iam {
         );
       },
       resourceStatements: (arn) => resourcePolicies.get(arn),
+      roleId: (roleArn) => store.roleByArn(roleArn)?.id,
     }),
   );
 
@@ -65,7 +66,13 @@ export function createIam(deps: Deps): Iam {
     service: { name: 'iam', operations },
     setResourcePolicy(resourceArn, document) {
       if (document === undefined || document === '') resourcePolicies.delete(resourceArn);
-      else resourcePolicies.set(resourceArn, parsePolicy(document, 'resource'));
+      else {
+        const statements = parsePolicy(document, 'resource');
+        resourcePolicies.set(
+          resourceArn,
+          statements.map((statement) => withRoleIds(statement, (arn) => store.roleByArn(arn)?.id)),
+        );
+      }
     },
     callerFor: (roleArn, sessionName) => credentials.callerFor(roleArn, sessionName),
     issueCredentials: (roleArn, sessionName) => credentials.issue(roleArn, sessionName),

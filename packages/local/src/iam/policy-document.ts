@@ -99,6 +99,22 @@ function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   };
 }
 
+/**
+ * The statement as a resource's policy is kept: with the unique ids of the roles that it names, so that it does not
+ * hold for a role that is created later with the same name. An ARN of no role stays.
+ */
+export function withRoleIds(statement: Statement, roleId: (arn: string) => string | undefined): Statement {
+  const withIds = (named: Principals | undefined) =>
+    named === undefined || named === '*' || !named.AWS
+      ? named
+      : { ...named, AWS: named.AWS.map((id) => roleId(id) ?? id) };
+  return {
+    ...statement,
+    principals: withIds(statement.principals),
+    notPrincipals: withIds(statement.notPrincipals),
+  };
+}
+
 function principals(value: unknown): Principals | undefined {
   if (value === undefined) return undefined;
   if (value === '*') return '*';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateIdentity, evaluateResource, type PolicyVerdict, type Principal } from '../../src/iam/evaluate.ts';
+import {
+  delegatesToAccount,
+  evaluateIdentity,
+  evaluateResource,
+  type PolicyVerdict,
+  type Principal,
+} from '../../src/iam/evaluate.ts';
 import { parsePolicy } from '../../src/iam/policy-document.ts';
 import { requestContext } from '../../src/iam/request-context.ts';
 
@@ -237,5 +243,37 @@ describe('resource policies', () => {
     expect(resource(statement, events, { 'aws:SourceArn': 'arn:aws:events:us-east-1:1:rule/mine' })).toBe('Allow');
     expect(resource(statement, events, { 'aws:SourceArn': 'arn:aws:events:us-east-1:1:rule/other' })).toBe('None');
     expect(resource(statement, events)).toBe('None');
+  });
+});
+
+describe('the policy of a model package group for another account', () => {
+  const owned = 'arn:aws:sagemaker:us-east-1:111122223333';
+  const policy = parsePolicy(
+    {
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::444455556666:root' },
+        Action: ['sagemaker:ListModelPackages', 'sagemaker:DescribeModelPackage'],
+        Resource: [`${owned}:model-package-group/iris`, `${owned}:model-package/iris/*`],
+      },
+    },
+    'resource',
+  );
+  const delegates = (accountId: string, action: string, resource: string) =>
+    delegatesToAccount(policy, {
+      action: `sagemaker:${action}`,
+      resource: `${owned}:${resource}`,
+      principal: { accountId, arn: `arn:aws:sts::${accountId}:assumed-role/refresher/f` },
+      context: requestContext({}),
+    });
+
+  it.each([
+    [true, '444455556666', 'ListModelPackages', 'model-package-group/iris'],
+    [true, '444455556666', 'DescribeModelPackage', 'model-package/iris/3'],
+    [false, '444455556666', 'DescribeModelPackage', 'model-package/rose/3'],
+    [false, '444455556666', 'UpdateModelPackage', 'model-package/iris/3'],
+    [false, '777788889999', 'ListModelPackages', 'model-package-group/iris'],
+  ])('is %s for %s: %s on %s', (expected, accountId, action, resource) => {
+    expect(delegates(accountId, action, resource)).toBe(expected);
   });
 });

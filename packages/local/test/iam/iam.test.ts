@@ -113,6 +113,30 @@ describe('resources with a policy of their own', () => {
     expect(() => may(service(rule), 'sqs:SendMessage', queueArn)).toThrow('no resource-based policy allows');
   });
 
+  it('of a resource that names a role does not hold for one that is created later with that name', async () => {
+    const statement = { ...allow('sqs:*', queueArn), Principal: { AWS: roleArn } };
+    iam.setResourcePolicy(queueArn, document(statement));
+    expect(() => may(iam.callerFor(roleArn, 's'), 'sqs:SendMessage', queueArn)).not.toThrow();
+    await call('DeleteRole', { RoleName: 'r' });
+    await call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: lambdaTrust });
+    expect(() => may(iam.callerFor(roleArn, 's'), 'sqs:SendMessage', queueArn)).toThrow(/not authorized/);
+  });
+
+  it('of a resource that has the role’s ARN as a condition does hold for it, and for no other role', async () => {
+    const isRole = { ArnEquals: { 'aws:PrincipalArn': roleArn } };
+    iam.setResourcePolicy(
+      queueArn,
+      document({ ...allow('sqs:*', queueArn), Principal: { AWS: '*' }, Condition: isRole }),
+    );
+    for (const RoleName of ['r', 'other']) {
+      if (RoleName === 'r') await call('DeleteRole', { RoleName });
+      await call('CreateRole', { RoleName, AssumeRolePolicyDocument: lambdaTrust });
+    }
+    expect(() => may(iam.callerFor(roleArn, 's'), 'sqs:SendMessage', queueArn)).not.toThrow();
+    const other = iam.callerFor(roleArn.replace(/r$/, 'other'), 's');
+    expect(() => may(other, 'sqs:SendMessage', queueArn)).toThrow(/not authorized/);
+  });
+
   it('deny roles that their own policies allow', async () => {
     await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('*', '*')) });
     const statement = { Effect: 'Deny', Action: 's3:*', Resource: 'arn:aws:s3:::b/*', Principal: '*' };

@@ -1,0 +1,3 @@
+import { pipelineApp } from './pipeline-app.ts';
+
+pipelineApp().synth();

@@ -1,0 +1,3 @@
+import { releaseApp } from './release-app.ts';
+
+releaseApp().synth();

@@ -1,0 +1,3 @@
+import { jobsApp } from './jobs-app.ts';
+
+jobsApp().synth();
