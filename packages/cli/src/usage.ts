@@ -18,7 +18,7 @@ Act:
   suspend <endpoint>               No swaps until resumed
   resume <endpoint>                End a suspension
   retry <endpoint> [<revision>]    Take a revision out of quarantine, or end the pause before its next attempt; without
-                                   <revision>, the one that was quarantined last
+                                   <revision>, the one that failed last
   refresh <endpoint>               Start a pass of the controller now
   redrive <endpoint>               Move dead letters back to the work queue
 

@@ -108,7 +108,7 @@ function isWaitForTime(reason: string): boolean {
 }
 
 /** Another config than the one that the controller knows of, although neither it nor a deployment is changing it. */
-function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView, 'moved'> {
+export function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView, 'moved'> {
   if (!view || view === 'gone' || view.status !== 'InService' || state.deployment || recordedUpdate(state)) return {};
   const { serving } = state;
   if (!serving || serving.configName === view.configName) return {};
@@ -118,7 +118,7 @@ function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView
 }
 
 /** Only a person can make the newest upload serve. What the controller has not recorded yet may still be retried. */
-function needsPerson({ view, next, state }: EndpointReport): boolean {
+export function needsPerson({ view, next, state }: EndpointReport): boolean {
   if (view === 'gone' || next?.kind === 'stalled') return true;
   return next?.kind === 'done' && next.reason === 'Quarantined' && !recordedUpdate(state);
 }
