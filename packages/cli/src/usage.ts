@@ -60,7 +60,7 @@ Options of all commands:
   -h, --help                       Print this help
   --version                        Print the version
 
-AWS_ENDPOINT_URL, NO_COLOR and FORCE_COLOR are respected.
+AWS_ENDPOINT_URL, NO_COLOR, FORCE_COLOR and COLUMNS are respected.
 
 Exit codes:
   0                                Success

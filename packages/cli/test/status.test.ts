@@ -115,6 +115,15 @@ describe('freshpoint status', () => {
   });
 });
 
+test.each<[string, number | undefined, string | undefined, number]>([
+  ['of the terminal', 80, '60', 80],
+  ['COLUMNS where there is no terminal', undefined, '60', 60],
+  ['unlimited in a file', undefined, undefined, Number.POSITIVE_INFINITY],
+  ['unlimited where COLUMNS is no number', undefined, 'wide', Number.POSITIVE_INFINITY],
+])('the width is %s', (_, columns, COLUMNS, expected) => {
+  expect(outputOf(() => undefined, { columns }, { COLUMNS }).columns).toBe(expected);
+});
+
 describe('freshpoint explain', () => {
   const explain = async (format: ExplainArguments['format'] = 'json') => {
     await runExplain({ command: 'explain', endpoint: ID, format }, endpoint.context, output());

@@ -1,9 +1,10 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import type { Stall } from '@freshpoint/engine/policy/state';
 import type { Output } from '../output.ts';
 import { formatTime, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import { type EndpointReport, type ReportContext, reportOn } from './report.ts';
-import { movedIn, newestQuarantine } from './status-view.ts';
+import { isWaitForTime, movedIn, newestQuarantine } from './status-view.ts';
 
 /** Arguments of `freshpoint explain`. */
 export interface ExplainArguments {
@@ -75,7 +76,8 @@ function explanationOf(report: EndpointReport): Explanation {
   const { explanation, nextStep } = paragraphOf(report);
   const reason = 'reason' in next ? next.reason : 'Testing';
   const { moved } = movedIn(report);
-  if (state.stalled?.reason === 'CallFailed' && next.kind !== 'done') return failedCall(report, state.stalled);
+  const isFailing = state.stalled?.reason === 'CallFailed' && next.kind !== 'done' && !recordedUpdate(state);
+  if (isFailing) return failedCall(report, state.stalled);
   return { reason, explanation: [stallText(report, reason), moved, explanation].filter(Boolean).join(' '), nextStep };
 }
 
@@ -153,8 +155,8 @@ function waitingParagraph(
   const { endpoint, now, state } = report;
   const { suspension } = state;
   const why = next.reason === 'Suspended' && suspension?.reason !== undefined ? ` (${suspension.reason})` : '';
-  const until =
-    next.seconds === undefined ? '' : ` The controller goes on at ${formatTime(now + next.seconds * 1000)}.`;
+  const isKnown = next.seconds !== undefined && isWaitForTime(next.reason);
+  const until = isKnown ? ` The controller goes on at ${formatTime(now + (next.seconds ?? 0) * 1000)}.` : '';
   return {
     explanation: `${newestIn(report)} does not serve yet. ${messageOf(report).replace(/\.$/, '')}${why}.${until}`,
     nextStep:

@@ -103,7 +103,7 @@ function waitingIn({ state, next, now }: EndpointReport): Pick<EndpointStatusVie
 }
 
 /** Of other reasons, the seconds are only when the controller asks again. */
-function isWaitForTime(reason: string): boolean {
+export function isWaitForTime(reason: string): boolean {
   return reason === 'Settling' || reason === 'Retrying' || reason === 'Testing';
 }
 
