@@ -29,8 +29,10 @@ describe.each<[string, PlayedPage, Situations]>([
     }
   });
 
-  // The walkthrough brings about too little.
-  test.runIf(page === operations)('the events have the fields that are listed, and those of the example', () => {
+  // The walkthrough brings about too little for these.
+  if (page !== operations) return;
+
+  test('the events have the fields that are listed, and those of the example', () => {
     const [refresh = [], stall = []] = tablesOf(page.text, '## Events').slice(1);
     const listed = (table: readonly string[][]) => table.flatMap(([fields = '']) => fields.match(/\w+/g) ?? []);
     const types = new Set(endpoint.events.map(({ detailType }) => detailType));
@@ -44,7 +46,7 @@ describe.each<[string, PlayedPage, Situations]>([
     expect(Object.keys(detail)).toEqual(Object.keys(refused?.detail ?? {}));
   });
 
-  test.runIf(page === operations)('the log has the fields and the values of the queries', () => {
+  test('the log has the fields and the values of the queries', () => {
     const { log } = endpoint.stage;
     const valuesOf = (name: string) =>
       log.map((entry) => name.split('.').reduce<unknown>((value, key) => Object(value)[key], entry));
