@@ -142,7 +142,7 @@ describe('freshpoint explain', () => {
       'it settles',
       () => Object.assign(endpoint.state, { rollout: settling }),
       'Settling',
-      'does not serve yet. The newest source must be 600 s old. The controller goes on at 2026-11-01 12:09:00.',
+      'does not serve yet. The newest source must be 600 s old. The controller continues at 2026-11-01 12:09:00.',
       'freshpoint watch Iris/Endpoint',
     ],
     [

@@ -156,12 +156,12 @@ function waitingParagraph(
   const { suspension } = state;
   const why = next.reason === 'Suspended' && suspension?.reason !== undefined ? ` (${suspension.reason})` : '';
   const isKnown = next.seconds !== undefined && isWaitForTime(next.reason);
-  const until = isKnown ? ` The controller goes on at ${formatTime(now + (next.seconds ?? 0) * 1000)}.` : '';
+  const until = isKnown ? ` The controller continues at ${formatTime(now + (next.seconds ?? 0) * 1000)}.` : '';
   return {
     explanation: `${newestIn(report)} does not serve yet. ${messageOf(report).replace(/\.$/, '')}${why}.${until}`,
     nextStep:
       NEXT_STEPS[next.reason]?.(endpoint, shortRevision(next.revision ?? '')) ??
-      `Wait; \`freshpoint watch ${endpoint}\` shows how it goes on.`,
+      `Wait; \`freshpoint watch ${endpoint}\` shows the progress.`,
   };
 }
 

@@ -18,7 +18,7 @@ export interface EndpointStatusView {
     readonly phase: Rollout['phase'];
     readonly since: string;
   };
-  /** Why the controller does no more now; `until`: when it goes on at the latest. */
+  /** Why the controller does no more now; `until`: when it continues at the latest. */
   readonly waiting?: { readonly reason: string; readonly message: string; readonly until?: string };
   readonly suspended?: PersonView;
   readonly pinned?: PersonView & { readonly revision: string; readonly passedOver: boolean };
