@@ -37,6 +37,18 @@ describe('results', () => {
     expect(insaneFigures(results)).toHaveLength(1);
   });
 
+  test('are refused when a refresh takes more invocations, or longer, than it may', () => {
+    const results = broken(({ patterns: [row] }) => {
+      if (!row?.freshpoint.settledToUpdate) return;
+      row.freshpoint.invocations = 7;
+      row.freshpoint.settledToUpdate.median = 4.5;
+    });
+    expect(outOfRange(results)).toEqual([
+      expect.stringContaining("one upload: Freshpoint's seconds from settled to UpdateEndpoint"),
+      expect.stringContaining('one upload: invocations (Freshpoint)'),
+    ]);
+  });
+
   test('are refused when an alternative lost everything of a pattern, or nothing at all', () => {
     const everything = broken(({ patterns: [row] }) => {
       if (row) row.plain.lost = 1;

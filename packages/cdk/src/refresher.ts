@@ -296,8 +296,8 @@ export class Refresher extends Construct {
     });
     return new Alarm(this, 'Alarm', {
       alarmDescription:
-        'Freshpoint: newer model data is not being served, or a message is in the dead-letter queue. The log of the ' +
-        'refresher says why, at level ERROR.',
+        'Freshpoint: newer model data is not being served, or a message is in the dead-letter queue. ' +
+        '`npx freshpoint status` and `npx freshpoint explain <endpoint>` say why; what to do: docs/operations.md.',
       metric: new MathExpression({
         expression: 'FILL(stalled, 0) + FILL(deadLetters, 0)',
         label: 'stalled endpoints or dead letters',

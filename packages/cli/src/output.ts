@@ -18,17 +18,20 @@ interface OutputStream {
   readonly columns?: number;
 }
 
-/** The process's output. Colours are for terminals, unless NO_COLOR or FORCE_COLOR says otherwise. */
+/**
+ * The process's output. Colours are for terminals, unless NO_COLOR or FORCE_COLOR says otherwise. COLUMNS is the width
+ * of what is no terminal.
+ */
 export function outputOf(
   write: (line: string) => void,
-  { isTTY = false, columns = Number.POSITIVE_INFINITY }: OutputStream,
-  { NO_COLOR, FORCE_COLOR, TERM }: NodeJS.ProcessEnv,
+  { isTTY = false, columns }: OutputStream,
+  { NO_COLOR, FORCE_COLOR, TERM, COLUMNS }: NodeJS.ProcessEnv,
 ): Output {
   const isForced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0';
   const hasColors = isForced || (isTTY && !NO_COLOR && TERM !== 'dumb');
   return {
     write,
-    columns,
+    columns: columns ?? (Number(COLUMNS) || Number.POSITIVE_INFINITY),
     paint: (style, text) => (hasColors ? styleText(style, text, { validateStream: false }) : text),
   };
 }

@@ -18,7 +18,7 @@ Act:
   suspend <endpoint>               No swaps until resumed
   resume <endpoint>                End a suspension
   retry <endpoint> [<revision>]    Take a revision out of quarantine, or end the pause before its next attempt; without
-                                   <revision>, the one that was quarantined last
+                                   <revision>, the one that failed last
   refresh <endpoint>               Start a pass of the controller now
   redrive <endpoint>               Move dead letters back to the work queue
 
@@ -60,7 +60,7 @@ Options of all commands:
   -h, --help                       Print this help
   --version                        Print the version
 
-AWS_ENDPOINT_URL, NO_COLOR and FORCE_COLOR are respected.
+AWS_ENDPOINT_URL, NO_COLOR, FORCE_COLOR and COLUMNS are respected.
 
 Exit codes:
   0                                Success

@@ -12,6 +12,8 @@ const PAGES = [
   'docs/console.md',
   'docs/model-data.md',
   'docs/failures.md',
+  'docs/operations.md',
+  'docs/walkthrough.md',
   'README.md',
   'packages/cli/README.md',
 ];

@@ -331,6 +331,16 @@ describe('freshpoint history', () => {
     ]);
   });
 
+  test('prints the end of a stall above it: both have the time at which it began', async () => {
+    const stall = { version: 1, at: '2026-11-01T12:00:00.000Z', reason: 'Retrying', message: '' } as const;
+    account.records = [
+      { ...stall, outcome: 'stalled', seconds: 1800, writtenAt: 1 },
+      { ...stall, outcome: 'recovered', seconds: 9000, writtenAt: 2 },
+    ];
+    await history({ endpoint: ID, format: 'json' });
+    expect(lines.map((line) => JSON.parse(line).outcome)).toEqual(['recovered', 'stalled']);
+  });
+
   test('prints whole records with --json', async () => {
     await history({ endpoint: ID, format: 'json' });
     expect(lines.map((line) => JSON.parse(line)).map(({ revision, serving }) => [revision, serving])).toEqual([

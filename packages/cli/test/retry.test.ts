@@ -88,6 +88,16 @@ describe('freshpoint retry', () => {
     expect(seen.state).toEqual({ version: 1 });
   });
 
+  test('takes the one that failed last: also one that waits, before one that was quarantined earlier', async () => {
+    const retries = { revision: R1, attempts: 1, nextAt: 9, stage: 'update', fault: 'capacity', message: '' } as const;
+    const later = accountWith({ quarantine, retries: { ...retries, at: 3 } });
+    await retry(later.account);
+    expect(later.seen.state).toEqual({ version: 1, quarantine });
+    const earlier = accountWith({ quarantine, retries: { ...retries, at: 1 } });
+    await retry(earlier.account);
+    expect(earlier.seen.state.quarantine).toEqual([quarantine[1]]);
+  });
+
   test('changes the state that is there after a concurrent write, and fails after five', async () => {
     const { account, seen } = accountWith({ quarantine }, 4);
     await retry(account);

@@ -21,6 +21,11 @@ const status = (id?: string) =>
 const at = NOON - 5 * 60_000;
 const quarantine = [{ revision: R2, at, message: 'did not pass the ping health check' }];
 const stalled = { since: at, reason: 'Retrying', message: 'no capacity', published: true } as const;
+/** Not published yet. */
+const failedCall = { since: at, reason: 'CallFailed', message: 's3:GetObject failed: AccessDenied. Grant this.' };
+const retries = {
+  ...{ revision: R2, attempts: 1, at, nextAt: NOON + 60_000, stage: 'update', fault: 'capacity', message: 'none left' },
+} as const;
 const settling = {
   phase: 'settling',
   trigger: 'upload',
@@ -110,6 +115,15 @@ describe('freshpoint status', () => {
   });
 });
 
+test.each<[string, number | undefined, string | undefined, number]>([
+  ['of the terminal', 80, '60', 80],
+  ['COLUMNS where there is no terminal', undefined, '60', 60],
+  ['unlimited in a file', undefined, undefined, Number.POSITIVE_INFINITY],
+  ['unlimited where COLUMNS is no number', undefined, 'wide', Number.POSITIVE_INFINITY],
+])('the width is %s', (_, columns, COLUMNS, expected) => {
+  expect(outputOf(() => undefined, { columns }, { COLUMNS }).columns).toBe(expected);
+});
+
 describe('freshpoint explain', () => {
   const explain = async (format: ExplainArguments['format'] = 'json') => {
     await runExplain({ command: 'explain', endpoint: ID, format }, endpoint.context, output());
@@ -128,7 +142,7 @@ describe('freshpoint explain', () => {
       'it settles',
       () => Object.assign(endpoint.state, { rollout: settling }),
       'Settling',
-      'does not serve yet. The newest source must be 600 s old. The controller goes on at 2026-11-01 12:09:00.',
+      'does not serve yet. The newest source must be 600 s old. The controller continues at 2026-11-01 12:09:00.',
       'freshpoint watch Iris/Endpoint',
     ],
     [
@@ -154,7 +168,11 @@ describe('freshpoint explain', () => {
     ],
     [
       'the source is missing, and that stalls',
-      () => Object.assign(endpoint, { newest: undefined, state: { ...endpoint.state, stalled } }),
+      () =>
+        Object.assign(endpoint, {
+          newest: undefined,
+          state: { ...endpoint.state, stalled: { ...stalled, reason: 'SourceMissing' } },
+        }),
       'SourceMissing',
       'Stalled since 2026-11-01 11:55:00. The newest upload does not serve yet. There is no object at s3://models/',
       'Upload the missing model data.',
@@ -164,7 +182,28 @@ describe('freshpoint explain', () => {
       () => Object.assign(endpoint, { status: 'Failed' }),
       'EndpointFailed',
       'The endpoint is Failed: no FailureReason. Delete the endpoint and deploy the stack again.',
-      'freshpoint redrive',
+      'freshpoint redrive Iris/Endpoint',
+    ],
+    [
+      'an attempt failed',
+      () => Object.assign(endpoint.state, { quarantine: [{ revision: R1, at }], retries, stalled }),
+      'Retrying',
+      'Stalled since 2026-11-01 11:55:00. The newest upload, 222222222222 of 2026-11-01 11:58:00, does not serve yet. ',
+      '`freshpoint retry Iris/Endpoint 222222222222` ends the pause.',
+    ],
+    [
+      'a call of the controller fails, which only the controller knows',
+      () => Object.assign(endpoint.state, { stalled: failedCall }),
+      'CallFailed',
+      'does not serve because a call has failed since 2026-11-01 11:55:00: s3:GetObject failed: AccessDenied. Grant this.',
+      'Mend the cause, then run `freshpoint refresh Iris/Endpoint`.',
+    ],
+    [
+      'the endpoint was moved by hand',
+      () => Object.assign(endpoint, { configName: 'config-b' }),
+      'Settling',
+      'The endpoint was moved by hand to config-b, slot B. The newest upload, 222222222222',
+      'freshpoint watch Iris/Endpoint',
     ],
     [
       'the state was deleted',
@@ -243,6 +282,31 @@ describe('freshpoint watch', () => {
   ])('ends with exit code 3 when the newest revision %s', async (_, state, event) => {
     expect(await watch([change(state)])).toBe(3);
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ event });
+  });
+
+  test('is not ended by an earlier stall, whose cause may have been mended', async () => {
+    endpoint.state = { ...endpoint.state, stalled, rollout: settling };
+    const serving = { configName: 'config-b', revision: R2, newestSource: at, since: NOON - 60 * 60_000 };
+    const served = change({ rollout: undefined, stalled: undefined, serving });
+    const exitCode = await watch([
+      () => undefined,
+      () => {
+        served();
+        endpoint.configName = 'config-b';
+      },
+    ]);
+    expect(exitCode).toBe(0);
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['stalled', 'settling', 'serving']);
+  });
+
+  test('ends with exit code 3 when only a person can help, whatever stalled before', async () => {
+    endpoint.state = { ...endpoint.state, stalled };
+    endpoint.status = 'Failed';
+    expect(await watch([])).toBe(3);
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual([
+      'Retrying: no capacity',
+      'EndpointFailed: The endpoint is Failed: no FailureReason. Delete the endpoint and deploy the stack again.',
+    ]);
   });
 
   test('fails when it may not read what it watches', async () => {

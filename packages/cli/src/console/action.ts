@@ -15,7 +15,7 @@ export interface ActionRequest {
   readonly reason?: string;
 }
 
-/** The arguments of the command, as a person types them. A rollback does not wait: the page shows how it goes on. */
+/** The arguments of the command, as a person types them. A rollback does not wait: the page shows the progress. */
 export function argumentsOf({ command, endpoint, revision, force, reason }: ActionRequest): string[] {
   const isRollback = command === 'rollback';
   return [

@@ -1,8 +1,10 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
+import type { Stall } from '@freshpoint/engine/policy/state';
 import type { Output } from '../output.ts';
 import { formatTime, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import { type EndpointReport, type ReportContext, reportOn } from './report.ts';
-import { newestQuarantine } from './status-view.ts';
+import { isWaitForTime, movedIn, newestQuarantine } from './status-view.ts';
 
 /** Arguments of `freshpoint explain`. */
 export interface ExplainArguments {
@@ -72,17 +74,17 @@ function explanationOf(report: EndpointReport): Explanation {
     };
   }
   const { explanation, nextStep } = paragraphOf(report);
-  return {
-    reason: 'reason' in next ? next.reason : 'Testing',
-    explanation: `${stalledSince(report)}${explanation}`,
-    nextStep,
-  };
+  const reason = 'reason' in next ? next.reason : 'Testing';
+  const { moved } = movedIn(report);
+  const isFailing = state.stalled?.reason === 'CallFailed' && next.kind !== 'done' && !recordedUpdate(state);
+  if (isFailing) return failedCall(report, state.stalled);
+  return { reason, explanation: [stallText(report, reason), moved, explanation].filter(Boolean).join(' '), nextStep };
 }
 
 type Paragraph = Omit<Explanation, 'reason'>;
 
 function paragraphOf(report: EndpointReport): Paragraph {
-  const { next } = report;
+  const { next, endpoint } = report;
   switch (next?.kind) {
     case 'done':
       return endedParagraph(report, next.reason);
@@ -91,12 +93,12 @@ function paragraphOf(report: EndpointReport): Paragraph {
     case 'stalled':
       return {
         explanation: next.message,
-        nextStep: 'Do that, then run `freshpoint redrive` and `freshpoint refresh`.',
+        nextStep: `Do that, then run \`freshpoint redrive ${endpoint}\` and \`freshpoint refresh ${endpoint}\`.`,
       };
     default:
       return {
         explanation: `${newestIn(report)} is about to be rolled out: the controller's next pass does so.`,
-        nextStep: `Run \`freshpoint watch ${report.endpoint}\`; \`freshpoint refresh ${report.endpoint}\` starts a pass now.`,
+        nextStep: `Run \`freshpoint watch ${endpoint}\`; \`freshpoint refresh ${endpoint}\` starts a pass now.`,
       };
   }
 }
@@ -138,26 +140,28 @@ function quarantineParagraph(report: EndpointReport): Paragraph {
 }
 
 /** Next steps by reason. Others need only patience. */
-const NEXT_STEPS: Readonly<Record<string, (endpoint: string) => string>> = {
+const NEXT_STEPS: Readonly<Record<string, (endpoint: string, revision: string) => string>> = {
   Suspended: (endpoint) => `Run \`freshpoint resume ${endpoint}\`.`,
   MarkerMissing: () => 'Upload the marker after all model data.',
   SourceMissing: () => 'Upload the missing model data.',
-  Retrying: (endpoint) => `Mend the cause; \`freshpoint retry ${endpoint}\` ends the pause.`,
+  Retrying: (endpoint, revision) => `Mend the cause; \`freshpoint retry ${endpoint} ${revision}\` ends the pause.`,
   UnknownConfig: () => 'Move the endpoint back with UpdateEndpoint, or deploy the stack with a changed setting.',
 };
 
 function waitingParagraph(
   report: EndpointReport,
-  next: { readonly reason: string; readonly seconds?: number },
+  next: { readonly reason: string; readonly seconds?: number; readonly revision?: string },
 ): Paragraph {
   const { endpoint, now, state } = report;
   const { suspension } = state;
   const why = next.reason === 'Suspended' && suspension?.reason !== undefined ? ` (${suspension.reason})` : '';
-  const until =
-    next.seconds === undefined ? '' : ` The controller goes on at ${formatTime(now + next.seconds * 1000)}.`;
+  const isKnown = next.seconds !== undefined && isWaitForTime(next.reason);
+  const until = isKnown ? ` The controller continues at ${formatTime(now + (next.seconds ?? 0) * 1000)}.` : '';
   return {
     explanation: `${newestIn(report)} does not serve yet. ${messageOf(report).replace(/\.$/, '')}${why}.${until}`,
-    nextStep: NEXT_STEPS[next.reason]?.(endpoint) ?? `Wait; \`freshpoint watch ${endpoint}\` shows how it goes on.`,
+    nextStep:
+      NEXT_STEPS[next.reason]?.(endpoint, shortRevision(next.revision ?? '')) ??
+      `Wait; \`freshpoint watch ${endpoint}\` shows the progress.`,
   };
 }
 
@@ -165,8 +169,21 @@ function messageOf({ next }: EndpointReport): string {
   return next && 'message' in next ? next.message : '';
 }
 
-function stalledSince({ state: { stalled } }: EndpointReport): string {
-  return stalled?.published ? `Stalled since ${formatTime(stalled.since)}. ` : '';
+/** Only the controller knows which of its calls fail. */
+function failedCall(report: EndpointReport, { since, message }: Stall): Explanation {
+  return {
+    reason: 'CallFailed',
+    explanation: `${newestIn(report)} does not serve because a call has failed since ${formatTime(since)}: ${message}`,
+    nextStep: `Mend the cause, then run \`freshpoint refresh ${report.endpoint}\`.`,
+  };
+}
+
+/** What was published as stalled; `shown`: the reason that follows in words. */
+function stallText({ state: { stalled } }: EndpointReport, shown: string): string {
+  if (!stalled?.published) return '';
+  const { since, reason, message } = stalled;
+  const text = `Stalled since ${formatTime(since)}`;
+  return reason === shown ? `${text}.` : `${text}: ${message.replace(/\.$/, '')}.`;
 }
 
 function newestIn({ sources }: EndpointReport): string {

@@ -75,7 +75,9 @@ export function historyRows(records: readonly ListedRecord[], state: EndpointSta
 }
 
 function entriesIn(records: readonly ListedRecord[], state: EndpointState): HistoryEntry[] {
-  return records.map(({ writtenAt: _, ...record }) => ({
+  // A stall and its end have the time at which it began.
+  const ordered = [...records].sort((one, other) => other.at.localeCompare(one.at) || other.writtenAt - one.writtenAt);
+  return ordered.map(({ writtenAt: _, ...record }) => ({
     ...record,
     // A revision can serve although it was refused once: that refresh is not what serves.
     serving: hasServed(record) && record.revision === state.serving?.revision,

@@ -9,7 +9,7 @@ import { type ActionContext, act, actorOf, refuseLost } from './act.ts';
 export interface RetryArguments {
   readonly command: 'retry';
   readonly endpoint: string;
-  /** The first digits of a revision. Absent: the one that was quarantined last. */
+  /** The first digits of a revision. Absent: the one that failed last. */
   readonly revision?: string;
   readonly reason?: string;
   readonly format: OutputFormat;
@@ -36,17 +36,19 @@ export async function runRetry(options: RetryArguments, context: ActionContext):
   write(format === 'json' ? JSON.stringify({ event: 'retrying', endpoint, revision }) : text);
 }
 
-/** Revisions that are quarantined or wait for their next attempt, the one that was quarantined last first. */
+/** Revisions that are quarantined or wait for their next attempt, the one that failed last first. */
 export function retryableRevisions({ quarantine = [], retries }: EndpointState): string[] {
-  const quarantined = quarantine.map(({ revision }) => revision);
-  return [...new Set([...quarantined, ...(retries ? [retries.revision] : [])])];
+  const failed = [...quarantine, ...(retries ? [retries] : [])].sort((one, other) => other.at - one.at);
+  return [...new Set(failed.map(({ revision }) => revision))];
 }
 
 /** The revision that the digits name, of those that are quarantined or wait for their next attempt. */
 function chooseFailed(state: EndpointState, endpoint: string, digits = ''): string {
   const failed = retryableRevisions(state);
   const [match, ...others] = failed.filter((revision) => revision.startsWith(digits));
-  if (failed.length === 0) throw new CommandFailure(`No revision of ${endpoint} is in quarantine.`);
+  if (failed.length === 0) {
+    throw new CommandFailure(`No revision of ${endpoint} is in quarantine or waits for another attempt.`);
+  }
   const listed = failed.map(shortRevision).join(', ');
   if (match === undefined) {
     throw new UsageError(`The revision is "${digits}", expected the first digits of one of: ${listed}.`);

@@ -18,7 +18,7 @@ export interface EndpointStatusView {
     readonly phase: Rollout['phase'];
     readonly since: string;
   };
-  /** Why the controller does no more now; `until`: when it goes on at the latest. */
+  /** Why the controller does no more now; `until`: when it continues at the latest. */
   readonly waiting?: { readonly reason: string; readonly message: string; readonly until?: string };
   readonly suspended?: PersonView;
   readonly pinned?: PersonView & { readonly revision: string; readonly passedOver: boolean };
@@ -103,12 +103,12 @@ function waitingIn({ state, next, now }: EndpointReport): Pick<EndpointStatusVie
 }
 
 /** Of other reasons, the seconds are only when the controller asks again. */
-function isWaitForTime(reason: string): boolean {
+export function isWaitForTime(reason: string): boolean {
   return reason === 'Settling' || reason === 'Retrying' || reason === 'Testing';
 }
 
 /** Another config than the one that the controller knows of, although neither it nor a deployment is changing it. */
-function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView, 'moved'> {
+export function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView, 'moved'> {
   if (!view || view === 'gone' || view.status !== 'InService' || state.deployment || recordedUpdate(state)) return {};
   const { serving } = state;
   if (!serving || serving.configName === view.configName) return {};
@@ -118,7 +118,7 @@ function movedIn({ spec, state, view }: EndpointReport): Pick<EndpointStatusView
 }
 
 /** Only a person can make the newest upload serve. What the controller has not recorded yet may still be retried. */
-function needsPerson({ view, next, state }: EndpointReport): boolean {
+export function needsPerson({ view, next, state }: EndpointReport): boolean {
   if (view === 'gone' || next?.kind === 'stalled') return true;
   return next?.kind === 'done' && next.reason === 'Quarantined' && !recordedUpdate(state);
 }

@@ -4,7 +4,7 @@ import { CommandFailure, EXIT_CODES } from '../command-failure.ts';
 import type { Output } from '../output.ts';
 import { formatTime, type OutputFormat, withoutControlCharacters } from '../text.ts';
 import { type EndpointReport, type ReportContext, reportOn } from './report.ts';
-import { type EndpointStatusView, statusView } from './status-view.ts';
+import { type EndpointStatusView, needsPerson, statusView } from './status-view.ts';
 
 /** Arguments of `freshpoint watch`. */
 export interface WatchArguments {
@@ -28,23 +28,34 @@ interface WatchEvent {
 
 const POLL_INTERVAL_MS = 2000;
 
-/** Prints each change until the newest revision serves or only a person can make it serve. Returns the exit code. */
+/**
+ * Prints each change until the newest revision serves, something stalls, or only a person can make it serve. A stall
+ * from before is printed and does not end it: its cause may have been mended. Returns the exit code.
+ */
 export async function runWatch(
   { endpoint, format }: WatchArguments,
   context: WatchContext,
   output: Output,
 ): Promise<number> {
   let printed = '';
-  for (; ; await context.pause(POLL_INTERVAL_MS)) {
+  let earlierStall: string | undefined;
+  for (let first = true; ; first = false, await context.pause(POLL_INTERVAL_MS)) {
     const report = await reportOn(context, endpoint);
     if (!report.next && report.problem !== undefined) throw new CommandFailure(report.problem);
+    const print = (event: WatchEvent) => {
+      const key = JSON.stringify({ ...event, until: undefined });
+      if (key !== printed) output.write(lineOf(event, { format, now: report.now }));
+      printed = key;
+    };
     const view = statusView(report);
-    const event = eventOf(report, view);
-    const key = JSON.stringify({ ...event, until: undefined });
-    if (key !== printed) output.write(lineOf(event, { format, now: report.now }));
-    printed = key;
-    if (isDone(report)) return view.needsAttention ? EXIT_CODES.needsAttention : EXIT_CODES.success;
-    if (view.needsAttention) return EXIT_CODES.needsAttention;
+    const { stalled } = view;
+    if (first) earlierStall = stalled?.since;
+    const isNewStall = stalled !== undefined && stalled.since !== earlierStall;
+    if (stalled && (first || isNewStall)) print(stallEvent(stalled));
+    if (isNewStall) return EXIT_CODES.needsAttention;
+    print(eventOf(report, view));
+    if (needsPerson(report)) return EXIT_CODES.needsAttention;
+    if (isDone(report)) return EXIT_CODES.success;
   }
 }
 
@@ -53,9 +64,13 @@ function isDone({ next, state }: EndpointReport): boolean {
   return next?.kind === 'done' && !recordedUpdate(state);
 }
 
+function stallEvent({ reason, message }: { readonly reason: string; readonly message: string }): WatchEvent {
+  return { event: 'stalled', message: `${reason}: ${message}` };
+}
+
 function eventOf(report: EndpointReport, view: EndpointStatusView): WatchEvent {
-  const { serving, rollout, waiting, stalled } = view;
-  if (stalled) return { event: 'stalled', message: `${stalled.reason}: ${stalled.message}` };
+  const { serving, rollout, waiting } = view;
+  if (report.next?.kind === 'stalled') return stallEvent(report.next);
   if (isDone(report)) return endOf(report, serving?.revision);
   const reason = waiting && { message: `${waiting.reason}: ${waiting.message}` };
   const until = waiting?.until === undefined ? {} : { until: waiting.until };

@@ -27,16 +27,21 @@ export function describeError(
   { stackId }: Pick<EndpointSpec, 'stackId'>,
   next = 'The call is repeated',
 ): string {
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  const text = `${name}: ${message}`.replace(/\.$/, '');
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const text = textOf(error as Error, status);
   const failed = failedCallOf(error);
   if (!failed) return `${text}. ${next}; check the refresher’s log.`;
   const call = `${failed.service}:${failed.operation}`;
   const resource = resourceOf(failed.input, stackId);
   const by = failed.principal === undefined ? '' : ` by ${failed.principal}`;
-  const todo =
-    todoFor(text, $metadata?.httpStatusCode) ?? `${next}; if this persists, check the service’s health and quotas.`;
+  const todo = todoFor(text, status) ?? `${next}; if this persists, check the service’s health and quotas.`;
   return `${call}${by}${resource === undefined ? '' : ` on ${resource}`} failed: ${text}. ${todo}`;
+}
+
+/** The SDK's name for an answer without a body, as to HeadObject, says nothing. */
+function textOf({ name, message }: Error, status: number | undefined): string {
+  if (message === 'UnknownError' && status !== undefined) return `HTTP status ${status}, without a message`;
+  return `${name}: ${message}`.replace(/\.$/, '');
 }
 
 function todoFor(text: string, status: number | undefined): string | undefined {

@@ -90,7 +90,8 @@ function unknownConfig({ now, spec, endpoint, stack }: ExistingEndpoint, state: 
 /** Failed or UpdateRollbackFailed: SageMaker accepts no update, or the effect of one is unknown. */
 function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
   if (!stack) return observeFirst('stack');
-  const message = `The endpoint is ${endpoint.status}: ${endpoint.failureReason ?? 'no FailureReason'}.`;
+  const failure = (endpoint.failureReason ?? 'no FailureReason').replace(/\.$/, '');
+  const message = `The endpoint is ${endpoint.status}: ${failure}.`;
   if (stack.kind === 'deploying') {
     return requeue('StackBusy', `${message} The stack is ${stack.status}.`, shortPollSeconds(spec));
   }

@@ -19,7 +19,7 @@ export interface RefreshEvent {
   readonly fault?: Fault;
   /** Of a refusal: whether the controller tries the revision again. */
   readonly retried?: boolean;
-  /** Of a success after an upload: from the newest source's upload until it is served, in seconds. */
+  /** Of the first success after an upload: from the newest source's upload until it is served, in seconds. */
   readonly secondsFromUpload?: number;
   readonly trigger?: Trigger;
   /** An oddity of the revision that is no reason to refuse it. */

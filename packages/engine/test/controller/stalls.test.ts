@@ -108,6 +108,20 @@ describe('what keeps the newest revision from being served', () => {
     expect(stalls[0]?.message).toContain(`sagemaker:${operation} on ${arn} failed: AccessDeniedException`);
   });
 
+  test('is named by its status where S3 answers without a body', async () => {
+    const silent = Object.assign(new Error('UnknownError'), { name: 'Unknown', $metadata: { httpStatusCode: 403 } });
+    nameFailedCall(silent, {
+      service: 's3',
+      operation: 'HeadObject',
+      input: { Bucket: 'models', Key: 'model.tar.gz' },
+    });
+    world.fail.sources = silent;
+    await passFor(60);
+    expect(stalls[0]?.message).toContain(
+      'failed: HTTP status 403, without a message. Grant this to the refresher’s role',
+    );
+  });
+
   test('can be a call of the controller that is denied', async () => {
     world.fail.sources = denied;
     await passFor(60);

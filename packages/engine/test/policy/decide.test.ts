@@ -54,6 +54,8 @@ const onB = {
 };
 /** A refused update touched the endpoint a minute ago, but not its fleet. */
 const stillOnA = (state: EndpointState): EndpointState => ({ ...state, serving: { ...onA, since: NOON - MINUTE } });
+/** The newest source was as new when the active fleet was read. */
+const stillOnAWith = (newestSource: number): EndpointState => ({ ...servedV1, serving: { ...onA, newestSource } });
 const quietOnB: EndpointState = { version: 1, serving: onB };
 const deployment = { configName: 'config-b', revision: 'v2', newestSource: v2.newest };
 const succeeded = { type: 'succeeded', revision: 'v2', slot: 'b', configName: 'config-b', secondsFromUpload: 540 };
@@ -494,6 +496,15 @@ const situations: Record<string, Situation> = {
     next: { kind: 'done', reason: 'Serving' },
     state: quietOnB,
     events: [succeeded],
+  },
+  'served before, and rolled out again: a success by which no upload is measured': {
+    o: {
+      ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }, stillOnAWith(v2.newest)),
+      sources: v2,
+    },
+    next: { kind: 'done', reason: 'Serving' },
+    state: quietOnB,
+    events: [{ ...succeeded, secondsFromUpload: undefined }],
   },
   'upload during the update: success, then the newer revision settles': {
     o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: { ...v2, revision: 'v3' } },

@@ -41,6 +41,10 @@ describe('messages for people', () => {
       'The endpoint is UpdateRollbackFailed: no FailureReason. Restore a single endpoint config manually.',
       observe({ endpoint: { ...endpoint, status: 'UpdateRollbackFailed' } }),
     ],
+    [
+      'The endpoint is Failed: No capacity. Delete the endpoint and deploy the stack again.',
+      observe({ endpoint: { ...endpoint, status: 'Failed', failureReason: 'No capacity.' } }),
+    ],
   ])('%s', (message, observation) => {
     expect(decide(observation).next).toMatchObject({ message });
   });

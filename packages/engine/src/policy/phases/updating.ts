@@ -94,6 +94,8 @@ function adopt(state: EndpointState, update: RecordedUpdate, endpoint: EndpointV
 function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const servedSince = (update.phase === 'testing' ? update.servedSince : undefined) ?? o.endpoint.lastModified;
   const seconds = Math.max(0, Math.round((servedSince - update.newestSource) / 1000));
+  // What is rolled out again, after a move by hand or as a person asked, was not uploaded just now.
+  const isUpload = update.trigger === 'upload' && update.newestSource > (o.state.serving?.newestSource ?? 0);
   return {
     state: withoutQuarantine(withFleet(o, update), update.revision),
     events: [
@@ -101,7 +103,7 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
         type: 'succeeded',
         ...eventSubject(update),
         ...untestedWarning(update),
-        ...(update.trigger === 'upload' && { secondsFromUpload: seconds }),
+        ...(isUpload && { secondsFromUpload: seconds }),
       },
     ],
   };
