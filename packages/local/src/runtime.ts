@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
 import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
+  BOOTSTRAP_STACK_NAME,
+  BOOTSTRAP_TEMPLATE,
   type CloudFormation,
   CUSTOM_RESPONSE_PATH,
   createCloudFormation,
@@ -19,8 +21,13 @@ import { startGateway } from './gateway/gateway.ts';
 import { createIam, type Iam } from './iam/iam.ts';
 import { createKms } from './kms/kms.ts';
 import { createCodeStore, createLambda, createProcessRunnerFactory, type FunctionLogLine } from './lambda/index.ts';
-import { createLogs } from './logs/logs.ts';
-import { type ContainerCommand, createProcessLauncher, type ModelLog } from './model-hosts/index.ts';
+import { createLogs, type Logs } from './logs/logs.ts';
+import {
+  type ContainerCommand,
+  createProcessLauncher,
+  type InstanceFailure,
+  type ModelLog,
+} from './model-hosts/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
 import { createS3, DiskBlobs, type S3Event } from './s3/index.ts';
 import {
@@ -44,6 +51,11 @@ export interface LocalRuntimeOptions {
   readonly port?: number;
   /** Folder for objects and running models, emptied on stop. @default .freshpoint/local in the working folder */
   readonly stateDir?: string;
+  /**
+   * Folder that keeps the state: a start finds what an earlier runtime left there, also one that was killed. It is for
+   * one runtime at a time. @default the state is not kept
+   */
+  readonly persistDir?: string;
   /** How long SageMaker takes: seconds, minutes as on AWS, or your own times. @default 'fast' */
   readonly times?: 'fast' | 'realistic' | Times;
   /** Commands that replace container images. @default the built-in hosts */
@@ -52,8 +64,10 @@ export interface LocalRuntimeOptions {
   readonly account?: Account;
   /** Called with every line that a function prints. @default the lines are only kept in CloudWatch Logs */
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
-  /** Called with every line that a model server prints. @default the lines are dropped */
+  /** Called with every line that a model server prints. @default the lines are only kept in CloudWatch Logs */
   readonly onModelLog?: (log: ModelLog) => void;
+  /** Called when an instance of an endpoint does not start, or ends without being stopped. @default not reported */
+  readonly onInstanceFailure?: (failure: InstanceFailure) => void;
   /** Called with each event that could not be delivered to a queue, and with bugs. @default process warnings */
   readonly onProblem?: (problem: unknown) => void;
 }
@@ -111,6 +125,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     throw error;
   });
   url = gateway.url;
+  await services.cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
 
   const stop = async () => {
     await services.stop();
@@ -168,10 +183,11 @@ function createServices(deps: Deps, options: ServiceOptions) {
     gatewayUrl,
     onLog: options.onFunctionLog,
   });
-  const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit });
+  const logs = createLogs(deps);
+  const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit, logs });
   const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
   const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
-  const others = [createSsm(deps), createSts(deps), createLogs(deps)];
+  const others = [createSsm(deps), createSts(deps), logs];
   for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
     deps.cloud.register(service);
   }
@@ -191,6 +207,7 @@ function createSageMakerWithProcesses(
   options: Omit<ServiceOptions, 'times'> & {
     readonly times: Times;
     readonly iam: Iam;
+    readonly logs: Logs;
     readonly emit: (event: EndpointStateChange | ModelPackageStateChange) => void;
   },
 ): SageMaker {
@@ -204,7 +221,12 @@ function createSageMakerWithProcesses(
     times,
     callerForRole,
     containers: options.containers,
-    onLog: options.onModelLog,
+    onLog(log) {
+      const { endpointName, variantName, instanceId, line } = log;
+      options.logs.append(`/aws/sagemaker/Endpoints/${endpointName}`, `${variantName}/${instanceId}`, line);
+      options.onModelLog?.(log);
+    },
+    onFailure: options.onInstanceFailure,
   });
   return createSageMaker(deps, { launcher, times, callerForRole, emit, emitPackage: emit, policies: iam });
 }
@@ -237,10 +259,11 @@ async function deployAssembly(
   if (unknown.length > 0) {
     throw new Error(`${assembly} has no stack ${unknown.join(', ')}. It has: ${names.join(', ')}.`);
   }
+  const chosen = stacks ? found.filter(({ stackName }) => stacks.includes(stackName)) : found;
+  cloudformation.checkTypes(chosen);
   const results: Record<string, DeployResult> = {};
-  for (const stack of found) {
+  for (const stack of chosen) {
     const { stackName, template, assets, parameters, tags } = stack;
-    if (stacks && !stacks.includes(stackName)) continue;
     await publishAssets(deps, stack);
     results[stackName] = await cloudformation.deploy({ stackName, template, assets, parameters, tags, onEvent });
   }
