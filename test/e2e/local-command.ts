@@ -22,7 +22,8 @@ export interface LocalCommand {
 
 /** Starts `freshpoint local` from its sources on a free port, and waits until it is ready. */
 export async function startLocalCommand(cwd: string, args: readonly string[]): Promise<LocalCommand> {
-  const options = ['--port', '0', '--state', join(cwd, 'state'), ...args];
+  const state = args.includes('--persist') ? [] : ['--state', join(cwd, 'state')];
+  const options = ['--port', '0', ...state, ...args];
   const child = spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, COMMAND, 'local', ...options], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,7 +38,8 @@ export async function startLocalCommand(cwd: string, args: readonly string[]): P
     });
     void ended.then(() => resolve(undefined));
   });
-  if (exports === undefined) throw new Error(`freshpoint local ended: ${await errors}\n${lines.join('\n')}`);
+  if (exports === undefined)
+    throw new Error(`freshpoint local ended with ${child.exitCode}: ${await errors}\n${lines.join('\n')}`);
   const environment = Object.fromEntries([...exports.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
   return {
     url: environment.AWS_ENDPOINT_URL ?? '',

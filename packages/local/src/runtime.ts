@@ -28,6 +28,7 @@ import {
   type InstanceFailure,
   type ModelLog,
 } from './model-hosts/index.ts';
+import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
 import { createS3, DiskBlobs, type S3Event } from './s3/index.ts';
 import {
@@ -93,7 +94,7 @@ export interface LocalRuntime {
   deploy(assembly: string, options?: DeployAssemblyOptions): Promise<Record<string, DeployResult>>;
   /** Deletes a stack. */
   destroy(stackName: string): Promise<void>;
-  /** Ends every process and removes all state. */
+  /** Ends every process. Removes all state, unless it is kept in `persistDir`. */
   stop(): Promise<void>;
 }
 
@@ -101,16 +102,20 @@ export interface LocalRuntime {
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
   const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
-  const state = openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
+  const state = options.persistDir
+    ? openPersistentFolder(resolve(options.persistDir))
+    : openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
   let url = '';
+  let saved: SavedState | undefined;
   const services = createServices(deps, {
     ...options,
     onProblem,
     statePath: state.path,
     processes,
     gatewayUrl: () => url,
+    ...(options.persistDir && { defer: (task: () => void) => saved?.defer(task) }),
   });
   const gateway = await startGateway({
     port: options.port ?? 0,
@@ -125,14 +130,29 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     throw error;
   });
   url = gateway.url;
-  await services.cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
+  if (options.persistDir) saved = new SavedState(savedStateOptions(deps, { folder: state.path, url, onProblem }));
 
   const stop = async () => {
+    if (saved) {
+      // What is answered from now on would not be in the state.
+      await gateway.close();
+      saved.stop();
+    }
     await services.stop();
     await gateway.close();
     await processes.close();
     state.remove();
   };
+  try {
+    if (!saved?.load()) {
+      await services.cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
+    }
+    saved?.start();
+  } catch (error) {
+    saved = undefined;
+    await stop();
+    throw error;
+  }
   let stopping: Promise<void> | undefined;
   return {
     url,
@@ -148,10 +168,24 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
   };
 }
 
+function savedStateOptions(
+  { clock, cloud }: Deps,
+  given: Pick<SavedStateOptions, 'folder' | 'url' | 'onProblem'>,
+): SavedStateOptions {
+  return {
+    ...given,
+    services: cloud.services(),
+    schedule: (delayMs, task) => clock.schedule(delayMs, task),
+    now: () => performance.now(),
+  };
+}
+
 interface ServiceOptions extends LocalRuntimeOptions {
   readonly onProblem: (problem: unknown) => void;
   readonly statePath: string;
   readonly processes: ProcessHost;
+  /** Where the state is kept: takes what removes files to which the state on disk may still refer. */
+  readonly defer?: (task: () => void) => void;
   /** Known once the gateway listens. */
   readonly gatewayUrl: () => string;
 }
@@ -172,11 +206,11 @@ function createServices(deps: Deps, options: ServiceOptions) {
   }: S3Event | EndpointStateChange | ModelPackageStateChange) =>
     events.publish({ source, detailType, resources, detail });
   const kms = createKms(deps, { iam });
-  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`), emit, iam, kms });
+  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`, options.defer), emit, iam, kms });
   const sqs = createSqs(deps, { iam, baseUrl: gatewayUrl });
   const lambda = createLambda(deps, {
     runner: createProcessRunnerFactory(options.processes),
-    code: createCodeStore(`${statePath}/functions`),
+    code: createCodeStore(`${statePath}/functions`, { defer: options.defer }),
     issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
     setResourcePolicy: (functionArn, document) => iam.setResourcePolicy(functionArn, document),
     canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),

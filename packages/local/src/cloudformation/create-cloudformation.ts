@@ -4,6 +4,7 @@ import { tagList } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
 import type { CustomResponses } from './custom-responses.ts';
 import { DeploymentError } from './deployment-error.ts';
+import { durableStacks } from './durable-stacks.ts';
 import { Engine, NO_UPDATES, type StackRequest, type StartedOperation, type StartOptions } from './engine.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
 import { deployOperations } from './operations/deploy-operations.ts';
@@ -138,6 +139,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
         ...describeOperations(deps, stacks),
         ...changeSetOperations(deps, stacks, engine),
       },
+      durable: durableStacks(stacks),
     },
     async deploy(request) {
       const { stackName, onEvent } = request;

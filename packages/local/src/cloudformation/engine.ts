@@ -169,6 +169,7 @@ export class Engine {
     for (const [hash, asset] of options.assets ?? []) stack.assets.set(hash, asset);
     stack.listener = options.listener;
     stack.clientRequestToken = options.clientRequestToken;
+    stack.isInterrupted = false;
     stack.disableRollback = options.disableRollback ?? false;
     run.stackStatus(status, 'User Initiated');
     return { stack, done: this.#finish(run, work(run)) };
@@ -222,6 +223,7 @@ export function isChange(stack: Stack, desired: DesiredStack): boolean {
   const { deployed } = stack;
   return (
     deployed === undefined ||
+    stack.isInterrupted === true ||
     effectiveText(deployed.template) !== effectiveText(desired.template) ||
     canonicalJson(deployed.tags) !== canonicalJson(desired.tags)
   );
