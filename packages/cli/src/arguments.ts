@@ -19,12 +19,20 @@ import { MAX_REASON_CHARACTERS, MIN_REVISION_DIGITS } from './usage.ts';
 /** Arguments of `freshpoint local`. */
 export interface LocalArguments {
   readonly command: 'local';
-  /** Folder of a cloud assembly. Absent: start empty. */
+  /** Folder of a cloud assembly. Absent: that of the CDK app in the working folder, if there is one. */
   readonly assembly?: string;
+  /** Whether to deploy nothing, also in the folder of a CDK app. */
+  readonly empty: boolean;
+  /** Whether to deploy again after each change of a file. */
+  readonly watch: boolean;
   /** Names of the stacks to deploy. Absent: all. */
   readonly stacks?: readonly string[];
   readonly port: number;
   readonly stateDir: string;
+  /** Where the state is kept after the runtime has stopped. Absent: it is not kept. */
+  readonly persistDir?: string;
+  /** File to write the variables for clients to. */
+  readonly envFile?: string;
   readonly times: 'fast' | 'realistic';
   readonly containers: readonly ContainerCommand[];
   readonly format: OutputFormat;
@@ -77,7 +85,7 @@ const OWN_OPTIONS = {
   redrive: ACCOUNT_OPTIONS,
   check: [],
   console: ['port', ...ACCOUNT_OPTIONS],
-  local: ['assembly', 'stack', 'port', 'state', 'times', 'container'],
+  local: ['assembly', 'empty', 'watch', 'stack', 'port', 'state', 'persist', 'env-file', 'times', 'container'],
 } as const;
 
 type CommandName = keyof typeof OWN_OPTIONS;
@@ -145,17 +153,28 @@ function readConsole([unexpected]: readonly string[], { port = '4581' }: OptionV
 
 function readLocal([unexpected]: readonly string[], values: OptionValues): LocalArguments {
   rejectArgument(unexpected);
-  const { assembly, stack, state, times = 'fast', container = [], port = '4580' } = values;
-  if (stack && assembly === undefined) throw new UsageError('--stack requires --assembly.');
+  const { assembly, stack, state, persist, times = 'fast', container = [], port = '4580' } = values;
+  const empty = values.empty === true;
+  const watch = values.watch === true;
+  if (empty && (assembly !== undefined || stack || watch)) {
+    throw new UsageError('--empty deploys nothing: it cannot be used with --assembly, --stack or --watch.');
+  }
+  if (persist !== undefined && state !== undefined) {
+    throw new UsageError('--persist keeps all state in its folder: it cannot be used with --state.');
+  }
   if (times !== 'fast' && times !== 'realistic') {
     throw new UsageError(`--times is "${times}", expected fast or realistic.`);
   }
   return {
     command: 'local',
     assembly,
+    empty,
+    watch,
     stacks: stack,
     port: readPort(port),
     stateDir: state ?? '.freshpoint/local',
+    persistDir: persist,
+    envFile: values['env-file'],
     times,
     containers: container.map(readContainer),
     format: formatOf(values),
@@ -213,6 +232,10 @@ function parse(args: readonly string[]) {
         stack: { type: 'string', multiple: true },
         port: { type: 'string' },
         state: { type: 'string' },
+        persist: { type: 'string' },
+        'env-file': { type: 'string' },
+        empty: { type: 'boolean' },
+        watch: { type: 'boolean' },
         times: { type: 'string' },
         container: { type: 'string', multiple: true },
         to: { type: 'string' },

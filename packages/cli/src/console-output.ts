@@ -1,16 +1,23 @@
-import type { StackEvent } from '@freshpoint/local';
+import type { DeployResult, InstanceFailure, StackEvent } from '@freshpoint/local';
+import { exportsFor } from './local/exports.ts';
 import { withoutControlCharacters } from './text.ts';
 
-/** Outputs of deployed stacks: by stack, then by name. */
-type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** A stack that was deployed. */
+type DeployedStack = { readonly stackName: string } & Pick<DeployResult, 'outputs' | 'resources'>;
 
 /** Prints what the local runtime does, one line at a time. */
 export interface ConsoleOutput {
   stackEvent(event: StackEvent): void;
   /** The runtime accepts requests. */
   started(url: string): void;
+  /** The app is being synthesized. */
+  synthesizing(command: string): void;
   /** The stacks are deployed. */
-  ready(url: string, outputs: StackOutputs): void;
+  ready(url: string, stacks: readonly DeployedStack[]): void;
+  /** The deployment failed; the runtime goes on. */
+  failed(url: string, reason: string): void;
+  /** An instance of an endpoint did not start, or ended. */
+  instanceFailure(failure: InstanceFailure): void;
   /** A line that a function logged. */
   functionLine(line: string): void;
   problem(problem: unknown): void;
@@ -32,19 +39,29 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
       const suffix = reason === undefined ? '' : `: ${withoutControlCharacters(reason)}`;
       write(`${time()}  ${status.padEnd(STATUS_COLUMNS)}  ${subject}${suffix}`);
     },
-    ready(url, outputs) {
+    synthesizing: (command) => write(`${time()}  synthesizing: ${command}`),
+    ready(url, stacks) {
       write('');
-      for (const [stack, values] of Object.entries(outputs)) {
-        for (const [key, value] of Object.entries(values)) {
+      for (const { stackName, outputs } of stacks) {
+        for (const [key, value] of Object.entries(outputs)) {
           // CDK exports these for other stacks, not for people.
-          if (!key.startsWith('ExportsOutput')) write(`${stack}.${key} = ${withoutControlCharacters(value)}`);
+          if (!key.startsWith('ExportsOutput')) write(`${stackName}.${key} = ${withoutControlCharacters(value)}`);
         }
       }
-      write(`AWS_ENDPOINT_URL=${url}`);
+      const recorded = recordedTypes(stacks);
+      if (recorded.length > 0) write(`Recorded only, not simulated: ${recorded.join(', ')}`);
+      writeExports(write, url);
+    },
+    failed(url, reason) {
       write('');
-      write(`export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`);
-      write('');
-      write('Press Ctrl-C to stop.');
+      write(`The deployment failed. ${reason.split('\n').map(withoutControlCharacters).join('\n')}`);
+      writeExports(write, url);
+    },
+    instanceFailure({ endpointName, variantName, instanceId, reason, lines }) {
+      const log = `/aws/sagemaker/Endpoints/${endpointName}  ${variantName}/${instanceId}`;
+      write(`${time()}  ${endpointName}  instance ${instanceId} failed: ${withoutControlCharacters(reason)}`);
+      for (const line of lines) write(`            ${withoutControlCharacters(line)}`);
+      write(`            log: ${log}`);
     },
     functionLine(line) {
       const text = describeLogLine(line);
@@ -54,6 +71,25 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
   };
 }
 
+/** The variables, and how to end. */
+function writeExports(write: (line: string) => void, url: string): void {
+  write(`AWS_ENDPOINT_URL=${url}`);
+  write('');
+  const variables = exportsFor(url).map(([name, value]) => `${name}=${value}`);
+  write(`export ${variables.join(' ')}`);
+  write('');
+  write('Press Ctrl-C to stop.');
+}
+
+/** The types of the resources that are only recorded, each with its number. */
+function recordedTypes(stacks: readonly DeployedStack[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { type, isRecordOnly } of stacks.flatMap(({ resources }) => resources)) {
+    if (isRecordOnly) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return [...counts].sort().map(([type, count]) => (count === 1 ? type : `${count} × ${type}`));
+}
+
 /** Output for programs: one JSON object per line. */
 export function jsonOutput(write: (line: string) => void): ConsoleOutput {
   const emit = (event: string, data: object) => write(JSON.stringify({ event, ...data }));
@@ -61,7 +97,15 @@ export function jsonOutput(write: (line: string) => void): ConsoleOutput {
     started: (url) => emit('started', { url }),
     stackEvent: ({ stackName, logicalId, type, status, reason }) =>
       emit('resource', { stackName, logicalId, type, status, reason }),
-    ready: (url, outputs) => emit('ready', { url, outputs }),
+    synthesizing: (command) => emit('synthesizing', { command }),
+    ready: (url, stacks) =>
+      emit('ready', {
+        url,
+        outputs: Object.fromEntries(stacks.map(({ stackName, outputs }) => [stackName, outputs])),
+        recordedOnly: recordedTypes(stacks),
+      }),
+    failed: (url, reason) => emit('failed', { url, reason }),
+    instanceFailure: (failure) => emit('instance-failure', failure),
     functionLine(line) {
       const entry = controllerEntry(line);
       if (entry) emit('controller', { entry });

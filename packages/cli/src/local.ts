@@ -2,67 +2,124 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalRuntime, LocalRuntimeOptions } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
-import { CommandFailure, UsageError } from './command-failure.ts';
+import { CommandFailure, InUse, UsageError } from './command-failure.ts';
 import type { ConsoleOutput } from './console-output.ts';
+import { type CdkApp, findCdkApp, synthesizeApp } from './local/cdk-app.ts';
+import { writeEnvFile } from './local/exports.ts';
+import { watchFolder } from './local/watch-folder.ts';
 
 /** The oldest version of Node that @freshpoint/local runs on. The other commands run on older ones, too. */
 const MIN_NODE_MAJOR = 22;
 
-/** Starts the runtime, deploys the assembly, runs until `stop` aborts, then stops everything. Throws CommandFailure. */
+/** What to deploy: a cloud assembly, and the app that writes it if it has to be synthesized first. */
+interface Deployed {
+  readonly assembly: string;
+  readonly app?: CdkApp;
+}
+
+/**
+ * Starts the runtime, deploys the assembly or the app of the working folder, runs until `stop` aborts, then stops
+ * everything. A deployment that fails is reported, and the runtime stays. Throws CommandFailure.
+ */
 export async function runLocal(options: LocalArguments, output: ConsoleOutput, stop: AbortSignal): Promise<void> {
-  if (options.assembly !== undefined) await checkAssembly(options.assembly);
+  const deployed = await findDeployed(options);
   const runtime = await start(options, output);
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
   });
+  let unwatch: (() => void) | undefined;
   try {
+    if (options.envFile !== undefined) await writeEnvFile(options.envFile, runtime.url);
     output.started(runtime.url);
-    await Promise.race([deploy(runtime, options, output), stopped]);
+    if (deployed === undefined) output.ready(runtime.url, []);
+    else {
+      const deploy = () => deployAndReport(runtime, deployed, { options, output, stop });
+      await Promise.race([deploy(), stopped]);
+      if (options.watch && !stop.aborted) unwatch = await watch(options, deployed, deploy);
+    }
     await stopped;
   } finally {
+    unwatch?.();
     await runtime.stop();
   }
 }
 
-async function deploy(
-  runtime: LocalRuntime,
-  { assembly, stacks }: LocalArguments,
-  output: ConsoleOutput,
-): Promise<void> {
-  if (assembly === undefined) return output.ready(runtime.url, {});
+async function findDeployed({ assembly, empty, watch }: LocalArguments): Promise<Deployed | undefined> {
+  if (assembly !== undefined) {
+    await checkAssembly(assembly);
+    return { assembly };
+  }
+  const app = empty ? undefined : await findCdkApp(process.cwd());
+  if (app) return { assembly: app.assembly, app };
+  if (watch) throw new UsageError('--watch needs a cdk.json with an `app` in this folder, or --assembly.');
+  return undefined;
+}
+
+interface Deploying {
+  readonly options: LocalArguments;
+  readonly output: ConsoleOutput;
+  readonly stop: AbortSignal;
+}
+
+/** Never rejects: what fails is the user's to fix, in the app or with the runtime as it is then. */
+async function deployAndReport(runtime: LocalRuntime, deployed: Deployed, deploying: Deploying): Promise<void> {
+  const { options, output, stop } = deploying;
   try {
-    const results = await runtime.deploy(assembly, { stacks, onEvent: (event) => output.stackEvent(event) });
-    const outputs = Object.entries(results).map(([stack, { outputs }]) => [stack, outputs]);
-    output.ready(runtime.url, Object.fromEntries(outputs));
+    if (deployed.app) {
+      output.synthesizing(deployed.app.command);
+      await synthesizeApp(deployed.app, runtime.account, stop);
+    }
+    const onEvent = (event: Parameters<typeof output.stackEvent>[0]) => output.stackEvent(event);
+    const results = await runtime.deploy(deployed.assembly, { stacks: options.stacks, onEvent });
+    const stacks = Object.entries(results).map(([stackName, result]) => ({ stackName, ...result }));
+    if (!stop.aborted) output.ready(runtime.url, stacks);
   } catch (error) {
-    // An assembly that cannot be read or deployed is the user's to fix.
-    throw new CommandFailure((error as Error).message, error);
+    if (!stop.aborted) output.failed(runtime.url, (error as Error).message);
   }
 }
 
+/** Deploys after each change: one deployment at a time, and once more for the changes during one. */
+async function watch({ assembly }: LocalArguments, { app }: Deployed, deploy: () => Promise<void>) {
+  let isDeploying = false;
+  let isChanged = false;
+  const onChange = async () => {
+    isChanged = true;
+    if (isDeploying) return;
+    isDeploying = true;
+    while (isChanged) {
+      isChanged = false;
+      await deploy();
+    }
+    isDeploying = false;
+  };
+  const watching = { unwatched: app?.unwatched ?? [], onChange: () => void onChange() };
+  return await watchFolder(app?.folder ?? assembly ?? '.', watching);
+}
+
 async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {
-  const { port, stateDir, times, containers } = options;
+  const { port, stateDir, persistDir, times, containers } = options;
   try {
     const startLocalRuntime = await loadRuntime();
     return await startLocalRuntime({
       port,
       stateDir,
+      persistDir,
       times,
       containers,
       onFunctionLog: ({ line }) => output.functionLine(line),
+      onInstanceFailure: (failure) => output.instanceFailure(failure),
       onProblem: (problem) => output.problem(problem),
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new UsageError(
-        `Port ${port} is in use. Choose another with --port, or use --port 0 for a free one.`,
-        error,
-      );
+      throw new InUse(`Port ${port} is in use. Choose another with --port, or use --port 0 for a free one.`, error);
     }
+    if (code === 'FOLDER_IN_USE') throw new InUse(`${message} Choose another folder with --persist.`, error);
+    if (code === 'STATE_UNREADABLE') throw new CommandFailure(message, error);
     if (code === 'EACCES' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EROFS') {
-      throw new UsageError(`The runtime cannot start: ${message}. Check --port and --state.`, error);
+      throw new UsageError(`The runtime cannot start: ${message}. Check --port, --state and --persist.`, error);
     }
     throw error;
   }

@@ -24,8 +24,8 @@ Act:
 
 Run:
   console                          Serve all of the above but check as a page on 127.0.0.1, until Ctrl-C
-  local                            Run a cloud assembly on this machine, on one port of 127.0.0.1, until Ctrl-C; needs
-                                   the package @freshpoint/local
+  local                            Run the CDK app of this folder, or a cloud assembly, on this machine, on one port of
+                                   127.0.0.1, until Ctrl-C; needs the package @freshpoint/local
 
 An endpoint is <stack>/<id of the construct>, the id of the construct alone, or the name of the SageMaker endpoint.
 
@@ -44,10 +44,15 @@ Options of console:
   --port <number>                  Port on 127.0.0.1; 0 selects a free one (default: 4581)
 
 Options of local:
-  --assembly <folder>              Cloud assembly to deploy, as \`cdk synth\` writes it (default: start empty)
+  --assembly <folder>              Cloud assembly to deploy, as \`cdk synth\` writes it (default: what the \`app\` command
+                                   of the cdk.json in this folder synthesizes, or else nothing)
+  --empty                          Deploy nothing, also in the folder of a CDK app
+  --watch                          Deploy again when a file of the app changes
   --stack <name>                   Deploy only this stack; can be repeated (default: all stacks)
   --port <number>                  Port on 127.0.0.1; 0 selects a free one (default: 4580)
   --state <folder>                 Folder for objects and running models (default: .freshpoint/local)
+  --persist <folder>               Keep all state in this folder, and start with what is there (default: start empty)
+  --env-file <file>                Write the variables for AWS clients to a file
   --times fast|realistic           How long SageMaker's operations take (default: fast)
   --container <image>=<command>    Command that stands in for a container image; can be repeated
 
@@ -68,4 +73,5 @@ Exit codes:
   2                                The command line or the value of an option is invalid
   3                                Attention is needed: status and watch found an endpoint that is stalled, whose newest
                                    upload is in quarantine, or that is gone; check found an archive that is refused
+  4                                The port, or the folder of --persist, is used by another process
 `;

@@ -6,6 +6,8 @@ describe('readArguments', () => {
   test('gives `freshpoint local` the documented defaults', () => {
     expect(readArguments(['local'])).toEqual({
       command: 'local',
+      empty: false,
+      watch: false,
       port: 4580,
       stateDir: '.freshpoint/local',
       times: 'fast',
@@ -15,14 +17,27 @@ describe('readArguments', () => {
   });
 
   test('reads every option of local', () => {
-    const line = ['local', '--assembly', 'cdk.out', '--stack', 'A', '--stack=B', '--port', '0', '--state', '/s'];
-    const more = ['--times', 'realistic', '--container', '*/iris:1=python3 "my serve.py" {port}', '--json'];
+    const line = ['local', '--assembly', 'cdk.out', '--stack', 'A', '--stack=B', '--port', '0', '--persist', '/s'];
+    const more = [
+      '--watch',
+      '--env-file',
+      '.env',
+      '--times',
+      'realistic',
+      '--container',
+      '*/iris:1=python3 "my serve.py" {port}',
+      '--json',
+    ];
     expect(readArguments([...line, ...more])).toEqual({
       command: 'local',
       assembly: 'cdk.out',
+      empty: false,
+      watch: true,
       stacks: ['A', 'B'],
       port: 0,
-      stateDir: '/s',
+      stateDir: '.freshpoint/local',
+      persistDir: '/s',
+      envFile: '.env',
       times: 'realistic',
       containers: [{ image: '*/iris:1', command: ['python3', 'my serve.py', '{port}'] }],
       format: 'json',
@@ -87,7 +102,11 @@ describe('readArguments', () => {
     [['local', '--port', '65536'], '--port is "65536", expected 0 to 65535.'],
     [['local', '--port', '1e3'], '--port is "1e3", expected 0 to 65535.'],
     [['local', '--times', 'slow'], '--times is "slow", expected fast or realistic.'],
-    [['local', '--stack', 'A'], '--stack requires --assembly.'],
+    [
+      ['local', '--empty', '--watch'],
+      '--empty deploys nothing: it cannot be used with --assembly, --stack or --watch.',
+    ],
+    [['local', '--persist', 'a', '--state', 'b'], '--persist keeps all state in its folder: it cannot be used'],
     [['local', '--container', 'image'], /^--container is "image", expected <image>=<command>/],
     [['local', '--container', '=run'], /^--container is "=run"/],
     [['local', '--container', 'i= '], /^--container is "i= "/],

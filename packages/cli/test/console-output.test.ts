@@ -13,6 +13,17 @@ const EVENT: StackEvent = {
   status: 'CREATE_FAILED',
   reason: 'no\x1b[31m room\n',
 };
+const recorded = (type: string, logicalId: string) => ({ type, logicalId, physicalId: 'p', isRecordOnly: true });
+const IRIS = {
+  stackName: 'Iris',
+  outputs: { Name: 'x', ExportsOutputRefA: 'y' },
+  resources: [
+    recorded('AWS::SNS::Topic', 'T'),
+    recorded('AWS::EC2::Subnet', 'A'),
+    recorded('AWS::EC2::Subnet', 'B'),
+    { ...recorded('AWS::SQS::Queue', 'Q'), isRecordOnly: false },
+  ],
+};
 const SWAP = JSON.stringify({
   message: 'NewRevision',
   endpoint: 'Iris/Endpoint',
@@ -46,12 +57,29 @@ describe('lines for people', () => {
   });
 
   test('end a deployment with its outputs and a line to copy', () => {
-    const lines = text((output) => output.ready('http://127.0.0.1:1', { Iris: { Name: 'x', ExportsOutputRefA: 'y' } }));
+    const lines = text((output) => output.ready('http://127.0.0.1:1', [IRIS]));
+    expect(lines).toContain('Recorded only, not simulated: 2 × AWS::EC2::Subnet, AWS::SNS::Topic');
     expect(lines.filter((line) => line.includes(' = '))).toEqual(['Iris.Name = x']);
     expect(lines).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:1');
     expect(lines).toContain(
-      'export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
+      'export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
     );
+  });
+
+  test('say why a deployment failed, and how to go on', () => {
+    const lines = text((output) => output.failed('http://127.0.0.1:1', 'no \x1b[31mbucket'));
+    expect(lines).toContain('The deployment failed. no bucket');
+    expect(lines).toContain('Press Ctrl-C to stop.');
+  });
+
+  test('show what the containers of an instance that failed wrote last, and where the rest is', () => {
+    const failure = { endpointName: 'iris', variantName: 'All', instanceId: 'i-1', reason: 'no ping' };
+    expect(text((output) => output.instanceFailure({ ...failure, lines: ['a', 'b\x1b[0m'] }))).toEqual([
+      '09:05:07  iris  instance i-1 failed: no ping',
+      '            a',
+      '            b',
+      '            log: /aws/sagemaker/Endpoints/iris  All/i-1',
+    ]);
   });
 
   test("print the controller's decisions and errors, and nothing else that the function logs", () => {
@@ -79,8 +107,9 @@ describe('lines for programs', () => {
         output.functionLine('END');
         output.functionLine(SWAP);
         output.problem(new Error('lost'));
-        output.ready('http://127.0.0.1:1', {});
+        output.failed('http://127.0.0.1:1', 'no bucket');
+        output.ready('http://127.0.0.1:1', [IRIS]);
       }).map(({ event }) => event),
-    ).toEqual(['started', 'resource', 'controller', 'problem', 'ready']);
+    ).toEqual(['started', 'resource', 'controller', 'problem', 'failed', 'ready']);
   });
 });

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalArguments } from '../src/arguments.ts';
-import { CommandFailure, UsageError } from '../src/command-failure.ts';
+import { InUse } from '../src/command-failure.ts';
 import { jsonOutput } from '../src/console-output.ts';
 import { runLocal } from '../src/local.ts';
 import { startCommand } from './command-process.ts';
@@ -33,18 +34,23 @@ async function writeAssembly(name: string, resource: object): Promise<string> {
 
 /** Runs the command in this process until it is ready, and stops it. Returns the events that it printed. */
 async function run(change: Partial<LocalArguments> = {}) {
-  const events: { readonly event: string; readonly outputs?: unknown }[] = [];
+  const events: { readonly event: string; readonly outputs?: unknown; readonly reason?: string }[] = [];
   const stop = new AbortController();
   const output = jsonOutput((line) => events.push(JSON.parse(line)));
   const options: LocalArguments = {
-    ...{ command: 'local', port: 0, stateDir: join(folder, 'state'), times: 'fast', containers: [], format: 'json' },
+    ...{ command: 'local', empty: false, watch: false, port: 0, stateDir: join(folder, 'state') },
+    ...{ times: 'fast', containers: [], format: 'json' },
     ...change,
   };
   const ready = (...given: Parameters<typeof output.ready>) => {
     output.ready(...given);
     stop.abort();
   };
-  await runLocal(options, { ...output, ready }, stop.signal);
+  const failed = (...given: Parameters<typeof output.failed>) => {
+    output.failed(...given);
+    stop.abort();
+  };
+  await runLocal(options, { ...output, ready, failed }, stop.signal);
   return events;
 }
 
@@ -91,7 +97,7 @@ describe('runLocal', () => {
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     const failed = run({ port });
-    await expect(failed).rejects.toThrow(UsageError);
+    await expect(failed).rejects.toThrow(InUse);
     await expect(failed).rejects.toThrow(`Port ${port} is in use. Choose another with --port`);
     server.close();
   });
@@ -101,15 +107,40 @@ describe('runLocal', () => {
     await expect(run({ assembly: join(folder, 'none') })).rejects.toThrow(/is not a folder.*Run `cdk synth`/);
   });
 
-  test('names a resource type that the runtime does not simulate', async () => {
-    const failed = run({ assembly: await writeAssembly('other', { Type: 'AWS::EKS::Cluster' }) });
-    await expect(failed).rejects.toThrow(CommandFailure);
-    await expect(failed).rejects.toThrow('AWS::EKS::Cluster');
+  test('names a resource type that would change what is served, and goes on', async () => {
+    const events = await run({
+      assembly: await writeAssembly('other', { Type: 'AWS::SageMaker::InferenceComponent' }),
+    });
+    expect(events.at(-1)).toMatchObject({
+      event: 'failed',
+      reason: expect.stringContaining('Shop: AWS::SageMaker::InferenceComponent (Thing)'),
+    });
   });
 
   test('names the stacks of the assembly when one is unknown', async () => {
-    const failed = run({ assembly, stacks: ['Shoe'] });
-    await expect(failed).rejects.toThrow(CommandFailure);
-    await expect(failed).rejects.toThrow(/Shoe.*Shop/);
+    const events = await run({ assembly, stacks: ['Shoe'] });
+    expect(events.at(-1)).toMatchObject({ event: 'failed', reason: expect.stringMatching(/Shoe.*Shop/) });
+  });
+
+  test('lists what it only records', async () => {
+    const events = await run({ assembly: await writeAssembly('network', { Type: 'AWS::EC2::VPC' }) });
+    expect(events.at(-1)).toMatchObject({ event: 'ready', recordedOnly: ['AWS::EC2::VPC'] });
+  });
+
+  test('writes the variables for clients to a file', async () => {
+    const envFile = join(folder, 'variables');
+    const [started] = await run({ envFile });
+    expect(parseEnv(await readFile(envFile, 'utf8'))).toEqual({
+      AWS_ENDPOINT_URL: (started as { url?: string } | undefined)?.url,
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
+    await expect(run({ envFile: folder })).rejects.toThrow(/--env-file is .* cannot be written/);
+  });
+
+  test('needs an app to watch', async () => {
+    await expect(run({ watch: true })).rejects.toThrow('--watch needs a cdk.json');
   });
 });

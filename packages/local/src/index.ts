@@ -1,7 +1,7 @@
 export type { DeployResult, StackEvent } from './cloudformation/index.ts';
 export type { Account } from './core/account.ts';
 export type { FunctionLogLine } from './lambda/index.ts';
-export type { ContainerCommand, ModelLog } from './model-hosts/index.ts';
+export type { ContainerCommand, InstanceFailure, ModelLog } from './model-hosts/index.ts';
 export {
   type DeployAssemblyOptions,
   type LocalRuntime,

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
 import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
+  BOOTSTRAP_STACK_NAME,
+  BOOTSTRAP_TEMPLATE,
   type CloudFormation,
   CUSTOM_RESPONSE_PATH,
   createCloudFormation,
@@ -19,8 +21,14 @@ import { startGateway } from './gateway/gateway.ts';
 import { createIam, type Iam } from './iam/iam.ts';
 import { createKms } from './kms/kms.ts';
 import { createCodeStore, createLambda, createProcessRunnerFactory, type FunctionLogLine } from './lambda/index.ts';
-import { createLogs } from './logs/logs.ts';
-import { type ContainerCommand, createProcessLauncher, type ModelLog } from './model-hosts/index.ts';
+import { createLogs, type Logs } from './logs/logs.ts';
+import {
+  type ContainerCommand,
+  createProcessLauncher,
+  type InstanceFailure,
+  type ModelLog,
+} from './model-hosts/index.ts';
+import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
 import { createS3, DiskBlobs, type S3Event } from './s3/index.ts';
 import {
@@ -44,6 +52,11 @@ export interface LocalRuntimeOptions {
   readonly port?: number;
   /** Folder for objects and running models, emptied on stop. @default .freshpoint/local in the working folder */
   readonly stateDir?: string;
+  /**
+   * Folder that keeps the state: a start finds what an earlier runtime left there, also one that was killed. It is for
+   * one runtime at a time. @default the state is not kept
+   */
+  readonly persistDir?: string;
   /** How long SageMaker takes: seconds, minutes as on AWS, or your own times. @default 'fast' */
   readonly times?: 'fast' | 'realistic' | Times;
   /** Commands that replace container images. @default the built-in hosts */
@@ -52,8 +65,10 @@ export interface LocalRuntimeOptions {
   readonly account?: Account;
   /** Called with every line that a function prints. @default the lines are only kept in CloudWatch Logs */
   readonly onFunctionLog?: (line: FunctionLogLine) => void;
-  /** Called with every line that a model server prints. @default the lines are dropped */
+  /** Called with every line that a model server prints. @default the lines are only kept in CloudWatch Logs */
   readonly onModelLog?: (log: ModelLog) => void;
+  /** Called when an instance of an endpoint does not start, or ends without being stopped. @default not reported */
+  readonly onInstanceFailure?: (failure: InstanceFailure) => void;
   /** Called with each event that could not be delivered to a queue, and with bugs. @default process warnings */
   readonly onProblem?: (problem: unknown) => void;
 }
@@ -79,7 +94,7 @@ export interface LocalRuntime {
   deploy(assembly: string, options?: DeployAssemblyOptions): Promise<Record<string, DeployResult>>;
   /** Deletes a stack. */
   destroy(stackName: string): Promise<void>;
-  /** Ends every process and removes all state. */
+  /** Ends every process. Removes all state, unless it is kept in `persistDir`. */
   stop(): Promise<void>;
 }
 
@@ -87,16 +102,20 @@ export interface LocalRuntime {
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
   const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
-  const state = openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
+  const state = options.persistDir
+    ? openPersistentFolder(resolve(options.persistDir))
+    : openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
   let url = '';
+  let saved: SavedState | undefined;
   const services = createServices(deps, {
     ...options,
     onProblem,
     statePath: state.path,
     processes,
     gatewayUrl: () => url,
+    ...(options.persistDir && { defer: (task: () => void) => saved?.defer(task) }),
   });
   const gateway = await startGateway({
     port: options.port ?? 0,
@@ -111,13 +130,29 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     throw error;
   });
   url = gateway.url;
+  if (options.persistDir) saved = new SavedState(savedStateOptions(deps, { folder: state.path, url, onProblem }));
 
   const stop = async () => {
+    if (saved) {
+      // What is answered from now on would not be in the state.
+      await gateway.close();
+      saved.stop();
+    }
     await services.stop();
     await gateway.close();
     await processes.close();
     state.remove();
   };
+  try {
+    if (!saved?.load()) {
+      await services.cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
+    }
+    saved?.start();
+  } catch (error) {
+    saved = undefined;
+    await stop();
+    throw error;
+  }
   let stopping: Promise<void> | undefined;
   return {
     url,
@@ -133,10 +168,24 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
   };
 }
 
+function savedStateOptions(
+  { clock, cloud }: Deps,
+  given: Pick<SavedStateOptions, 'folder' | 'url' | 'onProblem'>,
+): SavedStateOptions {
+  return {
+    ...given,
+    services: cloud.services(),
+    schedule: (delayMs, task) => clock.schedule(delayMs, task),
+    now: () => performance.now(),
+  };
+}
+
 interface ServiceOptions extends LocalRuntimeOptions {
   readonly onProblem: (problem: unknown) => void;
   readonly statePath: string;
   readonly processes: ProcessHost;
+  /** Where the state is kept: takes what removes files to which the state on disk may still refer. */
+  readonly defer?: (task: () => void) => void;
   /** Known once the gateway listens. */
   readonly gatewayUrl: () => string;
 }
@@ -157,21 +206,22 @@ function createServices(deps: Deps, options: ServiceOptions) {
   }: S3Event | EndpointStateChange | ModelPackageStateChange) =>
     events.publish({ source, detailType, resources, detail });
   const kms = createKms(deps, { iam });
-  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`), emit, iam, kms });
+  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`, options.defer), emit, iam, kms });
   const sqs = createSqs(deps, { iam, baseUrl: gatewayUrl });
   const lambda = createLambda(deps, {
     runner: createProcessRunnerFactory(options.processes),
-    code: createCodeStore(`${statePath}/functions`),
+    code: createCodeStore(`${statePath}/functions`, { defer: options.defer }),
     issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
     setResourcePolicy: (functionArn, document) => iam.setResourcePolicy(functionArn, document),
     canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
     gatewayUrl,
     onLog: options.onFunctionLog,
   });
-  const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit });
+  const logs = createLogs(deps);
+  const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit, logs });
   const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
   const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
-  const others = [createSsm(deps), createSts(deps), createLogs(deps)];
+  const others = [createSsm(deps), createSts(deps), logs];
   for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
     deps.cloud.register(service);
   }
@@ -191,6 +241,7 @@ function createSageMakerWithProcesses(
   options: Omit<ServiceOptions, 'times'> & {
     readonly times: Times;
     readonly iam: Iam;
+    readonly logs: Logs;
     readonly emit: (event: EndpointStateChange | ModelPackageStateChange) => void;
   },
 ): SageMaker {
@@ -204,7 +255,12 @@ function createSageMakerWithProcesses(
     times,
     callerForRole,
     containers: options.containers,
-    onLog: options.onModelLog,
+    onLog(log) {
+      const { endpointName, variantName, instanceId, line } = log;
+      options.logs.append(`/aws/sagemaker/Endpoints/${endpointName}`, `${variantName}/${instanceId}`, line);
+      options.onModelLog?.(log);
+    },
+    onFailure: options.onInstanceFailure,
   });
   return createSageMaker(deps, { launcher, times, callerForRole, emit, emitPackage: emit, policies: iam });
 }
@@ -237,10 +293,11 @@ async function deployAssembly(
   if (unknown.length > 0) {
     throw new Error(`${assembly} has no stack ${unknown.join(', ')}. It has: ${names.join(', ')}.`);
   }
+  const chosen = stacks ? found.filter(({ stackName }) => stacks.includes(stackName)) : found;
+  cloudformation.checkTypes(chosen);
   const results: Record<string, DeployResult> = {};
-  for (const stack of found) {
+  for (const stack of chosen) {
     const { stackName, template, assets, parameters, tags } = stack;
-    if (stacks && !stacks.includes(stackName)) continue;
     await publishAssets(deps, stack);
     results[stackName] = await cloudformation.deploy({ stackName, template, assets, parameters, tags, onEvent });
   }

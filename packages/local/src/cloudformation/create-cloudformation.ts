@@ -4,17 +4,19 @@ import { tagList } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
 import type { CustomResponses } from './custom-responses.ts';
 import { DeploymentError } from './deployment-error.ts';
+import { durableStacks } from './durable-stacks.ts';
 import { Engine, NO_UPDATES, type StackRequest, type StartedOperation, type StartOptions } from './engine.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
 import { deployOperations } from './operations/deploy-operations.ts';
 import { describeOperations } from './operations/describe-operations.ts';
 import type { Provider } from './provider.ts';
 import { providerTable } from './providers/index.ts';
+import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import type { Stack, StackEvent, StackStatus } from './stack.ts';
 import type { EngineContext } from './stack-run.ts';
 import { Stacks } from './stacks.ts';
 import { stoppableClock } from './stoppable-clock.ts';
-import { checkTemplate, validationError } from './template.ts';
+import { checkTemplate, type Template, validationError } from './template.ts';
 
 /** CloudFormation's dependencies besides the other services. */
 export interface CloudFormationExtras {
@@ -33,8 +35,6 @@ export interface CloudFormationExtras {
    * config: SageMaker has rolled it back without a reason. What AWS's handler does is not public. @default false
    */
   readonly overlooksRollbacks?: boolean;
-  /** The value of `/cdk-bootstrap/<qualifier>/version`, which CDK's templates check. @default '30' */
-  readonly bootstrapVersion?: string;
 }
 
 /** A deployment without HTTP. */
@@ -57,7 +57,16 @@ export interface DeployResult {
   /** False if there was nothing to change. */
   readonly changed: boolean;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly resources: readonly { readonly logicalId: string; readonly type: string; readonly physicalId: string }[];
+  readonly resources: readonly DeployedResource[];
+}
+
+/** A resource of a deployed stack. */
+export interface DeployedResource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly physicalId: string;
+  /** Whether the local runtime does not simulate the type, so that the resource only has an id and attributes. */
+  readonly isRecordOnly: boolean;
 }
 
 /** CloudFormation: register `service`. */
@@ -69,6 +78,8 @@ export interface CloudFormation {
    * rolled back.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
+  /** Throws a ValidationError if a resource of one of the templates has a type that the local runtime refuses. */
+  checkTypes(requests: readonly Pick<DeployRequest, 'stackName' | 'template'>[]): void;
   /** Deletes the stack if it exists. Throws DeploymentError when a resource cannot be deleted. */
   destroy(stackName: string, options?: { readonly onEvent?: (event: StackEvent) => void }): Promise<void>;
   /** Cancels every timer; pending operations never end. */
@@ -77,7 +88,6 @@ export interface CloudFormation {
 
 const DEFAULT_ENDPOINT_POLL_MS = 1000;
 const DEFAULT_ENDPOINT_TIMEOUT_MS = 3 * 3_600_000;
-const DEFAULT_BOOTSTRAP_VERSION = '30';
 
 /** The statuses of stacks that can only be deleted. */
 const ONLY_DELETABLE: readonly StackStatus[] = [
@@ -108,11 +118,11 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
     stacks,
     provider(type) {
       const provider = find(type);
-      if (!provider) throw validationError(`The local runtime does not support the resource type ${type}.`);
+      if (!provider) throw validationError(`The local runtime does not simulate the resource type ${type}.`);
       return provider;
     },
   };
-  const engine = new Engine(context, extras.bootstrapVersion ?? DEFAULT_BOOTSTRAP_VERSION);
+  const engine = new Engine(context);
 
   const destroy: CloudFormation['destroy'] = async (stackName, { onEvent } = {}) => {
     const stack = stacks.find(stackName);
@@ -129,6 +139,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
         ...describeOperations(deps, stacks),
         ...changeSetOperations(deps, stacks, engine),
       },
+      durable: durableStacks(stacks),
     },
     async deploy(request) {
       const { stackName, onEvent } = request;
@@ -137,9 +148,18 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
       if (before && ONLY_DELETABLE.includes(before.status)) await destroy(stackName, { onEvent });
       return await createOrUpdate(engine, stackName, stackRequest, { assets: request.assets, listener: onEvent });
     },
+    checkTypes: (requests) =>
+      refuseUnsupportedTypes(
+        requests.map(({ stackName, template }) => ({ stackName, resources: unconditional(checkTemplate(template)) })),
+      ),
     destroy,
     stop: () => clock.stop(),
   };
+}
+
+/** Whether the others are wanted is known when the stack is deployed, and their types are checked then. */
+function unconditional({ Resources }: Template) {
+  return Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined);
 }
 
 function stackRequestOf({ template, parameters, tags }: DeployRequest): StackRequest {
@@ -160,15 +180,15 @@ async function createOrUpdate(
   const existing = engine.context.stacks.find(stackName);
   if (!existing) {
     const created = await finish(await engine.create(stackName, request, options), 0);
-    return { ...describeResult(created), changed: true };
+    return { ...describeResult(engine, created), changed: true };
   }
   try {
     const firstEvent = existing.events.length;
     const updated = await finish(await engine.update(stackName, request, options), firstEvent);
-    return { ...describeResult(updated), changed: true };
+    return { ...describeResult(engine, updated), changed: true };
   } catch (error) {
     if (!(error instanceof AwsError && error.message === NO_UPDATES)) throw error;
-    return { ...describeResult(existing), changed: false };
+    return { ...describeResult(engine, existing), changed: false };
   }
 }
 
@@ -179,7 +199,7 @@ async function finish({ stack, done }: StartedOperation, firstEvent: number): Pr
   return stack;
 }
 
-function describeResult(stack: Stack): Omit<DeployResult, 'changed'> {
+function describeResult({ context }: Engine, stack: Stack): Omit<DeployResult, 'changed'> {
   return {
     stackId: stack.stackId,
     status: stack.status,
@@ -188,6 +208,8 @@ function describeResult(stack: Stack): Omit<DeployResult, 'changed'> {
       logicalId,
       type,
       physicalId: handle?.physicalId ?? '',
+      // Every stack of a CDK app has the metadata, and nobody asks for it.
+      isRecordOnly: type !== 'AWS::CDK::Metadata' && (context.provider(type).isRecordOnly ?? false),
     })),
   };
 }

@@ -3,6 +3,7 @@ import { AwsError } from '../core/aws-error.ts';
 import { root } from '../core/cloud.ts';
 import type { Tag } from '../core/tags.ts';
 import type { Assets } from './assets.ts';
+import { BOOTSTRAP_VERSION } from './bootstrap-stack.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { createStack } from './create-stack.ts';
@@ -10,6 +11,7 @@ import { deleteStack } from './delete-stack.ts';
 import { checkStackName } from './names.ts';
 import { resolveParameters } from './parameters.ts';
 import { effectiveText, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
+import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import type { Ending } from './run-parts.ts';
 import type { DesiredStack, Stack, StackEvent, StackStatus } from './stack.ts';
 import { type EngineContext, pseudoOf, StackRun } from './stack-run.ts';
@@ -52,11 +54,9 @@ const UPDATABLE: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE',
 /** Starts operations on stacks, unless the stack's status forbids them. */
 export class Engine {
   readonly context: EngineContext;
-  readonly #bootstrapVersion: string;
 
-  constructor(context: EngineContext, bootstrapVersion: string) {
+  constructor(context: EngineContext) {
     this.context = context;
-    this.#bootstrapVersion = bootstrapVersion;
   }
 
   /** Creates a stack in REVIEW_IN_PROGRESS, for its first change set. Throws AlreadyExistsException. */
@@ -106,7 +106,7 @@ export class Engine {
     const pseudo = pseudoOf(this.context.account, stack);
     const body = request.body ?? JSON.stringify(template);
     const prepared = prepareTemplate(template, body, parameters, pseudo);
-    this.#checkTypes(stack.stackName, prepared);
+    refuseUnsupportedTypes([{ stackName: stack.stackName, resources: prepared.resources }]);
     refuseTypeChanges(stack, prepared);
     checkCapabilities(prepared, request.capabilities);
     return { template: prepared, tags: request.tags, capabilities: request.capabilities };
@@ -169,6 +169,7 @@ export class Engine {
     for (const [hash, asset] of options.assets ?? []) stack.assets.set(hash, asset);
     stack.listener = options.listener;
     stack.clientRequestToken = options.clientRequestToken;
+    stack.isInterrupted = false;
     stack.disableRollback = options.disableRollback ?? false;
     run.stackStatus(status, 'User Initiated');
     return { stack, done: this.#finish(run, work(run)) };
@@ -191,31 +192,15 @@ export class Engine {
     }
   }
 
-  #checkTypes(stackName: string, prepared: PreparedTemplate): void {
-    const problems: string[] = [];
-    for (const [logicalId, { Type }] of prepared.resources) {
-      try {
-        this.context.provider(Type);
-      } catch {
-        problems.push(`${Type} (${logicalId})`);
-      }
-    }
-    if (problems.length > 0) {
-      throw validationError(
-        `Stack ${stackName} has resources of types that the local runtime does not support: ${problems.join(', ')}.`,
-      );
-    }
-  }
-
   async #readSsm(name: string): Promise<string> {
-    // CDK's templates check the version of the bootstrap stack, which is not needed here.
-    if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return this.#bootstrapVersion;
     const { cloud, account } = this.context;
     try {
       const input = { Name: name };
       const { Parameter } = await cloud.call<GetParameterResult>('ssm', 'GetParameter', input, root(account));
       return String(Parameter?.Value);
     } catch (cause) {
+      // CDK's templates check the version of the bootstrap stack, which is not needed here.
+      if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return BOOTSTRAP_VERSION;
       const message = `Unable to fetch parameters [${name}] from parameter store for this account.`;
       throw new AwsError('ValidationError', message, 400, { cause });
     }
@@ -238,6 +223,7 @@ export function isChange(stack: Stack, desired: DesiredStack): boolean {
   const { deployed } = stack;
   return (
     deployed === undefined ||
+    stack.isInterrupted === true ||
     effectiveText(deployed.template) !== effectiveText(desired.template) ||
     canonicalJson(deployed.tags) !== canonicalJson(desired.tags)
   );

@@ -1,3 +1,4 @@
+export { BOOTSTRAP_STACK_NAME, BOOTSTRAP_TEMPLATE } from './bootstrap-stack.ts';
 export {
   type CloudFormation,
   type CloudFormationExtras,

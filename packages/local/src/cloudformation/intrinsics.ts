@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AwsError } from '../core/aws-error.ts';
+import { isRecord } from '../core/is-record.ts';
 import { parseSub } from './sub.ts';
 import { validationError } from './template.ts';
 
@@ -15,6 +16,8 @@ export interface Scope {
   condition(name: string): boolean;
   mapping(map: string, topKey: string, secondKey: string): unknown;
   importValue(name: string): unknown;
+  /** An output of another stack, which need not export it. Throws if there is none. */
+  stackOutput(stackName: string, outputName: string): unknown;
   readonly region: string;
 }
 
@@ -168,6 +171,21 @@ const FUNCTIONS: Record<string, (argument: unknown, scope: Scope) => unknown> = 
     return scope.mapping(map, topKey, secondKey);
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(resolve(argument, scope), 'Fn::ImportValue')),
+  'Fn::GetStackOutput': (argument, scope) => {
+    if (!isRecord(argument)) throw validationError('Template error: Fn::GetStackOutput takes an object.');
+    const { StackName, OutputName, Region, RoleArn } = argument;
+    const given = Region === undefined ? scope.region : text(resolve(Region, scope), 'Fn::GetStackOutput');
+    if (given !== scope.region || RoleArn !== undefined) {
+      throw validationError(
+        `Template error: the local runtime is one account in ${scope.region}, and so does not support ` +
+          'Fn::GetStackOutput with another Region or with a RoleArn.',
+      );
+    }
+    const [stackName = '', outputName = ''] = [StackName, OutputName].map((name) =>
+      text(resolve(name, scope), 'Fn::GetStackOutput'),
+    );
+    return scope.stackOutput(stackName, outputName);
+  },
   'Fn::Base64': (argument, scope) => Buffer.from(text(resolve(argument, scope), 'Fn::Base64')).toString('base64'),
   'Fn::GetAZs': (argument, scope) => {
     const region = text(resolve(argument, scope), 'Fn::GetAZs');

@@ -9,6 +9,7 @@ import { failureReason, isMissing, ResourceFailure } from './failure-reason.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { generatedName } from './physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext } from './provider.ts';
+import { recordedAttribute } from './providers/record-only.ts';
 import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource, StackStatus } from './stack.ts';
 import type { Stacks } from './stacks.ts';
 import { withStackTags } from './tags.ts';
@@ -26,6 +27,9 @@ export interface EngineContext {
   /** Throws if the type is not supported. */
   provider(type: string): Provider;
 }
+
+/** The reason in the events of a resource whose type is not simulated. */
+const RECORDED_ONLY = 'Recorded only';
 
 /** One operation on one stack: works on its resources one by one and writes its history. */
 export class StackRun {
@@ -88,12 +92,19 @@ export class StackRun {
   scope(desired: DesiredStack): Scope {
     return scopeOf(desired.template, {
       ref: (name) => this.#made(name).handle.physicalId,
-      getAtt: (logicalId, attribute) => attributeOf(this.#made(logicalId), attribute),
+      getAtt: (logicalId, attribute) => this.#attribute(this.#made(logicalId), attribute),
       importValue: (name) => {
         const found = this.engine.stacks.export(name);
         if (!found) throw new ResourceFailure(`No export named ${name} found.`);
         this.imports.add(name);
         return found.output.value;
+      },
+      stackOutput: (stackName, outputName) => {
+        const found = this.engine.stacks.find(stackName);
+        if (!found) throw new ResourceFailure(`Stack with id ${stackName} does not exist`);
+        const output = found.outputs.find(({ key }) => key === outputName);
+        if (!output) throw new ResourceFailure(`Output ${outputName} not found in stack ${stackName}`);
+        return output.value;
       },
     });
   }
@@ -121,7 +132,7 @@ export class StackRun {
       const handle = await provider.create(current.properties, this.#context(record, initiated));
       initiated(handle);
       await this.#pause();
-      put({ handle, status: `${verb}_COMPLETE`, reason: undefined });
+      put({ handle, status: `${verb}_COMPLETE`, reason: provider.isRecordOnly ? RECORDED_ONLY : undefined });
     });
   }
 
@@ -208,6 +219,14 @@ export class StackRun {
     const resource = this.stack.resources.get(logicalId);
     if (!resource?.handle) throw new ResourceFailure(`Resource ${logicalId} has not been created.`);
     return { ...resource, handle: resource.handle };
+  }
+
+  #attribute(resource: CreatedResource, name: string): unknown {
+    const { account, provider } = this.engine;
+    if (provider(resource.type).isRecordOnly && !Object.hasOwn(resource.handle.attributes, name)) {
+      return recordedAttribute(resource, name, account);
+    }
+    return attributeOf(resource, name);
   }
 
   async #guarded(

@@ -111,6 +111,8 @@ export interface Stack {
   disableRollback: boolean;
   terminationProtection: boolean;
   lastChangeSetId?: string;
+  /** Whether the last operation was interrupted, so that the resources may be as no template says. */
+  isInterrupted?: boolean;
   /** Called with each event; must not throw. */
   listener?: (event: StackEvent) => void;
   clientRequestToken?: string;

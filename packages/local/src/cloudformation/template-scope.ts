@@ -20,7 +20,7 @@ export interface TemplateValues {
 }
 
 /** The part of a scope that needs resources. */
-type ResourceScope = Pick<Scope, 'ref' | 'getAtt' | 'importValue'>;
+type ResourceScope = Pick<Scope, 'ref' | 'getAtt' | 'importValue' | 'stackOutput'>;
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, (pseudo: Pseudo) => unknown>> = {
   'AWS::AccountId': ({ accountId }) => accountId,
@@ -43,6 +43,7 @@ export function scopeOf({ template, parameters, pseudo, condition }: TemplateVal
     region: pseudo.region,
     condition,
     importValue: resources.importValue,
+    stackOutput: resources.stackOutput,
     getAtt: resources.getAtt,
     ref(name) {
       if (isPseudoParameter(name)) return PSEUDO_PARAMETERS[name]?.(pseudo);
@@ -77,9 +78,16 @@ export function conditionsOf(values: Omit<TemplateValues, 'condition'>): (name: 
     known.set(name, result);
     return result;
   };
-  const scope = scopeOf({ ...values, condition }, { ref: noResource, getAtt: noResource, importValue: noResource });
+  const scope = scopeOf({ ...values, condition }, NO_RESOURCES);
   return condition;
 }
+
+const NO_RESOURCES: ResourceScope = {
+  ref: noResource,
+  getAtt: noResource,
+  importValue: noResource,
+  stackOutput: noResource,
+};
 
 function noResource(name: string): never {
   throw validationError(

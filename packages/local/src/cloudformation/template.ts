@@ -44,21 +44,6 @@ export interface OutputDefinition {
 /** CloudFormation's error for an invalid request or template. */
 export const validationError = (message: string): AwsError => new AwsError('ValidationError', message);
 
-/** Parses a template's text, which must be JSON, CDK's only format. Throws ValidationError. */
-export function parseTemplate(body: string): Template {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw validationError(
-      body.trimStart().startsWith('{')
-        ? 'Template format error: JSON not well-formed.'
-        : 'Template format error: the local runtime reads templates in JSON only.',
-    );
-  }
-  return checkTemplate(value);
-}
-
 /** Checks the outer form of a template. Throws ValidationError. */
 export function checkTemplate(value: unknown): Template {
   if (!isRecord(value)) throw validationError('Template format error: unsupported structure.');

@@ -42,6 +42,20 @@ export interface Operation<I = unknown, O = unknown> {
 export interface Service {
   readonly name: string;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Absent: the service has no state. */
+  readonly durable?: Durable;
+}
+
+/** The state of a service, as a runtime keeps it from one start to the next. */
+export interface Durable {
+  /** The state as data: no functions, and no instances of classes other than Map, Set, Date and typed arrays. */
+  save(): unknown;
+  /**
+   * Takes over what `save` returned. Called once, before the first operation, for one service after the other: what
+   * needs another service waits until all are loaded. The value belongs to the service from then on.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: each service knows what it has saved
+  load(saved: any): void;
 }
 
 /** Runs before each operation. Throws AwsError AccessDenied. */
@@ -62,6 +76,11 @@ export interface Deps {
 export class Cloud {
   readonly #services = new Map<string, Service>();
   #authorize: Authorize = () => undefined;
+
+  /** In order of their registration. */
+  services(): Service[] {
+    return [...this.#services.values()];
+  }
 
   register(service: Service): void {
     this.#services.set(service.name, service);

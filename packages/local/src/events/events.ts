@@ -1,6 +1,6 @@
 import type { PutEventsRequest, PutEventsRequestEntry, TestEventPatternRequest } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps, Operation, Service } from '../core/cloud.ts';
+import { type Deps, type Operation, root, type Service } from '../core/cloud.ts';
 import { Delivery, type DeliveryOptions, type EventEnvelope } from './delivery.ts';
 import { compilePattern } from './event-pattern.ts';
 import { checkEntries, type PublishedEvent, readEntry } from './put-events.ts';
@@ -38,12 +38,41 @@ export function createEvents(deps: Deps, options: DeliveryOptions = {}): Events 
     ...eventBusOperations(store, publish),
   };
   return {
-    service: { name: 'events', operations },
+    service: {
+      name: 'events',
+      operations,
+      durable: {
+        save: () =>
+          store.all().map((rule) => ({
+            rule: ruleInput(rule),
+            Targets: [...rule.targets.values()].map(({ given }) => given),
+          })),
+        load(saved: { readonly rule: { readonly Name: string }; readonly Targets: readonly unknown[] }[]) {
+          // A schedule starts anew: its rule is due one interval from now.
+          for (const { rule, Targets } of saved) {
+            operations.PutRule?.run(rule, root(deps.account));
+            operations.PutTargets?.run({ Rule: rule.Name, Targets }, root(deps.account));
+          }
+        },
+      },
+    },
     publish,
     stop() {
       for (const rule of store.all()) rule.cancelSchedule?.();
       delivery.stop();
     },
+  };
+}
+
+/** The input of PutRule that makes the rule as it is. */
+function ruleInput(rule: Rule) {
+  return {
+    Name: rule.name,
+    EventPattern: rule.eventPattern,
+    ScheduleExpression: rule.scheduleExpression,
+    State: rule.state,
+    Description: rule.description,
+    RoleArn: rule.roleArn,
   };
 }
 

@@ -20,6 +20,18 @@ const NUMBERS = new Set([
   'TimeoutInMinutes',
 ]);
 
+/** Members of simulated operations that are lists. Without elements, a form shows them as an empty text. */
+const LISTS = new Set([
+  'Capabilities',
+  'NotificationARNs',
+  'Parameters',
+  'ResourceTypes',
+  'RetainResources',
+  'StackStatusFilter',
+  'TagKeys',
+  'Tags',
+]);
+
 /** Levels of a parameter's name. */
 const MAX_DEPTH = 20;
 
@@ -80,5 +92,6 @@ function inOrder({ children }: FormNode): FormNode[] {
 function scalar(name: string, text: string): unknown {
   if (BOOLEANS.has(name)) return text === 'true';
   if (NUMBERS.has(name)) return Number(text);
+  if (text === '' && LISTS.has(name)) return [];
   return text;
 }

@@ -63,7 +63,17 @@ export function createIam(deps: Deps): Iam {
     ...managedPolicyOperations(deps, store),
   };
   return {
-    service: { name: 'iam', operations },
+    service: {
+      name: 'iam',
+      operations,
+      durable: {
+        save: () => ({ store: store.save(), resourcePolicies }),
+        load(saved) {
+          store.load(saved.store);
+          for (const [arn, statements] of saved.resourcePolicies) resourcePolicies.set(arn, statements);
+        },
+      },
+    },
     setResourcePolicy(resourceArn, document) {
       if (document === undefined || document === '') resourcePolicies.delete(resourceArn);
       else {

@@ -9,7 +9,7 @@ import {
   MAX_POLICY_NAME_LENGTH,
   policySize,
 } from './limits.ts';
-import { awsManagedPolicy, isAwsManaged } from './managed-policies.ts';
+import { isAwsManaged } from './managed-policies.ts';
 import { type PolicyText, readPolicy } from './policy-document.ts';
 import { onRole } from './role-operations.ts';
 import type { Role, RoleStore } from './role-store.ts';
@@ -65,8 +65,7 @@ function putRolePolicy(store: RoleStore, { RoleName, PolicyName, PolicyDocument 
 
 function attachRolePolicy(store: RoleStore, { RoleName, PolicyArn }: AttachedPolicyInput) {
   const role = store.role(RoleName);
-  if (isAwsManaged(PolicyArn)) awsManagedPolicy(PolicyArn);
-  else if (!store.policies.has(PolicyArn)) {
+  if (!isAwsManaged(PolicyArn) && !store.policies.has(PolicyArn)) {
     throw new AwsError('NoSuchEntity', `Policy ${PolicyArn} does not exist or is not attachable.`, 404);
   }
   if (!role.attached.has(PolicyArn) && role.attached.size >= MAX_POLICIES_PER_ROLE) {

@@ -66,6 +66,15 @@ export class RoleStore {
     return this.#roles.values();
   }
 
+  save() {
+    return { roles: [...this.#roles.values()], policies: [...this.policies.values()] };
+  }
+
+  load({ roles, policies }: ReturnType<RoleStore['save']>): void {
+    for (const role of roles) this.add(role);
+    for (const policy of policies) this.policies.set(policy.arn, policy);
+  }
+
   /** Throws AwsError NoSuchEntity. */
   policy(arn: string): ManagedPolicy {
     const policy = this.policies.get(arn);

@@ -31,6 +31,15 @@ export class KeyStore {
     this.#account = account;
   }
 
+  save() {
+    return { keys: this.#keys, aliases: this.#aliases };
+  }
+
+  load({ keys, aliases }: ReturnType<KeyStore['save']>): void {
+    for (const [id, key] of keys) this.#keys.set(id, key);
+    for (const [name, key] of aliases) this.#aliases.set(name, key);
+  }
+
   arnOf(resource: string): string {
     return arn(this.#account, 'kms', resource);
   }

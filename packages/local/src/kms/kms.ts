@@ -30,7 +30,11 @@ export function createKms(deps: Deps, { iam }: { readonly iam: PolicyHolder }): 
   const { account, cloud } = deps;
   const store = new KeyStore(account);
   return {
-    service: { name: 'kms', operations: { ...keyOperations(deps, store, iam), ...aliasOperations(store) } },
+    service: {
+      name: 'kms',
+      operations: { ...keyOperations(deps, store, iam), ...aliasOperations(store) },
+      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
+    },
     authorizeUse(caller, { keyId, actions, service, encryptionContext }) {
       const found = store.resolve(keyId);
       if (found.kind === 'aws') return undefined;

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CodeStore, StoredCode } from './code.ts';
 import { invalidParameter } from './errors.ts';
 import { unzip } from './unzip.ts';
 
+/** How a code store treats folders, and code that is no longer used. */
+export interface CodeStoreOptions {
+  /** Takes each removal and calls it when no saved state needs the code. @default at once, and assets stay in place */
+  readonly defer?: (removeCode: () => void) => void;
+}
+
 /**
- * Keeps code in `folder`, which is created when needed: archives are unpacked there, inline code is written there, and
- * an asset that is a folder is used in place.
+ * Keeps code in `folder`, which is created when needed: archives are unpacked there and inline code is written there.
+ * An asset that is a folder is used in place; where the state is kept, it is copied, because the assembly may be gone
+ * at the next start.
  */
-export function createCodeStore(folder: string): CodeStore {
+export function createCodeStore(folder: string, { defer }: CodeStoreOptions = {}): CodeStore {
   const unpacked = new Set<string>();
 
   const newFolder = async (functionName: string): Promise<string> => {
@@ -51,11 +59,25 @@ export function createCodeStore(folder: string): CodeStore {
       const found = await stat(source.path).catch((error: unknown) => {
         throw invalidParameter(`There is no code at ${source.path}.`, error);
       });
-      if (found.isDirectory()) return await describeFolder(source.path);
+      if (found.isDirectory()) {
+        if (!defer) return await describeFolder(source.path);
+        const path = await newFolder(functionName);
+        await cp(source.path, path, { recursive: true });
+        return await describeFolder(path);
+      }
       return await storeZip(functionName, await readFile(source.path));
     },
     async release(code) {
-      if (unpacked.delete(code.path)) await rm(code.path, { recursive: true, force: true });
+      if (!unpacked.delete(code.path)) return;
+      if (defer) defer(() => rmSync(code.path, { recursive: true, force: true }));
+      else await rm(code.path, { recursive: true, force: true });
+    },
+    keepOnly(paths) {
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        const path = join(folder, name);
+        if (paths.has(path)) unpacked.add(path);
+        else rmSync(path, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -33,4 +33,6 @@ export interface CodeStore {
   store(functionName: string, source: CodeSource): Promise<StoredCode>;
   /** Called when nothing runs from this code any more. */
   release(code: StoredCode): Promise<void>;
+  /** Keeps the code in these folders from an earlier process and removes all other. Absent: the store starts empty. */
+  keepOnly?(paths: ReadonlySet<string>): void;
 }

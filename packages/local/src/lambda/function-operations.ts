@@ -79,7 +79,7 @@ async function createFunction(context: LambdaContext, input: CreateInput, caller
   const code = await context.extras.code.store(name, source);
   // Storing the code took time, in which the same function may have been created.
   assertFree(context, name);
-  const fn: LambdaFunction = {
+  const fn = addFunction(context, {
     name,
     arn: functionArn(account, name),
     settings,
@@ -90,14 +90,22 @@ async function createFunction(context: LambdaContext, input: CreateInput, caller
     policy: [],
     eventInvokeConfig: undefined,
     reservedConcurrency: undefined,
+  });
+  return configurationOf(account, fn);
+}
+
+/** Adds a function, which has no environment yet. */
+export function addFunction(context: LambdaContext, state: Omit<LambdaFunction, 'pool'>): LambdaFunction {
+  const fn: LambdaFunction = {
+    ...state,
     pool: new EnvironmentPool({
-      clock,
+      clock: context.deps.clock,
       idleMs: context.extras.idleMs ?? DEFAULT_IDLE_MS,
       create: () => createEnvironment(context, fn),
     }),
   };
-  context.functions.set(name, fn);
-  return configurationOf(account, fn);
+  context.functions.set(fn.name, fn);
+  return fn;
 }
 
 async function updateCode(context: LambdaContext, input: UpdateCodeInput, caller: Caller) {

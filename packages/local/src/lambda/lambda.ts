@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
 import { AsyncInvocations } from './async-invocations.ts';
 import type { LambdaContext, LambdaExtras } from './context.ts';
-import { functionOperations } from './function-operations.ts';
+import { addFunction, functionOperations } from './function-operations.ts';
 import { handleLambdaRequest } from './http.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
 import { Invoker } from './invoker.ts';
-import { mappingOperations } from './mapping-operations.ts';
+import { addMapping, mappingOperations } from './mapping-operations.ts';
 import { optionOperations } from './option-operations.ts';
 import { functionPolicyOperations } from './policy-operations.ts';
 
@@ -44,6 +44,19 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
         ...functionPolicyOperations(context),
         ...optionOperations(context),
         ...mappingOperations(context),
+      },
+      durable: {
+        save: () => ({
+          functions: [...functions.values()].map(({ pool: _, ...fn }) => fn),
+          mappings: [...context.mappings.values()].map(({ uuid, queueArn, functionName, settings }) => ({
+            ...{ uuid, queueArn, functionName, settings },
+          })),
+        }),
+        load(saved) {
+          for (const fn of saved.functions) addFunction(context, fn);
+          for (const mapping of saved.mappings) addMapping(context, mapping);
+          extras.code.keepOnly?.(new Set([...functions.values()].map(({ code }) => code.path)));
+        },
       },
     },
     handle: (request, response, caller) => handleLambdaRequest(deps.cloud, request, response, caller),

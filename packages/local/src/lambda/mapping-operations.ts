@@ -58,7 +58,7 @@ export function mappingOperations(context: LambdaContext): Record<string, Operat
 }
 
 async function createMapping(context: LambdaContext, input: CreateEventSourceMappingRequest) {
-  const { deps, extras, functions, invoker, mappings } = context;
+  const { deps } = context;
   const fn = findFunction(context, input.FunctionName);
   const queueArn = input.EventSourceArn ?? '';
   if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
@@ -68,13 +68,21 @@ async function createMapping(context: LambdaContext, input: CreateEventSourceMap
   assertUnmapped(context, fn, queueArn);
   await checkQueue(deps, fn, queueArn);
   assertUnmapped(context, fn, queueArn);
+  const mapping = addMapping(context, { uuid: deps.ids.uuid(), queueArn, functionName: fn.name, settings });
+  return describe(deps, mapping, 'Creating');
+}
+
+/** Adds a mapping, which begins to poll. */
+export function addMapping(
+  context: LambdaContext,
+  state: Pick<EventSourceMapping, 'uuid' | 'queueArn' | 'functionName' | 'settings'>,
+): EventSourceMapping {
+  const { deps, extras, functions, invoker, mappings } = context;
+  const { queueArn } = state;
   const mapping: EventSourceMapping = new EventSourceMapping({
+    ...state,
     deps,
     invoker,
-    uuid: deps.ids.uuid(),
-    queueArn,
-    functionName: fn.name,
-    settings,
     findFunction: () => functions.get(mapping.functionName),
     onProblem: (problem) =>
       extras.onLog?.({
@@ -85,7 +93,7 @@ async function createMapping(context: LambdaContext, input: CreateEventSourceMap
   });
   mappings.set(mapping.uuid, mapping);
   mapping.start();
-  return describe(deps, mapping, 'Creating');
+  return mapping;
 }
 
 async function updateMapping(context: LambdaContext, input: UpdateEventSourceMappingRequest) {

@@ -1,6 +1,9 @@
 /** Bytes that CloudWatch Logs counts for each event besides its message. */
 const EVENT_OVERHEAD_BYTES = 26;
 
+/** Lines of a group that survive a restart. */
+const SAVED_LINES = 1_000;
+
 /** Dropped lines below which memory is not compacted. */
 const MIN_COMPACTION = 100;
 
@@ -61,6 +64,18 @@ export class LogGroup {
       .slice(this.#first)
       .filter(matches)
       .sort((a, b) => a.timestamp - b.timestamp);
+  }
+
+  /** With the newest lines only: nobody needs all of them after a restart, and the state is written often. */
+  save() {
+    const { name, createdAt, retentionInDays, streams } = this;
+    return { name, createdAt, retentionInDays, streams, events: this.#events.slice(this.#first).slice(-SAVED_LINES) };
+  }
+
+  load({ retentionInDays, streams, events }: ReturnType<LogGroup['save']>): void {
+    this.retentionInDays = retentionInDays;
+    for (const [stream, created] of streams) this.streams.set(stream, created);
+    for (const event of events) this.add(event);
   }
 
   removeStream(name: string): void {

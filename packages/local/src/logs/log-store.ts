@@ -50,6 +50,18 @@ export class LogStore {
     return made;
   }
 
+  save() {
+    return this.sorted().map((group) => group.save());
+  }
+
+  load(groups: ReturnType<LogStore['save']>): void {
+    for (const saved of groups) {
+      const group = new LogGroup(saved.name, saved.createdAt, this.bounds);
+      group.load(saved);
+      this.#groups.set(group.name, group);
+    }
+  }
+
   delete(group: LogGroup): void {
     this.#groups.delete(group.name);
   }

@@ -22,7 +22,11 @@ export function createLogs(deps: Deps, options: LogsOptions = {}): Logs {
   const store = new LogStore(deps, options.bounds ?? DEFAULT_BOUNDS);
   const operations = { ...groupOperations(store, deps.clock), ...eventOperations(store, deps.ids) };
   return {
-    service: { name: 'logs', operations },
+    service: {
+      name: 'logs',
+      operations,
+      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
+    },
     append(groupName, streamName, message) {
       const group = store.find(groupName) ?? store.create(groupName);
       if (!group.streams.has(streamName)) group.streams.set(streamName, deps.clock.now());

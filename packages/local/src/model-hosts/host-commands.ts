@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type ProcessHost, siblingScript } from '../processes/index.ts';
 import { LaunchFailure } from '../sagemaker/launcher.ts';
 import { type ContainerCommand, commandFor, fillPlaceholders } from './container-mapping.ts';
+import type { ModelCode } from './model-code.ts';
 
 /** The command line of a container. */
 export interface HostCommand {
@@ -22,42 +23,48 @@ export interface ModelHost {
 /** The line by which the built-in hosts report their port. */
 export const PORT_LINE = /^@freshpoint-model-host port=(\d+)$/;
 
-/** The files in `code/` that the JavaScript host loads. */
-const SCRIPTS = ['inference.mjs', 'inference.cjs', 'inference.js'];
+/** The files in the folder of the code that are looked for without SAGEMAKER_PROGRAM. */
+const PROGRAMS = ['inference.mjs', 'inference.cjs', 'inference.js', 'inference.py'];
 
 /** Chooses the host of a model: the command mapped to the image, or a built-in host. Throws LaunchFailure. */
 export async function chooseHost(
   image: string | undefined,
-  modelDir: string,
+  code: ModelCode,
   containers: readonly ContainerCommand[],
   python: () => Promise<string | undefined>,
 ): Promise<ModelHost> {
   const mapped = commandFor(image, containers);
   if (mapped) return mappedHost(mapped);
-  const code = join(modelDir, 'code');
-  if (SCRIPTS.some((script) => existsSync(join(code, script)))) {
-    const host = siblingScript('js-host', import.meta.url);
-    return builtIn(process.execPath, ['--disable-warning=ExperimentalWarning', host]);
-  }
-  if (existsSync(join(code, 'inference.py'))) {
-    const executable = await python();
-    if (executable !== undefined) {
-      return builtIn(executable, ['-B', fileURLToPath(new URL('./python-host.py', import.meta.url))]);
-    }
+  const program = code.program ?? PROGRAMS.find((name) => existsSync(join(code.folder, name)));
+  if (program === undefined) {
     throw new LaunchFailure(
-      'The model has code/inference.py, but the local runtime found no python3 on its PATH. ' +
-        `Install it, or map the image "${image}" to a command.`,
+      `The local runtime has no container for the image "${image}". Map the image to a command, ` +
+        'or add code/inference.js or code/inference.py to the model archive.',
     );
   }
+  if (!existsSync(join(code.folder, program))) {
+    throw new LaunchFailure(`SAGEMAKER_PROGRAM is "${program}", and there is no such file in ${describeFolder(code)}.`);
+  }
+  const env = { SAGEMAKER_PROGRAM: program };
+  if (/\.[cm]?js$/.test(program)) {
+    const host = siblingScript('js-host', import.meta.url);
+    return builtIn(process.execPath, ['--disable-warning=ExperimentalWarning', host], env);
+  }
+  const executable = await python();
+  if (executable !== undefined) {
+    return builtIn(executable, ['-B', fileURLToPath(new URL('./python-host.py', import.meta.url))], env);
+  }
   throw new LaunchFailure(
-    `The local runtime has no container for the image "${image}". Map the image to a command, ` +
-      'or add code/inference.js or code/inference.py to the model archive.',
+    `The model has ${program}, but the local runtime found no python3 on its PATH. ` +
+      `Install it, or map the image "${image}" to a command.`,
   );
 }
 
-const builtIn = (command: string, args: readonly string[]): ModelHost => ({
+const describeFolder = ({ archive }: ModelCode) => archive ?? 'the folder of the code in the model archive';
+
+const builtIn = (command: string, args: readonly string[], env: HostCommand['env']): ModelHost => ({
   reportsPort: true,
-  commandLine: () => ({ command, args, env: {} }),
+  commandLine: () => ({ command, args, env }),
 });
 
 function mappedHost(mapping: ContainerCommand): ModelHost {

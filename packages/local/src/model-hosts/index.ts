@@ -1,3 +1,3 @@
 export type { ContainerCommand } from './container-mapping.ts';
-export type { ModelLog, ProcessLauncherExtras } from './launcher-extras.ts';
+export type { InstanceFailure, ModelLog, ProcessLauncherExtras } from './launcher-extras.ts';
 export { createProcessLauncher } from './process-launcher.ts';

@@ -1,13 +1,14 @@
 /**
- * Serves a model written in JavaScript. Runs as a separate program, with SM_MODEL_DIR and PORT (0: any free port) in
- * its environment.
+ * Serves a model written in JavaScript. Runs as a separate program, with SM_MODEL_DIR, SAGEMAKER_SUBMIT_DIRECTORY (the
+ * folder of the code), SAGEMAKER_PROGRAM (a file in it) and PORT (0: any free port) in its environment.
  *
- * `code/inference.mjs`, `.cjs` or `.js` of the model may export (or export by default an object with) any of
+ * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
  * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
  *   Default: JSON, CSV, text.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
  * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV if accepted.
+ * - `transform_fn(model, body, contentType, accept)`: instead of the three before, as `output_fn` returns.
  * Each may be async.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,11 +23,14 @@ interface ModelFunctions {
   input_fn?: (body: string | Buffer, contentType: string) => unknown;
   predict_fn?: (input: unknown, model: unknown) => unknown;
   output_fn?: (prediction: unknown, accept: string) => unknown;
+  transform_fn?: (model: unknown, body: string | Buffer, contentType: string, accept: string) => unknown;
 }
 
 /** Maximum size of a request. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 const MODEL_DIR = process.env.SM_MODEL_DIR ?? '/opt/ml/model';
+const PROGRAM = process.env.SAGEMAKER_PROGRAM ?? 'inference.js';
+const CODE_DIR = process.env.SAGEMAKER_SUBMIT_DIRECTORY ?? join(MODEL_DIR, 'code');
 
 class BadRequest extends Error {
   readonly status: number;
@@ -60,16 +64,16 @@ server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
 process.once('SIGTERM', () => process.exit(0));
 
 async function load(): Promise<void> {
-  const file = ['inference.mjs', 'inference.cjs', 'inference.js']
-    .map((name) => join(MODEL_DIR, 'code', name))
-    .find((path) => existsSync(path));
-  if (file === undefined) throw new Error(`There is no code/inference.js in ${MODEL_DIR}.`);
-  const module = await import(pathToFileURL(file).href);
+  const module = await import(pathToFileURL(join(CODE_DIR, PROGRAM)).href);
   functions = { ...module.default, ...module };
   model = await (functions.model_fn ?? defaultModel)(MODEL_DIR);
+  const { input_fn, predict_fn, output_fn, transform_fn } = functions;
+  if (transform_fn && (input_fn || predict_fn || output_fn)) {
+    throw new Error(`${PROGRAM} exports transform_fn, which takes the place of input_fn, predict_fn and output_fn.`);
+  }
   const predict = (model as { predict?: unknown } | undefined)?.predict;
-  if (!functions.predict_fn && typeof predict !== 'function') {
-    throw new Error('code/inference.js exports no predict_fn, and the model has no method predict.');
+  if (!predict_fn && !transform_fn && typeof predict !== 'function') {
+    throw new Error(`${PROGRAM} exports no predict_fn, and the model has no method predict.`);
   }
   ready = true;
 }
@@ -87,14 +91,19 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const accept = req.headers.accept ?? '*/*';
   const body = await read(req);
   const text = /^(text\/|application\/(json|jsonlines|x-ndjson)\b)/.test(contentType);
-  const input = await (functions.input_fn ?? decode)(text ? body.toString() : body, contentType);
-  const prediction = await (functions.predict_fn ?? predictByMethod)(input, model);
-  const output = await (functions.output_fn ?? encode)(prediction, accept);
+  const output = await transform(text ? body.toString() : body, contentType, accept);
   const [content, type] = Array.isArray(output) ? output : [output, accept.includes('*') ? 'application/json' : accept];
   if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
     throw new Error(`output_fn must return a string or bytes, or [body, contentType]; it returned: ${typeof content}`);
   }
   send(res, 200, content, String(type));
+}
+
+async function transform(body: string | Buffer, contentType: string, accept: string): Promise<unknown> {
+  if (functions.transform_fn) return await functions.transform_fn(model, body, contentType, accept);
+  const input = await (functions.input_fn ?? decode)(body, contentType);
+  const prediction = await (functions.predict_fn ?? predictByMethod)(input, model);
+  return await (functions.output_fn ?? encode)(prediction, accept);
 }
 
 async function read(req: IncomingMessage): Promise<Buffer> {

@@ -15,6 +15,16 @@ export interface ModelLog {
   readonly line: string;
 }
 
+/** An instance that did not start, or that ended. */
+export interface InstanceFailure {
+  readonly endpointName: string;
+  readonly variantName: string;
+  readonly instanceId: string;
+  readonly reason: string;
+  /** The last lines that its containers wrote. */
+  readonly lines: readonly string[];
+}
+
 /** The surroundings of the process launcher. */
 export interface ProcessLauncherExtras {
   /** Running instances have their model data below `<stateDir>/instances`. */
@@ -27,6 +37,8 @@ export interface ProcessLauncherExtras {
   readonly containers?: readonly ContainerCommand[];
   /** Receives every line that a model server writes. @default lines are dropped */
   readonly onLog?: (log: ModelLog) => void;
+  /** Called when an instance does not start, or ends without being stopped. @default not reported */
+  readonly onFailure?: (failure: InstanceFailure) => void;
   /** Limits of an unpacked model. @default see ArchiveLimits */
   readonly archiveLimits?: Partial<ArchiveLimits>;
 }

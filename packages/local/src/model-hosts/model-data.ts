@@ -55,6 +55,16 @@ export async function loadTargetModel(
   await load(container.name, { uri, type: 'S3Object', compression: 'Gzip' }, folder, source);
 }
 
+/** Loads the archive of code that SAGEMAKER_SUBMIT_DIRECTORY names. Throws LaunchFailure. */
+export async function loadCode(
+  container: ContainerSpec,
+  uri: string,
+  folder: string,
+  source: ModelDataSource,
+): Promise<void> {
+  await load(container.name, { uri, type: 'S3Object', compression: 'Gzip' }, folder, source);
+}
+
 async function load(container: string, data: S3Data, folder: string, source: ModelDataSource): Promise<void> {
   try {
     const location = parseS3Uri(data.uri);

@@ -6,6 +6,7 @@ import type { HostedProcess, ProcessHost } from '../processes/index.ts';
 import { type InvocationRequest, type InvocationResponse, NotSent } from '../sagemaker/launcher.ts';
 import type { Times } from '../sagemaker/times.ts';
 import { type ModelHost, PORT_LINE } from './host-commands.ts';
+import { CONTAINER_MODEL_DIR } from './model-code.ts';
 
 export interface ModelServerOptions {
   readonly host: ModelHost;
@@ -25,9 +26,6 @@ export interface ModelServerOptions {
 
 /** `body` emits `close` whether it ends, fails or is destroyed. */
 export type ServerAnswer = InvocationResponse & { readonly body: Readable };
-
-/** The model's folder in SageMaker's containers. */
-const CONTAINER_MODEL_DIR = '/opt/ml/model';
 
 /** Time after which the runtime closes an idle connection to a built-in host. */
 const BUILT_IN_KEEP_ALIVE_MS = 60_000;

@@ -13,11 +13,14 @@ import {
 } from '../sagemaker/launcher.ts';
 import { INTERNAL_FAILURE_REASON } from '../sagemaker/reasons.ts';
 import type { ProcessLauncherExtras } from './launcher-extras.ts';
-import { loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
+import { loadCode, loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
 import { MultiModel } from './multi-model.ts';
 import { ServedModel } from './served-model.ts';
+
+/** Lines that the report of a failure has. */
+const SHOWN_LINES = 12;
 
 /** Maximum size of the response that a container of a pipeline passes to the next. */
 const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
@@ -38,6 +41,7 @@ export class ProcessInstance implements Instance {
   readonly #folder: string;
   readonly #stopping = new AbortController();
   readonly #idle = Promise.withResolvers<void>();
+  readonly #lastLines: string[] = [];
   #containers: RunningContainer[] = [];
   #inFlight = 0;
   #stopped: Promise<void> | undefined;
@@ -59,6 +63,8 @@ export class ProcessInstance implements Instance {
       () => Promise.race(this.#containers.map(({ server }) => (server instanceof ServedModel ? server.lost : never))),
       () => never,
     );
+    this.ready.catch((error: Error) => this.#failed(error.message));
+    void this.lost.then((cause) => this.#failed(cause));
   }
 
   get inFlight(): number {
@@ -123,24 +129,39 @@ export class ProcessInstance implements Instance {
   }
 
   #serve(container: ContainerSpec, download: AbortSignal): ServedModel | MultiModel {
-    const { cloud } = this.#deps;
+    const folder = join(this.#folder, container.name);
+    if (container.mode === 'SingleModel') {
+      return this.#model(container, folder, (modelDir) =>
+        loadModelData(container, modelDir, this.#source(container, download)),
+      );
+    }
+    return new MultiModel((target, id) =>
+      this.#model(container, join(folder, id), (modelDir) =>
+        loadTargetModel(container, target, modelDir, this.#source(container, this.#stopping.signal)),
+      ),
+    );
+  }
+
+  #source(container: ContainerSpec, signal: AbortSignal): ModelDataSource {
     const { archiveLimits, callerForRole } = this.#extras;
-    const source = (signal: AbortSignal): ModelDataSource => ({
-      cloud,
+    return {
+      cloud: this.#deps.cloud,
       caller: callerForRole(this.#spec.roleArn),
       signal,
       ...(archiveLimits && { limits: archiveLimits }),
       onWarning: (message) => this.#log(container.name, `Warning: ${message}`, 'stderr'),
-    });
-    const folder = join(this.#folder, container.name);
-    if (container.mode === 'SingleModel') {
-      return this.#model(container, folder, (modelDir) => loadModelData(container, modelDir, source(download)));
+    };
+  }
+
+  /** Logs why model data could not be loaded. */
+  async #logged(container: ContainerSpec, loading: Promise<void>): Promise<void> {
+    try {
+      await loading;
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof Error) this.#log(container.name, cause.message, 'stderr');
+      throw error;
     }
-    return new MultiModel((target, id) =>
-      this.#model(container, join(folder, id), (modelDir) =>
-        loadTargetModel(container, target, modelDir, source(this.#stopping.signal)),
-      ),
-    );
   }
 
   #model(container: ContainerSpec, folder: string, load: (modelDir: string) => Promise<void>): ServedModel {
@@ -150,15 +171,9 @@ export class ProcessInstance implements Instance {
       container,
       variantName: this.#spec.variantName,
       folder,
-      load: async (modelDir) => {
-        try {
-          await load(modelDir);
-        } catch (error) {
-          const { cause } = error as Error;
-          if (cause instanceof Error) this.#log(container.name, cause.message, 'stderr');
-          throw error;
-        }
-      },
+      load: (modelDir) => this.#logged(container, load(modelDir)),
+      loadCode: (uri, codeDir) =>
+        this.#logged(container, loadCode(container, uri, codeDir, this.#source(container, this.#stopping.signal))),
       containers: containers ?? [],
       python: this.#python,
       healthCheckTimeoutMs: this.#spec.healthCheckTimeoutMs,
@@ -177,7 +192,16 @@ export class ProcessInstance implements Instance {
 
   #log(container: string, line: string, stream: 'stdout' | 'stderr'): void {
     const { endpointName, variantName, instanceId } = this.#spec;
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > SHOWN_LINES) this.#lastLines.shift();
     this.#extras.onLog?.({ endpointName, variantName, instanceId, container, stream, line });
+  }
+
+  /** An instance that is stopped before it is ready has not failed. */
+  #failed(reason: string): void {
+    if (this.#stopping.signal.aborted) return;
+    const { endpointName, variantName, instanceId } = this.#spec;
+    this.#extras.onFailure?.({ endpointName, variantName, instanceId, reason, lines: [...this.#lastLines] });
   }
 
   async #answer(request: InvocationRequest): Promise<ServerAnswer> {

@@ -1,28 +1,36 @@
 """Serves a model written in Python.
 
-Runs as a separate program, with SM_MODEL_DIR and PORT (0: any free port) in its environment.
+Runs as a separate program, with SM_MODEL_DIR, SAGEMAKER_SUBMIT_DIRECTORY (the folder of the code), SAGEMAKER_PROGRAM
+(a file in it) and PORT (0: any free port) in its environment.
 
-code/inference.py of the model may define any of
+The program may define any of
 - model_fn(model_dir): loads the model. Default: the content of model.json.
 - input_fn(body, content_type): decodes a request; body is a str for text and JSON, else bytes.
   Default: JSON, CSV, text.
 - predict_fn(data, model): the prediction. Default: model.predict(data).
 - output_fn(prediction, accept): a str or bytes, or (body, content_type). Default: JSON, or CSV if accepted.
+- transform_fn(model, body, content_type, accept): instead of the three before, as output_fn returns.
+Each may have one more parameter, the context, as in the SageMaker inference toolkit.
 
 This program needs only the standard library; the model's own imports must be installed.
 """
 
 import importlib.util
+import inspect
 import json
 import os
 import signal
 import sys
 import threading
 import traceback
+import types
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MAX_BYTES = 25 * 1024 * 1024
 MODEL_DIR = os.environ.get("SM_MODEL_DIR", "/opt/ml/model")
+PROGRAM = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
+CODE_DIR = os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", os.path.join(MODEL_DIR, "code"))
+CONTEXT = types.SimpleNamespace(system_properties={"model_dir": MODEL_DIR, "gpu_id": None})
 TEXT_TYPES = ("text/", "application/json", "application/jsonlines", "application/x-ndjson")
 
 
@@ -92,22 +100,55 @@ def function(name, default):
     return getattr(State.module, name, default)
 
 
+def call(name, default, *arguments):
+    """Calls the program's function, with the context if it has a parameter for it."""
+    found = function(name, default)
+    if found is default:
+        return found(*arguments)
+    try:
+        count = len(inspect.signature(found).parameters)
+    except ValueError:
+        count = len(arguments)
+    return found(*arguments, CONTEXT) if count == len(arguments) + 1 else found(*arguments)
+
+
 def load():
     try:
-        code = os.path.join(MODEL_DIR, "code")
-        sys.path.insert(0, code)
-        spec = importlib.util.spec_from_file_location("inference", os.path.join(code, "inference.py"))
+        path = os.path.join(CODE_DIR, PROGRAM)
+        name = os.path.splitext(os.path.basename(PROGRAM))[0]
+        sys.path.insert(0, CODE_DIR)
+        spec = importlib.util.spec_from_file_location(name, path)
         State.module = importlib.util.module_from_spec(spec)
-        sys.modules["inference"] = State.module
+        sys.modules[name] = State.module
         spec.loader.exec_module(State.module)
-        State.model = function("model_fn", default_model)(MODEL_DIR)
-        if not hasattr(State.module, "predict_fn") and not hasattr(State.model, "predict"):
-            raise RuntimeError("code/inference.py defines no predict_fn, and the model has no method predict.")
+        State.model = call("model_fn", default_model, MODEL_DIR)
+        check_functions()
         State.ready = True
-    except BaseException:
+    except BaseException as error:
         traceback.print_exc()
+        print(explanation(error), file=sys.stderr)
         sys.stderr.flush()
         os._exit(1)
+
+
+def check_functions():
+    has = lambda name: hasattr(State.module, name)
+    if has("transform_fn") and any(map(has, ("input_fn", "predict_fn", "output_fn"))):
+        raise RuntimeError(f"{PROGRAM} defines transform_fn, which takes the place of input_fn, predict_fn and output_fn.")
+    if not has("predict_fn") and not has("transform_fn") and not hasattr(State.model, "predict"):
+        raise RuntimeError(f"{PROGRAM} defines no predict_fn, and the model has no method predict.")
+
+
+def explanation(error):
+    """What the user has to do, as the last line of the log."""
+    if isinstance(error, SyntaxError):
+        return f"{os.path.basename(error.filename or PROGRAM)} has a syntax error in line {error.lineno}: {error.msg}."
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"The package of the module {error.name} is not installed for {sys.executable}. Install it there, "
+            "or put the module into the folder of the code."
+        )
+    return f"{PROGRAM} cannot load the model: {type(error).__name__}: {error}"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -145,9 +186,12 @@ class Handler(BaseHTTPRequestHandler):
         content_type = self.headers.get("Content-Type") or "application/json"
         accept = self.headers.get("Accept") or "*/*"
         data = body.decode("utf-8") if content_type.startswith(TEXT_TYPES) else body
-        data = function("input_fn", decode)(data, content_type)
-        predict = function("predict_fn", lambda value, model: model.predict(value))
-        output = function("output_fn", encode)(predict(data, State.model), accept)
+        if hasattr(State.module, "transform_fn"):
+            output = call("transform_fn", None, State.model, data, content_type, accept)
+        else:
+            data = call("input_fn", decode, data, content_type)
+            prediction = call("predict_fn", lambda value, model: model.predict(value), data, State.model)
+            output = call("output_fn", encode, prediction, accept)
         if isinstance(output, tuple):
             content, kind = output
         else:

@@ -7,6 +7,7 @@ import { pingFailed } from '../sagemaker/reasons.ts';
 import type { Times } from '../sagemaker/times.ts';
 import type { ContainerCommand } from './container-mapping.ts';
 import { chooseHost } from './host-commands.ts';
+import { codeOf } from './model-code.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
 import { ModelServer, type ServerAnswer } from './model-server.ts';
 
@@ -17,6 +18,8 @@ export interface ServedModelOptions {
   readonly folder: string;
   /** Loads the model's data into a folder that does not exist yet. */
   readonly load: (modelDir: string) => Promise<void>;
+  /** Loads an archive of code in S3 into a folder that does not exist yet. */
+  readonly loadCode: (uri: string, codeDir: string) => Promise<void>;
   readonly containers: readonly ContainerCommand[];
   readonly python: () => Promise<string | undefined>;
   readonly healthCheckTimeoutMs: number;
@@ -66,12 +69,14 @@ export class ServedModel {
   }
 
   async #start(): Promise<ModelServer> {
-    const { container, variantName, folder, load, containers, python, environment, ...rest } = this.#options;
+    const { container, variantName, folder, load, loadCode, containers, python, environment, ...rest } = this.#options;
     const modelDir = join(folder, 'model');
     await mkdir(folder, { recursive: true });
     await load(modelDir);
     await makeReadOnly(modelDir);
-    const host = await chooseHost(container.image, modelDir, containers, python);
+    const code = codeOf(container.environment, modelDir, join(folder, 'code'));
+    if (code.archive !== undefined) await loadCode(code.archive, code.folder);
+    const host = await chooseHost(container.image, code, containers, python);
     if (this.#stopped) throw new LaunchFailure('The instance was stopped before it was ready.');
     const server = new ModelServer({
       ...rest,
@@ -79,7 +84,7 @@ export class ServedModel {
       modelDir,
       cwd: folder,
       label: container.label,
-      environment: { ...environment, ...container.environment },
+      environment: { ...environment, ...container.environment, SAGEMAKER_SUBMIT_DIRECTORY: code.folder },
     });
     this.#server = server;
     try {

@@ -19,6 +19,11 @@ export class BlobReferences {
     for (const { blob } of segments) this.#counts.set(blob, (this.#counts.get(blob) ?? 0) + 1);
   }
 
+  /** The names of all blobs that are referred to. */
+  names(): ReadonlySet<string> {
+    return new Set(this.#counts.keys());
+  }
+
   release(segments: readonly Segment[]): void {
     for (const { blob } of segments) {
       const left = (this.#counts.get(blob) ?? 0) - 1;

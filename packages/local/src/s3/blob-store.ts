@@ -8,6 +8,8 @@ export interface BlobStore {
   read(blob: string, start: number, length: number): AsyncIterable<Uint8Array>;
   /** Called once per committed blob, after its last reference is released. Never rejects. */
   delete(blob: string): Promise<void>;
+  /** Removes all other blobs, which an earlier process left behind. Absent: the store starts empty. */
+  keepOnly?(blobs: ReadonlySet<string>): void;
 }
 
 /** One blob being written. Ends with exactly one of `commit` and `abort`. */

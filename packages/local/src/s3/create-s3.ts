@@ -59,7 +59,17 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
     ]),
   );
   return {
-    service: { name: 's3', operations },
+    service: {
+      name: 's3',
+      operations,
+      durable: {
+        save: () => state.save(),
+        load(saved) {
+          state.load(saved);
+          extras.blobs.keepOnly?.(state.blobs.names());
+        },
+      },
+    },
     handle: createEdge(deps),
   };
 }

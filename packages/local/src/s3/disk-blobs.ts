@@ -13,16 +13,25 @@ const WRITE_BYTES = 512 * 1024;
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
 /**
- * Blobs as files. The folder belongs to this store alone: it is created if it is missing, and blobs that an earlier
- * process left in it are removed.
+ * Blobs as files. The folder belongs to this store alone: it is created if it is missing. Blobs that an earlier process
+ * left in it stay until `keepOnly`.
  */
 export class DiskBlobs implements BlobStore {
   readonly #folder: string;
+  /** Receives the blobs to delete, where a saved state may still need them. */
+  readonly #defer: ((deleteBlob: () => void) => void) | undefined;
 
-  constructor(folder: string) {
+  /** `defer` takes each deletion and calls it when no saved state needs the blob. @default at once */
+  constructor(folder: string, defer?: (deleteBlob: () => void) => void) {
     this.#folder = folder;
+    this.#defer = defer;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder)) if (BLOB_NAME.test(name)) rmSync(join(folder, name), { force: true });
+  }
+
+  keepOnly(blobs: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.#folder)) {
+      if (BLOB_NAME.test(name) && !blobs.has(name)) rmSync(join(this.#folder, name), { force: true });
+    }
   }
 
   async create(): Promise<BlobSink> {
@@ -73,7 +82,9 @@ export class DiskBlobs implements BlobStore {
   }
 
   async delete(blob: string): Promise<void> {
-    await rm(join(this.#folder, blob), { force: true }).catch(() => undefined);
+    const path = join(this.#folder, blob);
+    if (this.#defer) this.#defer(() => rmSync(path, { force: true }));
+    else await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

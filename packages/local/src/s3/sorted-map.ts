@@ -9,6 +9,14 @@ export class SortedMap<V> {
     return this.#keys.length;
   }
 
+  /** In the order of the keys. */
+  *entries(): Generator<[key: string, value: V]> {
+    for (const key of this.#keys) {
+      const value = this.#values.get(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
   get(key: string): V | undefined {
     return this.#values.get(key);
   }

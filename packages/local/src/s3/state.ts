@@ -10,6 +10,7 @@ import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import type { ByteRange } from './ranges.ts';
 import { detailsOf } from './request-details.ts';
 import { slice } from './segment.ts';
+import { SortedMap } from './sorted-map.ts';
 
 /** MD5 of no bytes: the ETag in the event of a delete marker. */
 const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -49,6 +50,27 @@ export class S3State {
     this.deps = deps;
     this.blobs = blobs;
     this.#ports = ports;
+  }
+
+  save() {
+    const buckets = [...this.buckets.values()].map((bucket) => ({ ...bucket, objects: [...bucket.objects.entries()] }));
+    return { buckets, sequence: this.#sequence };
+  }
+
+  /** The bytes are in the blob store, and the policies in IAM. */
+  load({ buckets, sequence }: ReturnType<S3State['save']>): void {
+    this.#sequence = sequence;
+    for (const { objects, ...bucket } of buckets) {
+      const sorted = new SortedMap<ObjectVersion[]>();
+      for (const [key, versions] of objects) {
+        sorted.set(key, versions);
+        for (const { segments } of versions) this.blobs.retain(segments);
+      }
+      for (const { parts } of bucket.uploads.values()) {
+        for (const { segments } of parts.values()) this.blobs.retain(segments);
+      }
+      this.buckets.set(bucket.name, { ...bucket, objects: sorted });
+    }
   }
 
   /** Sets or removes the policy that IAM enforces on the bucket and its objects. */

@@ -81,6 +81,24 @@ export class Deployments {
     this.become(endpoint, 'InService');
   }
 
+  /**
+   * Launches the fleet of an endpoint again, after a restart of the runtime. It is busy until its instances are
+   * healthy. An update that the restart has interrupted is rolled back.
+   */
+  async resume(endpoint: Endpoint, fleet: Fleet): Promise<void> {
+    const { status, failureReason } = endpoint;
+    const isInterrupted = status === 'Updating' || status === 'RollingBack';
+    endpoint.fleet = fleet;
+    this.become(endpoint, 'SystemUpdating', failureReason);
+    try {
+      await fleet.launch();
+    } catch (error) {
+      this.become(endpoint, 'Failed', reasonOf(error));
+      return;
+    }
+    this.become(endpoint, 'InService', isInterrupted ? INTERNAL_FAILURE_REASON : failureReason);
+  }
+
   async update(endpoint: Endpoint, update: EndpointUpdate): Promise<void> {
     const { config, fleet, old, fault } = update;
     const pending: PendingFleet = { fleet, config, started: this.#clock.now(), share: 0 };

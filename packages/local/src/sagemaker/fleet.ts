@@ -196,6 +196,16 @@ export class Fleet {
     return [...this.variants, ...this.shadows];
   }
 
+  /** The plans of a fleet with as many instances and the weights as this one has now, or shall have. */
+  plans(): { readonly variants: VariantPlan[]; readonly shadows: VariantPlan[] } {
+    const planOf = ({ plan, desiredCount, desiredWeight }: VariantFleet): VariantPlan => ({
+      ...plan,
+      count: desiredCount,
+      weight: desiredWeight,
+    });
+    return { variants: this.variants.map(planOf), shadows: this.shadows.map(planOf) };
+  }
+
   /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
   async launch(): Promise<void> {
     await Promise.all(this.all.map((variant) => variant.scaleTo(variant.plan.count)));

@@ -5,6 +5,7 @@ import type { Caller, Deps, Service } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { Deployments } from './deployments.ts';
 import { summary } from './describe.ts';
+import { durableStore } from './durable-store.ts';
 import { endpointConfigOperations } from './endpoint-configs.ts';
 import { endpointOperations, findEndpoint } from './endpoints.ts';
 import type { Faults, UpdateFault } from './faults.ts';
@@ -115,6 +116,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
         ...tagOperations(store),
         InvokeEndpoint: invokeEndpointOperation(deps, store, extras.times),
       },
+      durable: durableStore(store, context, deployments),
     },
     handle: (req, res, caller) => handleRuntime(deps, req, res, caller),
     faults,

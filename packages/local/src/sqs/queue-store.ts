@@ -65,13 +65,26 @@ export class QueueStore {
     lastCheck();
     this.#deletedAt.delete(name);
     const all = new Map([...defaultAttributes(), ...attributes]);
-    const queue = new Queue(this.arnOf(name), all, {
-      clock: this.#deps.clock,
-      ids: this.#deps.ids,
-      findQueue: (queueArn) => this.byArn(queueArn),
-    });
+    const queue = new Queue(this.arnOf(name), all, this.#queueDeps());
     this.#queues.set(name, queue);
     return { queue, created: true };
+  }
+
+  save() {
+    return { queues: [...this.#queues.values()].map((queue) => queue.save()), deletedAt: this.#deletedAt };
+  }
+
+  load({ queues, deletedAt }: ReturnType<QueueStore['save']>): void {
+    for (const saved of queues) {
+      const queue = Queue.load(saved, this.#queueDeps());
+      this.#queues.set(this.nameOf(queue), queue);
+    }
+    for (const [name, at] of deletedAt) this.#deletedAt.set(name, at);
+  }
+
+  #queueDeps() {
+    const { clock, ids } = this.#deps;
+    return { clock, ids, findQueue: (queueArn: string) => this.byArn(queueArn) };
   }
 
   /** `lastCheck`: see create. Throws AwsError. */

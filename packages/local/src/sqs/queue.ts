@@ -78,13 +78,27 @@ export class Queue {
   #wakeAt = Number.POSITIVE_INFINITY;
   #cancelWake: Cancel | undefined;
 
-  constructor(arn: string, attributes: QueueAttributes, deps: QueueDeps) {
+  constructor(arn: string, attributes: QueueAttributes, deps: QueueDeps, createdAt = deps.clock.now()) {
     this.arn = arn;
     this.#deps = deps;
     this.#attributes = attributes;
     this.#redrive = parseRedrive(attributes.get('RedrivePolicy'));
-    this.createdAt = deps.clock.now();
+    this.createdAt = createdAt;
     this.modifiedAt = this.createdAt;
+  }
+
+  save() {
+    const { arn, createdAt, modifiedAt, tags, attributes } = this;
+    return { arn, createdAt, modifiedAt, tags, attributes, messages: [...this.#messages.values()] };
+  }
+
+  /** A queue as it was saved. A message that was in flight is visible again when its timeout is over. */
+  static load({ messages, ...saved }: ReturnType<Queue['save']>, deps: QueueDeps): Queue {
+    const queue = new Queue(saved.arn, saved.attributes, deps, saved.createdAt);
+    queue.modifiedAt = saved.modifiedAt;
+    for (const [key, value] of saved.tags) queue.tags.set(key, value);
+    for (const message of messages) queue.#add(message);
+    return queue;
   }
 
   get redrive(): Redrive | undefined {

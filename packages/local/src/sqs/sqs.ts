@@ -59,6 +59,7 @@ export function createSqs(deps: Deps, options: SqsOptions = {}): Sqs {
     service: {
       name: 'sqs',
       operations: { ...queueOperations(deps, store, options.iam), ...messageOperations(deps, store) },
+      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
     },
     async poll(queueArn, { maxNumberOfMessages, waitTimeSeconds = 0, signal }, caller) {
       deps.cloud.authorize(caller, { action: 'sqs:ReceiveMessage', resource: queueArn });

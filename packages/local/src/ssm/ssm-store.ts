@@ -50,6 +50,10 @@ export class SsmStore {
     return this.#parameters.delete(this.nameIn(selector));
   }
 
+  load(parameters: Iterable<Parameter>): void {
+    for (const parameter of parameters) this.put(parameter);
+  }
+
   /** In order of name. */
   sorted(): Parameter[] {
     return [...this.#parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

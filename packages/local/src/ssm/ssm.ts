@@ -1,4 +1,5 @@
 import type { Deps, Service } from '../core/cloud.ts';
+import type { Parameter } from './parameter.ts';
 import { readOperations } from './read-operations.ts';
 import { SsmStore } from './ssm-store.ts';
 import { parameterTagOperations } from './tag-operations.ts';
@@ -12,5 +13,6 @@ export interface Ssm {
 export function createSsm({ account, clock }: Deps): Ssm {
   const store = new SsmStore(account);
   const operations = { ...readOperations(store), ...writeOperations(store, clock), ...parameterTagOperations(store) };
-  return { service: { name: 'ssm', operations } };
+  const durable = { save: () => store.sorted(), load: (saved: Parameter[]) => store.load(saved) };
+  return { service: { name: 'ssm', operations, durable } };
 }

@@ -40,6 +40,7 @@ async function evaluate(value: unknown): Promise<unknown> {
     scopeOf(prepared, {
       ref: (name) => `ref:${name}`,
       getAtt: (id, attribute) => (attribute === 'List' ? ['one', 'two'] : `att:${id}:${attribute}`),
+      stackOutput: (stack, name) => `output:${stack}.${name}`,
       importValue: (name) => `import:${name}`,
     }),
   );
@@ -47,6 +48,7 @@ async function evaluate(value: unknown): Promise<unknown> {
 
 describe('intrinsic functions', () => {
   it.each<[string, unknown, unknown]>([
+    ['GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'Data', OutputName: 'Bucket' } }, 'output:Data.Bucket'],
     ['plain data', { a: [1, true, null, 'x'] }, { a: [1, true, null, 'x'] }],
     ['an object with several keys is data', { Ref: 'A', b: 1 }, { Ref: 'A', b: 1 }],
     ['an IAM Condition is data', { Condition: { Bool: { a: 'b' } } }, { Condition: { Bool: { a: 'b' } } }],
@@ -97,6 +99,8 @@ describe('intrinsic functions', () => {
   it.each<[unknown, string]>([
     [{ 'Fn::Cidr': ['10.0.0.0/16', 1, 8] }, 'does not support the function Fn::Cidr'],
     [{ 'Fn::Transform': { Name: 'AWS::Include' } }, 'does not support the function Fn::Transform'],
+    [{ 'Fn::GetStackOutput': { StackName: 'A', OutputName: 'B', Region: 'us-east-2' } }, 'is one account in eu-west-1'],
+    [{ 'Fn::GetStackOutput': 'A.B' }, 'Fn::GetStackOutput takes an object'],
     [{ 'Fn::Nonsense': 1 }, 'does not support the function Fn::Nonsense'],
     [{ 'Fn::constructor': 1 }, 'does not support the function'],
     [{ 'Fn::Select': [5, ['a']] }, 'cannot select nonexistent value at index 5'],

@@ -164,9 +164,9 @@ describe('a template is refused before a resource is created', () => {
     ['unknown output', { A: thing() }, { Outputs: { O: { Value: { Ref: 'Nobody' } } } }, 'in the Outputs block'],
     [
       'unsupported type',
-      { A: thing(), Net: { Type: 'AWS::EC2::VPC' } },
+      { A: thing(), Part: { Type: 'AWS::SageMaker::InferenceComponent' } },
       {},
-      'Stack demo has resources of types that the local runtime does not support: AWS::EC2::VPC (Net).',
+      'so deploys nothing. demo: AWS::SageMaker::InferenceComponent (Part).',
     ],
     ['empty', {}, {}, 'At least one Resources member must be defined'],
     ['odd id', { 'A-B': thing() }, {}, 'Resource name A-B is non alphanumeric'],

@@ -36,6 +36,14 @@ describe('a form', () => {
     });
   });
 
+  it('has empty lists where a client sends a list without elements', () => {
+    expect(form({ StackName: '', Tags: '', Capabilities: '' }).input).toEqual({
+      StackName: '',
+      Tags: [],
+      Capabilities: [],
+    });
+  });
+
   it('is safe from hostile names', () => {
     const { input } = form({ '__proto__.polluted': 'x', 'List.member.4294967295': 'y' });
     expect(({} as { polluted?: string }).polluted).toBeUndefined();

@@ -79,11 +79,18 @@ describe('the permissions of a role', () => {
     expect(() => may(iam.callerFor(roleArn, 'fn'), 'logs:PutLogEvents', '*')).not.toThrow();
   });
 
-  it('are refused from AWS managed policies that are not simulated', async () => {
-    const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
-    await expect(call('AttachRolePolicy', { RoleName: 'r', PolicyArn })).rejects.toThrow(
-      /does not know the AWS managed policy arn:aws:iam::aws:policy\/AmazonS3FullAccess/,
-    );
+  it.each<[string, string, string, boolean]>([
+    ['AdministratorAccess', 'sqs:SendMessage', queueArn, true],
+    ['ReadOnlyAccess', 'sqs:GetQueueUrl', queueArn, true],
+    ['ReadOnlyAccess', 'sqs:SendMessage', queueArn, false],
+    ['AmazonSageMakerFullAccess', 's3:GetObject', 'arn:aws:s3:::my-sagemaker-models/a', true],
+    ['AmazonSageMakerFullAccess', 's3:GetObject', 'arn:aws:s3:::my-models/a', false],
+    ['job-function/SupportUser', 'sqs:GetQueueUrl', queueArn, false],
+  ])('include those of %s: %s on %s is allowed: %s', async (name, action, resource, isAllowed) => {
+    await call('AttachRolePolicy', { RoleName: 'r', PolicyArn: `arn:aws:iam::aws:policy/${name}` });
+    const ask = () => may(iam.callerFor(roleArn, 'fn'), action, resource);
+    if (isAllowed) expect(ask).not.toThrow();
+    else expect(ask).toThrow('no identity-based policy');
   });
 
   it('end with the role', async () => {

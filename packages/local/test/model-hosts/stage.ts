@@ -10,7 +10,12 @@ import { defaultAccount } from '../../src/core/account.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
 import { systemIds } from '../../src/core/ids.ts';
-import { createProcessLauncher, type ModelLog, type ProcessLauncherExtras } from '../../src/model-hosts/index.ts';
+import {
+  createProcessLauncher,
+  type InstanceFailure,
+  type ModelLog,
+  type ProcessLauncherExtras,
+} from '../../src/model-hosts/index.ts';
 import { createProcessHost, type ProcessHost } from '../../src/processes/index.ts';
 import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
 import { createSageMaker, fastTimes, type Times } from '../../src/sagemaker/index.ts';
@@ -59,6 +64,7 @@ export async function createStage(
   const processes = countedProcesses();
   const times = { ...quick, ...options.times };
   const logs: ModelLog[] = [];
+  const failures: InstanceFailure[] = [];
   const callerForRole = () => me;
   const launcher = createProcessLauncher(deps, {
     stateDir,
@@ -66,6 +72,7 @@ export async function createStage(
     times,
     callerForRole,
     onLog: (log) => logs.push(log),
+    onFailure: (failure) => failures.push(failure),
     ...(options.containers && { containers: options.containers }),
     ...(options.archiveLimits && { archiveLimits: options.archiveLimits }),
   });
@@ -102,6 +109,7 @@ export async function createStage(
     call,
     describe,
     logs,
+    failures,
     stateDir,
     processes,
     put: (Key: string, Body: Buffer | string) => call('s3', 'PutObject', { Bucket: 'models', Key, Body }),

@@ -34,7 +34,10 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     DescribeStackEvents: {
       permissions: on('DescribeStackEvents'),
       run(input: DescribeStackEventsInput) {
-        const { items, NextToken } = pageFrom([...existingStack(stacks, input).events].reverse(), input);
+        // By this message, which is this operation's alone, CDK's command knows that a stack has been deleted.
+        const stack = stacks.find(input.StackName ?? '');
+        if (!stack) throw validationError(`Stack [${input.StackName}] does not exist`);
+        const { items, NextToken } = pageFrom([...stack.events].reverse(), input);
         return { StackEvents: items.map(describeEvent), NextToken };
       },
     },

@@ -4,9 +4,10 @@ import { arn } from '../../core/account.ts';
 import type { Caller, Cloud, Permission } from '../../core/cloud.ts';
 import { constraintMessage } from '../../core/constraint.ts';
 import type { StackRequest } from '../engine.ts';
+import { parseTemplate } from '../parse-template.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
-import { parseTemplate, validationError } from '../template.ts';
+import { validationError } from '../template.ts';
 import { readTemplateUrl } from './template-url.ts';
 
 /** The members that CreateStack, UpdateStack and CreateChangeSet share. */

@@ -1,10 +1,15 @@
 import type { PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
+import { arn } from '../../core/account.ts';
 import { ResourceFailure } from '../failure-reason.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
 import type { TaggedProperties } from '../tags.ts';
 import { jsonText, refuseExisting, without } from './calls.ts';
 
 type RuleTargets = { readonly EventBusName?: string; readonly Targets?: readonly { readonly Id: string }[] };
+
+/** Only the default bus is simulated. What is for another one is recorded. */
+const isOtherBus = ({ EventBusName }: RuleTargets) =>
+  EventBusName !== undefined && !/(^|\/)default$/.test(EventBusName);
 
 type RuleProperties = TaggedProperties & RuleTargets & { readonly Name?: string; readonly EventPattern?: unknown };
 
@@ -16,32 +21,35 @@ export const eventsRule: Provider<RuleProperties> = {
   async create(properties, context) {
     const Name = properties.Name ?? context.name({ maxLength: 64 });
     const { EventBusName } = properties;
+    if (isOtherBus(properties)) {
+      // Ref is the rule's name, preceded by the bus's name unless it is the default bus.
+      const Arn = arn(context.account, 'events', `rule/${EventBusName}/${Name}`);
+      return { physicalId: `${EventBusName}|${Name}`, attributes: { Arn } };
+    }
     if (properties.Name !== undefined) {
       await refuseExisting(Name, () => context.call('events', 'DescribeRule', { Name, EventBusName }));
     }
     const Arn = await putRule(Name, properties, context);
-    // Ref is the rule's name, preceded by the bus's name unless it is the default bus.
-    const physicalId = EventBusName === undefined || EventBusName === 'default' ? Name : `${EventBusName}|${Name}`;
-    const handle = { physicalId, attributes: { Arn } };
+    const handle = { physicalId: Name, attributes: { Arn } };
     context.identified(handle);
     await putTargets(Name, properties, {}, context);
     return handle;
   },
   async update(handle, properties, old, context) {
-    const Name = ruleName(handle.physicalId);
+    if (isOtherBus(properties)) return handle;
+    const Name = handle.physicalId;
     await putRule(Name, properties, context);
     await putTargets(Name, properties, old, context);
     return handle;
   },
   async delete({ physicalId }, properties, context) {
-    const Name = ruleName(physicalId);
+    if (isOtherBus(properties)) return;
+    const Name = physicalId;
     const { EventBusName } = properties;
     await putTargets(Name, { EventBusName }, properties, context);
     await context.call('events', 'DeleteRule', { Name, EventBusName });
   },
 };
-
-const ruleName = (physicalId: string) => physicalId.slice(physicalId.indexOf('|') + 1);
 
 /** Returns the rule's ARN. */
 async function putRule(Name: string, properties: RuleProperties, context: ProviderContext): Promise<string> {

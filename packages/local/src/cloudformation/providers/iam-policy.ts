@@ -1,5 +1,5 @@
 import type { Provider, ProviderContext } from '../provider.ts';
-import { ignoreMissing, jsonText } from './calls.ts';
+import { ignoreMissing, jsonText, recordWith } from './calls.ts';
 
 type PolicyProperties = {
   readonly PolicyName: string;
@@ -9,7 +9,7 @@ type PolicyProperties = {
   readonly Groups?: readonly string[];
 };
 
-/** AWS::IAM::Policy: one inline policy in several roles, users or groups. */
+/** AWS::IAM::Policy: one inline policy in several roles, users or groups. Users and groups are not simulated. */
 export const iamPolicy: Provider<PolicyProperties> = {
   replacing: [],
   async create(properties, context) {
@@ -50,7 +50,7 @@ function holders(properties: PolicyProperties): Holder[] {
 
 async function putPolicies(properties: PolicyProperties, context: ProviderContext): Promise<void> {
   for (const { operation, member, name } of holders(properties)) {
-    await context.call('iam', `Put${operation}`, {
+    await recordWith(context, 'iam', `Put${operation}`, {
       [member]: name,
       PolicyName: properties.PolicyName,
       PolicyDocument: jsonText(properties.PolicyDocument),
@@ -59,4 +59,4 @@ async function putPolicies(properties: PolicyProperties, context: ProviderContex
 }
 
 const remove = ({ operation, member, name }: Holder, { PolicyName }: PolicyProperties, context: ProviderContext) =>
-  ignoreMissing(context.call('iam', `Delete${operation}`, { [member]: name, PolicyName }));
+  ignoreMissing(recordWith(context, 'iam', `Delete${operation}`, { [member]: name, PolicyName }));

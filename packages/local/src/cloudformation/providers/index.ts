@@ -12,7 +12,8 @@ import { lambdaEventSourceMapping } from './lambda-event-source-mapping.ts';
 import { lambdaFunction } from './lambda-function.ts';
 import { lambdaPermission } from './lambda-permission.ts';
 import { logsLogGroup } from './logs-log-group.ts';
-import { recordedTypes } from './record-only.ts';
+import { anyRecordedType, recordedTypes } from './record-only.ts';
+import { isRefusedType } from './refused-types.ts';
 import { s3AutoDeleteObjects } from './s3-auto-delete-objects.ts';
 import { s3Bucket } from './s3-bucket.ts';
 import { s3BucketPolicy } from './s3-bucket-policy.ts';
@@ -25,7 +26,7 @@ import { sqsQueue } from './sqs-queue.ts';
 import { sqsQueuePolicy } from './sqs-queue-policy.ts';
 import { ssmParameter } from './ssm-parameter.ts';
 
-/** Finds the provider of a resource type; undefined if the local runtime has none. */
+/** Finds the provider of a resource type; undefined if the local runtime refuses the type. */
 export type ProviderTable = (type: string) => Provider | undefined;
 
 /** The providers of the local runtime; those of `more` are added or replace them. */
@@ -64,5 +65,9 @@ export function providerTable(
       ...more,
     }),
   );
-  return (type) => table.get(type) ?? (type.startsWith('Custom::') ? custom : undefined);
+  return (type) => {
+    const found = table.get(type);
+    if (found || isRefusedType(type)) return found;
+    return type.startsWith('Custom::') ? custom : anyRecordedType;
+  };
 }

@@ -1,6 +1,8 @@
-import { arn } from '../../core/account.ts';
+import { type Account, arn } from '../../core/account.ts';
 import type { NameRule } from '../physical-names.ts';
 import type { Properties, Provider, ProviderContext, Replacing } from '../provider.ts';
+import type { CreatedResource } from '../stack.ts';
+import { nameIn } from './calls.ts';
 
 /** A type without effect on a laptop. It has an id and attributes, so that references to it resolve. */
 function recordOnly(
@@ -20,24 +22,34 @@ function recordOnly(
     },
     update: async (handle) => handle,
     delete: async () => undefined,
+    isRecordOnly: true,
   };
 }
 
 const named = (property: string, rule: NameRule) => (properties: Properties, context: ProviderContext) =>
   (properties[property] as string | undefined) ?? context.name(rule);
 
-/** The types that are only recorded. */
+/** A type whose physical id is an AWS-style id, e.g. `vpc-0123…`. */
+const withId = (prefix: string) => recordOnly((_properties, context) => `${prefix}-${idDigits(context)}`);
+
+const idDigits = (context: ProviderContext) => context.uuid().replaceAll('-', '').slice(0, 17);
+
+/** A type whose Ref is an ARN that ends with the resource's name. */
+const withArn = (property: string, service: string, resource: string) =>
+  recordOnly(
+    (properties, context) =>
+      arn(context.account, service, `${resource}${properties[property] ?? context.name({ maxLength: 64 })}`),
+    { replacing: [property], nameProperty: property },
+  );
+
+const recordedCustomResource = recordOnly((_properties, context) => context.name({ maxLength: 255 }));
+
+/** The types that are only recorded, and whose ids or attributes have a form on which other resources rely. */
 export const recordedTypes: Readonly<Record<string, Provider>> = {
-  'AWS::CDK::Metadata': recordOnly((_properties, context) => context.uuid()),
-  'AWS::CloudFormation::WaitConditionHandle': recordOnly((_properties, context) => context.uuid()),
   'AWS::CloudWatch::Alarm': recordOnly(named('AlarmName', { maxLength: 255 }), {
     replacing: ['AlarmName'],
     nameProperty: 'AlarmName',
     attributes: (name, _properties, context) => ({ Arn: arn(context.account, 'cloudwatch', `alarm:${name}`) }),
-  }),
-  'AWS::CloudWatch::Dashboard': recordOnly(named('DashboardName', { maxLength: 255 }), {
-    replacing: ['DashboardName'],
-    nameProperty: 'DashboardName',
   }),
   'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
     ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
@@ -58,4 +70,37 @@ export const recordedTypes: Readonly<Record<string, Provider>> = {
       attributes: (id, { PolicyName }) => ({ Arn: id, PolicyName }),
     },
   ),
+  'AWS::EC2::SecurityGroup': withId('sg'),
+  'AWS::EC2::Subnet': withId('subnet'),
+  'AWS::EC2::VPC': withId('vpc'),
+  'AWS::SNS::Topic': withArn('TopicName', 'sns', ''),
+  'AWS::SecretsManager::Secret': withArn('Name', 'secretsmanager', 'secret:'),
+  'AWS::StepFunctions::StateMachine': withArn('StateMachineName', 'states', 'stateMachine:'),
+  // CDK's own custom resources whose functions call services that are not simulated.
+  'Custom::ECRAutoDeleteImages': recordedCustomResource,
+  'Custom::LogRetention': recordedCustomResource,
+  'Custom::VpcRestrictDefaultSG': recordedCustomResource,
 };
+
+/** Any other type. */
+export const anyRecordedType: Provider = recordOnly((properties, context) => {
+  const name = properties[`${context.resourceType.split('::').at(-1)}Name`] ?? properties.Name;
+  return typeof name === 'string' ? name : context.name({ maxLength: 128 });
+});
+
+/**
+ * An attribute of a resource that is only recorded: the property of that name, an ARN, or the resource's id and the
+ * attribute's name. Other recorded resources need no more than a text.
+ */
+export function recordedAttribute(
+  { type, properties, handle }: CreatedResource,
+  name: string,
+  account: Account,
+): unknown {
+  const { physicalId } = handle;
+  if (Object.hasOwn(properties, name)) return properties[name];
+  if (!/(Arn|ARN)$/.test(name)) return /(^Id$|Id$|Name$)/.test(name) ? nameIn(physicalId) : `${physicalId}.${name}`;
+  if (physicalId.startsWith('arn:')) return physicalId;
+  const [, service = '', kind = ''] = type.toLowerCase().split('::');
+  return arn(account, service, `${kind}/${physicalId}`);
+}

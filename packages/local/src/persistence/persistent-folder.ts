@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockFolder } from './folder-lock.ts';
+
+/** What running processes have in the folder, besides the state. */
+const RUNNING = ['instances'];
+/** What belongs to the state. */
+const CONTENT = ['s3', 'functions'];
+
+/**
+ * Claims the folder, which is created if it is missing, and removes what an earlier process has left there and no state
+ * refers to. Throws FolderInUse.
+ */
+export function openPersistentFolder(path: string): { readonly path: string; remove(): void } {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const unlock = lockFolder(path);
+  const stale = existsSync(join(path, 'state')) ? RUNNING : [...RUNNING, ...CONTENT];
+  for (const name of stale) rmSync(join(path, name), { recursive: true, force: true });
+  return { path, remove: unlock };
+}

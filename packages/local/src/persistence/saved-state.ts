@@ -1,0 +1,139 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { Cancel } from '../core/clock.ts';
+import type { Service } from '../core/cloud.ts';
+import { isRecord } from '../core/is-record.ts';
+import { replaceTexts } from './replace-texts.ts';
+
+/** The state cannot be read. */
+export class StateUnreadable extends Error {
+  readonly code = 'STATE_UNREADABLE';
+}
+
+/** Number of the layout. A runtime reads only its own. */
+const FORMAT = 1;
+
+/** How long a change may wait to be written, in milliseconds, while writing is quick. */
+const SAVE_INTERVAL_MS = 200;
+
+/** Times that a pause is longer than the writing before it, so that a large state leaves time for all else. */
+const PAUSE_FACTOR = 10;
+
+interface Saved {
+  readonly format: number;
+  /** Of the gateway. */
+  readonly url: string;
+  readonly services: Readonly<Record<string, unknown>>;
+}
+
+/** What is kept, where, and how time passes. */
+export interface SavedStateOptions {
+  readonly folder: string;
+  readonly services: readonly Service[];
+  /** Address of the gateway, which the state contains: another one takes its place when it is loaded. */
+  readonly url: string;
+  readonly schedule: (delayMs: number, task: () => void) => Cancel;
+  /** Milliseconds of a clock that does not go back. */
+  readonly now: () => number;
+  readonly onProblem: (problem: unknown) => void;
+}
+
+/**
+ * The state of all services in one file. It is written aside and then renamed, so that a process that is killed at any
+ * time leaves a whole state: the one before or the one after. Of all services at the same instant.
+ */
+export class SavedState {
+  readonly #options: SavedStateOptions;
+  readonly #path: string;
+  #last: Buffer | undefined;
+  #cancel: Cancel | undefined;
+  /** What must stay as long as the file on disk refers to it. */
+  #deferred: (() => void)[] = [];
+
+  constructor(options: SavedStateOptions) {
+    this.#options = options;
+    this.#path = join(options.folder, 'state');
+  }
+
+  /** Whether there was a state. Throws StateUnreadable. */
+  load(): boolean {
+    if (!existsSync(this.#path)) return false;
+    const saved = this.#read();
+    const { services, url } = this.#options;
+    const states = replaceTexts(saved.services, saved.url, url) as Saved['services'];
+    for (const { name, durable } of services) if (durable && name in states) durable.load(states[name]);
+    return true;
+  }
+
+  /** From now on writes every change, soon after it. */
+  start(): void {
+    const { schedule, now, onProblem } = this.#options;
+    const again = (delayMs: number) => {
+      this.#cancel = schedule(delayMs, () => {
+        const startedMs = now();
+        try {
+          this.save();
+        } catch (error) {
+          onProblem(error);
+        }
+        again(Math.max(SAVE_INTERVAL_MS, (now() - startedMs) * PAUSE_FACTOR));
+      });
+    };
+    again(SAVE_INTERVAL_MS);
+  }
+
+  /** Writes the state if it has changed. */
+  save(): void {
+    const { services, url } = this.#options;
+    const states = services.flatMap(({ name, durable }) => (durable ? [[name, durable.save()]] : []));
+    const saved: Saved = { format: FORMAT, url, services: Object.fromEntries(states) };
+    const bytes = serialize(saved);
+    if (!this.#last?.equals(bytes)) this.#write(bytes);
+    this.#last = bytes;
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const task of deferred) task();
+  }
+
+  /** Runs `task` when the state on disk is one in which what it removes is no longer used. */
+  defer(task: () => void): void {
+    this.#deferred.push(task);
+  }
+
+  /** Writes the state for the last time. */
+  stop(): void {
+    this.#cancel?.();
+    this.save();
+  }
+
+  #write(bytes: Buffer): void {
+    const aside = `${this.#path}.new`;
+    const file = openSync(aside, 'w', 0o600);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, this.#path);
+  }
+
+  #read(): Saved {
+    let saved: unknown;
+    try {
+      saved = deserialize(readFileSync(this.#path));
+    } catch (cause) {
+      throw unreadable(this.#options.folder, cause);
+    }
+    if (!isRecord(saved) || saved.format !== FORMAT) throw unreadable(this.#options.folder);
+    return saved as unknown as Saved;
+  }
+}
+
+function unreadable(folder: string, cause?: unknown): StateUnreadable {
+  return new StateUnreadable(
+    `The state in ${folder} was not written by this version of the local runtime. Remove the folder, or choose another.`,
+    { cause },
+  );
+}
