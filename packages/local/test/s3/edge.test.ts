@@ -357,11 +357,7 @@ describe('the HTTP edge', () => {
 
   it('understands bucket names in the host', async () => {
     await client.send(new PutObjectCommand({ Bucket, Key: 'host/k', Body: 'v' }));
-    for (const host of [
-      `${Bucket}.localhost:${s3.port}`,
-      `${Bucket}.s3.localhost`,
-      `${Bucket}.s3.us-east-1.amazonaws.com`,
-    ]) {
+    for (const host of [`${Bucket}.localhost:${s3.port}`, `${Bucket}.s3.localhost`]) {
       expect((await s3.raw('GET', '/host/k', { headers: { host } })).body, host).toBe('v');
     }
     expect((await s3.raw('GET', `/${Bucket}/host/k`, { headers: { host: 's3.localhost' } })).body).toBe('v');
@@ -467,7 +463,7 @@ describe('the HTTP edge', () => {
 
   it('names what it does not have, and refuses hostile documents', async () => {
     const acl = await s3.raw('GET', `/${Bucket}?acl`);
-    expect([acl.status, acl.body]).toEqual([501, expect.stringContaining('&quot;acl&quot;')]);
+    expect([acl.status, acl.body]).toEqual([501, expect.stringContaining('s3:GetBucketAcl')]);
     expect((await s3.raw('PATCH', `/${Bucket}`)).status).toBe(405);
     const post = (body: string) => s3.raw('POST', `/${Bucket}?delete`, { body });
     expect((await post('<Delete>')).body).toContain('MalformedXML');
