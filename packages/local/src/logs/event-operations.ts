@@ -3,7 +3,7 @@ import type { Operation } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 import { matchesFilter } from './filter-pattern.ts';
 import type { FilterLogEventsInput, GetLogEventsInput, InputLogEvent, PutLogEventsInput, TimeRange } from './inputs.ts';
-import { checkLimit, type LogStore, onGroup, onStream } from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
 
 const MAX_MESSAGE_BYTES = 1_048_576;
 /** Also of one page. */
@@ -79,7 +79,7 @@ const tokenOf = (direction: 'f' | 'b', { timestamp, sequence }: Position) => `${
 /** Throws AwsError InvalidParameterException. */
 function readPosition(token: string): Position & { readonly direction: string } {
   const [, direction = '', timestamp, sequence] = /^([fb])\/(-Infinity|-?\d{1,16})\/(\d{1,16})$/.exec(token) ?? [];
-  if (direction === '') throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
+  if (direction === '') throw invalidNextToken();
   return { direction, timestamp: Number(timestamp), sequence: Number(sequence) };
 }
 

@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
-import { page } from '../core/page.ts';
+import { requestedPage } from '../core/page.ts';
 import type {
   DescribeLogGroupsInput,
   DescribeLogStreamsInput,
@@ -11,7 +11,7 @@ import type {
   PutRetentionPolicyInput,
 } from './inputs.ts';
 import type { LogGroup } from './log-group.ts';
-import { checkLimit, type LogStore, onGroup, onStream } from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
 
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
@@ -105,12 +105,9 @@ function describeLogStreams(store: LogStore, group: LogGroup) {
 
 /** The page that the input asks for. Throws AwsError InvalidParameterException. */
 function pageOf<T>(all: readonly T[], { limit, nextToken }: PageInput) {
-  const start = Number(nextToken ?? 0);
-  if (!Number.isSafeInteger(start) || start < 0) {
-    throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
-  }
-  const { items, next } = page(all, checkLimit(limit, MAX_DESCRIBED), start);
-  return { items, nextToken: next === undefined ? undefined : String(next) };
+  const request = { size: checkLimit(limit, MAX_DESCRIBED), max: MAX_DESCRIBED, token: nextToken };
+  const { items, token } = requestedPage(all, request, invalidNextToken);
+  return { items, nextToken: token };
 }
 
 function existing(kind: 'log group' | 'log stream'): AwsError {

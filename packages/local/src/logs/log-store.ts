@@ -104,6 +104,8 @@ export function checkLimit(limit: number | undefined, max: number): number {
   throw new AwsError('InvalidParameterException', constraintMessage('limit', limit, rule));
 }
 
+export const invalidNextToken = () => new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
+
 function missing(kind: 'log group' | 'log stream'): AwsError {
   return new AwsError('ResourceNotFoundException', `The specified ${kind} does not exist.`);
 }

@@ -4,7 +4,8 @@ import type { Caller, Cloud } from '../core/cloud.ts';
 import { constraintMessages } from '../core/constraint.ts';
 import type { ApiModel, OperationModel } from './api-models.ts';
 import { awaitsContinue } from './expect-continue.ts';
-import { missingMembers } from './validate.ts';
+import { REFUSED_MEMBERS } from './unsupported-members.ts';
+import { type InvalidMembers, invalidMembers } from './validate.ts';
 
 /** The largest request in the JSON and query protocols. */
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
@@ -44,16 +45,44 @@ export function operationOf(exchange: HttpExchange, model: ApiModel, name: strin
   return found;
 }
 
-/** Calls an operation. Throws the service's error for an input without a member that the model requires. */
+/**
+ * Calls an operation. Throws the service's error for an input without a member that the model requires, and
+ * NotImplemented for one with a member that the local runtime does not honour.
+ */
 export async function callOperation(
   { cloud, caller }: HttpExchange,
   { service, invalidCode = 'ValidationException' }: ApiModel,
   { name, input: schema }: OperationModel,
   input: Record<string, unknown>,
 ): Promise<object> {
-  const missing = missingMembers(schema, input);
+  const { missing, refused } = invalidMembers(schema, input, refusedIn(service, name));
   if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
+  checkRefused(service, name, refused);
   return (await cloud.call(service, name, input, caller)) ?? {};
+}
+
+const refusedNames = new Map<string, ReadonlySet<string>>();
+
+const memberIn = (operation: string, name: string): string =>
+  name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name;
+
+/** The names of members that the operation refuses. */
+export function refusedIn(service: string, operation: string): ReadonlySet<string> {
+  const key = `${service}:${operation}`;
+  const found = refusedNames.get(key) ?? new Set(REFUSED_MEMBERS[service]?.map((name) => memberIn(operation, name)));
+  refusedNames.set(key, found);
+  return found;
+}
+
+/** Throws NotImplemented for the first of the members. */
+export function checkRefused(service: string, operation: string, [first]: InvalidMembers['refused']): void {
+  if (first === undefined) return;
+  const member = first.join('.');
+  throw new AwsError(
+    'NotImplemented',
+    `The local runtime does not implement ${member} of ${service}:${operation}.`,
+    501,
+  );
 }
 
 function missingMessage(service: string, missing: readonly (readonly string[])[]): string {

@@ -2,24 +2,51 @@ import type { NormalizedSchema } from '@smithy/core/schema';
 
 type Path = readonly string[];
 
-/** Paths of the members that the model requires and the input has not: `['ProductionVariants', '1', 'member', …]`. */
-export function missingMembers(schema: NormalizedSchema, value: unknown, path: Path = []): Path[] {
-  if (value === undefined || value === null) return [];
-  if (schema.isListSchema() || schema.isMapSchema()) {
-    const item = schema.getValueSchema();
-    const keyOf = (key: string) => (schema.isListSchema() ? String(Number(key) + 1) : key);
-    return Object.entries(value).flatMap(([key, entry]) =>
-      missingMembers(item, entry, [...path, keyOf(key), 'member']),
-    );
-  }
-  if (!schema.isStructSchema()) return [];
-  const required = requiredCount(schema);
-  return [...schema.structIterator()].flatMap(([name, member], at) => {
-    const given = (value as Record<string, unknown>)[name];
-    if (at < required && (given === undefined || given === null)) return [[...path, name]];
-    return missingMembers(member, given, [...path, name]);
-  });
+/** What is wrong with an input, as paths of members: `['ProductionVariants', '1', 'member', 'ModelName']`. */
+export interface InvalidMembers {
+  /** Those that the model requires and the input has not. */
+  readonly missing: Path[];
+  /** Those of the given names that the input has. */
+  readonly refused: Path[];
 }
+
+/** Checks an input against its model, and for members with one of the names of `refused`. */
+export function invalidMembers(
+  schema: NormalizedSchema,
+  value: unknown,
+  refused: ReadonlySet<string> = new Set(),
+): InvalidMembers {
+  const found: InvalidMembers = { missing: [], refused: [] };
+  const check = (shape: NormalizedSchema, given: unknown, path: Path): void => {
+    if (given === undefined || given === null) return;
+    if (shape.isListSchema() || shape.isMapSchema()) {
+      const item = shape.getValueSchema();
+      for (const [key, entry] of Object.entries(given)) {
+        check(item, entry, [...path, shape.isListSchema() ? String(Number(key) + 1) : key, 'member']);
+      }
+    }
+    if (!shape.isStructSchema()) return;
+    const required = requiredCount(shape);
+    let at = 0;
+    for (const [name, member] of shape.structIterator()) {
+      const inner = (given as Record<string, unknown>)[name];
+      if (at < required && (inner === undefined || inner === null)) found.missing.push([...path, name]);
+      if (refused.has(name) && !isEmpty(inner)) found.refused.push([...path, name]);
+      check(member, inner, [...path, name]);
+      at += 1;
+    }
+  };
+  check(schema, value, []);
+  return found;
+}
+
+/** Whether a member asks for nothing. */
+function isEmpty(value: unknown): boolean {
+  if (value instanceof Date) return false;
+  return value === undefined || value === '' || value === false || (Object(value) === value && isBare(value as object));
+}
+
+const isBare = (value: object): boolean => Object.keys(value).length === 0;
 
 /** The required members of a structure come first in its schema; their number is last. */
 export function requiredCount(schema: NormalizedSchema): number {

@@ -14,7 +14,6 @@ import {
   GetBucketNotificationConfigurationCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
-  GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   GetPublicAccessBlockCommand,
@@ -89,14 +88,6 @@ describe('the HTTP edge', () => {
     expect((await client.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet).toEqual([
       { Key: '<&>', Value: '"' },
     ]);
-    const attributes = await client.send(
-      new GetObjectAttributesCommand({ Bucket, Key, ObjectAttributes: ['ETag', 'ObjectSize', 'Checksum'] }),
-    );
-    expect(attributes).toMatchObject({
-      ETag: '5d41402abc4b2a76b9719d911017c592',
-      ObjectSize: 5,
-      Checksum: { ChecksumType: 'FULL_OBJECT' },
-    });
   });
 
   it.each([

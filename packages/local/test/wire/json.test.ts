@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { apiModel } from '../../src/wire/api-models.ts';
 import { readJsonDocument, toJson } from '../../src/wire/json.ts';
-import { missingMembers } from '../../src/wire/validate.ts';
+import { invalidMembers } from '../../src/wire/validate.ts';
 
 async function read(api: 'events' | 'sqs' | 'ssm' | 'sagemaker', operation: string, document: unknown) {
   const model = (await apiModel(api)).operations.get(operation);
@@ -57,7 +57,7 @@ describe('a JSON document', () => {
 describe('the members that the model requires', () => {
   it('are named with their path', async () => {
     const schema = (await apiModel('sagemaker')).operations.get('CreateEndpointConfig')?.input;
-    expect(schema && missingMembers(schema, { ProductionVariants: [{ VariantName: 'v' }, {}] })).toEqual([
+    expect(schema && invalidMembers(schema, { ProductionVariants: [{ VariantName: 'v' }, {}] }).missing).toEqual([
       ['EndpointConfigName'],
       ['ProductionVariants', '2', 'member', 'VariantName'],
     ]);

@@ -3,7 +3,7 @@ import { MalformedElement, readElements } from '../../wire/elements.ts';
 import type { HttpExchange } from '../../wire/exchange.ts';
 import { payloadOf, readBindings } from '../../wire/rest-bindings.ts';
 import type { RestMatch } from '../../wire/rest-routes.ts';
-import { missingMembers } from '../../wire/validate.ts';
+import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import { invalidArgument, malformedXml } from '../errors.ts';
 import { REQUEST_DETAILS, type RequestDetails } from '../request-details.ts';
@@ -56,7 +56,7 @@ function readXml(schema: NormalizedSchema, document: string): Record<string, unk
   try {
     const root = (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
     const value = readElements(schema, parseXml(root, document));
-    if (missingMembers(schema, value).length > 0) throw malformedXml();
+    if (invalidMembers(schema, value).missing.length > 0) throw malformedXml();
     return value;
   } catch (error) {
     throw error instanceof MalformedElement ? malformedXml() : error;

@@ -1,10 +1,18 @@
 import { escapeXmlWithReferences } from '../../core/escape-xml.ts';
 import { type ApiModel, apiModel } from '../../wire/api-models.ts';
 import { writeElements } from '../../wire/elements.ts';
-import { type HttpExchange, operationOf, type Protocol, sendReply } from '../../wire/exchange.ts';
+import {
+  checkRefused,
+  type HttpExchange,
+  operationOf,
+  type Protocol,
+  refusedIn,
+  sendReply,
+} from '../../wire/exchange.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
 import { streamTo } from '../../wire/stream.ts';
+import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { notImplemented, S3Error } from '../errors.ts';
 import type { ObjectBody } from '../object-body.ts';
@@ -29,6 +37,7 @@ export const s3Protocol: Protocol = {
     const { name } = operationOf(exchange, model, match.operation.name);
     // What S3 requires is checked with each document, and by the operations, which know S3's many errors.
     const input = await readS3Input(exchange, match, address);
+    checkRefused('s3', name, invalidMembers(match.operation.input, input, refusedIn('s3', name)).refused);
     await respond(exchange, match, (await exchange.cloud.call<object>('s3', name, input, exchange.caller)) ?? {});
   },
   errorReply(error, { request, requestId }) {
