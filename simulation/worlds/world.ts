@@ -4,7 +4,7 @@ import {
   createCloudFormation,
 } from '@freshpoint/local/cloudformation/index';
 import { defaultAccount } from '@freshpoint/local/core/account';
-import { type Caller, Cloud, type Deps, root, type Service } from '@freshpoint/local/core/cloud';
+import { type Caller, Cloud, type Deps, type LeavingCaller, root, type Service } from '@freshpoint/local/core/cloud';
 import { seededIds } from '@freshpoint/local/core/ids';
 import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
 import { createEvents } from '@freshpoint/local/events/events';
@@ -22,7 +22,7 @@ import {
   type Verdict,
   type VirtualInstance,
 } from '@freshpoint/local/sagemaker/index';
-import { createSqs, type LeavingCaller, type Sqs } from '@freshpoint/local/sqs/sqs';
+import { createSqs, type Sqs } from '@freshpoint/local/sqs/sqs';
 import { createSsm } from '@freshpoint/local/ssm/ssm';
 import type { AnswerOf } from './answers.ts';
 import { CustomResponseDesk } from './custom-response-desk.ts';

@@ -16,7 +16,6 @@ import { systemClock } from './core/clock.ts';
 import { type Caller, Cloud, type Deps, root } from './core/cloud.ts';
 import { systemIds } from './core/ids.ts';
 import { createEvents } from './events/events.ts';
-import type { GatewayHandlers } from './gateway/dispatch.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createIam, type Iam } from './iam/iam.ts';
 import { createKms } from './kms/kms.ts';
@@ -122,7 +121,10 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     cloud: deps.cloud,
     iam: services.iam,
     ids: deps.ids,
-    handlers: handlersOf(services),
+    intercept: (request, response) =>
+      request.url?.startsWith(CUSTOM_RESPONSE_PATH)
+        ? services.customResponses.handleCustomResponse(request, response)
+        : undefined,
     onError: onProblem,
   }).catch(async (error) => {
     await processes.close();
@@ -190,8 +192,6 @@ interface ServiceOptions extends LocalRuntimeOptions {
   readonly gatewayUrl: () => string;
 }
 
-type Services = ReturnType<typeof createServices>;
-
 /** Creates all services and registers them with `deps.cloud`. */
 function createServices(deps: Deps, options: ServiceOptions) {
   const { statePath, gatewayUrl } = options;
@@ -232,7 +232,7 @@ function createServices(deps: Deps, options: ServiceOptions) {
     sqs.stop();
     await sagemaker.stop();
   };
-  return { iam, s3, lambda, sagemaker, cloudformation, customResponses, stop };
+  return { iam, sagemaker, cloudformation, customResponses, stop };
 }
 
 /** SageMaker whose models run as processes of this machine. */
@@ -268,18 +268,6 @@ function createSageMakerWithProcesses(
 function timesOf(times: LocalRuntimeOptions['times']): Times {
   if (typeof times === 'object') return times;
   return times === 'realistic' ? realisticTimes : fastTimes;
-}
-
-/** Unsigned requests are S3's, except for the responses of custom resources, which have a path of their own. */
-function handlersOf({ s3, lambda, sagemaker, customResponses }: Services): GatewayHandlers {
-  return {
-    s3: async (request, response, caller) =>
-      request.url?.startsWith(CUSTOM_RESPONSE_PATH)
-        ? customResponses.handleCustomResponse(request, response)
-        : s3.handle(request, response, caller),
-    lambda: lambda.handle,
-    'sagemaker-runtime': sagemaker.handle,
-  };
 }
 
 async function deployAssembly(

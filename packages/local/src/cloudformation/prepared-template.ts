@@ -66,7 +66,9 @@ function unresolved(names: readonly string[], block: string) {
 }
 
 function dependsOn({ DependsOn = [] }: ResourceDefinition): readonly string[] {
-  return typeof DependsOn === 'string' ? [DependsOn] : DependsOn;
+  const names = [DependsOn].flat();
+  if (names.every((name) => typeof name === 'string')) return names;
+  throw validationError('Template format error: Every DependsOn value must be a string.');
 }
 
 /** The effective content of a template as one text. Equal texts mean "No updates are to be performed." */

@@ -17,6 +17,12 @@ export interface Caller {
   readonly sourceArn?: string;
 }
 
+/** A caller that can go away before the response. */
+export interface LeavingCaller extends Caller {
+  /** Aborted when the caller goes away. */
+  readonly signal?: AbortSignal;
+}
+
 /** One permission that IAM must grant before an operation runs. */
 export interface Permission {
   /** For example `sqs:SendMessage`. */
@@ -72,6 +78,21 @@ export interface Deps {
   readonly cloud: Cloud;
 }
 
+/** Where the gateway lists the operations that there are. */
+export const OPERATIONS_PATH = '/_freshpoint/operations';
+
+/** A call of an operation that AWS may have and the local runtime has not. */
+export class OperationNotImplemented extends AwsError {
+  constructor(service: string, operation: string) {
+    super(
+      'NotImplemented',
+      `The local runtime does not implement ${service}:${operation}. ` +
+        `What it implements: ${OPERATIONS_PATH} at its URL, or docs/local-runtime.md#operations.`,
+      501,
+    );
+  }
+}
+
 /** All services of one account, by name. HTTP, CloudFormation and the services themselves call a service only here. */
 export class Cloud {
   readonly #services = new Map<string, Service>();
@@ -99,28 +120,22 @@ export class Cloud {
   /** Calls `service.operation`; the caller knows the shape of its output. Throws AwsError. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, see Operation
   async call<O = any>(service: string, operation: string, input: unknown, caller: Caller): Promise<O> {
-    const found = this.#find(service, operation);
+    const found = this.find(service, operation);
     for (const permission of found.permissions?.(input) ?? []) this.#authorize(caller, permission);
     return (await found.run(input, caller)) as O;
   }
 
-  #find(service: string, operation: string): Operation {
-    const found = this.#services.get(service);
-    if (!found) {
-      throw new AwsError(
-        'UnknownService',
-        `The local runtime has no service "${service}". Available services: ${[...this.#services.keys()].join(', ')}.`,
-        501,
-      );
-    }
-    const known = Object.hasOwn(found.operations, operation) ? found.operations[operation] : undefined;
-    if (!known) {
-      throw new AwsError(
-        'UnknownOperationException',
-        `The local runtime does not simulate ${service}:${operation}.`,
-        501,
-      );
-    }
-    return known;
+  /** Throws OperationNotImplemented. */
+  find(service: string, operation: string): Operation {
+    const operations = this.#services.get(service)?.operations ?? {};
+    const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
+    if (known) return known;
+    throw new OperationNotImplemented(service, operation);
+  }
+
+  /** The operations of each service, by its name. */
+  operations(): Record<string, string[]> {
+    const services = [...this.#services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return Object.fromEntries(services.map(({ name, operations }) => [name, Object.keys(operations).sort()]));
   }
 }

@@ -20,3 +20,25 @@ export function page<T>(all: Iterable<T>, size: number, start = 0): Page<T> {
   }
   return { items };
 }
+
+/** What a request asks of a list. */
+export interface PageRequest {
+  /** @default `max` */
+  readonly size: number | undefined;
+  readonly max: number;
+  readonly token: string | undefined;
+}
+
+/** The page that a request asks for. A token is a position. Throws the error of `invalid`. */
+export function requestedPage<T>(
+  all: Iterable<T>,
+  { size, max, token }: PageRequest,
+  invalid: () => Error,
+): { readonly items: T[]; readonly token: string | undefined } {
+  const start = Number(token ?? 0);
+  if (!Number.isSafeInteger(start) || start < 0 || (size !== undefined && !(size >= 1 && size <= max))) {
+    throw invalid();
+  }
+  const { items, next } = page(all, size ?? max, start);
+  return { items, token: next === undefined ? undefined : String(next) };
+}

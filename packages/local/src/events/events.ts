@@ -1,8 +1,7 @@
-import type { PutEventsRequest, PutEventsRequestEntry, TestEventPatternRequest } from '@aws-sdk/client-eventbridge';
+import type { PutEventsRequest, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import { type Deps, type Operation, root, type Service } from '../core/cloud.ts';
 import { Delivery, type DeliveryOptions, type EventEnvelope } from './delivery.ts';
-import { compilePattern } from './event-pattern.ts';
 import { checkEntries, type PublishedEvent, readEntry } from './put-events.ts';
 import { ruleOperations } from './rule-operations.ts';
 import { type Rule, RuleStore } from './rule-store.ts';
@@ -91,7 +90,7 @@ function envelope({ account, clock, ids }: Deps, published: PublishedEvent): Eve
   };
 }
 
-/** PutEvents, TestEventPattern. */
+/** PutEvents. */
 function eventBusOperations(store: RuleStore, publish: (event: PublishedEvent) => string): Record<string, Operation> {
   const put = (entry: PutEventsRequestEntry) => {
     try {
@@ -113,19 +112,6 @@ function eventBusOperations(store: RuleStore, publish: (event: PublishedEvent) =
       run(input: PutEventsRequest) {
         const Entries = checkEntries(input.Entries).map(put);
         return { FailedEntryCount: Entries.filter((entry) => 'ErrorCode' in entry).length, Entries };
-      },
-    },
-    TestEventPattern: {
-      permissions: () => [{ action: 'events:TestEventPattern', resource: '*' }],
-      run({ EventPattern, Event = '' }: TestEventPatternRequest) {
-        const matches = compilePattern(String(EventPattern));
-        let event: unknown;
-        try {
-          event = JSON.parse(Event);
-        } catch {
-          throw new AwsError('ValidationException', 'Parameter Event is not valid. Reason: Event is not valid JSON.');
-        }
-        return { Result: matches(event) };
       },
     },
   };

@@ -3,7 +3,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { compilePattern } from './event-pattern.ts';
-import { onRule, type Rule, type RuleStore } from './rule-store.ts';
+import { listedPage, onRule, type Rule, type RuleStore } from './rule-store.ts';
 import { every, parseSchedule } from './schedule.ts';
 
 const MAX_RULES_PER_BUS = 300;
@@ -56,12 +56,11 @@ export function ruleOperations(
       store,
       'ListRules',
       () => '*',
-      (_name, { NamePrefix = '' }: ListRulesRequest) => ({
-        Rules: store
-          .all()
-          .filter(({ name }) => name.startsWith(NamePrefix))
-          .map(describeRule),
-      }),
+      (_name, input: ListRulesRequest) => {
+        const named = store.all().filter(({ name }) => name.startsWith(input.NamePrefix ?? ''));
+        const { items, NextToken } = listedPage(named, input);
+        return { Rules: items.map(describeRule), NextToken };
+      },
     ),
   };
 }

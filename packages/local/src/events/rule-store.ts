@@ -3,6 +3,7 @@ import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Cancel } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
+import { requestedPage } from '../core/page.ts';
 import type { MakeInput } from './target-input.ts';
 
 /** A target of a rule. */
@@ -99,4 +100,18 @@ export function onRule<I extends { readonly EventBusName?: string }>(
       },
     },
   };
+}
+
+const MAX_LISTED = 100;
+
+/** The page of a list that the input asks for. Throws AwsError ValidationException. */
+export function listedPage<T>(all: Iterable<T>, input: { readonly Limit?: number; readonly NextToken?: string }) {
+  const request = { size: input.Limit, max: MAX_LISTED, token: input.NextToken };
+  const { items, token } = requestedPage(all, request, () => {
+    return new AwsError(
+      'ValidationException',
+      `Limit must be 1 to ${MAX_LISTED}, and NextToken one that was returned.`,
+    );
+  });
+  return { items, NextToken: token };
 }

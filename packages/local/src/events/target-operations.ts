@@ -1,8 +1,13 @@
-import type { PutTargetsRequest, RemoveTargetsRequest, Target as TargetInput } from '@aws-sdk/client-eventbridge';
+import type {
+  ListTargetsByRuleRequest,
+  PutTargetsRequest,
+  RemoveTargetsRequest,
+  Target as TargetInput,
+} from '@aws-sdk/client-eventbridge';
 import type { Account } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
-import { onRule, type RuleStore, type Target } from './rule-store.ts';
+import { listedPage, onRule, type RuleStore, type Target } from './rule-store.ts';
 import { compileInput } from './target-input.ts';
 
 const MAX_TARGETS_PER_RULE = 5;
@@ -32,9 +37,10 @@ export function targetOperations({ account }: Deps, store: RuleStore): Record<st
       }));
       return { FailedEntryCount: FailedEntries.length, FailedEntries };
     }),
-    ...onRule(store, 'ListTargetsByRule', nameOf, (name) => ({
-      Targets: [...store.get(name).targets.values()].map(({ given }) => given),
-    })),
+    ...onRule(store, 'ListTargetsByRule', nameOf, (name, input: ListTargetsByRuleRequest) => {
+      const { items, NextToken } = listedPage(store.get(name).targets.values(), input);
+      return { Targets: items.map(({ given }) => given), NextToken };
+    }),
   };
 }
 

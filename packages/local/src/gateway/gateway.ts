@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { OPERATIONS_PATH } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 import { type DispatchOptions, dispatcher } from './dispatch.ts';
 import { refusalOf } from './host-check.ts';
@@ -13,6 +14,8 @@ export interface GatewayOptions extends DispatchOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly ids: Ids;
+  /** Answers requests that are no API's. Undefined: the request is AWS's. @default none */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 }
 
 export interface Gateway {
@@ -41,7 +44,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
       return;
     }
-    void dispatch(request, response, requestId);
+    if (request.method === 'GET' && request.url === OPERATIONS_PATH) {
+      const body = JSON.stringify(options.cloud.operations(), undefined, 2);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${body}\n`);
+      return;
+    }
+    const intercepted = options.intercept?.(request, response);
+    if (intercepted) void intercepted.catch((error) => options.onError?.(error));
+    else void dispatch(request, response, requestId);
   };
   server.on('request', listener);
   // With a listener Node does not answer `Expect: 100-continue` itself. The code that reads the body does.

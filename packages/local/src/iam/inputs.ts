@@ -54,3 +54,10 @@ export interface CreatePolicyVersionInput extends ManagedPolicyInput {
 export interface DeletePolicyVersionInput extends ManagedPolicyInput {
   readonly VersionId: string;
 }
+
+/** What the input of a list asks for. */
+export interface IamPageInput {
+  readonly MaxItems?: number;
+  readonly Marker?: string;
+  readonly PathPrefix?: string;
+}

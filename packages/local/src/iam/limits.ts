@@ -1,5 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 import { constraintMessage } from '../core/constraint.ts';
+import { requestedPage } from '../core/page.ts';
+import type { IamPageInput } from './inputs.ts';
 
 /** Characters of a role's inline policies together, white space not counted. */
 export const MAX_INLINE_POLICY_SIZE = 10_240;
@@ -54,4 +56,15 @@ export function checkPath(path: string | undefined): string {
     );
   }
   return value;
+}
+
+const MAX_LISTED = 1000;
+
+/** The page of a list that the input asks for. Throws AwsError ValidationError. */
+export function iamPage<T>(all: Iterable<T>, { MaxItems, Marker }: IamPageInput) {
+  const request = { size: MaxItems, max: MAX_LISTED, token: Marker };
+  const { items, token } = requestedPage(all, request, () => {
+    return new AwsError('ValidationError', `MaxItems must be 1 to ${MAX_LISTED}, and Marker one that was returned.`);
+  });
+  return { items, IsTruncated: token !== undefined, Marker: token };
 }

@@ -4,11 +4,13 @@ import type {
   CreatePolicyInput,
   CreatePolicyVersionInput,
   DeletePolicyVersionInput,
+  IamPageInput,
   ManagedPolicyInput,
 } from './inputs.ts';
 import {
   checkIamName,
   checkPath,
+  iamPage,
   limitExceeded,
   MAX_MANAGED_POLICY_SIZE,
   MAX_POLICY_NAME_LENGTH,
@@ -32,10 +34,10 @@ export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<st
     })),
     ...onPolicy('DeletePolicy', (input: ManagedPolicyInput) => deletePolicy(store, input)),
     ...onPolicy('CreatePolicyVersion', (input: CreatePolicyVersionInput) => createPolicyVersion(deps, store, input)),
-    ...onPolicy('ListPolicyVersions', ({ PolicyArn }: ManagedPolicyInput) => {
-      const policy = store.policy(PolicyArn);
-      const Versions = [...policy.versions.keys()].reverse().map((id) => describeVersion(policy, id));
-      return { Versions, IsTruncated: false };
+    ...onPolicy('ListPolicyVersions', (input: ManagedPolicyInput & IamPageInput) => {
+      const policy = store.policy(input.PolicyArn);
+      const { items, ...page } = iamPage([...policy.versions.keys()].reverse(), input);
+      return { Versions: items.map((id) => describeVersion(policy, id)), ...page };
     }),
     ...onPolicy('DeletePolicyVersion', ({ PolicyArn, VersionId }: DeletePolicyVersionInput) => {
       const policy = store.policy(PolicyArn);

@@ -1,8 +1,9 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
-import type { AttachedPolicyInput, InlinePolicyInput, PutRolePolicyInput, RoleInput } from './inputs.ts';
+import type { AttachedPolicyInput, IamPageInput, InlinePolicyInput, PutRolePolicyInput, RoleInput } from './inputs.ts';
 import {
   checkIamName,
+  iamPage,
   limitExceeded,
   MAX_INLINE_POLICY_SIZE,
   MAX_POLICIES_PER_ROLE,
@@ -29,10 +30,10 @@ export function rolePolicyOperations(deps: Deps, store: RoleStore): Record<strin
       role.inline.delete(PolicyName);
       return {};
     }),
-    ...onRole(deps, store, 'ListRolePolicies', ({ RoleName }: RoleInput) => ({
-      PolicyNames: [...store.role(RoleName).inline.keys()].sort(),
-      IsTruncated: false,
-    })),
+    ...onRole(deps, store, 'ListRolePolicies', (input: RoleInput & IamPageInput) => {
+      const { items, ...page } = iamPage([...store.role(input.RoleName).inline.keys()].sort(), input);
+      return { PolicyNames: items, ...page };
+    }),
     ...onRole(deps, store, 'AttachRolePolicy', (input: AttachedPolicyInput) => attachRolePolicy(store, input)),
     ...onRole(deps, store, 'DetachRolePolicy', ({ RoleName, PolicyArn }: AttachedPolicyInput) => {
       if (!store.role(RoleName).attached.delete(PolicyArn)) {
@@ -40,13 +41,17 @@ export function rolePolicyOperations(deps: Deps, store: RoleStore): Record<strin
       }
       return {};
     }),
-    ...onRole(deps, store, 'ListAttachedRolePolicies', ({ RoleName }: RoleInput) => ({
-      AttachedPolicies: [...store.role(RoleName).attached].map((PolicyArn) => ({
+    ...onRole(deps, store, 'ListAttachedRolePolicies', (input: RoleInput & IamPageInput) => {
+      const { PathPrefix = '/' } = input;
+      const { attached } = store.role(input.RoleName);
+      const found = [...attached].filter((arn) => arn.slice(arn.indexOf(':policy/') + 7).startsWith(PathPrefix));
+      const { items, ...page } = iamPage(found, input);
+      const AttachedPolicies = items.map((PolicyArn) => ({
         PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1),
         PolicyArn,
-      })),
-      IsTruncated: false,
-    })),
+      }));
+      return { AttachedPolicies, ...page };
+    }),
   };
 }
 

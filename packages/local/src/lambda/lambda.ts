@@ -1,20 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { Deps, Service } from '../core/cloud.ts';
 import { AsyncInvocations } from './async-invocations.ts';
 import type { LambdaContext, LambdaExtras } from './context.ts';
 import { addFunction, functionOperations } from './function-operations.ts';
-import { handleLambdaRequest } from './http.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
 import { Invoker } from './invoker.ts';
 import { addMapping, mappingOperations } from './mapping-operations.ts';
 import { optionOperations } from './option-operations.ts';
 import { functionPolicyOperations } from './policy-operations.ts';
 
-/** Lambda: register `service`; pass HTTP requests signed for `lambda` to `handle`. */
+/** Lambda: register `service`. */
 export interface Lambda {
   readonly service: Service;
-  /** Serves one request of the REST protocol; never rejects. */
-  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
   /** Ends the mappings and every environment, also during an invocation. */
   stop(): Promise<void>;
 }
@@ -59,7 +55,6 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
         },
       },
     },
-    handle: (request, response, caller) => handleLambdaRequest(deps.cloud, request, response, caller),
     async stop() {
       for (const mapping of context.mappings.values()) mapping.remove();
       context.mappings.clear();

@@ -1,4 +1,4 @@
-import type { Caller, Cloud } from '../core/cloud.ts';
+import { type Caller, type Cloud, OperationNotImplemented } from '../core/cloud.ts';
 
 /** One line with its time in epoch milliseconds, as PutLogEvents takes it. */
 export interface FunctionLogEvent {
@@ -55,7 +55,7 @@ export class LogDelivery {
       return undefined;
     } catch (error) {
       const code = (error as { code?: string }).code;
-      if (code === 'UnknownService') this.#registered = false;
+      if (error instanceof OperationNotImplemented) this.#registered = false;
       return code ?? 'InternalFailure';
     }
   }

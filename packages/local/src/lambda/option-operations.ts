@@ -26,19 +26,14 @@ export function optionOperations(context: LambdaContext): Record<string, Operati
 function eventInvokeOperations(context: LambdaContext): Record<string, Operation> {
   const on = (action: string) => onFunction(context.deps.account, action);
   const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-  const put = (input: PutFunctionEventInvokeConfigRequest, before?: EventInvokeConfig) => {
-    const fn = find(input);
-    fn.eventInvokeConfig = mergeEventInvokeConfig(input, context.deps.clock.now(), before);
-    return describeEventInvokeConfig(fn);
-  };
   return {
     PutFunctionEventInvokeConfig: {
       permissions: on('PutFunctionEventInvokeConfig'),
-      run: (input: PutFunctionEventInvokeConfigRequest) => put(input),
-    },
-    UpdateFunctionEventInvokeConfig: {
-      permissions: on('UpdateFunctionEventInvokeConfig'),
-      run: (input: PutFunctionEventInvokeConfigRequest) => put(input, presentEventInvokeConfig(find(input))),
+      run(input: PutFunctionEventInvokeConfigRequest) {
+        const fn = find(input);
+        fn.eventInvokeConfig = readEventInvokeConfig(input, context.deps.clock.now());
+        return describeEventInvokeConfig(fn);
+      },
     },
     GetFunctionEventInvokeConfig: {
       permissions: on('GetFunctionEventInvokeConfig'),
@@ -56,15 +51,11 @@ function eventInvokeOperations(context: LambdaContext): Record<string, Operation
   };
 }
 
-function mergeEventInvokeConfig(
-  input: PutFunctionEventInvokeConfigRequest,
-  lastModifiedMs: number,
-  before: EventInvokeConfig | undefined,
-): EventInvokeConfig {
+function readEventInvokeConfig(input: PutFunctionEventInvokeConfigRequest, lastModifiedMs: number): EventInvokeConfig {
   const config: EventInvokeConfig = {
-    MaximumRetryAttempts: input.MaximumRetryAttempts ?? before?.MaximumRetryAttempts,
-    MaximumEventAgeInSeconds: input.MaximumEventAgeInSeconds ?? before?.MaximumEventAgeInSeconds,
-    DestinationConfig: input.DestinationConfig ?? before?.DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
+    MaximumRetryAttempts: input.MaximumRetryAttempts,
+    MaximumEventAgeInSeconds: input.MaximumEventAgeInSeconds,
+    DestinationConfig: input.DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
     lastModifiedMs,
   };
   if (config.MaximumRetryAttempts !== undefined) {

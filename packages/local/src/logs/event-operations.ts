@@ -3,10 +3,12 @@ import type { Operation } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 import { matchesFilter } from './filter-pattern.ts';
 import type { FilterLogEventsInput, GetLogEventsInput, InputLogEvent, PutLogEventsInput, TimeRange } from './inputs.ts';
-import { type LogStore, onGroup, onStream } from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
 
 const MAX_MESSAGE_BYTES = 1_048_576;
+/** Also of one page. */
 const MAX_BATCH_EVENTS = 10_000;
+const EVENT_ID_DIGITS = 56;
 
 /** PutLogEvents, GetLogEvents, FilterLogEvents. */
 export function eventOperations(store: LogStore, ids: Ids): Record<string, Operation> {
@@ -19,30 +21,66 @@ export function eventOperations(store: LogStore, ids: Ids): Record<string, Opera
     ...onStream(store, 'GetLogEvents', (input: GetLogEventsInput) => {
       const { group, stream } = store.getWithStream(input);
       const all = group.events((event) => event.logStreamName === stream && isInRange(input, event.timestamp));
-      const limit = input.limit ?? store.bounds.events;
-      const page = input.startFromHead === true ? all.slice(0, limit) : all.slice(-limit);
-      // Everything is on the first page, as a group keeps few lines. The second page, which is empty, ends the reading.
-      const events = input.nextToken === undefined ? page : [];
+      const limit = checkLimit(input.limit, MAX_BATCH_EVENTS);
+      const token = input.nextToken === undefined ? undefined : readPosition(input.nextToken);
+      const isForward = token === undefined ? input.startFromHead === true : token.direction === 'f';
+      const isBeyond = (event: Position) =>
+        token === undefined || (isForward ? compare(event, token) > 0 : compare(event, token) < 0);
+      const rest = all.filter(isBeyond);
+      const events = isForward ? rest.slice(0, limit) : rest.slice(-limit);
+      // At an end AWS returns the token that it got.
+      const [first, last] = [events[0] ?? token ?? START, events.at(-1) ?? token ?? START];
       return {
         events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),
-        nextForwardToken: 'f/end',
-        nextBackwardToken: 'b/end',
+        nextForwardToken: tokenOf('f', last),
+        nextBackwardToken: tokenOf('b', first),
       };
     }),
     ...onGroup(store, 'FilterLogEvents', (input: FilterLogEventsInput) => {
       const matches = matchesFilter(input.filterPattern);
+      const after = input.nextToken === undefined ? START : readPosition(input.nextToken);
       const events = store
         .get(input)
         .events(
           (event) =>
+            compare(event, after) > 0 &&
             isInRange(input, event.timestamp) &&
             (input.logStreamNames === undefined || input.logStreamNames.includes(event.logStreamName)) &&
             event.logStreamName.startsWith(input.logStreamNamePrefix ?? '') &&
             matches(event.message),
         );
-      return { events: events.slice(0, input.limit ?? store.bounds.events), searchedLogStreams: [] };
+      const shown = events.slice(0, checkLimit(input.limit, MAX_BATCH_EVENTS));
+      const last = shown.at(-1);
+      return {
+        events: shown.map(({ sequence, ...event }) => ({
+          ...event,
+          eventId: String(sequence).padStart(EVENT_ID_DIGITS, '0'),
+        })),
+        searchedLogStreams: [],
+        nextToken: last && shown.length < events.length ? tokenOf('f', last) : undefined,
+      };
     }),
   };
+}
+
+/** A place in the order of a group's lines: by time, then as they were added. */
+interface Position {
+  readonly timestamp: number;
+  readonly sequence: number;
+}
+
+/** Before all lines. */
+const START: Position = { timestamp: Number.NEGATIVE_INFINITY, sequence: 0 };
+
+const compare = (a: Position, b: Position) => a.timestamp - b.timestamp || a.sequence - b.sequence;
+
+const tokenOf = (direction: 'f' | 'b', { timestamp, sequence }: Position) => `${direction}/${timestamp}/${sequence}`;
+
+/** Throws AwsError InvalidParameterException. */
+function readPosition(token: string): Position & { readonly direction: string } {
+  const [, direction = '', timestamp, sequence] = /^([fb])\/(-Infinity|-?\d{1,16})\/(\d{1,16})$/.exec(token) ?? [];
+  if (direction === '') throw invalidNextToken();
+  return { direction, timestamp: Number(timestamp), sequence: Number(sequence) };
 }
 
 /** Throws AwsError InvalidParameterException. */

@@ -1,15 +1,20 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
+import { requestedPage } from '../core/page.ts';
 import type {
   DescribeLogGroupsInput,
   DescribeLogStreamsInput,
   LogGroupInput,
   LogStreamInput,
+  PageInput,
   PutRetentionPolicyInput,
 } from './inputs.ts';
 import type { LogGroup } from './log-group.ts';
-import { type LogStore, onGroup, onStream } from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
+
+/** Groups or streams of one page. */
+const MAX_DESCRIBED = 50;
 
 /** Creates, describes and deletes log groups and streams. */
 export function groupOperations(store: LogStore, clock: Clock): Record<string, Operation> {
@@ -31,9 +36,13 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       store.get(input).retentionInDays = undefined;
       return {};
     }),
-    ...onGroup(store, 'DescribeLogGroups', ({ logGroupNamePrefix = '' }: DescribeLogGroupsInput) => {
-      const found = store.sorted().filter(({ name }) => name.startsWith(logGroupNamePrefix));
-      return { logGroups: found.map((group) => describeLogGroup(store, group)) };
+    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsInput) => {
+      const { logGroupNamePrefix = '', logGroupNamePattern = '' } = input;
+      const found = store
+        .sorted()
+        .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
+      const { items, nextToken } = pageOf(found, input);
+      return { logGroups: items.map((group) => describeLogGroup(store, group)), nextToken };
     }),
     ...onGroup(store, 'CreateLogStream', (input: LogStreamInput) => {
       const { streams } = store.get(input);
@@ -48,16 +57,14 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       return {};
     }),
     ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsInput) => {
-      const { name, streams } = store.get(input);
-      const logStreams = [...streams]
-        .filter(([stream]) => stream.startsWith(input.logStreamNamePrefix ?? ''))
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([logStreamName, creationTime]) => ({
-          logStreamName,
-          creationTime,
-          arn: `${store.arnOf(name)}:log-stream:${logStreamName}`,
-        }));
-      return { logStreams };
+      const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
+        logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
+      );
+      if (input.orderBy === 'LastEventTime') {
+        found.sort((a, b) => (a.lastEventTimestamp ?? 0) - (b.lastEventTimestamp ?? 0));
+      }
+      const { items, nextToken } = pageOf(input.descending === true ? found.reverse() : found, input);
+      return { logStreams: items, nextToken };
     }),
   };
 }
@@ -73,6 +80,34 @@ function describeLogGroup(store: LogStore, group: LogGroup) {
     logGroupClass: 'STANDARD',
     logGroupArn: store.arnOf(group.name),
   };
+}
+
+/** In order of name. */
+function describeLogStreams(store: LogStore, group: LogGroup) {
+  const events = Map.groupBy(
+    group.events(() => true),
+    ({ logStreamName }) => logStreamName,
+  );
+  return [...group.streams]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([logStreamName, creationTime]) => {
+      const lines = events.get(logStreamName) ?? [];
+      return {
+        logStreamName,
+        creationTime,
+        firstEventTimestamp: lines[0]?.timestamp,
+        lastEventTimestamp: lines.at(-1)?.timestamp,
+        lastIngestionTime: lines.at(-1)?.ingestionTime,
+        arn: `${store.arnOf(group.name)}:log-stream:${logStreamName}`,
+      };
+    });
+}
+
+/** The page that the input asks for. Throws AwsError InvalidParameterException. */
+function pageOf<T>(all: readonly T[], { limit, nextToken }: PageInput) {
+  const request = { size: checkLimit(limit, MAX_DESCRIBED), max: MAX_DESCRIBED, token: nextToken };
+  const { items, token } = requestedPage(all, request, invalidNextToken);
+  return { items, nextToken: token };
 }
 
 function existing(kind: 'log group' | 'log stream'): AwsError {

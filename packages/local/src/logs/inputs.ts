@@ -14,11 +14,15 @@ export interface PutRetentionPolicyInput extends LogGroupInput {
   readonly retentionInDays?: number;
 }
 
-export interface DescribeLogGroupsInput extends LogGroupInput {
+export interface DescribeLogGroupsInput extends LogGroupInput, PageInput {
+  /** A part of the name. */
+  readonly logGroupNamePattern?: string;
   readonly logGroupNamePrefix?: string;
 }
 
-export interface DescribeLogStreamsInput extends LogGroupInput {
+export interface DescribeLogStreamsInput extends LogGroupInput, PageInput {
+  readonly orderBy?: string;
+  readonly descending?: boolean;
   readonly logStreamNamePrefix?: string;
 }
 
@@ -31,17 +35,19 @@ export interface InputLogEvent {
   readonly message: string;
 }
 
-export interface GetLogEventsInput extends LogStreamInput, TimeRange {
-  readonly limit?: number;
-  readonly nextToken?: string;
+export interface GetLogEventsInput extends LogStreamInput, TimeRange, PageInput {
   readonly startFromHead?: boolean;
 }
 
-export interface FilterLogEventsInput extends LogGroupInput, TimeRange {
+export interface FilterLogEventsInput extends LogGroupInput, TimeRange, PageInput {
   readonly filterPattern?: string;
-  readonly limit?: number;
   readonly logStreamNames?: readonly string[];
   readonly logStreamNamePrefix?: string;
+}
+
+export interface PageInput {
+  readonly limit?: number;
+  readonly nextToken?: string;
 }
 
 /** From `startTime` up to, but not including, `endTime`. */

@@ -9,7 +9,8 @@ const MIN_COMPACTION = 100;
 
 /** A line of a log. Times are epoch milliseconds. */
 export interface StoredLogEvent {
-  readonly eventId: string;
+  /** Rises from line to line of the group. */
+  readonly sequence: number;
   readonly logStreamName: string;
   readonly timestamp: number;
   readonly message: string;
@@ -33,6 +34,7 @@ export class LogGroup {
   /** Lines before this index are dropped. They leave memory at once when they are half of all. */
   #first = 0;
   #bytes = 0;
+  #added = 0;
 
   constructor(name: string, createdAt: number, bounds: LogBounds) {
     this.name = name;
@@ -44,7 +46,9 @@ export class LogGroup {
     return this.#bytes;
   }
 
-  add(event: StoredLogEvent): void {
+  add(line: Omit<StoredLogEvent, 'sequence'>): void {
+    this.#added += 1;
+    const event = { ...line, sequence: this.#added };
     this.#events.push(event);
     this.#bytes += sizeBytesOf(event);
     while (this.#events.length - this.#first > this.#bounds.events || this.#bytes > this.#bounds.bytes) {

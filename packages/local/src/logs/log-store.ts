@@ -74,7 +74,6 @@ export class LogStore {
   addEvent(group: LogGroup, logStreamName: string, event: { timestamp?: number; message: string }): void {
     const nowMs = this.#deps.clock.now();
     group.add({
-      eventId: this.#deps.ids.hex(32),
       logStreamName,
       timestamp: event.timestamp ?? nowMs,
       message: event.message,
@@ -108,6 +107,16 @@ export function onStream<I extends LogStreamInput>(
   const resource = (input: I) => `${store.arnOf(groupNameIn(input))}:log-stream:${input.logStreamName}`;
   return { [action]: { permissions: (input) => [{ action: `logs:${action}`, resource: resource(input) }], run } };
 }
+
+/** The size of a page; `max` if the input names none. Throws AwsError InvalidParameterException. */
+export function checkLimit(limit: number | undefined, max: number): number {
+  if (limit === undefined) return max;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  const rule = limit < 1 ? 'have value greater than or equal to 1' : `have value less than or equal to ${max}`;
+  throw new AwsError('InvalidParameterException', constraintMessage('limit', limit, rule));
+}
+
+export const invalidNextToken = () => new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
 
 function missing(kind: 'log group' | 'log stream'): AwsError {
   return new AwsError('ResourceNotFoundException', `The specified ${kind} does not exist.`);

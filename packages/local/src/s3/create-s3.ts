@@ -1,9 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
+import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import { S3Error } from './errors.ts';
-import { createEdge } from './http/edge.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
 import { copyOperations } from './operations/copies.ts';
@@ -16,15 +14,9 @@ import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { type PermissionInput, s3Permissions } from './permissions.ts';
 import { type S3Ports, S3State } from './state.ts';
 
-/** S3: register `service`; pass HTTP requests to `handle`. */
+/** S3: register `service`. */
 export interface S3 {
-  /** Register it with the cloud; `handle` calls it through the cloud, too. */
   readonly service: Service;
-  /**
-   * Serves one HTTP request, path style or virtual-host style. Never rejects: errors become S3's XML. To support
-   * `Expect: 100-continue`, also pass it the requests of the server's `checkContinue` event.
-   */
-  handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
 }
 
 /**
@@ -70,7 +62,6 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
         },
       },
     },
-    handle: createEdge(deps),
   };
 }
 

@@ -41,9 +41,6 @@ const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
   PutBucketTagging: 'PutBucketTagging',
   GetBucketTagging: 'GetBucketTagging',
   DeleteBucketTagging: 'PutBucketTagging',
-  PutBucketCors: 'PutBucketCORS',
-  GetBucketCors: 'GetBucketCORS',
-  DeleteBucketCors: 'PutBucketCORS',
   PutBucketOwnershipControls: 'PutBucketOwnershipControls',
   GetBucketOwnershipControls: 'GetBucketOwnershipControls',
   DeleteBucketOwnershipControls: 'PutBucketOwnershipControls',
@@ -94,10 +91,6 @@ function objectPermissions(arn: (resource: string) => string): Record<string, Pe
   return {
     HeadObject: onVersion('GetObject', 'GetObjectVersion'),
     GetObject: onVersion('GetObject', 'GetObjectVersion'),
-    GetObjectAttributes: (input) => [
-      ...onVersion('GetObject', 'GetObjectVersion')(input),
-      ...onVersion('GetObjectAttributes', 'GetObjectVersionAttributes')(input),
-    ],
     PutObject: write,
     CopyObject: copy,
     DeleteObject: onVersion('DeleteObject', 'DeleteObjectVersion'),

@@ -1,7 +1,7 @@
 import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
 import { arn as makeArn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps, Operation } from '../core/cloud.ts';
+import type { Deps, LeavingCaller, Operation } from '../core/cloud.ts';
 import { type InvocationResponse, NotSent } from './launcher.ts';
 import { endpointArn } from './names.ts';
 import { route } from './router.ts';
@@ -9,12 +9,12 @@ import { type Endpoint, keyOf, type Store } from './store.ts';
 import type { Times } from './times.ts';
 
 /** Maximum size of a request body. */
-export const MAX_REQUEST_BYTES = 25 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 25 * 1024 * 1024;
 
 /** Maximum length of a container's error in a response. */
 const MAX_ERROR_CHARACTERS = 64 * 1024;
 
-/** InvokeEndpoint's input, as in the SDK; `signal` is aborted when the caller goes away. */
+/** InvokeEndpoint's input, as in the SDK. */
 export interface InvokeEndpointInput {
   readonly EndpointName: string;
   readonly Body: Uint8Array | string;
@@ -28,7 +28,6 @@ export interface InvokeEndpointInput {
   readonly EnableExplanations?: string;
   readonly InferenceComponentName?: string;
   readonly SessionId?: string;
-  readonly signal?: AbortSignal;
 }
 
 /** InvokeEndpoint's output; its body is a stream, to be read to the end or closed. */
@@ -49,17 +48,13 @@ const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'UpdateRollbackFailed',
 ] as const);
 
-/** InvokeEndpoint, for the HTTP edge and callers in process. */
-export function invokeEndpointOperation(
-  deps: Deps,
-  store: Store,
-  times: Times,
-): Operation<InvokeEndpointInput, InvokeEndpointOutput> {
-  return {
+/** InvokeEndpoint, and the same with its response as a stream of events. */
+export function invocationOperations(deps: Deps, store: Store, times: Times): Record<string, Operation> {
+  const operation: Operation<InvokeEndpointInput, InvokeEndpointOutput> = {
     permissions: (input) => [
       { action: 'sagemaker:InvokeEndpoint', resource: endpointArn(deps.account, input.EndpointName) },
     ],
-    async run(input) {
+    async run(input, caller: LeavingCaller) {
       const endpoint = store.endpoints.get(keyOf(input.EndpointName));
       if (!endpoint?.fleet || !SERVING_STATUSES.has(endpoint.status)) {
         throw validationError(`Endpoint ${input.EndpointName} of account ${deps.account.accountId} not found.`);
@@ -73,9 +68,11 @@ export function invokeEndpointOperation(
       if (TargetVariant !== undefined && !endpoint.fleet.variants.some(({ name }) => name === TargetVariant)) {
         throw validationError(`Variant ${TargetVariant} of endpoint ${endpoint.name} not found.`);
       }
-      return await invoke(deps, { endpoint, input, body, timeoutMs: times.invocationTimeoutMs });
+      const call = { endpoint, input, body, signal: caller.signal, timeoutMs: times.invocationTimeoutMs };
+      return await invoke(deps, call);
     },
   };
+  return { InvokeEndpoint: operation, InvokeEndpointWithResponseStream: operation };
 }
 
 /** A checked call of InvokeEndpoint. */
@@ -83,11 +80,12 @@ interface EndpointCall {
   readonly endpoint: Endpoint;
   readonly input: InvokeEndpointInput;
   readonly body: Uint8Array;
+  readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
 }
 
 async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOutput> {
-  const { endpoint, input, timeoutMs } = call;
+  const { endpoint, signal, timeoutMs } = call;
   const abort = new AbortController();
   let timedOut = false;
   const cancel = deps.clock.schedule(timeoutMs, () => {
@@ -95,11 +93,11 @@ async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOut
     abort.abort();
   });
   const gone = () => abort.abort();
-  input.signal?.addEventListener('abort', gone, { once: true });
-  if (input.signal?.aborted) gone();
+  signal?.addEventListener('abort', gone, { once: true });
+  if (signal?.aborted) gone();
   const done = () => {
     cancel();
-    input.signal?.removeEventListener('abort', gone);
+    signal?.removeEventListener('abort', gone);
   };
   try {
     const { answer, variant } = await send(call, abort.signal);

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
@@ -10,12 +9,11 @@ import { endpointConfigOperations } from './endpoint-configs.ts';
 import { endpointOperations, findEndpoint } from './endpoints.ts';
 import type { Faults, UpdateFault } from './faults.ts';
 import type { FleetContext } from './fleet.ts';
-import { invokeEndpointOperation } from './invocation.ts';
+import { invocationOperations } from './invocation.ts';
 import type { InstanceLauncher } from './launcher.ts';
 import { packageGroupOperations } from './model-package-groups.ts';
 import { type EmitPackageChange, packageOperations } from './model-packages.ts';
 import { modelOperations } from './models.ts';
-import { handleRuntime } from './runtime-edge.ts';
 import { createStore, type Endpoint, keyOf } from './store.ts';
 import { tagOperations } from './tags.ts';
 import type { Times } from './times.ts';
@@ -56,10 +54,8 @@ export interface SageMakerExtras {
 }
 
 export interface SageMaker {
-  /** Control plane and `InvokeEndpoint`, under the signing name `sagemaker`. */
+  /** Control plane and invocations, under the signing name `sagemaker`. */
   readonly service: Service;
-  /** The runtime's REST API: `/endpoints/{name}/invocations` and `…/invocations-response-stream`. Never rejects. */
-  handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void>;
   readonly faults: Faults;
   /** Ends every instance and cancels all timers. Resolves when all instances are gone. */
   stop(): Promise<void>;
@@ -114,11 +110,10 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
         ...packageGroupOperations(deps, store, extras.policies),
         ...packageOperations(deps, store, (event) => extras.emitPackage?.(event)),
         ...tagOperations(store),
-        InvokeEndpoint: invokeEndpointOperation(deps, store, extras.times),
+        ...invocationOperations(deps, store, extras.times),
       },
       durable: durableStore(store, context, deployments),
     },
-    handle: (req, res, caller) => handleRuntime(deps, req, res, caller),
     faults,
     async stop() {
       stopped = true;

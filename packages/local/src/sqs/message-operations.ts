@@ -8,7 +8,7 @@ import type {
   SendMessageRequest,
 } from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps, Operation } from '../core/cloud.ts';
+import type { Deps, LeavingCaller, Operation } from '../core/cloud.ts';
 import { checkBatch, runBatchEntries } from './batch.ts';
 import { draftSize, readDraft, type SendInput, sent } from './draft.ts';
 import { checkIntegerParameter, missingParameter } from './errors.ts';
@@ -16,12 +16,6 @@ import type { Queue } from './queue.ts';
 import { MAX_MESSAGE_BYTES } from './queue-attributes.ts';
 import type { QueueInput, QueueStore } from './queue-store.ts';
 import { describeMessage } from './received-message.ts';
-
-/** A caller that can go away before the response. */
-export interface LeavingCaller extends Caller {
-  /** Aborted when the caller goes away; a long poll then takes no message. */
-  readonly signal?: AbortSignal;
-}
 
 /** Send, receive, delete and hide messages, one at a time and in batches. */
 export function messageOperations({ account }: Deps, store: QueueStore): Record<string, Operation> {

@@ -75,7 +75,6 @@ export function queueOperations(
 
 /** Operations that find queues. */
 function findingOperations(store: QueueStore): Record<string, Operation> {
-  const all = () => store.names().flatMap((name) => store.byName(name) ?? []);
   return {
     GetQueueUrl: byName(store, 'GetQueueUrl', (name) => {
       const queue = store.byName(name);
@@ -86,11 +85,6 @@ function findingOperations(store: QueueStore): Record<string, Operation> {
       permissions: () => [{ action: 'sqs:ListQueues', resource: store.arnOf('*') }],
       run: (input: ListQueuesRequest) => listQueues(store, input),
     },
-    ListDeadLetterSourceQueues: queueOperation(store)('ListDeadLetterSourceQueues', (target) => ({
-      queueUrls: all()
-        .filter((queue) => queue.redrive?.deadLetterTargetArn === target.arn)
-        .map((queue) => store.urlOf(queue)),
-    })),
   };
 }
 

@@ -7,8 +7,6 @@ import { queueOperations } from './queue-operations.ts';
 import { QueueStore } from './queue-store.ts';
 import { describeMessage, type ReceivedMessage } from './received-message.ts';
 
-export type { LeavingCaller } from './message-operations.ts';
-
 export interface SqsOptions {
   /** Start of queue URLs, to which SDKs send their calls: the gateway's URL. @default AWS's */
   readonly baseUrl?: () => string;

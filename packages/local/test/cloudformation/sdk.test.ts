@@ -40,7 +40,7 @@ beforeEach(async () => {
   };
   cloud.register(createCloudFormation(deps, { customResponses, providers: { 'Test::Thing': thing } }).service);
   const iam = { callerOf: () => root(defaultAccount) };
-  gateway = await startGateway({ port: 0, cloud, iam, ids: systemIds, handlers: {} });
+  gateway = await startGateway({ port: 0, cloud, iam, ids: systemIds });
   client = new CloudFormationClient({
     endpoint: gateway.url,
     region: 'us-east-1',

@@ -160,6 +160,12 @@ describe('a template is refused before a resource is created', () => {
       {},
       'Unresolved resource dependencies [Nobody] in the Resources block',
     ],
+    [
+      'DependsOn that names no resource',
+      { A: thing({}, { DependsOn: 5 }) },
+      {},
+      'Every DependsOn value must be a string',
+    ],
     ['unknown DependsOn', { A: thing({}, { DependsOn: 'Nobody' }) }, {}, 'Unresolved resource dependencies [Nobody]'],
     ['unknown output', { A: thing() }, { Outputs: { O: { Value: { Ref: 'Nobody' } } } }, 'in the Outputs block'],
     [

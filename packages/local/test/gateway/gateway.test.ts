@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultAccount } from '../../src/core/account.ts';
 import { AwsError } from '../../src/core/aws-error.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { type Caller, Cloud, type Deps, root } from '../../src/core/cloud.ts';
+import { Cloud, type Deps, type Operation, root } from '../../src/core/cloud.ts';
 import { systemIds } from '../../src/core/ids.ts';
 import { createEvents, type Events } from '../../src/events/events.ts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
@@ -34,7 +34,8 @@ let iam: Iam;
 let sqs: Sqs;
 let events: Events;
 let gateway: Gateway;
-let rest: { service: string; url: string | undefined; caller: Caller }[];
+/** The calls of the REST services. */
+let rest: string[];
 let errors: unknown[];
 /** Resolves when a request has arrived that is never answered. */
 let hanging: PromiseWithResolvers<void>;
@@ -58,33 +59,35 @@ beforeEach(async () => {
           throw new Error('a secret');
         },
       },
-    },
-  });
-  const handler =
-    (service: string, body: string) =>
-    async (...[req, res, caller]: RestArguments) => {
-      rest.push({ service, url: req.url, caller });
-      res.end(body);
-    };
-  const listBuckets = handler('s3', '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>');
-  gateway = await startGateway({
-    port: 0,
-    cloud,
-    iam,
-    ids: systemIds,
-    onError: (error) => errors.push(error),
-    handlers: {
-      s3: (req, res, caller) =>
-        req.url === '/hang' ? Promise.resolve(hanging.resolve()) : listBuckets(req, res, caller),
-      lambda: handler('lambda', '{"Functions":[]}'),
-      'sagemaker-runtime': async () => {
-        throw new AwsError('ModelError', 'Received server error (500)', 424, { OriginalStatusCode: 500 });
+      InvokeEndpoint: {
+        run() {
+          throw new AwsError('ModelError', 'Received server error (500)', 424, { OriginalStatusCode: 500 });
+        },
       },
     },
   });
+  const recorded = (name: string, output: object): Operation => ({
+    run(input: { Key?: string }) {
+      rest.push(name);
+      if (input.Key !== 'hang') return output;
+      hanging.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  cloud.register({
+    name: 's3',
+    operations: {
+      ListBuckets: recorded('s3:ListBuckets', { Buckets: [] }),
+      ListObjects: recorded('s3:ListObjects', {}),
+      HeadObject: recorded('s3:HeadObject', {}),
+    },
+  });
+  cloud.register({
+    name: 'lambda',
+    operations: { ListFunctions: recorded('lambda:ListFunctions', { Functions: [] }) },
+  });
+  gateway = await startGateway({ port: 0, cloud, iam, ids: systemIds, onError: (error) => errors.push(error) });
 });
-
-type RestArguments = Parameters<NonNullable<Parameters<typeof startGateway>[0]['handlers']['s3']>>;
 
 afterEach(async () => {
   events.stop();
@@ -264,7 +267,7 @@ describe('the unmodified SDK', () => {
   it('reaches the REST services, each by its signature', async () => {
     await new S3Client({ ...config(), forcePathStyle: true }).send(new ListBucketsCommand({}));
     await new LambdaClient(config()).send(new ListFunctionsCommand({}));
-    expect(rest.map(({ service }) => service)).toEqual(['s3', 'lambda']);
+    expect(rest).toEqual(['s3:ListBuckets', 'lambda:ListFunctions']);
     const invoke = new InvokeEndpointCommand({ EndpointName: 'e', Body: '1' });
     await expect(new SageMakerRuntimeClient(config()).send(invoke)).rejects.toMatchObject({
       name: 'ModelError',
@@ -280,12 +283,9 @@ describe('the gateway', () => {
   });
 
   it('takes unsigned and presigned requests for S3', async () => {
-    await raw('/bucket/key');
-    await raw('/bucket/key?X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fs3%2Faws4_request');
-    expect(rest.map(({ service, url }) => `${service} ${url?.slice(0, 11)}`)).toEqual([
-      's3 /bucket/key',
-      's3 /bucket/key',
-    ]);
+    await raw('/bucket/key', {}, 'HEAD');
+    await raw('/bucket/key?X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fs3%2Faws4_request', {}, 'HEAD');
+    expect(rest).toEqual(['s3:HeadObject', 's3:HeadObject']);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -306,7 +306,7 @@ describe('the gateway', () => {
   it.each(['localhost:1', 'bucket.localhost', 'my_bucket.localhost:4566', '127.0.0.1'])(
     'answers as %s',
     async (host) => {
-      expect(await raw('/key', { host })).toMatchObject({ status: 200 });
+      expect(await raw('/', { host })).toMatchObject({ status: 200 });
     },
   );
 
@@ -320,7 +320,7 @@ describe('the gateway', () => {
       '/',
       { 'x-amz-target': 'SageMaker.DescribeEndpoint', ...signed('sagemaker') },
       'POST',
-      '{}',
+      '{"EndpointName":"e"}',
     );
     expect(answer).toMatchObject({ status: 500, body: expect.not.stringContaining('secret') });
     expect(JSON.parse(answer.body)).toMatchObject({ __type: 'InternalFailure' });
@@ -329,7 +329,13 @@ describe('the gateway', () => {
 
   it('names the service or operation that it does not simulate', async () => {
     const operation = await raw('/', { 'x-amz-target': 'AmazonSSM.SendCommand', ...signed('ssm') }, 'POST', '{}');
-    expect(JSON.parse(operation.body).message).toBe('The local runtime does not simulate ssm:SendCommand.');
+    expect(JSON.parse(operation.body)).toEqual({
+      __type: 'NotImplemented',
+      message:
+        'The local runtime does not implement ssm:SendCommand. ' +
+        'What it implements: /_freshpoint/operations at its URL, or docs/local-runtime.md#operations.',
+    });
+    expect(JSON.parse((await raw('/_freshpoint/operations')).body).ssm).toContain('GetParameter');
     const target = await raw('/', { 'x-amz-target': 'DynamoDB_20120810.GetItem', ...signed('dynamodb') }, 'POST', '{}');
     expect(target).toMatchObject({ status: 501, body: expect.stringContaining('DynamoDB_20120810.GetItem') });
     const service = await raw('/v2/apis', signed('apigateway'));
@@ -384,7 +390,7 @@ describe('the gateway', () => {
   });
 
   it('closes at once, with a pending request', async () => {
-    const ended = expect(raw('/hang')).rejects.toThrow('socket hang up');
+    const ended = expect(raw('/bucket/hang', {}, 'HEAD')).rejects.toThrow('socket hang up');
     await hanging.promise;
     await gateway.close();
     await gateway.close();

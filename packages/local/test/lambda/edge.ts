@@ -1,12 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { systemClock } from '../../src/core/clock.ts';
 import { Cloud, root } from '../../src/core/cloud.ts';
 import { systemIds } from '../../src/core/ids.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import {
   createCodeStore,
   createLambda,
@@ -33,12 +32,9 @@ export async function edge(extras: Partial<LambdaExtras> = {}) {
     },
   );
   cloud.register(lambda.service);
-  const server: Server = createServer((request, response) => {
-    void lambda.handle(request, response, root(account));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => root(account) }, ids: systemIds });
   const client = new LambdaClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: gateway.url,
     region: account.region,
     credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
     maxAttempts: 1,
@@ -81,6 +77,7 @@ export async function edge(extras: Partial<LambdaExtras> = {}) {
     folder,
     host,
     cloud,
+    url: gateway.url,
     client,
     log,
     create,
@@ -89,8 +86,7 @@ export async function edge(extras: Partial<LambdaExtras> = {}) {
       client.destroy();
       await lambda.stop();
       await host.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -39,9 +39,13 @@ afterAll(async () => {
   await world.close();
 });
 
-const url = async () => `http://127.0.0.1:${(await world.client.config.endpoint?.())?.port}`;
 const answering = (value: string) => zip({ 'index.js': `exports.handler = async () => ${JSON.stringify(value)}` });
 const base = { Role: roleArn, Runtime: 'nodejs24.x' as const, Handler: 'index.handler' };
+
+const signedFetch = (path: string, init: RequestInit = {}) => {
+  const authorization = 'AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/lambda/aws4_request, Signature=0';
+  return fetch(`${world.url}${path}`, { ...init, headers: { authorization } });
+};
 
 describe('the unmodified SDK', () => {
   it('makes, runs, changes and deletes a function of a zip archive', async () => {
@@ -151,16 +155,16 @@ describe('the unmodified SDK', () => {
 
 it('takes no path of this machine over HTTP', async () => {
   const body = JSON.stringify({ FunctionName: 'path', ...base, Code: { LocalPath: world.folder } });
-  const answer = await fetch(`${await url()}/2015-03-31/functions`, { method: 'POST', body });
+  const answer = await signedFetch('/2015-03-31/functions', { method: 'POST', body });
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ Message: 'Please provide a source for function code.' });
 });
 
 it('answers a request that is no operation, and a body that is no JSON', async () => {
-  const unknown = await fetch(`${await url()}/2099-01-01/other`);
+  const unknown = await signedFetch('/2099-01-01/other');
   expect(unknown.status).toBe(404);
   expect(unknown.headers.get('x-amzn-errortype')).toBe('UnknownOperationException');
-  const broken = await fetch(`${await url()}/2015-03-31/functions`, { method: 'POST', body: '[' });
+  const broken = await signedFetch('/2015-03-31/functions', { method: 'POST', body: '[' });
   expect(broken.headers.get('x-amzn-errortype')).toBe('SerializationException');
 });
 

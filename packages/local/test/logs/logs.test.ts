@@ -7,6 +7,7 @@ import { createLogs, type Logs } from '../../src/logs/logs.ts';
 
 let cloud: Cloud;
 let logs: Logs;
+let clock: VirtualClock;
 const group = { logGroupName: '/aws/lambda/f' };
 const stream = { ...group, logStreamName: 's' };
 const call = (operation: string, input: object) => cloud.call('logs', operation, input, root(defaultAccount));
@@ -15,7 +16,8 @@ const filtered = async (more: object = {}) =>
 
 beforeEach(() => {
   cloud = new Cloud();
-  const deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
+  clock = new VirtualClock();
+  const deps = { account: defaultAccount, clock, ids: seededIds(1), cloud };
   logs = createLogs(deps, { bounds: { events: 3, bytes: 10_000 } });
   cloud.register(logs.service);
 });
@@ -47,6 +49,49 @@ describe('logs', () => {
     expect(await filtered({ filterPattern: 'ERROR -two' })).toEqual(['ERROR one']);
     expect(await filtered({ filterPattern: '"two three"' })).toEqual(['ERROR two three']);
     await expect(filtered({ filterPattern: '{ $.a = 1 }' })).rejects.toThrow(/does not simulate the filter pattern/);
+  });
+
+  it('are read page by page, without a loss', async () => {
+    for (const line of ['a', 'b', 'c']) logs.append('/aws/lambda/f', 's', line);
+    const first = await call('FilterLogEvents', { ...group, limit: 2 });
+    expect(first.events.map(({ message }: { message: string }) => message)).toEqual(['a', 'b']);
+    // A line that is dropped meanwhile moves no other one.
+    logs.append('/aws/lambda/f', 's', 'd');
+    const second = await call('FilterLogEvents', { ...group, limit: 2, nextToken: first.nextToken });
+    expect(second.events.map(({ message }: { message: string }) => message)).toEqual(['c', 'd']);
+    expect(second.nextToken).toBeUndefined();
+    await expect(filtered({ nextToken: 'x' })).rejects.toThrow('The specified nextToken is invalid.');
+    await expect(filtered({ limit: 0 })).rejects.toThrow(/Value '0' at 'limit' .* greater than or equal to 1/);
+  });
+
+  it('of a stream are read forwards and backwards', async () => {
+    for (const line of ['a', 'b', 'c']) logs.append('/aws/lambda/f', 's', line);
+    const read = async (more: object) => {
+      const { events, ...tokens } = await call('GetLogEvents', { ...stream, limit: 2, ...more });
+      return { lines: events.map(({ message }: { message: string }) => message).join(''), ...tokens };
+    };
+    const head = await read({ startFromHead: true });
+    const next = await read({ nextToken: head.nextForwardToken });
+    const end = await read({ nextToken: next.nextForwardToken });
+    expect([head.lines, next.lines, end.lines]).toEqual(['ab', 'c', '']);
+    expect(end.nextForwardToken).toBe(next.nextForwardToken);
+    const tail = await read({});
+    expect([tail.lines, (await read({ nextToken: tail.nextBackwardToken })).lines]).toEqual(['bc', 'a']);
+  });
+
+  it('have streams, in order of name or of their last line', async () => {
+    for (const name of ['b', 'a', 'c']) {
+      logs.append('/aws/lambda/f', name, 'line');
+      await clock.advance(1_000);
+    }
+    const names = async (input: object) =>
+      (await call('DescribeLogStreams', { ...group, ...input })).logStreams.map(
+        ({ logStreamName }: { logStreamName: string }) => logStreamName,
+      );
+    expect(await names({})).toEqual(['a', 'b', 'c']);
+    expect(await names({ orderBy: 'LastEventTime', descending: true, limit: 2 })).toEqual(['c', 'a']);
+    const { nextToken } = await call('DescribeLogStreams', { ...group, limit: 2 });
+    expect(await names({ nextToken })).toEqual(['c']);
   });
 
   it('report missing and duplicate groups and streams', async () => {

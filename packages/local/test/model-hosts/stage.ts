@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -10,6 +8,7 @@ import { defaultAccount } from '../../src/core/account.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
 import { systemIds } from '../../src/core/ids.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import {
   createProcessLauncher,
   type InstanceFailure,
@@ -86,9 +85,8 @@ export async function createStage(
     },
   });
   cloud.register(sagemaker.service);
-  const server = createServer((req, res) => void sagemaker.handle(req, res, me));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => me }, ids: systemIds });
+  const { url } = gateway;
   const client = new SageMakerRuntimeClient({
     endpoint: url,
     region: 'us-east-1',
@@ -160,8 +158,7 @@ export async function createStage(
       await sagemaker.stop();
       await processes.close();
       client.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
       await rm(stateDir, { recursive: true, force: true });
     },
   };

@@ -14,7 +14,6 @@ import {
   GetBucketNotificationConfigurationCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
-  GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   GetPublicAccessBlockCommand,
@@ -89,14 +88,6 @@ describe('the HTTP edge', () => {
     expect((await client.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet).toEqual([
       { Key: '<&>', Value: '"' },
     ]);
-    const attributes = await client.send(
-      new GetObjectAttributesCommand({ Bucket, Key, ObjectAttributes: ['ETag', 'ObjectSize', 'Checksum'] }),
-    );
-    expect(attributes).toMatchObject({
-      ETag: '5d41402abc4b2a76b9719d911017c592',
-      ObjectSize: 5,
-      Checksum: { ChecksumType: 'FULL_OBJECT' },
-    });
   });
 
   it.each([
@@ -357,11 +348,7 @@ describe('the HTTP edge', () => {
 
   it('understands bucket names in the host', async () => {
     await client.send(new PutObjectCommand({ Bucket, Key: 'host/k', Body: 'v' }));
-    for (const host of [
-      `${Bucket}.localhost:${s3.port}`,
-      `${Bucket}.s3.localhost`,
-      `${Bucket}.s3.us-east-1.amazonaws.com`,
-    ]) {
+    for (const host of [`${Bucket}.localhost:${s3.port}`, `${Bucket}.s3.localhost`]) {
       expect((await s3.raw('GET', '/host/k', { headers: { host } })).body, host).toBe('v');
     }
     expect((await s3.raw('GET', `/${Bucket}/host/k`, { headers: { host: 's3.localhost' } })).body).toBe('v');
@@ -467,7 +454,7 @@ describe('the HTTP edge', () => {
 
   it('names what it does not have, and refuses hostile documents', async () => {
     const acl = await s3.raw('GET', `/${Bucket}?acl`);
-    expect([acl.status, acl.body]).toEqual([501, expect.stringContaining('&quot;acl&quot;')]);
+    expect([acl.status, acl.body]).toEqual([501, expect.stringContaining('s3:GetBucketAcl')]);
     expect((await s3.raw('PATCH', `/${Bucket}`)).status).toBe(405);
     const post = (body: string) => s3.raw('POST', `/${Bucket}?delete`, { body });
     expect((await post('<Delete>')).body).toContain('MalformedXML');

@@ -1,6 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import http, { type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
@@ -10,6 +9,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { type Caller, Cloud, type Permission, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import { createS3, DiskBlobs, MemoryBlobs, type S3Event } from '../../src/s3/index.ts';
 
 const owner = root(defaultAccount);
@@ -82,16 +82,13 @@ export async function startS3() {
     { blobs: new DiskBlobs(folder), emit: (e) => events.push(e) },
   );
   cloud.register(s3.service);
-  const listener = (req: http.IncomingMessage, res: http.ServerResponse) => void s3.handle(req, res, owner);
-  const server = http.createServer(listener).on('checkContinue', listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => owner }, ids: seededIds(8) });
+  const port = Number(new URL(gateway.url).port);
   const clients: S3Client[] = [];
   return {
     events,
     cloud,
     port,
-    server,
     client(config: S3ClientConfig = {}) {
       const client = new S3Client({
         endpoint: `http://127.0.0.1:${port}`,
@@ -108,8 +105,7 @@ export async function startS3() {
     blobFiles: () => readdirSync(folder),
     async stop() {
       for (const client of clients) client.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
       rmSync(folder, { recursive: true });
     },
   };

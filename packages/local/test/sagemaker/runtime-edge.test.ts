@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   InvokeEndpointCommand,
   type InvokeEndpointCommandInput,
@@ -9,6 +7,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultAccount } from '../../src/core/account.ts';
 import { root } from '../../src/core/cloud.ts';
+import { systemIds } from '../../src/core/ids.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import type { InvocationResponse } from '../../src/sagemaker/launcher.ts';
 import { createWorld } from './world.ts';
 
@@ -25,9 +25,9 @@ afterEach(() => runtime.close());
 
 /** The runtime's REST API over HTTP, and the SDK's client for it. */
 async function serveRuntime() {
-  const server = createServer((req, res) => void w.sagemaker.handle(req, res, root(defaultAccount)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const iam = { callerOf: () => root(defaultAccount) };
+  const gateway = await startGateway({ port: 0, cloud: w.deps.cloud, iam, ids: systemIds });
+  const { url } = gateway;
   const credentials = { accessKeyId: 'k', secretAccessKey: 's' };
   const client = new SageMakerRuntimeClient({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1 });
   return {
@@ -35,8 +35,7 @@ async function serveRuntime() {
     invocations: `${url}/endpoints/E/invocations`,
     async close() {
       client.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
     },
   };
 }
@@ -115,8 +114,12 @@ describe('an invocation over HTTP', () => {
     w.behaviour.respond = async ({ body }) => response(String(body.byteLength));
     const body = Buffer.alloc(MAX_BODY_BYTES + 1);
     await expect(invoke({ Body: body })).rejects.toMatchObject({ $metadata: { httpStatusCode: 413 } });
+    const headers = {
+      authorization: 'AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/sagemaker/aws4_request, Signature=0',
+    };
     const chunked = await fetch(runtime.invocations, {
       method: 'POST',
+      headers,
       body: new Blob([body]).stream(),
       duplex: 'half',
     } as RequestInit).then(
@@ -124,7 +127,7 @@ describe('an invocation over HTTP', () => {
       () => 413,
     );
     expect(chunked).toBe(413);
-    const accepted = await fetch(runtime.invocations, { method: 'POST', body: body.subarray(1) });
+    const accepted = await fetch(runtime.invocations, { method: 'POST', headers, body: body.subarray(1) });
     expect(await accepted.text()).toBe(String(MAX_BODY_BYTES));
   });
 

@@ -1,4 +1,5 @@
 import { AwsError } from '../../core/aws-error.ts';
+import { OperationNotImplemented } from '../../core/cloud.ts';
 import { isMissing } from '../failure-reason.ts';
 import type { ProviderContext } from '../provider.ts';
 
@@ -17,7 +18,7 @@ export async function recordWith(
   try {
     await context.call(service, operation, input);
   } catch (error) {
-    if (!(error instanceof AwsError && error.code === 'UnknownOperationException')) throw error;
+    if (!(error instanceof OperationNotImplemented)) throw error;
   }
 }
 

@@ -9,7 +9,7 @@ export interface Address {
 
 /**
  * Reads bucket and key from Host and request target: `/bucket/key` (path style) or `bucket.localhost`,
- * `bucket.s3.localhost`, `bucket.s3.<region>.…` (virtual-host style). The path is not normalized: `..` and `//` are
+ * `bucket.s3.localhost` (virtual-host style). The path is not normalized: `..` and `//` are
  * part of the key. Throws InvalidURI for broken percent escapes.
  */
 export function parseAddress(host: string | undefined, target: string): Address {
@@ -38,6 +38,6 @@ function decode(escaped: string): string {
 
 function bucketOfHost(host: string): string | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase();
-  if (/^s3[.-]/.test(name)) return undefined;
-  return /^(.+)\.s3[.-].+$/.exec(name)?.[1] ?? /^(.+)\.localhost$/.exec(name)?.[1];
+  if (name === 's3.localhost') return undefined;
+  return /^(.+?)(?:\.s3)?\.localhost$/.exec(name)?.[1];
 }

@@ -1,30 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { readAll } from '../../core/read-all.ts';
-import { type ChecksumMembers, declaredChecksum, startDigest } from '../checksums.ts';
+import { CHECKSUM_ALGORITHMS, declaredChecksum, startDigest } from '../checksums.ts';
 import { badDigest, payloadMismatch, S3Error } from '../errors.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** Maximum size of a request document; the largest valid ones need 2 MiB. */
 const MAX_DOCUMENT_BYTES = 2 * 1024 ** 2;
 
-/** The digests that a request declares. */
-type Claims = ChecksumMembers & { readonly ContentMD5?: string };
-
-/** Reads a whole document and checks it against its digests. Throws MaxMessageLengthExceeded or BadDigest. */
-export async function readDocument(body: RequestBody, members: Readonly<Record<string, unknown>>): Promise<string> {
-  const claims: Claims = members;
+/**
+ * Reads a whole document and checks it against the digests in the headers: all of them, or only Content-MD5.
+ * Throws MaxMessageLengthExceeded or BadDigest.
+ */
+export async function readDocument(
+  body: RequestBody,
+  headers: IncomingHttpHeaders,
+  digests: 'any' | 'MD5',
+): Promise<string> {
   const bytes = await readAll(body.stream, MAX_DOCUMENT_BYTES, documentTooLarge);
   const digestOf = async (algorithm: Parameters<typeof startDigest>[0]) => {
     const digest = startDigest(algorithm);
     digest.update(bytes);
     return digest.end();
   };
-  if (claims.ContentMD5 !== undefined && (await digestOf('MD5')).toString('base64') !== claims.ContentMD5) {
+  const md5 = headers['content-md5'];
+  if (md5 !== undefined && (await digestOf('MD5')).toString('base64') !== md5) {
     throw badDigest('Content-MD5');
   }
   if (body.payloadSha256 !== undefined && (await digestOf('SHA256')).toString('hex') !== body.payloadSha256) {
     throw payloadMismatch();
   }
-  const declared = declaredChecksum(claims);
+  const declared = digests === 'MD5' ? undefined : declaredChecksum(checksumsIn(headers));
   const [algorithm, value] = declared?.value
     ? [declared.algorithm, declared.value]
     : [body.trailer?.algorithm, body.trailer?.value()];
@@ -32,6 +37,14 @@ export async function readDocument(body: RequestBody, members: Readonly<Record<s
     throw badDigest(algorithm);
   }
   return bytes.toString('utf8');
+}
+
+function checksumsIn(headers: IncomingHttpHeaders): Parameters<typeof declaredChecksum>[0] {
+  const values = CHECKSUM_ALGORITHMS.map((name) => [
+    `Checksum${name}`,
+    headers[`x-amz-checksum-${name.toLowerCase()}`],
+  ]);
+  return { ...Object.fromEntries(values), ChecksumAlgorithm: headers['x-amz-sdk-checksum-algorithm']?.toString() };
 }
 
 const documentTooLarge = () =>

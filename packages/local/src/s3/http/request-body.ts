@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendContinue } from '../../wire/expect-continue.ts';
 import { type ChecksumAlgorithm, isChecksumAlgorithm } from '../checksums.ts';
 import { invalidArgument, invalidRequest, S3Error } from '../errors.ts';
 import type { RequestDetails } from '../request-details.ts';
@@ -81,18 +82,9 @@ function trailerAlgorithm(req: IncomingMessage): ChecksumAlgorithm | undefined {
   return algorithm;
 }
 
-/**
- * Requests the body only when it is first read, so that clients never send a rejected upload. If the server has no
- * `checkContinue` listener, Node has requested the body already.
- */
+/** Requests the body only when it is first read, so that clients never send a rejected upload. */
 async function* sendContinueFirst(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
-  if (awaitsContinue(req)) res.writeContinue();
+  sendContinue(req, res);
   // After an error the connection stays open: the rest of the body is discarded and the client gets the response.
   yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-}
-
-/** Whether the client waits for `100 Continue` before it sends the body. */
-export function awaitsContinue(req: IncomingMessage): boolean {
-  const { server } = req.socket as { server?: Server };
-  return /^100-continue$/i.test(req.headers.expect ?? '') && (server?.listenerCount('checkContinue') ?? 0) > 0;
 }

@@ -66,14 +66,6 @@ const STORED_CONFIGURATIONS: readonly StoredConfiguration[] = [
     missing: ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'],
   },
   {
-    put: 'PutBucketCors',
-    get: 'GetBucketCors',
-    remove: 'DeleteBucketCors',
-    member: 'CORSConfiguration',
-    flat: true,
-    missing: ['NoSuchCORSConfiguration', 'The CORS configuration does not exist'],
-  },
-  {
     put: 'PutBucketTagging',
     get: 'GetBucketTagging',
     remove: 'DeleteBucketTagging',

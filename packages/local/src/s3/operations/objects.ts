@@ -1,6 +1,4 @@
 import type {
-  GetObjectAttributesCommandInput,
-  GetObjectAttributesCommandOutput,
   GetObjectCommandInput,
   GetObjectCommandOutput,
   HeadObjectCommandInput,
@@ -8,10 +6,9 @@ import type {
   PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { Caller, Operation } from '../../core/cloud.ts';
-import { page } from '../../core/page.ts';
 import { checksumMembers } from '../checksums.ts';
 import { checkReadConditions, checkWriteConditions } from '../conditions.ts';
-import { invalidArgument, invalidRequest, notFoundHead, S3Error } from '../errors.ts';
+import { invalidRequest, notFoundHead, S3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
 import { findVersion } from '../lookup.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
@@ -27,10 +24,7 @@ import type { SdkOutput } from './output.ts';
 type ReadInput = Omit<GetObjectCommandInput & HeadObjectCommandInput, 'Body'>;
 type ReadOutput = Omit<SdkOutput<GetObjectCommandOutput>, 'Body'>;
 
-/** Parts that GetObjectAttributes returns at most, and by default. */
-const MAX_LISTED_PARTS = 1000;
-
-/** HeadObject, GetObject, PutObject and GetObjectAttributes. */
+/** HeadObject, GetObject and PutObject. */
 export function objectOperations(state: S3State): Record<string, Operation> {
   return {
     HeadObject: {
@@ -55,9 +49,6 @@ export function objectOperations(state: S3State): Record<string, Operation> {
     },
     PutObject: {
       run: (input: PutObjectCommandInput, caller) => putObject(state, input, caller),
-    },
-    GetObjectAttributes: {
-      run: (input: GetObjectAttributesCommandInput, caller) => getAttributes(state, input, caller),
     },
   };
 }
@@ -90,55 +81,6 @@ async function putObject(
     state.blobs.release(content.segments);
     throw error;
   }
-}
-
-function getAttributes(
-  state: S3State,
-  input: GetObjectAttributesCommandInput,
-  caller: Caller,
-): SdkOutput<GetObjectAttributesCommandOutput> {
-  const bucket = state.bucket(input.Bucket);
-  const version = findVersion(state, bucket, input, caller);
-  const asked = new Set<string>(input.ObjectAttributes);
-  if (asked.size === 0) {
-    throw invalidArgument('The x-amz-object-attributes header is required', 'x-amz-object-attributes', '');
-  }
-  const { ChecksumType: type, ...checksum } = checksumMembers(version.checksum);
-  const storageClass = version.headers.StorageClass as GetObjectAttributesCommandOutput['StorageClass'];
-  return {
-    LastModified: new Date(version.lastModified),
-    ...state.shownVersionId(bucket, version),
-    ...(asked.has('ETag') ? { ETag: version.etag } : {}),
-    ...(asked.has('Checksum') && version.checksum ? { Checksum: { ...checksum, ChecksumType: type } } : {}),
-    ...(asked.has('ObjectParts') && version.parts ? { ObjectParts: describeParts(version.parts, input) } : {}),
-    ...(asked.has('StorageClass') ? { StorageClass: storageClass } : {}),
-    ...(asked.has('ObjectSize') ? { ObjectSize: version.size } : {}),
-  };
-}
-
-function describeParts(parts: NonNullable<ObjectVersion['parts']>, input: GetObjectAttributesCommandInput) {
-  const after = Number(input.PartNumberMarker ?? 0);
-  const limit = Math.min(input.MaxParts ?? MAX_LISTED_PARTS, MAX_LISTED_PARTS);
-  const { items, next } = page(
-    parts.filter(({ number }) => number > after),
-    limit,
-  );
-  return {
-    TotalPartsCount: parts.length,
-    PartNumberMarker: String(after),
-    NextPartNumberMarker: String(items.at(-1)?.number ?? 0),
-    MaxParts: limit,
-    IsTruncated: next !== undefined,
-    // S3 lists the parts only of objects that were uploaded with checksums.
-    ...(parts.some(({ checksum }) => checksum)
-      ? {
-          Parts: items.map(({ number, size, checksum }) => {
-            const { ChecksumType: _, ...members } = checksumMembers(checksum);
-            return { PartNumber: number, Size: size, ...members };
-          }),
-        }
-      : {}),
-  };
 }
 
 /** What a read found: a version, and a range of it unless the whole is read. */

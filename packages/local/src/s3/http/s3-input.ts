@@ -1,0 +1,71 @@
+import type { NormalizedSchema } from '@smithy/core/schema';
+import { MalformedElement, readElements } from '../../wire/elements.ts';
+import type { HttpExchange } from '../../wire/exchange.ts';
+import { payloadOf, readBindings } from '../../wire/rest-bindings.ts';
+import type { RestMatch } from '../../wire/rest-routes.ts';
+import { invalidMembers } from '../../wire/validate.ts';
+import { parseXml } from '../../wire/xml-document.ts';
+import { invalidArgument, malformedXml } from '../errors.ts';
+import { REQUEST_DETAILS, type RequestDetails } from '../request-details.ts';
+import type { Address } from './address.ts';
+import { readDocument } from './document-body.ts';
+import { contentEncodings, openBody, requireLength } from './request-body.ts';
+
+type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
+
+/** Reads the input of an operation. The body of an upload is left to be read by the operation. */
+export async function readS3Input(
+  exchange: HttpExchange,
+  { operation, labels }: RestMatch,
+  { bucket = '', query }: Address,
+): Promise<S3Input> {
+  const { request, response, requestId } = exchange;
+  const { headers } = request;
+  const input: S3Input = readBindings(
+    operation.input,
+    { labels: { ...labels, Bucket: bucket }, headers, query },
+    malformed,
+  );
+  if ('Expires' in input) input.Expires = headers.expires;
+  const encodings = contentEncodings(request).filter((encoding) => encoding !== 'aws-chunked');
+  if ('ContentEncoding' in input) input.ContentEncoding = encodings.length > 0 ? encodings.join(',') : undefined;
+  const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
+  input[REQUEST_DETAILS] = details;
+  const [name, payload] = payloadOf(operation.input) ?? [];
+  if (name === undefined || !payload) return input;
+
+  const body = openBody(request, response);
+  if (payload.isStreaming()) {
+    requireLength(body);
+    const { stream, length, payloadSha256, trailer } = body;
+    return {
+      ...input,
+      [name]: stream,
+      ContentLength: length,
+      [REQUEST_DETAILS]: { ...details, payloadSha256, trailer },
+    };
+  }
+  // CompleteMultipartUpload's checksum headers apply to the object, not to the request.
+  const document = await readDocument(body, headers, operation.name === 'CompleteMultipartUpload' ? 'MD5' : 'any');
+  if (payload.isStringSchema()) return { ...input, [name]: document };
+  if (document === '' && operation.name === 'CreateBucket') return input;
+  return { ...input, [name]: readXml(payload, document) };
+}
+
+function readXml(schema: NormalizedSchema, document: string): Record<string, unknown> {
+  try {
+    const root = (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
+    const value = readElements(schema, parseXml(root, document));
+    if (invalidMembers(schema, value).missing.length > 0) throw malformedXml();
+    return value;
+  } catch (error) {
+    throw error instanceof MalformedElement ? malformedXml() : error;
+  }
+}
+
+/** RFC 9110: a condition with an invalid date is ignored. */
+function malformed(name: string, text: string, member: NormalizedSchema): undefined {
+  if (member.isTimestampSchema()) return undefined;
+  const what = member.isNumericSchema() ? 'not an integer or within integer range' : 'is not valid';
+  throw invalidArgument(`Provided ${name} ${what}`, name, text);
+}

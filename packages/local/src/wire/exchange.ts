@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError } from '../core/aws-error.ts';
+import type { Caller, Cloud } from '../core/cloud.ts';
+import { constraintMessages } from '../core/constraint.ts';
+import type { ApiModel, OperationModel } from './api-models.ts';
+import { awaitsContinue } from './expect-continue.ts';
+import { REFUSED_MEMBERS } from './unsupported-members.ts';
+import { type InvalidMembers, invalidMembers } from './validate.ts';
+
+/** The largest request in the JSON and query protocols. */
+export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+
+/** A request, and what answers it. */
+export interface HttpExchange {
+  readonly cloud: Pick<Cloud, 'call' | 'find'>;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Who calls; `signal` is aborted when the client disconnects. */
+  readonly caller: Caller & { readonly signal: AbortSignal };
+  readonly requestId: string;
+  /** The path as sent. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** A response that is written at once. */
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** One of AWS's protocols: reads the request, calls the operation, and writes its output or its error. */
+export interface Protocol {
+  serve(exchange: HttpExchange): Promise<void>;
+  errorReply(error: AwsError, exchange: HttpExchange): Reply;
+}
+
+/** Throws UnknownOperationException for an operation that AWS has not, NotImplemented for one that is not here. */
+export function operationOf(exchange: HttpExchange, model: ApiModel, name: string): OperationModel {
+  const found = model.operations.get(name);
+  if (!found) throw new AwsError('UnknownOperationException', `${model.service} has no operation ${name}.`, 404);
+  exchange.cloud.find(model.service, name);
+  return found;
+}
+
+/**
+ * Calls an operation. Throws the service's error for an input without a member that the model requires, and
+ * NotImplemented for one with a member that the local runtime does not honour.
+ */
+export async function callOperation(
+  { cloud, caller }: HttpExchange,
+  { service, invalidCode = 'ValidationException' }: ApiModel,
+  { name, input: schema }: OperationModel,
+  input: Record<string, unknown>,
+): Promise<object> {
+  const { missing, refused } = invalidMembers(schema, input, refusedIn(service, name));
+  if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
+  checkRefused(service, name, refused);
+  return (await cloud.call(service, name, input, caller)) ?? {};
+}
+
+const refusedNames = new Map<string, ReadonlySet<string>>();
+
+const memberIn = (operation: string, name: string): string =>
+  name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name;
+
+/** The names of members that the operation refuses. */
+export function refusedIn(service: string, operation: string): ReadonlySet<string> {
+  const key = `${service}:${operation}`;
+  const found = refusedNames.get(key) ?? new Set(REFUSED_MEMBERS[service]?.map((name) => memberIn(operation, name)));
+  refusedNames.set(key, found);
+  return found;
+}
+
+/** Throws NotImplemented for the first of the members. */
+export function checkRefused(service: string, operation: string, [first]: InvalidMembers['refused']): void {
+  if (first === undefined) return;
+  const member = first.join('.');
+  throw new AwsError(
+    'NotImplemented',
+    `The local runtime does not implement ${member} of ${service}:${operation}.`,
+    501,
+  );
+}
+
+function missingMessage(service: string, missing: readonly (readonly string[])[]): string {
+  if (service === 'sqs') return `The request must contain the parameter ${missing[0]?.join('.')}.`;
+  const shown = missing.map((path) => path.map((name) => name.charAt(0).toLowerCase() + name.slice(1)).join('.'));
+  return constraintMessages(shown.map((member) => ({ member, value: undefined, rule: 'not be null' })));
+}
+
+/** Answers and ends the response. To HEAD, and with a status that has no body, only with the headers. */
+export function sendReply(response: ServerResponse, { status, contentType, headers, body }: Reply): void {
+  const { req: request } = response;
+  // Such a client can send its next request instead of the body. Others send the rest of the body, which is dropped.
+  if (awaitsContinue(request, response) || status === 413) response.setHeader('connection', 'close');
+  else if (!request.complete) request.resume();
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
+  if (hasBody) {
+    response.setHeader('content-type', contentType);
+    response.setHeader('content-length', Buffer.byteLength(body));
+  }
+  response.end(hasBody ? body : undefined);
+}

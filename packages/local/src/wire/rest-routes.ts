@@ -1,0 +1,124 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ApiModel, OperationModel } from './api-models.ts';
+import { requiredCount } from './validate.ts';
+
+/** A REST operation as its traits describe it. */
+interface Route {
+  readonly operation: OperationModel;
+  readonly method: string;
+  /** Status of success. */
+  readonly status: number;
+  /** Of the path: a literal, `{Label}`, or `{Label+}` for all that follows. */
+  readonly segments: readonly string[];
+  /** Labels that are not in the path: of S3 the bucket. */
+  readonly outerLabels: number;
+  /** Query parameters that select the operation; an empty value stands for any. */
+  readonly literals: readonly (readonly [name: string, value: string])[];
+  /** Names of the other query parameters. */
+  readonly parameters: ReadonlySet<string>;
+  readonly requiredParameters: readonly string[];
+  readonly requiredHeaders: readonly string[];
+}
+
+/** What of a request selects an operation. */
+export interface RestTarget {
+  readonly method: string;
+  /** Decoded. */
+  readonly segments: readonly string[];
+  /** How many labels the request has outside its path. @default 0 */
+  readonly outerLabels?: number;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface RestMatch {
+  readonly operation: OperationModel;
+  readonly status: number;
+  /** The members in the path. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const routes = new WeakMap<ApiModel, readonly Route[]>();
+
+/** The operation that the request is for: of those that it can be, the one that explains most of its query. */
+export function findRoute(model: ApiModel, target: RestTarget): RestMatch | undefined {
+  const all = routes.get(model) ?? [...model.operations.values()].map(routeOf);
+  routes.set(model, all);
+  let best: { readonly match: RestMatch; readonly rank: readonly number[] } | undefined;
+  for (const route of all) {
+    const labels = matches(route, target) ? labelsOf(route, target.segments) : undefined;
+    if (labels === undefined) continue;
+    const rank = rankOf(route, target);
+    if (best === undefined || isLess(rank, best.rank)) {
+      best = { match: { operation: route.operation, status: route.status, labels }, rank };
+    }
+  }
+  return best?.match;
+}
+
+function routeOf(operation: OperationModel): Route {
+  const [method = '', uri = '', status = 200] = operation.traits.http as [string, string, number];
+  const [path = '', search = ''] = uri.split('?', 2);
+  const segments = segmentsOf(path);
+  const members = [...operation.input.structIterator()].map(([, member]) => member.getMergedTraits());
+  const required = members.slice(0, requiredCount(operation.input));
+  const present = <T>(names: readonly (T | undefined)[]): T[] => names.filter((name) => name !== undefined);
+  return {
+    operation,
+    method,
+    status,
+    segments,
+    outerLabels: members.filter((traits) => traits.httpLabel).length - segments.filter(isLabel).length,
+    literals: [...new URLSearchParams(search)],
+    parameters: new Set(present(members.map((traits) => traits.httpQuery as string | undefined))),
+    requiredParameters: present(required.map((traits) => traits.httpQuery as string | undefined)),
+    requiredHeaders: present(required.map((traits) => (traits.httpHeader as string | undefined)?.toLowerCase())),
+  };
+}
+
+/** The segments of a path, without an empty one at its end. */
+export const segmentsOf = (path: string): string[] => path.split('/').filter((segment) => segment !== '');
+
+const isLabel = (segment: string) => segment.startsWith('{');
+
+function matches(route: Route, { method, outerLabels = 0, query }: RestTarget): boolean {
+  return (
+    route.method === method &&
+    route.outerLabels === outerLabels &&
+    route.literals.every(([name, value]) =>
+      name === 'x-id' ? true : value === '' ? query.has(name) : query.get(name) === value,
+    )
+  );
+}
+
+function labelsOf({ segments }: Route, given: readonly string[]): Record<string, string> | undefined {
+  const labels: Record<string, string> = {};
+  for (const [at, segment] of segments.entries()) {
+    const value = given[at];
+    if (value === undefined) return undefined;
+    if (segment.endsWith('+}')) return { ...labels, [segment.slice(1, -2)]: given.slice(at).join('/') };
+    if (isLabel(segment)) labels[segment.slice(1, -1)] = value;
+    else if (segment !== value) return undefined;
+  }
+  return given.length === segments.length ? labels : undefined;
+}
+
+/** Less is better: parameters that the operation does not know, what it lacks, what it does not explain, `x-id`. */
+function rankOf(route: Route, { query, headers }: RestTarget): readonly number[] {
+  const literals = new Map(route.literals);
+  const unknown = [...query.keys()].filter(
+    (name) => !route.parameters.has(name) && !literals.has(name) && name !== 'x-id' && !/^x-amz-/i.test(name),
+  );
+  const { requiredParameters, requiredHeaders } = route;
+  const found =
+    requiredParameters.filter((name) => query.has(name)).length +
+    requiredHeaders.filter((name) => headers[name] !== undefined).length;
+  const id = query.get('x-id');
+  const isOther = id !== null && literals.get('x-id') !== id ? 1 : 0;
+  return [unknown.length, requiredParameters.length + requiredHeaders.length - found, -found, isOther];
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
+}
