@@ -624,4 +624,20 @@ export const MUTANTS: readonly Mutant[] = [
     layout: 'an approved package',
     change: UNDEFINED,
   },
+  {
+    name: 'the oldest archive below a prefix serves',
+    file: 'policy/listing.ts',
+    declaration: 'chooseNewest',
+    node: 'BinaryExpression[operator=">"]',
+    layout: 'the newest below a prefix',
+    change: { replaceWith: 'best.lastModified < object.lastModified' },
+  },
+  {
+    name: 'an old marker stands for newer sources',
+    file: 'policy/phases/settling.ts',
+    declaration: 'unmarkedMessage',
+    node: 'IfStatement > BinaryExpression[operator="<"]',
+    layout: 'two files and a marker',
+    change: FALSE,
+  },
 ];

@@ -51,7 +51,7 @@ export interface ServedSlot {
  * refresh brings newer data afterwards. A slot that is being served from is never written. Pure.
  */
 export function dataToDeploy(before: BeforeDeployment): DeployedData {
-  const { state, view, data, slots, isRollback } = before;
+  const { spec, state, view, data, slots, isRollback } = before;
   const served = servedSlot(before);
   if (served?.root === data.root) {
     const isRollbackTarget = view !== undefined && servesFailedRevision(state, view) && slots.a !== undefined;
@@ -63,8 +63,11 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
     return restore(slots, replaced.revision);
   }
   if (served) return { kind: 'sources', served, slots: ['a', 'b'] };
-  // If the active slot is unknown, a slot that holds a revision may be it.
-  const free = (['a', 'b'] as const).filter((slot) => view === undefined || slots[slot] === undefined);
+  // If the active slot is unknown, a slot that holds a revision may be it. So may B if the endpoint was moved there
+  // while it was being staged; A has to be staged in any case.
+  const isOnB = spec !== undefined && state.moved !== undefined && activeSlot(spec, state.moved.configName) === 'b';
+  const isFree = (slot: Slot) => slots[slot] === undefined && !(slot === 'b' && isOnB);
+  const free = (['a', 'b'] as const).filter((slot) => view === undefined || isFree(slot));
   return view !== undefined && slots.a !== undefined && free.length === 0
     ? { kind: 'keep' }
     : { kind: 'sources', slots: free };

@@ -78,6 +78,15 @@ describe('a deployment', () => {
     ],
     ['keeps both slots if it is unknown which one serves', { view: elsewhere }, { kind: 'keep' }],
     [
+      'writes no slot if it is unknown which one serves, and the endpoint was moved to B while that was staged',
+      {
+        view: elsewhere,
+        slots: { a: 'v2' },
+        state: { ...served, moved: { configName: 'config-b', endpointModified: NOON } },
+      },
+      { kind: 'keep' },
+    ],
+    [
       'writes only a slot without a revision if it is unknown which one serves',
       { view: elsewhere, slots: { a: 'v2' } },
       {
