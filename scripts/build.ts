@@ -5,17 +5,19 @@
  * Usage: node scripts/build.ts [--all] [--quiet]
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { thirdPartyNotices } from './third-party.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const all = process.argv.includes('--all');
 const quiet = process.argv.includes('--quiet');
 const cdk = join(root, 'packages/cdk');
 const bundle = join(cdk, 'assets/refresher/index.cjs');
+const notices = join(cdk, 'assets/THIRD-PARTY-NOTICES');
 const page = join(root, 'packages/cli/assets/console');
 
 function newest(patterns: readonly string[]): number {
@@ -53,10 +55,10 @@ const environmentCredentials: Plugin = {
   },
 };
 
-/** The function's code: one file, which the construct ships as an asset. */
+/** The function's code: one file, which the construct ships as an asset; beside it, the licences of what is in it. */
 async function bundleRefresher(): Promise<void> {
   mkdirSync(dirname(bundle), { recursive: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: [join(root, 'packages/engine/src/lambda/index.ts')],
     outfile: bundle,
     bundle: true,
@@ -71,8 +73,11 @@ async function bundleRefresher(): Promise<void> {
     supported: { 'dynamic-import': false },
     plugins: [environmentCredentials],
     legalComments: 'none',
+    metafile: true,
+    absWorkingDir: root,
     logLevel: 'warning',
   });
+  writeFileSync(notices, thirdPartyNotices(metafile, root));
 }
 
 /** The console's page: what a browser loads, of the command's sources and Preact. */
@@ -138,7 +143,7 @@ async function bundleCommand(): Promise<void> {
   });
 }
 
-const shared = ['package-lock.json', 'scripts/build.ts', 'packages/cdk/src/contract.ts'];
+const shared = ['package-lock.json', 'scripts/{build,third-party}.ts', 'packages/cdk/src/contract.ts'];
 if (isStale(bundle, ['packages/engine/src/**/*.ts', ...shared])) await step('refresher bundle', bundleRefresher);
 if (isStale(join(page, 'page.js'), ['packages/cli/{page,src}/**/*', ...shared])) {
   await step("the console's page", bundlePage);

@@ -5,12 +5,23 @@
  * Usage: node scripts/check-package.ts
  */
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { codeBlocks } from './markdown.ts';
+import { auditProblems, licenceProblems, lintProblems, typeProblems } from './package-quality.ts';
 
 const AWS_CDK_LIB = '2.276.0';
 
@@ -48,6 +59,9 @@ function pack(): string[] {
   for (const { name, files } of Object.values(packed)) {
     const paths = files.map(({ path }) => path);
     check(`${name} has its licence and its readme`, () => paths.includes('LICENSE') && paths.includes('README.md'));
+    if (name === '@freshpoint/cdk') {
+      check(`${name} has the licences of what is bundled`, () => paths.includes('assets/THIRD-PARTY-NOTICES'));
+    }
     const foreign = paths.filter((path) => /(^|\/)(test|src|node_modules)\/|(?<!\.d)\.ts$/.test(path));
     check(
       `${name} has neither sources nor tests${foreign.length > 0 ? `: ${foreign}` : ''}`,
@@ -65,6 +79,34 @@ function install(tarballs: readonly string[]): void {
   run('npm', ['install', '--ignore-scripts', ...tarballs, `aws-cdk-lib@${AWS_CDK_LIB}`, 'constructs@^10.5.1'], {
     cwd: app,
   });
+}
+
+/** What linters of packages, a list of allowed licences and the registry's audit say. */
+async function inspect(tarballs: readonly string[]): Promise<void> {
+  const clean = (expected: string, problems: readonly string[]) =>
+    check([expected, ...problems].join('\n  '), () => problems.length === 0);
+  for (const tarball of tarballs) {
+    const name = basename(tarball);
+    clean(`publint finds nothing in ${name}`, await lintProblems(tarball));
+    // The command has no types.
+    if (!/^freshpoint-\d/.test(name)) clean(`the types of ${name} resolve`, typeProblems(tarball));
+  }
+  clean('all that is installed with them may be used', licenceProblems(app));
+  const audit = auditProblems(app, environment);
+  if (audit === undefined) console.log('- this registry serves no audit');
+  else clean('npm audit finds nothing in what is installed with them', audit);
+}
+
+/** The version of all workspaces, and of what they want of each other. */
+function checkVersions(): void {
+  const manifests = globSync('{packages/*,test/*,examples/*,simulation,demo,bench}/package.json', { cwd: root });
+  const versions = manifests.map((path) => {
+    const { version } = JSON.parse(readFileSync(join(root, path), 'utf8')) as { version: string };
+    return `${version} in ${path}`;
+  });
+  const [first = ''] = versions[0]?.split(' ') ?? [];
+  const others = versions.filter((version) => !version.startsWith(`${first} `));
+  check(`all workspaces have the version ${[first, ...others]}`, () => others.length === 0);
 }
 
 function synthesize(): string {
@@ -217,7 +259,9 @@ async function command(): Promise<void> {
 
 try {
   const tarballs = pack();
+  checkVersions();
   install(tarballs);
+  await inspect(tarballs);
   const assembly = synthesize();
   deploy(assembly);
   await command();

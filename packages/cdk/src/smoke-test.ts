@@ -32,6 +32,15 @@ export class Expect {
  * It is sent to each variant. A wrong response is followed by another request, until `tries` are wrong: then the
  * refresh is rolled back. A response that takes longer than `timeout` counts as missing; such a test is sent again in
  * growing pauses, and never counts as wrong.
+ *
+ * @example
+ * import { Expect, SmokeTest } from '@freshpoint/cdk';
+ *
+ * const smokeTest: SmokeTest = {
+ *   payload: '5.1,3.5,1.4,0.2',
+ *   contentType: 'text/csv',
+ *   expect: Expect.json({ class: 'setosa' }),
+ * };
  */
 export interface SmokeTest {
   /** Body of the request. All smoke tests of an endpoint together take at most 2,000 characters as JSON. */
