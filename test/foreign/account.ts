@@ -93,13 +93,15 @@ export class ForeignAccount {
       Capabilities: ['CAPABILITY_NAMED_IAM' as const],
     };
     const found = await this.#stack(stackName);
+    const started = thisSecond();
     await this.#cloudFormation.send(found ? new UpdateStackCommand(input) : new CreateStackCommand(input));
-    return await this.#untilEnd(stackName);
+    return await this.#untilEnd(stackName, started);
   }
 
   async destroy(StackName: string): Promise<StackEnd> {
+    const started = thisSecond();
     await this.#cloudFormation.send(new DeleteStackCommand({ StackName }));
-    return await this.#untilEnd(StackName);
+    return await this.#untilEnd(StackName, started);
   }
 
   async upload(Bucket: string, Key: string, model: string | Buffer): Promise<void> {
@@ -124,6 +126,12 @@ export class ForeignAccount {
       const { EndpointStatus } = await this.describe(endpointName);
       return EndpointStatus === 'InService' && (await this.answer(endpointName)).name === name;
     });
+  }
+
+  /** The calls that IAM has denied, as the controller logged them. */
+  get denials(): string[] {
+    const lines = this.#log().map((line) => JSON.stringify(line));
+    return lines.filter((line) => /not authorized|access ?denied/i.test(line));
   }
 
   /** Number of lines in the controller's log, for `untilLog`. */
@@ -174,8 +182,7 @@ export class ForeignAccount {
     }
   }
 
-  async #untilEnd(StackName: string): Promise<StackEnd> {
-    const started = new Date();
+  async #untilEnd(StackName: string, started: number): Promise<StackEnd> {
     const stack = await this.until(`the operation on ${StackName} ends`, async () => {
       const found = await this.#stack(StackName);
       return found?.StackStatus?.endsWith('_IN_PROGRESS') ? undefined : (found ?? 'gone');
@@ -183,7 +190,8 @@ export class ForeignAccount {
     if (stack === 'gone') return { status: 'DELETE_COMPLETE', outputs: {}, failures: {} };
     const { StackEvents = [] } = await this.#cloudFormation.send(new DescribeStackEventsCommand({ StackName }));
     const failed = StackEvents.filter(
-      ({ ResourceStatus, Timestamp }) => ResourceStatus?.endsWith('_FAILED') && Timestamp && Timestamp >= started,
+      ({ ResourceStatus, Timestamp }) =>
+        ResourceStatus?.endsWith('_FAILED') && Timestamp && Timestamp.getTime() >= started,
     );
     return {
       status: stack.StackStatus ?? '',
@@ -193,4 +201,9 @@ export class ForeignAccount {
       ),
     };
   }
+}
+
+/** ministack's stack events have whole seconds. */
+function thisSecond(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
 }

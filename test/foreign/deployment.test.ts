@@ -3,6 +3,7 @@ import { NAMES } from '@freshpoint-examples/iris/names';
 import { Duration } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EditableTemplate, ForeignAccount } from './account.ts';
+import { newestArchiveApp } from './newest-archive-app.ts';
 
 const ENDPOINT = 'Iris';
 const SECOND = Duration.seconds(1);
@@ -98,6 +99,10 @@ describe('on ministack, with its IAM, the example’s stack', () => {
     await account.untilServes(ENDPOINT, 'v4');
   });
 
+  test('has every permission that it needs', () => {
+    expect(account.denials).toEqual([]);
+  });
+
   test('cannot swap without the permission, says so, and swaps once it has it again', async () => {
     await account.deploy(app('second'), NAMES.endpointStack, withoutSwaps);
     const from = account.logLength;
@@ -109,6 +114,21 @@ describe('on ministack, with its IAM, the example’s stack', () => {
     await account.deploy(app('second'), NAMES.endpointStack);
     await upload('v6');
     await account.untilServes(ENDPOINT, 'v6');
+  });
+
+  test('and one that chooses the newest archive serves it, unless its smoke test fails', async () => {
+    const uploadAs = (name: string) => account.upload(bucket, `training/${name}/model.tar.gz`, name);
+    await uploadAs('v1');
+    const deployed = await account.deploy((outdir) => newestArchiveApp(outdir, bucket), 'Newest');
+    expect(deployed).toMatchObject({ status: 'CREATE_COMPLETE', failures: {} });
+    await uploadAs('v2');
+    await account.untilServes('Newest', 'v2');
+    const from = account.logLength;
+    await uploadAs('wrong');
+    const line = await account.untilLog('the model is refused', ({ decision }) => decision === 'refused', from);
+    expect(line.message).toContain('Smoke test 1 of 1 failed');
+    await account.untilServes('Newest', 'v2');
+    expect(await account.destroy('Newest')).toMatchObject({ status: 'DELETE_COMPLETE' });
   });
 
   test('is deleted during a refresh', async () => {

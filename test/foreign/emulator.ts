@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ROOT_CREDENTIALS } from './clients.ts';
-import { pythonOf } from './tools.ts';
+import { environmentOf } from './tools.ts';
 
 /** A safety net for a busy machine. */
 const START_TIMEOUT_MS = 120_000;
@@ -31,17 +31,17 @@ export class Emulator {
 
   /** `folder` is made, and holds all its files. */
   static async start(folder: string, sagemakerUrl: string): Promise<Emulator> {
-    const python = await pythonOf('ministack');
+    const bin = join(environmentOf('ministack'), 'bin');
     const port = await freePort();
     await mkdir(folder);
-    const child = spawn(python, [join(import.meta.dirname, 'emulator', 'serve.py')], {
+    const child = spawn(join(bin, 'python'), [join(import.meta.dirname, 'emulator', 'serve.py')], {
       cwd: folder,
       // A process group of its own, with the functions: serve.py ends the group when its standard input ends.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         // Functions run on the Python and the Node that come first.
-        PATH: [dirname(python), dirname(process.execPath), process.env.PATH].join(delimiter),
+        PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
         HOME: folder,
         TMPDIR: folder,
         SAGEMAKER_URL: sagemakerUrl,

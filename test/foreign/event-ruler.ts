@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { eventRulerClasspath } from './tools.ts';
+import { EVENT_RULER } from './tools.ts';
 
 /** An event and a pattern that it may match. */
 export interface PatternMatch {
@@ -12,9 +12,8 @@ const SOURCE = join(import.meta.dirname, 'event-ruler', 'MatchEvents.java');
 
 /** Whether each event matches its pattern, as AWS's own matcher says. */
 export async function eventRulerMatches(matches: readonly PatternMatch[]): Promise<boolean[]> {
-  const classpath = await eventRulerClasspath();
   const output = await new Promise<string>((resolve, reject) => {
-    const child = execFile('java', ['-cp', classpath, SOURCE], (error, stdout) =>
+    const child = execFile('java', ['-cp', join(EVENT_RULER, '*'), SOURCE], (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     );
     child.stdin?.end(matches.map((match) => `${JSON.stringify(match)}\n`).join(''));

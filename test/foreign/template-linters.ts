@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonOf } from './tools.ts';
+import { environmentOf } from './tools.ts';
 
 const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 1024 ** 2;
@@ -45,11 +45,11 @@ interface CheckovFailure {
 
 /** Each exits with a code of its own when it has findings. */
 async function outputOf(tool: 'cfn-lint' | 'checkov', args: readonly string[]): Promise<string> {
-  const bin = dirname(await pythonOf(tool));
+  const environment = environmentOf(tool);
   // checkov keeps a cache in the temporary folder.
-  const env = { ...process.env, TMPDIR: dirname(bin) };
+  const env = { ...process.env, TMPDIR: environment };
   try {
-    return (await run(join(bin, tool), args, { env, maxBuffer: MAX_OUTPUT_BYTES })).stdout;
+    return (await run(join(environment, 'bin', tool), args, { env, maxBuffer: MAX_OUTPUT_BYTES })).stdout;
   } catch (error) {
     const { stdout } = error as { stdout?: string };
     if (!stdout) throw error;
