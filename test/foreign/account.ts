@@ -45,12 +45,13 @@ const TIMEOUT_MS = 120_000;
 
 /** An account of ministack's, in which SageMaker is the local runtime's. */
 export class ForeignAccount {
+  /** SageMaker, by way of ministack. */
+  readonly sagemaker: SageMakerClient;
   readonly #folder: string;
   readonly #emulator: Emulator;
   readonly #simulated: SimulatedSageMaker;
   readonly #cloudFormation: CloudFormationClient;
   readonly #s3: S3Client;
-  readonly #sagemaker: SageMakerClient;
   readonly #invoke: SageMakerRuntimeClient;
 
   private constructor(folder: string, emulator: Emulator, simulated: SimulatedSageMaker) {
@@ -60,7 +61,7 @@ export class ForeignAccount {
     this.#simulated = simulated;
     this.#cloudFormation = new CloudFormationClient(config);
     this.#s3 = new S3Client({ ...config, forcePathStyle: true });
-    this.#sagemaker = new SageMakerClient(config);
+    this.sagemaker = new SageMakerClient(config);
     this.#invoke = new SageMakerRuntimeClient(config);
   }
 
@@ -117,7 +118,7 @@ export class ForeignAccount {
   }
 
   describe(EndpointName: string): Promise<DescribeEndpointOutput> {
-    return this.#sagemaker.send(new DescribeEndpointCommand({ EndpointName }));
+    return this.sagemaker.send(new DescribeEndpointCommand({ EndpointName }));
   }
 
   /** Waits until the endpoint is InService and answers as this model. */
@@ -161,7 +162,7 @@ export class ForeignAccount {
   async close(): Promise<void> {
     await this.#emulator.stop();
     await this.#simulated.stop();
-    for (const client of [this.#cloudFormation, this.#s3, this.#sagemaker, this.#invoke]) client.destroy();
+    for (const client of [this.#cloudFormation, this.#s3, this.sagemaker, this.#invoke]) client.destroy();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
