@@ -1,6 +1,6 @@
 import { Expect, SagemakerEndpoint } from '@freshpoint/cdk';
 import { App, Aws, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 
 /** Settings of the app. */
 export interface LlmAppProps {
@@ -17,6 +17,7 @@ export function llmApp({ outdir, waitTime, pollInterval }: LlmAppProps = {}): Ap
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'LlmData');
   const bucket = new Bucket(data, 'Models', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.KMS,
     enforceSSL: true,
     eventBridgeEnabled: true,

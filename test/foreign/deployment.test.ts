@@ -1,0 +1,144 @@
+import { irisApp } from '@freshpoint-examples/iris/iris-app';
+import { NAMES } from '@freshpoint-examples/iris/names';
+import { Duration } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EditableTemplate, ForeignAccount } from './account.ts';
+import { newestArchiveApp } from './newest-archive-app.ts';
+
+const ENDPOINT = 'Iris';
+const SECOND = Duration.seconds(1);
+
+const app =
+  (setting = 'first') =>
+  (outdir: string) =>
+    irisApp({ outdir, waitTime: SECOND, pollInterval: SECOND, environment: { SETTING: setting } });
+
+/** Takes the permission to update the endpoint from the function's role. */
+function withoutSwaps({ Resources }: EditableTemplate): void {
+  for (const { Type, Properties } of Object.values(Resources)) {
+    if (!Type.startsWith('AWS::IAM::')) continue;
+    const text = JSON.stringify(Properties).replaceAll('sagemaker:UpdateEndpoint"', 'sagemaker:DescribeEndpoint"');
+    Object.assign(Properties, JSON.parse(text));
+  }
+}
+
+/** One account, so the tests build on each other. */
+describe('on ministack, with its IAM, the example’s stack', () => {
+  let account: ForeignAccount;
+  let bucket: string;
+  beforeAll(async () => {
+    account = await ForeignAccount.open();
+  });
+  afterAll(() => account?.close());
+
+  const upload = (model: string | Buffer) => account.upload(bucket, NAMES.modelKey, model);
+  const untilUpdating = () =>
+    account.until('the refresh updates the endpoint', async () => {
+      return (await account.describe(ENDPOINT)).EndpointStatus === 'Updating';
+    });
+
+  test('cannot be deployed without a model, and is rolled back', async () => {
+    const data = await account.deploy(app(), NAMES.dataStack);
+    expect(data).toMatchObject({ status: 'CREATE_COMPLETE', failures: {} });
+    bucket = data.outputs.BucketName ?? '';
+    const { status, failures } = await account.deploy(app(), NAMES.endpointStack);
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(Object.values(failures).join()).toContain(`s3://${bucket}/${NAMES.modelKey}`);
+    expect(await account.destroy(NAMES.endpointStack)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  });
+
+  test('serves the model that was uploaded before', async () => {
+    await upload('v1');
+    const { status, outputs, failures } = await account.deploy(app(), NAMES.endpointStack);
+    expect({ status, outputs, failures }).toEqual({
+      status: 'CREATE_COMPLETE',
+      outputs: { EndpointName: ENDPOINT },
+      failures: {},
+    });
+    expect(await account.answer(ENDPOINT)).toEqual({ name: 'v1', setting: 'first' });
+  });
+
+  test('serves what is uploaded', async () => {
+    await upload('v2');
+    await account.untilServes(ENDPOINT, 'v2');
+  });
+
+  test('rejects an upload that is no archive, without an update', async () => {
+    const { EndpointConfigName } = await account.describe(ENDPOINT);
+    const from = account.logLength;
+    await upload(Buffer.from('not an archive'));
+    await account.untilLog('the archive is refused', ({ decision }) => decision === 'refused', from);
+    expect(await account.describe(ENDPOINT)).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName });
+  });
+
+  test('returns to the model before when a container does not start', async () => {
+    const from = account.logLength;
+    await upload('broken');
+    const line = await account.untilLog('the model is refused', ({ decision }) => decision === 'refused', from);
+    expect(line.message).toContain('did not pass the ping health check');
+    expect(await account.answer(ENDPOINT)).toMatchObject({ name: 'v2' });
+  });
+
+  test('takes changed settings during a refresh, and serves the upload with them', async () => {
+    await upload('v3');
+    await untilUpdating();
+    expect(await account.deploy(app('second'), NAMES.endpointStack)).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      failures: {},
+    });
+    await account.untilServes(ENDPOINT, 'v3');
+    expect(await account.answer(ENDPOINT)).toEqual({ name: 'v3', setting: 'second' });
+  });
+
+  test('rolls settings back with which no container starts', async () => {
+    const { status, failures } = await account.deploy(app('broken'), NAMES.endpointStack);
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(Object.values(failures).join()).toContain('did not pass the ping health check');
+    expect(await account.answer(ENDPOINT)).toEqual({ name: 'v3', setting: 'second' });
+    await upload('v4');
+    await account.untilServes(ENDPOINT, 'v4');
+  });
+
+  test('has every permission that it needs', () => {
+    expect(account.denials).toEqual([]);
+  });
+
+  test('cannot swap without the permission, says so, and swaps once it has it again', async () => {
+    await account.deploy(app('second'), NAMES.endpointStack, withoutSwaps);
+    const from = account.logLength;
+    await upload('v5');
+    const denied = (line: object) =>
+      JSON.stringify(line).includes('not authorized to perform: sagemaker:UpdateEndpoint');
+    await account.untilLog('it may not update the endpoint', denied, from);
+    expect(await account.answer(ENDPOINT)).toMatchObject({ name: 'v4' });
+    await account.deploy(app('second'), NAMES.endpointStack);
+    await upload('v6');
+    await account.untilServes(ENDPOINT, 'v6');
+  });
+
+  test('and one that chooses the newest archive serves it, unless its smoke test fails', async () => {
+    const uploadAs = (name: string) => account.upload(bucket, `training/${name}/model.tar.gz`, name);
+    await uploadAs('v1');
+    const deployed = await account.deploy((outdir) => newestArchiveApp(outdir, bucket), 'Newest');
+    expect(deployed).toMatchObject({ status: 'CREATE_COMPLETE', failures: {} });
+    await uploadAs('v2');
+    await account.untilServes('Newest', 'v2');
+    const from = account.logLength;
+    await uploadAs('wrong');
+    const line = await account.untilLog('the model is refused', ({ decision }) => decision === 'refused', from);
+    expect(line.message).toContain('Smoke test 1 of 1 failed');
+    await account.untilServes('Newest', 'v2');
+    expect(await account.destroy('Newest')).toMatchObject({ status: 'DELETE_COMPLETE' });
+  });
+
+  test('is deleted during a refresh', async () => {
+    await upload('v7');
+    await untilUpdating();
+    expect(await account.destroy(NAMES.endpointStack)).toEqual({
+      status: 'DELETE_COMPLETE',
+      outputs: {},
+      failures: {},
+    });
+    await expect(account.describe(ENDPOINT)).rejects.toThrow('Could not find endpoint');
+  });
+});

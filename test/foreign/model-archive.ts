@@ -1,0 +1,29 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from 'tar';
+
+/** Answers with the model's name and its container's setting. It does not start with the setting `broken`. */
+const INFERENCE = `import { readFileSync } from 'node:fs';
+export const model_fn = (dir) => {
+  const { name } = JSON.parse(readFileSync(dir + '/model.json', 'utf8'));
+  if (name === 'broken' || process.env.SETTING === 'broken') throw new Error('cannot start');
+  return { name, setting: process.env.SETTING };
+};
+export const predict_fn = (_, model) => model;
+`;
+
+/** A model archive of a few hundred bytes. A container with the model `broken` never becomes healthy. */
+export async function modelArchive(name: string): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'freshpoint-model-'));
+  try {
+    await mkdir(join(folder, 'code'));
+    await writeFile(join(folder, 'model.json'), JSON.stringify({ name }));
+    await writeFile(join(folder, 'code', 'inference.mjs'), INFERENCE);
+    const file = join(folder, 'model.tar.gz');
+    await create({ file, cwd: folder, gzip: true, portable: true }, ['model.json', 'code']);
+    return await readFile(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
