@@ -13,6 +13,7 @@ const PAGES = [
   'docs/model-data.md',
   'docs/failures.md',
   'README.md',
+  'docs/local-runtime.md',
   'packages/cli/README.md',
 ];
 
