@@ -146,7 +146,16 @@ describe("a user's app, from an empty folder", () => {
       await own.succeeds('diff', '--fail');
       const diff = await own.cdk('diff', '--fail', '--context', 'instances=2');
       expect([diff.exitCode, diff.output]).toEqual([1, expect.stringContaining('InitialInstanceCount')]);
-      const again = ['deploy', '--all', '--require-approval', 'never', '--context'];
+      const again = [
+        'deploy',
+        'Shop',
+        '--exclusively',
+        '--require-approval',
+        'never',
+        '--method',
+        'direct',
+        '--context',
+      ];
       await own.succeeds(...again, 'instances=2');
       const { ProductionVariants } = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: 'shop' }));
       expect(ProductionVariants?.map(({ CurrentInstanceCount }) => CurrentInstanceCount)).toEqual([2]);
