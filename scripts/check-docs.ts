@@ -31,13 +31,15 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm test': 'a step of the gate',
   'npm install @freshpoint/cdk': 'not published yet; check:package installs the tarball',
   'npm install --save-dev freshpoint @freshpoint/local': 'not published yet; check:package installs the tarballs',
-  'npm run local -- --assembly cdk.out': 'the tests of packages/cli run it',
   'echo s3://my-models/releases/42/model.tar.gz | aws s3 cp - s3://my-models/current.txt':
     'it needs a bucket; test/e2e/chosen-sources.test.ts writes a pointer',
 };
 
-/** packages/cli/test/docs.test.ts reads each of these; test/e2e/command.test.ts and check:package run each verb. */
-const RUN_BY_TESTS = /^npx freshpoint /;
+/**
+ * packages/cli/test/docs.test.ts reads the first; test/e2e/command.test.ts and check:package run each verb, and
+ * test/e2e/own-app.test.ts runs `cdk`.
+ */
+const RUN_BY_TESTS = /^npx (freshpoint|cdk) /;
 
 /** With these Node runs the workspace's sources. */
 const SOURCE_FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];

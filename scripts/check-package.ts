@@ -160,6 +160,24 @@ await runtime.stop();
   check('the packed local runtime deploys it, and the endpoint answers', () => answer.trim().endsWith('"yes"'));
 }
 
+/** In the folder of a CDK app, the packed command synthesizes and deploys it. */
+async function ownApp(): Promise<void> {
+  writeFileSync(join(app, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mts` }));
+  const bin = join(app, 'node_modules/.bin/freshpoint');
+  const args = ['local', '--port', '0', '--json', '--env-file', 'aws.env'];
+  const child = spawn(bin, args, { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { event, reason } = JSON.parse(line);
+    if (event !== 'failed') continue;
+    // Its bucket is the user's, who makes it first.
+    check('freshpoint local deploys the app of its folder', () => /Stack Iris .*my-models/.test(reason));
+    check('and writes the variables', () => readFileSync(join(app, 'aws.env'), 'utf8').includes('AWS_DEFAULT_REGION='));
+    child.kill('SIGTERM');
+  }
+  await ended;
+}
+
 /** Without the local runtime, which has many dependencies: all commands but `freshpoint local`, on Node 20, too. */
 function commandAlone(tarballs: readonly string[]): void {
   const alone = join(folder, 'alone');
@@ -265,6 +283,7 @@ try {
   const assembly = synthesize();
   deploy(assembly);
   await command();
+  await ownApp();
   commandAlone(tarballs);
 } finally {
   rmSync(folder, { recursive: true, force: true });

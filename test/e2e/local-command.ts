@@ -24,7 +24,7 @@ export interface LocalCommand {
 export async function startLocalCommand(cwd: string, args: readonly string[]): Promise<LocalCommand> {
   const state = args.includes('--persist') ? [] : ['--state', join(cwd, 'state')];
   const options = ['--port', '0', ...state, ...args];
-  const child = spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, COMMAND, 'local', ...options], {
+  const child = spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, '--', COMMAND, 'local', ...options], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { parseEnv } from 'node:util';
+import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -88,6 +89,20 @@ class OwnApp {
   }
 }
 
+/** The SDK's clients, and what the app's endpoint answers. */
+function clientsFor(endpoint: string) {
+  const config = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+  const runtime = new SageMakerRuntimeClient(config);
+  return {
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    sagemaker: new SageMakerClient(config),
+    async answer() {
+      const { Body } = await runtime.send(new InvokeEndpointCommand({ EndpointName: 'shop', Body: '[]' }));
+      return JSON.parse(Buffer.from(Body ?? []).toString()).name;
+    },
+  };
+}
+
 /** The app's command runs on the Node that runs this test. */
 const pathWithNode = () => `${dirname(process.execPath)}:${process.env.PATH}`;
 
@@ -97,14 +112,7 @@ describe("a user's app, from an empty folder", () => {
     const local = await startLocalCommand(folder, []);
     try {
       const own = new OwnApp(await mkdtemp(join(folder, 'shop-')), command, local.environment);
-      const config = {
-        endpoint: local.url,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-      };
-      const s3 = new S3Client({ ...config, forcePathStyle: true });
-      const sagemaker = new SageMakerClient(config);
-      const runtime = new SageMakerRuntimeClient(config);
+      const { s3, sagemaker, answer } = clientsFor(local.url);
       const upload = async (Bucket: string, name: string) =>
         s3.send(
           new PutObjectCommand({
@@ -113,10 +121,6 @@ describe("a user's app, from an empty folder", () => {
             Body: await readFile(await writeTinyModel(folder, name)),
           }),
         );
-      const answer = async () => {
-        const { Body } = await runtime.send(new InvokeEndpointCommand({ EndpointName: 'shop', Body: '[]' }));
-        return JSON.parse(Buffer.from(Body ?? []).toString()).name;
-      };
 
       await own.init(appCommand);
       await own.succeeds('bootstrap');
@@ -142,7 +146,16 @@ describe("a user's app, from an empty folder", () => {
       await own.succeeds('diff', '--fail');
       const diff = await own.cdk('diff', '--fail', '--context', 'instances=2');
       expect([diff.exitCode, diff.output]).toEqual([1, expect.stringContaining('InitialInstanceCount')]);
-      const again = ['deploy', '--all', '--require-approval', 'never', '--context'];
+      const again = [
+        'deploy',
+        'Shop',
+        '--exclusively',
+        '--require-approval',
+        'never',
+        '--method',
+        'direct',
+        '--context',
+      ];
       await own.succeeds(...again, 'instances=2');
       const { ProductionVariants } = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: 'shop' }));
       expect(ProductionVariants?.map(({ CurrentInstanceCount }) => CurrentInstanceCount)).toEqual([2]);
@@ -153,6 +166,34 @@ describe("a user's app, from an empty folder", () => {
 
       await own.succeeds('destroy', '--all', '--force');
       await expect(answer()).rejects.toThrow('Endpoint shop of account');
+    } finally {
+      await local.stop();
+    }
+  });
+
+  test('is deployed by `freshpoint local` alone, and again when it changes', async () => {
+    const folder = await mkdtemp(join(root, 'alone-'));
+    await symlink(MODULES, join(folder, 'node_modules'));
+    await cp(join(HERE, 'own-app/app.mts'), join(folder, 'app.mts'));
+    await writeFile(join(folder, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mts` }));
+    await writeFile(join(folder, '.gitignore'), '');
+    const local = await startLocalCommand(folder, ['--watch', '--env-file', 'aws.env']);
+    try {
+      // There is no model yet.
+      const printed = () => local.lines.join('\n');
+      expect(printed()).toMatch(/The deployment failed\. Stack Shop .*model\.tar\.gz/);
+      expect(parseEnv(await readFile(join(folder, 'aws.env'), 'utf8'))).toEqual(local.environment);
+      const { s3, answer } = clientsFor(local.url);
+      const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+      const Bucket = Buckets.find(({ Name }) => Name?.startsWith('data-models'))?.Name;
+      const Body = await readFile(await writeTinyModel(root, 'alone'));
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'model.tar.gz', Body }));
+
+      await writeFile(join(folder, 'app.mts'), `${await readFile(join(folder, 'app.mts'), 'utf8')}// changed\n`);
+      await until('it is deployed', () => /Recorded only, not simulated: .*AWS::SNS::Topic/.test(printed()), {
+        got: printed,
+      });
+      expect(await answer()).toBe('alone');
     } finally {
       await local.stop();
     }

@@ -34,9 +34,10 @@ export async function runLocal(options: LocalArguments, output: ConsoleOutput, s
     output.started(runtime.url);
     if (deployed === undefined) output.ready(runtime.url, []);
     else {
-      const deploy = () => deployAndReport(runtime, deployed, { options, output, stop });
+      const deploy = oneAtATime(() => deployAndReport(runtime, deployed, { options, output, stop }));
+      // Before the first deployment, so that no change during it is missed.
+      if (options.watch) unwatch = await watch(deployed, deploy);
       await Promise.race([deploy(), stopped]);
-      if (options.watch && !stop.aborted) unwatch = await watch(options, deployed, deploy);
     }
     await stopped;
   } finally {
@@ -79,22 +80,25 @@ async function deployAndReport(runtime: LocalRuntime, deployed: Deployed, deploy
   }
 }
 
-/** Deploys after each change: one deployment at a time, and once more for the changes during one. */
-async function watch({ assembly }: LocalArguments, { app }: Deployed, deploy: () => Promise<void>) {
-  let isDeploying = false;
-  let isChanged = false;
-  const onChange = async () => {
-    isChanged = true;
-    if (isDeploying) return;
-    isDeploying = true;
-    while (isChanged) {
-      isChanged = false;
-      await deploy();
+/** Runs `work` now, or once more after the run that is in progress, for all calls during it. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let isRunning = false;
+  let isWanted = false;
+  return async () => {
+    isWanted = true;
+    if (isRunning) return;
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      await work();
     }
-    isDeploying = false;
+    isRunning = false;
   };
-  const watching = { unwatched: app?.unwatched ?? [], onChange: () => void onChange() };
-  return await watchFolder(app?.folder ?? assembly ?? '.', watching);
+}
+
+async function watch({ assembly, app }: Deployed, deploy: () => Promise<void>): Promise<() => void> {
+  const watching = { unwatched: app?.unwatched ?? [], onChange: () => void deploy() };
+  return await watchFolder(app?.folder ?? assembly, watching);
 }
 
 async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {

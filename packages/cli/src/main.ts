@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// Node takes an --env-file also after the script, unless there is a -- before.
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { type ConsoleArguments, type LocalArguments, readArguments } from './arguments.ts';

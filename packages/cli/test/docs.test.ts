@@ -15,6 +15,7 @@ const PAGES = [
   'docs/operations.md',
   'docs/walkthrough.md',
   'README.md',
+  'docs/local-runtime.md',
   'packages/cli/README.md',
 ];
 

@@ -102,8 +102,8 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
   const account = options.account ?? defaultAccount;
   const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
   const state = options.persistDir
-    ? openPersistentFolder(resolve(options.persistDir))
-    : openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
+    ? await openPersistentFolder(resolve(options.persistDir))
+    : await openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
   let url = '';

@@ -1,15 +1,17 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeFolder } from './model-hosts/index.ts';
+import { isAlive } from './processes/index.ts';
 
 /**
  * Creates an empty folder below `root` for this process alone, and removes the folders of processes that no longer run,
  * e.g. after `kill -9`. Several runtimes can share a root.
  */
-export function openStateFolder(root: string): { readonly path: string; remove(): void } {
+export async function openStateFolder(root: string): Promise<{ readonly path: string; remove(): void }> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(root)) {
     const pid = /^(\d+)-\d+$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(root, name), { recursive: true, force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) await removeFolder(join(root, name));
   }
   const path = join(root, `${process.pid}-${openedFolders++}`);
   rmSync(path, { recursive: true, force: true });
@@ -19,12 +21,3 @@ export function openStateFolder(root: string): { readonly path: string; remove()
 
 /** Folders that this process has opened. */
 let openedFolders = 0;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

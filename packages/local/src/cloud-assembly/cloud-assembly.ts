@@ -33,6 +33,8 @@ export interface AssemblyStack {
 
 interface Manifest {
   readonly artifacts?: Record<string, Artifact>;
+  /** Values of an account that the app has looked up, and that are not in cdk.context.json. */
+  readonly missing?: readonly { readonly key: string }[];
 }
 
 interface Artifact {
@@ -71,8 +73,8 @@ const MAX_DEPTH = 16;
 
 /**
  * Reads the folder that `cdk synth` writes (`cdk.out`): its stacks and those of its stages, in an order in which they
- * can be deployed. Throws when the folder is not a cloud assembly, when stacks depend on each other in a circle, or
- * when a path leaves the folder.
+ * can be deployed. Throws when the folder is not a cloud assembly, when it lacks values of an AWS account, when stacks
+ * depend on each other in a circle, or when a path leaves the folder.
  */
 export async function readCloudAssembly(folder: string): Promise<AssemblyStack[]> {
   const root = resolve(folder);
@@ -85,6 +87,13 @@ async function readFolder(folder: AssemblyFolder): Promise<AssemblyStack[]> {
     throw new Error(`The cloud assembly ${root} nests assemblies more than ${MAX_DEPTH} levels deep.`);
   }
   const manifest = await readJsonFile<Manifest>(folder, 'manifest.json');
+  const missing = manifest.missing?.map(({ key }) => key) ?? [];
+  if (missing.length > 0) {
+    throw new Error(
+      `The app looks up values of an AWS account that are not in its cdk.context.json: ${missing.join(', ')}. ` +
+        'Run `cdk synth` with credentials for that account once, so that CDK records them.',
+    );
+  }
   const artifacts = new Map(Object.entries(manifest.artifacts ?? {}));
   const stacks: AssemblyStack[] = [];
   for (const [id, artifact] of inDependencyOrder(artifacts)) {

@@ -262,7 +262,8 @@ export class StackRun {
       eventId: engine.ids.uuid(),
       stackId: stack.stackId,
       stackName: stack.stackName,
-      timestamp: new Date(engine.clock.now()),
+      // Clients sort by the time: each event is later than the one before.
+      timestamp: new Date(Math.max(engine.clock.now(), (stack.events.at(-1)?.timestamp.getTime() ?? 0) + 1)),
       clientRequestToken: stack.clientRequestToken,
     };
     stack.events.push(event);

@@ -143,7 +143,6 @@ export class ModelServer {
         cancel();
         const cause = exit.error?.message ?? `with ${exit.signal ?? `status ${exit.code}`}`;
         const message = `The container ended: ${cause}`;
-        onLog(message, 'stderr');
         this.#ended.abort(new Error(message));
         reject(new Error(message));
       });
@@ -177,11 +176,16 @@ export class ModelServer {
         await this.#pause(times.pingIntervalMs);
         failures = (await this.#ping(pool)) ? 0 : failures + 1;
       }
+      this.#report(`The container failed ${failures} pings in a row.`);
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#lose((error as Error).message);
-      return;
+      this.#report((error as Error).message);
     }
-    if (!this.#stopping.signal.aborted) this.#lose(`The container failed ${failures} pings in a row.`);
+  }
+
+  #report(cause: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#options.onLog(cause, 'stderr');
+    this.#lose(cause);
   }
 
   /** Cut short when the process ends or the server is stopped. */

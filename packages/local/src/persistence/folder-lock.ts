@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from '../processes/index.ts';
 
 /** Another process uses the folder. */
 export class FolderInUse extends Error {
@@ -64,7 +65,7 @@ function isRunning({ pid, started }: Owner): boolean {
   return ownerOf(pid).started === started && started !== '';
 }
 
-/** `started` is empty if there is no such process. */
+/** `started` is empty if there is no such process. Without `ps`, a process with the pid counts as the same one. */
 function ownerOf(pid: number): Owner {
   try {
     const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
@@ -72,7 +73,8 @@ function ownerOf(pid: number): Owner {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     return { pid, started: started.trim() };
-  } catch {
-    return { pid, started: '' };
+  } catch (error) {
+    const hasPs = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    return { pid, started: !hasPs && isAlive(pid) ? 'unknown' : '' };
   }
 }

@@ -35,6 +35,14 @@ const files = (id: string, path = 'asset.abc') => ({
 });
 
 describe('a cloud assembly', () => {
+  it('that lacks values of an AWS account is refused', async () => {
+    const missing = [{ key: 'vpc-provider:account=1', provider: 'vpc-provider', props: {} }];
+    const folder = await assembly({ 'manifest.json': { artifacts: stack('A'), missing }, ...files('A') });
+    await expect(readCloudAssembly(folder)).rejects.toThrow(
+      /cdk\.context\.json: vpc-provider:account=1\. Run `cdk synth`/,
+    );
+  });
+
   it('has its stacks in dependency order, with template, name and assets', async () => {
     const folder = await assembly({
       'manifest.json': {

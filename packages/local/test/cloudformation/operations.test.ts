@@ -43,6 +43,8 @@ describe('the API', () => {
     expect([...h.things.values()][0]?.properties.Value).toBe('z');
     const { StackEvents } = await h.call('DescribeStackEvents', { StackName: 'api' });
     expect(StackEvents[0]).toMatchObject({ LogicalResourceId: 'api', ResourceStatus: 'UPDATE_COMPLETE' });
+    const times: number[] = StackEvents.map(({ Timestamp }: { Timestamp: Date }) => Timestamp.getTime());
+    expect(times).toEqual([...new Set(times)].sort((a, b) => b - a));
     const { StackResourceSummaries } = await h.call('ListStackResources', { StackName: 'api' });
     expect(StackResourceSummaries).toMatchObject([{ LogicalResourceId: 'A', ResourceStatus: 'UPDATE_COMPLETE' }]);
     expect(JSON.parse((await h.call('GetTemplate', { StackName: 'api' })).TemplateBody).Description).toBe('d');

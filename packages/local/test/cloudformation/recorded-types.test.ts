@@ -25,6 +25,7 @@ describe('a resource of a type that is not simulated', () => {
               topicName: { 'Fn::GetAtt': ['Topic', 'TopicName'] },
               cluster: { 'Fn::GetAtt': ['Cluster', 'Arn'] },
               other: { 'Fn::GetAtt': ['Cluster', 'Endpoint.Port'] },
+              entry: { 'Fn::Select': [0, { 'Fn::GetAtt': ['Net', 'Ipv6CidrBlocks'] }] },
               user: { Ref: 'User' },
             }).map(([key, Value]) => [key, { Value }]),
           ),
@@ -40,6 +41,7 @@ describe('a resource of a type that is not simulated', () => {
       topicName: 'news',
       cluster: expect.stringMatching(/^arn:aws:ecs:us-east-1:000000000000:cluster\/demo-Cluster-\w+$/),
       other: expect.stringMatching(/^demo-Cluster-\w+\.Endpoint\.Port$/),
+      entry: expect.stringMatching(/^vpc-\w+\.Ipv6CidrBlocks$/),
       user: 'ada',
     });
   });

@@ -5,7 +5,9 @@ import type { Provider, ProviderContext } from '../provider.ts';
 import type { TaggedProperties } from '../tags.ts';
 import { jsonText, refuseExisting, without } from './calls.ts';
 
-type RuleTargets = { readonly EventBusName?: string; readonly Targets?: readonly { readonly Id: string }[] };
+type RuleTarget = { readonly Id: string; readonly Arn: string };
+
+type RuleTargets = { readonly EventBusName?: string; readonly Targets?: readonly RuleTarget[] };
 
 /** Only the default bus is simulated. What is for another one is recorded. */
 const isOtherBus = ({ EventBusName }: RuleTargets) =>
@@ -61,11 +63,14 @@ async function putRule(Name: string, properties: RuleProperties, context: Provid
   return RuleArn;
 }
 
+/** Events are delivered to standard queues only. Other targets, such as a topic that is notified, are recorded. */
+const isQueue = ({ Arn }: RuleTarget) => /^arn:[\w-]+:sqs:/.test(Arn) && !Arn.endsWith('.fifo');
+
 async function putTargets(Rule: string, now: RuleTargets, old: RuleTargets, context: ProviderContext): Promise<void> {
   const { EventBusName } = now;
-  const targets = now.Targets ?? [];
+  const targets = (now.Targets ?? []).filter(isQueue);
   const kept = new Set(targets.map(({ Id }) => Id));
-  const Ids = (old.Targets ?? []).map(({ Id }) => Id).filter((id) => !kept.has(id));
+  const Ids = (old.Targets ?? []).filter(isQueue).flatMap(({ Id }) => (kept.has(Id) ? [] : [Id]));
   if (Ids.length > 0) await checkEntries(context.call('events', 'RemoveTargets', { Rule, EventBusName, Ids }));
   if (targets.length > 0) {
     await checkEntries(context.call('events', 'PutTargets', { Rule, EventBusName, Targets: targets }));

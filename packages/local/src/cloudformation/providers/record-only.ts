@@ -88,6 +88,15 @@ export const anyRecordedType: Provider = recordOnly((properties, context) => {
   return typeof name === 'string' ? name : context.name({ maxLength: 128 });
 });
 
+/** Attributes that templates take apart as lists. */
+const LIST_ATTRIBUTES = new Set([
+  'CidrBlockAssociations',
+  'DnsEntries',
+  'Ipv6CidrBlocks',
+  'NameServers',
+  'NetworkInterfaceIds',
+]);
+
 /**
  * An attribute of a resource that is only recorded: the property of that name, an ARN, or the resource's id and the
  * attribute's name. Other recorded resources need no more than a text.
@@ -99,6 +108,7 @@ export function recordedAttribute(
 ): unknown {
   const { physicalId } = handle;
   if (Object.hasOwn(properties, name)) return properties[name];
+  if (LIST_ATTRIBUTES.has(name)) return [`${physicalId}.${name}`];
   if (!/(Arn|ARN)$/.test(name)) return /(^Id$|Id$|Name$)/.test(name) ? nameIn(physicalId) : `${physicalId}.${name}`;
   if (physicalId.startsWith('arn:')) return physicalId;
   const [, service = '', kind = ''] = type.toLowerCase().split('::');
