@@ -1,6 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
+import { constraintMessage } from '../core/constraint.ts';
 import { requestedPage } from '../core/page.ts';
 import type {
   DescribeLogGroupsInput,
@@ -57,6 +58,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       return {};
     }),
     ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsInput) => {
+      checkOrder(input);
       const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
         logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
       );
@@ -80,6 +82,17 @@ function describeLogGroup(store: LogStore, group: LogGroup) {
     logGroupClass: 'STANDARD',
     logGroupArn: store.arnOf(group.name),
   };
+}
+
+/** Throws AwsError InvalidParameterException. */
+function checkOrder({ orderBy = 'LogStreamName', logStreamNamePrefix }: DescribeLogStreamsInput): void {
+  if (orderBy !== 'LogStreamName' && orderBy !== 'LastEventTime') {
+    const rule = 'satisfy enum value set: [LogStreamName, LastEventTime]';
+    throw new AwsError('InvalidParameterException', constraintMessage('orderBy', orderBy, rule));
+  }
+  if (orderBy === 'LastEventTime' && logStreamNamePrefix !== undefined) {
+    throw new AwsError('InvalidParameterException', 'Cannot order by LastEventTime with a logStreamNamePrefix.');
+  }
 }
 
 /** In order of name. */
