@@ -1,18 +1,23 @@
+import type {
+  DescribeLogGroupsRequest,
+  DescribeLogStreamsRequest,
+  PutRetentionPolicyRequest,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { requestedPage } from '../core/page.ts';
-import type {
-  DescribeLogGroupsInput,
-  DescribeLogStreamsInput,
-  LogGroupInput,
-  LogStreamInput,
-  PageInput,
-  PutRetentionPolicyInput,
-} from './inputs.ts';
 import type { LogGroup } from './log-group.ts';
-import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
+import {
+  checkLimit,
+  invalidNextToken,
+  type LogGroupInput,
+  type LogStore,
+  type LogStreamInput,
+  onGroup,
+  onStream,
+} from './log-store.ts';
 
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
@@ -29,7 +34,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       store.delete(store.get(input));
       return {};
     }),
-    ...onGroup(store, 'PutRetentionPolicy', (input: PutRetentionPolicyInput) => {
+    ...onGroup(store, 'PutRetentionPolicy', (input: PutRetentionPolicyRequest) => {
       store.get(input).retentionInDays = input.retentionInDays;
       return {};
     }),
@@ -37,7 +42,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       store.get(input).retentionInDays = undefined;
       return {};
     }),
-    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsInput) => {
+    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsRequest & LogGroupInput) => {
       const { logGroupNamePrefix = '', logGroupNamePattern = '' } = input;
       const found = store
         .sorted()
@@ -57,7 +62,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       group.removeStream(stream);
       return {};
     }),
-    ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsInput) => {
+    ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsRequest) => {
       checkOrder(input);
       const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
         logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
@@ -85,7 +90,7 @@ function describeLogGroup(store: LogStore, group: LogGroup) {
 }
 
 /** Throws AwsError InvalidParameterException. */
-function checkOrder({ orderBy = 'LogStreamName', logStreamNamePrefix }: DescribeLogStreamsInput): void {
+function checkOrder({ orderBy = 'LogStreamName', logStreamNamePrefix }: DescribeLogStreamsRequest): void {
   if (orderBy !== 'LogStreamName' && orderBy !== 'LastEventTime') {
     const rule = 'satisfy enum value set: [LogStreamName, LastEventTime]';
     throw new AwsError('InvalidParameterException', constraintMessage('orderBy', orderBy, rule));
@@ -117,7 +122,7 @@ function describeLogStreams(store: LogStore, group: LogGroup) {
 }
 
 /** The page that the input asks for. Throws AwsError InvalidParameterException. */
-function pageOf<T>(all: readonly T[], { limit, nextToken }: PageInput) {
+function pageOf<T>(all: readonly T[], { limit, nextToken }: Pick<DescribeLogGroupsRequest, 'limit' | 'nextToken'>) {
   const request = { size: checkLimit(limit, MAX_DESCRIBED), max: MAX_DESCRIBED, token: nextToken };
   const { items, token } = requestedPage(all, request, invalidNextToken);
   return { items, nextToken: token };
