@@ -51,8 +51,13 @@ export interface CreatePolicyVersionInput extends ManagedPolicyInput {
   readonly SetAsDefault?: boolean;
 }
 
-export interface DeletePolicyVersionInput extends ManagedPolicyInput {
+export interface PolicyVersionInput extends ManagedPolicyInput {
   readonly VersionId: string;
+}
+
+export interface ListPoliciesInput extends IamPageInput {
+  readonly Scope?: string;
+  readonly OnlyAttached?: boolean;
 }
 
 /** What the input of a list asks for. */

@@ -3,9 +3,10 @@ import type { Deps, Operation } from '../core/cloud.ts';
 import type {
   CreatePolicyInput,
   CreatePolicyVersionInput,
-  DeletePolicyVersionInput,
   IamPageInput,
+  ListPoliciesInput,
   ManagedPolicyInput,
+  PolicyVersionInput,
 } from './inputs.ts';
 import {
   checkIamName,
@@ -32,6 +33,26 @@ export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<st
     ...onPolicy('GetPolicy', ({ PolicyArn }: ManagedPolicyInput) => ({
       Policy: describePolicy(store, store.policy(PolicyArn)),
     })),
+    ListPolicies: {
+      permissions: () => [{ action: 'iam:ListPolicies', resource: '*' }],
+      run(input: ListPoliciesInput) {
+        const { PathPrefix = '/', OnlyAttached = false, Scope = 'All' } = input;
+        // The policies that AWS owns are known by their ARN only.
+        const found = [...store.policies.values()].filter(
+          (policy) =>
+            Scope !== 'AWS' &&
+            policy.path.startsWith(PathPrefix) &&
+            (!OnlyAttached || attachmentCount(store, policy) > 0),
+        );
+        const { items, ...page } = iamPage(found, input);
+        return { Policies: items.map((policy) => describePolicy(store, policy)), ...page };
+      },
+    },
+    ...onPolicy('GetPolicyVersion', ({ PolicyArn, VersionId }: PolicyVersionInput) => {
+      const policy = store.policy(PolicyArn);
+      const Document = encodeURIComponent(existingVersion(policy, VersionId).text);
+      return { PolicyVersion: { ...describeVersion(policy, VersionId), Document } };
+    }),
     ...onPolicy('DeletePolicy', (input: ManagedPolicyInput) => deletePolicy(store, input)),
     ...onPolicy('CreatePolicyVersion', (input: CreatePolicyVersionInput) => createPolicyVersion(deps, store, input)),
     ...onPolicy('ListPolicyVersions', (input: ManagedPolicyInput & IamPageInput) => {
@@ -39,12 +60,9 @@ export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<st
       const { items, ...page } = iamPage([...policy.versions.keys()].reverse(), input);
       return { Versions: items.map((id) => describeVersion(policy, id)), ...page };
     }),
-    ...onPolicy('DeletePolicyVersion', ({ PolicyArn, VersionId }: DeletePolicyVersionInput) => {
+    ...onPolicy('DeletePolicyVersion', ({ PolicyArn, VersionId }: PolicyVersionInput) => {
       const policy = store.policy(PolicyArn);
-      if (!policy.versions.has(VersionId)) {
-        const message = `Policy ${policy.arn} version ${VersionId} does not exist or is not attachable.`;
-        throw new AwsError('NoSuchEntity', message, 404);
-      }
+      existingVersion(policy, VersionId);
       if (VersionId === policy.defaultVersion) {
         throw new AwsError('DeleteConflict', 'Cannot delete the default version of a policy.', 409);
       }
@@ -144,6 +162,12 @@ function describePolicy(store: RoleStore, policy: ManagedPolicy) {
     CreateDate: policy.created,
     UpdateDate: policy.updated,
   };
+}
+
+function existingVersion(policy: ManagedPolicy, id: string): PolicyText {
+  const version = policy.versions.get(id);
+  if (version) return version;
+  throw new AwsError('NoSuchEntity', `Policy ${policy.arn} version ${id} does not exist or is not attachable.`, 404);
 }
 
 function describeVersion(policy: ManagedPolicy, id: string) {

@@ -1,10 +1,11 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
-import type { CreateRoleInput, RoleInput, TagRoleInput, UpdateAssumeRolePolicyInput } from './inputs.ts';
+import type { CreateRoleInput, IamPageInput, RoleInput, TagRoleInput, UpdateAssumeRolePolicyInput } from './inputs.ts';
 import {
   checkIamName,
   checkPath,
+  iamPage,
   limitExceeded,
   MAX_ROLE_NAME_LENGTH,
   MAX_TRUST_POLICY_SIZE,
@@ -15,7 +16,7 @@ import type { Role, RoleStore } from './role-store.ts';
 
 const DEFAULT_SESSION_SECONDS = 3600;
 
-/** CreateRole, GetRole, DeleteRole, UpdateAssumeRolePolicy, TagRole. */
+/** CreateRole, GetRole, ListRoles, DeleteRole, UpdateAssumeRolePolicy, TagRole. */
 export function roleOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
   const { account, clock, ids } = deps;
   return {
@@ -40,6 +41,14 @@ export function roleOperations(deps: Deps, store: RoleStore): Record<string, Ope
       return { Role: describeRole(role) };
     }),
     ...onRole(deps, store, 'GetRole', ({ RoleName }: RoleInput) => ({ Role: describeRole(store.role(RoleName)) })),
+    ListRoles: {
+      permissions: () => [{ action: 'iam:ListRoles', resource: '*' }],
+      run(input: IamPageInput) {
+        const found = [...store.roles()].filter(({ path }) => path.startsWith(input.PathPrefix ?? '/'));
+        const { items, ...page } = iamPage(found, input);
+        return { Roles: items.map(describeRole), ...page };
+      },
+    },
     ...onRole(deps, store, 'DeleteRole', ({ RoleName }: RoleInput) => {
       const role = store.role(RoleName);
       if (role.attached.size > 0) throw deleteConflict('Cannot delete entity, must detach all policies first.');

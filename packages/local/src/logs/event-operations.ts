@@ -1,8 +1,13 @@
+import type {
+  FilterLogEventsRequest,
+  GetLogEventsRequest,
+  InputLogEvent,
+  PutLogEventsRequest,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 import { matchesFilter } from './filter-pattern.ts';
-import type { FilterLogEventsInput, GetLogEventsInput, InputLogEvent, PutLogEventsInput, TimeRange } from './inputs.ts';
 import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
 
 const MAX_MESSAGE_BYTES = 1_048_576;
@@ -13,12 +18,12 @@ const EVENT_ID_DIGITS = 56;
 /** PutLogEvents, GetLogEvents, FilterLogEvents. */
 export function eventOperations(store: LogStore, ids: Ids): Record<string, Operation> {
   return {
-    ...onStream(store, 'PutLogEvents', (input: PutLogEventsInput) => {
+    ...onStream(store, 'PutLogEvents', (input: PutLogEventsRequest) => {
       const { group, stream } = store.getWithStream(input);
       for (const event of checkLogEvents(input.logEvents ?? [])) store.addEvent(group, stream, event);
       return { nextSequenceToken: ids.hex(56) };
     }),
-    ...onStream(store, 'GetLogEvents', (input: GetLogEventsInput) => {
+    ...onStream(store, 'GetLogEvents', (input: GetLogEventsRequest) => {
       const { group, stream } = store.getWithStream(input);
       const all = group.events((event) => event.logStreamName === stream && isInRange(input, event.timestamp));
       const limit = checkLimit(input.limit, MAX_BATCH_EVENTS);
@@ -36,7 +41,7 @@ export function eventOperations(store: LogStore, ids: Ids): Record<string, Opera
         nextBackwardToken: tokenOf('b', first),
       };
     }),
-    ...onGroup(store, 'FilterLogEvents', (input: FilterLogEventsInput) => {
+    ...onGroup(store, 'FilterLogEvents', (input: FilterLogEventsRequest) => {
       const matches = matchesFilter(input.filterPattern);
       const after = input.nextToken === undefined ? START : readPosition(input.nextToken);
       const events = store
@@ -63,6 +68,8 @@ export function eventOperations(store: LogStore, ids: Ids): Record<string, Opera
   };
 }
 
+type TimeRange = Pick<FilterLogEventsRequest, 'startTime' | 'endTime'>;
+
 /** A place in the order of a group's lines: by time, then as they were added. */
 interface Position {
   readonly timestamp: number;
@@ -84,10 +91,10 @@ function readPosition(token: string): Position & { readonly direction: string } 
 }
 
 /** Throws AwsError InvalidParameterException. */
-function checkLogEvents(events: readonly InputLogEvent[]): readonly InputLogEvent[] {
-  const isValid = ({ timestamp, message }: InputLogEvent) =>
-    Number.isFinite(timestamp) && typeof message === 'string' && message !== '';
-  if (events.length === 0 || events.length > MAX_BATCH_EVENTS || !events.every(isValid)) {
+function checkLogEvents(given: readonly InputLogEvent[]): readonly { timestamp: number; message: string }[] {
+  const events = given.map(({ timestamp = Number.NaN, message = '' }) => ({ timestamp, message }));
+  const areValid = events.every(({ timestamp, message }) => Number.isFinite(timestamp) && message !== '');
+  if (events.length === 0 || events.length > MAX_BATCH_EVENTS || !areValid) {
     throw new AwsError(
       'InvalidParameterException',
       `Log events must be 1 to ${MAX_BATCH_EVENTS}, each with timestamp and message.`,
@@ -99,6 +106,7 @@ function checkLogEvents(events: readonly InputLogEvent[]): readonly InputLogEven
   return events;
 }
 
+/** From `startTime` up to, but not including, `endTime`. */
 function isInRange({ startTime = 0, endTime = Number.POSITIVE_INFINITY }: TimeRange, timestamp: number): boolean {
   return timestamp >= startTime && timestamp < endTime;
 }

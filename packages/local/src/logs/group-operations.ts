@@ -1,17 +1,23 @@
+import type {
+  DescribeLogGroupsRequest,
+  DescribeLogStreamsRequest,
+  PutRetentionPolicyRequest,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
+import { constraintMessage } from '../core/constraint.ts';
 import { requestedPage } from '../core/page.ts';
-import type {
-  DescribeLogGroupsInput,
-  DescribeLogStreamsInput,
-  LogGroupInput,
-  LogStreamInput,
-  PageInput,
-  PutRetentionPolicyInput,
-} from './inputs.ts';
 import type { LogGroup } from './log-group.ts';
-import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
+import {
+  checkLimit,
+  invalidNextToken,
+  type LogGroupInput,
+  type LogStore,
+  type LogStreamInput,
+  onGroup,
+  onStream,
+} from './log-store.ts';
 
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
@@ -28,7 +34,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       store.delete(store.get(input));
       return {};
     }),
-    ...onGroup(store, 'PutRetentionPolicy', (input: PutRetentionPolicyInput) => {
+    ...onGroup(store, 'PutRetentionPolicy', (input: PutRetentionPolicyRequest) => {
       store.get(input).retentionInDays = input.retentionInDays;
       return {};
     }),
@@ -36,7 +42,7 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       store.get(input).retentionInDays = undefined;
       return {};
     }),
-    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsInput) => {
+    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsRequest & LogGroupInput) => {
       const { logGroupNamePrefix = '', logGroupNamePattern = '' } = input;
       const found = store
         .sorted()
@@ -56,7 +62,8 @@ export function groupOperations(store: LogStore, clock: Clock): Record<string, O
       group.removeStream(stream);
       return {};
     }),
-    ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsInput) => {
+    ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsRequest) => {
+      checkOrder(input);
       const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
         logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
       );
@@ -82,6 +89,17 @@ function describeLogGroup(store: LogStore, group: LogGroup) {
   };
 }
 
+/** Throws AwsError InvalidParameterException. */
+function checkOrder({ orderBy = 'LogStreamName', logStreamNamePrefix }: DescribeLogStreamsRequest): void {
+  if (orderBy !== 'LogStreamName' && orderBy !== 'LastEventTime') {
+    const rule = 'satisfy enum value set: [LogStreamName, LastEventTime]';
+    throw new AwsError('InvalidParameterException', constraintMessage('orderBy', orderBy, rule));
+  }
+  if (orderBy === 'LastEventTime' && logStreamNamePrefix !== undefined) {
+    throw new AwsError('InvalidParameterException', 'Cannot order by LastEventTime with a logStreamNamePrefix.');
+  }
+}
+
 /** In order of name. */
 function describeLogStreams(store: LogStore, group: LogGroup) {
   const events = Map.groupBy(
@@ -104,7 +122,7 @@ function describeLogStreams(store: LogStore, group: LogGroup) {
 }
 
 /** The page that the input asks for. Throws AwsError InvalidParameterException. */
-function pageOf<T>(all: readonly T[], { limit, nextToken }: PageInput) {
+function pageOf<T>(all: readonly T[], { limit, nextToken }: Pick<DescribeLogGroupsRequest, 'limit' | 'nextToken'>) {
   const request = { size: checkLimit(limit, MAX_DESCRIBED), max: MAX_DESCRIBED, token: nextToken };
   const { items, token } = requestedPage(all, request, invalidNextToken);
   return { items, nextToken: token };

@@ -2,8 +2,18 @@ import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
-import type { LogGroupInput, LogStreamInput } from './inputs.ts';
 import { type LogBounds, LogGroup } from './log-group.ts';
+
+/** The members of inputs that name a log group. */
+export interface LogGroupInput {
+  readonly logGroupName?: string | undefined;
+  /** Name or ARN. */
+  readonly logGroupIdentifier?: string | undefined;
+}
+
+export interface LogStreamInput extends LogGroupInput {
+  readonly logStreamName?: string | undefined;
+}
 
 /** All log groups of the account. */
 export class LogStore {

@@ -11,7 +11,7 @@ interface ReadConditions {
 const lists = (header: string, etag: string) =>
   header.split(',').some((entry) => {
     const listed = entry.trim();
-    return listed === '*' || listed.replace(/^(?:W\/)?"(.*)"$/, '$1') === etag;
+    return listed === '*' || listed.replace(/^(?:W\/)?"?(.*?)"?$/, '$1') === etag;
   });
 
 /** The condition of a read that fails, if any, with the precedence of RFC 9110. */

@@ -38,22 +38,25 @@ export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefin
  * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
  * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
  * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
- * @param algorithm the checksum to store if the request declares none; default: the one that S3 adds
+ * @param kept the checksum to store; default: the one that the request declares, or the one that S3 adds
  */
 export async function ingest(
   blobs: BlobReferences,
   input: UploadInput,
-  algorithm: ChecksumAlgorithm = DEFAULT_CHECKSUM.algorithm,
+  kept: ChecksumAlgorithm = uploadAlgorithm(input) ?? DEFAULT_CHECKSUM.algorithm,
 ): Promise<Content> {
   const { payloadSha256, trailer } = detailsOf(input) ?? {};
   const declared = declaredChecksum(input);
-  const kept = uploadAlgorithm(input) ?? algorithm;
+  const claimed = uploadAlgorithm(input) ?? kept;
   checkDeclared(input);
 
   const md5 = startDigest('MD5');
   const checksum = startDigest(kept);
   const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
-  const digests = [md5, checksum, sha256].filter((digest): digest is Digest => digest !== undefined);
+  const claim = claimed === kept ? checksum : startDigest(claimed);
+  const digests = [...new Set([md5, checksum, claim, sha256])].filter(
+    (digest): digest is Digest => digest !== undefined,
+  );
 
   let sink: BlobSink | undefined;
   try {
@@ -76,8 +79,9 @@ export async function ingest(
     }
     if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
     const value = (await checksum.end()).toString('base64');
+    const claimedValue = claim === checksum ? value : (await claim.end()).toString('base64');
     const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== value) throw badDigest(kept);
+    if (expected !== undefined && expected !== claimedValue) throw badDigest(claimed);
 
     const blob = await sink?.commit();
     sink = undefined;

@@ -33,6 +33,13 @@ export function findVersion(
   throw (method === 'HEAD' ? notFoundHead() : missing).withHeaders(version ? markerHeaders(version) : {});
 }
 
+/** Throws InvalidObjectState for an archived object: the local runtime restores none. */
+export function checkRetrievable({ headers: { StorageClass } }: ObjectVersion): void {
+  if (StorageClass !== 'GLACIER' && StorageClass !== 'DEEP_ARCHIVE') return;
+  const message = "The operation is not valid for the object's storage class";
+  throw new S3Error('InvalidObjectState', message, 403, { StorageClass });
+}
+
 function methodNotAllowed(marker: ObjectVersion, method: string): S3Error {
   return new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
     Method: method,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller } from '../core/cloud.ts';
-import { checkIntegerParameter, invalidParameterValue, missingParameter, unsupported } from './errors.ts';
+import { invalidParameterValue, missingParameter, unsupported } from './errors.ts';
 import { attributesMd5, attributesSize, checkMessageAttributes, type MessageAttributes } from './message-attributes.ts';
 import type { Draft, Queue } from './queue.ts';
+
+const MAX_DELAY_SECONDS = 900;
 
 /** The members that SendMessage and an entry of SendMessageBatch share. */
 export interface SendInput {
@@ -47,8 +49,17 @@ export function readDraft(input: SendInput, queue: Queue, caller: Caller, accoun
     attributes: checkMessageAttributes(input.MessageAttributes),
     senderId: caller.userId ?? (caller.service === undefined ? accountId : caller.arn),
     traceHeader: AWSTraceHeader?.StringValue,
-    delaySeconds: checkIntegerParameter('DelaySeconds', input.DelaySeconds, { min: 0, max: 900 }),
+    delaySeconds: checkedDelay(input.DelaySeconds),
   };
+}
+
+function checkedDelay(seconds: number | undefined): number | undefined {
+  if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_DELAY_SECONDS))
+    return seconds;
+  throw invalidParameterValue(
+    `Value ${seconds} for parameter DelaySeconds is invalid. ` +
+      `Reason: DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`,
+  );
 }
 
 /** The output of SendMessage, with digests. */

@@ -18,7 +18,10 @@ export function checkMessageAttributes(attributes: MessageAttributes | undefined
   }
   for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
     if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i.test(name)) {
-      throw invalidParameterValue(`The message attribute name '${name}' is invalid.`);
+      throw invalidParameterValue(
+        `The message attribute name '${name}' is invalid. ` +
+          'Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters.',
+      );
     }
     if (DataType === undefined || !/^(String|Number|Binary)(\..+)?$/.test(DataType) || DataType.length > 256) {
       throw invalidParameterValue(
@@ -84,7 +87,7 @@ export function selectAttributes(
           pattern === 'All' ||
           pattern === '.*' ||
           pattern === name ||
-          (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1))),
+          (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -2))),
       ),
     ),
   );

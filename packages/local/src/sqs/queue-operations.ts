@@ -10,7 +10,13 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { page } from '../core/page.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
-import { checkIntegerParameter, invalidAttribute, missingParameter, queueDoesNotExist } from './errors.ts';
+import {
+  checkIntegerParameter,
+  invalidAttribute,
+  invalidParameterValue,
+  missingParameter,
+  queueDoesNotExist,
+} from './errors.ts';
 import type { Queue } from './queue.ts';
 import { checkAttributes, type QueueAttributes } from './queue-attributes.ts';
 import type { QueueInput, QueueStore } from './queue-store.ts';
@@ -18,6 +24,9 @@ import type { QueueInput, QueueStore } from './queue-store.ts';
 interface NameInput {
   readonly QueueName: string | undefined;
 }
+
+/** Tags of a queue. */
+const MAX_TAGS = 50;
 
 const PURGE_INTERVAL_MS = 60_000;
 
@@ -93,11 +102,17 @@ function tagOperations(store: QueueStore): Record<string, Operation> {
   const on = queueOperation(store);
   return {
     TagQueue: on<TagQueueRequest>('TagQueue', (queue, { Tags }) => {
-      for (const [key, value] of Object.entries(Tags ?? {})) queue.tags.set(key, String(value));
+      const tags = Object.entries(Tags ?? {});
+      if (tags.length === 0) throw missingParameter('Tags');
+      if (new Set([...queue.tags.keys(), ...tags.map(([key]) => key)]).size > MAX_TAGS) {
+        throw invalidParameterValue(`Too many tags added for queue ${store.nameOf(queue)}.`);
+      }
+      for (const [key, value] of tags) queue.tags.set(key, String(value));
       return {};
     }),
     UntagQueue: on<UntagQueueRequest>('UntagQueue', (queue, { TagKeys }) => {
-      for (const key of TagKeys ?? []) queue.tags.delete(key);
+      if (!TagKeys?.length) throw invalidParameterValue('Tag keys must be between 1 and 128 characters in length.');
+      for (const key of TagKeys) queue.tags.delete(key);
       return {};
     }),
     ListQueueTags: on('ListQueueTags', (queue) => ({

@@ -96,11 +96,23 @@ export function checkParameterNames(names: readonly string[] | undefined): reado
 export function checkParameterType(type: string | undefined): ParameterType {
   if (type === 'String' || type === 'StringList') return type;
   if (type === undefined) throw ssmValidationError('A parameter type is required when you create a parameter.');
+  if (type !== 'SecureString') {
+    const rule = 'satisfy enum value set: [SecureString, StringList, String]';
+    throw ssmValidationError(constraintMessage('type', type, rule));
+  }
   throw new AwsError(
     'UnsupportedParameterType',
-    type === 'SecureString'
-      ? 'The local runtime does not simulate parameters of type SecureString.'
-      : `The parameter type ${type} isn't supported.`,
+    'The local runtime does not simulate parameters of type SecureString.',
+  );
+}
+
+const DATA_TYPES = ['text', 'aws:ec2:image', 'aws:ssm:integration'];
+
+/** Throws AwsError ValidationException. */
+export function checkDataType(dataType: string): string {
+  if (DATA_TYPES.includes(dataType)) return dataType;
+  throw ssmValidationError(
+    `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
   );
 }
 

@@ -19,7 +19,13 @@ export function parameterTagOperations(store: SsmStore): Record<string, Operatio
     ({ ResourceId }: TaggedResource) =>
       store.permissionsOn(action, [ResourceId]);
   const find = ({ ResourceType, ResourceId = '' }: TaggedResource): Parameter => {
-    const parameter = ResourceType === 'Parameter' ? store.get(ResourceId) : undefined;
+    if (ResourceType !== 'Parameter') {
+      throw new AwsError(
+        'InvalidResourceType',
+        'The resource type is not valid. The local runtime has Parameter only.',
+      );
+    }
+    const parameter = store.get(ResourceId);
     if (!parameter) {
       throw new AwsError(
         'InvalidResourceId',

@@ -5,6 +5,7 @@ import type { Caller, Operation } from '../core/cloud.ts';
 import {
   addVersion,
   checkAllowedPattern,
+  checkDataType,
   checkParameterName,
   checkParameterNames,
   checkParameterType,
@@ -84,7 +85,7 @@ function newVersion(
     type: checkParameterType(input.Type ?? before?.type),
     value,
     tier: chooseTier(input.Tier, value, before?.tier),
-    dataType: input.DataType ?? before?.dataType ?? 'text',
+    dataType: checkDataType(input.DataType ?? before?.dataType ?? 'text'),
     description: input.Description ?? before?.description,
     allowedPattern: input.AllowedPattern ?? before?.allowedPattern,
     modifiedAt: modified.at,

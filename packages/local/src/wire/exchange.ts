@@ -100,8 +100,8 @@ export function sendReply(response: ServerResponse, { status, contentType, heade
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
+  if (hasBody || request.method === 'HEAD') response.setHeader('content-type', contentType);
   if (hasBody) {
-    response.setHeader('content-type', contentType);
     response.setHeader('content-length', Buffer.byteLength(body));
   }
   response.end(hasBody ? body : undefined);

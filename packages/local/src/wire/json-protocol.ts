@@ -26,18 +26,16 @@ export function jsonProtocol(target: string): Protocol {
       const body = JSON.stringify(toJson(operation.output, output) ?? {});
       sendReply(exchange.response, { status: 200, contentType: contentTypeOf(exchange), body });
     },
-    errorReply(error, exchange) {
-      const { code, message, status, members } = error;
+    errorReply({ code, message, status, members }, exchange) {
       const isSqs = api === 'sqs';
       // SQS repeats the code of its older protocol.
-      const fault = status < 500 ? 'Sender' : 'Receiver';
+      const queryError: Record<string, string> = {
+        'x-amzn-query-error': `${queryErrorCode(code)};${status < 500 ? 'Sender' : 'Receiver'}`,
+      };
       return {
         status,
         contentType: contentTypeOf(exchange),
-        headers: {
-          'x-amzn-errortype': code,
-          ...(isSqs && { 'x-amzn-query-error': `${queryErrorCode(code)};${fault}` }),
-        },
+        headers: isSqs ? queryError : {},
         body: JSON.stringify({ ...members, __type: isSqs ? `com.amazonaws.sqs#${code}` : code, message }),
       };
     },

@@ -18,7 +18,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'TimeoutInMinutes',
   ],
   events: ['EndpointId', 'SqsParameters'],
-  iam: ['PermissionsBoundary'],
+  iam: ['CreatePolicy:Tags', 'PermissionsBoundary', 'PolicyUsageFilter'],
   kms: ['CustomKeyStoreId', 'CustomerMasterKeySpec', 'MultiRegion', 'XksKeyId'],
   lambda: [
     'AmazonManagedKafkaEventSourceConfig',

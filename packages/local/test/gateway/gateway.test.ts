@@ -357,6 +357,22 @@ describe('the gateway', () => {
     expect(again.body).toContain('<Error><Type>Sender</Type><Code>EntityAlreadyExists</Code>');
   });
 
+  it("speaks SQS's older protocol, in which a request goes to the queue's URL", async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', ...signed('sqs') };
+    const send = (path: string, body: string) => raw(path, form, 'POST', `Version=2012-11-05&${body}`);
+    await send('/', 'Action=CreateQueue&QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1.Value=0');
+    const queue = '/000000000000/q';
+    const batch =
+      'Action=SendMessageBatch&SendMessageBatchRequestEntry.1.Id=x&SendMessageBatchRequestEntry.1.MessageBody';
+    expect((await send(queue, `${batch}=%3Ca`)).body).toContain('<SendMessageBatchResultEntry><Id>x</Id>');
+    expect((await send(queue, 'Action=ReceiveMessage&AttributeName=')).body).toContain('<Body>&lt;a</Body>');
+    const missing = await send('/000000000000/other', 'Action=ReceiveMessage');
+    expect(missing.body).toContain('<Code>AWS.SimpleQueueService.NonExistentQueue</Code>');
+    expect((await send(queue, 'Action=SendMessage')).body).toContain(
+      'The request must contain the parameter MessageBody',
+    );
+  });
+
   it('refuses requests that are not JSON or too long', async () => {
     const headers = { 'x-amz-target': 'AmazonSSM.GetParameter', ...signed('ssm') };
     expect(await raw('/', headers, 'POST', '{')).toMatchObject({

@@ -250,6 +250,26 @@ describe('roles and policies', () => {
     await expect(call(operation, input)).rejects.toMatchObject({ code });
   });
 
+  it('are listed page by page, below a path', async () => {
+    for (const RoleName of ['a', 'b']) {
+      await call('CreateRole', { RoleName, Path: '/team/', AssumeRolePolicyDocument: lambdaTrust });
+    }
+    const names = ({ Roles }: { Roles: { RoleName: string }[] }) => Roles.map(({ RoleName }) => RoleName);
+    const first = await call('ListRoles', { PathPrefix: '/team/', MaxItems: 1 });
+    expect([names(first), first.IsTruncated]).toEqual([['a'], true]);
+    const second = await call('ListRoles', { PathPrefix: '/team/', MaxItems: 1, Marker: first.Marker });
+    expect([names(second), second.IsTruncated]).toEqual([['b'], false]);
+    const PolicyDocument = document(allow('s3:*', '*'));
+    const { Policy } = await call('CreatePolicy', { PolicyName: 'p', PolicyDocument });
+    expect((await call('ListPolicies', { Scope: 'Local' })).Policies).toEqual([Policy]);
+    expect((await call('ListPolicies', { OnlyAttached: true })).Policies).toEqual([]);
+    const { PolicyVersion } = await call('GetPolicyVersion', { PolicyArn: Policy.Arn, VersionId: 'v1' });
+    expect(decodeURIComponent(PolicyVersion.Document)).toBe(PolicyDocument);
+    await expect(call('GetPolicyVersion', { PolicyArn: Policy.Arn, VersionId: 'v2' })).rejects.toMatchObject({
+      code: 'NoSuchEntity',
+    });
+  });
+
   it('are not deleted while they are in use', async () => {
     const { Policy } = await call('CreatePolicy', { PolicyName: 'm', PolicyDocument: document(allow('s3:*', '*')) });
     await call('AttachRolePolicy', { RoleName: 'r', PolicyArn: Policy.Arn });

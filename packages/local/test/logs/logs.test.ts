@@ -90,6 +90,7 @@ describe('logs', () => {
       );
     expect(await names({})).toEqual(['a', 'b', 'c']);
     expect(await names({ orderBy: 'LastEventTime', descending: true, limit: 2 })).toEqual(['c', 'a']);
+    await expect(names({ orderBy: 'x' })).rejects.toThrow(/at 'orderBy' failed to satisfy constraint/);
     const { nextToken } = await call('DescribeLogStreams', { ...group, limit: 2 });
     expect(await names({ nextToken })).toEqual(['c']);
   });

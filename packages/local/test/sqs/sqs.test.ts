@@ -284,6 +284,15 @@ describe('redrive', () => {
     expect(await waiting).toEqual(['a']);
   });
 
+  it('takes tags, and says what is wrong with them', async () => {
+    const tags = (Tags: Record<string, string>) => call('TagQueue', { QueueUrl, Tags });
+    await expect(tags({})).rejects.toThrow('The request must contain the parameter Tags.');
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`k${at}`, 'v']));
+    await expect(tags(many)).rejects.toThrow(/Too many tags added for queue/);
+    await expect(call('UntagQueue', { QueueUrl, TagKeys: [] })).rejects.toThrow(/between 1 and 128 characters/);
+    expect(await call('ListQueueTags', { QueueUrl })).toEqual({});
+  });
+
   it('keeps delivering when the dead-letter queue is gone', async () => {
     await call('DeleteQueue', { QueueUrl: deadUrl });
     await send('a');

@@ -105,6 +105,16 @@ describe('a parameter', () => {
     await expect(call('ListTagsForResource', { ...resource, ResourceId: '/b' })).rejects.toMatchObject({
       code: 'InvalidResourceId',
     });
+    await expect(call('ListTagsForResource', { ...resource, ResourceType: 'x' })).rejects.toMatchObject({
+      code: 'InvalidResourceType',
+    });
+  });
+
+  it.each([
+    ['type', { Type: 'Text' }, /at 'type' failed to satisfy constraint/],
+    ['data type', { DataType: 'Text' }, /The following data type is not supported: Text/],
+  ])('has a known %s', async (_, more, message) => {
+    await expect(put('/a', '1', more)).rejects.toThrow(message);
   });
 });
 

@@ -20,7 +20,14 @@ export async function readS3Input(
   { bucket = '', query }: Address,
 ): Promise<S3Input> {
   const { request, response, requestId } = exchange;
-  const { headers } = request;
+  // The signer of a URL can put any header into its query.
+  const hoisted = [...query]
+    .filter(([name]) => /^x-amz-/i.test(name))
+    .map(([name, value]) => [name.toLowerCase(), value]);
+  const headers = { ...Object.fromEntries(hoisted), ...request.headers };
+  if (query.get('continuation-token') === '') {
+    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', '');
+  }
   const input: S3Input = readBindings(
     operation.input,
     { labels: { ...labels, Bucket: bucket }, headers, query },

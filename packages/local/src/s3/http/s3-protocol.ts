@@ -22,7 +22,7 @@ import { readS3Input } from './s3-input.ts';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** Statuses of success that differ from the model's. */
-const STATUSES: Readonly<Record<string, number>> = { PutBucketPolicy: 204 };
+const STATUSES: Readonly<Record<string, number>> = { PutBucketPolicy: 204, PutBucketTagging: 204 };
 
 /** S3's protocol: REST with XML, streams of objects, and buckets in path or host. */
 export const s3Protocol: Protocol = {
@@ -91,6 +91,7 @@ async function respond({ request, response }: HttpExchange, match: RestMatch, ou
     sendReply(response, { status: response.statusCode, contentType, body });
     return;
   }
+  if (name === 'HeadBucket') response.setHeader('content-type', 'application/xml');
   // A HEAD response has the length of the GET response.
   if (request.method !== 'HEAD' && response.statusCode !== 204) response.setHeader('content-length', 0);
   response.end();

@@ -83,8 +83,13 @@ function createBucket(state: S3State, input: CreateBucketCommandInput): SdkOutpu
       400,
     );
   }
+  if (location === 'us-east-1') {
+    throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', 400);
+  }
   if (input.ObjectLockEnabledForBucket) throw notImplemented('Object Lock');
   if (state.buckets.has(name)) {
+    // As S3's oldest Region still does.
+    if (state.deps.account.region === 'us-east-1') return { Location: `/${name}`, BucketArn: state.bucketArn(name) };
     throw new S3Error(
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',
@@ -98,7 +103,9 @@ function createBucket(state: S3State, input: CreateBucketCommandInput): SdkOutpu
     versioning: undefined,
     eventBridge: false,
     policy: undefined,
-    configurations: new Map(),
+    configurations: new Map(
+      input.ObjectOwnership && [['OwnershipControls', { Rules: [{ ObjectOwnership: input.ObjectOwnership }] }]],
+    ),
     objects: new SortedMap(),
     uploads: new Map(),
   });

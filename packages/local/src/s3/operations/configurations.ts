@@ -5,10 +5,12 @@ import type {
   PutBucketNotificationConfigurationCommandInput,
   PutBucketPolicyCommandInput,
   PutBucketVersioningCommandInput,
+  Tagging,
 } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/cloud.ts';
 import { malformedXml, notImplemented, S3Error } from '../errors.ts';
 import type { S3State } from '../state.ts';
+import { checkTagSet } from '../tags.ts';
 import type { SdkOutput } from './output.ts';
 
 type Named = { readonly Bucket?: string };
@@ -82,6 +84,7 @@ function storedOperations(state: S3State, kind: StoredConfiguration): Record<str
         const bucket = state.bucket(input.Bucket);
         const configuration = input[kind.member];
         if (configuration === undefined || configuration === null) throw malformedXml();
+        if (kind.member === 'Tagging') checkTagSet((configuration as Tagging).TagSet ?? []);
         bucket.configurations.set(kind.member, structuredClone(configuration));
         return {};
       },

@@ -16,7 +16,7 @@ import {
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
-import { findVersion } from '../lookup.ts';
+import { checkRetrievable, findVersion } from '../lookup.ts';
 import type { Bucket, Content, ObjectVersion } from '../model.ts';
 import { checkKey, parseCopySource } from '../names.ts';
 import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
@@ -111,6 +111,7 @@ function findSource(
   const { bucket: name, key, versionId } = parseCopySource(input.CopySource);
   const bucket = state.bucket(name);
   const version = findVersion(state, bucket, { Key: key, VersionId: versionId }, caller);
+  checkRetrievable(version);
   checkCopyConditions(
     {
       ifMatch: input.CopySourceIfMatch,
@@ -144,7 +145,7 @@ function describeCopy(
 ): Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'> {
   const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
   const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
-  if (metadataDirective === 'COPY' && isCopyToItself(input, source)) {
+  if (metadataDirective === 'COPY' && isCopyToItself(input)) {
     throw invalidRequest(
       'This copy request is illegal because it is trying to copy an object to itself without changing ' +
         "the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -167,13 +168,13 @@ function directive(name: string, value: string | undefined): 'COPY' | 'REPLACE' 
   throw invalidArgument(`Unknown ${name.replace(/^x-amz-/, '').replace('-', ' ')}.`, name, value);
 }
 
-function isCopyToItself(input: CopyObjectCommandInput, source: ObjectVersion): boolean {
+function isCopyToItself(input: CopyObjectCommandInput): boolean {
   const { bucket, key, versionId } = parseCopySource(input.CopySource);
   return (
     bucket === input.Bucket &&
     key === input.Key &&
     versionId === undefined &&
-    (input.StorageClass ?? source.headers.StorageClass) === source.headers.StorageClass &&
+    input.StorageClass === undefined &&
     input.ServerSideEncryption === undefined &&
     input.WebsiteRedirectLocation === undefined
   );

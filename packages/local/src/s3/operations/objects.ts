@@ -10,7 +10,7 @@ import { checksumMembers } from '../checksums.ts';
 import { checkReadConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidRequest, notFoundHead, S3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
-import { findVersion } from '../lookup.ts';
+import { checkRetrievable, findVersion } from '../lookup.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
 import { checkKey } from '../names.ts';
 import type { ObjectBody } from '../object-body.ts';
@@ -42,6 +42,7 @@ export function objectOperations(state: S3State): Record<string, Operation> {
       run(input: GetObjectCommandInput, caller): ReadOutput & { Body: ObjectBody } {
         const found = read(state, { ...input, method: 'GET' }, caller);
         const { bucket, version, range } = found;
+        checkRetrievable(version);
         state.authorizeKey(caller, bucket, version, 'Decrypt');
         const segments = range ? slice(version.segments, range.start, range.length) : version.segments;
         return { ...describe(state, found, input), Body: state.blobs.read(segments) };
@@ -111,7 +112,7 @@ function read(state: S3State, input: ReadInput & { readonly method: 'GET' | 'HEA
 
 function partRange(version: ObjectVersion, number: number): ByteRange | undefined {
   if (!version.parts) {
-    if (number === 1) return undefined;
+    if (number === 1) return version.size === 0 ? undefined : { start: 0, length: version.size };
   } else {
     let start = 0;
     for (const [index, { size }] of version.parts.entries()) {
