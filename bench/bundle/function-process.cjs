@@ -19,6 +19,7 @@ async function main() {
   const path = process.argv[2];
   const { handler } = path.endsWith('.cjs') ? require(path) : await import(path);
   const loaded = performance.now();
+  const cpu = process.cpuUsage();
   const { batchItemFailures } = await handler({ Records: records });
   const decided = performance.now();
   if (batchItemFailures.length > 0) throw new Error('The handler was to find nothing to do.');
@@ -30,7 +31,8 @@ async function main() {
     warm.push(performance.now() - from);
   }
   warm.sort((a, b) => a - b);
-  write(`${JSON.stringify({ started, loaded, decided, warm: warm[15], rssMB: (maxRSS * 1024) / 1e6 })}\n`);
+  const figures = { started, loaded, loadedCpu: (cpu.user + cpu.system) / 1000, decided, warm: warm[15] };
+  write(`${JSON.stringify({ ...figures, rssMB: (maxRSS * 1024) / 1e6 })}\n`);
   process.exit(0);
 }
 

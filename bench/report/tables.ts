@@ -145,7 +145,7 @@ function compared(what: string, unit: string, { ours, other, ratio }: Comparison
   return [what, `${withNoise(ours)} ${unit}`, `${withNoise(other)} ${unit}`, ratioText(ratio)];
 }
 
-function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): ReportTable {
+function bundle({ bundle: { kB, loaded, loadedCpu, decided, warm, rssMB } }: Results): ReportTable {
   return {
     title: "The refresher's function",
     note: prose`
@@ -155,6 +155,7 @@ function bundle({ bundle: { kB, loaded, decided, warm, rssMB } }: Results): Repo
     rows: [
       compared('process start → first decision', 'ms', decided),
       compared('process start → loaded', 'ms', loaded),
+      compared('processor time until loaded', 'ms', loadedCpu),
       compared('one more decision', 'ms', warm),
       compared('memory', 'MB', rssMB),
     ],
