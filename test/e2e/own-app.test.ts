@@ -171,7 +171,7 @@ describe("a user's app, from an empty folder", () => {
     }
   });
 
-  test('is deployed by `freshpoint local` alone, and again when it changes', async () => {
+  test.concurrent('is deployed by `freshpoint local` alone, and again when it changes', async () => {
     const folder = await mkdtemp(join(root, 'alone-'));
     await symlink(MODULES, join(folder, 'node_modules'));
     await cp(join(HERE, 'own-app/app.mts'), join(folder, 'app.mts'));

@@ -77,7 +77,7 @@ describe('a runtime with --persist', () => {
     const third = await start('--empty');
     await until('v1 serves again', async () => (await answerOf(third).catch(() => '')) === 'v1');
     await upload(third, 'v2');
-    await until('v2 serves', async () => (await answerOf(third)) === 'v2');
+    await until('v2 serves', async () => (await answerOf(third)) === 'v2', { got: () => third.lines.join('\n') });
   });
 
   test('that is killed while it stores objects has whole objects only', async () => {

@@ -161,7 +161,12 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     account,
     cloud: deps.cloud,
     faults: services.sagemaker.faults,
-    deploy: (assembly, deployOptions = {}) => deployAssembly({ deps, ...services }, assembly, deployOptions),
+    async deploy(assembly, deployOptions = {}) {
+      const results = await deployAssembly({ deps, ...services }, assembly, deployOptions);
+      // What is reported as deployed is there after a restart.
+      saved?.save();
+      return results;
+    },
     destroy: (stackName) => services.cloudformation.destroy(stackName),
     stop() {
       stopping ??= stop();
