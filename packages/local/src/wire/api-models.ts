@@ -20,8 +20,26 @@ interface Api {
   readonly invalidCode?: string;
 }
 
-/** Every API that the gateway answers. A client loads when a request first needs its model. */
-const APIS = {
+/** The APIs that the gateway answers, by the name that SigV4 signs; SageMaker's runtime has that of SageMaker. */
+export type ApiName =
+  | 'cloudformation'
+  | 'events'
+  | 'iam'
+  | 'kms'
+  | 'lambda'
+  | 'logs'
+  | 's3'
+  | 'sagemaker'
+  | 'sagemaker-runtime'
+  | 'sqs'
+  | 'ssm'
+  | 'sts';
+
+/**
+ * A client loads when a request first needs its model. The type is written out, because the compiler takes a minute to
+ * infer one that has all clients' modules.
+ */
+const APIS: Readonly<Record<ApiName, Api>> = {
   cloudformation: {
     service: 'cloudformation',
     load: () => import('@aws-sdk/client-cloudformation'),
@@ -64,9 +82,7 @@ const APIS = {
     queryNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     invalidCode: 'ValidationError',
   },
-} as const satisfies Record<string, Api>;
-
-export type ApiName = keyof typeof APIS;
+};
 
 /** An operation of a model. */
 export interface OperationModel {
@@ -84,12 +100,12 @@ export interface ApiModel extends Api {
 
 /** The API whose JSON protocol has this target prefix. */
 export function apiOfTarget(prefix: string): ApiName | undefined {
-  return names().find((name) => (APIS[name] as Api).target === prefix);
+  return names().find((name) => APIS[name].target === prefix);
 }
 
 /** The XML namespace of the API's query protocol; undefined for an API without one. */
 export function queryNamespace(name: ApiName): string | undefined {
-  return (APIS[name] as Api).queryNamespace;
+  return APIS[name].queryNamespace;
 }
 
 /** The API that SigV4 signs by this name. */
