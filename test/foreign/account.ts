@@ -40,17 +40,20 @@ type ControllerLine = Readonly<Record<string, unknown>>;
 
 const ACCOUNT = '000000000000-us-east-1';
 const INTERVAL_MS = 200;
+/** Time between two checks of a status, in milliseconds: shorter than any status lasts. */
+const STATUS_INTERVAL_MS = 5;
 /** A safety net for a busy machine. */
 const TIMEOUT_MS = 120_000;
 
 /** An account of ministack's, in which SageMaker is the local runtime's. */
 export class ForeignAccount {
+  /** SageMaker, by way of ministack. */
+  readonly sagemaker: SageMakerClient;
   readonly #folder: string;
   readonly #emulator: Emulator;
   readonly #simulated: SimulatedSageMaker;
   readonly #cloudFormation: CloudFormationClient;
   readonly #s3: S3Client;
-  readonly #sagemaker: SageMakerClient;
   readonly #invoke: SageMakerRuntimeClient;
 
   private constructor(folder: string, emulator: Emulator, simulated: SimulatedSageMaker) {
@@ -60,7 +63,7 @@ export class ForeignAccount {
     this.#simulated = simulated;
     this.#cloudFormation = new CloudFormationClient(config);
     this.#s3 = new S3Client({ ...config, forcePathStyle: true });
-    this.#sagemaker = new SageMakerClient(config);
+    this.sagemaker = new SageMakerClient(config);
     this.#invoke = new SageMakerRuntimeClient(config);
   }
 
@@ -117,7 +120,7 @@ export class ForeignAccount {
   }
 
   describe(EndpointName: string): Promise<DescribeEndpointOutput> {
-    return this.#sagemaker.send(new DescribeEndpointCommand({ EndpointName }));
+    return this.sagemaker.send(new DescribeEndpointCommand({ EndpointName }));
   }
 
   /** Waits until the endpoint is InService and answers as this model. */
@@ -144,16 +147,23 @@ export class ForeignAccount {
     return await this.until(`the controller logs that ${expected}`, () => this.#log().slice(from).find(matches));
   }
 
+  /** It cannot be missed: the check and the simulated SageMaker share an event loop. */
+  async untilUpdating(endpointName: string): Promise<void> {
+    const isUpdating = async () => (await this.#simulated.statusOf(endpointName)) === 'Updating';
+    await this.until(`${endpointName} is updated`, isUpdating, STATUS_INTERVAL_MS);
+  }
+
   /** Evaluates `condition` until it gives something other than undefined or false. */
   async until<T>(
     expected: string,
     condition: () => Promise<T | undefined | false> | T | undefined | false,
+    intervalMs = INTERVAL_MS,
   ): Promise<T> {
     const end = performance.now() + TIMEOUT_MS;
     while (performance.now() < end) {
       const found = await condition();
       if (found !== undefined && found !== false) return found;
-      await pause(INTERVAL_MS);
+      await pause(intervalMs);
     }
     throw new Error(`after ${TIMEOUT_MS} ms, expected: ${expected}. ${this.#emulator.tail()}`);
   }
@@ -161,7 +171,7 @@ export class ForeignAccount {
   async close(): Promise<void> {
     await this.#emulator.stop();
     await this.#simulated.stop();
-    for (const client of [this.#cloudFormation, this.#s3, this.#sagemaker, this.#invoke]) client.destroy();
+    for (const client of [this.#cloudFormation, this.#s3, this.sagemaker, this.#invoke]) client.destroy();
     await rm(this.#folder, { recursive: true, force: true });
   }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { EVENT_RULER } from './tools.ts';
 
@@ -10,14 +10,10 @@ export interface PatternMatch {
 
 const SOURCE = join(import.meta.dirname, 'event-ruler', 'MatchEvents.java');
 
-/** Whether each event matches its pattern, as AWS's own matcher says. */
-export async function eventRulerMatches(matches: readonly PatternMatch[]): Promise<boolean[]> {
-  const output = await new Promise<string>((resolve, reject) => {
-    const child = execFile('java', ['-cp', join(EVENT_RULER, '*'), SOURCE], (error, stdout) =>
-      error ? reject(error) : resolve(stdout),
-    );
-    child.stdin?.end(matches.map((match) => `${JSON.stringify(match)}\n`).join(''));
-  });
+/** Whether each event matches its pattern, as AWS's own matcher says. Throws an error if it rejects a pattern. */
+export function eventRulerMatches(matches: readonly PatternMatch[]): boolean[] {
+  const input = matches.map((match) => `${JSON.stringify(match)}\n`).join('');
+  const output = execFileSync('java', ['-cp', join(EVENT_RULER, '*'), SOURCE], { input, encoding: 'utf8' });
   return output
     .trim()
     .split('\n')

@@ -125,6 +125,12 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
     const head = new HeadObjectCommand({ Bucket: bucket, Key, ChecksumMode: 'ENABLED' });
     return await outcome(s3.send(head), 'ChecksumCRC64NVME', 'ChecksumType');
   },
+  'a listing dates an object as HeadObject does': async (s3, bucket) => {
+    await put(s3, bucket);
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    return Contents[0]?.LastModified?.getTime() === LastModified?.getTime();
+  },
   'ListObjectsV2 goes by the bytes of the keys, in pages': async (s3, bucket) => {
     const keys = ['b', 'a/2', 'a/10', 'a.b', 'A', 'é', 'a b+c%20', '𝄞', '～'];
     for (const each of keys) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: each, Body }));

@@ -1,11 +1,13 @@
 """
 ministack with SageMaker, which it lacks: its API and its CloudFormation resources are bridged to $SAGEMAKER_URL.
 
-Bridged, and nothing else:
+SageMaker's bridge:
 - requests to SageMaker are forwarded, once ministack has authenticated them and its IAM has allowed them;
-- AWS::SageMaker::Model, EndpointConfig and Endpoint are created, updated and deleted through that API;
+- AWS::SageMaker::Model, EndpointConfig, Endpoint and ModelPackageGroup are created, updated and deleted through that
+  API;
 - the account's root may send events from aws.sagemaker, as SageMaker does.
-Plain HTTP on 127.0.0.1 is taken for secure transport.
+Where ministack differs from AWS: SenderId of SQS, the resources of ssm:GetParameters, alarms with metric math. Plain
+HTTP on 127.0.0.1 is taken for secure transport.
 """
 
 import asyncio
@@ -39,6 +41,7 @@ RESOURCES = {
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",
+    "ModelPackageGroupName": "model-package-group",
 }
 
 
@@ -48,6 +51,8 @@ def resources(path, body):
         names = {"EndpointName": path.split("/")[2]}
     else:
         names = json.loads(body or b"{}")
+    if "ModelPackageName" in names:
+        return [names["ModelPackageName"]]  # An ARN.
     prefix = f"arn:aws:sagemaker:{get_region()}:{get_account_id()}"
     return [f"{prefix}:{kind}/{names[name].lower()}" for name, kind in RESOURCES.items() if name in names] or ["*"]
 
@@ -99,22 +104,24 @@ sagemaker = botocore.session.get_session().create_client(
 )
 
 
-def create(kind):
-    """Creates a model or a config: every property goes to the API as it is."""
+# Their properties go to the API as they are.
+KINDS = {"Model": "model", "EndpointConfig": "endpoint_config", "ModelPackageGroup": "model_package_group"}
 
+
+def create(kind):
     def run(logical_id, properties, stack_name):
-        call = sagemaker.create_model if kind == "Model" else sagemaker.create_endpoint_config
         name = {f"{kind}Name": provisioners._physical_name(stack_name, logical_id, max_len=63)}
         given = {**name, **properties}
-        return call(**given)[f"{kind}Arn"], {f"{kind}Name": given[f"{kind}Name"]}
+        answer = getattr(sagemaker, f"create_{KINDS[kind]}")(**given)
+        return answer[f"{kind}Arn"], {f"{kind}Name": given[f"{kind}Name"]}
 
     return run
 
 
 def delete(kind):
     def run(physical_id, _properties):
-        call = sagemaker.delete_model if kind == "Model" else sagemaker.delete_endpoint_config
-        ignore_missing(lambda: call(**{f"{kind}Name": physical_id.rpartition("/")[2]}))
+        name = {f"{kind}Name": physical_id.rpartition("/")[2]}
+        ignore_missing(lambda: getattr(sagemaker, f"delete_{KINDS[kind]}")(**name))
 
     return run
 
@@ -163,7 +170,7 @@ def until_on_config(properties):
     return {"EndpointName": name}
 
 
-for kind in ("Model", "EndpointConfig"):
+for kind in KINDS:
     of_kind = f"AWS::SageMaker::{kind}"
     provisioners._RESOURCE_HANDLERS[of_kind] = {"create": create(kind), "delete": delete(kind)}
     members = sagemaker.meta.service_model.operation_model(f"Create{kind}").input_shape.members
