@@ -40,6 +40,8 @@ type ControllerLine = Readonly<Record<string, unknown>>;
 
 const ACCOUNT = '000000000000-us-east-1';
 const INTERVAL_MS = 200;
+/** Time between two checks of a status, in milliseconds: shorter than any status lasts. */
+const STATUS_INTERVAL_MS = 5;
 /** A safety net for a busy machine. */
 const TIMEOUT_MS = 120_000;
 
@@ -145,16 +147,23 @@ export class ForeignAccount {
     return await this.until(`the controller logs that ${expected}`, () => this.#log().slice(from).find(matches));
   }
 
+  /** It cannot be missed: the check and the simulated SageMaker share an event loop. */
+  async untilUpdating(endpointName: string): Promise<void> {
+    const isUpdating = async () => (await this.#simulated.statusOf(endpointName)) === 'Updating';
+    await this.until(`${endpointName} is updated`, isUpdating, STATUS_INTERVAL_MS);
+  }
+
   /** Evaluates `condition` until it gives something other than undefined or false. */
   async until<T>(
     expected: string,
     condition: () => Promise<T | undefined | false> | T | undefined | false,
+    intervalMs = INTERVAL_MS,
   ): Promise<T> {
     const end = performance.now() + TIMEOUT_MS;
     while (performance.now() < end) {
       const found = await condition();
       if (found !== undefined && found !== false) return found;
-      await pause(INTERVAL_MS);
+      await pause(intervalMs);
     }
     throw new Error(`after ${TIMEOUT_MS} ms, expected: ${expected}. ${this.#emulator.tail()}`);
   }

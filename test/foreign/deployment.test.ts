@@ -32,10 +32,6 @@ describe('on ministack, with its IAM, the example’s stack', () => {
   afterAll(() => account?.close());
 
   const upload = (model: string | Buffer) => account.upload(bucket, NAMES.modelKey, model);
-  const untilUpdating = () =>
-    account.until('the refresh updates the endpoint', async () => {
-      return (await account.describe(ENDPOINT)).EndpointStatus === 'Updating';
-    });
 
   test('cannot be deployed without a model, and is rolled back', async () => {
     const data = await account.deploy(app(), NAMES.dataStack);
@@ -81,7 +77,7 @@ describe('on ministack, with its IAM, the example’s stack', () => {
 
   test('takes changed settings during a refresh, and serves the upload with them', async () => {
     await upload('v3');
-    await untilUpdating();
+    await account.untilUpdating(ENDPOINT);
     expect(await account.deploy(app('second'), NAMES.endpointStack)).toMatchObject({
       status: 'UPDATE_COMPLETE',
       failures: {},
@@ -133,7 +129,7 @@ describe('on ministack, with its IAM, the example’s stack', () => {
 
   test('is deleted during a refresh', async () => {
     await upload('v7');
-    await untilUpdating();
+    await account.untilUpdating(ENDPOINT);
     expect(await account.destroy(NAMES.endpointStack)).toEqual({
       status: 'DELETE_COMPLETE',
       outputs: {},

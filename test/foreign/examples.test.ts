@@ -8,7 +8,7 @@ import { ForeignAccount } from './account.ts';
 
 const SECOND = Duration.seconds(1);
 const CREATED = { status: 'CREATE_COMPLETE', failures: {} };
-/** The marker must be a second newer: ministack lists objects with milliseconds, and HeadObject answers without. */
+/** ministack's listings date objects to the millisecond, HeadObject to the second: the marker must be newer by one. */
 const MARKER_DELAY_MS = 1000;
 
 const INFERENCE = `import { readFileSync } from 'node:fs';

@@ -43,6 +43,10 @@ export class SimulatedSageMaker {
     });
   }
 
+  async statusOf(EndpointName: string): Promise<string> {
+    return (await this.#asRoot('sagemaker', 'DescribeEndpoint', { EndpointName })).EndpointStatus;
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#runtime.stop();
