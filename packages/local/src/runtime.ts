@@ -101,9 +101,7 @@ export interface LocalRuntime {
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
   const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
-  const state = options.persistDir
-    ? await openPersistentFolder(resolve(options.persistDir))
-    : await openStateFolder(resolve(options.stateDir ?? '.freshpoint/local'));
+  const state = await openState(options);
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
   let url = '';
@@ -146,9 +144,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     state.remove();
   };
   try {
-    if (!saved?.load()) {
-      await services.cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
-    }
+    if (!saved?.load()) await bootstrap(services);
     saved?.start();
   } catch (error) {
     saved = undefined;
@@ -173,6 +169,15 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
       return stopping;
     },
   };
+}
+
+/** As `cdk bootstrap` does. */
+async function bootstrap({ cloudformation }: Pick<ReturnType<typeof createServices>, 'cloudformation'>): Promise<void> {
+  await cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
+}
+
+function openState({ persistDir, stateDir = '.freshpoint/local' }: LocalRuntimeOptions) {
+  return persistDir ? openPersistentFolder(resolve(persistDir)) : openStateFolder(resolve(stateDir));
 }
 
 function savedStateOptions(
