@@ -44,6 +44,8 @@ describe('an endpoint whose models are approved in the Model Registry', () => {
     await expect(stage.deploy('IrisApproved')).rejects.toThrow(
       'There is no approved package in model-package-group/iris: approve one. Then deploy again.',
     );
+    // The function's last lines can come when the rollback has deleted its permissions.
+    stage.denials.length = 0;
   });
 
   test('is deployed with the newest approved package', async () => {

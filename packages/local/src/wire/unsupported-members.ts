@@ -6,7 +6,6 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   cloudformation: [
     'DeletionMode',
     'DeploymentMode',
-    'ImportExistingResources',
     'OnStackFailure',
     'ResourceTypes',
     'ResourcesToImport',
@@ -90,6 +89,7 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
   cloudformation: [
     'ClientToken',
     'DisableValidation',
+    'ImportExistingResources',
     'IncludePropertyValues',
     'MonitoringTimeInMinutes',
     'RoleARN',
