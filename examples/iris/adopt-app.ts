@@ -1,6 +1,6 @@
 import { SagemakerEndpoint } from '@freshpoint/cdk';
 import { App, Aws, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { type IrisAppProps, modelRole } from './iris-app.ts';
 import { NAMES } from './names.ts';
@@ -17,7 +17,11 @@ export interface AdoptAppProps extends IrisAppProps {
 export function adoptApp({ owner, outdir, waitTime, pollInterval }: AdoptAppProps): App {
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'IrisAdoptedData');
-  const bucket = new Bucket(data, 'Models', { removalPolicy: RemovalPolicy.RETAIN });
+  const bucket = new Bucket(data, 'Models', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
   new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
 
   const stack = new Stack(app, 'IrisAdopted');

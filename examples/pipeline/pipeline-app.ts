@@ -1,6 +1,6 @@
 import { SagemakerEndpoint } from '@freshpoint/cdk';
 import { App, Aws, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 
 /** Settings of the app. */
 export interface PipelineAppProps {
@@ -17,6 +17,7 @@ export function pipelineApp({ outdir, waitTime, pollInterval }: PipelineAppProps
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'PipelineData');
   const bucket = new Bucket(data, 'Models', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     eventBridgeEnabled: true,
     removalPolicy: RemovalPolicy.RETAIN,

@@ -1,6 +1,6 @@
 import { ModelSource, SagemakerEndpoint } from '@freshpoint/cdk';
 import { App, Aws, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 
 /** Settings of the app. */
 export interface ReleaseAppProps {
@@ -18,6 +18,7 @@ export function releaseApp({ outdir, waitTime, pollInterval }: ReleaseAppProps =
   const data = new Stack(app, 'ReleaseData');
   const [pointers, archives] = ['Pointers', 'Archives'].map((id) => {
     const bucket = new Bucket(data, id, {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       eventBridgeEnabled: true,
       removalPolicy: RemovalPolicy.RETAIN,

@@ -6,8 +6,8 @@ SageMaker's bridge:
 - AWS::SageMaker::Model, EndpointConfig, Endpoint and ModelPackageGroup are created, updated and deleted through that
   API;
 - the account's root may send events from aws.sagemaker, as SageMaker does.
-Where ministack differs from AWS: SenderId of SQS, the resources of ssm:GetParameters, alarms with metric math. Plain
-HTTP on 127.0.0.1 is taken for secure transport.
+Where ministack differs from AWS: aws:PrincipalArn of sessions, SenderId of SQS, the resources of ssm:GetParameters,
+alarms with metric math. Plain HTTP on 127.0.0.1 is taken for secure transport.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ import urllib.request
 import botocore.session
 from botocore.exceptions import ClientError
 from ministack import app
-from ministack.core import iam_actions, router
+from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.iam_evaluator import caller_arn, enforce
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, iam, lambda_svc, sqs
@@ -225,6 +225,18 @@ build_send_sys_attrs = sqs._build_send_sys_attrs
 sqs._build_send_sys_attrs = system_attributes
 dispatch_esm_batch = lambda_svc._dispatch_esm_batch
 lambda_svc._dispatch_esm_batch = dispatch_batch
+
+# --- conditions: aws:PrincipalArn is the ARN of the role, and ministack's that of its session ---
+
+
+def condition_key(key, context):
+    if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
+        return iam._roles[context.principal_arn.split("/")[1]]["Arn"]
+    return resolve_condition_key(key, context)
+
+
+resolve_condition_key = iam_evaluator._resolve_condition_key
+iam_evaluator._resolve_condition_key = condition_key
 
 # --- transport ---
 
