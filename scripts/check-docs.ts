@@ -23,6 +23,8 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 
 /** Commands in the documents that are run elsewhere, or that need what isn't here. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  'git clone https://github.com/freshpoint/freshpoint.git': 'the gate runs in a clone',
+  'cd freshpoint': 'the gate runs in a clone',
   'npm ci': 'the gate begins with it',
   'npm run bench': 'it renews the figures of docs/benchmarks.md; the gate runs its quick form',
   'npm run mutation': 'minutes, for those who change the policy',
