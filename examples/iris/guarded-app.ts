@@ -12,7 +12,7 @@ export interface GuardedAppProps extends IrisAppProps {
   readonly firstModel: string;
 }
 
-/** One stack with what an endpoint in production needs: canaries, smoke tests, people to tell, scaling, a dashboard. */
+/** One stack with what an endpoint in production needs: canaries, smoke tests, notifications, scaling, a dashboard. */
 export function guardedApp({ firstModel, outdir, waitTime, pollInterval }: GuardedAppProps): App {
   const app = new App({ outdir, analyticsReporting: false });
   const stack = new Stack(app, 'IrisGuarded');
