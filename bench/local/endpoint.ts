@@ -20,6 +20,9 @@ export const predict_fn = (rows, { weights }) =>
   rows.map((row) => row.reduce((sum, value, i) => sum + value * weights[i], 0));
 `;
 
+/** The file with it. */
+const PROGRAM = 'inference.mjs';
+
 /** Name of the endpoint. */
 export const ENDPOINT = 'bench';
 
@@ -27,7 +30,7 @@ export const ENDPOINT = 'bench';
 export function modelFolder(): string {
   const folder = cacheFolder('model');
   mkdirSync(join(folder, 'code'));
-  writeFileSync(join(folder, 'code/inference.mjs'), INFERENCE);
+  writeFileSync(join(folder, 'code', PROGRAM), INFERENCE);
   return folder;
 }
 
@@ -70,7 +73,7 @@ export async function createEndpoint(url: string, folder: string): Promise<void>
 /** The program that an instance runs, without the runtime around it. */
 export async function startModelProcess(compiled: string, folder: string): Promise<{ url: string; stop: () => void }> {
   const child = spawn(process.execPath, [join(compiled, 'model-hosts/js-host.js')], {
-    env: { PATH: process.env.PATH, SM_MODEL_DIR: folder },
+    env: { PATH: process.env.PATH, SM_MODEL_DIR: folder, SAGEMAKER_PROGRAM: PROGRAM },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout })) {
