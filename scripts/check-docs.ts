@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import { maskRun, sameShape } from './demo-output.ts';
 import { figureProblems, renewFigures } from './doc-figures.ts';
 import { anchorsOf, codeBlocks, linksOf, looseRows } from './markdown.ts';
-import { snippetProgram } from './snippets.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const write = process.argv.includes('--write');
@@ -109,6 +108,11 @@ function checkFigures(): void {
   check(`${BENCHMARKS_PAGE} shows bench/results.json`, status === 0 ? undefined : `${stdout}${stderr}`);
 }
 
+/** A document's snippet as a program: alone, with nothing around it. One that makes a stack is synthesized. */
+function programOf(snippet: string): string {
+  return /\bnew Stack\(/.test(snippet) ? `${snippet}\n(stack.node.root as App).synth();\n` : `${snippet}\n`;
+}
+
 /** Each line of each shell block is either run here or known to be run elsewhere. */
 function commandsToRun(): string[] {
   const commands = documents.flatMap((name) =>
@@ -184,7 +188,7 @@ function checkSnippets(): void {
     for (const name of documents) {
       for (const [index, { text, line }] of codeBlocks(textOf(name), 'ts').entries()) {
         const file = join(folder, `${name.replace(/\W+/g, '-')}-${index}.ts`);
-        writeFileSync(file, snippetProgram(text));
+        writeFileSync(file, programOf(text));
         const compiled = compile(file);
         const problem = compiled ?? run(file, folder);
         check(`the snippet in ${name}:${line} compiles and runs`, problem);
