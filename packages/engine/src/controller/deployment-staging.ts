@@ -163,14 +163,20 @@ async function keepJudgement(
     [spec.sources, request.sources].map((each) => listUnlessDenied(pass, each)),
   );
   const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served });
-  const removed = spec.sources.filter((source) => !request.sources.some((each) => uriOf(each) === uriOf(source)));
-  const changed = { before, after, removed, unchanged, deployed };
+  const removed = spec.sources.filter((source) => !isAmong(request.sources, source));
+  const staying = before ? undefined : request.sources.filter((source) => isAmong(spec.sources, source));
+  const newestKept = staying && (await listUnlessDenied(pass, staying))?.newest;
+  const changed = { before, after, newestKept, removed, unchanged, deployed };
   const { state, pin, carried } = keepAcrossSources(staged.recorded.state, changed);
   if (carried) {
     const sources = after?.kind === 'complete' ? after.files : [];
     await ports.history.append(store, carriedRecord(carried, { sources, state, now: ports.now() }));
   }
   return { ...staged, ...(pin && { pin }), recorded: { ...staged.recorded, state } };
+}
+
+function isAmong(sources: readonly SourceSpec[], source: SourceSpec): boolean {
+  return sources.some((each) => uriOf(each) === uriOf(source));
 }
 
 /** The sources, if they can be read within the pass, and may be. Other errors are thrown: the pass is repeated. */

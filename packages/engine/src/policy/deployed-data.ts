@@ -111,6 +111,8 @@ export interface ChangedSources {
   /** Undefined: they could not be read. The function may not read a source any more that the deployment removes. */
   readonly before: SourcesView | undefined;
   readonly after: SourcesView | undefined;
+  /** LastModified of the newest object at the sources that stay, epoch ms. Absent: it was not asked for. */
+  readonly newestKept?: number;
   /** Sources that the deployment removes. */
   readonly removed: readonly SourceSpec[];
   /** The revision before, if those have what serves. Undefined: not known. */
@@ -164,8 +166,9 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
 }
 
 /** What is at the old sources: as read, or as observed last if nothing was uploaded since to those that stay. */
-function revisionBefore({ observed }: EndpointState, { before, after }: ChangedSources): string | undefined {
+function revisionBefore({ observed }: EndpointState, changed: ChangedSources): string | undefined {
+  const { before, after, newestKept = after?.newest } = changed;
   if (before) return before.revision;
-  const isNewer = after?.newest === undefined || observed === undefined || after.newest > observed.newest;
+  const isNewer = newestKept === undefined || observed === undefined || newestKept > observed.newest;
   return isNewer ? undefined : observed.revision;
 }

@@ -181,6 +181,8 @@ describe('a deployment that changes the sources', () => {
     });
     const earlier = { ...state, observed: { ...observed, newest: NOON - 1 } };
     expect(keepAcrossSources(earlier, removed)).toEqual({ state: earlier });
+    // What is newer is at a source that the deployment adds.
+    expect(keepAcrossSources(earlier, { ...removed, newestKept: NOON - 1 })).toMatchObject({ carried, pin: pinAfter });
     expect(keepAcrossSources(state, removed)).toEqual({ state });
   });
 
