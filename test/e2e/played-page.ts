@@ -121,7 +121,9 @@ export class RunComparison {
       .replaceAll(/\biris-[0-9a-f]{8}\b/g, 'iris-#')
       .replaceAll(/(irisdata-models|Iris-FreshpointRefresher)[\w-]+/g, '$1#')
       .replaceAll(/\s+/g, ' ')
-      .trim();
+      .trim()
+      // One line for each dead letter, of which there can be more on a busy machine.
+      .replace(/^(.+?)(?: \1)+$/, '$1');
   }
 
   #labelOf(revision: string): string {
