@@ -115,15 +115,17 @@ export class RunComparison {
   comparable(text: string, { commands }: CommandBlock): string {
     const isWatched = commands.some(([verb = '']) => LAST_LINE_COUNTS.has(verb));
     const counted = isWatched ? (text.trimEnd().split('\n').at(-1) ?? '') : text;
-    return counted
-      .replaceAll(/\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|\b\d+ s\b/g, '#')
-      .replaceAll(/\b[0-9a-f]{12}\b/g, (revision) => this.#labelOf(revision))
-      .replaceAll(/\biris-[0-9a-f]{8}\b/g, 'iris-#')
-      .replaceAll(/(irisdata-models|Iris-FreshpointRefresher)[\w-]+/g, '$1#')
-      .replaceAll(/\s+/g, ' ')
-      .trim()
-      // One line for each dead letter, of which there can be more on a busy machine.
-      .replace(/^(.+?)(?: \1)+$/, '$1');
+    return (
+      counted
+        .replaceAll(/\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|\b\d+ s\b/g, '#')
+        .replaceAll(/\b[0-9a-f]{12}\b/g, (revision) => this.#labelOf(revision))
+        .replaceAll(/\biris-[0-9a-f]{8}\b/g, 'iris-#')
+        .replaceAll(/(irisdata-models|Iris-FreshpointRefresher)[\w-]+/g, '$1#')
+        .replaceAll(/\s+/g, ' ')
+        .trim()
+        // One line for each dead letter, of which there can be more on a busy machine.
+        .replace(/^(.+?)(?: \1)+$/, '$1')
+    );
   }
 
   #labelOf(revision: string): string {
