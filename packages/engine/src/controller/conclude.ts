@@ -3,7 +3,7 @@ import { StateConflict } from '../errors.ts';
 import type { Conclusion } from '../policy/conclusion.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
 import type { StallEvent } from '../policy/stalled.ts';
-import { type EndpointState, type QuarantineEntry, quarantineEntryOf, type Stall } from '../policy/state.ts';
+import { type EndpointState, type QuarantineEntry, quarantineEntryOf } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
 import { type Decided, observeAndDecide } from './observe.ts';
 import type { EndpointPass } from './pass.ts';
@@ -21,8 +21,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
   const { ports, store } = pass;
   const published = new Set<string>();
   let refused: readonly QuarantineEntry[] = [];
-  let isRecovered = false;
-  let stalled: Stall | undefined;
+  let stalls: Pick<EndpointState, 'stalled'> | undefined;
   let known = recorded;
   for (let attempt = 1; ; attempt++) {
     const decided = await observeAndDecide(pass, known);
@@ -33,16 +32,13 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     let current = await ports.states.read(store);
     // Only then was the endpoint observed in this state: another pass may have concluded the update, and made the next.
     if (current?.etag === etag) {
-      const concluded = withRefused(decision.state, refused);
-      // The end of a stall was published before another writer came first.
-      const state = isRecovered && concluded.stalled?.published ? { ...concluded, stalled: undefined } : concluded;
+      const state = withRefused(decision.state, refused);
       const isNew = (event: RefreshEvent | StallEvent) => !published.has(idOf(event));
       await publish(pass, { events: events.filter(isNew), state, ...(stall && isNew(stall) && { stall }) });
       for (const event of all) published.add(idOf(event));
       refused = entriesOf(state, events, refused);
-      isRecovered ||= stall?.type === 'recovered';
-      if (stall) stalled = stall.type === 'stalled' ? state.stalled : undefined;
-      const isKnown = state === observation.state && !stalled;
+      if (stall) stalls = { stalled: state.stalled };
+      const isKnown = state === observation.state && !stalls;
       const written = isKnown ? etag : await write(pass, state, etag);
       if (written !== 'conflict') {
         return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };
@@ -52,8 +48,8 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     // A state that was deleted meanwhile is rebuilt by a later pass.
     if (!current || current.state.lostAt !== undefined || attempt === MAX_WRITES)
       throw new StateConflict(stateKey(store));
-    // The stall was published before another writer came first: its end will be, too.
-    known = stalled ? { ...current, state: { ...current.state, stalled } } : current;
+    // A stall, or its end, was published before another writer came first.
+    known = stalls ? { ...current, state: { ...current.state, ...stalls } } : current;
   }
 }
 

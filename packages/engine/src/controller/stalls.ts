@@ -1,11 +1,11 @@
 import { StateConflict } from '../errors.ts';
 import { noteBlockage, type StallChange, stalledAfterMs } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
-import type { StoredState } from '../ports.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
+import { rewriteState } from './rewrite-state.ts';
 
 /**
  * The metric that the refresher's alarm watches: 1 in each pass of an endpoint that is stalled, and 0 in the one that
@@ -34,36 +34,37 @@ export async function noteFailedPass(context: EndpointContext, error: unknown, m
   }
 }
 
-/** Attempts to record what was published. */
-const MAX_WRITES = 5;
-
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
   const spec = await ports.specs.read(endpoint);
   const stored = spec && (await ports.states.read(spec.store));
   // A state that was lost is rebuilt first.
   if (!stored || stored.state.lostAt !== undefined) return;
-  const { state } = stored;
+  const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });
   await publish({ ports, endpoint, spec }, { ...noted, events: [] });
-  if (noted.state !== state) await recordStall({ ports, store: spec.store }, stored, noted);
   measureStall({ ports, endpoint }, state, noted.state);
+  if (noted.state !== state) await writeStalled({ ports, store: spec.store }, etag, noted);
 }
 
-/** Records what was published, also over what another pass has written meanwhile: without it, no end is published. */
-async function recordStall(
-  { ports, store }: Pick<EndpointPass, 'ports' | 'store'>,
-  { etag }: StoredState,
+/**
+ * Writes a state whose stall was published. If another pass wrote first, its state gets the stall, too, before
+ * StateConflict is thrown: without it, no end would be published.
+ */
+export async function writeStalled(
+  pass: Pick<EndpointPass, 'ports' | 'store'>,
+  etag: string | undefined,
   { state, stall }: StallChange,
 ): Promise<void> {
-  let current: StoredState | undefined = { state, etag };
-  for (let attempt = 1; current && current.state.lostAt === undefined; attempt++) {
-    try {
-      await ports.states.write(store, { ...current.state, stalled: state.stalled }, current.etag);
-      return;
-    } catch (error) {
-      if (!(error instanceof StateConflict) || !stall || attempt === MAX_WRITES) throw error;
-      current = await ports.states.read(store);
+  const { ports, store } = pass;
+  try {
+    await ports.states.write(store, state, etag);
+  } catch (error) {
+    if (stall && error instanceof StateConflict) {
+      await rewriteState(pass, await ports.states.read(store), (current) =>
+        current.lostAt === undefined ? { ...current, stalled: state.stalled } : undefined,
+      );
     }
+    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { StateConflict } from '../errors.ts';
 import { judgeFailure } from '../policy/failure-reasons.ts';
 import { pollSeconds, shortPollSeconds } from '../policy/next.ts';
 import { ROLLOUT_REASONS } from '../policy/ready-endpoint.ts';
@@ -12,10 +11,8 @@ import type { StoredState } from '../ports.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
-import { measureStall } from './stalls.ts';
-
-/** Attempts to record an acceptance. Each further one needs yet another write within milliseconds. */
-const MAX_ACCEPTANCE_WRITES = 5;
+import { rewriteState } from './rewrite-state.ts';
+import { measureStall, writeStalled } from './stalls.ts';
 
 /**
  * Calls UpdateEndpoint. The state records the update before the call, and afterwards whether it was accepted; a call
@@ -71,7 +68,7 @@ async function reject(
   { revision, trigger }: Updating,
   error: Error,
 ): Promise<ReconcileResult> {
-  const { ports, endpoint, store, spec } = pass;
+  const { ports, endpoint, spec } = pass;
   const message = `${error.name}: ${error.message}`;
   const at = ports.now();
   const { fault } = judgeFailure(message);
@@ -83,7 +80,7 @@ async function reject(
   const seconds = withinStall(pause, noted.state, clock);
   ports.telemetry.error(endpoint, error, seconds);
   await publish(pass, { ...noted, events: [] });
-  await ports.states.write(store, noted.state, etag);
+  await writeStalled(pass, etag, noted);
   measureStall(pass, state, noted.state);
   return endPass(pass, { kind: 'requeue', reason: 'Retrying', message: text, seconds, revision });
 }
@@ -95,22 +92,9 @@ async function isUnderWay({ ports, spec }: EndpointPass, { configName }: Updatin
 }
 
 /** After a conflict, the acceptance is recorded in the state that is there now, if that still has the update. */
-async function recordAcceptance(
-  { ports, store }: EndpointPass,
-  recorded: StoredState,
-  updating: Updating,
-): Promise<void> {
-  let known: StoredState | undefined = recorded;
-  for (let attempt = 1; known; attempt++) {
-    const { state, etag }: StoredState = known;
+function recordAcceptance(pass: EndpointPass, recorded: StoredState, updating: Updating): Promise<void> {
+  return rewriteState(pass, recorded, (state) => {
     const update = recordedUpdate(state);
-    if (update?.at !== updating.at) return;
-    try {
-      await ports.states.write(store, { ...state, rollout: { ...update, accepted: true } }, etag);
-      return;
-    } catch (error) {
-      if (!(error instanceof StateConflict) || attempt === MAX_ACCEPTANCE_WRITES) throw error;
-      known = await ports.states.read(store);
-    }
-  }
+    return update?.at === updating.at ? { ...state, rollout: { ...update, accepted: true } } : undefined;
+  });
 }

@@ -73,6 +73,21 @@ describe('what keeps the newest revision from being served', () => {
     ]);
   });
 
+  test('is recorded although another pass writes the state while it is published, after a rejected call', async () => {
+    world.spec = { ...spec, stalledAfter: 0 };
+    world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
+    const { publish } = world.ports.eventBus;
+    world.ports.eventBus.publish = async (id, name, events) => {
+      await publish(id, name, events);
+      if (!events.some(({ type }) => type === 'stalled')) return;
+      world.ports.eventBus.publish = publish;
+      world.state = { ...servedV1, suspension: { by: 'ada', at: world.now } };
+      world.version += 1;
+    };
+    await passFor(5);
+    expect(world.state).toMatchObject({ stalled: { published: true }, suspension: { by: 'ada' } });
+  });
+
   test.each([
     ['an error', () => Object.assign(world.fail, { sources: denied })],
     ['a decision', () => Object.assign(world, { updateOutcome: { kind: 'rejected', busy: false, error: quota } })],
