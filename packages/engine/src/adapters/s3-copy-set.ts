@@ -7,8 +7,8 @@ import { inParallel } from './parallel.ts';
 import { type CopyOutcome, copyObject } from './s3-copy.ts';
 import type { Copy, CopyLimits } from './s3-copy-request.ts';
 
-/** Objects that are checked and copied at once, where one request copies each. */
-const PARALLEL_COPIES = 16;
+/** Objects that are checked and copied at once, where one request copies each. S3 answers 3,500 copies a second. */
+export const PARALLEL_COPIES = 100;
 /** Metadata of each copy: the revision that it is part of. */
 const REVISION_METADATA = 'freshpoint-revision';
 

@@ -14,6 +14,7 @@ import { type Client, UPDATE_CLIENT_CONFIG } from '../adapters/client.ts';
 import { cloudFormationResponses } from '../adapters/cloudformation-responses.ts';
 import { namingFailures, type SdkClient } from '../adapters/naming-failures.ts';
 import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
+import { PARALLEL_COPIES } from '../adapters/s3-copy-set.ts';
 import { createHandler } from './handler.ts';
 
 function setting(name: string): string {
@@ -45,7 +46,7 @@ export const handler = createHandler(
       sagemaker: namingFailures(new SageMakerClient(), roleArn),
       sagemakerUpdates: lazily(() => new SageMakerClient(UPDATE_CLIENT_CONFIG)),
       sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
-      s3: namingFailures(new S3Client(), roleArn),
+      s3: namingFailures(new S3Client({ requestHandler: { httpsAgent: { maxSockets: PARALLEL_COPIES } } }), roleArn),
       ssm: namingFailures(new SSMClient(), roleArn),
       sqs: lazily(() => new SQSClient()),
       cloudformation: lazily(() => new CloudFormationClient()),
