@@ -177,8 +177,6 @@ function ranges(results: Results): Range[] {
 const MAX_INVOCATIONS: Readonly<Record<string, number>> = { 'one upload': 6, '1000 files in a row': 60 };
 /** From settled to UpdateEndpoint, in seconds. */
 const MAX_OWN_DELAY_SECONDS = 4;
-/** Each file of these is copied twice before UpdateEndpoint, which takes longer than all else. */
-const MAX_COPYING_SECONDS: Readonly<Record<string, number>> = { '1000 files in a row': 15 };
 
 function patternRanges({ pattern, freshpoint, sleeping, plain }: PatternRow): Range[] {
   const own = (name: string, given: Delay | undefined, max: number): Range => ({
@@ -199,11 +197,7 @@ function patternRanges({ pattern, freshpoint, sleeping, plain }: PatternRow): Ra
     { name: `${pattern}: function seconds (${approach})`, value: seconds, min: 0.01, max: 10_000 },
   ];
   return [
-    own(
-      'from settled to UpdateEndpoint',
-      freshpoint.settledToUpdate,
-      MAX_COPYING_SECONDS[pattern] ?? MAX_OWN_DELAY_SECONDS,
-    ),
+    own('from settled to UpdateEndpoint', freshpoint.settledToUpdate, MAX_OWN_DELAY_SECONDS),
     own('from upload to served, beyond', freshpoint.overhead, 120),
     ...counts(freshpoint, 'Freshpoint'),
     ...counts(sleeping, 'sleeping'),

@@ -101,6 +101,7 @@ const LAYOUTS: readonly LayoutSettings[] = [
     sources: { keys: ['training/*/output/model.tar.gz'] },
     otherSources: { keys: ['training/*/output/model.tar.gz', 'models/scaler.tar.gz'] },
     waitTime: 60,
+    maxWaitTime: 300,
     pollInterval: 30,
     sweepInterval: 3600,
   },

@@ -102,9 +102,9 @@ export interface SagemakerEndpointProps {
   readonly marker?: string;
 
   /**
-   * Upper bound of that wait while uploads never pause. At least `waitTime`.
+   * Upper bound of the wait for `waitTime` while uploads never pause. At least `waitTime`.
    *
-   * @default - unbounded
+   * @default - unbounded; five times `waitTime` if the data of all models are `ModelSource.newestBelow`
    */
   readonly maxWaitTime?: Duration;
 

@@ -47,6 +47,7 @@ describe('a model that is the newest archive below a prefix', () => {
     const spec = specOf(withNewest());
     const newest = { bucket: '<Bucket83908E77>', newestBelow: 'jobs/', suffix: '/output/model.tar.gz' };
     expect(spec).toMatchObject({ sources: [newest], data: { files: [newest] } });
+    expect(specOf(withNewest({ options: {} }))).toMatchObject({ waitTime: 60, maxWaitTime: 300 });
     expect(specOf(withNewest({ options: {} }))).toMatchObject({ sources: [{ newestBelow: '', suffix: '.tar.gz' }] });
   });
 
@@ -101,6 +102,7 @@ describe('a model that is the newest archive below a prefix', () => {
     const containers = [fixed, modelDataUrl].map((url) => ({ image, modelDataUrl: url }));
     newEndpoint(stack, { model: { primaryContainer: undefined, containers } });
     expect(specOf(stack)).toMatchObject({ data: { files: [{ key: 'features.tar.gz' }, { newestBelow: 'jobs/' }] } });
+    expect(specOf(stack)).not.toHaveProperty('maxWaitTime');
   });
 });
 

@@ -1,10 +1,10 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import type { CfnEndpointProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
-import type { EndpointSpec, EndpointStore, SlotData } from '../contract';
+import type { EndpointSpec, EndpointStore, SlotData, SourceSpec } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
-import { DEFAULT_WAIT_TIME } from './defaults';
-import { wholeSeconds } from './durations';
+import { DEFAULT_WAIT_TIME, NEWEST_MAX_WAITS } from './defaults';
+import { concreteSeconds, wholeSeconds } from './durations';
 import type { EndpointPlan } from './endpoint-plan';
 import { smokeTestSpecs } from './smoke-tests';
 import { isReadable, isReadableList } from './tokens';
@@ -27,8 +27,10 @@ export function endpointSpec(
   { sources }: EndpointPlan,
   tokens: SpecTokens,
 ): EndpointSpec {
-  const { endpointProps, maxWaitTime, pollInterval, stalledAfter, verification, smokeTests = [] } = props;
+  const { endpointProps, pollInterval, stalledAfter, verification, smokeTests = [] } = props;
+  const waitTime = props.waitTime ?? DEFAULT_WAIT_TIME;
   const excluded = excludedVariantProperties(endpoint, endpointProps);
+  const maxWaitTime = props.maxWaitTime ?? boundOf(sources, waitTime);
   const { data, retainRevisions, queueUrl, ...identity } = tokens;
   return {
     version: 1,
@@ -39,7 +41,7 @@ export function endpointSpec(
     ...(verification?._extent === 'full' && { verification: 'full' as const }),
     ...(smokeTests.length > 0 && { smokeTests: smokeTestSpecs(smokeTests) }),
     queueUrl,
-    waitTime: wholeSeconds(props.waitTime ?? DEFAULT_WAIT_TIME),
+    waitTime: wholeSeconds(waitTime),
     ...(maxWaitTime && { maxWaitTime: wholeSeconds(maxWaitTime) }),
     ...(pollInterval && { pollInterval: wholeSeconds(pollInterval) }),
     ...(stalledAfter && { stalledAfter: wholeSeconds(stalledAfter) }),
@@ -48,6 +50,13 @@ export function endpointSpec(
     retainDeploymentConfig: (endpointProps.retainDeploymentConfig ?? true) as boolean,
     ...(excluded.length > 0 && { excludeRetainedVariantProperties: excluded }),
   };
+}
+
+/** Training jobs may never pause, and each archive is whole: a wait for the newest to settle must end. */
+function boundOf(sources: readonly SourceSpec[], waitTime: Duration): Duration | undefined {
+  const seconds = concreteSeconds(waitTime);
+  const isChosen = sources.every((source) => 'newestBelow' in source || 'marker' in source);
+  return seconds !== undefined && isChosen ? Duration.seconds(seconds * NEWEST_MAX_WAITS) : undefined;
 }
 
 function excludedVariantProperties(endpoint: Construct, props: CfnEndpointProps): string[] {
