@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import { type Clock, systemClock } from '@freshpoint/simulator/core/clock';
 
 /** A process and its parent, when the demo began. */
 interface Link {

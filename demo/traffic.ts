@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import { type Clock, systemClock } from '@freshpoint/simulator/core/clock';
 import { type InvokeClient, predictSpecies } from './endpoint-client.ts';
 import type { Flower } from './train.ts';
 

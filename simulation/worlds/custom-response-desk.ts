@@ -1,4 +1,4 @@
-import type { CustomResponse } from '@freshpoint/local/cloudformation/index';
+import type { CustomResponse } from '@freshpoint/simulator/cloudformation/index';
 
 /** Where custom resources respond, without HTTP. */
 export class CustomResponseDesk {

@@ -2,16 +2,23 @@ import {
   type CloudFormation,
   type CloudFormationExtras,
   createCloudFormation,
-} from '@freshpoint/local/cloudformation/index';
-import { defaultAccount } from '@freshpoint/local/core/account';
-import { type Caller, Cloud, type Deps, type LeavingCaller, root, type Service } from '@freshpoint/local/core/cloud';
-import { seededIds } from '@freshpoint/local/core/ids';
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
-import { createEvents } from '@freshpoint/local/events/events';
-import { createIam } from '@freshpoint/local/iam/iam';
-import { createLambda, type FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
-import { createLogs } from '@freshpoint/local/logs/logs';
-import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
+} from '@freshpoint/simulator/cloudformation/index';
+import { defaultAccount } from '@freshpoint/simulator/core/account';
+import {
+  type Caller,
+  Cloud,
+  type Deps,
+  type LeavingCaller,
+  root,
+  type Service,
+} from '@freshpoint/simulator/core/cloud';
+import { seededIds } from '@freshpoint/simulator/core/ids';
+import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
+import { createEvents } from '@freshpoint/simulator/events/events';
+import { createIam } from '@freshpoint/simulator/iam/iam';
+import { createLambda, type FunctionRunnerFactory } from '@freshpoint/simulator/lambda/index';
+import { createLogs } from '@freshpoint/simulator/logs/logs';
+import { createS3, MemoryBlobs } from '@freshpoint/simulator/s3/index';
 import {
   createSageMaker,
   createVirtualLauncher,
@@ -21,9 +28,9 @@ import {
   type Times,
   type Verdict,
   type VirtualInstance,
-} from '@freshpoint/local/sagemaker/index';
-import { createSqs, type Sqs } from '@freshpoint/local/sqs/sqs';
-import { createSsm } from '@freshpoint/local/ssm/ssm';
+} from '@freshpoint/simulator/sagemaker/index';
+import { createSqs, type Sqs } from '@freshpoint/simulator/sqs/sqs';
+import { createSsm } from '@freshpoint/simulator/ssm/ssm';
 import type { AnswerOf } from './answers.ts';
 import { CustomResponseDesk } from './custom-response-desk.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, keysOf, type Layout } from './layout.ts';

@@ -1,35 +1,23 @@
 import { resolve } from 'node:path';
-import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
-import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
   BOOTSTRAP_STACK_NAME,
   BOOTSTRAP_TEMPLATE,
   type CloudFormation,
-  CUSTOM_RESPONSE_PATH,
+  CustomResponses,
   createCloudFormation,
-  createCustomResponses,
   type DeployResult,
   type StackEvent,
-} from './cloudformation/index.ts';
-import { type Account, defaultAccount } from './core/account.ts';
-import { systemClock } from './core/clock.ts';
-import { type Caller, Cloud, type Deps, root } from './core/cloud.ts';
-import { systemIds } from './core/ids.ts';
-import { createEvents } from './events/events.ts';
-import { startGateway } from './gateway/gateway.ts';
-import { createIam, type Iam } from './iam/iam.ts';
-import { createKms } from './kms/kms.ts';
-import { createCodeStore, createLambda, createProcessRunnerFactory, type FunctionLogLine } from './lambda/index.ts';
-import { createLogs, type Logs } from './logs/logs.ts';
-import {
-  type ContainerCommand,
-  createProcessLauncher,
-  type InstanceFailure,
-  type ModelLog,
-} from './model-hosts/index.ts';
-import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
-import { createProcessHost, type ProcessHost } from './processes/index.ts';
-import { createS3, DiskBlobs, type S3Event } from './s3/index.ts';
+} from '#simulator/cloudformation/index';
+import { type Account, defaultAccount } from '#simulator/core/account';
+import { systemClock } from '#simulator/core/clock';
+import { type Caller, Cloud, type Deps, root } from '#simulator/core/cloud';
+import { systemIds } from '#simulator/core/ids';
+import { createEvents } from '#simulator/events/events';
+import { createIam, type Iam } from '#simulator/iam/iam';
+import { createKms } from '#simulator/kms/kms';
+import { createLambda, type FunctionLogLine } from '#simulator/lambda/index';
+import { createLogs, type Logs } from '#simulator/logs/logs';
+import { createS3, type S3Event } from '#simulator/s3/index';
 import {
   createSageMaker,
   type EndpointStateChange,
@@ -39,11 +27,26 @@ import {
   realisticTimes,
   type SageMaker,
   type Times,
-} from './sagemaker/index.ts';
-import { createSqs } from './sqs/sqs.ts';
-import { createSsm } from './ssm/ssm.ts';
+} from '#simulator/sagemaker/index';
+import { createSqs } from '#simulator/sqs/sqs';
+import { createSsm } from '#simulator/ssm/ssm';
+import { createSts } from '#simulator/sts/sts';
+import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
+import { publishAssets } from './cloud-assembly/publish-assets.ts';
+import { CUSTOM_RESPONSE_PATH, handleCustomResponse } from './gateway/custom-responses.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { createCodeStore } from './lambda/code-store.ts';
+import { createProcessRunnerFactory } from './lambda/process-runner.ts';
+import {
+  type ContainerCommand,
+  createProcessLauncher,
+  type InstanceFailure,
+  type ModelLog,
+} from './model-hosts/index.ts';
+import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
+import { createProcessHost, type ProcessHost } from './processes/index.ts';
+import { DiskBlobs } from './s3/disk-blobs.ts';
 import { openStateFolder } from './state-folder.ts';
-import { createSts } from './sts/sts.ts';
 
 /** Options of a local runtime. */
 export interface LocalRuntimeOptions {
@@ -121,7 +124,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     ids: deps.ids,
     intercept: (request, response) =>
       request.url?.startsWith(CUSTOM_RESPONSE_PATH)
-        ? services.customResponses.handleCustomResponse(request, response)
+        ? handleCustomResponse({ responses: services.customResponses, origin: url }, request, response)
         : undefined,
     onError: onProblem,
   }).catch(async (error) => {
@@ -229,7 +232,7 @@ function createServices(deps: Deps, options: ServiceOptions) {
   });
   const logs = createLogs(deps);
   const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit, logs });
-  const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
+  const customResponses = new CustomResponses(() => gatewayUrl() + CUSTOM_RESPONSE_PATH + deps.ids.hex(40));
   const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
   const others = [createSsm(deps), createSts(deps), logs];
   for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {

@@ -1,7 +1,7 @@
-import type { Caller } from '../core/cloud.ts';
+import type { Caller } from '#simulator/core/cloud';
+import type { Times } from '#simulator/sagemaker/times';
 import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
-import type { Times } from '../sagemaker/times.ts';
 import type { ContainerCommand } from './container-mapping.ts';
 
 /** One line that a model server wrote. */

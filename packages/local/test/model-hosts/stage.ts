@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
-import { defaultAccount } from '../../src/core/account.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
+import { defaultAccount } from '#simulator/core/account';
+import { systemClock } from '#simulator/core/clock';
+import { Cloud, type Deps, root } from '#simulator/core/cloud';
+import { systemIds } from '#simulator/core/ids';
+import { createS3, MemoryBlobs } from '#simulator/s3/index';
+import { createSageMaker, fastTimes, type Times } from '#simulator/sagemaker/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import {
   createProcessLauncher,
@@ -16,8 +18,6 @@ import {
   type ProcessLauncherExtras,
 } from '../../src/model-hosts/index.ts';
 import { createProcessHost, type ProcessHost } from '../../src/processes/index.ts';
-import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
-import { createSageMaker, fastTimes, type Times } from '../../src/sagemaker/index.ts';
 
 const quick: Times = {
   ...fastTimes,

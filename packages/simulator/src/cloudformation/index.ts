@@ -5,10 +5,6 @@ export {
   createCloudFormation,
   type DeployResult,
 } from './create-cloudformation.ts';
-export {
-  CUSTOM_RESPONSE_PATH,
-  type CustomResponse,
-  createCustomResponses,
-} from './custom-responses.ts';
+export { type CustomResponse, CustomResponses } from './custom-responses.ts';
 export type { Provider } from './provider.ts';
 export type { StackEvent } from './stack.ts';

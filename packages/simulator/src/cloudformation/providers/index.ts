@@ -31,7 +31,7 @@ export type ProviderTable = (type: string) => Provider | undefined;
 
 /** The providers of the local runtime; those of `more` are added or replace them. */
 export function providerTable(
-  responses: CustomResponses,
+  responses: Pick<CustomResponses, 'create'>,
   waiting: EndpointWaiting,
   more: Readonly<Record<string, Provider>>,
 ): ProviderTable {

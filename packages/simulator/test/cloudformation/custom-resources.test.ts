@@ -1,9 +1,6 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { CUSTOM_RESPONSE_PATH, type CustomResponse, createCustomResponses } from '../../src/cloudformation/index.ts';
-import { seededIds } from '../../src/core/ids.ts';
+import type { CustomResponse } from '../../src/cloudformation/index.ts';
 import { harness, thing } from './harness.ts';
 
 const ServiceToken = 'arn:aws:lambda:us-east-1:000000000000:function:maker';
@@ -180,49 +177,5 @@ describe('a custom resource', () => {
     await expect(h.run(h.deploy({ C: custom({ ServiceToken: `${ServiceToken}2` }) }))).rejects.toThrow(
       'Modifying service token is not allowed.',
     );
-  });
-});
-
-describe('a response address', () => {
-  const start = async () => {
-    const server = createServer((req, res) => responses.handleCustomResponse(req, res));
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const responses = createCustomResponses({ ids: seededIds(1), origin: () => origin });
-    return { origin, responses, stop: () => server.close() };
-  };
-  const put = async (url: string, body: string) => (await fetch(url, { method: 'PUT', body })).status;
-
-  it('takes one PUT', async () => {
-    const { responses, stop } = await start();
-    const { url, response } = responses.create();
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/_freshpoint\/cfn-response\/[0-9a-f]{40}$/);
-    expect(await put(url, '{"Status":"SUCCESS","PhysicalResourceId":"x","Data":{"a":1}}')).toBe(200);
-    expect(await response).toEqual({ Status: 'SUCCESS', Reason: undefined, PhysicalResourceId: 'x', Data: { a: 1 } });
-    expect(await put(url, '{"Status":"FAILED"}')).toBe(404);
-    stop();
-  });
-
-  it('refuses other methods and unknown tokens', async () => {
-    const { origin, responses, stop } = await start();
-    const { url, close } = responses.create();
-    expect((await fetch(url)).status).toBe(405);
-    expect(await put(`${origin}${CUSTOM_RESPONSE_PATH}guess`, '{}')).toBe(404);
-    close();
-    expect(await put(url, '{}')).toBe(404);
-    stop();
-  });
-
-  it.each([
-    ['not JSON', 'Invalid JSON'],
-    ['"text"', 'Invalid response'],
-    ['{"Status":"MAYBE"}', 'Invalid Status'],
-    [JSON.stringify({ Status: 'SUCCESS', Data: 'x'.repeat(5000) }), 'Response object is too long.'],
-  ])('makes %s a failure', async (body, reason) => {
-    const { responses, stop } = await start();
-    const { url, response } = responses.create();
-    await put(url, body);
-    expect(await response).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(reason) });
-    stop();
   });
 });

@@ -1,9 +1,7 @@
 export type { CodeStore } from './code.ts';
-export { createCodeStore } from './code-store.ts';
 export type { LambdaExtras } from './context.ts';
 export type { FunctionLogLine } from './invoker.ts';
 export { createLambda } from './lambda.ts';
-export { createProcessRunnerFactory } from './process-runner.ts';
 export type {
   EnvironmentSpec,
   FunctionFailure,

@@ -21,7 +21,7 @@ import { checkTemplate, type Template, validationError } from './template.ts';
 /** CloudFormation's dependencies besides the other services. */
 export interface CloudFormationExtras {
   /** Receives the responses of custom resources. */
-  readonly customResponses: CustomResponses;
+  readonly customResponses: Pick<CustomResponses, 'create'>;
   /** Additional resource types, or replacements of built-in ones. */
   readonly providers?: Readonly<Record<string, Provider>>;
   /** Milliseconds between DescribeEndpoint calls for an endpoint that is created or updated. @default 1000 */

@@ -22,7 +22,7 @@ type CustomResourceRequest =
  * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its response
  * to a one-time address, within ServiceTimeout seconds.
  */
-export function customResource(responses: CustomResponses): Provider<CustomResourceProperties> {
+export function customResource(responses: Pick<CustomResponses, 'create'>): Provider<CustomResourceProperties> {
   return {
     replacing: [],
     async create(properties, context) {
@@ -75,7 +75,7 @@ function handleOf(response: CustomResponse, physicalId: string): Handle {
 }
 
 async function request(
-  responses: CustomResponses,
+  responses: Pick<CustomResponses, 'create'>,
   customRequest: CustomResourceRequest,
   properties: CustomResourceProperties,
   context: ProviderContext,
