@@ -143,10 +143,10 @@ export class ProcessInstance implements Instance {
   }
 
   #source(container: ContainerSpec, signal: AbortSignal): ModelDataSource {
-    const { archiveLimits, callerForRole } = this.#extras;
+    const { archiveLimits } = this.#extras;
     return {
       cloud: this.#deps.cloud,
-      caller: callerForRole(this.#spec.roleArn),
+      caller: this.#spec.caller,
       signal,
       ...(archiveLimits && { limits: archiveLimits }),
       onWarning: (message) => this.#log(container.name, `Warning: ${message}`, 'stderr'),

@@ -16,10 +16,9 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCloudFormation, type Provider } from '#simulator/cloudformation/index';
 import { defaultAccount } from '#simulator/core/account';
-import { systemClock } from '#simulator/core/clock';
 import { Cloud, root } from '#simulator/core/cloud';
-import { systemIds } from '#simulator/core/ids';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 const thing: Provider = {
   replacing: [],

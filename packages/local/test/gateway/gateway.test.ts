@@ -18,9 +18,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultAccount } from '#simulator/core/account';
 import { AwsError } from '#simulator/core/aws-error';
-import { systemClock } from '#simulator/core/clock';
 import { Cloud, type Deps, type Operation, root } from '#simulator/core/cloud';
-import { systemIds } from '#simulator/core/ids';
 import { createEvents, type Events } from '#simulator/events/events';
 import { createIam, type Iam } from '#simulator/iam/iam';
 import { attributesMd5 } from '#simulator/sqs/message-attributes';
@@ -28,6 +26,7 @@ import { createSqs, type Sqs } from '#simulator/sqs/sqs';
 import { createSsm } from '#simulator/ssm/ssm';
 import { createSts } from '#simulator/sts/sts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 let cloud: Cloud;
 let iam: Iam;

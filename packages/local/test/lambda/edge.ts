@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { account, roleArn } from '@freshpoint/simulator/test/lambda/fakes';
-import { systemClock } from '#simulator/core/clock';
 import { Cloud, root } from '#simulator/core/cloud';
-import { systemIds } from '#simulator/core/ids';
 import { createLambda, type FunctionLogLine, type LambdaExtras } from '#simulator/lambda/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { createCodeStore } from '../../src/lambda/code-store.ts';
 import { createProcessRunnerFactory } from '../../src/lambda/process-runner.ts';
 import { createProcessHost } from '../../src/processes/index.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 /** Lambda with real child processes behind a real port, and the AWS SDK's client for it. */
 export async function edge(extras: Partial<LambdaExtras> = {}) {

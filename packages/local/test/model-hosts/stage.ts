@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
 import { defaultAccount } from '#simulator/core/account';
-import { systemClock } from '#simulator/core/clock';
 import { Cloud, type Deps, root } from '#simulator/core/cloud';
-import { systemIds } from '#simulator/core/ids';
 import { createS3, MemoryBlobs } from '#simulator/s3/index';
 import { createSageMaker, fastTimes, type Times } from '#simulator/sagemaker/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
@@ -18,6 +16,7 @@ import {
   type ProcessLauncherExtras,
 } from '../../src/model-hosts/index.ts';
 import { createProcessHost, type ProcessHost } from '../../src/processes/index.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 const quick: Times = {
   ...fastTimes,
@@ -64,12 +63,10 @@ export async function createStage(
   const times = { ...quick, ...options.times };
   const logs: ModelLog[] = [];
   const failures: InstanceFailure[] = [];
-  const callerForRole = () => me;
   const launcher = createProcessLauncher(deps, {
     stateDir,
     processes,
     times,
-    callerForRole,
     onLog: (log) => logs.push(log),
     onFailure: (failure) => failures.push(failure),
     ...(options.containers && { containers: options.containers }),
@@ -79,7 +76,7 @@ export async function createStage(
   const sagemaker = createSageMaker(deps, {
     launcher,
     times,
-    callerForRole,
+    callerForRole: () => me,
     emit: () => {
       for (const check of [...changed]) check();
     },

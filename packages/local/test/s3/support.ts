@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { defaultAccount } from '#simulator/core/account';
-import { systemClock } from '#simulator/core/clock';
 import { Cloud, root } from '#simulator/core/cloud';
 import { seededIds } from '#simulator/core/ids';
 import { createS3, type S3Event } from '#simulator/s3/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { DiskBlobs } from '../../src/s3/disk-blobs.ts';
+import { systemClock } from '../../src/system.ts';
 
 const owner = root(defaultAccount);
 

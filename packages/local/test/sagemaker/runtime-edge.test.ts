@@ -8,9 +8,9 @@ import { createWorld } from '@freshpoint/simulator/test/sagemaker/world';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultAccount } from '#simulator/core/account';
 import { root } from '#simulator/core/cloud';
-import { systemIds } from '#simulator/core/ids';
 import type { InvocationResponse } from '#simulator/sagemaker/launcher';
 import { startGateway } from '../../src/gateway/gateway.ts';
+import { systemIds } from '../../src/system.ts';
 
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 

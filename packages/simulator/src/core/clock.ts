@@ -12,12 +12,3 @@ export type Cancel = () => void;
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(delayMs, resolve));
 }
-
-/** The machine's clock. Its timers keep the process alive, so each service cancels its own when it stops. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule(delayMs, task) {
-    const timer = setTimeout(task, Math.max(0, delayMs));
-    return () => clearTimeout(timer);
-  },
-};

@@ -1,19 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-
 /** The source of ids: random on a laptop, seeded in the simulation. */
 export interface Ids {
   uuid(): string;
   /** `length` lower-case hex digits. */
   hex(length: number): string;
 }
-
-export const systemIds: Ids = {
-  uuid: () => randomUUID(),
-  hex: (length) =>
-    randomBytes(Math.ceil(length / 2))
-      .toString('hex')
-      .slice(0, length),
-};
 
 /** Ids that depend on nothing but `seed`. */
 export function seededIds(seed: number): Ids {

@@ -28,7 +28,7 @@ export function createEvents(deps: Deps, options: DeliveryOptions = {}): Events 
   };
   /** A scheduled event goes to its own rule only. */
   const tick = (rule: Rule) => {
-    const event = { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] };
+    const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {}, resources: [rule.arn] };
     delivery.toTargets(rule, envelope(deps, event));
   };
   const operations: Record<string, Operation> = {
@@ -76,11 +76,11 @@ function ruleInput(rule: Rule) {
 }
 
 function envelope({ account, clock, ids }: Deps, published: PublishedEvent): EventEnvelope {
-  const { source, detailType, detail, resources, time } = published;
+  const { source, detail, resources, time } = published;
   return {
     version: '0',
     id: ids.uuid(),
-    'detail-type': detailType,
+    'detail-type': published['detail-type'],
     source,
     account: account.accountId,
     time: (time ?? new Date(clock.now())).toISOString().replace(/\.\d+Z$/, 'Z'),

@@ -8,7 +8,7 @@ export interface PublishedEvent {
   /** For example `aws.s3`. */
   readonly source: string;
   /** For example `Object Created`. */
-  readonly detailType: string;
+  readonly 'detail-type': string;
   readonly detail: unknown;
   /** ARNs. Default: none. */
   readonly resources?: readonly string[];
@@ -55,7 +55,7 @@ export function readEntry({ Time, Source, Resources, DetailType, Detail }: PutEv
     throw new AwsError('MalformedDetail', 'Detail is malformed.');
   }
   if (!isRecord(detail)) throw new AwsError('MalformedDetail', 'Detail is malformed.');
-  return { source, detailType, detail, resources: Resources, time: Time };
+  return { source, 'detail-type': detailType, detail, resources: Resources, time: Time };
 }
 
 function entrySize({ Time, Source, Resources, DetailType, Detail }: PutEventsRequestEntry): number {

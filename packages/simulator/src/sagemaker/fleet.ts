@@ -1,4 +1,5 @@
 import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker';
+import type { Caller } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
@@ -11,6 +12,8 @@ export interface FleetContext {
   readonly ids: Ids;
   readonly times: Times;
   readonly launcher: InstanceLauncher;
+  /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
+  readonly callerForRole: (roleArn: string) => Caller;
   /** Resolves after `ms`; never after the service was stopped. */
   wait(ms: number): Promise<void>;
 }
@@ -157,7 +160,7 @@ export class VariantFleet {
   }
 
   #spec(): InstanceSpec {
-    const { ids, times } = this.#context;
+    const { ids, times, callerForRole } = this.#context;
     const { variant, model } = this.plan;
     const startup = variant.ContainerStartupHealthCheckTimeoutInSeconds;
     const download = variant.ModelDataDownloadTimeoutInSeconds;
@@ -167,7 +170,7 @@ export class VariantFleet {
       instanceId: `i-${ids.hex(17)}`,
       containers: containerSpecs(model),
       pipeline: model.InferenceExecutionConfig?.Mode !== 'Direct',
-      roleArn: model.ExecutionRoleArn,
+      caller: callerForRole(model.ExecutionRoleArn),
       healthCheckTimeoutMs: Math.min(
         startup === undefined ? times.healthCheckTimeoutMs : startup * 1000,
         times.maxHealthCheckTimeoutMs,

@@ -1,3 +1,5 @@
+import type { Caller } from '../core/cloud.ts';
+
 /** A container of an instance, as CreateModel describes it. */
 export interface ContainerSpec {
   /** `container_1`, …: its name in SageMaker's messages about model data. */
@@ -28,7 +30,7 @@ export interface InstanceSpec {
   /** True: each container's response is the next one's request. False: a request names its container. */
   readonly pipeline: boolean;
   /** The model's execution role, with whose permissions model data is read. */
-  readonly roleArn: string;
+  readonly caller: Caller;
   readonly healthCheckTimeoutMs: number;
   readonly downloadTimeoutMs: number;
 }

@@ -12,7 +12,7 @@ import type { FleetContext } from './fleet.ts';
 import { invocationOperations } from './invocation.ts';
 import type { InstanceLauncher } from './launcher.ts';
 import { packageGroupOperations } from './model-package-groups.ts';
-import { type EmitPackageChange, packageOperations } from './model-packages.ts';
+import { type ModelPackageStateChange, packageOperations } from './model-packages.ts';
 import { modelOperations } from './models.ts';
 import { createStore, type Endpoint, keyOf } from './store.ts';
 import { tagOperations } from './tags.ts';
@@ -45,10 +45,8 @@ export interface SageMakerExtras {
   readonly times: Times;
   /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Called at each change of an endpoint's status. @default no events */
-  readonly emit?: (event: EndpointStateChange) => void;
-  /** Called at each change of a model package. @default no events */
-  readonly emitPackage?: EmitPackageChange;
+  /** Called at each change of an endpoint's status, and of a model package. @default no events */
+  readonly emit?: (event: EndpointStateChange | ModelPackageStateChange) => void;
   /** Enforces the policies of model package groups. @default they are only stored */
   readonly policies?: PolicyHolder;
 }
@@ -71,6 +69,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
     ids: deps.ids,
     times: extras.times,
     launcher: extras.launcher,
+    callerForRole: extras.callerForRole,
     wait: (ms) =>
       new Promise((resolve) => {
         if (stopped) return;
@@ -108,7 +107,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
         ...endpointConfigOperations(deps, store),
         ...endpointOperations({ deps, store, fleets: context, deployments, takeFault }),
         ...packageGroupOperations(deps, store, extras.policies),
-        ...packageOperations(deps, store, (event) => extras.emitPackage?.(event)),
+        ...packageOperations(deps, store, (event) => extras.emit?.(event)),
         ...tagOperations(store),
         ...invocationOperations(deps, store, extras.times),
       },

@@ -31,8 +31,6 @@ export interface VirtualInstance {
 }
 
 export interface VirtualLauncherOptions {
-  /** The caller that reads model data for an execution role. */
-  readonly callerForRole: (roleArn: string) => Caller;
   /** @default healthy after 1 s */
   readonly judge?: (data: readonly LoadedData[], spec: InstanceSpec) => LaunchVerdict;
   /** The response to an invocation; `hang` never answers. @default the instance's id and data */
@@ -110,9 +108,9 @@ class LaunchedInstance implements Instance {
   }
 
   async #launch(): Promise<void> {
-    const { callerForRole, downloadMs = DEFAULT_DOWNLOAD_MS, judge } = this.#options;
-    const caller = callerForRole(this.#spec.roleArn);
-    const loaded = this.#spec.containers.map((container) => loadEtags(this.#deps, container, caller));
+    const { downloadMs = DEFAULT_DOWNLOAD_MS, judge } = this.#options;
+    const { containers, caller } = this.#spec;
+    const loaded = containers.map((container) => loadEtags(this.#deps, container, caller));
     this.#data = (await Promise.all(loaded)).flat();
     await this.#after(downloadMs);
     const verdict = judge?.(this.#data, this.#spec) ?? { healthyAfterMs: DEFAULT_HEALTHY_AFTER_MS };

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: AWS's shapes
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes its variables so
 import { describe, expect, it } from 'vitest';
-import { createAccount } from './account.ts';
+import { accountInMemory } from './account.ts';
 
 const lambdaTrust = {
   Version: '2012-10-17',
@@ -14,8 +14,12 @@ const statement = (Action: string | string[], Resource: unknown) => ({
   Statement: [{ Effect: 'Allow', Action, Resource }],
 });
 
+const resourcePolicy = (Action: string, Resource: unknown) => ({
+  Statement: [{ Effect: 'Allow', Principal: '*', Action, Resource }],
+});
+
 function deployment() {
-  const account = createAccount();
+  const account = accountInMemory();
   const assets = new Map([
     ['aaa', { path: '/assets/aaa' }],
     ['bbb', { path: '/assets/bbb' }],
@@ -53,7 +57,7 @@ describe('S3 buckets', () => {
         }),
         P: {
           Type: 'AWS::S3::BucketPolicy',
-          Properties: { Bucket: ref('B'), PolicyDocument: statement('s3:*', att('B', 'Arn')) },
+          Properties: { Bucket: ref('B'), PolicyDocument: resourcePolicy('s3:*', att('B', 'Arn')) },
         },
       },
       { Name: { Value: ref('B') }, Arn: { Value: att('B', 'Arn') } },
@@ -325,7 +329,7 @@ describe('model package groups', () => {
       Properties: { ModelPackageGroupName: 'Iris', ...properties },
     },
   });
-  const policy = statement('sagemaker:ListModelPackages', '*');
+  const policy = resourcePolicy('sagemaker:ListModelPackages', '*');
   const Iris = { ModelPackageGroupName: 'Iris' };
 
   it('are created with a policy and tags, updated in place, and deleted', async () => {

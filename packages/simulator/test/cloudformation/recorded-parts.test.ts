@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAccount } from './account.ts';
+import { accountInMemory } from './account.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:news';
 const att = (id: string, name: string) => ({ 'Fn::GetAtt': [id, name] });
@@ -7,7 +7,7 @@ const rule = (Properties: object) => ({ Type: 'AWS::Events::Rule', Properties })
 const target = (Id: string, Arn: unknown) => ({ Id, Arn });
 
 function deployment() {
-  const account = createAccount();
+  const account = accountInMemory();
   const deploy = (Resources: object, Outputs: object = {}) =>
     account.run(account.cfn.deploy({ stackName: 'demo', template: { Resources, Outputs } }));
   return { ...account, deploy, destroy: () => account.run(account.cfn.destroy('demo')) };

@@ -11,7 +11,11 @@ import { createSqs } from '../../src/sqs/sqs.ts';
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:q';
 const ruleArn = 'arn:aws:events:us-east-1:000000000000:rule/r';
 const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/q';
-const created = { source: 'aws.s3', detailType: 'Object Created', detail: { object: { key: 'a/b.tar.gz', size: 3 } } };
+const created = {
+  source: 'aws.s3',
+  'detail-type': 'Object Created',
+  detail: { object: { key: 'a/b.tar.gz', size: 3 } },
+};
 const pattern = JSON.stringify({ source: ['aws.s3'] });
 
 let clock: VirtualClock;

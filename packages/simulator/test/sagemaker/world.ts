@@ -62,7 +62,6 @@ export function createWorld(changes: Partial<Times> = {}) {
   const times: Times = { ...realisticTimes, ...changes };
   const callerForRole = (arn: string): Caller => ({ arn, roleArn: arn });
   const launcher = createVirtualLauncher(deps, {
-    callerForRole,
     judge: (data) => behaviour.judge(data),
     get invocationMs() {
       return behaviour.invocationMs;
@@ -93,8 +92,8 @@ export function createWorld(changes: Partial<Times> = {}) {
     launcher: flaky,
     times,
     callerForRole,
-    emit: (event) => events.push(event),
-    emitPackage: (event) => packageEvents.push(event),
+    emit: (event) =>
+      event['detail-type'] === 'SageMaker Endpoint State Change' ? events.push(event) : packageEvents.push(event),
   });
   cloud.register(sagemaker.service);
 
