@@ -188,7 +188,7 @@ function commandAlone(tarballs: readonly string[]): void {
   run('npm', ['install', '--ignore-scripts', ...tarball], { cwd: alone });
   check(
     'freshpoint installs without the local runtime',
-    () => !existsSync(join(alone, 'node_modules/@freshpoint/local')),
+    () => !existsSync(join(alone, 'node_modules/@freshpoint')),
   );
   const main = join(alone, 'node_modules/freshpoint/dist/main.js');
   const { status, stderr } = spawnSync(process.execPath, [main, 'local'], { cwd: alone, encoding: 'utf8' });
