@@ -1,5 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import type {
   CreatePolicyInput,
   CreatePolicyVersionInput,
@@ -23,44 +24,38 @@ import type { ManagedPolicy, RoleStore } from './role-store.ts';
 
 /** The operations on customer managed policies and their versions. */
 export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
-  return {
-    CreatePolicy: {
-      permissions: ({ PolicyName, Path = '/' }: CreatePolicyInput) => [
-        { action: 'iam:CreatePolicy', resource: policyArn(deps, Path, PolicyName) },
-      ],
-      run: (input: CreatePolicyInput) => createPolicy(deps, store, input),
+  const resourceOf = ({ PolicyArn, PolicyName, Path = '/' }: Partial<ManagedPolicyInput & CreatePolicyInput>) =>
+    PolicyArn ?? (PolicyName === undefined ? '*' : policyArn(deps, Path, PolicyName));
+  return permitted('iam', resourceOf, {
+    CreatePolicy: (input: CreatePolicyInput) => createPolicy(deps, store, input),
+    ListPolicies(input: ListPoliciesInput) {
+      const { PathPrefix = '/', OnlyAttached = false, Scope = 'All' } = input;
+      // The policies that AWS owns are known by their ARN only.
+      const found = [...store.policies.values()].filter(
+        (policy) =>
+          Scope !== 'AWS' &&
+          policy.path.startsWith(PathPrefix) &&
+          (!OnlyAttached || attachmentCount(store, policy) > 0),
+      );
+      const { items, ...page } = iamPage(found, input);
+      return { Policies: items.map((policy) => describePolicy(store, policy)), ...page };
     },
-    ...onPolicy('GetPolicy', ({ PolicyArn }: ManagedPolicyInput) => ({
+    GetPolicy: ({ PolicyArn }: ManagedPolicyInput) => ({
       Policy: describePolicy(store, store.policy(PolicyArn)),
-    })),
-    ListPolicies: {
-      permissions: () => [{ action: 'iam:ListPolicies', resource: '*' }],
-      run(input: ListPoliciesInput) {
-        const { PathPrefix = '/', OnlyAttached = false, Scope = 'All' } = input;
-        // The policies that AWS owns are known by their ARN only.
-        const found = [...store.policies.values()].filter(
-          (policy) =>
-            Scope !== 'AWS' &&
-            policy.path.startsWith(PathPrefix) &&
-            (!OnlyAttached || attachmentCount(store, policy) > 0),
-        );
-        const { items, ...page } = iamPage(found, input);
-        return { Policies: items.map((policy) => describePolicy(store, policy)), ...page };
-      },
-    },
-    ...onPolicy('GetPolicyVersion', ({ PolicyArn, VersionId }: PolicyVersionInput) => {
+    }),
+    GetPolicyVersion: ({ PolicyArn, VersionId }: PolicyVersionInput) => {
       const policy = store.policy(PolicyArn);
       const Document = encodeURIComponent(existingVersion(policy, VersionId).text);
       return { PolicyVersion: { ...describeVersion(policy, VersionId), Document } };
-    }),
-    ...onPolicy('DeletePolicy', (input: ManagedPolicyInput) => deletePolicy(store, input)),
-    ...onPolicy('CreatePolicyVersion', (input: CreatePolicyVersionInput) => createPolicyVersion(deps, store, input)),
-    ...onPolicy('ListPolicyVersions', (input: ManagedPolicyInput & IamPageInput) => {
+    },
+    DeletePolicy: (input: ManagedPolicyInput) => deletePolicy(store, input),
+    CreatePolicyVersion: (input: CreatePolicyVersionInput) => createPolicyVersion(deps, store, input),
+    ListPolicyVersions: (input: ManagedPolicyInput & IamPageInput) => {
       const policy = store.policy(input.PolicyArn);
       const { items, ...page } = iamPage([...policy.versions.keys()].reverse(), input);
       return { Versions: items.map((id) => describeVersion(policy, id)), ...page };
-    }),
-    ...onPolicy('DeletePolicyVersion', ({ PolicyArn, VersionId }: PolicyVersionInput) => {
+    },
+    DeletePolicyVersion: ({ PolicyArn, VersionId }: PolicyVersionInput) => {
       const policy = store.policy(PolicyArn);
       existingVersion(policy, VersionId);
       if (VersionId === policy.defaultVersion) {
@@ -68,16 +63,8 @@ export function managedPolicyOperations(deps: Deps, store: RoleStore): Record<st
       }
       policy.versions.delete(VersionId);
       return {};
-    }),
-  };
-}
-
-/** An operation whose permission is on its managed policy. */
-function onPolicy<I extends ManagedPolicyInput>(
-  action: string,
-  run: (input: I) => unknown,
-): Record<string, Operation<I>> {
-  return { [action]: { permissions: ({ PolicyArn }) => [{ action: `iam:${action}`, resource: PolicyArn }], run } };
+    },
+  });
 }
 
 function policyArn({ account }: Deps, path: string, name: string): string {

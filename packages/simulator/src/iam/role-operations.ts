@@ -1,5 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { tagList } from '../core/tags.ts';
 import type { CreateRoleInput, IamPageInput, RoleInput, TagRoleInput, UpdateAssumeRolePolicyInput } from './inputs.ts';
 import {
@@ -19,8 +20,8 @@ const DEFAULT_SESSION_SECONDS = 3600;
 /** CreateRole, GetRole, ListRoles, DeleteRole, UpdateAssumeRolePolicy, TagRole. */
 export function roleOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
   const { account, clock, ids } = deps;
-  return {
-    ...onRole(deps, store, 'CreateRole', (input: CreateRoleInput) => {
+  return onRole(deps, store, {
+    CreateRole: (input: CreateRoleInput) => {
       const name = checkIamName('roleName', input.RoleName, MAX_ROLE_NAME_LENGTH);
       const path = checkPath(input.Path);
       const role: Role = {
@@ -39,45 +40,41 @@ export function roleOperations(deps: Deps, store: RoleStore): Record<string, Ope
       addTags(role, input);
       store.add(role);
       return { Role: describeRole(role) };
-    }),
-    ...onRole(deps, store, 'GetRole', ({ RoleName }: RoleInput) => ({ Role: describeRole(store.role(RoleName)) })),
-    ListRoles: {
-      permissions: () => [{ action: 'iam:ListRoles', resource: '*' }],
-      run(input: IamPageInput) {
-        const found = [...store.roles()].filter(({ path }) => path.startsWith(input.PathPrefix ?? '/'));
-        const { items, ...page } = iamPage(found, input);
-        return { Roles: items.map(describeRole), ...page };
-      },
     },
-    ...onRole(deps, store, 'DeleteRole', ({ RoleName }: RoleInput) => {
+    GetRole: ({ RoleName }: RoleInput) => ({ Role: describeRole(store.role(RoleName)) }),
+    DeleteRole: ({ RoleName }: RoleInput) => {
       const role = store.role(RoleName);
       if (role.attached.size > 0) throw deleteConflict('Cannot delete entity, must detach all policies first.');
       if (role.inline.size > 0) throw deleteConflict('Cannot delete entity, must delete policies first.');
       store.remove(role);
       return {};
-    }),
-    ...onRole(deps, store, 'UpdateAssumeRolePolicy', (input: UpdateAssumeRolePolicyInput) => {
+    },
+    UpdateAssumeRolePolicy: (input: UpdateAssumeRolePolicyInput) => {
       store.role(input.RoleName).trust = trustPolicy(input.PolicyDocument);
       return {};
-    }),
-    ...onRole(deps, store, 'TagRole', (input: TagRoleInput) => {
+    },
+    TagRole: (input: TagRoleInput) => {
       addTags(store.role(input.RoleName), input);
       return {};
-    }),
-  };
+    },
+    ListRoles(input: IamPageInput) {
+      const found = [...store.roles()].filter(({ path }) => path.startsWith(input.PathPrefix ?? '/'));
+      const { items, ...page } = iamPage(found, input);
+      return { Roles: items.map(describeRole), ...page };
+    },
+  });
 }
 
-/** An operation whose permission is on its role. */
-export function onRole<I extends RoleInput>(
+/** Operations that need permission on the role that their input names. */
+export function onRole(
   { account }: Deps,
   store: RoleStore,
-  action: string,
-  run: (input: I) => unknown,
-): Record<string, Operation<I>> {
-  const arnOf = ({ RoleName, Path = '/' }: I) =>
+  runs: Parameters<typeof permitted>[2],
+): Record<string, Operation> {
+  const arnOf = ({ RoleName, Path = '/' }: Partial<RoleInput>) =>
     [...store.roles()].find(({ name }) => name === RoleName)?.arn ??
     `arn:${account.partition}:iam::${account.accountId}:role${Path}${RoleName}`;
-  return { [action]: { permissions: (input) => [{ action: `iam:${action}`, resource: arnOf(input) }], run } };
+  return permitted('iam', (input: Partial<RoleInput>) => (input.RoleName === undefined ? '*' : arnOf(input)), runs);
 }
 
 function trustPolicy(text: string | undefined): PolicyText {

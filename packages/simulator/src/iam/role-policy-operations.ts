@@ -17,31 +17,31 @@ import type { Role, RoleStore } from './role-store.ts';
 
 /** The operations on a role's inline and attached policies. */
 export function rolePolicyOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
-  return {
-    ...onRole(deps, store, 'PutRolePolicy', (input: PutRolePolicyInput) => putRolePolicy(store, input)),
-    ...onRole(deps, store, 'GetRolePolicy', ({ RoleName, PolicyName }: InlinePolicyInput) => {
+  return onRole(deps, store, {
+    PutRolePolicy: (input: PutRolePolicyInput) => putRolePolicy(store, input),
+    GetRolePolicy: ({ RoleName, PolicyName }: InlinePolicyInput) => {
       const role = store.role(RoleName);
       const PolicyDocument = encodeURIComponent(inlinePolicy(role, PolicyName).text);
       return { RoleName: role.name, PolicyName, PolicyDocument };
-    }),
-    ...onRole(deps, store, 'DeleteRolePolicy', ({ RoleName, PolicyName }: InlinePolicyInput) => {
+    },
+    DeleteRolePolicy: ({ RoleName, PolicyName }: InlinePolicyInput) => {
       const role = store.role(RoleName);
       inlinePolicy(role, PolicyName);
       role.inline.delete(PolicyName);
       return {};
-    }),
-    ...onRole(deps, store, 'ListRolePolicies', (input: RoleInput & IamPageInput) => {
+    },
+    ListRolePolicies: (input: RoleInput & IamPageInput) => {
       const { items, ...page } = iamPage([...store.role(input.RoleName).inline.keys()].sort(), input);
       return { PolicyNames: items, ...page };
-    }),
-    ...onRole(deps, store, 'AttachRolePolicy', (input: AttachedPolicyInput) => attachRolePolicy(store, input)),
-    ...onRole(deps, store, 'DetachRolePolicy', ({ RoleName, PolicyArn }: AttachedPolicyInput) => {
+    },
+    AttachRolePolicy: (input: AttachedPolicyInput) => attachRolePolicy(store, input),
+    DetachRolePolicy: ({ RoleName, PolicyArn }: AttachedPolicyInput) => {
       if (!store.role(RoleName).attached.delete(PolicyArn)) {
         throw new AwsError('NoSuchEntity', `Policy ${PolicyArn} was not found.`, 404);
       }
       return {};
-    }),
-    ...onRole(deps, store, 'ListAttachedRolePolicies', (input: RoleInput & IamPageInput) => {
+    },
+    ListAttachedRolePolicies: (input: RoleInput & IamPageInput) => {
       const { PathPrefix = '/' } = input;
       const { attached } = store.role(input.RoleName);
       const found = [...attached].filter((arn) => arn.slice(arn.indexOf(':policy/') + 7).startsWith(PathPrefix));
@@ -51,8 +51,8 @@ export function rolePolicyOperations(deps: Deps, store: RoleStore): Record<strin
         PolicyArn,
       }));
       return { AttachedPolicies, ...page };
-    }),
-  };
+    },
+  });
 }
 
 function putRolePolicy(store: RoleStore, { RoleName, PolicyName, PolicyDocument }: PutRolePolicyInput) {

@@ -1,5 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps, Operation, Permission } from '../core/cloud.ts';
+import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { checkNotPendingDeletion, type KeyStore, type KmsKey } from './key-store.ts';
 
@@ -17,94 +18,62 @@ interface AliasInput {
 
 /** CreateKey, DescribeKey, PutKeyPolicy, EnableKey, DisableKey and ScheduleKeyDeletion. */
 export function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder): Record<string, Operation> {
-  const permissionOn =
-    (action: string) =>
-    ({ KeyId }: KeyInput): Permission[] => [{ action: `kms:${action}`, resource: store.customerKey(KeyId).arn }];
-  const setState = (action: string, state: KmsKey['state']): Operation => ({
-    permissions: permissionOn(action),
-    run({ KeyId }: KeyInput) {
+  const setState =
+    (state: KmsKey['state']) =>
+    ({ KeyId }: KeyInput) => {
       const key = store.customerKey(KeyId);
       checkNotPendingDeletion(key);
       key.state = state;
       return {};
+    };
+  const resourceOf = ({ KeyId }: KeyInput) => (KeyId === undefined ? '*' : store.customerKey(KeyId).arn);
+  return permitted('kms', resourceOf, {
+    CreateKey({ Policy, Description = '' }: { readonly Policy?: string; readonly Description?: string }) {
+      const id = deps.ids.uuid();
+      const createdAt = new Date(deps.clock.now());
+      const key: KmsKey = { id, arn: store.arnOf(`key/${id}`), createdAt, description: Description, state: 'Enabled' };
+      setKeyPolicy(iam, key, Policy ?? defaultKeyPolicy(deps));
+      store.add(key);
+      return { KeyMetadata: describeKey(deps, key) };
+    },
+    DescribeKey: ({ KeyId }: KeyInput) => ({ KeyMetadata: describeKey(deps, store.customerKey(KeyId)) }),
+    PutKeyPolicy({ KeyId, Policy }: KeyInput & { readonly Policy: string }) {
+      setKeyPolicy(iam, store.customerKey(KeyId), Policy);
+      return {};
+    },
+    EnableKey: setState('Enabled'),
+    DisableKey: setState('Disabled'),
+    ScheduleKeyDeletion({ KeyId, PendingWindowInDays: days }: KeyInput & { readonly PendingWindowInDays?: number }) {
+      const key = store.customerKey(KeyId);
+      checkNotPendingDeletion(key);
+      key.state = 'PendingDeletion';
+      key.deletionDate = new Date(deps.clock.now() + (days ?? DEFAULT_PENDING_WINDOW_DAYS) * DAY_MS);
+      return { KeyId: key.arn, DeletionDate: key.deletionDate, KeyState: key.state };
     },
   });
-  return {
-    CreateKey: {
-      permissions: () => [{ action: 'kms:CreateKey', resource: '*' }],
-      run({ Policy, Description = '' }: { readonly Policy?: string; readonly Description?: string }) {
-        const id = deps.ids.uuid();
-        const createdAt = new Date(deps.clock.now());
-        const key: KmsKey = {
-          id,
-          arn: store.arnOf(`key/${id}`),
-          createdAt,
-          description: Description,
-          state: 'Enabled',
-        };
-        setKeyPolicy(iam, key, Policy ?? defaultKeyPolicy(deps));
-        store.add(key);
-        return { KeyMetadata: describeKey(deps, key) };
-      },
-    },
-    DescribeKey: {
-      permissions: permissionOn('DescribeKey'),
-      run: ({ KeyId }: KeyInput) => ({ KeyMetadata: describeKey(deps, store.customerKey(KeyId)) }),
-    },
-    PutKeyPolicy: {
-      permissions: permissionOn('PutKeyPolicy'),
-      run({ KeyId, Policy }: KeyInput & { readonly Policy: string }) {
-        setKeyPolicy(iam, store.customerKey(KeyId), Policy);
-        return {};
-      },
-    },
-    EnableKey: setState('EnableKey', 'Enabled'),
-    DisableKey: setState('DisableKey', 'Disabled'),
-    ScheduleKeyDeletion: {
-      permissions: permissionOn('ScheduleKeyDeletion'),
-      run({ KeyId, PendingWindowInDays: days }: KeyInput & { readonly PendingWindowInDays?: number }) {
-        const key = store.customerKey(KeyId);
-        checkNotPendingDeletion(key);
-        key.state = 'PendingDeletion';
-        key.deletionDate = new Date(deps.clock.now() + (days ?? DEFAULT_PENDING_WINDOW_DAYS) * DAY_MS);
-        return { KeyId: key.arn, DeletionDate: key.deletionDate, KeyState: key.state };
-      },
-    },
-  };
 }
 
 /** CreateAlias, UpdateAlias and DeleteAlias. */
 export function aliasOperations(store: KeyStore): Record<string, Operation> {
-  /** As on AWS, both the alias and its key must allow the action. */
-  const permissionsOn =
-    (action: string) =>
-    ({ AliasName, TargetKeyId = AliasName }: AliasInput): Permission[] => [
-      { action: `kms:${action}`, resource: store.arnOf(AliasName) },
-      { action: `kms:${action}`, resource: store.customerKey(TargetKeyId).arn },
-    ];
-  return {
-    CreateAlias: {
-      permissions: permissionsOn('CreateAlias'),
-      run({ AliasName, TargetKeyId }: AliasInput) {
-        store.createAlias(AliasName, store.customerKey(TargetKeyId));
-        return {};
-      },
+  // As on AWS, both the alias and its key must allow the action.
+  const resourcesOf = ({ AliasName, TargetKeyId = AliasName }: AliasInput) => [
+    store.arnOf(AliasName),
+    store.customerKey(TargetKeyId).arn,
+  ];
+  return permitted('kms', resourcesOf, {
+    CreateAlias({ AliasName, TargetKeyId }: AliasInput) {
+      store.createAlias(AliasName, store.customerKey(TargetKeyId));
+      return {};
     },
-    UpdateAlias: {
-      permissions: permissionsOn('UpdateAlias'),
-      run({ AliasName, TargetKeyId }: AliasInput) {
-        store.updateAlias(AliasName, store.customerKey(TargetKeyId));
-        return {};
-      },
+    UpdateAlias({ AliasName, TargetKeyId }: AliasInput) {
+      store.updateAlias(AliasName, store.customerKey(TargetKeyId));
+      return {};
     },
-    DeleteAlias: {
-      permissions: permissionsOn('DeleteAlias'),
-      run({ AliasName }: AliasInput) {
-        store.deleteAlias(AliasName);
-        return {};
-      },
+    DeleteAlias({ AliasName }: AliasInput) {
+      store.deleteAlias(AliasName);
+      return {};
     },
-  };
+  });
 }
 
 /** The policy of a key that is created without one: it delegates to the account's identity policies. */

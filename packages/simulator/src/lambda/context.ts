@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
-import type { Deps, Permission } from '../core/cloud.ts';
+import type { Deps, Operation } from '../core/cloud.ts';
 import { page } from '../core/page.ts';
+import { permitted } from '../core/permitted.ts';
 import type { AsyncInvocations } from './async-invocations.ts';
 import type { CodeStore } from './code.ts';
 import type { RoleCredentials } from './environment-variables.ts';
@@ -47,9 +48,14 @@ export interface FunctionInput {
   readonly Qualifier?: string | undefined;
 }
 
-/** The permission that an operation on a function needs. */
-export function onFunction(account: Account, action: string): (input: FunctionInput) => Permission[] {
-  return ({ FunctionName }) => [{ action: `lambda:${action}`, resource: requestedFunctionArn(account, FunctionName) }];
+/** Operations that need permission on the function that their input names. */
+export function onFunction(account: Account, runs: Parameters<typeof permitted>[2]): Record<string, Operation> {
+  return permitted('lambda', (input: FunctionInput) => functionResource(account, input), runs);
+}
+
+/** The ARN of the function that an input names; `*` if it names none. */
+export function functionResource(account: Account, { FunctionName }: FunctionInput): string {
+  return FunctionName === undefined ? '*' : requestedFunctionArn(account, FunctionName);
 }
 
 /** Finds a function by name, partial ARN or ARN. Throws ResourceNotFoundException. */

@@ -8,8 +8,16 @@ import type {
   UpdateFunctionConfigurationRequest,
 } from '@aws-sdk/client-lambda';
 import type { Caller, Operation, Permission } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import type { CodeInput, StoredCode } from './code.ts';
-import { findFunction, type LambdaContext, onFunction, pageByMarker, touch } from './context.ts';
+import {
+  type FunctionInput,
+  findFunction,
+  functionResource,
+  type LambdaContext,
+  pageByMarker,
+  touch,
+} from './context.ts';
 import { type Environment, EnvironmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { invalidParameter, resourceConflict } from './errors.ts';
@@ -27,45 +35,24 @@ const DEFAULT_IDLE_MS = 300_000;
 /** Create, read, list, update and delete functions. */
 export function functionOperations(context: LambdaContext): Record<string, Operation> {
   const { account } = context.deps;
-  const on = (action: string) => onFunction(account, action);
   const find = (input: GetFunctionRequest) => findFunction(context, input.FunctionName, input.Qualifier);
-  return {
-    CreateFunction: {
-      permissions: (input: CreateInput) => [...on('CreateFunction')(input), ...passRole(input.Role)],
-      run: (input: CreateInput, caller) => createFunction(context, input, caller),
+  const resourcesOf = (input: FunctionInput & { readonly Role?: string }) => [
+    functionResource(account, input),
+    ...passRole(input.Role),
+  ];
+  return permitted('lambda', resourcesOf, {
+    CreateFunction: (input: CreateInput, caller: Caller) => createFunction(context, input, caller),
+    UpdateFunctionCode: (input: UpdateCodeInput, caller: Caller) => updateCode(context, input, caller),
+    UpdateFunctionConfiguration: (input: UpdateFunctionConfigurationRequest) => updateConfiguration(context, input),
+    GetFunction: (input: GetFunctionRequest) => describeFunction(context, find(input)),
+    GetFunctionConfiguration: (input: GetFunctionConfigurationRequest) => configurationOf(account, find(input)),
+    DeleteFunction: (input: DeleteFunctionRequest) => deleteFunction(context, find(input)),
+    ListFunctions: (input: ListFunctionsRequest) => {
+      const all = [...context.functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { items, marker } = pageByMarker(all, input);
+      return { Functions: items.map((fn) => configurationOf(account, fn)), ...marker };
     },
-    UpdateFunctionCode: {
-      permissions: on('UpdateFunctionCode'),
-      run: (input: UpdateCodeInput, caller) => updateCode(context, input, caller),
-    },
-    UpdateFunctionConfiguration: {
-      permissions: (input: UpdateFunctionConfigurationRequest) => [
-        ...on('UpdateFunctionConfiguration')(input),
-        ...passRole(input.Role),
-      ],
-      run: (input: UpdateFunctionConfigurationRequest) => updateConfiguration(context, input),
-    },
-    GetFunction: {
-      permissions: on('GetFunction'),
-      run: (input: GetFunctionRequest) => describeFunction(context, find(input)),
-    },
-    GetFunctionConfiguration: {
-      permissions: on('GetFunctionConfiguration'),
-      run: (input: GetFunctionConfigurationRequest) => configurationOf(account, find(input)),
-    },
-    DeleteFunction: {
-      permissions: on('DeleteFunction'),
-      run: (input: DeleteFunctionRequest) => deleteFunction(context, find(input)),
-    },
-    ListFunctions: {
-      permissions: () => [{ action: 'lambda:ListFunctions', resource: '*' }],
-      run: (input: ListFunctionsRequest) => {
-        const all = [...context.functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-        const { items, marker } = pageByMarker(all, input);
-        return { Functions: items.map((fn) => configurationOf(account, fn)), ...marker };
-      },
-    },
-  };
+  });
 }
 
 async function createFunction(context: LambdaContext, input: CreateInput, caller: Caller) {

@@ -1,7 +1,7 @@
 import type { InvocationRequest, InvocationType } from '@aws-sdk/client-lambda';
 import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
-import { findFunction, type LambdaContext, onFunction } from './context.ts';
+import { type FunctionInput, findFunction, functionResource, type LambdaContext } from './context.ts';
 import { invalidMember, invalidParameter } from './errors.ts';
 
 /** In process the payload can be a string, too. */
@@ -48,7 +48,10 @@ export function invokeFunctionOperation(context: LambdaContext): Operation {
       ...(input.LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
     };
   };
-  return { permissions: onFunction(context.deps.account, 'InvokeFunction'), run };
+  const permissions = (input: FunctionInput) => [
+    { action: 'lambda:InvokeFunction', resource: functionResource(context.deps.account, input) },
+  ];
+  return { permissions, run };
 }
 
 function checkedPayload(given: Uint8Array | string | undefined, type: string): Uint8Array {

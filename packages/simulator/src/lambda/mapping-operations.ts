@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-lambda';
 import { arn } from '../core/account.ts';
 import type { Caller, Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { findFunction, type LambdaContext, pageByMarker } from './context.ts';
 import { invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import { EventSourceMapping, type MappingState, queueUrl } from './event-source-mapping.ts';
@@ -19,9 +20,8 @@ const NEEDED_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']
 /** Create, read, list, update and delete event source mappings, for SQS queues of this account. */
 export function mappingOperations(context: LambdaContext): Record<string, Operation> {
   const { account } = context.deps;
-  const onMapping = (action: string) => (input: GetEventSourceMappingRequest) => [
-    { action: `lambda:${action}`, resource: mappingArn(context.deps, input.UUID ?? '') },
-  ];
+  const resourceOf = ({ UUID }: GetEventSourceMappingRequest) =>
+    UUID === undefined ? '*' : mappingArn(context.deps, UUID);
   return {
     CreateEventSourceMapping: {
       permissions: (input: CreateEventSourceMappingRequest) => [
@@ -33,27 +33,18 @@ export function mappingOperations(context: LambdaContext): Record<string, Operat
       ],
       run: (input: CreateEventSourceMappingRequest) => createMapping(context, input),
     },
-    GetEventSourceMapping: {
-      permissions: onMapping('GetEventSourceMapping'),
-      run: (input: GetEventSourceMappingRequest) => describe(context.deps, findMapping(context, input.UUID)),
-    },
-    UpdateEventSourceMapping: {
-      permissions: onMapping('UpdateEventSourceMapping'),
-      run: (input: UpdateEventSourceMappingRequest) => updateMapping(context, input),
-    },
-    DeleteEventSourceMapping: {
-      permissions: onMapping('DeleteEventSourceMapping'),
-      run: (input: GetEventSourceMappingRequest) => {
+    ...permitted('lambda', resourceOf, {
+      GetEventSourceMapping: (input: GetEventSourceMappingRequest) =>
+        describe(context.deps, findMapping(context, input.UUID)),
+      UpdateEventSourceMapping: (input: UpdateEventSourceMappingRequest) => updateMapping(context, input),
+      DeleteEventSourceMapping: (input: GetEventSourceMappingRequest) => {
         const mapping = findMapping(context, input.UUID);
         context.mappings.delete(mapping.uuid);
         mapping.remove();
         return describe(context.deps, mapping);
       },
-    },
-    ListEventSourceMappings: {
-      permissions: () => [{ action: 'lambda:ListEventSourceMappings', resource: '*' }],
-      run: (input: ListEventSourceMappingsRequest) => listMappings(context, input),
-    },
+      ListEventSourceMappings: (input: ListEventSourceMappingsRequest) => listMappings(context, input),
+    }),
   };
 }
 
@@ -64,7 +55,7 @@ async function createMapping(context: LambdaContext, input: CreateEventSourceMap
   if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
     throw invalidParameter(`The local runtime maps SQS queues only, not event source ${input.EventSourceArn}.`);
   }
-  const settings = mergeMappingSettings(input, queueKind(queueArn));
+  const settings = mergeMappingSettings(input);
   assertUnmapped(context, fn, queueArn);
   await checkQueue(deps, fn, queueArn);
   assertUnmapped(context, fn, queueArn);
@@ -98,7 +89,7 @@ export function addMapping(
 
 async function updateMapping(context: LambdaContext, input: UpdateEventSourceMappingRequest) {
   const mapping = findMapping(context, input.UUID);
-  const settings = mergeMappingSettings(input, queueKind(mapping.queueArn), mapping.settings);
+  const settings = mergeMappingSettings(input, mapping.settings);
   if (input.FunctionName !== undefined) {
     const fn = findFunction(context, input.FunctionName);
     if (fn.name !== mapping.functionName) {
@@ -172,8 +163,6 @@ function findMapping({ mappings }: LambdaContext, uuid: string | undefined): Eve
   if (!mapping) throw resourceNotFound();
   return mapping;
 }
-
-const queueKind = (queueArn: string) => (queueArn.endsWith('.fifo') ? 'fifo' : 'standard');
 
 const mappingArn = ({ account }: Deps, uuid: string) => arn(account, 'lambda', `event-source-mapping:${uuid}`);
 

@@ -23,12 +23,8 @@ type MappingSettingsInput = Pick<
   | 'FilterCriteria'
 >;
 
-/** Merges `input` into `before`, or into the defaults of an SQS queue. Throws AwsError. */
-export function mergeMappingSettings(
-  input: MappingSettingsInput,
-  queue: 'standard' | 'fifo',
-  before?: MappingSettings,
-): MappingSettings {
+/** Merges `input` into `before`, or into the defaults of a standard queue. Throws AwsError. */
+export function mergeMappingSettings(input: MappingSettingsInput, before?: MappingSettings): MappingSettings {
   if ((input.FilterCriteria?.Filters?.length ?? 0) > 0) {
     throw invalidParameter('The local runtime does not simulate FilterCriteria.');
   }
@@ -51,10 +47,6 @@ export function mergeMappingSettings(
   checkRange(settings.windowSeconds, 'maximumBatchingWindowInSeconds', 0, 300);
   if (settings.maximumConcurrency !== undefined) {
     checkRange(settings.maximumConcurrency, 'scalingConfig.maximumConcurrency', 2, 1_000);
-  }
-  if (queue === 'fifo') {
-    if (settings.windowSeconds > 0) throw invalidParameter('Batching window is not supported for FIFO queues');
-    checkRange(settings.batchSize, 'batchSize', 1, 10);
   }
   if (settings.batchSize > 10 && settings.windowSeconds < 1) {
     throw invalidParameter(

@@ -9,6 +9,7 @@ import type {
   UntagResourceRequest,
 } from '@aws-sdk/client-lambda';
 import type { Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { type FunctionInput, findFunction, type LambdaContext, onFunction } from './context.ts';
 import { checkRange, invalidParameter, resourceNotFound } from './errors.ts';
 import type { EventInvokeConfig, LambdaFunction } from './function-state.ts';
@@ -24,31 +25,22 @@ export function optionOperations(context: LambdaContext): Record<string, Operati
 }
 
 function eventInvokeOperations(context: LambdaContext): Record<string, Operation> {
-  const on = (action: string) => onFunction(context.deps.account, action);
   const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-  return {
-    PutFunctionEventInvokeConfig: {
-      permissions: on('PutFunctionEventInvokeConfig'),
-      run(input: PutFunctionEventInvokeConfigRequest) {
-        const fn = find(input);
-        fn.eventInvokeConfig = readEventInvokeConfig(input, context.deps.clock.now());
-        return describeEventInvokeConfig(fn);
-      },
+  return onFunction(context.deps.account, {
+    PutFunctionEventInvokeConfig(input: PutFunctionEventInvokeConfigRequest) {
+      const fn = find(input);
+      fn.eventInvokeConfig = readEventInvokeConfig(input, context.deps.clock.now());
+      return describeEventInvokeConfig(fn);
     },
-    GetFunctionEventInvokeConfig: {
-      permissions: on('GetFunctionEventInvokeConfig'),
-      run: (input: GetFunctionEventInvokeConfigRequest) => describeEventInvokeConfig(find(input)),
+    GetFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigRequest) =>
+      describeEventInvokeConfig(find(input)),
+    DeleteFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigRequest) => {
+      const fn = find(input);
+      presentEventInvokeConfig(fn);
+      fn.eventInvokeConfig = undefined;
+      return {};
     },
-    DeleteFunctionEventInvokeConfig: {
-      permissions: on('DeleteFunctionEventInvokeConfig'),
-      run: (input: GetFunctionEventInvokeConfigRequest) => {
-        const fn = find(input);
-        presentEventInvokeConfig(fn);
-        fn.eventInvokeConfig = undefined;
-        return {};
-      },
-    },
-  };
+  });
 }
 
 function readEventInvokeConfig(input: PutFunctionEventInvokeConfigRequest, lastModifiedMs: number): EventInvokeConfig {
@@ -78,35 +70,25 @@ function describeEventInvokeConfig(fn: LambdaFunction): FunctionEventInvokeConfi
 }
 
 function concurrencyOperations(context: LambdaContext): Record<string, Operation> {
-  const on = (action: string) => onFunction(context.deps.account, action);
   const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-  return {
-    PutFunctionConcurrency: {
-      permissions: on('PutFunctionConcurrency'),
-      run: (input: PutFunctionConcurrencyRequest) => {
-        const fn = find(input);
-        const reserved = Number(input.ReservedConcurrentExecutions);
-        checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
-        assertUnreservedRemains(context, fn, reserved);
-        fn.reservedConcurrency = reserved;
-        return { ReservedConcurrentExecutions: reserved };
-      },
+  return onFunction(context.deps.account, {
+    PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
+      const fn = find(input);
+      const reserved = Number(input.ReservedConcurrentExecutions);
+      checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
+      assertUnreservedRemains(context, fn, reserved);
+      fn.reservedConcurrency = reserved;
+      return { ReservedConcurrentExecutions: reserved };
     },
-    GetFunctionConcurrency: {
-      permissions: on('GetFunctionConcurrency'),
-      run: (input: GetFunctionConcurrencyRequest) => {
-        const { reservedConcurrency } = find(input);
-        return reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency };
-      },
+    GetFunctionConcurrency: (input: GetFunctionConcurrencyRequest) => {
+      const { reservedConcurrency } = find(input);
+      return reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency };
     },
-    DeleteFunctionConcurrency: {
-      permissions: on('DeleteFunctionConcurrency'),
-      run: (input: GetFunctionConcurrencyRequest) => {
-        find(input).reservedConcurrency = undefined;
-        return {};
-      },
+    DeleteFunctionConcurrency: (input: GetFunctionConcurrencyRequest) => {
+      find(input).reservedConcurrency = undefined;
+      return {};
     },
-  };
+  });
 }
 
 function assertUnreservedRemains({ functions }: LambdaContext, fn: LambdaFunction, reserved: number): void {
@@ -120,28 +102,16 @@ function assertUnreservedRemains({ functions }: LambdaContext, fn: LambdaFunctio
 }
 
 function tagOperations(context: LambdaContext): Record<string, Operation> {
-  const on = (action: string) => (input: ListTagsRequest) => [
-    { action: `lambda:${action}`, resource: input.Resource ?? '' },
-  ];
-  return {
-    TagResource: {
-      permissions: on('TagResource'),
-      run: (input: TagResourceRequest) => {
-        Object.assign(findFunction(context, input.Resource).tags, input.Tags);
-        return {};
-      },
+  return permitted('lambda', ({ Resource = '' }: ListTagsRequest) => Resource, {
+    TagResource: (input: TagResourceRequest) => {
+      Object.assign(findFunction(context, input.Resource).tags, input.Tags);
+      return {};
     },
-    UntagResource: {
-      permissions: on('UntagResource'),
-      run: (input: UntagResourceRequest) => {
-        const { tags } = findFunction(context, input.Resource);
-        for (const key of input.TagKeys ?? []) delete tags[key];
-        return {};
-      },
+    UntagResource: (input: UntagResourceRequest) => {
+      const { tags } = findFunction(context, input.Resource);
+      for (const key of input.TagKeys ?? []) delete tags[key];
+      return {};
     },
-    ListTags: {
-      permissions: on('ListTags'),
-      run: (input: ListTagsRequest) => ({ Tags: { ...findFunction(context, input.Resource).tags } }),
-    },
-  };
+    ListTags: (input: ListTagsRequest) => ({ Tags: { ...findFunction(context, input.Resource).tags } }),
+  });
 }

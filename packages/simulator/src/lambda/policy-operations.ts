@@ -8,42 +8,32 @@ import { addStatement, functionPolicyDocument, removeStatement } from './resourc
 /** AddPermission, RemovePermission, GetPolicy. */
 export function functionPolicyOperations(context: LambdaContext): Record<string, Operation> {
   const { account, ids } = context.deps;
-  const on = (action: string) => onFunction(account, action);
   const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
   const changed = (fn: LambdaFunction) => {
     fn.revisionId = ids.uuid();
     context.extras.setResourcePolicy?.(fn.arn, functionPolicyDocument(fn));
   };
-  return {
-    AddPermission: {
-      permissions: on('AddPermission'),
-      run: (input: AddPermissionRequest) => {
-        const fn = find(input);
-        if (!/^[a-zA-Z0-9-_]{1,100}$/.test(input.StatementId ?? '')) {
-          throw invalidMember(input.StatementId, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
-        }
-        const statement = addStatement(account, fn, input);
-        changed(fn);
-        return { Statement: JSON.stringify(statement) };
-      },
+  return onFunction(account, {
+    AddPermission: (input: AddPermissionRequest) => {
+      const fn = find(input);
+      if (!/^[a-zA-Z0-9-_]{1,100}$/.test(input.StatementId ?? '')) {
+        throw invalidMember(input.StatementId, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
+      }
+      const statement = addStatement(account, fn, input);
+      changed(fn);
+      return { Statement: JSON.stringify(statement) };
     },
-    RemovePermission: {
-      permissions: on('RemovePermission'),
-      run: (input: RemovePermissionRequest) => {
-        const fn = find(input);
-        removeStatement(fn, input.StatementId ?? '');
-        changed(fn);
-        return {};
-      },
+    RemovePermission: (input: RemovePermissionRequest) => {
+      const fn = find(input);
+      removeStatement(fn, input.StatementId ?? '');
+      changed(fn);
+      return {};
     },
-    GetPolicy: {
-      permissions: on('GetPolicy'),
-      run: (input: GetPolicyRequest) => {
-        const fn = find(input);
-        const document = functionPolicyDocument(fn);
-        if (document === undefined) throw resourceNotFound();
-        return { Policy: document, RevisionId: fn.revisionId };
-      },
+    GetPolicy: (input: GetPolicyRequest) => {
+      const fn = find(input);
+      const document = functionPolicyDocument(fn);
+      if (document === undefined) throw resourceNotFound();
+      return { Policy: document, RevisionId: fn.revisionId };
     },
-  };
+  });
 }

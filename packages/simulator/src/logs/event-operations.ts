@@ -7,8 +7,9 @@ import type {
 import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
 import type { Ids } from '../core/ids.ts';
+import { permitted } from '../core/permitted.ts';
 import { matchesFilter } from './filter-pattern.ts';
-import { checkLimit, invalidNextToken, type LogStore, onGroup, onStream } from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogStore, type LogStreamInput } from './log-store.ts';
 
 const MAX_MESSAGE_BYTES = 1_048_576;
 /** Also of one page. */
@@ -18,52 +19,56 @@ const EVENT_ID_DIGITS = 56;
 /** PutLogEvents, GetLogEvents, FilterLogEvents. */
 export function eventOperations(store: LogStore, ids: Ids): Record<string, Operation> {
   return {
-    ...onStream(store, 'PutLogEvents', (input: PutLogEventsRequest) => {
-      const { group, stream } = store.getWithStream(input);
-      for (const event of checkLogEvents(input.logEvents ?? [])) store.addEvent(group, stream, event);
-      return { nextSequenceToken: ids.hex(56) };
+    ...permitted('logs', (input: LogStreamInput) => store.groupResource(input), {
+      FilterLogEvents: (input: FilterLogEventsRequest) => {
+        const matches = matchesFilter(input.filterPattern);
+        const after = input.nextToken === undefined ? START : readPosition(input.nextToken);
+        const events = store
+          .get(input)
+          .events(
+            (event) =>
+              compare(event, after) > 0 &&
+              isInRange(input, event.timestamp) &&
+              (input.logStreamNames === undefined || input.logStreamNames.includes(event.logStreamName)) &&
+              event.logStreamName.startsWith(input.logStreamNamePrefix ?? '') &&
+              matches(event.message),
+          );
+        const shown = events.slice(0, checkLimit(input.limit, MAX_BATCH_EVENTS));
+        const last = shown.at(-1);
+        return {
+          events: shown.map(({ sequence, ...event }) => ({
+            ...event,
+            eventId: String(sequence).padStart(EVENT_ID_DIGITS, '0'),
+          })),
+          searchedLogStreams: [],
+          nextToken: last && shown.length < events.length ? tokenOf('f', last) : undefined,
+        };
+      },
     }),
-    ...onStream(store, 'GetLogEvents', (input: GetLogEventsRequest) => {
-      const { group, stream } = store.getWithStream(input);
-      const all = group.events((event) => event.logStreamName === stream && isInRange(input, event.timestamp));
-      const limit = checkLimit(input.limit, MAX_BATCH_EVENTS);
-      const token = input.nextToken === undefined ? undefined : readPosition(input.nextToken);
-      const isForward = token === undefined ? input.startFromHead === true : token.direction === 'f';
-      const isBeyond = (event: Position) =>
-        token === undefined || (isForward ? compare(event, token) > 0 : compare(event, token) < 0);
-      const rest = all.filter(isBeyond);
-      const events = isForward ? rest.slice(0, limit) : rest.slice(-limit);
-      // At an end AWS returns the token that it got.
-      const [first, last] = [events[0] ?? token ?? START, events.at(-1) ?? token ?? START];
-      return {
-        events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),
-        nextForwardToken: tokenOf('f', last),
-        nextBackwardToken: tokenOf('b', first),
-      };
-    }),
-    ...onGroup(store, 'FilterLogEvents', (input: FilterLogEventsRequest) => {
-      const matches = matchesFilter(input.filterPattern);
-      const after = input.nextToken === undefined ? START : readPosition(input.nextToken);
-      const events = store
-        .get(input)
-        .events(
-          (event) =>
-            compare(event, after) > 0 &&
-            isInRange(input, event.timestamp) &&
-            (input.logStreamNames === undefined || input.logStreamNames.includes(event.logStreamName)) &&
-            event.logStreamName.startsWith(input.logStreamNamePrefix ?? '') &&
-            matches(event.message),
-        );
-      const shown = events.slice(0, checkLimit(input.limit, MAX_BATCH_EVENTS));
-      const last = shown.at(-1);
-      return {
-        events: shown.map(({ sequence, ...event }) => ({
-          ...event,
-          eventId: String(sequence).padStart(EVENT_ID_DIGITS, '0'),
-        })),
-        searchedLogStreams: [],
-        nextToken: last && shown.length < events.length ? tokenOf('f', last) : undefined,
-      };
+    ...permitted('logs', (input: LogStreamInput) => store.streamResource(input), {
+      PutLogEvents: (input: PutLogEventsRequest) => {
+        const { group, stream } = store.getWithStream(input);
+        for (const event of checkLogEvents(input.logEvents ?? [])) store.addEvent(group, stream, event);
+        return { nextSequenceToken: ids.hex(56) };
+      },
+      GetLogEvents: (input: GetLogEventsRequest) => {
+        const { group, stream } = store.getWithStream(input);
+        const all = group.events((event) => event.logStreamName === stream && isInRange(input, event.timestamp));
+        const limit = checkLimit(input.limit, MAX_BATCH_EVENTS);
+        const token = input.nextToken === undefined ? undefined : readPosition(input.nextToken);
+        const isForward = token === undefined ? input.startFromHead === true : token.direction === 'f';
+        const isBeyond = (event: Position) =>
+          token === undefined || (isForward ? compare(event, token) > 0 : compare(event, token) < 0);
+        const rest = all.filter(isBeyond);
+        const events = isForward ? rest.slice(0, limit) : rest.slice(-limit);
+        // At an end AWS returns the token that it got.
+        const [first, last] = [events[0] ?? token ?? START, events.at(-1) ?? token ?? START];
+        return {
+          events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),
+          nextForwardToken: tokenOf('f', last),
+          nextBackwardToken: tokenOf('b', first),
+        };
+      },
     }),
   };
 }

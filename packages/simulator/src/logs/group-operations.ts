@@ -8,16 +8,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { requestedPage } from '../core/page.ts';
+import { permitted } from '../core/permitted.ts';
 import type { LogGroup } from './log-group.ts';
-import {
-  checkLimit,
-  invalidNextToken,
-  type LogGroupInput,
-  type LogStore,
-  type LogStreamInput,
-  onGroup,
-  onStream,
-} from './log-store.ts';
+import { checkLimit, invalidNextToken, type LogGroupInput, type LogStore, type LogStreamInput } from './log-store.ts';
 
 /** Groups or streams of one page. */
 const MAX_DESCRIBED = 50;
@@ -25,53 +18,57 @@ const MAX_DESCRIBED = 50;
 /** Creates, describes and deletes log groups and streams. */
 export function groupOperations(store: LogStore, clock: Clock): Record<string, Operation> {
   return {
-    ...onGroup(store, 'CreateLogGroup', ({ logGroupName }: LogGroupInput) => {
-      if (store.find(logGroupName ?? '')) throw existing('log group');
-      store.create(logGroupName);
-      return {};
+    ...permitted('logs', (input: LogStreamInput) => store.groupResource(input), {
+      CreateLogGroup: ({ logGroupName }: LogGroupInput) => {
+        if (store.find(logGroupName ?? '')) throw existing('log group');
+        store.create(logGroupName);
+        return {};
+      },
+      DeleteLogGroup: (input: LogGroupInput) => {
+        store.delete(store.get(input));
+        return {};
+      },
+      PutRetentionPolicy: (input: PutRetentionPolicyRequest) => {
+        store.get(input).retentionInDays = input.retentionInDays;
+        return {};
+      },
+      DeleteRetentionPolicy: (input: LogGroupInput) => {
+        store.get(input).retentionInDays = undefined;
+        return {};
+      },
+      DescribeLogGroups: (input: DescribeLogGroupsRequest & LogGroupInput) => {
+        const { logGroupNamePrefix = '', logGroupNamePattern = '' } = input;
+        const found = store
+          .sorted()
+          .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
+        const { items, nextToken } = pageOf(found, input);
+        return { logGroups: items.map((group) => describeLogGroup(store, group)), nextToken };
+      },
+      CreateLogStream: (input: LogStreamInput) => {
+        const { streams } = store.get(input);
+        const name = input.logStreamName ?? '';
+        if (streams.has(name)) throw existing('log stream');
+        streams.set(name, clock.now());
+        return {};
+      },
+      DescribeLogStreams: (input: DescribeLogStreamsRequest) => {
+        checkOrder(input);
+        const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
+          logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
+        );
+        if (input.orderBy === 'LastEventTime') {
+          found.sort((a, b) => (a.lastEventTimestamp ?? 0) - (b.lastEventTimestamp ?? 0));
+        }
+        const { items, nextToken } = pageOf(input.descending === true ? found.reverse() : found, input);
+        return { logStreams: items, nextToken };
+      },
     }),
-    ...onGroup(store, 'DeleteLogGroup', (input: LogGroupInput) => {
-      store.delete(store.get(input));
-      return {};
-    }),
-    ...onGroup(store, 'PutRetentionPolicy', (input: PutRetentionPolicyRequest) => {
-      store.get(input).retentionInDays = input.retentionInDays;
-      return {};
-    }),
-    ...onGroup(store, 'DeleteRetentionPolicy', (input: LogGroupInput) => {
-      store.get(input).retentionInDays = undefined;
-      return {};
-    }),
-    ...onGroup(store, 'DescribeLogGroups', (input: DescribeLogGroupsRequest & LogGroupInput) => {
-      const { logGroupNamePrefix = '', logGroupNamePattern = '' } = input;
-      const found = store
-        .sorted()
-        .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
-      const { items, nextToken } = pageOf(found, input);
-      return { logGroups: items.map((group) => describeLogGroup(store, group)), nextToken };
-    }),
-    ...onGroup(store, 'CreateLogStream', (input: LogStreamInput) => {
-      const { streams } = store.get(input);
-      const name = input.logStreamName ?? '';
-      if (streams.has(name)) throw existing('log stream');
-      streams.set(name, clock.now());
-      return {};
-    }),
-    ...onStream(store, 'DeleteLogStream', (input: LogStreamInput) => {
-      const { group, stream } = store.getWithStream(input);
-      group.removeStream(stream);
-      return {};
-    }),
-    ...onGroup(store, 'DescribeLogStreams', (input: DescribeLogStreamsRequest) => {
-      checkOrder(input);
-      const found = describeLogStreams(store, store.get(input)).filter(({ logStreamName }) =>
-        logStreamName.startsWith(input.logStreamNamePrefix ?? ''),
-      );
-      if (input.orderBy === 'LastEventTime') {
-        found.sort((a, b) => (a.lastEventTimestamp ?? 0) - (b.lastEventTimestamp ?? 0));
-      }
-      const { items, nextToken } = pageOf(input.descending === true ? found.reverse() : found, input);
-      return { logStreams: items, nextToken };
+    ...permitted('logs', (input: LogStreamInput) => store.streamResource(input), {
+      DeleteLogStream: (input: LogStreamInput) => {
+        const { group, stream } = store.getWithStream(input);
+        group.removeStream(stream);
+        return {};
+      },
     }),
   };
 }

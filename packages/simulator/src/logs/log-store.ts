@@ -1,6 +1,6 @@
 import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps, Operation } from '../core/cloud.ts';
+import type { Deps } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { type LogBounds, LogGroup } from './log-group.ts';
 
@@ -28,6 +28,16 @@ export class LogStore {
 
   arnOf(groupName: string): string {
     return arn(this.#deps.account, 'logs', `log-group:${groupName}`);
+  }
+
+  /** What permissions on the group that the input names are for. */
+  groupResource(input: LogGroupInput): string {
+    return `${this.arnOf(groupNameIn(input))}:*`;
+  }
+
+  /** What permissions on the stream that the input names are for. */
+  streamResource(input: LogStreamInput): string {
+    return `${this.arnOf(groupNameIn(input))}:log-stream:${input.logStreamName}`;
   }
 
   find(groupName: string): LogGroup | undefined {
@@ -96,26 +106,6 @@ export class LogStore {
 function groupNameIn({ logGroupName, logGroupIdentifier }: LogGroupInput): string {
   if (logGroupName !== undefined) return String(logGroupName);
   return String(logGroupIdentifier ?? '*').replace(/^arn:.*:log-group:([^:]*)(:\*)?$/, '$1');
-}
-
-/** An operation whose permission is on its log group. */
-export function onGroup<I extends LogGroupInput>(
-  store: LogStore,
-  action: string,
-  run: (input: I) => unknown,
-): Record<string, Operation<I>> {
-  const resource = (input: I) => `${store.arnOf(groupNameIn(input))}:*`;
-  return { [action]: { permissions: (input) => [{ action: `logs:${action}`, resource: resource(input) }], run } };
-}
-
-/** An operation whose permission is on its log stream. */
-export function onStream<I extends LogStreamInput>(
-  store: LogStore,
-  action: string,
-  run: (input: I) => unknown,
-): Record<string, Operation<I>> {
-  const resource = (input: I) => `${store.arnOf(groupNameIn(input))}:log-stream:${input.logStreamName}`;
-  return { [action]: { permissions: (input) => [{ action: `logs:${action}`, resource: resource(input) }], run } };
 }
 
 /** The size of a page; `max` if the input names none. Throws AwsError InvalidParameterException. */

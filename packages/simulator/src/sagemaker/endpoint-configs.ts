@@ -6,6 +6,7 @@ import type {
   ProductionVariant,
 } from '@aws-sdk/client-sagemaker';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { alreadyExists, constraint, notFound, validation } from './errors.ts';
 import { type Listed, listPage } from './listing.ts';
 import { storedModel } from './models.ts';
@@ -16,36 +17,23 @@ import { checkTags } from './tags.ts';
 
 /** CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig, ListEndpointConfigs. */
 export function endpointConfigOperations(deps: Deps, store: Store): Record<string, Operation> {
-  const permissions = (action: string) => (input: DescribeEndpointConfigInput) => [
-    { action: `sagemaker:${action}`, resource: configArn(deps.account, input.EndpointConfigName) },
-  ];
-  return {
-    CreateEndpointConfig: {
-      permissions: permissions('CreateEndpointConfig'),
-      run: (input: CreateEndpointConfigInput) => createConfig(deps, store, input),
+  const resourceOf = ({ EndpointConfigName: name }: Partial<DescribeEndpointConfigInput>) =>
+    name === undefined ? '*' : configArn(deps.account, name);
+  return permitted('sagemaker', resourceOf, {
+    CreateEndpointConfig: (input: CreateEndpointConfigInput) => createConfig(deps, store, input),
+    DescribeEndpointConfig(input: DescribeEndpointConfigInput) {
+      const { arn, created, ...rest } = findConfig(deps, store, input.EndpointConfigName);
+      return { ...structuredClone(rest), EndpointConfigArn: arn, CreationTime: new Date(created) };
     },
-    DescribeEndpointConfig: {
-      permissions: permissions('DescribeEndpointConfig'),
-      run(input: DescribeEndpointConfigInput) {
-        const { arn, created, ...rest } = findConfig(deps, store, input.EndpointConfigName);
-        return { ...structuredClone(rest), EndpointConfigArn: arn, CreationTime: new Date(created) };
-      },
+    // SageMaker does not protect a config that an endpoint uses; after this the endpoint cannot be updated.
+    DeleteEndpointConfig(input: DeleteEndpointConfigInput) {
+      const { arn } = findConfig(deps, store, input.EndpointConfigName);
+      store.configs.delete(keyOf(input.EndpointConfigName));
+      store.tags.delete(arn);
+      return {};
     },
-    DeleteEndpointConfig: {
-      permissions: permissions('DeleteEndpointConfig'),
-      // SageMaker does not protect a config that an endpoint uses; after this the endpoint cannot be updated.
-      run(input: DeleteEndpointConfigInput) {
-        const { arn } = findConfig(deps, store, input.EndpointConfigName);
-        store.configs.delete(keyOf(input.EndpointConfigName));
-        store.tags.delete(arn);
-        return {};
-      },
-    },
-    ListEndpointConfigs: {
-      permissions: () => [{ action: 'sagemaker:ListEndpointConfigs', resource: '*' }],
-      run: (input: ListEndpointConfigsInput) => listConfigs(store, input),
-    },
-  };
+    ListEndpointConfigs: (input: ListEndpointConfigsInput) => listConfigs(store, input),
+  });
 }
 
 function createConfig(deps: Deps, store: Store, input: CreateEndpointConfigInput) {

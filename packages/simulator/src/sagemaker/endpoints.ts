@@ -9,6 +9,7 @@ import type {
   UpdateEndpointWeightsAndCapacitiesInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import type { Deployments, VariantChange } from './deployments.ts';
 import { describeEndpoint } from './describe.ts';
 import { findConfig } from './endpoint-configs.ts';
@@ -50,43 +51,24 @@ export interface EndpointDependencies {
 export function endpointOperations(context: EndpointDependencies): Record<string, Operation> {
   const { deps, store, deployments } = context;
   const { account } = deps;
-  const permissions = (action: string) => (input: DescribeEndpointInput & { EndpointConfigName?: string }) => [
-    { action: `sagemaker:${action}`, resource: endpointArn(account, input.EndpointName) },
-    ...(input.EndpointConfigName === undefined
-      ? []
-      : [{ action: `sagemaker:${action}`, resource: configArn(account, input.EndpointConfigName) }]),
+  const resourcesOf = ({ EndpointName: name, EndpointConfigName: config }: Partial<CreateEndpointInput>) => [
+    name === undefined ? '*' : endpointArn(account, name),
+    ...(config === undefined ? [] : [configArn(account, config)]),
   ];
-  return {
-    CreateEndpoint: {
-      permissions: permissions('CreateEndpoint'),
-      run: (input: CreateEndpointInput) => createEndpoint(context, input),
+  return permitted('sagemaker', resourcesOf, {
+    CreateEndpoint: (input: CreateEndpointInput) => createEndpoint(context, input),
+    DescribeEndpoint: (input: DescribeEndpointInput) => describeEndpoint(findEndpoint(deps, store, input.EndpointName)),
+    UpdateEndpoint: (input: UpdateEndpointInput) => updateEndpoint(context, input),
+    UpdateEndpointWeightsAndCapacities: (input: UpdateEndpointWeightsAndCapacitiesInput) =>
+      scaleEndpoint(context, input),
+    DeleteEndpoint(input: DeleteEndpointInput) {
+      const endpoint = findEndpoint(deps, store, input.EndpointName);
+      if (BUSY_STATUSES.has(endpoint.status)) throw inProgress(endpoint.arn);
+      void deployments.remove(endpoint);
+      return {};
     },
-    DescribeEndpoint: {
-      permissions: ({ EndpointName }: DescribeEndpointInput) => permissions('DescribeEndpoint')({ EndpointName }),
-      run: (input: DescribeEndpointInput) => describeEndpoint(findEndpoint(deps, store, input.EndpointName)),
-    },
-    UpdateEndpoint: {
-      permissions: permissions('UpdateEndpoint'),
-      run: (input: UpdateEndpointInput) => updateEndpoint(context, input),
-    },
-    UpdateEndpointWeightsAndCapacities: {
-      permissions: permissions('UpdateEndpointWeightsAndCapacities'),
-      run: (input: UpdateEndpointWeightsAndCapacitiesInput) => scaleEndpoint(context, input),
-    },
-    DeleteEndpoint: {
-      permissions: permissions('DeleteEndpoint'),
-      run(input: DeleteEndpointInput) {
-        const endpoint = findEndpoint(deps, store, input.EndpointName);
-        if (BUSY_STATUSES.has(endpoint.status)) throw inProgress(endpoint.arn);
-        void deployments.remove(endpoint);
-        return {};
-      },
-    },
-    ListEndpoints: {
-      permissions: () => [{ action: 'sagemaker:ListEndpoints', resource: '*' }],
-      run: (input: ListEndpointsInput) => listEndpoints(store, input),
-    },
-  };
+    ListEndpoints: (input: ListEndpointsInput) => listEndpoints(store, input),
+  });
 }
 
 function createEndpoint({ deps, store, fleets, deployments }: EndpointDependencies, input: CreateEndpointInput) {

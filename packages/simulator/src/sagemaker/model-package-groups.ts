@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { constraint, validation } from './errors.ts';
 import { listPage } from './listing.ts';
@@ -23,66 +24,44 @@ export function packageGroupOperations(
   store: Store,
   policies: PolicyHolder | undefined,
 ): Record<string, Operation> {
-  const permissions = (action: string) => (input: DescribeModelPackageGroupInput) => [
-    { action: `sagemaker:${action}`, resource: packageGroupArn(deps.account, input.ModelPackageGroupName) },
-  ];
   const found = (input: DescribeModelPackageGroupInput) => findPackageGroup(deps, store, input.ModelPackageGroupName);
-  return {
-    CreateModelPackageGroup: {
-      permissions: permissions('CreateModelPackageGroup'),
-      run: (input: CreateModelPackageGroupInput) => createGroup(deps, store, input),
+  const resourceOf = ({ ModelPackageGroupName: name }: Partial<DescribeModelPackageGroupInput>) =>
+    name === undefined ? '*' : packageGroupArn(deps.account, name);
+  return permitted('sagemaker', resourceOf, {
+    CreateModelPackageGroup: (input: CreateModelPackageGroupInput) => createGroup(deps, store, input),
+    DescribeModelPackageGroup: (input: DescribeModelPackageGroupInput) => summary(found(input)),
+    ListModelPackageGroups(input: ListModelPackageGroupsInput) {
+      const view = ({ name, created }: ModelPackageGroup) => ({ name, created, modified: created });
+      const { items, ...token } = listPage(store.packageGroups.values(), view, input);
+      return { ModelPackageGroupSummaryList: items.map(summary), ...token };
     },
-    DescribeModelPackageGroup: {
-      permissions: permissions('DescribeModelPackageGroup'),
-      run: (input: DescribeModelPackageGroupInput) => summary(found(input)),
+    DeleteModelPackageGroup(input: DescribeModelPackageGroupInput) {
+      const { name, arn, packages } = found(input);
+      if (packages.size > 0) throw new AwsError('ConflictException', `${arn} has model packages. Delete them first.`);
+      store.packageGroups.delete(keyOf(name));
+      store.tags.delete(arn);
+      policies?.setResourcePolicy(arn, undefined);
+      return {};
     },
-    ListModelPackageGroups: {
-      permissions: () => [{ action: 'sagemaker:ListModelPackageGroups', resource: '*' }],
-      run(input: ListModelPackageGroupsInput) {
-        const view = ({ name, created }: ModelPackageGroup) => ({ name, created, modified: created });
-        const { items, ...token } = listPage(store.packageGroups.values(), view, input);
-        return { ModelPackageGroupSummaryList: items.map(summary), ...token };
-      },
+    PutModelPackageGroupPolicy(input: PutModelPackageGroupPolicyInput) {
+      const group = found(input);
+      if (typeof input.ResourcePolicy !== 'string') throw constraint('resourcePolicy', undefined, 'not be null');
+      policies?.setResourcePolicy(group.arn, input.ResourcePolicy);
+      group.policy = input.ResourcePolicy;
+      return { ModelPackageGroupArn: group.arn };
     },
-    DeleteModelPackageGroup: {
-      permissions: permissions('DeleteModelPackageGroup'),
-      run(input: DescribeModelPackageGroupInput) {
-        const { name, arn, packages } = found(input);
-        if (packages.size > 0) throw new AwsError('ConflictException', `${arn} has model packages. Delete them first.`);
-        store.packageGroups.delete(keyOf(name));
-        store.tags.delete(arn);
-        policies?.setResourcePolicy(arn, undefined);
-        return {};
-      },
+    GetModelPackageGroupPolicy(input: DescribeModelPackageGroupInput) {
+      const { arn, policy } = found(input);
+      if (policy === undefined) throw validation(`ModelPackageGroup ${arn} does not have a resource policy.`);
+      return { ResourcePolicy: policy };
     },
-    PutModelPackageGroupPolicy: {
-      permissions: permissions('PutModelPackageGroupPolicy'),
-      run(input: PutModelPackageGroupPolicyInput) {
-        const group = found(input);
-        if (typeof input.ResourcePolicy !== 'string') throw constraint('resourcePolicy', undefined, 'not be null');
-        policies?.setResourcePolicy(group.arn, input.ResourcePolicy);
-        group.policy = input.ResourcePolicy;
-        return { ModelPackageGroupArn: group.arn };
-      },
+    DeleteModelPackageGroupPolicy(input: DescribeModelPackageGroupInput) {
+      const group = found(input);
+      policies?.setResourcePolicy(group.arn, undefined);
+      delete group.policy;
+      return {};
     },
-    GetModelPackageGroupPolicy: {
-      permissions: permissions('GetModelPackageGroupPolicy'),
-      run(input: DescribeModelPackageGroupInput) {
-        const { arn, policy } = found(input);
-        if (policy === undefined) throw validation(`ModelPackageGroup ${arn} does not have a resource policy.`);
-        return { ResourcePolicy: policy };
-      },
-    },
-    DeleteModelPackageGroupPolicy: {
-      permissions: permissions('DeleteModelPackageGroupPolicy'),
-      run(input: DescribeModelPackageGroupInput) {
-        const group = found(input);
-        policies?.setResourcePolicy(group.arn, undefined);
-        delete group.policy;
-        return {};
-      },
-    },
-  };
+  });
 }
 
 function createGroup({ account, clock }: Deps, store: Store, input: CreateModelPackageGroupInput) {

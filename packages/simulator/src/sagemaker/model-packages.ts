@@ -5,6 +5,7 @@ import type {
   UpdateModelPackageInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Deps, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { constraint, validation } from './errors.ts';
 import { listPage } from './listing.ts';
 import { findPackageGroup } from './model-package-groups.ts';
@@ -30,49 +31,36 @@ const UPDATED_MEMBERS = ['ModelPackageArn', 'ModelApprovalStatus', 'ApprovalDesc
 /** Digits by which the versions of a group sort as text. */
 const VERSION_DIGITS = 10;
 
+/** The members that name a package. */
+type PackageInput = Partial<DescribeModelPackageInput & UpdateModelPackageInput>;
+
 /** Create, read, list, approve and delete the packages of model package groups. All are completed at once. */
 export function packageOperations(deps: Deps, store: Store, emit: EmitPackageChange): Record<string, Operation> {
-  const onPackage = (action: string) => (input: DescribeModelPackageInput) => [
-    { action: `sagemaker:${action}`, resource: String(input.ModelPackageName) },
-  ];
-  const inGroup = (action: string, anyGroup: string) => (input: ListModelPackagesInput) => {
-    const { ModelPackageGroupName: group } = input;
-    return [
-      {
-        action: `sagemaker:${action}`,
-        resource: group === undefined ? anyGroup : packageGroupArn(deps.account, group),
-      },
-    ];
-  };
+  const onPackage = ({ ModelPackageName, ModelPackageArn }: PackageInput) =>
+    String(ModelPackageName ?? ModelPackageArn);
+  const inGroup =
+    (anyGroup: string) =>
+    ({ ModelPackageGroupName: group }: ListModelPackagesInput) =>
+      group === undefined ? anyGroup : packageGroupArn(deps.account, group);
   return {
-    CreateModelPackage: {
-      permissions: inGroup('CreateModelPackage', packageArn(deps.account, '*', '*')),
-      run: (input: CreateModelPackageInput) => createPackage(deps, store, emit, input),
-    },
-    DescribeModelPackage: {
-      permissions: onPackage('DescribeModelPackage'),
-      run(input: DescribeModelPackageInput) {
+    ...permitted('sagemaker', inGroup(packageArn(deps.account, '*', '*')), {
+      CreateModelPackage: (input: CreateModelPackageInput) => createPackage(deps, store, emit, input),
+    }),
+    ...permitted('sagemaker', inGroup('*'), {
+      ListModelPackages: (input: ListModelPackagesInput) => listPackages(deps, store, input),
+    }),
+    ...permitted('sagemaker', onPackage, {
+      DescribeModelPackage(input: DescribeModelPackageInput) {
         const { group, found } = findPackage(store, input.ModelPackageName);
         return describe(group, found);
       },
-    },
-    UpdateModelPackage: {
-      permissions: ({ ModelPackageArn }: UpdateModelPackageInput) =>
-        onPackage('UpdateModelPackage')({ ModelPackageName: ModelPackageArn }),
-      run: (input: UpdateModelPackageInput) => updatePackage(deps, store, emit, input),
-    },
-    ListModelPackages: {
-      permissions: inGroup('ListModelPackages', '*'),
-      run: (input: ListModelPackagesInput) => listPackages(deps, store, input),
-    },
-    DeleteModelPackage: {
-      permissions: onPackage('DeleteModelPackage'),
-      run(input: DescribeModelPackageInput) {
+      UpdateModelPackage: (input: UpdateModelPackageInput) => updatePackage(deps, store, emit, input),
+      DeleteModelPackage(input: DescribeModelPackageInput) {
         const { group, found } = findPackage(store, input.ModelPackageName);
         group.packages.delete(found.version);
         return {};
       },
-    },
+    }),
   };
 }
 

@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { AwsError } from '../core/aws-error.ts';
 import { type Caller, type Deps, type Operation, root } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { checkContainers, containerSpecs } from './containers.ts';
 import { alreadyExists, constraint, notFound, validation } from './errors.ts';
 import type { S3Data } from './launcher.ts';
@@ -20,40 +21,27 @@ type CallerForRole = (roleArn: string) => Caller;
 
 /** CreateModel, DescribeModel, DeleteModel, ListModels. */
 export function modelOperations(deps: Deps, store: Store, callerForRole: CallerForRole): Record<string, Operation> {
-  const permissions = (action: string) => (input: DescribeModelInput) => [
-    { action: `sagemaker:${action}`, resource: modelArn(deps.account, input.ModelName) },
-  ];
-  return {
-    CreateModel: {
-      permissions: permissions('CreateModel'),
-      run: (input: CreateModelInput) => createModel(deps, store, callerForRole, input),
+  const resourceOf = ({ ModelName: name }: Partial<DescribeModelInput>) =>
+    name === undefined ? '*' : modelArn(deps.account, name);
+  return permitted('sagemaker', resourceOf, {
+    CreateModel: (input: CreateModelInput) => createModel(deps, store, callerForRole, input),
+    DescribeModel(input: DescribeModelInput) {
+      const { arn, created, ...rest } = storedModel(deps, store, input.ModelName);
+      return {
+        ...structuredClone(rest),
+        CreationTime: new Date(created),
+        ModelArn: arn,
+        EnableNetworkIsolation: rest.EnableNetworkIsolation ?? false,
+      };
     },
-    DescribeModel: {
-      permissions: permissions('DescribeModel'),
-      run(input: DescribeModelInput) {
-        const { arn, created, ...rest } = storedModel(deps, store, input.ModelName);
-        return {
-          ...structuredClone(rest),
-          CreationTime: new Date(created),
-          ModelArn: arn,
-          EnableNetworkIsolation: rest.EnableNetworkIsolation ?? false,
-        };
-      },
+    DeleteModel(input: DeleteModelInput) {
+      const { arn } = storedModel(deps, store, input.ModelName);
+      store.models.delete(keyOf(input.ModelName));
+      store.tags.delete(arn);
+      return {};
     },
-    DeleteModel: {
-      permissions: permissions('DeleteModel'),
-      run(input: DeleteModelInput) {
-        const { arn } = storedModel(deps, store, input.ModelName);
-        store.models.delete(keyOf(input.ModelName));
-        store.tags.delete(arn);
-        return {};
-      },
-    },
-    ListModels: {
-      permissions: () => [{ action: 'sagemaker:ListModels', resource: '*' }],
-      run: (input: ListModelsInput) => listModels(store, input),
-    },
-  };
+    ListModels: (input: ListModelsInput) => listModels(store, input),
+  });
 }
 
 async function createModel(deps: Deps, store: Store, callerForRole: CallerForRole, input: CreateModelInput) {

@@ -1,5 +1,6 @@
 import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from '@aws-sdk/client-sagemaker';
 import type { Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { validation } from './errors.ts';
 import type { Store } from './store.ts';
 
@@ -18,39 +19,27 @@ export function checkTags(tags: readonly Tag[] | undefined): void {
 
 /** AddTags, ListTags, DeleteTags. */
 export function tagOperations(store: Store): Record<string, Operation> {
-  const on = (action: string) => (input: ListTagsInput) => [
-    { action: `sagemaker:${action}`, resource: input.ResourceArn ?? '' },
-  ];
   const existing = (arn = ''): Tag[] => {
     const { models, configs, endpoints, packageGroups } = store;
     const known = [models, configs, endpoints, packageGroups].flatMap((each) => [...each.values()]);
     if (!known.some((resource) => resource.arn === arn)) throw validation(`Could not find resource "${arn}".`);
     return store.tags.get(arn) ?? [];
   };
-  return {
-    AddTags: {
-      permissions: on('AddTags'),
-      run(input: AddTagsInput) {
-        const merged = new Map(existing(input.ResourceArn).map((tag) => [tag.Key, tag]));
-        for (const tag of input.Tags ?? []) merged.set(tag.Key, tag);
-        const tags = [...merged.values()];
-        checkTags(tags);
-        store.tags.set(input.ResourceArn ?? '', tags);
-        return { Tags: tags };
-      },
+  return permitted('sagemaker', ({ ResourceArn = '' }: ListTagsInput) => ResourceArn, {
+    AddTags(input: AddTagsInput) {
+      const merged = new Map(existing(input.ResourceArn).map((tag) => [tag.Key, tag]));
+      for (const tag of input.Tags ?? []) merged.set(tag.Key, tag);
+      const tags = [...merged.values()];
+      checkTags(tags);
+      store.tags.set(input.ResourceArn ?? '', tags);
+      return { Tags: tags };
     },
-    ListTags: {
-      permissions: on('ListTags'),
-      run: (input: ListTagsInput) => ({ Tags: [...existing(input.ResourceArn)] }),
+    ListTags: (input: ListTagsInput) => ({ Tags: [...existing(input.ResourceArn)] }),
+    DeleteTags(input: DeleteTagsInput) {
+      const removed = new Set(input.TagKeys);
+      const remaining = existing(input.ResourceArn).filter((tag) => !removed.has(tag.Key ?? ''));
+      store.tags.set(input.ResourceArn ?? '', remaining);
+      return {};
     },
-    DeleteTags: {
-      permissions: on('DeleteTags'),
-      run(input: DeleteTagsInput) {
-        const removed = new Set(input.TagKeys);
-        const remaining = existing(input.ResourceArn).filter((tag) => !removed.has(tag.Key ?? ''));
-        store.tags.set(input.ResourceArn ?? '', remaining);
-        return {};
-      },
-    },
-  };
+  });
 }

@@ -9,6 +9,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { page } from '../core/page.ts';
+import { permitted } from '../core/permitted.ts';
 import { checkParameterNames, latest, type Parameter, type ParameterVersion, ssmValidationError } from './parameter.ts';
 import type { SelectedVersion, SsmStore } from './ssm-store.ts';
 
@@ -17,41 +18,36 @@ const PAGE_SIZE = 50;
 
 /** GetParameter, GetParameters, GetParametersByPath, GetParameterHistory, DescribeParameters. */
 export function readOperations(store: SsmStore): Record<string, Operation> {
-  return {
-    GetParameter: {
-      permissions: ({ Name }: GetParameterRequest) => store.permissionsOn('GetParameter', [Name]),
-      run: ({ Name }: GetParameterRequest) => ({ Parameter: describeValue(store, store.find(Name)) }),
+  return permitted('ssm', (input: ReadInput) => readResources(store, input), {
+    GetParameter: ({ Name }: GetParameterRequest) => ({ Parameter: describeValue(store, store.find(Name)) }),
+    GetParameters: ({ Names }: GetParametersRequest) => getParameters(store, Names),
+    GetParametersByPath: (input: GetParametersByPathRequest) => getParametersByPath(store, input),
+    GetParameterHistory(input: GetParameterHistoryRequest) {
+      const { parameter } = store.find(input.Name);
+      const { items, NextToken } = pageAfter(parameter.versions, input, PAGE_SIZE, ({ version }) =>
+        String(version).padStart(9, '0'),
+      );
+      const Parameters = items.map((version) => ({
+        ...describeMetadata(parameter, version),
+        Value: version.value,
+        Labels: [],
+      }));
+      return { Parameters, NextToken };
     },
-    GetParameters: {
-      permissions: ({ Names }: GetParametersRequest) => store.permissionsOn('GetParameters', Names),
-      run: ({ Names }: GetParametersRequest) => getParameters(store, Names),
-    },
-    GetParametersByPath: {
-      permissions: ({ Path }: GetParametersByPathRequest) => [
-        { action: 'ssm:GetParametersByPath', resource: store.arnOf(String(Path).replace(/(?<=.)\/$/, '')) },
-      ],
-      run: (input: GetParametersByPathRequest) => getParametersByPath(store, input),
-    },
-    GetParameterHistory: {
-      permissions: ({ Name }: GetParameterHistoryRequest) => store.permissionsOn('GetParameterHistory', [Name]),
-      run(input: GetParameterHistoryRequest) {
-        const { parameter } = store.find(input.Name);
-        const { items, NextToken } = pageAfter(parameter.versions, input, PAGE_SIZE, ({ version }) =>
-          String(version).padStart(9, '0'),
-        );
-        const Parameters = items.map((version) => ({
-          ...describeMetadata(parameter, version),
-          Value: version.value,
-          Labels: [],
-        }));
-        return { Parameters, NextToken };
-      },
-    },
-    DescribeParameters: {
-      permissions: () => [{ action: 'ssm:DescribeParameters', resource: '*' }],
-      run: (input: DescribeParametersRequest) => describeParameters(store, input),
-    },
-  };
+    DescribeParameters: (input: DescribeParametersRequest) => describeParameters(store, input),
+  });
+}
+
+/** The members that name what is read. */
+interface ReadInput {
+  readonly Name?: string;
+  readonly Names?: readonly string[];
+  readonly Path?: string;
+}
+
+function readResources(store: SsmStore, { Name, Names, Path }: ReadInput): string | string[] {
+  if (Path !== undefined) return store.arnOf(Path.replace(/(?<=.)\/$/, ''));
+  return Name === undefined && Names === undefined ? '*' : store.arnsOf(Names ?? [Name]);
 }
 
 function getParameters(store: SsmStore, names: readonly string[] | undefined) {

@@ -1,6 +1,5 @@
 import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import type { Permission } from '../core/cloud.ts';
 import { latest, type Parameter, type ParameterVersion } from './parameter.ts';
 
 /** A parameter's version that a request selects. */
@@ -24,12 +23,9 @@ export class SsmStore {
     return arn(this.#account, 'ssm', `parameter${name.startsWith('/') ? '' : '/'}${name}`);
   }
 
-  /** Permissions for `ssm:<action>` on the parameters that the selectors name. */
-  permissionsOn(action: string, selectors: readonly unknown[] | undefined): Permission[] {
-    return (selectors ?? []).map((selector) => ({
-      action: `ssm:${action}`,
-      resource: this.arnOf(this.nameIn(selector)),
-    }));
+  /** ARNs of the parameters that the selectors name. */
+  arnsOf(selectors: readonly unknown[] | undefined): string[] {
+    return (selectors ?? []).map((selector) => this.arnOf(this.nameIn(selector)));
   }
 
   /** The parameter's name in a name or ARN, with `:version` or without. */

@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
 import type { Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import { tagList } from '../core/tags.ts';
 import { type Parameter, setTags } from './parameter.ts';
 import type { SsmStore } from './ssm-store.ts';
@@ -14,10 +15,6 @@ type TaggedResource = Pick<ListTagsForResourceRequest, 'ResourceType' | 'Resourc
 
 /** AddTagsToResource, RemoveTagsFromResource, ListTagsForResource. */
 export function parameterTagOperations(store: SsmStore): Record<string, Operation> {
-  const on =
-    (action: string) =>
-    ({ ResourceId }: TaggedResource) =>
-      store.permissionsOn(action, [ResourceId]);
   const find = ({ ResourceType, ResourceId = '' }: TaggedResource): Parameter => {
     if (ResourceType !== 'Parameter') {
       throw new AwsError(
@@ -34,25 +31,16 @@ export function parameterTagOperations(store: SsmStore): Record<string, Operatio
     }
     return parameter;
   };
-  return {
-    AddTagsToResource: {
-      permissions: on('AddTagsToResource'),
-      run(input: AddTagsToResourceRequest) {
-        setTags(find(input), input.Tags);
-        return {};
-      },
+  return permitted('ssm', ({ ResourceId }: TaggedResource) => store.arnsOf([ResourceId]), {
+    AddTagsToResource(input: AddTagsToResourceRequest) {
+      setTags(find(input), input.Tags);
+      return {};
     },
-    RemoveTagsFromResource: {
-      permissions: on('RemoveTagsFromResource'),
-      run(input: RemoveTagsFromResourceRequest) {
-        const { tags } = find(input);
-        for (const key of input.TagKeys ?? []) tags.delete(key);
-        return {};
-      },
+    RemoveTagsFromResource(input: RemoveTagsFromResourceRequest) {
+      const { tags } = find(input);
+      for (const key of input.TagKeys ?? []) tags.delete(key);
+      return {};
     },
-    ListTagsForResource: {
-      permissions: on('ListTagsForResource'),
-      run: (input: ListTagsForResourceRequest) => ({ TagList: tagList(find(input).tags) }),
-    },
-  };
+    ListTagsForResource: (input: ListTagsForResourceRequest) => ({ TagList: tagList(find(input).tags) }),
+  });
 }

@@ -2,6 +2,7 @@ import type { DeleteParameterRequest, DeleteParametersRequest, PutParameterReque
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Caller, Operation } from '../core/cloud.ts';
+import { permitted } from '../core/permitted.ts';
 import {
   addVersion,
   checkAllowedPattern,
@@ -21,40 +22,33 @@ import { parameterNotFound, type SsmStore } from './ssm-store.ts';
 
 /** PutParameter, DeleteParameter, DeleteParameters. */
 export function writeOperations(store: SsmStore, clock: Clock): Record<string, Operation> {
-  return {
-    PutParameter: {
-      permissions: ({ Name }: PutParameterRequest) => store.permissionsOn('PutParameter', [Name]),
-      run(input: PutParameterRequest, caller: Caller) {
-        const name = checkParameterName(store.nameIn(input.Name));
-        const existing = store.get(name);
-        if (existing) checkOverwrite(input);
-        const version = newVersion(input, existing, { at: new Date(clock.now()), by: caller.arn });
-        const parameter = existing ?? { name, versions: [], tags: new Map() };
-        addVersion(parameter, version);
-        setTags(parameter, input.Tags);
-        store.put(parameter);
-        return { Version: version.version, Tier: version.tier };
-      },
+  const resourcesOf = (input: DeleteParameterRequest | DeleteParametersRequest) =>
+    store.arnsOf('Names' in input ? input.Names : [(input as DeleteParameterRequest).Name]);
+  return permitted('ssm', resourcesOf, {
+    PutParameter(input: PutParameterRequest, caller: Caller) {
+      const name = checkParameterName(store.nameIn(input.Name));
+      const existing = store.get(name);
+      if (existing) checkOverwrite(input);
+      const version = newVersion(input, existing, { at: new Date(clock.now()), by: caller.arn });
+      const parameter = existing ?? { name, versions: [], tags: new Map() };
+      addVersion(parameter, version);
+      setTags(parameter, input.Tags);
+      store.put(parameter);
+      return { Version: version.version, Tier: version.tier };
     },
-    DeleteParameter: {
-      permissions: ({ Name }: DeleteParameterRequest) => store.permissionsOn('DeleteParameter', [Name]),
-      run({ Name }: DeleteParameterRequest) {
-        if (!store.delete(Name)) throw parameterNotFound();
-        return {};
-      },
+    DeleteParameter({ Name }: DeleteParameterRequest) {
+      if (!store.delete(Name)) throw parameterNotFound();
+      return {};
     },
-    DeleteParameters: {
-      permissions: ({ Names }: DeleteParametersRequest) => store.permissionsOn('DeleteParameters', Names),
-      run({ Names }: DeleteParametersRequest) {
-        const DeletedParameters: string[] = [];
-        const InvalidParameters: string[] = [];
-        for (const name of new Set(checkParameterNames(Names))) {
-          (store.delete(name) ? DeletedParameters : InvalidParameters).push(name);
-        }
-        return { DeletedParameters, InvalidParameters };
-      },
+    DeleteParameters({ Names }: DeleteParametersRequest) {
+      const DeletedParameters: string[] = [];
+      const InvalidParameters: string[] = [];
+      for (const name of new Set(checkParameterNames(Names))) {
+        (store.delete(name) ? DeletedParameters : InvalidParameters).push(name);
+      }
+      return { DeletedParameters, InvalidParameters };
     },
-  };
+  });
 }
 
 function checkOverwrite(input: PutParameterRequest): void {

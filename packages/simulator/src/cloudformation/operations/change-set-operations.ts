@@ -2,13 +2,14 @@ import type { CreateChangeSetInput, ExecuteChangeSetInput, ListChangeSetsInput }
 import { arn } from '../../core/account.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import type { Caller, Deps, Operation } from '../../core/cloud.ts';
+import { permitted } from '../../core/permitted.ts';
 import { type Engine, isChange, type StackRequest } from '../engine.ts';
 import { checkStackName } from '../names.ts';
 import type { DesiredStack, Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
 import { expectedChanges, type ResourceChange } from './expected-changes.ts';
-import { onStack, readRequest } from './request.ts';
+import { readRequest, stackResource } from './request.ts';
 
 interface ChangeSet {
   readonly id: string;
@@ -34,48 +35,31 @@ const NO_CHANGES =
 /** CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets. */
 export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine): Record<string, Operation> {
   const changeSets = new ChangeSets(deps, stacks, engine);
-  const on = (action: string) => (input: ChangeSetInput) => {
-    const StackName = changeSets.byId(input.ChangeSetName ?? '')?.stack.stackId ?? input.StackName;
-    return onStack(action, deps.account, stacks)({ StackName });
-  };
-  return {
-    CreateChangeSet: {
-      permissions: onStack('CreateChangeSet', deps.account, stacks),
-      async run(input: CreateChangeSetInput, caller) {
-        checkStackName('changeSetName', input.ChangeSetName);
-        return await changeSets.create(input, caller);
-      },
+  const resourceOf = (input: ChangeSetInput) =>
+    stackResource(changeSets.byId(input.ChangeSetName ?? '')?.stack.stackId ?? input.StackName, deps.account, stacks);
+  return permitted('cloudformation', resourceOf, {
+    async CreateChangeSet(input: CreateChangeSetInput, caller: Caller) {
+      checkStackName('changeSetName', input.ChangeSetName);
+      return await changeSets.create(input, caller);
     },
-    DescribeChangeSet: {
-      permissions: on('DescribeChangeSet'),
-      run: (input: ChangeSetInput) => describeChangeSet(changeSets.find(input)),
+    DescribeChangeSet: (input: ChangeSetInput) => describeChangeSet(changeSets.find(input)),
+    ExecuteChangeSet(input: ExecuteChangeSetInput) {
+      changeSets.execute(changeSets.find(input), input);
+      return {};
     },
-    ExecuteChangeSet: {
-      permissions: on('ExecuteChangeSet'),
-      run(input: ExecuteChangeSetInput) {
-        changeSets.execute(changeSets.find(input), input);
-        return {};
-      },
+    DeleteChangeSet(input: ChangeSetInput) {
+      try {
+        changeSets.delete(changeSets.find(input));
+      } catch (error) {
+        // As in AWS, deleting a change set that does not exist succeeds.
+        if (!(error instanceof AwsError && error.code === 'ChangeSetNotFound')) throw error;
+      }
+      return {};
     },
-    DeleteChangeSet: {
-      permissions: on('DeleteChangeSet'),
-      run(input: ChangeSetInput) {
-        try {
-          changeSets.delete(changeSets.find(input));
-        } catch (error) {
-          // As in AWS, deleting a change set that does not exist succeeds.
-          if (!(error instanceof AwsError && error.code === 'ChangeSetNotFound')) throw error;
-        }
-        return {};
-      },
-    },
-    ListChangeSets: {
-      permissions: onStack('ListChangeSets', deps.account, stacks),
-      run: ({ StackName = '' }: ListChangeSetsInput) => ({
-        Summaries: changeSets.ofStack(stacks.get(StackName)).map(summarizeChangeSet),
-      }),
-    },
-  };
+    ListChangeSets: ({ StackName = '' }: ListChangeSetsInput) => ({
+      Summaries: changeSets.ofStack(stacks.get(StackName)).map(summarizeChangeSet),
+    }),
+  });
 }
 
 /** All change sets of the account. */

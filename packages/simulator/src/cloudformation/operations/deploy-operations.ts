@@ -4,7 +4,7 @@ import type {
   UpdateStackInput,
   UpdateTerminationProtectionInput,
 } from '@aws-sdk/client-cloudformation';
-import type { Deps, Operation } from '../../core/cloud.ts';
+import type { Caller, Deps, Operation } from '../../core/cloud.ts';
 import type { Engine } from '../engine.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
@@ -12,50 +12,37 @@ import { existingStack, onStack, readRequest } from './request.ts';
 
 /** CreateStack, UpdateStack, DeleteStack, UpdateTerminationProtection. */
 export function deployOperations({ account, cloud }: Deps, stacks: Stacks, engine: Engine): Record<string, Operation> {
-  const on = (action: string) => onStack(action, account, stacks);
-  return {
-    CreateStack: {
-      permissions: on('CreateStack'),
-      async run(input: CreateStackInput, caller) {
-        const onFailure = input.OnFailure ?? 'ROLLBACK';
-        if (onFailure === 'DELETE') throw validationError('The local runtime does not simulate OnFailure DELETE.');
-        const request = await readRequest(cloud, input, undefined, caller);
-        const { stack } = await engine.create(input.StackName ?? '', request, {
-          disableRollback: input.DisableRollback === true || onFailure === 'DO_NOTHING',
-          clientRequestToken: input.ClientRequestToken,
-        });
-        stack.terminationProtection = input.EnableTerminationProtection === true;
-        return { StackId: stack.stackId };
-      },
+  return onStack(account, stacks, {
+    async CreateStack(input: CreateStackInput, caller: Caller) {
+      const onFailure = input.OnFailure ?? 'ROLLBACK';
+      if (onFailure === 'DELETE') throw validationError('The local runtime does not simulate OnFailure DELETE.');
+      const request = await readRequest(cloud, input, undefined, caller);
+      const { stack } = await engine.create(input.StackName ?? '', request, {
+        disableRollback: input.DisableRollback === true || onFailure === 'DO_NOTHING',
+        clientRequestToken: input.ClientRequestToken,
+      });
+      stack.terminationProtection = input.EnableTerminationProtection === true;
+      return { StackId: stack.stackId };
     },
-    UpdateStack: {
-      permissions: on('UpdateStack'),
-      async run(input: UpdateStackInput, caller) {
-        if (input.DisableRollback) {
-          throw validationError('The local runtime does not simulate updates without rollback.');
-        }
-        const stack = existingStack(stacks, input);
-        const request = await readRequest(cloud, input, stack, caller);
-        await engine.update(stack.stackId, request, { clientRequestToken: input.ClientRequestToken });
-        return { StackId: stack.stackId };
-      },
+    async UpdateStack(input: UpdateStackInput, caller: Caller) {
+      if (input.DisableRollback) {
+        throw validationError('The local runtime does not simulate updates without rollback.');
+      }
+      const stack = existingStack(stacks, input);
+      const request = await readRequest(cloud, input, stack, caller);
+      await engine.update(stack.stackId, request, { clientRequestToken: input.ClientRequestToken });
+      return { StackId: stack.stackId };
     },
-    DeleteStack: {
-      permissions: on('DeleteStack'),
-      run(input: DeleteStackInput) {
-        // As in AWS, deleting a stack that does not exist succeeds.
-        const stack = stacks.find(input.StackName ?? '');
-        if (stack) engine.delete(stack, input.RetainResources ?? [], { clientRequestToken: input.ClientRequestToken });
-        return {};
-      },
+    DeleteStack(input: DeleteStackInput) {
+      // As in AWS, deleting a stack that does not exist succeeds.
+      const stack = stacks.find(input.StackName ?? '');
+      if (stack) engine.delete(stack, input.RetainResources ?? [], { clientRequestToken: input.ClientRequestToken });
+      return {};
     },
-    UpdateTerminationProtection: {
-      permissions: on('UpdateTerminationProtection'),
-      run(input: UpdateTerminationProtectionInput) {
-        const stack = existingStack(stacks, input);
-        stack.terminationProtection = input.EnableTerminationProtection === true;
-        return { StackId: stack.stackId };
-      },
+    UpdateTerminationProtection(input: UpdateTerminationProtectionInput) {
+      const stack = existingStack(stacks, input);
+      stack.terminationProtection = input.EnableTerminationProtection === true;
+      return { StackId: stack.stackId };
     },
-  };
+  });
 }

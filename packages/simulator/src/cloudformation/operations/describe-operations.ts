@@ -20,91 +20,63 @@ const PAGE_SIZE = 100;
 
 /** The Describe… and List… operations on stacks, GetTemplate. */
 export function describeOperations({ account }: Deps, stacks: Stacks): Record<string, Operation> {
-  const on = (action: string) => onStack(action, account, stacks);
-  return {
-    ...resourceOperations(stacks, on),
-    DescribeStacks: {
-      permissions: on('DescribeStacks'),
-      run(input: DescribeStacksInput) {
-        if (input.StackName !== undefined) return { Stacks: [describeStack(existingStack(stacks, input))] };
-        const { items, NextToken } = pageFrom(stacks.live().reverse(), input);
-        return { Stacks: items.map(describeStack), NextToken };
-      },
+  return onStack(account, stacks, {
+    ...resourceReads(stacks),
+    DescribeStacks(input: DescribeStacksInput) {
+      if (input.StackName !== undefined) return { Stacks: [describeStack(existingStack(stacks, input))] };
+      const { items, NextToken } = pageFrom(stacks.live().reverse(), input);
+      return { Stacks: items.map(describeStack), NextToken };
     },
-    DescribeStackEvents: {
-      permissions: on('DescribeStackEvents'),
-      run(input: DescribeStackEventsInput) {
-        // By this message, which is this operation's alone, CDK's command knows that a stack has been deleted.
-        const stack = stacks.find(input.StackName ?? '');
-        if (!stack) throw validationError(`Stack [${input.StackName}] does not exist`);
-        const { items, NextToken } = pageFrom([...stack.events].reverse(), input);
-        return { StackEvents: items.map(describeEvent), NextToken };
-      },
+    DescribeStackEvents(input: DescribeStackEventsInput) {
+      // By this message, which is this operation's alone, CDK's command knows that a stack has been deleted.
+      const stack = stacks.find(input.StackName ?? '');
+      if (!stack) throw validationError(`Stack [${input.StackName}] does not exist`);
+      const { items, NextToken } = pageFrom([...stack.events].reverse(), input);
+      return { StackEvents: items.map(describeEvent), NextToken };
     },
-    ListStacks: {
-      permissions: () => [{ action: 'cloudformation:ListStacks', resource: '*' }],
-      run(input: ListStacksInput) {
-        const statuses: readonly string[] = input.StackStatusFilter ?? [];
-        const found = stacks.all().filter(({ status }) => statuses.length === 0 || statuses.includes(status));
-        const { items, NextToken } = pageFrom(found.reverse(), input);
-        return { StackSummaries: items.map(summarizeStack), NextToken };
-      },
+    ListStacks(input: ListStacksInput) {
+      const statuses: readonly string[] = input.StackStatusFilter ?? [];
+      const found = stacks.all().filter(({ status }) => statuses.length === 0 || statuses.includes(status));
+      const { items, NextToken } = pageFrom(found.reverse(), input);
+      return { StackSummaries: items.map(summarizeStack), NextToken };
     },
-    ListExports: {
-      permissions: () => [{ action: 'cloudformation:ListExports', resource: '*' }],
-      run(input: ListExportsInput) {
-        const { items, NextToken } = pageFrom(stacks.live().flatMap(exportsOf), input);
-        return { Exports: items, NextToken };
-      },
+    ListExports(input: ListExportsInput) {
+      const { items, NextToken } = pageFrom(stacks.live().flatMap(exportsOf), input);
+      return { Exports: items, NextToken };
     },
-    GetTemplate: {
-      permissions: on('GetTemplate'),
-      run(input: GetTemplateInput) {
-        const TemplateBody = existingStack(stacks, input).deployed?.template.body ?? '{}';
-        return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
-      },
+    GetTemplate(input: GetTemplateInput) {
+      const TemplateBody = existingStack(stacks, input).deployed?.template.body ?? '{}';
+      return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
     },
-  };
+  });
 }
 
-function resourceOperations(
-  stacks: Stacks,
-  on: (action: string) => Operation['permissions'],
-): Record<string, Operation> {
+function resourceReads(stacks: Stacks) {
   return {
-    DescribeStackResources: {
-      permissions: on('DescribeStackResources'),
-      run(input: DescribeStackResourcesInput) {
-        const stack = existingStack(stacks, input);
-        const found = [...stack.resources.values()].filter(
-          ({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId,
-        );
-        return { StackResources: found.map((resource) => describeResource(stack, resource)) };
-      },
+    DescribeStackResources(input: DescribeStackResourcesInput) {
+      const stack = existingStack(stacks, input);
+      const found = [...stack.resources.values()].filter(
+        ({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId,
+      );
+      return { StackResources: found.map((resource) => describeResource(stack, resource)) };
     },
-    DescribeStackResource: {
-      permissions: on('DescribeStackResource'),
-      run(input: DescribeStackResourceInput) {
-        const stack = existingStack(stacks, input);
-        const resource = stack.resources.get(input.LogicalResourceId ?? '');
-        if (!resource) {
-          throw validationError(`Resource ${input.LogicalResourceId} does not exist for stack ${stack.stackName}`);
-        }
-        const { Timestamp, ...rest } = describeResource(stack, resource);
-        return { StackResourceDetail: { ...rest, LastUpdatedTimestamp: Timestamp } };
-      },
+    DescribeStackResource(input: DescribeStackResourceInput) {
+      const stack = existingStack(stacks, input);
+      const resource = stack.resources.get(input.LogicalResourceId ?? '');
+      if (!resource) {
+        throw validationError(`Resource ${input.LogicalResourceId} does not exist for stack ${stack.stackName}`);
+      }
+      const { Timestamp, ...rest } = describeResource(stack, resource);
+      return { StackResourceDetail: { ...rest, LastUpdatedTimestamp: Timestamp } };
     },
-    ListStackResources: {
-      permissions: on('ListStackResources'),
-      run(input: ListStackResourcesInput) {
-        const stack = existingStack(stacks, input);
-        const { items, NextToken } = pageFrom([...stack.resources.values()], input);
-        const StackResourceSummaries = items.map((resource) => {
-          const { Timestamp, StackId: _id, StackName: _name, ...rest } = describeResource(stack, resource);
-          return { ...rest, LastUpdatedTimestamp: Timestamp };
-        });
-        return { StackResourceSummaries, NextToken };
-      },
+    ListStackResources(input: ListStackResourcesInput) {
+      const stack = existingStack(stacks, input);
+      const { items, NextToken } = pageFrom([...stack.resources.values()], input);
+      const StackResourceSummaries = items.map((resource) => {
+        const { Timestamp, StackId: _id, StackName: _name, ...rest } = describeResource(stack, resource);
+        return { ...rest, LastUpdatedTimestamp: Timestamp };
+      });
+      return { StackResourceSummaries, NextToken };
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { UpdateStackInput } from '@aws-sdk/client-cloudformation';
 import type { Account } from '../../core/account.ts';
 import { arn } from '../../core/account.ts';
-import type { Caller, Cloud, Permission } from '../../core/cloud.ts';
+import type { Caller, Cloud, Operation } from '../../core/cloud.ts';
 import { constraintMessage } from '../../core/constraint.ts';
+import { permitted } from '../../core/permitted.ts';
 import type { StackRequest } from '../engine.ts';
 import { parseTemplate } from '../parse-template.ts';
 import type { Stack } from '../stack.ts';
@@ -73,14 +74,17 @@ export function existingStack(stacks: Stacks, { StackName }: { readonly StackNam
   return stacks.get(StackName);
 }
 
-/** Permission for `cloudformation:<action>` on the stack's ARN, or on `stack/<name>/*` if there is no such stack. */
-export const onStack =
-  (action: string, account: Account, stacks: Stacks) =>
-  ({ StackName }: { readonly StackName?: string }): Permission[] => [
-    { action: `cloudformation:${action}`, resource: stackArn(StackName, account, stacks) },
-  ];
+/** Operations that need permission on the stack's ARN, or on `stack/<name>/*` if there is no such stack. */
+export function onStack(
+  account: Account,
+  stacks: Stacks,
+  runs: Parameters<typeof permitted>[2],
+): Record<string, Operation<{ readonly StackName?: string }>> {
+  return permitted('cloudformation', ({ StackName }) => stackResource(StackName, account, stacks), runs);
+}
 
-function stackArn(nameOrId: string | undefined, account: Account, stacks: Stacks): string {
+/** `*` without a name. */
+export function stackResource(nameOrId: string | undefined, account: Account, stacks: Stacks): string {
   if (nameOrId === undefined) return '*';
   return (
     stacks.find(nameOrId)?.stackId ??

@@ -1,6 +1,7 @@
 import type { Provider, ProviderContext } from '../provider.ts';
-import { type TaggedProperties, tagChanges } from '../tags.ts';
+import type { TaggedProperties } from '../tags.ts';
 import { ignoreMissing, jsonText, recordWith, without } from './calls.ts';
+import { updateTags } from './update-tags.ts';
 
 interface InlinePolicy {
   readonly PolicyName: string;
@@ -49,9 +50,7 @@ export const iamRole: Provider<RoleProperties> = {
     if (Description !== old.Description || MaxSessionDuration !== old.MaxSessionDuration) {
       await recordWith(context, 'iam', 'UpdateRole', { RoleName, Description, MaxSessionDuration });
     }
-    const { set, removed } = tagChanges(old.Tags, properties.Tags);
-    if (removed.length > 0) await recordWith(context, 'iam', 'UntagRole', { RoleName, TagKeys: removed });
-    if (set.length > 0) await recordWith(context, 'iam', 'TagRole', { RoleName, Tags: set });
+    await updateTags('iam', { RoleName }, { old: old.Tags, now: properties.Tags }, context);
     await putRolePolicies(RoleName, properties, old, context);
     return handle;
   },

@@ -1,8 +1,9 @@
 import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { changedProperties } from '../diff.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
-import { type TaggedProperties, tagChanges, tagMap } from '../tags.ts';
-import { recordWith, without } from './calls.ts';
+import { type TaggedProperties, tagMap } from '../tags.ts';
+import { without } from './calls.ts';
+import { updateTags } from './update-tags.ts';
 
 /** Properties that belong to UpdateFunctionCode or have operations of their own. */
 const NOT_CONFIGURATION = [
@@ -78,9 +79,7 @@ export const lambdaFunction: Provider<FunctionProperties> = {
     }
     await putConcurrency(FunctionName, properties, old, context);
     const Resource = handle.attributes.Arn;
-    const { set, removed } = tagChanges(old.Tags, properties.Tags);
-    if (removed.length > 0) await recordWith(context, 'lambda', 'UntagResource', { Resource, TagKeys: removed });
-    if (set.length > 0) await recordWith(context, 'lambda', 'TagResource', { Resource, Tags: tagMap(set) });
+    await updateTags('lambda', { Resource }, { old: old.Tags, now: properties.Tags }, context);
     return handle;
   },
   async delete({ physicalId }, _properties, context) {

@@ -5,7 +5,7 @@ import { isMissing, ResourceFailure } from '../failure-reason.ts';
 import type { BooleanProperty, Provider, ProviderContext } from '../provider.ts';
 import type { TaggedProperties } from '../tags.ts';
 import { nameIn } from './calls.ts';
-import { updateSageMakerTags } from './sagemaker-tags.ts';
+import { updateTags } from './update-tags.ts';
 
 type EndpointProperties = TaggedProperties & {
   readonly EndpointName?: string;
@@ -61,7 +61,12 @@ export function sagemakerEndpoint(waiting: EndpointWaiting): Provider<EndpointPr
     },
 
     async update(handle, properties, old, context) {
-      await updateSageMakerTags(handle.physicalId, properties, old, context);
+      await updateTags(
+        'sagemaker',
+        { ResourceArn: handle.physicalId },
+        { old: old.Tags, now: properties.Tags },
+        context,
+      );
       const EndpointName = String(handle.attributes.EndpointName);
       const EndpointConfigName = nameIn(properties.EndpointConfigName);
       const changed = changedProperties(old, properties);

@@ -2,7 +2,7 @@ import type { CreateModelPackageGroupOutput } from '@aws-sdk/client-sagemaker';
 import type { Provider, ProviderContext } from '../provider.ts';
 import type { TaggedProperties } from '../tags.ts';
 import { jsonText, without } from './calls.ts';
-import { updateSageMakerTags } from './sagemaker-tags.ts';
+import { updateTags } from './update-tags.ts';
 
 type GroupProperties = TaggedProperties & {
   readonly ModelPackageGroupName?: string;
@@ -29,7 +29,7 @@ export const sagemakerModelPackageGroup: Provider<GroupProperties> = {
   },
   async update(handle, properties, old, context) {
     const { ModelPackageGroupName, ModelPackageGroupPolicy: policy } = properties;
-    await updateSageMakerTags(handle.physicalId, properties, old, context);
+    await updateTags('sagemaker', { ResourceArn: handle.physicalId }, { old: old.Tags, now: properties.Tags }, context);
     await putPolicy(properties, context);
     if (policy === undefined && old.ModelPackageGroupPolicy !== undefined) {
       await context.call('sagemaker', 'DeleteModelPackageGroupPolicy', { ModelPackageGroupName });

@@ -1,8 +1,9 @@
 import type { CreateQueueResult } from '@aws-sdk/client-sqs';
 import { arn } from '../../core/account.ts';
 import type { BooleanProperty, Properties, Provider } from '../provider.ts';
-import { type TaggedProperties, tagChanges, tagMap } from '../tags.ts';
-import { jsonText, recordWith, refuseExisting } from './calls.ts';
+import { type TaggedProperties, tagMap } from '../tags.ts';
+import { jsonText, refuseExisting } from './calls.ts';
+import { updateTags } from './update-tags.ts';
 
 /** The value of an attribute whose property is removed. */
 const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -46,9 +47,7 @@ export const sqsQueue: Provider<QueueProperties> = {
     const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
     const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
     if (Object.keys(Attributes).length > 0) await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
-    const { set, removed } = tagChanges(old.Tags, properties.Tags);
-    if (removed.length > 0) await recordWith(context, 'sqs', 'UntagQueue', { QueueUrl, TagKeys: removed });
-    if (set.length > 0) await recordWith(context, 'sqs', 'TagQueue', { QueueUrl, Tags: tagMap(set) });
+    await updateTags('sqs', { QueueUrl }, { old: old.Tags, now: properties.Tags }, context);
     return handle;
   },
   async delete({ physicalId }, _properties, context) {

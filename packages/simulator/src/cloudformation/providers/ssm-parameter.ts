@@ -1,7 +1,7 @@
 import { type Tag, tagList } from '../../core/tags.ts';
 import type { Provider } from '../provider.ts';
-import { tagChanges } from '../tags.ts';
-import { recordWith, without } from './calls.ts';
+import { without } from './calls.ts';
+import { updateTags } from './update-tags.ts';
 
 type ParameterProperties = {
   readonly Name?: string;
@@ -28,12 +28,8 @@ export const ssmParameter: Provider<ParameterProperties> = {
   async update(handle, properties, old, context) {
     const Name = handle.physicalId;
     await context.call('ssm', 'PutParameter', { ...without(properties, 'Tags'), Name, Overwrite: true });
-    const { set, removed } = tagChanges(tagTexts(old.Tags), tagTexts(properties.Tags));
     const resource = { ResourceType: 'Parameter', ResourceId: Name };
-    if (removed.length > 0) {
-      await recordWith(context, 'ssm', 'RemoveTagsFromResource', { ...resource, TagKeys: removed });
-    }
-    if (set.length > 0) await recordWith(context, 'ssm', 'AddTagsToResource', { ...resource, Tags: set });
+    await updateTags('ssm', resource, { old: tagTexts(old.Tags), now: tagTexts(properties.Tags) }, context);
     return { physicalId: Name, attributes: { Type: properties.Type, Value: properties.Value } };
   },
   async delete({ physicalId }, _properties, context) {
