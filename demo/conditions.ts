@@ -1,4 +1,4 @@
-import type { Clock } from '@freshpoint/local/core/clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 
 /** An expectation of the demo was not met. */
 export class ExpectationError extends Error {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { systemClock } from '@freshpoint/local/core/clock';
+import { systemClock } from '@freshpoint/local/system';
 import { writeArtifacts } from './artifacts.ts';
 import { createClients, PART_BYTES } from './aws.ts';
 import type { StepsOptions } from './demo-steps.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Clock } from '@freshpoint/local/core/clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 import type { IrisSettings } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import type { Artifacts } from './artifacts.ts';

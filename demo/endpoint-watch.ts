@@ -1,5 +1,5 @@
 import type { DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
-import type { Clock } from '@freshpoint/local/core/clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 import type { Lane } from './timeline/lanes.ts';
 
 /** The parts of DescribeEndpoint's output that the demo uses. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import { systemClock } from '@freshpoint/local/system';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 
 /** A process and its parent, when the demo began. */
 interface Link {

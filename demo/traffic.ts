@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '@freshpoint/local/core/clock';
+import { systemClock } from '@freshpoint/local/system';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 import { type InvokeClient, predictSpecies } from './endpoint-client.ts';
 import type { Flower } from './train.ts';
 

@@ -107,9 +107,9 @@ function compileLocalRuntime(): void {
   const folder = join(root, 'packages/local');
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  // The rule of what a fleet can load is the engine's, which is not published: `#archive` in the package's imports.
-  for (const project of ['tsconfig.archive.json', 'tsconfig.build.json'])
-    run(tsc, ['-p', join(folder, project)], folder);
+  // What it is made of and is not published itself: `#archive` and `#simulator` in the package's imports.
+  for (const project of ['archive', 'simulator', 'build'])
+    run(tsc, ['-p', join(folder, `tsconfig.${project}.json`)], folder);
   copyFileSync(join(folder, 'src/model-hosts/python-host.py'), join(folder, 'dist/model-hosts/python-host.py'));
 }
 

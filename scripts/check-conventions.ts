@@ -1,6 +1,6 @@
 /*
- * Conventions that Biome has no rule for: relative imports stay in their workspace, no two exported things share a
- * name, none hides a global, and lines, comments included, have at most 120 columns.
+ * Conventions that Biome has no rule for: relative imports stay in their workspace, the simulator does no I/O, no two
+ * exported things share a name, none hides a global, and lines, comments included, have at most 120 columns.
  * Usage: node scripts/check-conventions.ts
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,15 @@ const RELATIVE_IMPORT = /(?:from|import|import\(|new URL\()\s*'(\.{1,2}\/[^']*)'
 const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let|enum) (\w+)/gm;
 const LITERAL = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`?|\/(?:[^/\\]|\\.)+\/[a-z]*/g;
+const SIMULATOR = 'packages/simulator/src/';
+const IMPORT = /^(?:import|export) (?!type )(?:.*?|\{[^}]*\} )from '([^'.][^']*)'|\bimport\('([^']*)'\)/gm;
+/** What only computes. Imports of types are free. */
+const PURE_MODULES = new Set(['node:crypto', 'node:net', 'node:util', 'node:zlib', 'yaml', '@aws-sdk/crc64-nvme']);
+/** Names of node:net that only compute. */
+const PURE_NAMES_OF_NET = /^import \{(?: (?:BlockList|isIP),?)+ \} from 'node:net'/m;
+/** What an injected clock, ids and functions are there for. */
+const SURROUNDINGS =
+  /^(?!\s*(?:\/?\*|\/\/)).*(\b(?:fetch|setTimeout|setInterval|Math\.random|Date\.now|randomUUID|randomBytes)\(|\bnew Date\(\)|\b(?:process|performance)\.)/gm;
 /** Names that SageMaker's inference toolkits define: several model archives have them. */
 const PROTOCOL_NAMES = new Set(['model_fn', 'input_fn', 'predict_fn', 'output_fn']);
 /** JavaScript's and Node's globals, TypeScript's own types, and the DOM's. */
@@ -36,6 +45,7 @@ for (const path of files) {
     const isOutside = relative(workspaceOf(path), join(dirname(path), target)).startsWith('..');
     if (isOutside) problems.push(`${path}: ${target} is outside its workspace. Import the package by name.`);
   }
+  if (path.startsWith(SIMULATOR)) problems.push(...ioProblems(path, text));
   for (const [index, line] of text.split('\n').entries()) {
     const columns = [...shortened(line)].length;
     if (columns > MAX_COLUMNS)
@@ -54,6 +64,16 @@ for (const [name, paths] of declarations) {
 for (const problem of problems) console.error(problem);
 console.log(`${files.length} files, ${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+/** What a file of the simulator has to get from outside, and takes itself. */
+function ioProblems(path: string, text: string): string[] {
+  const modules = [...text.matchAll(IMPORT)].map(([, from, loaded]) => from ?? loaded ?? '');
+  const isImpure = (name: string) => !PURE_MODULES.has(name) || (name === 'node:net' && !PURE_NAMES_OF_NET.test(text));
+  return [
+    ...modules.filter(isImpure).map((name) => `${path}: ${name} does I/O, and the simulator does none. Inject it.`),
+    ...[...text.matchAll(SURROUNDINGS)].map(([, use]) => `${path}: ${use} is not injected. Use the clock or the ids.`),
+  ];
+}
 
 /** The line without what no formatter can break: the text of its string literals. */
 function shortened(line: string): string {

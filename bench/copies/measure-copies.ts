@@ -3,7 +3,7 @@ import { s3RevisionStore } from '@freshpoint/engine/adapters/s3-revision-store';
 import { PASS_BUDGET_MS } from '@freshpoint/engine/controller/budget';
 import type { PartialCopy } from '@freshpoint/engine/policy/lease';
 import type { SourceFile } from '@freshpoint/engine/policy/observation';
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 import { SizeOnlyS3 } from './size-only-s3.ts';
 
 /** What the copy of one archive takes. */

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '@freshpoint/local/core/clock';
+import { type Clock, sleep } from '@freshpoint/simulator/core/clock';
 
 /** How fast S3 is assumed to copy one part, or one whole object, in MiB/s. Field reports have 50 to 100. */
 export const ASSUMED_COPY_MIB_PER_SECOND = 50;

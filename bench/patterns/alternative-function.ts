@@ -1,9 +1,9 @@
 import { specParameterName } from '@freshpoint/cdk/contract';
-import { sleep } from '@freshpoint/local/core/clock';
-import type { FunctionRunner } from '@freshpoint/local/lambda/index';
 import { ENDPOINT_ID } from '@freshpoint/simulation/worlds/layout';
 import { asSdkError } from '@freshpoint/simulation/worlds/sdk-error';
 import type { World } from '@freshpoint/simulation/worlds/world';
+import { sleep } from '@freshpoint/simulator/core/clock';
+import type { FunctionRunner } from '@freshpoint/simulator/lambda/index';
 import type { Alternative } from './alternatives.ts';
 import type { Environments } from './environments.ts';
 

@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
-import { type Clock, sleep } from '@freshpoint/local/core/clock';
 import { ENDPOINT_NAME } from '@freshpoint/simulation/worlds/layout';
+import { type Clock, sleep } from '@freshpoint/simulator/core/clock';
 import { WAIT_TIME_SECONDS } from './stack.ts';
 
 /**

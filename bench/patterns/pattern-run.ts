@@ -1,5 +1,3 @@
-import type { FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
 import { type Random, seededRandom } from '@freshpoint/simulation/random';
 import type { Attempt, CallPlan, FunctionRun, Overseer } from '@freshpoint/simulation/worlds/function-run';
 import type { Layout } from '@freshpoint/simulation/worlds/layout';
@@ -7,6 +5,8 @@ import { refresherFactory } from '@freshpoint/simulation/worlds/refresher';
 import { quiet } from '@freshpoint/simulation/worlds/virtual-time';
 import type { Call, Watch } from '@freshpoint/simulation/worlds/watch';
 import { World } from '@freshpoint/simulation/worlds/world';
+import type { FunctionRunnerFactory } from '@freshpoint/simulator/lambda/index';
+import type { EndpointStateChange } from '@freshpoint/simulator/sagemaker/index';
 import { modelArchive } from '../support/archive.ts';
 import { ALTERNATIVE, alternativeRunner, createAlternative, invokeAlternative } from './alternative-function.ts';
 import type { Alternative } from './alternatives.ts';

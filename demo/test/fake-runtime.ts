@@ -1,5 +1,5 @@
 import type { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { type Clock, sleep } from '@freshpoint/local/core/clock';
+import { type Clock, sleep } from '@freshpoint/simulator/core/clock';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import type { DemoClients, Uploaded } from '../aws.ts';
 import { type ControllerLogEntry, expectedRevision } from '../controller-log.ts';

@@ -1,5 +1,5 @@
+import { systemClock } from '@freshpoint/local/system';
 // Shows a scripted run, to check the display: node demo/test/show.ts [--json | --fail]
-import { systemClock } from '@freshpoint/local/core/clock';
 import { BROKEN } from '../demo-steps.ts';
 import { runDemo } from '../run-demo.ts';
 import { chooseMode, createTimeline } from '../timeline/timeline.ts';

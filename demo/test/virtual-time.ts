@@ -1,4 +1,4 @@
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 
 export { VirtualClock };
 

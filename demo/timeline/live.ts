@@ -1,4 +1,4 @@
-import type { Clock } from '@freshpoint/local/core/clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 import { createLogUpdate } from 'log-update';
 import type { OutputStream, Renderer, RunEnding, Status, TimelineStep } from './events.ts';
 import { LaneHistory } from './lanes.ts';

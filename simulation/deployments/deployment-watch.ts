@@ -1,5 +1,5 @@
-import type { Caller } from '@freshpoint/local/core/cloud';
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { Caller } from '@freshpoint/simulator/core/cloud';
+import type { EndpointStateChange } from '@freshpoint/simulator/sagemaker/index';
 import type { Call, Watch } from '../worlds/watch.ts';
 import type { World } from '../worlds/world.ts';
 import type { EndpointTraffic } from './traffic.ts';

@@ -3,8 +3,8 @@ import { type EndpointSpec, historyPrefix, specParameterName, stateKey } from '@
 import type { HistoryRecord } from '@freshpoint/engine/policy/history';
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import type { DecisionEntry, Telemetry } from '@freshpoint/engine/ports';
-import type { DeployResult, StackEvent } from '@freshpoint/local/cloudformation/index';
-import { sleep } from '@freshpoint/local/core/clock';
+import type { DeployResult, StackEvent } from '@freshpoint/simulator/cloudformation/index';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import type {
   AnswerOf,
   EndpointConfigDescription,

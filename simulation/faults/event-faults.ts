@@ -1,4 +1,4 @@
-import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import type { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
 import type { EndpointLayout } from '../worlds/layout.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@freshpoint/local/core/clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
 import type { Random } from '../random.ts';
 
 /** Requests that come at once are admitted up to this number. */

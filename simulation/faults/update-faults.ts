@@ -1,4 +1,4 @@
-import { AwsError } from '@freshpoint/local/core/aws-error';
+import { AwsError } from '@freshpoint/simulator/core/aws-error';
 import type { Journal } from '../journal.ts';
 import type { Mover } from '../oracle/ledger.ts';
 import type { Oracle } from '../oracle/oracle.ts';

@@ -1,4 +1,4 @@
-import type { LoadedData } from '@freshpoint/local/sagemaker/index';
+import type { LoadedData } from '@freshpoint/simulator/sagemaker/index';
 import { archiveKeys, removesSource, type SourceKeys } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';

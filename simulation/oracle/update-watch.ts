@@ -1,4 +1,4 @@
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { EndpointStateChange } from '@freshpoint/simulator/sagemaker/index';
 import type { EndpointDescription } from '../worlds/answers.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { Call } from '../worlds/watch.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '@freshpoint/local/core/clock';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import { VARIANT_NAME } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
 import type { MoveAction } from './scenario.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '@freshpoint/local/core/clock';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import type { Journal } from '../journal.ts';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Random } from '../random.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '@freshpoint/local/core/clock';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import type { SecondEndpoint } from '../runs/second-endpoint.ts';
 import { Deployer } from './deployer.ts';
 import { EndpointMover } from './endpoint-mover.ts';

@@ -11,7 +11,7 @@ import {
   suspendSwaps,
 } from '@freshpoint/engine/policy/person-actions';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
-import { sleep } from '@freshpoint/local/core/clock';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import { asSdkError } from '../worlds/sdk-error.ts';
 import type { PersonContext } from './person-context.ts';
 import type { RollbackAction } from './scenario.ts';

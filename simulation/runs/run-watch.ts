@@ -1,5 +1,5 @@
 import { type EndpointSpec, specParameterName, storePrefix } from '@freshpoint/cdk/contract';
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { EndpointStateChange } from '@freshpoint/simulator/sagemaker/index';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { Answers } from '../worlds/answers.ts';
 import { isHistoryKey, isStateKey } from '../worlds/layout.ts';

@@ -1,4 +1,4 @@
-import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import type { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 import type { Person } from '../persons/person.ts';
 import type { ScenarioStep } from '../persons/scenario.ts';
 

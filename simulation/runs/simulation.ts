@@ -1,4 +1,4 @@
-import { sleep } from '@freshpoint/local/core/clock';
+import { sleep } from '@freshpoint/simulator/core/clock';
 import { NO_FAULTS } from '../faults/rates.ts';
 import type { Scenario } from '../persons/scenario.ts';
 import type { Layout } from '../worlds/layout.ts';

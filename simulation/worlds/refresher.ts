@@ -3,7 +3,7 @@ import type {
   FunctionRunner,
   FunctionRunnerFactory,
   Invocation,
-} from '@freshpoint/local/lambda/index';
+} from '@freshpoint/simulator/lambda/index';
 import { type FunctionEvent, FunctionRun, type Overseer } from './function-run.ts';
 import type { World } from './world.ts';
 

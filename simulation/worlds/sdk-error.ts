@@ -1,4 +1,4 @@
-import { AwsError } from '@freshpoint/local/core/aws-error';
+import { AwsError } from '@freshpoint/simulator/core/aws-error';
 
 /** How an injected fault fails a call. */
 export type Mishap = 'throttled' | 'server' | 'network';

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '@freshpoint/local/core/clock';
-import { type Caller, Cloud } from '@freshpoint/local/core/cloud';
+import { type Clock, sleep } from '@freshpoint/simulator/core/clock';
+import { type Caller, Cloud } from '@freshpoint/simulator/core/cloud';
 
 /** Operations that only read: CloudFormation's polls. */
 const READS = /^(Describe|Get|List)/;

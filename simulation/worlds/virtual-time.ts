@@ -1,5 +1,5 @@
-import type { Clock } from '@freshpoint/local/core/clock';
-import type { VirtualClock } from '@freshpoint/local/core/virtual-clock';
+import type { Clock } from '@freshpoint/simulator/core/clock';
+import type { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 
 const HOUR_MS = 3_600_000;
 /** How long work may take in virtual time, in ms. */

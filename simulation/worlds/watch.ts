@@ -1,5 +1,5 @@
-import type { Caller } from '@freshpoint/local/core/cloud';
-import type { EndpointStateChange } from '@freshpoint/local/sagemaker/index';
+import type { Caller } from '@freshpoint/simulator/core/cloud';
+import type { EndpointStateChange } from '@freshpoint/simulator/sagemaker/index';
 
 /** The fields of AWS's inputs that watchers read. */
 export interface CallInput {

@@ -1,4 +1,4 @@
-import type { Caller, Operation, Service } from '@freshpoint/local/core/cloud';
+import type { Caller, Operation, Service } from '@freshpoint/simulator/core/cloud';
 import type { Call, CallInput, Watch } from './watch.ts';
 
 /** The service, with each call shown to the watch that is there at that time. */

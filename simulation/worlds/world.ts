@@ -1,19 +1,19 @@
+import type { CloudFormation, CloudFormationExtras } from '@freshpoint/simulator/cloudformation/index';
+import { defaultAccount } from '@freshpoint/simulator/core/account';
 import {
-  type CloudFormation,
-  type CloudFormationExtras,
-  createCloudFormation,
-} from '@freshpoint/local/cloudformation/index';
-import { defaultAccount } from '@freshpoint/local/core/account';
-import { type Caller, Cloud, type Deps, type LeavingCaller, root, type Service } from '@freshpoint/local/core/cloud';
-import { seededIds } from '@freshpoint/local/core/ids';
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
-import { createEvents } from '@freshpoint/local/events/events';
-import { createIam } from '@freshpoint/local/iam/iam';
-import { createLambda, type FunctionRunnerFactory } from '@freshpoint/local/lambda/index';
-import { createLogs } from '@freshpoint/local/logs/logs';
-import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
+  type Caller,
+  Cloud,
+  type Deps,
+  type LeavingCaller,
+  root,
+  type Service,
+} from '@freshpoint/simulator/core/cloud';
+import { seededIds } from '@freshpoint/simulator/core/ids';
+import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
+import { type AccountServices, createAccount } from '@freshpoint/simulator/create-account';
+import type { FunctionRunnerFactory } from '@freshpoint/simulator/lambda/index';
+import { MemoryBlobs } from '@freshpoint/simulator/s3/index';
 import {
-  createSageMaker,
   createVirtualLauncher,
   type LoadedData,
   realisticTimes,
@@ -21,11 +21,9 @@ import {
   type Times,
   type Verdict,
   type VirtualInstance,
-} from '@freshpoint/local/sagemaker/index';
-import { createSqs, type Sqs } from '@freshpoint/local/sqs/sqs';
-import { createSsm } from '@freshpoint/local/ssm/ssm';
+} from '@freshpoint/simulator/sagemaker/index';
+import type { Sqs } from '@freshpoint/simulator/sqs/sqs';
 import type { AnswerOf } from './answers.ts';
-import { CustomResponseDesk } from './custom-response-desk.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, keysOf, type Layout } from './layout.ts';
 import { SlowCloud } from './slow-cloud.ts';
 import { groupOf, kindOf } from './source-names.ts';
@@ -67,11 +65,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly cloud = new Cloud();
   readonly layout: Layout;
-  readonly sagemaker: SageMaker;
-  readonly cloudformation: CloudFormation;
   readonly running: ReadonlySet<VirtualInstance>;
-  /** The caller whose keys are in a function's environment. */
-  readonly callerOf: (env: Readonly<Record<string, string>>) => Caller;
   watch: Watch | undefined;
   /** URLs of all queues that were created. */
   readonly queues: string[] = [];
@@ -83,77 +77,61 @@ export class World {
   stackId = '';
   /** Operations without watch, permissions and time. */
   readonly #operations: Readonly<Record<string, Service['operations']>>;
-  readonly #responses = new CustomResponseDesk();
+  readonly #account: AccountServices;
   readonly #root = root(defaultAccount);
 
   constructor(options: WorldOptions) {
     const { clock, cloud } = this;
     this.layout = options.layout;
     const deps: Deps = { account: defaultAccount, clock, ids: seededIds(options.seed), cloud };
-    const iam = createIam(deps);
-    this.callerOf = (env) => iam.callerOf(env.AWS_ACCESS_KEY_ID);
-    const events = createEvents(deps, {
-      plan: (event, { name }) => this.watch?.delays(event['detail-type'], name) ?? [0],
-    });
-    const emit: Emit = (event) => events.publish({ ...event, detailType: event['detail-type'] });
-    const s3Deps = { ...deps, clock: skewed(clock, options.skew.s3) };
-    const s3 = createS3(s3Deps, { blobs: new MemoryBlobs(), emit, iam });
-    const sqs = createSqs(deps, { iam });
-    const lambda = createLambda(deps, {
-      runner: options.runner(this),
-      code: { store: async () => ({ path: '/code', sha256: 'code', size: 1 }), release: async () => undefined },
-      issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
-      canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
-    });
-    const callerForRole = (roleArn: string): Caller => iam.callerFor(roleArn, 'SageMaker');
-    const { sagemaker, running } = this.#createFleets(deps, options, { callerForRole, emit });
-    this.sagemaker = sagemaker;
-    this.running = running;
-    const { resourceMs } = options;
-    const resourceCloud = resourceMs ? new SlowCloud(cloud, clock, resourceMs) : cloud;
-    this.cloudformation = createCloudFormation(
-      { ...deps, cloud: resourceCloud },
-      {
-        customResponses: this.#responses,
-        endpointPollMs: ENDPOINT_POLL_MS,
-        ...options.cloudFormation,
-      },
-    );
-    const others = [createSsm(deps), createLogs(deps)];
-    const services = [iam, events, s3, sqs, lambda, sagemaker, this.cloudformation, ...others];
-    this.#operations = Object.fromEntries(services.map(({ service }) => [service.name, service.operations]));
-    for (const { service } of services) cloud.register(watchedService(service, () => this.watch));
-    cloud.register(watchedService(this.#withPolls(sqs), () => this.watch));
-  }
-
-  /** SageMaker, and the instances it runs. */
-  #createFleets(
-    deps: Deps,
-    options: WorldOptions,
-    { callerForRole, emit }: { readonly callerForRole: (roleArn: string) => Caller; readonly emit: Emit },
-  ) {
     const launcher = createVirtualLauncher(deps, {
-      callerForRole,
       judge: (data, instance) => {
         options.loaded(instance, data);
         return options.judge(data);
       },
       answer: options.answer,
     });
-    const sagemaker = createSageMaker(
-      { ...deps, clock: skewed(deps.clock, options.skew.sagemaker) },
-      {
-        launcher,
-        times: { ...realisticTimes, ...options.times },
-        callerForRole,
-        emit: (event) => {
-          emit(event);
-          this.watch?.endpointChanged(event);
-        },
-        emitPackage: emit,
+    this.running = launcher.running;
+    let addresses = 0;
+    const { skew, resourceMs } = options;
+    this.#account = createAccount(deps, {
+      blobs: new MemoryBlobs(),
+      functions: {
+        runner: options.runner(this),
+        code: { store: async () => ({ path: '/code', sha256: 'code', size: 1 }), release: async () => undefined },
       },
-    );
-    return { sagemaker, running: launcher.running };
+      launcher,
+      times: { ...realisticTimes, ...options.times },
+      customResponseUrl: () => `https://answers/${addresses++}`,
+      delivery: { plan: (event, { name }) => this.watch?.delays(event['detail-type'], name) ?? [0] },
+      onServiceEvent: (event) => {
+        if (event['detail-type'] === 'SageMaker Endpoint State Change') this.watch?.endpointChanged(event);
+      },
+      clocks: { s3: skewed(clock, skew.s3), sagemaker: skewed(clock, skew.sagemaker) },
+      cloudFormation: {
+        ...(resourceMs && { cloud: new SlowCloud(cloud, clock, resourceMs) }),
+        endpointPollMs: ENDPOINT_POLL_MS,
+        ...options.cloudFormation,
+      },
+    });
+    const services = cloud.services();
+    this.#operations = Object.fromEntries(services.map(({ name, operations }) => [name, operations]));
+    for (const service of [...services, this.#withPolls(this.#account.sqs)]) {
+      cloud.register(watchedService(service, () => this.watch));
+    }
+  }
+
+  get sagemaker(): SageMaker {
+    return this.#account.sagemaker;
+  }
+
+  get cloudformation(): CloudFormation {
+    return this.#account.cloudformation;
+  }
+
+  /** The caller whose keys are in a function's environment. */
+  callerOf(env: Readonly<Record<string, string>>): Caller {
+    return this.#account.iam.callerOf(env.AWS_ACCESS_KEY_ID);
   }
 
   /** SQS, but long polls by functions last for hours and may lose their messages. */
@@ -175,7 +153,7 @@ export class World {
 
   /** A custom resource's function responds. Returns the HTTP status. */
   respond(url: string, body: string): number {
-    return this.#responses.respond(url, body);
+    return this.#account.customResponses.respond(url, body);
   }
 
   /** Calls as the account's root: no faults. */
@@ -250,13 +228,6 @@ export class World {
     return settleInVirtualTime(this.clock, work);
   }
 }
-
-type Emit = (event: {
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-}) => void;
 
 interface PollInput {
   readonly QueueUrl: string;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compilePattern } from '@freshpoint/local/events/event-pattern';
+import { compilePattern } from '@freshpoint/simulator/events/event-pattern';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventRulerMatches } from './event-ruler.ts';
 import { type DeliveredEvent, recordedEvents } from './recorded-events.ts';

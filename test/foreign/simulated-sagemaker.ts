@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
-import { AwsError } from '@freshpoint/local/core/aws-error';
-import type { Caller, Operation } from '@freshpoint/local/core/cloud';
+import { AwsError } from '@freshpoint/simulator/core/aws-error';
+import type { Caller, Operation } from '@freshpoint/simulator/core/cloud';
 import { clientConfig } from './clients.ts';
 
 const QUEUE_NAME = 'for-the-emulator';

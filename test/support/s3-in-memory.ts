@@ -1,10 +1,10 @@
 import type { Client } from '@freshpoint/engine/adapters/client';
-import { defaultAccount } from '@freshpoint/local/core/account';
-import { Cloud, root } from '@freshpoint/local/core/cloud';
-import { seededIds } from '@freshpoint/local/core/ids';
-import { VirtualClock } from '@freshpoint/local/core/virtual-clock';
-import { createS3, MemoryBlobs } from '@freshpoint/local/s3/index';
 import { asSdkError } from '@freshpoint/simulation/worlds/sdk-error';
+import { defaultAccount } from '@freshpoint/simulator/core/account';
+import { Cloud, root } from '@freshpoint/simulator/core/cloud';
+import { seededIds } from '@freshpoint/simulator/core/ids';
+import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
+import { createS3, MemoryBlobs } from '@freshpoint/simulator/s3/index';
 
 /** The local runtime's S3, in memory, behind a client such as the adapters use. */
 export function s3InMemory() {

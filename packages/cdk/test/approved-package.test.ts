@@ -1,4 +1,4 @@
-import { compilePattern } from '@freshpoint/local/events/event-pattern';
+import { compilePattern } from '@freshpoint/simulator/events/event-pattern';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';

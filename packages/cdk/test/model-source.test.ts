@@ -1,4 +1,4 @@
-import { compilePattern } from '@freshpoint/local/events/event-pattern';
+import { compilePattern } from '@freshpoint/simulator/events/event-pattern';
 import { Annotations } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, EventType, type IBucket } from 'aws-cdk-lib/aws-s3';

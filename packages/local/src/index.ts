@@ -1,6 +1,7 @@
-export type { DeployResult, StackEvent } from './cloudformation/index.ts';
-export type { Account } from './core/account.ts';
-export type { FunctionLogLine } from './lambda/index.ts';
+export type { DeployResult, StackEvent } from '#simulator/cloudformation/index';
+export type { Account } from '#simulator/core/account';
+export type { FunctionLogLine } from '#simulator/lambda/index';
+export type { Times } from '#simulator/sagemaker/index';
 export type { ContainerCommand, InstanceFailure, ModelLog } from './model-hosts/index.ts';
 export {
   type DeployAssemblyOptions,
@@ -8,4 +9,3 @@ export {
   type LocalRuntimeOptions,
   startLocalRuntime,
 } from './runtime.ts';
-export type { Times } from './sagemaker/index.ts';

@@ -1,26 +1,22 @@
 import { resolve } from 'node:path';
-import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
-import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
   BOOTSTRAP_STACK_NAME,
   BOOTSTRAP_TEMPLATE,
   type CloudFormation,
-  CUSTOM_RESPONSE_PATH,
-  createCloudFormation,
-  createCustomResponses,
   type DeployResult,
   type StackEvent,
-} from './cloudformation/index.ts';
-import { type Account, defaultAccount } from './core/account.ts';
-import { systemClock } from './core/clock.ts';
-import { type Caller, Cloud, type Deps, root } from './core/cloud.ts';
-import { systemIds } from './core/ids.ts';
-import { createEvents } from './events/events.ts';
+} from '#simulator/cloudformation/index';
+import { type Account, defaultAccount } from '#simulator/core/account';
+import { Cloud, type Deps } from '#simulator/core/cloud';
+import { type AccountServices, createAccount } from '#simulator/create-account';
+import type { FunctionLogLine } from '#simulator/lambda/index';
+import { type Faults, fastTimes, realisticTimes, type Times } from '#simulator/sagemaker/index';
+import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
+import { publishAssets } from './cloud-assembly/publish-assets.ts';
+import { CUSTOM_RESPONSE_PATH, handleCustomResponse } from './gateway/custom-responses.ts';
 import { startGateway } from './gateway/gateway.ts';
-import { createIam, type Iam } from './iam/iam.ts';
-import { createKms } from './kms/kms.ts';
-import { createCodeStore, createLambda, createProcessRunnerFactory, type FunctionLogLine } from './lambda/index.ts';
-import { createLogs, type Logs } from './logs/logs.ts';
+import { createCodeStore } from './lambda/code-store.ts';
+import { createProcessRunnerFactory } from './lambda/process-runner.ts';
 import {
   type ContainerCommand,
   createProcessLauncher,
@@ -29,21 +25,9 @@ import {
 } from './model-hosts/index.ts';
 import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
-import { createS3, DiskBlobs, type S3Event } from './s3/index.ts';
-import {
-  createSageMaker,
-  type EndpointStateChange,
-  type Faults,
-  fastTimes,
-  type ModelPackageStateChange,
-  realisticTimes,
-  type SageMaker,
-  type Times,
-} from './sagemaker/index.ts';
-import { createSqs } from './sqs/sqs.ts';
-import { createSsm } from './ssm/ssm.ts';
+import { DiskBlobs } from './s3/disk-blobs.ts';
 import { openStateFolder } from './state-folder.ts';
-import { createSts } from './sts/sts.ts';
+import { systemClock, systemIds } from './system.ts';
 
 /** Options of a local runtime. */
 export interface LocalRuntimeOptions {
@@ -106,12 +90,12 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
   let url = '';
   let saved: SavedState | undefined;
-  const services = createServices(deps, {
+  const services = createLocalAccount(deps, {
     ...options,
     onProblem,
     statePath: state.path,
     processes,
-    gatewayUrl: () => url,
+    url: () => url,
     ...(options.persistDir && { defer: (task: () => void) => saved?.defer(task) }),
   });
   const gateway = await startGateway({
@@ -121,7 +105,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     ids: deps.ids,
     intercept: (request, response) =>
       request.url?.startsWith(CUSTOM_RESPONSE_PATH)
-        ? services.customResponses.handleCustomResponse(request, response)
+        ? handleCustomResponse({ responses: services.customResponses, origin: url }, request, response)
         : undefined,
     onError: onProblem,
   }).catch(async (error) => {
@@ -172,7 +156,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
 }
 
 /** As `cdk bootstrap` does. */
-async function bootstrap({ cloudformation }: Pick<ReturnType<typeof createServices>, 'cloudformation'>): Promise<void> {
+async function bootstrap({ cloudformation }: Pick<AccountServices, 'cloudformation'>): Promise<void> {
   await cloudformation.deploy({ stackName: BOOTSTRAP_STACK_NAME, template: BOOTSTRAP_TEMPLATE });
 }
 
@@ -192,87 +176,45 @@ function savedStateOptions(
   };
 }
 
-interface ServiceOptions extends LocalRuntimeOptions {
+interface LocalAccountOptions extends LocalRuntimeOptions {
   readonly onProblem: (problem: unknown) => void;
   readonly statePath: string;
   readonly processes: ProcessHost;
   /** Where the state is kept: takes what removes files to which the state on disk may still refer. */
   readonly defer?: (task: () => void) => void;
-  /** Known once the gateway listens. */
-  readonly gatewayUrl: () => string;
+  /** The gateway's, known once it listens. */
+  readonly url: () => string;
 }
 
-/** Creates all services and registers them with `deps.cloud`. */
-function createServices(deps: Deps, options: ServiceOptions) {
-  const { statePath, gatewayUrl } = options;
+/** The account, with its processes and files on this machine. */
+function createLocalAccount(deps: Deps, options: LocalAccountOptions): AccountServices {
+  const { statePath, processes, url, defer } = options;
   const times = timesOf(options.times);
-  const iam = createIam(deps);
-  const events = createEvents(deps, { onDeliveryFailure: options.onProblem });
-  const emit = ({
-    'detail-type': detailType,
-    source,
-    resources,
-    detail,
-  }: S3Event | EndpointStateChange | ModelPackageStateChange) =>
-    events.publish({ source, detailType, resources, detail });
-  const kms = createKms(deps, { iam });
-  const s3 = createS3(deps, { blobs: new DiskBlobs(`${statePath}/s3`, options.defer), emit, iam, kms });
-  const sqs = createSqs(deps, { iam, baseUrl: gatewayUrl });
-  const lambda = createLambda(deps, {
-    runner: createProcessRunnerFactory(options.processes),
-    code: createCodeStore(`${statePath}/functions`, { defer: options.defer }),
-    issueCredentials: (roleArn, functionName) => iam.issueCredentials(roleArn, functionName),
-    setResourcePolicy: (functionArn, document) => iam.setResourcePolicy(functionArn, document),
-    canAssumeRole: (roleArn) => iam.canAssume(roleArn, 'lambda.amazonaws.com'),
-    gatewayUrl,
-    onLog: options.onFunctionLog,
-  });
-  const logs = createLogs(deps);
-  const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit, logs });
-  const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
-  const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
-  const others = [createSsm(deps), createSts(deps), logs];
-  for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
-    deps.cloud.register(service);
-  }
-  const stop = async () => {
-    cloudformation.stop();
-    await lambda.stop();
-    events.stop();
-    sqs.stop();
-    await sagemaker.stop();
-  };
-  return { iam, sagemaker, cloudformation, customResponses, stop };
-}
-
-/** SageMaker whose models run as processes of this machine. */
-function createSageMakerWithProcesses(
-  deps: Deps,
-  options: Omit<ServiceOptions, 'times'> & {
-    readonly times: Times;
-    readonly iam: Iam;
-    readonly logs: Logs;
-    readonly emit: (event: EndpointStateChange | ModelPackageStateChange) => void;
-  },
-): SageMaker {
-  const { times, emit, iam } = options;
-  // The policies of another account's role are unknown here: it may read everything.
-  const callerForRole = (roleArn: string): Caller =>
-    roleArn.includes(`::${deps.account.accountId}:`) ? iam.callerFor(roleArn, 'SageMaker') : root(deps.account);
-  const launcher = createProcessLauncher(deps, {
-    stateDir: options.statePath,
-    processes: options.processes,
-    times,
-    callerForRole,
-    containers: options.containers,
-    onLog(log) {
-      const { endpointName, variantName, instanceId, line } = log;
-      options.logs.append(`/aws/sagemaker/Endpoints/${endpointName}`, `${variantName}/${instanceId}`, line);
-      options.onModelLog?.(log);
+  const account: AccountServices = createAccount(deps, {
+    blobs: new DiskBlobs(`${statePath}/s3`, defer),
+    functions: {
+      runner: createProcessRunnerFactory(processes),
+      code: createCodeStore(`${statePath}/functions`, { defer }),
+      onLog: options.onFunctionLog,
     },
-    onFailure: options.onInstanceFailure,
+    launcher: createProcessLauncher(deps, {
+      stateDir: statePath,
+      processes,
+      times,
+      containers: options.containers,
+      onLog(log) {
+        const { endpointName, variantName, instanceId, line } = log;
+        account.logs.append(`/aws/sagemaker/Endpoints/${endpointName}`, `${variantName}/${instanceId}`, line);
+        options.onModelLog?.(log);
+      },
+      onFailure: options.onInstanceFailure,
+    }),
+    times,
+    origin: url,
+    customResponseUrl: () => url() + CUSTOM_RESPONSE_PATH + deps.ids.hex(40),
+    delivery: { onDeliveryFailure: options.onProblem },
   });
-  return createSageMaker(deps, { launcher, times, callerForRole, emit, emitPackage: emit, policies: iam });
+  return account;
 }
 
 function timesOf(times: LocalRuntimeOptions['times']): Times {

@@ -1,4 +1,4 @@
-import { AwsError } from '@freshpoint/local/core/aws-error';
+import { AwsError } from '@freshpoint/simulator/core/aws-error';
 import { describe, expect, test } from 'vitest';
 import { isFunction } from '../../deployments/deployment-watch.ts';
 import { SERVING_STACK } from '../../deployments/settings-app.ts';

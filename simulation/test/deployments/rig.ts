@@ -1,7 +1,7 @@
 import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { pinRevision } from '@freshpoint/engine/policy/person-actions';
 import { servedRevision } from '@freshpoint/engine/policy/state';
-import { AwsError } from '@freshpoint/local/core/aws-error';
+import { AwsError } from '@freshpoint/simulator/core/aws-error';
 import { afterEach, expect } from 'vitest';
 import { isFunction } from '../../deployments/deployment-watch.ts';
 import { type AppSettings, type Settings, VARIANT } from '../../deployments/settings-app.ts';

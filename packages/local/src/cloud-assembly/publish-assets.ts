@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { AwsError } from '../core/aws-error.ts';
-import { type Deps, root } from '../core/cloud.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { type Deps, root } from '#simulator/core/cloud';
 import type { AssemblyStack } from './cloud-assembly.ts';
 
 /**

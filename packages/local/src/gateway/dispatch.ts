@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Cloud } from '../core/cloud.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import type { Caller, Cloud } from '#simulator/core/cloud';
 import { s3Protocol } from '../s3/http/s3-protocol.ts';
 import { apiOfSigningName, queryNamespace } from '../wire/api-models.ts';
 import { type HttpExchange, type Protocol, sendReply } from '../wire/exchange.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { OPERATIONS_PATH } from '../core/cloud.ts';
-import type { Ids } from '../core/ids.ts';
+import { OPERATIONS_PATH } from '#simulator/core/cloud';
+import type { Ids } from '#simulator/core/ids';
 import { type DispatchOptions, dispatcher } from './dispatch.ts';
 import { refusalOf } from './host-check.ts';
 

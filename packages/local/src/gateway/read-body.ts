@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { AwsError } from '../core/aws-error.ts';
-import { readAll } from '../core/read-all.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { readAll } from '#simulator/core/read-all';
 
 /** Reads a request body that must be small. Throws the error of `tooLarge` beyond `maxBytes`. */
 export async function readBody(

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CodeStore, StoredCode } from './code.ts';
-import { invalidParameter } from './errors.ts';
+import type { CodeStore, StoredCode } from '#simulator/lambda/code';
+import { invalidParameter } from '#simulator/lambda/errors';
 import { unzip } from './unzip.ts';
 
 /** How a code store treats folders, and code that is no longer used. */

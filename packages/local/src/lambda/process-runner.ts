@@ -1,5 +1,4 @@
 import { devNull } from 'node:os';
-import { type HostedProcess, type ProcessExit, type ProcessHost, siblingScript } from '../processes/index.ts';
 import type {
   EnvironmentSpec,
   FunctionFailure,
@@ -7,7 +6,8 @@ import type {
   FunctionRunnerFactory,
   Invocation,
   InvocationOutcome,
-} from './runner.ts';
+} from '#simulator/lambda/runner';
+import { type HostedProcess, type ProcessExit, type ProcessHost, siblingScript } from '../processes/index.ts';
 import { RuntimeApi } from './runtime-api.ts';
 
 /**

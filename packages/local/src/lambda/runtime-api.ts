@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FunctionFailure, Invocation } from './runner.ts';
+import type { FunctionFailure, Invocation } from '#simulator/lambda/runner';
 
 /** Callbacks for the requests of the runtime in the child process. */
 export interface RuntimeEvents {

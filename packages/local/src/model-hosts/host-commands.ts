@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LaunchFailure } from '#simulator/sagemaker/launcher';
 import { type ProcessHost, siblingScript } from '../processes/index.ts';
-import { LaunchFailure } from '../sagemaker/launcher.ts';
 import { type ContainerCommand, commandFor, fillPlaceholders } from './container-mapping.ts';
 import type { ModelCode } from './model-code.ts';
 

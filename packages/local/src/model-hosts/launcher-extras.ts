@@ -1,7 +1,6 @@
-import type { Caller } from '../core/cloud.ts';
+import type { Times } from '#simulator/sagemaker/times';
 import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
-import type { Times } from '../sagemaker/times.ts';
 import type { ContainerCommand } from './container-mapping.ts';
 
 /** One line that a model server wrote. */
@@ -31,8 +30,6 @@ export interface ProcessLauncherExtras {
   readonly stateDir: string;
   readonly processes: ProcessHost;
   readonly times: Times;
-  /** The caller that reads model data for an execution role. */
-  readonly callerForRole: (roleArn: string) => Caller;
   /** Commands that replace images; the first match applies. @default the built-in hosts */
   readonly containers?: readonly ContainerCommand[];
   /** Receives every line that a model server writes. @default lines are dropped */

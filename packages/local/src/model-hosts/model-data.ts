@@ -3,7 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Caller, Cloud } from '../core/cloud.ts';
+import type { Caller, Cloud } from '#simulator/core/cloud';
+import { type ContainerSpec, LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
+import { parseS3Uri } from '#simulator/sagemaker/names';
+import { downloadFailed, extractFailed } from '#simulator/sagemaker/reasons';
 import {
   type ArchiveLimits,
   ArchiveRefused,
@@ -12,9 +15,6 @@ import {
   memberPath,
   unpackArchive,
 } from '../model-archive/index.ts';
-import { type ContainerSpec, LaunchFailure, type S3Data } from '../sagemaker/launcher.ts';
-import { parseS3Uri } from '../sagemaker/names.ts';
-import { downloadFailed, extractFailed } from '../sagemaker/reasons.ts';
 
 export interface ModelDataSource {
   readonly cloud: Cloud;

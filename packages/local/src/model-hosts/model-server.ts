@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
-import type { Cancel, Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from '#simulator/core/clock';
+import { type InvocationRequest, type InvocationResponse, NotSent } from '#simulator/sagemaker/launcher';
+import type { Times } from '#simulator/sagemaker/times';
 import type { HostedProcess, ProcessHost } from '../processes/index.ts';
-import { type InvocationRequest, type InvocationResponse, NotSent } from '../sagemaker/launcher.ts';
-import type { Times } from '../sagemaker/times.ts';
 import { type ModelHost, PORT_LINE } from './host-commands.ts';
 import { CONTAINER_MODEL_DIR } from './model-code.ts';
 

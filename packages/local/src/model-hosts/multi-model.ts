@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../core/aws-error.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
 import { memberPath } from '../model-archive/index.ts';
-import { type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
 import type { ServerAnswer } from './model-server.ts';
 import type { ServedModel } from './served-model.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AwsError } from '../core/aws-error.ts';
-import type { Deps } from '../core/cloud.ts';
-import { readAll } from '../core/read-all.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import type { Deps } from '#simulator/core/cloud';
+import { readAll } from '#simulator/core/read-all';
 import {
   type ContainerSpec,
   type Instance,
@@ -10,8 +10,8 @@ import {
   type InvocationRequest,
   type InvocationResponse,
   LaunchFailure,
-} from '../sagemaker/launcher.ts';
-import { INTERNAL_FAILURE_REASON } from '../sagemaker/reasons.ts';
+} from '#simulator/sagemaker/launcher';
+import { INTERNAL_FAILURE_REASON } from '#simulator/sagemaker/reasons';
 import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { loadCode, loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
@@ -143,10 +143,10 @@ export class ProcessInstance implements Instance {
   }
 
   #source(container: ContainerSpec, signal: AbortSignal): ModelDataSource {
-    const { archiveLimits, callerForRole } = this.#extras;
+    const { archiveLimits } = this.#extras;
     return {
       cloud: this.#deps.cloud,
-      caller: callerForRole(this.#spec.roleArn),
+      caller: this.#spec.caller,
       signal,
       ...(archiveLimits && { limits: archiveLimits }),
       onWarning: (message) => this.#log(container.name, `Warning: ${message}`, 'stderr'),

@@ -1,5 +1,5 @@
-import type { Deps } from '../core/cloud.ts';
-import type { InstanceLauncher } from '../sagemaker/launcher.ts';
+import type { Deps } from '#simulator/core/cloud';
+import type { InstanceLauncher } from '#simulator/sagemaker/launcher';
 import { findPython } from './host-commands.ts';
 import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { ProcessInstance } from './process-instance.ts';

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '#simulator/core/clock';
+import { type ContainerSpec, type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
+import { pingFailed } from '#simulator/sagemaker/reasons';
+import type { Times } from '#simulator/sagemaker/times';
 import type { ProcessHost } from '../processes/index.ts';
-import { type ContainerSpec, type InvocationRequest, LaunchFailure } from '../sagemaker/launcher.ts';
-import { pingFailed } from '../sagemaker/reasons.ts';
-import type { Times } from '../sagemaker/times.ts';
 import type { ContainerCommand } from './container-mapping.ts';
 import { chooseHost } from './host-commands.ts';
 import { codeOf } from './model-code.ts';

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { Cancel } from '../core/clock.ts';
-import type { Service } from '../core/cloud.ts';
-import { isRecord } from '../core/is-record.ts';
+import type { Cancel } from '#simulator/core/clock';
+import type { Service } from '#simulator/core/cloud';
+import { isRecord } from '#simulator/core/is-record';
 import { replaceTexts } from './replace-texts.ts';
 
 /** The state cannot be read. */

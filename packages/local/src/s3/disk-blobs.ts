@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobSink, BlobStore } from './blob-store.ts';
+import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
 
 /** Size of a read: large enough for few system calls, small enough for many readers in memory. */
 const READ_BYTES = 256 * 1024;

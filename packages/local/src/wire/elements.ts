@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { isRecord } from '../core/is-record.ts';
+import { isRecord } from '#simulator/core/is-record';
 import { fromText, toText } from './scalar-text.ts';
 
 /** The content of an XML element, or of a parameter of a form: text, or elements by name, each of which can repeat. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Cloud } from '../core/cloud.ts';
-import { constraintMessages } from '../core/constraint.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import type { Caller, Cloud } from '#simulator/core/cloud';
+import { constraintMessages } from '#simulator/core/constraint';
 import type { ApiModel, OperationModel } from './api-models.ts';
 import { awaitsContinue } from './expect-continue.ts';
 import { REFUSED_MEMBERS } from './unsupported-members.ts';

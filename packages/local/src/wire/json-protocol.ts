@@ -1,6 +1,6 @@
-import { AwsError } from '../core/aws-error.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { queryErrorCode } from '#simulator/sqs/errors';
 import { readBody } from '../gateway/read-body.ts';
-import { queryErrorCode } from '../sqs/errors.ts';
 import { apiModel, apiOfTarget } from './api-models.ts';
 import {
   callOperation,

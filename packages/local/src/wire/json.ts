@@ -1,6 +1,6 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { AwsError } from '../core/aws-error.ts';
-import { isRecord } from '../core/is-record.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { isRecord } from '#simulator/core/is-record';
 import { base64Bytes, timeOf } from './scalar-text.ts';
 
 /**

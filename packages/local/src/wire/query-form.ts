@@ -1,4 +1,4 @@
-import { AwsError } from '../core/aws-error.ts';
+import { AwsError } from '#simulator/core/aws-error';
 import type { ElementContent } from './elements.ts';
 
 interface FormNode {

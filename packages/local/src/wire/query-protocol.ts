@@ -1,7 +1,7 @@
-import { AwsError } from '../core/aws-error.ts';
-import { escapeXml } from '../core/escape-xml.ts';
+import { AwsError } from '#simulator/core/aws-error';
+import { escapeXml } from '#simulator/core/escape-xml';
+import { queryErrorCode } from '#simulator/sqs/errors';
 import { readBody } from '../gateway/read-body.ts';
-import { queryErrorCode } from '../sqs/errors.ts';
 import { type ApiModel, type ApiName, apiModel, queryNamespace } from './api-models.ts';
 import { type ElementContent, MalformedElement, readElements, writeElements } from './elements.ts';
 import {

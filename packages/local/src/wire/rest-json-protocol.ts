@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AwsError } from '../core/aws-error.ts';
+import { AwsError } from '#simulator/core/aws-error';
 import { readBody } from '../gateway/read-body.ts';
 import { type ApiName, apiModel } from './api-models.ts';
 import { eventMessage } from './event-stream.ts';

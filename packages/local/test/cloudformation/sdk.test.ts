@@ -14,12 +14,11 @@ import {
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCloudFormation, type Provider } from '../../src/cloudformation/index.ts';
-import { defaultAccount } from '../../src/core/account.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { Cloud, root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
+import { createCloudFormation, type Provider } from '#simulator/cloudformation/index';
+import { defaultAccount } from '#simulator/core/account';
+import { Cloud, root } from '#simulator/core/cloud';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 const thing: Provider = {
   replacing: [],

@@ -16,18 +16,17 @@ import {
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultAccount } from '../../src/core/account.ts';
-import { AwsError } from '../../src/core/aws-error.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { Cloud, type Deps, type Operation, root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
-import { createEvents, type Events } from '../../src/events/events.ts';
+import { defaultAccount } from '#simulator/core/account';
+import { AwsError } from '#simulator/core/aws-error';
+import { Cloud, type Deps, type Operation, root } from '#simulator/core/cloud';
+import { createEvents, type Events } from '#simulator/events/events';
+import { createIam, type Iam } from '#simulator/iam/iam';
+import { attributesMd5 } from '#simulator/sqs/message-attributes';
+import { createSqs, type Sqs } from '#simulator/sqs/sqs';
+import { createSsm } from '#simulator/ssm/ssm';
+import { createSts } from '#simulator/sts/sts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
-import { createIam, type Iam } from '../../src/iam/iam.ts';
-import { attributesMd5 } from '../../src/sqs/message-attributes.ts';
-import { createSqs, type Sqs } from '../../src/sqs/sqs.ts';
-import { createSsm } from '../../src/ssm/ssm.ts';
-import { createSts } from '../../src/sts/sts.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 let cloud: Cloud;
 let iam: Iam;

@@ -2,19 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { systemClock } from '../../src/core/clock.ts';
-import { Cloud, root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
+import { account, roleArn } from '@freshpoint/simulator/test/lambda/fakes';
+import { Cloud, root } from '#simulator/core/cloud';
+import { createLambda, type FunctionLogLine, type LambdaExtras } from '#simulator/lambda/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
-import {
-  createCodeStore,
-  createLambda,
-  createProcessRunnerFactory,
-  type FunctionLogLine,
-  type LambdaExtras,
-} from '../../src/lambda/index.ts';
+import { createCodeStore } from '../../src/lambda/code-store.ts';
+import { createProcessRunnerFactory } from '../../src/lambda/process-runner.ts';
 import { createProcessHost } from '../../src/processes/index.ts';
-import { account, roleArn } from './fakes.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 /** Lambda with real child processes behind a real port, and the AWS SDK's client for it. */
 export async function edge(extras: Partial<LambdaExtras> = {}) {

@@ -25,10 +25,10 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
+import { account, queueArn, roleArn } from '@freshpoint/simulator/test/lambda/fakes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../src/core/cloud.ts';
+import { root } from '#simulator/core/cloud';
 import { edge } from './edge.ts';
-import { account, queueArn, roleArn } from './fakes.ts';
 import { zip } from './zip.ts';
 
 let world: Awaited<ReturnType<typeof edge>>;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
-import { defaultAccount } from '../../src/core/account.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { Cloud, type Deps, root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
+import { defaultAccount } from '#simulator/core/account';
+import { Cloud, type Deps, root } from '#simulator/core/cloud';
+import { createS3, MemoryBlobs } from '#simulator/s3/index';
+import { createSageMaker, fastTimes, type Times } from '#simulator/sagemaker/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import {
   createProcessLauncher,
@@ -16,8 +16,7 @@ import {
   type ProcessLauncherExtras,
 } from '../../src/model-hosts/index.ts';
 import { createProcessHost, type ProcessHost } from '../../src/processes/index.ts';
-import { createS3, MemoryBlobs } from '../../src/s3/index.ts';
-import { createSageMaker, fastTimes, type Times } from '../../src/sagemaker/index.ts';
+import { systemClock, systemIds } from '../../src/system.ts';
 
 const quick: Times = {
   ...fastTimes,
@@ -64,12 +63,10 @@ export async function createStage(
   const times = { ...quick, ...options.times };
   const logs: ModelLog[] = [];
   const failures: InstanceFailure[] = [];
-  const callerForRole = () => me;
   const launcher = createProcessLauncher(deps, {
     stateDir,
     processes,
     times,
-    callerForRole,
     onLog: (log) => logs.push(log),
     onFailure: (failure) => failures.push(failure),
     ...(options.containers && { containers: options.containers }),
@@ -79,7 +76,7 @@ export async function createStage(
   const sagemaker = createSageMaker(deps, {
     launcher,
     times,
-    callerForRole,
+    callerForRole: () => me,
     emit: () => {
       for (const check of [...changed]) check();
     },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Caller, root } from '../../src/core/cloud.ts';
+import { type Caller, root } from '#simulator/core/cloud';
 import { type LocalRuntime, startLocalRuntime } from '../../src/runtime.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/virtual-clock.ts';
+import { VirtualClock } from '#simulator/core/virtual-clock';
 import { SavedState } from '../../src/persistence/saved-state.ts';
 
 let folder: string;

@@ -26,7 +26,7 @@ describe('memory', () => {
   };
   beforeAll(async () => {
     server = fork(new URL('./server-process.ts', import.meta.url), {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
     });
     [{ port }] = (await once(server, 'message')) as [{ port: number }];
   });

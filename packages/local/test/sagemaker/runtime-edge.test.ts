@@ -4,13 +4,13 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
+import { createWorld } from '@freshpoint/simulator/test/sagemaker/world';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultAccount } from '../../src/core/account.ts';
-import { root } from '../../src/core/cloud.ts';
-import { systemIds } from '../../src/core/ids.ts';
+import { defaultAccount } from '#simulator/core/account';
+import { root } from '#simulator/core/cloud';
+import type { InvocationResponse } from '#simulator/sagemaker/launcher';
 import { startGateway } from '../../src/gateway/gateway.ts';
-import type { InvocationResponse } from '../../src/sagemaker/launcher.ts';
-import { createWorld } from './world.ts';
+import { systemIds } from '../../src/system.ts';
 
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 

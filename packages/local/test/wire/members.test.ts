@@ -1,7 +1,6 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +8,8 @@ import { type LocalRuntime, startLocalRuntime } from '../../src/runtime.ts';
 import { type ApiName, apiModel } from '../../src/wire/api-models.ts';
 import { MEMBERS_WITHOUT_EFFECT, REFUSED_MEMBERS } from '../../src/wire/unsupported-members.ts';
 
-const sources = fileURLToPath(new URL('../../src', import.meta.url));
+/** Of the services, and of the wire that S3 has of its own. */
+const SOURCES = ['simulator', 'local'].map((name) => join(import.meta.dirname, `../../../${name}/src`));
 
 let folder: string;
 let runtime: LocalRuntime;
@@ -50,7 +50,8 @@ describe('a member that a caller can send', () => {
   it.each(['cloudformation', 'events', 'iam', 'kms', 'lambda', 'logs', 's3', 'sqs', 'ssm', 'sts'] satisfies ApiName[])(
     'to %s is read, or refused, or known to have no effect',
     async (service) => {
-      const text = globSync(`${sources}/${service}/**/*.ts`).map((path) => readFileSync(path, 'utf8'));
+      const files = SOURCES.flatMap((folder) => globSync(`${folder}/${service}/**/*.ts`));
+      const text = files.map((path) => readFileSync(path, 'utf8'));
       const read = new Set(text.join('\n').match(/\w+/g));
       const known = new Set([...(REFUSED_MEMBERS[service] ?? []), ...(MEMBERS_WITHOUT_EFFECT[service] ?? [])]);
       const { operations } = await apiModel(service);

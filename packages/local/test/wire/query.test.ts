@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeXml } from '../../src/core/escape-xml.ts';
+import { escapeXml } from '#simulator/core/escape-xml';
 import { apiModel } from '../../src/wire/api-models.ts';
 import { readElements, writeElements } from '../../src/wire/elements.ts';
 import { readForm } from '../../src/wire/query-form.ts';

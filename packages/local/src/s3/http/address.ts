@@ -1,4 +1,4 @@
-import { S3Error } from '../errors.ts';
+import { S3Error } from '#simulator/s3/errors';
 
 /** The resource that a request addresses: the service, a bucket, or an object. */
 export interface Address {

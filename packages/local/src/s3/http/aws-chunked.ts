@@ -1,4 +1,4 @@
-import { incompleteBody, invalidRequest } from '../errors.ts';
+import { incompleteBody, invalidRequest } from '#simulator/s3/errors';
 
 /** Maximum length of a line of a chunk or trailer. */
 const MAX_LINE_BYTES = 8 * 1024;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { readAll } from '../../core/read-all.ts';
-import { CHECKSUM_ALGORITHMS, declaredChecksum, startDigest } from '../checksums.ts';
-import { badDigest, payloadMismatch, S3Error } from '../errors.ts';
+import { readAll } from '#simulator/core/read-all';
+import { CHECKSUM_ALGORITHMS, declaredChecksum, startDigest } from '#simulator/s3/checksums';
+import { badDigest, payloadMismatch, S3Error } from '#simulator/s3/errors';
 import type { RequestBody } from './request-body.ts';
 
 /** Maximum size of a request document; the largest valid ones need 2 MiB. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ChecksumAlgorithm, isChecksumAlgorithm } from '#simulator/s3/checksums';
+import { invalidArgument, invalidRequest, S3Error } from '#simulator/s3/errors';
+import type { RequestDetails } from '#simulator/s3/request-details';
 import { sendContinue } from '../../wire/expect-continue.ts';
-import { type ChecksumAlgorithm, isChecksumAlgorithm } from '../checksums.ts';
-import { invalidArgument, invalidRequest, S3Error } from '../errors.ts';
-import type { RequestDetails } from '../request-details.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
 /** A body without its transfer framing, with the length and digests that the headers declare. */

@@ -1,12 +1,12 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { invalidArgument, malformedXml } from '#simulator/s3/errors';
+import { REQUEST_DETAILS, type RequestDetails } from '#simulator/s3/request-details';
 import { MalformedElement, readElements } from '../../wire/elements.ts';
 import type { HttpExchange } from '../../wire/exchange.ts';
 import { payloadOf, readBindings } from '../../wire/rest-bindings.ts';
 import type { RestMatch } from '../../wire/rest-routes.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
-import { invalidArgument, malformedXml } from '../errors.ts';
-import { REQUEST_DETAILS, type RequestDetails } from '../request-details.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
 import { contentEncodings, openBody, requireLength } from './request-body.ts';

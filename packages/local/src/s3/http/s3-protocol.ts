@@ -1,4 +1,6 @@
-import { escapeXmlWithReferences } from '../../core/escape-xml.ts';
+import { escapeXmlWithReferences } from '#simulator/core/escape-xml';
+import { notImplemented, S3Error } from '#simulator/s3/errors';
+import type { ObjectBody } from '#simulator/s3/object-body';
 import { type ApiModel, apiModel } from '../../wire/api-models.ts';
 import { writeElements } from '../../wire/elements.ts';
 import {
@@ -14,8 +16,6 @@ import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
 import { streamTo } from '../../wire/stream.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
-import { notImplemented, S3Error } from '../errors.ts';
-import type { ObjectBody } from '../object-body.ts';
 import { type Address, parseAddress } from './address.ts';
 import { readS3Input } from './s3-input.ts';
 

@@ -1,4 +1,0 @@
-export { createS3 } from './create-s3.ts';
-export { DiskBlobs } from './disk-blobs.ts';
-export type { S3Event } from './events.ts';
-export { MemoryBlobs } from './memory-blobs.ts';
