@@ -38,6 +38,7 @@ export function irisApp(props: IrisAppProps = {}): App {
       },
     ],
     endpointConfigProps: {
+      endpointConfigName: 'iris',
       productionVariants: [
         { variantName: 'AllTraffic', instanceType: 'ml.m5.large', initialInstanceCount: instanceCount },
       ],

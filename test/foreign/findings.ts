@@ -5,6 +5,9 @@ export const JUSTIFIED: Readonly<Record<string, string>> = {
   CKV_AWS_21:
     'the data bucket needs no versions: revisions are never overwritten, and the state is written by compare-and-set; ' +
     'the buckets of models work with and without',
+  CKV_AWS_26:
+    'the canary example’s topic: EventBridge and CloudWatch cannot publish to one with AWS’s own key of KMS, and a key ' +
+    'for them costs, and is the choice of the account',
   CKV_AWS_27: 'the queues are encrypted with the key of SQS (SqsManagedSseEnabled); the rule knows only keys of KMS',
   CKV_AWS_111: 'actions of ECR, CloudWatch Logs and CloudWatch that have no narrower resource',
   CKV_AWS_115: 'the event source mapping bounds the concurrency; reserved concurrency takes from the account’s quota',
