@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { CODE_FOLDER } from '@freshpoint-examples/iris/names';
 import { create } from 'tar';
 import { type TreeModel, trainModels } from './train.ts';
 
@@ -38,7 +38,7 @@ export async function writeArtifacts(directory: string, options: ArtifactOptions
   return artifacts;
 }
 
-const INFERENCE = fileURLToPath(new URL('./model-code/inference.mjs', import.meta.url));
+const CODE_FILES = ['inference.mjs', 'inference.py'];
 const MTIME = new Date('2026-01-01T00:00:00Z');
 
 const modelJson = (model: TreeModel) => `${JSON.stringify(model, undefined, 2)}\n`;
@@ -49,8 +49,11 @@ async function writeArchive(path: string, model: string, leastBytes: number): Pr
   try {
     await mkdir(join(content, 'code'));
     await writeFile(join(content, 'model.json'), model);
-    await copyFile(INFERENCE, join(content, 'code', 'inference.mjs'));
-    const files = ['model.json', 'code/inference.mjs'];
+    const files = ['model.json'];
+    for (const name of CODE_FILES) {
+      await copyFile(join(CODE_FOLDER, name), join(content, 'code', name));
+      files.push(`code/${name}`);
+    }
     if (leastBytes > 0) {
       // Padding: the trees take a few kilobytes, and only an upload above 5 MiB has several parts.
       await writeFile(join(content, 'weights.bin'), noise(leastBytes, model));

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
@@ -25,7 +25,7 @@ const READ_BYTES = 1024 * 1024;
 export interface Uploaded {
   /** Without quotes. It ends with `-N` when the object was uploaded in N parts. */
   readonly etag: string;
-  /** Of the whole object, as `crc32:<base64>`. Absent: S3 keeps one per part only. */
+  /** Of the whole object, as `<algorithm>:<base64>`. Absent: S3 keeps none, or one per part only. */
   readonly checksum?: string;
   /** In bytes. */
   readonly size: number;
@@ -35,6 +35,8 @@ export interface Uploaded {
 export interface DemoClients {
   /** Uploads a file, in parts if it is larger than PART_BYTES. */
   upload(path: string, bucket: string, key: string): Promise<Uploaded>;
+  /** What is stored already. */
+  objectAt(bucket: string, key: string): Promise<Uploaded>;
   describeEndpoint(endpointName: string): Promise<EndpointSnapshot>;
   /** Environment variables of the container of an endpoint config's only model. */
   environmentOf(endpointConfigName: string): Promise<Readonly<Record<string, string>>>;
@@ -61,14 +63,13 @@ export function createClients(url: string): DemoClients {
     async upload(path, bucket, key) {
       const body = createReadStream(path, { highWaterMark: READ_BYTES });
       const upload = new Upload({ client: s3, params: { Bucket: bucket, Key: key, Body: body }, partSize: PART_BYTES });
-      const { ETag, ChecksumType, ChecksumCRC32 } = await upload.done();
+      const done = await upload.done();
       const { size } = await stat(path);
-      const isWhole = ChecksumType === 'FULL_OBJECT' && ChecksumCRC32 !== undefined;
-      return {
-        etag: (ETag ?? '').replaceAll('"', ''),
-        size,
-        ...(isWhole && { checksum: `crc32:${ChecksumCRC32}` }),
-      };
+      return uploadedOf(done, size);
+    },
+    async objectAt(bucket, key) {
+      const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
+      return uploadedOf(head, head.ContentLength ?? 0);
     },
     describeEndpoint: (endpointName) => sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpointName })),
     async environmentOf(EndpointConfigName) {
@@ -81,5 +82,19 @@ export function createClients(url: string): DemoClients {
     destroy() {
       for (const client of [s3, sagemaker, invoke]) client.destroy();
     },
+  };
+}
+
+/** How the members with a checksum begin, e.g. ChecksumCRC32. */
+const CHECKSUM_MEMBER = /^Checksum(?!Type$)/;
+
+function uploadedOf(described: { readonly ETag?: string; readonly ChecksumType?: string }, size: number): Uploaded {
+  const { ETag = '', ChecksumType } = described;
+  const [member, value] = Object.entries(described).find(([name]) => CHECKSUM_MEMBER.test(name)) ?? [];
+  const algorithm = member?.replace(CHECKSUM_MEMBER, '').toLowerCase();
+  return {
+    etag: ETag.replaceAll('"', ''),
+    size,
+    ...(algorithm !== undefined && ChecksumType === 'FULL_OBJECT' && { checksum: `${algorithm}:${value}` }),
   };
 }

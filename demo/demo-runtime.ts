@@ -9,15 +9,12 @@ export interface ResourceEvent {
   readonly reason?: string;
 }
 
-/** An account on this machine that the app's stacks are deployed to. */
+/** An account on this machine that the app's stack is deployed to. */
 export interface DemoCloud {
   /** Endpoint URL for AWS SDK clients. */
   readonly url: string;
-  /** Deploys a stack of the synthesized app. Rejects if the deployment fails. */
-  deploy(
-    stackName: string,
-    onEvent: (event: ResourceEvent) => void,
-  ): Promise<{ readonly outputs: Readonly<Record<string, string>> }>;
+  /** Deploys the stack of the synthesized app. Returns its outputs. Rejects if the deployment fails. */
+  deploy(onEvent: (event: ResourceEvent) => void): Promise<Readonly<Record<string, string>>>;
   /** Calls `listener` with each structured line that the controller logs from now on. */
   onControllerLog(listener: (entry: ControllerLogEntry) => void): void;
   /**
@@ -33,7 +30,10 @@ export interface DemoCloud {
 
 /** The machine that the demo runs on. */
 export interface DemoRuntime {
-  /** Synthesizes the CDK app that is deployed from then on. Returns the folder of the cloud assembly. */
-  synth(settings?: IrisSettings): Promise<string>;
+  /**
+   * Synthesizes the CDK app that is deployed from then on. `firstModel` is the path of its first model's archive.
+   * Returns the folder of the cloud assembly.
+   */
+  synth(firstModel: string, settings: IrisSettings): Promise<string>;
   startLocal(): Promise<DemoCloud>;
 }

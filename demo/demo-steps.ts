@@ -4,7 +4,7 @@ import type { IrisSettings } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import type { Artifacts } from './artifacts.ts';
 import type { DemoClients, Uploaded } from './aws.ts';
-import { Conditions, ExpectationError, type Wait } from './conditions.ts';
+import { Conditions, type Wait } from './conditions.ts';
 import { ControllerLog, expectedRevision, isServing, revisionIn } from './controller-log.ts';
 import type { DemoCloud, DemoRuntime, ResourceEvent } from './demo-runtime.ts';
 import type { Evaluation } from './endpoint-client.ts';
@@ -121,17 +121,17 @@ export abstract class DemoSteps {
   }
 
   protected async synthesize(): Promise<void> {
-    this.timeline.step('Synthesize the CDK app');
+    this.timeline.step('Synthesize the CDK app, with v1 as its first model');
     await this.synth();
   }
 
   protected async synth(settings: IrisSettings = {}): Promise<void> {
-    const folder = relative(process.cwd(), await this.options.runtime.synth(settings));
+    const folder = relative(process.cwd(), await this.options.runtime.synth(this.artifacts.v1Path, settings));
     this.timeline.note(`cloud assembly in ${folder}`);
   }
 
-  protected async uploadFirst(): Promise<void> {
-    this.timeline.step(`Start the local runtime, deploy ${NAMES.dataStack}, upload v1`);
+  protected async startRuntime(): Promise<void> {
+    this.timeline.step('Start the local runtime');
     this.#starting = this.options.runtime.startLocal();
     this.cloud = await this.#starting;
     this.timeline.note(`AWS_ENDPOINT_URL=${this.cloud.url}`, { url: this.cloud.url });
@@ -141,13 +141,14 @@ export abstract class DemoSteps {
       if (text !== undefined) this.timeline.note(text, { entry }, 'controller');
       this.#conditions.poke();
     });
-    this.#bucket = await this.deploy(NAMES.dataStack, 'BucketName');
-    await this.upload('v1', this.artifacts.v1Path);
   }
 
   protected async deployEndpoint(): Promise<void> {
-    this.timeline.step(`Deploy ${NAMES.endpointStack}: the endpoint and its controller`);
-    this.endpoint = await this.deploy(NAMES.endpointStack, 'EndpointName');
+    this.timeline.step(`Deploy ${NAMES.stack}: the bucket with v1, the endpoint and its controller`);
+    const { BucketName: bucket = '', EndpointName: endpoint = '' } = await this.deploy();
+    this.#bucket = bucket;
+    this.endpoint = endpoint;
+    this.#uploads.set('v1', await this.clients.objectAt(bucket, NAMES.modelKey));
     this.watch = new EndpointWatch({
       describe: () => this.clients.describeEndpoint(this.endpoint),
       clock: this.options.clock,
@@ -181,27 +182,18 @@ export abstract class DemoSteps {
     return invocations;
   }
 
-  /** Deploys a stack and returns one of its outputs. */
+  /** Deploys the stack and returns its outputs. */
   protected async deploy(
-    stack: string,
-    output: string,
     onEvent: (event: ResourceEvent) => void = () => undefined,
-  ): Promise<string> {
+  ): Promise<Readonly<Record<string, string>>> {
     const complete = new Set<string>();
-    const { outputs } = await this.cloud.deploy(stack, (event) => {
+    const outputs = await this.cloud.deploy((event) => {
       if (event.status.endsWith('_COMPLETE')) complete.add(event.logicalId);
       this.#showResource(event);
       onEvent(event);
     });
-    this.timeline.note(`${stack}: ${complete.size} resource${complete.size === 1 ? '' : 's'} complete`);
-    const value = outputs[output];
-    if (value === undefined) {
-      throw new ExpectationError(
-        `the stack ${stack} has the output ${output}`,
-        `outputs ${Object.keys(outputs).join(', ')}`,
-      );
-    }
-    return value;
+    this.timeline.note(`${NAMES.stack}: ${complete.size} resources complete`);
+    return outputs;
   }
 
   #showResource({ logicalId, type, status, reason }: ResourceEvent): void {

@@ -4,7 +4,7 @@ import type { Flower } from './train.ts';
 /** The part of a SageMakerRuntimeClient that the demo uses. */
 export type InvokeClient = Pick<SageMakerRuntimeClient, 'send'>;
 
-/** The container's response: see model-code/inference.mjs. */
+/** The container's response: see examples/iris/code. */
 export interface PredictionAnswer {
   readonly predictions: readonly string[];
   /** Name of the model that answered. */

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { startLocalRuntime } from '@freshpoint/local';
 import { type IrisSettings, irisApp } from '@freshpoint-examples/iris/iris-app';
+import { NAMES } from '@freshpoint-examples/iris/names';
 import { AssetStaging, Duration } from 'aws-cdk-lib';
 import type { ControllerLogEntry } from './controller-log.ts';
 import type { DemoCloud } from './demo-runtime.ts';
@@ -14,16 +15,21 @@ const ASSEMBLY = fileURLToPath(new URL('./cdk.out', import.meta.url));
 const COMMAND = fileURLToPath(import.meta.resolve('freshpoint/main'));
 const STATE = fileURLToPath(new URL('./.freshpoint/local', import.meta.url));
 
+/** The models are served by their JavaScript, so that the demo needs no Python. */
+const JAVASCRIPT = { SAGEMAKER_PROGRAM: 'inference.mjs' };
+
 /** Synthesizes the app, with shorter pauses than on AWS. */
-export async function synth(settings: IrisSettings = {}): Promise<string> {
+export async function synth(firstModel: string, settings: IrisSettings): Promise<string> {
   await rm(ASSEMBLY, { recursive: true, force: true });
   // Otherwise a second synthesis assumes that the assets of the first one still exist.
   AssetStaging.clearAssetHashCache();
-  irisApp({ ...settings, outdir: ASSEMBLY, waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) }).synth();
+  const environment = { ...JAVASCRIPT, ...settings.environment };
+  const pauses = { waitTime: Duration.seconds(2), pollInterval: Duration.seconds(1) };
+  irisApp({ ...settings, ...pauses, environment, firstModel, outdir: ASSEMBLY }).synth();
   return ASSEMBLY;
 }
 
-/** Starts the local runtime; the app's stacks are deployed to it. */
+/** Starts the local runtime; the app's stack is deployed to it. */
 export async function startLocal(): Promise<DemoCloud> {
   const listeners: Array<(entry: ControllerLogEntry) => void> = [];
   const runtime = await startLocalRuntime({
@@ -37,12 +43,12 @@ export async function startLocal(): Promise<DemoCloud> {
   const consoles: FreshpointProcess[] = [];
   return {
     url: runtime.url,
-    async deploy(stackName, onEvent) {
+    async deploy(onEvent) {
       const results = await runtime.deploy(ASSEMBLY, {
-        stacks: [stackName],
+        stacks: [NAMES.stack],
         onEvent: ({ logicalId, type, status, reason }) => onEvent({ logicalId, type, status, reason }),
       });
-      return { outputs: results[stackName]?.outputs ?? {} };
+      return results[NAMES.stack]?.outputs ?? {};
     },
     onControllerLog: (listener) => listeners.push(listener),
     rollback: (endpoint, onLine) => freshpoint(runtime.url, ['rollback', endpoint], onLine),

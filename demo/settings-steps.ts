@@ -1,5 +1,4 @@
 import type { IrisSettings } from '@freshpoint-examples/iris/iris-app';
-import { NAMES } from '@freshpoint-examples/iris/names';
 import { isAdmission } from './controller-log.ts';
 import { type Counts, DemoSteps, type StepsOptions } from './demo-steps.ts';
 import { evaluateEndpoint } from './endpoint-client.ts';
@@ -42,7 +41,7 @@ export class SettingsSteps extends DemoSteps {
     return [
       this.train,
       this.synthesize,
-      this.uploadFirst,
+      this.startRuntime,
       this.deployEndpoint,
       this.refresh,
       this.changeSettings,
@@ -78,7 +77,7 @@ export class SettingsSteps extends DemoSteps {
       got: () => `${this.watch.describe()}; ${this.log.describe()}`,
     });
     const from = this.log.length;
-    await this.deploy(NAMES.endpointStack, 'EndpointName');
+    await this.deploy();
     // On a fast machine the refresh may end before the deployment gate runs, which then admits it at once.
     this.timeline.check({
       expected: 'the deployment continued after the refresh',
@@ -150,7 +149,7 @@ export class SettingsSteps extends DemoSteps {
     let uploading: Promise<unknown> | undefined;
     let failure: string | undefined;
     try {
-      await this.deploy(NAMES.endpointStack, 'EndpointName', ({ type, status }) => {
+      await this.deploy(({ type, status }) => {
         // The deployment is past its gate: until it ends, the controller does not swap.
         if (type === 'AWS::SageMaker::Endpoint' && status === 'UPDATE_IN_PROGRESS') {
           uploading ??= this.upload('v2', this.artifacts.v2Path);

@@ -38,7 +38,7 @@ export class Steps extends DemoSteps {
     return [
       this.train,
       this.synthesize,
-      this.uploadFirst,
+      this.startRuntime,
       this.deployEndpoint,
       this.predict,
       this.refresh,

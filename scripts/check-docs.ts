@@ -15,7 +15,7 @@ import { anchorsOf, codeBlocks, linksOf, looseRows } from './markdown.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const write = process.argv.includes('--write');
-const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'examples/*/README.md'], {
+const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'examples/{,*/}README.md'], {
   cwd: root,
 }).sort();
 const textOf = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -2,7 +2,7 @@
 export function maskRun(output: string): string {
   return output
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:…')
-    .replaceAll(/(s3:\/\/irisdata-models\w*)-[\w-]+/g, '$1')
+    .replaceAll(/(s3:\/\/iris-models\w*)-[\w-]+/g, '$1')
     .replace(/^\n+/, '');
 }
 

@@ -9,7 +9,7 @@ import type { InvokeClient } from '../endpoint-client.ts';
 import type { EndpointSnapshot } from '../endpoint-watch.ts';
 import { trainModels } from '../train.ts';
 
-const BUCKET = 'irisdata-models-7d1a';
+const BUCKET = 'iris-models-7d1a';
 const CONFIGS = { a: 'Iris-ConfigA-3kQ0', b: 'Iris-ConfigB-9xTe' };
 const OBJECTS: Readonly<Record<string, Uploaded>> = {
   v1: { etag: '0a1b2c3d-2', size: 6_295_113 },
@@ -60,6 +60,7 @@ export class FakeRuntime implements DemoRuntime {
     const send = (command: InvokeEndpointCommand) => this.#invoke(command);
     this.clients = {
       upload: (path) => this.#upload(path),
+      objectAt: async () => uploadOf('v1'),
       describeEndpoint: async () => this.#view,
       environmentOf: async () => ({}),
       invoke: { send: send as unknown as InvokeClient['send'] },
@@ -77,7 +78,7 @@ export class FakeRuntime implements DemoRuntime {
     await this.#sleep(400);
     return {
       url: 'http://127.0.0.1:4566',
-      deploy: async (stackName, onEvent) => ({ outputs: await this.#deploy(stackName, onEvent) }),
+      deploy: (onEvent) => this.#deploy(onEvent),
       openConsole: async () => CONSOLE_URL,
       rollback: (endpoint, onLine) => this.#rollBack(endpoint, onLine),
       onControllerLog: (listener) => {
@@ -89,13 +90,11 @@ export class FakeRuntime implements DemoRuntime {
     };
   }
 
-  async #deploy(stackName: string, onEvent: (event: ResourceEvent) => void): Promise<Record<string, string>> {
-    const names = stackName === NAMES.dataStack ? ['Models'] : ['Queue', 'DeadLetters', 'Rule', 'Role', 'ConfigA'];
-    for (const logicalId of names) {
+  async #deploy(onEvent: (event: ResourceEvent) => void): Promise<Record<string, string>> {
+    for (const logicalId of ['Models', 'Queue', 'DeadLetters', 'Rule', 'Role', 'ConfigA']) {
       await this.#sleep(150);
       onEvent({ logicalId, type: 'AWS::SQS::Queue', status: 'CREATE_COMPLETE' });
     }
-    if (stackName === NAMES.dataStack) return { BucketName: BUCKET };
     if (this.#misbehaviour.failsDeployment) {
       const reason = 'Could not find model data.';
       onEvent({ logicalId: 'Endpoint', type: 'AWS::SageMaker::Endpoint', status: 'CREATE_FAILED', reason });
@@ -104,7 +103,7 @@ export class FakeRuntime implements DemoRuntime {
     this.#clock.schedule(2000, () => {
       this.#view = { ...this.#view, EndpointStatus: 'InService' };
     });
-    return { EndpointName: 'iris' };
+    return { BucketName: BUCKET, EndpointName: 'iris' };
   }
 
   async #rollBack(endpoint: string, onLine: (line: string) => void): Promise<void> {

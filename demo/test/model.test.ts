@@ -76,7 +76,7 @@ describe('archives', () => {
   test('contain the model and the code, nothing else', async () => {
     const paths: string[] = [];
     await list({ file: small.v1Path, onReadEntry: ({ path }) => paths.push(path) });
-    expect(paths).toEqual(['model.json', 'code/inference.mjs']);
+    expect(paths).toEqual(['model.json', 'code/inference.mjs', 'code/inference.py']);
   });
 
   test.each(['v1', 'v2'] as const)('the code in %s answers like the library, for CSV and JSON', async (name) => {

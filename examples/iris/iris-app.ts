@@ -1,101 +1,53 @@
 import { SagemakerEndpoint } from '@freshpoint/cdk';
-import { App, Aws, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { FirstModelProps } from '@freshpoint-examples/shared/example-props';
+import { scikitLearnContainer } from '@freshpoint-examples/shared/scikit-learn';
+import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { NAMES } from './names.ts';
 
 /** Settings of the endpoint. */
 export interface IrisSettings {
   /** @default 2 */
   readonly instanceCount?: number;
-  /** Environment variables of the model's container. @default none */
+  /** Environment variables of the model's container, besides those that it needs. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Settings of the app. */
-export interface IrisAppProps extends IrisSettings {
-  /** Folder of the cloud assembly. @default cdk.out with the CDK CLI, else a temporary folder */
-  readonly outdir?: string;
-  /** Least age of an upload before it is served. @default the construct's */
-  readonly waitTime?: Duration;
-  /** How often to poll the endpoint while it is updating. @default the construct's */
-  readonly pollInterval?: Duration;
-}
+export interface IrisAppProps extends IrisSettings, FirstModelProps {}
 
-/** Two stacks: one with the bucket, deployed first so that a model can be uploaded, and one with the endpoint. */
+/** One stack with a bucket for the models, and the endpoint that serves them. */
 export function irisApp(props: IrisAppProps = {}): App {
-  const app = new App({ outdir: props.outdir, analyticsReporting: false });
-
-  const data = new Stack(app, NAMES.dataStack);
-  const bucket = new Bucket(data, 'Models', {
+  const { firstModel = 'model.tar.gz', instanceCount = 2, environment, outdir, waitTime, pollInterval } = props;
+  const app = new App({ outdir, analyticsReporting: false });
+  const stack = new Stack(app, NAMES.stack);
+  const bucket = new Bucket(stack, 'Models', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
-    versioned: true,
-    eventBridgeEnabled: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    // A first deployment that fails leaves nothing behind; later, the models stay.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
-  new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
-
-  const stack = new Stack(app, NAMES.endpointStack);
-  const role = modelRole(stack, bucket);
+  const container = scikitLearnContainer(stack, bucket.s3UrlForObject(NAMES.modelKey));
   const endpoint = new SagemakerEndpoint(stack, 'Endpoint', {
+    modelsBucket: bucket,
     modelsProps: [
       {
-        modelName: 'iris',
-        props: {
-          executionRoleArn: role.roleArn,
-          primaryContainer: {
-            // Your image: a container that serves the model archive.
-            image: `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/iris:1`,
-            modelDataUrl: `s3://${bucket.bucketName}/${NAMES.modelKey}`,
-            environment: props.environment,
-          },
-        },
+        props: { primaryContainer: { ...container, environment: { ...container.environment, ...environment } } },
+        initialModelData: new Asset(stack, 'FirstModel', { path: firstModel }),
       },
     ],
     endpointConfigProps: {
       endpointConfigName: 'iris',
       productionVariants: [
-        {
-          variantName: 'AllTraffic',
-          modelName: 'iris',
-          instanceType: 'ml.m5.large',
-          initialInstanceCount: props.instanceCount ?? 2,
-        },
+        { variantName: 'AllTraffic', instanceType: 'ml.m5.large', initialInstanceCount: instanceCount },
       ],
     },
     endpointProps: { endpointName: 'Iris', endpointConfigName: 'iris' },
-    modelsBucket: bucket,
-    waitTime: props.waitTime,
-    pollInterval: props.pollInterval,
+    waitTime,
+    pollInterval,
   });
+  new CfnOutput(stack, 'BucketName', { value: bucket.bucketName });
   new CfnOutput(stack, 'EndpointName', { value: endpoint.attrEndpointName });
   return app;
-}
-
-/** Lets SageMaker pull the image, read the model data and write logs and metrics. */
-export function modelRole(stack: Stack, bucket: IBucket): Role {
-  const role = new Role(stack, 'ModelRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
-  bucket.grantRead(role, `${NAMES.modelKey}*`);
-  role.addManagedPolicy(
-    new ManagedPolicy(stack, 'ModelPolicy', {
-      statements: [
-        new PolicyStatement({
-          actions: [
-            'ecr:GetAuthorizationToken',
-            'ecr:BatchCheckLayerAvailability',
-            'ecr:GetDownloadUrlForLayer',
-            'ecr:BatchGetImage',
-            'logs:CreateLogGroup',
-            'logs:CreateLogStream',
-            'logs:DescribeLogStreams',
-            'logs:PutLogEvents',
-            'cloudwatch:PutMetricData',
-          ],
-          resources: ['*'],
-        }),
-      ],
-    }),
-  );
-  return role;
 }

@@ -1,34 +1,29 @@
 import { Expect, SagemakerEndpoint } from '@freshpoint/cdk';
-import { App, Aws, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ExampleProps } from '@freshpoint-examples/shared/example-props';
+import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { FactName } from 'aws-cdk-lib/region-info';
 
-/** Settings of the app. */
-export interface LlmAppProps {
-  /** Folder of the cloud assembly. @default cdk.out with the CDK CLI, else a temporary folder */
-  readonly outdir?: string;
-  /** Least age of an upload before it is served. @default the construct's */
-  readonly waitTime?: Duration;
-  /** How often to poll the endpoint while it is updating. @default the construct's */
-  readonly pollInterval?: Duration;
-}
+/** AWS's image for large models, with vLLM. It serves a model of Hugging Face's format. */
+const IMAGE = 'djl-inference:0.36.0-lmi20.0.0-cu128';
 
 /** Two stacks: `LlmData` with the bucket, deployed first so that a model can be uploaded, and `Llm`. */
-export function llmApp({ outdir, waitTime, pollInterval }: LlmAppProps = {}): App {
+export function llmApp({ outdir, waitTime, pollInterval }: ExampleProps = {}): App {
   const app = new App({ outdir, analyticsReporting: false });
   const data = new Stack(app, 'LlmData');
   const bucket = new Bucket(data, 'Models', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.KMS,
     enforceSSL: true,
-    eventBridgeEnabled: true,
     removalPolicy: RemovalPolicy.RETAIN,
   });
   new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
 
-  // Your image: a container that serves the files below llm/.
-  const image = `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/llm:1`;
+  const stack = new Stack(app, 'Llm');
+  const account = stack.regionalFact(FactName.DLC_REPOSITORY_ACCOUNT);
+  const image = `${account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${IMAGE}`;
   const s3DataSource = { s3Uri: bucket.s3UrlForObject('llm/'), s3DataType: 'S3Prefix', compressionType: 'None' };
-  new SagemakerEndpoint(new Stack(app, 'Llm'), 'Endpoint', {
+  new SagemakerEndpoint(stack, 'Endpoint', {
     modelsBucket: bucket,
     modelsProps: [{ props: { primaryContainer: { image, modelDataSource: { s3DataSource } } } }],
     endpointConfigProps: {

@@ -1,13 +1,10 @@
-import { type AdoptAppProps, adoptApp } from '@freshpoint-examples/iris/adopt-app';
-import { Duration } from 'aws-cdk-lib';
+import { type AdoptAppProps, adoptApp } from '@freshpoint-examples/adopt/adopt-app';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Stage } from './stage.ts';
+import { QUICK, Stage } from './stage.ts';
 
-const SECOND = Duration.seconds(1);
 const NAME = 'iris-adopted';
 const KEY = 'iris/model.tar.gz';
-const app = (owner: AdoptAppProps['owner']) => (outdir: string) =>
-  adoptApp({ owner, outdir, waitTime: SECOND, pollInterval: SECOND });
+const app = (owner: AdoptAppProps['owner']) => (outdir: string) => adoptApp({ ...QUICK, owner, outdir });
 
 describe('an endpoint that its stack declared by hand', () => {
   let stage: Stage;
@@ -15,9 +12,9 @@ describe('an endpoint that its stack declared by hand', () => {
   let created: Date | undefined;
   beforeAll(async () => {
     stage = await Stage.open({ app: app('hand') });
-    ({ BucketName: bucket = '' } = await stage.deploy('IrisAdoptedData'));
+    ({ BucketName: bucket = '' } = await stage.deploy('AdoptData'));
     await stage.upload(bucket, KEY, 'v1');
-    await stage.deploy('IrisAdopted');
+    await stage.deploy('Adopt');
     ({ CreationTime: created } = await stage.describe(NAME));
   });
   afterAll(() => stage?.close());
@@ -25,9 +22,9 @@ describe('an endpoint that its stack declared by hand', () => {
   test('is adopted without a pause: it answers while the stack is updated, and stays the same endpoint', async () => {
     app('freshpoint')(stage.assembly).synth();
     // The bucket sends its events to EventBridge from now on.
-    await stage.deploy('IrisAdoptedData');
+    await stage.deploy('AdoptData');
     let isDeployed = false;
-    const deployed = stage.deployEndpoints('IrisAdopted', 'Serving').finally(() => {
+    const deployed = stage.deployEndpoints('Adopt', 'Serving').finally(() => {
       isDeployed = true;
     });
     while (!isDeployed) expect(await stage.answer(NAME)).toBe('v1');

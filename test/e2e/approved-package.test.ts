@@ -4,20 +4,18 @@ import {
   type ModelPackageContainerDefinition,
   UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
-import { registryApp } from '@freshpoint-examples/iris/registry-app';
-import { Duration } from 'aws-cdk-lib';
+import { registryApp } from '@freshpoint-examples/registry/registry-app';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LogEntry, Stage } from './stage.ts';
+import { type LogEntry, QUICK, Stage } from './stage.ts';
 
-const SECOND = Duration.seconds(1);
 const ENDPOINT = 'iris-approved';
 
 describe('an endpoint whose models are approved in the Model Registry', () => {
   let stage: Stage;
   let bucket: string;
   beforeAll(async () => {
-    stage = await Stage.open({ app: (outdir) => registryApp({ outdir, waitTime: SECOND, pollInterval: SECOND }) });
-    ({ BucketName: bucket = '' } = await stage.deploy('IrisRegistry'));
+    stage = await Stage.open({ app: (outdir) => registryApp({ ...QUICK, outdir }) });
+    ({ BucketName: bucket = '' } = await stage.deploy('RegistryData'));
     for (const name of ['v1', 'v2', 'v3']) await stage.upload(bucket, `${name}/model.tar.gz`, name);
   });
   afterAll(() => stage?.close());
@@ -41,7 +39,7 @@ describe('an endpoint whose models are approved in the Model Registry', () => {
     entry.decision === decision && entry.reason === reason;
 
   test('cannot be deployed before a package is approved, and the deployment says so', async () => {
-    await expect(stage.deploy('IrisApproved')).rejects.toThrow(
+    await expect(stage.deploy('Registry')).rejects.toThrow(
       'There is no approved package in model-package-group/iris: approve one. Then deploy again.',
     );
     // The function's last lines can come when the rollback has deleted its permissions.
@@ -50,7 +48,7 @@ describe('an endpoint whose models are approved in the Model Registry', () => {
 
   test('is deployed with the newest approved package', async () => {
     await set(await register(container('v1')), 'Approved');
-    await stage.deployEndpoints('IrisApproved', 'Endpoint');
+    await stage.deployEndpoints('Registry', 'Endpoint');
     expect(await stage.answer(ENDPOINT)).toBe('v1');
   });
 

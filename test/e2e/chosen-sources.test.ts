@@ -3,11 +3,9 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { pipelineApp } from '@freshpoint-examples/pipeline/pipeline-app';
 import { releaseApp } from '@freshpoint-examples/pointer/release-app';
 import { jobsApp } from '@freshpoint-examples/training-jobs/jobs-app';
-import { Duration } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LogEntry, Stage } from './stage.ts';
+import { type LogEntry, QUICK, Stage } from './stage.ts';
 
-const QUICK = { waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) };
 const keyOf = (job: string) => `churn/${job}/output/model.tar.gz`;
 
 describe('the example whose model', () => {
@@ -65,12 +63,13 @@ describe('the example whose model', () => {
     expect(deniedReads()).toEqual([]);
   });
 
-  test('is two archives serves both once the marker is written after them', async () => {
+  test('is three archives serves all once the marker is written after them', async () => {
     const { BucketName: bucket = '' } = await deploy(pipelineApp, 'PipelineData');
     await stage.upload(bucket, 'features.tar.gz', 'f1');
     await stage.upload(bucket, 'ranking.tar.gz', 'r1');
+    await stage.upload(bucket, 'texts.tar.gz', 't1');
     await deploy(pipelineApp, 'Pipeline');
-    await stage.untilServes('ranking', 'f1 r1');
+    await stage.untilServes('ranking', 'f1 r1 t1');
     const from = stage.log.length;
     await stage.upload(bucket, 'features.tar.gz', 'f2');
     const isWaiting = ({ endpoint, reason }: LogEntry) =>
@@ -79,7 +78,7 @@ describe('the example whose model', () => {
     expect(waiting.message).toMatch(/There is no marker at s3:.*_SUCCESS/);
     await stage.upload(bucket, 'ranking.tar.gz', 'r2');
     await put(bucket, '_SUCCESS', '');
-    await stage.untilServes('ranking', 'f2 r2');
+    await stage.untilServes('ranking', 'f2 r2 t1');
     expect(deniedReads()).toEqual([]);
   });
 });

@@ -152,7 +152,7 @@ describe('the command, against a live endpoint', () => {
   });
 
   test('redrive moves the dead letters of the endpoint back to the work queue', async () => {
-    const { deadLetterQueueUrl: QueueUrl } = await stage.refresherOf(NAMES.endpointStack);
+    const { deadLetterQueueUrl: QueueUrl } = await stage.refresherOf(NAMES.stack);
     const letter = (endpoint: string, more = {}) =>
       stage.callAsRoot('sqs', 'SendMessage', {
         QueueUrl,

@@ -50,7 +50,7 @@ function oneStack(outdir: string, { last = 'yes', tag = 'one' } = {}): App {
 }
 
 test('one deployment of one stack serves its initial model data, which later ones do not bring back', async () => {
-  stage = await Stage.open({ app: oneStack });
+  stage = await Stage.open({ app: (outdir) => oneStack(outdir) });
   const { BucketName = '' } = await stage.deploy('Iris');
   expect(await stage.answer('iris')).toBe('initial');
   await stage.upload(BucketName, KEY, 'v2');

@@ -11,12 +11,11 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { irisApp } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
-import { Duration } from 'aws-cdk-lib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeTinyModel } from './archives.ts';
 import { type LocalCommand, startLocalCommand } from './local-command.ts';
+import { quickIris } from './stage.ts';
 import { until } from './until.ts';
 
 let folder: string;
@@ -60,18 +59,18 @@ async function answerOf(local: LocalCommand): Promise<string> {
 describe('a runtime with --persist', () => {
   test('that is killed goes on with its endpoint, whose controller serves the next upload', async () => {
     const assembly = join(folder, 'cdk.out');
-    irisApp({ outdir: assembly, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) }).synth();
-    const first = await start('--assembly', assembly, '--stack', NAMES.dataStack);
+    quickIris(assembly, await writeTinyModel(folder, 'v1')).synth();
+    const first = await start('--assembly', assembly);
     const bucket = /BucketName = (\S+)/.exec(first.lines.join('\n'))?.[1];
     const upload = async (local: LocalCommand, name: string) => {
       const Body = await readFile(await writeTinyModel(folder, name));
       await s3For(local).send(new PutObjectCommand({ Bucket: bucket, Key: NAMES.modelKey, Body }));
     };
-    await upload(first, 'v1');
+    expect(await answerOf(first)).toBe('v1');
     await first.stop();
 
-    const second = await start('--assembly', assembly);
-    expect(await answerOf(second)).toBe('v1');
+    const second = await start('--empty');
+    await until('v1 serves again', async () => (await answerOf(second).catch(() => '')) === 'v1');
     await kill(second);
 
     const third = await start('--empty');

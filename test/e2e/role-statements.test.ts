@@ -49,6 +49,12 @@ const CASES: readonly Case[] = [
     until: 'deployment',
     effect: 'a missing state seems forbidden',
   },
+  {
+    removed: 's3:PutObject s3:AbortMultipartUpload',
+    denied: 's3:CopyObject',
+    until: 'deployment',
+    effect: 'the first model is not copied to the source',
+  },
   { removed: 's3:DeleteObject', denied: 's3:DeleteObject', until: 'later', effect: 'old revisions stay' },
 ];
 
@@ -89,7 +95,7 @@ async function usePermissions(stage: Stage, bucket: string): Promise<void> {
   await stage.untilServes('Iris', 'v2');
   await stage.untilLog('v2 is served', isServing);
 
-  const ids = await stage.refresherOf(NAMES.endpointStack);
+  const ids = await stage.refresherOf(NAMES.stack);
   await deadLetterMessage(stage, ids);
   await removeSource(stage, bucket, ids);
 

@@ -23,8 +23,11 @@ export interface Denial {
 export type LogEntry = Readonly<Record<string, unknown>>;
 
 export interface StageOptions {
-  /** The app to deploy. @default the example's, with pauses of a second */
-  readonly app?: (outdir: string) => App;
+  /**
+   * The app to deploy. It gets the path of an archive with the model v1.
+   * @default examples/iris with that as its first model, served by its JavaScript, and with pauses of a second
+   */
+  readonly app?: (outdir: string, firstModel: string) => App;
   /** Changes a synthesized template before it is deployed. */
   readonly edit?: (stackName: string, template: Template) => void;
   /** @default in the stage's own folder */
@@ -53,9 +56,12 @@ const SHOWN_LINES = 15;
 /** The controller logged that the newest revision is served. */
 export const isServing = ({ decision, reason }: LogEntry) => decision === 'done' && reason === 'Serving';
 
-/** Synthesizes the example with pauses of a second into `outdir`. */
-function quickIris(outdir: string): App {
-  return irisApp({ outdir, waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) });
+/** Pauses of an example's endpoint in a test. */
+export const QUICK = { waitTime: Duration.seconds(1), pollInterval: Duration.seconds(1) };
+
+/** Synthesizes examples/iris into `outdir`: with JavaScript, as many tests start many models. */
+export function quickIris(outdir: string, firstModel: string): App {
+  return irisApp({ ...QUICK, outdir, firstModel, environment: { SAGEMAKER_PROGRAM: 'inference.mjs' } });
 }
 
 /** A local runtime with an app of its own in a folder of its own, used through the unmodified SDK. */
@@ -70,7 +76,7 @@ export class Stage {
   readonly lines: string[] = [];
   readonly s3: S3Client;
   readonly sagemaker: SageMakerClient;
-  readonly #invoke: SageMakerRuntimeClient;
+  readonly invoke: SageMakerRuntimeClient;
   readonly #closing = new AbortController();
 
   private constructor(folder: string, assembly: string, runtime: LocalRuntime) {
@@ -84,13 +90,13 @@ export class Stage {
     };
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
     this.sagemaker = new SageMakerClient(config);
-    this.#invoke = new SageMakerRuntimeClient({ ...config, maxAttempts: 1 });
+    this.invoke = new SageMakerRuntimeClient({ ...config, maxAttempts: 1 });
   }
 
   static async open({ app = quickIris, edit, stateDir, times }: StageOptions = {}): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'freshpoint-e2e-'));
     const assembly = join(folder, 'cdk.out');
-    const { stacks } = app(assembly).synth();
+    const { stacks } = app(assembly, await writeTinyModel(folder, 'v1')).synth();
     for (const { stackName, templateFullPath } of stacks) {
       if (!edit) continue;
       const template = JSON.parse(await readFile(templateFullPath, 'utf8'));
@@ -117,11 +123,9 @@ export class Stage {
     return { ...results[stacks.at(-1) ?? '']?.outputs };
   }
 
-  /** Deploys the example's stacks with model v1. Returns the bucket's name. */
+  /** Deploys examples/iris with its first model. Returns the bucket's name. */
   async deployIris(): Promise<string> {
-    const { BucketName = '' } = await this.deploy(NAMES.dataStack);
-    await this.upload(BucketName, NAMES.modelKey, 'v1');
-    await this.deploy(NAMES.endpointStack);
+    const { BucketName = '' } = await this.deploy(NAMES.stack);
     return BucketName;
   }
 
@@ -163,7 +167,7 @@ export class Stage {
   /** Name of the model that answers; `variant`: of this one. */
   async answer(endpointName: string, variant?: string): Promise<string> {
     const request = { EndpointName: endpointName, ContentType: 'application/json', Body: '[]' };
-    const { Body } = await this.#invoke.send(new InvokeEndpointCommand({ ...request, TargetVariant: variant }));
+    const { Body } = await this.invoke.send(new InvokeEndpointCommand({ ...request, TargetVariant: variant }));
     return JSON.parse(new TextDecoder().decode(Body)).name;
   }
 
@@ -223,22 +227,25 @@ export class Stage {
   }
 
   async refresherOf(stackName: string): Promise<RefresherIds> {
-    const { StackResources } = await this.callAsRoot('cloudformation', 'DescribeStackResources', {
-      StackName: stackName,
-    });
-    const find = (id: string) =>
-      StackResources.find(({ LogicalResourceId }: { LogicalResourceId: string }) => LogicalResourceId.startsWith(id))
-        .PhysicalResourceId as string;
+    const find = (id: string) => this.physicalId(stackName, id);
     return {
-      queueUrl: find('FreshpointRefresherQueue'),
-      deadLetterQueueUrl: find('FreshpointRefresherDeadLetterQueue'),
-      logGroupName: find('FreshpointRefresherLog'),
+      queueUrl: await find('FreshpointRefresherQueue'),
+      deadLetterQueueUrl: await find('FreshpointRefresherDeadLetterQueue'),
+      logGroupName: await find('FreshpointRefresherLog'),
     };
+  }
+
+  /** Physical id of the stack's first resource whose logical id begins like this. */
+  async physicalId(StackName: string, logicalId: string): Promise<string> {
+    const { StackResources } = await this.callAsRoot('cloudformation', 'DescribeStackResources', { StackName });
+    return StackResources.find(({ LogicalResourceId }: { LogicalResourceId: string }) =>
+      LogicalResourceId.startsWith(logicalId),
+    ).PhysicalResourceId;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const client of [this.s3, this.sagemaker, this.#invoke]) client.destroy();
+    for (const client of [this.s3, this.sagemaker, this.invoke]) client.destroy();
     await this.runtime.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -34,10 +34,9 @@ describe('an upload', () => {
 
   beforeAll(async () => {
     stage = await Stage.open();
-    ({ BucketName: bucket = '' } = await stage.deploy(NAMES.dataStack));
-    await stage.upload(bucket, NAMES.modelKey, 'v1');
-    const deployed = stage.deploy(NAMES.endpointStack);
+    const deployed = stage.deployIris();
     await stage.untilStatus(ENDPOINT, 'Creating');
+    bucket = await stage.physicalId(NAMES.stack, 'Models');
     await uploadNext();
     await deployed;
   });

@@ -1,17 +1,21 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { irisApp } from '@freshpoint-examples/iris/iris-app';
 import { NAMES } from '@freshpoint-examples/iris/names';
 import { Duration } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EditableTemplate, ForeignAccount } from './account.ts';
+import { modelArchive } from './model-archive.ts';
 import { newestArchiveApp } from './newest-archive-app.ts';
 
 const ENDPOINT = 'Iris';
 const SECOND = Duration.seconds(1);
 
-const app =
-  (setting = 'first') =>
-  (outdir: string) =>
-    irisApp({ outdir, waitTime: SECOND, pollInterval: SECOND, environment: { SETTING: setting } });
+/** Takes the first model from the deployment gate. */
+function withoutFirstModel({ Resources }: EditableTemplate): void {
+  for (const { Properties } of Object.values(Resources)) delete Properties?.InitialData;
+}
 
 /** Takes the permission to update the endpoint from the function's role. */
 function withoutSwaps({ Resources }: EditableTemplate): void {
@@ -25,32 +29,42 @@ function withoutSwaps({ Resources }: EditableTemplate): void {
 /** One account, so the tests build on each other. */
 describe('on ministack, with its IAM, the example’s stack', () => {
   let account: ForeignAccount;
+  let folder: string;
   let bucket: string;
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'freshpoint-foreign-'));
+    await writeFile(firstModel(), await modelArchive('v1'));
     account = await ForeignAccount.open();
   });
-  afterAll(() => account?.close());
+  afterAll(async () => {
+    await account?.close();
+    await rm(folder, { recursive: true });
+  });
 
+  const firstModel = () => join(folder, 'model.tar.gz');
+  const app =
+    (setting = 'first') =>
+    (outdir: string) => {
+      const environment = { SAGEMAKER_PROGRAM: 'inference.mjs', SETTING: setting };
+      return irisApp({ outdir, firstModel: firstModel(), waitTime: SECOND, pollInterval: SECOND, environment });
+    };
   const upload = (model: string | Buffer) => account.upload(bucket, NAMES.modelKey, model);
 
   test('cannot be deployed without a model, and is rolled back', async () => {
-    const data = await account.deploy(app(), NAMES.dataStack);
-    expect(data).toMatchObject({ status: 'CREATE_COMPLETE', failures: {} });
-    bucket = data.outputs.BucketName ?? '';
-    const { status, failures } = await account.deploy(app(), NAMES.endpointStack);
+    const { status, failures } = await account.deploy(app(), NAMES.stack, withoutFirstModel);
     expect(status).toBe('ROLLBACK_COMPLETE');
-    expect(Object.values(failures).join()).toContain(`s3://${bucket}/${NAMES.modelKey}`);
-    expect(await account.destroy(NAMES.endpointStack)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(Object.values(failures).join()).toMatch(/There is no object at s3:\/\/[\w-]+\/iris\/model\.tar\.gz/);
+    expect(await account.destroy(NAMES.stack)).toMatchObject({ status: 'DELETE_COMPLETE' });
   });
 
-  test('serves the model that was uploaded before', async () => {
-    await upload('v1');
-    const { status, outputs, failures } = await account.deploy(app(), NAMES.endpointStack);
+  test('serves its first model after one deployment', async () => {
+    const { status, outputs, failures } = await account.deploy(app(), NAMES.stack);
     expect({ status, outputs, failures }).toEqual({
       status: 'CREATE_COMPLETE',
-      outputs: { EndpointName: ENDPOINT },
+      outputs: { BucketName: expect.any(String), EndpointName: ENDPOINT },
       failures: {},
     });
+    bucket = outputs.BucketName ?? '';
     expect(await account.answer(ENDPOINT)).toEqual({ name: 'v1', setting: 'first' });
   });
 
@@ -78,7 +92,7 @@ describe('on ministack, with its IAM, the example’s stack', () => {
   test('takes changed settings during a refresh, and serves the upload with them', async () => {
     await upload('v3');
     await account.untilUpdating(ENDPOINT);
-    expect(await account.deploy(app('second'), NAMES.endpointStack)).toMatchObject({
+    expect(await account.deploy(app('second'), NAMES.stack)).toMatchObject({
       status: 'UPDATE_COMPLETE',
       failures: {},
     });
@@ -87,7 +101,7 @@ describe('on ministack, with its IAM, the example’s stack', () => {
   });
 
   test('rolls settings back with which no container starts', async () => {
-    const { status, failures } = await account.deploy(app('broken'), NAMES.endpointStack);
+    const { status, failures } = await account.deploy(app('broken'), NAMES.stack);
     expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(Object.values(failures).join()).toContain('did not pass the ping health check');
     expect(await account.answer(ENDPOINT)).toEqual({ name: 'v3', setting: 'second' });
@@ -100,14 +114,14 @@ describe('on ministack, with its IAM, the example’s stack', () => {
   });
 
   test('cannot swap without the permission, says so, and swaps once it has it again', async () => {
-    await account.deploy(app('second'), NAMES.endpointStack, withoutSwaps);
+    await account.deploy(app('second'), NAMES.stack, withoutSwaps);
     const from = account.logLength;
     await upload('v5');
     const denied = (line: object) =>
       JSON.stringify(line).includes('not authorized to perform: sagemaker:UpdateEndpoint');
     await account.untilLog('it may not update the endpoint', denied, from);
     expect(await account.answer(ENDPOINT)).toMatchObject({ name: 'v4' });
-    await account.deploy(app('second'), NAMES.endpointStack);
+    await account.deploy(app('second'), NAMES.stack);
     await upload('v6');
     await account.untilServes(ENDPOINT, 'v6');
   });
@@ -130,7 +144,7 @@ describe('on ministack, with its IAM, the example’s stack', () => {
   test('is deleted during a refresh', async () => {
     await upload('v7');
     await account.untilUpdating(ENDPOINT);
-    expect(await account.destroy(NAMES.endpointStack)).toEqual({
+    expect(await account.destroy(NAMES.stack)).toEqual({
       status: 'DELETE_COMPLETE',
       outputs: {},
       failures: {},

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateModelPackageCommand, UpdateModelPackageCommand } from '@aws-sdk/client-sagemaker';
-import { registryApp } from '@freshpoint-examples/iris/registry-app';
 import { llmApp } from '@freshpoint-examples/llm/llm-app';
+import { registryApp } from '@freshpoint-examples/registry/registry-app';
 import { Duration } from 'aws-cdk-lib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ForeignAccount } from './account.ts';
@@ -44,7 +44,7 @@ describe('on ministack, with its IAM, the example of', () => {
 
   test('the Model Registry serves the package that is approved', async () => {
     const app = (outdir: string) => registryApp({ outdir, waitTime: SECOND, pollInterval: SECOND });
-    const { outputs } = await account.deploy(app, 'IrisRegistry');
+    const { outputs } = await account.deploy(app, 'RegistryData');
     const approve = async (name: string) => {
       const key = `${name}/model.tar.gz`;
       await account.upload(outputs.BucketName ?? '', key, name);
@@ -53,11 +53,11 @@ describe('on ministack, with its IAM, the example of', () => {
       await account.sagemaker.send(new UpdateModelPackageCommand(approved));
     };
     await approve('v1');
-    expect(await account.deploy(app, 'IrisApproved')).toMatchObject(CREATED);
+    expect(await account.deploy(app, 'Registry')).toMatchObject(CREATED);
     expect(await account.answer('iris-approved')).toMatchObject({ name: 'v1' });
     await approve('v2');
     await account.untilServes('iris-approved', 'v2');
-    expect(await account.destroy('IrisApproved')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(await account.destroy('Registry')).toMatchObject({ status: 'DELETE_COMPLETE' });
   });
 });
 

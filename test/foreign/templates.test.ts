@@ -1,25 +1,27 @@
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JUSTIFIED } from './findings.ts';
+import { modelArchive } from './model-archive.ts';
 import { cfnLint, checkov } from './template-linters.ts';
 
 const run = promisify(execFile);
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 
-/** Runs each program of the examples that synthesizes. Returns the paths of the templates. */
+/** Runs each program of the examples that synthesizes, beside a first model. Returns the paths of the templates. */
 async function examplesIn(folder: string): Promise<string[]> {
+  await writeFile(join(folder, 'model.tar.gz'), await modelArchive('v1'));
   const programs = globSync('*/*.ts', { cwd: EXAMPLES }).filter((path) =>
     readFileSync(join(EXAMPLES, path), 'utf8').includes('.synth()'),
   );
   for (const program of programs) {
     const CDK_OUTDIR = join(folder, program.replaceAll('/', '-'));
     const env = { ...process.env, NODE_OPTIONS: '--conditions=source', CDK_OUTDIR };
-    await run(process.execPath, [join(EXAMPLES, program)], { env });
+    await run(process.execPath, [join(EXAMPLES, program)], { cwd: folder, env });
   }
   return globSync('*/*.template.json', { cwd: folder }).map((path) => join(folder, path));
 }
@@ -36,9 +38,10 @@ describe('in the templates of the examples', () => {
 
   test('every example has its templates', () => {
     const names = templates.map((path) => basename(path, '.template.json')).sort();
-    expect(names).toEqual(
-      expect.arrayContaining(['Iris', 'IrisApproved', 'IrisData', 'IrisRegistry', 'Llm', 'LlmData']),
-    );
+    expect(names).toEqual([
+      ...['Adopt', 'Adopt', 'AdoptData', 'AdoptData', 'Async', 'Canary', 'Iris', 'Jobs', 'JobsData', 'Llm', 'LlmData'],
+      ...['Pipeline', 'PipelineData', 'Registry', 'RegistryData', 'Release', 'ReleaseData', 'Serverless'],
+    ]);
   });
 
   for (const linter of [cfnLint, checkov]) {

@@ -1,9 +1,10 @@
-import { ArnFormat, Reference, Stack, Tokenization, Validations } from 'aws-cdk-lib';
-import { CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { CfnRole, type Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnEndpointConfigProps } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IDependable } from 'constructs';
 import { type SlotData, type SourceSpec, uriOf } from '../contract';
 import type { SagemakerEndpointProps } from '../sagemaker-endpoint-props';
+import { acknowledgeWildcards } from './acknowledge-wildcards';
 import { type BoundedText, bucketArn, objectArn } from './bounded-arns';
 import { containersOf } from './containers';
 import type { DeclaredModel } from './declared-models';
@@ -26,6 +27,11 @@ const VPC_ACTIONS = [
 
 const ECR_ACTIONS = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
 
+/** An answer to cdk-nag. */
+const WHY_WILDCARDS =
+  'The actions have no resources, the log group is named after the endpoint, which is created later, or each request ' +
+  'has an object of its own below the prefix that the user chose.';
+
 /** Models that all have an execution role. */
 export interface ModelsWithRole {
   readonly models: readonly DeclaredModel[];
@@ -43,8 +49,10 @@ export function withExecutionRole(
   const without = models.filter(({ declared }) => declared.props.executionRoleArn === undefined);
   if (without.length === 0) return { models };
   const role = new Role(endpoint, 'ExecutionRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
-  for (const statement of statementsFor(Stack.of(endpoint), without, props, data)) role.addToPolicy(statement);
-  acknowledgeWildcards(role);
+  const statements = statementsFor(Stack.of(endpoint), without, props, data);
+  for (const statement of statements) role.addToPolicy(statement);
+  const policy = role.node.tryFindChild('DefaultPolicy') as Policy;
+  acknowledgeWildcards(policy, () => statements.flatMap(({ resources }) => resources), WHY_WILDCARDS);
   return {
     role,
     models: models.map((model) => {
@@ -149,15 +157,4 @@ function outputStatements(stack: Stack, config: CfnEndpointConfigProps): PolicyS
     ...(objects.length > 0 ? [new PolicyStatement({ actions: ['s3:PutObject'], resources: objects })] : []),
     ...(topicArns.length > 0 ? [new PolicyStatement({ actions: ['sns:Publish'], resources: topicArns })] : []),
   ];
-}
-
-/** Answers cdk-nag's findings about actions that have no narrower resource. */
-function acknowledgeWildcards(role: Role): void {
-  const policy = role.node.tryFindChild('DefaultPolicy');
-  const why = 'The actions have no resources, or the log group is named after the endpoint, which is created later.';
-  policy?.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
-    'AwsSolutions-IAM5[Resource::*]': why,
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker/Endpoints/*]':
-      why,
-  });
 }

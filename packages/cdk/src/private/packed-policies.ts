@@ -1,6 +1,7 @@
-import { Lazy, Stack, Validations } from 'aws-cdk-lib';
+import { Lazy } from 'aws-cdk-lib';
 import { CfnManagedPolicy, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { acknowledgeWildcards } from './acknowledge-wildcards';
 import type { Permit } from './permits';
 import { MAX_POLICY_CHARACTERS, maxPolicyLength, policyDocumentOf } from './policy-document';
 
@@ -38,39 +39,17 @@ export class PackedPolicies extends Construct {
     const last = this.policies.at(-1);
     if (last && maxPolicyLength([...last, permit]) <= MAX_POLICY_CHARACTERS) last.push(permit);
     else this.createPolicy(permit);
-    if (permit.resource.text.includes('*')) this.acknowledgeWildcard(permit.resource.text);
-  }
-
-  /** Answers cdk-nag's finding about a resource that names all objects below a prefix. */
-  private acknowledgeWildcard(resource: string): void {
-    const shown = shownAsText(Stack.of(this).resolve(resource));
-    const policy = this.node.findChild(`Policy${this.policies.length}`);
-    policy.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
-      [`AwsSolutions-IAM5[Resource::${shown}]`]: 'One object per refresh of the endpoint, below a prefix of its own.',
-    });
   }
 
   private createPolicy(permit: Permit): void {
     const permits = [permit];
     this.policies.push(permits);
-    new CfnManagedPolicy(this, `Policy${this.policies.length}`, {
+    const policy = new CfnManagedPolicy(this, `Policy${this.policies.length}`, {
       description: 'Permissions of the Freshpoint refresher for the endpoints of this stack',
       policyDocument: Lazy.any({ produce: () => policyDocumentOf(permits) }),
       roles: [this.role.roleName],
     });
+    const resources = () => permits.map(({ resource }) => resource.text);
+    acknowledgeWildcards(policy, resources, 'One object per refresh of the endpoint, below a prefix of its own.');
   }
-}
-
-interface RenderedReference {
-  readonly Ref?: string;
-  readonly 'Fn::GetAtt'?: readonly string[];
-  readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
-}
-
-/** A rendered text as cdk-nag shows it: each reference in angle brackets. */
-function shownAsText(rendered: unknown): string {
-  if (typeof rendered === 'string') return rendered;
-  const { Ref, 'Fn::GetAtt': att, 'Fn::Join': join } = rendered as RenderedReference;
-  if (join) return join[1].map(shownAsText).join(join[0]);
-  return `<${Ref ?? att?.join('.') ?? ''}>`;
 }

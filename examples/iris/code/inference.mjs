@@ -1,5 +1,5 @@
-// Part of each model.tar.gz, as code/inference.mjs next to model.json. It runs in the endpoint's container, without
-// packages from npm.
+// Part of each model.tar.gz, as code/inference.mjs next to model.json. It answers as inference.py does, and runs on the
+// local runtime where SAGEMAKER_PROGRAM names it: the demo needs no Python. It needs no packages from npm.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

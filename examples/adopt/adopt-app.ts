@@ -1,14 +1,13 @@
 import { SagemakerEndpoint } from '@freshpoint/cdk';
-import { App, Aws, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ExampleProps } from '@freshpoint-examples/shared/example-props';
+import { scikitLearnContainer } from '@freshpoint-examples/shared/scikit-learn';
+import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
-import { type IrisAppProps, modelRole } from './iris-app.ts';
-import { NAMES } from './names.ts';
-
-const ENDPOINT_NAME = 'iris-adopted';
+import { modelRole } from './model-role.ts';
 
 /** Settings of the app. */
-export interface AdoptAppProps extends IrisAppProps {
+export interface AdoptAppProps extends ExampleProps {
   /** Whether Freshpoint has the endpoint, or its stack declares it by hand. */
   readonly owner: 'freshpoint' | 'hand';
 }
@@ -16,7 +15,7 @@ export interface AdoptAppProps extends IrisAppProps {
 /** An endpoint that was declared by hand, and the same endpoint once its stack declares it with Freshpoint. */
 export function adoptApp({ owner, outdir, waitTime, pollInterval }: AdoptAppProps): App {
   const app = new App({ outdir, analyticsReporting: false });
-  const data = new Stack(app, 'IrisAdoptedData');
+  const data = new Stack(app, 'AdoptData');
   const bucket = new Bucket(data, 'Models', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
@@ -24,29 +23,25 @@ export function adoptApp({ owner, outdir, waitTime, pollInterval }: AdoptAppProp
   });
   new CfnOutput(data, 'BucketName', { value: bucket.bucketName });
 
-  const stack = new Stack(app, 'IrisAdopted');
-  const role = modelRole(stack, bucket);
-  const image = `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}/iris:1`;
-  const primaryContainer = { image, modelDataUrl: bucket.s3UrlForObject(NAMES.modelKey) };
+  const stack = new Stack(app, 'Adopt');
+  const executionRoleArn = modelRole(stack, bucket).roleArn;
+  const primaryContainer = scikitLearnContainer(stack, bucket.s3UrlForObject('iris/model.tar.gz'));
   const variant = { variantName: 'AllTraffic', instanceType: 'ml.m5.large', initialInstanceCount: 2 };
+  const endpointName = 'iris-adopted';
 
   if (owner === 'hand') {
-    const model = new CfnModel(stack, 'Model', { executionRoleArn: role.roleArn, primaryContainer });
-    model.node.addDependency(role);
+    const { attrModelName } = new CfnModel(stack, 'Model', { executionRoleArn, primaryContainer });
     const config = new CfnEndpointConfig(stack, 'Config', {
-      productionVariants: [{ ...variant, modelName: model.attrModelName, initialVariantWeight: 1 }],
+      productionVariants: [{ ...variant, modelName: attrModelName, initialVariantWeight: 1 }],
     });
-    new CfnEndpoint(stack, 'Endpoint', {
-      endpointName: ENDPOINT_NAME,
-      endpointConfigName: config.attrEndpointConfigName,
-    });
+    new CfnEndpoint(stack, 'Endpoint', { endpointName, endpointConfigName: config.attrEndpointConfigName });
     return app;
   }
   const adopted = new SagemakerEndpoint(stack, 'Serving', {
     modelsBucket: bucket,
-    modelsProps: [{ props: { executionRoleArn: role.roleArn, primaryContainer } }],
+    modelsProps: [{ props: { executionRoleArn, primaryContainer } }],
     endpointConfigProps: { productionVariants: [variant] },
-    endpointProps: { endpointName: ENDPOINT_NAME, endpointConfigName: 'iris' },
+    endpointProps: { endpointName, endpointConfigName: 'iris' },
     waitTime,
     pollInterval,
   });

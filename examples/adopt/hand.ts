@@ -1,0 +1,3 @@
+import { adoptApp } from './adopt-app.ts';
+
+adoptApp({ owner: 'hand' }).synth();

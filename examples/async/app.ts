@@ -1,0 +1,3 @@
+import { asyncApp } from './async-app.ts';
+
+asyncApp().synth();

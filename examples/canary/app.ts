@@ -1,0 +1,3 @@
+import { canaryApp } from './canary-app.ts';
+
+canaryApp().synth();

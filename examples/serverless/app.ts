@@ -1,0 +1,3 @@
+import { serverlessApp } from './serverless-app.ts';
+
+serverlessApp().synth();
