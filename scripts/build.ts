@@ -110,7 +110,9 @@ function compileLocalRuntime(): void {
   // The rule of what a fleet can load is the engine's, which is not published: `#archive` in the package's imports.
   for (const project of ['tsconfig.archive.json', 'tsconfig.build.json'])
     run(tsc, ['-p', join(folder, project)], folder);
-  copyFileSync(join(folder, 'src/model-hosts/python-host.py'), join(folder, 'dist/model-hosts/python-host.py'));
+  for (const name of ['python-host.py', 'python-containers.py']) {
+    copyFileSync(join(folder, 'src/model-hosts', name), join(folder, 'dist/model-hosts', name));
+  }
 }
 
 async function bundleCommand(): Promise<void> {
