@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
 import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
@@ -100,7 +101,7 @@ export interface LocalRuntime {
 /** Starts a local runtime: all services behind one port on 127.0.0.1. */
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
-  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
+  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(inspect(problem)));
   const state = await openState(options);
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
@@ -231,7 +232,7 @@ function createServices(deps: Deps, options: ServiceOptions) {
   const sagemaker = createSageMakerWithProcesses(deps, { ...options, times, iam, emit, logs });
   const customResponses = createCustomResponses({ ids: deps.ids, origin: gatewayUrl });
   const cloudformation = createCloudFormation(deps, { customResponses, endpointPollMs: times.startPingIntervalMs });
-  const others = [createSsm(deps), createSts(deps), logs];
+  const others = [createSsm(deps), createSts(deps, { iam }), logs];
   for (const { service } of [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ...others]) {
     deps.cloud.register(service);
   }

@@ -1,7 +1,15 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
-import type { CreateRoleInput, IamPageInput, RoleInput, TagRoleInput, UpdateAssumeRolePolicyInput } from './inputs.ts';
+import type {
+  CreateRoleInput,
+  IamPageInput,
+  RoleInput,
+  TagRoleInput,
+  UntagRoleInput,
+  UpdateAssumeRolePolicyInput,
+  UpdateRoleInput,
+} from './inputs.ts';
 import {
   checkIamName,
   checkPath,
@@ -16,7 +24,7 @@ import type { Role, RoleStore } from './role-store.ts';
 
 const DEFAULT_SESSION_SECONDS = 3600;
 
-/** CreateRole, GetRole, ListRoles, DeleteRole, UpdateAssumeRolePolicy, TagRole. */
+/** The operations on roles and their tags. */
 export function roleOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
   const { account, clock, ids } = deps;
   return {
@@ -60,9 +68,29 @@ export function roleOperations(deps: Deps, store: RoleStore): Record<string, Ope
       store.role(input.RoleName).trust = trustPolicy(input.PolicyDocument);
       return {};
     }),
+    ...onRole(deps, store, 'UpdateRole', ({ RoleName, Description, MaxSessionDuration }: UpdateRoleInput) => {
+      const role = store.role(RoleName);
+      role.description = Description ?? role.description;
+      role.maxSessionDuration = MaxSessionDuration ?? role.maxSessionDuration;
+      return {};
+    }),
+    ...roleTagOperations(deps, store),
+  };
+}
+
+function roleTagOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
+  return {
     ...onRole(deps, store, 'TagRole', (input: TagRoleInput) => {
       addTags(store.role(input.RoleName), input);
       return {};
+    }),
+    ...onRole(deps, store, 'UntagRole', ({ RoleName, TagKeys }: UntagRoleInput) => {
+      for (const key of TagKeys) store.role(RoleName).tags.delete(key);
+      return {};
+    }),
+    ...onRole(deps, store, 'ListRoleTags', (input: RoleInput & IamPageInput) => {
+      const { items, ...page } = iamPage(tagList(store.role(input.RoleName).tags), input);
+      return { Tags: items, ...page };
     }),
   };
 }

@@ -4,25 +4,28 @@ import type {
   DescribeStackResourcesInput,
   DescribeStacksInput,
   GetTemplateInput,
+  GetTemplateSummaryInput,
   ListExportsInput,
   ListStackResourcesInput,
   ListStacksInput,
+  ValidateTemplateInput,
 } from '@aws-sdk/client-cloudformation';
-import type { Deps, Operation } from '../../core/cloud.ts';
+import type { Cloud, Deps, Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
-import { describeEvent, describeResource, describeStack } from './describe.ts';
-import { existingStack, onStack } from './request.ts';
+import { describeEvent, describeResource, describeStack, summarizeTemplate } from './describe.ts';
+import { existingStack, onStack, readTemplateBody } from './request.ts';
 
 const PAGE_SIZE = 100;
 
-/** The Describe… and List… operations on stacks, GetTemplate. */
-export function describeOperations({ account }: Deps, stacks: Stacks): Record<string, Operation> {
+/** The Describe… and List… operations on stacks, and those on templates. */
+export function describeOperations({ account, cloud }: Deps, stacks: Stacks): Record<string, Operation> {
   const on = (action: string) => onStack(action, account, stacks);
   return {
     ...resourceOperations(stacks, on),
+    ...templateOperations(cloud, stacks),
     DescribeStacks: {
       permissions: on('DescribeStacks'),
       run(input: DescribeStacksInput) {
@@ -62,6 +65,32 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
       run(input: GetTemplateInput) {
         const TemplateBody = existingStack(stacks, input).deployed?.template.body ?? '{}';
         return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
+      },
+    },
+  };
+}
+
+function templateOperations(cloud: Cloud, stacks: Stacks): Record<string, Operation> {
+  const onAll = (action: string) => () => [{ action: `cloudformation:${action}`, resource: '*' }];
+  return {
+    ValidateTemplate: {
+      permissions: onAll('ValidateTemplate'),
+      async run(input: ValidateTemplateInput, caller) {
+        const {
+          ResourceTypes: _types,
+          Version: _version,
+          ...summary
+        } = summarizeTemplate(await readTemplateBody(cloud, input, undefined, caller));
+        const Parameters = summary.Parameters.map(({ ParameterType: _type, ParameterConstraints: _, ...rest }) => rest);
+        return { ...summary, Parameters };
+      },
+    },
+    GetTemplateSummary: {
+      permissions: onAll('GetTemplateSummary'),
+      async run(input: GetTemplateSummaryInput, caller) {
+        const stack = input.StackName === undefined ? undefined : existingStack(stacks, input);
+        const source = stack ? { UsePreviousTemplate: true } : input;
+        return summarizeTemplate(await readTemplateBody(cloud, source, stack, caller));
       },
     },
   };
