@@ -110,7 +110,9 @@ function compileLocalRuntime(): void {
   // What it is made of and is not published itself: `#archive` and `#simulator` in the package's imports.
   for (const project of ['archive', 'simulator', 'build'])
     run(tsc, ['-p', join(folder, `tsconfig.${project}.json`)], folder);
-  copyFileSync(join(folder, 'src/model-hosts/python-host.py'), join(folder, 'dist/model-hosts/python-host.py'));
+  for (const name of ['python-host.py', 'python-containers.py']) {
+    copyFileSync(join(folder, 'src/model-hosts', name), join(folder, 'dist/model-hosts', name));
+  }
 }
 
 async function bundleCommand(): Promise<void> {

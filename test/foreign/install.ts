@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { EVENT_RULER, environmentOf, type PythonTool } from './tools.ts';
 
 const run = promisify(execFile);
-const TOOLS: readonly PythonTool[] = ['ministack', 'cfn-lint', 'checkov'];
+const TOOLS: readonly PythonTool[] = ['ministack', 'cfn-lint', 'checkov', 'model-servers', 'aws-cli'];
 
 export default async function install(): Promise<void> {
   await Promise.all([installEventRuler(), ...TOOLS.map(installTool)]);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import {
   BOOTSTRAP_STACK_NAME,
   BOOTSTRAP_TEMPLATE,
@@ -84,7 +85,7 @@ export interface LocalRuntime {
 /** Starts a local runtime: all services behind one port on 127.0.0.1. */
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
-  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
+  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(inspect(problem)));
   const state = await openState(options);
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };

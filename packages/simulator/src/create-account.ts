@@ -104,7 +104,7 @@ export function createAccount(deps: Deps, options: AccountOptions): AccountServi
     sagemaker,
     cloudformation,
     createSsm(deps),
-    createSts(deps),
+    createSts(deps, { iam }),
     logs,
   ];
   for (const { service } of services) deps.cloud.register(service);

@@ -26,6 +26,14 @@ export const PORT_LINE = /^@freshpoint-model-host port=(\d+)$/;
 /** The files in the folder of the code that are looked for without SAGEMAKER_PROGRAM. */
 const PROGRAMS = ['inference.mjs', 'inference.cjs', 'inference.js', 'inference.py'];
 
+/** AWS's containers that the host for Python stands in for, by the name of the image's repository. */
+const AWS_CONTAINERS: readonly (readonly [RegExp, string])[] = [
+  [/\/sagemaker-scikit-learn:/, 'scikit-learn'],
+  [/\/sagemaker-xgboost:/, 'xgboost'],
+  [/\/huggingface-[a-z]+-inference:/, 'huggingface'],
+  [/\/pytorch-inference:/, 'pytorch'],
+];
+
 /** Chooses the host of a model: the command mapped to the image, or a built-in host. Throws LaunchFailure. */
 export async function chooseHost(
   image: string | undefined,
@@ -35,14 +43,16 @@ export async function chooseHost(
 ): Promise<ModelHost> {
   const mapped = commandFor(image, containers);
   if (mapped) return mappedHost(mapped);
-  const program = code.program ?? PROGRAMS.find((name) => existsSync(join(code.folder, name)));
+  const container = AWS_CONTAINERS.find(([name]) => name.test(image ?? ''))?.[1];
+  const found = code.program ?? PROGRAMS.find((name) => existsSync(join(code.folder, name)));
+  const program = code.program === undefined && container !== undefined ? namedProgram(container, found) : found;
   if (program === undefined) {
     throw new LaunchFailure(
       `The local runtime has no container for the image "${image}". Map the image to a command, ` +
         'or add code/inference.js or code/inference.py to the model archive.',
     );
   }
-  if (!existsSync(join(code.folder, program))) {
+  if (program !== '' && !existsSync(join(code.folder, program))) {
     throw new LaunchFailure(`SAGEMAKER_PROGRAM is "${program}", and there is no such file in ${describeFolder(code)}.`);
   }
   const env = { SAGEMAKER_PROGRAM: program };
@@ -52,11 +62,23 @@ export async function chooseHost(
   }
   const executable = await python();
   if (executable !== undefined) {
-    return builtIn(executable, ['-B', fileURLToPath(new URL('./python-host.py', import.meta.url))], env);
+    const host = fileURLToPath(new URL('./python-host.py', import.meta.url));
+    return builtIn(executable, ['-B', '-u', host], { ...env, ...(container && { FRESHPOINT_CONTAINER: container }) });
   }
   throw new LaunchFailure(
-    `The model has ${program}, but the local runtime found no python3 on its PATH. ` +
+    `The model has ${program || 'to be loaded by xgboost'}, but the local runtime found no python3 on its PATH. ` +
       `Install it, or map the image "${image}" to a command.`,
+  );
+}
+
+/** The program that one of AWS's containers runs without SAGEMAKER_PROGRAM. Empty: its own. Throws LaunchFailure. */
+function namedProgram(container: string, found: string | undefined): string | undefined {
+  if (found?.endsWith('.py') === false) return found;
+  if (container === 'xgboost') return '';
+  if (container !== 'scikit-learn') return found;
+  throw new LaunchFailure(
+    'The container for scikit-learn needs the environment variable SAGEMAKER_PROGRAM: the file in code/ that defines ' +
+      'model_fn, for example inference.py.',
   );
 }
 

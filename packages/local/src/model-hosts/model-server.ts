@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
@@ -211,16 +213,24 @@ function withModelDir(environment: Readonly<Record<string, string>>, modelDir: s
   );
 }
 
+/** Ports for mapped commands: AWS's multi-model-server accepts none above 32,766. */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 32_766;
+
 /** A port for a command that cannot report its own. If another program takes it in between, the ping fails. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Errors that occur before a byte of the request is written. */

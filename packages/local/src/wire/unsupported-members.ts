@@ -14,6 +14,8 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'StackPolicyDuringUpdateBody',
     'StackPolicyDuringUpdateURL',
     'StackPolicyURL',
+    'StackSetName',
+    'TemplateSummaryConfig',
     'TimeoutInMinutes',
   ],
   events: ['EndpointId', 'SqsParameters'],
@@ -51,7 +53,6 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ],
   logs: ['accountIdentifiers', 'deletionProtectionEnabled', 'includeLinkedAccounts', 'logGroupIdentifiers'],
   s3: [
-    'AnnotationDirective',
     'BucketNamespace',
     'ChecksumMD5',
     'ChecksumSHA512',
@@ -82,11 +83,23 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ],
   sqs: ['BinaryListValues', 'StringListValues'],
   ssm: ['KeyId', 'Shared'],
+  sts: [
+    'MinimumSessionTokenSize',
+    'Policy',
+    'PolicyArns',
+    'ProvidedContexts',
+    'SerialNumber',
+    'SourceIdentity',
+    'Tags',
+    'TokenCode',
+    'TransitiveTagKeys',
+  ],
 };
 
 /** Members that change nothing here, and that a caller need not miss. */
 export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
   cloudformation: [
+    'CallAs',
     'ClientToken',
     'DisableValidation',
     'ImportExistingResources',
@@ -94,12 +107,14 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
     'MonitoringTimeInMinutes',
     'RoleARN',
     'TemplateStage',
+    'TreatUnrecognizedResourceTypesAsWarnings',
   ],
   events: ['Force', 'RetryPolicy', 'Tags', 'TraceHeader'],
   kms: ['BypassPolicyLockoutSafetyCheck', 'GrantTokens', 'PolicyName', 'Tags'],
   lambda: ['FunctionVersion', 'MasterRegion'],
   logs: ['entity', 'interleaved', 'kmsKeyId', 'sequenceToken', 'tags', 'unmask'],
   s3: [
+    'AnnotationDirective',
     'BypassGovernanceRetention',
     'ConfirmRemoveSelfBucketAccess',
     'OptionalObjectAttributes',

@@ -48,7 +48,7 @@ beforeEach(async () => {
   iam = createIam(deps);
   sqs = createSqs(deps, { iam, baseUrl: () => gateway.url });
   events = createEvents(deps);
-  for (const { service } of [iam, sqs, events, createSsm(deps), createSts(deps)]) cloud.register(service);
+  for (const { service } of [iam, sqs, events, createSsm(deps), createSts(deps, { iam })]) cloud.register(service);
   cloud.register({
     name: 'sagemaker',
     operations: {

@@ -12,17 +12,21 @@ afterEach(async () => {
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 /** Serves files by path, with the environment of the container. Returns the endpoint's description. */
-async function serve(files: Record<string, string>, environment: Record<string, string> = {}, code?: Buffer) {
+async function serve(
+  files: Record<string, string>,
+  environment: Record<string, string> = {},
+  { code, image = 'image' }: { code?: Buffer; image?: string } = {},
+) {
   stage = await createStage();
   await stage.put('model.tar.gz', tarGz(...Object.entries(files).map(([path, body]) => ({ path, body }))));
   if (code) await stage.put('sourcedir.tar.gz', code);
-  await stage.declare({ Environment: environment }, { InitialInstanceCount: 1 });
+  await stage.declare({ Image: image, Environment: environment }, { InitialInstanceCount: 1 });
   await stage.create();
   return await stage.settled('InService', 'Failed');
 }
 
-async function invoke(body = '{}', contentType = 'application/json') {
-  const command = { EndpointName: 'iris', ContentType: contentType, Accept: 'text/x', Body: body };
+async function invoke(body = '{}', contentType = 'application/json', accept = 'text/x') {
+  const command = { EndpointName: 'iris', ContentType: contentType, Accept: accept, Body: body };
   const output = await stage.client.send(new InvokeEndpointCommand(command));
   return [output.Body.transformToString(), output.ContentType];
 }
@@ -49,7 +53,7 @@ describe.runIf(hasPython)('the Python code of a model', () => {
   it('is in an archive in S3, the submit directory', async () => {
     const code = tarGz({ path: 'train.py', body: `import helper\n${TRANSFORM}` }, { path: 'helper.py', body: '' });
     const environment = { SAGEMAKER_SUBMIT_DIRECTORY: 's3://models/sourcedir.tar.gz', SAGEMAKER_PROGRAM: 'train.py' };
-    await serve({ 'model.json': '1' }, environment, code);
+    await serve({ 'model.json': '1' }, environment, { code });
     expect(await invoke()).toEqual(answer);
   });
 
@@ -103,6 +107,40 @@ def output_fn(prediction, accept): return str(prediction), 'text/plain'
     expect(failure?.lines).toContainEqual(expect.stringMatching(/^(\w+Error|SyntaxError): /));
     expect(failure?.lines).toContainEqual(expect.stringMatching(explanation));
     expect(failure?.lines.filter((line) => line === 'The container ended: with status 1')).toHaveLength(1);
+  });
+});
+
+describe.runIf(hasPython)('the Python code of a model for one of AWS’s containers', () => {
+  const repository = '000000000000.dkr.ecr.us-east-1.amazonaws.com';
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'sagemaker-xgboost',
+      { 'xgboost-model': 'x', 'code/inference.py': TRANSFORM },
+      /^The package of the module (xgboost|numpy) is not installed|^The container cannot load the model/,
+    ],
+    ['huggingface-pytorch-inference', { 'code/inference.py': '' }, /Please provide a model_fn implementation/],
+    ['pytorch-inference', { 'code/inference.py': '' }, /torch is not installed|exactly one \.pth or \.pt file/],
+  ])('%s: its own requirements are reported', async (image, files, explanation) => {
+    await serve({ 'code/requirements.txt': 'x', ...files }, {}, { image: `${repository}/${image}:1` });
+    const [failure] = stage.failures;
+    expect(failure?.lines).toContainEqual(expect.stringMatching(explanation));
+    expect(stage.logs.map(({ line }) => line)).toContainEqual(
+      expect.stringMatching(/^code\/requirements\.txt is not installed/),
+    );
+  });
+
+  it('sagemaker-scikit-learn needs SAGEMAKER_PROGRAM', async () => {
+    const image = `${repository}/sagemaker-scikit-learn:1.4-2-cpu-py3`;
+    expect(await serve({ 'code/inference.py': TRANSFORM }, {}, { image })).toMatchObject({
+      FailureReason: expect.stringContaining('needs the environment variable SAGEMAKER_PROGRAM'),
+    });
+  });
+
+  it('gets the default of SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT', async () => {
+    const environment = { SAGEMAKER_PROGRAM: 'inference.py', SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: 'text/z' };
+    await serve({ 'code/inference.py': TRANSFORM }, environment, { image: `${repository}/sagemaker-scikit-learn:1` });
+    expect(await invoke('{}', 'text/plain', '*/*')).toEqual(["m b'{}' text/plain text/z", 'text/y']);
   });
 });
 

@@ -269,6 +269,14 @@ describe('the HTTP edge', () => {
     };
   };
 
+  it('keeps the other encodings of a body in chunks', async () => {
+    const { headers, body } = trailing('NhCmhg==');
+    const given = { headers: { ...headers, 'content-encoding': 'aws-chunked, deflate, gzip' }, body };
+    expect((await s3.raw('PUT', `/${Bucket}/encoded`, given)).status).toBe(200);
+    const { ContentEncoding } = await client.send(new HeadObjectCommand({ Bucket, Key: 'encoded' }));
+    expect(ContentEncoding).toBe('deflate, gzip');
+  });
+
   it('takes off chunk framing and believes a trailer only when it is right', async () => {
     const files = s3.blobFiles().length;
     for (const kind of ['unsigned', 'signed'] as const) {

@@ -1,7 +1,8 @@
-import type { ListRulesRequest, PutRuleRequest } from '@aws-sdk/client-eventbridge';
+import type { ListRulesRequest, PutRuleRequest, TestEventPatternRequest } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
+import { isRecord } from '../core/is-record.ts';
 import { compilePattern } from './event-pattern.ts';
 import { listedPage, onRule, type Rule, type RuleStore } from './rule-store.ts';
 import { every, parseSchedule } from './schedule.ts';
@@ -62,7 +63,30 @@ export function ruleOperations(
         return { Rules: items.map(describeRule), NextToken };
       },
     ),
+    TestEventPattern: {
+      permissions: () => [{ action: 'events:TestEventPattern', resource: '*' }],
+      run: ({ EventPattern, Event }: TestEventPatternRequest) => ({
+        Result: compilePattern(EventPattern ?? '')(readTestEvent(Event ?? '')),
+      }),
+    },
   };
+}
+
+const TEST_EVENT_FIELDS = ['id', 'account', 'source', 'time', 'region', 'resources', 'detail-type'];
+
+/** Throws AwsError ValidationException. */
+function readTestEvent(text: string): object {
+  let event: unknown;
+  try {
+    event = JSON.parse(text);
+  } catch {
+    // The message below says what is expected.
+  }
+  if (!isRecord(event)) throw new AwsError('ValidationException', 'Parameter Event is not valid JSON.');
+  const missing = TEST_EVENT_FIELDS.find((name) => !Object.hasOwn(event, name));
+  if (missing !== undefined)
+    throw new AwsError('ValidationException', `Parameter Event must have the field ${missing}.`);
+  return event;
 }
 
 /** The rule that PutRule describes. Throws AwsError ValidationException, LimitExceededException. */

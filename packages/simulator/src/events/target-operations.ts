@@ -1,4 +1,5 @@
 import type {
+  ListRuleNamesByTargetRequest,
   ListTargetsByRuleRequest,
   PutTargetsRequest,
   RemoveTargetsRequest,
@@ -7,12 +8,12 @@ import type {
 import type { Account } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
-import { listedPage, onRule, type RuleStore, type Target } from './rule-store.ts';
+import { listedPage, onRule, type Rule, type RuleStore, type Target } from './rule-store.ts';
 import { compileInput } from './target-input.ts';
 
 const MAX_TARGETS_PER_RULE = 5;
 
-/** PutTargets, RemoveTargets, ListTargetsByRule. */
+/** PutTargets, RemoveTargets, ListTargetsByRule, ListRuleNamesByTarget. */
 export function targetOperations({ account }: Deps, store: RuleStore): Record<string, Operation> {
   const nameOf = ({ Rule }: Pick<PutTargetsRequest, 'Rule' | 'EventBusName'>) => String(Rule ?? '');
   return {
@@ -41,6 +42,16 @@ export function targetOperations({ account }: Deps, store: RuleStore): Record<st
       const { items, NextToken } = listedPage(store.get(name).targets.values(), input);
       return { Targets: items.map(({ given }) => given), NextToken };
     }),
+    ...onRule(
+      store,
+      'ListRuleNamesByTarget',
+      () => '*',
+      (_name, input: ListRuleNamesByTargetRequest) => {
+        const has = ({ targets }: Rule) => [...targets.values()].some(({ arn }) => arn === input.TargetArn);
+        const { items, NextToken } = listedPage(store.all().filter(has), input);
+        return { RuleNames: items.map(({ name }) => name), NextToken };
+      },
+    ),
   };
 }
 

@@ -49,8 +49,10 @@ export function authorizer(account: Account, clock: Clock, policies: PolicySourc
     if (byIdentity !== 'Allow') {
       throw accessDenied(caller, permission, `no identity-based policy allows the ${permission.action} action`);
     }
-    // Unlike other resource policies, a key's policy must delegate to the account before identity policies count.
-    if (own && isKmsResource(permission.resource) && !delegatesToAccount(own, request)) {
+    // Unlike other resource policies, those of keys and roles must delegate to the account before identity policies
+    // count. The policy of another account's key is unknown.
+    const isRole = permission.action === 'sts:AssumeRole';
+    if ((own || isRole) && (isRole || isKmsResource(permission.resource)) && !delegatesToAccount(own ?? [], request)) {
       throw accessDenied(caller, permission, `no resource-based policy allows the ${permission.action} action`);
     }
   };

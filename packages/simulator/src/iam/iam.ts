@@ -1,7 +1,8 @@
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { Account } from '../core/account.ts';
+import { type Caller, type Deps, root, type Service } from '../core/cloud.ts';
 import { authorizer } from './authorizer.ts';
 import { CredentialRegistry, type Credentials } from './credentials.ts';
-import { evaluateResource } from './evaluate.ts';
+import { delegatesToAccount, evaluateResource } from './evaluate.ts';
 import { awsManagedPolicy, isAwsManaged } from './managed-policies.ts';
 import { managedPolicyOperations } from './managed-policy-operations.ts';
 import { parsePolicy, type Statement, withRoleIds } from './policy-document.ts';
@@ -24,6 +25,8 @@ export interface Iam {
   issueCredentials(roleArn: string, sessionName: string): Credentials;
   /** The caller to whom the keys were issued; for any other keys, the account's root. */
   callerOf(accessKeyId: string | undefined): Caller;
+  /** Whether the role exists and lets the account's root assume it. */
+  trustsAccount(roleArn: string, externalId: string | undefined): boolean;
   /** Whether the role exists and trusts the service, e.g. `lambda.amazonaws.com`. */
   canAssume(roleArn: string, servicePrincipal: string): boolean;
 }
@@ -52,7 +55,7 @@ export function createIam(deps: Deps): Iam {
           ]
         );
       },
-      resourceStatements: (arn) => resourcePolicies.get(arn),
+      resourceStatements: (arn) => resourcePolicies.get(arn) ?? store.roleByArn(arn)?.trust.statements,
       roleId: (roleArn) => store.roleByArn(roleArn)?.id,
     }),
   );
@@ -87,6 +90,28 @@ export function createIam(deps: Deps): Iam {
     callerFor: (roleArn, sessionName) => credentials.callerFor(roleArn, sessionName),
     issueCredentials: (roleArn, sessionName) => credentials.issue(roleArn, sessionName),
     callerOf: (accessKeyId) => credentials.callerOf(accessKeyId),
+    ...trustDecisions(account, store),
+  };
+}
+
+/** The verdicts of the roles' trust policies. */
+function trustDecisions(account: Account, store: RoleStore): Pick<Iam, 'trustsAccount' | 'canAssume'> {
+  return {
+    trustsAccount(roleArn, externalId) {
+      const trust = store.roleByArn(roleArn)?.trust.statements ?? [];
+      const { arn } = root(account);
+      return delegatesToAccount(trust, {
+        action: 'sts:AssumeRole',
+        resource: roleArn,
+        principal: { accountId: account.accountId, arn },
+        context: requestContext({
+          'aws:SecureTransport': 'true',
+          'aws:PrincipalArn': arn,
+          'aws:PrincipalAccount': account.accountId,
+          'sts:ExternalId': externalId,
+        }),
+      });
+    },
     canAssume(roleArn, servicePrincipal) {
       const role = store.roleByArn(roleArn);
       if (!role) return false;

@@ -19,6 +19,16 @@ export interface UpdateAssumeRolePolicyInput extends RoleInput {
   readonly PolicyDocument?: string;
 }
 
+export interface UpdateRoleInput extends RoleInput {
+  readonly Description?: string;
+  /** Seconds. */
+  readonly MaxSessionDuration?: number;
+}
+
+export interface UntagRoleInput extends RoleInput {
+  readonly TagKeys: readonly string[];
+}
+
 export interface TagRoleInput extends RoleInput {
   readonly Tags?: readonly Tag[];
 }

@@ -2,7 +2,15 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Operation } from '../core/cloud.ts';
 import { permitted } from '../core/permitted.ts';
 import { tagList } from '../core/tags.ts';
-import type { CreateRoleInput, IamPageInput, RoleInput, TagRoleInput, UpdateAssumeRolePolicyInput } from './inputs.ts';
+import type {
+  CreateRoleInput,
+  IamPageInput,
+  RoleInput,
+  TagRoleInput,
+  UntagRoleInput,
+  UpdateAssumeRolePolicyInput,
+  UpdateRoleInput,
+} from './inputs.ts';
 import {
   checkIamName,
   checkPath,
@@ -17,7 +25,7 @@ import type { Role, RoleStore } from './role-store.ts';
 
 const DEFAULT_SESSION_SECONDS = 3600;
 
-/** CreateRole, GetRole, ListRoles, DeleteRole, UpdateAssumeRolePolicy, TagRole. */
+/** The operations on roles and their tags. */
 export function roleOperations(deps: Deps, store: RoleStore): Record<string, Operation> {
   const { account, clock, ids } = deps;
   return onRole(deps, store, {
@@ -53,8 +61,10 @@ export function roleOperations(deps: Deps, store: RoleStore): Record<string, Ope
       store.role(input.RoleName).trust = trustPolicy(input.PolicyDocument);
       return {};
     },
-    TagRole: (input: TagRoleInput) => {
-      addTags(store.role(input.RoleName), input);
+    UpdateRole: ({ RoleName, Description, MaxSessionDuration }: UpdateRoleInput) => {
+      const role = store.role(RoleName);
+      role.description = Description ?? role.description;
+      role.maxSessionDuration = MaxSessionDuration ?? role.maxSessionDuration;
       return {};
     },
     ListRoles(input: IamPageInput) {
@@ -62,7 +72,25 @@ export function roleOperations(deps: Deps, store: RoleStore): Record<string, Ope
       const { items, ...page } = iamPage(found, input);
       return { Roles: items.map(describeRole), ...page };
     },
+    ...roleTags(store),
   });
+}
+
+function roleTags(store: RoleStore) {
+  return {
+    TagRole: (input: TagRoleInput) => {
+      addTags(store.role(input.RoleName), input);
+      return {};
+    },
+    UntagRole: ({ RoleName, TagKeys }: UntagRoleInput) => {
+      for (const key of TagKeys) store.role(RoleName).tags.delete(key);
+      return {};
+    },
+    ListRoleTags: (input: RoleInput & IamPageInput) => {
+      const { items, ...page } = iamPage(tagList(store.role(input.RoleName).tags), input);
+      return { Tags: items, ...page };
+    },
+  };
 }
 
 /** Operations that need permission on the role that their input names. */

@@ -8,8 +8,8 @@ export interface Role {
   readonly id: string;
   readonly arn: string;
   readonly created: Date;
-  readonly description: string | undefined;
-  readonly maxSessionDuration: number;
+  description: string | undefined;
+  maxSessionDuration: number;
   trust: PolicyText;
   readonly inline: Map<string, PolicyText>;
   /** ARNs of managed policies. */
@@ -24,7 +24,7 @@ export interface ManagedPolicy {
   readonly id: string;
   readonly arn: string;
   readonly created: Date;
-  readonly description: string | undefined;
+  description: string | undefined;
   updated: Date;
   defaultVersion: string;
   nextVersion: number;

@@ -91,6 +91,10 @@ function objectPermissions(arn: (resource: string) => string): Record<string, Pe
   return {
     HeadObject: onVersion('GetObject', 'GetObjectVersion'),
     GetObject: onVersion('GetObject', 'GetObjectVersion'),
+    GetObjectAttributes: (input) => [
+      ...onVersion('GetObject', 'GetObjectVersion')(input),
+      ...onVersion('GetObjectAttributes', 'GetObjectVersionAttributes')(input),
+    ],
     PutObject: write,
     CopyObject: copy,
     DeleteObject: onVersion('DeleteObject', 'DeleteObjectVersion'),

@@ -54,6 +54,26 @@ describe('the API', () => {
     expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
   });
 
+  it('summarizes a template, also that of a stack, as aws cloudformation deploy needs it', async () => {
+    const h = harness();
+    const Parameters = { P: { Type: 'Number', Default: 1, AllowedValues: [1, 2], Description: 'd', NoEcho: true } };
+    const TemplateBody = template({ A: thing(), R: { Type: 'AWS::IAM::Role', Properties: {} } }, { Parameters });
+    const parameter = { ParameterKey: 'P', DefaultValue: '1', NoEcho: true, Description: 'd' };
+    const Capabilities = ['CAPABILITY_IAM'];
+    const summary = await h.call('GetTemplateSummary', { TemplateBody });
+    expect(summary).toMatchObject({
+      Parameters: [{ ...parameter, ParameterType: 'Number', ParameterConstraints: { AllowedValues: ['1', '2'] } }],
+      ResourceTypes: ['Test::Thing', 'AWS::IAM::Role'],
+      Capabilities,
+    });
+    expect(await h.call('ValidateTemplate', { TemplateBody })).toMatchObject({ Parameters: [parameter], Capabilities });
+    await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing() }, { Parameters }) });
+    await h.clock.advance(0);
+    const { Capabilities: none, ...ofStack } = await h.call('GetTemplateSummary', { StackName: 'api' });
+    expect([none, ofStack.Parameters, ofStack.ResourceTypes]).toEqual([undefined, summary.Parameters, ['Test::Thing']]);
+    await expect(h.call('ValidateTemplate', { TemplateBody: '{}' })).rejects.toMatchObject({ code: 'ValidationError' });
+  });
+
   it('refuses an existing name, an unknown stack and an invalid name', async () => {
     const h = harness();
     const TemplateBody = template({ A: thing() });

@@ -282,12 +282,25 @@ describe('rules', () => {
     expect(await ev('ListTargetsByRule', { Rule: 'r' })).toEqual({
       Targets: [{ Id: 't', Arn: queueArn, Input: '"x"' }],
     });
+    expect(await ev('ListRuleNamesByTarget', { TargetArn: queueArn })).toEqual({ RuleNames: ['r'] });
+    expect(await ev('ListRuleNamesByTarget', { TargetArn: `${queueArn}x` })).toEqual({ RuleNames: [] });
     await expect(ev('DeleteRule', { Name: 'r' })).rejects.toThrow("Rule can't be deleted since it has targets.");
     expect(await ev('RemoveTargets', { Rule: 'r', Ids: ['t', 'x'] })).toMatchObject({ FailedEntryCount: 1 });
     await ev('DeleteRule', { Name: 'r' });
     expect(await ev('ListRules', {})).toEqual({ Rules: [] });
     await expect(ev('DescribeRule', { Name: 'r' })).rejects.toThrow('Rule r does not exist on EventBus default.');
     await ev('DeleteRule', { Name: 'r' });
+  });
+
+  it('are tried on an event without being put', async () => {
+    const event = { id: '1', account: '1', source: 'a', time: '', region: '', resources: [], 'detail-type': 't' };
+    const tried = (EventPattern: string, Event: string) => ev('TestEventPattern', { EventPattern, Event });
+    expect(await tried('{"source":["a"]}', JSON.stringify(event))).toEqual({ Result: true });
+    expect(await tried('{"source":["b"]}', JSON.stringify(event))).toEqual({ Result: false });
+    const { region: _, ...without } = event;
+    for (const bad of [JSON.stringify(without), '[]', '{']) {
+      await expect(tried('{"source":["a"]}', bad)).rejects.toMatchObject({ code: 'ValidationException' });
+    }
   });
 
   it('keep their targets when they are put again', async () => {

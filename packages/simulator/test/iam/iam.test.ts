@@ -4,6 +4,7 @@ import { type Caller, Cloud, type Deps, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createIam, type Iam } from '../../src/iam/iam.ts';
+import { createSts } from '../../src/sts/sts.ts';
 
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:q';
 const roleArn = 'arn:aws:iam::000000000000:role/r';
@@ -25,6 +26,7 @@ beforeEach(async () => {
   const deps: Deps = { account: defaultAccount, clock: new VirtualClock(), ids: seededIds(1), cloud };
   iam = createIam(deps);
   cloud.register(iam.service);
+  cloud.register(createSts(deps, { iam }).service);
   await call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: lambdaTrust });
 });
 
@@ -286,9 +288,78 @@ describe('roles and policies', () => {
     expect(iam.canAssume(`${roleArn}x`, 'lambda.amazonaws.com')).toBe(false);
   });
 
+  it('have tags, a description and a duration that change', async () => {
+    await call('TagRole', {
+      RoleName: 'r',
+      Tags: [
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: '2' },
+      ],
+    });
+    await call('UntagRole', { RoleName: 'r', TagKeys: ['a'] });
+    expect((await call('ListRoleTags', { RoleName: 'r' })).Tags).toEqual([{ Key: 'b', Value: '2' }]);
+    await call('UpdateRole', { RoleName: 'r', Description: 'd', MaxSessionDuration: 7200 });
+    const { Role } = await call('GetRole', { RoleName: 'r' });
+    expect(Role).toMatchObject({ Description: 'd', MaxSessionDuration: 7200 });
+  });
+
   it('need permissions themselves', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     await expect(call('GetRole', { RoleName: 'r' }, caller)).rejects.toThrow(`iam:GetRole on resource: ${roleArn}`);
+  });
+});
+
+describe('AssumeRole', () => {
+  const accountTrust = (Condition?: object) =>
+    document({
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+      ...(Condition && { Condition }),
+    });
+  const toolArn = 'arn:aws:iam::000000000000:role/tool';
+  const assume = (RoleArn: string, caller: Caller = root(defaultAccount), more: object = {}) =>
+    cloud.call('sts', 'AssumeRole', { RoleArn, RoleSessionName: 'me', ...more }, caller);
+  const denied = { code: 'AccessDenied', status: 403 };
+
+  it('gives keys of a session of a role that trusts the account', async () => {
+    await call('CreateRole', { RoleName: 'tool', AssumeRolePolicyDocument: accountTrust() });
+    const { Credentials, AssumedRoleUser } = await assume(toolArn, undefined, { DurationSeconds: 900 });
+    expect(Credentials.Expiration.getTime() - new VirtualClock().now()).toBe(900_000);
+    expect(iam.callerOf(Credentials.AccessKeyId)).toMatchObject({ arn: AssumedRoleUser.Arn, roleArn: toolArn });
+    expect(AssumedRoleUser).toEqual({
+      Arn: 'arn:aws:sts::000000000000:assumed-role/tool/me',
+      AssumedRoleId: expect.stringMatching(/^AROA[A-Z0-9]+:me$/),
+    });
+  });
+
+  it('is denied for a role that trusts a service only, and for one that does not exist', async () => {
+    await expect(assume(roleArn)).rejects.toMatchObject(denied);
+    await expect(assume(toolArn)).rejects.toMatchObject(denied);
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument: document(allow('sts:*', '*')) });
+    await expect(assume(toolArn, iam.callerFor(roleArn, 's'))).rejects.toMatchObject(denied);
+  });
+
+  it('needs the external id that the role asks for', async () => {
+    const trust = accountTrust({ StringEquals: { 'sts:ExternalId': 'x' } });
+    await call('CreateRole', { RoleName: 'tool', AssumeRolePolicyDocument: trust });
+    await expect(assume(toolArn)).rejects.toMatchObject(denied);
+    await expect(assume(toolArn, undefined, { ExternalId: 'x' })).resolves.toHaveProperty('Credentials');
+  });
+
+  it('by another role needs that role’s policies, or its name in the trust', async () => {
+    const caller = iam.callerFor(roleArn, 's');
+    await call('CreateRole', { RoleName: 'tool', AssumeRolePolicyDocument: accountTrust() });
+    await expect(assume(toolArn, caller)).rejects.toMatchObject(denied);
+    const PolicyDocument = document(allow('sts:AssumeRole', toolArn));
+    await call('PutRolePolicy', { RoleName: 'r', PolicyName: 'p', PolicyDocument });
+    await expect(assume(toolArn, caller)).resolves.toHaveProperty('Credentials');
+    await call('UpdateAssumeRolePolicy', { RoleName: 'tool', PolicyDocument: lambdaTrust });
+    await expect(assume(toolArn, caller)).rejects.toMatchObject(denied);
+    await call('DeleteRolePolicy', { RoleName: 'r', PolicyName: 'p' });
+    const named = document({ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: roleArn } });
+    await call('UpdateAssumeRolePolicy', { RoleName: 'tool', PolicyDocument: named });
+    await expect(assume(toolArn, caller)).resolves.toHaveProperty('Credentials');
   });
 });
 

@@ -109,6 +109,29 @@ describe('multipart uploads', () => {
     });
   });
 
+  it('have attributes, with their parts if these have checksums', async () => {
+    await create({ ChecksumAlgorithm: 'CRC32' });
+    await complete([await upload(1, first), await upload(3, second)]);
+    const ObjectAttributes = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'];
+    const ofKey = (more: object) => s3.call('GetObjectAttributes', { Bucket, Key, ...more });
+    const { ETag } = await s3.call('HeadObject', { Bucket, Key });
+    expect(await ofKey({ ObjectAttributes, MaxParts: 1 })).toMatchObject({
+      ETag: ETag.replaceAll('"', ''),
+      Checksum: { ChecksumType: 'COMPOSITE' },
+      ObjectParts: {
+        TotalPartsCount: 2,
+        IsTruncated: true,
+        NextPartNumberMarker: '1',
+        Parts: [{ PartNumber: 1, Size: first.length, ChecksumCRC32: expect.any(String) }],
+      },
+      StorageClass: 'STANDARD',
+      ObjectSize: first.length + second.length,
+    });
+    const rest = await ofKey({ ObjectAttributes: ['ObjectParts'], PartNumberMarker: '1' });
+    expect(rest.ObjectParts).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 2, Size: second.length }] });
+    expect(Object.keys(rest)).toEqual(['LastModified', 'ObjectParts']);
+  });
+
   it('copy stretches of other objects without holding their bytes twice', async () => {
     await s3.call('PutObject', { Bucket, Key: 'source', Body: Buffer.concat([first, second]) });
     const CopySource = `${Bucket}/source`;

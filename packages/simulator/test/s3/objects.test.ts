@@ -246,3 +246,37 @@ describe('objects', () => {
     await expect(s3.call('ListObjectsV2', { Bucket: 'none' })).rejects.toMatchObject({ code: 'NoSuchBucket' });
   });
 });
+
+describe('lifecycle rules', () => {
+  const rule = { Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 1 } };
+  const stored = async (...Rules: object[]) => {
+    const s3 = simulatedS3();
+    await s3.call('CreateBucket', { Bucket });
+    await s3.call('PutBucketLifecycleConfiguration', { Bucket, LifecycleConfiguration: { Rules } });
+    return (await s3.call('GetBucketLifecycleConfiguration', { Bucket })).Rules;
+  };
+
+  it('get an id', async () => {
+    expect(await stored(rule, { ...rule, ID: 'a' })).toEqual([
+      { ...rule, ID: expect.stringMatching(/^\w{48}$/) },
+      { ...rule, ID: 'a' },
+    ]);
+  });
+
+  it.each<[string, object[], string]>([
+    ['a long id', [{ ...rule, ID: 'a'.repeat(256) }], 'InvalidArgument'],
+    [
+      'the same id twice',
+      [
+        { ...rule, ID: 'a' },
+        { ...rule, ID: 'a' },
+      ],
+      'InvalidArgument',
+    ],
+    ['a status of another name', [{ ...rule, Status: 'enabled' }], 'MalformedXML'],
+    ['no day', [{ ...rule, Expiration: { Days: 0 } }], 'InvalidArgument'],
+    ['a time of day', [{ ...rule, Expiration: { Date: new Date('2030-01-01T12:00:00Z') } }], 'InvalidArgument'],
+  ])('with %s are refused', async (_name, rules, code) => {
+    await expect(stored(...rules)).rejects.toMatchObject({ code });
+  });
+});

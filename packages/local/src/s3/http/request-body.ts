@@ -55,7 +55,7 @@ export function requireLength(body: RequestBody): void {
 }
 
 /** The values of Content-Encoding. */
-export const contentEncodings = (req: IncomingMessage): string[] =>
+const contentEncodings = (req: IncomingMessage): string[] =>
   (header(req, 'content-encoding') ?? '')
     .split(',')
     .map((value) => value.trim())

@@ -9,7 +9,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
-import { contentEncodings, openBody, requireLength } from './request-body.ts';
+import { openBody, requireLength } from './request-body.ts';
 
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
@@ -34,8 +34,7 @@ export async function readS3Input(
     malformed,
   );
   if ('Expires' in input) input.Expires = headers.expires;
-  const encodings = contentEncodings(request).filter((encoding) => encoding !== 'aws-chunked');
-  if ('ContentEncoding' in input) input.ContentEncoding = encodings.length > 0 ? encodings.join(',') : undefined;
+  if ('ContentEncoding' in input) input.ContentEncoding = storedEncoding(headers['content-encoding']);
   const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
   input[REQUEST_DETAILS] = details;
   const [name, payload] = payloadOf(operation.input) ?? [];
@@ -75,4 +74,10 @@ function malformed(name: string, text: string, member: NormalizedSchema): undefi
   if (member.isTimestampSchema()) return undefined;
   const what = member.isNumericSchema() ? 'not an integer or within integer range' : 'is not valid';
   throw invalidArgument(`Provided ${name} ${what}`, name, text);
+}
+
+/** Without `aws-chunked`, which is the encoding of the request. */
+function storedEncoding(header: string | undefined): string | undefined {
+  const kept = (header ?? '').split(',').filter((encoding) => encoding.trim().toLowerCase() !== 'aws-chunked');
+  return kept.join(',').trim() || undefined;
 }

@@ -4,23 +4,33 @@ import type {
   DescribeStackResourcesInput,
   DescribeStacksInput,
   GetTemplateInput,
+  GetTemplateSummaryInput,
   ListExportsInput,
   ListStackResourcesInput,
   ListStacksInput,
+  ValidateTemplateInput,
 } from '@aws-sdk/client-cloudformation';
-import type { Deps, Operation } from '../../core/cloud.ts';
+import type { Cloud, Deps, Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
+import { permitted } from '../../core/permitted.ts';
 import type { Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
 import { validationError } from '../template.ts';
-import { describeEvent, describeResource, describeStack } from './describe.ts';
-import { existingStack, onStack } from './request.ts';
+import { describeEvent, describeResource, describeStack, summarizeTemplate } from './describe.ts';
+import { existingStack, onStack, readTemplateBody } from './request.ts';
 
 const PAGE_SIZE = 100;
 
-/** The Describe… and List… operations on stacks, GetTemplate. */
-export function describeOperations({ account }: Deps, stacks: Stacks): Record<string, Operation> {
-  return onStack(account, stacks, {
+/** The Describe… and List… operations on stacks, and those on templates. */
+export function describeOperations({ account, cloud }: Deps, stacks: Stacks): Record<string, Operation> {
+  return {
+    ...templateOperations(cloud, stacks),
+    ...onStack(account, stacks, stackReads(stacks)),
+  };
+}
+
+function stackReads(stacks: Stacks) {
+  return {
     ...resourceReads(stacks),
     DescribeStacks(input: DescribeStacksInput) {
       if (input.StackName !== undefined) return { Stacks: [describeStack(existingStack(stacks, input))] };
@@ -47,6 +57,25 @@ export function describeOperations({ account }: Deps, stacks: Stacks): Record<st
     GetTemplate(input: GetTemplateInput) {
       const TemplateBody = existingStack(stacks, input).deployed?.template.body ?? '{}';
       return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
+    },
+  };
+}
+
+function templateOperations(cloud: Cloud, stacks: Stacks): Record<string, Operation> {
+  return permitted('cloudformation', () => '*', {
+    async ValidateTemplate(input: ValidateTemplateInput, caller) {
+      const {
+        ResourceTypes: _types,
+        Version: _version,
+        ...summary
+      } = summarizeTemplate(await readTemplateBody(cloud, input, undefined, caller));
+      const Parameters = summary.Parameters.map(({ ParameterType: _type, ParameterConstraints: _, ...rest }) => rest);
+      return { ...summary, Parameters };
+    },
+    async GetTemplateSummary(input: GetTemplateSummaryInput, caller) {
+      const stack = input.StackName === undefined ? undefined : existingStack(stacks, input);
+      const source = stack ? { UsePreviousTemplate: true } : input;
+      return summarizeTemplate(await readTemplateBody(cloud, source, stack, caller));
     },
   });
 }

@@ -1,4 +1,28 @@
+import { neededCapability } from '../capabilities.ts';
+import { parseTemplate } from '../parse-template.ts';
 import type { Stack, StackEvent, StackResource } from '../stack.ts';
+
+/** What GetTemplateSummary says of a template's text. Throws ValidationError. */
+export function summarizeTemplate(body: string) {
+  const { Description, Parameters: parameters = {}, Resources } = parseTemplate(body);
+  const resources = Object.values(Resources);
+  const needed = neededCapability(resources);
+  const Parameters = Object.entries(parameters).map(([ParameterKey, definition]) => ({
+    ParameterKey,
+    ParameterType: definition.Type ?? 'String',
+    ...(definition.Default !== undefined && { DefaultValue: String(definition.Default) }),
+    NoEcho: String(definition.NoEcho ?? false) === 'true',
+    Description: definition.Description,
+    ParameterConstraints: definition.AllowedValues && { AllowedValues: definition.AllowedValues.map(String) },
+  }));
+  return {
+    Description,
+    Parameters,
+    ...(needed && { Capabilities: [needed.name], CapabilitiesReason: needed.reason }),
+    ResourceTypes: [...new Set(resources.map(({ Type }) => Type))],
+    Version: '2010-09-09',
+  };
+}
 
 /** `Stack` of DescribeStacks. */
 export function describeStack(stack: Stack) {

@@ -45,9 +45,10 @@ export async function readRequest(
   };
 }
 
-async function readTemplateBody(
+/** The text of the template that the input has or refers to. Throws ValidationError. */
+export async function readTemplateBody(
   cloud: Cloud,
-  input: StackInput,
+  input: Pick<StackInput, 'TemplateBody' | 'TemplateURL' | 'UsePreviousTemplate'>,
   stack: Stack | undefined,
   caller: Caller,
 ): Promise<string> {

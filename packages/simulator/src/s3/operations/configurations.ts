@@ -1,4 +1,5 @@
 import type {
+  BucketLifecycleConfiguration,
   BucketVersioningStatus,
   GetBucketVersioningCommandOutput,
   NotificationConfiguration,
@@ -8,10 +9,12 @@ import type {
   Tagging,
 } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/cloud.ts';
-import { malformedXml, notImplemented, S3Error } from '../errors.ts';
+import { invalidArgument, malformedXml, notImplemented, S3Error } from '../errors.ts';
 import type { S3State } from '../state.ts';
 import { checkTagSet } from '../tags.ts';
 import type { SdkOutput } from './output.ts';
+
+const DAY_MS = 86_400_000;
 
 type Named = { readonly Bucket?: string };
 
@@ -85,7 +88,9 @@ function storedOperations(state: S3State, kind: StoredConfiguration): Record<str
         const configuration = input[kind.member];
         if (configuration === undefined || configuration === null) throw malformedXml();
         if (kind.member === 'Tagging') checkTagSet((configuration as Tagging).TagSet ?? []);
-        bucket.configurations.set(kind.member, structuredClone(configuration));
+        const stored = structuredClone(configuration);
+        if (kind.member === 'LifecycleConfiguration') completeRules(state, stored as BucketLifecycleConfiguration);
+        bucket.configurations.set(kind.member, stored);
         return {};
       },
     },
@@ -110,6 +115,31 @@ function storedOperations(state: S3State, kind: StoredConfiguration): Record<str
       },
     },
   };
+}
+
+const MAX_RULE_ID_LENGTH = 255;
+
+/** Gives each rule an id. Throws InvalidArgument or MalformedXML. */
+function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfiguration): void {
+  const ids = new Set<string>();
+  for (const rule of Rules) {
+    if (rule.Status !== 'Enabled' && rule.Status !== 'Disabled') throw malformedXml();
+    const { ID: id = deps.ids.hex(48), Expiration: { Days: days, Date: date } = {} } = rule;
+    if (id.length > MAX_RULE_ID_LENGTH) {
+      throw invalidArgument(`ID length should not exceed allowed limit of ${MAX_RULE_ID_LENGTH}`, 'ID', id);
+    }
+    if (ids.has(id)) {
+      throw invalidArgument('Rule ID must be unique. Found same ID for more than one rule', 'ID', id);
+    }
+    if (days !== undefined && days < 1) {
+      throw invalidArgument("'Days' for Expiration action must be a positive integer", 'Days', String(days));
+    }
+    if (date !== undefined && date.getTime() % DAY_MS !== 0) {
+      throw invalidArgument("'Date' must be at midnight GMT", 'Date', date.toISOString());
+    }
+    rule.ID = id;
+    ids.add(id);
+  }
 }
 
 /** Operations on a bucket's versioning, notifications and policy, and on configurations that are only stored. */

@@ -1,4 +1,6 @@
 import type {
+  GetObjectAttributesCommandInput,
+  GetObjectAttributesCommandOutput,
   GetObjectCommandInput,
   GetObjectCommandOutput,
   HeadObjectCommandInput,
@@ -24,7 +26,9 @@ import type { SdkOutput } from './output.ts';
 type ReadInput = Omit<GetObjectCommandInput & HeadObjectCommandInput, 'Body'>;
 type ReadOutput = Omit<SdkOutput<GetObjectCommandOutput>, 'Body'>;
 
-/** HeadObject, GetObject and PutObject. */
+type PartsInput = Pick<GetObjectAttributesCommandInput, 'PartNumberMarker' | 'MaxParts'>;
+
+/** HeadObject, GetObject, GetObjectAttributes and PutObject. */
 export function objectOperations(state: S3State): Record<string, Operation> {
   return {
     HeadObject: {
@@ -46,6 +50,18 @@ export function objectOperations(state: S3State): Record<string, Operation> {
         state.authorizeKey(caller, bucket, version, 'Decrypt');
         const segments = range ? slice(version.segments, range.start, range.length) : version.segments;
         return { ...describe(state, found, input), Body: state.blobs.read(segments) };
+      },
+    },
+    GetObjectAttributes: {
+      run(input: GetObjectAttributesCommandInput, caller): SdkOutput<GetObjectAttributesCommandOutput> {
+        const { bucket, version } = read(state, { ...input, method: 'GET' }, caller);
+        const shown = attributesOf(version, input);
+        const asked = Object.entries(shown).filter(([name]) => input.ObjectAttributes?.some((known) => known === name));
+        return {
+          LastModified: new Date(version.lastModified),
+          ...state.shownVersionId(bucket, version),
+          ...Object.fromEntries(asked),
+        };
       },
     },
     PutObject: {
@@ -160,6 +176,38 @@ function overriddenHeaders(version: ObjectVersion, input: ReadInput) {
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
   const expires = input.ResponseExpires === undefined ? version.headers.Expires : httpDate(input.ResponseExpires);
   return { ...given, ...(expires === undefined ? {} : { ExpiresString: expires, Expires: new Date(expires) }) };
+}
+
+const MAX_LISTED_PARTS = 1000;
+
+/** By the names of GetObjectAttributes. S3 lists the parts only if they have checksums. */
+function attributesOf(version: ObjectVersion, { PartNumberMarker, MaxParts = MAX_LISTED_PARTS }: PartsInput) {
+  const { etag, checksum, parts, size, headers } = version;
+  // S3 numbers the parts of an object from 1.
+  const numbered = (parts ?? []).map((part, index) => ({ ...part, number: index + 1 }));
+  const marker = Number(PartNumberMarker ?? 0);
+  const after = numbered.filter(({ number }) => number > marker);
+  const listed = after.slice(0, MaxParts);
+  return {
+    ETag: etag,
+    Checksum: checksum && checksumMembers(checksum),
+    ObjectParts: parts && {
+      TotalPartsCount: parts.length,
+      ...(parts.some((part) => part.checksum) && {
+        PartNumberMarker: String(marker),
+        NextPartNumberMarker: String(listed.at(-1)?.number ?? marker),
+        MaxParts,
+        IsTruncated: listed.length < after.length,
+        Parts: listed.map((part) => ({
+          PartNumber: part.number,
+          Size: part.size,
+          ...(part.checksum && { [`Checksum${part.checksum.algorithm}`]: part.checksum.value }),
+        })),
+      }),
+    },
+    StorageClass: headers.StorageClass,
+    ObjectSize: size,
+  };
 }
 
 /** A range of an object has no checksum, unless it is a part. */
