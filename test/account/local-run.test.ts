@@ -15,6 +15,7 @@ import {
 import { until } from '@freshpoint/e2e/until';
 import { type LocalRuntime, startLocalRuntime } from '@freshpoint/local';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deleteRun } from './delete-run.ts';
 import { exitCodeOf } from './exit.ts';
 import { sessionOn } from './local-session.ts';
 import { PROBES } from './probes/all-probes.ts';
@@ -51,10 +52,10 @@ afterEach(async () => {
 });
 
 /** A whole run. */
-function run(signal: AbortSignal) {
+function run(signal: AbortSignal, abandon = NEVER) {
   const image = sklearnImage('us-east-1') ?? '';
   const print = (line: string) => void printed.push(line);
-  return runAll({ session, names: NAMES, image, instanceType: 'ml.m5.large', signal, print }, { abandon: NEVER });
+  return runAll({ session, names: NAMES, image, instanceType: 'ml.m5.large', signal, print }, { abandon });
 }
 
 /** Names of everything in the account that can cost money or bears a run's name. */
@@ -152,9 +153,28 @@ describe('a run on the local runtime', () => {
     expect(exitCodeOf(end, interrupt.signal)).toBe(130);
   });
 
+  test('that is killed during its deletion leaves what a later one finds and deletes', async () => {
+    const killed = new AbortController();
+    const running = run(killed.signal, killed.signal);
+    await until('a refresh has begun', async () => (await statusOf(NAMES.endpoint)) === 'Updating');
+    killed.abort(new Error('It was killed.'));
+    const end = await running;
+    expect(end.left).toContain('the stacks: It was killed.');
+    expect(exitCodeOf(end, killed.signal)).toBe(4);
+    expect(await leftInAccount()).toContain(NAMES.stack);
+
+    const { clients, pace } = session;
+    expect(await deleteRun({ clients, pace, names: NAMES, signal: NEVER, print: () => undefined })).toEqual([]);
+    expect(await leftInAccount()).toEqual(BEFORE);
+  });
+
   test('whose deployment fails says why, and deletes everything but what it did not make', async () => {
     const group = new CreateModelPackageGroupCommand({ ModelPackageGroupName: NAMES.packageGroup });
     await session.clients.sagemaker.send(group);
+    // AWS makes these when functions and models write to them.
+    for (const logGroupName of [`/aws/sagemaker/Endpoints/${NAMES.endpoint}`, `/aws/lambda/${NAMES.stack}-Handler-1`]) {
+      await session.clients.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    }
     const end = await run(NEVER);
     expect(end.error?.message).toMatch(/^cdk deploy freshpoint-e2e-0a1b2c3d ended with 1:\n.*already exist/s);
     expect(end.left).toEqual([]);
