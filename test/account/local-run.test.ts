@@ -112,7 +112,7 @@ describe('a run on the local runtime', () => {
     expect(exitCodeOf(end, NEVER)).toBe(0);
 
     const idsOf = (kind: string) => PROBES.map(({ id }) => id).filter((id) => end.outcomes.get(id)?.kind === kind);
-    expect(idsOf('answer')).toHaveLength(13);
+    expect(idsOf('answer')).toHaveLength(14);
     expect(idsOf('not simulated')).toEqual(['create-grant', 'describe-alarms', 'package-list-arn', 'kms-denial']);
     expect(idsOf('not asked')).toHaveLength(2);
     const verdicts = PROBES.flatMap(({ id }) => {
@@ -123,6 +123,7 @@ describe('a run on the local runtime', () => {
     expect(Object.fromEntries(verdicts)).toEqual({
       'last-modified-moments': 'holds',
       'public-access-block': 'holds',
+      'requeue-delay': 'holds',
       'container-timeout': 'holds',
       'config-in-use': 'holds',
       'unusual-archives': 'holds',

@@ -26,11 +26,11 @@ export async function sessionOn(exported: Readonly<Record<string, string>>): Pro
   };
 }
 
-/** Starts `freshpoint local` with nothing deployed. */
+/** Starts `freshpoint local` with nothing deployed. Ctrl-C does not end it: the run deletes everything there first. */
 export async function openLocalRuntime(): Promise<Session> {
   const folder = await mkdtemp(join(tmpdir(), 'freshpoint-account-'));
   const remove = () => rm(folder, { recursive: true, force: true });
-  const command = await startLocalCommand(folder, ['--empty']).catch(async (error: unknown) => {
+  const command = await startLocalCommand(folder, ['--empty'], { detached: true }).catch(async (error: unknown) => {
     await remove();
     throw error;
   });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { openAccount } from './account-session.ts';
 import { answersFile, answersPage } from './answers.ts';
 import { type CommandOptions, readOptions, USAGE, UsageError } from './command-options.ts';
@@ -37,7 +37,7 @@ function interrupts() {
       first.abort(new Error('It was interrupted.'));
     } else if (performance.now() - since > SAME_INTERRUPT_MS) second.abort(new Error('It was interrupted.'));
   };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return { interrupted: first.signal, abandon: second.signal };
 }
 
@@ -55,21 +55,24 @@ function print(line: string): void {
   console.log(`${clock.padStart(6)}  ${line}`);
 }
 
-async function confirmed(names: RunNames): Promise<boolean> {
+async function isConfirmed({ prefix }: RunNames): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new Refusal('There is no terminal to confirm on. Add --yes, if this may be made and paid for.');
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`Make ${names.prefix}… in this account? Type yes: `);
-  terminal.close();
-  return answer.trim() === 'yes';
+  process.stdout.write(`Make ${prefix}… in this account? Type yes: `);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  for await (const line of lines) {
+    lines.close();
+    return line.trim() === 'yes';
+  }
+  return false;
 }
 
 async function work(session: Session, options: CommandOptions): Promise<number> {
   const names = runNames(options.deleteSuffix ?? randomBytes(SUFFIX_BYTES).toString('hex'));
-  const { interrupted, abandon } = interrupts();
   if (options.deleteSuffix !== undefined) {
     const { clients, pace } = session;
+    const { interrupted, abandon } = interrupts();
     const left = await deleteRun({ clients, pace, names, print, signal: AbortSignal.any([interrupted, abandon]) });
     for (const line of leftLines(left, names)) console.log(line);
     return left.length === 0 ? EXIT_CODES.success : EXIT_CODES.left;
@@ -78,8 +81,9 @@ async function work(session: Session, options: CommandOptions): Promise<number> 
     const { instanceType: type, deadlineMinutes } = options;
     for (const line of planOf(session, names, { type, deadlineMinutes })) console.log(line);
     console.log(`If this is killed: ${deleteCommand(names)}\n`);
-    if (!options.yes && !(await confirmed(names))) throw new Refusal('Not confirmed. Nothing was made.');
+    if (!options.yes && !(await isConfirmed(names))) throw new Refusal('Not confirmed. Nothing was made.');
   }
+  const { interrupted, abandon } = interrupts();
   // Read before anything is made: a line without a marker is found now.
   const lines = unverifiedLines(await readFile(FIDELITY_PAGE, 'utf8'));
   const { instanceType } = options;
@@ -87,10 +91,9 @@ async function work(session: Session, options: CommandOptions): Promise<number> 
   const signal = AbortSignal.any([interrupted, deadlineOf(options.deadlineMinutes)]);
   const end = await runAll({ session, names, image, instanceType, signal, print }, { abandon });
   const findings = { ...session, ...end, lines, date: new Date(), instanceType, image };
-  await mkdir(options.answers, { recursive: true });
+  for (const line of [...summaryOf(end), ...leftLines(end.left, names)]) console.log(line);
   const path = join(options.answers, answersFile(findings));
   await writeFile(path, answersPage(findings));
-  for (const line of [...summaryOf(end), ...leftLines(end.left, names)]) console.log(line);
   console.log(`The answers are in ${path}`);
   return exitCodeOf(end, interrupted);
 }
@@ -101,6 +104,10 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return EXIT_CODES.success;
   }
+  // Before anything is made that costs money.
+  await mkdir(options.answers, { recursive: true }).catch((error: Error) => {
+    throw new Refusal(`The folder ${options.answers} of the answers cannot be made: ${error.message}`);
+  });
   const session = options.account ? await openAccount(process.env) : await openLocalRuntime();
   try {
     return await work(session, options);

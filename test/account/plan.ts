@@ -26,7 +26,7 @@ export function planOf(
     `  stack ${names.stack}: an endpoint that keeps itself fresh with its refresher, two buckets, a KMS key, an alarm,`,
     '    two roles and a model package group',
     `  stack ${names.rollbackStack}: an endpoint and parameters; its update is meant to fail`,
-    `  endpoint ${names.spare}, with configs and models: it is updated about seven times`,
+    `  endpoint ${names.spare}, with configs and models: it is updated six times`,
     '  log groups of the functions and endpoints',
     '',
     `Expected: ${EXPECTED_MINUTES} minutes, up to ${PEAK_INSTANCES} ${type} at a time (the quota of endpoint usage must allow them).`,

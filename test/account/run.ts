@@ -8,7 +8,7 @@ import { SpareEndpoint } from './probes/spare-endpoint.ts';
 import type { PathCheck, RunContext } from './run-context.ts';
 
 /** Longest deletion, in milliseconds, after everything else has ended. */
-const DELETION_MS = 45 * 60_000;
+const DELETION_MS = 75 * 60_000;
 
 /** How a run ended. */
 export interface RunEnd {

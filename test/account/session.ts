@@ -71,7 +71,7 @@ export const ACCOUNT_PACE: Pace = {
   pollMs: 15_000,
   watchMs: 15_000,
   trafficMs: 1_000,
-  timeoutMs: 40 * 60_000,
+  timeoutMs: 60 * 60_000,
   waitSeconds: 30,
   partBytes: 256 * MIB,
   apartMs: 5_000,

@@ -8,6 +8,7 @@ import { ask } from '../traffic-log.ts';
 import { judgePublicAccess, judgeTimeout, type TimedOutInvocation } from './judge-calls.ts';
 import { judgeLastModified } from './judge-updates.ts';
 import type { AskedProbe, ProbeContext } from './probe.ts';
+import { REQUEUE_DELAY_PROBE } from './requeue-delay.ts';
 
 /** SageMaker waits for a container for 60 s. */
 const TOO_LONG_SECONDS = 65;
@@ -16,6 +17,7 @@ const TOO_LONG_SECONDS = 65;
 export const ENDPOINT_PROBES: readonly AskedProbe[] = [
   { id: 'last-modified-moments', lane: 'endpoint', ask: async ({ samples }) => judgeLastModified(samples) },
   { id: 'public-access-block', lane: 'endpoint', ask: async (context) => judgePublicAccess(await accessOf(context)) },
+  REQUEUE_DELAY_PROBE,
   { id: 'container-timeout', lane: 'endpoint', ask: async (context) => judgeTimeout(await timedOut(context)) },
 ];
 

@@ -42,10 +42,10 @@ const modelKey = (model: string) => `${PROBE_FOLDER}rollback-${model}/model.tar.
 
 /** A chain of parameters, and an endpoint after them. A new model replaces model and config, as in the construct. */
 function templateOf({ context, stack, model }: RollbackTemplate): string {
-  const parameter = (DependsOn: string[]) => ({
+  const parameter = (after?: string) => ({
     Type: 'AWS::SSM::Parameter',
     Properties: { Type: 'String', Value: model },
-    DependsOn,
+    ...(after !== undefined && { DependsOn: after }),
   });
   // Another name for each model: a replacement is made before what it replaces is deleted.
   const name = `${context.names.rollbackStack}-${model}`;
@@ -64,9 +64,9 @@ function templateOf({ context, stack, model }: RollbackTemplate): string {
   };
   return JSON.stringify({
     Resources: {
-      [FIRST]: parameter([]),
-      [SECOND]: parameter([FIRST]),
-      [THIRD]: parameter([SECOND]),
+      [FIRST]: parameter(),
+      [SECOND]: parameter(FIRST),
+      [THIRD]: parameter(SECOND),
       Model: {
         Type: 'AWS::SageMaker::Model',
         Properties: { ModelName: name, ExecutionRoleArn: stack.executionRoleArn, PrimaryContainer: container },
@@ -81,7 +81,7 @@ function templateOf({ context, stack, model }: RollbackTemplate): string {
           EndpointName: context.names.rollbackStack,
           EndpointConfigName: { 'Fn::GetAtt': ['Config', 'EndpointConfigName'] },
         },
-        DependsOn: [THIRD],
+        DependsOn: THIRD,
       },
     },
   });

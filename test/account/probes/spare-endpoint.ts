@@ -32,6 +32,8 @@ export interface UpdateEnd {
 export class SpareEndpoint {
   readonly #context: RunContext & { readonly stack: DeployedStack };
   #changes = 0;
+  /** Before the last call. */
+  #before: EndpointSample | undefined;
 
   private constructor(context: RunContext & { readonly stack: DeployedStack }) {
     this.#context = context;
@@ -90,6 +92,7 @@ export class SpareEndpoint {
   /** Calls UpdateEndpoint, by whom the client is for. */
   async call(EndpointConfigName: string, by?: SageMakerClient, DeploymentConfig?: DeploymentConfig): Promise<void> {
     const client = by ?? this.#context.session.clients.sagemaker;
+    this.#before = await this.describe();
     await client.send(new UpdateEndpointCommand({ EndpointName: this.name, EndpointConfigName, DeploymentConfig }));
   }
 
@@ -117,9 +120,17 @@ export class SpareEndpoint {
     const last = await waitFor(patience, `the update to ${config} has ended`, async () => {
       const sample = await this.describe();
       if (JSON.stringify(sample) !== JSON.stringify(samples.at(-1))) samples.push(sample);
-      return /^(InService|Failed|UpdateRollbackFailed)$/.test(sample.status) ? sample : undefined;
+      return this.#isOver(samples, config) ? sample : undefined;
     });
     const succeeded = last.status === 'InService' && last.config === config;
     return { succeeded, reason: last.failureReason ?? '', samples };
+  }
+
+  /** An endpoint that is InService as before the call may not show the update yet. */
+  #isOver(samples: readonly EndpointSample[], config: string): boolean {
+    const last = samples.at(-1);
+    if (last === undefined || !/^(InService|Failed|UpdateRollbackFailed)$/.test(last.status)) return false;
+    const hasBegun = samples.length > 1 || last.lastModifiedMs !== this.#before?.lastModifiedMs;
+    return last.status !== 'InService' || last.config === config || hasBegun;
   }
 }

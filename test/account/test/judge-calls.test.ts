@@ -12,6 +12,7 @@ import {
   judgeTimeout,
 } from '../probes/judge-calls.ts';
 import type { CallEnd } from '../probes/refused-call.ts';
+import { judgeRequeue } from '../probes/requeue-delay.ts';
 import { judgeRollback, judgeRollbackOrder, type StackStep } from '../probes/rollback-stack.ts';
 
 const accepted: CallEnd = { accepted: true, name: '', message: '' };
@@ -113,6 +114,19 @@ test('the policy of the data bucket is for everyone, and public access is blocke
   );
   const named = { ...ofRole, Principal: { AWS: 'arn' } };
   expect(judgePublicAccess({ policy: policy(named), blocksPublicAccess: true }).verdict).toBe('open');
+});
+
+test('requeued messages come back after their delay, or after the visibility timeout', () => {
+  const settling = (atMs: number) => ({ atMs, decision: 'requeue', reason: 'Settling', seconds: 30 });
+  const after = (ms: number) => [settling(0), { atMs: ms, decision: 'stage', reason: 'NewRevision' }];
+  expect(judgeRequeue(after(45_000))).toMatchObject({
+    verdict: 'holds',
+    evidence: ['requeued for 30 s, the next pass after 45.0 s'],
+  });
+  expect(judgeRequeue([settling(0), ...after(365_000)]).verdict).toBe('differs');
+  expect(judgeRequeue(after(200_000)).verdict).toBe('open');
+  expect(judgeRequeue([settling(0)]).verdict).toBe('open');
+  expect(judgeRequeue([{ ...settling(0), reason: 'Updating' }, settling(1)]).verdict).toBe('open');
 });
 
 describe('a stack whose update fails', () => {
