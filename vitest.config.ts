@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['{packages/*,examples/*,simulation,demo,bench,scripts}/**/*.test.ts'],
+    include: ['{packages/*,examples/*,simulation,demo,bench,scripts,test/account/test}/**/*.test.ts'],
     globalSetup: './test/support/clean-run.ts',
     setupFiles: './test/support/remove-assemblies.ts',
     // A worker runs one file after the other: loading the modules again for each file takes most of the time.

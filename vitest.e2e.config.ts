@@ -6,7 +6,7 @@ export default defineConfig({
   ...unitTests,
   test: {
     ...unitTests.test,
-    include: ['test/e2e/**/*.test.ts'],
+    include: ['test/{e2e,account}/*.test.ts'],
     isolate: true,
     // The tests mostly wait.
     maxWorkers: 3,

@@ -26,6 +26,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'cd freshpoint': 'the gate runs in a clone',
   'npm ci': 'the gate begins with it',
   'npm run bench': 'it renews the figures of docs/benchmarks.md; the gate runs its quick form',
+  'npm run e2e -- --account': 'it needs an AWS account, and costs money',
   'npm run mutation': 'minutes, for those who change the policy',
   'npm run simulate -- --seeds 2000': 'npm run simulate runs as many: a step of the gate',
   'npm run simulate:mutants': 'minutes, for those who change the engine or the simulation',

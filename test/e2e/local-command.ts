@@ -20,12 +20,23 @@ export interface LocalCommand {
   stop(): Promise<void>;
 }
 
+/** How the process is started. */
+export interface LocalCommandOptions {
+  /** In a process group of its own, which Ctrl-C does not reach. @default false */
+  readonly detached?: boolean;
+}
+
 /** Starts `freshpoint local` from its sources on a free port, and waits until it is ready. */
-export async function startLocalCommand(cwd: string, args: readonly string[]): Promise<LocalCommand> {
+export async function startLocalCommand(
+  cwd: string,
+  args: readonly string[],
+  { detached = false }: LocalCommandOptions = {},
+): Promise<LocalCommand> {
   const state = args.includes('--persist') ? [] : ['--state', join(cwd, 'state')];
   const options = ['--port', '0', ...state, ...args];
   const child = spawn(process.execPath, ['--conditions=source', ...NODE_FLAGS, '--', COMMAND, 'local', ...options], {
     cwd,
+    detached,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close');
