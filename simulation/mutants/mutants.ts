@@ -5,6 +5,8 @@ const FALSE = { replaceWith: 'false' } as const;
 const UNDEFINED = { replaceWith: 'undefined' } as const;
 
 const DEPLOYMENTS = 'simulation/test/deployments';
+const DECIDE = 'packages/engine/test/policy/decide.test.ts';
+const SLOT_DATA = 'packages/engine/test/policy/slot-data.test.ts';
 const CONFIRMATION = `${DEPLOYMENTS}/confirmation.test.ts`;
 const GATE = `${DEPLOYMENTS}/gate.test.ts`;
 const SOURCES = `${DEPLOYMENTS}/sources.test.ts`;
@@ -118,6 +120,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/publish.ts',
     declaration: 'publishCurrent',
     node: 'IfStatement:has(ThrowStatement) > .test',
+    test: {
+      file: 'packages/engine/test/controller/publish.test.ts',
+      name: 'what was concluded from a state that another pass has replaced > is not published for a deployment',
+    },
     change: FALSE,
   },
   {
@@ -125,6 +131,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
     node: 'VariableDeclarator[id.name="superseded"] > .init',
+    test: {
+      file: SLOT_DATA,
+      name: 'data per slot > an upload after the pin, before the controller read it, ends it too',
+    },
     change: { replaceWith: '{}' },
   },
   {
@@ -140,6 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
     node: 'CallExpression[callee.name="withoutFailures"]',
+    test: { file: SLOT_DATA, name: 'data per slot > a pin takes its revision out of quarantine, and ends the pause' },
     change: { replaceWith: 'state' },
   },
   {
@@ -399,6 +410,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'adapters/s3-slots.ts',
     declaration: 'holds',
     node: 'CallExpression > MemberExpression > Identifier[name="every"]',
+    test: {
+      file: 'packages/engine/test/adapters/s3-revision-store.test.ts',
+      name: 'slot data > holds a revision once every file of it is copied',
+    },
     change: { replaceWith: 'some' },
   },
   {
@@ -464,14 +479,23 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/endpoint-status.ts',
     declaration: 'isOutdated',
     node: 'ReturnStatement > CallExpression',
+    test: { file: DECIDE, name: 'decide > DescribeEndpoint answers with what was before the last swap: asked again' },
     change: FALSE,
+  },
+  {
+    name: 'an update by others is not remembered while it runs',
+    file: 'policy/endpoint-status.ts',
+    declaration: 'withTransition',
+    node: 'IfStatement > LogicalExpression',
+    story: 'an upload after a move by hand, while DescribeEndpoint answers as before it',
+    change: TRUE,
   },
   {
     name: 'a move by hand is not remembered',
     file: 'policy/endpoint-status.ts',
     declaration: 'withMove',
     node: 'IfStatement > LogicalExpression',
-    story: 'an upload after a move by hand, while DescribeEndpoint answers as before it',
+    test: { file: DECIDE, name: 'decide > moved manually to the other slot: the move is recorded' },
     change: TRUE,
   },
   {
@@ -562,7 +586,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/reconcile.ts',
     declaration: 'reconcile',
     node: 'CatchClause IfStatement > .test',
-    test: { file: CONFIRMATION, name: 'a deletion > of one endpoint of two ends its requests' },
+    test: {
+      file: 'packages/engine/test/controller/batch.test.ts',
+      name: 'reconcile requests > are done when the role may no longer read the spec and the stack is gone',
+    },
     change: TRUE,
   },
   {

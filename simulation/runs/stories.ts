@@ -113,8 +113,11 @@ export const STORIES: readonly Story[] = [
     'an upload after a move by hand, while DescribeEndpoint answers as before it',
     'one file',
     [
-      [1, { kind: 'move', to: 'other slot', backAfterMs: 0 }],
-      [2.4, upload()],
+      // Whether an outdated answer comes at the wrong moment is chance, so there are several.
+      ...[0, 20, 40, 60].flatMap((minutes): [number, Action][] => [
+        [minutes + 1, { kind: 'move', to: 'other slot', backAfterMs: 0 }],
+        [minutes + 1.6, upload()],
+      ]),
     ],
     { rates: { outdatedEndpoint: 0.5 }, reaches: ['answer from before the last swap'] },
   ),

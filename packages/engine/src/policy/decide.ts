@@ -1,7 +1,7 @@
 import { advanceRollout } from './advance.ts';
 import type { Conclusion } from './conclusion.ts';
 import { afterDeployment } from './deployed.ts';
-import { BUSY_STATUSES, isOutdated, withMove } from './endpoint-status.ts';
+import { BUSY_STATUSES, isOutdated, withMove, withTransition } from './endpoint-status.ts';
 import { type Next, type NextStep, observeFirst, pollSeconds, requeue, shortPollSeconds } from './next.ts';
 import type { ExistingEndpoint, Observation } from './observation.ts';
 import { noteUpcoming } from './phases/settling.ts';
@@ -103,11 +103,12 @@ function failed({ spec, endpoint, stack }: ExistingEndpoint): NextStep {
 }
 
 /** Waits for the event of the update's end. A request that comes until then may be for an upload. */
-function busy(o: ExistingEndpoint, state: EndpointState): NextStep {
+function busy(o: ExistingEndpoint, known: EndpointState): NextStep {
   const { spec, endpoint, sources, requestedAt } = o;
-  const step = requeue('EndpointBusy', `The endpoint is ${endpoint.status}.`, pollSeconds(spec));
+  const state = withTransition(known, endpoint);
+  const step = { ...requeue('EndpointBusy', `The endpoint is ${endpoint.status}.`, pollSeconds(spec)), state };
   if (requestedAt === undefined) return step;
-  if (!sources) return observeFirst('sources');
+  if (!sources) return { ...observeFirst('sources'), state };
   return { ...step, state: noteUpcoming(o, sources, state) };
 }
 

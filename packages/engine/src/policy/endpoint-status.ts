@@ -31,6 +31,18 @@ export function isOutdated({ lastModified }: EndpointView, state: EndpointState)
 }
 
 /**
+ * The state in which an endpoint is being updated by others. Otherwise an answer from before that update, with a fleet
+ * in service that is not the endpoint's any more, would be believed once it has ended.
+ */
+export function withTransition(state: EndpointState, endpoint: EndpointView): EndpointState {
+  const { configName, lastModified } = endpoint;
+  const { serving, moved } = state;
+  if (!serving || recordedUpdate(state)) return state;
+  if (lastModified <= Math.max(serving.since, moved?.endpointModified ?? 0)) return state;
+  return { ...state, moved: { configName: moved?.configName ?? configName, endpointModified: lastModified } };
+}
+
+/**
  * The state in which an endpoint in service on another config than it was last observed on has moved. An outdated
  * answer shows no move: recorded as one, it would make others like it believed.
  */

@@ -50,8 +50,9 @@ export interface ReplacedDeployment {
   readonly nextRoot?: string;
 }
 
-/** A move of the endpoint that no rollout and no admitted deployment explains, as a pass observed it. */
+/** An update of the endpoint that no rollout explains, as a pass observed it last. */
 export interface ObservedMove {
+  /** The active config. While the update runs, that before it. */
   readonly configName: string;
   /** LastModifiedTime of the endpoint then, epoch ms. */
   readonly endpointModified: number;
@@ -191,7 +192,7 @@ export interface EndpointState {
   readonly listing?: SourceListing;
   readonly checking?: ArchivesCheck;
   readonly observed?: ObservedSources;
-  /** The last move of the endpoint by others: it shows which answers of DescribeEndpoint are from before it. */
+  /** The last update of the endpoint by others: it shows which answers of DescribeEndpoint are from before it. */
   readonly moved?: ObservedMove;
   /** Since when the endpoint runs a config that is neither slot's, epoch ms. */
   readonly unknownConfigSince?: number;

@@ -490,6 +490,24 @@ const situations: Record<string, Situation> = {
     o: observe({ state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - MINUTE } } }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
   },
+  'others update the endpoint: the update is recorded': {
+    o: observe({ endpoint: { ...endpoint, status: 'Updating', lastModified: NOON - MINUTE }, sources: undefined }),
+    next: { kind: 'requeue', reason: 'EndpointBusy' },
+    state: { ...servedV1, moved: { configName: 'config-a', endpointModified: NOON - MINUTE } },
+  },
+  'others updated the endpoint, and DescribeEndpoint answers as before it: wait': {
+    o: observe({ state: { ...servedV1, moved: { configName: 'config-a', endpointModified: NOON - MINUTE } } }),
+    next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
+  },
+  'others move the endpoint on: the config before the first move stays recorded': {
+    o: observe({
+      endpoint: { ...endpoint, status: 'Updating', configName: 'config-b', lastModified: NOON - 1000 },
+      state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - MINUTE } },
+      sources: undefined,
+    }),
+    next: { kind: 'requeue', reason: 'EndpointBusy' },
+    state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - 1000 } },
+  },
   // Successes and refusals
   'InService on the requested config: success': {
     o: { ...withUpdate(accepted, { configName: 'config-b', ...afterUpdate }), sources: v2 },

@@ -7,6 +7,8 @@ import { accepted, endpoint, MINUTE, NOON, observe, quiet, servedV1, settling, s
 /** An upload in parts that S3 dates an hour ago, while v2 is being rolled out. */
 const v3 = { ...v2, revision: 'v3', newest: NOON - 60 * MINUTE };
 const updatingToV2 = { ...servedV1, rollout: accepted };
+/** What an update by others leaves in the state. */
+const moved = { configName: endpoint.configName, endpointModified: NOON - MINUTE };
 
 /** A pass that comes for a new request while the endpoint is being updated. */
 const during = (change: Partial<Observation> = {}) =>
@@ -69,11 +71,11 @@ describe('an upload while the endpoint is being updated', () => {
 
   test('is no upload if it is what the endpoint is updated to, or serves while others update it', () => {
     expect(during({ sources: v2 }).state).toBe(updatingToV2);
-    expect(during({ state: quiet, sources: v1 }).state).toBe(quiet);
+    expect(during({ state: quiet, sources: v1 }).state).toEqual({ ...quiet, moved });
   });
 
   test('is no upload if it is what waits for the end of a deployment, whose stream another one continues', () => {
-    const waiting = { ...servedV1, rollout: settling('v2', 30_000) };
+    const waiting = { ...servedV1, rollout: settling('v2', 30_000), moved };
     expect(during({ state: waiting, sources: v2 }).state).toBe(waiting);
     const upcoming = { ...settling('v3', 12_000, 30_000), readAt: NOON };
     expect(during({ state: waiting, sources: { ...v3, newest: NOON } }).state).toEqual({ ...waiting, upcoming });
