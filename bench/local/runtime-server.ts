@@ -12,12 +12,13 @@ export function compileRuntime(): string {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   const compile = (project: string, outDir: string) => {
     const args = ['-p', join(REPOSITORY, 'packages/local', project), '--outDir', outDir, '--declaration', 'false'];
-    // The types are checked elsewhere. Those of the archive rule are not in the package here.
+    // The types are checked elsewhere. Those of its private parts are not in the package here.
     execFileSync(process.execPath, [tsc, ...args, '--noCheck'], { cwd: REPOSITORY });
   };
-  compile('tsconfig.archive.json', join(folder, 'archive'));
+  for (const part of ['archive', 'simulator']) compile(`tsconfig.${part}.json`, join(folder, part));
   compile('tsconfig.build.json', folder);
-  const description = { type: 'module', imports: { '#archive/*': './archive/*.js' } };
+  const imports = { '#archive/*': './archive/*.js', '#simulator/*': './simulator/*.js' };
+  const description = { type: 'module', imports };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(description)}\n`);
   return folder;
 }

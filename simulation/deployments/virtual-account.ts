@@ -394,7 +394,7 @@ export class VirtualAccount {
 
   stop(): void {
     this.#traffic.stop();
-    this.#world.cloudformation.stop();
+    this.#world.stop();
   }
 }
 

@@ -4,7 +4,7 @@ import { UPDATE_CLIENT_CONFIG } from '@freshpoint/engine/adapters/client';
 import { cloudFormationResponses } from '@freshpoint/engine/adapters/cloudformation-responses';
 import { nameFailedCall } from '@freshpoint/engine/errors';
 import type { Telemetry } from '@freshpoint/engine/ports';
-import { sleep } from '@freshpoint/simulator/core/clock';
+import { skewed, sleep } from '@freshpoint/simulator/core/clock';
 import type { Caller } from '@freshpoint/simulator/core/cloud';
 import type { InvocationOutcome } from '@freshpoint/simulator/lambda/index';
 import type { CloudFormationCustomResourceEvent, SQSEvent } from 'aws-lambda';
@@ -13,7 +13,6 @@ import type { AnswerOf } from './answers.ts';
 import { asSdkError, type Mishap, mishapError } from './sdk-error.ts';
 import { retryPauseMs, SDK_ATTEMPTS } from './sdk-retries.ts';
 import { kindOf, packageSource } from './source-names.ts';
-import { skewed } from './virtual-time.ts';
 import type { World } from './world.ts';
 
 /** In ms; `last swap`: the answer before the last swap, soon after its end. */

@@ -1,4 +1,3 @@
-import type { Clock } from '@freshpoint/simulator/core/clock';
 import type { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 
 const HOUR_MS = 3_600_000;
@@ -11,11 +10,6 @@ const LONGEST_RUN_MS = 24 * HOUR_MS;
  */
 export function quiet(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
-}
-
-/** A clock that is ahead of `clock` by `ms`. */
-export function skewed(clock: Clock, ms: number): Clock {
-  return { now: () => clock.now() + ms, schedule: (delayMs, task) => clock.schedule(delayMs, task) };
 }
 
 /** Advances time until `atMs`, as far as anything is scheduled. */

@@ -27,7 +27,7 @@ import type { AnswerOf } from './answers.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, keysOf, type Layout } from './layout.ts';
 import { SlowCloud } from './slow-cloud.ts';
 import { groupOf, kindOf } from './source-names.ts';
-import { settleInVirtualTime, skewed } from './virtual-time.ts';
+import { settleInVirtualTime } from './virtual-time.ts';
 import type { Watch } from './watch.ts';
 import { watchedService } from './watched-service.ts';
 
@@ -93,7 +93,7 @@ export class World {
     });
     this.running = launcher.running;
     let addresses = 0;
-    const { skew, resourceMs } = options;
+    const { resourceMs } = options;
     this.#account = createAccount(deps, {
       blobs: new MemoryBlobs(),
       functions: {
@@ -107,7 +107,7 @@ export class World {
       onServiceEvent: (event) => {
         if (event['detail-type'] === 'SageMaker Endpoint State Change') this.watch?.endpointChanged(event);
       },
-      clocks: { s3: skewed(clock, skew.s3), sagemaker: skewed(clock, skew.sagemaker) },
+      skew: options.skew,
       cloudFormation: {
         ...(resourceMs && { cloud: new SlowCloud(cloud, clock, resourceMs) }),
         endpointPollMs: ENDPOINT_POLL_MS,
@@ -221,6 +221,10 @@ export class World {
 
   #deployStack(stackName: string, template: object) {
     return this.cloudformation.deploy({ stackName, template, assets: assetsOf(template) });
+  }
+
+  stop(): void {
+    void this.#account.stop();
   }
 
   /** Advances time until the work is done. */

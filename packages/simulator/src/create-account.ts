@@ -1,7 +1,8 @@
 import { CustomResponses } from './cloudformation/custom-responses.ts';
 import { type CloudFormation, type CloudFormationExtras, createCloudFormation } from './cloudformation/index.ts';
-import type { Clock } from './core/clock.ts';
+import { skewed } from './core/clock.ts';
 import { type Caller, type Cloud, type Deps, root } from './core/cloud.ts';
+import { stoppableClock } from './core/stoppable-clock.ts';
 import type { DeliveryOptions } from './events/delivery.ts';
 import { createEvents } from './events/events.ts';
 import { createIam, type Iam } from './iam/iam.ts';
@@ -43,8 +44,8 @@ export interface AccountOptions {
   readonly delivery?: DeliveryOptions;
   /** Called with each event that a service has put on the bus. @default not told */
   readonly onServiceEvent?: (event: ServiceEvent) => void;
-  /** Clocks of services that differ from the account's. @default none */
-  readonly clocks?: { readonly s3?: Clock; readonly sagemaker?: Clock };
+  /** By how much the clock of a service is ahead, in ms. @default 0 */
+  readonly skew?: { readonly s3: number; readonly sagemaker: number };
   /** How CloudFormation behaves, and through which cloud it makes resources. @default the account's */
   readonly cloudFormation?: Omit<CloudFormationExtras, 'customResponses'> & { readonly cloud?: Cloud };
 }
@@ -57,13 +58,15 @@ export interface AccountServices {
   readonly sagemaker: SageMaker;
   readonly cloudformation: CloudFormation;
   readonly customResponses: CustomResponses;
-  /** Cancels every timer, and ends functions and instances. */
+  /** Nothing is done any more, functions and instances are ended, and pending operations never end. */
   stop(): Promise<void>;
 }
 
-/** Creates all services of an account and registers them with `deps.cloud`. */
-export function createAccount(deps: Deps, options: AccountOptions): AccountServices {
-  const { origin, times, clocks = {} } = options;
+/** Creates all services of an account and registers them with `surroundings.cloud`. */
+export function createAccount(surroundings: Deps, options: AccountOptions): AccountServices {
+  const { origin, times, skew = { s3: 0, sagemaker: 0 } } = options;
+  const clock = stoppableClock(surroundings.clock);
+  const deps: Deps = { ...surroundings, clock };
   const iam = createIam(deps);
   const kms = createKms(deps, { iam });
   const events = createEvents(deps, options.delivery);
@@ -71,7 +74,7 @@ export function createAccount(deps: Deps, options: AccountOptions): AccountServi
     events.publish(event);
     options.onServiceEvent?.(event);
   };
-  const s3 = createS3({ ...deps, clock: clocks.s3 ?? deps.clock }, { blobs: options.blobs, emit, iam, kms });
+  const s3 = createS3({ ...deps, clock: skewed(clock, skew.s3) }, { blobs: options.blobs, emit, iam, kms });
   const sqs = createSqs(deps, { iam, baseUrl: origin });
   const lambda = createLambda(deps, {
     ...options.functions,
@@ -84,7 +87,7 @@ export function createAccount(deps: Deps, options: AccountOptions): AccountServi
   const callerForRole = (roleArn: string): Caller =>
     roleArn.includes(`::${deps.account.accountId}:`) ? iam.callerFor(roleArn, 'SageMaker') : root(deps.account);
   const sagemaker = createSageMaker(
-    { ...deps, clock: clocks.sagemaker ?? deps.clock },
+    { ...deps, clock: skewed(clock, skew.sagemaker) },
     { launcher: options.launcher, times, callerForRole, emit, policies: iam },
   );
   const customResponses = new CustomResponses(options.customResponseUrl);
@@ -111,9 +114,8 @@ export function createAccount(deps: Deps, options: AccountOptions): AccountServi
   return {
     ...{ iam, sqs, logs, sagemaker, cloudformation, customResponses },
     async stop() {
-      cloudformation.stop();
+      clock.stop();
       await lambda.stop();
-      events.stop();
       sqs.stop();
       await sagemaker.stop();
     },

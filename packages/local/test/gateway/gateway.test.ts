@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultAccount } from '#simulator/core/account';
 import { AwsError } from '#simulator/core/aws-error';
 import { Cloud, type Deps, type Operation, root } from '#simulator/core/cloud';
+import { type StoppableClock, stoppableClock } from '#simulator/core/stoppable-clock';
 import { createEvents, type Events } from '#simulator/events/events';
 import { createIam, type Iam } from '#simulator/iam/iam';
 import { attributesMd5 } from '#simulator/sqs/message-attributes';
@@ -28,6 +29,7 @@ import { createSts } from '#simulator/sts/sts';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { systemClock, systemIds } from '../../src/system.ts';
 
+let clock: StoppableClock;
 let cloud: Cloud;
 let iam: Iam;
 let sqs: Sqs;
@@ -44,7 +46,8 @@ beforeEach(async () => {
   rest = [];
   errors = [];
   hanging = Promise.withResolvers();
-  const deps: Deps = { account: defaultAccount, clock: systemClock, ids: systemIds, cloud };
+  clock = stoppableClock(systemClock);
+  const deps: Deps = { account: defaultAccount, clock, ids: systemIds, cloud };
   iam = createIam(deps);
   sqs = createSqs(deps, { iam, baseUrl: () => gateway.url });
   events = createEvents(deps);
@@ -89,7 +92,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  events.stop();
+  clock.stop();
   sqs.stop();
   await gateway.close();
 });

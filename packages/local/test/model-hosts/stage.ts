@@ -6,6 +6,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { type RawEntry, tarGz } from '@freshpoint/test-support/tar-builder';
 import { defaultAccount } from '#simulator/core/account';
 import { Cloud, type Deps, root } from '#simulator/core/cloud';
+import { stoppableClock } from '#simulator/core/stoppable-clock';
 import { createS3, MemoryBlobs } from '#simulator/s3/index';
 import { createSageMaker, fastTimes, type Times } from '#simulator/sagemaker/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
@@ -73,14 +74,18 @@ export async function createStage(
     ...(options.archiveLimits && { archiveLimits: options.archiveLimits }),
   });
   const changed = new Set<() => void>();
-  const sagemaker = createSageMaker(deps, {
-    launcher,
-    times,
-    callerForRole: () => me,
-    emit: () => {
-      for (const check of [...changed]) check();
+  const clock = stoppableClock(systemClock);
+  const sagemaker = createSageMaker(
+    { ...deps, clock },
+    {
+      launcher,
+      times,
+      callerForRole: () => me,
+      emit: () => {
+        for (const check of [...changed]) check();
+      },
     },
-  });
+  );
   cloud.register(sagemaker.service);
   const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => me }, ids: systemIds });
   const { url } = gateway;
@@ -91,6 +96,11 @@ export async function createStage(
     // A failed request must be seen, not tried again.
     maxAttempts: 1,
   });
+
+  const stop = async () => {
+    clock.stop();
+    await sagemaker.stop();
+  };
 
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
   const call = (service: string, operation: string, input: object): Promise<any> =>
@@ -150,9 +160,9 @@ export async function createStage(
     },
     instanceFolders: async () =>
       existsSync(join(stateDir, 'instances')) ? await readdir(join(stateDir, 'instances')) : [],
-    stop: () => sagemaker.stop(),
+    stop,
     async close() {
-      await sagemaker.stop();
+      await stop();
       await processes.close();
       client.destroy();
       await gateway.close();

@@ -15,7 +15,6 @@ import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import type { Stack, StackEvent, StackStatus } from './stack.ts';
 import type { EngineContext } from './stack-run.ts';
 import { Stacks } from './stacks.ts';
-import { stoppableClock } from './stoppable-clock.ts';
 import { checkTemplate, type Template, validationError } from './template.ts';
 
 /** CloudFormation's dependencies besides the other services. */
@@ -82,8 +81,6 @@ export interface CloudFormation {
   checkTypes(requests: readonly Pick<DeployRequest, 'stackName' | 'template'>[]): void;
   /** Deletes the stack if it exists. Throws DeploymentError when a resource cannot be deleted. */
   destroy(stackName: string, options?: { readonly onEvent?: (event: StackEvent) => void }): Promise<void>;
-  /** Cancels every timer; pending operations never end. */
-  stop(): void;
 }
 
 const DEFAULT_ENDPOINT_POLL_MS = 1000;
@@ -101,7 +98,6 @@ const SUCCEEDED: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE',
 
 /** Creates CloudFormation, which creates resources through `deps.cloud`. */
 export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): CloudFormation {
-  const clock = stoppableClock(deps.clock);
   const stacks = new Stacks();
   const waiting = {
     pollMs: extras.endpointPollMs ?? DEFAULT_ENDPOINT_POLL_MS,
@@ -113,7 +109,7 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
     account: deps.account,
     ids: deps.ids,
     cloud: deps.cloud,
-    clock,
+    clock: deps.clock,
     resourceMs: extras.resourceMs ?? 0,
     stacks,
     provider(type) {
@@ -153,7 +149,6 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
         requests.map(({ stackName, template }) => ({ stackName, resources: unconditional(checkTemplate(template)) })),
       ),
     destroy,
-    stop: () => clock.stop(),
   };
 }
 

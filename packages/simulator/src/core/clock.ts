@@ -12,3 +12,8 @@ export type Cancel = () => void;
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(delayMs, resolve));
 }
+
+/** A clock that is ahead of `clock` by `ms`. */
+export function skewed(clock: Clock, ms: number): Clock {
+  return { now: () => clock.now() + ms, schedule: (delayMs, task) => clock.schedule(delayMs, task) };
+}

@@ -1,5 +1,4 @@
 import type { SendMessageRequest } from '@aws-sdk/client-sqs';
-import type { Cancel } from '../core/clock.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import type { Rule, Target } from './rule-store.ts';
 
@@ -41,8 +40,6 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #deps: Deps;
   readonly #options: DeliveryOptions;
-  readonly #scheduled = new Set<Cancel>();
-  #stopped = false;
 
   constructor(deps: Deps, options: DeliveryOptions) {
     this.#deps = deps;
@@ -50,22 +47,11 @@ export class Delivery {
   }
 
   toTargets(rule: Rule, event: EventEnvelope): void {
-    if (this.#stopped) return;
     for (const target of rule.targets.values()) {
       for (const delayMs of this.#options.plan?.(event, rule) ?? [0]) {
-        const cancel = this.#deps.clock.schedule(delayMs, () => {
-          this.#scheduled.delete(cancel);
-          void this.#deliver(rule, target, event);
-        });
-        this.#scheduled.add(cancel);
+        this.#deps.clock.schedule(delayMs, () => void this.#deliver(rule, target, event));
       }
     }
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    for (const cancel of this.#scheduled) cancel();
-    this.#scheduled.clear();
   }
 
   /** Tries once. EventBridge retries unavailable targets for 24 hours, but a queue in this process is available. */

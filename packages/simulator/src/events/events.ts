@@ -11,8 +11,6 @@ export interface Events {
   readonly service: Service;
   /** Puts an event on the default bus, which delivers it later to the targets of each matching rule. Returns its id. */
   publish(event: PublishedEvent): string;
-  /** Cancels schedules and pending deliveries. Events published afterwards are dropped. */
-  stop(): void;
 }
 
 /** Creates the EventBridge service: the default bus, rules with patterns or rates, and queues as targets. */
@@ -56,10 +54,6 @@ export function createEvents(deps: Deps, options: DeliveryOptions = {}): Events 
       },
     },
     publish,
-    stop() {
-      for (const rule of store.all()) rule.cancelSchedule?.();
-      delivery.stop();
-    },
   };
 }
 

@@ -1,78 +1,21 @@
-import type { Tag } from '../core/tags.ts';
+import type * as Iam from '@aws-sdk/client-iam';
 
-/** Inputs of the IAM API, as far as the local runtime reads them. */
+/** An input that has the members that its model requires: the wire refuses others. */
+type Given<T> = { readonly [K in keyof T]: Pick<T, K> extends Required<Pick<T, K>> ? NonNullable<T[K]> : T[K] };
 
-export interface RoleInput {
-  readonly RoleName: string;
-  readonly Path?: string;
-}
-
-export interface CreateRoleInput extends RoleInput {
-  readonly AssumeRolePolicyDocument?: string;
-  readonly Description?: string;
-  /** Seconds. */
-  readonly MaxSessionDuration?: number;
-  readonly Tags?: readonly Tag[];
-}
-
-export interface UpdateAssumeRolePolicyInput extends RoleInput {
-  readonly PolicyDocument?: string;
-}
-
-export interface UpdateRoleInput extends RoleInput {
-  readonly Description?: string;
-  /** Seconds. */
-  readonly MaxSessionDuration?: number;
-}
-
-export interface UntagRoleInput extends RoleInput {
-  readonly TagKeys: readonly string[];
-}
-
-export interface TagRoleInput extends RoleInput {
-  readonly Tags?: readonly Tag[];
-}
-
-export interface InlinePolicyInput extends RoleInput {
-  readonly PolicyName: string;
-}
-
-export interface PutRolePolicyInput extends InlinePolicyInput {
-  readonly PolicyDocument?: string;
-}
-
-export interface AttachedPolicyInput extends RoleInput {
-  readonly PolicyArn: string;
-}
-
-export interface CreatePolicyInput {
-  readonly PolicyName: string;
-  readonly Path?: string;
-  readonly PolicyDocument?: string;
-  readonly Description?: string;
-}
-
-export interface ManagedPolicyInput {
-  readonly PolicyArn: string;
-}
-
-export interface CreatePolicyVersionInput extends ManagedPolicyInput {
-  readonly PolicyDocument?: string;
-  readonly SetAsDefault?: boolean;
-}
-
-export interface PolicyVersionInput extends ManagedPolicyInput {
-  readonly VersionId: string;
-}
-
-export interface ListPoliciesInput extends IamPageInput {
-  readonly Scope?: string;
-  readonly OnlyAttached?: boolean;
-}
-
+export type RoleInput = Given<Pick<Iam.CreateRoleRequest, 'RoleName' | 'Path'>>;
+export type CreateRoleInput = Given<Iam.CreateRoleRequest>;
+export type UpdateAssumeRolePolicyInput = Given<Iam.UpdateAssumeRolePolicyRequest>;
+export type TagRoleInput = Given<Iam.TagRoleRequest>;
+export type UntagRoleInput = Given<Iam.UntagRoleRequest>;
+export type UpdateRoleInput = Given<Iam.UpdateRoleRequest>;
+export type InlinePolicyInput = Given<Iam.GetRolePolicyRequest>;
+export type PutRolePolicyInput = Given<Iam.PutRolePolicyRequest>;
+export type AttachedPolicyInput = Given<Iam.AttachRolePolicyRequest>;
+export type CreatePolicyInput = Given<Iam.CreatePolicyRequest>;
+export type ManagedPolicyInput = Given<Iam.GetPolicyRequest>;
+export type CreatePolicyVersionInput = Given<Iam.CreatePolicyVersionRequest>;
+export type PolicyVersionInput = Given<Iam.GetPolicyVersionRequest>;
+export type ListPoliciesInput = Given<Iam.ListPoliciesRequest>;
 /** What the input of a list asks for. */
-export interface IamPageInput {
-  readonly MaxItems?: number;
-  readonly Marker?: string;
-  readonly PathPrefix?: string;
-}
+export type IamPageInput = Pick<Iam.ListRolesRequest, 'MaxItems' | 'Marker' | 'PathPrefix'>;

@@ -113,8 +113,8 @@ function trustPolicy(text: string | undefined): PolicyText {
   return policy;
 }
 
-function addTags(role: Role, { Tags }: Pick<TagRoleInput, 'Tags'>): void {
-  for (const { Key, Value } of Tags ?? []) role.tags.set(Key, Value);
+function addTags(role: Role, { Tags }: Pick<CreateRoleInput, 'Tags'>): void {
+  for (const { Key = '', Value = '' } of Tags ?? []) role.tags.set(Key, Value);
 }
 
 function describeRole(role: Role) {

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { LambdaFunction } from './function-state.ts';
 import type { Invoker } from './invoker.ts';
 
@@ -27,7 +27,6 @@ export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #invoker: Invoker;
   readonly #exists: (fn: LambdaFunction) => boolean;
-  readonly #scheduled = new Set<Cancel>();
 
   constructor(clock: Clock, invoker: Invoker, exists: (fn: LambdaFunction) => boolean) {
     this.#clock = clock;
@@ -47,19 +46,10 @@ export class AsyncInvocations {
     });
   }
 
-  stop(): void {
-    for (const cancel of this.#scheduled) cancel();
-    this.#scheduled.clear();
-  }
-
   #schedule(delayMs: number, event: Pending): void {
     const maxAgeMs = (event.fn.eventInvokeConfig?.MaximumEventAgeInSeconds ?? DEFAULT_MAX_AGE_SECONDS) * 1_000;
     if (this.#clock.now() + delayMs - event.acceptedAt > maxAgeMs) return;
-    const cancel = this.#clock.schedule(delayMs, () => {
-      this.#scheduled.delete(cancel);
-      void this.#attempt(event);
-    });
-    this.#scheduled.add(cancel);
+    this.#clock.schedule(delayMs, () => void this.#attempt(event));
   }
 
   async #attempt(event: Pending): Promise<void> {

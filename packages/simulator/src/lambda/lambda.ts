@@ -11,7 +11,7 @@ import { functionPolicyOperations } from './policy-operations.ts';
 /** Lambda: register `service`. */
 export interface Lambda {
   readonly service: Service;
-  /** Ends the mappings and every environment, also during an invocation. */
+  /** Ends the mappings and every environment, also during an invocation. The clock is stopped before. */
   stop(): Promise<void>;
 }
 
@@ -58,7 +58,6 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
     async stop() {
       for (const mapping of context.mappings.values()) mapping.remove();
       context.mappings.clear();
-      context.events.stop();
       await Promise.all([...functions.values()].map((fn) => fn.pool.stop()));
     },
   };

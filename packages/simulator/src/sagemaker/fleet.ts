@@ -14,7 +14,7 @@ export interface FleetContext {
   readonly launcher: InstanceLauncher;
   /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Resolves after `ms`; never after the service was stopped. */
+  /** Resolves after `ms`; never once the clock is stopped. */
   wait(ms: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Tag } from '@aws-sdk/client-sagemaker';
-import type { Cancel } from '../core/clock.ts';
+import { sleep } from '../core/clock.ts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { Deployments } from './deployments.ts';
@@ -55,34 +55,24 @@ export interface SageMaker {
   /** Control plane and invocations, under the signing name `sagemaker`. */
   readonly service: Service;
   readonly faults: Faults;
-  /** Ends every instance and cancels all timers. Resolves when all instances are gone. */
+  /** Ends every instance. Resolves when all are gone. The clock is stopped before. */
   stop(): Promise<void>;
 }
 
 /** SageMaker's endpoints and its Model Registry. All time passes on `deps.clock`. */
 export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker {
   const store = createStore();
-  const timers = new Set<Cancel>();
-  let stopped = false;
 
   const context: FleetContext = {
     ids: deps.ids,
     times: extras.times,
     launcher: extras.launcher,
     callerForRole: extras.callerForRole,
-    wait: (ms) =>
-      new Promise((resolve) => {
-        if (stopped) return;
-        const cancel = deps.clock.schedule(ms, () => {
-          timers.delete(cancel);
-          resolve();
-        });
-        timers.add(cancel);
-      }),
+    wait: (ms) => sleep(deps.clock, ms),
   };
 
   const changed = (endpoint: Endpoint) => {
-    if (!stopped) extras.emit?.(stateChange(endpoint, store.tags.get(endpoint.arn) ?? []));
+    extras.emit?.(stateChange(endpoint, store.tags.get(endpoint.arn) ?? []));
   };
   const deployments = new Deployments(deps.clock, store, context, changed);
 
@@ -114,12 +104,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
       durable: durableStore(store, context, deployments),
     },
     faults,
-    async stop() {
-      stopped = true;
-      for (const cancel of timers) cancel();
-      timers.clear();
-      await deployments.stop();
-    },
+    stop: () => deployments.stop(),
   };
 }
 

@@ -15,7 +15,7 @@ export function accountInMemory() {
   const verdicts: { judge: () => Verdict } = { judge: () => ({ healthyAfterMs: 100 }) };
   const codePaths: string[] = [];
   let addresses = 0;
-  const { cloudformation, sagemaker, customResponses } = createAccount(deps, {
+  const { cloudformation, sagemaker, customResponses, stop } = createAccount(deps, {
     blobs: new MemoryBlobs(),
     launcher: createVirtualLauncher(deps, { judge: () => verdicts.judge() }),
     times: fastTimes,
@@ -46,6 +46,7 @@ export function accountInMemory() {
     clock,
     cfn: cloudformation,
     sagemaker,
+    stop,
     verdicts,
     /** The sources of functions' code: a folder's path, or `inline`. */
     codePaths,

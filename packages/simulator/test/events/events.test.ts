@@ -140,14 +140,6 @@ describe('an event', () => {
     await clock.advance(1000);
     expect((await received()).map(({ Body }) => Body)).toEqual(['1']);
   });
-
-  it('is dropped after stop', async () => {
-    await ruleToQueue({}, { ScheduleExpression: 'rate(1 minute)', EventPattern: pattern });
-    events.publish(created);
-    events.stop();
-    events.publish(created);
-    expect(clock.nextAt()).toBeUndefined();
-  });
 });
 
 describe('the input of a target', () => {

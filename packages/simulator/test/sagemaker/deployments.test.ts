@@ -434,7 +434,7 @@ describe('instances', () => {
     await w.update();
     await w.clock.advance(1000);
     const events = w.events.length;
-    await w.sagemaker.stop();
+    await w.stop();
     expect(w.clock.nextAt()).toBeUndefined();
     expect(w.running.size).toBe(0);
     expect(w.events).toHaveLength(events);

@@ -2,6 +2,7 @@ import { defaultAccount } from '../../src/core/account.ts';
 import { AwsError } from '../../src/core/aws-error.ts';
 import { type Caller, Cloud, type Deps, type Permission, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
+import { stoppableClock } from '../../src/core/stoppable-clock.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import {
   createSageMaker,
@@ -88,13 +89,17 @@ export function createWorld(changes: Partial<Times> = {}) {
   };
   const events: EndpointStateChange[] = [];
   const packageEvents: ModelPackageStateChange[] = [];
-  const sagemaker = createSageMaker(deps, {
-    launcher: flaky,
-    times,
-    callerForRole,
-    emit: (event) =>
-      event['detail-type'] === 'SageMaker Endpoint State Change' ? events.push(event) : packageEvents.push(event),
-  });
+  const own = stoppableClock(clock);
+  const sagemaker = createSageMaker(
+    { ...deps, clock: own },
+    {
+      launcher: flaky,
+      times,
+      callerForRole,
+      emit: (event) =>
+        event['detail-type'] === 'SageMaker Endpoint State Change' ? events.push(event) : packageEvents.push(event),
+    },
+  );
   cloud.register(sagemaker.service);
 
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, one per operation
@@ -167,6 +172,10 @@ export function createWorld(changes: Partial<Times> = {}) {
     packageEvents,
     times,
     sagemaker,
+    async stop() {
+      own.stop();
+      await sagemaker.stop();
+    },
     running: launcher.running,
   };
 }

@@ -1,16 +1,18 @@
-import type { Cancel, Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from './clock.ts';
 
-/** A clock whose timers can all be cancelled at once. Code that waits for one of them then waits forever. */
+/** A clock that can be stopped: none of its timers runs any more, and what waits for one waits forever. */
 export interface StoppableClock extends Clock {
   stop(): void;
 }
 
-/** `clock`, with everything scheduled through the result cancelled by `stop()`. */
+/** `clock`, until `stop()`. */
 export function stoppableClock(clock: Clock): StoppableClock {
   const open = new Set<Cancel>();
+  let isStopped = false;
   return {
     now: () => clock.now(),
     schedule(delayMs, task) {
+      if (isStopped) return () => undefined;
       const cancel = clock.schedule(delayMs, () => {
         open.delete(cancel);
         task();
@@ -22,6 +24,7 @@ export function stoppableClock(clock: Clock): StoppableClock {
       };
     },
     stop() {
+      isStopped = true;
       for (const cancel of open) cancel();
       open.clear();
     },
