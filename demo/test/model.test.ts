@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { CODE_FOLDER } from '@freshpoint-examples/iris/names';
 import { extract, list } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Artifacts, writeArtifacts } from '../artifacts.ts';
@@ -44,6 +45,11 @@ describe('training', () => {
 
   test('gives the same models each time', () => {
     expect(trainModels().v2.model).toEqual(v2.model);
+  });
+
+  test.each(['v1', 'v2'] as const)('gives the %s of examples/iris', async (name) => {
+    const path = join(CODE_FOLDER, '..', name, 'model.json');
+    expect(trainModels()[name].model).toEqual(JSON.parse(await readFile(path, 'utf8')));
   });
 
   test('v1 uses the sepals only', () => {

@@ -5,7 +5,7 @@ import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 
-/** One stack with a bucket for the models, and a serverless endpoint: it costs nothing while nobody calls it. */
+/** One stack with a bucket for the models, and a serverless endpoint: it costs nothing while it is idle. */
 export function serverlessApp(props: FirstModelProps = {}): App {
   const { firstModel = 'model.tar.gz', outdir, waitTime, pollInterval } = props;
   const app = new App({ outdir, analyticsReporting: false });

@@ -120,7 +120,7 @@ export class RunComparison {
         .replaceAll(/\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|\b\d+ s\b/g, '#')
         .replaceAll(/\b[0-9a-f]{12}\b/g, (revision) => this.#labelOf(revision))
         .replaceAll(/\biris-[0-9a-f]{8}\b/g, 'iris-#')
-        .replaceAll(/(irisdata-models|Iris-FreshpointRefresher)[\w-]+/g, '$1#')
+        .replaceAll(/(iris-models|Iris-FreshpointRefresher)[\w-]+/g, '$1#')
         .replaceAll(/\s+/g, ' ')
         .trim()
         // One line for each dead letter, of which there can be more on a busy machine.

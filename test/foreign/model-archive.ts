@@ -12,15 +12,21 @@ export const model_fn = (dir) => {
 };
 export const predict_fn = (_, model) => model;
 `;
-/** The name alone, for containers whose SAGEMAKER_PROGRAM is in Python. */
+/** The name alone, for containers whose SAGEMAKER_PROGRAM is in Python; without numpy, which their defaults need. */
 const PYTHON = `import json
 
 def model_fn(model_dir):
     with open(model_dir + "/model.json", encoding="utf-8") as file:
         return json.load(file)
 
+def input_fn(body, content_type):
+    return None
+
 def predict_fn(data, model):
     return model
+
+def output_fn(prediction, accept):
+    return json.dumps(prediction), "application/json"
 `;
 
 /** A model archive of a few hundred bytes. A container with the model `broken` never becomes healthy. */

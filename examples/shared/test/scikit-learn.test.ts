@@ -18,7 +18,7 @@ describe("the container with AWS's image for scikit-learn", () => {
     expect(JSON.stringify(image)).toContain('141502667606.dkr.ecr.eu-west-1.');
   });
 
-  test('looks the account up at deployment otherwise, once for all containers', () => {
+  test('finds the account at deployment otherwise, by one mapping for all containers', () => {
     const stack = stackIn();
     for (const name of ['one', 'two']) scikitLearnContainer(stack, `s3://my-models/${name}.tar.gz`);
     const { Mappings } = Template.fromStack(stack).toJSON();
