@@ -12,6 +12,15 @@ const STATEMENTS: Readonly<Record<string, readonly object[]>> = {
   ReadOnlyAccess: [
     allow(SERVICES.flatMap((service) => ['Describe', 'Get', 'List'].map((verb) => `${service}:${verb}*`))),
   ],
+  // The newest deploy role of CDK has it.
+  AWSCloudFormationReadOnlyAccess: [
+    allow([
+      'cloudformation:Describe*',
+      'cloudformation:Get*',
+      'cloudformation:List*',
+      'cloudformation:ValidateTemplate',
+    ]),
+  ],
   AmazonS3FullAccess: [allow('s3:*')],
   AmazonS3ReadOnlyAccess: [allow(['s3:Get*', 's3:List*', 's3:Describe*'])],
   AmazonSQSFullAccess: [allow('sqs:*')],

@@ -4,7 +4,7 @@ import type { PolicyHolder } from '../core/policy-holder.ts';
 import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
 import { type BucketEncryption, encrypted, keyIdOf } from './encryption.ts';
-import { kmsError, noSuchBucket } from './errors.ts';
+import { kmsError, noSuchBucket, S3Error } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
 import type { ByteRange } from './ranges.ts';
@@ -75,7 +75,12 @@ export class S3State {
 
   /** Sets or removes the policy that IAM enforces on the bucket and its objects. */
   setPolicy(bucket: Bucket, policy: string | undefined): void {
-    this.#ports.iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
+    try {
+      this.#ports.iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      throw new S3Error('MalformedPolicy', error.message, 400);
+    }
     bucket.policy = policy;
   }
 

@@ -127,6 +127,8 @@ describe('multipart uploads', () => {
       StorageClass: 'STANDARD',
       ObjectSize: first.length + second.length,
     });
+    const part = await s3.call('HeadObject', { Bucket, Key, PartNumber: 1, ChecksumMode: 'ENABLED' });
+    expect(part).toMatchObject({ ChecksumType: 'COMPOSITE', ChecksumCRC32: base64Crc32(first) });
     const rest = await ofKey({ ObjectAttributes: ['ObjectParts'], PartNumberMarker: '1' });
     expect(rest.ObjectParts).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 2, Size: second.length }] });
     expect(Object.keys(rest)).toEqual(['LastModified', 'ObjectParts']);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { AwsError } from '../../src/core/aws-error.ts';
 import { allowOnly, simulatedS3, textOf } from './support.ts';
 
 type S3 = ReturnType<typeof simulatedS3>;
@@ -276,7 +277,20 @@ describe('lifecycle rules', () => {
     ['a status of another name', [{ ...rule, Status: 'enabled' }], 'MalformedXML'],
     ['no day', [{ ...rule, Expiration: { Days: 0 } }], 'InvalidArgument'],
     ['a time of day', [{ ...rule, Expiration: { Date: new Date('2030-01-01T12:00:00Z') } }], 'InvalidArgument'],
+    ['a time of day', [{ ...rule, Transitions: [{ Date: new Date(1), StorageClass: 'GLACIER' }] }], 'InvalidArgument'],
   ])('with %s are refused', async (_name, rules, code) => {
     await expect(stored(...rules)).rejects.toMatchObject({ code });
   });
+});
+
+it('a policy that IAM refuses is malformed, and changes nothing', async () => {
+  const s3 = simulatedS3({
+    setResourcePolicy() {
+      throw new AwsError('MalformedPolicyDocument', 'no Resource', 400);
+    },
+  });
+  await s3.call('CreateBucket', { Bucket });
+  const put = s3.call('PutBucketPolicy', { Bucket, Policy: '{"Statement":[{}]}' });
+  await expect(put).rejects.toMatchObject({ code: 'MalformedPolicy', message: 'no Resource', status: 400 });
+  await expect(s3.call('GetBucketPolicy', { Bucket })).rejects.toMatchObject({ code: 'NoSuchBucketPolicy' });
 });

@@ -2,6 +2,7 @@ import { defaultAccount } from '../../src/core/account.ts';
 import { AwsError } from '../../src/core/aws-error.ts';
 import { type Caller, Cloud, type Permission, root } from '../../src/core/cloud.ts';
 import { seededIds } from '../../src/core/ids.ts';
+import type { PolicyHolder } from '../../src/core/policy-holder.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createS3, MemoryBlobs, type S3Event } from '../../src/s3/index.ts';
 
@@ -29,14 +30,14 @@ class CountedBlobs extends MemoryBlobs {
 }
 
 /** S3 in memory and virtual time. */
-export function simulatedS3() {
+export function simulatedS3(iam?: PolicyHolder) {
   const clock = new VirtualClock();
   const cloud = new Cloud();
   const blobs = new CountedBlobs();
   const events: S3Event[] = [];
   const s3 = createS3(
     { account: defaultAccount, clock, ids: seededIds(1), cloud },
-    { blobs, emit: (e) => events.push(e) },
+    { blobs, emit: (e) => events.push(e), ...(iam && { iam }) },
   );
   cloud.register(s3.service);
   // biome-ignore lint/suspicious/noExplicitAny: tests read members of AWS's shapes

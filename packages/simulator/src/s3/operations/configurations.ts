@@ -124,7 +124,8 @@ function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfigu
   const ids = new Set<string>();
   for (const rule of Rules) {
     if (rule.Status !== 'Enabled' && rule.Status !== 'Disabled') throw malformedXml();
-    const { ID: id = deps.ids.hex(48), Expiration: { Days: days, Date: date } = {} } = rule;
+    const { ID: id = deps.ids.hex(48), Expiration: { Days: days, Date: expiry } = {}, Transitions = [] } = rule;
+    const date = [expiry, ...Transitions.map(({ Date: start }) => start)].find((day) => day && day.getTime() % DAY_MS);
     if (id.length > MAX_RULE_ID_LENGTH) {
       throw invalidArgument(`ID length should not exceed allowed limit of ${MAX_RULE_ID_LENGTH}`, 'ID', id);
     }
@@ -134,7 +135,7 @@ function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfigu
     if (days !== undefined && days < 1) {
       throw invalidArgument("'Days' for Expiration action must be a positive integer", 'Days', String(days));
     }
-    if (date !== undefined && date.getTime() % DAY_MS !== 0) {
+    if (date !== undefined) {
       throw invalidArgument("'Date' must be at midnight GMT", 'Date', date.toISOString());
     }
     rule.ID = id;

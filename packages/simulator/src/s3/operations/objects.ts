@@ -210,10 +210,10 @@ function attributesOf(version: ObjectVersion, { PartNumberMarker, MaxParts = MAX
   };
 }
 
-/** A range of an object has no checksum, unless it is a part. */
+/** A range of an object has no checksum, unless it is a part. The type is the object's. */
 function shownChecksum({ checksum, parts }: ObjectVersion, range: ByteRange | undefined, number: number | undefined) {
   const ofPart = number === undefined ? undefined : parts?.[number - 1]?.checksum;
-  return !range || ofPart ? checksumMembers(ofPart ?? checksum) : {};
+  return !range || ofPart ? { ...checksumMembers(ofPart ?? checksum), ChecksumType: checksum?.type } : {};
 }
 
 const httpDate = (value: Date | string) => (value instanceof Date ? value.toUTCString() : value);
