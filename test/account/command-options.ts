@@ -38,8 +38,8 @@ Without --account all of this happens on the local runtime.
   --help
 
 exit code
-  0  everything is as expected, and deleted
-  1  the path failed, or a probe did
+  0  the path is as expected, and everything is deleted; also if answers differ from docs/fidelity.md
+  1  the path is not as expected, or a probe could not be asked
   2  the command line is invalid
   3  nothing was made: no credentials, no region, not bootstrapped, or not confirmed
   4  something could not be deleted: the last lines say what
