@@ -3,11 +3,12 @@ import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Fact } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
-const IMAGE = 'sagemaker-scikit-learn:1.2-1-cpu-py3';
+/** Repository and tag. */
+export const SCIKIT_LEARN_IMAGE = 'sagemaker-scikit-learn:1.2-1-cpu-py3';
 const FACT = 'scikitLearnRepositoryAccount';
 
 /** The accounts of AWS with the image, by region: `image_uri_config/sklearn.json` of the SageMaker Python SDK. */
-const ACCOUNTS: Readonly<Record<string, string>> = {
+export const SCIKIT_LEARN_ACCOUNTS: Readonly<Record<string, string>> = {
   'af-south-1': '510948584623',
   'ap-east-1': '651117190479',
   'ap-northeast-1': '354813040037',
@@ -50,15 +51,16 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
  */
 export function scikitLearnContainer(scope: Construct, modelDataUrl: string): ScikitLearnContainer {
   const stack = Stack.of(scope);
-  if (!Token.isUnresolved(stack.region) && ACCOUNTS[stack.region] === undefined) {
+  if (!Token.isUnresolved(stack.region) && SCIKIT_LEARN_ACCOUNTS[stack.region] === undefined) {
     throw new Error(
-      `AWS has no image ${IMAGE} in the region ${stack.region}. Use an image of yours, or one of the regions ` +
-        `${Object.keys(ACCOUNTS).join(', ')}.`,
+      `AWS has no image ${SCIKIT_LEARN_IMAGE} in the region ${stack.region}. Use an image of yours, or one of the regions ` +
+        `${Object.keys(SCIKIT_LEARN_ACCOUNTS).join(', ')}.`,
     );
   }
-  for (const [region, value] of Object.entries(ACCOUNTS)) Fact.register({ region, name: FACT, value }, true);
+  for (const [region, value] of Object.entries(SCIKIT_LEARN_ACCOUNTS))
+    Fact.register({ region, name: FACT, value }, true);
   return {
-    image: `${stack.regionalFact(FACT)}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${IMAGE}`,
+    image: `${stack.regionalFact(FACT)}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${SCIKIT_LEARN_IMAGE}`,
     environment: { SAGEMAKER_PROGRAM: 'inference.py', SAGEMAKER_SUBMIT_DIRECTORY: '/opt/ml/model/code' },
     modelDataUrl,
   };

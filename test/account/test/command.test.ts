@@ -148,6 +148,7 @@ test('the image is of the region, or unknown', () => {
     '492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3',
   );
   expect(sklearnImage('mars-north-1')).toBeUndefined();
+  expect(sklearnImage('cn-north-1')).toBeUndefined();
 });
 
 describe('the end', () => {
