@@ -55,7 +55,7 @@ describe('the example of', () => {
     const { BucketName } = await at.deploy('LlmData');
     const upload = async (files: Readonly<Record<string, string>>) => {
       for (const [path, Body] of Object.entries(files)) {
-        await at.s3.send(new PutObjectCommand({ Bucket: BucketName, Key: `llm/${path}`, Body }));
+        await at.s3.send(new PutObjectCommand({ Bucket: BucketName, Key: `llm/${path}`, Body: Buffer.from(Body) }));
       }
     };
     await upload({ 'code/inference.mjs': LLM, name: 'v1', _SUCCESS: '' });
