@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { inspect } from 'node:util';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
 import { publishAssets } from './cloud-assembly/publish-assets.ts';
 import {
@@ -16,6 +15,7 @@ import { type Account, defaultAccount } from './core/account.ts';
 import { systemClock } from './core/clock.ts';
 import { type Caller, Cloud, type Deps, root } from './core/cloud.ts';
 import { systemIds } from './core/ids.ts';
+import type { DeliveryFailure } from './events/delivery.ts';
 import { createEvents } from './events/events.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createIam, type Iam } from './iam/iam.ts';
@@ -101,7 +101,7 @@ export interface LocalRuntime {
 /** Starts a local runtime: all services behind one port on 127.0.0.1. */
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
-  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(inspect(problem)));
+  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
   const state = await openState(options);
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
@@ -203,12 +203,19 @@ interface ServiceOptions extends LocalRuntimeOptions {
   readonly gatewayUrl: () => string;
 }
 
+/** What to tell the user of an event that no queue got. */
+function undelivered({ ruleArn, targetArn, error, deadLettered }: DeliveryFailure): Error {
+  const where = deadLettered ? ' It is in the dead-letter queue.' : '';
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`An event of ${ruleArn} was not delivered to ${targetArn}: ${reason}.${where}`);
+}
+
 /** Creates all services and registers them with `deps.cloud`. */
 function createServices(deps: Deps, options: ServiceOptions) {
   const { statePath, gatewayUrl } = options;
   const times = timesOf(options.times);
   const iam = createIam(deps);
-  const events = createEvents(deps, { onDeliveryFailure: options.onProblem });
+  const events = createEvents(deps, { onDeliveryFailure: (failure) => options.onProblem(undelivered(failure)) });
   const emit = ({
     'detail-type': detailType,
     source,
