@@ -49,7 +49,9 @@ function policy(statement: object): string {
 
 test('everyday verbs of aws-cli 1 work, or are refused by name', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'freshpoint-foreign-'));
-  const runtime = await startLocalRuntime({ stateDir: join(folder, 'state') });
+  const problems: unknown[] = [];
+  const onProblem = (problem: unknown) => problems.push(problem);
+  const runtime = await startLocalRuntime({ stateDir: join(folder, 'state'), onProblem });
   try {
     for (const [path, content] of Object.entries(FILES)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -78,6 +80,10 @@ test('everyday verbs of aws-cli 1 work, or are refused by name', async () => {
     const results: { readonly verb: string; readonly problem?: string }[] = JSON.parse(stdout);
     expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
     expect(results.length).toBeGreaterThan(200);
+    // The queue has no policy that lets the rule send to it.
+    expect(problems.map(String)).toEqual([
+      expect.stringMatching(/^Error: An event of .*:rule\/r was not delivered to .*:q2: .*sqs:SendMessage/),
+    ]);
   } finally {
     await runtime.stop();
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { inspect } from 'node:util';
 import {
   BOOTSTRAP_STACK_NAME,
   BOOTSTRAP_TEMPLATE,
@@ -10,6 +9,7 @@ import {
 import { type Account, defaultAccount } from '#simulator/core/account';
 import { Cloud, type Deps } from '#simulator/core/cloud';
 import { type AccountServices, createAccount } from '#simulator/create-account';
+import type { DeliveryFailure } from '#simulator/events/delivery';
 import type { FunctionLogLine } from '#simulator/lambda/index';
 import { type Faults, fastTimes, realisticTimes, type Times } from '#simulator/sagemaker/index';
 import { readCloudAssembly } from './cloud-assembly/cloud-assembly.ts';
@@ -85,7 +85,7 @@ export interface LocalRuntime {
 /** Starts a local runtime: all services behind one port on 127.0.0.1. */
 export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   const account = options.account ?? defaultAccount;
-  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(inspect(problem)));
+  const onProblem = options.onProblem ?? ((problem) => process.emitWarning(String(problem)));
   const state = await openState(options);
   const processes = createProcessHost();
   const deps: Deps = { account, clock: systemClock, ids: systemIds, cloud: new Cloud() };
@@ -187,6 +187,13 @@ interface LocalAccountOptions extends LocalRuntimeOptions {
   readonly url: () => string;
 }
 
+/** What to tell the user of an event that no queue got. */
+function undelivered({ ruleArn, targetArn, error, deadLettered }: DeliveryFailure): Error {
+  const where = deadLettered ? ' It is in the dead-letter queue.' : '';
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`An event of ${ruleArn} was not delivered to ${targetArn}: ${reason}.${where}`);
+}
+
 /** The account, with its processes and files on this machine. */
 function createLocalAccount(deps: Deps, options: LocalAccountOptions): AccountServices {
   const { statePath, processes, url, defer } = options;
@@ -213,7 +220,7 @@ function createLocalAccount(deps: Deps, options: LocalAccountOptions): AccountSe
     times,
     origin: url,
     customResponseUrl: () => url() + CUSTOM_RESPONSE_PATH + deps.ids.hex(40),
-    delivery: { onDeliveryFailure: options.onProblem },
+    delivery: { onDeliveryFailure: (failure) => options.onProblem(undelivered(failure)) },
   });
   return account;
 }
