@@ -154,6 +154,17 @@ export const MUTANTS: readonly Mutant[] = [
     change: { replaceWith: 'state' },
   },
   {
+    name: 'a stall that only the history knows counts as published',
+    file: 'policy/stalled.ts',
+    declaration: 'noteBlockage',
+    node: 'VariableDeclarator[id.name="isPublished"] > .init',
+    test: {
+      file: 'packages/engine/test/controller/stalls.test.ts',
+      name: 'what keeps the newest revision from being served > is published again if only the history knows of it',
+    },
+    change: { keepOnly: 'LogicalExpression > .left' },
+  },
+  {
     name: 'two passes publish the same',
     file: 'controller/publish.ts',
     declaration: 'claim',

@@ -188,8 +188,8 @@ export class SourceHistory {
     let next = at;
     for (const entry of [...this.entries].reverse()) {
       if (entry.at > at) continue;
-      // A source settles `waitTime` after it was first seen, unless something newer came by then.
-      const seenAt = entry.seenAt ?? entry.at;
+      // A source settles `waitTime` after it was first seen and last written, unless something newer came by then.
+      const seenAt = Math.max(entry.seenAt ?? entry.at, entry.at);
       if (next - seenAt > waitTime * 1000 + TOLERANCE_MS) break;
       since = Math.min(since, seenAt);
       next = entry.at;

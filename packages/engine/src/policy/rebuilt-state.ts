@@ -198,13 +198,13 @@ function suspensionOf(remains: Remains): Suspension | undefined {
   return { by, at, ...(reason !== undefined && { reason }) };
 }
 
-/** The last stall that was published, unless its end was, too. */
+/** The last stall that was to be published, unless its end was, too. */
 function stallOf({ history }: Remains): Stall | undefined {
   const stalls = history.filter(isStallRecord);
   const last = stalls.find(({ outcome }) => outcome === 'stalled');
   if (!last || stalls.some(({ outcome, at }) => outcome === 'recovered' && at === last.at)) return undefined;
   const { at, reason, message } = last;
-  return { since: Date.parse(at), reason, message, published: true };
+  return { since: Date.parse(at), reason, message, published: true, rebuilt: true };
 }
 
 /** Newest first. A success ends the quarantine of its revision, and so does a person's retry or rollback. */

@@ -75,7 +75,7 @@ export function noteBlockage(
   const before = state.stalled;
   const since = Math.min(before?.since ?? now, blockedSince ?? now);
   const isDue = needsPerson === true || now - since >= stalledAfterMs(spec);
-  const isPublished = before?.published === true;
+  const isPublished = before?.published === true && !before.rebuilt;
   if (before && (isPublished || !isDue)) return { state };
   const stalled: Stall = {
     since,

@@ -150,6 +150,8 @@ export interface Stall {
   readonly reason: string;
   readonly message: string;
   readonly published?: true;
+  /** Known from the history, in which a stall is recorded before its event is sent: that may not have been. */
+  readonly rebuilt?: true;
 }
 
 /** A person's "no swaps until resumed". */

@@ -44,6 +44,31 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.metrics).toEqual({});
   });
 
+  test('is published again if only the history knows of it, and its end once', async () => {
+    const since = NOON - 60 * MINUTE;
+    const stalled = { since, reason: 'Retrying', message: 'no quota', published: true, rebuilt: true } as const;
+    world.state = { ...servedV1, stalled };
+    world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
+    await passFor(60);
+    expect(stalls).toMatchObject([{ type: 'stalled', since }]);
+    expect(world.metrics.Stalled).toBe(1);
+    world.sources = v1;
+    await passFor(60);
+    expect(stalls).toMatchObject([
+      { type: 'stalled', since },
+      { type: 'recovered', since },
+    ]);
+  });
+
+  test('ends with an event if only the history knows of it', async () => {
+    const since = NOON - 60 * MINUTE;
+    const stalled = { since, reason: 'Retrying', message: 'no quota', published: true, rebuilt: true } as const;
+    world.state = { ...quiet, stalled };
+    world.sources = v1;
+    await passFor(10);
+    expect(stalls).toMatchObject([{ type: 'recovered', since }]);
+  });
+
   test('is published once after half an hour, with the call, the ARN and what to do, and once when it ends', async () => {
     world.updateOutcome = { kind: 'rejected', busy: false, error: quota };
     await passFor(25);

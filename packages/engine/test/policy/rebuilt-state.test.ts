@@ -262,6 +262,7 @@ test('a stall that was published survives, until its end was published, too', ()
     reason: 'Retrying',
     message: 'no capacity',
     published: true,
+    rebuilt: true,
   });
   const ended = [stall('stalled', 40), stall('recovered', 40), deployedV1];
   expect(rebuildState(remains({ history: ended })).stalled).toBeUndefined();
