@@ -29,8 +29,8 @@ export function rangeOf(spans: readonly SlotSpan[], choice: string, now: number)
   const ms = RANGES[choice];
   if (ms !== undefined && Number.isFinite(ms)) return { from: now - ms, to: now };
   const since = ms === undefined ? (begins.at(-RECENT_CHANGES) ?? first) : first;
-  const to = Math.max(now, since + MIN_RANGE_MS);
-  return { from: since - LEAD * (to - since), to };
+  const begin = Math.min(since, now - MIN_RANGE_MS);
+  return { from: begin - LEAD * (now - begin), to: now };
 }
 
 /** Where a span is in the range, in percent. Undefined: outside of it. */

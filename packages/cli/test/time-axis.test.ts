@@ -16,9 +16,12 @@ test('the last changes fill the range, whenever they were', () => {
   expect(rangeOf(spans, 'hour', NOW)).toEqual({ from: NOW - 60 * MINUTE_MS, to: NOW });
 });
 
-test('a range is never empty', () => {
-  expect(rangeOf([], 'recent', NOW).to).toBeGreaterThan(NOW);
-  expect(rangeOf([], 'all', NOW).to).toBeGreaterThan(NOW);
+test.each(['recent', 'all'])('a range ends now, and is never empty: %s', (choice) => {
+  for (const spans of [[], [span(NOW - 5000)], [span(NOW)]]) {
+    const { from, to } = rangeOf(spans, choice, NOW);
+    expect(to).toBe(NOW);
+    expect(from).toBeLessThan(NOW - 10_000);
+  }
 });
 
 test('a span has its place in the range, cut at its ends', () => {
