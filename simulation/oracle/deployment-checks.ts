@@ -55,8 +55,11 @@ export class DeploymentChecks {
     const before = isBack ? deployment.replaced : ledger.live;
     if (!before?.data || before.by === 'person' || this.#hasFailed(before)) return;
     // It is not known any more what served from a source that the deployment had removed: what is there is loaded.
-    const isLost = ledger.stateDeletedAt.some((at) => at >= deployment.startedAt);
-    if (isBack && isLost && removesSource(deployment.from, deployment.to)) {
+    const lostAt = ledger.stateDeletedAt.findLast((at) => at >= deployment.startedAt);
+    // Nor does a rollback load it whose gate found no answer in time, because the state was not rebuilt by then.
+    const isUnknown =
+      lostAt !== undefined && (removesSource(deployment.from, deployment.to) || (deployment.checkedAt ?? 0) < lostAt);
+    if (isBack && isUnknown) {
       if (update.deployed !== undefined) ledger.untested.add(update.deployed);
       return;
     }

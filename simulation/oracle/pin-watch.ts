@@ -133,7 +133,7 @@ export class PinWatch {
     if (asked.before === 'ended' || asked.before === 'unclear') return asked.before;
     // The controller may not have seen it when the person asked: then it counts as newer.
     const isSeen =
-      asked.before !== undefined || sources.isFirst(asked.sources) || (asked.sources.readAt ?? asked.at) < asked.at;
+      asked.before !== undefined || sources.isFirst(asked.sources) || (asked.sources.knownAt ?? asked.at) < asked.at;
     const others = sources.entries.filter((entry) => entry.at > asked.since && entry.revision !== revision);
     const { current } = sources;
     const isKnown = sources.entries.some((entry) => entry.at < asked.since && entry.revision === current.revision);

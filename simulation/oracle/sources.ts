@@ -20,8 +20,8 @@ export interface SourceSnapshot {
   readonly partialRevision?: string;
   /** When the controller first saw it, according to its state. */
   seenAt?: number;
-  /** When a pass that recorded it first read it, epoch ms. */
-  readAt?: number;
+  /** Since when the state has it, epoch ms. */
+  knownAt?: number;
 }
 
 /** Reads the truth independently: what the controller computes is compared with this. */

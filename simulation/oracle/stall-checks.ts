@@ -10,6 +10,8 @@ export class StallChecks {
   #isStalled = false;
   /** The state may not have what was published last. */
   #isUncertain = false;
+  /** The state that knew it was deleted: it may be published once more. */
+  #isForgotten = false;
   #stalls = 0;
   #lastRun: FunctionRun | undefined;
   #publishedAt = 0;
@@ -23,7 +25,10 @@ export class StallChecks {
     const isRepeated = (type === 'stalled') === this.#isStalled;
     // Events are published before the state records it: a run that began earlier, or one after a crash, repeats them.
     const isConcurrent = run !== undefined && run !== this.#lastRun && run.startedAt < this.#publishedAt;
-    if (isRepeated && !this.#isUncertain && !isConcurrent) journal.violation(`${type} is published again`);
+    if (isRepeated && !this.#isUncertain && !this.#isForgotten && !isConcurrent) {
+      journal.violation(`${type} is published again`);
+    }
+    this.#isForgotten = false;
     this.#publishedAt = world.clock.now();
     this.#isStalled = type === 'stalled';
     this.#isUncertain = true;
@@ -40,6 +45,7 @@ export class StallChecks {
   /** A person deleted the state, which knew what was published. */
   stateDeleted(): void {
     this.#isUncertain = true;
+    this.#isForgotten = true;
   }
 
   /** A shortage has ended in which updates were refused; `refusedAt`: when. */

@@ -57,9 +57,9 @@ export class StateWatch {
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
     for (const settling of [rollout, state.upcoming]) {
       if (settling?.phase !== 'settling') continue;
-      const { revision, seen, readAt = seen } = settling;
+      const { revision, seen } = settling;
       const entry = this.#parts.sources.entries.findLast((each) => each.revision === revision);
-      if (entry) Object.assign(entry, { seenAt: seen, readAt });
+      if (entry) Object.assign(entry, { seenAt: seen, knownAt: entry.knownAt ?? this.#parts.world.clock.now() });
     }
     for (const { revision, message, failedSmokeTests } of state.quarantine ?? []) {
       if (failedSmokeTests) ledger.failedSmokeTests.add(revision);

@@ -51,7 +51,7 @@ export function rebuildState(remains: Remains): EndpointState {
   return {
     ...since,
     ...(serving && { serving }),
-    ...(remains.revisions.length > 0 && { stored: storedOf(remains) }),
+    ...(remains.revisions.length > 0 && { stored: storedOf(remains, serving) }),
     ...(updating && { rollout: updating }),
     ...(entries.length > 0 && { quarantine: entries }),
     ...(pin && { pin }),
@@ -93,9 +93,11 @@ function servingOf(remains: Remains): Serving | undefined {
 }
 
 /** Those that served last come first. */
-function storedOf(remains: Remains): string[] {
+function storedOf(remains: Remains, serving: Serving | undefined): string[] {
   const { revisions } = remains;
-  const served = refreshesOf(remains).flatMap(({ serving }) => (serving && servedRevision(serving)) ?? []);
+  // What serves now may have no record: its update was not concluded.
+  const all = [serving, ...refreshesOf(remains).map((refresh) => refresh.serving)];
+  const served = all.flatMap((each) => (each && servedRevision(each)) ?? []);
   const rank = (revision: string) => (served.includes(revision) ? served.indexOf(revision) : served.length);
   return revisions.toSorted((one, other) => rank(one) - rank(other));
 }

@@ -255,6 +255,13 @@ describe('what a person did survives', () => {
   });
 });
 
+test('what serves without a record counts as what served last, so that the next refresh retains it', () => {
+  const revisions = ['v0', 'v1', 'v2', 'v3'];
+  expect(rebuildState(remains({ revisions, history: [] })).stored).toEqual(['v1', 'v0', 'v2', 'v3']);
+  const history = [servedV2, deployedV1];
+  expect(rebuildState(remains({ revisions, history, slots: { a: 'v3' } })).stored).toEqual(['v3', 'v2', 'v1', 'v0']);
+});
+
 test('a stall that was published survives, until its end was published, too', () => {
   const { stalled } = rebuildState(remains({ history: [stall('stalled', 40), deployedV1] }));
   expect(stalled).toEqual({
