@@ -1,4 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { Account } from '../core/account.ts';
 
-/** The canonical user id of an account: 64 hex digits. */
-export const canonicalId = (accountId: string): string => createHash('sha256').update(accountId).digest('hex');
+/** Who owns a bucket or an object. */
+export interface Owner {
+  /** The canonical user id: 64 hex digits. */
+  readonly ID: string;
+}
+
+/** The account as an owner. */
+export const ownerOf = ({ accountId }: Account): Owner => ({
+  ID: createHash('sha256').update(accountId).digest('hex'),
+});

@@ -14,7 +14,7 @@ import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import { invalidArgument, notFoundHead, notImplemented, S3Error } from '../errors.ts';
 import { checkBucketName } from '../names.ts';
-import { canonicalId } from '../owner.ts';
+import { ownerOf } from '../owner.ts';
 import { SortedMap } from '../sorted-map.ts';
 import type { S3State } from '../state.ts';
 import { compareUtf8 } from '../utf8-order.ts';
@@ -65,7 +65,7 @@ function listBuckets(state: S3State, input: ListBucketsCommandInput): SdkOutput<
   const { items, next } = page(names, limit);
   return {
     Buckets: items.map((name) => ({ Name: name, CreationDate: new Date(state.bucket(name).created) })),
-    Owner: { ID: canonicalId(state.deps.account.accountId) },
+    Owner: ownerOf(state.deps.account),
     ...(next === undefined ? {} : { ContinuationToken: items.at(-1) }),
     ...(prefix === undefined ? {} : { Prefix: prefix }),
   };

@@ -12,7 +12,7 @@ import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
-import { canonicalId } from '../owner.ts';
+import { type Owner, ownerOf } from '../owner.ts';
 import type { S3State } from '../state.ts';
 import type { SdkOutput } from './output.ts';
 import {
@@ -28,13 +28,9 @@ import {
   walk,
 } from './paging.ts';
 
-interface Owner {
-  readonly ID: string;
-}
-
 /** ListObjects, ListObjectsV2 and ListObjectVersions. */
 export function listingOperations(state: S3State): Record<string, Operation> {
-  const owner: Owner = { ID: canonicalId(state.deps.account.accountId) };
+  const owner = ownerOf(state.deps.account);
   return {
     ListObjectsV2: {
       run(input: ListObjectsV2CommandInput): SdkOutput<ListObjectsV2CommandOutput> {

@@ -8,7 +8,7 @@ import type {
 import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import type { Bucket, Upload, UploadedPart } from '../model.ts';
-import { canonicalId } from '../owner.ts';
+import { type Owner, ownerOf } from '../owner.ts';
 import { SortedMap } from '../sorted-map.ts';
 import type { S3State } from '../state.ts';
 import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
@@ -25,13 +25,9 @@ import {
   walk,
 } from './paging.ts';
 
-interface Owner {
-  readonly ID: string;
-}
-
 /** ListParts and ListMultipartUploads. */
 export function uploadListingOperations(state: S3State): Record<string, Operation> {
-  const owner: Owner = { ID: canonicalId(state.deps.account.accountId) };
+  const owner = ownerOf(state.deps.account);
   return {
     ListParts: {
       run(input: ListPartsCommandInput): SdkOutput<ListPartsCommandOutput> {
