@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DescribeModelCommand, ListModelsCommand } from '@aws-sdk/client-sagemaker';
 import { evaluateEndpoint, predictSpecies } from '@freshpoint/demo/endpoint-client';
@@ -10,11 +9,11 @@ import { accuracy, trainModels } from '@freshpoint/demo/train';
 import { irisApp } from '@freshpoint-examples/iris/iris-app';
 import { CODE_FOLDER, NAMES } from '@freshpoint-examples/iris/names';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CDK_COMMAND } from './cdk-command.ts';
 import { QUICK, Stage } from './stage.ts';
 
 const run = promisify(execFile);
 const EXAMPLE = dirname(CODE_FOLDER);
-const CDK = fileURLToPath(new URL('bin/cdk', import.meta.resolve('aws-cdk/package.json')));
 const ENDPOINT = 'Iris';
 
 describe('the example iris, deployed with the commands of its README', () => {
@@ -56,7 +55,7 @@ describe('the example iris, deployed with the commands of its README', () => {
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       TMPDIR: folder,
     };
-    await run(process.execPath, [CDK, 'deploy', ...options], { cwd: folder, env });
+    await run(process.execPath, [CDK_COMMAND, 'deploy', ...options], { cwd: folder, env });
   }
   async function expectAnswersOf(version: 'v1' | 'v2'): Promise<void> {
     const { predict } = models[version];

@@ -499,7 +499,7 @@ const situations: Record<string, Situation> = {
     o: observe({ state: { ...servedV1, moved: { configName: 'config-a', endpointModified: NOON - MINUTE } } }),
     next: { kind: 'requeue', reason: 'EndpointBusy', seconds: 5 },
   },
-  'others move the endpoint on: the config before the first move stays recorded': {
+  'others update the endpoint once more: the later update is recorded': {
     o: observe({
       endpoint: { ...endpoint, status: 'Updating', configName: 'config-b', lastModified: NOON - 1000 },
       state: { ...servedV1, moved: { configName: 'config-b', endpointModified: NOON - MINUTE } },
