@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pax, type RawEntry, tarGz, tarOf } from '@freshpoint/test-support/tar-builder';
+import { SCIKIT_LEARN_ENVIRONMENT } from '@freshpoint-examples/shared/scikit-learn-image';
 
 const INFERENCE = readFileSync(fileURLToPath(new URL('model/code/inference.py', import.meta.url)));
 
-/** The environment with which AWS's containers for Python run `code/inference.py` of the archive. */
+/** The environment with which AWS's scikit-learn container serves the archive. */
 export const CONTAINER_ENVIRONMENT = {
-  SAGEMAKER_PROGRAM: 'inference.py',
-  SAGEMAKER_SUBMIT_DIRECTORY: '/opt/ml/model/code',
+  ...SCIKIT_LEARN_ENVIRONMENT,
   // Longer than SageMaker waits: its timeout is what a probe asks about, not the container's.
   SAGEMAKER_MODEL_SERVER_TIMEOUT: '120',
 } as const;

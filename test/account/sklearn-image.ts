@@ -1,4 +1,4 @@
-import { SCIKIT_LEARN_ACCOUNTS, SCIKIT_LEARN_IMAGE } from '@freshpoint-examples/shared/scikit-learn';
+import { SCIKIT_LEARN_ACCOUNTS, SCIKIT_LEARN_IMAGE } from '@freshpoint-examples/shared/scikit-learn-image';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 
 /** AWS's scikit-learn container in a region. Undefined if none is known there; other partitions are left out. */
