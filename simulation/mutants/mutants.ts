@@ -326,6 +326,17 @@ export const MUTANTS: readonly Mutant[] = [
     change: FALSE,
   },
   {
+    name: 'what serves untested is not tested when it is uploaded again',
+    file: 'policy/serving.ts',
+    declaration: 'servesTarget',
+    node: 'IfStatement > LogicalExpression:has(MemberExpression[property.name="untested"])',
+    test: {
+      file: SLOT_DATA,
+      name: 'data per slot > served untested, and uploaded again: rolled out anew, to be tested',
+    },
+    change: FALSE,
+  },
+  {
     name: 'a stall is published in each pass',
     file: 'policy/stalled.ts',
     declaration: 'noteBlockage',

@@ -62,10 +62,11 @@ interface DeployedEndpoint {
 
 /** The fleet that a deployment brought up loaded what the gate admitted, if the sources still have it. */
 export function concludeDeployment(
-  { endpoint, spec, sources, slot }: DeployedEndpoint,
+  deployed: DeployedEndpoint,
   state: EndpointState,
   deployment: PendingDeployment,
 ): { readonly state: EndpointState; readonly events: readonly RefreshEvent[] } {
+  const { endpoint, spec, sources, slot } = deployed;
   const { newestSource, size } = deployment;
   const { configName, lastModified } = endpoint;
   const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
@@ -76,9 +77,10 @@ export function concludeDeployment(
     newestSource,
     since: lastModified,
     ...(size !== undefined && { size }),
+    ...(state.serving?.untested && state.serving.revision === revision && { untested: true }),
   };
   const tested = continueTests(state, serving, slot);
-  const ended = { ...tested, deployment: undefined, pin: pinAfter(state, deployment) };
+  const ended = { ...tested, deployment: undefined, pin: pinAfter(deployed, state, deployment) };
   return {
     state: servedLast({ ...ended, moved: undefined, serving }, servedRevision(serving)),
     events: revision === undefined ? [] : [{ type: 'deployed', revision, slot, configName, startedAt: lastModified }],
@@ -89,10 +91,27 @@ export function concludeDeployment(
  * The pin that the deployment brings, unless a person set another one meanwhile. The same pin in the terms of the same
  * sources knows more in the state: what it takes precedence over, and what it has passed over.
  */
-function pinAfter({ pin }: EndpointState, deployment: PendingDeployment): Pin | undefined {
-  const brought = deployment.pin;
-  if (!pin || !brought) return pin ?? brought;
-  const isOther = pin.at !== brought.at || pin.by !== brought.by;
+function pinAfter(
+  deployed: DeployedEndpoint,
+  state: EndpointState,
+  { pin: brought }: PendingDeployment,
+): Pin | undefined {
+  const { pin } = state;
+  if (!pin) return brought;
+  const isOther = pin.at !== brought?.at || pin.by !== brought.by;
+  if (isOther) return isBackAtReplaced(deployed, state) ? pinOver(deployed, pin) : pin;
   const isOfSame = pin.revision === brought.revision && (brought.supersedes ?? pin.supersedes) === pin.supersedes;
-  return isOther || isOfSame ? pin : brought;
+  return isOfSame ? pin : brought;
+}
+
+/** Whether the deployment was the rollback of one that changed the sources. */
+function isBackAtReplaced({ spec }: DeployedEndpoint, { replaced }: EndpointState): boolean {
+  return replaced !== undefined && replaced.root !== replaced.nextRoot && replaced.root === spec.data?.root;
+}
+
+/** A pin that was set before the sources were back, in their terms, if nothing was written there since. */
+function pinOver({ sources }: DeployedEndpoint, pin: Pin): Pin {
+  const { supersedesNewest = 0 } = pin;
+  if (sources?.kind !== 'complete' || sources.newest > supersedesNewest) return pin;
+  return { ...pin, supersedes: sources.revision, supersedesNewest: sources.newest };
 }

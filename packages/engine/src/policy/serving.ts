@@ -13,6 +13,7 @@ export function servesTarget(
   target: RolloutTarget,
 ): boolean {
   if (serving?.configName !== endpoint.configName) return false;
+  if (serving.untested && target.trigger === 'upload' && spec.smokeTests?.length) return false;
   if (ownsAllData(spec)) return serving.revision === target.revision;
   // A rollback restores slot data only.
   if (spec.data && target.trigger !== 'upload') return serving.slotRevision === target.revision;

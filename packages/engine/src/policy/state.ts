@@ -18,6 +18,8 @@ export interface Serving {
   readonly since: number;
   /** Bytes of all sources of the revision. */
   readonly size?: number;
+  /** Something newer came before its smoke tests had a verdict. Uploaded again, it is rolled out anew, and tested. */
+  readonly untested?: true;
 }
 
 /** What a deployment was about to load when the gate admitted it. */

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { concludeDeployment } from '../../src/policy/deployed.ts';
+import type { SourcesView } from '../../src/policy/observation.ts';
 import { refreshAnew } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
-import { endpoint, NOON } from './situations.ts';
+import { endpoint, NOON, v2 } from './situations.ts';
 
 const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const pin: Pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
@@ -10,8 +11,8 @@ const pinAfter: Pin = { ...pin, revision: 'v1+', supersedes: 'v2+' };
 const deployment = { revision: 'v1+', newestSource: NOON, pin: pinAfter };
 const pinned: EndpointState = { version: 1, pin, deployment };
 
-function pinOnceMoved(state: EndpointState): Pin | undefined {
-  const deployed = { endpoint, spec: { data }, slot: 'a' } as const;
+function pinOnceMoved(state: EndpointState, sources?: SourcesView): Pin | undefined {
+  const deployed = { endpoint, spec: { data }, sources, slot: 'a' } as const;
   return concludeDeployment(deployed, state, state.deployment ?? deployment).state.pin;
 }
 
@@ -41,4 +42,25 @@ test('a pin that a person ended during the deployment does not come back', () =>
   const { state } = refreshAnew({ ...pinned, replaced }, { by: 'ann', at: NOON + 1 });
   expect(pinOnceMoved(state)).toBeUndefined();
   expect(state.replaced?.pin).toBeUndefined();
+});
+
+describe('a pin that was set while a deployment with other sources was rolled back', () => {
+  const configs = { a: 'config-a', b: 'config-b' };
+  const replaced = { configs, root: data.root, nextRoot: 'Iris/Endpoint/slots/2/' };
+  const set: Pin = { revision: 'v1', by: 'bob', at: NOON, supersedes: 'v2+', supersedesNewest: v2.newest };
+  const back: EndpointState = { ...pinned, replaced, pin: set };
+
+  test.each([undefined, pinAfter])('holds over what was at those before: brought %o', (brought) => {
+    const state = { ...back, deployment: { ...deployment, pin: brought } };
+    expect(pinOnceMoved(state, v2)).toEqual({ ...set, supersedes: 'v2' });
+  });
+
+  test('ends if something was uploaded there since', () => {
+    expect(pinOnceMoved(back, { ...v2, newest: v2.newest + 1 })).toEqual(set);
+  });
+
+  test('stays as it is where the sources are the same, or the new ones', () => {
+    expect(pinOnceMoved({ ...back, replaced: { ...replaced, nextRoot: data.root } }, v2)).toEqual(set);
+    expect(pinOnceMoved({ ...back, replaced: { ...replaced, root: 'Iris/Endpoint/slots/0/' } }, v2)).toEqual(set);
+  });
 });

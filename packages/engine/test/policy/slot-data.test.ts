@@ -38,6 +38,7 @@ const failedTests: EndpointState = {
   serving: onB,
   quarantine: [{ revision: 'v2', at: NOON, message, failedSmokeTests: true }],
 };
+const untested: EndpointState = { version: 1, serving: { ...onB, untested: true } };
 const pinOfV0 = { revision: 'v0', by: 'ada', at: NOON - MINUTE } as const;
 /** Pinned by a clock that is an hour ahead, when the sources were at v1 and v0 had failed. */
 const pinnedAtV1 = pinRevision(
@@ -380,8 +381,35 @@ const situations: Record<string, Situation> = {
       sources: { ...v2, revision: 'v3' },
     }),
     next: { kind: 'requeue', reason: 'Settling' },
-    state: { serving: expect.objectContaining({ revision: 'v2' }) },
+    state: { serving: expect.objectContaining({ revision: 'v2', untested: true }) },
     events: [expect.objectContaining({ type: 'succeeded', warning: `Not tested: ${message}` })],
+  },
+  'sent by a pass that ended before they did, and something newer was uploaded: it serves untested': {
+    o: observePerSlot({
+      spec: tested,
+      state: { ...quiet, rollout: testing(2, { nextTestAt: NOON }) },
+      endpoint: inB,
+      sources: { ...v2, revision: 'v3' },
+    }),
+    next: { kind: 'requeue', reason: 'Settling' },
+    state: { serving: expect.objectContaining({ revision: 'v2', untested: true }) },
+    events: [expect.objectContaining({ warning: 'Not tested: the smoke tests did not end.' })],
+  },
+  'served untested, and uploaded again: rolled out anew, to be tested': {
+    o: observePerSlot({ spec: tested, state: { ...untested, ...seen }, endpoint: inB, slots: { a: 'v2', b: 'v2' } }),
+    next: { kind: 'swap', reason: 'NewRevision' },
+  },
+  'served untested, and the tests were removed: it serves': {
+    o: observePerSlot({ state: untested, endpoint: inB }),
+    next: { kind: 'done', reason: 'Serving' },
+  },
+  'served untested, and pinned: it serves': {
+    o: observePerSlot({
+      spec: tested,
+      state: { ...untested, pin: { revision: 'v2', by: 'ada', at: NOON, supersedes: 'v2' } },
+      endpoint: inB,
+    }),
+    next: { kind: 'done', reason: 'Serving' },
   },
   'not answered, and another revision is pinned: that one is served': {
     o: observePerSlot({

@@ -96,23 +96,20 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const seconds = Math.max(0, Math.round((servedSince - update.newestSource) / 1000));
   // What is rolled out again, after a move by hand or as a person asked, was not uploaded just now.
   const isUpload = update.trigger === 'upload' && update.newestSource > (o.state.serving?.newestSource ?? 0);
+  // Something newer came before the smoke tests had a verdict.
+  const untested = update.phase === 'testing' && !update.verdict ? update : undefined;
+  const state = withoutQuarantine(withFleet(o, update), update.revision);
   return {
-    state: withoutQuarantine(withFleet(o, update), update.revision),
+    state: untested && state.serving ? { ...state, serving: { ...state.serving, untested: true } } : state,
     events: [
       {
         type: 'succeeded',
         ...eventSubject(update),
-        ...untestedWarning(update),
+        ...(untested && { warning: `Not tested: ${untested.unanswered ?? 'the smoke tests did not end.'}` }),
         ...(isUpload && { secondsFromUpload: seconds }),
       },
     ],
   };
-}
-
-/** Something newer came before the smoke tests were answered. */
-function untestedWarning(update: RecordedUpdate): { readonly warning?: string } {
-  const isOpen = update.phase === 'testing' && !update.verdict && update.unanswered !== undefined;
-  return isOpen ? { warning: `Not tested: ${update.unanswered}` } : {};
 }
 
 function refuse(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
