@@ -11,6 +11,7 @@ const CONFIRMATION = `${DEPLOYMENTS}/confirmation.test.ts`;
 const GATE = `${DEPLOYMENTS}/gate.test.ts`;
 const SOURCES = `${DEPLOYMENTS}/sources.test.ts`;
 const CHECKING = 'packages/engine/test/controller/checking.test.ts';
+const LOST_STATE = 'packages/engine/test/controller/lost-state.test.ts';
 const FOLDERS = 'packages/engine/test/adapters/slot-folders.test.ts';
 
 /** Bugs that the simulation, or a test, must find. */
@@ -19,7 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a quarantine goes on without the source that may be at fault',
     file: 'policy/deployed-data.ts',
     declaration: 'keepAcrossSources',
-    node: 'VariableDeclarator > LogicalExpression:has(Identifier[name="removed"])',
+    node: 'ConditionalExpression > LogicalExpression:has(Identifier[name="removed"])',
     story: 'the source at fault is exchanged after a good upload to another one',
     change: FALSE,
   },
@@ -28,7 +29,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/lost-state.ts',
     declaration: 'observeRemains',
     node: 'ConditionalExpression:has(Literal[value="pass"]) > .test',
-    story: 'the state is deleted while a deployment adds a source and fails',
+    test: {
+      file: LOST_STATE,
+      name: 'a state that was deleted by hand > is rebuilt for a deployment that has taken the permission to read the sources, but not while S3 throttles',
+    },
     change: TRUE,
   },
   {

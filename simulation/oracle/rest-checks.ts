@@ -1,4 +1,4 @@
-import type { EndpointState } from '@freshpoint/engine/policy/state';
+import type { EndpointState, QuarantineEntry } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
 import type { ServedData } from './served-data.ts';
@@ -47,7 +47,7 @@ export class RestChecks {
       return isRefused ? found : [...found, 'a source is missing'];
     }
     const entry = state.quarantine?.find((each) => each.revision === revision);
-    if (entry?.failedSmokeTests && this.#couldRollBack(state, revision)) {
+    if (entry?.failedSmokeTests && this.#couldRollBack(state, entry)) {
       found.push('a revision that failed its smoke test serves');
     }
     return [...found, ...this.#unserved(state, { revision })];
@@ -73,9 +73,11 @@ export class RestChecks {
   }
 
   /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */
-  #couldRollBack(state: EndpointState, revision: string): boolean {
+  #couldRollBack(state: EndpointState, { revision, at: failedAt }: QuarantineEntry): boolean {
     const { view, sources, ledger } = this.#parts;
     const { data } = view.spec();
+    // A slot whose record has expired holds an unknown revision.
+    if (ledger.expiredAt.some((at) => at >= failedAt)) return false;
     // What a person moves to may be in the middle of being staged, so that it is not known what it holds.
     if (ledger.updates.some(({ by }) => by === 'person')) return false;
     if (!data || state.suspension || state.serving?.revision !== revision) return false;

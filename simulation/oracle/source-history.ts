@@ -135,10 +135,15 @@ export class SourceHistory {
     return data && new Map([...data].filter(([uri]) => hasSource(this.declared, sourceName(this.#world, uri))));
   }
 
-  /** Whether the revision has data for each archive that is declared. */
+  /** Whether the revision has data for each source that is declared, except for a prefix that models load in place. */
   isWhole(revision: string): boolean {
-    const data = this.dataOf(revision);
-    return archiveKeys(this.declared).every((key) => data?.has(sourceUri(this.#world, key)));
+    const uris = [...(this.dataOf(revision)?.keys() ?? [])];
+    const { prefix } = this.declared;
+    if (this.#layout.slotData === 'all' && prefix !== undefined) {
+      const folder = sourceUri(this.#world, prefix);
+      if (!uris.some((uri) => uri.startsWith(folder))) return false;
+    }
+    return archiveKeys(this.declared).every((key) => uris.includes(sourceUri(this.#world, key)));
   }
 
   /** Whether these bytes were at the sources at that time, or have been since. */

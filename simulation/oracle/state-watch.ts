@@ -87,7 +87,10 @@ export class StateWatch {
     // A source that the deployment removes cannot be read any more, so it is not known what was at all of them.
     if (ledger.stateDeletedAt.some((at) => at >= startedAt) && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
-    const served = ledger.live?.data;
+    const { live } = ledger;
+    const servedRevision = live?.deployed ?? live?.revision;
+    // What a deployment loaded from a source that it added was never tested: it may be at fault, too.
+    const served = servedRevision !== undefined && ledger.untested.has(servedRevision) ? undefined : live?.data;
     for (const next of [sources.at(startedAt, to), ...since]) {
       const isKept = [...etags].every(([uri, etag]) => next.etags.get(uri) === etag || served?.get(uri) === etag);
       if (!isKept || next.revision === undefined || next.revision === loaded?.revision) continue;

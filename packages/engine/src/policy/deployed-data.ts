@@ -90,11 +90,11 @@ function servedSlot({ spec, state: { replaced }, view, isRollback }: BeforeDeplo
   return isRollback && replaced ? { slot: 'a', root: replaced.nextRoot } : undefined;
 }
 
-/** What a deployment to this slot data replaces. */
+/** What a deployment to this slot data, which loads this revision, replaces. */
 export function replacedBy(
   spec: EndpointSpec,
   { serving, pin }: EndpointState,
-  next: SlotData,
+  next: Pick<SlotData, 'root'> & { readonly revision?: string },
 ): EndpointState['replaced'] {
   const revision = serving && servedRevision(serving);
   return {
@@ -102,6 +102,7 @@ export function replacedBy(
     ...(spec.data && { root: spec.data.root }),
     ...(revision !== undefined && { revision }),
     nextRoot: next.root,
+    ...(next.revision !== undefined && { nextRevision: next.revision }),
     ...(pin && { pin }),
   };
 }
@@ -153,8 +154,9 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
   const newest = after?.revision;
   const before = revisionBefore(state, changed);
   if (newest === undefined || newest === deployed || before === undefined) return { state };
-  const isOfOthers = removed.length > 0 && before !== unchanged;
-  const judged = isOfOthers ? undefined : quarantineEntryOf(state, before);
+  const entry = quarantineEntryOf(state, before);
+  const isAsServed = before === unchanged && !(entry?.failedSmokeTests && servesAsDeployed(state));
+  const judged = removed.length > 0 && !isAsServed ? undefined : entry;
   const carried = judged && { ...judged, revision: newest };
   const entries = carried && [carried, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
   const isPinned = pin !== undefined && (pin.supersedes ?? before) === before;
@@ -163,6 +165,12 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
     ...(carried && { carried }),
     ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
   };
+}
+
+/** Whether what serves was never tested: the last deployment changed the sources, and loaded it. */
+function servesAsDeployed({ serving, replaced }: EndpointState): boolean {
+  const isOther = replaced !== undefined && replaced.root !== replaced.nextRoot;
+  return isOther && serving?.revision !== undefined && serving.revision === replaced.nextRevision;
 }
 
 /** What is at the old sources: as read, or as observed last if nothing was uploaded since to those that stay. */

@@ -50,6 +50,8 @@ export interface ReplacedDeployment {
   readonly pin?: Pin;
   /** Of the slot data of the deployment that replaced it. */
   readonly nextRoot?: string;
+  /** What that deployment loaded. */
+  readonly nextRevision?: string;
 }
 
 /** An update of the endpoint that no rollout explains, as a pass observed it last. */

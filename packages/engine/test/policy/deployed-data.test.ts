@@ -196,6 +196,19 @@ describe('a deployment that changes the sources', () => {
     });
   });
 
+  test('nor one for wrong answers if what serves was only deployed, never tested', () => {
+    const removed = [{ bucket: 'models', key: 'other.tar.gz' }];
+    const replaced = { configs: spec.configs, root: 'root/1/', nextRoot: 'root/2/', nextRevision: 'v2' };
+    const wrong = quarantine.map((entry) => ({ ...entry, failedSmokeTests: true as const }));
+    const deployed = { ...served, quarantine: wrong, replaced };
+    const carriedFrom = (before: EndpointState) =>
+      keepAcrossSources(before, { ...changed, removed, unchanged: 'v2' }).carried?.revision;
+    expect(carriedFrom(deployed)).toBeUndefined();
+    expect(carriedFrom({ ...deployed, quarantine })).toBe('v2+');
+    expect(carriedFrom({ ...deployed, replaced: { ...replaced, nextRevision: 'v0' } })).toBe('v2+');
+    expect(carriedFrom({ ...deployed, replaced: { ...replaced, nextRoot: 'root/1/' } })).toBe('v2+');
+  });
+
   test('needs neither when it loads what is at the sources', () => {
     expect(keepAcrossSources(state, { ...changed, deployed: 'v2+' })).toEqual({ state });
   });
