@@ -90,6 +90,10 @@ describe('one endpoint', () => {
     const serving = { ...endpoint.state.serving!, revision: R2 };
     endpoint.state = { ...endpoint.state, serving, stored: [R1, R2, R3] };
     expect((await read()).returnable).toEqual(['111111111111', '333333333333']);
+    const quarantine = [{ revision: R3, at: 1, message: 'bad' }];
+    endpoint.state = { ...endpoint.state, quarantine, serving: { ...serving, revision: R1 } };
+    expect((await read()).returnable).toEqual(['222222222222', '333333333333']);
+    endpoint.state = { ...endpoint.state, serving };
     endpoint.state = { ...endpoint.state, stored: [R2] };
     expect((await read()).returnable).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { isRefreshRecord, type ListedRecord } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import { type EndpointState, servedRevision } from '@freshpoint/engine/policy/state';
+import { type EndpointState, quarantineEntryOf, servedRevision } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { explainReport } from '../endpoints/explain.ts';
 import { HISTORY_HEAD, historyRows } from '../endpoints/history.ts';
@@ -81,12 +81,14 @@ function shortened<T extends { readonly revision?: string }>(shown: T): T {
   return shown.revision === undefined ? shown : { ...shown, revision: shortRevision(shown.revision) };
 }
 
-/** Revisions of the history that are stored, the one that `rollback` chooses first. */
+/** Revisions of the history that are stored, the one that `rollback` chooses first, those in quarantine last. */
 function returnableRevisions({ endpoint, state }: EndpointReport, records: readonly ListedRecord[]): string[] {
   const serving = state.serving && servedRevision(state.serving);
   const listed = records.filter(isRefreshRecord).map(({ revision }) => revision);
   const stored = listed.filter((revision) => revision !== serving && state.stored?.includes(revision));
-  return [...new Set([...chosen(records, state, endpoint), ...stored])];
+  const isQuarantined = (revision: string) => quarantineEntryOf(state, revision) !== undefined;
+  const sound = stored.filter((revision) => !isQuarantined(revision));
+  return [...new Set([...chosen(records, state, endpoint), ...sound, ...stored])];
 }
 
 function chosen(records: readonly ListedRecord[], state: EndpointState, endpoint: string): string[] {
