@@ -341,6 +341,17 @@ export const MUTANTS: readonly Mutant[] = [
     change: FALSE,
   },
   {
+    name: 'a lost update to the slot that served before a move by hand is not concluded',
+    file: 'policy/rebuilt-state.ts',
+    declaration: 'hasServed',
+    node: 'LogicalExpression > LogicalExpression',
+    test: {
+      file: 'packages/engine/test/policy/rebuilt-state.test.ts',
+      name: 'a lost state is rebuilt > with an update to the slot that served before a move by hand, where it has ended without a record',
+    },
+    change: TRUE,
+  },
+  {
     name: 'a stall is published in each pass',
     file: 'policy/stalled.ts',
     declaration: 'noteBlockage',

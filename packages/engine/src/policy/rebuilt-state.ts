@@ -112,7 +112,7 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   const last = lastServing(remains);
   // Without a history, only an update that is still under way differs from a deployment.
   const isUnderWay = configName !== endpoint.configName;
-  if (revision === undefined || (last ? last.configName === configName : !isUnderWay)) return undefined;
+  if (revision === undefined || (last ? hasServed(last, configName, revision) : !isUnderWay)) return undefined;
   // A deployment has replaced the configs, and moved the endpoint.
   if (last && !activeSlot(spec, last.configName)) return undefined;
   const { lastModified } = endpoint;
@@ -131,6 +131,11 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
     at: lastModified,
     accepted: true,
   };
+}
+
+/** Whether it is what serves now. A person may have moved the endpoint away, and an update of another revision back. */
+function hasServed(last: Serving, configName: string, revision: string): boolean {
+  return last.configName === configName && (last.revision === undefined || last.revision === revision);
 }
 
 /**

@@ -162,6 +162,11 @@ describe('a lost state is rebuilt', () => {
     expect(rollout).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
   });
 
+  test('with an update to the slot that served before a move by hand, where it has ended without a record', () => {
+    const { rollout } = rebuildState(remains({ slots: { a: 'v2', b: 'v1' } }));
+    expect(rollout).toMatchObject({ slot: 'a', configName: 'config-a', revision: 'v2', accepted: true });
+  });
+
   test.each<[string, ListedRecord<RefreshRecord>[], string, string | undefined]>([
     ['a person’s rollback, which stays', [servedV2, deployedV1], 'pin', 'v1'],
     [
