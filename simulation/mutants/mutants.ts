@@ -344,7 +344,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a lost update to the slot that served before a move by hand is not concluded',
     file: 'policy/rebuilt-state.ts',
     declaration: 'hasServed',
-    node: 'LogicalExpression > LogicalExpression',
+    node: 'LogicalExpression LogicalExpression',
     test: {
       file: 'packages/engine/test/policy/rebuilt-state.test.ts',
       name: 'a lost state is rebuilt > with an update to the slot that served before a move by hand, where it has ended without a record',
