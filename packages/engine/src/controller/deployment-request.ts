@@ -43,7 +43,8 @@ export async function runDeployment<Request extends DeploymentRequest>(
   if (stack && !isAwaited(request.type, stack)) {
     const message = `The stack is ${stack.status}: it waits for no ${request.type} of ${request.logicalResourceId}.`;
     if (ports.now() < requestedAt(request) + OUTDATED_STACK_MS) return wait(context, message, SHORT_POLL_SECONDS);
-    return refuse(context, message);
+    // A message that came again, or outlived its stack: nothing is left for a person to do.
+    return respond(context, refusalOf(request, stack, message), { reason: 'DeploymentNotAwaited', message });
   }
   try {
     return await pass();
@@ -83,18 +84,23 @@ export function admit(
   return respond(context, { Status: 'SUCCESS' }, outcome);
 }
 
+/** Answers that the deployment fails, and counts as stalled. */
+export async function refuse(context: DeploymentContext<DeploymentRequest>, message: string): Promise<ReconcileResult> {
+  const { request } = context;
+  const stack = request.type === 'Delete' ? undefined : await describeBeforeRefusal(context);
+  if (stack === 'unknown')
+    return wait(context, `${message} It is not known yet whether this is a rollback.`, SHORT_POLL_SECONDS);
+  const outcome = { decision: 'stalled', reason: 'DeploymentRefused', message } as const;
+  return respond(context, refusalOf(request, stack, message), outcome);
+}
+
 /**
  * Fails the deployment, but neither its rollback nor a deletion: that would leave the stack in UPDATE_ROLLBACK_FAILED
  * or DELETE_FAILED, which only a person can resolve. They continue without what they asked for.
  */
-export async function refuse(context: DeploymentContext<DeploymentRequest>, message: string): Promise<ReconcileResult> {
-  const isDeletion = context.request.type === 'Delete';
-  const stack = isDeletion ? undefined : await describeBeforeRefusal(context);
-  if (stack === 'unknown')
-    return wait(context, `${message} It is not known yet whether this is a rollback.`, SHORT_POLL_SECONDS);
-  const isTolerant = isDeletion || isRollback(stack);
-  const response = isTolerant ? ({ Status: 'SUCCESS' } as const) : ({ Status: 'FAILED', Reason: message } as const);
-  return respond(context, response, { decision: 'stalled', reason: 'DeploymentRefused', message });
+function refusalOf({ type }: DeploymentRequest, stack: StackView | undefined, message: string): CustomResourceResponse {
+  const isTolerant = type === 'Delete' || isRollback(stack);
+  return isTolerant ? { Status: 'SUCCESS' } : { Status: 'FAILED', Reason: message };
 }
 
 /** What is logged of an answer. */

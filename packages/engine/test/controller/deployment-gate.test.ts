@@ -195,6 +195,8 @@ describe('a deployment', () => {
     expect(await receive(world, request)).toEqual([]);
     expect(world.calls.filter((call) => /write|stage|enqueue/.test(call))).toEqual([]);
     expect(world.responses).toHaveLength(1);
+    // Nobody is alarmed.
+    expect(world.decisions.at(-1)).toMatchObject({ decision: 'done', reason: 'DeploymentNotAwaited' });
   });
 
   test.each([undefined, 'AROAOTHER:session', '123456789012', 'AROAREFRESHERS:x'])(
