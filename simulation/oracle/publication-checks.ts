@@ -38,7 +38,7 @@ export class PublicationChecks {
   readonly #records: AppendedRecord[] = [];
   readonly #metrics = new Map<string, number>();
   #isUncertain = false;
-  /** How often a metric of the endpoint was published. */
+  /** How often a metric of the endpoint was published, except for requests that go back to the queue. */
   metricCount = 0;
 
   constructor(parts: OracleParts) {
@@ -68,7 +68,7 @@ export class PublicationChecks {
   }
 
   metric(name: string, value: number): void {
-    this.metricCount += 1;
+    if (name !== 'ReconcilesRequeued') this.metricCount += 1;
     this.#metrics.set(name, (this.#metrics.get(name) ?? 0) + value);
   }
 
