@@ -13,12 +13,14 @@ export function failureReason(error: unknown, requestToken: string): string {
   return `Resource handler returned message: "${message}" ${details}`;
 }
 
-/** Whether the error means that the resource does not exist. */
+/** Whether the error means that the resource does not exist, or, as a key may be, that it is deleted already. */
 export function isMissing(error: unknown): boolean {
   if (!(error instanceof AwsError)) return false;
+  const { code, message } = error;
   return (
-    /NotFound|NoSuch|NonExistentQueue|QueueDoesNotExist/.test(error.code) ||
-    (error.code === 'ValidationException' && /^Could not find |does not exist\.$/.test(error.message))
+    /NotFound|NoSuch|NonExistentQueue|QueueDoesNotExist/.test(code) ||
+    (code === 'ValidationException' && /^Could not find |does not exist\.$/.test(message)) ||
+    (code === 'KMSInvalidStateException' && /is pending deletion\.$/.test(message))
   );
 }
 

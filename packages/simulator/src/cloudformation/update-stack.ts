@@ -1,8 +1,7 @@
 import { entryOf } from '../core/entry-of.ts';
 import { reversed } from './dependency-order.ts';
-import { updateKindOf } from './diff.ts';
 import { failureReason } from './failure-reason.ts';
-import type { Properties, Provider } from './provider.ts';
+import { changedProperties, isReplacing, type Properties, type Provider } from './provider.ts';
 import { type Failure, runInOrder } from './run-in-order.ts';
 import { dependenciesOf, type Ending, failedIds, resolveOutputs } from './run-parts.ts';
 import { type CreatedResource, type DesiredStack, isRetained, type StackOutput, type StackResource } from './stack.ts';
@@ -84,27 +83,26 @@ async function updateResource(update: Update, id: string): Promise<void> {
   }
   const provider = run.engine.provider(record.type);
   const next: StackResource = { ...record, properties, handle: old.handle, status: old.status, reason: old.reason };
-  switch (updateKindOf(provider, old.properties, properties)) {
-    case 'none':
-      // Policies and dependencies may have changed, for which CloudFormation writes no event.
-      run.stack.resources.set(id, { ...next, updatedAt: old.updatedAt });
-      return;
-    case 'update':
-      update.changed.add(id);
-      return await run.update(old, next);
-    case 'replace': {
-      const name = keptName(provider, old.properties, properties);
-      if (name !== undefined) {
-        return run.refuse(
-          old,
-          'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
-            `Rename ${name} and update the stack again.`,
-        );
-      }
-      update.created.add(id);
-      return await run.create(record, () => properties, 'UPDATE');
-    }
+  const changes = changedProperties(old.properties, properties);
+  if (changes.length === 0) {
+    // Policies and dependencies may have changed, for which CloudFormation writes no event.
+    run.stack.resources.set(id, { ...next, updatedAt: old.updatedAt });
+    return;
   }
+  if (!changes.some((name) => isReplacing(provider.replacing, name))) {
+    update.changed.add(id);
+    return await run.update(old, next);
+  }
+  const name = keptName(provider, old.properties, properties);
+  if (name !== undefined) {
+    return run.refuse(
+      old,
+      'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
+        `Rename ${name} and update the stack again.`,
+    );
+  }
+  update.created.add(id);
+  return await run.create(record, () => properties, 'UPDATE');
 }
 
 /** The resource's name if the template sets the same as before. */

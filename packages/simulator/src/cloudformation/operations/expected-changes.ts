@@ -1,5 +1,5 @@
-import { changedProperties, isReplacing } from '../diff.ts';
 import type { PreparedTemplate } from '../prepared-template.ts';
+import { changedProperties, isReplacing } from '../provider.ts';
 import type { DesiredStack, Stack } from '../stack.ts';
 import type { EngineContext } from '../stack-run.ts';
 

@@ -1,24 +1,22 @@
 import { type Account, arn } from '../../core/account.ts';
 import type { NameRule } from '../physical-names.ts';
-import type { Properties, Provider, ProviderContext, Replacing } from '../provider.ts';
+import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import type { CreatedResource } from '../stack.ts';
-import { nameIn } from './calls.ts';
+import { nameIn } from './api-type.ts';
+
+type Names = Partial<Pick<Provider, 'replacing' | 'nameProperty'>>;
 
 /** A type without effect on a laptop. It has an id and attributes, so that references to it resolve. */
-function recordOnly(
-  physicalId: (properties: Properties, context: ProviderContext) => string,
-  options: {
-    readonly replacing?: Replacing;
-    readonly nameProperty?: string;
-    readonly attributes?: (id: string, properties: Properties, context: ProviderContext) => Record<string, unknown>;
-  } = {},
-): Provider {
+export function recordOnly(
+  create: (properties: Properties, context: ProviderContext) => string | Handle,
+  names: Names = {},
+): UpdatingProvider {
   return {
-    replacing: options.replacing ?? [],
-    nameProperty: options.nameProperty,
+    replacing: [],
+    ...names,
     async create(properties, context) {
-      const id = physicalId(properties, context);
-      return { physicalId: id, attributes: options.attributes?.(id, properties, context) ?? {} };
+      const made = create(properties, context);
+      return typeof made === 'string' ? { physicalId: made, attributes: {} } : made;
     },
     update: async (handle) => handle,
     delete: async () => undefined,
@@ -26,49 +24,56 @@ function recordOnly(
   };
 }
 
-const named = (property: string, rule: NameRule) => (properties: Properties, context: ProviderContext) =>
-  (properties[property] as string | undefined) ?? context.name(rule);
+/** A type of which some resources are only recorded. */
+export function partlyRecorded(
+  isRecorded: (properties: Properties) => boolean,
+  recorded: UpdatingProvider,
+  simulated: UpdatingProvider,
+): Provider {
+  const of = (properties: Properties) => (isRecorded(properties) ? recorded : simulated);
+  return {
+    ...simulated,
+    create: (properties, context) => of(properties).create(properties, context),
+    update: (handle, properties, old, context) => of(properties).update(handle, properties, old, context),
+    delete: (handle, properties, context) => of(properties).delete(handle, properties, context),
+  };
+}
+
+/** The name that the template sets or CloudFormation makes. */
+const nameOf = (property: string, properties: Properties, context: ProviderContext, rule: NameRule) =>
+  String(properties[property] ?? context.name(rule));
+
+const byName = (nameProperty: string): Names => ({ replacing: [nameProperty], nameProperty });
 
 /** A type whose physical id is an AWS-style id, e.g. `vpc-0123…`. */
-const withId = (prefix: string) => recordOnly((_properties, context) => `${prefix}-${idDigits(context)}`);
-
-const idDigits = (context: ProviderContext) => context.uuid().replaceAll('-', '').slice(0, 17);
+const withId = (prefix: string) =>
+  recordOnly((_properties, context) => `${prefix}-${context.uuid().replaceAll('-', '').slice(0, 17)}`);
 
 /** A type whose Ref is an ARN that ends with the resource's name. */
 const withArn = (property: string, service: string, resource: string) =>
-  recordOnly(
-    (properties, context) =>
-      arn(context.account, service, `${resource}${properties[property] ?? context.name({ maxLength: 64 })}`),
-    { replacing: [property], nameProperty: property },
-  );
+  recordOnly((properties, context) => {
+    const name = nameOf(property, properties, context, { maxLength: 64 });
+    return arn(context.account, service, `${resource}${name}`);
+  }, byName(property));
 
 const recordedCustomResource = recordOnly((_properties, context) => context.name({ maxLength: 255 }));
 
 /** The types that are only recorded, and whose ids or attributes have a form on which other resources rely. */
 export const recordedTypes: Readonly<Record<string, Provider>> = {
-  'AWS::CloudWatch::Alarm': recordOnly(named('AlarmName', { maxLength: 255 }), {
-    replacing: ['AlarmName'],
-    nameProperty: 'AlarmName',
-    attributes: (name, _properties, context) => ({ Arn: arn(context.account, 'cloudwatch', `alarm:${name}`) }),
-  }),
+  'AWS::CloudWatch::Alarm': recordOnly((properties, context) => {
+    const physicalId = nameOf('AlarmName', properties, context, { maxLength: 255 });
+    return { physicalId, attributes: { Arn: arn(context.account, 'cloudwatch', `alarm:${physicalId}`) } };
+  }, byName('AlarmName')),
   'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
     ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
-    {
-      replacing: ['ResourceId', 'ScalableDimension', 'ServiceNamespace'],
-      attributes: (id) => ({ Id: id }),
-    },
+    { replacing: ['ResourceId', 'ScalableDimension', 'ServiceNamespace'] },
   ),
   'AWS::ApplicationAutoScaling::ScalingPolicy': recordOnly(
-    ({ PolicyName, ServiceNamespace, ResourceId }, context) =>
-      arn(
-        context.account,
-        'autoscaling',
-        `scalingPolicy:${context.uuid()}:resource/${ServiceNamespace}/${ResourceId}:policyName/${PolicyName}`,
-      ),
-    {
-      replacing: ['PolicyName', 'ResourceId', 'ScalableDimension', 'ScalingTargetId', 'ServiceNamespace'],
-      attributes: (id, { PolicyName }) => ({ Arn: id, PolicyName }),
+    ({ PolicyName, ServiceNamespace, ResourceId }, context) => {
+      const resource = `${context.uuid()}:resource/${ServiceNamespace}/${ResourceId}:policyName/${PolicyName}`;
+      return arn(context.account, 'autoscaling', `scalingPolicy:${resource}`);
     },
+    { replacing: ['PolicyName', 'ResourceId', 'ScalableDimension', 'ScalingTargetId', 'ServiceNamespace'] },
   ),
   'AWS::EC2::SecurityGroup': withId('sg'),
   'AWS::EC2::Subnet': withId('subnet'),
@@ -89,26 +94,16 @@ export const anyRecordedType: Provider = recordOnly((properties, context) => {
 });
 
 /** Attributes that templates take apart as lists. */
-const LIST_ATTRIBUTES = new Set([
-  'CidrBlockAssociations',
-  'DnsEntries',
-  'Ipv6CidrBlocks',
-  'NameServers',
-  'NetworkInterfaceIds',
-]);
+const LIST_ATTRIBUTE = /^(CidrBlockAssociations|DnsEntries|Ipv6CidrBlocks|NameServers|NetworkInterfaceIds)$/;
 
 /**
  * An attribute of a resource that is only recorded: the property of that name, an ARN, or the resource's id and the
  * attribute's name. Other recorded resources need no more than a text.
  */
-export function recordedAttribute(
-  { type, properties, handle }: CreatedResource,
-  name: string,
-  account: Account,
-): unknown {
+export function recordedAttribute({ type, properties, handle }: CreatedResource, name: string, account: Account) {
   const { physicalId } = handle;
   if (Object.hasOwn(properties, name)) return properties[name];
-  if (LIST_ATTRIBUTES.has(name)) return [`${physicalId}.${name}`];
+  if (LIST_ATTRIBUTE.test(name)) return [`${physicalId}.${name}`];
   if (!/(Arn|ARN)$/.test(name)) return /(^Id$|Id$|Name$)/.test(name) ? nameIn(physicalId) : `${physicalId}.${name}`;
   if (physicalId.startsWith('arn:')) return physicalId;
   const [, service = '', kind = ''] = type.toLowerCase().split('::');

@@ -1,0 +1,72 @@
+import type { CreateQueueResult } from '@aws-sdk/client-sqs';
+import { arn } from '../../core/account.ts';
+import type { Properties, Provider, ProviderContext } from '../provider.ts';
+import { apiType, jsonText, putParts, without } from './api-type.ts';
+
+/** The value of an attribute whose property is removed. @default empty */
+const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
+  DelaySeconds: '0',
+  MaximumMessageSize: '1048576',
+  MessageRetentionPeriod: '345600',
+  ReceiveMessageWaitTimeSeconds: '0',
+  VisibilityTimeout: '30',
+  SqsManagedSseEnabled: 'true',
+};
+
+type QueuePolicyProperties = Properties & { readonly Queues?: readonly string[] };
+
+/** Queues, and policies of which each is put on several queues. */
+export const sqsTypes: Readonly<Record<string, Provider>> = {
+  'AWS::SQS::Queue': apiType<Properties, CreateQueueResult>({
+    service: 'sqs',
+    create: 'CreateQueue',
+    find: 'GetQueueUrl',
+    remove: 'DeleteQueue',
+    nameProperty: 'QueueName',
+    nameRule: { maxLength: 80 },
+    idMember: 'QueueUrl',
+    replacing: ['QueueName', 'FifoQueue'],
+    tags: 'list',
+    input: (properties) => ({ Attributes: attributesOf(properties) }),
+    handle: (QueueName, { QueueUrl = '' }, { account }) => ({
+      physicalId: QueueUrl,
+      attributes: { Arn: arn(account, 'sqs', QueueName), QueueName, QueueUrl },
+    }),
+    async update(QueueUrl, properties, old, context) {
+      const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
+      const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
+      if (Object.keys(Attributes).length > 0) await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
+    },
+  }),
+
+  'AWS::SQS::QueuePolicy': {
+    replacing: [],
+    async create(properties, context) {
+      await putQueuePolicy(properties, {}, context);
+      return { physicalId: context.name({ maxLength: 128 }), attributes: {} };
+    },
+    async update(handle, properties, old, context) {
+      await putQueuePolicy(properties, old, context);
+      return handle;
+    },
+    delete: (_handle, properties, context) => putQueuePolicy({}, properties, context),
+  } satisfies Provider<QueuePolicyProperties>,
+};
+
+function attributesOf(properties: Properties): Record<string, string> {
+  const attributes = Object.entries(without(properties, 'QueueName', 'Tags'));
+  return Object.fromEntries(
+    attributes.map(([name, value]) => [name, typeof value === 'object' ? jsonText(value) : String(value)]),
+  );
+}
+
+function putQueuePolicy(now: QueuePolicyProperties, old: QueuePolicyProperties, context: ProviderContext) {
+  const set = (QueueUrl: string, Policy: string) =>
+    context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
+  return putParts({
+    now: now.Queues,
+    old: old.Queues,
+    put: (queue) => set(queue, jsonText(now.PolicyDocument)),
+    remove: (queue) => set(queue, ''),
+  });
+}
