@@ -1,7 +1,7 @@
 import { canonicalJson } from './canonical-json.ts';
-import { checkNoCircle, type Dependencies } from './dependency-order.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import { references } from './references.ts';
+import type { Dependencies } from './run-in-order.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
 import { conditionsOf, isPseudoParameter, type Pseudo, type TemplateValues } from './template-scope.ts';
 
@@ -69,6 +69,24 @@ function dependsOn({ DependsOn = [] }: ResourceDefinition): readonly string[] {
   const names = [DependsOn].flat();
   if (names.every((name) => typeof name === 'string')) return names;
   throw validationError('Template format error: Every DependsOn value must be a string.');
+}
+
+/** Throws a ValidationError that names the circle if there is one. */
+function checkNoCircle(dependencies: Dependencies): void {
+  const done = new Set<string>();
+  const path = new Set<string>();
+  const visit = (id: string) => {
+    if (done.has(id)) return;
+    if (path.has(id)) {
+      const circle = [...path].slice([...path].indexOf(id));
+      throw validationError(`Circular dependency between resources: [${circle.join(', ')}]`);
+    }
+    path.add(id);
+    for (const before of dependencies.get(id) ?? []) visit(before);
+    path.delete(id);
+    done.add(id);
+  };
+  for (const id of dependencies.keys()) visit(id);
 }
 
 /** The effective content of a template as one text. Equal texts mean "No updates are to be performed." */

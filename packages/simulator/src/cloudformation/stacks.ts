@@ -1,5 +1,3 @@
-import { type Account, arn } from '../core/account.ts';
-import type { Ids } from '../core/ids.ts';
 import type { Stack, StackOutput } from './stack.ts';
 import { validationError } from './template.ts';
 
@@ -25,8 +23,8 @@ export class Stacks {
   }
 
   /** Finds a live stack by name, or any stack by id. */
-  find(nameOrId: string): Stack | undefined {
-    return this.#live.get(nameOrId) ?? this.#byId.get(nameOrId);
+  find(nameOrId: string | undefined): Stack | undefined {
+    return this.#live.get(nameOrId ?? '') ?? this.#byId.get(nameOrId ?? '');
   }
 
   /** As `find`. Throws `Stack with id X does not exist`. */
@@ -47,23 +45,14 @@ export class Stacks {
   }
 
   /** The export's value and its stack. */
-  export(name: string): { readonly stack: Stack; readonly output: StackOutput } | undefined {
-    for (const stack of this.#live.values()) {
-      const output = stack.outputs.find((candidate) => candidate.exportName === name);
-      if (output) return { stack, output };
-    }
-    return undefined;
+  export(name: string | undefined): { readonly stack: Stack; readonly output: StackOutput } | undefined {
+    const exported = this.live().flatMap((stack) => stack.outputs.map((output) => ({ stack, output })));
+    return exported.find(({ output }) => name !== undefined && output.ExportName === name);
   }
 
   /** Names of the live stacks that import `name`. */
-  importers(name: string): string[] {
-    return this.live()
-      .filter((stack) => stack.imports.has(name))
-      .map((stack) => stack.stackName);
+  importers(name: string | undefined): string[] {
+    const importing = this.live().filter(({ imports }) => name !== undefined && imports.has(name));
+    return importing.map(({ stackName }) => stackName);
   }
-}
-
-/** `arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>` */
-export function newStackId(account: Account, stackName: string, ids: Ids): string {
-  return arn(account, 'cloudformation', `stack/${stackName}/${ids.uuid()}`);
 }

@@ -50,7 +50,7 @@ export function scopeOf({ template, parameters, pseudo, condition }: TemplateVal
       return parameters.values.get(name) ?? resources.ref(name);
     },
     mapping(map, topKey, secondKey) {
-      const value = member(member(member(template.Mappings, map), topKey), secondKey);
+      const value = memberOf(memberOf(memberOf(template.Mappings, map), topKey), secondKey);
       if (value !== undefined) return value;
       throw validationError(`Template error: Unable to get mapping for ${map}::${topKey}::${secondKey}`);
     },
@@ -64,7 +64,7 @@ export function conditionsOf(values: Omit<TemplateValues, 'condition'>): (name: 
   const condition = (name: string): boolean => {
     const value = known.get(name);
     if (value !== undefined) return value;
-    const expression = member(values.template.Conditions, name);
+    const expression = memberOf(values.template.Conditions, name);
     if (expression === undefined) {
       throw validationError(`Template format error: Unresolved condition dependency ${name} in the template`);
     }
@@ -96,7 +96,8 @@ function noResource(name: string): never {
   );
 }
 
-function member(value: unknown, key: string): unknown {
+/** The member of an object; undefined if there is none. */
+export function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
     : undefined;

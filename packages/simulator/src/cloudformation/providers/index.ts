@@ -1,5 +1,6 @@
 import type { CustomResponses } from '../custom-responses.ts';
 import type { Provider } from '../provider.ts';
+import { validationError } from '../template.ts';
 import { customResource } from './custom-resource.ts';
 import { eventsTypes } from './events.ts';
 import { iamTypes } from './iam.ts';
@@ -13,19 +14,20 @@ import { type EndpointWaiting, sagemakerTypes } from './sagemaker.ts';
 import { sqsTypes } from './sqs.ts';
 import { ssmTypes } from './ssm.ts';
 
-/** Finds the provider of a resource type; undefined if the local runtime refuses it. `more` adds or replaces types. */
+/** Finds the provider of a type, first in `more`. Throws ValidationError if the local runtime refuses the type. */
 export function providerTable(
   responses: Pick<CustomResponses, 'create'>,
   waiting: EndpointWaiting,
   more: Readonly<Record<string, Provider>>,
-): (type: string) => Provider | undefined {
+): (type: string) => Provider {
   const custom = customResource(responses);
   const simulated = [eventsTypes, iamTypes, kmsTypes, lambdaTypes, logsTypes, s3Types, sagemakerTypes(waiting)];
   const all = [...simulated, sqsTypes, ssmTypes, recordedTypes, more].flatMap(Object.entries<Provider>);
   const table = new Map<string, Provider>([['AWS::CloudFormation::CustomResource', custom], ...all]);
   return (type) => {
     const found = table.get(type);
-    if (found || isRefusedType(type)) return found;
+    if (found) return found;
+    if (isRefusedType(type)) throw validationError(`The local runtime does not simulate the resource type ${type}.`);
     return type.startsWith('Custom::') ? custom : anyRecordedType;
   };
 }

@@ -8,11 +8,12 @@ import { apiType, jsonText, nameIn, without } from './api-type.ts';
 export interface EndpointWaiting {
   /** Milliseconds between two DescribeEndpoint calls. */
   readonly pollMs: number;
-  /** Milliseconds after which an endpoint that does not settle fails its resource. */
-  readonly timeoutMs: number;
   /** Whether InService without a FailureReason counts as success, also on another config than the requested one. */
   readonly overlooksRollbacks: boolean;
 }
+
+/** Milliseconds after which an endpoint that does not settle fails its resource. */
+const TIMEOUT_MS = 3 * 3_600_000;
 
 type EndpointProperties = Properties & { readonly EndpointConfigName: string };
 
@@ -134,10 +135,10 @@ const isInServiceOn = (config: string | undefined, endpoint: DescribeEndpointOut
 /** The endpoint's description once no operation is in progress. Throws if the endpoint is missing or takes too long. */
 async function settle(
   EndpointName: string,
-  { pollMs, timeoutMs }: EndpointWaiting,
+  { pollMs }: EndpointWaiting,
   { call, clock }: ProviderContext,
 ): Promise<DescribeEndpointOutput> {
-  const until = clock.now() + timeoutMs;
+  const until = clock.now() + TIMEOUT_MS;
   for (;;) {
     const found = await call<DescribeEndpointOutput>('sagemaker', 'DescribeEndpoint', { EndpointName });
     if (!/ing$|^RollingBack$/.test(found.EndpointStatus ?? '')) return found;
