@@ -21,13 +21,12 @@ const INTERRUPTED = 'The local runtime was stopped during the operation. Deploy 
 
 /** The stacks and their histories. Change sets are not kept: a client creates another one. */
 export const durableStacks = (stacks: Stacks): Durable => ({
-  save: () => stacks.all().map(({ listener: _, ...stack }): Stack => stack),
+  save: () => [...stacks.values()].map(({ listener: _, ...stack }): Stack => stack),
   load(saved: readonly Stack[]) {
     for (const stack of saved) {
       const status = AFTER_INTERRUPTION[stack.status];
       if (status !== undefined) Object.assign(stack, { status, reason: INTERRUPTED, isInterrupted: true });
-      stacks.add(stack);
-      if (stack.status === 'DELETE_COMPLETE') stacks.retire(stack);
+      stacks.set(stack.stackId, stack);
     }
   },
 });

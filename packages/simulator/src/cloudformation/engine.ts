@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { arn } from '../core/account.ts';
@@ -6,11 +7,10 @@ import { root } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import type { Tag } from '../core/tags.ts';
 import { BOOTSTRAP_VERSION } from './bootstrap-stack.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { deployStack } from './deploy-stack.ts';
 import { resolveParameters } from './parameters.ts';
-import { effectiveText, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
+import { isSameTemplate, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import { deleteStack, type Ending } from './remove-resources.ts';
 import type { Assets, DesiredStack, Stack, StackDeployment, StackEvent } from './stack.ts';
@@ -78,11 +78,11 @@ export class Engine {
       disableRollback: false,
       terminationProtection: false,
     };
-    stacks.add(stack);
+    stacks.set(stack.stackId, stack);
     try {
       return await use(stack);
     } catch (error) {
-      stacks.discard(stack);
+      stacks.delete(stack.stackId);
       throw error;
     }
   }
@@ -157,10 +157,7 @@ export class Engine {
     Object.assign(stack, { listener, clientRequestToken, disableRollback, isInterrupted: false });
     run.stackStatus(status, 'User Initiated');
     const finish = (ending: Ending) => {
-      if (ending.status === 'DELETE_COMPLETE') {
-        stack.deletedAt = new Date(this.context.clock.now());
-        this.context.stacks.retire(stack);
-      }
+      if (ending.status === 'DELETE_COMPLETE') stack.deletedAt = new Date(this.context.clock.now());
       run.stackStatus(ending.status, ending.reason);
       stack.listener = undefined;
     };
@@ -207,8 +204,8 @@ export function isChange({ deployed, isInterrupted = false }: Stack, desired: De
   return (
     deployed === undefined ||
     isInterrupted ||
-    effectiveText(preparedAgain(deployed)) !== effectiveText(desired) ||
-    canonicalJson(deployed.tags) !== canonicalJson(desired.deployment.tags)
+    !isSameTemplate(preparedAgain(deployed), desired) ||
+    !isDeepStrictEqual(deployed.tags, desired.deployment.tags)
   );
 }
 

@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
-import { canonicalJson } from './canonical-json.ts';
 import type { NameRule } from './physical-names.ts';
 
 /** A resource's properties, in CloudFormation's shape, with all intrinsic functions resolved. */
@@ -68,7 +68,7 @@ export interface ProviderContext {
 /** The names of the top-level properties that differ, sorted. */
 export function changedProperties(before: Properties, after: Properties): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name])).sort();
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }
 
 /** Whether a change of the property `name` needs a new resource. */

@@ -91,7 +91,7 @@ export class StackRun {
         return found.output.OutputValue;
       },
       stackOutput: (stackName, outputName) => {
-        const output = stacks.get(stackName).outputs.find(({ OutputKey }) => OutputKey === outputName);
+        const output = stacks.existing(stackName).outputs.find(({ OutputKey }) => OutputKey === outputName);
         if (!output) throw new ResourceFailure(`Output ${outputName} not found in stack ${stackName}`);
         return output.OutputValue;
       },

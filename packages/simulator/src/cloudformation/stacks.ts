@@ -1,47 +1,22 @@
 import type { Stack, StackOutput } from './stack.ts';
 import { validationError } from './template.ts';
 
-/** All stacks of the account: at most one live stack per name; deleted stacks can be found by their id. */
-export class Stacks {
-  readonly #live = new Map<string, Stack>();
-  readonly #byId = new Map<string, Stack>();
-
-  add(stack: Stack): void {
-    this.#live.set(stack.stackName, stack);
-    this.#byId.set(stack.stackId, stack);
-  }
-
-  /** Frees the name of a deleted stack. */
-  retire(stack: Stack): void {
-    if (this.#live.get(stack.stackName) === stack) this.#live.delete(stack.stackName);
-  }
-
-  /** Removes a stack that was never created. */
-  discard(stack: Stack): void {
-    this.retire(stack);
-    this.#byId.delete(stack.stackId);
+/** All stacks of the account by id, in order of creation: at most one live stack per name, and the deleted ones. */
+export class Stacks extends Map<string, Stack> {
+  live(): Stack[] {
+    return [...this.values()].filter(({ status }) => status !== 'DELETE_COMPLETE');
   }
 
   /** Finds a live stack by name, or any stack by id. */
   find(nameOrId: string | undefined): Stack | undefined {
-    return this.#live.get(nameOrId ?? '') ?? this.#byId.get(nameOrId ?? '');
+    return this.get(nameOrId ?? '') ?? this.live().find(({ stackName }) => stackName === nameOrId);
   }
 
   /** As `find`. Throws `Stack with id X does not exist`. */
-  get(nameOrId: string): Stack {
+  existing(nameOrId: string | undefined): Stack {
     const stack = this.find(nameOrId);
     if (!stack) throw validationError(`Stack with id ${nameOrId} does not exist`);
     return stack;
-  }
-
-  /** In order of creation. */
-  live(): Stack[] {
-    return [...this.#live.values()];
-  }
-
-  /** Deleted stacks too, in order of creation. */
-  all(): Stack[] {
-    return [...this.#byId.values()];
   }
 
   /** The export's value and its stack. */

@@ -88,7 +88,7 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
     },
     ListStacks(input) {
       const statuses: readonly string[] = input.StackStatusFilter ?? [];
-      const found = stacks.all().filter(({ status }) => statuses.length === 0 || statuses.includes(status));
+      const found = [...stacks.values()].filter(({ status }) => statuses.length === 0 || statuses.includes(status));
       const { items, NextToken } = pageFrom(found.reverse(), input);
       return { StackSummaries: items.map(describeStack), NextToken };
     },
