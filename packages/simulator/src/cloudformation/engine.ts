@@ -101,7 +101,7 @@ export class Engine {
     const prepared = prepareTemplate(template, body, parameters, pseudo);
     refuseUnsupportedTypes([{ stackName: stack.stackName, resources: prepared.resources }]);
     refuseTypeChanges(stack, prepared);
-    checkCapabilities(prepared, capabilities);
+    checkCapabilities(prepared.resources.values(), capabilities);
     return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities } };
   }
 
