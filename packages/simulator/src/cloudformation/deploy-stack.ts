@@ -1,8 +1,8 @@
 import { entryOf } from '../core/entry-of.ts';
-import { failureReason } from './failure-reason.ts';
+import { failureReason, ResourceFailure } from './failure-reason.ts';
 import { resolveOutputs } from './outputs.ts';
 import { changedProperties, isReplacing, type Properties } from './provider.ts';
-import { dependenciesOf, type Ending, failedIds, removeResources } from './remove-resources.ts';
+import { dependenciesOf, type Ending, endOfRemoval, failedIds, removeResources } from './remove-resources.ts';
 import { type Failure, runInOrder } from './run-in-order.ts';
 import { type CreatedResource, type DesiredStack, isRetained, type StackResource } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
@@ -70,7 +70,7 @@ async function deployResource({ run, desired, before, created, changed }: Update
   try {
     properties = run.resolveProperties(desired, id);
   } catch (error) {
-    return run.refuse(old, failureReason(error, run.engine.ids.uuid()));
+    return refuse(run, old, failureReason(error, run.engine.ids.uuid()));
   }
   const { handle, status, reason, updatedAt } = old;
   const next = { ...run.newRecord(desired, id), properties, handle, status, reason };
@@ -83,7 +83,8 @@ async function deployResource({ run, desired, before, created, changed }: Update
     changed.add(id);
     await run.update(old, next);
   } else if (properties[nameProperty] !== undefined && !changes.includes(nameProperty)) {
-    run.refuse(
+    refuse(
+      run,
       old,
       'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
         `Rename ${properties[nameProperty]} and update the stack again.`,
@@ -92,6 +93,12 @@ async function deployResource({ run, desired, before, created, changed }: Update
     created.add(id);
     await run.create(desired, id, 'UPDATE');
   }
+}
+
+/** Records that the resource failed before it was changed, and throws. */
+function refuse(run: StackRun, resource: StackResource, reason: string): never {
+  run.record({ ...resource, status: 'UPDATE_FAILED', reason });
+  throw new ResourceFailure(reason);
 }
 
 /** The physical resources that the update has removed or replaced, with the policies by which they are deleted. */
@@ -112,9 +119,7 @@ async function rollBackCreation(run: StackRun, reason: string): Promise<Ending> 
   const failures = await removeResources(run, stack.resources.values(), {
     isKept: ({ deletionPolicy }) => deletionPolicy === 'Retain',
   });
-  return failures.length === 0
-    ? { status: 'ROLLBACK_COMPLETE' }
-    : { status: 'ROLLBACK_FAILED', reason: failedIds('delete', failures) };
+  return endOfRemoval(failures, 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED');
 }
 
 /** Restores the resources as they were before, then deletes those that the update has created. */
@@ -132,7 +137,7 @@ async function rollBackUpdate(progress: UpdateProgress, reason: string): Promise
     const old = entryOf(before, id);
     const now = entryOf(attempted, id);
     if (!now.handle || !isKept(now)) {
-      run.restore(old);
+      run.record({ ...old, status: 'UPDATE_COMPLETE', reason: undefined });
     } else if (changed.has(id)) {
       await run.update({ ...now, handle: now.handle }, old);
       const isReplaced = resources.get(id)?.handle?.physicalId !== now.handle.physicalId;

@@ -2,6 +2,7 @@ import { ResourceFailure } from './failure-reason.ts';
 import { NO_VALUE, resolve } from './intrinsics.ts';
 import type { DesiredStack, StackOutput } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
+import type { Stacks } from './stacks.ts';
 
 /** Resolves the outputs. Throws when an export's name is taken, or when a used export would change. */
 export function resolveOutputs(run: StackRun, desired: DesiredStack): StackOutput[] {
@@ -20,12 +21,22 @@ export function resolveOutputs(run: StackRun, desired: DesiredStack): StackOutpu
     if (other === run.stack) continue;
     throw new ResourceFailure(`Export with name ${ExportName} is already exported by stack ${other.stackName}.`);
   }
-  for (const { ExportName: name, OutputValue } of run.stack.outputs) {
-    const users = stacks.importers(name);
-    const after = outputs.find(({ ExportName }) => ExportName === name);
-    if (users.length === 0 || after?.OutputValue === OutputValue) continue;
-    const verb = after ? 'updated' : 'deleted';
-    throw new ResourceFailure(`Export ${name} cannot be ${verb} as it is in use by ${users.join(', ')}.`);
-  }
+  const reason = usedExport(stacks, run.stack.outputs, outputs);
+  if (reason !== undefined) throw new ResourceFailure(reason);
   return outputs;
+}
+
+/** Why `before` cannot become `after`: an export that another stack imports would change. */
+export function usedExport(
+  stacks: Stacks,
+  before: readonly StackOutput[],
+  after: readonly StackOutput[],
+): string | undefined {
+  for (const { ExportName: name, OutputValue } of before) {
+    const users = stacks.importers(name);
+    const now = after.find(({ ExportName }) => ExportName === name);
+    if (users.length === 0 || now?.OutputValue === OutputValue) continue;
+    return `Export ${name} cannot be ${now ? 'updated' : 'deleted'} as it is in use by ${users.join(', ')}`;
+  }
+  return undefined;
 }

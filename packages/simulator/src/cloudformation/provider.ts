@@ -6,9 +6,6 @@ import type { NameRule } from './physical-names.ts';
 /** A resource's properties, in CloudFormation's shape, with all intrinsic functions resolved. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** A boolean property: CloudFormation also takes it as text. */
-export type BooleanProperty = boolean | string;
-
 /** A resource that a provider made. */
 export interface Handle {
   /** The value of `Ref`. */
@@ -46,7 +43,6 @@ export type UpdatingProvider<P extends Properties = Properties> = Provider<P> & 
 export interface ProviderContext {
   readonly account: Account;
   readonly clock: Clock;
-  readonly stackName: string;
   readonly stackId: string;
   readonly logicalId: string;
   readonly resourceType: string;

@@ -1,5 +1,6 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { entryOf } from '../core/entry-of.ts';
+import { usedExport } from './outputs.ts';
 import { type Dependencies, type Failure, reversed, runInOrder } from './run-in-order.ts';
 import { isRetained, type StackResource } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
@@ -13,18 +14,12 @@ export interface Ending {
 /** Deletes the stack's resources, except those that their policy or `retain` keeps. */
 export async function deleteStack(run: StackRun, retain: readonly string[]): Promise<Ending> {
   const { stack, engine } = run;
-  for (const { ExportName } of stack.outputs) {
-    const users = engine.stacks.importers(ExportName);
-    if (users.length === 0) continue;
-    const reason = `Export ${ExportName} cannot be deleted as it is in use by ${users.join(', ')}`;
-    return { status: 'DELETE_FAILED', reason };
-  }
+  const reason = usedExport(engine.stacks, stack.outputs, []);
+  if (reason !== undefined) return { status: 'DELETE_FAILED', reason };
   const failures = await removeResources(run, stack.resources.values(), {
     isKept: ({ logicalId, deletionPolicy }) => retain.includes(logicalId) || isRetained(deletionPolicy),
   });
-  return failures.length === 0
-    ? { status: 'DELETE_COMPLETE' }
-    : { status: 'DELETE_FAILED', reason: failedIds('delete', failures) };
+  return endOfRemoval(failures, 'DELETE_COMPLETE', 'DELETE_FAILED');
 }
 
 interface Removal {
@@ -49,6 +44,9 @@ export function removeResources(
   };
   return runInOrder(reversed(dependenciesOf(byId.values())), remove, { keepGoing: true });
 }
+
+export const endOfRemoval = (failures: readonly Failure[], succeeded: StackStatus, failed: StackStatus): Ending =>
+  failures.length === 0 ? { status: succeeded } : { status: failed, reason: failedIds('delete', failures) };
 
 /** The dependencies with which the resources were created. */
 export const dependenciesOf = (resources: Iterable<StackResource>): Dependencies =>

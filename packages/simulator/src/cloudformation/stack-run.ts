@@ -127,17 +127,6 @@ export class StackRun {
     });
   }
 
-  /** Records that the resource failed before it was changed, and throws. */
-  refuse(resource: StackResource, reason: string): never {
-    this.#record({ ...resource, status: 'UPDATE_FAILED', reason });
-    throw new ResourceFailure(reason);
-  }
-
-  /** Records `resource` as it is, with an event in the history. */
-  restore(resource: StackResource): void {
-    this.#record({ ...resource, status: 'UPDATE_COMPLETE', reason: undefined });
-  }
-
   /** Deletes a resource. If that fails, records the failure and throws. */
   async delete(resource: StackResource): Promise<void> {
     const { type, handle, properties } = resource;
@@ -154,7 +143,7 @@ export class StackRun {
 
   /** Removes a resource from the stack without deleting it. */
   release(resource: StackResource): void {
-    this.#record({ ...resource, status: 'DELETE_SKIPPED', reason: undefined });
+    this.record({ ...resource, status: 'DELETE_SKIPPED', reason: undefined });
     this.#remove(resource);
   }
 
@@ -167,7 +156,7 @@ export class StackRun {
     const { clock, resourceMs, ids } = this.engine;
     let current = resource;
     const put = (change: Partial<StackResource>) => {
-      current = this.#record({ ...current, ...change });
+      current = this.record({ ...current, ...change });
     };
     put({ status: `${verb}_IN_PROGRESS`, reason });
     try {
@@ -182,7 +171,7 @@ export class StackRun {
   }
 
   /** Records a change in the history, and in the stack if the resource is still, or from now on, part of it. */
-  #record(change: StackResource): StackResource {
+  record(change: StackResource): StackResource {
     const resource = { ...change, updatedAt: new Date(this.engine.clock.now()) };
     const isPart = !resource.status.startsWith('DELETE') || this.#isCurrent(resource);
     if (isPart) this.stack.resources.set(resource.logicalId, resource);
@@ -242,7 +231,7 @@ export class StackRun {
     const { stackName, stackId, assets } = this.stack;
     const { logicalId, type: resourceType } = resource;
     return {
-      ...{ account, clock, stackName, stackId, logicalId, resourceType, identified },
+      ...{ account, clock, stackId, logicalId, resourceType, identified },
       rollingBack: this.#rollingBack,
       name: (rule) => generatedName(stackName, logicalId, rule, ids),
       uuid: () => ids.uuid(),

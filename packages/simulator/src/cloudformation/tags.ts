@@ -4,33 +4,25 @@ import type { Handle, Properties, Provider, ProviderContext } from './provider.t
 /** How a service takes tags. */
 interface Tagging {
   readonly isMap?: boolean;
-  /** The member of the operation that creates a resource. */
-  readonly member: 'Tags' | 'tags';
-  /** The operations that remove and set tags later, and the members that name the resource there. */
-  readonly change?: readonly [untag: string, tag: string, resource: (handle: Handle) => object];
+  /** The member of the operation that creates a resource. @default Tags */
+  readonly member?: string;
+  /** The operations that set and remove tags later. @default tags are those of the creation */
+  readonly tag?: string;
+  readonly untag?: string;
+  /** The members that name the resource there. */
+  readonly resource?: (id: string, attributes: Properties) => object;
 }
 
 const TAGGING: Readonly<Record<string, Tagging>> = {
-  iam: { member: 'Tags', change: ['UntagRole', 'TagRole', ({ physicalId }) => ({ RoleName: physicalId })] },
-  lambda: {
-    isMap: true,
-    member: 'Tags',
-    change: ['UntagResource', 'TagResource', ({ attributes }) => ({ Resource: attributes.Arn })],
-  },
+  iam: { tag: 'TagRole', untag: 'UntagRole', resource: (RoleName) => ({ RoleName }) },
+  lambda: { isMap: true, tag: 'TagResource', untag: 'UntagResource', resource: (_id, { Arn }) => ({ Resource: Arn }) },
   logs: { isMap: true, member: 'tags' },
-  sagemaker: { member: 'Tags', change: ['DeleteTags', 'AddTags', ({ physicalId }) => ({ ResourceArn: physicalId })] },
-  sqs: {
-    isMap: true,
-    member: 'tags',
-    change: ['UntagQueue', 'TagQueue', ({ physicalId }) => ({ QueueUrl: physicalId })],
-  },
+  sagemaker: { tag: 'AddTags', untag: 'DeleteTags', resource: (ResourceArn) => ({ ResourceArn }) },
+  sqs: { isMap: true, member: 'tags', tag: 'TagQueue', untag: 'UntagQueue', resource: (QueueUrl) => ({ QueueUrl }) },
   ssm: {
-    member: 'Tags',
-    change: [
-      'RemoveTagsFromResource',
-      'AddTagsToResource',
-      ({ physicalId }) => ({ ResourceType: 'Parameter', ResourceId: physicalId }),
-    ],
+    tag: 'AddTagsToResource',
+    untag: 'RemoveTagsFromResource',
+    resource: (ResourceId) => ({ ResourceType: 'Parameter', ResourceId }),
   },
 };
 
@@ -53,24 +45,25 @@ const tagMap = (tags: readonly Tag[]) => Object.fromEntries(tags.map(({ Key, Val
 
 /** The member with the tags, for the operation that creates the resource. */
 export function tagsAtCreation(service: string, properties: Properties): object {
-  const tagging = properties.Tags === undefined ? undefined : TAGGING[service];
+  const tagging = TAGGING[service];
+  if (!tagging || properties.Tags === undefined) return {};
   const tags = tagsOf(properties);
-  return tagging ? { [tagging.member]: tagging.isMap ? tagMap(tags) : tags } : {};
+  return { [tagging.member ?? 'Tags']: tagging.isMap ? tagMap(tags) : tags };
 }
 
 /** Changes the tags of a resource. */
 export async function updateTags(
   service: string,
-  handle: Handle,
+  { physicalId, attributes }: Handle,
   { now, old }: { readonly now: Properties; readonly old: Properties },
   context: ProviderContext,
 ): Promise<void> {
-  const { isMap, change } = TAGGING[service] ?? {};
-  if (!change) return;
-  const [untag, tag, resource] = change;
+  const { isMap, tag, untag, resource } = TAGGING[service] ?? {};
+  if (!tag || !untag) return;
   const [before, after] = [tagMap(tagsOf(old)), tagMap(tagsOf(now))];
   const TagKeys = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
   const set = tagsOf(now).filter(({ Key, Value }) => before[Key] !== Value);
-  if (TagKeys.length > 0) await context.call(service, untag, { ...resource(handle), TagKeys });
-  if (set.length > 0) await context.call(service, tag, { ...resource(handle), Tags: isMap ? tagMap(set) : set });
+  const named = resource?.(physicalId, attributes);
+  if (TagKeys.length > 0) await context.call(service, untag, { ...named, TagKeys });
+  if (set.length > 0) await context.call(service, tag, { ...named, Tags: isMap ? tagMap(set) : set });
 }

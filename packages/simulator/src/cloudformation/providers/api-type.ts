@@ -4,75 +4,90 @@ import type { NameRule } from '../physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import { tagsAtCreation, updateTags } from '../tags.ts';
 
-/** A type of which one operation creates a resource and another one deletes it. `Output` is what the former returns. */
-interface ApiType<P extends Properties, Output> extends Pick<Provider, 'replacing' | 'tags'> {
+/** The operations of one service that make a type. */
+interface TypeApi {
   readonly service: string;
   readonly create: string;
   readonly remove: string;
-  /** Updates what `create` has set; an operation takes the same input. @default nothing */
-  readonly update?: string | ((id: string, now: P, old: P, context: ProviderContext) => Promise<unknown>);
-  /** Sets what operations of their own set: after `create`, with no old properties, and at the end of an update. */
-  readonly parts?: (id: string, now: Partial<P>, old: Partial<P>, context: ProviderContext) => Promise<unknown>;
-  /** Whether `parts` must be removed before the resource. @default false */
-  readonly removesParts?: boolean;
-  /** The property that names the resource. Absent: the service names it. */
-  readonly nameProperty?: string;
-  /** The rule for a name that the template does not set. @default it must */
-  readonly nameRule?: NameRule;
-  /** The member by which `create` and `find` take the name. @default `nameProperty` */
-  readonly nameMember?: string;
-  /** The operation that finds a resource by its name, where `create` would adopt an existing one. */
+  /** Takes the input of `create`. */
+  readonly update?: string;
+  /** Finds a resource by its name, where `create` would adopt an existing one. */
   readonly find?: string;
-  /** The attribute, or else member for the physical id, by which `remove` takes the resource. @default `nameMember` */
-  readonly idMember?: string;
+}
+
+/** How a resource is named, with the rule for a name that the template does not set. @default it must */
+interface Naming extends Partial<NameRule> {
+  /** The property with the name. Absent: the service names the resource. */
+  readonly property?: string;
+  /** The member by which `create` and `find` take the name. @default `property` */
+  readonly member?: string;
+  /** The attribute, or else member for the physical id, by which `remove` takes the resource. @default `member` */
+  readonly id?: string;
+}
+
+/** A type of which one operation creates a resource and another one deletes it. `Output` is what the former returns. */
+interface ApiType<P extends Properties, Output> extends Pick<Provider, 'replacing' | 'tags'> {
+  readonly api: TypeApi;
+  readonly name: Naming;
   /** The input of `create` besides name and tags. @default the properties */
   readonly input?: (properties: P, context: ProviderContext) => object;
   /** The input of `remove` besides the id. */
   readonly removeInput?: (properties: P) => object;
   /** @default the name is the physical id */
   readonly handle?: (name: string, output: Output, context: ProviderContext) => Handle;
+  /** Properties that are attributes too. */
+  readonly propertyAttributes?: readonly string[];
+  /** Updates what `create` has set, where no operation takes the same input. */
+  readonly update?: (id: string, now: P, old: P, context: ProviderContext) => Promise<unknown>;
+  /** Sets what operations of their own set: after `create`, with no old properties, and at the end of an update. */
+  readonly parts?: (id: string, now: Partial<P>, old: Partial<P>, context: ProviderContext) => Promise<unknown>;
+  /** Whether `parts` must be removed before the resource. @default false */
+  readonly removesParts?: boolean;
 }
 
 /** The provider of a type, from what is its own. */
 export function apiType<P extends Properties = Properties, Output = unknown>(
   type: ApiType<P, Output>,
 ): UpdatingProvider<P> {
-  const { service, update, parts, tags, nameProperty = '', nameMember = nameProperty, idMember = nameMember } = type;
-  const { nameRule, input = (properties: P) => properties, handle: handleOf = named } = type;
+  const { api, name: naming, parts, tags, input = (properties: P) => properties, handle: handleOf = named } = type;
+  const { property = '', member = property, id: idMember = member, maxLength } = naming;
   const idOf = ({ physicalId, attributes }: Handle) => String(attributes[idMember] ?? physicalId);
-  const member = (name: string, value: string) => (name === '' ? {} : { [name]: value });
+  const withProperties = ({ physicalId, attributes }: Handle, properties: P): Handle => {
+    const own = (type.propertyAttributes ?? []).map((name) => [name, properties[name]]);
+    return { physicalId, attributes: { ...attributes, ...Object.fromEntries(own) } };
+  };
+  const membersOf = (name: string, value: string) => (name === '' ? {} : { [name]: value });
   return {
     replacing: type.replacing,
-    nameProperty: type.nameProperty,
+    nameProperty: naming.property,
     tags,
     async create(properties, context) {
-      const given = properties[nameProperty];
-      const name = String(given ?? (nameRule && context.name(nameRule)));
-      if (type.find && given !== undefined)
-        await refuseExisting(name, context.call(service, type.find, member(nameMember, name)));
-      const output = await context.call<Output>(service, type.create, {
+      const given = properties[property];
+      const name = String(given ?? (maxLength && context.name({ ...naming, maxLength })));
+      const members = membersOf(member, name);
+      if (api.find && given !== undefined) await refuseExisting(name, context.call(api.service, api.find, members));
+      const output = await context.call<Output>(api.service, api.create, {
         ...input(properties, context),
-        ...(tags && tagsAtCreation(service, properties)),
-        ...member(nameMember, name),
+        ...(tags && tagsAtCreation(api.service, properties)),
+        ...members,
       });
-      const handle = handleOf(name, output, context);
+      const handle = withProperties(handleOf(name, output, context), properties);
       context.identified(handle);
       await parts?.(idOf(handle), properties, {}, context);
       return handle;
     },
     async update(handle, now, old, context) {
       const id = idOf(handle);
-      if (typeof update === 'string')
-        await context.call(service, update, { ...input(now, context), ...member(nameMember, id) });
-      else await update?.(id, now, old, context);
-      if (tags) await updateTags(service, handle, { now, old }, context);
+      if (api.update) await context.call(api.service, api.update, { ...input(now, context), ...membersOf(member, id) });
+      await type.update?.(id, now, old, context);
+      if (tags) await updateTags(api.service, handle, { now, old }, context);
       await parts?.(id, now, old, context);
-      return handle;
+      return withProperties(handle, now);
     },
     async delete(handle, properties, context) {
       const id = idOf(handle);
       if (type.removesParts) await parts?.(id, {}, properties, context);
-      await context.call(service, type.remove, { ...member(idMember, id), ...type.removeInput?.(properties) });
+      await context.call(api.service, api.remove, { ...membersOf(idMember, id), ...type.removeInput?.(properties) });
     },
   };
 }
@@ -89,6 +104,25 @@ const refuseExisting = (name: string, found: Promise<unknown>): Promise<void> =>
       if (!isMissing(error)) throw error;
     },
   );
+
+/** The provider of a type that is nothing but a part of other resources. */
+export const partType = <P extends Properties>(
+  replacing: readonly string[],
+  put: (now: Partial<P>, old: Partial<P>, context: ProviderContext) => Promise<unknown>,
+): UpdatingProvider<P> => ({
+  replacing,
+  async create(properties, context) {
+    await put(properties, {}, context);
+    return named(context.name({ maxLength: 128 }));
+  },
+  async update(handle, properties, old, context) {
+    await put(properties, old, context);
+    return handle;
+  },
+  async delete(_handle, properties, context) {
+    await put({}, properties, context);
+  },
+});
 
 interface Parts<T> {
   readonly now: readonly T[] | undefined;

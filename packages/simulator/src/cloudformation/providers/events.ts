@@ -21,13 +21,8 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
       return { physicalId: `${EventBusName}|${Name}`, attributes: { Arn } };
     }),
     apiType<RuleProperties, PutRuleResponse>({
-      service: 'events',
-      create: 'PutRule',
-      update: 'PutRule',
-      find: 'DescribeRule',
-      remove: 'DeleteRule',
-      nameProperty: 'Name',
-      nameRule: { maxLength: 64 },
+      api: { service: 'events', create: 'PutRule', update: 'PutRule', find: 'DescribeRule', remove: 'DeleteRule' },
+      name: { property: 'Name', maxLength: 64 },
       replacing: ['Name', 'EventBusName'],
       tags: 'list',
       input: ({ EventPattern, ...properties }) => ({

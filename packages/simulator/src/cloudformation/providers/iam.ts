@@ -1,6 +1,6 @@
 import type { CreatePolicyResponse, CreateRoleResponse, ListPolicyVersionsResponse } from '@aws-sdk/client-iam';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { apiType, jsonText, nameIn, putParts, without } from './api-type.ts';
+import { apiType, jsonText, nameIn, partType, putParts, without } from './api-type.ts';
 
 interface InlinePolicy {
   readonly PolicyName: string;
@@ -13,21 +13,13 @@ type RoleProperties = Properties & {
   readonly AssumeRolePolicyDocument?: unknown;
 };
 
-type PolicyProperties = Properties & InlinePolicy & { readonly Roles?: readonly string[] };
-
-type ManagedPolicyProperties = Properties & {
-  readonly PolicyDocument?: unknown;
-  readonly Roles?: readonly string[];
-};
+type PolicyProperties = Properties & Partial<InlinePolicy> & { readonly Roles?: readonly string[] };
 
 /** Roles with their inline and attached policies, and policies. Users and groups are not simulated. */
 export const iamTypes: Readonly<Record<string, Provider>> = {
   'AWS::IAM::Role': apiType<RoleProperties, CreateRoleResponse>({
-    service: 'iam',
-    create: 'CreateRole',
-    remove: 'DeleteRole',
-    nameProperty: 'RoleName',
-    nameRule: { maxLength: 64 },
+    api: { service: 'iam', create: 'CreateRole', remove: 'DeleteRole' },
+    name: { property: 'RoleName', maxLength: 64 },
     replacing: ['RoleName', 'Path'],
     tags: 'list',
     input: (properties) => ({
@@ -45,27 +37,11 @@ export const iamTypes: Readonly<Record<string, Provider>> = {
     removesParts: true,
   }),
 
-  'AWS::IAM::Policy': {
-    replacing: [],
-    async create(properties, context) {
-      await putInlinePolicy(properties, {}, context);
-      return { physicalId: context.name({ maxLength: 128 }), attributes: {} };
-    },
-    async update(handle, properties, old, context) {
-      await putInlinePolicy(properties, old, context);
-      return handle;
-    },
-    delete: (_handle, properties, context) => putInlinePolicy({}, properties, context),
-  } satisfies Provider<PolicyProperties>,
+  'AWS::IAM::Policy': partType<PolicyProperties>([], putInlinePolicy),
 
-  'AWS::IAM::ManagedPolicy': apiType<ManagedPolicyProperties, CreatePolicyResponse>({
-    service: 'iam',
-    create: 'CreatePolicy',
-    remove: 'DeletePolicy',
-    nameProperty: 'ManagedPolicyName',
-    nameRule: { maxLength: 128 },
-    nameMember: 'PolicyName',
-    idMember: 'PolicyArn',
+  'AWS::IAM::ManagedPolicy': apiType<PolicyProperties, CreatePolicyResponse>({
+    api: { service: 'iam', create: 'CreatePolicy', remove: 'DeletePolicy' },
+    name: { property: 'ManagedPolicyName', maxLength: 128, member: 'PolicyName', id: 'PolicyArn' },
     replacing: ['ManagedPolicyName', 'Path', 'Description'],
     input: ({ PolicyDocument, Path, Description }) => ({ PolicyDocument: jsonText(PolicyDocument), Path, Description }),
     handle: (_name, { Policy: { Arn: PolicyArn = '', PolicyId } = {} }) => ({

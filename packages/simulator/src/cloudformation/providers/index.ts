@@ -35,6 +35,6 @@ export function providerTable(
     if (found) return found;
     if (REFUSED_TYPES.has(type))
       throw validationError(`The local runtime does not simulate the resource type ${type}.`);
-    return type.startsWith('Custom::') ? custom : anyRecordedType;
+    return type.startsWith('Custom::') ? custom : anyRecordedType(type);
   };
 }

@@ -7,29 +7,12 @@ interface CreatedKey {
   readonly KeyMetadata: { readonly KeyId: string; readonly Arn: string };
 }
 
-const parameter = apiType({
-  service: 'ssm',
-  create: 'PutParameter',
-  remove: 'DeleteParameter',
-  nameProperty: 'Name',
-  nameRule: { maxLength: 128, stackName: false, prefix: 'CFN-' },
-  replacing: ['Name', 'DataType'],
-  tags: 'map',
-  input: (properties) => ({ ...properties, Overwrite: false }),
-  update: (Name, properties, _old, context) =>
-    context.call('ssm', 'PutParameter', { ...without(properties, 'Tags'), Name, Overwrite: true }),
-});
-
-const attributesOf = ({ Type, Value }: Properties) => ({ Type, Value });
-
 /** Keys and their aliases, log groups and parameters. */
 export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
   // The rotation and tags of a key, and changes of its description, are only recorded.
   'AWS::KMS::Key': apiType<Properties, CreatedKey>({
-    service: 'kms',
-    create: 'CreateKey',
-    remove: 'ScheduleKeyDeletion',
-    idMember: 'KeyId',
+    api: { service: 'kms', create: 'CreateKey', remove: 'ScheduleKeyDeletion' },
+    name: { id: 'KeyId' },
     replacing: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
     input: ({ Description, KeyPolicy }) => ({ Description, Policy: KeyPolicy && jsonText(KeyPolicy) }),
     handle: (_name, { KeyMetadata: { KeyId, Arn } }) => ({ physicalId: KeyId, attributes: { KeyId, Arn } }),
@@ -43,22 +26,15 @@ export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
   }),
 
   'AWS::KMS::Alias': apiType({
-    service: 'kms',
-    create: 'CreateAlias',
-    update: 'UpdateAlias',
-    remove: 'DeleteAlias',
-    nameProperty: 'AliasName',
+    api: { service: 'kms', create: 'CreateAlias', update: 'UpdateAlias', remove: 'DeleteAlias' },
+    name: { property: 'AliasName' },
     replacing: ['AliasName'],
   }),
 
   // Tags, key and class of a log group are those of its creation.
   'AWS::Logs::LogGroup': apiType({
-    service: 'logs',
-    create: 'CreateLogGroup',
-    remove: 'DeleteLogGroup',
-    nameProperty: 'LogGroupName',
-    nameRule: { maxLength: 512 },
-    nameMember: 'logGroupName',
+    api: { service: 'logs', create: 'CreateLogGroup', remove: 'DeleteLogGroup' },
+    name: { property: 'LogGroupName', maxLength: 512, member: 'logGroupName' },
     replacing: ['LogGroupName'],
     tags: 'list',
     input: ({ KmsKeyId: kmsKeyId, LogGroupClass: logGroupClass }) => ({ kmsKeyId, logGroupClass }),
@@ -74,15 +50,14 @@ export const kmsLogsAndSsmTypes: Readonly<Record<string, Provider>> = {
   }),
 
   // The Tags of a parameter are a map, unlike those of most types.
-  'AWS::SSM::Parameter': {
-    ...parameter,
-    create: async (properties, context) => ({
-      ...(await parameter.create(properties, context)),
-      attributes: attributesOf(properties),
-    }),
-    update: async (handle, properties, old, context) => ({
-      ...(await parameter.update(handle, properties, old, context)),
-      attributes: attributesOf(properties),
-    }),
-  },
+  'AWS::SSM::Parameter': apiType({
+    api: { service: 'ssm', create: 'PutParameter', remove: 'DeleteParameter' },
+    name: { property: 'Name', maxLength: 128, stackName: false, prefix: 'CFN-' },
+    replacing: ['Name', 'DataType'],
+    tags: 'map',
+    input: (properties) => ({ ...properties, Overwrite: false }),
+    propertyAttributes: ['Type', 'Value'],
+    update: (Name, properties, _old, context) =>
+      context.call('ssm', 'PutParameter', { ...without(properties, 'Tags'), Name, Overwrite: true }),
+  }),
 };

@@ -41,11 +41,8 @@ type FunctionProperties = Properties & {
 /** Functions, their event source mappings, permissions and settings for asynchronous invocations. */
 export const lambdaTypes: Readonly<Record<string, Provider>> = {
   'AWS::Lambda::Function': apiType<FunctionProperties, FunctionConfiguration>({
-    service: 'lambda',
-    create: 'CreateFunction',
-    remove: 'DeleteFunction',
-    nameProperty: 'FunctionName',
-    nameRule: { maxLength: 64 },
+    api: { service: 'lambda', create: 'CreateFunction', remove: 'DeleteFunction' },
+    name: { property: 'FunctionName', maxLength: 64 },
     replacing: ['FunctionName', 'PackageType'],
     tags: 'list',
     input: (properties, context) => ({
@@ -87,10 +84,8 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
       return mappingHandle(id, arn(account, 'lambda', `event-source-mapping:${id}`));
     }),
     apiType<Properties, EventSourceMappingConfiguration>({
-      service: 'lambda',
-      create: 'CreateEventSourceMapping',
-      remove: 'DeleteEventSourceMapping',
-      idMember: 'UUID',
+      api: { service: 'lambda', create: 'CreateEventSourceMapping', remove: 'DeleteEventSourceMapping' },
+      name: { id: 'UUID' },
       replacing: ['EventSourceArn', 'StartingPosition', 'StartingPositionTimestamp', 'SelfManagedEventSource'],
       input: (properties) => without(properties, 'Tags'),
       handle: (_name, { UUID, EventSourceMappingArn }) => mappingHandle(UUID, EventSourceMappingArn),
@@ -104,21 +99,21 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
   ),
 
   'AWS::Lambda::Permission': apiType({
-    service: 'lambda',
-    create: 'AddPermission',
-    remove: 'RemovePermission',
-    nameProperty: 'StatementId',
-    nameRule: { maxLength: 100 },
+    api: { service: 'lambda', create: 'AddPermission', remove: 'RemovePermission' },
+    name: { property: 'StatementId', maxLength: 100 },
     replacing: { allBut: [] },
     removeInput: ({ FunctionName }) => ({ FunctionName }),
     handle: (Id) => ({ physicalId: Id, attributes: { Id } }),
   }),
 
   'AWS::Lambda::EventInvokeConfig': apiType({
-    service: 'lambda',
-    create: 'PutFunctionEventInvokeConfig',
-    update: 'PutFunctionEventInvokeConfig',
-    remove: 'DeleteFunctionEventInvokeConfig',
+    api: {
+      service: 'lambda',
+      create: 'PutFunctionEventInvokeConfig',
+      update: 'PutFunctionEventInvokeConfig',
+      remove: 'DeleteFunctionEventInvokeConfig',
+    },
+    name: {},
     replacing: ['FunctionName', 'Qualifier'],
     handle: (_name, _output, context) => ({ physicalId: context.name({ maxLength: 128 }), attributes: {} }),
     removeInput: ({ FunctionName, Qualifier }) => ({ FunctionName, Qualifier }),

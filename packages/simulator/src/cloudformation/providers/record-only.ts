@@ -1,15 +1,12 @@
 import { type Account, arn } from '../../core/account.ts';
-import type { NameRule } from '../physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import type { CreatedResource } from '../stack.ts';
 import { nameIn } from './api-type.ts';
 
-type Names = Partial<Pick<Provider, 'replacing' | 'nameProperty'>>;
-
 /** A type without effect on a laptop. It has an id and attributes, so that references to it resolve. */
 export function recordOnly(
   create: (properties: Properties, context: ProviderContext) => string | Handle,
-  names: Names = {},
+  names: Partial<Pick<Provider, 'replacing' | 'nameProperty'>> = {},
 ): UpdatingProvider {
   return {
     replacing: [],
@@ -39,31 +36,35 @@ export function partlyRecorded(
   };
 }
 
-/** The name that the template sets or CloudFormation makes. */
-const nameOf = (property: string, properties: Properties, context: ProviderContext, rule: NameRule) =>
-  String(properties[property] ?? context.name(rule));
-
-const byName = (nameProperty: string): Names => ({ replacing: [nameProperty], nameProperty });
+/** A type that is identified by its name. */
+const named = (
+  nameProperty: string,
+  idOf = (name: string, _context: ProviderContext): string | Handle => name,
+): UpdatingProvider =>
+  recordOnly(
+    (properties, context) => {
+      const name = properties[nameProperty] ?? properties.Name ?? context.name({ maxLength: 128 });
+      return idOf(String(name), context);
+    },
+    { nameProperty, replacing: [nameProperty, 'Name'] },
+  );
 
 /** A type whose physical id is an AWS-style id, e.g. `vpc-0123…`. */
 const withId = (prefix: string) =>
   recordOnly((_properties, context) => `${prefix}-${context.uuid().replaceAll('-', '').slice(0, 17)}`);
 
 /** A type whose Ref is an ARN that ends with the resource's name. */
-const withArn = (property: string, service: string, resource: string) =>
-  recordOnly((properties, context) => {
-    const name = nameOf(property, properties, context, { maxLength: 64 });
-    return arn(context.account, service, `${resource}${name}`);
-  }, byName(property));
+const withArn = (nameProperty: string, service: string, resource: string) =>
+  named(nameProperty, (name, { account }) => arn(account, service, `${resource}${name}`));
 
 const recordedCustomResource = recordOnly((_properties, context) => context.name({ maxLength: 255 }));
 
 /** The types that are only recorded, and whose ids or attributes have a form on which other resources rely. */
 export const recordedTypes: Readonly<Record<string, Provider>> = {
-  'AWS::CloudWatch::Alarm': recordOnly((properties, context) => {
-    const physicalId = nameOf('AlarmName', properties, context, { maxLength: 255 });
-    return { physicalId, attributes: { Arn: arn(context.account, 'cloudwatch', `alarm:${physicalId}`) } };
-  }, byName('AlarmName')),
+  'AWS::CloudWatch::Alarm': named('AlarmName', (physicalId, { account }) => ({
+    physicalId,
+    attributes: { Arn: arn(account, 'cloudwatch', `alarm:${physicalId}`) },
+  })),
   'AWS::ApplicationAutoScaling::ScalableTarget': recordOnly(
     ({ ResourceId, ScalableDimension, ServiceNamespace }) => `${ResourceId}|${ScalableDimension}|${ServiceNamespace}`,
     { replacing: ['ResourceId', 'ScalableDimension', 'ServiceNamespace'] },
@@ -88,10 +89,7 @@ export const recordedTypes: Readonly<Record<string, Provider>> = {
 };
 
 /** Any other type. */
-export const anyRecordedType: Provider = recordOnly((properties, context) => {
-  const name = properties[`${context.resourceType.split('::').at(-1)}Name`] ?? properties.Name;
-  return typeof name === 'string' ? name : context.name({ maxLength: 128 });
-});
+export const anyRecordedType = (type: string): Provider => named(`${type.split('::').at(-1)}Name`);
 
 /** Attributes that templates take apart as lists. */
 const LIST_ATTRIBUTE = /^(CidrBlockAssociations|DnsEntries|Ipv6CidrBlocks|NameServers|NetworkInterfaceIds)$/;

@@ -1,9 +1,9 @@
 import type { DeleteObjectsOutput, ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { OperationNotImplemented } from '../../core/cloud.ts';
 import { ResourceFailure } from '../failure-reason.ts';
-import type { BooleanProperty, Properties, Provider, ProviderContext } from '../provider.ts';
+import type { Properties, Provider, ProviderContext } from '../provider.ts';
 import { tagsOf } from '../tags.ts';
-import { apiType, jsonText } from './api-type.ts';
+import { apiType, jsonText, partType } from './api-type.ts';
 
 type BucketProperties = Properties & {
   readonly VersioningConfiguration?: object;
@@ -15,7 +15,7 @@ type BucketProperties = Properties & {
 /** CloudFormation's NotificationConfiguration, or the API's, which CDK's custom resource uses. */
 type NotificationProperty = {
   readonly [kind in 'Queue' | 'Topic' | 'Lambda' | 'LambdaFunction' as `${kind}Configurations`]?: readonly Target[];
-} & { readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: BooleanProperty } };
+} & { readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string } };
 
 /** Its target is `Queue`, `Topic` or `Function`; in the API's shape `QueueArn`, `TopicArn` or `LambdaFunctionArn`. */
 type Target = Properties & {
@@ -23,46 +23,35 @@ type Target = Properties & {
 };
 
 type NotificationsProperties = Properties & {
-  readonly BucketName: string;
+  readonly BucketName?: string;
   readonly NotificationConfiguration?: NotificationProperty;
-  readonly Managed?: BooleanProperty;
 };
 
 /** Buckets and their policies, and the custom resources by which CDK configures and empties buckets. */
 export const s3Types: Readonly<Record<string, Provider>> = {
   // As in AWS, deleting a bucket that is not empty fails.
-  'AWS::S3::Bucket': {
-    ...apiType<BucketProperties>({
-      service: 's3',
-      create: 'CreateBucket',
-      find: 'HeadBucket',
-      remove: 'DeleteBucket',
-      nameProperty: 'BucketName',
-      nameRule: { maxLength: 63, lowerCase: true },
-      nameMember: 'Bucket',
-      replacing: ['BucketName', 'ObjectLockEnabled'],
-      input: () => ({}),
-      handle: (bucket, _output, { account: { partition, region } }) => ({
-        physicalId: bucket,
-        attributes: {
-          Arn: `arn:${partition}:s3:::${bucket}`,
-          DomainName: `${bucket}.s3.amazonaws.com`,
-          DualStackDomainName: `${bucket}.s3.dualstack.${region}.amazonaws.com`,
-          RegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
-          WebsiteURL: `http://${bucket}.s3-website-${region}.amazonaws.com`,
-        },
-      }),
-      parts: configure,
-    }),
+  'AWS::S3::Bucket': apiType<BucketProperties>({
+    api: { service: 's3', create: 'CreateBucket', find: 'HeadBucket', remove: 'DeleteBucket' },
+    name: { property: 'BucketName', maxLength: 63, lowerCase: true, member: 'Bucket' },
+    replacing: ['BucketName', 'ObjectLockEnabled'],
     tags: 'list',
-  },
+    input: () => ({}),
+    handle: (bucket, _output, { account: { partition, region } }) => ({
+      physicalId: bucket,
+      attributes: {
+        Arn: `arn:${partition}:s3:::${bucket}`,
+        DomainName: `${bucket}.s3.amazonaws.com`,
+        DualStackDomainName: `${bucket}.s3.dualstack.${region}.amazonaws.com`,
+        RegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
+        WebsiteURL: `http://${bucket}.s3-website-${region}.amazonaws.com`,
+      },
+    }),
+    parts: configure,
+  }),
 
   'AWS::S3::BucketPolicy': apiType({
-    service: 's3',
-    create: 'PutBucketPolicy',
-    update: 'PutBucketPolicy',
-    remove: 'DeleteBucketPolicy',
-    nameProperty: 'Bucket',
+    api: { service: 's3', create: 'PutBucketPolicy', update: 'PutBucketPolicy', remove: 'DeleteBucketPolicy' },
+    name: { property: 'Bucket' },
     replacing: ['Bucket'],
     input: ({ PolicyDocument }) => ({ Policy: jsonText(PolicyDocument) }),
   }),
@@ -71,20 +60,13 @@ export const s3Types: Readonly<Record<string, Provider>> = {
    * It replaces the template's function, which is inline Python with boto3 and may not run on a laptop. Like that
    * function it replaces the whole configuration of a managed bucket, and empties it on deletion.
    */
-  'Custom::S3BucketNotifications': {
-    replacing: ['BucketName'],
-    async create(properties, context) {
-      await putNotifications(properties, context);
-      return { physicalId: context.name({ maxLength: 255 }), attributes: {} };
-    },
-    async update(handle, properties, _old, context) {
-      await putNotifications(properties, context);
-      return handle;
-    },
-    async delete(_handle, { BucketName, Managed }, context) {
-      if (String(Managed ?? true) === 'true') await putNotifications({ BucketName }, context);
-    },
-  } satisfies Provider<NotificationsProperties>,
+  'Custom::S3BucketNotifications': partType<NotificationsProperties>(['BucketName'], async (now, old, context) => {
+    const { BucketName: Bucket = old.BucketName, NotificationConfiguration } = now;
+    const isManaged = String(old.Managed ?? true) === 'true';
+    if (now.BucketName === undefined && !isManaged) return;
+    const input = { Bucket, ...notifications(NotificationConfiguration) };
+    await context.call('s3', 'PutBucketNotificationConfiguration', input);
+  }),
 
   /** Deleting it empties the bucket, so that the bucket can be deleted. */
   'Custom::S3AutoDeleteObjects': {
@@ -179,15 +161,6 @@ function targets(properties: readonly Target[] | undefined, name: string, kind: 
   }));
   return configurations && { [`${kind}Configurations`]: configurations };
 }
-
-const putNotifications = (
-  { BucketName, NotificationConfiguration }: NotificationsProperties,
-  context: ProviderContext,
-) =>
-  context.call('s3', 'PutBucketNotificationConfiguration', {
-    Bucket: BucketName,
-    ...notifications(NotificationConfiguration),
-  });
 
 async function emptyBucket(Bucket: string, context: ProviderContext): Promise<void> {
   for (;;) {

@@ -36,10 +36,8 @@ export const sagemakerTypes = (waiting: EndpointWaiting): Readonly<Record<string
 
   // A group with packages cannot be deleted.
   'AWS::SageMaker::ModelPackageGroup': apiType<Properties, CreateModelPackageGroupOutput>({
-    service: 'sagemaker',
-    create: 'CreateModelPackageGroup',
-    remove: 'DeleteModelPackageGroup',
-    nameProperty: 'ModelPackageGroupName',
+    api: { service: 'sagemaker', create: 'CreateModelPackageGroup', remove: 'DeleteModelPackageGroup' },
+    name: { property: 'ModelPackageGroupName' },
     replacing: { allBut: ['Tags', 'ModelPackageGroupPolicy'] },
     tags: 'list',
     input: (properties) => without(properties, 'ModelPackageGroupPolicy'),
@@ -68,11 +66,8 @@ const immutableType = <P extends Properties>(kind: string, input: (properties: P
 
 /** What depends on the name of the type. */
 const sagemakerNames = (kind: string) => ({
-  service: 'sagemaker',
-  create: `Create${kind}`,
-  remove: `Delete${kind}`,
-  nameProperty: `${kind}Name`,
-  nameRule: { maxLength: 63, stackName: false },
+  api: { service: 'sagemaker', create: `Create${kind}`, remove: `Delete${kind}` },
+  name: { property: `${kind}Name`, maxLength: 63, stackName: false },
   tags: 'list' as const,
   handle(name: string, output: Readonly<Record<string, string>>): Handle {
     const physicalId = output[`${kind}Arn`] ?? '';

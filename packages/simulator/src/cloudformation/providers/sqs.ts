@@ -1,7 +1,7 @@
 import type { CreateQueueResult } from '@aws-sdk/client-sqs';
 import { arn } from '../../core/account.ts';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
-import { apiType, jsonText, putParts, without } from './api-type.ts';
+import { apiType, jsonText, partType, putParts, without } from './api-type.ts';
 
 /** The value of an attribute whose property is removed. @default empty */
 const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -18,13 +18,8 @@ type QueuePolicyProperties = Properties & { readonly Queues?: readonly string[] 
 /** Queues, and policies of which each is put on several queues. */
 export const sqsTypes: Readonly<Record<string, Provider>> = {
   'AWS::SQS::Queue': apiType<Properties, CreateQueueResult>({
-    service: 'sqs',
-    create: 'CreateQueue',
-    find: 'GetQueueUrl',
-    remove: 'DeleteQueue',
-    nameProperty: 'QueueName',
-    nameRule: { maxLength: 80 },
-    idMember: 'QueueUrl',
+    api: { service: 'sqs', create: 'CreateQueue', find: 'GetQueueUrl', remove: 'DeleteQueue' },
+    name: { property: 'QueueName', maxLength: 80, id: 'QueueUrl' },
     replacing: ['QueueName', 'FifoQueue'],
     tags: 'list',
     input: (properties) => ({ Attributes: attributesOf(properties) }),
@@ -39,18 +34,7 @@ export const sqsTypes: Readonly<Record<string, Provider>> = {
     },
   }),
 
-  'AWS::SQS::QueuePolicy': {
-    replacing: [],
-    async create(properties, context) {
-      await putQueuePolicy(properties, {}, context);
-      return { physicalId: context.name({ maxLength: 128 }), attributes: {} };
-    },
-    async update(handle, properties, old, context) {
-      await putQueuePolicy(properties, old, context);
-      return handle;
-    },
-    delete: (_handle, properties, context) => putQueuePolicy({}, properties, context),
-  } satisfies Provider<QueuePolicyProperties>,
+  'AWS::SQS::QueuePolicy': partType<QueuePolicyProperties>([], putQueuePolicy),
 };
 
 function attributesOf(properties: Properties): Record<string, string> {
