@@ -3,16 +3,15 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Service } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
 import type { CustomResponses } from './custom-responses.ts';
-import { DeploymentError } from './deployment-error.ts';
 import { durableStacks } from './durable-stacks.ts';
 import { Engine, NO_UPDATES, type StackRequest, type StartedOperation } from './engine.ts';
+import { DeploymentError } from './failures.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
 import { stackOperations, stackReads } from './operations/stack-operations.ts';
 import type { Provider } from './provider.ts';
 import { providerTable } from './providers/index.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
-import type { Assets, Stack, StackEvent } from './stack.ts';
-import { Stacks } from './stacks.ts';
+import { type Assets, type Stack, type StackEvent, Stacks } from './stack.ts';
 import { checkTemplate, type Template } from './template.ts';
 
 /** CloudFormation's dependencies besides the other services. */
@@ -138,6 +137,7 @@ const unconditional = ({ Resources }: Template) =>
 
 const stackRequestOf = ({ template, parameters = {}, tags = {} }: DeployRequest): StackRequest => ({
   template: checkTemplate(template),
+  body: JSON.stringify(template),
   parameters,
   tags: tagList(Object.entries(tags)),
   capabilities: ['*'],

@@ -1,10 +1,10 @@
 import { entryOf } from '../core/entry-of.ts';
-import { failureReason, ResourceFailure } from './failure-reason.ts';
+import { failureReason, ResourceFailure } from './failures.ts';
 import { resolveOutputs } from './outputs.ts';
 import { changedProperties, isReplacing, type Properties } from './provider.ts';
-import { dependenciesOf, type Ending, endOfRemoval, failedIds, removeResources } from './remove-resources.ts';
-import { type Failure, runInOrder } from './run-in-order.ts';
-import { type CreatedResource, type DesiredStack, isRetained, type StackResource } from './stack.ts';
+import { cleanUp, dependenciesOf, type Ending, endOfRemoval, failedIds, removeResources } from './remove-resources.ts';
+import { runInOrder } from './run-in-order.ts';
+import type { CreatedResource, DesiredStack, StackResource } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
 
 /** A deployment and its progress, by which it can be undone. */
@@ -13,8 +13,6 @@ interface UpdateProgress {
   readonly desired: DesiredStack;
   /** The resources before the deployment. */
   readonly before: ReadonlyMap<string, CreatedResource>;
-  /** Logical ids of the resources that were created, new or as replacements. */
-  readonly created: Set<string>;
   /** Logical ids of the resources that were updated in place, even if that failed half-way. */
   readonly changed: Set<string>;
 }
@@ -27,8 +25,10 @@ export async function deployStack(run: StackRun, desired: DesiredStack): Promise
   const { stack } = run;
   const isNew = stack.status === 'CREATE_IN_PROGRESS';
   if (isNew) stack.deployed = desired.deployment;
-  const before = createdResources(stack.resources);
-  const progress: UpdateProgress = { run, desired, before, created: new Set(), changed: new Set() };
+  const isCreated = (entry: [string, StackResource]): entry is [string, CreatedResource] =>
+    entry[1].handle !== undefined;
+  const before = new Map([...stack.resources].filter(isCreated));
+  const progress: UpdateProgress = { run, desired, before, changed: new Set() };
   const failures = await runInOrder(desired.dependencies, (id) => deployResource(progress, id), {
     onFailure: () => run.cancel(),
   });
@@ -51,21 +51,9 @@ export async function deployStack(run: StackRun, desired: DesiredStack): Promise
   return { status: 'UPDATE_COMPLETE' };
 }
 
-/** The resources that exist. */
-function createdResources(resources: ReadonlyMap<string, StackResource>): Map<string, CreatedResource> {
-  const created = new Map<string, CreatedResource>();
-  for (const [id, resource] of resources) {
-    if (resource.handle) created.set(id, { ...resource, handle: resource.handle });
-  }
-  return created;
-}
-
-async function deployResource({ run, desired, before, created, changed }: UpdateProgress, id: string): Promise<void> {
+async function deployResource({ run, desired, before, changed }: UpdateProgress, id: string): Promise<void> {
   const old = before.get(id);
-  if (!old) {
-    created.add(id);
-    return await run.create(desired, id, 'CREATE');
-  }
+  if (!old) return await run.create(desired, id, 'CREATE');
   let properties: Properties;
   try {
     properties = run.resolveProperties(desired, id);
@@ -83,14 +71,9 @@ async function deployResource({ run, desired, before, created, changed }: Update
     changed.add(id);
     await run.update(old, next);
   } else if (properties[nameProperty] !== undefined && !changes.includes(nameProperty)) {
-    refuse(
-      run,
-      old,
-      'CloudFormation cannot update a stack when a custom-named resource requires replacing. ' +
-        `Rename ${properties[nameProperty]} and update the stack again.`,
-    );
+    const rename = `Rename ${properties[nameProperty]} and update the stack again.`;
+    refuse(run, old, `CloudFormation cannot update a stack when a custom-named resource requires replacing. ${rename}`);
   } else {
-    created.add(id);
     await run.create(desired, id, 'UPDATE');
   }
 }
@@ -102,15 +85,17 @@ function refuse(run: StackRun, resource: StackResource, reason: string): never {
 }
 
 /** The physical resources that the update has removed or replaced, with the policies by which they are deleted. */
-function leftoversOf({ run, desired, before, created }: UpdateProgress): StackResource[] {
+function leftoversOf({ run, desired, before }: UpdateProgress): StackResource[] {
   return [...before.values()].flatMap((old) => {
-    const { logicalId, handle } = old;
-    if (!desired.resources.has(logicalId)) return [old];
-    const now = run.stack.resources.get(logicalId);
-    const isReplaced = now && (created.has(logicalId) || now.handle?.physicalId !== handle.physicalId);
-    return isReplaced ? [{ ...old, deletionPolicy: now.updateReplacePolicy }] : [];
+    const now = desired.resources.has(old.logicalId) ? run.stack.resources.get(old.logicalId) : undefined;
+    if (!now) return [old];
+    return isSame(old, now) ? [] : [{ ...old, deletionPolicy: now.updateReplacePolicy }];
   });
 }
+
+/** Whether two records are of the same physical resource. */
+const isSame = (a: StackResource | undefined, b: StackResource | undefined): boolean =>
+  a?.handle?.physicalId === b?.handle?.physicalId;
 
 async function rollBackCreation(run: StackRun, reason: string): Promise<Ending> {
   const { stack } = run;
@@ -123,25 +108,17 @@ async function rollBackCreation(run: StackRun, reason: string): Promise<Ending> 
 }
 
 /** Restores the resources as they were before, then deletes those that the update has created. */
-async function rollBackUpdate(progress: UpdateProgress, reason: string): Promise<Ending> {
-  const { run, desired, before, created, changed } = progress;
+async function rollBackUpdate({ run, desired, before, changed }: UpdateProgress, reason: string): Promise<Ending> {
   const { resources } = run.stack;
   run.rollBack('UPDATE_ROLLBACK_IN_PROGRESS', reason);
   const attempted = new Map(resources);
-  const isKept = ({ logicalId, handle }: StackResource) =>
-    !created.has(logicalId) && before.get(logicalId)?.handle.physicalId === handle?.physicalId;
-  const leftovers: StackResource[] = [...attempted.values()]
-    .filter((now) => now.handle && !isKept(now))
-    .map((now) => ({ ...now, deletionPolicy: now.deletionPolicy === 'Retain' ? 'Retain' : 'Delete' }));
   const restore = async (id: string) => {
     const old = entryOf(before, id);
-    const now = entryOf(attempted, id);
-    if (!now.handle || !isKept(now)) {
+    const { handle, ...now } = entryOf(attempted, id);
+    if (!handle || handle.physicalId !== old.handle.physicalId) {
       run.record({ ...old, status: 'UPDATE_COMPLETE', reason: undefined });
     } else if (changed.has(id)) {
-      await run.update({ ...now, handle: now.handle }, old);
-      const isReplaced = resources.get(id)?.handle?.physicalId !== now.handle.physicalId;
-      if (isReplaced) leftovers.push({ ...now, deletionPolicy: 'Delete' });
+      await run.update({ ...now, handle }, old);
     } else {
       resources.set(id, old);
     }
@@ -149,14 +126,14 @@ async function rollBackUpdate(progress: UpdateProgress, reason: string): Promise
   const failures = await runInOrder(dependenciesOf(before.values()), restore);
   if (failures.length > 0) return { status: 'UPDATE_ROLLBACK_FAILED', reason: failedIds('update', failures) };
   run.stackStatus('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-  await cleanUp(run, leftovers);
+  const leftovers = [...attempted.values()].filter(({ logicalId, handle }) => {
+    const restored = before.has(logicalId) ? resources.get(logicalId) : undefined;
+    return handle && restored?.handle?.physicalId !== handle.physicalId;
+  });
+  await cleanUp(
+    run,
+    leftovers.map((now) => ({ ...now, deletionPolicy: now.deletionPolicy === 'Retain' ? 'Retain' : 'Delete' })),
+  );
   for (const id of desired.resources.keys()) if (!before.has(id)) resources.delete(id);
   return { status: 'UPDATE_ROLLBACK_COMPLETE' };
 }
-
-/** Removes what is no longer part of the stack. A resource that cannot be deleted is left, and its event says so. */
-const cleanUp = (run: StackRun, leftovers: readonly StackResource[]): Promise<Failure[]> =>
-  removeResources(run, leftovers, {
-    isKept: ({ deletionPolicy }) => isRetained(deletionPolicy),
-    ignoresFailures: true,
-  });

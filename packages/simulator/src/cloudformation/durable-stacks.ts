@@ -1,7 +1,6 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import type { Durable } from '../core/cloud.ts';
-import type { Stack } from './stack.ts';
-import type { Stacks } from './stacks.ts';
+import type { Stack, Stacks } from './stack.ts';
 
 /**
  * Statuses after a restart that has interrupted an operation. The records of the resources are true, so the next

@@ -15,13 +15,13 @@ import { refuseUnsupportedTypes } from './providers/refused-types.ts';
 import { deleteStack, type Ending } from './remove-resources.ts';
 import type { Assets, DesiredStack, Stack, StackDeployment, StackEvent } from './stack.ts';
 import { type EngineContext, StackRun } from './stack-run.ts';
-import { checkTemplate, type Template, validationError } from './template.ts';
+import { type Template, validationError } from './template.ts';
 
 /** A requested deployment. */
 export interface StackRequest {
   readonly template: Template;
-  /** The template's text for GetTemplate. @default the template as JSON */
-  readonly body?: string;
+  /** The template's text. */
+  readonly body: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
   /** `*` stands for all. */
@@ -92,9 +92,7 @@ export class Engine {
    * that the local runtime does not support, and InsufficientCapabilitiesException.
    */
   async prepare(stack: Stack, request: StackRequest): Promise<DesiredStack> {
-    const { tags, capabilities } = request;
-    const template = checkTemplate(request.template);
-    const { body = JSON.stringify(template) } = request;
+    const { template, body, tags, capabilities } = request;
     const readSsm = (name: string) => this.#readSsm(name);
     const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, readSsm);
     const pseudo = { ...this.context.account, stackName: stack.stackName, stackId: stack.stackId };

@@ -1,8 +1,7 @@
-import { ResourceFailure } from './failure-reason.ts';
+import { ResourceFailure } from './failures.ts';
 import { NO_VALUE, resolve } from './intrinsics.ts';
-import type { DesiredStack, StackOutput } from './stack.ts';
+import type { DesiredStack, StackOutput, Stacks } from './stack.ts';
 import type { StackRun } from './stack-run.ts';
-import type { Stacks } from './stacks.ts';
 
 /** Resolves the outputs. Throws when an export's name is taken, or when a used export would change. */
 export function resolveOutputs(run: StackRun, desired: DesiredStack): StackOutput[] {

@@ -45,6 +45,13 @@ export function removeResources(
   return runInOrder(reversed(dependenciesOf(byId.values())), remove, { keepGoing: true });
 }
 
+/** Removes what is no longer part of the stack. A resource that cannot be deleted is left, and its event says so. */
+export const cleanUp = (run: StackRun, leftovers: readonly StackResource[]): Promise<Failure[]> =>
+  removeResources(run, leftovers, {
+    isKept: ({ deletionPolicy }) => isRetained(deletionPolicy),
+    ignoresFailures: true,
+  });
+
 export const endOfRemoval = (failures: readonly Failure[], succeeded: StackStatus, failed: StackStatus): Ending =>
   failures.length === 0 ? { status: succeeded } : { status: failed, reason: failedIds('delete', failures) };
 

@@ -2,13 +2,12 @@ import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { sleep } from '../core/clock.ts';
 import { type Deps, root } from '../core/cloud.ts';
 import { entryOf } from '../core/entry-of.ts';
-import { failureReason, isMissing, ResourceFailure } from './failure-reason.ts';
+import { failureReason, isMissing, ResourceFailure } from './failures.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { generatedName } from './physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext } from './provider.ts';
 import { recordedAttribute } from './providers/record-only.ts';
-import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource } from './stack.ts';
-import type { Stacks } from './stacks.ts';
+import type { CreatedResource, DesiredStack, Stack, StackEvent, StackResource, Stacks } from './stack.ts';
 import { withStackTags } from './tags.ts';
 import { memberOf, scopeOf } from './template-scope.ts';
 

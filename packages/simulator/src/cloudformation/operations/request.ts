@@ -5,8 +5,7 @@ import { constraintMessage } from '../../core/constraint.ts';
 import { readAll } from '../../core/read-all.ts';
 import type { StackRequest } from '../engine.ts';
 import { parseTemplate } from '../parse-template.ts';
-import type { Stack } from '../stack.ts';
-import type { Stacks } from '../stacks.ts';
+import type { Stack, Stacks } from '../stack.ts';
 import { validationError } from '../template.ts';
 
 const MAX_BODY_BYTES = 51_200;

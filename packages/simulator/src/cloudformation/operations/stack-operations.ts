@@ -3,7 +3,7 @@ import type { Deps, Operation } from '../../core/cloud.ts';
 import { operationsOf } from '../../core/operations.ts';
 import { requestedPage } from '../../core/page.ts';
 import type { Engine } from '../engine.ts';
-import type { Stacks } from '../stacks.ts';
+import type { Stacks } from '../stack.ts';
 import { validationError } from '../template.ts';
 import { describeEvent, describeResources, describeStack, exportsOf, summarizeTemplate } from './describe.ts';
 import { existingStack, onStack, readRequest, readTemplateBody } from './request.ts';

@@ -1,5 +1,5 @@
 import { AwsError } from '../../core/aws-error.ts';
-import { isMissing } from '../failure-reason.ts';
+import { isMissing } from '../failures.ts';
 import type { NameRule } from '../physical-names.ts';
 import type { Handle, Properties, Provider, ProviderContext, UpdatingProvider } from '../provider.ts';
 import { tagsAtCreation, updateTags } from '../tags.ts';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/is-record.ts';
 import type { CustomResponse, CustomResponses } from '../custom-responses.ts';
-import { ResourceFailure } from '../failure-reason.ts';
+import { ResourceFailure } from '../failures.ts';
 import type { Handle, Properties, Provider, ProviderContext } from '../provider.ts';
 import { validationError } from '../template.ts';
 

@@ -1,6 +1,6 @@
 import type { PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
 import { arn } from '../../core/account.ts';
-import { ResourceFailure } from '../failure-reason.ts';
+import { ResourceFailure } from '../failures.ts';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
 import { apiType, jsonText, without } from './api-type.ts';
 import { partlyRecorded, recordOnly } from './record-only.ts';

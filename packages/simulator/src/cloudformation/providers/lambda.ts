@@ -5,10 +5,7 @@ import { apiType, without } from './api-type.ts';
 import { partlyRecorded, recordOnly } from './record-only.ts';
 
 /** Properties that belong to UpdateFunctionCode or have operations of their own. */
-const NOT_CONFIGURATION = [
-  ...['Code', 'Architectures', 'PackageType', 'FunctionName'],
-  ...['ReservedConcurrentExecutions', 'Tags'],
-];
+const NOT_SETTINGS = ['Code', 'Architectures', 'PackageType', 'FunctionName', 'ReservedConcurrentExecutions', 'Tags'];
 
 /** The value of a setting whose property is removed. */
 const DEFAULT_SETTINGS: Properties = {
@@ -53,10 +50,10 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
     handle: (FunctionName, { FunctionArn }) => ({ physicalId: FunctionName, attributes: { Arn: FunctionArn } }),
     async update(FunctionName, properties, old, context) {
       const changed = changedProperties(old, properties);
-      const settings = changed.filter((name) => !NOT_CONFIGURATION.includes(name));
+      const settings = changed.filter((name) => !NOT_SETTINGS.includes(name));
       if (settings.length > 0) {
         await context.call('lambda', 'UpdateFunctionConfiguration', {
-          ...without(properties, ...NOT_CONFIGURATION),
+          ...without(properties, ...NOT_SETTINGS),
           ...environmentOf(properties),
           ...defaultsFor(settings, properties, DEFAULT_SETTINGS),
           FunctionName,

@@ -1,6 +1,6 @@
 import type { DeleteObjectsOutput, ListObjectVersionsOutput } from '@aws-sdk/client-s3';
 import { OperationNotImplemented } from '../../core/cloud.ts';
-import { ResourceFailure } from '../failure-reason.ts';
+import { ResourceFailure } from '../failures.ts';
 import type { Properties, Provider, ProviderContext } from '../provider.ts';
 import { tagsOf } from '../tags.ts';
 import { apiType, jsonText, partType } from './api-type.ts';

@@ -1,6 +1,6 @@
 import type { CreateModelPackageGroupOutput, DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
 import { sleep } from '../../core/clock.ts';
-import { ResourceFailure } from '../failure-reason.ts';
+import { ResourceFailure } from '../failures.ts';
 import { changedProperties, type Handle, type Properties, type Provider, type ProviderContext } from '../provider.ts';
 import { apiType, jsonText, nameIn, without } from './api-type.ts';
 
