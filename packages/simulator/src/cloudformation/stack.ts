@@ -1,4 +1,5 @@
 import type { Output, ResourceStatus, StackStatus } from '@aws-sdk/client-cloudformation';
+import { constraintMessage } from '../core/constraint.ts';
 import type { Tag } from '../core/tags.ts';
 import type { PreparedTemplate } from './prepared-template.ts';
 import type { Handle, Properties } from './provider.ts';
@@ -104,9 +105,10 @@ export class Stacks extends Map<string, Stack> {
     return this.get(nameOrId ?? '') ?? this.live().find(({ stackName }) => stackName === nameOrId);
   }
 
-  /** As `find`. Throws `Stack with id X does not exist`. */
+  /** As `find`. Throws ValidationError. */
   existing(nameOrId: string | undefined): Stack {
     const stack = this.find(nameOrId);
+    if (nameOrId === undefined) throw validationError(constraintMessage('stackName', undefined, 'not be null'));
     if (!stack) throw validationError(`Stack with id ${nameOrId} does not exist`);
     return stack;
   }

@@ -85,12 +85,6 @@ function parseObjectUrl(text: string): { readonly Bucket: string; readonly Key: 
   return Bucket === '' ? undefined : { Bucket, Key };
 }
 
-/** The stack that the input names. Throws ValidationError. */
-export function existingStack(stacks: Stacks, { StackName }: { readonly StackName?: string }): Stack {
-  if (StackName === undefined) throw validationError(constraintMessage('stackName', undefined, 'not be null'));
-  return stacks.existing(StackName);
-}
-
 /** The resource of a permission: the stack's ARN, `stack/<name>/*` if there is no such stack, `*` without a name. */
 export const onStack =
   (account: Account, stacks: Stacks) =>

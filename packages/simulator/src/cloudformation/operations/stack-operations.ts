@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import type { Stacks } from '../stack.ts';
 import { validationError } from '../template.ts';
 import { describeEvent, describeResources, describeStack, exportsOf, summarizeTemplate } from './describe.ts';
-import { existingStack, onStack, readRequest, readTemplateBody } from './request.ts';
+import { onStack, readRequest, readTemplateBody } from './request.ts';
 
 const PAGE_SIZE = 100;
 
@@ -24,7 +24,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
     },
     async UpdateStack(input, caller) {
       const { DisableRollback: disableRollback, ClientRequestToken: clientRequestToken } = input;
-      const stack = existingStack(stacks, input);
+      const stack = stacks.existing(input.StackName);
       const request = await readRequest(input, { cloud, caller, stack });
       await engine.update(stack, request, { disableRollback, clientRequestToken });
       return { StackId: stack.stackId };
@@ -36,7 +36,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
       return {};
     },
     UpdateTerminationProtection(input) {
-      const stack = existingStack(stacks, input);
+      const stack = stacks.existing(input.StackName);
       stack.terminationProtection = input.EnableTerminationProtection === true;
       return { StackId: stack.stackId };
     },
@@ -44,7 +44,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
       return summarizeTemplate(await readTemplateBody(input, { cloud, caller }));
     },
     async GetTemplateSummary(input, caller) {
-      const stack = input.StackName === undefined ? undefined : existingStack(stacks, input);
+      const stack = input.StackName === undefined ? undefined : stacks.existing(input.StackName);
       const source = stack ? { UsePreviousTemplate: true } : input;
       return summarizeTemplate(await readTemplateBody(source, { cloud, caller, stack }));
     },
@@ -55,7 +55,7 @@ export function stackOperations({ account, cloud }: Deps, stacks: Stacks, engine
 export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Operation> {
   return operationsOf<CloudFormation>()('cloudformation', onStack(account, stacks), {
     DescribeStacks(input) {
-      if (input.StackName !== undefined) return { Stacks: [describeStack(existingStack(stacks, input))] };
+      if (input.StackName !== undefined) return { Stacks: [describeStack(stacks.existing(input.StackName))] };
       const { items, NextToken } = pageFrom(stacks.live().reverse(), input);
       return { Stacks: items.map(describeStack), NextToken };
     },
@@ -68,7 +68,7 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
     },
     DescribeStackResources(input) {
       const { LogicalResourceId: id } = input;
-      const resources = describeResources(existingStack(stacks, input));
+      const resources = describeResources(stacks.existing(input.StackName));
       return {
         StackResources: resources.filter(
           (resource) => (id ?? resource.LogicalResourceId) === resource.LogicalResourceId,
@@ -76,14 +76,14 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
       };
     },
     DescribeStackResource(input) {
-      const stack = existingStack(stacks, input);
+      const stack = stacks.existing(input.StackName);
       const { LogicalResourceId: id } = input;
       const StackResourceDetail = describeResources(stack).find(({ LogicalResourceId }) => LogicalResourceId === id);
       if (StackResourceDetail) return { StackResourceDetail };
       throw validationError(`Resource ${id} does not exist for stack ${stack.stackName}`);
     },
     ListStackResources(input) {
-      const { items, NextToken } = pageFrom(describeResources(existingStack(stacks, input)), input);
+      const { items, NextToken } = pageFrom(describeResources(stacks.existing(input.StackName)), input);
       return { StackResourceSummaries: items, NextToken };
     },
     ListStacks(input) {
@@ -97,7 +97,7 @@ export function stackReads({ account }: Deps, stacks: Stacks): Record<string, Op
       return { Exports: items, NextToken };
     },
     GetTemplate(input) {
-      const TemplateBody = existingStack(stacks, input).deployed?.body ?? '{}';
+      const TemplateBody = stacks.existing(input.StackName).deployed?.body ?? '{}';
       return { TemplateBody, StagesAvailable: ['Original', 'Processed'] };
     },
   });

@@ -1,7 +1,7 @@
 import type { PutRuleResponse, PutTargetsResponse } from '@aws-sdk/client-eventbridge';
 import { arn } from '../../core/account.ts';
 import { ResourceFailure } from '../failures.ts';
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
+import type { Properties, Provider } from '../provider.ts';
 import { apiType, jsonText, without } from './api-type.ts';
 import { partlyRecorded, recordOnly } from './record-only.ts';
 
@@ -30,24 +30,17 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
         ...(EventPattern !== undefined && { EventPattern: jsonText(EventPattern) }),
       }),
       handle: (Name, { RuleArn }) => ({ physicalId: Name, attributes: { Arn: RuleArn } }),
-      parts: putTargets,
+      async parts(Rule, now, old, { call }) {
+        const Targets = queuesOf(now);
+        const kept = new Set(Targets.map(({ Id }) => Id));
+        const Ids = queuesOf(old).flatMap(({ Id }) => (kept.has(Id) ? [] : [Id]));
+        if (Ids.length > 0) await checkEntries(call('events', 'RemoveTargets', { Rule, Ids }));
+        if (Targets.length > 0) await checkEntries(call('events', 'PutTargets', { Rule, Targets }));
+      },
       removesParts: true,
     }),
   ),
 };
-
-async function putTargets(
-  Rule: string,
-  now: Partial<RuleProperties>,
-  old: Partial<RuleProperties>,
-  context: ProviderContext,
-): Promise<void> {
-  const Targets = queuesOf(now);
-  const kept = new Set(Targets.map(({ Id }) => Id));
-  const Ids = queuesOf(old).flatMap(({ Id }) => (kept.has(Id) ? [] : [Id]));
-  if (Ids.length > 0) await checkEntries(context.call('events', 'RemoveTargets', { Rule, Ids }));
-  if (Targets.length > 0) await checkEntries(context.call('events', 'PutTargets', { Rule, Targets }));
-}
 
 /** Events are delivered to standard queues only. Other targets, such as a topic that is notified, are recorded. */
 const queuesOf = ({ Targets = [] }: Partial<RuleProperties>) =>

@@ -33,11 +33,37 @@ export const iamTypes: Readonly<Record<string, Provider>> = {
       if (Description === old.Description && MaxSessionDuration === old.MaxSessionDuration) return;
       await context.call('iam', 'UpdateRole', { RoleName, Description, MaxSessionDuration });
     },
-    parts: putRolePolicies,
+    async parts(RoleName, now, old, context) {
+      await putParts({
+        now: now.Policies,
+        old: old.Policies,
+        key: ({ PolicyName }) => PolicyName,
+        put: ({ PolicyName, PolicyDocument }) =>
+          context.call('iam', 'PutRolePolicy', { RoleName, PolicyName, PolicyDocument: jsonText(PolicyDocument) }),
+        remove: ({ PolicyName }) => context.call('iam', 'DeleteRolePolicy', { RoleName, PolicyName }),
+      });
+      await putParts({
+        now: now.ManagedPolicyArns,
+        old: old.ManagedPolicyArns,
+        put: (PolicyArn) => context.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn }),
+        remove: (PolicyArn) => context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }),
+      });
+    },
     removesParts: true,
   }),
 
-  'AWS::IAM::Policy': partType<PolicyProperties>([], putInlinePolicy),
+  // One inline policy in several roles.
+  'AWS::IAM::Policy': partType<PolicyProperties>([], (now, old, context) => {
+    const places = ({ Roles = [], PolicyName }: Partial<PolicyProperties>) =>
+      Roles.map((RoleName) => ({ RoleName, PolicyName }));
+    return putParts({
+      now: places(now),
+      old: places(old),
+      key: ({ RoleName, PolicyName }) => `${RoleName} ${PolicyName}`,
+      put: (place) => context.call('iam', 'PutRolePolicy', { ...place, PolicyDocument: jsonText(now.PolicyDocument) }),
+      remove: (place) => context.call('iam', 'DeleteRolePolicy', place),
+    });
+  }),
 
   'AWS::IAM::ManagedPolicy': apiType<PolicyProperties, CreatePolicyResponse>({
     api: { service: 'iam', create: 'CreatePolicy', remove: 'DeletePolicy' },
@@ -66,41 +92,6 @@ export const iamTypes: Readonly<Record<string, Provider>> = {
     removesParts: true,
   }),
 };
-
-async function putRolePolicies(
-  RoleName: string,
-  now: Partial<RoleProperties>,
-  old: Partial<RoleProperties>,
-  context: ProviderContext,
-): Promise<void> {
-  await putParts({
-    now: now.Policies,
-    old: old.Policies,
-    key: ({ PolicyName }) => PolicyName,
-    put: ({ PolicyName, PolicyDocument }) =>
-      context.call('iam', 'PutRolePolicy', { RoleName, PolicyName, PolicyDocument: jsonText(PolicyDocument) }),
-    remove: ({ PolicyName }) => context.call('iam', 'DeleteRolePolicy', { RoleName, PolicyName }),
-  });
-  await putParts({
-    now: now.ManagedPolicyArns,
-    old: old.ManagedPolicyArns,
-    put: (PolicyArn) => context.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn }),
-    remove: (PolicyArn) => context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }),
-  });
-}
-
-/** One inline policy in several roles. */
-function putInlinePolicy(now: Partial<PolicyProperties>, old: Partial<PolicyProperties>, context: ProviderContext) {
-  const places = ({ Roles = [], PolicyName }: Partial<PolicyProperties>) =>
-    Roles.map((RoleName) => ({ RoleName, PolicyName }));
-  return putParts({
-    now: places(now),
-    old: places(old),
-    key: ({ RoleName, PolicyName }) => `${RoleName} ${PolicyName}`,
-    put: (place) => context.call('iam', 'PutRolePolicy', { ...place, PolicyDocument: jsonText(now.PolicyDocument) }),
-    remove: (place) => context.call('iam', 'DeleteRolePolicy', place),
-  });
-}
 
 async function deleteOldVersions(PolicyArn: string, context: ProviderContext): Promise<void> {
   const { Versions = [] } = await context.call<ListPolicyVersionsResponse>('iam', 'ListPolicyVersions', { PolicyArn });

@@ -46,7 +46,19 @@ export const s3Types: Readonly<Record<string, Provider>> = {
         WebsiteURL: `http://${bucket}.s3-website-${region}.amazonaws.com`,
       },
     }),
-    parts: configure,
+    async parts(Bucket, now, old, context) {
+      const before = configurationsOf(old);
+      for (const [put, input] of Object.entries(configurationsOf(now))) {
+        if (!input && !before[put]) continue;
+        const [operation, members] = input ? [put, input] : (REMOVALS[put] ?? [put.replace('Put', 'Delete'), {}]);
+        try {
+          await context.call('s3', operation, { Bucket, ...members });
+        } catch (error) {
+          // What has no effect here is not simulated.
+          if (!(error instanceof OperationNotImplemented)) throw error;
+        }
+      }
+    },
   }),
 
   'AWS::S3::BucketPolicy': apiType({
@@ -76,25 +88,6 @@ export const s3Types: Readonly<Record<string, Provider>> = {
     delete: (_handle, { BucketName }, context) => emptyBucket(BucketName, context),
   } satisfies Provider<Properties & { readonly BucketName: string }>,
 };
-
-async function configure(
-  Bucket: string,
-  now: Partial<BucketProperties>,
-  old: Partial<BucketProperties>,
-  context: ProviderContext,
-): Promise<void> {
-  const before = configurationsOf(old);
-  for (const [put, input] of Object.entries(configurationsOf(now))) {
-    if (!input && !before[put]) continue;
-    const [operation, members] = input ? [put, input] : (REMOVALS[put] ?? [put.replace('Put', 'Delete'), {}]);
-    try {
-      await context.call('s3', operation, { Bucket, ...members });
-    } catch (error) {
-      // What has no effect here is not simulated.
-      if (!(error instanceof OperationNotImplemented)) throw error;
-    }
-  }
-}
 
 /** The operations that put the configurations that are set, and their inputs. */
 function configurationsOf(properties: Partial<BucketProperties>): Readonly<Record<string, object | undefined>> {

@@ -1,6 +1,6 @@
 import type { CreateQueueResult } from '@aws-sdk/client-sqs';
 import { arn } from '../../core/account.ts';
-import type { Properties, Provider, ProviderContext } from '../provider.ts';
+import type { Properties, Provider } from '../provider.ts';
 import { apiType, jsonText, partType, putParts, without } from './api-type.ts';
 
 /** The value of an attribute whose property is removed. @default empty */
@@ -34,7 +34,16 @@ export const sqsTypes: Readonly<Record<string, Provider>> = {
     },
   }),
 
-  'AWS::SQS::QueuePolicy': partType<QueuePolicyProperties>([], putQueuePolicy),
+  'AWS::SQS::QueuePolicy': partType<QueuePolicyProperties>([], (now, old, context) => {
+    const set = (QueueUrl: string, Policy: string) =>
+      context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
+    return putParts({
+      now: now.Queues,
+      old: old.Queues,
+      put: (queue) => set(queue, jsonText(now.PolicyDocument)),
+      remove: (queue) => set(queue, ''),
+    });
+  }),
 };
 
 function attributesOf(properties: Properties): Record<string, string> {
@@ -42,15 +51,4 @@ function attributesOf(properties: Properties): Record<string, string> {
   return Object.fromEntries(
     attributes.map(([name, value]) => [name, typeof value === 'object' ? jsonText(value) : String(value)]),
   );
-}
-
-function putQueuePolicy(now: QueuePolicyProperties, old: QueuePolicyProperties, context: ProviderContext) {
-  const set = (QueueUrl: string, Policy: string) =>
-    context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
-  return putParts({
-    now: now.Queues,
-    old: old.Queues,
-    put: (queue) => set(queue, jsonText(now.PolicyDocument)),
-    remove: (queue) => set(queue, ''),
-  });
 }
