@@ -1,21 +1,18 @@
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Service } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
-import type { Assets } from './assets.ts';
 import type { CustomResponses } from './custom-responses.ts';
-import { DeploymentError } from './deployment-error.ts';
 import { durableStacks } from './durable-stacks.ts';
-import { Engine, NO_UPDATES, type StackRequest, type StartedOperation, type StartOptions } from './engine.ts';
+import { Engine, NO_UPDATES, type StackRequest, type StartedOperation } from './engine.ts';
+import { DeploymentError } from './failures.ts';
 import { changeSetOperations } from './operations/change-set-operations.ts';
-import { deployOperations } from './operations/deploy-operations.ts';
-import { describeOperations } from './operations/describe-operations.ts';
+import { stackOperations, stackReads } from './operations/stack-operations.ts';
 import type { Provider } from './provider.ts';
 import { providerTable } from './providers/index.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
-import type { Stack, StackEvent, StackStatus } from './stack.ts';
-import type { EngineContext } from './stack-run.ts';
-import { Stacks } from './stacks.ts';
-import { checkTemplate, type Template, validationError } from './template.ts';
+import { type Assets, type Stack, type StackEvent, Stacks } from './stack.ts';
+import { checkTemplate, type Template } from './template.ts';
 
 /** CloudFormation's dependencies besides the other services. */
 export interface CloudFormationExtras {
@@ -25,8 +22,6 @@ export interface CloudFormationExtras {
   readonly providers?: Readonly<Record<string, Provider>>;
   /** Milliseconds between DescribeEndpoint calls for an endpoint that is created or updated. @default 1000 */
   readonly endpointPollMs?: number;
-  /** Milliseconds after which an endpoint that does not settle fails its resource. @default 3 hours */
-  readonly endpointTimeoutMs?: number;
   /** Milliseconds that each resource takes besides its service's own time. @default 0 */
   readonly resourceMs?: number;
   /**
@@ -84,65 +79,49 @@ export interface CloudFormation {
 }
 
 const DEFAULT_ENDPOINT_POLL_MS = 1000;
-const DEFAULT_ENDPOINT_TIMEOUT_MS = 3 * 3_600_000;
 
-/** The statuses of stacks that can only be deleted. */
-const ONLY_DELETABLE: readonly StackStatus[] = [
-  'CREATE_FAILED',
-  'ROLLBACK_COMPLETE',
-  'ROLLBACK_FAILED',
-  'REVIEW_IN_PROGRESS',
-];
-
-const SUCCEEDED: readonly StackStatus[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_COMPLETE'];
+/** Stacks that can only be deleted, a status of theirs, and how an operation ends that succeeds. */
+const ONLY_DELETABLE = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|REVIEW_IN_PROGRESS)$/;
+const SUCCEEDED = /^(CREATE|UPDATE|DELETE)_COMPLETE$/;
 
 /** Creates CloudFormation, which creates resources through `deps.cloud`. */
 export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): CloudFormation {
+  const { customResponses, endpointPollMs: pollMs = DEFAULT_ENDPOINT_POLL_MS, overlooksRollbacks = false } = extras;
   const stacks = new Stacks();
-  const waiting = {
-    pollMs: extras.endpointPollMs ?? DEFAULT_ENDPOINT_POLL_MS,
-    timeoutMs: extras.endpointTimeoutMs ?? DEFAULT_ENDPOINT_TIMEOUT_MS,
-    overlooksRollbacks: extras.overlooksRollbacks ?? false,
-  };
-  const find = providerTable(extras.customResponses, waiting, extras.providers ?? {});
-  const context: EngineContext = {
-    account: deps.account,
-    ids: deps.ids,
-    cloud: deps.cloud,
-    clock: deps.clock,
-    resourceMs: extras.resourceMs ?? 0,
-    stacks,
-    provider(type) {
-      const provider = find(type);
-      if (!provider) throw validationError(`The local runtime does not simulate the resource type ${type}.`);
-      return provider;
-    },
-  };
-  const engine = new Engine(context);
+  const provider = providerTable(customResponses, { pollMs, overlooksRollbacks }, extras.providers ?? {});
+  const engine = new Engine({ ...deps, resourceMs: extras.resourceMs ?? 0, stacks, provider });
 
   const destroy: CloudFormation['destroy'] = async (stackName, { onEvent } = {}) => {
     const stack = stacks.find(stackName);
-    if (!stack) return;
-    const firstEvent = stack.events.length;
-    await finish(engine.delete(stack, [], { listener: onEvent }), firstEvent);
+    if (stack) await finish(stack, () => engine.delete(stack, [], { listener: onEvent }));
   };
 
   return {
     service: {
       name: 'cloudformation',
       operations: {
-        ...deployOperations(deps, stacks, engine),
-        ...describeOperations(deps, stacks),
+        ...stackOperations(deps, stacks, engine),
+        ...stackReads(deps, stacks),
         ...changeSetOperations(deps, stacks, engine),
       },
       durable: durableStacks(stacks),
     },
     async deploy(request) {
-      const { stackName, onEvent } = request;
+      const { stackName, onEvent, assets } = request;
       const before = stacks.find(stackName);
       const stackRequest = stackRequestOf(request);
-      if (before && ONLY_DELETABLE.includes(before.status)) await destroy(stackName, { onEvent });
-      return await createOrUpdate(engine, stackName, stackRequest, { assets: request.assets, listener: onEvent });
+      if (before && ONLY_DELETABLE.test(before.status)) await destroy(stackName, { onEvent });
+      const existing = stacks.find(stackName);
+      const options = { assets, listener: onEvent };
+      try {
+        const stack = await finish(existing, () =>
+          existing ? engine.update(existing, stackRequest, options) : engine.create(stackName, stackRequest, options),
+        );
+        return { ...describeResult(engine, stack), changed: true };
+      } catch (error) {
+        if (!existing || !(error instanceof AwsError && error.message === NO_UPDATES)) throw error;
+        return { ...describeResult(engine, existing), changed: false };
+      }
     },
     checkTypes: (requests) =>
       refuseUnsupportedTypes(
@@ -153,58 +132,38 @@ export function createCloudFormation(deps: Deps, extras: CloudFormationExtras): 
 }
 
 /** Whether the others are wanted is known when the stack is deployed, and their types are checked then. */
-function unconditional({ Resources }: Template) {
-  return Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined);
-}
+const unconditional = ({ Resources }: Template) =>
+  Object.entries(Resources).filter(([, { Condition }]) => Condition === undefined);
 
-function stackRequestOf({ template, parameters, tags }: DeployRequest): StackRequest {
-  return {
-    template: checkTemplate(template),
-    parameters: parameters ?? {},
-    tags: tagList(Object.entries(tags ?? {})),
-    capabilities: ['*'],
-  };
-}
+const stackRequestOf = ({ template, parameters = {}, tags = {} }: DeployRequest): StackRequest => ({
+  template: checkTemplate(template),
+  body: JSON.stringify(template),
+  parameters,
+  tags: tagList(Object.entries(tags)),
+  capabilities: ['*'],
+});
 
-async function createOrUpdate(
-  engine: Engine,
-  stackName: string,
-  request: StackRequest,
-  options: StartOptions,
-): Promise<DeployResult> {
-  const existing = engine.context.stacks.find(stackName);
-  if (!existing) {
-    const created = await finish(await engine.create(stackName, request, options), 0);
-    return { ...describeResult(engine, created), changed: true };
-  }
-  try {
-    const firstEvent = existing.events.length;
-    const updated = await finish(await engine.update(stackName, request, options), firstEvent);
-    return { ...describeResult(engine, updated), changed: true };
-  } catch (error) {
-    if (!(error instanceof AwsError && error.message === NO_UPDATES)) throw error;
-    return { ...describeResult(engine, existing), changed: false };
-  }
-}
-
-/** Waits for the operation. Throws DeploymentError, with the reason from the events since `firstEvent`. */
-async function finish({ stack, done }: StartedOperation, firstEvent: number): Promise<Stack> {
+/** Starts an operation on a stack and waits for its end. Throws DeploymentError, with the reason from its events. */
+async function finish(
+  before: Stack | undefined,
+  start: () => StartedOperation | Promise<StartedOperation>,
+): Promise<Stack> {
+  const firstEvent = before?.events.length ?? 0;
+  const { stack, done } = await start();
   await done;
-  if (!SUCCEEDED.includes(stack.status)) throw new DeploymentError(stack, stack.events.slice(firstEvent));
+  if (!SUCCEEDED.test(stack.status)) throw new DeploymentError(stack, stack.events.slice(firstEvent));
   return stack;
 }
 
-function describeResult({ context }: Engine, stack: Stack): Omit<DeployResult, 'changed'> {
-  return {
-    stackId: stack.stackId,
-    status: stack.status,
-    outputs: Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value])),
-    resources: [...stack.resources.values()].map(({ logicalId, type, handle }) => ({
-      logicalId,
-      type,
-      physicalId: handle?.physicalId ?? '',
-      // Every stack of a CDK app has the metadata, and nobody asks for it.
-      isRecordOnly: type !== 'AWS::CDK::Metadata' && (context.provider(type).isRecordOnly ?? false),
-    })),
-  };
-}
+const describeResult = ({ context }: Engine, { stackId, status, outputs, resources }: Stack) => ({
+  stackId,
+  status,
+  outputs: Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+  resources: [...resources.values()].map(({ logicalId, type, handle }) => ({
+    logicalId,
+    type,
+    physicalId: handle?.physicalId ?? '',
+    // Every stack of a CDK app has the metadata, and nobody asks for it.
+    isRecordOnly: type !== 'AWS::CDK::Metadata' && (context.provider(type).isRecordOnly ?? false),
+  })),
+});

@@ -61,8 +61,7 @@ function parseResponse(body: string | undefined): CustomResponse {
   } catch {
     return failed('Invalid JSON in the response of the custom resource.');
   }
-  if (!isRecord(value)) return failed('Invalid response of the custom resource.');
-  const { Status, Reason, PhysicalResourceId, Data } = value;
+  const { Status, Reason, PhysicalResourceId, Data } = isRecord(value) ? value : {};
   if (Status !== 'SUCCESS' && Status !== 'FAILED') {
     return failed('Invalid Status in the response of the custom resource.');
   }

@@ -1,20 +1,6 @@
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import type { Durable } from '../core/cloud.ts';
-import type { ResolvedParameters } from './parameters.ts';
-import { prepareTemplate } from './prepared-template.ts';
-import type { DesiredStack, Stack, StackStatus } from './stack.ts';
-import type { Stacks } from './stacks.ts';
-import type { Template } from './template.ts';
-import type { Pseudo } from './template-scope.ts';
-
-/** A requested state, from which the rest can be prepared again. */
-interface SavedDesired extends Omit<DesiredStack, 'template'> {
-  readonly template: Template;
-  readonly body: string;
-  readonly parameters: ResolvedParameters;
-  readonly pseudo: Pseudo;
-}
-
-type SavedStack = Omit<Stack, 'deployed' | 'listener'> & { readonly deployed?: SavedDesired };
+import type { Stack, Stacks } from './stack.ts';
 
 /**
  * Statuses after a restart that has interrupted an operation. The records of the resources are true, so the next
@@ -33,36 +19,13 @@ const AFTER_INTERRUPTION: Readonly<Partial<Record<StackStatus, StackStatus>>> = 
 const INTERRUPTED = 'The local runtime was stopped during the operation. Deploy or delete the stack again.';
 
 /** The stacks and their histories. Change sets are not kept: a client creates another one. */
-export function durableStacks(stacks: Stacks): Durable {
-  return {
-    save: () =>
-      stacks.all().map(
-        ({ listener: _, deployed, ...stack }): SavedStack => ({
-          ...stack,
-          ...(deployed && { deployed: savedDesired(deployed) }),
-        }),
-      ),
-    load(saved: readonly SavedStack[]) {
-      for (const { deployed, ...rest } of saved) {
-        const stack: Stack = { ...rest, ...(deployed && { deployed: preparedAgain(deployed) }) };
-        const status = AFTER_INTERRUPTION[stack.status];
-        if (status !== undefined) {
-          stack.status = status;
-          stack.reason = INTERRUPTED;
-          stack.isInterrupted = true;
-        }
-        stacks.add(stack);
-        if (stack.status === 'DELETE_COMPLETE') stacks.retire(stack);
-      }
-    },
-  };
-}
-
-function savedDesired({ template: prepared, ...rest }: DesiredStack): SavedDesired {
-  const { template, body, parameters, pseudo } = prepared;
-  return { ...rest, template, body, parameters, pseudo };
-}
-
-function preparedAgain({ template, body, parameters, pseudo, ...rest }: SavedDesired): DesiredStack {
-  return { ...rest, template: prepareTemplate(template, body, parameters, pseudo) };
-}
+export const durableStacks = (stacks: Stacks): Durable => ({
+  save: () => [...stacks.values()].map(({ listener: _, ...stack }): Stack => stack),
+  load(saved: readonly Stack[]) {
+    for (const stack of saved) {
+      const status = AFTER_INTERRUPTION[stack.status];
+      if (status !== undefined) Object.assign(stack, { status, reason: INTERRUPTED, isInterrupted: true });
+      stacks.set(stack.stackId, stack);
+    }
+  },
+});

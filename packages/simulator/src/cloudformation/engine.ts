@@ -1,29 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
+import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import { root } from '../core/cloud.ts';
+import { constraintMessage } from '../core/constraint.ts';
 import type { Tag } from '../core/tags.ts';
-import type { Assets } from './assets.ts';
 import { BOOTSTRAP_VERSION } from './bootstrap-stack.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { checkCapabilities } from './capabilities.ts';
-import { createStack } from './create-stack.ts';
-import { deleteStack } from './delete-stack.ts';
-import { checkStackName } from './names.ts';
+import { deployStack } from './deploy-stack.ts';
 import { resolveParameters } from './parameters.ts';
-import { effectiveText, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
+import { isSameTemplate, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
-import type { Ending } from './run-parts.ts';
-import type { DesiredStack, Stack, StackEvent, StackStatus } from './stack.ts';
-import { type EngineContext, pseudoOf, StackRun } from './stack-run.ts';
-import { newStackId } from './stacks.ts';
-import { checkTemplate, type Template, validationError } from './template.ts';
-import { updateStack } from './update-stack.ts';
+import { deleteStack, type Ending } from './remove-resources.ts';
+import type { Assets, DesiredStack, Stack, StackDeployment, StackEvent } from './stack.ts';
+import { type EngineContext, StackRun } from './stack-run.ts';
+import { type Template, validationError } from './template.ts';
 
 /** A requested deployment. */
 export interface StackRequest {
   readonly template: Template;
-  /** The template's text for GetTemplate. @default the template as JSON */
-  readonly body?: string;
+  /** The template's text. */
+  readonly body: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
   /** `*` stands for all. */
@@ -59,19 +57,16 @@ export class Engine {
     this.context = context;
   }
 
-  /** Creates a stack in REVIEW_IN_PROGRESS, for its first change set. Throws AlreadyExistsException. */
-  reserve(stackName: string): Stack {
-    const stack = this.#newStack(stackName);
-    this.context.stacks.add(stack);
-    return stack;
-  }
-
-  #newStack(stackName: string): Stack {
-    const { account, ids, clock } = this.context;
+  /**
+   * Creates a stack in REVIEW_IN_PROGRESS for `use`; if that throws, there is none. Throws AlreadyExistsException,
+   * ValidationError.
+   */
+  async reserve<T>(stackName: string, use: (stack: Stack) => Promise<T>): Promise<T> {
+    const { account, ids, clock, stacks } = this.context;
     checkStackName('stackName', stackName);
-    this.#refuseExisting(stackName);
-    return {
-      stackId: newStackId(account, stackName, ids),
+    if (stacks.find(stackName)) throw new AwsError('AlreadyExistsException', `Stack [${stackName}] already exists`);
+    const stack: Stack = {
+      stackId: arn(account, 'cloudformation', `stack/${stackName}/${ids.uuid()}`),
       stackName,
       createdAt: new Date(clock.now()),
       status: 'REVIEW_IN_PROGRESS',
@@ -83,11 +78,12 @@ export class Engine {
       disableRollback: false,
       terminationProtection: false,
     };
-  }
-
-  #refuseExisting(stackName: string): void {
-    if (this.context.stacks.find(stackName)) {
-      throw new AwsError('AlreadyExistsException', `Stack [${stackName}] already exists`);
+    stacks.set(stack.stackId, stack);
+    try {
+      return await use(stack);
+    } catch (error) {
+      stacks.delete(stack.stackId);
+      throw error;
     }
   }
 
@@ -95,60 +91,49 @@ export class Engine {
    * Checks the request as far as possible before a resource is created. Throws ValidationError, also for resource types
    * that the local runtime does not support, and InsufficientCapabilitiesException.
    */
-  async prepare(
-    stack: Pick<Stack, 'stackName' | 'stackId' | 'resources'>,
-    request: StackRequest,
-  ): Promise<DesiredStack> {
-    const template = checkTemplate(request.template);
-    const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, (name) =>
-      this.#readSsm(name),
-    );
-    const pseudo = pseudoOf(this.context.account, stack);
-    const body = request.body ?? JSON.stringify(template);
+  async prepare(stack: Stack, request: StackRequest): Promise<DesiredStack> {
+    const { template, body, tags, capabilities } = request;
+    const readSsm = (name: string) => this.#readSsm(name);
+    const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, readSsm);
+    const pseudo = { ...this.context.account, stackName: stack.stackName, stackId: stack.stackId };
     const prepared = prepareTemplate(template, body, parameters, pseudo);
     refuseUnsupportedTypes([{ stackName: stack.stackName, resources: prepared.resources }]);
     refuseTypeChanges(stack, prepared);
-    checkCapabilities(prepared, request.capabilities);
-    return { template: prepared, tags: request.tags, capabilities: request.capabilities };
+    checkCapabilities(prepared.resources.values(), capabilities);
+    return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities } };
   }
 
   /** Throws AlreadyExistsException and the errors of `prepare`. */
-  async create(stackName: string, request: StackRequest, options: StartOptions = {}): Promise<StartedOperation> {
-    const stack = this.#newStack(stackName);
-    const desired = await this.prepare(stack, request);
-    // Another request may have created the stack while parameters were looked up.
-    this.#refuseExisting(stackName);
-    this.context.stacks.add(stack);
-    return this.createReserved(stack, desired, options);
+  create(stackName: string, request: StackRequest, options: StartOptions): Promise<StartedOperation> {
+    return this.reserve(stackName, async (stack) => this.deploy(stack, await this.prepare(stack, request), options));
   }
 
-  /** Creates the resources of a stack in REVIEW_IN_PROGRESS. */
-  createReserved(stack: Stack, desired: DesiredStack, options: StartOptions): StartedOperation {
-    this.#refuseUnless(stack, ['REVIEW_IN_PROGRESS'], 'updated');
-    return this.#start(stack, 'CREATE_IN_PROGRESS', options, (run) => createStack(run, desired));
+  /** Throws ValidationError if the stack's status forbids an update, and the errors of `prepare` and `deploy`. */
+  async update(stack: Stack, request: StackRequest, options: StartOptions): Promise<StartedOperation> {
+    refuseUnlessUpdatable(stack);
+    return this.deploy(stack, await this.prepare(stack, request), options);
   }
 
   /**
-   * Throws ValidationError if there is no such stack, if its status forbids an update or nothing would change
-   * (`No updates are to be performed.`), and the errors of `prepare`.
+   * Creates the resources of a stack in REVIEW_IN_PROGRESS, or updates another one. Throws ValidationError if the
+   * stack's status forbids an update or nothing would change.
    */
-  async update(nameOrId: string, request: StackRequest, options: StartOptions = {}): Promise<StartedOperation> {
-    const stack = this.context.stacks.get(nameOrId);
-    this.#refuseUnless(stack, UPDATABLE, 'updated');
-    const desired = await this.prepare(stack, request);
-    return this.updatePrepared(stack, desired, options);
-  }
-
-  /** Like `update`, with the result of `prepare`. */
-  updatePrepared(stack: Stack, desired: DesiredStack, options: StartOptions): StartedOperation {
-    this.#refuseUnless(stack, UPDATABLE, 'updated');
-    if (!isChange(stack, desired)) throw validationError(NO_UPDATES);
-    stack.updatedAt = new Date(this.context.clock.now());
-    return this.#start(stack, 'UPDATE_IN_PROGRESS', options, (run) => updateStack(run, desired));
+  deploy(stack: Stack, desired: DesiredStack, options: StartOptions): StartedOperation {
+    const isNew = stack.status === 'REVIEW_IN_PROGRESS';
+    if (!isNew) {
+      refuseUnlessUpdatable(stack);
+      if (options.disableRollback) {
+        throw validationError('The local runtime does not simulate updates without rollback.');
+      }
+      if (!isChange(stack, desired)) throw validationError(NO_UPDATES);
+      stack.updatedAt = new Date(this.context.clock.now());
+    }
+    const status = isNew ? 'CREATE_IN_PROGRESS' : 'UPDATE_IN_PROGRESS';
+    return this.#start(stack, status, options, (run) => deployStack(run, desired));
   }
 
   /** Deletes a stack; `retain` names resources to keep. Throws ValidationError while an operation is in progress. */
-  delete(stack: Stack, retain: readonly string[], options: StartOptions = {}): StartedOperation {
+  delete(stack: Stack, retain: readonly string[], options: StartOptions): StartedOperation {
     if (stack.status === 'DELETE_COMPLETE') return { stack, done: Promise.resolve() };
     if (stack.terminationProtection) {
       throw validationError(`Stack [${stack.stackName}] cannot be deleted while TerminationProtection is enabled`);
@@ -162,34 +147,19 @@ export class Engine {
   #start(
     stack: Stack,
     status: StackStatus,
-    options: StartOptions,
+    { assets, listener, clientRequestToken, disableRollback = false }: StartOptions,
     work: (run: StackRun) => Promise<Ending>,
   ): StartedOperation {
     const run = new StackRun(this.context, stack);
-    for (const [hash, asset] of options.assets ?? []) stack.assets.set(hash, asset);
-    stack.listener = options.listener;
-    stack.clientRequestToken = options.clientRequestToken;
-    stack.isInterrupted = false;
-    stack.disableRollback = options.disableRollback ?? false;
+    for (const [hash, asset] of assets ?? []) stack.assets.set(hash, asset);
+    Object.assign(stack, { listener, clientRequestToken, disableRollback, isInterrupted: false });
     run.stackStatus(status, 'User Initiated');
-    return { stack, done: this.#finish(run, work(run)) };
-  }
-
-  async #finish(run: StackRun, work: Promise<Ending>): Promise<void> {
-    const { stack } = run;
-    const ending = await work;
-    if (ending.status === 'DELETE_COMPLETE') {
-      stack.deletedAt = new Date(this.context.clock.now());
-      this.context.stacks.retire(stack);
-    }
-    run.stackStatus(ending.status, ending.reason);
-    stack.listener = undefined;
-  }
-
-  #refuseUnless(stack: Stack, statuses: readonly StackStatus[], verb: string): void {
-    if (!statuses.includes(stack.status)) {
-      throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be ${verb}.`);
-    }
+    const finish = (ending: Ending) => {
+      if (ending.status === 'DELETE_COMPLETE') stack.deletedAt = new Date(this.context.clock.now());
+      run.stackStatus(ending.status, ending.reason);
+      stack.listener = undefined;
+    };
+    return { stack, done: work(run).then(finish) };
   }
 
   async #readSsm(name: string): Promise<string> {
@@ -207,24 +177,36 @@ export class Engine {
   }
 }
 
-function refuseTypeChanges({ resources }: Pick<Stack, 'resources'>, prepared: PreparedTemplate): void {
+/** Checks the name of a stack or change set. Throws ValidationError. */
+export function checkStackName(member: string, name: string | undefined): void {
+  if (/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(name ?? '')) return;
+  throw validationError(constraintMessage(member, name, 'satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*'));
+}
+
+function refuseUnlessUpdatable({ stackId, status }: Stack): void {
+  if (UPDATABLE.includes(status)) return;
+  throw validationError(`Stack:${stackId} is in ${status} state and can not be updated.`);
+}
+
+function refuseTypeChanges({ resources }: Stack, prepared: PreparedTemplate): void {
   const changed = [...prepared.resources].filter(([id, { Type }]) => (resources.get(id)?.type ?? Type) !== Type);
-  if (changed.length > 0) {
-    throw validationError(
-      'Update of resource type is not permitted. ' +
-        'The new template modifies resource type of the following resources: ' +
-        `[${changed.map(([id]) => id).join(', ')}]`,
-    );
-  }
+  if (changed.length === 0) return;
+  throw validationError(
+    'Update of resource type is not permitted. The new template modifies resource type of the following resources: ' +
+      `[${changed.map(([id]) => id).join(', ')}]`,
+  );
 }
 
 /** Whether deploying `desired` would change the stack. */
-export function isChange(stack: Stack, desired: DesiredStack): boolean {
-  const { deployed } = stack;
+export function isChange({ deployed, isInterrupted = false }: Stack, desired: DesiredStack): boolean {
   return (
     deployed === undefined ||
-    stack.isInterrupted === true ||
-    effectiveText(deployed.template) !== effectiveText(desired.template) ||
-    canonicalJson(deployed.tags) !== canonicalJson(desired.tags)
+    isInterrupted ||
+    !isSameTemplate(preparedAgain(deployed), desired) ||
+    !isDeepStrictEqual(deployed.tags, desired.deployment.tags)
   );
 }
+
+/** The template of a deployment. */
+export const preparedAgain = ({ template, body, parameters, pseudo }: StackDeployment): PreparedTemplate =>
+  prepareTemplate(template, body, parameters, pseudo);

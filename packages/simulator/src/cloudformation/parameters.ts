@@ -1,7 +1,7 @@
 import { type ParameterDefinition, validationError } from './template.ts';
 
 /** The value of Ref for a parameter: text, a number for type Number, a list for list types. */
-export type ParameterValue = string | number | readonly string[];
+type ParameterValue = string | number | readonly string[];
 
 /** The values of a template's parameters. */
 export interface ResolvedParameters {
@@ -20,12 +20,9 @@ export async function resolveParameters(
   readSsm: (name: string) => Promise<string>,
 ): Promise<ResolvedParameters> {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(definitions, name));
-  if (unknown.length > 0) {
-    throw validationError(`Parameters: [${unknown.join(', ')}] do not exist in the template`);
-  }
-  const missing = Object.keys(definitions).filter(
-    (name) => !Object.hasOwn(given, name) && definitions[name]?.Default === undefined,
-  );
+  if (unknown.length > 0) throw validationError(`Parameters: [${unknown.join(', ')}] do not exist in the template`);
+  const isMissing = (name: string) => !Object.hasOwn(given, name) && definitions[name]?.Default === undefined;
+  const missing = Object.keys(definitions).filter(isMissing);
   if (missing.length > 0) throw validationError(`Parameters: [${missing.join(', ')}] must have values`);
 
   const values = new Map<string, ParameterValue>();
@@ -34,41 +31,30 @@ export async function resolveParameters(
     const text = String(Object.hasOwn(given, name) ? given[name] : definition.Default);
     checkValue(name, definition, text);
     texts.set(name, text);
-    const type = definition.Type ?? 'String';
-    const ssm = /^AWS::SSM::Parameter::Value<(.*)>$/.exec(type);
-    values.set(name, ssm ? typed(name, ssm[1] ?? '', await readSsm(text)) : typed(name, type, text));
+    const { Type = 'String' } = definition;
+    const [, ssmType] = /^AWS::SSM::Parameter::Value<(.*)>$/.exec(Type) ?? [];
+    values.set(name, ssmType === undefined ? typed(name, Type, text) : typed(name, ssmType, await readSsm(text)));
   }
   return { values, given: texts };
 }
 
 function checkValue(name: string, definition: ParameterDefinition, text: string): void {
-  const hint = definition.ConstraintDescription;
-  if (definition.AllowedValues && !definition.AllowedValues.some((allowed) => String(allowed) === text)) {
-    throw validationError(
-      hint === undefined
-        ? `Parameter '${name}' must be one of AllowedValues`
-        : `Parameter ${name} failed to satisfy constraint: ${hint}`,
-    );
+  const { AllowedValues, AllowedPattern, ConstraintDescription } = definition;
+  const isListed = AllowedValues?.some((allowed) => String(allowed) === text) ?? true;
+  const isMatch = AllowedPattern === undefined || new RegExp(`^(?:${AllowedPattern})$`).test(text);
+  if (isListed && isMatch) return;
+  if (!isListed && ConstraintDescription === undefined) {
+    throw validationError(`Parameter '${name}' must be one of AllowedValues`);
   }
-  if (definition.AllowedPattern !== undefined && !new RegExp(`^(?:${definition.AllowedPattern})$`).test(text)) {
-    throw validationError(
-      hint === undefined
-        ? `Parameter ${name} failed to satisfy constraint: ` +
-            `Parameter value ${text} does not match pattern ${definition.AllowedPattern}`
-        : `Parameter ${name} failed to satisfy constraint: ${hint}`,
-    );
-  }
+  const constraint = ConstraintDescription ?? `Parameter value ${text} does not match pattern ${AllowedPattern}`;
+  throw validationError(`Parameter ${name} failed to satisfy constraint: ${constraint}`);
 }
 
 function typed(name: string, type: string, text: string): ParameterValue {
-  if (type === 'Number') {
-    const number = Number(text);
-    if (text.trim() === '' || Number.isNaN(number)) {
-      throw validationError(
-        `Parameter validation failed: parameter value ${text} for parameter name ${name} is not a number.`,
-      );
-    }
-    return number;
-  }
-  return type === 'CommaDelimitedList' || type.startsWith('List<') ? text.split(',').map((item) => item.trim()) : text;
+  if (type === 'CommaDelimitedList' || type.startsWith('List<')) return text.split(',').map((item) => item.trim());
+  if (type !== 'Number') return text;
+  if (text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text);
+  throw validationError(
+    `Parameter validation failed: parameter value ${text} for parameter name ${name} is not a number.`,
+  );
 }

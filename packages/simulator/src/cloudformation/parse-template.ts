@@ -1,26 +1,9 @@
 import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
+import { CONDITIONS, FUNCTIONS } from './intrinsics.ts';
 import { checkTemplate, type Template, validationError } from './template.ts';
 
-/** The functions that YAML templates also write as tags: `!Sub text` is `{Fn::Sub: text}`. */
-const FUNCTIONS = [
-  'And',
-  'Base64',
-  'Cidr',
-  'Equals',
-  'FindInMap',
-  'GetAtt',
-  'GetAZs',
-  'GetStackOutput',
-  'If',
-  'ImportValue',
-  'Join',
-  'Not',
-  'Or',
-  'Select',
-  'Split',
-  'Sub',
-  'Transform',
-];
+/** The functions, which YAML templates also write as tags: `!Sub text` is `{Fn::Sub: text}`. */
+const TAGGED = [...Object.keys(FUNCTIONS), ...Object.keys(CONDITIONS), 'Fn::Cidr', 'Fn::Transform'];
 
 /** Aliases that a document may expand to, so that a small text cannot become a huge value. */
 const MAX_ALIASES = 100;
@@ -41,11 +24,7 @@ function parseYaml(body: string): unknown {
   const document = parseDocument(body, {
     // Like CloudFormation's: 2010-09-09 and yes are texts.
     schema: 'core',
-    customTags: [
-      ...FUNCTIONS.flatMap((name) => tagsOf(name, `Fn::${name}`)),
-      ...tagsOf('Ref', 'Ref'),
-      ...tagsOf('Condition', 'Condition'),
-    ],
+    customTags: TAGGED.flatMap(tagsOf),
   });
   const [error] = document.errors;
   if (error) throw validationError(`Template format error: YAML not well-formed. ${firstLine(error.message)}`);
@@ -58,16 +37,16 @@ function parseYaml(body: string): unknown {
   }
 }
 
-/** The tag on a text, a list and a map. */
-function tagsOf(name: string, key: string): (ScalarTag | CollectionTag)[] {
-  const tag = `!${name}`;
+/** The tag of a function on a text, a list and a map. */
+function tagsOf(name: string): (ScalarTag | CollectionTag)[] {
+  const tag = name.replace(/^(Fn::)?/, '!');
   const wrap = (value: unknown) => {
     const map = new YAMLMap();
-    map.set(key, value);
+    map.set(name, value);
     return map;
   };
   return [
-    { tag, resolve: (text) => ({ [key]: text }) },
+    { tag, resolve: (text) => ({ [name]: text }) },
     { tag, collection: 'seq', nodeClass: YAMLSeq, resolve: wrap },
     { tag, collection: 'map', nodeClass: YAMLMap, resolve: wrap },
   ];

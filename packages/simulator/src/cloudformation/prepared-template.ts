@@ -1,9 +1,9 @@
-import { canonicalJson } from './canonical-json.ts';
-import { checkNoCircle, type Dependencies } from './dependency-order.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { expandSub, getAttTarget, intrinsic } from './intrinsics.ts';
 import type { ResolvedParameters } from './parameters.ts';
-import { references } from './references.ts';
+import type { Dependencies } from './run-in-order.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
-import { conditionsOf, isPseudoParameter, type Pseudo, type TemplateValues } from './template-scope.ts';
+import { conditionsOf, type Pseudo, parameterValues, type TemplateValues } from './template-scope.ts';
 
 /** A template whose parameters and conditions are resolved. The rest resolves as resources are created. */
 export interface PreparedTemplate extends TemplateValues {
@@ -26,41 +26,55 @@ export function prepareTemplate(
   pseudo: Pseudo,
 ): PreparedTemplate {
   const condition = conditionsOf({ template, parameters, pseudo });
-  const isActive = (item: { readonly Condition?: string }) => item.Condition === undefined || condition(item.Condition);
-  const resources = new Map(Object.entries(template.Resources).filter(([, resource]) => isActive(resource)));
-  const outputs = new Map(Object.entries(template.Outputs ?? {}).filter(([, output]) => isActive(output)));
   const values: TemplateValues = { template, parameters, pseudo, condition };
+  const isActive = ([, { Condition: name }]: [string, { readonly Condition?: string }]) =>
+    name === undefined || condition(name);
+  const all = new Map(Object.entries(template.Resources));
+  const resources = new Map([...all].filter(isActive));
+  const outputs = new Map(Object.entries(template.Outputs ?? {}).filter(isActive));
   const dependencies = new Map<string, ReadonlySet<string>>();
   for (const [id, resource] of resources) {
-    const found = resourceReferences(resource.Properties, values);
-    checkResolved(found, resources, 'Resources');
-    for (const before of dependsOn(resource)) {
-      if (!Object.hasOwn(template.Resources, before)) throw unresolved([before], 'Resources');
-      // A resource that a condition removed is no dependency.
-      if (resources.has(before)) found.add(before);
-    }
-    dependencies.set(id, found);
+    const befores = dependsOn(resource);
+    const found = new Set(references(resource.Properties, values));
+    refuseUnknown(found, resources, 'Resources');
+    refuseUnknown(befores, all, 'Resources');
+    // A resource that a condition removed is no dependency.
+    dependencies.set(id, new Set([...found, ...befores.filter((before) => resources.has(before))]));
   }
-  for (const output of outputs.values()) checkResolved(resourceReferences(output, values), resources, 'Outputs');
-  checkNoCircle(dependencies);
+  for (const output of outputs.values()) refuseUnknown(references(output, values), resources, 'Outputs');
+  refuseCircle(dependencies);
   return { ...values, body, resources, outputs, dependencies };
 }
 
-/** The logical ids of the resources to which an expression refers. */
-function resourceReferences(value: unknown, { template, condition }: TemplateValues): Set<string> {
-  const { refs, getAtts } = references(value, condition);
-  const isParameter = (name: string) => isPseudoParameter(name) || Object.hasOwn(template.Parameters ?? {}, name);
-  return new Set([...getAtts, ...[...refs].filter((name) => !isParameter(name))]);
+/** The logical ids of the resources to which an expression refers. Of Fn::If it reads only the branch that holds. */
+function references(value: unknown, values: TemplateValues): string[] {
+  const parameters = parameterValues(values);
+  const found: string[] = [];
+  const visit = (item: unknown): void => {
+    const { name, argument } = intrinsic(item) ?? {};
+    if (name === 'Ref') {
+      if (!parameters.has(String(argument))) found.push(String(argument));
+    } else if (name === 'Fn::GetAtt') {
+      const { logicalId, attribute } = getAttTarget(argument);
+      found.push(logicalId);
+      visit(attribute);
+    } else if (name === 'Fn::If' && Array.isArray(argument)) {
+      visit(argument[values.condition(String(argument[0])) ? 1 : 2]);
+    } else if (name === 'Fn::Sub') {
+      expandSub(argument).forEach(visit);
+    } else if (typeof item === 'object' && item !== null) {
+      Object.values(item).forEach(visit);
+    }
+  };
+  visit(value);
+  return found;
 }
 
-function checkResolved(ids: ReadonlySet<string>, resources: ReadonlyMap<string, unknown>, block: string): void {
+function refuseUnknown(ids: Iterable<string>, resources: ReadonlyMap<string, unknown>, block: string): void {
   const unknown = [...ids].filter((id) => !resources.has(id));
-  if (unknown.length > 0) throw unresolved(unknown, block);
-}
-
-function unresolved(names: readonly string[], block: string) {
-  return validationError(
-    `Template format error: Unresolved resource dependencies [${names.join(', ')}] ` +
+  if (unknown.length === 0) return;
+  throw validationError(
+    `Template format error: Unresolved resource dependencies [${unknown.join(', ')}] ` +
       `in the ${block} block of the template`,
   );
 }
@@ -71,23 +85,37 @@ function dependsOn({ DependsOn = [] }: ResourceDefinition): readonly string[] {
   throw validationError('Template format error: Every DependsOn value must be a string.');
 }
 
-/** The effective content of a template as one text. Equal texts mean "No updates are to be performed." */
-export function effectiveText(prepared: PreparedTemplate): string {
-  const resources = [...prepared.resources].map(([id, resource]) => {
-    const { DependsOn: _order, Condition: _condition, ...rest } = resource;
-    return [id, [rest, conditionsIn(resource, prepared)]];
-  });
-  const outputs = [...prepared.outputs].map(([id, output]) => [id, [output, conditionsIn(output, prepared)]]);
-  return canonicalJson({
-    resources: Object.fromEntries(resources),
-    outputs: Object.fromEntries(outputs),
-    mappings: prepared.template.Mappings ?? {},
-    parameters: Object.fromEntries(prepared.parameters.values),
-  });
+/** Throws a ValidationError that names the circle if there is one. */
+function refuseCircle(dependencies: Dependencies): void {
+  const done = new Set<string>();
+  const path = new Set<string>();
+  const visit = (id: string) => {
+    if (done.has(id)) return;
+    if (path.has(id)) {
+      const circle = [...path].slice([...path].indexOf(id));
+      throw validationError(`Circular dependency between resources: [${circle.join(', ')}]`);
+    }
+    path.add(id);
+    for (const before of dependencies.get(id) ?? []) visit(before);
+    path.delete(id);
+    done.add(id);
+  };
+  for (const id of dependencies.keys()) visit(id);
 }
 
-/** The value of each condition that an Fn::If in `value` uses. */
-function conditionsIn(value: unknown, prepared: PreparedTemplate): Record<string, boolean> {
-  const names = [...JSON.stringify(value).matchAll(/"Fn::If":\["([^"]+)"/g)].map(([, name = '']) => name);
-  return Object.fromEntries(names.map((name) => [name, prepared.condition(name)]));
+/** Whether two templates have the same effect, so that an update by one of the other would change nothing. */
+export const isSameTemplate = (a: PreparedTemplate, b: PreparedTemplate): boolean =>
+  isDeepStrictEqual(effectOf(a), effectOf(b));
+
+function effectOf({ resources, outputs, template, parameters, condition }: PreparedTemplate) {
+  const definitions = [...resources].map(([id, { DependsOn: _order, Condition: _condition, ...rest }]) => [id, rest]);
+  const effect = { resources: Object.fromEntries(definitions), outputs: Object.fromEntries(outputs) };
+  const conditions = [...JSON.stringify(effect).matchAll(/"Fn::If":\["([^"]+)"/g)].map(([, name = '']) => name);
+  return {
+    ...effect,
+    // The values of the conditions in use.
+    conditions: new Map(conditions.map((name) => [name, condition(name)])),
+    mappings: template.Mappings,
+    parameters: parameters.values,
+  };
 }

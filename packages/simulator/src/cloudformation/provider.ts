@@ -1,12 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NameRule } from './physical-names.ts';
 
 /** A resource's properties, in CloudFormation's shape, with all intrinsic functions resolved. */
 export type Properties = Readonly<Record<string, unknown>>;
-
-/** A boolean property: CloudFormation also takes it as text. */
-export type BooleanProperty = boolean | string;
 
 /** A resource that a provider made. */
 export interface Handle {
@@ -38,11 +36,13 @@ export interface Provider<P extends Properties = Properties> {
   delete(handle: Handle, properties: P, context: ProviderContext): Promise<void>;
 }
 
+/** A provider that updates resources in place. */
+export type UpdatingProvider<P extends Properties = Properties> = Provider<P> & Required<Pick<Provider<P>, 'update'>>;
+
 /** The context in which a provider works on one resource. */
 export interface ProviderContext {
   readonly account: Account;
   readonly clock: Clock;
-  readonly stackName: string;
   readonly stackId: string;
   readonly logicalId: string;
   readonly resourceType: string;
@@ -59,4 +59,15 @@ export interface ProviderContext {
   identified(handle: Handle): void;
   /** Calls `task` when another resource has failed and waiting is pointless. Returns a function that undoes it. */
   onCancel(task: () => void): () => void;
+}
+
+/** The names of the top-level properties that differ, sorted. */
+export function changedProperties(before: Properties, after: Properties): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
+}
+
+/** Whether a change of the property `name` needs a new resource. */
+export function isReplacing(replacing: Replacing, name: string): boolean {
+  return 'allBut' in replacing ? !replacing.allBut.includes(name) : replacing.includes(name);
 }

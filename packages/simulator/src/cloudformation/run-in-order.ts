@@ -1,9 +1,17 @@
-import type { Dependencies } from './dependency-order.ts';
+/** The logical ids that must be done before another one, by that one. */
+export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The failure of one node of a run. */
 export interface Failure {
   readonly id: string;
   readonly error: unknown;
+}
+
+/** The reversed graph: the ids that must be deleted before each id. Ids that are not nodes are dropped. */
+export function reversed(dependencies: Dependencies): Dependencies {
+  const out = new Map<string, Set<string>>([...dependencies.keys()].reverse().map((id) => [id, new Set()]));
+  for (const [id, befores] of dependencies) for (const before of befores) out.get(before)?.add(id);
+  return out;
 }
 
 /**
@@ -27,8 +35,7 @@ export function runInOrder(
       [...(dependencies.get(id) ?? [])].every((before) => finished.has(before) || !dependencies.has(before));
     const startReady = () => {
       if (failures.length === 0 || options.keepGoing) {
-        for (const id of [...waiting]) {
-          if (!isReady(id)) continue;
+        for (const id of [...waiting].filter(isReady)) {
           waiting.delete(id);
           running++;
           void start(id);

@@ -1,40 +1,17 @@
+import type { Output, ResourceStatus, StackStatus } from '@aws-sdk/client-cloudformation';
+import { constraintMessage } from '../core/constraint.ts';
 import type { Tag } from '../core/tags.ts';
-import type { AssetLookup } from './assets.ts';
 import type { PreparedTemplate } from './prepared-template.ts';
 import type { Handle, Properties } from './provider.ts';
+import { validationError } from './template.ts';
 
-/** The values of AWS's StackStatus that the local runtime uses. */
-export type StackStatus =
-  | 'REVIEW_IN_PROGRESS'
-  | 'CREATE_IN_PROGRESS'
-  | 'CREATE_COMPLETE'
-  | 'CREATE_FAILED'
-  | 'ROLLBACK_IN_PROGRESS'
-  | 'ROLLBACK_COMPLETE'
-  | 'ROLLBACK_FAILED'
-  | 'UPDATE_IN_PROGRESS'
-  | 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'
-  | 'UPDATE_COMPLETE'
-  | 'UPDATE_ROLLBACK_IN_PROGRESS'
-  | 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'
-  | 'UPDATE_ROLLBACK_COMPLETE'
-  | 'UPDATE_ROLLBACK_FAILED'
-  | 'DELETE_IN_PROGRESS'
-  | 'DELETE_COMPLETE'
-  | 'DELETE_FAILED';
+/** The file or folder of an asset. */
+export interface AssetLookup {
+  readonly path: string;
+}
 
-/** The values of AWS's ResourceStatus that the local runtime uses. */
-export type ResourceStatus =
-  | 'CREATE_IN_PROGRESS'
-  | 'CREATE_COMPLETE'
-  | 'CREATE_FAILED'
-  | 'UPDATE_IN_PROGRESS'
-  | 'UPDATE_COMPLETE'
-  | 'UPDATE_FAILED'
-  | 'DELETE_IN_PROGRESS'
-  | 'DELETE_COMPLETE'
-  | 'DELETE_FAILED'
-  | 'DELETE_SKIPPED';
+/** Assets by hash. */
+export type Assets = ReadonlyMap<string, AssetLookup>;
 
 /** One resource of a stack. Records are replaced, never changed. */
 export interface StackResource {
@@ -76,18 +53,17 @@ export interface StackEvent {
 }
 
 /** One resolved entry of `Outputs`. */
-export interface StackOutput {
-  readonly key: string;
-  readonly value: string;
-  readonly description?: string;
-  readonly exportName?: string;
+export type StackOutput = Output & { readonly OutputKey: string; readonly OutputValue: string };
+
+/** A requested deployment, as data. */
+export interface StackDeployment extends Pick<PreparedTemplate, 'template' | 'body' | 'parameters' | 'pseudo'> {
+  readonly tags: readonly Tag[];
+  readonly capabilities: readonly string[];
 }
 
 /** The requested state of a stack. */
-export interface DesiredStack {
-  readonly template: PreparedTemplate;
-  readonly tags: readonly Tag[];
-  readonly capabilities: readonly string[];
+export interface DesiredStack extends PreparedTemplate {
+  readonly deployment: StackDeployment;
 }
 
 /** A stack and its history. */
@@ -100,7 +76,7 @@ export interface Stack {
   updatedAt?: Date;
   deletedAt?: Date;
   /** The last deployment; absent in REVIEW_IN_PROGRESS. */
-  deployed?: DesiredStack;
+  deployed?: StackDeployment;
   resources: Map<string, StackResource>;
   outputs: StackOutput[];
   /** The names of the exports that this stack imports. */
@@ -116,4 +92,36 @@ export interface Stack {
   /** Called with each event; must not throw. */
   listener?: (event: StackEvent) => void;
   clientRequestToken?: string;
+}
+
+/** All stacks of the account by id, in order of creation: at most one live stack per name, and the deleted ones. */
+export class Stacks extends Map<string, Stack> {
+  live(): Stack[] {
+    return [...this.values()].filter(({ status }) => status !== 'DELETE_COMPLETE');
+  }
+
+  /** Finds a live stack by name, or any stack by id. */
+  find(nameOrId: string | undefined): Stack | undefined {
+    return this.get(nameOrId ?? '') ?? this.live().find(({ stackName }) => stackName === nameOrId);
+  }
+
+  /** As `find`. Throws ValidationError. */
+  existing(nameOrId: string | undefined): Stack {
+    const stack = this.find(nameOrId);
+    if (nameOrId === undefined) throw validationError(constraintMessage('stackName', undefined, 'not be null'));
+    if (!stack) throw validationError(`Stack with id ${nameOrId} does not exist`);
+    return stack;
+  }
+
+  /** The export's value and its stack. */
+  export(name: string | undefined): { readonly stack: Stack; readonly output: StackOutput } | undefined {
+    const exported = this.live().flatMap((stack) => stack.outputs.map((output) => ({ stack, output })));
+    return exported.find(({ output }) => name !== undefined && output.ExportName === name);
+  }
+
+  /** Names of the live stacks that import `name`. */
+  importers(name: string | undefined): string[] {
+    const importing = this.live().filter(({ imports }) => name !== undefined && imports.has(name));
+    return importing.map(({ stackName }) => stackName);
+  }
 }

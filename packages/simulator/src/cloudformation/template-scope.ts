@@ -1,15 +1,11 @@
+import type { Account } from '../core/account.ts';
+import { isRecord } from '../core/is-record.ts';
 import { evaluate, NO_VALUE, type Scope } from './intrinsics.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import { type Template, validationError } from './template.ts';
 
-/** The values of a stack's pseudo parameters, the same throughout a deployment. */
-export interface Pseudo {
-  readonly accountId: string;
-  readonly region: string;
-  readonly partition: string;
-  readonly stackName: string;
-  readonly stackId: string;
-}
+/** Where a stack is: the values of its pseudo parameters, the same throughout a deployment. */
+export type Pseudo = Account & { readonly stackName: string; readonly stackId: string };
 
 /** The parts of a template that resolve without resources. */
 export interface TemplateValues {
@@ -22,35 +18,32 @@ export interface TemplateValues {
 /** The part of a scope that needs resources. */
 type ResourceScope = Pick<Scope, 'ref' | 'getAtt' | 'importValue' | 'stackOutput'>;
 
-const PSEUDO_PARAMETERS: Readonly<Record<string, (pseudo: Pseudo) => unknown>> = {
-  'AWS::AccountId': ({ accountId }) => accountId,
-  'AWS::Region': ({ region }) => region,
-  'AWS::Partition': ({ partition }) => partition,
-  'AWS::StackName': ({ stackName }) => stackName,
-  'AWS::StackId': ({ stackId }) => stackId,
-  'AWS::URLSuffix': () => 'amazonaws.com',
-  'AWS::NotificationARNs': () => [],
-  'AWS::NoValue': () => NO_VALUE,
-};
+const pseudoParameters = ({ accountId, region, partition, stackName, stackId }: Pseudo) =>
+  new Map<string, unknown>([
+    ['AWS::AccountId', accountId],
+    ['AWS::Region', region],
+    ['AWS::Partition', partition],
+    ['AWS::StackName', stackName],
+    ['AWS::StackId', stackId],
+    ['AWS::URLSuffix', 'amazonaws.com'],
+    ['AWS::NotificationARNs', []],
+    ['AWS::NoValue', NO_VALUE],
+  ]);
 
-export function isPseudoParameter(name: string): boolean {
-  return Object.hasOwn(PSEUDO_PARAMETERS, name);
-}
+/** The values of the template's parameters and of the pseudo parameters. */
+export const parameterValues = ({ parameters, pseudo }: Omit<TemplateValues, 'condition'>) =>
+  new Map<string, unknown>([...parameters.values, ...pseudoParameters(pseudo)]);
 
 /** The scope in which a template's expressions resolve. */
-export function scopeOf({ template, parameters, pseudo, condition }: TemplateValues, resources: ResourceScope): Scope {
+export function scopeOf({ condition, ...values }: TemplateValues, resources: ResourceScope): Scope {
+  const known = parameterValues(values);
   return {
-    region: pseudo.region,
+    ...resources,
+    region: values.pseudo.region,
     condition,
-    importValue: resources.importValue,
-    stackOutput: resources.stackOutput,
-    getAtt: resources.getAtt,
-    ref(name) {
-      if (isPseudoParameter(name)) return PSEUDO_PARAMETERS[name]?.(pseudo);
-      return parameters.values.get(name) ?? resources.ref(name);
-    },
+    ref: (name) => (known.has(name) ? known.get(name) : resources.ref(name)),
     mapping(map, topKey, secondKey) {
-      const value = member(member(member(template.Mappings, map), topKey), secondKey);
+      const value = memberOf(memberOf(memberOf(values.template.Mappings, map), topKey), secondKey);
       if (value !== undefined) return value;
       throw validationError(`Template error: Unable to get mapping for ${map}::${topKey}::${secondKey}`);
     },
@@ -64,7 +57,7 @@ export function conditionsOf(values: Omit<TemplateValues, 'condition'>): (name: 
   const condition = (name: string): boolean => {
     const value = known.get(name);
     if (value !== undefined) return value;
-    const expression = member(values.template.Conditions, name);
+    const expression = memberOf(values.template.Conditions, name);
     if (expression === undefined) {
       throw validationError(`Template format error: Unresolved condition dependency ${name} in the template`);
     }
@@ -78,16 +71,10 @@ export function conditionsOf(values: Omit<TemplateValues, 'condition'>): (name: 
     known.set(name, result);
     return result;
   };
-  const scope = scopeOf({ ...values, condition }, NO_RESOURCES);
+  const noResources = { ref: noResource, getAtt: noResource, importValue: noResource, stackOutput: noResource };
+  const scope = scopeOf({ ...values, condition }, noResources);
   return condition;
 }
-
-const NO_RESOURCES: ResourceScope = {
-  ref: noResource,
-  getAtt: noResource,
-  importValue: noResource,
-  stackOutput: noResource,
-};
 
 function noResource(name: string): never {
   throw validationError(
@@ -96,8 +83,6 @@ function noResource(name: string): never {
   );
 }
 
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-}
+/** The member of an object; undefined if there is none. */
+export const memberOf = (value: unknown, key: string): unknown =>
+  isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;

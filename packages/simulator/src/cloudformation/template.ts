@@ -46,37 +46,35 @@ export const validationError = (message: string): AwsError => new AwsError('Vali
 
 /** Checks the outer form of a template. Throws ValidationError. */
 export function checkTemplate(value: unknown): Template {
-  if (!isRecord(value)) throw validationError('Template format error: unsupported structure.');
-  const transforms = Array.isArray(value.Transform) ? value.Transform : [value.Transform];
-  if (transforms.some((name) => name !== undefined)) {
-    throw validationError(`The local runtime does not run template transforms: ${JSON.stringify(value.Transform)}.`);
+  const [problem] = problemsOf(value);
+  if (problem !== undefined) throw validationError(problem);
+  return value as Template;
+}
+
+function* problemsOf(template: unknown): Generator<string> {
+  if (!isRecord(template)) return yield 'Template format error: unsupported structure.';
+  const { Transform, Resources: resources, Outputs: outputs = {} } = template;
+  if ([Transform].flat().some((name) => name !== undefined)) {
+    yield `The local runtime does not run template transforms: ${JSON.stringify(Transform)}.`;
   }
-  const resources = value.Resources;
   if (!isRecord(resources) || Object.keys(resources).length === 0) {
-    throw validationError('Template format error: At least one Resources member must be defined.');
+    return yield 'Template format error: At least one Resources member must be defined.';
   }
   for (const section of ['Parameters', 'Conditions', 'Mappings', 'Outputs']) {
-    if (value[section] !== undefined && !isRecord(value[section])) {
-      throw validationError(`Template format error: ${section} must be an object.`);
-    }
+    const isValid = template[section] === undefined || isRecord(template[section]);
+    if (!isValid) yield `Template format error: ${section} must be an object.`;
   }
   for (const [id, resource] of Object.entries(resources)) {
-    if (!/^[A-Za-z0-9]{1,255}$/.test(id)) {
-      throw validationError(`Template format error: Resource name ${id} is non alphanumeric.`);
-    }
+    const place = `Template format error: [/Resources/${id}]`;
+    if (!/^[A-Za-z0-9]{1,255}$/.test(id)) yield `Template format error: Resource name ${id} is non alphanumeric.`;
     if (!isRecord(resource) || typeof resource.Type !== 'string') {
-      throw validationError(
-        `Template format error: [/Resources/${id}] Every Resources object must contain a Type member.`,
-      );
+      return yield `${place} Every Resources object must contain a Type member.`;
     }
-    if (resource.Properties !== undefined && !isRecord(resource.Properties)) {
-      throw validationError(`Template format error: [/Resources/${id}] Properties must be an object.`);
-    }
+    const { Properties: properties = {} } = resource;
+    if (!isRecord(properties)) yield `${place} Properties must be an object.`;
   }
-  for (const [id, output] of Object.entries((value.Outputs as Record<string, unknown> | undefined) ?? {})) {
-    if (!isRecord(output) || output.Value === undefined) {
-      throw validationError(`Template format error: Every Outputs member must contain a Value object (${id}).`);
-    }
+  for (const [id, output] of Object.entries(outputs as object)) {
+    const isValid = isRecord(output) && output.Value !== undefined;
+    if (!isValid) yield `Template format error: Every Outputs member must contain a Value object (${id}).`;
   }
-  return value as unknown as Template;
 }

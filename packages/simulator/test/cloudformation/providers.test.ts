@@ -535,6 +535,13 @@ describe('keys', () => {
     await expect(state('alias/a')).rejects.toMatchObject({ code: 'NotFoundException' });
   });
 
+  it('that were scheduled for deletion by hand count as deleted', async () => {
+    const { deploy, destroy, call } = deployment();
+    const { Key: KeyId } = (await deploy(resources({}), outputs)).outputs;
+    await call('kms', 'ScheduleKeyDeletion', { KeyId });
+    await destroy();
+  });
+
   it('need a valid policy', async () => {
     const { deploy } = deployment();
     await expect(deploy(resources({ KeyPolicy: {} }))).rejects.toThrow('Statement cannot be empty');

@@ -46,6 +46,15 @@ describe('a resource of a type that is not simulated', () => {
     });
   });
 
+  it('is replaced when its name changes', async () => {
+    const h = harness();
+    const cluster = (ClusterName: string) => ({ C: { Type: 'AWS::ECS::Cluster', Properties: { ClusterName } } });
+    const Outputs = { Ref: { Value: { Ref: 'C' } } };
+    await h.run(h.deploy(cluster('one'), { Outputs }));
+    expect((await h.run(h.deploy(cluster('two'), { Outputs }))).outputs).toEqual({ Ref: 'two' });
+    expect(h.history()).toContain('C DELETE_COMPLETE');
+  });
+
   it('is shown as recorded only, in the events and in the result', async () => {
     const h = harness();
     const { resources } = await h.run(

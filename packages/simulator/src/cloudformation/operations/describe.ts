@@ -1,8 +1,8 @@
 import { neededCapability } from '../capabilities.ts';
 import { parseTemplate } from '../parse-template.ts';
-import type { Stack, StackEvent, StackResource } from '../stack.ts';
+import type { Stack, StackEvent } from '../stack.ts';
 
-/** What GetTemplateSummary says of a template's text. Throws ValidationError. */
+/** What GetTemplateSummary and ValidateTemplate say of a template's text. Throws ValidationError. */
 export function summarizeTemplate(body: string) {
   const { Description, Parameters: parameters = {}, Resources } = parseTemplate(body);
   const resources = Object.values(Resources);
@@ -24,14 +24,15 @@ export function summarizeTemplate(body: string) {
   };
 }
 
-/** `Stack` of DescribeStacks. */
+/** `Stack` of DescribeStacks, and `StackSummary` of ListStacks. */
 export function describeStack(stack: Stack) {
   const { deployed } = stack;
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
     ChangeSetId: stack.lastChangeSetId,
-    Description: deployed?.template.template.Description,
+    Description: deployed?.template.Description,
+    TemplateDescription: deployed?.template.Description,
     Parameters: describeParameters(stack),
     CreationTime: stack.createdAt,
     DeletionTime: stack.deletedAt,
@@ -42,60 +43,56 @@ export function describeStack(stack: Stack) {
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
     Capabilities: deployed?.capabilities.filter((name) => name !== '*') ?? [],
-    Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
-      OutputKey: key,
-      OutputValue: value,
-      Description: description,
-      ExportName: exportName,
-    })),
-    Tags: deployed?.tags.map(({ Key, Value }) => ({ Key, Value })) ?? [],
+    Outputs: stack.outputs,
+    Tags: deployed?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
 
 function describeParameters({ deployed }: Stack) {
-  if (!deployed) return [];
-  const { template, parameters } = deployed.template;
-  return [...parameters.given].map(([ParameterKey, given]) => {
-    const definition = template.Parameters?.[ParameterKey];
-    const isSecret = String(definition?.NoEcho ?? false) === 'true';
-    const isLookedUp = definition?.Type?.startsWith('AWS::SSM::Parameter::') ?? false;
+  const { template, parameters } = deployed ?? {};
+  return [...(parameters?.given ?? [])].map(([ParameterKey, given]) => {
+    const { NoEcho = false, Type = '' } = template?.Parameters?.[ParameterKey] ?? {};
     return {
       ParameterKey,
-      ParameterValue: isSecret ? '****' : given,
-      ...(isLookedUp && { ResolvedValue: String(parameters.values.get(ParameterKey)) }),
+      ParameterValue: String(NoEcho) === 'true' ? '****' : given,
+      ...(Type.startsWith('AWS::SSM::Parameter::') && { ResolvedValue: String(parameters?.values.get(ParameterKey)) }),
     };
   });
 }
 
 /** `StackEvent` of DescribeStackEvents. */
-export function describeEvent(event: StackEvent) {
-  return {
-    StackId: event.stackId,
-    EventId: event.eventId,
-    StackName: event.stackName,
-    LogicalResourceId: event.logicalId,
-    PhysicalResourceId: event.physicalId,
-    ResourceType: event.type,
-    Timestamp: event.timestamp,
-    ResourceStatus: event.status,
-    ResourceStatusReason: event.reason,
-    ClientRequestToken: event.clientRequestToken,
-  };
-}
+export const describeEvent = (event: StackEvent) => ({
+  StackId: event.stackId,
+  EventId: event.eventId,
+  StackName: event.stackName,
+  LogicalResourceId: event.logicalId,
+  PhysicalResourceId: event.physicalId,
+  ResourceType: event.type,
+  Timestamp: event.timestamp,
+  ResourceStatus: event.status,
+  ResourceStatusReason: event.reason,
+  ClientRequestToken: event.clientRequestToken,
+});
 
-/** `StackResource` of DescribeStackResources. */
-export function describeResource(stack: Stack, resource: StackResource) {
-  return {
-    StackName: stack.stackName,
-    StackId: stack.stackId,
-    LogicalResourceId: resource.logicalId,
-    PhysicalResourceId: resource.handle?.physicalId,
-    ResourceType: resource.type,
-    Timestamp: resource.updatedAt,
-    ResourceStatus: resource.status,
-    ResourceStatusReason: resource.reason,
+/** The stack's resources as `StackResource` of DescribeStackResources, and as the types like it of other operations. */
+export const describeResources = ({ stackName, stackId, resources }: Stack) =>
+  [...resources.values()].map(({ logicalId, handle, type, status, reason, updatedAt }) => ({
+    StackName: stackName,
+    StackId: stackId,
+    LogicalResourceId: logicalId,
+    PhysicalResourceId: handle?.physicalId,
+    ResourceType: type,
+    Timestamp: updatedAt,
+    LastUpdatedTimestamp: updatedAt,
+    ResourceStatus: status,
+    ResourceStatusReason: reason,
     DriftInformation: { StackResourceDriftStatus: 'NOT_CHECKED' },
-  };
-}
+  }));
+
+/** `Export` of ListExports. */
+export const exportsOf = ({ stackId, outputs }: Stack) =>
+  outputs.flatMap(({ ExportName, OutputValue }) =>
+    ExportName === undefined ? [] : [{ ExportingStackId: stackId, Name: ExportName, Value: OutputValue }],
+  );

@@ -1,45 +1,29 @@
-import { changedProperties, isReplacing } from '../diff.ts';
-import type { PreparedTemplate } from '../prepared-template.ts';
+import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
+import { preparedAgain } from '../engine.ts';
+import { changedProperties, isReplacing } from '../provider.ts';
 import type { DesiredStack, Stack } from '../stack.ts';
 import type { EngineContext } from '../stack-run.ts';
-
-/** `Change` of DescribeChangeSet. */
-export interface ResourceChange {
-  readonly Type: 'Resource';
-  readonly ResourceChange: {
-    readonly Action: 'Add' | 'Modify' | 'Remove';
-    readonly LogicalResourceId: string;
-    readonly PhysicalResourceId?: string;
-    readonly ResourceType: string;
-    readonly Replacement?: 'True' | 'False';
-    readonly Scope?: readonly string[];
-    readonly Details?: readonly object[];
-  };
-}
 
 /**
  * The expected changes of a deployment, from the templates' texts alone: changes that follow from the new values of a
  * replaced resource are not known in advance.
  */
-export function expectedChanges(stack: Stack, desired: DesiredStack, engine: EngineContext): ResourceChange[] {
-  const before: PreparedTemplate['resources'] = stack.deployed?.template.resources ?? new Map();
-  const changes: ResourceChange[] = [];
-  for (const [id, next] of desired.template.resources) {
-    const old = before.get(id);
-    if (!old) {
-      changes.push(change({ Action: 'Add', LogicalResourceId: id, ResourceType: next.Type }));
-      continue;
-    }
+export function expectedChanges(stack: Stack, desired: DesiredStack, engine: EngineContext): Change[] {
+  const before = stack.deployed && preparedAgain(stack.deployed).resources;
+  const changes = [...desired.resources].flatMap(([id, next]): ResourceChange[] => {
+    const named = { LogicalResourceId: id, ResourceType: next.Type };
+    const old = before?.get(id);
+    if (!old) return [{ Action: 'Add', ...named }];
     const names = changedProperties(old.Properties ?? {}, next.Properties ?? {});
-    if (names.length === 0) continue;
+    if (names.length === 0) return [];
     const { replacing } = engine.provider(next.Type);
-    changes.push(
-      change({
+    const isReplaced = names.some((name) => isReplacing(replacing, name));
+    return [
+      {
         Action: 'Modify',
-        LogicalResourceId: id,
+        ...named,
         PhysicalResourceId: stack.resources.get(id)?.handle?.physicalId,
-        ResourceType: next.Type,
-        Replacement: names.some((name) => isReplacing(replacing, name)) ? 'True' : 'False',
+        Replacement: isReplaced ? 'True' : 'False',
         Scope: ['Properties'],
         Details: names.map((Name) => ({
           Target: {
@@ -50,18 +34,15 @@ export function expectedChanges(stack: Stack, desired: DesiredStack, engine: Eng
           Evaluation: 'Static',
           ChangeSource: 'DirectModification',
         })),
-      }),
-    );
-  }
-  for (const [id, old] of before) {
-    if (desired.template.resources.has(id)) continue;
-    const PhysicalResourceId = stack.resources.get(id)?.handle?.physicalId;
-    changes.push(change({ Action: 'Remove', LogicalResourceId: id, PhysicalResourceId, ResourceType: old.Type }));
-  }
-  return changes;
+      },
+    ];
+  });
+  const removed = [...(before ?? [])].filter(([id]) => !desired.resources.has(id));
+  return [
+    ...changes,
+    ...removed.map(([id, { Type }]): ResourceChange => {
+      const PhysicalResourceId = stack.resources.get(id)?.handle?.physicalId;
+      return { Action: 'Remove', LogicalResourceId: id, PhysicalResourceId, ResourceType: Type };
+    }),
+  ].map((change) => ({ Type: 'Resource', ResourceChange: change }));
 }
-
-const change = (details: ResourceChange['ResourceChange']): ResourceChange => ({
-  Type: 'Resource',
-  ResourceChange: details,
-});

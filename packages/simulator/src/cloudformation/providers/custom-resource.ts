@@ -1,17 +1,11 @@
 import { isRecord } from '../../core/is-record.ts';
 import type { CustomResponse, CustomResponses } from '../custom-responses.ts';
-import { ResourceFailure } from '../failure-reason.ts';
+import { ResourceFailure } from '../failures.ts';
 import type { Handle, Properties, Provider, ProviderContext } from '../provider.ts';
 import { validationError } from '../template.ts';
 
 /** The time that a function has without ServiceTimeout. */
 const DEFAULT_TIMEOUT_SECONDS = 3600;
-
-type CustomResourceProperties = Properties & {
-  readonly ServiceToken?: string;
-  /** Seconds. */
-  readonly ServiceTimeout?: number | string;
-};
 
 type CustomResourceRequest =
   | { readonly RequestType: 'Create' }
@@ -22,34 +16,26 @@ type CustomResourceRequest =
  * AWS::CloudFormation::CustomResource and `Custom::*`: the function of ServiceToken does the work and puts its response
  * to a one-time address, within ServiceTimeout seconds.
  */
-export function customResource(responses: Pick<CustomResponses, 'create'>): Provider<CustomResourceProperties> {
+export function customResource(responses: Pick<CustomResponses, 'create'>): Provider {
   return {
     replacing: [],
     async create(properties, context) {
       // The id under which CloudFormation deletes the resource if the function never responds.
       const fallback = context.name({ maxLength: 255 });
       try {
-        const response = await request(responses, { RequestType: 'Create' }, properties, context);
-        return handleOf(response, response.PhysicalResourceId ?? fallback);
+        return handleOf(await request(responses, { RequestType: 'Create' }, properties, context), fallback);
       } catch (error) {
         // If the function could not be invoked, there is nothing to delete.
-        if (!(error instanceof ResourceFailure)) throw error;
-        const physicalId = error instanceof CustomResourceFailure ? error.response.PhysicalResourceId : undefined;
-        context.identified({ physicalId: physicalId ?? fallback, attributes: {} });
+        if (error instanceof CustomResourceFailure) context.identified(handleOf(error.response, fallback));
         throw error;
       }
     },
-    async update({ physicalId }, properties, old, context) {
+    async update({ physicalId: PhysicalResourceId }, properties, old, context) {
       if (properties.ServiceToken !== old.ServiceToken) {
         throw new ResourceFailure('Modifying service token is not allowed.');
       }
-      const update = {
-        RequestType: 'Update',
-        PhysicalResourceId: physicalId,
-        OldResourceProperties: asTexts(old),
-      } as const;
-      const response = await request(responses, update, properties, context);
-      return handleOf(response, response.PhysicalResourceId ?? physicalId);
+      const update = { RequestType: 'Update', PhysicalResourceId, OldResourceProperties: asTexts(old) } as const;
+      return handleOf(await request(responses, update, properties, context), PhysicalResourceId);
     },
     async delete({ physicalId }, properties, context) {
       await request(responses, { RequestType: 'Delete', PhysicalResourceId: physicalId }, properties, context);
@@ -57,30 +43,28 @@ export function customResource(responses: Pick<CustomResponses, 'create'>): Prov
   };
 }
 
-/** The function responded FAILED. */
+/** The function was invoked, and failed or did not respond in time. */
 class CustomResourceFailure extends ResourceFailure {
-  readonly response: CustomResponse;
+  readonly response: Partial<CustomResponse>;
 
-  constructor(response: CustomResponse, requestId: string) {
-    super(
-      'Received response status [FAILED] from custom resource. ' +
-        `Message returned: ${response.Reason ?? 'No reason given'} (RequestId: ${requestId})`,
-    );
+  constructor(message: string, response: Partial<CustomResponse> = {}) {
+    super(message);
     this.response = response;
   }
 }
 
-function handleOf(response: CustomResponse, physicalId: string): Handle {
-  return { physicalId, attributes: response.Data ?? {} };
-}
+const handleOf = ({ PhysicalResourceId, Data = {}, Status }: Partial<CustomResponse>, physicalId: string): Handle => ({
+  physicalId: PhysicalResourceId ?? physicalId,
+  attributes: Status === 'SUCCESS' ? Data : {},
+});
 
 async function request(
   responses: Pick<CustomResponses, 'create'>,
   customRequest: CustomResourceRequest,
-  properties: CustomResourceProperties,
+  properties: Properties,
   context: ProviderContext,
 ): Promise<CustomResponse> {
-  const { ServiceToken } = properties;
+  const { ServiceToken, ServiceTimeout } = properties;
   if (typeof ServiceToken !== 'string' || !/^arn:[^:]+:lambda:/.test(ServiceToken)) {
     const got = JSON.stringify(ServiceToken);
     throw validationError(`Invalid service token: the local runtime needs the ARN of a Lambda function, got ${got}.`);
@@ -98,43 +82,43 @@ async function request(
     ResourceProperties: asTexts(properties),
   };
   try {
-    await context.call('lambda', 'Invoke', {
-      FunctionName: ServiceToken,
-      InvocationType: 'Event',
-      Payload: new TextEncoder().encode(JSON.stringify(event)),
-    });
-    const settled = await withinTimeout(response, { requestId, properties }, context);
-    if (settled.Status === 'FAILED') throw new CustomResourceFailure(settled, requestId);
-    return settled;
+    const Payload = new TextEncoder().encode(JSON.stringify(event));
+    await context.call('lambda', 'Invoke', { FunctionName: ServiceToken, InvocationType: 'Event', Payload });
+    const settled = await withinTimeout(response, secondsOf(ServiceTimeout) * 1000, requestId, context);
+    if (settled.Status === 'SUCCESS') return settled;
+    const message = `Message returned: ${settled.Reason ?? 'No reason given'} (RequestId: ${requestId})`;
+    throw new CustomResourceFailure(`Received response status [FAILED] from custom resource. ${message}`, settled);
   } finally {
     close();
   }
 }
 
-function withinTimeout(
-  response: Promise<CustomResponse>,
-  { requestId, properties }: { readonly requestId: string; readonly properties: CustomResourceProperties },
-  context: ProviderContext,
-): Promise<CustomResponse> {
-  const seconds = Number(properties.ServiceTimeout ?? Number.NaN);
-  const timeoutMs = (Number.isNaN(seconds) ? DEFAULT_TIMEOUT_SECONDS : seconds) * 1000;
-  return new Promise((resolve, reject) => {
-    const stops: (() => void)[] = [];
-    const settle = (act: () => void) => {
-      for (const stop of stops) stop();
-      act();
-    };
-    const fail = (message: string) => settle(() => reject(new ResourceFailure(message)));
-    stops.push(context.clock.schedule(timeoutMs, () => fail(noResponse(requestId))));
-    stops.push(context.onCancel(() => fail('Resource creation cancelled')));
-    void response.then((settled) => settle(() => resolve(settled)));
-  });
+function secondsOf(timeout: unknown): number {
+  const seconds = Number(timeout);
+  return Number.isNaN(seconds) ? DEFAULT_TIMEOUT_SECONDS : seconds;
 }
 
-const noResponse = (requestId: string) =>
-  'CloudFormation did not receive a response from your Custom Resource. ' +
-  `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, ` +
-  'you may need to update your Lambda function code so that CloudFormation can attach the updated version.';
+function withinTimeout(
+  response: Promise<CustomResponse>,
+  timeoutMs: number,
+  requestId: string,
+  { clock, onCancel }: ProviderContext,
+): Promise<CustomResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<CustomResponse>();
+  const fail = (message: string) => reject(new CustomResourceFailure(message));
+  const noResponse =
+    'CloudFormation did not receive a response from your Custom Resource. ' +
+    `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, ` +
+    'you may need to update your Lambda function code so that CloudFormation can attach the updated version.';
+  const stops = [
+    clock.schedule(timeoutMs, () => fail(noResponse)),
+    onCancel(() => fail('Resource creation cancelled')),
+  ];
+  void response.then(resolve);
+  return promise.finally(() => {
+    for (const stop of stops) stop();
+  });
+}
 
 /** CloudFormation passes every scalar to a custom resource as text. */
 function asTexts(value: unknown): unknown {

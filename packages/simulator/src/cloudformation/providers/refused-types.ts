@@ -1,10 +1,10 @@
-import { type Template, validationError } from '../template.ts';
+import { type ResourceDefinition, validationError } from '../template.ts';
 
 /**
  * Types that the local runtime does not simulate and that decide what an endpoint serves or what a refresh may do. A
  * stack that has one is refused, as recording them would show a behaviour that AWS does not have.
  */
-const REFUSED: ReadonlySet<string> = new Set([
+export const REFUSED_TYPES: ReadonlySet<string> = new Set([
   'AWS::CloudFormation::Macro',
   'AWS::CloudFormation::ModuleDefaultVersion',
   'AWS::CloudFormation::Stack',
@@ -18,21 +18,16 @@ const REFUSED: ReadonlySet<string> = new Set([
   'Custom::CDKBucketDeployment',
 ]);
 
-/** Whether a stack with a resource of this type cannot be deployed here. */
-export function isRefusedType(type: string): boolean {
-  return REFUSED.has(type);
-}
-
 /** A stack's name, and the resources that it shall have. */
 interface WantedStack {
   readonly stackName: string;
-  readonly resources: Iterable<readonly [logicalId: string, resource: Template['Resources'][string]]>;
+  readonly resources: Iterable<readonly [logicalId: string, resource: ResourceDefinition]>;
 }
 
 /** Throws a ValidationError that names every resource of a refused type, in all of the stacks. */
 export function refuseUnsupportedTypes(stacks: readonly WantedStack[]): void {
   const problems = stacks.flatMap(({ stackName, resources }) => {
-    const refused = [...resources].filter(([, { Type }]) => isRefusedType(Type));
+    const refused = [...resources].filter(([, { Type }]) => REFUSED_TYPES.has(Type));
     const named = refused.map(([logicalId, { Type }]) => `${Type} (${logicalId})`);
     return named.length === 0 ? [] : [`${stackName}: ${named.join(', ')}`];
   });

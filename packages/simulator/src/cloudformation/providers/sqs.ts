@@ -1,0 +1,54 @@
+import type { CreateQueueResult } from '@aws-sdk/client-sqs';
+import { arn } from '../../core/account.ts';
+import type { Properties, Provider } from '../provider.ts';
+import { apiType, jsonText, partType, putParts, without } from './api-type.ts';
+
+/** The value of an attribute whose property is removed. @default empty */
+const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
+  DelaySeconds: '0',
+  MaximumMessageSize: '1048576',
+  MessageRetentionPeriod: '345600',
+  ReceiveMessageWaitTimeSeconds: '0',
+  VisibilityTimeout: '30',
+  SqsManagedSseEnabled: 'true',
+};
+
+type QueuePolicyProperties = Properties & { readonly Queues?: readonly string[] };
+
+/** Queues, and policies of which each is put on several queues. */
+export const sqsTypes: Readonly<Record<string, Provider>> = {
+  'AWS::SQS::Queue': apiType<Properties, CreateQueueResult>({
+    api: { service: 'sqs', create: 'CreateQueue', find: 'GetQueueUrl', remove: 'DeleteQueue' },
+    name: { property: 'QueueName', maxLength: 80, id: 'QueueUrl' },
+    replacing: ['QueueName', 'FifoQueue'],
+    tags: 'list',
+    input: (properties) => ({ Attributes: attributesOf(properties) }),
+    handle: (QueueName, { QueueUrl = '' }, { account }) => ({
+      physicalId: QueueUrl,
+      attributes: { Arn: arn(account, 'sqs', QueueName), QueueName, QueueUrl },
+    }),
+    async update(QueueUrl, properties, old, context) {
+      const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
+      const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
+      if (Object.keys(Attributes).length > 0) await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
+    },
+  }),
+
+  'AWS::SQS::QueuePolicy': partType<QueuePolicyProperties>([], (now, old, context) => {
+    const set = (QueueUrl: string, Policy: string) =>
+      context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
+    return putParts({
+      now: now.Queues,
+      old: old.Queues,
+      put: (queue) => set(queue, jsonText(now.PolicyDocument)),
+      remove: (queue) => set(queue, ''),
+    });
+  }),
+};
+
+function attributesOf(properties: Properties): Record<string, string> {
+  const attributes = Object.entries(without(properties, 'QueueName', 'Tags'));
+  return Object.fromEntries(
+    attributes.map(([name, value]) => [name, typeof value === 'object' ? jsonText(value) : String(value)]),
+  );
+}
