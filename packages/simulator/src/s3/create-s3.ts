@@ -1,7 +1,7 @@
-import type { Deps, Operation, Service } from '../core/cloud.ts';
+import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
-import { S3Error } from './errors.ts';
+import { s3Error } from './errors.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
 import { copyOperations } from './operations/copies.ts';
@@ -10,7 +10,6 @@ import { listingOperations } from './operations/listing.ts';
 import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
-import { uploadListingOperations } from './operations/uploads-listing.ts';
 import { type PermissionInput, s3Permissions } from './permissions.ts';
 import { type S3Ports, S3State } from './state.ts';
 
@@ -25,7 +24,7 @@ export interface S3 {
  */
 export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): S3 {
   const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
-  const all: Record<string, Operation> = {
+  const all: Record<string, (input: never, caller: Caller) => unknown> = {
     ...bucketOperations(state),
     ...configurationOperations(state),
     ...objectOperations(state),
@@ -33,27 +32,24 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
     ...copyOperations(state),
     ...multipartOperations(state),
     ...listingOperations(state),
-    ...uploadListingOperations(state),
     ...taggingOperations(state),
   };
-  const permissions = s3Permissions(deps.account.partition);
-  const operations = Object.fromEntries(
-    Object.entries(all).map(([name, { run }]): [string, Operation] => [
-      name,
-      {
-        permissions: (input: PermissionInput) => permissions[name]?.(input) ?? [],
-        run(input: OwnerInput, caller) {
-          checkOwner(deps, input.ExpectedBucketOwner);
-          checkOwner(deps, input.ExpectedSourceBucketOwner);
-          return run(input, caller);
-        },
+  const operations = Object.entries(all).map(([name, run]): [string, Operation<never>] => [
+    name,
+    {
+      permissions: (input: PermissionInput) => s3Permissions(name, input, deps.account.partition),
+      run(input: OwnerInput, caller) {
+        for (const owner of [input.ExpectedBucketOwner, input.ExpectedSourceBucketOwner]) {
+          if (owner !== undefined && owner !== deps.account.accountId) throw s3Error('AccessDenied');
+        }
+        return run(input as never, caller);
       },
-    ]),
-  );
+    },
+  ]);
   return {
     service: {
       name: 's3',
-      operations,
+      operations: Object.fromEntries(operations),
       durable: {
         save: () => state.save(),
         load(saved) {
@@ -69,8 +65,4 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
 interface OwnerInput {
   readonly ExpectedBucketOwner?: string;
   readonly ExpectedSourceBucketOwner?: string;
-}
-
-function checkOwner({ account }: Deps, expected: string | undefined): void {
-  if (expected !== undefined && expected !== account.accountId) throw new S3Error('AccessDenied', 'Access Denied', 403);
 }

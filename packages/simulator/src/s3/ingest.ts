@@ -4,12 +4,11 @@ import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
   DEFAULT_CHECKSUM,
-  type Digest,
   declaredChecksum,
   isBase64Of,
   startDigest,
 } from './checksums.ts';
-import { badDigest, entityTooLarge, incompleteBody, invalidRequest, payloadMismatch, S3Error } from './errors.ts';
+import { badDigest, invalidRequest, s3Error } from './errors.ts';
 import type { Content } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
@@ -23,15 +22,14 @@ interface UploadInput extends ChecksumMembers {
   readonly Body?: unknown;
   readonly ContentLength?: number | undefined;
   readonly ContentMD5?: string | undefined;
-  readonly ChecksumAlgorithm?: string;
+  readonly ChecksumAlgorithm?: string | undefined;
 }
 
 /** The algorithm of an upload's checksum, which comes as a header or as a trailer. Throws InvalidRequest. */
 export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefined {
   const declared = declaredChecksum(input);
-  return declared?.value === undefined
-    ? (detailsOf(input)?.trailer?.algorithm ?? declared?.algorithm)
-    : declared.algorithm;
+  if (declared?.value !== undefined) return declared.algorithm;
+  return detailsOf(input)?.trailer?.algorithm ?? declared?.algorithm;
 }
 
 /**
@@ -46,65 +44,54 @@ export async function ingest(
   kept: ChecksumAlgorithm = uploadAlgorithm(input) ?? DEFAULT_CHECKSUM.algorithm,
 ): Promise<Content> {
   const { payloadSha256, trailer } = detailsOf(input) ?? {};
+  const { ContentMD5, ContentLength } = input;
   const declared = declaredChecksum(input);
   const claimed = uploadAlgorithm(input) ?? kept;
-  checkDeclared(input);
+  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) throw s3Error('InvalidDigest');
+  checkSize(ContentLength ?? 0);
 
-  const md5 = startDigest('MD5');
-  const checksum = startDigest(kept);
-  const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
-  const claim = claimed === kept ? checksum : startDigest(claimed);
-  const digests = [...new Set([md5, checksum, claim, sha256])].filter(
-    (digest): digest is Digest => digest !== undefined,
-  );
-
+  const algorithms = new Set<ChecksumAlgorithm | 'MD5'>(['MD5', kept, claimed]);
+  if (payloadSha256 !== undefined) algorithms.add('SHA256');
+  const digests = [...algorithms].map((algorithm) => ({ algorithm, digest: startDigest(algorithm) }));
   let sink: BlobSink | undefined;
   try {
     let size = 0;
     for await (const chunk of chunksOf(input.Body as UploadBody)) {
       if (chunk.length === 0) continue;
       size += chunk.length;
-      if (size > MAX_SINGLE_PUT_BYTES) throw entityTooLarge(size, MAX_SINGLE_PUT_BYTES);
+      checkSize(size);
       sink ??= await blobs.create();
       // The write runs in the thread pool while this thread hashes.
       const written = sink.write(chunk);
-      for (const digest of digests) digest.update(chunk);
+      for (const { digest } of digests) digest.update(chunk);
       await written;
     }
-    if (input.ContentLength !== undefined && size !== input.ContentLength) throw incompleteBody();
+    if (ContentLength !== undefined && size !== ContentLength) throw s3Error('IncompleteBody');
 
-    const md5Bytes = await md5.end();
-    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5) {
-      throw badDigest('Content-MD5');
+    const sums: Partial<Record<ChecksumAlgorithm | 'MD5', Buffer>> = {};
+    for (const { algorithm, digest } of digests) sums[algorithm] = await digest.end();
+    const base64 = (algorithm: ChecksumAlgorithm | 'MD5') => sums[algorithm]?.toString('base64') ?? '';
+    if (ContentMD5 !== undefined && base64('MD5') !== ContentMD5) throw badDigest('Content-MD5');
+    if (payloadSha256 !== undefined && sums.SHA256?.toString('hex') !== payloadSha256) {
+      throw s3Error('XAmzContentSHA256Mismatch');
     }
-    if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
-    const value = (await checksum.end()).toString('base64');
-    const claimedValue = claim === checksum ? value : (await claim.end()).toString('base64');
     const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== claimedValue) throw badDigest(claimed);
+    if (expected !== undefined && expected !== base64(claimed)) throw badDigest(claimed);
 
     const blob = await sink?.commit();
     sink = undefined;
     const segments = blob === undefined ? [] : [{ blob, start: 0, length: size }];
     blobs.retain(segments);
-    return {
-      size,
-      etag: md5Bytes.toString('hex'),
-      segments,
-      checksum: { algorithm: kept, value, type: 'FULL_OBJECT' },
-    };
+    const checksum = { algorithm: kept, value: base64(kept), type: 'FULL_OBJECT' } as const;
+    return { size, etag: sums.MD5?.toString('hex') ?? '', segments, checksum };
   } finally {
     await sink?.abort();
   }
 }
 
-function checkDeclared({ ContentMD5, ContentLength }: UploadInput): void {
-  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
-  }
-  if (ContentLength !== undefined && ContentLength > MAX_SINGLE_PUT_BYTES) {
-    throw entityTooLarge(ContentLength, MAX_SINGLE_PUT_BYTES);
-  }
+function checkSize(size: number): void {
+  if (size <= MAX_SINGLE_PUT_BYTES) return;
+  throw s3Error('EntityTooLarge', { ProposedSize: size, MaxSizeAllowed: MAX_SINGLE_PUT_BYTES });
 }
 
 function expectedFromTrailer(trailer: { value(): string | undefined } | undefined): string | undefined {

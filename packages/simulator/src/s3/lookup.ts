@@ -1,5 +1,5 @@
 import type { Caller } from '../core/cloud.ts';
-import { noSuchKey, noSuchVersion, notFoundHead, S3Error } from './errors.ts';
+import { s3Error } from './errors.ts';
 import type { Bucket, ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
 import type { S3State } from './state.ts';
@@ -8,6 +8,8 @@ import type { S3State } from './state.ts';
 interface VersionName {
   readonly Key?: string | undefined;
   readonly VersionId?: string | undefined;
+  /** @default GET */
+  readonly method?: 'GET' | 'HEAD';
 }
 
 /**
@@ -18,40 +20,33 @@ interface VersionName {
 export function findVersion(
   state: S3State,
   bucket: Bucket,
-  { Key: key, VersionId: versionId, method = 'GET' }: VersionName & { readonly method?: 'GET' | 'HEAD' },
+  { Key, VersionId, method = 'GET' }: VersionName,
   caller: Caller,
 ): ObjectVersion {
-  checkKey(key);
-  const versions = bucket.objects.get(key);
-  const version =
-    versionId === undefined ? versions?.[0] : versions?.find((candidate) => candidate.versionId === versionId);
+  const key = checkKey(Key);
+  const versions = bucket.objects.get(key) ?? [];
+  const version = versions.find(({ versionId }) => VersionId === undefined || versionId === VersionId);
   if (version && !version.deleteMarker) return version;
-  if (version && versionId !== undefined) throw methodNotAllowed(version, method);
-  const action = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
-  state.deps.cloud.authorize(caller, { action, resource: state.bucketArn(bucket.name) });
-  const missing = versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
-  throw (method === 'HEAD' ? notFoundHead() : missing).withHeaders(version ? markerHeaders(version) : {});
+  const headers: Record<string, string> = version
+    ? { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId }
+    : {};
+  if (version && VersionId !== undefined) {
+    throw s3Error('MethodNotAllowed', { Method: method, ResourceType: 'DeleteMarker' }).withHeaders({
+      ...headers,
+      allow: 'DELETE',
+      'last-modified': new Date(version.lastModified).toUTCString(),
+    });
+  }
+  const action = VersionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
+  state.deps.cloud.authorize(caller, { action, resource: state.arnOf(bucket.name) });
+  if (method === 'HEAD') throw s3Error('NotFound').withHeaders(headers);
+  throw VersionId === undefined
+    ? s3Error('NoSuchKey', { Key: key }).withHeaders(headers)
+    : s3Error('NoSuchVersion', { Key: key, VersionId });
 }
 
 /** Throws InvalidObjectState for an archived object: the local runtime restores none. */
 export function checkRetrievable({ headers: { StorageClass } }: ObjectVersion): void {
-  if (StorageClass !== 'GLACIER' && StorageClass !== 'DEEP_ARCHIVE') return;
-  const message = "The operation is not valid for the object's storage class";
-  throw new S3Error('InvalidObjectState', message, 403, { StorageClass });
+  if (StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE')
+    throw s3Error('InvalidObjectState', { StorageClass });
 }
-
-function methodNotAllowed(marker: ObjectVersion, method: string): S3Error {
-  return new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
-    Method: method,
-    ResourceType: 'DeleteMarker',
-  }).withHeaders({
-    ...markerHeaders(marker),
-    allow: 'DELETE',
-    'last-modified': new Date(marker.lastModified).toUTCString(),
-  });
-}
-
-const markerHeaders = (marker: ObjectVersion) => ({
-  'x-amz-delete-marker': 'true',
-  'x-amz-version-id': marker.versionId,
-});

@@ -1,6 +1,6 @@
 import type { BucketVersioningStatus, Tag } from '@aws-sdk/client-s3';
+import type { Segment } from './blob-references.ts';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
-import type { Segment } from './segment.ts';
 import type { SortedMap } from './sorted-map.ts';
 
 /** Headers of an object, named as in the SDK's shapes. */
@@ -25,7 +25,7 @@ export interface Content {
   /** Hex MD5, or of a multipart upload the MD5 of its parts' MD5s with `-<parts>`; without quotes. */
   readonly etag: string;
   readonly segments: readonly Segment[];
-  readonly checksum?: Checksum;
+  readonly checksum?: Checksum | undefined;
 }
 
 /** The content of a delete marker is empty. */
@@ -41,7 +41,9 @@ export interface ObjectVersion extends Content {
   /** Replaced as a whole, never mutated. */
   tags: readonly Tag[];
   /** The parts, in order, if a multipart upload created the object. */
-  readonly parts?: readonly { readonly number: number; readonly size: number; readonly checksum?: Checksum }[];
+  readonly parts?: readonly { readonly size: number; readonly checksum?: Checksum | undefined }[];
+  /** The multipart upload that created the object. */
+  readonly uploadId?: string;
 }
 
 /** A part of an upload in progress. */
@@ -60,6 +62,14 @@ export interface Upload {
   readonly tags: readonly Tag[];
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
   readonly parts: Map<number, UploadedPart>;
+}
+
+/** A bucket's default encryption; undefined means S3's own keys. */
+export interface BucketEncryption {
+  readonly Rules?: readonly {
+    readonly ApplyServerSideEncryptionByDefault?: { readonly SSEAlgorithm?: string; readonly KMSMasterKeyID?: string };
+    readonly BucketKeyEnabled?: boolean;
+  }[];
 }
 
 /** A bucket and everything in it. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readAll } from '#simulator/core/read-all';
 import { CHECKSUM_ALGORITHMS, declaredChecksum, startDigest } from '#simulator/s3/checksums';
-import { badDigest, payloadMismatch, S3Error } from '#simulator/s3/errors';
+import { badDigest, s3Error } from '#simulator/s3/errors';
 import type { RequestBody } from './request-body.ts';
 
 /** Maximum size of a request document; the largest valid ones need 2 MiB. */
@@ -27,7 +27,7 @@ export async function readDocument(
     throw badDigest('Content-MD5');
   }
   if (body.payloadSha256 !== undefined && (await digestOf('SHA256')).toString('hex') !== body.payloadSha256) {
-    throw payloadMismatch();
+    throw s3Error('XAmzContentSHA256Mismatch');
   }
   const declared = digests === 'MD5' ? undefined : declaredChecksum(checksumsIn(headers));
   const [algorithm, value] = declared?.value
@@ -47,7 +47,4 @@ function checksumsIn(headers: IncomingHttpHeaders): Parameters<typeof declaredCh
   return { ...Object.fromEntries(values), ChecksumAlgorithm: headers['x-amz-sdk-checksum-algorithm']?.toString() };
 }
 
-const documentTooLarge = () =>
-  new S3Error('MaxMessageLengthExceeded', 'Your request was too big.', 400, {
-    MaxMessageLengthBytes: String(MAX_DOCUMENT_BYTES),
-  });
+const documentTooLarge = () => s3Error('MaxMessageLengthExceeded', { MaxMessageLengthBytes: MAX_DOCUMENT_BYTES });

@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { invalidArgument, malformedXml } from '#simulator/s3/errors';
+import { invalidArgument, s3Error } from '#simulator/s3/errors';
 import { REQUEST_DETAILS, type RequestDetails } from '#simulator/s3/request-details';
 import { MalformedElement, readElements } from '../../wire/elements.ts';
 import type { HttpExchange } from '../../wire/exchange.ts';
@@ -62,10 +62,10 @@ function readXml(schema: NormalizedSchema, document: string): Record<string, unk
   try {
     const root = (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
     const value = readElements(schema, parseXml(root, document));
-    if (invalidMembers(schema, value).missing.length > 0) throw malformedXml();
+    if (invalidMembers(schema, value).missing.length > 0) throw s3Error('MalformedXML');
     return value;
   } catch (error) {
-    throw error instanceof MalformedElement ? malformedXml() : error;
+    throw error instanceof MalformedElement ? s3Error('MalformedXML') : error;
   }
 }
 

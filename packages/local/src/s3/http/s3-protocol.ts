@@ -1,6 +1,6 @@
 import { escapeXmlWithReferences } from '#simulator/core/escape-xml';
+import type { ObjectBody } from '#simulator/s3/blob-references';
 import { notImplemented, S3Error } from '#simulator/s3/errors';
-import type { ObjectBody } from '#simulator/s3/object-body';
 import { type ApiModel, apiModel } from '../../wire/api-models.ts';
 import { writeElements } from '../../wire/elements.ts';
 import {

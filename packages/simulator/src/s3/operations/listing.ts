@@ -1,190 +1,161 @@
-import type {
-  _Object,
-  ChecksumAlgorithm,
-  ListObjectsCommandInput,
-  ListObjectsCommandOutput,
-  ListObjectsV2CommandInput,
-  ListObjectsV2CommandOutput,
-  ListObjectVersionsCommandInput,
-  ListObjectVersionsCommandOutput,
-} from '@aws-sdk/client-s3';
-import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
-import type { Bucket, ObjectVersion } from '../model.ts';
-import { type Owner, ownerOf } from '../owner.ts';
+import type { Input, Operations } from '../inputs.ts';
+import type { Bucket, ObjectVersion, Upload } from '../model.ts';
+import { SortedMap } from '../sorted-map.ts';
 import type { S3State } from '../state.ts';
-import type { SdkOutput } from './output.ts';
-import {
-  flatten,
-  keyEncoder,
-  type ListedEntry,
-  type Listing,
-  laterOf,
-  limitOf,
-  nameOf,
-  prefixesOf,
-  valuesOf,
-  walk,
-} from './paging.ts';
+import { compareUtf8 } from '../utf8-order.ts';
+import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
+import { limitOf, pageOfKeys, walk, walkEach } from './paging.ts';
 
-/** ListObjects, ListObjectsV2 and ListObjectVersions. */
-export function listingOperations(state: S3State): Record<string, Operation> {
-  const owner = ownerOf(state.deps.account);
+/** The listings: of objects, in two versions, of objects' versions, of uploads in progress and of their parts. */
+export function listingOperations(state: S3State) {
+  const Owner = state.owner;
   return {
-    ListObjectsV2: {
-      run(input: ListObjectsV2CommandInput): SdkOutput<ListObjectsV2CommandOutput> {
-        const token = input.ContinuationToken;
-        const resumed = token === undefined ? '' : fromToken(token);
-        const bucket = state.bucket(input.Bucket);
-        const after = laterOf(resumed, input.StartAfter ?? '');
-        const { output, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner: owner } : {});
-        return {
-          ...output,
-          KeyCount: (output.Contents?.length ?? 0) + (output.CommonPrefixes?.length ?? 0),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(next === undefined ? {} : { NextContinuationToken: toToken(next) }),
-          ...(input.StartAfter === undefined ? {} : { StartAfter: encode(input.StartAfter) }),
-        };
-      },
+    ListObjectsV2(input) {
+      const { ContinuationToken, StartAfter = '' } = input;
+      const resumed = ContinuationToken === undefined ? '' : fromToken(ContinuationToken);
+      const after = compareUtf8(resumed, StartAfter) < 0 ? StartAfter : resumed;
+      const { members, last, encode } = listObjects(state, input, after, input.FetchOwner ? { Owner } : {});
+      return {
+        ...members,
+        KeyCount: members.Contents.length + members.CommonPrefixes.length,
+        ContinuationToken,
+        NextContinuationToken: last && toToken(last.name),
+        StartAfter: input.StartAfter && encode(StartAfter),
+      };
     },
 
-    ListObjects: {
-      run(input: ListObjectsCommandInput): SdkOutput<ListObjectsCommandOutput> {
-        const marker = input.Marker ?? '';
-        const { output, next, encode } = listObjects(state.bucket(input.Bucket), input, marker, { Owner: owner });
-        return {
-          ...output,
-          Marker: encode(marker),
-          // Without a delimiter the last key is the next marker.
-          ...(next !== undefined && input.Delimiter ? { NextMarker: encode(next) } : {}),
-        };
-      },
+    ListObjects(input) {
+      const { Marker = '', Delimiter } = input;
+      const { members, last, encode } = listObjects(state, input, Marker, { Owner });
+      // Without a delimiter the last key is the next marker.
+      return { ...members, Marker: encode(Marker), NextMarker: last && Delimiter ? encode(last.name) : undefined };
     },
 
-    ListObjectVersions: {
-      run(input: ListObjectVersionsCommandInput): SdkOutput<ListObjectVersionsCommandOutput> {
-        return listVersions(state.bucket(input.Bucket), input, owner);
-      },
+    ListObjectVersions: (input) => listVersions(state, input),
+    ListMultipartUploads: (input) => listUploads(state, input),
+
+    ListParts(input) {
+      const upload = findUpload(state, input);
+      const after = Number(input.PartNumberMarker ?? 0);
+      const limit = limitOf('maxParts', input.MaxParts);
+      const parts = [...upload.parts.values()].filter(({ number }) => number > after);
+      const { items, next } = page(
+        parts.sort((a, b) => a.number - b.number),
+        limit,
+      );
+      return {
+        Bucket: input.Bucket,
+        Key: upload.key,
+        UploadId: upload.id,
+        PartNumberMarker: String(after),
+        NextPartNumberMarker: String(items.at(-1)?.number ?? after),
+        MaxParts: limit,
+        IsTruncated: next !== undefined,
+        Parts: items.map((part) => ({
+          PartNumber: part.number,
+          LastModified: new Date(part.lastModified),
+          ETag: `"${part.etag}"`,
+          Size: part.size,
+          ...partChecksum(upload, part),
+        })),
+        ...{ Initiator: Owner, Owner, StorageClass: upload.headers.StorageClass },
+        ...checksumSettings(upload),
+      };
     },
-  };
+  } satisfies Operations;
 }
 
-/** The members that ListObjects and ListObjectsV2 share, and the name after which the next page starts. */
+/** The members that ListObjects and ListObjectsV2 share, and the last entry if another page follows. */
 function listObjects(
-  bucket: Bucket,
-  input: ListObjectsCommandInput | ListObjectsV2CommandInput,
+  state: S3State,
+  input: Input<'ListObjects'> | Input<'ListObjectsV2'>,
   after: string,
-  owned: { readonly Owner?: Owner },
+  owned: { readonly Owner?: S3State['owner'] },
 ) {
-  const encode = keyEncoder(input.EncodingType);
+  const { name, objects } = state.bucket(input.Bucket);
   const limit = limitOf('maxKeys', input.MaxKeys);
-  const listing: Listing = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
   const live = ([newest]: readonly ObjectVersion[]) => (newest?.deleteMarker ? undefined : newest);
-  const { items, next } = page(walk(bucket.objects, listing, live), limit);
-  const contents = valuesOf(items).map((version): _Object => ({ ...summary(version, encode), ...owned }));
-  const prefixes = prefixesOf(items, encode);
-  const last = items.at(-1);
-  return {
-    encode,
-    next: next === undefined || last === undefined ? undefined : nameOf(last),
-    output: {
-      Name: bucket.name,
-      Prefix: encode(listing.prefix),
-      ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
-      MaxKeys: limit,
-      ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-      IsTruncated: next !== undefined,
-      ...(contents.length > 0 ? { Contents: contents } : {}),
-      ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-    },
-  };
+  const listing = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
+  const { values, members, ...rest } = pageOfKeys(walk(objects, listing, live), input, limit);
+  const Contents = values.map((version) => ({ ...summary(version, rest.encode), ...owned }));
+  return { ...rest, members: { Name: name, MaxKeys: limit, ...members, Contents } };
 }
 
-function listVersions(
-  bucket: Bucket,
-  input: ListObjectVersionsCommandInput,
-  owner: Owner,
-): SdkOutput<ListObjectVersionsCommandOutput> {
-  const encode = keyEncoder(input.EncodingType);
+function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
+  const { name, objects } = state.bucket(input.Bucket);
   const limit = limitOf('maxKeys', input.MaxKeys);
-  const { KeyMarker: keyMarker = '', VersionIdMarker: versionMarker } = input;
-  const listing = versionListing(input);
-  const byKey = walk(bucket.objects, listing, (versions) => versions);
-  const marker = versionMarker
-    ? { key: keyMarker, isMarked: ({ versionId }: ObjectVersion) => versionId === versionMarker }
-    : undefined;
-  const { items, next } = page(flatten(byKey, marker), limit);
-  const prefixes = prefixesOf(items, encode);
-  return {
-    Name: bucket.name,
-    Prefix: encode(listing.prefix),
-    ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
-    KeyMarker: encode(keyMarker),
-    VersionIdMarker: versionMarker ?? '',
-    MaxKeys: limit,
-    ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-    IsTruncated: next !== undefined,
-    ...(next === undefined ? {} : nextVersionMarkers(items.at(-1), encode)),
-    ...describeVersions(bucket, valuesOf(items), owner, encode),
-    ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-  };
-}
-
-function versionListing(input: ListObjectVersionsCommandInput): Listing {
-  const { KeyMarker: after = '', VersionIdMarker: versionMarker } = input;
-  if (versionMarker && after === '') {
-    throw invalidArgument(
-      'A version-id marker cannot be specified without a key marker.',
-      'version-id-marker',
-      versionMarker,
-    );
+  const { KeyMarker = '', VersionIdMarker = '' } = input;
+  if (VersionIdMarker !== '' && KeyMarker === '') {
+    const message = 'A version-id marker cannot be specified without a key marker.';
+    throw invalidArgument(message, 'version-id-marker', VersionIdMarker);
   }
-  const from = versionMarker ? 'at' : 'after';
-  return { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after, from };
-}
-
-function nextVersionMarkers(last: ListedEntry<ObjectVersion> | undefined, encode: (key: string) => string) {
-  if (last === undefined) return {};
-  return {
-    NextKeyMarker: encode(nameOf(last)),
-    ...('value' in last ? { NextVersionIdMarker: last.value.versionId } : {}),
-  };
-}
-
-function describeVersions(
-  bucket: Bucket,
-  listed: readonly ObjectVersion[],
-  owner: Owner,
-  encode: (key: string) => string,
-) {
+  const marker = { key: KeyMarker, id: VersionIdMarker };
+  const versions = walkEach(objects, input, marker, ({ versionId }) => versionId);
+  const { values, members, last, encode } = pageOfKeys(versions, input, limit);
   const describe = (version: ObjectVersion) => ({
     Key: encode(version.key),
     VersionId: version.versionId,
-    IsLatest: bucket.objects.get(version.key)?.[0] === version,
+    IsLatest: objects.get(version.key)?.[0] === version,
     LastModified: new Date(version.lastModified),
-    Owner: owner,
+    Owner: state.owner,
   });
-  const markers = listed.filter(({ deleteMarker }) => deleteMarker).map(describe);
-  const versions = listed
-    .filter(({ deleteMarker }) => !deleteMarker)
-    .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' as const }));
   return {
-    ...(versions.length > 0 ? { Versions: versions } : {}),
-    ...(markers.length > 0 ? { DeleteMarkers: markers } : {}),
+    ...members,
+    ...{ Name: name, MaxKeys: limit, KeyMarker: encode(KeyMarker), VersionIdMarker },
+    NextKeyMarker: last && encode(last.name),
+    NextVersionIdMarker: last?.value?.versionId,
+    Versions: values
+      .filter(({ deleteMarker }) => !deleteMarker)
+      .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' })),
+    DeleteMarkers: values.filter(({ deleteMarker }) => deleteMarker).map(describe),
   };
 }
 
-function summary(version: ObjectVersion, encode: (key: string) => string) {
+function listUploads(state: S3State, input: Input<'ListMultipartUploads'>) {
+  const bucket = state.bucket(input.Bucket);
+  const limit = limitOf('maxUploads', input.MaxUploads);
+  const { KeyMarker = '', UploadIdMarker = '' } = input;
+  const marker = { key: KeyMarker, id: UploadIdMarker };
+  const uploads = walkEach(uploadsByKey(bucket), input, marker, ({ id }) => id);
+  const { values, members, last, encode } = pageOfKeys(uploads, input, limit);
   return {
-    Key: encode(version.key),
-    LastModified: new Date(version.lastModified),
-    ETag: `"${version.etag}"`,
-    ...(version.checksum
-      ? { ChecksumAlgorithm: [version.checksum.algorithm as ChecksumAlgorithm], ChecksumType: version.checksum.type }
-      : {}),
-    Size: version.size,
-    StorageClass: version.headers.StorageClass as _Object['StorageClass'],
+    ...members,
+    ...{ Bucket: bucket.name, MaxUploads: limit, KeyMarker: encode(KeyMarker), UploadIdMarker },
+    NextKeyMarker: last && encode(last.name),
+    NextUploadIdMarker: last?.value?.id,
+    Uploads: values.map((upload) => ({
+      UploadId: upload.id,
+      Key: encode(upload.key),
+      Initiated: new Date(upload.initiated),
+      StorageClass: upload.headers.StorageClass,
+      Owner: state.owner,
+      Initiator: state.owner,
+      ...checksumSettings(upload),
+    })),
+  };
+}
+
+/** The uploads of each key in the order in which they were initiated. */
+function uploadsByKey(bucket: Bucket): SortedMap<Upload[]> {
+  const byKey = new SortedMap<Upload[]>();
+  for (const upload of bucket.uploads.values()) {
+    const same = byKey.get(upload.key);
+    if (same) same.push(upload);
+    else byKey.set(upload.key, [upload]);
+  }
+  return byKey;
+}
+
+function summary({ key, lastModified, etag, checksum, size, headers }: ObjectVersion, encode: (key: string) => string) {
+  return {
+    Key: encode(key),
+    LastModified: new Date(lastModified),
+    ETag: `"${etag}"`,
+    ...(checksum && { ChecksumAlgorithm: [checksum.algorithm], ChecksumType: checksum.type }),
+    Size: size,
+    StorageClass: headers.StorageClass,
   };
 }
 
@@ -193,8 +164,6 @@ const toToken = (name: string) => Buffer.from(`1${name}`).toString('base64');
 function fromToken(token: string): string {
   const raw = Buffer.from(token, 'base64');
   const text = raw.toString();
-  if (!text.startsWith('1') || raw.toString('base64') !== token) {
-    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
-  }
-  return text.slice(1);
+  if (text.startsWith('1') && raw.toString('base64') === token) return text.slice(1);
+  throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
 }

@@ -1,6 +1,6 @@
+import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
 import type { SortedMap } from '../sorted-map.ts';
-import { compareUtf8 } from '../utf8-order.ts';
 
 /** Entries that a listing returns at most, and by default. */
 const MAX_LISTED = 1000;
@@ -57,47 +57,68 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/**
- * The single values of entries that hold several each, in order. Of the key at the marker it yields only the values
- * after the marked one.
- */
-export function* flatten<V>(
-  entries: Iterable<ListedEntry<readonly V[]>>,
-  marker: { readonly key: string; readonly isMarked: (value: V) => boolean } | undefined,
+/** Where a listing of several values per key goes on: after the key, or within it, after the value with the id. */
+export interface Marker {
+  readonly key: string | undefined;
+  readonly id: string | undefined;
+}
+
+/** Walks a map that has several values per key, each with an id: the versions of objects, and uploads. */
+export function* walkEach<V>(
+  map: SortedMap<V[]>,
+  { Prefix = '', Delimiter = '' }: ListInput,
+  { key: after = '', id }: Marker,
+  idOf: (value: V) => string,
 ): Generator<ListedEntry<V>> {
-  for (const entry of entries) {
-    if (!('value' in entry)) {
+  const listing: Listing = { prefix: Prefix, delimiter: Delimiter, after, from: id ? 'at' : 'after' };
+  for (const entry of walk(map, listing, (values) => values)) {
+    if ('value' in entry) {
+      const from = id && entry.key === after ? entry.value.findIndex((value) => idOf(value) === id) + 1 : 0;
+      for (const value of entry.value.slice(from)) yield { key: entry.key, value };
+    } else {
       yield entry;
-      continue;
     }
-    const from = entry.key === marker?.key ? entry.value.findIndex(marker.isMarked) + 1 : 0;
-    for (const value of entry.value.slice(from)) yield { key: entry.key, value };
   }
 }
 
-/** The values of the listed keys, without the common prefixes. */
-export const valuesOf = <V>(entries: readonly ListedEntry<V>[]): V[] =>
-  entries.flatMap((entry) => ('value' in entry ? [entry.value] : []));
+/** The members that the inputs of listings have in common. */
+export interface ListInput {
+  readonly Prefix?: string | undefined;
+  readonly Delimiter?: string | undefined;
+  readonly EncodingType?: string | undefined;
+}
 
-/** The common prefixes, as members of a response. */
-export const prefixesOf = (entries: readonly ListedEntry<unknown>[], encode: (key: string) => string) =>
-  entries.flatMap((entry) => ('commonPrefix' in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
-
-/** The key or common prefix of an entry. */
-export const nameOf = (entry: ListedEntry<unknown>): string =>
-  'commonPrefix' in entry ? entry.commonPrefix : entry.key;
+/** A page of a listing: its values, its last entry unless nothing follows, and what each response says of it. */
+export function pageOfKeys<V>(entries: Iterable<ListedEntry<V>>, input: ListInput, limit: number) {
+  const encode = keyEncoder(input.EncodingType);
+  const { items, next } = page(entries, limit);
+  const last = next === undefined ? undefined : items.at(-1);
+  return {
+    encode,
+    values: items.flatMap((entry) => ('value' in entry ? [entry.value] : [])),
+    last: last && {
+      name: 'value' in last ? last.key : last.commonPrefix,
+      ...('value' in last && { value: last.value }),
+    },
+    members: {
+      Prefix: encode(input.Prefix ?? ''),
+      Delimiter: input.Delimiter ? encode(input.Delimiter) : undefined,
+      EncodingType: input.EncodingType,
+      IsTruncated: next !== undefined,
+      CommonPrefixes: items.flatMap((entry) => ('value' in entry ? [] : [{ Prefix: encode(entry.commonPrefix) }])),
+    },
+  };
+}
 
 /** A limit such as `max-keys`: 1000 at most and by default. Throws InvalidArgument. */
 export function limitOf(name: string, value: number | undefined): number {
   if (value === undefined) return MAX_LISTED;
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, String(value));
-  }
-  return Math.min(value, MAX_LISTED);
+  if (Number.isInteger(value) && value >= 0 && value <= 0x7fffffff) return Math.min(value, MAX_LISTED);
+  throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, String(value));
 }
 
 /** Encodes keys as `encoding-type` requires. Throws InvalidArgument. */
-export function keyEncoder(encodingType: string | undefined): (key: string) => string {
+function keyEncoder(encodingType: string | undefined): (key: string) => string {
   if (encodingType === undefined) return (key) => key;
   if (encodingType !== 'url') {
     throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
@@ -107,6 +128,3 @@ export function keyEncoder(encodingType: string | undefined): (key: string) => s
       .replaceAll('%2F', '/')
       .replace(/[!'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
-
-/** The one that sorts later in UTF-8 order. */
-export const laterOf = (a: string, b: string): string => (compareUtf8(a, b) < 0 ? b : a);
