@@ -10,19 +10,15 @@ import { listingOperations } from './operations/listing.ts';
 import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
-import { type PermissionInput, s3Permissions } from './permissions.ts';
+import { s3Permissions } from './permissions.ts';
 import { type S3Ports, S3State } from './state.ts';
 
-/** S3: register `service`. */
-export interface S3 {
-  readonly service: Service;
-}
-
 /**
- * S3 as a state machine over the clock and a blob store; metadata is in memory.
+ * S3 as a state machine over the clock and a blob store; metadata is in memory. Register `service`.
  * Without `extras.iam` and `extras.kms`, the policies of buckets and the keys of objects are only stored.
  */
-export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): S3 {
+export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): { readonly service: Service } {
+  const { accountId, partition } = deps.account;
   const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
   const all: Record<string, (input: never, caller: Caller) => unknown> = {
     ...bucketOperations(state),
@@ -37,32 +33,21 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
   const operations = Object.entries(all).map(([name, run]): [string, Operation<never>] => [
     name,
     {
-      permissions: (input: PermissionInput) => s3Permissions(name, input, deps.account.partition),
-      run(input: OwnerInput, caller) {
+      permissions: s3Permissions(name, partition),
+      run(input: { readonly ExpectedBucketOwner?: string; readonly ExpectedSourceBucketOwner?: string }, caller) {
         for (const owner of [input.ExpectedBucketOwner, input.ExpectedSourceBucketOwner]) {
-          if (owner !== undefined && owner !== deps.account.accountId) throw s3Error('AccessDenied');
+          if (owner !== undefined && owner !== accountId) throw s3Error('AccessDenied');
         }
         return run(input as never, caller);
       },
     },
   ]);
-  return {
-    service: {
-      name: 's3',
-      operations: Object.fromEntries(operations),
-      durable: {
-        save: () => state.save(),
-        load(saved) {
-          state.load(saved);
-          extras.blobs.keepOnly?.(state.blobs.names());
-        },
-      },
+  const durable: Service['durable'] = {
+    save: () => state.save(),
+    load(saved) {
+      state.load(saved);
+      extras.blobs.keepOnly?.(state.blobs.names());
     },
   };
-}
-
-/** Members that name the expected owner of a bucket. */
-interface OwnerInput {
-  readonly ExpectedBucketOwner?: string;
-  readonly ExpectedSourceBucketOwner?: string;
+  return { service: { name: 's3', operations: Object.fromEntries(operations), durable } };
 }

@@ -1,7 +1,6 @@
 import type { BucketVersioningStatus, Tag } from '@aws-sdk/client-s3';
 import type { Segment } from './blob-references.ts';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
-import type { SortedMap } from './sorted-map.ts';
 
 /** Headers of an object, named as in the SDK's shapes. */
 export interface ObjectHeaders {
@@ -64,14 +63,6 @@ export interface Upload {
   readonly parts: Map<number, UploadedPart>;
 }
 
-/** A bucket's default encryption; undefined means S3's own keys. */
-export interface BucketEncryption {
-  readonly Rules?: readonly {
-    readonly ApplyServerSideEncryptionByDefault?: { readonly SSEAlgorithm?: string; readonly KMSMasterKeyID?: string };
-    readonly BucketKeyEnabled?: boolean;
-  }[];
-}
-
 /** A bucket and everything in it. */
 export interface Bucket {
   readonly name: string;
@@ -82,6 +73,8 @@ export interface Bucket {
   /** Stored configurations by the name of their member, e.g. `LifecycleConfiguration`. */
   readonly configurations: Map<string, unknown>;
   /** The versions of each key, newest first; never an empty list. */
-  readonly objects: SortedMap<ObjectVersion[]>;
+  readonly objects: Map<string, ObjectVersion[]>;
+  /** The keys of `objects` in UTF-8 order. */
+  readonly keys: string[];
   readonly uploads: Map<string, Upload>;
 }

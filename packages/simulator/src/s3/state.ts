@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerSideEncryptionConfiguration } from '@aws-sdk/client-s3';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller, Deps } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
@@ -6,9 +7,9 @@ import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
 import { kmsError, S3Error, s3Error } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
-import type { Bucket, BucketEncryption, ObjectHeaders, ObjectVersion } from './model.ts';
+import type { Bucket, ObjectHeaders, ObjectVersion } from './model.ts';
 import { detailsOf } from './request-details.ts';
-import { SortedMap } from './sorted-map.ts';
+import { indexFrom } from './sorted-keys.ts';
 
 /** The services that S3 works with. */
 export interface S3Ports {
@@ -24,13 +25,6 @@ export interface S3Ports {
 export interface S3Request {
   readonly input: object;
   readonly caller: Caller;
-}
-
-/** Result of a delete. */
-export interface Deletion {
-  /** The version removed, or the delete marker created. */
-  readonly versionId?: string | undefined;
-  readonly deleteMarker?: boolean;
 }
 
 /** What a delete marker has of an object. The ETag, the MD5 of no bytes, is in its event. */
@@ -67,23 +61,16 @@ export class S3State {
   }
 
   save() {
-    const buckets = [...this.buckets.values()].map((bucket) => ({ ...bucket, objects: [...bucket.objects.entries()] }));
-    return { buckets, sequence: this.#sequence };
+    return { buckets: this.buckets, sequence: this.#sequence };
   }
 
   /** The bytes are in the blob store, and the policies in IAM. */
   load({ buckets, sequence }: ReturnType<S3State['save']>): void {
     this.#sequence = sequence;
-    for (const { objects, ...bucket } of buckets) {
-      const sorted = new SortedMap<ObjectVersion[]>();
-      for (const [key, versions] of objects) {
-        sorted.set(key, versions);
-        for (const { segments } of versions) this.blobs.retain(segments);
-      }
-      for (const { parts } of bucket.uploads.values()) {
-        for (const { segments } of parts.values()) this.blobs.retain(segments);
-      }
-      this.buckets.set(bucket.name, { ...bucket, objects: sorted });
+    for (const [name, bucket] of buckets) {
+      this.buckets.set(name, bucket);
+      const uploads = [...bucket.uploads.values()].map(({ parts }) => [...parts.values()]);
+      for (const content of [...bucket.objects.values(), ...uploads].flat()) this.blobs.retain(content.segments);
     }
   }
 
@@ -174,8 +161,11 @@ export class S3State {
     return stored;
   }
 
-  /** DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. */
-  remove(bucket: Bucket, key: string, versionId: string | undefined, request: S3Request): Deletion {
+  /**
+   * DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. Returns
+   * the version that is removed, or the delete marker that is created.
+   */
+  remove(bucket: Bucket, key: string, versionId: string | undefined, request: S3Request) {
     if (versionId === undefined && bucket.versioning !== undefined) {
       const marker = this.#push(bucket, { ...DELETE_MARKER, key, lastModified: this.now() });
       this.#publish(bucket, marker, request, { ...DELETED, 'deletion-type': 'Delete Marker Created' });
@@ -197,8 +187,12 @@ export class S3State {
     if (versionId === 'null') this.#take(bucket, version.key, 'null');
     const stored = { ...version, versionId };
     const versions = bucket.objects.get(version.key);
-    if (versions) versions.unshift(stored);
-    else bucket.objects.set(version.key, [stored]);
+    if (versions) {
+      versions.unshift(stored);
+    } else {
+      bucket.objects.set(version.key, [stored]);
+      bucket.keys.splice(indexFrom(bucket.keys, version.key), 0, version.key);
+    }
     return stored;
   }
 
@@ -207,7 +201,10 @@ export class S3State {
     const index = versions.findIndex((version) => version.versionId === versionId);
     const [removed] = index < 0 ? [] : versions.splice(index, 1);
     if (!removed) return undefined;
-    if (versions.length === 0) bucket.objects.delete(key);
+    if (versions.length === 0) {
+      bucket.objects.delete(key);
+      bucket.keys.splice(indexFrom(bucket.keys, key), 1);
+    }
     this.blobs.release(removed.segments);
     return removed;
   }
@@ -247,7 +244,9 @@ export class S3State {
 
 /** The headers of an object in a bucket with a default encryption; without one, S3's own keys encrypt it. */
 function encryptedByDefault({ configurations }: Bucket, headers: ObjectHeaders): ObjectHeaders {
-  const encryption = configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
+  const encryption = configurations.get('ServerSideEncryptionConfiguration') as
+    | ServerSideEncryptionConfiguration
+    | undefined;
   const { ApplyServerSideEncryptionByDefault: rule, BucketKeyEnabled } = encryption?.Rules?.[0] ?? {};
   if (!rule?.SSEAlgorithm?.startsWith('aws:kms')) return headers;
   return {

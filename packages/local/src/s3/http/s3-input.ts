@@ -52,7 +52,11 @@ export async function readS3Input(
     };
   }
   // CompleteMultipartUpload's checksum headers apply to the object, not to the request.
-  const document = await readDocument(body, headers, operation.name === 'CompleteMultipartUpload' ? 'MD5' : 'any');
+  const document = await readDocument(
+    body,
+    headers,
+    operation.name === 'CompleteMultipartUpload' ? 'all but the checksum' : 'all',
+  );
   if (payload.isStringSchema()) return { ...input, [name]: document };
   if (document === '' && operation.name === 'CreateBucket') return input;
   return { ...input, [name]: readXml(payload, document) };

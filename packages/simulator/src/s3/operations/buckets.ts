@@ -2,9 +2,8 @@ import { page } from '../../core/page.ts';
 import { invalidArgument, S3Error, s3Error } from '../errors.ts';
 import type { Input, Operations } from '../inputs.ts';
 import { checkBucketName } from '../names.ts';
-import { SortedMap } from '../sorted-map.ts';
+import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
-import { compareUtf8 } from '../utf8-order.ts';
 
 /** Buckets that ListBuckets returns at most, and by default. */
 const MAX_LISTED_BUCKETS = 10_000;
@@ -82,7 +81,8 @@ function createBucket(state: S3State, input: Input<'CreateBucket'>): object {
       eventBridge: false,
       policy: undefined,
       configurations: new Map(ObjectOwnership && [['OwnershipControls', { Rules: [{ ObjectOwnership }] }]]),
-      objects: new SortedMap(),
+      objects: new Map(),
+      keys: [],
       uploads: new Map(),
     });
   } else if (region !== 'us-east-1') {

@@ -1,12 +1,11 @@
 import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
 import type { Input, Operations } from '../inputs.ts';
-import type { Bucket, ObjectVersion, Upload } from '../model.ts';
-import { SortedMap } from '../sorted-map.ts';
+import type { ObjectVersion, Upload } from '../model.ts';
+import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
-import { compareUtf8 } from '../utf8-order.ts';
 import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
-import { limitOf, pageOfKeys, walk, walkEach } from './paging.ts';
+import { limitOf, pageOfKeys } from './paging.ts';
 
 /** The listings: of objects, in two versions, of objects' versions, of uploads in progress and of their parts. */
 export function listingOperations(state: S3State) {
@@ -16,21 +15,21 @@ export function listingOperations(state: S3State) {
       const { ContinuationToken, StartAfter = '' } = input;
       const resumed = ContinuationToken === undefined ? '' : fromToken(ContinuationToken);
       const after = compareUtf8(resumed, StartAfter) < 0 ? StartAfter : resumed;
-      const { members, last, encode } = listObjects(state, input, after, input.FetchOwner ? { Owner } : {});
+      const { members, next, encode } = listObjects(state, input, after, input.FetchOwner ? { Owner } : {});
       return {
         ...members,
         KeyCount: members.Contents.length + members.CommonPrefixes.length,
         ContinuationToken,
-        NextContinuationToken: last && toToken(last.name),
+        NextContinuationToken: next && toToken(next.key),
         StartAfter: input.StartAfter && encode(StartAfter),
       };
     },
 
     ListObjects(input) {
       const { Marker = '', Delimiter } = input;
-      const { members, last, encode } = listObjects(state, input, Marker, { Owner });
+      const { members, next, encode } = listObjects(state, input, Marker, { Owner });
       // Without a delimiter the last key is the next marker.
-      return { ...members, Marker: encode(Marker), NextMarker: last && Delimiter ? encode(last.name) : undefined };
+      return { ...members, Marker: encode(Marker), NextMarker: next && Delimiter ? encode(next.key) : undefined };
     },
 
     ListObjectVersions: (input) => listVersions(state, input),
@@ -60,40 +59,49 @@ export function listingOperations(state: S3State) {
           Size: part.size,
           ...partChecksum(upload, part),
         })),
-        ...{ Initiator: Owner, Owner, StorageClass: upload.headers.StorageClass },
+        Initiator: Owner,
+        Owner,
+        StorageClass: upload.headers.StorageClass,
         ...checksumSettings(upload),
       };
     },
   } satisfies Operations;
 }
 
-/** The members that ListObjects and ListObjectsV2 share, and the last entry if another page follows. */
+/** The members that ListObjects and ListObjectsV2 share, and where the next page starts. */
 function listObjects(
   state: S3State,
   input: Input<'ListObjects'> | Input<'ListObjectsV2'>,
   after: string,
   owned: { readonly Owner?: S3State['owner'] },
 ) {
-  const { name, objects } = state.bucket(input.Bucket);
+  const bucket = state.bucket(input.Bucket);
   const limit = limitOf('maxKeys', input.MaxKeys);
-  const live = ([newest]: readonly ObjectVersion[]) => (newest?.deleteMarker ? undefined : newest);
-  const listing = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
-  const { values, members, ...rest } = pageOfKeys(walk(objects, listing, live), input, limit);
+  const listed = {
+    keys: bucket.keys,
+    valuesOf: (key: string) => [state.live(bucket, key)].filter((version) => version !== undefined),
+    idOf: ({ versionId }: ObjectVersion) => versionId,
+  };
+  const { values, members, ...rest } = pageOfKeys(listed, input, { after, limit });
   const Contents = values.map((version) => ({ ...summary(version, rest.encode), ...owned }));
-  return { ...rest, members: { Name: name, MaxKeys: limit, ...members, Contents } };
+  return { ...rest, members: { Name: bucket.name, MaxKeys: limit, ...members, Contents } };
 }
 
 function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
-  const { name, objects } = state.bucket(input.Bucket);
+  const { name, keys, objects } = state.bucket(input.Bucket);
   const limit = limitOf('maxKeys', input.MaxKeys);
   const { KeyMarker = '', VersionIdMarker = '' } = input;
   if (VersionIdMarker !== '' && KeyMarker === '') {
     const message = 'A version-id marker cannot be specified without a key marker.';
     throw invalidArgument(message, 'version-id-marker', VersionIdMarker);
   }
-  const marker = { key: KeyMarker, id: VersionIdMarker };
-  const versions = walkEach(objects, input, marker, ({ versionId }) => versionId);
-  const { values, members, last, encode } = pageOfKeys(versions, input, limit);
+  const listed = {
+    keys,
+    valuesOf: (key: string) => objects.get(key) ?? [],
+    idOf: ({ versionId }: ObjectVersion) => versionId,
+  };
+  const start = { after: KeyMarker, id: VersionIdMarker, limit };
+  const { values, members, next, encode } = pageOfKeys(listed, input, start);
   const describe = (version: ObjectVersion) => ({
     Key: encode(version.key),
     VersionId: version.versionId,
@@ -103,9 +111,12 @@ function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
   });
   return {
     ...members,
-    ...{ Name: name, MaxKeys: limit, KeyMarker: encode(KeyMarker), VersionIdMarker },
-    NextKeyMarker: last && encode(last.name),
-    NextVersionIdMarker: last?.value?.versionId,
+    Name: name,
+    MaxKeys: limit,
+    KeyMarker: encode(KeyMarker),
+    VersionIdMarker,
+    NextKeyMarker: next && encode(next.key),
+    NextVersionIdMarker: next?.id,
     Versions: values
       .filter(({ deleteMarker }) => !deleteMarker)
       .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' })),
@@ -117,14 +128,23 @@ function listUploads(state: S3State, input: Input<'ListMultipartUploads'>) {
   const bucket = state.bucket(input.Bucket);
   const limit = limitOf('maxUploads', input.MaxUploads);
   const { KeyMarker = '', UploadIdMarker = '' } = input;
-  const marker = { key: KeyMarker, id: UploadIdMarker };
-  const uploads = walkEach(uploadsByKey(bucket), input, marker, ({ id }) => id);
-  const { values, members, last, encode } = pageOfKeys(uploads, input, limit);
+  // Of each key in the order in which they were initiated.
+  const byKey = Map.groupBy(bucket.uploads.values(), ({ key }) => key);
+  const listed = {
+    keys: [...byKey.keys()].sort(compareUtf8),
+    valuesOf: (key: string) => byKey.get(key) ?? [],
+    idOf: ({ id }: Upload) => id,
+  };
+  const start = { after: KeyMarker, id: UploadIdMarker, limit };
+  const { values, members, next, encode } = pageOfKeys(listed, input, start);
   return {
     ...members,
-    ...{ Bucket: bucket.name, MaxUploads: limit, KeyMarker: encode(KeyMarker), UploadIdMarker },
-    NextKeyMarker: last && encode(last.name),
-    NextUploadIdMarker: last?.value?.id,
+    Bucket: bucket.name,
+    MaxUploads: limit,
+    KeyMarker: encode(KeyMarker),
+    UploadIdMarker,
+    NextKeyMarker: next && encode(next.key),
+    NextUploadIdMarker: next?.id,
     Uploads: values.map((upload) => ({
       UploadId: upload.id,
       Key: encode(upload.key),
@@ -135,17 +155,6 @@ function listUploads(state: S3State, input: Input<'ListMultipartUploads'>) {
       ...checksumSettings(upload),
     })),
   };
-}
-
-/** The uploads of each key in the order in which they were initiated. */
-function uploadsByKey(bucket: Bucket): SortedMap<Upload[]> {
-  const byKey = new SortedMap<Upload[]>();
-  for (const upload of bucket.uploads.values()) {
-    const same = byKey.get(upload.key);
-    if (same) same.push(upload);
-    else byKey.set(upload.key, [upload]);
-  }
-  return byKey;
 }
 
 function summary({ key, lastModified, etag, checksum, size, headers }: ObjectVersion, encode: (key: string) => string) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Caller } from '../../core/cloud.ts';
+import { claimedChecksum } from '../body-digests.ts';
 import {
   CHECKSUM_ALGORITHMS,
   type ChecksumMembers,
@@ -12,7 +13,7 @@ import {
 } from '../checksums.ts';
 import { checkWriteConditions } from '../conditions.ts';
 import { badDigest, invalidArgument, invalidRequest, S3Error, s3Error } from '../errors.ts';
-import { ingest, uploadAlgorithm } from '../ingest.ts';
+import { ingest } from '../ingest.ts';
 import type { Input, Operations } from '../inputs.ts';
 import type { Bucket, Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
 import { checkKey } from '../names.ts';
@@ -35,7 +36,7 @@ export function multipartOperations(state: S3State) {
       checkPartNumber(input.PartNumber);
       const upload = findUpload(state, input);
       state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
-      const declared = uploadAlgorithm(input);
+      const declared = claimedChecksum(input)?.algorithm;
       const expected = upload.checksum?.algorithm;
       // A part of an upload without checksums can have any: boto3 adds one.
       if (declared && expected && declared !== expected) {

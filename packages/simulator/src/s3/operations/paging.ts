@@ -1,12 +1,12 @@
 import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
-import type { SortedMap } from '../sorted-map.ts';
+import { compareUtf8, firstIndex, indexFrom } from '../sorted-keys.ts';
 
 /** Entries that a listing returns at most, and by default. */
 const MAX_LISTED = 1000;
 
 /** Where a listing starts and which keys it groups; empty strings stand for absent. */
-export interface Listing {
+interface Listing {
   readonly prefix: string;
   readonly delimiter: string;
   /** Lists only what sorts after this; after a common prefix, no key with that prefix. */
@@ -16,39 +16,33 @@ export interface Listing {
 }
 
 /** A key with its value, or the common prefix of a group of keys. */
-export type ListedEntry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
+type ListedEntry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
 
 /**
- * Walks a sorted map as S3 lists: keys under `prefix` in UTF-8 order, those that agree up to the next `delimiter`
- * grouped under their common prefix. A group is skipped in O(log n). `pick` maps a key's value; undefined hides it.
+ * Walks sorted keys as S3 lists: those under `prefix`, in UTF-8 order, and those that agree up to the next `delimiter`
+ * grouped under their common prefix. A group is skipped in O(log n). `pick` finds a key's value; undefined hides it.
  */
-export function* walk<V, P>(
-  map: SortedMap<V>,
-  listing: Listing,
-  pick: (value: V) => P | undefined,
-): Generator<ListedEntry<P>> {
-  const { prefix, delimiter } = listing;
-  let index = firstIndex(map, listing);
-  for (let key = map.keyAt(index); key?.startsWith(prefix); key = map.keyAt(index)) {
-    const stored = map.get(key);
-    const shown = stored === undefined ? undefined : pick(stored);
-    const commonPrefix = shown === undefined ? undefined : commonPrefixOf(key, prefix, delimiter);
-    if (commonPrefix !== undefined) {
-      index = map.indexAfterPrefix(commonPrefix);
-      // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
-      yield { commonPrefix };
-    } else {
-      index += 1;
-      if (shown !== undefined) yield { key, value: shown };
-    }
+export function* walk<V>(
+  keys: readonly string[],
+  { prefix, delimiter, after, from }: Listing,
+  pick: (key: string) => V | undefined,
+): Generator<ListedEntry<V>> {
+  const indexBehind = (group: string) =>
+    firstIndex(keys, (key) => compareUtf8(key, group) > 0 && !key.startsWith(group));
+  let index = indexFrom(keys, prefix);
+  if (after !== '') {
+    const isGroup = commonPrefixOf(after, prefix, delimiter) === after;
+    const behind = isGroup ? indexBehind(after) : firstIndex(keys, (key) => compareUtf8(key, after) > 0);
+    index = Math.max(index, from === 'at' && !isGroup ? indexFrom(keys, after) : behind);
   }
-}
-
-function firstIndex<V>(map: SortedMap<V>, { prefix, delimiter, after, from }: Listing): number {
-  const start = map.indexFrom(prefix);
-  if (after === '') return start;
-  if (commonPrefixOf(after, prefix, delimiter) === after) return Math.max(start, map.indexAfterPrefix(after));
-  return Math.max(start, from === 'at' ? map.indexFrom(after) : map.indexAfter(after));
+  for (let key = keys[index]; key?.startsWith(prefix); key = keys[index]) {
+    const value = pick(key);
+    const commonPrefix = value === undefined ? undefined : commonPrefixOf(key, prefix, delimiter);
+    // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
+    if (commonPrefix !== undefined) yield { commonPrefix };
+    else if (value !== undefined) yield { key, value };
+    index = commonPrefix === undefined ? index + 1 : indexBehind(commonPrefix);
+  }
 }
 
 function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
@@ -57,57 +51,66 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** Where a listing of several values per key goes on: after the key, or within it, after the value with the id. */
-export interface Marker {
-  readonly key: string | undefined;
-  readonly id: string | undefined;
-}
-
-/** Walks a map that has several values per key, each with an id: the versions of objects, and uploads. */
-export function* walkEach<V>(
-  map: SortedMap<V[]>,
-  { Prefix = '', Delimiter = '' }: ListInput,
-  { key: after = '', id }: Marker,
-  idOf: (value: V) => string,
-): Generator<ListedEntry<V>> {
-  const listing: Listing = { prefix: Prefix, delimiter: Delimiter, after, from: id ? 'at' : 'after' };
-  for (const entry of walk(map, listing, (values) => values)) {
-    if ('value' in entry) {
-      const from = id && entry.key === after ? entry.value.findIndex((value) => idOf(value) === id) + 1 : 0;
-      for (const value of entry.value.slice(from)) yield { key: entry.key, value };
-    } else {
-      yield entry;
-    }
-  }
+/** What is listed: sorted keys, each with values that have ids: versions of objects, or uploads. */
+interface Listed<V> {
+  readonly keys: readonly string[];
+  readonly valuesOf: (key: string) => readonly V[];
+  readonly idOf: (value: V) => string;
 }
 
 /** The members that the inputs of listings have in common. */
-export interface ListInput {
+interface ListInput {
   readonly Prefix?: string | undefined;
   readonly Delimiter?: string | undefined;
   readonly EncodingType?: string | undefined;
 }
 
+/** Where a page starts: after a key, or within its values, after that with the id. Empty strings stand for absent. */
+interface PageStart {
+  readonly after: string;
+  readonly id?: string;
+  readonly limit: number;
+}
+
 /** A page of a listing: its values, its last entry unless nothing follows, and what each response says of it. */
-export function pageOfKeys<V>(entries: Iterable<ListedEntry<V>>, input: ListInput, limit: number) {
-  const encode = keyEncoder(input.EncodingType);
-  const { items, next } = page(entries, limit);
+export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id = '', limit }: PageStart) {
+  const { Prefix = '', Delimiter = '', EncodingType } = input;
+  const encode = keyEncoder(EncodingType);
+  const listing: Listing = { prefix: Prefix, delimiter: Delimiter, after, from: id === '' ? 'after' : 'at' };
+  const { items, next } = page(entriesOf(listed, listing, id), limit);
   const last = next === undefined ? undefined : items.at(-1);
   return {
     encode,
     values: items.flatMap((entry) => ('value' in entry ? [entry.value] : [])),
-    last: last && {
-      name: 'value' in last ? last.key : last.commonPrefix,
-      ...('value' in last && { value: last.value }),
+    next: last && {
+      key: 'value' in last ? last.key : last.commonPrefix,
+      id: 'value' in last ? listed.idOf(last.value) : undefined,
     },
     members: {
-      Prefix: encode(input.Prefix ?? ''),
-      Delimiter: input.Delimiter ? encode(input.Delimiter) : undefined,
-      EncodingType: input.EncodingType,
+      Prefix: encode(Prefix),
+      Delimiter: Delimiter === '' ? undefined : encode(Delimiter),
+      EncodingType,
       IsTruncated: next !== undefined,
       CommonPrefixes: items.flatMap((entry) => ('value' in entry ? [] : [{ Prefix: encode(entry.commonPrefix) }])),
     },
   };
+}
+
+/** Each value of the keys that are listed; of the key where the listing starts only those after that with the id. */
+function* entriesOf<V>({ keys, valuesOf, idOf }: Listed<V>, listing: Listing, id: string): Generator<ListedEntry<V>> {
+  const pick = (key: string) => {
+    const values = valuesOf(key);
+    return values.length > 0 ? values : undefined;
+  };
+  for (const entry of walk(keys, listing, pick)) {
+    if ('value' in entry) {
+      const isStart = id !== '' && entry.key === listing.after;
+      const from = isStart ? entry.value.findIndex((value) => idOf(value) === id) + 1 : 0;
+      for (const value of entry.value.slice(from)) yield { key: entry.key, value };
+    } else {
+      yield entry;
+    }
+  }
 }
 
 /** A limit such as `max-keys`: 1000 at most and by default. Throws InvalidArgument. */
