@@ -27,17 +27,22 @@ export interface Content {
   readonly checksum?: Checksum | undefined;
 }
 
+/** What a write sets on its object, besides the content. */
+export interface Described {
+  readonly headers: ObjectHeaders;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Replaced as a whole, never mutated. */
+  readonly tags: readonly Tag[];
+}
+
 /** The content of a delete marker is empty. */
-export interface ObjectVersion extends Content {
+export interface ObjectVersion extends Content, Described {
   readonly key: string;
   /** `null` unless versioning was enabled when it was written. */
   readonly versionId: string;
   readonly deleteMarker: boolean;
   /** Epoch milliseconds, whole seconds; of a multipart upload the time of its initiation, as in S3. */
   readonly lastModified: number;
-  readonly headers: ObjectHeaders;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Replaced as a whole, never mutated. */
   tags: readonly Tag[];
   /** The parts, in order, if a multipart upload created the object. */
   readonly parts?: readonly { readonly size: number; readonly checksum?: Checksum | undefined }[];
@@ -52,13 +57,10 @@ export interface UploadedPart extends Content {
 }
 
 /** A multipart upload in progress. */
-export interface Upload {
+export interface Upload extends Described {
   readonly id: string;
   readonly key: string;
   readonly initiated: number;
-  readonly headers: ObjectHeaders;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly tags: readonly Tag[];
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
   readonly parts: Map<number, UploadedPart>;
 }

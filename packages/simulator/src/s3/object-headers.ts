@@ -1,6 +1,6 @@
 import { invalidArgument, s3Error } from './errors.ts';
 import type { Input } from './inputs.ts';
-import type { ObjectHeaders } from './model.ts';
+import type { Described, ObjectHeaders } from './model.ts';
 import { parseTagging } from './tags.ts';
 
 /** `Expires` is text from the HTTP edge, which passes the header on, and a Date from SDK callers in process. */
@@ -38,7 +38,7 @@ const STORAGE_CLASSES = [
 const MAX_METADATA_BYTES = 2048;
 
 /** What a write sets on its object. Throws for what S3 does not accept. */
-export const describedBy = (input: WriteInput) => ({
+export const describedBy = (input: WriteInput): Described => ({
   headers: headersOf(input),
   metadata: metadataOf(input),
   tags: parseTagging(input.Tagging),
@@ -75,10 +75,3 @@ function metadataOf(input: WriteInput): Record<string, string> {
   if (size > MAX_METADATA_BYTES) throw s3Error('MetadataTooLarge', { Size: size, MaxSizeAllowed: MAX_METADATA_BYTES });
   return Object.fromEntries(entries);
 }
-
-/** The encryption members of a write's response. */
-export const encryptionOf = ({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled }: ObjectHeaders) => ({
-  ServerSideEncryption,
-  SSEKMSKeyId,
-  BucketKeyEnabled,
-});

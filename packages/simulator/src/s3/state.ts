@@ -22,8 +22,8 @@ export interface S3Ports {
 }
 
 /** An operation's input and its caller. */
-export interface S3Request {
-  readonly input: object;
+export interface S3Request<I extends object = object> {
+  readonly input: I;
   readonly caller: Caller;
 }
 

@@ -14,9 +14,10 @@ import type { Input, Operations } from '../inputs.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
 import type { Content, ObjectVersion } from '../model.ts';
 import { type CopySource, checkKey, parseCopySource } from '../names.ts';
-import { describedBy, encryptionOf, headersOf } from '../object-headers.ts';
+import { describedBy, headersOf } from '../object-headers.ts';
 import { type ByteRange, parseCopyRange } from '../ranges.ts';
 import type { S3State } from '../state.ts';
+import { encryptionOf, storeObject } from '../store-object.ts';
 import { parseTagging } from '../tags.ts';
 import { findUpload, partChecksum, storePart } from './multipart.ts';
 
@@ -29,24 +30,12 @@ export function copyOperations(state: S3State) {
       const { source, ...read } = findSource(state, input, caller);
       checkCopiedSize(source.size);
       const described = describeCopy(state, input, source, caller);
-      const headers = state.encryptedHeaders(state.bucket(input.Bucket), { key, ...described }, { input, caller });
       const { algorithm } = declaredChecksum(input) ?? source.checksum ?? DEFAULT_CHECKSUM;
-      const content = await copyContent(state.blobs, source, { start: 0, length: source.size }, algorithm);
-      try {
-        const bucket = state.bucket(input.Bucket);
-        checkWriteConditions(input, key, state.live(bucket, key));
-        const copy = { ...content, ...described, headers, key };
-        const version = state.put(bucket, copy, 'CopyObject', { input, caller });
-        return {
-          CopyObjectResult: { ...resultOf(version), ...checksumMembers(version.checksum) },
-          ...encryptionOf(version.headers),
-          ...state.shownVersionId(bucket, version),
-          ...read,
-        };
-      } catch (error) {
-        state.blobs.release(content.segments);
-        throw error;
-      }
+      const whole = { start: 0, length: source.size };
+      const { version, shown } = await storeObject(state, { input, caller }, described, () =>
+        copyContent(state.blobs, source, whole, algorithm),
+      );
+      return { CopyObjectResult: { ...resultOf(version), ...checksumMembers(version.checksum) }, ...shown, ...read };
     },
 
     async UploadPartCopy(input, caller) {

@@ -4,7 +4,7 @@ import type { Caller } from '../../core/cloud.ts';
 import { claimedChecksum } from '../body-digests.ts';
 import {
   CHECKSUM_ALGORITHMS,
-  type ChecksumMembers,
+  checksumMember,
   checksumMembers,
   checksumOfParts,
   DEFAULT_CHECKSUM,
@@ -17,8 +17,9 @@ import { ingest } from '../ingest.ts';
 import type { Input, Operations } from '../inputs.ts';
 import type { Bucket, Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
 import { checkKey } from '../names.ts';
-import { describedBy, encryptionOf } from '../object-headers.ts';
+import { describedBy } from '../object-headers.ts';
 import type { S3State } from '../state.ts';
+import { encryptionOf, shownOf } from '../store-object.ts';
 
 /** Minimum size of every part but the last. */
 const MIN_PART_BYTES = 5 * 1024 ** 2;
@@ -104,10 +105,7 @@ export const checksumSettings = ({ checksum }: Upload) =>
   checksum ? { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type } : {};
 
 /** The checksum members of responses about a part: S3 shows none that it computes for an upload without checksums. */
-export function partChecksum(upload: Upload, { checksum }: UploadedPart): ChecksumMembers {
-  const { ChecksumType: _, ...members } = checksumMembers(upload.checksum && checksum);
-  return members;
-}
+export const partChecksum = (upload: Upload, { checksum }: UploadedPart) => checksumMember(upload.checksum && checksum);
 
 function createUpload(state: S3State, input: Input<'CreateMultipartUpload'>, caller: Caller) {
   const bucket = state.bucket(input.Bucket);
@@ -119,16 +117,17 @@ function createUpload(state: S3State, input: Input<'CreateMultipartUpload'>, cal
   const id = state.deps.ids.hex(64);
   const described = describedBy(input);
   const upload: Upload = {
-    ...{ id, key, initiated: state.now(), ...described, parts: new Map() },
+    ...described,
+    id,
+    key,
+    initiated: state.now(),
+    parts: new Map(),
     headers: state.encryptedHeaders(bucket, { key, ...described }, { input, caller }),
     ...(algorithm && { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } }),
   };
   bucket.uploads.set(id, upload);
-  return {
-    ...{ Bucket: bucket.name, Key: key, UploadId: id },
-    ...checksumSettings(upload),
-    ...encryptionOf(upload.headers),
-  };
+  const settings = { ...checksumSettings(upload), ...encryptionOf(upload.headers) };
+  return { Bucket: bucket.name, Key: key, UploadId: id, ...settings };
 }
 
 /** The object that an upload has become. S3 answers a repeated completion as the first one. */
@@ -154,7 +153,13 @@ function completeUpload(
   const used = new Set(parts);
   for (const part of upload.parts.values()) if (!used.has(part)) state.blobs.release(part.segments);
   const object = {
-    ...{ key, headers, metadata, tags, size, checksum, uploadId: upload.id },
+    key,
+    headers,
+    metadata,
+    tags,
+    size,
+    checksum,
+    uploadId: upload.id,
     etag: etagOfParts(parts),
     segments: parts.flatMap((part) => part.segments),
     lastModified: upload.initiated,
@@ -165,13 +170,14 @@ function completeUpload(
 
 function describeCompleted(state: S3State, input: UploadName, version: ObjectVersion) {
   const bucket = state.bucket(input.Bucket);
-  const { key, etag, checksum, headers } = version;
+  const { key, etag, checksum } = version;
   return {
     Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(key)}`,
-    ...{ Bucket: bucket.name, Key: key, ETag: `"${etag}"` },
+    Bucket: bucket.name,
+    Key: key,
+    ETag: `"${etag}"`,
     ...checksumMembers(checksum),
-    ...encryptionOf(headers),
-    ...state.shownVersionId(bucket, version),
+    ...shownOf(state, bucket, version),
   };
 }
 
@@ -205,10 +211,8 @@ function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): Upload
   const small = chosen.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
   if (!small) return chosen;
   const { size, number, etag } = small;
-  throw s3Error('EntityTooSmall', {
-    ...{ ProposedSize: size, MinSizeAllowed: MIN_PART_BYTES },
-    ...{ PartNumber: number, ETag: etag },
-  });
+  const sizes = { ProposedSize: size, MinSizeAllowed: MIN_PART_BYTES };
+  throw s3Error('EntityTooSmall', { ...sizes, PartNumber: number, ETag: etag });
 }
 
 const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>

@@ -1,16 +1,16 @@
 import type { Caller } from '../../core/cloud.ts';
 import { slice } from '../blob-references.ts';
-import { checksumMembers } from '../checksums.ts';
-import { checkReadConditions, checkWriteConditions } from '../conditions.ts';
+import { checksumMember, checksumMembers } from '../checksums.ts';
+import { checkReadConditions } from '../conditions.ts';
 import { invalidRequest, s3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
 import type { Input, Operations } from '../inputs.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
-import { checkKey } from '../names.ts';
-import { describedBy, encryptionOf, httpDate } from '../object-headers.ts';
+import { describedBy, httpDate } from '../object-headers.ts';
 import { type ByteRange, parseRange } from '../ranges.ts';
 import type { S3State } from '../state.ts';
+import { storeObject } from '../store-object.ts';
 
 const MAX_LISTED_PARTS = 1000;
 
@@ -51,27 +51,9 @@ export function objectOperations(state: S3State) {
     },
 
     async PutObject(input, caller) {
-      const key = checkKey(input.Key);
-      const given = describedBy(input);
-      const before = state.bucket(input.Bucket);
-      const headers = state.encryptedHeaders(before, { key, headers: given.headers }, { input, caller });
-      checkWriteConditions(input, key, state.live(before, key));
-      const content = await ingest(state.blobs, input);
-      try {
-        // Bucket and object can have changed while the body arrived.
-        const bucket = state.bucket(input.Bucket);
-        checkWriteConditions(input, key, state.live(bucket, key));
-        const version = state.put(bucket, { ...content, ...given, headers, key }, 'PutObject', { input, caller });
-        return {
-          ETag: `"${version.etag}"`,
-          ...checksumMembers(version.checksum),
-          ...encryptionOf(version.headers),
-          ...state.shownVersionId(bucket, version),
-        };
-      } catch (error) {
-        state.blobs.release(content.segments);
-        throw error;
-      }
+      const stored = storeObject(state, { input, caller }, describedBy(input), () => ingest(state.blobs, input));
+      const { version, shown } = await stored;
+      return { ETag: `"${version.etag}"`, ...checksumMembers(version.checksum), ...shown };
     },
   } satisfies Operations;
 }
@@ -140,10 +122,11 @@ function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'
   const { etag, checksum, parts = [], size, headers } = version;
   const marker = Number(PartNumberMarker ?? 0);
   const after = [...parts.entries()].filter(([index]) => index >= marker);
-  const listed = after.slice(0, MaxParts).map(([index, part]) => {
-    const { ChecksumType: _, ...members } = checksumMembers(part.checksum);
-    return { PartNumber: index + 1, Size: part.size, ...members };
-  });
+  const listed = after.slice(0, MaxParts).map(([index, part]) => ({
+    PartNumber: index + 1,
+    Size: part.size,
+    ...checksumMember(part.checksum),
+  }));
   return {
     ETag: etag,
     Checksum: checksum && checksumMembers(checksum),
@@ -165,5 +148,5 @@ function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'
 /** A range of an object has no checksum, unless it is a part. The type is the object's. */
 function shownChecksum({ checksum, parts }: ObjectVersion, range: ByteRange | undefined, number: number | undefined) {
   const ofPart = number === undefined ? undefined : parts?.[number - 1]?.checksum;
-  return !range || ofPart ? { ...checksumMembers(ofPart ?? checksum), ChecksumType: checksum?.type } : {};
+  return !range || ofPart ? { ...checksumMember(ofPart ?? checksum), ChecksumType: checksum?.type } : {};
 }
