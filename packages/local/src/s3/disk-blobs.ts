@@ -9,7 +9,7 @@ import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
 /** Size of a read: large enough for few system calls, small enough for many readers in memory. */
 const READ_BYTES = 256 * 1024;
 
-/** What waits to be written. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
+/** How much can wait to be written. Each write takes a trip through the thread pool, however many chunks it has. */
 const WRITE_BYTES = 512 * 1024;
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;

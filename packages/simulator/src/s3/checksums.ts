@@ -3,7 +3,7 @@ import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import { combineCrcs } from './crc-combine.ts';
 import { invalidRequest } from './errors.ts';
 
-/** S3's checksum algorithms, besides MD5, with the lengths of their digests. CRCs of parts combine to that of the whole. */
+/** S3's checksum algorithms, besides MD5, with the lengths of their digests. The CRCs of parts can be combined. */
 const ALGORITHMS = {
   CRC32: { bytes: 4, Crc: Crc32, polynomial: 0xedb88320n },
   CRC32C: { bytes: 4, Crc: Crc32c, polynomial: 0x82f63b78n },
