@@ -8,12 +8,6 @@ export interface Segment {
   readonly length: number;
 }
 
-/** The content that GetObject returns. Iterate over it once, or call `destroy`: until then its blobs are kept. */
-export interface ObjectBody extends AsyncIterable<Uint8Array> {
-  /** Can be called at any time. */
-  destroy(): void;
-}
-
 /** Counts the references to each blob (versions, parts, readers) and deletes it after the last. */
 export class BlobReferences {
   readonly #store: BlobStore;
@@ -48,22 +42,17 @@ export class BlobReferences {
     }
   }
 
-  /** A reader that keeps the blobs until it ends or is destroyed, even if the object is deleted meanwhile. */
-  read(segments: readonly Segment[]): ObjectBody {
+  /** The bytes, to be read once. The blobs are kept until then, even if the object is deleted meanwhile. */
+  read(segments: readonly Segment[]): AsyncIterable<Uint8Array> {
     this.retain(segments);
-    let held = true;
-    const destroy = () => {
-      if (held) this.release(segments);
-      held = false;
-    };
-    return { destroy, [Symbol.asyncIterator]: () => this.#chunks(segments, destroy) };
+    return this.#chunks(segments);
   }
 
-  async *#chunks(segments: readonly Segment[], end: () => void): AsyncGenerator<Uint8Array> {
+  async *#chunks(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
     try {
       for (const { blob, start, length } of segments) yield* this.#store.read(blob, start, length);
     } finally {
-      end();
+      this.release(segments);
     }
   }
 }

@@ -105,18 +105,17 @@ describe('listing', () => {
     let reads = 0;
     const read = (key: string) => {
       reads += 1;
-      return key;
+      return [key];
     };
+    const listed = { keys, valuesOf: read, idOf: String };
     const flat = { prefix: 'k/', delimiter: '', after: 'k/5' };
-    expect(page(walk(keys, flat, read), 10)).toMatchObject({
+    expect(page(walk(listed, flat), 10)).toMatchObject({
       next: 10,
       items: [{ key: 'k/5/x' }, { key: 'k/50/x' }, {}, {}, {}, {}, {}, {}, {}, {}],
     });
     expect(reads).toBe(11);
     reads = 0;
-    expect(page(walk(keys, { prefix: '', delimiter: '/', after: '' }, read), 10).items).toEqual([
-      { commonPrefix: 'k/' },
-    ]);
+    expect(page(walk(listed, { prefix: '', delimiter: '/', after: '' }), 10).items).toEqual([{ commonPrefix: 'k/' }]);
     expect(reads).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isChecksumAlgorithm } from '#simulator/s3/checksums';
-import { invalidArgument, invalidRequest, s3Error } from '#simulator/s3/errors';
+import { invalidArgument, invalidRequest } from '#simulator/s3/errors';
 import type { RequestDetails } from '#simulator/s3/request-details';
 import { sendContinue } from '../../wire/expect-continue.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
@@ -34,11 +34,6 @@ export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody
     'x-amz-content-sha256',
     payload,
   );
-}
-
-/** For uploads, whose size S3 requires beforehand. Throws MissingContentLength. */
-export function requireLength(body: RequestBody): void {
-  if (body.length === undefined) throw s3Error('MissingContentLength');
 }
 
 const header = (req: IncomingMessage, name: string): string | undefined => req.headers[name] as string | undefined;

@@ -5,27 +5,34 @@ import { compareUtf8, firstIndex, indexFrom } from '../sorted-keys.ts';
 /** Entries that a listing returns at most, and by default. */
 const MAX_LISTED = 1000;
 
+/** What is listed: sorted keys, each with values that have ids: versions of objects, or uploads. */
+interface Listed<V> {
+  readonly keys: readonly string[];
+  /** None hides the key. */
+  readonly valuesOf: (key: string) => readonly V[];
+  readonly idOf: (value: V) => string;
+}
+
 /** Where a listing starts and which keys it groups; empty strings stand for absent. */
 interface Listing {
   readonly prefix: string;
   readonly delimiter: string;
   /** Lists only what sorts after this; after a common prefix, no key with that prefix. */
   readonly after: string;
-  /** Whether the listing begins at the key `after` itself, or after it. @default 'after' */
-  readonly from?: 'at' | 'after';
+  /** Of the key `after`, lists the values after that with this id. */
+  readonly id?: string;
 }
 
-/** A key with its value, or the common prefix of a group of keys. */
+/** A value of a key, or the common prefix of a group of keys. */
 type ListedEntry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
 
 /**
  * Walks sorted keys as S3 lists: those under `prefix`, in UTF-8 order, and those that agree up to the next `delimiter`
- * grouped under their common prefix. A group is skipped in O(log n). `pick` finds a key's value; undefined hides it.
+ * grouped under their common prefix. A group is skipped in O(log n).
  */
 export function* walk<V>(
-  keys: readonly string[],
-  { prefix, delimiter, after, from }: Listing,
-  pick: (key: string) => V | undefined,
+  { keys, valuesOf, idOf }: Listed<V>,
+  { prefix, delimiter, after, id = '' }: Listing,
 ): Generator<ListedEntry<V>> {
   const indexBehind = (group: string) =>
     firstIndex(keys, (key) => compareUtf8(key, group) > 0 && !key.startsWith(group));
@@ -33,15 +40,20 @@ export function* walk<V>(
   if (after !== '') {
     const isGroup = commonPrefixOf(after, prefix, delimiter) === after;
     const behind = isGroup ? indexBehind(after) : firstIndex(keys, (key) => compareUtf8(key, after) > 0);
-    index = Math.max(index, from === 'at' && !isGroup ? indexFrom(keys, after) : behind);
+    index = Math.max(index, id !== '' && !isGroup ? indexFrom(keys, after) : behind);
   }
   for (let key = keys[index]; key?.startsWith(prefix); key = keys[index]) {
-    const value = pick(key);
-    const commonPrefix = value === undefined ? undefined : commonPrefixOf(key, prefix, delimiter);
-    // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
-    if (commonPrefix !== undefined) yield { commonPrefix };
-    else if (value !== undefined) yield { key, value };
-    index = commonPrefix === undefined ? index + 1 : indexBehind(commonPrefix);
+    const values = valuesOf(key);
+    const commonPrefix = values.length === 0 ? undefined : commonPrefixOf(key, prefix, delimiter);
+    if (commonPrefix === undefined) {
+      const from = key === after ? values.findIndex((value) => idOf(value) === id) + 1 : 0;
+      for (const value of values.slice(from)) yield { key, value };
+      index += 1;
+    } else {
+      // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
+      yield { commonPrefix };
+      index = indexBehind(commonPrefix);
+    }
   }
 }
 
@@ -49,13 +61,6 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
   if (delimiter === '' || !key.startsWith(prefix)) return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
-}
-
-/** What is listed: sorted keys, each with values that have ids: versions of objects, or uploads. */
-interface Listed<V> {
-  readonly keys: readonly string[];
-  readonly valuesOf: (key: string) => readonly V[];
-  readonly idOf: (value: V) => string;
 }
 
 /** The members that the inputs of listings have in common. */
@@ -73,11 +78,10 @@ interface PageStart {
 }
 
 /** A page of a listing: its values, its last entry unless nothing follows, and what each response says of it. */
-export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id = '', limit }: PageStart) {
+export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id, limit }: PageStart) {
   const { Prefix = '', Delimiter = '', EncodingType } = input;
   const encode = keyEncoder(EncodingType);
-  const listing: Listing = { prefix: Prefix, delimiter: Delimiter, after, from: id === '' ? 'after' : 'at' };
-  const { items, next } = page(entriesOf(listed, listing, id), limit);
+  const { items, next } = page(walk(listed, { prefix: Prefix, delimiter: Delimiter, after, id }), limit);
   const last = next === undefined ? undefined : items.at(-1);
   return {
     encode,
@@ -94,23 +98,6 @@ export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id =
       CommonPrefixes: items.flatMap((entry) => ('value' in entry ? [] : [{ Prefix: encode(entry.commonPrefix) }])),
     },
   };
-}
-
-/** Each value of the keys that are listed; of the key where the listing starts only those after that with the id. */
-function* entriesOf<V>({ keys, valuesOf, idOf }: Listed<V>, listing: Listing, id: string): Generator<ListedEntry<V>> {
-  const pick = (key: string) => {
-    const values = valuesOf(key);
-    return values.length > 0 ? values : undefined;
-  };
-  for (const entry of walk(keys, listing, pick)) {
-    if ('value' in entry) {
-      const isStart = id !== '' && entry.key === listing.after;
-      const from = isStart ? entry.value.findIndex((value) => idOf(value) === id) + 1 : 0;
-      for (const value of entry.value.slice(from)) yield { key: entry.key, value };
-    } else {
-      yield entry;
-    }
-  }
 }
 
 /** A limit such as `max-keys`: 1000 at most and by default. Throws InvalidArgument. */
