@@ -1,11 +1,13 @@
 import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
+  DEFAULT_CHECKSUM,
   declaredChecksum,
   isBase64Of,
   startDigest,
 } from './checksums.ts';
 import { badDigest, s3Error } from './errors.ts';
+import type { Content } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
 /** The members of an input that say what its body must be, besides the details of the request. */
@@ -28,11 +30,15 @@ export function claimedChecksum(input: DigestInput): ClaimedChecksum | undefined
   return declared && { algorithm: declared.algorithm, value: () => declared.value };
 }
 
-/** Digests a body by all that the request claims, by MD5 and by `kept`. Throws InvalidDigest or InvalidRequest. */
-export function startDigests(input: DigestInput, kept: ChecksumAlgorithm | 'MD5' = 'MD5') {
+/**
+ * Digests a body by all that the request claims, and for what is stored. Throws InvalidDigest or InvalidRequest.
+ * @param keep the checksum to store; default: the one that the request claims, or the one that S3 adds
+ */
+export function startDigests(input: DigestInput, keep?: ChecksumAlgorithm) {
   const { ContentMD5 } = input;
   const { payloadSha256 } = detailsOf(input) ?? {};
   const claimed = claimedChecksum(input);
+  const kept = keep ?? claimed?.algorithm ?? DEFAULT_CHECKSUM.algorithm;
   if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) throw s3Error('InvalidDigest');
   const algorithms = new Set<ChecksumAlgorithm | 'MD5'>(['MD5', kept, claimed?.algorithm ?? kept]);
   if (payloadSha256 !== undefined) algorithms.add('SHA256');
@@ -42,7 +48,7 @@ export function startDigests(input: DigestInput, kept: ChecksumAlgorithm | 'MD5'
       for (const { digest } of digests) digest.update(chunk);
     },
     /** Throws BadDigest or XAmzContentSHA256Mismatch if the body is not what the request claims. */
-    async end(): Promise<{ md5: string; checksum: string }> {
+    async end(): Promise<Pick<Content, 'etag' | 'checksum'>> {
       const sums = new Map<string, Buffer>();
       for (const { algorithm, digest } of digests) sums.set(algorithm, await digest.end());
       const sum = (algorithm: string, encoding: 'base64' | 'hex') => sums.get(algorithm)?.toString(encoding) ?? '';
@@ -54,7 +60,10 @@ export function startDigests(input: DigestInput, kept: ChecksumAlgorithm | 'MD5'
       if (claimed && expected !== undefined && sum(claimed.algorithm, 'base64') !== expected) {
         throw badDigest(claimed.algorithm);
       }
-      return { md5: sum('MD5', 'hex'), checksum: sum(kept, 'base64') };
+      return {
+        etag: sum('MD5', 'hex'),
+        checksum: { algorithm: kept, value: sum(kept, 'base64'), type: 'FULL_OBJECT' },
+      };
     },
   };
 }

@@ -64,12 +64,9 @@ export function s3Error(code: keyof typeof ERRORS, members: Readonly<Record<stri
   return new S3Error(code, message, status, members);
 }
 
-/** 400; with the argument's name and value if S3 returns them. */
-export const invalidArgument = (message: string, name?: string, value?: string) =>
-  new S3Error('InvalidArgument', message, 400, {
-    ...(name === undefined ? {} : { ArgumentName: name }),
-    ...(value === undefined ? {} : { ArgumentValue: value }),
-  });
+/** 400; with the argument's name and value. */
+export const invalidArgument = (message: string, ArgumentName: string, ArgumentValue = '') =>
+  new S3Error('InvalidArgument', message, 400, { ArgumentName, ArgumentValue });
 
 /** 400. */
 export const invalidRequest = (message: string) => new S3Error('InvalidRequest', message, 400);

@@ -1,7 +1,7 @@
 import type { BlobReferences } from './blob-references.ts';
 import type { BlobSink } from './blob-store.ts';
-import { claimedChecksum, type DigestInput, startDigests } from './body-digests.ts';
-import { DEFAULT_CHECKSUM } from './checksums.ts';
+import { type DigestInput, startDigests } from './body-digests.ts';
+import type { ChecksumAlgorithm } from './checksums.ts';
 import { s3Error } from './errors.ts';
 import type { Content } from './model.ts';
 
@@ -20,15 +20,11 @@ interface UploadInput extends DigestInput {
  * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
  * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
  * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
- * @param kept the checksum to store; default: the one that the request claims, or the one that S3 adds
+ * @param keep as for `startDigests`
  */
-export async function ingest(
-  blobs: BlobReferences,
-  input: UploadInput,
-  kept = claimedChecksum(input)?.algorithm ?? DEFAULT_CHECKSUM.algorithm,
-): Promise<Content> {
+export async function ingest(blobs: BlobReferences, input: UploadInput, keep?: ChecksumAlgorithm): Promise<Content> {
   const { Body, ContentLength } = input;
-  const digests = startDigests(input, kept);
+  const digests = startDigests(input, keep);
   checkSize(ContentLength ?? 0);
   let sink: BlobSink | undefined;
   try {
@@ -44,12 +40,12 @@ export async function ingest(
       await written;
     }
     if (ContentLength !== undefined && size !== ContentLength) throw s3Error('IncompleteBody');
-    const { md5, checksum } = await digests.end();
+    const sums = await digests.end();
     const blob = await sink?.commit();
     sink = undefined;
     const segments = blob === undefined ? [] : [{ blob, start: 0, length: size }];
     blobs.retain(segments);
-    return { size, etag: md5, segments, checksum: { algorithm: kept, value: checksum, type: 'FULL_OBJECT' } };
+    return { size, segments, ...sums };
   } finally {
     await sink?.abort();
   }

@@ -1,18 +1,13 @@
 import type { Caller } from '../../core/cloud.ts';
 import { type BlobReferences, slice } from '../blob-references.ts';
-import {
-  type ChecksumAlgorithm,
-  checksumMembers,
-  DEFAULT_CHECKSUM,
-  declaredChecksum,
-  startDigest,
-} from '../checksums.ts';
+import { startDigests } from '../body-digests.ts';
+import { type ChecksumAlgorithm, checksumMembers, DEFAULT_CHECKSUM, declaredChecksum } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
 import type { Input, Operations } from '../inputs.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
-import type { Content, ObjectVersion } from '../model.ts';
+import type { Content, Described, ObjectVersion } from '../model.ts';
 import { type CopySource, checkKey, parseCopySource } from '../names.ts';
 import { describedBy, headersOf } from '../object-headers.ts';
 import { type ByteRange, parseCopyRange } from '../ranges.ts';
@@ -84,12 +79,7 @@ function checkCopiedSize(bytes: number): void {
 }
 
 /** Headers, metadata and tags of the copy, from the source or replaced as the directives say. */
-function describeCopy(
-  state: S3State,
-  input: Input<'CopyObject'>,
-  source: ObjectVersion,
-  caller: Caller,
-): Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'> {
+function describeCopy(state: S3State, input: Input<'CopyObject'>, source: ObjectVersion, caller: Caller): Described {
   const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
   const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
   const from = parseCopySource(input.CopySource);
@@ -102,9 +92,9 @@ function describeCopy(
   // A copy never takes these headers from its source.
   const { ACL, StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, WebsiteRedirectLocation } = input;
   const own = { ACL, StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, WebsiteRedirectLocation };
-  const copied = { headers: { ...source.headers, ...own }, metadata: source.metadata };
+  const copied = { headers: headersOf({ ...source.headers, ...own }), metadata: source.metadata };
   return {
-    ...(metadataDirective === 'REPLACE' ? describedBy(input) : { ...copied, headers: headersOf(copied.headers) }),
+    ...(metadataDirective === 'REPLACE' ? describedBy(input) : copied),
     tags: taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, input, source, caller),
   };
 }
@@ -148,15 +138,9 @@ async function copyContent(
     return { size, etag: source.etag, segments, checksum: source.checksum };
   }
   try {
-    const md5 = startDigest('MD5');
-    const checksum = startDigest(algorithm);
-    for await (const chunk of blobs.read(segments)) {
-      md5.update(chunk);
-      checksum.update(chunk);
-    }
-    const value = (await checksum.end()).toString('base64');
-    const etag = (await md5.end()).toString('hex');
-    return { size, segments, etag, checksum: { algorithm, type: 'FULL_OBJECT', value } };
+    const digests = startDigests({}, algorithm);
+    for await (const chunk of blobs.read(segments)) digests.update(chunk);
+    return { size, segments, ...(await digests.end()) };
   } catch (error) {
     blobs.release(segments);
     throw error;

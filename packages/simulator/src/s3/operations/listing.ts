@@ -39,9 +39,9 @@ export function listingOperations(state: S3State) {
       const upload = findUpload(state, input);
       const after = Number(input.PartNumberMarker ?? 0);
       const limit = limitOf('maxParts', input.MaxParts);
-      const parts = [...upload.parts.values()].filter(({ number }) => number > after);
+      const parts = [...upload.parts.values()].sort((a, b) => a.number - b.number);
       const { items, next } = page(
-        parts.sort((a, b) => a.number - b.number),
+        parts.filter(({ number }) => number > after),
         limit,
       );
       return {
