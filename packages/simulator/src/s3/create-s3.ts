@@ -1,6 +1,7 @@
-import type { Caller, Deps, Operation, Service } from '../core/cloud.ts';
+import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { S3Call } from './calls.ts';
 import { s3Error } from './errors.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
@@ -20,7 +21,7 @@ import { type S3Ports, S3State } from './state.ts';
 export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): { readonly service: Service } {
   const { accountId, partition } = deps.account;
   const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
-  const all: Record<string, (input: never, caller: Caller) => unknown> = {
+  const all: Record<string, (call: S3Call<never>) => unknown> = {
     ...bucketOperations(state),
     ...configurationOperations(state),
     ...objectOperations(state),
@@ -34,11 +35,18 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
     name,
     {
       permissions: s3Permissions(name, partition),
-      run(input: { readonly ExpectedBucketOwner?: string; readonly ExpectedSourceBucketOwner?: string }, caller) {
+      run(input: BucketInput, caller) {
         for (const owner of [input.ExpectedBucketOwner, input.ExpectedSourceBucketOwner]) {
           if (owner !== undefined && owner !== accountId) throw s3Error('AccessDenied');
         }
-        return run(input as never, caller);
+        const call = {
+          input: input as never,
+          caller,
+          get bucket() {
+            return state.bucket(input.Bucket);
+          },
+        };
+        return run(call);
       },
     },
   ]);
@@ -50,4 +58,11 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
     },
   };
   return { service: { name: 's3', operations: Object.fromEntries(operations), durable } };
+}
+
+/** Members that name a bucket, and the expected owners of buckets. */
+interface BucketInput {
+  readonly Bucket?: string;
+  readonly ExpectedBucketOwner?: string;
+  readonly ExpectedSourceBucketOwner?: string;
 }

@@ -1,6 +1,6 @@
-import type { Caller } from '../core/cloud.ts';
+import type { S3Call } from './calls.ts';
 import { s3Error } from './errors.ts';
-import type { Bucket, ObjectVersion } from './model.ts';
+import type { ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
 import type { S3State } from './state.ts';
 
@@ -8,8 +8,6 @@ import type { S3State } from './state.ts';
 interface VersionName {
   readonly Key?: string | undefined;
   readonly VersionId?: string | undefined;
-  /** @default GET */
-  readonly method?: 'GET' | 'HEAD';
 }
 
 /**
@@ -19,9 +17,8 @@ interface VersionName {
  */
 export function findVersion(
   state: S3State,
-  bucket: Bucket,
-  { Key, VersionId, method = 'GET' }: VersionName,
-  caller: Caller,
+  { input: { Key, VersionId }, caller, bucket }: S3Call<VersionName>,
+  method: 'GET' | 'HEAD' = 'GET',
 ): ObjectVersion {
   const key = checkKey(Key);
   const versions = bucket.objects.get(key) ?? [];

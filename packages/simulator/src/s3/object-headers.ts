@@ -1,5 +1,5 @@
+import type { Input } from './calls.ts';
 import { invalidArgument, s3Error } from './errors.ts';
-import type { Input } from './inputs.ts';
 import type { Described, ObjectHeaders } from './model.ts';
 import { parseTagging } from './tags.ts';
 

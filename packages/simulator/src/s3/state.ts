@@ -5,6 +5,7 @@ import type { Caller, Deps } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
+import type { S3Call } from './calls.ts';
 import { kmsError, S3Error, s3Error } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, ObjectHeaders, ObjectVersion } from './model.ts';
@@ -19,12 +20,6 @@ export interface S3Ports {
   readonly iam?: PolicyHolder;
   /** Authorizes the use of objects' keys. */
   readonly kms?: Pick<Kms, 'authorizeUse'>;
-}
-
-/** An operation's input and its caller. */
-export interface S3Request<I extends object = object> {
-  readonly input: I;
-  readonly caller: Caller;
 }
 
 /** What a delete marker has of an object. The ETag, the MD5 of no bytes, is in its event. */
@@ -137,11 +132,7 @@ export class S3State {
   }
 
   /** The headers of a new object, encrypted as the request says or else the bucket. Throws as `authorizeKey` does. */
-  encryptedHeaders(
-    bucket: Bucket,
-    { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
-    { input, caller }: S3Request,
-  ): ObjectHeaders {
+  encryptedHeaders({ input, caller, bucket }: S3Call, key: string, headers: ObjectHeaders): ObjectHeaders {
     const asked = 'ServerSideEncryption' in input ? input.ServerSideEncryption : undefined;
     const result = asked === undefined ? encryptedByDefault(bucket, headers) : headers;
     const keyArn = this.authorizeKey(caller, bucket, { key, headers: result }, 'GenerateDataKey');
@@ -151,13 +142,12 @@ export class S3State {
 
   /** Makes `version`, whose content the caller has retained, the newest of its key, and notifies EventBridge. */
   put(
-    bucket: Bucket,
+    call: S3Call,
     version: Omit<ObjectVersion, 'versionId' | 'deleteMarker' | 'lastModified'> & { readonly lastModified?: number },
     reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
-    request: S3Request,
   ): ObjectVersion {
-    const stored = this.#push(bucket, { lastModified: this.now(), ...version, deleteMarker: false });
-    this.#publish(bucket, stored, request, { 'detail-type': 'Object Created', reason });
+    const stored = this.#push(call.bucket, { lastModified: this.now(), ...version, deleteMarker: false });
+    this.#publish(call, stored, { 'detail-type': 'Object Created', reason });
     return stored;
   }
 
@@ -165,21 +155,22 @@ export class S3State {
    * DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. Returns
    * the version that is removed, or the delete marker that is created.
    */
-  remove(bucket: Bucket, key: string, versionId: string | undefined, request: S3Request) {
+  remove(call: S3Call, key: string, versionId: string | undefined) {
+    const { bucket } = call;
     if (versionId === undefined && bucket.versioning !== undefined) {
       const marker = this.#push(bucket, { ...DELETE_MARKER, key, lastModified: this.now() });
-      this.#publish(bucket, marker, request, { ...DELETED, 'deletion-type': 'Delete Marker Created' });
+      this.#publish(call, marker, { ...DELETED, 'deletion-type': 'Delete Marker Created' });
       return { versionId: marker.versionId, deleteMarker: true };
     }
     const removed = this.#take(bucket, key, versionId ?? 'null');
-    if (removed) this.#publish(bucket, removed, request, { ...DELETED, 'deletion-type': 'Permanently Deleted' });
+    if (removed) this.#publish(call, removed, { ...DELETED, 'deletion-type': 'Permanently Deleted' });
     return { versionId, deleteMarker: removed?.deleteMarker ?? false };
   }
 
   /** Sets or removes the tags of a version, and notifies EventBridge. */
-  setTags(bucket: Bucket, version: ObjectVersion, tags: ObjectVersion['tags'] | undefined, request: S3Request): void {
+  setTags(call: S3Call, version: ObjectVersion, tags: ObjectVersion['tags'] | undefined): void {
     version.tags = tags ?? [];
-    this.#publish(bucket, version, request, { 'detail-type': tags ? 'Object Tags Added' : 'Object Tags Deleted' });
+    this.#publish(call, version, { 'detail-type': tags ? 'Object Tags Added' : 'Object Tags Deleted' });
   }
 
   #push(bucket: Bucket, version: Omit<ObjectVersion, 'versionId'>): ObjectVersion {
@@ -209,7 +200,7 @@ export class S3State {
     return removed;
   }
 
-  #publish(bucket: Bucket, version: ObjectVersion, { input, caller }: S3Request, change: Change): void {
+  #publish({ input, caller, bucket }: S3Call, version: ObjectVersion, change: Change): void {
     if (!bucket.eventBridge) return;
     const { key, size, etag, versionId } = version;
     const { 'detail-type': type, ...reason } = change;

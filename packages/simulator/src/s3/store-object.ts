@@ -1,8 +1,8 @@
+import type { Input, S3Call } from './calls.ts';
 import { checkWriteConditions } from './conditions.ts';
-import type { Input } from './inputs.ts';
 import type { Bucket, Content, Described, ObjectHeaders, ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
-import type { S3Request, S3State } from './state.ts';
+import type { S3State } from './state.ts';
 
 /**
  * Stores an object for PutObject or CopyObject when `ingest` has its content. Throws if a condition of the request does
@@ -10,22 +10,21 @@ import type { S3Request, S3State } from './state.ts';
  */
 export async function storeObject(
   state: S3State,
-  { input, caller }: S3Request<Input<'PutObject'> | Input<'CopyObject'>>,
+  call: S3Call<Input<'PutObject'> | Input<'CopyObject'>>,
   described: Described,
   ingest: () => Promise<Content>,
 ) {
+  const { input } = call;
   const key = checkKey(input.Key);
-  const before = state.bucket(input.Bucket);
-  const headers = state.encryptedHeaders(before, { key, ...described }, { input, caller });
-  checkWriteConditions(input, key, state.live(before, key));
+  const headers = state.encryptedHeaders(call, key, described.headers);
+  checkWriteConditions(input, key, state.live(call.bucket, key));
   const content = await ingest();
   try {
     // Bucket and object can have changed while the content arrived.
-    const bucket = state.bucket(input.Bucket);
-    checkWriteConditions(input, key, state.live(bucket, key));
+    checkWriteConditions(input, key, state.live(call.bucket, key));
     const reason = 'CopySource' in input ? 'CopyObject' : 'PutObject';
-    const version = state.put(bucket, { ...content, ...described, headers, key }, reason, { input, caller });
-    return { version, shown: shownOf(state, bucket, version) };
+    const version = state.put(call, { ...content, ...described, headers, key }, reason);
+    return { version, shown: shownOf(state, call.bucket, version) };
   } catch (error) {
     state.blobs.release(content.segments);
     throw error;

@@ -1,6 +1,6 @@
 import { page } from '../../core/page.ts';
+import type { Input, Operations } from '../calls.ts';
 import { invalidArgument, S3Error, s3Error } from '../errors.ts';
-import type { Input, Operations } from '../inputs.ts';
 import { checkBucketName } from '../names.ts';
 import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
@@ -12,7 +12,8 @@ const MAX_LISTED_BUCKETS = 10_000;
 export function bucketOperations(state: S3State) {
   const { region } = state.deps.account;
   return {
-    ListBuckets({ MaxBuckets: limit = MAX_LISTED_BUCKETS, ContinuationToken: after, Prefix: prefix = '' }) {
+    ListBuckets({ input }) {
+      const { MaxBuckets: limit = MAX_LISTED_BUCKETS, ContinuationToken: after, Prefix: prefix = '' } = input;
       if (!(limit >= 1 && limit <= MAX_LISTED_BUCKETS)) {
         const message = 'Argument max-buckets must be an integer between 1 and 10000';
         throw invalidArgument(message, 'max-buckets', String(limit));
@@ -29,10 +30,9 @@ export function bucketOperations(state: S3State) {
       };
     },
 
-    CreateBucket: (input) => createBucket(state, input),
+    CreateBucket: ({ input }) => createBucket(state, input),
 
-    DeleteBucket(input) {
-      const bucket = state.bucket(input.Bucket);
+    DeleteBucket({ bucket }) {
       if (bucket.objects.size > 0) {
         const hint = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.';
         const message = `The bucket you tried to delete is not empty${hint}`;
@@ -47,12 +47,12 @@ export function bucketOperations(state: S3State) {
       return {};
     },
 
-    HeadBucket({ Bucket: name = '' }) {
+    HeadBucket({ input: { Bucket: name = '' } }) {
       if (!state.buckets.has(name)) throw s3Error('NotFound');
       return { BucketRegion: region, AccessPointAlias: false, BucketArn: state.arnOf(name) };
     },
 
-    GetBucketLocation(input) {
+    GetBucketLocation({ input }) {
       state.bucket(input.Bucket);
       // us-east-1 is the region without a constraint.
       return region === 'us-east-1' ? {} : { LocationConstraint: region };

@@ -1,6 +1,6 @@
 import type { BucketLifecycleConfiguration, Tagging } from '@aws-sdk/client-s3';
+import type { Operations, S3Call } from '../calls.ts';
 import { invalidArgument, notImplemented, S3Error, s3Error } from '../errors.ts';
-import type { Operations } from '../inputs.ts';
 import type { S3State } from '../state.ts';
 import { checkTagSet } from '../tags.ts';
 
@@ -64,18 +64,15 @@ const STORED_CONFIGURATIONS: readonly StoredConfiguration[] = [
 /** Operations on a bucket's versioning, notifications and policy, and on configurations that are stored. */
 export function configurationOperations(state: S3State): Operations {
   return Object.assign(
-    { ...versioningAndNotifications(state), ...policyOperations(state) },
+    { ...VERSIONING_AND_NOTIFICATIONS, ...policyOperations(state) },
     ...STORED_CONFIGURATIONS.map((kind) => storedOperations(state, kind)),
   );
 }
 
-type Named = { readonly Bucket?: string };
-
 function storedOperations(state: S3State, { get, put = get, remove = get, ...kind }: StoredConfiguration) {
   const { member, flat, initial, missing } = kind;
   return {
-    [`Put${put}`](input: Named & Readonly<Record<string, unknown>>) {
-      const bucket = state.bucket(input.Bucket);
+    [`Put${put}`]({ input, bucket }: S3Call<Readonly<Record<string, unknown>>>) {
       const configuration = structuredClone(input[member]);
       if (configuration === undefined || configuration === null) throw s3Error('MalformedXML');
       if (member === 'Tagging') checkTagSet((configuration as Tagging).TagSet ?? []);
@@ -83,14 +80,12 @@ function storedOperations(state: S3State, { get, put = get, remove = get, ...kin
       bucket.configurations.set(member, configuration);
       return {};
     },
-    [`Get${get}`](input: Named) {
-      const { name, configurations } = state.bucket(input.Bucket);
+    [`Get${get}`]({ bucket: { name, configurations } }: S3Call) {
       const configuration = structuredClone(configurations.has(member) ? configurations.get(member) : initial);
       if (!configuration) throw new S3Error(...missing, 404, { BucketName: name });
       return flat ? configuration : { [member]: configuration };
     },
-    [`Delete${remove}`](input: Named) {
-      const { configurations } = state.bucket(input.Bucket);
+    [`Delete${remove}`]({ bucket: { configurations } }: S3Call) {
       // Encryption returns to that of a new bucket; the others are removed.
       if (get === 'BucketEncryption') configurations.delete(member);
       else configurations.set(member, undefined);
@@ -119,39 +114,33 @@ function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfigu
   }
 }
 
-function versioningAndNotifications(state: S3State) {
-  return {
-    PutBucketVersioning(input) {
-      const bucket = state.bucket(input.Bucket);
-      const { Status: status, MFADelete: mfaDelete } = input.VersioningConfiguration ?? {};
-      if (mfaDelete === 'Enabled') throw notImplemented('MFA Delete');
-      if (status === undefined && mfaDelete !== undefined) return {};
-      if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('IllegalVersioningConfigurationException');
-      bucket.versioning = status;
-      return {};
-    },
-    GetBucketVersioning: (input) => ({ Status: state.bucket(input.Bucket).versioning }),
+const VERSIONING_AND_NOTIFICATIONS = {
+  PutBucketVersioning({ input, bucket }) {
+    const { Status: status, MFADelete: mfaDelete } = input.VersioningConfiguration ?? {};
+    if (mfaDelete === 'Enabled') throw notImplemented('MFA Delete');
+    if (status === undefined && mfaDelete !== undefined) return {};
+    if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('IllegalVersioningConfigurationException');
+    bucket.versioning = status;
+    return {};
+  },
+  GetBucketVersioning: ({ bucket }) => ({ Status: bucket.versioning }),
 
-    PutBucketNotificationConfiguration(input) {
-      const bucket = state.bucket(input.Bucket);
-      const configuration = input.NotificationConfiguration ?? {};
-      for (const member of ['QueueConfigurations', 'TopicConfigurations', 'LambdaFunctionConfigurations'] as const) {
-        if (configuration[member]?.length) {
-          throw notImplemented(`bucket notifications by ${member}, only EventBridgeConfiguration`);
-        }
+  PutBucketNotificationConfiguration({ input, bucket }) {
+    const configuration = input.NotificationConfiguration ?? {};
+    for (const member of ['QueueConfigurations', 'TopicConfigurations', 'LambdaFunctionConfigurations'] as const) {
+      if (configuration[member]?.length) {
+        throw notImplemented(`bucket notifications by ${member}, only EventBridgeConfiguration`);
       }
-      bucket.eventBridge = configuration.EventBridgeConfiguration !== undefined;
-      return {};
-    },
-    GetBucketNotificationConfiguration: (input) =>
-      state.bucket(input.Bucket).eventBridge ? { EventBridgeConfiguration: {} } : {},
-  } satisfies Operations;
-}
+    }
+    bucket.eventBridge = configuration.EventBridgeConfiguration !== undefined;
+    return {};
+  },
+  GetBucketNotificationConfiguration: ({ bucket }) => (bucket.eventBridge ? { EventBridgeConfiguration: {} } : {}),
+} satisfies Operations;
 
 function policyOperations(state: S3State) {
   return {
-    PutBucketPolicy(input) {
-      const bucket = state.bucket(input.Bucket);
+    PutBucketPolicy({ input, bucket }) {
       const policy = input.Policy ?? '';
       if (Buffer.byteLength(policy) > MAX_POLICY_BYTES) throw s3Error('PolicyTooLarge');
       try {
@@ -163,13 +152,12 @@ function policyOperations(state: S3State) {
       state.setPolicy(bucket, policy);
       return {};
     },
-    GetBucketPolicy(input) {
-      const { name, policy } = state.bucket(input.Bucket);
+    GetBucketPolicy({ bucket: { name, policy } }) {
       if (policy === undefined) throw s3Error('NoSuchBucketPolicy', { BucketName: name });
       return { Policy: policy };
     },
-    DeleteBucketPolicy(input) {
-      state.setPolicy(state.bucket(input.Bucket), undefined);
+    DeleteBucketPolicy({ bucket }) {
+      state.setPolicy(bucket, undefined);
       return {};
     },
   } satisfies Operations;

@@ -1,11 +1,10 @@
-import type { Caller } from '../../core/cloud.ts';
 import { type BlobReferences, slice } from '../blob-references.ts';
 import { startDigests } from '../body-digests.ts';
+import type { Input, Operations, S3Call } from '../calls.ts';
 import { type ChecksumAlgorithm, checksumMembers, DEFAULT_CHECKSUM, declaredChecksum } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
-import type { Input, Operations } from '../inputs.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
 import type { Content, Described, ObjectVersion } from '../model.ts';
 import { type CopySource, checkKey, parseCopySource } from '../names.ts';
@@ -19,28 +18,29 @@ import { findUpload, partChecksum, storePart } from './multipart.ts';
 /** CopyObject and UploadPartCopy. A copy shares the source's blobs; bytes are read only to compute a new digest. */
 export function copyOperations(state: S3State) {
   return {
-    async CopyObject(input, caller) {
+    async CopyObject(call) {
+      const { input } = call;
       const key = checkKey(input.Key);
-      checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
-      const { source, ...read } = findSource(state, input, caller);
+      checkWriteConditions(input, key, state.live(call.bucket, key));
+      const { source, ...read } = findSource(state, call);
       checkCopiedSize(source.size);
-      const described = describeCopy(state, input, source, caller);
+      const described = describeCopy(state, call, source);
       const { algorithm } = declaredChecksum(input) ?? source.checksum ?? DEFAULT_CHECKSUM;
       const whole = { start: 0, length: source.size };
-      const { version, shown } = await storeObject(state, { input, caller }, described, () =>
+      const { version, shown } = await storeObject(state, call, described, () =>
         copyContent(state.blobs, source, whole, algorithm),
       );
       return { CopyObjectResult: { ...resultOf(version), ...checksumMembers(version.checksum) }, ...shown, ...read };
     },
 
-    async UploadPartCopy(input, caller) {
-      const upload = findUpload(state, input);
-      state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
-      const { source, ...read } = findSource(state, input, caller);
-      const range = parseCopyRange(input.CopySourceRange, source.size);
+    async UploadPartCopy(call) {
+      const upload = findUpload(call);
+      state.authorizeKey(call.caller, call.bucket, upload, 'Decrypt');
+      const { source, ...read } = findSource(state, call);
+      const range = parseCopyRange(call.input.CopySourceRange, source.size);
       checkCopiedSize(range.length);
       const { algorithm } = upload.checksum ?? DEFAULT_CHECKSUM;
-      const part = storePart(state, input, await copyContent(state.blobs, source, range, algorithm));
+      const part = storePart(state, call, await copyContent(state.blobs, source, range, algorithm));
       return {
         CopyPartResult: { ...resultOf(part), ...partChecksum(upload, part) },
         ...encryptionOf(upload.headers),
@@ -56,10 +56,10 @@ const resultOf = ({ etag, lastModified }: Pick<ObjectVersion, 'etag' | 'lastModi
 });
 
 /** The version to copy, and what the response says of it. */
-function findSource(state: S3State, input: Input<'CopyObject'> | Input<'UploadPartCopy'>, caller: Caller) {
+function findSource(state: S3State, { input, caller }: S3Call<Input<'CopyObject'> | Input<'UploadPartCopy'>>) {
   const { bucket: name, key: Key, versionId: VersionId } = parseCopySource(input.CopySource);
   const bucket = state.bucket(name);
-  const source = findVersion(state, bucket, { Key, VersionId }, caller);
+  const source = findVersion(state, { input: { Key, VersionId }, caller, bucket });
   checkRetrievable(source);
   const conditions = {
     IfMatch: input.CopySourceIfMatch,
@@ -79,7 +79,8 @@ function checkCopiedSize(bytes: number): void {
 }
 
 /** Headers, metadata and tags of the copy, from the source or replaced as the directives say. */
-function describeCopy(state: S3State, input: Input<'CopyObject'>, source: ObjectVersion, caller: Caller): Described {
+function describeCopy(state: S3State, call: S3Call<Input<'CopyObject'>>, source: ObjectVersion): Described {
+  const { input } = call;
   const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
   const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
   const from = parseCopySource(input.CopySource);
@@ -95,7 +96,7 @@ function describeCopy(state: S3State, input: Input<'CopyObject'>, source: Object
   const copied = { headers: headersOf({ ...source.headers, ...own }), metadata: source.metadata };
   return {
     ...(metadataDirective === 'REPLACE' ? describedBy(input) : copied),
-    tags: taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, input, source, caller),
+    tags: taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, call, source),
   };
 }
 
@@ -114,7 +115,7 @@ function isCopyToItself(input: Input<'CopyObject'>, { bucket, key, versionId }: 
 }
 
 /** The source's tags. Throws AccessDenied. */
-function copiedTags(state: S3State, input: Input<'CopyObject'>, { tags }: ObjectVersion, caller: Caller) {
+function copiedTags(state: S3State, { input, caller }: S3Call<Input<'CopyObject'>>, { tags }: ObjectVersion) {
   if (tags.length === 0) return [];
   const { bucket, key, versionId } = parseCopySource(input.CopySource);
   const read = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';

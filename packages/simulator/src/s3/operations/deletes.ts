@@ -1,23 +1,23 @@
 import { AwsError } from '../../core/aws-error.ts';
+import type { Operations } from '../calls.ts';
 import { checkWriteConditions } from '../conditions.ts';
 import { s3Error } from '../errors.ts';
-import type { Operations } from '../inputs.ts';
 import { checkKey } from '../names.ts';
 import type { S3State } from '../state.ts';
 
 /** DeleteObject and DeleteObjects; the latter checks permissions for each key and reports each error. */
 export function deleteOperations(state: S3State) {
   return {
-    DeleteObject(input, caller) {
-      const bucket = state.bucket(input.Bucket);
+    DeleteObject(call) {
+      const { input, bucket } = call;
       const key = checkKey(input.Key);
       checkWriteConditions({ IfMatch: input.IfMatch }, key, state.live(bucket, key));
-      const { versionId, deleteMarker } = state.remove(bucket, key, input.VersionId, { input, caller });
+      const { versionId, deleteMarker } = state.remove(call, key, input.VersionId);
       return { DeleteMarker: deleteMarker || undefined, VersionId: versionId };
     },
 
-    DeleteObjects(input, caller) {
-      const bucket = state.bucket(input.Bucket);
+    DeleteObjects(call) {
+      const { input, caller, bucket } = call;
       const { Objects = [], Quiet } = input.Delete ?? {};
       if (Objects.length === 0 || Objects.length > 1000) throw s3Error('MalformedXML');
       const deleted: object[] = [];
@@ -28,7 +28,7 @@ export function deleteOperations(state: S3State) {
           const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
           state.deps.cloud.authorize(caller, { action, resource: state.arnOf(`${bucket.name}/${key}`) });
           checkWriteConditions({ IfMatch: ETag }, key, state.live(bucket, key));
-          const { versionId, deleteMarker } = state.remove(bucket, key, VersionId, { input, caller });
+          const { versionId, deleteMarker } = state.remove(call, key, VersionId);
           const marker = deleteMarker && { DeleteMarker: true, DeleteMarkerVersionId: versionId };
           deleted.push({ Key, VersionId, ...marker });
         } catch (error) {

@@ -1,7 +1,7 @@
 import { page } from '../../core/page.ts';
+import type { Input, Operations } from '../calls.ts';
 import { invalidArgument } from '../errors.ts';
-import type { Input, Operations } from '../inputs.ts';
-import type { ObjectVersion, Upload } from '../model.ts';
+import type { Bucket, ObjectVersion, Upload } from '../model.ts';
 import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
 import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
@@ -11,11 +11,11 @@ import { limitOf, pageOfKeys } from './paging.ts';
 export function listingOperations(state: S3State) {
   const Owner = state.owner;
   return {
-    ListObjectsV2(input) {
+    ListObjectsV2({ input, bucket }) {
       const { ContinuationToken, StartAfter = '' } = input;
       const resumed = ContinuationToken === undefined ? '' : fromToken(ContinuationToken);
       const after = compareUtf8(resumed, StartAfter) < 0 ? StartAfter : resumed;
-      const { members, next, encode } = listObjects(state, input, after, input.FetchOwner ? { Owner } : {});
+      const { members, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner } : {});
       return {
         ...members,
         KeyCount: members.Contents.length + members.CommonPrefixes.length,
@@ -25,18 +25,19 @@ export function listingOperations(state: S3State) {
       };
     },
 
-    ListObjects(input) {
+    ListObjects({ input, bucket }) {
       const { Marker = '', Delimiter } = input;
-      const { members, next, encode } = listObjects(state, input, Marker, { Owner });
+      const { members, next, encode } = listObjects(bucket, input, Marker, { Owner });
       // Without a delimiter the last key is the next marker.
       return { ...members, Marker: encode(Marker), NextMarker: next && Delimiter ? encode(next.key) : undefined };
     },
 
-    ListObjectVersions: (input) => listVersions(state, input),
-    ListMultipartUploads: (input) => listUploads(state, input),
+    ListObjectVersions: ({ input, bucket }) => listVersions(bucket, input, Owner),
+    ListMultipartUploads: ({ input, bucket }) => listUploads(bucket, input, Owner),
 
-    ListParts(input) {
-      const upload = findUpload(state, input);
+    ListParts(call) {
+      const { input } = call;
+      const upload = findUpload(call);
       const after = Number(input.PartNumberMarker ?? 0);
       const limit = limitOf('maxParts', input.MaxParts);
       const parts = [...upload.parts.values()].sort((a, b) => a.number - b.number);
@@ -70,25 +71,24 @@ export function listingOperations(state: S3State) {
 
 /** The members that ListObjects and ListObjectsV2 share, and where the next page starts. */
 function listObjects(
-  state: S3State,
+  { name, keys, objects }: Bucket,
   input: Input<'ListObjects'> | Input<'ListObjectsV2'>,
   after: string,
   owned: { readonly Owner?: S3State['owner'] },
 ) {
-  const bucket = state.bucket(input.Bucket);
   const limit = limitOf('maxKeys', input.MaxKeys);
   const listed = {
-    keys: bucket.keys,
-    valuesOf: (key: string) => [state.live(bucket, key)].filter((version) => version !== undefined),
+    keys,
+    valuesOf: (key: string) => (objects.get(key) ?? []).slice(0, 1).filter(({ deleteMarker }) => !deleteMarker),
     idOf: ({ versionId }: ObjectVersion) => versionId,
   };
   const { values, members, ...rest } = pageOfKeys(listed, input, { after, limit });
   const Contents = values.map((version) => ({ ...summary(version, rest.encode), ...owned }));
-  return { ...rest, members: { Name: bucket.name, MaxKeys: limit, ...members, Contents } };
+  return { ...rest, members: { Name: name, MaxKeys: limit, ...members, Contents } };
 }
 
-function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
-  const { name, keys, objects } = state.bucket(input.Bucket);
+function listVersions(bucket: Bucket, input: Input<'ListObjectVersions'>, Owner: S3State['owner']) {
+  const { name, keys, objects } = bucket;
   const limit = limitOf('maxKeys', input.MaxKeys);
   const { KeyMarker = '', VersionIdMarker = '' } = input;
   if (VersionIdMarker !== '' && KeyMarker === '') {
@@ -107,7 +107,7 @@ function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
     VersionId: version.versionId,
     IsLatest: objects.get(version.key)?.[0] === version,
     LastModified: new Date(version.lastModified),
-    Owner: state.owner,
+    Owner,
   });
   return {
     ...members,
@@ -124,8 +124,7 @@ function listVersions(state: S3State, input: Input<'ListObjectVersions'>) {
   };
 }
 
-function listUploads(state: S3State, input: Input<'ListMultipartUploads'>) {
-  const bucket = state.bucket(input.Bucket);
+function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner: S3State['owner']) {
   const limit = limitOf('maxUploads', input.MaxUploads);
   const { KeyMarker = '', UploadIdMarker = '' } = input;
   // Of each key in the order in which they were initiated.
@@ -150,8 +149,8 @@ function listUploads(state: S3State, input: Input<'ListMultipartUploads'>) {
       Key: encode(upload.key),
       Initiated: new Date(upload.initiated),
       StorageClass: upload.headers.StorageClass,
-      Owner: state.owner,
-      Initiator: state.owner,
+      Owner,
+      Initiator: Owner,
       ...checksumSettings(upload),
     })),
   };

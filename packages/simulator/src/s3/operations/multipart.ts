@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import type { Caller } from '../../core/cloud.ts';
 import { claimedChecksum } from '../body-digests.ts';
+import type { Input, Operations, S3Call } from '../calls.ts';
 import {
   CHECKSUM_ALGORITHMS,
   checksumMember,
@@ -14,8 +14,7 @@ import {
 import { checkWriteConditions } from '../conditions.ts';
 import { badDigest, invalidArgument, invalidRequest, S3Error, s3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
-import type { Input, Operations } from '../inputs.ts';
-import type { Bucket, Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
+import type { Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
 import { checkKey } from '../names.ts';
 import { describedBy } from '../object-headers.ts';
 import type { S3State } from '../state.ts';
@@ -26,17 +25,19 @@ const MIN_PART_BYTES = 5 * 1024 ** 2;
 /** Maximum size of an object: 5 TiB. */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 
+type CompleteInput = Input<'CompleteMultipartUpload'>;
 type UploadName = Pick<Input<'ListParts'>, 'Bucket' | 'Key' | 'UploadId'>;
 
 /** Create, fill, complete and abort multipart uploads. */
 export function multipartOperations(state: S3State) {
   return {
-    CreateMultipartUpload: (input, caller) => createUpload(state, input, caller),
+    CreateMultipartUpload: (call) => createUpload(state, call),
 
-    async UploadPart(input, caller) {
+    async UploadPart(call) {
+      const { input } = call;
       checkPartNumber(input.PartNumber);
-      const upload = findUpload(state, input);
-      state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
+      const upload = findUpload(call);
+      state.authorizeKey(call.caller, call.bucket, upload, 'Decrypt');
       const declared = claimedChecksum(input)?.algorithm;
       const expected = upload.checksum?.algorithm;
       // A part of an upload without checksums can have any: boto3 adds one.
@@ -45,23 +46,22 @@ export function multipartOperations(state: S3State) {
         const message = `expected checksum Type: ${names[0]}, actual checksum Type: ${names[1]}`;
         throw invalidRequest(`Checksum Type mismatch occurred, ${message}`);
       }
-      const part = storePart(state, input, await ingest(state.blobs, input, expected ?? DEFAULT_CHECKSUM.algorithm));
+      const part = storePart(state, call, await ingest(state.blobs, input, expected ?? DEFAULT_CHECKSUM.algorithm));
       return { ETag: `"${part.etag}"`, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
     },
 
-    async CompleteMultipartUpload(input, caller) {
-      const completed = completedVersion(state.bucket(input.Bucket), input);
-      if (completed) return describeCompleted(state, input, completed);
-      const listed = input.MultipartUpload?.Parts ?? [];
-      const upload = findUpload(state, input);
-      const checksum = await checksumOf(upload, choosePartsOf(upload, listed), input);
+    async CompleteMultipartUpload(call) {
+      const completed = completedVersion(call);
+      if (completed) return describeCompleted(state, call, completed);
+      const upload = findUpload(call);
+      const checksum = await checksumOf(upload, choosePartsOf(upload, call.input), call.input);
       // No await from here on. A part that was replaced meanwhile fails these checks.
-      return describeCompleted(state, input, completeUpload(state, input, checksum, caller));
+      return describeCompleted(state, call, completeUpload(state, call, checksum));
     },
 
-    AbortMultipartUpload(input) {
-      const upload = findUpload(state, input);
-      state.bucket(input.Bucket).uploads.delete(upload.id);
+    AbortMultipartUpload(call) {
+      const upload = findUpload(call);
+      call.bucket.uploads.delete(upload.id);
       for (const part of upload.parts.values()) state.blobs.release(part.segments);
       return {};
     },
@@ -69,9 +69,9 @@ export function multipartOperations(state: S3State) {
 }
 
 /** Throws NoSuchBucket or NoSuchUpload. */
-export function findUpload(state: S3State, { Bucket, Key, UploadId = '' }: UploadName): Upload {
+export function findUpload({ input: { Key, UploadId = '' }, bucket }: S3Call<UploadName>): Upload {
   const key = checkKey(Key);
-  const upload = state.bucket(Bucket).uploads.get(UploadId);
+  const upload = bucket.uploads.get(UploadId);
   if (upload?.key !== key) throw s3Error('NoSuchUpload', { UploadId });
   return upload;
 }
@@ -79,12 +79,13 @@ export function findUpload(state: S3State, { Bucket, Key, UploadId = '' }: Uploa
 /** Adds or replaces a part. Takes over `content`, and releases it if the upload has ended meanwhile. */
 export function storePart(
   state: S3State,
-  input: UploadName & { PartNumber?: number | undefined },
+  call: S3Call<UploadName & { PartNumber?: number | undefined }>,
   content: Content,
 ): UploadedPart {
   try {
-    const { parts } = findUpload(state, input);
-    const part: UploadedPart = { ...content, number: checkPartNumber(input.PartNumber), lastModified: state.now() };
+    const { parts } = findUpload(call);
+    const number = checkPartNumber(call.input.PartNumber);
+    const part: UploadedPart = { ...content, number, lastModified: state.now() };
     const replaced = parts.get(part.number);
     parts.set(part.number, part);
     if (replaced) state.blobs.release(replaced.segments);
@@ -107,8 +108,8 @@ export const checksumSettings = ({ checksum }: Upload) =>
 /** The checksum members of responses about a part: S3 shows none that it computes for an upload without checksums. */
 export const partChecksum = (upload: Upload, { checksum }: UploadedPart) => checksumMember(upload.checksum && checksum);
 
-function createUpload(state: S3State, input: Input<'CreateMultipartUpload'>, caller: Caller) {
-  const bucket = state.bucket(input.Bucket);
+function createUpload(state: S3State, call: S3Call<Input<'CreateMultipartUpload'>>) {
+  const { input, bucket } = call;
   const key = checkKey(input.Key);
   const algorithm = declaredChecksum({ ChecksumAlgorithm: input.ChecksumAlgorithm })?.algorithm;
   if (!algorithm && input.ChecksumType !== undefined) {
@@ -122,7 +123,7 @@ function createUpload(state: S3State, input: Input<'CreateMultipartUpload'>, cal
     key,
     initiated: state.now(),
     parts: new Map(),
-    headers: state.encryptedHeaders(bucket, { key, ...described }, { input, caller }),
+    headers: state.encryptedHeaders(call, key, described.headers),
     ...(algorithm && { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } }),
   };
   bucket.uploads.set(id, upload);
@@ -131,19 +132,14 @@ function createUpload(state: S3State, input: Input<'CreateMultipartUpload'>, cal
 }
 
 /** The object that an upload has become. S3 answers a repeated completion as the first one. */
-const completedVersion = ({ objects }: Bucket, { Key = '', UploadId }: UploadName): ObjectVersion | undefined =>
-  objects.get(Key)?.find(({ uploadId }) => uploadId !== undefined && uploadId === UploadId);
+const completedVersion = ({ input: { Key = '', UploadId }, bucket }: S3Call<UploadName>): ObjectVersion | undefined =>
+  bucket.objects.get(Key)?.find(({ uploadId }) => uploadId !== undefined && uploadId === UploadId);
 
-function completeUpload(
-  state: S3State,
-  input: Input<'CompleteMultipartUpload'>,
-  checksum: Content['checksum'],
-  caller: Caller,
-): ObjectVersion {
-  const bucket = state.bucket(input.Bucket);
-  const upload = findUpload(state, input);
+function completeUpload(state: S3State, call: S3Call<CompleteInput>, checksum: Content['checksum']): ObjectVersion {
+  const { input, caller, bucket } = call;
+  const upload = findUpload(call);
   const { key, headers, metadata, tags } = upload;
-  const parts = choosePartsOf(upload, input.MultipartUpload?.Parts ?? []);
+  const parts = choosePartsOf(upload, input);
   const size = assembledSize(parts, input);
   // S3 decrypts the parts in order to assemble them.
   state.authorizeKey(caller, bucket, upload, 'Decrypt');
@@ -165,11 +161,10 @@ function completeUpload(
     lastModified: upload.initiated,
     parts: parts.map((part) => ({ size: part.size, checksum: upload.checksum && part.checksum })),
   };
-  return state.put(bucket, object, 'CompleteMultipartUpload', { input, caller });
+  return state.put(call, object, 'CompleteMultipartUpload');
 }
 
-function describeCompleted(state: S3State, input: UploadName, version: ObjectVersion) {
-  const bucket = state.bucket(input.Bucket);
+function describeCompleted(state: S3State, { bucket }: S3Call, version: ObjectVersion) {
   const { key, etag, checksum } = version;
   return {
     Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(key)}`,
@@ -181,7 +176,7 @@ function describeCompleted(state: S3State, input: UploadName, version: ObjectVer
   };
 }
 
-function assembledSize(parts: readonly UploadedPart[], input: Input<'CompleteMultipartUpload'>): number {
+function assembledSize(parts: readonly UploadedPart[], input: CompleteInput): number {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const expected = input.MpuObjectSize;
   if (expected !== undefined && Number(expected) !== size) {
@@ -193,7 +188,10 @@ function assembledSize(parts: readonly UploadedPart[], input: Input<'CompleteMul
 }
 
 /** The parts that a completion lists. Throws MalformedXML, InvalidPartOrder, InvalidPart or EntityTooSmall. */
-function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): UploadedPart[] {
+function choosePartsOf(
+  upload: Upload,
+  { MultipartUpload: { Parts: listed = [] } = {} }: CompleteInput,
+): UploadedPart[] {
   if (listed.length === 0) throw s3Error('MalformedXML');
   const UploadId = upload.id;
   let before = 0;
@@ -221,7 +219,7 @@ const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>
     return claimed === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === claimed);
   });
 
-async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: Input<'CompleteMultipartUpload'>) {
+async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: CompleteInput) {
   const { algorithm, type } = upload.checksum ?? DEFAULT_CHECKSUM;
   const sums = parts.map((part) => ({ value: part.checksum?.value ?? '', size: part.size }));
   const checksum = await checksumOfParts(algorithm, type, sums);

@@ -1,12 +1,11 @@
-import type { Caller } from '../../core/cloud.ts';
 import { slice } from '../blob-references.ts';
+import type { Input, Operations, S3Call } from '../calls.ts';
 import { checksumMember, checksumMembers } from '../checksums.ts';
 import { checkReadConditions } from '../conditions.ts';
 import { invalidRequest, s3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
-import type { Input, Operations } from '../inputs.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
-import type { Bucket, ObjectVersion } from '../model.ts';
+import type { ObjectVersion } from '../model.ts';
 import { describedBy, httpDate } from '../object-headers.ts';
 import { type ByteRange, parseRange } from '../ranges.ts';
 import type { S3State } from '../state.ts';
@@ -19,27 +18,28 @@ type ReadInput = Input<'GetObject'> & Input<'HeadObject'>;
 /** HeadObject, GetObject, GetObjectAttributes and PutObject. */
 export function objectOperations(state: S3State) {
   return {
-    HeadObject(input, caller) {
-      if (!state.buckets.has(input.Bucket ?? '')) throw s3Error('NotFound');
-      const found = read(state, { ...input, method: 'HEAD' }, caller);
+    HeadObject(call) {
+      if (!state.buckets.has(call.input.Bucket ?? '')) throw s3Error('NotFound');
+      const found = read(state, call, 'HEAD');
       // Of what HeadObject returns, only the checksum is encrypted.
-      if (input.ChecksumMode === 'ENABLED' && found.version.checksum) {
-        state.authorizeKey(caller, found.bucket, found.version, 'Decrypt');
+      if (call.input.ChecksumMode === 'ENABLED' && found.version.checksum) {
+        state.authorizeKey(call.caller, call.bucket, found.version, 'Decrypt');
       }
-      return describe(state, found, input);
+      return describe(state, call, found);
     },
 
-    GetObject(input, caller) {
-      const found = read(state, input, caller);
-      const { bucket, version, range } = found;
+    GetObject(call) {
+      const found = read(state, call);
+      const { version, range } = found;
       checkRetrievable(version);
-      state.authorizeKey(caller, bucket, version, 'Decrypt');
+      state.authorizeKey(call.caller, call.bucket, version, 'Decrypt');
       const segments = range ? slice(version.segments, range) : version.segments;
-      return { ...describe(state, found, input), Body: state.blobs.read(segments) };
+      return { ...describe(state, call, found), Body: state.blobs.read(segments) };
     },
 
-    GetObjectAttributes(input, caller) {
-      const { bucket, version } = read(state, input as ReadInput, caller);
+    GetObjectAttributes(call) {
+      const { input, bucket } = call;
+      const version = findVersion(state, call);
       const asked = Object.entries(attributesOf(version, input)).filter(([name]) =>
         input.ObjectAttributes?.some((known) => known === name),
       );
@@ -50,8 +50,8 @@ export function objectOperations(state: S3State) {
       };
     },
 
-    async PutObject(input, caller) {
-      const stored = storeObject(state, { input, caller }, describedBy(input), () => ingest(state.blobs, input));
+    async PutObject(call) {
+      const stored = storeObject(state, call, describedBy(call.input), () => ingest(state.blobs, call.input));
       const { version, shown } = await stored;
       return { ETag: `"${version.etag}"`, ...checksumMembers(version.checksum), ...shown };
     },
@@ -60,21 +60,19 @@ export function objectOperations(state: S3State) {
 
 /** What a read found: a version, and a range of it unless the whole is read. */
 interface Found {
-  readonly bucket: Bucket;
   readonly version: ObjectVersion;
   readonly range: ByteRange | undefined;
 }
 
-function read(state: S3State, input: ReadInput & { readonly method?: 'HEAD' }, caller: Caller): Found {
-  const { PartNumber, Range } = input;
-  const bucket = state.bucket(input.Bucket);
-  const version = findVersion(state, bucket, input, caller);
-  checkReadConditions(input, version);
+function read(state: S3State, call: S3Call<ReadInput>, method?: 'HEAD'): Found {
+  const { PartNumber, Range } = call.input;
+  const version = findVersion(state, call, method);
+  checkReadConditions(call.input, version);
   if (PartNumber !== undefined && Range !== undefined) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
   const part = PartNumber === undefined ? undefined : partRange(version, PartNumber);
-  return { bucket, version, range: part ?? parseRange(Range, version.size) };
+  return { version, range: part ?? parseRange(Range, version.size) };
 }
 
 /** S3 numbers the parts of an object from 1, independently of the part numbers of the upload. */
@@ -88,7 +86,7 @@ function partRange({ size, parts }: ObjectVersion, number: number): ByteRange | 
   return size === 0 ? undefined : { start, length };
 }
 
-function describe(state: S3State, { bucket, version, range }: Found, input: ReadInput) {
+function describe(state: S3State, { input, bucket }: S3Call<ReadInput>, { version, range }: Found) {
   const { StorageClass, ...headers } = version.headers;
   const expires = input.ResponseExpires === undefined ? headers.Expires : httpDate(input.ResponseExpires);
   return {
