@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerSideEncryptionConfiguration } from '@aws-sdk/client-s3';
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps } from '../core/cloud.ts';
+import type { Deps } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
@@ -114,16 +114,15 @@ export class S3State {
    * cannot be used.
    */
   authorizeKey(
-    caller: Caller,
-    bucket: Bucket,
+    { caller, bucket }: Pick<S3Call, 'caller' | 'bucket'>,
     { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
-    ...actions: KeyUse['actions']
+    action: KeyUse['actions'][number],
   ): string | undefined {
     const { ServerSideEncryption, SSEKMSKeyId: keyId, BucketKeyEnabled } = headers;
     if (keyId === undefined || !ServerSideEncryption.startsWith('aws:kms')) return undefined;
     // A bucket key is a data key for the whole bucket.
     const encrypted = this.arnOf(BucketKeyEnabled ? bucket.name : `${bucket.name}/${key}`);
-    const use = { keyId, actions, service: 's3', encryptionContext: { 'aws:s3:arn': encrypted } };
+    const use = { keyId, actions: [action], service: 's3', encryptionContext: { 'aws:s3:arn': encrypted } };
     try {
       return this.#ports.kms?.authorizeUse(caller, use);
     } catch (error) {
@@ -132,12 +131,12 @@ export class S3State {
   }
 
   /** The headers of a new object, encrypted as the request says or else the bucket. Throws as `authorizeKey` does. */
-  encryptedHeaders({ input, caller, bucket }: S3Call, key: string, headers: ObjectHeaders): ObjectHeaders {
-    const asked = 'ServerSideEncryption' in input ? input.ServerSideEncryption : undefined;
-    const result = asked === undefined ? encryptedByDefault(bucket, headers) : headers;
-    const keyArn = this.authorizeKey(caller, bucket, { key, headers: result }, 'GenerateDataKey');
+  encryptedHeaders(call: S3Call, key: string, given: ObjectHeaders): ObjectHeaders {
+    const { ServerSideEncryption: asked } = call.input as { ServerSideEncryption?: string };
+    const headers = asked === undefined ? encryptedByDefault(call.bucket, given) : given;
+    const keyArn = this.authorizeKey(call, { key, headers }, 'GenerateDataKey');
     // An alias can move to another key, so the object records the key.
-    return keyArn === undefined ? result : { ...result, SSEKMSKeyId: keyArn };
+    return keyArn === undefined ? headers : { ...headers, SSEKMSKeyId: keyArn };
   }
 
   /** Makes `version`, whose content the caller has retained, the newest of its key, and notifies EventBridge. */

@@ -35,7 +35,7 @@ export function copyOperations(state: S3State) {
 
     async UploadPartCopy(call) {
       const upload = findUpload(call);
-      state.authorizeKey(call.caller, call.bucket, upload, 'Decrypt');
+      state.authorizeKey(call, upload, 'Decrypt');
       const { source, ...read } = findSource(state, call);
       const range = parseCopyRange(call.input.CopySourceRange, source.size);
       checkCopiedSize(range.length);
@@ -68,7 +68,7 @@ function findSource(state: S3State, { input, caller }: S3Call<Input<'CopyObject'
     IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
   };
   checkCopyConditions(conditions, source);
-  state.authorizeKey(caller, bucket, source, 'Decrypt');
+  state.authorizeKey({ caller, bucket }, source, 'Decrypt');
   return { source, CopySourceVersionId: state.shownVersionId(bucket, source).VersionId };
 }
 

@@ -37,7 +37,7 @@ export function multipartOperations(state: S3State) {
       const { input } = call;
       checkPartNumber(input.PartNumber);
       const upload = findUpload(call);
-      state.authorizeKey(call.caller, call.bucket, upload, 'Decrypt');
+      state.authorizeKey(call, upload, 'Decrypt');
       const declared = claimedChecksum(input)?.algorithm;
       const expected = upload.checksum?.algorithm;
       // A part of an upload without checksums can have any: boto3 adds one.
@@ -136,13 +136,13 @@ const completedVersion = ({ input: { Key = '', UploadId }, bucket }: S3Call<Uplo
   bucket.objects.get(Key)?.find(({ uploadId }) => uploadId !== undefined && uploadId === UploadId);
 
 function completeUpload(state: S3State, call: S3Call<CompleteInput>, checksum: Content['checksum']): ObjectVersion {
-  const { input, caller, bucket } = call;
+  const { input, bucket } = call;
   const upload = findUpload(call);
   const { key, headers, metadata, tags } = upload;
   const parts = choosePartsOf(upload, input);
   const size = assembledSize(parts, input);
   // S3 decrypts the parts in order to assemble them.
-  state.authorizeKey(caller, bucket, upload, 'Decrypt');
+  state.authorizeKey(call, upload, 'Decrypt');
   checkWriteConditions(input, key, state.live(bucket, key));
 
   bucket.uploads.delete(upload.id);

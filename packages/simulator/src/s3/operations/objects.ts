@@ -23,7 +23,7 @@ export function objectOperations(state: S3State) {
       const found = read(state, call, 'HEAD');
       // Of what HeadObject returns, only the checksum is encrypted.
       if (call.input.ChecksumMode === 'ENABLED' && found.version.checksum) {
-        state.authorizeKey(call.caller, call.bucket, found.version, 'Decrypt');
+        state.authorizeKey(call, found.version, 'Decrypt');
       }
       return describe(state, call, found);
     },
@@ -32,7 +32,7 @@ export function objectOperations(state: S3State) {
       const found = read(state, call);
       const { version, range } = found;
       checkRetrievable(version);
-      state.authorizeKey(call.caller, call.bucket, version, 'Decrypt');
+      state.authorizeKey(call, version, 'Decrypt');
       const segments = range ? slice(version.segments, range) : version.segments;
       return { ...describe(state, call, found), Body: state.blobs.read(segments) };
     },
