@@ -77,12 +77,6 @@ export function badDigest(digest: string): S3Error {
   return new S3Error('BadDigest', `The ${digest} you specified did not match ${actual}.`, 400);
 }
 
-/** 403 or 400: an error of KMS, as S3 passes it on. */
-export const kmsError = ({ code, message }: AwsError) =>
-  code === 'AccessDeniedException'
-    ? new S3Error('AccessDenied', message, 403)
-    : new S3Error(`KMS.${code}`, message, 400);
-
 /** 501; `feature` names what the local runtime lacks. */
 export const notImplemented = (feature: string) =>
   new S3Error(

@@ -4,20 +4,14 @@ import type { ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
 import type { S3State } from './state.ts';
 
-/** The version that a request names; without an id, the newest. */
-interface VersionName {
-  readonly Key?: string | undefined;
-  readonly VersionId?: string | undefined;
-}
-
 /**
- * Finds the version that a read names. As in S3, a caller who cannot list the bucket gets AccessDenied, not NoSuchKey,
- * for a missing key. Throws NoSuchKey (NotFound for HEAD), NoSuchVersion, or MethodNotAllowed for the id of a delete
- * marker.
+ * Finds the version that a read names; without an id, the newest. As in S3, a caller who cannot list the bucket gets
+ * AccessDenied, not NoSuchKey, for a missing key. Throws NoSuchKey (NotFound for HEAD), NoSuchVersion, or
+ * MethodNotAllowed for the id of a delete marker.
  */
 export function findVersion(
   state: S3State,
-  { input: { Key, VersionId }, caller, bucket }: S3Call<VersionName>,
+  { input: { Key, VersionId }, caller, bucket }: S3Call<{ readonly Key?: string; readonly VersionId?: string }>,
   method: 'GET' | 'HEAD' = 'GET',
 ): ObjectVersion {
   const key = checkKey(Key);

@@ -6,7 +6,7 @@ import type { PolicyHolder } from '../core/policy-holder.ts';
 import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
 import type { S3Call } from './calls.ts';
-import { kmsError, S3Error, s3Error } from './errors.ts';
+import { S3Error, s3Error } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
 import type { Bucket, ObjectHeaders, ObjectVersion } from './model.ts';
 import { detailsOf } from './request-details.ts';
@@ -126,7 +126,9 @@ export class S3State {
     try {
       return this.#ports.kms?.authorizeUse(caller, use);
     } catch (error) {
-      throw error instanceof AwsError ? kmsError(error) : error;
+      if (!(error instanceof AwsError)) throw error;
+      const isDenied = error.code === 'AccessDeniedException';
+      throw new S3Error(isDenied ? 'AccessDenied' : `KMS.${error.code}`, error.message, isDenied ? 403 : 400);
     }
   }
 
