@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
 
 /** Size of a read: large enough for few system calls, small enough for many readers in memory. */
 const READ_BYTES = 256 * 1024;
 
-/** Size of a write. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
+/** How much can wait to be written. Each write takes a trip through the thread pool, however many chunks it has. */
 const WRITE_BYTES = 512 * 1024;
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
@@ -37,48 +39,32 @@ export class DiskBlobs implements BlobStore {
   async create(): Promise<BlobSink> {
     const blob = `${randomUUID()}.blob`;
     const path = join(this.#folder, blob);
-    const file = await open(path, 'wx', 0o600);
-    let waiting: Uint8Array[] = [];
-    let waitingBytes = 0;
-    const flush = async () => {
-      const chunks = waiting;
-      const size = waitingBytes;
-      waiting = [];
-      waitingBytes = 0;
-      if (size > 0) await writeAll(file, chunks, size);
-    };
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: WRITE_BYTES });
+    await once(file, 'open');
+    // The next write, or the commit, reports the error.
+    file.on('error', () => undefined);
     return {
       write: async (chunk) => {
-        waiting.push(chunk);
-        waitingBytes += chunk.length;
-        if (waitingBytes >= WRITE_BYTES) await flush();
+        if (!file.write(chunk)) await once(file, 'drain');
       },
       commit: async () => {
-        await flush();
-        await file.close();
+        await finished(file.end());
         return blob;
       },
       abort: async () => {
-        await file.close().catch(() => undefined);
+        file.destroy();
+        await finished(file).catch(() => undefined);
         await rm(path, { force: true }).catch(() => undefined);
       },
     };
   }
 
   async *read(blob: string, start: number, length: number): AsyncGenerator<Uint8Array> {
-    const file = await open(join(this.#folder, blob), 'r');
-    try {
-      for (let at = start, left = length; left > 0; ) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, left));
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-        if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
-        yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
-        at += bytesRead;
-        left -= bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
+    if (length === 0) return;
+    const end = start + length - 1;
+    const file = createReadStream(join(this.#folder, blob), { start, end, highWaterMark: READ_BYTES });
+    yield* file;
+    if (file.bytesRead < length) throw new Error(`Blob ${blob} ends at byte ${start + file.bytesRead}`);
   }
 
   async delete(blob: string): Promise<void> {
@@ -86,12 +72,4 @@ export class DiskBlobs implements BlobStore {
     if (this.#defer) this.#defer(() => rmSync(path, { force: true }));
     else await rm(path, { force: true }).catch(() => undefined);
   }
-}
-
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], size: number): Promise<void> {
-  const { bytesWritten } = await file.writev(chunks);
-  if (bytesWritten === size) return;
-  // A full disk or a signal can cut a write short; the next write reports the error.
-  const rest = Buffer.concat(chunks).subarray(bytesWritten);
-  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at, rest.length - at)).bytesWritten;
 }

@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { Crc64Nvme } from '@aws-sdk/crc64-nvme';
-import { type CrcParameters, combineCrcs } from './crc-combine.ts';
-import { crc32c } from './crc32c.ts';
+import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import { combineCrcs } from './crc-combine.ts';
 import { invalidRequest } from './errors.ts';
 
-/** S3's checksum algorithms, besides MD5. */
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+/** S3's checksum algorithms, besides MD5, with the lengths of their digests. The CRCs of parts can be combined. */
+const ALGORITHMS = {
+  CRC32: { bytes: 4, Crc: Crc32, polynomial: 0xedb88320n },
+  CRC32C: { bytes: 4, Crc: Crc32c, polynomial: 0x82f63b78n },
+  CRC64NVME: { bytes: 8, Crc: Crc64Nvme, polynomial: 0x9a6c9329ac4bc9b5n },
+  SHA1: { bytes: 20 },
+  SHA256: { bytes: 32 },
+} as const;
+
 /** Named as in the SDK's shapes. */
-export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+export type ChecksumAlgorithm = keyof typeof ALGORITHMS;
+export const CHECKSUM_ALGORITHMS = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
 /** Over all bytes, or over the parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
@@ -34,86 +40,47 @@ export interface Digest {
 
 /** Starts a digest. Its bytes are big-endian; S3 shows them in base64. */
 export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
-  switch (algorithm) {
-    case 'CRC32':
-      return crcDigest(crc32);
-    case 'CRC32C':
-      return crcDigest(crc32c);
-    case 'CRC64NVME': {
-      const crc = new Crc64Nvme();
-      return { update: (chunk) => void crc.update(chunk), end: async () => Buffer.from(await crc.digest()) };
-    }
-    default: {
-      const hash = createHash(algorithm);
-      return { update: (chunk) => void hash.update(chunk), end: async () => hash.digest() };
-    }
-  }
+  const digest = isCrc(algorithm) ? new ALGORITHMS[algorithm].Crc() : createHash(algorithm);
+  return { update: (chunk) => void digest.update(chunk), end: async () => Buffer.from(await digest.digest()) };
 }
-
-function crcDigest(step: (chunk: Uint8Array, before: number) => number): Digest {
-  let crc = 0;
-  return {
-    update: (chunk) => {
-      crc = step(chunk, crc);
-    },
-    end: async () => {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE(crc);
-      return bytes;
-    },
-  };
-}
-
-/** The algorithms whose parts' checksums combine to the checksum of the whole. */
-const CRC_PARAMETERS: Partial<Record<ChecksumAlgorithm, CrcParameters>> = {
-  CRC32: { width: 32, polynomial: 0xedb88320n },
-  CRC32C: { width: 32, polynomial: 0x82f63b78n },
-  CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
-};
-
-/** Length of each algorithm's digest. */
-const DIGEST_BYTES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
 
 /** Whether `name` (in upper case) is one of S3's algorithms. */
 export const isChecksumAlgorithm = (name: string | undefined): name is ChecksumAlgorithm =>
-  (CHECKSUM_ALGORITHMS as readonly (string | undefined)[]).includes(name);
+  name !== undefined && Object.hasOwn(ALGORITHMS, name);
+
+const isCrc = (algorithm: string): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' => algorithm.startsWith('CRC');
 
 /** The checksum type of a multipart upload; `asked` or the algorithm's default. Throws InvalidRequest. */
 export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
   const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
-  const possible = type === 'FULL_OBJECT' ? CRC_PARAMETERS[algorithm] !== undefined : algorithm !== 'CRC64NVME';
-  if ((type !== 'FULL_OBJECT' && type !== 'COMPOSITE') || !possible) {
-    throw invalidRequest(
-      `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-    );
-  }
-  return type;
+  if (type === 'FULL_OBJECT' && isCrc(algorithm)) return type;
+  if (type === 'COMPOSITE' && algorithm !== 'CRC64NVME') return type;
+  const name = algorithm.toLowerCase();
+  throw invalidRequest(`The ${type} checksum type cannot be used with the ${name} checksum algorithm.`);
 }
 
 /** Computes the checksum of an object from those of its parts. */
-export function checksumOfParts(
+export async function checksumOfParts(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,
   parts: readonly { value: string; size: number }[],
-): Promise<Checksum> | Checksum {
-  const raw = parts.map(({ value, size }) => ({ bytes: Buffer.from(value, 'base64'), size }));
-  const parameters = CRC_PARAMETERS[algorithm];
-  if (type === 'FULL_OBJECT' && parameters) {
-    const crc = combineCrcs(
-      parameters,
-      raw.map(({ bytes, size }) => ({ crc: BigInt(`0x${bytes.toString('hex')}`), length: size })),
-    );
-    const hex = crc.toString(16).padStart(parameters.width / 4, '0');
+): Promise<Checksum> {
+  const raw = parts.map(({ value, size }) => ({ bytes: Buffer.from(value, 'base64'), length: size }));
+  if (type === 'FULL_OBJECT' && isCrc(algorithm)) {
+    const { bytes: width, polynomial } = ALGORITHMS[algorithm];
+    const crcs = raw.map(({ bytes, length }) => ({ crc: BigInt(`0x${bytes.toString('hex')}`), length }));
+    const crc = combineCrcs({ bits: 8 * width, polynomial }, crcs);
+    const hex = crc.toString(16).padStart(2 * width, '0');
     return { algorithm, type, value: Buffer.from(hex, 'hex').toString('base64') };
   }
   const digest = startDigest(algorithm);
   for (const { bytes } of raw) digest.update(bytes);
-  return digest.end().then((bytes) => ({ algorithm, type, value: `${bytes.toString('base64')}-${parts.length}` }));
+  return { algorithm, type, value: `${(await digest.end()).toString('base64')}-${parts.length}` };
 }
 
 /** The checksum that a request declares: with its value, or only its algorithm. Throws InvalidRequest. */
 export function declaredChecksum(
-  input: ChecksumMembers & { ChecksumAlgorithm?: string },
+  input: ChecksumMembers & { ChecksumAlgorithm?: string | undefined },
 ): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
   const given = CHECKSUM_ALGORITHMS.flatMap((algorithm) => {
     const value = input[`Checksum${algorithm}`];
@@ -125,20 +92,16 @@ export function declaredChecksum(
   const [declared] = given;
   if (declared) {
     const { algorithm, value } = declared;
-    if (!isBase64Of(value, DIGEST_BYTES[algorithm])) {
-      throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
-    }
-    return declared;
+    if (isBase64Of(value, ALGORITHMS[algorithm].bytes)) return declared;
+    throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
   }
   const named = input.ChecksumAlgorithm?.toUpperCase();
   if (named === undefined || named === 'MD5') return undefined;
-  if (!isChecksumAlgorithm(named)) {
-    throw invalidRequest(
-      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
-        '[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-    );
-  }
-  return { algorithm: named };
+  if (isChecksumAlgorithm(named)) return { algorithm: named };
+  throw invalidRequest(
+    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
+      `[${CHECKSUM_ALGORITHMS.join(', ')}]`,
+  );
 }
 
 /** Whether `value` is canonical base64 of `bytes` bytes. */
@@ -147,6 +110,12 @@ export const isBase64Of = (value: string, bytes: number): boolean => {
   return raw.length === bytes && raw.toString('base64') === value;
 };
 
-/** The members of a response for `checksum`. */
-export const checksumMembers = (checksum: Checksum | undefined): ChecksumMembers & { ChecksumType?: ChecksumType } =>
-  checksum ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type } : {};
+/** The member of a response that holds `checksum`. */
+export const checksumMember = (checksum: Checksum | undefined): ChecksumMembers =>
+  checksum ? { [`Checksum${checksum.algorithm}`]: checksum.value } : {};
+
+/** The members of a response for the checksum of a whole object. */
+export const checksumMembers = (checksum: Checksum | undefined) => ({
+  ...checksumMember(checksum),
+  ChecksumType: checksum?.type,
+});

@@ -1,12 +1,14 @@
-import { noSuchKey, notImplemented, preconditionFailed, S3Error } from './errors.ts';
+import { notImplemented, s3Error } from './errors.ts';
 import type { ObjectVersion } from './model.ts';
 
 interface ReadConditions {
-  readonly ifMatch?: string | undefined;
-  readonly ifNoneMatch?: string | undefined;
-  readonly ifModifiedSince?: Date | undefined;
-  readonly ifUnmodifiedSince?: Date | undefined;
+  readonly IfMatch?: string | undefined;
+  readonly IfNoneMatch?: string | undefined;
+  readonly IfModifiedSince?: Date | undefined;
+  readonly IfUnmodifiedSince?: Date | undefined;
 }
+
+const preconditionFailed = (header: string) => s3Error('PreconditionFailed', { Condition: header });
 
 const lists = (header: string, etag: string) =>
   header.split(',').some((entry) => {
@@ -15,25 +17,26 @@ const lists = (header: string, etag: string) =>
   });
 
 /** The condition of a read that fails, if any, with the precedence of RFC 9110. */
-function failedCondition(conditions: ReadConditions, version: ObjectVersion): string | undefined {
-  const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
-  if (ifMatch !== undefined) {
-    if (!lists(ifMatch, version.etag)) return 'If-Match';
-  } else if (ifUnmodifiedSince && version.lastModified > ifUnmodifiedSince.getTime()) {
+function failedCondition(input: ReadConditions, { etag, lastModified }: ObjectVersion): string | undefined {
+  const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = input;
+  if (IfMatch !== undefined) {
+    if (!lists(IfMatch, etag)) return 'If-Match';
+  } else if (IfUnmodifiedSince && lastModified > IfUnmodifiedSince.getTime()) {
     return 'If-Unmodified-Since';
   }
-  if (ifNoneMatch !== undefined) {
-    if (lists(ifNoneMatch, version.etag)) return 'If-None-Match';
-  } else if (ifModifiedSince && version.lastModified <= ifModifiedSince.getTime()) {
-    return 'If-Modified-Since';
-  }
-  return undefined;
+  if (IfNoneMatch !== undefined) return lists(IfNoneMatch, etag) ? 'If-None-Match' : undefined;
+  return IfModifiedSince && lastModified <= IfModifiedSince.getTime() ? 'If-Modified-Since' : undefined;
 }
 
 /** For GetObject and HeadObject. Throws PreconditionFailed (412) or NotModified (304). */
-export function checkReadConditions(conditions: ReadConditions, version: ObjectVersion): void {
-  const failed = failedCondition(conditions, version);
-  if (failed === 'If-None-Match' || failed === 'If-Modified-Since') throw notModified(version);
+export function checkReadConditions(input: ReadConditions, version: ObjectVersion): void {
+  const failed = failedCondition(input, version);
+  if (failed === 'If-None-Match' || failed === 'If-Modified-Since') {
+    throw s3Error('NotModified').withHeaders({
+      etag: `"${version.etag}"`,
+      'last-modified': new Date(version.lastModified).toUTCString(),
+    });
+  }
   if (failed) throw preconditionFailed(failed);
 }
 
@@ -43,28 +46,20 @@ export function checkCopyConditions(conditions: ReadConditions, version: ObjectV
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed}`);
 }
 
-function notModified(version: ObjectVersion): S3Error {
-  return new S3Error('NotModified', 'Not Modified', 304).withHeaders({
-    etag: `"${version.etag}"`,
-    'last-modified': new Date(version.lastModified).toUTCString(),
-  });
-}
-
 /**
  * For writes and deletes; `current` is the object that they would replace. Throws PreconditionFailed, NoSuchKey or
  * NotImplemented.
  */
 export function checkWriteConditions(
-  input: { readonly IfMatch?: string | undefined; readonly IfNoneMatch?: string | undefined },
+  { IfMatch, IfNoneMatch }: Pick<ReadConditions, 'IfMatch' | 'IfNoneMatch'>,
   key: string,
   current: ObjectVersion | undefined,
 ): void {
-  if (input.IfNoneMatch !== undefined) {
-    if (input.IfNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag on a write');
+  if (IfNoneMatch !== undefined) {
+    if (IfNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag on a write');
     if (current) throw preconditionFailed('If-None-Match');
   }
-  if (input.IfMatch !== undefined) {
-    if (!current) throw noSuchKey(key);
-    if (!lists(input.IfMatch, current.etag)) throw preconditionFailed('If-Match');
-  }
+  if (IfMatch === undefined) return;
+  if (!current) throw s3Error('NoSuchKey', { Key: key });
+  if (!lists(IfMatch, current.etag)) throw preconditionFailed('If-Match');
 }

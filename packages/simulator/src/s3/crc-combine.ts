@@ -1,6 +1,6 @@
 /** A reflected CRC with all bits inverted before and after, like all three of S3's. */
-export interface CrcParameters {
-  readonly width: 32 | 64;
+interface CrcParameters {
+  readonly bits: number;
   /** Reversed polynomial. */
   readonly polynomial: bigint;
 }
@@ -20,11 +20,11 @@ export function combineCrcs(parameters: CrcParameters, parts: readonly { crc: bi
   return whole;
 }
 
-/** a·b modulo the polynomial; bit `width - 1` is the coefficient of x⁰. */
-function multiply({ width, polynomial }: CrcParameters, a: bigint, b: bigint): bigint {
+/** a·b modulo the polynomial; bit `bits - 1` is the coefficient of x⁰. */
+function multiply({ bits, polynomial }: CrcParameters, a: bigint, b: bigint): bigint {
   let product = 0n;
   let factor = b;
-  for (let bit = 1n << BigInt(width - 1); bit > 0n; bit >>= 1n) {
+  for (let bit = 1n << BigInt(bits - 1); bit > 0n; bit >>= 1n) {
     if (a & bit) product ^= factor;
     factor = factor & 1n ? (factor >> 1n) ^ polynomial : factor >> 1n;
   }
@@ -33,8 +33,8 @@ function multiply({ width, polynomial }: CrcParameters, a: bigint, b: bigint): b
 
 /** xⁿ modulo the polynomial. */
 function powerOfX(parameters: CrcParameters, exponent: bigint): bigint {
-  let result = 1n << BigInt(parameters.width - 1);
-  let square = 1n << BigInt(parameters.width - 2);
+  let result = 1n << BigInt(parameters.bits - 1);
+  let square = 1n << BigInt(parameters.bits - 2);
   for (let left = exponent; left > 0n; left >>= 1n) {
     if (left & 1n) result = multiply(parameters, result, square);
     square = multiply(parameters, square, square);

@@ -1,7 +1,8 @@
 import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { BlobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
-import { S3Error } from './errors.ts';
+import type { S3Call } from './calls.ts';
+import { s3Error } from './errors.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
 import { copyOperations } from './operations/copies.ts';
@@ -10,22 +11,17 @@ import { listingOperations } from './operations/listing.ts';
 import { multipartOperations } from './operations/multipart.ts';
 import { objectOperations } from './operations/objects.ts';
 import { taggingOperations } from './operations/tagging.ts';
-import { uploadListingOperations } from './operations/uploads-listing.ts';
-import { type PermissionInput, s3Permissions } from './permissions.ts';
+import { s3Permissions } from './permissions.ts';
 import { type S3Ports, S3State } from './state.ts';
 
-/** S3: register `service`. */
-export interface S3 {
-  readonly service: Service;
-}
-
 /**
- * S3 as a state machine over the clock and a blob store; metadata is in memory.
+ * S3 as a state machine over the clock and a blob store; metadata is in memory. Register `service`.
  * Without `extras.iam` and `extras.kms`, the policies of buckets and the keys of objects are only stored.
  */
-export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): S3 {
+export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): { readonly service: Service } {
+  const { accountId, partition } = deps.account;
   const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
-  const all: Record<string, Operation> = {
+  const all: Record<string, (call: S3Call<never>) => unknown> = {
     ...bucketOperations(state),
     ...configurationOperations(state),
     ...objectOperations(state),
@@ -33,44 +29,40 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
     ...copyOperations(state),
     ...multipartOperations(state),
     ...listingOperations(state),
-    ...uploadListingOperations(state),
     ...taggingOperations(state),
   };
-  const permissions = s3Permissions(deps.account.partition);
-  const operations = Object.fromEntries(
-    Object.entries(all).map(([name, { run }]): [string, Operation] => [
-      name,
-      {
-        permissions: (input: PermissionInput) => permissions[name]?.(input) ?? [],
-        run(input: OwnerInput, caller) {
-          checkOwner(deps, input.ExpectedBucketOwner);
-          checkOwner(deps, input.ExpectedSourceBucketOwner);
-          return run(input, caller);
-        },
-      },
-    ]),
-  );
-  return {
-    service: {
-      name: 's3',
-      operations,
-      durable: {
-        save: () => state.save(),
-        load(saved) {
-          state.load(saved);
-          extras.blobs.keepOnly?.(state.blobs.names());
-        },
+  const operations = Object.entries(all).map(([name, run]): [string, Operation<never>] => [
+    name,
+    {
+      permissions: s3Permissions(name, partition),
+      run(input: BucketInput, caller) {
+        for (const owner of [input.ExpectedBucketOwner, input.ExpectedSourceBucketOwner]) {
+          if (owner !== undefined && owner !== accountId) throw s3Error('AccessDenied');
+        }
+        const call = {
+          input: input as never,
+          caller,
+          get bucket() {
+            return state.bucket(input.Bucket);
+          },
+        };
+        return run(call);
       },
     },
+  ]);
+  const durable: Service['durable'] = {
+    save: () => state.save(),
+    load(saved) {
+      state.load(saved);
+      extras.blobs.keepOnly?.(state.blobs.names());
+    },
   };
+  return { service: { name: 's3', operations: Object.fromEntries(operations), durable } };
 }
 
-/** Members that name the expected owner of a bucket. */
-interface OwnerInput {
+/** Members that name a bucket, and the expected owners of buckets. */
+interface BucketInput {
+  readonly Bucket?: string;
   readonly ExpectedBucketOwner?: string;
   readonly ExpectedSourceBucketOwner?: string;
-}
-
-function checkOwner({ account }: Deps, expected: string | undefined): void {
-  if (expected !== undefined && expected !== account.accountId) throw new S3Error('AccessDenied', 'Access Denied', 403);
 }

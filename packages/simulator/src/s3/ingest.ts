@@ -1,17 +1,9 @@
 import type { BlobReferences } from './blob-references.ts';
 import type { BlobSink } from './blob-store.ts';
-import {
-  type ChecksumAlgorithm,
-  type ChecksumMembers,
-  DEFAULT_CHECKSUM,
-  type Digest,
-  declaredChecksum,
-  isBase64Of,
-  startDigest,
-} from './checksums.ts';
-import { badDigest, entityTooLarge, incompleteBody, invalidRequest, payloadMismatch, S3Error } from './errors.ts';
+import { type DigestInput, startDigests } from './body-digests.ts';
+import type { ChecksumAlgorithm } from './checksums.ts';
+import { s3Error } from './errors.ts';
 import type { Content } from './model.ts';
-import { detailsOf } from './request-details.ts';
 
 /** Maximum size of one PutObject, UploadPart or CopyObject: 5 GiB. */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
@@ -19,99 +11,49 @@ export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 /** The types of Body that operations accept. */
 type UploadBody = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
 
-interface UploadInput extends ChecksumMembers {
+interface UploadInput extends DigestInput {
   readonly Body?: unknown;
   readonly ContentLength?: number | undefined;
-  readonly ContentMD5?: string | undefined;
-  readonly ChecksumAlgorithm?: string;
-}
-
-/** The algorithm of an upload's checksum, which comes as a header or as a trailer. Throws InvalidRequest. */
-export function uploadAlgorithm(input: UploadInput): ChecksumAlgorithm | undefined {
-  const declared = declaredChecksum(input);
-  return declared?.value === undefined
-    ? (detailsOf(input)?.trailer?.algorithm ?? declared?.algorithm)
-    : declared.algorithm;
 }
 
 /**
  * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
  * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
  * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
- * @param kept the checksum to store; default: the one that the request declares, or the one that S3 adds
+ * @param keep as for `startDigests`
  */
-export async function ingest(
-  blobs: BlobReferences,
-  input: UploadInput,
-  kept: ChecksumAlgorithm = uploadAlgorithm(input) ?? DEFAULT_CHECKSUM.algorithm,
-): Promise<Content> {
-  const { payloadSha256, trailer } = detailsOf(input) ?? {};
-  const declared = declaredChecksum(input);
-  const claimed = uploadAlgorithm(input) ?? kept;
-  checkDeclared(input);
-
-  const md5 = startDigest('MD5');
-  const checksum = startDigest(kept);
-  const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
-  const claim = claimed === kept ? checksum : startDigest(claimed);
-  const digests = [...new Set([md5, checksum, claim, sha256])].filter(
-    (digest): digest is Digest => digest !== undefined,
-  );
-
+export async function ingest(blobs: BlobReferences, input: UploadInput, keep?: ChecksumAlgorithm): Promise<Content> {
+  const { Body, ContentLength } = input;
+  const digests = startDigests(input, keep);
+  checkSize(ContentLength ?? 0);
   let sink: BlobSink | undefined;
   try {
     let size = 0;
-    for await (const chunk of chunksOf(input.Body as UploadBody)) {
+    for await (const chunk of chunksOf(Body as UploadBody)) {
       if (chunk.length === 0) continue;
       size += chunk.length;
-      if (size > MAX_SINGLE_PUT_BYTES) throw entityTooLarge(size, MAX_SINGLE_PUT_BYTES);
+      checkSize(size);
       sink ??= await blobs.create();
       // The write runs in the thread pool while this thread hashes.
       const written = sink.write(chunk);
-      for (const digest of digests) digest.update(chunk);
+      digests.update(chunk);
       await written;
     }
-    if (input.ContentLength !== undefined && size !== input.ContentLength) throw incompleteBody();
-
-    const md5Bytes = await md5.end();
-    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5) {
-      throw badDigest('Content-MD5');
-    }
-    if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
-    const value = (await checksum.end()).toString('base64');
-    const claimedValue = claim === checksum ? value : (await claim.end()).toString('base64');
-    const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== claimedValue) throw badDigest(claimed);
-
+    if (ContentLength !== undefined && size !== ContentLength) throw s3Error('IncompleteBody');
+    const sums = await digests.end();
     const blob = await sink?.commit();
     sink = undefined;
     const segments = blob === undefined ? [] : [{ blob, start: 0, length: size }];
     blobs.retain(segments);
-    return {
-      size,
-      etag: md5Bytes.toString('hex'),
-      segments,
-      checksum: { algorithm: kept, value, type: 'FULL_OBJECT' },
-    };
+    return { size, segments, ...sums };
   } finally {
     await sink?.abort();
   }
 }
 
-function checkDeclared({ ContentMD5, ContentLength }: UploadInput): void {
-  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', 400);
-  }
-  if (ContentLength !== undefined && ContentLength > MAX_SINGLE_PUT_BYTES) {
-    throw entityTooLarge(ContentLength, MAX_SINGLE_PUT_BYTES);
-  }
-}
-
-function expectedFromTrailer(trailer: { value(): string | undefined } | undefined): string | undefined {
-  if (!trailer) return undefined;
-  const value = trailer.value();
-  if (value === undefined) throw invalidRequest('The trailer that the x-amz-trailer header announced is missing.');
-  return value;
+function checkSize(size: number): void {
+  if (size <= MAX_SINGLE_PUT_BYTES) return;
+  throw s3Error('EntityTooLarge', { ProposedSize: size, MaxSizeAllowed: MAX_SINGLE_PUT_BYTES });
 }
 
 async function* chunksOf(body: UploadBody): AsyncGenerator<Uint8Array> {

@@ -8,13 +8,10 @@ export class MemoryBlobs implements BlobStore {
   async create(): Promise<BlobSink> {
     const chunks: Uint8Array[] = [];
     return {
-      write: async (chunk) => {
-        chunks.push(Uint8Array.from(chunk));
-      },
+      write: async (chunk) => void chunks.push(Uint8Array.from(chunk)),
       commit: async () => {
         const blob = `blob-${this.#next++}`;
-        const [only] = chunks;
-        this.#blobs.set(blob, only && chunks.length === 1 ? only : Buffer.concat(chunks));
+        this.#blobs.set(blob, Buffer.concat(chunks));
         return blob;
       },
       abort: async () => undefined,

@@ -1,4 +1,4 @@
-import { invalidArgument, S3Error } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 
 const FORBIDDEN_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const FORBIDDEN_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3'];
@@ -11,50 +11,37 @@ export function checkBucketName(name: string): void {
     !/^\d+\.\d+\.\d+\.\d+$/.test(name) &&
     !FORBIDDEN_PREFIXES.some((prefix) => name.startsWith(prefix)) &&
     !FORBIDDEN_SUFFIXES.some((suffix) => name.endsWith(suffix));
-  if (!good) throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: name });
+  if (!good) throw s3Error('InvalidBucketName', { BucketName: name });
 }
 
 /** Maximum length of a key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 
-/** Throws KeyTooLongError, InvalidArgument for an empty key, or InvalidURI for a key that is not Unicode. */
-export function checkKey(key: string | undefined): asserts key is string {
+/** Returns the key. Throws KeyTooLongError, InvalidArgument for an empty key, or InvalidURI for one not in Unicode. */
+export function checkKey(key: string | undefined): string {
   if (!key) throw invalidArgument('Object key must not be empty', 'Key', key);
-  if (!key.isWellFormed()) throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", 400);
+  if (!key.isWellFormed()) throw s3Error('InvalidURI');
   const size = Buffer.byteLength(key);
-  if (size > MAX_KEY_BYTES) {
-    throw new S3Error('KeyTooLongError', 'Your key is too long', 400, {
-      Size: String(size),
-      MaxSizeAllowed: String(MAX_KEY_BYTES),
-    });
-  }
+  if (size > MAX_KEY_BYTES) throw s3Error('KeyTooLongError', { Size: size, MaxSizeAllowed: MAX_KEY_BYTES });
+  return key;
 }
 
 /** The object that a copy reads from. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
-  readonly versionId?: string;
+  readonly versionId?: string | undefined;
 }
 
 /** Parses `x-amz-copy-source`: `[/]bucket/key[?versionId=id]`, percent-encoded. Throws InvalidArgument. */
-export function parseCopySource(source: string | undefined): CopySource {
-  const match = /^\/?([^/?]+)\/(.+?)(?:\?versionId=([^&]*))?$/s.exec(source ?? '');
+export function parseCopySource(source = ''): CopySource {
+  const match = /^\/?([^/?]+)\/(.+?)(?:\?versionId=([^&]*))?$/s.exec(source);
   try {
-    if (match) {
-      const [, bucket = '', key = '', versionId] = match;
-      return {
-        bucket: decodeURIComponent(bucket),
-        key: decodeURIComponent(key),
-        ...(versionId === undefined ? {} : { versionId: decodeURIComponent(versionId) }),
-      };
-    }
+    const [bucket, key, versionId] = (match ?? []).slice(1).map((part) => part && decodeURIComponent(part));
+    if (bucket && key) return { bucket, key, versionId };
   } catch {
     // A malformed percent escape: throws below.
   }
-  throw invalidArgument(
-    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    'x-amz-copy-source',
-    source ?? '',
-  );
+  const expected = 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey';
+  throw invalidArgument(expected, 'x-amz-copy-source', source);
 }

@@ -1,17 +1,27 @@
-import type { CreateMultipartUploadCommandInput, PutObjectCommandInput } from '@aws-sdk/client-s3';
-import { invalidArgument, notImplemented, S3Error } from './errors.ts';
-import type { ObjectHeaders } from './model.ts';
+import type { Input } from './calls.ts';
+import { invalidArgument, s3Error } from './errors.ts';
+import type { Described, ObjectHeaders } from './model.ts';
+import { parseTagging } from './tags.ts';
 
-type WriteInput = Pick<
-  PutObjectCommandInput & CreateMultipartUploadCommandInput,
-  | keyof ObjectHeaders
-  | 'Metadata'
-  | 'ACL'
-  | 'SSECustomerAlgorithm'
-  | 'ObjectLockMode'
-  | 'ObjectLockRetainUntilDate'
-  | 'ObjectLockLegalHoldStatus'
->;
+/** `Expires` is text from the HTTP edge, which passes the header on, and a Date from SDK callers in process. */
+type WriteInput = Omit<Partial<ObjectHeaders>, 'Expires'> &
+  Pick<Input<'PutObject'>, 'Metadata' | 'Tagging' | 'ACL'> & { readonly Expires?: Date | string | undefined };
+
+const HEADERS = [
+  'ContentType',
+  'CacheControl',
+  'ContentDisposition',
+  'ContentEncoding',
+  'ContentLanguage',
+  'Expires',
+  'WebsiteRedirectLocation',
+  'StorageClass',
+  'ServerSideEncryption',
+  'SSEKMSKeyId',
+  'BucketKeyEnabled',
+] as const;
+
+const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'];
 
 const STORAGE_CLASSES = [
   'STANDARD',
@@ -24,69 +34,44 @@ const STORAGE_CLASSES = [
   'GLACIER_IR',
 ];
 
-/** The headers that a write sets on its object. Throws NotImplemented for features that are not simulated. */
-export function headersOf(input: WriteInput): ObjectHeaders {
-  if (input.SSECustomerAlgorithm !== undefined) throw notImplemented('encryption with customer-provided keys (SSE-C)');
-  if (input.ObjectLockMode ?? input.ObjectLockRetainUntilDate ?? input.ObjectLockLegalHoldStatus) {
-    throw notImplemented('Object Lock');
-  }
-  // Buckets own their objects, as by default since 2023. AWS CLI sends `private`.
-  if (input.ACL !== undefined && input.ACL !== 'bucket-owner-full-control' && input.ACL !== 'private') {
-    throw new S3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
-  }
-  const storageClass = input.StorageClass ?? 'STANDARD';
-  if (!STORAGE_CLASSES.includes(storageClass)) {
-    throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', 400);
-  }
-  // The HTTP edge passes the header on as text; SDK callers in process give a Date.
-  const expires = input.Expires as Date | string | undefined;
-  const all: ObjectHeaders = {
-    ContentType: input.ContentType ?? 'binary/octet-stream',
-    CacheControl: input.CacheControl,
-    ContentDisposition: input.ContentDisposition,
-    ContentEncoding: input.ContentEncoding,
-    ContentLanguage: input.ContentLanguage,
-    Expires: expires instanceof Date ? expires.toUTCString() : expires,
-    WebsiteRedirectLocation: input.WebsiteRedirectLocation,
-    StorageClass: storageClass,
-    ServerSideEncryption: checkedEncryption(input.ServerSideEncryption),
-    SSEKMSKeyId: input.SSEKMSKeyId,
-    BucketKeyEnabled: input.BucketKeyEnabled,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ObjectHeaders;
-}
-
-function checkedEncryption(asked: string | undefined): string {
-  const encryption = asked ?? 'AES256';
-  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(encryption)) {
-    throw invalidArgument(
-      'The encryption method specified is not supported',
-      'x-amz-server-side-encryption',
-      encryption,
-    );
-  }
-  return encryption;
-}
-
 /** Maximum size of user metadata, keys and values together. */
 const MAX_METADATA_BYTES = 2048;
 
-/** User metadata, keys in lower case. Throws MetadataTooLarge. */
-export function metadataOf(input: Pick<WriteInput, 'Metadata'>): Record<string, string> {
-  const entries = Object.entries(input.Metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value] as const);
-  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  if (size > MAX_METADATA_BYTES) {
-    throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', 400, {
-      Size: String(size),
-      MaxSizeAllowed: String(MAX_METADATA_BYTES),
-    });
+/** What a write sets on its object. Throws for what S3 does not accept. */
+export const describedBy = (input: WriteInput): Described => ({
+  headers: headersOf(input),
+  metadata: metadataOf(input),
+  tags: parseTagging(input.Tagging),
+});
+
+/** The headers that a write sets. Throws InvalidStorageClass, InvalidArgument or AccessControlListNotSupported. */
+export function headersOf(input: WriteInput): ObjectHeaders {
+  // Buckets own their objects, as by default since 2023. AWS CLI sends `private`.
+  if (input.ACL !== undefined && input.ACL !== 'bucket-owner-full-control' && input.ACL !== 'private') {
+    throw s3Error('AccessControlListNotSupported');
   }
-  return Object.fromEntries(entries);
+  const given = HEADERS.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]]));
+  const headers: ObjectHeaders = {
+    ...{ ContentType: 'binary/octet-stream', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
+    ...Object.fromEntries(given),
+  };
+  if (!STORAGE_CLASSES.includes(headers.StorageClass)) throw s3Error('InvalidStorageClass');
+  const { ServerSideEncryption: encryption } = headers;
+  if (!ENCRYPTIONS.includes(encryption)) {
+    const message = 'The encryption method specified is not supported';
+    throw invalidArgument(message, 'x-amz-server-side-encryption', encryption);
+  }
+  const expires: Date | string | undefined = headers.Expires;
+  return expires === undefined ? headers : { ...headers, Expires: httpDate(expires) };
 }
 
-/** The encryption members of a write's response. */
-export const encryptionOf = ({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled }: ObjectHeaders) => ({
-  ServerSideEncryption: ServerSideEncryption as 'AES256' | 'aws:kms' | 'aws:kms:dsse',
-  ...(SSEKMSKeyId === undefined ? {} : { SSEKMSKeyId }),
-  ...(BucketKeyEnabled === undefined ? {} : { BucketKeyEnabled }),
-});
+/** The text of a header with a time. */
+export const httpDate = (value: Date | string): string => (value instanceof Date ? value.toUTCString() : value);
+
+/** User metadata, keys in lower case. Throws MetadataTooLarge. */
+function metadataOf(input: WriteInput): Record<string, string> {
+  const entries = Object.entries(input.Metadata ?? {}).map(([key, value]) => [key.toLowerCase(), value] as const);
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (size > MAX_METADATA_BYTES) throw s3Error('MetadataTooLarge', { Size: size, MaxSizeAllowed: MAX_METADATA_BYTES });
+  return Object.fromEntries(entries);
+}

@@ -1,4 +1,4 @@
-import { invalidArgument, S3Error } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 
 /** A range of an object, in bytes. */
 export interface ByteRange {
@@ -18,10 +18,9 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   const end = first === '' || last === '' ? size - 1 : Math.min(size - 1, Number(last));
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (start >= size || (first === '' && Number(last) === 0)) {
-    throw new S3Error('InvalidRange', 'The requested range is not satisfiable', 416, {
-      RangeRequested: requested,
-      ActualObjectSize: String(size),
-    }).withHeaders({ 'content-range': `bytes */${size}` });
+    throw s3Error('InvalidRange', { RangeRequested: requested, ActualObjectSize: size }).withHeaders({
+      'content-range': `bytes */${size}`,
+    });
   }
   return { start, length: end - start + 1 };
 }
@@ -29,22 +28,15 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
 /** The bytes that `x-amz-copy-source-range` requests. Throws InvalidArgument. */
 export function parseCopyRange(header: string | undefined, size: number): ByteRange {
   if (header === undefined) return { start: 0, length: size };
+  const invalid = (message: string) => invalidArgument(message, 'x-amz-copy-source-range', header);
   const match = /^bytes=(\d+)-(\d+)$/.exec(header);
   const [start, end] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || end < start) {
-    throw invalidArgument(
+    throw invalid(
       'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are ' +
         'the zero-based offsets of the first and last bytes to copy',
-      'x-amz-copy-source-range',
-      header,
     );
   }
-  if (end >= size) {
-    throw invalidArgument(
-      `Range specified is not valid for source object of size: ${size}`,
-      'x-amz-copy-source-range',
-      header,
-    );
-  }
+  if (end >= size) throw invalid(`Range specified is not valid for source object of size: ${size}`);
   return { start, length: end - start + 1 };
 }

@@ -9,8 +9,8 @@ export interface RequestDetails {
   readonly sourceIp: string;
   /** `x-amz-content-sha256`, if it is a hash. */
   readonly payloadSha256?: string;
-  /** A checksum after the body: its algorithm, and its base64 value once the body has been read. */
-  readonly trailer?: { readonly algorithm: ChecksumAlgorithm; value(): string | undefined };
+  /** A checksum after the body: its algorithm, and its base64 value once the body has been read, or InvalidRequest. */
+  readonly trailer?: { readonly algorithm: ChecksumAlgorithm; value(): string };
 }
 
 /** The details of a request; absent for calls in process. */

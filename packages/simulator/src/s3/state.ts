@@ -1,19 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { ServerSideEncryptionConfiguration } from '@aws-sdk/client-s3';
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps } from '../core/cloud.ts';
+import type { Deps } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
-import { type BucketEncryption, encrypted, keyIdOf } from './encryption.ts';
-import { kmsError, noSuchBucket, S3Error } from './errors.ts';
+import type { S3Call } from './calls.ts';
+import { S3Error, s3Error } from './errors.ts';
 import type { S3Event, S3EventDetail } from './events.ts';
-import type { Bucket, Content, ObjectHeaders, ObjectVersion } from './model.ts';
-import type { ByteRange } from './ranges.ts';
+import type { Bucket, ObjectHeaders, ObjectVersion } from './model.ts';
 import { detailsOf } from './request-details.ts';
-import { slice } from './segment.ts';
-import { SortedMap } from './sorted-map.ts';
-
-/** MD5 of no bytes: the ETag in the event of a delete marker. */
-const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+import { indexFrom } from './sorted-keys.ts';
 
 /** The services that S3 works with. */
 export interface S3Ports {
@@ -25,58 +22,57 @@ export interface S3Ports {
   readonly kms?: Pick<Kms, 'authorizeUse'>;
 }
 
-/** An operation's input and its caller. */
-export interface S3Request {
-  readonly input: object;
-  readonly caller: Caller;
-}
+/** What a delete marker has of an object. The ETag, the MD5 of no bytes, is in its event. */
+const DELETE_MARKER = {
+  deleteMarker: true,
+  size: 0,
+  etag: 'd41d8cd98f00b204e9800998ecf8427e',
+  segments: [],
+  headers: { ContentType: '', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
+  metadata: {},
+  tags: [],
+};
 
-/** Result of a delete. */
-export interface Deletion {
-  /** The version removed, or the delete marker created. */
-  readonly versionId?: string;
-  readonly deleteMarker?: true;
-}
+/** What an event says of a change, besides the object. */
+type Change = Pick<S3Event, 'detail-type'> & Pick<S3EventDetail, 'reason' | 'deletion-type'>;
+
+const DELETED = { 'detail-type': 'Object Deleted', reason: 'DeleteObject' } as const;
 
 /** All buckets, and the rules by which versions come and go. Each method is atomic. */
 export class S3State {
   readonly buckets = new Map<string, Bucket>();
   readonly deps: Deps;
   readonly blobs: BlobReferences;
+  /** The account as the owner of buckets and objects, by its canonical user id. */
+  readonly owner: { readonly ID: string };
   readonly #ports: S3Ports;
   #sequence = 0;
 
   constructor(deps: Deps, blobs: BlobReferences, ports: S3Ports) {
     this.deps = deps;
     this.blobs = blobs;
+    this.owner = { ID: createHash('sha256').update(deps.account.accountId).digest('hex') };
     this.#ports = ports;
   }
 
   save() {
-    const buckets = [...this.buckets.values()].map((bucket) => ({ ...bucket, objects: [...bucket.objects.entries()] }));
-    return { buckets, sequence: this.#sequence };
+    return { buckets: this.buckets, sequence: this.#sequence };
   }
 
   /** The bytes are in the blob store, and the policies in IAM. */
   load({ buckets, sequence }: ReturnType<S3State['save']>): void {
     this.#sequence = sequence;
-    for (const { objects, ...bucket } of buckets) {
-      const sorted = new SortedMap<ObjectVersion[]>();
-      for (const [key, versions] of objects) {
-        sorted.set(key, versions);
-        for (const { segments } of versions) this.blobs.retain(segments);
-      }
-      for (const { parts } of bucket.uploads.values()) {
-        for (const { segments } of parts.values()) this.blobs.retain(segments);
-      }
-      this.buckets.set(bucket.name, { ...bucket, objects: sorted });
+    for (const [name, bucket] of buckets) {
+      this.buckets.set(name, bucket);
+      const uploads = [...bucket.uploads.values()].map(({ parts }) => [...parts.values()]);
+      for (const content of [...bucket.objects.values(), ...uploads].flat()) this.blobs.retain(content.segments);
     }
   }
 
   /** Sets or removes the policy that IAM enforces on the bucket and its objects. */
   setPolicy(bucket: Bucket, policy: string | undefined): void {
     try {
-      this.#ports.iam?.setResourcePolicy(this.bucketArn(bucket.name), policy);
+      this.#ports.iam?.setResourcePolicy(this.arnOf(bucket.name), policy);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       throw new S3Error('MalformedPolicy', error.message, 400);
@@ -90,14 +86,15 @@ export class S3State {
   }
 
   /** Throws NoSuchBucket. */
-  bucket(name: string | undefined): Bucket {
-    const bucket = this.buckets.get(name ?? '');
-    if (!bucket) throw noSuchBucket(name ?? '');
+  bucket(name = ''): Bucket {
+    const bucket = this.buckets.get(name);
+    if (!bucket) throw s3Error('NoSuchBucket', { BucketName: name });
     return bucket;
   }
 
-  bucketArn(bucket: string): string {
-    return `arn:${this.deps.account.partition}:s3:::${bucket}`;
+  /** Of a bucket, or of an object: `<bucket>/<key>`. */
+  arnOf(resource: string): string {
+    return `arn:${this.deps.account.partition}:s3:::${resource}`;
   }
 
   /** The object as a plain GET sees it. */
@@ -107,117 +104,88 @@ export class S3State {
   }
 
   /** The VersionId of responses: none in a bucket that was never versioned. */
-  shownVersionId(bucket: Bucket, version: ObjectVersion): { VersionId?: string } {
-    return bucket.versioning === undefined ? {} : { VersionId: version.versionId };
+  shownVersionId(bucket: Bucket, { versionId }: ObjectVersion): { VersionId?: string } {
+    return bucket.versioning === undefined ? {} : { VersionId: versionId };
   }
 
   /**
-   * Authorizes the use of the KMS key of an object that has, or will have, these headers, and returns the key's ARN.
-   * Throws AccessDenied, or an error `KMS.…` for a key that cannot be used.
+   * Authorizes the use of the KMS key of an object that has, or will have, these headers, and returns the key's ARN;
+   * undefined for S3's own keys and the default `aws/s3`. Throws AccessDenied, or an error `KMS.…` for a key that
+   * cannot be used.
    */
   authorizeKey(
-    caller: Caller,
-    bucket: Bucket,
+    { caller, bucket }: Pick<S3Call, 'caller' | 'bucket'>,
     { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
-    ...actions: KeyUse['actions']
+    action: KeyUse['actions'][number],
   ): string | undefined {
-    const keyId = keyIdOf(headers);
-    if (keyId === undefined) return undefined;
-    const bucketArn = this.bucketArn(bucket.name);
+    const { ServerSideEncryption, SSEKMSKeyId: keyId, BucketKeyEnabled } = headers;
+    if (keyId === undefined || !ServerSideEncryption.startsWith('aws:kms')) return undefined;
     // A bucket key is a data key for the whole bucket.
-    const encryptionContext = { 'aws:s3:arn': headers.BucketKeyEnabled ? bucketArn : `${bucketArn}/${key}` };
+    const encrypted = this.arnOf(BucketKeyEnabled ? bucket.name : `${bucket.name}/${key}`);
+    const use = { keyId, actions: [action], service: 's3', encryptionContext: { 'aws:s3:arn': encrypted } };
     try {
-      return this.#ports.kms?.authorizeUse(caller, { keyId, actions, service: 's3', encryptionContext });
+      return this.#ports.kms?.authorizeUse(caller, use);
     } catch (error) {
-      throw error instanceof AwsError ? kmsError(error) : error;
+      if (!(error instanceof AwsError)) throw error;
+      const isDenied = error.code === 'AccessDeniedException';
+      throw new S3Error(isDenied ? 'AccessDenied' : `KMS.${error.code}`, error.message, isDenied ? 403 : 400);
     }
   }
 
   /** The headers of a new object, encrypted as the request says or else the bucket. Throws as `authorizeKey` does. */
-  encryptedHeaders(
-    bucket: Bucket,
-    { key, headers }: Pick<ObjectVersion, 'key' | 'headers'>,
-    { input, caller }: S3Request,
-  ): ObjectHeaders {
-    const { ServerSideEncryption: asked } = input as { ServerSideEncryption?: string };
-    const encryption = bucket.configurations.get('ServerSideEncryptionConfiguration') as BucketEncryption | undefined;
-    const result = encrypted(headers, asked, encryption);
-    const keyArn = this.authorizeKey(caller, bucket, { key, headers: result }, 'GenerateDataKey');
+  encryptedHeaders(call: S3Call, key: string, given: ObjectHeaders): ObjectHeaders {
+    const { ServerSideEncryption: asked } = call.input as { ServerSideEncryption?: string };
+    const headers = asked === undefined ? encryptedByDefault(call.bucket, given) : given;
+    const keyArn = this.authorizeKey(call, { key, headers }, 'GenerateDataKey');
     // An alias can move to another key, so the object records the key.
-    return keyArn === undefined ? result : { ...result, SSEKMSKeyId: keyArn };
+    return keyArn === undefined ? headers : { ...headers, SSEKMSKeyId: keyArn };
   }
 
   /** Makes `version`, whose content the caller has retained, the newest of its key, and notifies EventBridge. */
   put(
-    bucket: Bucket,
-    version: Omit<ObjectVersion, 'versionId' | 'deleteMarker'>,
+    call: S3Call,
+    version: Omit<ObjectVersion, 'versionId' | 'deleteMarker' | 'lastModified'> & { readonly lastModified?: number },
     reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
-    request: S3Request,
   ): ObjectVersion {
-    const stored: ObjectVersion = { ...version, versionId: this.#newVersionId(bucket), deleteMarker: false };
-    this.#push(bucket, stored);
-    const { size, etag } = stored;
-    this.#publish('Object Created', bucket, request, {
-      object: { ...this.#eventObject(bucket, stored), size, etag, sequencer: this.#nextSequencer() },
-      reason,
-    });
+    const stored = this.#push(call.bucket, { lastModified: this.now(), ...version, deleteMarker: false });
+    this.#publish(call, stored, { 'detail-type': 'Object Created', reason });
     return stored;
   }
 
-  /** DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. */
-  remove(bucket: Bucket, key: string, versionId: string | undefined, request: S3Request): Deletion {
+  /**
+   * DeleteObject: removes the version, or hides the key behind a delete marker. Succeeds for a missing object. Returns
+   * the version that is removed, or the delete marker that is created.
+   */
+  remove(call: S3Call, key: string, versionId: string | undefined) {
+    const { bucket } = call;
     if (versionId === undefined && bucket.versioning !== undefined) {
-      const marker = this.#deleteMarker(bucket, key);
-      this.#push(bucket, marker);
-      this.#publishDeleted(bucket, marker, 'Delete Marker Created', request);
+      const marker = this.#push(bucket, { ...DELETE_MARKER, key, lastModified: this.now() });
+      this.#publish(call, marker, { ...DELETED, 'deletion-type': 'Delete Marker Created' });
       return { versionId: marker.versionId, deleteMarker: true };
     }
     const removed = this.#take(bucket, key, versionId ?? 'null');
-    const shown = versionId === undefined ? {} : { versionId };
-    if (!removed) return shown;
-    this.#publishDeleted(bucket, removed, 'Permanently Deleted', request);
-    return removed.deleteMarker ? { ...shown, deleteMarker: true } : shown;
+    if (removed) this.#publish(call, removed, { ...DELETED, 'deletion-type': 'Permanently Deleted' });
+    return { versionId, deleteMarker: removed?.deleteMarker ?? false };
   }
 
-  /** Notifies EventBridge that an object's tags were set or removed. */
-  publishTags(
-    change: 'Object Tags Added' | 'Object Tags Deleted',
-    bucket: Bucket,
-    version: ObjectVersion,
-    request: S3Request,
-  ): void {
-    this.#publish(change, bucket, request, {
-      object: { ...this.#eventObject(bucket, version), etag: version.etag },
-    });
+  /** Sets or removes the tags of a version, and notifies EventBridge. */
+  setTags(call: S3Call, version: ObjectVersion, tags: ObjectVersion['tags'] | undefined): void {
+    version.tags = tags ?? [];
+    this.#publish(call, version, { 'detail-type': tags ? 'Object Tags Added' : 'Object Tags Deleted' });
   }
 
-  /** Retains and returns a second reference to a range of `content`, for a copy. */
-  share(content: Content, { start, length }: ByteRange): Content['segments'] {
-    const segments = slice(content.segments, start, length);
-    this.blobs.retain(segments);
-    return segments;
-  }
-
-  #deleteMarker(bucket: Bucket, key: string): ObjectVersion {
-    return {
-      key,
-      versionId: this.#newVersionId(bucket),
-      deleteMarker: true,
-      lastModified: this.now(),
-      size: 0,
-      etag: EMPTY_MD5,
-      segments: [],
-      headers: { ContentType: '', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
-      metadata: {},
-      tags: [],
-    };
-  }
-
-  #push(bucket: Bucket, version: ObjectVersion): void {
-    if (version.versionId === 'null') this.#take(bucket, version.key, 'null');
+  #push(bucket: Bucket, version: Omit<ObjectVersion, 'versionId'>): ObjectVersion {
+    const versionId = bucket.versioning === 'Enabled' ? this.deps.ids.hex(32) : 'null';
+    if (versionId === 'null') this.#take(bucket, version.key, 'null');
+    const stored = { ...version, versionId };
     const versions = bucket.objects.get(version.key);
-    if (versions) versions.unshift(version);
-    else bucket.objects.set(version.key, [version]);
+    if (versions) {
+      versions.unshift(stored);
+    } else {
+      bucket.objects.set(version.key, [stored]);
+      bucket.keys.splice(indexFrom(bucket.keys, version.key), 0, version.key);
+    }
+    return stored;
   }
 
   #take(bucket: Bucket, key: string, versionId: string): ObjectVersion | undefined {
@@ -225,58 +193,58 @@ export class S3State {
     const index = versions.findIndex((version) => version.versionId === versionId);
     const [removed] = index < 0 ? [] : versions.splice(index, 1);
     if (!removed) return undefined;
-    if (versions.length === 0) bucket.objects.delete(key);
+    if (versions.length === 0) {
+      bucket.objects.delete(key);
+      bucket.keys.splice(indexFrom(bucket.keys, key), 1);
+    }
     this.blobs.release(removed.segments);
     return removed;
   }
 
-  #newVersionId(bucket: Bucket): string {
-    return bucket.versioning === 'Enabled' ? this.deps.ids.hex(32) : 'null';
+  #publish({ input, caller, bucket }: S3Call, version: ObjectVersion, change: Change): void {
+    if (!bucket.eventBridge) return;
+    const { key, size, etag, versionId } = version;
+    const { 'detail-type': type, ...reason } = change;
+    const details = detailsOf(input);
+    this.#ports.emit({
+      source: 'aws.s3',
+      'detail-type': type,
+      resources: [this.arnOf(bucket.name)],
+      detail: {
+        version: '0',
+        bucket: { name: bucket.name },
+        object: {
+          key,
+          ...(type === 'Object Created' && { size }),
+          etag,
+          ...(bucket.versioning && { 'version-id': versionId }),
+          ...(reason.reason && { sequencer: this.#nextSequencer() }),
+        },
+        'request-id': details?.requestId ?? this.deps.ids.hex(16).toUpperCase(),
+        requester: caller.service ?? this.deps.account.accountId,
+        'source-ip-address': details?.sourceIp ?? '127.0.0.1',
+        ...reason,
+      },
+    });
   }
 
   #nextSequencer(): string {
     this.#sequence += 1;
     return this.#sequence.toString(16).toUpperCase().padStart(16, '0');
   }
+}
 
-  #publishDeleted(
-    bucket: Bucket,
-    version: ObjectVersion,
-    deletionType: 'Permanently Deleted' | 'Delete Marker Created',
-    request: S3Request,
-  ): void {
-    this.#publish('Object Deleted', bucket, request, {
-      object: { ...this.#eventObject(bucket, version), etag: version.etag, sequencer: this.#nextSequencer() },
-      reason: 'DeleteObject',
-      'deletion-type': deletionType,
-    });
-  }
-
-  #eventObject(bucket: Bucket, version: ObjectVersion): Pick<S3EventDetail['object'], 'key' | 'version-id'> {
-    return { key: version.key, ...(bucket.versioning === undefined ? {} : { 'version-id': version.versionId }) };
-  }
-
-  #publish(
-    detailType: S3Event['detail-type'],
-    bucket: Bucket,
-    { input, caller }: S3Request,
-    { object, ...rest }: Pick<S3EventDetail, 'object' | 'reason' | 'deletion-type'>,
-  ): void {
-    if (!bucket.eventBridge) return;
-    const details = detailsOf(input);
-    this.#ports.emit({
-      source: 'aws.s3',
-      'detail-type': detailType,
-      resources: [this.bucketArn(bucket.name)],
-      detail: {
-        version: '0',
-        bucket: { name: bucket.name },
-        object,
-        'request-id': details?.requestId ?? this.deps.ids.hex(16).toUpperCase(),
-        requester: caller.service ?? this.deps.account.accountId,
-        'source-ip-address': details?.sourceIp ?? '127.0.0.1',
-        ...rest,
-      },
-    });
-  }
+/** The headers of an object in a bucket with a default encryption; without one, S3's own keys encrypt it. */
+function encryptedByDefault({ configurations }: Bucket, headers: ObjectHeaders): ObjectHeaders {
+  const encryption = configurations.get('ServerSideEncryptionConfiguration') as
+    | ServerSideEncryptionConfiguration
+    | undefined;
+  const { ApplyServerSideEncryptionByDefault: rule, BucketKeyEnabled } = encryption?.Rules?.[0] ?? {};
+  if (!rule?.SSEAlgorithm?.startsWith('aws:kms')) return headers;
+  return {
+    ...headers,
+    ServerSideEncryption: rule.SSEAlgorithm,
+    ...(rule.KMSMasterKeyID && { SSEKMSKeyId: rule.KMSMasterKeyID }),
+    ...(BucketKeyEnabled && { BucketKeyEnabled }),
+  };
 }

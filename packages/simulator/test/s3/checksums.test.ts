@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checksumOfParts, startDigest } from '../../src/s3/checksums.ts';
-import { crc32c } from '../../src/s3/crc32c.ts';
 
 const bytes = Buffer.from(Array.from({ length: 1003 }, (_, index) => (index * 31) & 0xff));
 
@@ -14,14 +13,17 @@ async function checksumOf(algorithm: 'CRC32' | 'CRC32C' | 'CRC64NVME', data: Uin
 describe('checksums', () => {
   it('give the check values of the published catalogue', async () => {
     const check = Buffer.from('123456789');
-    expect(crc32c(check)).toBe(0xe3069283);
+    expect(Buffer.from(await checksumOf('CRC32C', check), 'base64').readUInt32BE()).toBe(0xe3069283);
     expect(Buffer.from(await checksumOf('CRC64NVME', check), 'base64').toString('hex')).toBe('ae8b14860a799888');
     expect(Buffer.from(await checksumOf('CRC32', check), 'base64').readUInt32BE()).toBe(crc32(check));
   });
 
-  it('go on from an earlier chunk', () => {
+  it('go on from an earlier chunk', async () => {
     for (const cut of [0, 1, 7, 8, 9, 500, 1003]) {
-      expect(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut)))).toBe(crc32c(bytes));
+      const digest = startDigest('CRC32C');
+      digest.update(bytes.subarray(0, cut));
+      digest.update(bytes.subarray(cut));
+      expect((await digest.end()).toString('base64')).toBe(await checksumOf('CRC32C', bytes));
     }
   });
 

@@ -49,6 +49,22 @@ describe('multipart uploads', () => {
     const part = await s3.call('GetObject', { Bucket, Key, PartNumber: 2 });
     expect(part).toMatchObject({ PartsCount: 2, ContentLength: 4 });
     expect(await textOf(part.Body)).toBe('tail');
+  });
+
+  it('are completed once, and answer a repeated completion as the first', async () => {
+    const Status = 'Enabled';
+    await s3.call('PutBucketVersioning', { Bucket, VersioningConfiguration: { Status } });
+    await s3.call('PutBucketNotificationConfiguration', {
+      Bucket,
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
+    });
+    const parts = [await upload(1, first), await upload(2, second)];
+    const completed = await complete(parts, { IfNoneMatch: '*' });
+    await s3.call('PutObject', { Bucket, Key, Body: 'newer' });
+    expect(await complete(parts, { IfNoneMatch: '*' })).toEqual(completed);
+    expect(s3.events.map(({ detail }) => detail.reason)).toEqual(['CompleteMultipartUpload', 'PutObject']);
+    expect((await s3.call('ListObjectVersions', { Bucket })).Versions).toHaveLength(2);
+    await s3.call('DeleteObject', { Bucket, Key, VersionId: completed.VersionId });
     await expect(complete(parts)).rejects.toMatchObject({ code: 'NoSuchUpload', status: 404 });
   });
 

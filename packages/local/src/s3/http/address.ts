@@ -1,4 +1,4 @@
-import { S3Error } from '#simulator/s3/errors';
+import { s3Error } from '#simulator/s3/errors';
 
 /** The resource that a request addresses: the service, a bucket, or an object. */
 export interface Address {
@@ -13,26 +13,21 @@ export interface Address {
  * part of the key. Throws InvalidURI for broken percent escapes.
  */
 export function parseAddress(host: string | undefined, target: string): Address {
-  const relative = target.replace(/^https?:\/\/[^/?]*/i, '');
-  const mark = relative.indexOf('?');
-  const path = mark < 0 ? relative : relative.slice(0, mark);
-  const query = new URLSearchParams(mark < 0 ? '' : relative.slice(mark + 1));
+  const [, path = '', search] = /^(?:https?:\/\/[^/?]*)?\/?([^?]*)\??(.*)$/is.exec(target) ?? [];
+  const query = new URLSearchParams(search);
   const hostBucket = bucketOfHost(host ?? '');
-  const segments = path.replace(/^\//, '');
-  if (hostBucket !== undefined) return withKey(hostBucket, decode(segments), query);
-  const slash = segments.indexOf('/');
-  const bucket = decode(slash < 0 ? segments : segments.slice(0, slash));
-  return bucket === '' ? { query } : withKey(bucket, slash < 0 ? '' : decode(segments.slice(slash + 1)), query);
+  const [first = '', ...rest] = path.split('/');
+  const bucket = hostBucket ?? decode(first);
+  const key = decode(hostBucket === undefined ? rest.join('/') : path);
+  if (bucket === '') return { query };
+  return key === '' ? { bucket, query } : { bucket, key, query };
 }
-
-const withKey = (bucket: string, key: string, query: URLSearchParams): Address =>
-  key === '' ? { bucket, query } : { bucket, key, query };
 
 function decode(escaped: string): string {
   try {
     return decodeURIComponent(escaped);
   } catch {
-    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", 400, { URI: escaped.slice(0, 1024) });
+    throw s3Error('InvalidURI', { URI: escaped.slice(0, 1024) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { incompleteBody, invalidRequest } from '#simulator/s3/errors';
+import { invalidRequest, s3Error } from '#simulator/s3/errors';
 
 /** Maximum length of a line of a chunk or trailer. */
 const MAX_LINE_BYTES = 8 * 1024;
@@ -50,7 +50,7 @@ export async function* decodeAwsChunked(
   }
   // Some clients omit the last empty line.
   if (phase === 'trailers' && line.trim() !== '') addTrailer(trailers, line.trim());
-  else if (phase !== 'done' && phase !== 'trailers') throw incompleteBody();
+  else if (phase !== 'done' && phase !== 'trailers') throw s3Error('IncompleteBody');
 }
 
 function chunkSize(line: string): number {

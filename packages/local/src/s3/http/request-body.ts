@@ -1,85 +1,67 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ChecksumAlgorithm, isChecksumAlgorithm } from '#simulator/s3/checksums';
-import { invalidArgument, invalidRequest, S3Error } from '#simulator/s3/errors';
+import { isChecksumAlgorithm } from '#simulator/s3/checksums';
+import { invalidArgument, invalidRequest } from '#simulator/s3/errors';
 import type { RequestDetails } from '#simulator/s3/request-details';
 import { sendContinue } from '../../wire/expect-continue.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
 /** A body without its transfer framing, with the length and digests that the headers declare. */
-export interface RequestBody {
+export interface RequestBody extends Pick<RequestDetails, 'payloadSha256' | 'trailer'> {
   readonly stream: AsyncIterable<Uint8Array>;
   /** Bytes, if the request declares them. */
-  readonly length?: number;
-  readonly payloadSha256?: string;
-  readonly trailer?: RequestDetails['trailer'];
+  readonly length?: number | undefined;
 }
 
 /** Throws InvalidArgument or InvalidRequest for headers that contradict each other. */
 export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody {
   const source = sendContinueFirst(req, res);
   const payload = header(req, 'x-amz-content-sha256');
-  const streaming = payload?.startsWith('STREAMING-') ?? false;
-  if (streaming || contentEncodings(req).includes('aws-chunked')) {
-    const decoded = header(req, 'x-amz-decoded-content-length');
+  const encodings = header(req, 'content-encoding')?.split(',') ?? [];
+  if (payload?.startsWith('STREAMING-') || encodings.some((encoding) => encoding.trim() === 'aws-chunked')) {
     const trailers = new Map<string, string>();
-    const algorithm = trailerAlgorithm(req);
     return {
       stream: decodeAwsChunked(source, trailers),
-      ...(decoded === undefined ? {} : { length: lengthOf('x-amz-decoded-content-length', decoded) }),
-      ...(algorithm
-        ? { trailer: { algorithm, value: () => trailers.get(`x-amz-checksum-${algorithm.toLowerCase()}`) } }
-        : {}),
+      length: lengthIn(req, 'x-amz-decoded-content-length'),
+      trailer: announcedTrailer(req, trailers),
     };
   }
-  if (payload !== undefined && payload !== 'UNSIGNED-PAYLOAD' && !/^[0-9a-fA-F]{64}$/.test(payload)) {
-    throw invalidArgument(
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
-        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
-      'x-amz-content-sha256',
-      payload,
-    );
-  }
-  const length = header(req, 'content-length');
-  return {
-    stream: source,
-    ...(length === undefined ? {} : { length: lengthOf('content-length', length) }),
-    ...(payload === undefined || payload === 'UNSIGNED-PAYLOAD' ? {} : { payloadSha256: payload.toLowerCase() }),
-  };
+  const length = lengthIn(req, 'content-length');
+  if (payload === undefined || payload === 'UNSIGNED-PAYLOAD') return { stream: source, length };
+  if (/^[0-9a-fA-F]{64}$/.test(payload)) return { stream: source, length, payloadSha256: payload.toLowerCase() };
+  throw invalidArgument(
+    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+    'x-amz-content-sha256',
+    payload,
+  );
 }
-
-/** For uploads, whose size S3 requires beforehand. Throws MissingContentLength. */
-export function requireLength(body: RequestBody): void {
-  if (body.length === undefined) {
-    throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
-  }
-}
-
-/** The values of Content-Encoding. */
-const contentEncodings = (req: IncomingMessage): string[] =>
-  (header(req, 'content-encoding') ?? '')
-    .split(',')
-    .map((value) => value.trim())
-    .filter((value) => value !== '');
 
 const header = (req: IncomingMessage, name: string): string | undefined => req.headers[name] as string | undefined;
 
-function lengthOf(name: string, value: string): number {
+function lengthIn(req: IncomingMessage, name: string): number | undefined {
+  const value = header(req, name);
+  if (value === undefined) return undefined;
   if (!/^\d{1,15}$/.test(value)) throw invalidArgument(`The ${name} header is malformed`, name, value);
   return Number(value);
 }
 
-function trailerAlgorithm(req: IncomingMessage): ChecksumAlgorithm | undefined {
+function announcedTrailer(req: IncomingMessage, trailers: ReadonlyMap<string, string>): RequestBody['trailer'] {
   const names = header(req, 'x-amz-trailer')?.toLowerCase().split(',') ?? [];
-  const checksums = names.map((name) => name.trim()).filter((name) => name.startsWith('x-amz-checksum-'));
-  if (checksums.length > 1) {
+  const [name, ...others] = names.map((entry) => entry.trim()).filter((entry) => entry.startsWith('x-amz-checksum-'));
+  if (name === undefined) return undefined;
+  if (others.length > 0) {
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
-  const algorithm = checksums[0]?.slice('x-amz-checksum-'.length).toUpperCase();
-  if (algorithm === undefined) return undefined;
+  const algorithm = name.slice('x-amz-checksum-'.length).toUpperCase();
   if (!isChecksumAlgorithm(algorithm)) {
     throw invalidRequest('The value specified in the x-amz-trailer header is not supported');
   }
-  return algorithm;
+  const value = () => {
+    const found = trailers.get(name);
+    if (found !== undefined) return found;
+    throw invalidRequest('The trailer that the x-amz-trailer header announced is missing.');
+  };
+  return { algorithm, value };
 }
 
 /** Requests the body only when it is first read, so that clients never send a rejected upload. */

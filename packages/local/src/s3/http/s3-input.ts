@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { invalidArgument, malformedXml } from '#simulator/s3/errors';
+import { invalidArgument, s3Error } from '#simulator/s3/errors';
 import { REQUEST_DETAILS, type RequestDetails } from '#simulator/s3/request-details';
 import { MalformedElement, readElements } from '../../wire/elements.ts';
 import type { HttpExchange } from '../../wire/exchange.ts';
@@ -9,7 +9,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
-import { openBody, requireLength } from './request-body.ts';
+import { openBody } from './request-body.ts';
 
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
@@ -28,11 +28,8 @@ export async function readS3Input(
   if (query.get('continuation-token') === '') {
     throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', '');
   }
-  const input: S3Input = readBindings(
-    operation.input,
-    { labels: { ...labels, Bucket: bucket }, headers, query },
-    malformed,
-  );
+  const bound = { labels: { ...labels, Bucket: bucket }, headers, query };
+  const input: S3Input = readBindings(operation.input, bound, malformed);
   if ('Expires' in input) input.Expires = headers.expires;
   if ('ContentEncoding' in input) input.ContentEncoding = storedEncoding(headers['content-encoding']);
   const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
@@ -42,17 +39,13 @@ export async function readS3Input(
 
   const body = openBody(request, response);
   if (payload.isStreaming()) {
-    requireLength(body);
-    const { stream, length, payloadSha256, trailer } = body;
-    return {
-      ...input,
-      [name]: stream,
-      ContentLength: length,
-      [REQUEST_DETAILS]: { ...details, payloadSha256, trailer },
-    };
+    const { stream, length, ...claims } = body;
+    if (length === undefined) throw s3Error('MissingContentLength');
+    return { ...input, [name]: stream, ContentLength: length, [REQUEST_DETAILS]: { ...details, ...claims } };
   }
   // CompleteMultipartUpload's checksum headers apply to the object, not to the request.
-  const document = await readDocument(body, headers, operation.name === 'CompleteMultipartUpload' ? 'MD5' : 'any');
+  const checked = operation.name === 'CompleteMultipartUpload' ? 'all but the checksum' : 'all';
+  const document = await readDocument(body, headers, checked);
   if (payload.isStringSchema()) return { ...input, [name]: document };
   if (document === '' && operation.name === 'CreateBucket') return input;
   return { ...input, [name]: readXml(payload, document) };
@@ -60,14 +53,17 @@ export async function readS3Input(
 
 function readXml(schema: NormalizedSchema, document: string): Record<string, unknown> {
   try {
-    const root = (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
-    const value = readElements(schema, parseXml(root, document));
-    if (invalidMembers(schema, value).missing.length > 0) throw malformedXml();
+    const value = readElements(schema, parseXml(rootOf(schema), document));
+    if (invalidMembers(schema, value).missing.length > 0) throw s3Error('MalformedXML');
     return value;
   } catch (error) {
-    throw error instanceof MalformedElement ? malformedXml() : error;
+    throw error instanceof MalformedElement ? s3Error('MalformedXML') : error;
   }
 }
+
+/** The name of the root of a document. */
+export const rootOf = (schema: NormalizedSchema): string =>
+  (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
 
 /** RFC 9110: a condition with an invalid date is ignored. */
 function malformed(name: string, text: string, member: NormalizedSchema): undefined {

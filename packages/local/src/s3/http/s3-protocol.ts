@@ -1,6 +1,5 @@
 import { escapeXmlWithReferences } from '#simulator/core/escape-xml';
-import { notImplemented, S3Error } from '#simulator/s3/errors';
-import type { ObjectBody } from '#simulator/s3/object-body';
+import { notImplemented, S3Error, s3Error } from '#simulator/s3/errors';
 import { type ApiModel, apiModel } from '../../wire/api-models.ts';
 import { writeElements } from '../../wire/elements.ts';
 import {
@@ -17,7 +16,7 @@ import { streamTo } from '../../wire/stream.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { type Address, parseAddress } from './address.ts';
-import { readS3Input } from './s3-input.ts';
+import { readS3Input, rootOf } from './s3-input.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
@@ -69,10 +68,7 @@ function matchOf({ request }: HttpExchange, model: ApiModel, { bucket, key, quer
   if (found) return found;
   if (method === 'POST') throw notImplemented('uploads by HTML form (POST Object)');
   const ResourceType = bucket === undefined ? 'SERVICE' : key === undefined ? 'BUCKET' : 'OBJECT';
-  throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
-    Method: method,
-    ResourceType,
-  });
+  throw s3Error('MethodNotAllowed', { Method: method, ResourceType });
 }
 
 async function respond({ request, response }: HttpExchange, match: RestMatch, output: object): Promise<void> {
@@ -84,7 +80,7 @@ async function respond({ request, response }: HttpExchange, match: RestMatch, ou
   for (const [header, value] of Object.entries(headers)) response.setHeader(header, headerText(value));
   response.statusCode = STATUSES[name] ?? (headers['content-range'] === undefined ? match.status : 206);
   const payload = payloadOf(schema);
-  if (payload?.[1].isStreaming()) return await stream(response, (output as { Body: ObjectBody }).Body);
+  if (payload?.[1].isStreaming()) return await streamTo(response, (output as { Body: AsyncIterable<Uint8Array> }).Body);
   const body = bodyOf(match, output);
   if (body !== undefined) {
     const contentType = payload?.[1].isStringSchema() ? 'application/json' : 'application/xml';
@@ -100,33 +96,19 @@ async function respond({ request, response }: HttpExchange, match: RestMatch, ou
 /** The text of the body; undefined if the operation has none. */
 function bodyOf({ operation: { name, output: schema } }: RestMatch, output: object): string | undefined {
   const values = output as Record<string, unknown>;
+  const document = (root: string, content: string) => xmlDocument(root, NAMESPACE, content);
+  const escapeText = escapeXmlWithReferences;
   // The model does not say that the root is the member itself.
   if (name === 'GetBucketLocation') {
-    return xmlDocument(
-      'LocationConstraint',
-      NAMESPACE,
-      escapeXmlWithReferences(String(values.LocationConstraint ?? '')),
-    );
+    return document('LocationConstraint', escapeText(String(values.LocationConstraint ?? '')));
   }
   const [member, payload] = payloadOf(schema) ?? [];
-  if (member !== undefined && payload?.isStringSchema()) return String(values[member] ?? '');
   if (member !== undefined && payload) {
-    const content = writeElements(payload, (values[member] ?? {}) as object, escapeXmlWithReferences);
-    return xmlDocument(rootOf(payload), NAMESPACE, content);
+    if (payload.isStringSchema()) return String(values[member] ?? '');
+    return document(rootOf(payload), writeElements(payload, (values[member] ?? {}) as object, escapeText));
   }
   if (![...schema.structIterator()].some(([, inBody]) => isInBody(inBody))) return undefined;
-  return xmlDocument(rootOf(schema), NAMESPACE, writeElements(schema, output, escapeXmlWithReferences, isInBody));
-}
-
-const rootOf = (schema: Parameters<typeof payloadOf>[0]): string =>
-  (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
-
-async function stream(response: HttpExchange['response'], body: ObjectBody): Promise<void> {
-  try {
-    await streamTo(response, body);
-  } finally {
-    body.destroy();
-  }
+  return document(rootOf(schema), writeElements(schema, output, escapeText, isInBody));
 }
 
 /** Text for a header; encoded by RFC 2047, as S3 does, if a header cannot hold it. */

@@ -1,165 +1,103 @@
-import type {
-  CopyObjectCommandInput,
-  CopyObjectCommandOutput,
-  UploadPartCopyCommandInput,
-  UploadPartCopyCommandOutput,
-} from '@aws-sdk/client-s3';
-import type { Caller, Operation } from '../../core/cloud.ts';
-import type { BlobReferences } from '../blob-references.ts';
-import {
-  type ChecksumAlgorithm,
-  checksumMembers,
-  DEFAULT_CHECKSUM,
-  declaredChecksum,
-  startDigest,
-} from '../checksums.ts';
+import { type BlobReferences, slice } from '../blob-references.ts';
+import { startDigests } from '../body-digests.ts';
+import type { Input, Operations, S3Call } from '../calls.ts';
+import { type ChecksumAlgorithm, checksumMembers, DEFAULT_CHECKSUM, declaredChecksum } from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
 import { checkRetrievable, findVersion } from '../lookup.ts';
-import type { Bucket, Content, ObjectVersion } from '../model.ts';
-import { checkKey, parseCopySource } from '../names.ts';
-import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
+import type { Content, Described, ObjectVersion } from '../model.ts';
+import { type CopySource, checkKey, parseCopySource } from '../names.ts';
+import { describedBy, headersOf } from '../object-headers.ts';
 import { type ByteRange, parseCopyRange } from '../ranges.ts';
-import type { Segment } from '../segment.ts';
 import type { S3State } from '../state.ts';
+import { encryptionOf, storeObject } from '../store-object.ts';
 import { parseTagging } from '../tags.ts';
 import { findUpload, partChecksum, storePart } from './multipart.ts';
-import type { SdkOutput } from './output.ts';
 
 /** CopyObject and UploadPartCopy. A copy shares the source's blobs; bytes are read only to compute a new digest. */
-export function copyOperations(state: S3State): Record<string, Operation> {
+export function copyOperations(state: S3State) {
   return {
-    CopyObject: {
-      run: (input: CopyObjectCommandInput, caller) => copyObject(state, input, caller),
+    async CopyObject(call) {
+      const { input } = call;
+      const key = checkKey(input.Key);
+      checkWriteConditions(input, key, state.live(call.bucket, key));
+      const { source, ...read } = findSource(state, call);
+      checkCopiedSize(source.size);
+      const described = describeCopy(state, call, source);
+      const { algorithm } = declaredChecksum(input) ?? source.checksum ?? DEFAULT_CHECKSUM;
+      const whole = { start: 0, length: source.size };
+      const { version, shown } = await storeObject(state, call, described, () =>
+        copyContent(state.blobs, source, whole, algorithm),
+      );
+      return { CopyObjectResult: { ...resultOf(version), ...checksumMembers(version.checksum) }, ...shown, ...read };
     },
-    UploadPartCopy: {
-      run: (input: UploadPartCopyCommandInput, caller) => copyPart(state, input, caller),
+
+    async UploadPartCopy(call) {
+      const upload = findUpload(call);
+      state.authorizeKey(call, upload, 'Decrypt');
+      const { source, ...read } = findSource(state, call);
+      const range = parseCopyRange(call.input.CopySourceRange, source.size);
+      checkCopiedSize(range.length);
+      const { algorithm } = upload.checksum ?? DEFAULT_CHECKSUM;
+      const part = storePart(state, call, await copyContent(state.blobs, source, range, algorithm));
+      return {
+        CopyPartResult: { ...resultOf(part), ...partChecksum(upload, part) },
+        ...encryptionOf(upload.headers),
+        ...read,
+      };
     },
-  };
+  } satisfies Operations;
 }
 
-async function copyObject(
-  state: S3State,
-  input: CopyObjectCommandInput,
-  caller: Caller,
-): Promise<SdkOutput<CopyObjectCommandOutput>> {
-  const key = input.Key;
-  checkKey(key);
-  checkWriteConditions(input, key, state.live(state.bucket(input.Bucket), key));
-  const source = findSource(state, input, caller);
-  checkCopiedSize(source.version.size);
-  const described = describeCopy(state, input, source.version, caller);
-  const headers = state.encryptedHeaders(state.bucket(input.Bucket), { key, ...described }, { input, caller });
-  const { algorithm } = declaredChecksum(input) ?? source.version.checksum ?? DEFAULT_CHECKSUM;
-  const whole = { start: 0, length: source.version.size };
-  const content = await copyContent(state, source.version, whole, algorithm);
-  try {
-    const bucket = state.bucket(input.Bucket);
-    checkWriteConditions(input, key, state.live(bucket, key));
-    const copy = { ...content, ...described, headers, key, lastModified: state.now() };
-    const version = state.put(bucket, copy, 'CopyObject', { input, caller });
-    return {
-      CopyObjectResult: {
-        ETag: `"${version.etag}"`,
-        LastModified: new Date(version.lastModified),
-        ...checksumMembers(version.checksum),
-      },
-      ...encryptionOf(version.headers),
-      ...state.shownVersionId(bucket, version),
-      ...sourceVersionId(source),
-    };
-  } catch (error) {
-    state.blobs.release(content.segments);
-    throw error;
-  }
-}
+const resultOf = ({ etag, lastModified }: Pick<ObjectVersion, 'etag' | 'lastModified'>) => ({
+  ETag: `"${etag}"`,
+  LastModified: new Date(lastModified),
+});
 
-async function copyPart(
-  state: S3State,
-  input: UploadPartCopyCommandInput,
-  caller: Caller,
-): Promise<SdkOutput<UploadPartCopyCommandOutput>> {
-  const upload = findUpload(state, input);
-  state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
-  const source = findSource(state, input, caller);
-  const range = parseCopyRange(input.CopySourceRange, source.version.size);
-  checkCopiedSize(range.length);
-  const content = await copyContent(state, source.version, range, (upload.checksum ?? DEFAULT_CHECKSUM).algorithm);
-  const part = storePart(state, input, content);
-  return {
-    CopyPartResult: {
-      ETag: `"${part.etag}"`,
-      LastModified: new Date(part.lastModified),
-      ...partChecksum(upload, part),
-    },
-    ...encryptionOf(upload.headers),
-    ...sourceVersionId(source),
-  };
-}
-
-interface Source {
-  readonly bucket: Bucket;
-  readonly version: ObjectVersion;
-}
-
-function findSource(
-  state: S3State,
-  input: CopyObjectCommandInput | UploadPartCopyCommandInput,
-  caller: Caller,
-): Source {
-  const { bucket: name, key, versionId } = parseCopySource(input.CopySource);
+/** The version to copy, and what the response says of it. */
+function findSource(state: S3State, { input, caller }: S3Call<Input<'CopyObject'> | Input<'UploadPartCopy'>>) {
+  const { bucket: name, key: Key, versionId: VersionId } = parseCopySource(input.CopySource);
   const bucket = state.bucket(name);
-  const version = findVersion(state, bucket, { Key: key, VersionId: versionId }, caller);
-  checkRetrievable(version);
-  checkCopyConditions(
-    {
-      ifMatch: input.CopySourceIfMatch,
-      ifNoneMatch: input.CopySourceIfNoneMatch,
-      ifModifiedSince: input.CopySourceIfModifiedSince,
-      ifUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
-    },
-    version,
-  );
-  state.authorizeKey(caller, bucket, version, 'Decrypt');
-  return { bucket, version };
+  const source = findVersion(state, { input: { Key, VersionId }, caller, bucket });
+  checkRetrievable(source);
+  const conditions = {
+    IfMatch: input.CopySourceIfMatch,
+    IfNoneMatch: input.CopySourceIfNoneMatch,
+    IfModifiedSince: input.CopySourceIfModifiedSince,
+    IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
+  };
+  checkCopyConditions(conditions, source);
+  state.authorizeKey({ caller, bucket }, source, 'Decrypt');
+  return { source, CopySourceVersionId: state.shownVersionId(bucket, source).VersionId };
 }
 
 function checkCopiedSize(bytes: number): void {
   if (bytes <= MAX_SINGLE_PUT_BYTES) return;
-  throw invalidRequest(
-    'The specified copy source is larger than the maximum allowable size for a copy source: ' +
-      `${MAX_SINGLE_PUT_BYTES}`,
-  );
+  const limit = 'The specified copy source is larger than the maximum allowable size for a copy source';
+  throw invalidRequest(`${limit}: ${MAX_SINGLE_PUT_BYTES}`);
 }
 
-const sourceVersionId = ({ bucket, version }: Source) =>
-  bucket.versioning === undefined ? {} : { CopySourceVersionId: version.versionId };
-
 /** Headers, metadata and tags of the copy, from the source or replaced as the directives say. */
-function describeCopy(
-  state: S3State,
-  input: CopyObjectCommandInput,
-  source: ObjectVersion,
-  caller: Caller,
-): Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'> {
+function describeCopy(state: S3State, call: S3Call<Input<'CopyObject'>>, source: ObjectVersion): Described {
+  const { input } = call;
   const metadataDirective = directive('x-amz-metadata-directive', input.MetadataDirective);
   const taggingDirective = directive('x-amz-tagging-directive', input.TaggingDirective);
-  if (metadataDirective === 'COPY' && isCopyToItself(input)) {
+  const from = parseCopySource(input.CopySource);
+  if (metadataDirective === 'COPY' && isCopyToItself(input, from)) {
     throw invalidRequest(
       'This copy request is illegal because it is trying to copy an object to itself without changing ' +
         "the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  const headersAndMetadata =
-    metadataDirective === 'REPLACE'
-      ? { headers: headersOf(input), metadata: metadataOf(input) }
-      : {
-          headers: headersOf({ ...source.headers, ...uncopiedHeaders(input) } as CopyObjectCommandInput),
-          metadata: source.metadata,
-        };
-  const tags = taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, input, source, caller);
-  return { ...headersAndMetadata, tags };
+  // A copy never takes these headers from its source.
+  const { ACL, StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, WebsiteRedirectLocation } = input;
+  const own = { ACL, StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, WebsiteRedirectLocation };
+  const copied = { headers: headersOf({ ...source.headers, ...own }), metadata: source.metadata };
+  return {
+    ...(metadataDirective === 'REPLACE' ? describedBy(input) : copied),
+    tags: taggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : copiedTags(state, call, source),
+  };
 }
 
 function directive(name: string, value: string | undefined): 'COPY' | 'REPLACE' {
@@ -168,75 +106,44 @@ function directive(name: string, value: string | undefined): 'COPY' | 'REPLACE' 
   throw invalidArgument(`Unknown ${name.replace(/^x-amz-/, '').replace('-', ' ')}.`, name, value);
 }
 
-function isCopyToItself(input: CopyObjectCommandInput): boolean {
-  const { bucket, key, versionId } = parseCopySource(input.CopySource);
+function isCopyToItself(input: Input<'CopyObject'>, { bucket, key, versionId }: CopySource): boolean {
   return (
     bucket === input.Bucket &&
     key === input.Key &&
-    versionId === undefined &&
-    input.StorageClass === undefined &&
-    input.ServerSideEncryption === undefined &&
-    input.WebsiteRedirectLocation === undefined
+    (versionId ?? input.StorageClass ?? input.ServerSideEncryption ?? input.WebsiteRedirectLocation) === undefined
   );
 }
 
-/** The headers that a copy never takes from its source. */
-const uncopiedHeaders = (input: CopyObjectCommandInput) => ({
-  ACL: input.ACL,
-  StorageClass: input.StorageClass,
-  ServerSideEncryption: input.ServerSideEncryption,
-  SSEKMSKeyId: input.SSEKMSKeyId,
-  BucketKeyEnabled: input.BucketKeyEnabled,
-  WebsiteRedirectLocation: input.WebsiteRedirectLocation,
-});
-
-function copiedTags(
-  state: S3State,
-  input: CopyObjectCommandInput,
-  source: ObjectVersion,
-  caller: Caller,
-): ObjectVersion['tags'] {
-  if (source.tags.length === 0) return [];
+/** The source's tags. Throws AccessDenied. */
+function copiedTags(state: S3State, { input, caller }: S3Call<Input<'CopyObject'>>, { tags }: ObjectVersion) {
+  if (tags.length === 0) return [];
   const { bucket, key, versionId } = parseCopySource(input.CopySource);
-  const authorize = (action: string, resource: string) =>
-    state.deps.cloud.authorize(caller, { action, resource: state.bucketArn(resource) });
-  authorize(versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging', `${bucket}/${key}`);
-  authorize('s3:PutObjectTagging', `${input.Bucket}/${input.Key}`);
-  return source.tags;
+  const read = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';
+  state.deps.cloud.authorize(caller, { action: read, resource: state.arnOf(`${bucket}/${key}`) });
+  const resource = state.arnOf(`${input.Bucket}/${input.Key}`);
+  state.deps.cloud.authorize(caller, { action: 's3:PutObjectTagging', resource });
+  return tags;
 }
 
 /** A retained copy of a range of `source`. Keeps the source's digests if they apply; otherwise reads the bytes. */
 async function copyContent(
-  state: S3State,
+  blobs: BlobReferences,
   source: ObjectVersion,
   range: ByteRange,
   algorithm: ChecksumAlgorithm,
 ): Promise<Content> {
   const size = range.length;
-  const segments = state.share(source, range);
-  const isWhole = size === source.size && !source.parts;
-  if (isWhole && source.checksum?.algorithm === algorithm) {
+  const segments = slice(source.segments, range);
+  blobs.retain(segments);
+  if (size === source.size && !source.parts && source.checksum?.algorithm === algorithm) {
     return { size, etag: source.etag, segments, checksum: source.checksum };
   }
   try {
-    return { size, segments, ...(await digest(state.blobs, segments, algorithm)) };
+    const digests = startDigests({}, algorithm);
+    for await (const chunk of blobs.read(segments)) digests.update(chunk);
+    return { size, segments, ...(await digests.end()) };
   } catch (error) {
-    state.blobs.release(segments);
+    blobs.release(segments);
     throw error;
   }
-}
-
-async function digest(
-  blobs: BlobReferences,
-  segments: readonly Segment[],
-  algorithm: ChecksumAlgorithm,
-): Promise<Pick<Content, 'etag' | 'checksum'>> {
-  const md5 = startDigest('MD5');
-  const checksum = startDigest(algorithm);
-  for await (const chunk of blobs.read(segments)) {
-    md5.update(chunk);
-    checksum.update(chunk);
-  }
-  const value = (await checksum.end()).toString('base64');
-  return { etag: (await md5.end()).toString('hex'), checksum: { algorithm, type: 'FULL_OBJECT', value } };
 }

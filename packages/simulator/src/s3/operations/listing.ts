@@ -1,190 +1,169 @@
-import type {
-  _Object,
-  ChecksumAlgorithm,
-  ListObjectsCommandInput,
-  ListObjectsCommandOutput,
-  ListObjectsV2CommandInput,
-  ListObjectsV2CommandOutput,
-  ListObjectVersionsCommandInput,
-  ListObjectVersionsCommandOutput,
-} from '@aws-sdk/client-s3';
-import type { Operation } from '../../core/cloud.ts';
 import { page } from '../../core/page.ts';
+import type { Input, Operations } from '../calls.ts';
 import { invalidArgument } from '../errors.ts';
-import type { Bucket, ObjectVersion } from '../model.ts';
-import { type Owner, ownerOf } from '../owner.ts';
+import type { Bucket, ObjectVersion, Upload } from '../model.ts';
+import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
-import type { SdkOutput } from './output.ts';
-import {
-  flatten,
-  keyEncoder,
-  type ListedEntry,
-  type Listing,
-  laterOf,
-  limitOf,
-  nameOf,
-  prefixesOf,
-  valuesOf,
-  walk,
-} from './paging.ts';
+import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
+import { limitOf, pageOfKeys } from './paging.ts';
 
-/** ListObjects, ListObjectsV2 and ListObjectVersions. */
-export function listingOperations(state: S3State): Record<string, Operation> {
-  const owner = ownerOf(state.deps.account);
+/** The listings: of objects, in two versions, of objects' versions, of uploads in progress and of their parts. */
+export function listingOperations(state: S3State) {
+  const Owner = state.owner;
   return {
-    ListObjectsV2: {
-      run(input: ListObjectsV2CommandInput): SdkOutput<ListObjectsV2CommandOutput> {
-        const token = input.ContinuationToken;
-        const resumed = token === undefined ? '' : fromToken(token);
-        const bucket = state.bucket(input.Bucket);
-        const after = laterOf(resumed, input.StartAfter ?? '');
-        const { output, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner: owner } : {});
-        return {
-          ...output,
-          KeyCount: (output.Contents?.length ?? 0) + (output.CommonPrefixes?.length ?? 0),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(next === undefined ? {} : { NextContinuationToken: toToken(next) }),
-          ...(input.StartAfter === undefined ? {} : { StartAfter: encode(input.StartAfter) }),
-        };
-      },
+    ListObjectsV2({ input, bucket }) {
+      const { ContinuationToken, StartAfter = '' } = input;
+      const resumed = ContinuationToken === undefined ? '' : fromToken(ContinuationToken);
+      const after = compareUtf8(resumed, StartAfter) < 0 ? StartAfter : resumed;
+      const { members, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner } : {});
+      return {
+        ...members,
+        KeyCount: members.Contents.length + members.CommonPrefixes.length,
+        ContinuationToken,
+        NextContinuationToken: next && toToken(next.key),
+        StartAfter: input.StartAfter && encode(StartAfter),
+      };
     },
 
-    ListObjects: {
-      run(input: ListObjectsCommandInput): SdkOutput<ListObjectsCommandOutput> {
-        const marker = input.Marker ?? '';
-        const { output, next, encode } = listObjects(state.bucket(input.Bucket), input, marker, { Owner: owner });
-        return {
-          ...output,
-          Marker: encode(marker),
-          // Without a delimiter the last key is the next marker.
-          ...(next !== undefined && input.Delimiter ? { NextMarker: encode(next) } : {}),
-        };
-      },
+    ListObjects({ input, bucket }) {
+      const { Marker = '', Delimiter } = input;
+      const { members, next, encode } = listObjects(bucket, input, Marker, { Owner });
+      // Without a delimiter the last key is the next marker.
+      return { ...members, Marker: encode(Marker), NextMarker: next && Delimiter ? encode(next.key) : undefined };
     },
 
-    ListObjectVersions: {
-      run(input: ListObjectVersionsCommandInput): SdkOutput<ListObjectVersionsCommandOutput> {
-        return listVersions(state.bucket(input.Bucket), input, owner);
-      },
+    ListObjectVersions: ({ input, bucket }) => listVersions(bucket, input, Owner),
+    ListMultipartUploads: ({ input, bucket }) => listUploads(bucket, input, Owner),
+
+    ListParts(call) {
+      const { input } = call;
+      const upload = findUpload(call);
+      const after = Number(input.PartNumberMarker ?? 0);
+      const limit = limitOf('maxParts', input.MaxParts);
+      const parts = [...upload.parts.values()].sort((a, b) => a.number - b.number);
+      const { items, next } = page(
+        parts.filter(({ number }) => number > after),
+        limit,
+      );
+      return {
+        Bucket: input.Bucket,
+        Key: upload.key,
+        UploadId: upload.id,
+        PartNumberMarker: String(after),
+        NextPartNumberMarker: String(items.at(-1)?.number ?? after),
+        MaxParts: limit,
+        IsTruncated: next !== undefined,
+        Parts: items.map((part) => ({
+          PartNumber: part.number,
+          LastModified: new Date(part.lastModified),
+          ETag: `"${part.etag}"`,
+          Size: part.size,
+          ...partChecksum(upload, part),
+        })),
+        Initiator: Owner,
+        Owner,
+        StorageClass: upload.headers.StorageClass,
+        ...checksumSettings(upload),
+      };
     },
-  };
+  } satisfies Operations;
 }
 
-/** The members that ListObjects and ListObjectsV2 share, and the name after which the next page starts. */
+/** The members that ListObjects and ListObjectsV2 share, and where the next page starts. */
 function listObjects(
-  bucket: Bucket,
-  input: ListObjectsCommandInput | ListObjectsV2CommandInput,
+  { name, keys, objects }: Bucket,
+  input: Input<'ListObjects'> | Input<'ListObjectsV2'>,
   after: string,
-  owned: { readonly Owner?: Owner },
+  owned: { readonly Owner?: S3State['owner'] },
 ) {
-  const encode = keyEncoder(input.EncodingType);
   const limit = limitOf('maxKeys', input.MaxKeys);
-  const listing: Listing = { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after };
-  const live = ([newest]: readonly ObjectVersion[]) => (newest?.deleteMarker ? undefined : newest);
-  const { items, next } = page(walk(bucket.objects, listing, live), limit);
-  const contents = valuesOf(items).map((version): _Object => ({ ...summary(version, encode), ...owned }));
-  const prefixes = prefixesOf(items, encode);
-  const last = items.at(-1);
-  return {
-    encode,
-    next: next === undefined || last === undefined ? undefined : nameOf(last),
-    output: {
-      Name: bucket.name,
-      Prefix: encode(listing.prefix),
-      ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
-      MaxKeys: limit,
-      ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-      IsTruncated: next !== undefined,
-      ...(contents.length > 0 ? { Contents: contents } : {}),
-      ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-    },
+  const listed = {
+    keys,
+    valuesOf: (key: string) => (objects.get(key) ?? []).slice(0, 1).filter(({ deleteMarker }) => !deleteMarker),
+    idOf: ({ versionId }: ObjectVersion) => versionId,
   };
+  const { values, members, ...rest } = pageOfKeys(listed, input, { after, limit });
+  const Contents = values.map((version) => ({ ...summary(version, rest.encode), ...owned }));
+  return { ...rest, members: { Name: name, MaxKeys: limit, ...members, Contents } };
 }
 
-function listVersions(
-  bucket: Bucket,
-  input: ListObjectVersionsCommandInput,
-  owner: Owner,
-): SdkOutput<ListObjectVersionsCommandOutput> {
-  const encode = keyEncoder(input.EncodingType);
+function listVersions(bucket: Bucket, input: Input<'ListObjectVersions'>, Owner: S3State['owner']) {
+  const { name, keys, objects } = bucket;
   const limit = limitOf('maxKeys', input.MaxKeys);
-  const { KeyMarker: keyMarker = '', VersionIdMarker: versionMarker } = input;
-  const listing = versionListing(input);
-  const byKey = walk(bucket.objects, listing, (versions) => versions);
-  const marker = versionMarker
-    ? { key: keyMarker, isMarked: ({ versionId }: ObjectVersion) => versionId === versionMarker }
-    : undefined;
-  const { items, next } = page(flatten(byKey, marker), limit);
-  const prefixes = prefixesOf(items, encode);
-  return {
-    Name: bucket.name,
-    Prefix: encode(listing.prefix),
-    ...(listing.delimiter === '' ? {} : { Delimiter: encode(listing.delimiter) }),
-    KeyMarker: encode(keyMarker),
-    VersionIdMarker: versionMarker ?? '',
-    MaxKeys: limit,
-    ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
-    IsTruncated: next !== undefined,
-    ...(next === undefined ? {} : nextVersionMarkers(items.at(-1), encode)),
-    ...describeVersions(bucket, valuesOf(items), owner, encode),
-    ...(prefixes.length > 0 ? { CommonPrefixes: prefixes } : {}),
-  };
-}
-
-function versionListing(input: ListObjectVersionsCommandInput): Listing {
-  const { KeyMarker: after = '', VersionIdMarker: versionMarker } = input;
-  if (versionMarker && after === '') {
-    throw invalidArgument(
-      'A version-id marker cannot be specified without a key marker.',
-      'version-id-marker',
-      versionMarker,
-    );
+  const { KeyMarker = '', VersionIdMarker = '' } = input;
+  if (VersionIdMarker !== '' && KeyMarker === '') {
+    const message = 'A version-id marker cannot be specified without a key marker.';
+    throw invalidArgument(message, 'version-id-marker', VersionIdMarker);
   }
-  const from = versionMarker ? 'at' : 'after';
-  return { prefix: input.Prefix ?? '', delimiter: input.Delimiter ?? '', after, from };
-}
-
-function nextVersionMarkers(last: ListedEntry<ObjectVersion> | undefined, encode: (key: string) => string) {
-  if (last === undefined) return {};
-  return {
-    NextKeyMarker: encode(nameOf(last)),
-    ...('value' in last ? { NextVersionIdMarker: last.value.versionId } : {}),
+  const listed = {
+    keys,
+    valuesOf: (key: string) => objects.get(key) ?? [],
+    idOf: ({ versionId }: ObjectVersion) => versionId,
   };
-}
-
-function describeVersions(
-  bucket: Bucket,
-  listed: readonly ObjectVersion[],
-  owner: Owner,
-  encode: (key: string) => string,
-) {
+  const start = { after: KeyMarker, id: VersionIdMarker, limit };
+  const { values, members, next, encode } = pageOfKeys(listed, input, start);
   const describe = (version: ObjectVersion) => ({
     Key: encode(version.key),
     VersionId: version.versionId,
-    IsLatest: bucket.objects.get(version.key)?.[0] === version,
+    IsLatest: objects.get(version.key)?.[0] === version,
     LastModified: new Date(version.lastModified),
-    Owner: owner,
+    Owner,
   });
-  const markers = listed.filter(({ deleteMarker }) => deleteMarker).map(describe);
-  const versions = listed
-    .filter(({ deleteMarker }) => !deleteMarker)
-    .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' as const }));
   return {
-    ...(versions.length > 0 ? { Versions: versions } : {}),
-    ...(markers.length > 0 ? { DeleteMarkers: markers } : {}),
+    ...members,
+    Name: name,
+    MaxKeys: limit,
+    KeyMarker: encode(KeyMarker),
+    VersionIdMarker,
+    NextKeyMarker: next && encode(next.key),
+    NextVersionIdMarker: next?.id,
+    Versions: values
+      .filter(({ deleteMarker }) => !deleteMarker)
+      .map((version) => ({ ...describe(version), ...summary(version, encode), StorageClass: 'STANDARD' })),
+    DeleteMarkers: values.filter(({ deleteMarker }) => deleteMarker).map(describe),
   };
 }
 
-function summary(version: ObjectVersion, encode: (key: string) => string) {
+function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner: S3State['owner']) {
+  const limit = limitOf('maxUploads', input.MaxUploads);
+  const { KeyMarker = '', UploadIdMarker = '' } = input;
+  // Of each key in the order in which they were initiated.
+  const byKey = Map.groupBy(bucket.uploads.values(), ({ key }) => key);
+  const listed = {
+    keys: [...byKey.keys()].sort(compareUtf8),
+    valuesOf: (key: string) => byKey.get(key) ?? [],
+    idOf: ({ id }: Upload) => id,
+  };
+  const start = { after: KeyMarker, id: UploadIdMarker, limit };
+  const { values, members, next, encode } = pageOfKeys(listed, input, start);
   return {
-    Key: encode(version.key),
-    LastModified: new Date(version.lastModified),
-    ETag: `"${version.etag}"`,
-    ...(version.checksum
-      ? { ChecksumAlgorithm: [version.checksum.algorithm as ChecksumAlgorithm], ChecksumType: version.checksum.type }
-      : {}),
-    Size: version.size,
-    StorageClass: version.headers.StorageClass as _Object['StorageClass'],
+    ...members,
+    Bucket: bucket.name,
+    MaxUploads: limit,
+    KeyMarker: encode(KeyMarker),
+    UploadIdMarker,
+    NextKeyMarker: next && encode(next.key),
+    NextUploadIdMarker: next?.id,
+    Uploads: values.map((upload) => ({
+      UploadId: upload.id,
+      Key: encode(upload.key),
+      Initiated: new Date(upload.initiated),
+      StorageClass: upload.headers.StorageClass,
+      Owner,
+      Initiator: Owner,
+      ...checksumSettings(upload),
+    })),
+  };
+}
+
+function summary({ key, lastModified, etag, checksum, size, headers }: ObjectVersion, encode: (key: string) => string) {
+  return {
+    Key: encode(key),
+    LastModified: new Date(lastModified),
+    ETag: `"${etag}"`,
+    ...(checksum && { ChecksumAlgorithm: [checksum.algorithm], ChecksumType: checksum.type }),
+    Size: size,
+    StorageClass: headers.StorageClass,
   };
 }
 
@@ -193,8 +172,6 @@ const toToken = (name: string) => Buffer.from(`1${name}`).toString('base64');
 function fromToken(token: string): string {
   const raw = Buffer.from(token, 'base64');
   const text = raw.toString();
-  if (!text.startsWith('1') || raw.toString('base64') !== token) {
-    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
-  }
-  return text.slice(1);
+  if (text.startsWith('1') && raw.toString('base64') === token) return text.slice(1);
+  throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
 }

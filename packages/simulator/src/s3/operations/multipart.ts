@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
-import type {
-  AbortMultipartUploadCommandInput,
-  CompletedPart,
-  CompleteMultipartUploadCommandInput,
-  CompleteMultipartUploadCommandOutput,
-  CreateMultipartUploadCommandInput,
-  CreateMultipartUploadCommandOutput,
-  UploadPartCommandInput,
-  UploadPartCommandOutput,
-} from '@aws-sdk/client-s3';
-import type { Caller, Operation } from '../../core/cloud.ts';
+import type { CompletedPart } from '@aws-sdk/client-s3';
+import { claimedChecksum } from '../body-digests.ts';
+import type { Input, Operations, S3Call } from '../calls.ts';
 import {
   CHECKSUM_ALGORITHMS,
-  type ChecksumMembers,
+  checksumMember,
   checksumMembers,
   checksumOfParts,
   DEFAULT_CHECKSUM,
@@ -20,43 +12,80 @@ import {
   multipartChecksumType,
 } from '../checksums.ts';
 import { checkWriteConditions } from '../conditions.ts';
-import { badDigest, invalidArgument, invalidRequest, malformedXml, noSuchUpload, S3Error } from '../errors.ts';
-import { ingest, uploadAlgorithm } from '../ingest.ts';
-import type { Content, Upload, UploadedPart } from '../model.ts';
+import { badDigest, invalidArgument, invalidRequest, S3Error, s3Error } from '../errors.ts';
+import { ingest } from '../ingest.ts';
+import type { Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
 import { checkKey } from '../names.ts';
-import { encryptionOf, headersOf, metadataOf } from '../object-headers.ts';
+import { describedBy } from '../object-headers.ts';
 import type { S3State } from '../state.ts';
-import { parseTagging } from '../tags.ts';
-import type { SdkOutput } from './output.ts';
+import { encryptionOf, shownOf } from '../store-object.ts';
 
 /** Minimum size of every part but the last. */
 const MIN_PART_BYTES = 5 * 1024 ** 2;
 /** Maximum size of an object: 5 TiB. */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 4;
 
-interface UploadName {
-  readonly Bucket?: string | undefined;
-  readonly Key?: string | undefined;
-  readonly UploadId?: string | undefined;
+type CompleteInput = Input<'CompleteMultipartUpload'>;
+type UploadName = Pick<Input<'ListParts'>, 'Bucket' | 'Key' | 'UploadId'>;
+
+/** Create, fill, complete and abort multipart uploads. */
+export function multipartOperations(state: S3State) {
+  return {
+    CreateMultipartUpload: (call) => createUpload(state, call),
+
+    async UploadPart(call) {
+      const { input } = call;
+      checkPartNumber(input.PartNumber);
+      const upload = findUpload(call);
+      state.authorizeKey(call, upload, 'Decrypt');
+      const declared = claimedChecksum(input)?.algorithm;
+      const expected = upload.checksum?.algorithm;
+      // A part of an upload without checksums can have any: boto3 adds one.
+      if (declared && expected && declared !== expected) {
+        const names = [expected, declared].map((name) => name.toLowerCase());
+        const message = `expected checksum Type: ${names[0]}, actual checksum Type: ${names[1]}`;
+        throw invalidRequest(`Checksum Type mismatch occurred, ${message}`);
+      }
+      const part = storePart(state, call, await ingest(state.blobs, input, expected ?? DEFAULT_CHECKSUM.algorithm));
+      return { ETag: `"${part.etag}"`, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
+    },
+
+    async CompleteMultipartUpload(call) {
+      const completed = completedVersion(call);
+      if (completed) return describeCompleted(state, call, completed);
+      const upload = findUpload(call);
+      const checksum = await checksumOf(upload, choosePartsOf(upload, call.input), call.input);
+      // No await from here on. A part that was replaced meanwhile fails these checks.
+      return describeCompleted(state, call, completeUpload(state, call, checksum));
+    },
+
+    AbortMultipartUpload(call) {
+      const upload = findUpload(call);
+      call.bucket.uploads.delete(upload.id);
+      for (const part of upload.parts.values()) state.blobs.release(part.segments);
+      return {};
+    },
+  } satisfies Operations;
 }
 
 /** Throws NoSuchBucket or NoSuchUpload. */
-export function findUpload(state: S3State, input: UploadName): Upload {
-  checkKey(input.Key);
-  const upload = state.bucket(input.Bucket).uploads.get(input.UploadId ?? '');
-  if (!upload || upload.key !== input.Key) throw noSuchUpload(input.UploadId ?? '');
+export function findUpload({ input: { Key, UploadId = '' }, bucket }: S3Call<UploadName>): Upload {
+  const key = checkKey(Key);
+  const upload = bucket.uploads.get(UploadId);
+  if (upload?.key !== key) throw s3Error('NoSuchUpload', { UploadId });
   return upload;
 }
 
 /** Adds or replaces a part. Takes over `content`, and releases it if the upload has ended meanwhile. */
 export function storePart(
   state: S3State,
-  input: UploadName & { PartNumber?: number | undefined },
+  call: S3Call<UploadName & { PartNumber?: number | undefined }>,
   content: Content,
 ): UploadedPart {
   try {
-    const { parts } = findUpload(state, input);
-    const part: UploadedPart = { ...content, number: partNumber(input.PartNumber), lastModified: state.now() };
+    const { parts } = findUpload(call);
+    const number = checkPartNumber(call.input.PartNumber);
+    const part: UploadedPart = { ...content, number, lastModified: state.now() };
     const replaced = parts.get(part.number);
     parts.set(part.number, part);
     if (replaced) state.blobs.release(replaced.segments);
@@ -67,205 +96,121 @@ export function storePart(
   }
 }
 
-function partNumber(value: number | undefined): number {
-  if (value === undefined || !Number.isInteger(value) || value < 1 || value > 10_000) {
-    throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', String(value));
-  }
-  return value;
-}
-
-/** Create, fill, complete and abort multipart uploads. */
-export function multipartOperations(state: S3State): Record<string, Operation> {
-  return {
-    CreateMultipartUpload: {
-      run: (input: CreateMultipartUploadCommandInput, caller) => createUpload(state, input, caller),
-    },
-    UploadPart: {
-      run: (input: UploadPartCommandInput, caller) => uploadPart(state, input, caller),
-    },
-    CompleteMultipartUpload: {
-      run: (input: CompleteMultipartUploadCommandInput, caller) => completeUpload(state, input, caller),
-    },
-    AbortMultipartUpload: {
-      run(input: AbortMultipartUploadCommandInput): object {
-        const upload = findUpload(state, input);
-        state.bucket(input.Bucket).uploads.delete(upload.id);
-        for (const part of upload.parts.values()) state.blobs.release(part.segments);
-        return {};
-      },
-    },
-  };
-}
-
-function createUpload(
-  state: S3State,
-  input: CreateMultipartUploadCommandInput,
-  caller: Caller,
-): SdkOutput<CreateMultipartUploadCommandOutput> {
-  const bucket = state.bucket(input.Bucket);
-  const key = input.Key;
-  checkKey(key);
-  const algorithm = declaredChecksum({ ChecksumAlgorithm: input.ChecksumAlgorithm })?.algorithm;
-  if (!algorithm && input.ChecksumType !== undefined) {
-    throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
-  }
-  const upload: Upload = {
-    id: state.deps.ids.hex(64),
-    key,
-    initiated: state.now(),
-    headers: state.encryptedHeaders(bucket, { key, headers: headersOf(input) }, { input, caller }),
-    metadata: metadataOf(input),
-    tags: parseTagging(input.Tagging),
-    ...(algorithm ? { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } } : {}),
-    parts: new Map(),
-  };
-  bucket.uploads.set(upload.id, upload);
-  return {
-    Bucket: bucket.name,
-    Key: key,
-    UploadId: upload.id,
-    ...checksumSettings(upload),
-    ...encryptionOf(upload.headers),
-  };
+function checkPartNumber(value: number | undefined): number {
+  if (value !== undefined && Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
+  throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', String(value));
 }
 
 /** The checksum members of responses about an upload. */
 export const checksumSettings = ({ checksum }: Upload) =>
   checksum ? { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type } : {};
 
-async function uploadPart(
-  state: S3State,
-  input: UploadPartCommandInput,
-  caller: Caller,
-): Promise<SdkOutput<UploadPartCommandOutput>> {
-  partNumber(input.PartNumber);
-  const upload = findUpload(state, input);
-  state.authorizeKey(caller, state.bucket(input.Bucket), upload, 'Decrypt');
-  const declared = uploadAlgorithm(input);
-  const expected = upload.checksum?.algorithm;
-  // A part of an upload without checksums can have any: boto3 adds one.
-  if (declared && expected && declared !== expected) {
-    throw invalidRequest(
-      `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
-        `actual checksum Type: ${declared.toLowerCase()}`,
-    );
-  }
-  const part = storePart(state, input, await ingest(state.blobs, input, expected ?? DEFAULT_CHECKSUM.algorithm));
-  return { ETag: `"${part.etag}"`, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
-}
-
 /** The checksum members of responses about a part: S3 shows none that it computes for an upload without checksums. */
-export function partChecksum(upload: Upload, { checksum }: UploadedPart): ChecksumMembers {
-  const { ChecksumType: _, ...members } = checksumMembers(upload.checksum && checksum);
-  return members;
+export const partChecksum = (upload: Upload, { checksum }: UploadedPart) => checksumMember(upload.checksum && checksum);
+
+function createUpload(state: S3State, call: S3Call<Input<'CreateMultipartUpload'>>) {
+  const { input, bucket } = call;
+  const key = checkKey(input.Key);
+  const algorithm = declaredChecksum({ ChecksumAlgorithm: input.ChecksumAlgorithm })?.algorithm;
+  if (!algorithm && input.ChecksumType !== undefined) {
+    throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
+  }
+  const id = state.deps.ids.hex(64);
+  const described = describedBy(input);
+  const upload: Upload = {
+    ...described,
+    id,
+    key,
+    initiated: state.now(),
+    parts: new Map(),
+    headers: state.encryptedHeaders(call, key, described.headers),
+    ...(algorithm && { checksum: { algorithm, type: multipartChecksumType(algorithm, input.ChecksumType) } }),
+  };
+  bucket.uploads.set(id, upload);
+  const settings = { ...checksumSettings(upload), ...encryptionOf(upload.headers) };
+  return { Bucket: bucket.name, Key: key, UploadId: id, ...settings };
 }
 
-async function completeUpload(
-  state: S3State,
-  input: CompleteMultipartUploadCommandInput,
-  caller: Caller,
-): Promise<SdkOutput<CompleteMultipartUploadCommandOutput>> {
-  const listed = input.MultipartUpload?.Parts ?? [];
-  const chosen = choosePartsOf(findUpload(state, input), listed);
-  const checksum = await checksumOf(findUpload(state, input), chosen, input);
-  // No await from here to the commit. A part that was replaced meanwhile fails these checks.
-  const bucket = state.bucket(input.Bucket);
-  const upload = findUpload(state, input);
-  const parts = choosePartsOf(upload, listed);
+/** The object that an upload has become. S3 answers a repeated completion as the first one. */
+const completedVersion = ({ input: { Key = '', UploadId }, bucket }: S3Call<UploadName>): ObjectVersion | undefined =>
+  bucket.objects.get(Key)?.find(({ uploadId }) => uploadId !== undefined && uploadId === UploadId);
+
+function completeUpload(state: S3State, call: S3Call<CompleteInput>, checksum: Content['checksum']): ObjectVersion {
+  const { input, bucket } = call;
+  const upload = findUpload(call);
+  const { key, headers, metadata, tags } = upload;
+  const parts = choosePartsOf(upload, input);
   const size = assembledSize(parts, input);
   // S3 decrypts the parts in order to assemble them.
-  state.authorizeKey(caller, bucket, upload, 'Decrypt');
-  checkWriteConditions(input, upload.key, state.live(bucket, upload.key));
+  state.authorizeKey(call, upload, 'Decrypt');
+  checkWriteConditions(input, key, state.live(bucket, key));
 
   bucket.uploads.delete(upload.id);
   const used = new Set(parts);
   for (const part of upload.parts.values()) if (!used.has(part)) state.blobs.release(part.segments);
-  const assembled = { ...assemble(upload, parts), size, checksum };
-  const version = state.put(bucket, assembled, 'CompleteMultipartUpload', { input, caller });
-  return {
-    Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(upload.key)}`,
-    Bucket: bucket.name,
-    Key: upload.key,
-    ETag: `"${version.etag}"`,
-    ...checksumMembers(version.checksum),
-    ...encryptionOf(upload.headers),
-    ...state.shownVersionId(bucket, version),
-  };
-}
-
-function assembledSize(
-  parts: readonly UploadedPart[],
-  { MpuObjectSize: expected }: { MpuObjectSize?: number },
-): number {
-  const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (expected !== undefined && Number(expected) !== size) {
-    throw invalidRequest(
-      "The provided 'x-amz-mp-object-size' header does not match what was computed. " +
-        `expected: ${expected}, actual: ${size}`,
-    );
-  }
-  if (size > MAX_OBJECT_BYTES) {
-    throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', 400);
-  }
-  return size;
-}
-
-function assemble(upload: Upload, parts: readonly UploadedPart[]) {
-  return {
-    key: upload.key,
+  const object = {
+    key,
+    headers,
+    metadata,
+    tags,
+    size,
+    checksum,
+    uploadId: upload.id,
     etag: etagOfParts(parts),
     segments: parts.flatMap((part) => part.segments),
-    headers: upload.headers,
-    metadata: upload.metadata,
-    tags: upload.tags,
     lastModified: upload.initiated,
-    parts: parts.map(({ number, size, checksum }) => ({
-      number,
-      size,
-      ...(upload.checksum && checksum && { checksum }),
-    })),
+    parts: parts.map((part) => ({ size: part.size, checksum: upload.checksum && part.checksum })),
   };
+  return state.put(call, object, 'CompleteMultipartUpload');
+}
+
+function describeCompleted(state: S3State, { bucket }: S3Call, version: ObjectVersion) {
+  const { key, etag, checksum } = version;
+  return {
+    Location: `http://s3.${state.deps.account.region}.localhost/${bucket.name}/${encodeURIComponent(key)}`,
+    Bucket: bucket.name,
+    Key: key,
+    ETag: `"${etag}"`,
+    ...checksumMembers(checksum),
+    ...shownOf(state, bucket, version),
+  };
+}
+
+function assembledSize(parts: readonly UploadedPart[], input: CompleteInput): number {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const expected = input.MpuObjectSize;
+  if (expected !== undefined && Number(expected) !== size) {
+    const message = "The provided 'x-amz-mp-object-size' header does not match what was computed.";
+    throw invalidRequest(`${message} expected: ${expected}, actual: ${size}`);
+  }
+  if (size <= MAX_OBJECT_BYTES) return size;
+  throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', 400);
 }
 
 /** The parts that a completion lists. Throws MalformedXML, InvalidPartOrder, InvalidPart or EntityTooSmall. */
-function choosePartsOf(upload: Upload, listed: readonly CompletedPart[]): UploadedPart[] {
-  if (listed.length === 0) throw malformedXml();
+function choosePartsOf(
+  upload: Upload,
+  { MultipartUpload: { Parts: listed = [] } = {} }: CompleteInput,
+): UploadedPart[] {
+  if (listed.length === 0) throw s3Error('MalformedXML');
+  const UploadId = upload.id;
   let before = 0;
   const chosen = listed.map((entry) => {
-    const number = entry.PartNumber;
-    if (number === undefined || !Number.isInteger(number)) throw malformedXml();
-    if (number <= before) {
-      throw new S3Error(
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-        400,
-        { UploadId: upload.id },
-      );
-    }
+    const { PartNumber: number, ETag = '' } = entry;
+    if (number === undefined || !Number.isInteger(number)) throw s3Error('MalformedXML');
+    if (number <= before) throw s3Error('InvalidPartOrder', { UploadId });
     before = number;
     const part = upload.parts.get(number);
-    if (!part || part.etag !== entry.ETag?.replaceAll('"', '') || !checksumsAgree(part, entry)) {
-      throw new S3Error(
-        'InvalidPart',
-        'One or more of the specified parts could not be found.  The part may not have been uploaded, ' +
-          "or the specified entity tag may not match the part's entity tag.",
-        400,
-        { UploadId: upload.id, PartNumber: String(number), ETag: entry.ETag ?? '' },
-      );
+    if (!part || part.etag !== ETag.replaceAll('"', '') || !checksumsAgree(part, entry)) {
+      throw s3Error('InvalidPart', { UploadId, PartNumber: number, ETag });
     }
     return part;
   });
-  for (const part of chosen.slice(0, -1)) {
-    if (part.size < MIN_PART_BYTES) {
-      throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400, {
-        ProposedSize: String(part.size),
-        MinSizeAllowed: String(MIN_PART_BYTES),
-        PartNumber: String(part.number),
-        ETag: part.etag,
-      });
-    }
-  }
-  return chosen;
+  const small = chosen.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
+  if (!small) return chosen;
+  const { size, number, etag } = small;
+  const sizes = { ProposedSize: size, MinSizeAllowed: MIN_PART_BYTES };
+  throw s3Error('EntityTooSmall', { ...sizes, PartNumber: number, ETag: etag });
 }
 
 const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>
@@ -274,13 +219,10 @@ const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>
     return claimed === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === claimed);
   });
 
-async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: CompleteMultipartUploadCommandInput) {
+async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: CompleteInput) {
   const { algorithm, type } = upload.checksum ?? DEFAULT_CHECKSUM;
-  const checksum = await checksumOfParts(
-    algorithm,
-    type,
-    parts.map((part) => ({ value: part.checksum?.value ?? '', size: part.size })),
-  );
+  const sums = parts.map((part) => ({ value: part.checksum?.value ?? '', size: part.size }));
+  const checksum = await checksumOfParts(algorithm, type, sums);
   const claimed = input[`Checksum${algorithm}`];
   const bare = (value: string) => value.replace(/-\d+$/, '');
   if (claimed !== undefined && bare(claimed) !== bare(checksum.value)) throw badDigest(algorithm);

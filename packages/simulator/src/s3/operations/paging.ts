@@ -1,54 +1,60 @@
+import { page } from '../../core/page.ts';
 import { invalidArgument } from '../errors.ts';
-import type { SortedMap } from '../sorted-map.ts';
-import { compareUtf8 } from '../utf8-order.ts';
+import { compareUtf8, firstIndex, indexFrom } from '../sorted-keys.ts';
 
 /** Entries that a listing returns at most, and by default. */
 const MAX_LISTED = 1000;
 
+/** What is listed: sorted keys, each with values that have ids: versions of objects, or uploads. */
+interface Listed<V> {
+  readonly keys: readonly string[];
+  /** None hides the key. */
+  readonly valuesOf: (key: string) => readonly V[];
+  readonly idOf: (value: V) => string;
+}
+
 /** Where a listing starts and which keys it groups; empty strings stand for absent. */
-export interface Listing {
+interface Listing {
   readonly prefix: string;
   readonly delimiter: string;
   /** Lists only what sorts after this; after a common prefix, no key with that prefix. */
   readonly after: string;
-  /** Whether the listing begins at the key `after` itself, or after it. @default 'after' */
-  readonly from?: 'at' | 'after';
+  /** Of the key `after`, lists the values after that with this id. */
+  readonly id?: string;
 }
 
-/** A key with its value, or the common prefix of a group of keys. */
-export type ListedEntry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
+/** A value of a key, or the common prefix of a group of keys. */
+type ListedEntry<V> = { readonly key: string; readonly value: V } | { readonly commonPrefix: string };
 
 /**
- * Walks a sorted map as S3 lists: keys under `prefix` in UTF-8 order, those that agree up to the next `delimiter`
- * grouped under their common prefix. A group is skipped in O(log n). `pick` maps a key's value; undefined hides it.
+ * Walks sorted keys as S3 lists: those under `prefix`, in UTF-8 order, and those that agree up to the next `delimiter`
+ * grouped under their common prefix. A group is skipped in O(log n).
  */
-export function* walk<V, P>(
-  map: SortedMap<V>,
-  listing: Listing,
-  pick: (value: V) => P | undefined,
-): Generator<ListedEntry<P>> {
-  const { prefix, delimiter } = listing;
-  let index = firstIndex(map, listing);
-  for (let key = map.keyAt(index); key?.startsWith(prefix); key = map.keyAt(index)) {
-    const stored = map.get(key);
-    const shown = stored === undefined ? undefined : pick(stored);
-    const commonPrefix = shown === undefined ? undefined : commonPrefixOf(key, prefix, delimiter);
-    if (commonPrefix !== undefined) {
-      index = map.indexAfterPrefix(commonPrefix);
+export function* walk<V>(
+  { keys, valuesOf, idOf }: Listed<V>,
+  { prefix, delimiter, after, id = '' }: Listing,
+): Generator<ListedEntry<V>> {
+  const indexBehind = (group: string) =>
+    firstIndex(keys, (key) => compareUtf8(key, group) > 0 && !key.startsWith(group));
+  let index = indexFrom(keys, prefix);
+  if (after !== '') {
+    const isGroup = commonPrefixOf(after, prefix, delimiter) === after;
+    const behind = isGroup ? indexBehind(after) : firstIndex(keys, (key) => compareUtf8(key, after) > 0);
+    index = Math.max(index, id !== '' && !isGroup ? indexFrom(keys, after) : behind);
+  }
+  for (let key = keys[index]; key?.startsWith(prefix); key = keys[index]) {
+    const values = valuesOf(key);
+    const commonPrefix = values.length === 0 ? undefined : commonPrefixOf(key, prefix, delimiter);
+    if (commonPrefix === undefined) {
+      const from = key === after ? values.findIndex((value) => idOf(value) === id) + 1 : 0;
+      for (const value of values.slice(from)) yield { key, value };
+      index += 1;
+    } else {
       // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
       yield { commonPrefix };
-    } else {
-      index += 1;
-      if (shown !== undefined) yield { key, value: shown };
+      index = indexBehind(commonPrefix);
     }
   }
-}
-
-function firstIndex<V>(map: SortedMap<V>, { prefix, delimiter, after, from }: Listing): number {
-  const start = map.indexFrom(prefix);
-  if (after === '') return start;
-  if (commonPrefixOf(after, prefix, delimiter) === after) return Math.max(start, map.indexAfterPrefix(after));
-  return Math.max(start, from === 'at' ? map.indexFrom(after) : map.indexAfter(after));
 }
 
 function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
@@ -57,47 +63,52 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/**
- * The single values of entries that hold several each, in order. Of the key at the marker it yields only the values
- * after the marked one.
- */
-export function* flatten<V>(
-  entries: Iterable<ListedEntry<readonly V[]>>,
-  marker: { readonly key: string; readonly isMarked: (value: V) => boolean } | undefined,
-): Generator<ListedEntry<V>> {
-  for (const entry of entries) {
-    if (!('value' in entry)) {
-      yield entry;
-      continue;
-    }
-    const from = entry.key === marker?.key ? entry.value.findIndex(marker.isMarked) + 1 : 0;
-    for (const value of entry.value.slice(from)) yield { key: entry.key, value };
-  }
+/** The members that the inputs of listings have in common. */
+interface ListInput {
+  readonly Prefix?: string | undefined;
+  readonly Delimiter?: string | undefined;
+  readonly EncodingType?: string | undefined;
 }
 
-/** The values of the listed keys, without the common prefixes. */
-export const valuesOf = <V>(entries: readonly ListedEntry<V>[]): V[] =>
-  entries.flatMap((entry) => ('value' in entry ? [entry.value] : []));
+/** Where a page starts: after a key, or within its values, after that with the id. Empty strings stand for absent. */
+interface PageStart {
+  readonly after: string;
+  readonly id?: string;
+  readonly limit: number;
+}
 
-/** The common prefixes, as members of a response. */
-export const prefixesOf = (entries: readonly ListedEntry<unknown>[], encode: (key: string) => string) =>
-  entries.flatMap((entry) => ('commonPrefix' in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []));
-
-/** The key or common prefix of an entry. */
-export const nameOf = (entry: ListedEntry<unknown>): string =>
-  'commonPrefix' in entry ? entry.commonPrefix : entry.key;
+/** A page of a listing: its values, its last entry unless nothing follows, and what each response says of it. */
+export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id, limit }: PageStart) {
+  const { Prefix = '', Delimiter = '', EncodingType } = input;
+  const encode = keyEncoder(EncodingType);
+  const { items, next } = page(walk(listed, { prefix: Prefix, delimiter: Delimiter, after, id }), limit);
+  const last = next === undefined ? undefined : items.at(-1);
+  return {
+    encode,
+    values: items.flatMap((entry) => ('value' in entry ? [entry.value] : [])),
+    next: last && {
+      key: 'value' in last ? last.key : last.commonPrefix,
+      id: 'value' in last ? listed.idOf(last.value) : undefined,
+    },
+    members: {
+      Prefix: encode(Prefix),
+      Delimiter: Delimiter === '' ? undefined : encode(Delimiter),
+      EncodingType,
+      IsTruncated: next !== undefined,
+      CommonPrefixes: items.flatMap((entry) => ('value' in entry ? [] : [{ Prefix: encode(entry.commonPrefix) }])),
+    },
+  };
+}
 
 /** A limit such as `max-keys`: 1000 at most and by default. Throws InvalidArgument. */
 export function limitOf(name: string, value: number | undefined): number {
   if (value === undefined) return MAX_LISTED;
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, String(value));
-  }
-  return Math.min(value, MAX_LISTED);
+  if (Number.isInteger(value) && value >= 0 && value <= 0x7fffffff) return Math.min(value, MAX_LISTED);
+  throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, String(value));
 }
 
 /** Encodes keys as `encoding-type` requires. Throws InvalidArgument. */
-export function keyEncoder(encodingType: string | undefined): (key: string) => string {
+function keyEncoder(encodingType: string | undefined): (key: string) => string {
   if (encodingType === undefined) return (key) => key;
   if (encodingType !== 'url') {
     throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
@@ -107,6 +118,3 @@ export function keyEncoder(encodingType: string | undefined): (key: string) => s
       .replaceAll('%2F', '/')
       .replace(/[!'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
-
-/** The one that sorts later in UTF-8 order. */
-export const laterOf = (a: string, b: string): string => (compareUtf8(a, b) < 0 ? b : a);

@@ -1,0 +1,69 @@
+import {
+  type ChecksumAlgorithm,
+  type ChecksumMembers,
+  DEFAULT_CHECKSUM,
+  declaredChecksum,
+  isBase64Of,
+  startDigest,
+} from './checksums.ts';
+import { badDigest, s3Error } from './errors.ts';
+import type { Content } from './model.ts';
+import { detailsOf } from './request-details.ts';
+
+/** The members of an input that say what its body must be, besides the details of the request. */
+export interface DigestInput extends ChecksumMembers {
+  readonly ContentMD5?: string | undefined;
+  readonly ChecksumAlgorithm?: string | undefined;
+}
+
+/** The checksum of a body, which comes as a header or as a trailer: then it is known when the body has been read. */
+interface ClaimedChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  value(): string | undefined;
+}
+
+/** The checksum that a request claims, or only its algorithm. Throws InvalidRequest. */
+export function claimedChecksum(input: DigestInput): ClaimedChecksum | undefined {
+  const declared = declaredChecksum(input);
+  const trailer = detailsOf(input)?.trailer;
+  if (trailer && declared?.value === undefined) return trailer;
+  return declared && { algorithm: declared.algorithm, value: () => declared.value };
+}
+
+/**
+ * Digests a body by all that the request claims, and for what is stored. Throws InvalidDigest or InvalidRequest.
+ * @param keep the checksum to store; default: the one that the request claims, or the one that S3 adds
+ */
+export function startDigests(input: DigestInput, keep?: ChecksumAlgorithm) {
+  const { ContentMD5 } = input;
+  const { payloadSha256 } = detailsOf(input) ?? {};
+  const claimed = claimedChecksum(input);
+  const kept = keep ?? claimed?.algorithm ?? DEFAULT_CHECKSUM.algorithm;
+  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) throw s3Error('InvalidDigest');
+  const algorithms = new Set<ChecksumAlgorithm | 'MD5'>(['MD5', kept, claimed?.algorithm ?? kept]);
+  if (payloadSha256 !== undefined) algorithms.add('SHA256');
+  const digests = [...algorithms].map((algorithm) => ({ algorithm, digest: startDigest(algorithm) }));
+  return {
+    update(chunk: Uint8Array): void {
+      for (const { digest } of digests) digest.update(chunk);
+    },
+    /** Throws BadDigest or XAmzContentSHA256Mismatch if the body is not what the request claims. */
+    async end(): Promise<Pick<Content, 'etag' | 'checksum'>> {
+      const sums = new Map<string, Buffer>();
+      for (const { algorithm, digest } of digests) sums.set(algorithm, await digest.end());
+      const sum = (algorithm: string, encoding: 'base64' | 'hex') => sums.get(algorithm)?.toString(encoding) ?? '';
+      if (ContentMD5 !== undefined && sum('MD5', 'base64') !== ContentMD5) throw badDigest('Content-MD5');
+      if (payloadSha256 !== undefined && sum('SHA256', 'hex') !== payloadSha256) {
+        throw s3Error('XAmzContentSHA256Mismatch');
+      }
+      const expected = claimed?.value();
+      if (claimed && expected !== undefined && sum(claimed.algorithm, 'base64') !== expected) {
+        throw badDigest(claimed.algorithm);
+      }
+      return {
+        etag: sum('MD5', 'hex'),
+        checksum: { algorithm: kept, value: sum(kept, 'base64'), type: 'FULL_OBJECT' },
+      };
+    },
+  };
+}

@@ -1,2 +1,0 @@
-/** An SDK output without the SDK's own metadata. */
-export type SdkOutput<T> = Omit<T, '$metadata'>;
