@@ -23,29 +23,16 @@ type KeyReference =
 export class KeyStore {
   readonly #account: Account;
   /** Keys by id. A key whose deletion is scheduled stays. */
-  readonly #keys = new Map<string, KmsKey>();
+  readonly keys = new Map<string, KmsKey>();
   /** Keys by alias, `alias/…`. */
-  readonly #aliases = new Map<string, KmsKey>();
+  readonly aliases = new Map<string, KmsKey>();
 
   constructor(account: Account) {
     this.#account = account;
   }
 
-  save() {
-    return { keys: this.#keys, aliases: this.#aliases };
-  }
-
-  load({ keys, aliases }: ReturnType<KeyStore['save']>): void {
-    for (const [id, key] of keys) this.#keys.set(id, key);
-    for (const [name, key] of aliases) this.#aliases.set(name, key);
-  }
-
   arnOf(resource: string): string {
     return arn(this.#account, 'kms', resource);
-  }
-
-  add(key: KmsKey): void {
-    this.#keys.set(key.id, key);
   }
 
   /** Resolves a key id, alias, or the ARN of either. Throws AwsError NotFoundException. */
@@ -54,9 +41,9 @@ export class KeyStore {
     if (reference.startsWith('arn:') && !reference.startsWith(prefix)) return { kind: 'foreign', arn: reference };
     const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : reference;
     if (name.startsWith('alias/aws/')) return { kind: 'aws' };
-    if (name.startsWith('alias/')) return { kind: 'customer', key: this.#byAlias(name) };
+    if (name.startsWith('alias/')) return { kind: 'customer', key: this.byAlias(name) };
     const id = name.replace(/^key\//, '');
-    const key = this.#keys.get(id);
+    const key = this.keys.get(id);
     if (!key) throw notFound(`Key '${this.arnOf(`key/${id}`)}' does not exist`);
     return { kind: 'customer', key };
   }
@@ -73,26 +60,15 @@ export class KeyStore {
     if (!/^alias\/(?!aws\/)[\w/-]+$/.test(name)) {
       throw new AwsError('InvalidAliasNameException', 'Alias must start with the prefix "alias/", not "alias/aws/".');
     }
-    if (this.#aliases.has(name)) {
+    if (this.aliases.has(name)) {
       throw new AwsError('AlreadyExistsException', `An alias with the name ${this.arnOf(name)} already exists`);
     }
-    this.#aliases.set(name, key);
+    this.aliases.set(name, key);
   }
 
   /** Throws AwsError NotFoundException. */
-  updateAlias(name: string, key: KmsKey): void {
-    this.#byAlias(name);
-    this.#aliases.set(name, key);
-  }
-
-  /** Throws AwsError NotFoundException. */
-  deleteAlias(name: string): void {
-    this.#byAlias(name);
-    this.#aliases.delete(name);
-  }
-
-  #byAlias(name: string): KmsKey {
-    const key = this.#aliases.get(name);
+  byAlias(name: string): KmsKey {
+    const key = this.aliases.get(name);
     if (!key) throw notFound(`Alias ${this.arnOf(name)} is not found.`);
     return key;
   }

@@ -1,7 +1,7 @@
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import { type Caller, type Deps, durableMaps, type Service } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
-import { aliasOperations, keyOperations } from './key-operations.ts';
+import { keyOperations } from './key-operations.ts';
 import { checkNotPendingDeletion, KeyStore, type KmsKey } from './key-store.ts';
 
 /** The use of a key by a service on behalf of its caller. */
@@ -32,8 +32,8 @@ export function createKms(deps: Deps, { iam }: { readonly iam: PolicyHolder }): 
   return {
     service: {
       name: 'kms',
-      operations: { ...keyOperations(deps, store, iam), ...aliasOperations(store) },
-      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
+      operations: keyOperations(deps, store, iam),
+      durable: durableMaps({ keys: store.keys, aliases: store.aliases }),
     },
     authorizeUse(caller, { keyId, actions, service, encryptionContext }) {
       const found = store.resolve(keyId);
