@@ -82,7 +82,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'WriteOffsetBytes',
   ],
   sqs: ['BinaryListValues', 'StringListValues'],
-  ssm: ['KeyId', 'Shared'],
+  ssm: ['Filters', 'KeyId', 'ParameterFilters', 'Shared'],
   sts: [
     'MinimumSessionTokenSize',
     'Policy',
