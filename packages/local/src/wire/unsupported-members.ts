@@ -122,6 +122,6 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
     'SkipDestinationValidation',
     'TransitionDefaultMinimumObjectSize',
   ],
-  sqs: ['QueueOwnerAWSAccountId', 'ReceiveRequestAttemptId'],
+  sqs: ['MessageGroupId', 'QueueOwnerAWSAccountId', 'ReceiveRequestAttemptId'],
   ssm: ['WithDecryption'],
 };
