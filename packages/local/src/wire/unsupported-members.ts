@@ -112,7 +112,7 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
   events: ['Force', 'RetryPolicy', 'Tags', 'TraceHeader'],
   kms: ['BypassPolicyLockoutSafetyCheck', 'GrantTokens', 'PolicyName', 'Tags'],
   lambda: ['FunctionVersion', 'MasterRegion'],
-  logs: ['entity', 'interleaved', 'kmsKeyId', 'sequenceToken', 'tags', 'unmask'],
+  logs: ['entity', 'interleaved', 'sequenceToken', 'tags', 'unmask'],
   s3: [
     'AnnotationDirective',
     'BypassGovernanceRetention',

@@ -52,8 +52,9 @@ export class KeyStore {
     return found;
   }
 
-  /** Throws AwsError NotFoundException. */
+  /** Throws AwsError NotFoundException, ValidationException. */
   byAlias(name: string): KmsKey {
+    checkPrefix(name);
     const key = this.aliases.get(name);
     if (!key) throw notFound(`Alias ${this.arnOf(name)} is not found.`);
     return key;
@@ -63,7 +64,7 @@ export class KeyStore {
   createAlias(name: string, target: string | undefined): void {
     checkMember('aliasName', name, { min: 1, max: 256, pattern: /^[a-zA-Z0-9:/_-]+$/ });
     if (name.startsWith('alias/aws/')) throw new AwsError('NotAuthorizedException', '');
-    if (!name.startsWith('alias/')) throw invalidKms('Alias must start with the prefix "alias/".');
+    checkPrefix(name);
     if (name.includes(':')) throw invalidKms(`${name} contains invalid characters for an alias`);
     if (target?.startsWith('alias/')) throw invalidKms('Aliases must refer to keys. Not aliases');
     if (this.aliases.has(name)) {
@@ -71,6 +72,10 @@ export class KeyStore {
     }
     this.aliases.set(name, this.customerKey(target));
   }
+}
+
+function checkPrefix(name: string): void {
+  if (!name.startsWith('alias/')) throw invalidKms('Invalid identifier');
 }
 
 /** Throws AwsError KMSInvalidStateException. */

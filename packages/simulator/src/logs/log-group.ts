@@ -27,6 +27,8 @@ export interface LogBounds {
 export class LogGroup {
   readonly name: string;
   readonly createdAt: number;
+  /** Described, and of no effect: nothing is encrypted. */
+  kmsKeyId: string | undefined;
   retentionInDays: number | undefined;
   /** When each stream was created, by its name. */
   readonly streams = new Map<string, number>();
@@ -63,11 +65,12 @@ export class LogGroup {
 
   /** With the newest lines only: nobody needs all of them after a restart, and the state is written often. */
   save() {
-    const { name, createdAt, retentionInDays, streams } = this;
-    return { name, createdAt, retentionInDays, streams, events: this.#events.slice(-SAVED_LINES) };
+    const { name, createdAt, kmsKeyId, retentionInDays, streams } = this;
+    return { name, createdAt, kmsKeyId, retentionInDays, streams, events: this.#events.slice(-SAVED_LINES) };
   }
 
-  load({ retentionInDays, streams, events }: ReturnType<LogGroup['save']>): void {
+  load({ kmsKeyId, retentionInDays, streams, events }: ReturnType<LogGroup['save']>): void {
+    this.kmsKeyId = kmsKeyId;
     this.retentionInDays = retentionInDays;
     for (const [stream, created] of streams) this.streams.set(stream, created);
     for (const event of events) this.add(event);

@@ -68,9 +68,9 @@ export function createLogs(deps: Deps, { bounds = DEFAULT_BOUNDS }: LogsOptions 
 
 function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) {
   return operationsOf<CloudWatchLogs>()('logs', groups.resourceOf, {
-    CreateLogGroup({ logGroupName = '' }) {
+    CreateLogGroup({ logGroupName = '', kmsKeyId }) {
       if (groups.has(logGroupName)) throw existing('log group');
-      create(logGroupName);
+      create(logGroupName).kmsKeyId = kmsKeyId;
     },
     DeleteLogGroup(input) {
       groups.delete(groups.find(input).name);
@@ -117,9 +117,10 @@ function streamOperations({ clock }: Deps, groups: LogGroups) {
   });
 }
 
-const describeGroup = (groups: LogGroups, { name, createdAt, retentionInDays, storedBytes }: LogGroup) => ({
+const describeGroup = (groups: LogGroups, { name, createdAt, kmsKeyId, retentionInDays, storedBytes }: LogGroup) => ({
   logGroupName: name,
   creationTime: createdAt,
+  kmsKeyId,
   retentionInDays,
   metricFilterCount: 0,
   arn: `${groups.arnOf(name)}:*`,

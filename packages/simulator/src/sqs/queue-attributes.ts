@@ -78,8 +78,9 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): 
       if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
       checked.set(name, String(number));
     } else if (TEXT_ATTRIBUTES.includes(name)) {
-      if (name === 'RedrivePolicy') parseRedrive(value);
-      checked.set(name, value);
+      const redrive = name === 'RedrivePolicy' ? parseRedrive(value) : undefined;
+      // As AWS returns it: with a number, also if a text was given.
+      checked.set(name, redrive ? JSON.stringify(redrive) : value);
     } else if (FIFO_ATTRIBUTES.includes(name)) {
       if (value !== 'false') throw noFifo();
     } else {

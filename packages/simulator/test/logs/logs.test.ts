@@ -126,11 +126,13 @@ describe('logs', () => {
     await expect(read(arn)).rejects.toThrow(/'logGroupIdentifier' failed to satisfy constraint/);
   });
 
-  it('have groups with a retention', async () => {
-    await call('CreateLogGroup', group);
+  it('have groups with a retention, and a key that is described', async () => {
+    await call('CreateLogGroup', { ...group, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' });
     await call('PutRetentionPolicy', { ...group, retentionInDays: 14 });
     const { logGroups } = await call('DescribeLogGroups', { logGroupNamePrefix: '/aws/' });
-    expect(logGroups).toMatchObject([{ logGroupName: '/aws/lambda/f', retentionInDays: 14 }]);
+    expect(logGroups).toMatchObject([
+      { logGroupName: '/aws/lambda/f', retentionInDays: 14, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' },
+    ]);
   });
 
   it('need permission on the stream', () => {

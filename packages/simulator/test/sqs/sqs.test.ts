@@ -266,6 +266,10 @@ describe('redrive', () => {
     await call('SetQueueAttributes', { Attributes: { RedrivePolicy } });
   });
 
+  it('is described with a number', async () => {
+    expect(JSON.parse((await attributes()).RedrivePolicy)).toMatchObject({ maxReceiveCount: 2 });
+  });
+
   it('moves a message that was received too often', async () => {
     const { MessageId } = await send('a');
     for (let i = 0; i < 2; i++) {
