@@ -6,7 +6,9 @@ import type { Rule, Target } from './rules.ts';
 export interface EventEnvelope {
   readonly version: '0';
   readonly id: string;
+  /** For example `Object Created`. */
   readonly 'detail-type': string;
+  /** For example `aws.s3`. */
   readonly source: string;
   readonly account: string;
   /** ISO 8601, whole seconds. */

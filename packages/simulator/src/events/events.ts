@@ -15,12 +15,7 @@ const MAX_ENTRIES = 10;
 const TIME_BYTES = 14;
 
 /** An event that a service or PutEvents puts on the default bus. */
-interface PublishedEvent {
-  /** For example `aws.s3`. */
-  readonly source: string;
-  /** For example `Object Created`. */
-  readonly 'detail-type': string;
-  readonly detail: unknown;
+interface PublishedEvent extends Pick<EventEnvelope, 'source' | 'detail-type' | 'detail'> {
   /** ARNs. Default: none. */
   readonly resources?: readonly string[];
   /** Default: now. */

@@ -34,21 +34,12 @@ const TEXT_ATTRIBUTES = [
 
 const FIFO_ATTRIBUTES = ['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'];
 
-/** Attributes that GetQueueAttributes computes. */
-const READ_ONLY_ATTRIBUTES = [
-  'ApproximateNumberOfMessages',
-  'ApproximateNumberOfMessagesDelayed',
-  'ApproximateNumberOfMessagesNotVisible',
-  'CreatedTimestamp',
-  'LastModifiedTimestamp',
-  'QueueArn',
-];
-
-/** Throws InvalidAttributeName. */
-export function checkRequested(names: readonly string[]): void {
-  const known = ['All', ...READ_ONLY_ATTRIBUTES, ...TEXT_ATTRIBUTES, ...Object.keys(NUMBER_ATTRIBUTES)];
-  const unknown = names.find((name) => !known.includes(name));
+/** The requested attributes of those that a queue has. Throws InvalidAttributeName. */
+export function selectQueueAttributes(all: Readonly<Record<string, string>>, requested: readonly string[]) {
+  const unknown = requested.find((name) => !['All', ...TEXT_ATTRIBUTES, ...Object.keys(all)].includes(name));
   if (unknown !== undefined) throw invalidName(unknown);
+  const isShown = ([name]: [string, string]) => requested.includes('All') || requested.includes(name);
+  return Object.fromEntries(Object.entries(all).filter(isShown));
 }
 
 const invalidName = (name: string) => new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);

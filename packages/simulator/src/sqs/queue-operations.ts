@@ -6,7 +6,7 @@ import { pageByKey } from '../core/page.ts';
 import { checkInteger, invalidParameterValue, missingParameter, queueDoesNotExist } from './errors.ts';
 import { unlessEmpty } from './message.ts';
 import type { Queue } from './queue.ts';
-import { checkAttributes, checkRequested } from './queue-attributes.ts';
+import { checkAttributes, selectQueueAttributes } from './queue-attributes.ts';
 import type { QueueStore } from './queue-store.ts';
 
 /** Tags of a queue. */
@@ -41,11 +41,9 @@ export function queueOperations({ clock }: Deps, store: QueueStore) {
       // AWS pages only when it is asked to.
       return { QueueUrls: unlessEmpty(urls), NextToken: MaxResults === undefined ? undefined : token };
     },
-    GetQueueAttributes: on((queue, { AttributeNames: requested = [] }) => {
-      checkRequested(requested);
-      const isShown = ([name]: [string, unknown]) => requested.some((shown) => shown === 'All' || shown === name);
-      return { Attributes: unlessEmpty(Object.fromEntries(Object.entries(describeQueue(queue)).filter(isShown))) };
-    }),
+    GetQueueAttributes: on((queue, { AttributeNames = [] }) => ({
+      Attributes: unlessEmpty(selectQueueAttributes(describeQueue(queue), AttributeNames)),
+    })),
     SetQueueAttributes: on((queue, { Attributes }) => store.setAttributes(queue, checkAttributes(Attributes))),
     PurgeQueue: on((queue) => {
       const now = clock.now();

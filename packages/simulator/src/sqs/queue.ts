@@ -217,7 +217,6 @@ export class Queue {
       throw new AwsError(
         'ReceiptHandleIsInvalid',
         `The input receipt handle "${handle}" is not a valid receipt handle.`,
-        400,
       );
     }
     return this.#messages.get(id);
