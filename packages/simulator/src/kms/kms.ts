@@ -73,10 +73,11 @@ function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder) {
   return operationsOf<KMS>()(
     'kms',
     // As on AWS, both an alias and its key must allow the action.
-    ({ AliasName, TargetKeyId = AliasName, KeyId = TargetKeyId }) => [
-      ...(AliasName === undefined ? [] : [store.arnOf(AliasName)]),
-      KeyId === undefined ? '*' : store.customerKey(KeyId).arn,
-    ],
+    ({ AliasName, TargetKeyId, KeyId = TargetKeyId }) => {
+      if (AliasName === undefined) return KeyId === undefined ? '*' : store.customerKey(KeyId).arn;
+      const key = KeyId === undefined ? store.byAlias(AliasName) : store.customerKey(KeyId);
+      return [store.arnOf(AliasName), key.arn];
+    },
     {
       CreateKey({ Policy, Description = '' }) {
         const id = ids.uuid();

@@ -69,9 +69,9 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): 
       if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
       checked.set(name, String(number));
     } else if (TEXT_ATTRIBUTES.includes(name)) {
-      const redrive = name === 'RedrivePolicy' ? parseRedrive(value) : undefined;
-      // As AWS returns it: with a number, also if a text was given.
-      checked.set(name, redrive ? JSON.stringify(redrive) : value);
+      if (name === 'RedrivePolicy') parseRedrive(value);
+      // AWS returns the count of a redrive policy as a number, also if a text was given.
+      checked.set(name, value.replace(/("maxReceiveCount"\s*:\s*)"(\d+)"/, '$1$2'));
     } else if (FIFO_ATTRIBUTES.includes(name)) {
       if (value !== 'false') throw noFifo();
     } else {

@@ -194,6 +194,11 @@ describe('a key that cannot be used', () => {
     const request = { AliasName: 'alias/second', TargetKeyId, ...input };
     await expect(kms('CreateAlias', request)).rejects.toMatchObject({ code });
   });
+
+  it('is deleted by its whole name', async () => {
+    await expect(kms('DeleteAlias', { AliasName: 'a' })).rejects.toMatchObject({ code: 'ValidationException' });
+    await expect(kms('DeleteAlias', { AliasName: 'alias/a' })).rejects.toMatchObject({ code: 'NotFoundException' });
+  });
 });
 
 describe('the keys of AWS and of other accounts', () => {
