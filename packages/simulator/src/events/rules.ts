@@ -77,7 +77,8 @@ export function ruleOperations({ account, clock }: Deps, rules: Rules, tick: (ru
       const { Name: name = '', EventPattern, ScheduleExpression, State = 'ENABLED', Description, RoleArn } = input;
       checkRule(rules, input);
       const matches = EventPattern ? compilePattern(EventPattern) : undefined;
-      const given = { Name: name, EventPattern, ScheduleExpression, State, Description, RoleArn };
+      const triggers = { ...(EventPattern && { EventPattern }), ...(ScheduleExpression && { ScheduleExpression }) };
+      const given = { Name: name, ...triggers, State, Description, RoleArn };
       const { cancelSchedule, targets = new Map() } = rules.get(name) ?? {};
       put({ name, arn: arnOf(name), given, matches, cancelSchedule, targets });
       return { RuleArn: arnOf(name) };
