@@ -96,20 +96,10 @@ export function createAccount(surroundings: Deps, options: AccountOptions): Acco
     { ...deps, cloud },
     { endpointPollMs: times.startPingIntervalMs, ...behaviour, customResponses },
   );
+  const ssm = createSsm(deps);
+  const sts = createSts(deps, { iam });
   const logs = createLogs(deps);
-  const services = [
-    iam,
-    kms,
-    events,
-    s3,
-    sqs,
-    lambda,
-    sagemaker,
-    cloudformation,
-    createSsm(deps),
-    createSts(deps, { iam }),
-    logs,
-  ];
+  const services = [iam, kms, events, s3, sqs, lambda, sagemaker, cloudformation, ssm, sts, logs];
   for (const { service } of services) deps.cloud.register(service);
   return {
     ...{ iam, sqs, logs, sagemaker, cloudformation, customResponses },

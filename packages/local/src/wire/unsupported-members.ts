@@ -87,7 +87,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'WriteOffsetBytes',
   ],
   sqs: ['BinaryListValues', 'StringListValues'],
-  ssm: ['KeyId', 'Shared'],
+  ssm: ['Filters', 'KeyId', 'ParameterFilters', 'Shared'],
   sts: [
     'MinimumSessionTokenSize',
     'Policy',
@@ -117,7 +117,7 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
   events: ['Force', 'RetryPolicy', 'Tags', 'TraceHeader'],
   kms: ['BypassPolicyLockoutSafetyCheck', 'GrantTokens', 'PolicyName', 'Tags'],
   lambda: ['FunctionVersion', 'MasterRegion'],
-  logs: ['entity', 'interleaved', 'kmsKeyId', 'sequenceToken', 'tags', 'unmask'],
+  logs: ['entity', 'interleaved', 'sequenceToken', 'tags', 'unmask'],
   s3: [
     'AnnotationDirective',
     'BypassGovernanceRetention',
@@ -127,6 +127,6 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
     'SkipDestinationValidation',
     'TransitionDefaultMinimumObjectSize',
   ],
-  sqs: ['QueueOwnerAWSAccountId', 'ReceiveRequestAttemptId'],
+  sqs: ['MessageGroupId', 'QueueOwnerAWSAccountId', 'ReceiveRequestAttemptId'],
   ssm: ['WithDecryption'],
 };

@@ -38,7 +38,6 @@ function membersOf(schema: Schema, isNested: (name: string) => boolean, seen = n
 /** Read by a name that is put together, or stored as a part of a document that is returned as it came. */
 const READ: Partial<Record<string, RegExp>> = {
   s3: /^Checksum(CRC32C|CRC64NVME|SHA1|SHA256)$/,
-  ssm: /^(Values|Option)$/,
 };
 const STORED_WHOLE =
   /Configuration$|^(VpcConfig|DeadLetterConfig|LoggingConfig|ImageConfig|SnapStart|FileSystemConfigs|DestinationConfig|FilterCriteria|Code)$/;

@@ -34,8 +34,8 @@ export interface Permission {
 }
 
 /**
- * One API operation, with AWS's own input and output shapes (times as Date). Each implementation names the type of its
- * input: the SDK client's `…Input` type, or an interface of the same shape where the client is no dependency.
+ * One API operation, with AWS's own input and output shapes (times as Date); `undefined` is an empty output.
+ * `operationsOf` takes the types of inputs from the SDK's clients.
  * `run` must be atomic between awaits and must not do I/O except through injected ports.
  */
 export interface Operation<I = unknown, O = unknown> {
@@ -62,6 +62,18 @@ export interface Durable {
    */
   // biome-ignore lint/suspicious/noExplicitAny: each service knows what it has saved
   load(saved: any): void;
+}
+
+type Maps = Readonly<Record<string, Map<unknown, unknown>>>;
+
+/** State that is in maps alone, each with a name of its own. */
+export function durableMaps(maps: Maps): Durable {
+  return {
+    save: () => maps,
+    load(saved: Maps) {
+      for (const [name, map] of Object.entries(maps)) for (const [key, value] of saved[name] ?? []) map.set(key, value);
+    },
+  };
 }
 
 /** Runs before each operation. Throws AwsError AccessDenied. */
@@ -117,12 +129,12 @@ export class Cloud {
     this.#authorize(caller, permission);
   }
 
-  /** Calls `service.operation`; the caller knows the shape of its output. Throws AwsError. */
+  /** Calls `service.operation`; the caller knows the shape of its output, `{}` if it has none. Throws AwsError. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, see Operation
   async call<O = any>(service: string, operation: string, input: unknown, caller: Caller): Promise<O> {
     const found = this.find(service, operation);
     for (const permission of found.permissions?.(input) ?? []) this.#authorize(caller, permission);
-    return (await found.run(input, caller)) as O;
+    return ((await found.run(input, caller)) ?? {}) as O;
   }
 
   /** Throws OperationNotImplemented. */

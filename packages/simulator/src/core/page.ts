@@ -42,3 +42,26 @@ export function requestedPage<T>(
   const { items, next } = page(all, size ?? max, start);
   return { items, token: next === undefined ? undefined : String(next) };
 }
+
+/**
+ * The page that a request asks for of a list in the order of its keys. A token has the last key, so that a page starts
+ * at the right item also when others are added or deleted meanwhile. Throws the error of `invalid`.
+ */
+export function pageByKey<T>(
+  all: readonly T[],
+  keyOf: (item: T) => string,
+  { size, max, token }: PageRequest,
+  invalid: () => Error,
+): { readonly items: T[]; readonly token: string | undefined } {
+  const text = token === undefined ? TOKEN_PREFIX : Buffer.from(token, 'base64').toString();
+  if (!text.startsWith(TOKEN_PREFIX)) throw invalid();
+  const last = text.slice(TOKEN_PREFIX.length);
+  const { items, next } = page(
+    all.filter((item) => keyOf(item) > last),
+    size ?? max,
+  );
+  const lastKey = items.map(keyOf).at(-1);
+  return { items, token: next === undefined ? undefined : Buffer.from(TOKEN_PREFIX + lastKey).toString('base64') };
+}
+
+const TOKEN_PREFIX = 'after ';

@@ -1,12 +1,14 @@
-import type { SendMessageRequest } from '@aws-sdk/client-sqs';
+import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import type { Caller, Deps } from '../core/cloud.ts';
-import type { Rule, Target } from './rule-store.ts';
+import type { Rule, Target } from './rules.ts';
 
 /** An event as rules see it. */
 export interface EventEnvelope {
   readonly version: '0';
   readonly id: string;
+  /** For example `Object Created`. */
   readonly 'detail-type': string;
+  /** For example `aws.s3`. */
   readonly source: string;
   readonly account: string;
   /** ISO 8601, whole seconds. */
@@ -36,66 +38,52 @@ export interface DeliveryOptions {
   readonly onDeliveryFailure?: (failure: DeliveryFailure) => void;
 }
 
-/** Sends events to targets, after the call that published them has returned. */
-export class Delivery {
-  readonly #deps: Deps;
-  readonly #options: DeliveryOptions;
-
-  constructor(deps: Deps, options: DeliveryOptions) {
-    this.#deps = deps;
-    this.#options = options;
-  }
-
-  toTargets(rule: Rule, event: EventEnvelope): void {
-    for (const target of rule.targets.values()) {
-      for (const delayMs of this.#options.plan?.(event, rule) ?? [0]) {
-        this.#deps.clock.schedule(delayMs, () => void this.#deliver(rule, target, event));
-      }
-    }
-  }
+/** Sends events to the targets of a rule, after the call that published them has returned. */
+export function delivery({ clock, cloud }: Deps, { plan = () => [0], onDeliveryFailure }: DeliveryOptions) {
+  const send = (rule: Rule, queueArn: string, message: Omit<SendMessageCommandInput, 'QueueUrl'>): Promise<unknown> => {
+    const caller: Caller = { arn: 'events.amazonaws.com', service: 'events.amazonaws.com', sourceArn: rule.arn };
+    return cloud.call('sqs', 'SendMessage', { ...message, QueueUrl: queueUrl(queueArn) }, caller);
+  };
 
   /** Tries once. EventBridge retries unavailable targets for 24 hours, but a queue in this process is available. */
-  async #deliver(rule: Rule, target: Target, event: EventEnvelope): Promise<void> {
+  const deliver = async (rule: Rule, { given, makeInput }: Target, event: EventEnvelope): Promise<void> => {
+    const { Id, Arn: targetArn = '', DeadLetterConfig } = given;
     try {
-      const input = target.makeInput(event, rule, this.#deps.clock.now());
-      if (input === undefined) throw new Error(`InputPath of target ${target.id} finds nothing in the event`);
-      await this.#send(rule, target.arn, { MessageBody: input });
+      const input = makeInput(event, rule, clock.now());
+      if (input === undefined) throw new Error(`InputPath of target ${Id} finds nothing in the event`);
+      await send(rule, targetArn, { MessageBody: input });
     } catch (error) {
-      const failure = { ruleArn: rule.arn, targetArn: target.arn, event, error };
-      const deadLettered = await this.#sendToDeadLetters(rule, target, failure);
-      this.#options.onDeliveryFailure?.({ ...failure, deadLettered });
+      const failure = { ruleArn: rule.arn, targetArn, event, error };
+      // If it cannot be sent there either, the first error is reported.
+      const deadLettered =
+        DeadLetterConfig?.Arn !== undefined &&
+        (await send(rule, DeadLetterConfig.Arn, deadLetter(failure)).then(
+          () => true,
+          () => false,
+        ));
+      onDeliveryFailure?.({ ...failure, deadLettered });
     }
-  }
+  };
 
-  async #sendToDeadLetters(
-    rule: Rule,
-    target: Target,
-    { event, error }: Pick<DeliveryFailure, 'event' | 'error'>,
-  ): Promise<boolean> {
-    if (target.deadLetterArn === undefined) return false;
-    const text = (value: string) => ({ DataType: 'String', StringValue: value });
-    const named = error instanceof Error ? error : new Error(String(error));
-    try {
-      await this.#send(rule, target.deadLetterArn, {
-        MessageBody: JSON.stringify(event),
-        MessageAttributes: {
-          RULE_ARN: text(rule.arn),
-          TARGET_ARN: text(target.arn),
-          ERROR_CODE: text(named.name),
-          ERROR_MESSAGE: text(named.message),
-        },
-      });
-      return true;
-    } catch {
-      // The caller reports the first error, with `deadLettered: false`.
-      return false;
+  return (rule: Rule, event: EventEnvelope): void => {
+    for (const target of rule.targets.values()) {
+      for (const delayMs of plan(event, rule)) clock.schedule(delayMs, () => void deliver(rule, target, event));
     }
-  }
+  };
+}
 
-  async #send(rule: Rule, queueArn: string, message: Omit<SendMessageRequest, 'QueueUrl'>): Promise<void> {
-    const caller: Caller = { arn: 'events.amazonaws.com', service: 'events.amazonaws.com', sourceArn: rule.arn };
-    await this.#deps.cloud.call('sqs', 'SendMessage', { ...message, QueueUrl: queueUrl(queueArn) }, caller);
-  }
+function deadLetter({ ruleArn, targetArn, event, error }: Omit<DeliveryFailure, 'deadLettered'>) {
+  const text = (value: string) => ({ DataType: 'String', StringValue: value });
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return {
+    MessageBody: JSON.stringify(event),
+    MessageAttributes: {
+      RULE_ARN: text(ruleArn),
+      TARGET_ARN: text(targetArn),
+      ERROR_CODE: text(name),
+      ERROR_MESSAGE: text(message),
+    },
+  };
 }
 
 /** SQS reads only the account and the name in a URL. */

@@ -1,6 +1,5 @@
 import type { InputTransformer, Target as TargetInput } from '@aws-sdk/client-eventbridge';
 import { AwsError } from '../core/aws-error.ts';
-import { parsePath, valueAt } from './json-path.ts';
 
 /** The names of the rule, for the template's reserved variables. */
 export interface RuleNames {
@@ -15,10 +14,7 @@ export type MakeInput = (event: unknown, rule: RuleNames, nowMs: number) => stri
 export function compileInput(target: TargetInput, targetId: string): MakeInput {
   const { Input, InputPath, InputTransformer } = target;
   if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) {
-    throw new AwsError(
-      'ValidationException',
-      `Only one of Input, InputPath, or InputTransformer must be provided for target ${targetId}.`,
-    );
+    throw invalidEvents(`Only one of Input, InputPath, or InputTransformer must be provided for target ${targetId}.`);
   }
   if (Input !== undefined) {
     assertJson(Input, `JSON syntax error in input for target ${targetId}`);
@@ -39,8 +35,31 @@ const RESERVED_VARIABLES: Readonly<Record<string, (event: unknown, rule: RuleNam
   'aws.events.event.json': (event) => event,
 };
 
+type Path = readonly (string | number)[];
+
+const PATH_STEPS = /\.([^.[\]*]+)|\[(\d+)\]|\['([^']+)'\]/g;
+
+/** The names and indices of a path such as `$.detail.object.key`, `$.resources[0]` or `$['detail-type']`. */
+function parsePath(path: string): Path {
+  if (!path.startsWith('$') || path.replaceAll(PATH_STEPS, '') !== '$') {
+    throw invalidEvents(`Parameter ${path} is not valid. Reason: Invalid JSONPath syntax.`);
+  }
+  return [...path.matchAll(PATH_STEPS)].map(([, dotted, index, quoted]) =>
+    index === undefined ? (dotted ?? quoted ?? '') : Number(index),
+  );
+}
+
+/** The value at the path; undefined if there is none. */
+function valueAt(value: unknown, path: Path): unknown {
+  const at = (holder: unknown, step: string | number) =>
+    Object(holder) === holder && Object.hasOwn(holder as object, step)
+      ? (holder as Record<string | number, unknown>)[step]
+      : undefined;
+  return path.reduce(at, value);
+}
+
 function compileTransformer({ InputPathsMap = {}, InputTemplate = '' }: InputTransformer, targetId: string): MakeInput {
-  const paths = new Map<string, readonly (string | number)[]>();
+  const paths = new Map<string, Path>();
   for (const [name, path] of Object.entries(InputPathsMap)) {
     if (/^aws\./i.test(name)) throw invalidTemplate(targetId, `Input path name ${name} is reserved`);
     paths.set(name, parsePath(path));
@@ -103,13 +122,19 @@ function insideQuotes(value: unknown): string {
 }
 
 function assertJson(text: string, problem: string): void {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw new AwsError('ValidationException', `${problem} : ${error instanceof Error ? error.message : 'not JSON'}`);
-  }
+  parseJson(text, (error) => invalidEvents(`${problem} : ${error.message}`));
 }
 
-function invalidTemplate(targetId: string, reason: string): AwsError {
-  return new AwsError('ValidationException', `Invalid InputTemplate for target ${targetId} : ${reason}`);
+const invalidTemplate = (targetId: string, reason: string) =>
+  invalidEvents(`Invalid InputTemplate for target ${targetId} : ${reason}`);
+
+export const invalidEvents = (message: string) => new AwsError('ValidationException', message);
+
+/** Throws the error of `invalid`. */
+export function parseJson(text: string, invalid: (error: Error) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(error as Error);
+  }
 }

@@ -1,5 +1,6 @@
 import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
+import { checkMember } from '../core/constraint.ts';
 
 /** A customer managed key. It has no key material: nothing is encrypted. */
 export interface KmsKey {
@@ -11,91 +12,70 @@ export interface KmsKey {
   deletionDate?: Date;
 }
 
-/** The key that an id, ARN or alias refers to. */
-type KeyReference =
-  | { readonly kind: 'customer'; readonly key: KmsKey }
-  /** An AWS managed key, e.g. `alias/aws/s3`. */
-  | { readonly kind: 'aws' }
-  /** A key of another account or Region, which is unknown here. */
-  | { readonly kind: 'foreign'; readonly arn: string };
-
 /** All keys of the account and their aliases. */
 export class KeyStore {
-  readonly #account: Account;
-  /** Keys by id. A key whose deletion is scheduled stays. */
-  readonly #keys = new Map<string, KmsKey>();
+  /** By id. A key whose deletion is scheduled stays. */
+  readonly keys = new Map<string, KmsKey>();
   /** Keys by alias, `alias/…`. */
-  readonly #aliases = new Map<string, KmsKey>();
+  readonly aliases = new Map<string, KmsKey>();
+  readonly #account: Account;
 
   constructor(account: Account) {
     this.#account = account;
-  }
-
-  save() {
-    return { keys: this.#keys, aliases: this.#aliases };
-  }
-
-  load({ keys, aliases }: ReturnType<KeyStore['save']>): void {
-    for (const [id, key] of keys) this.#keys.set(id, key);
-    for (const [name, key] of aliases) this.#aliases.set(name, key);
   }
 
   arnOf(resource: string): string {
     return arn(this.#account, 'kms', resource);
   }
 
-  add(key: KmsKey): void {
-    this.#keys.set(key.id, key);
-  }
-
-  /** Resolves a key id, alias, or the ARN of either. Throws AwsError NotFoundException. */
-  resolve(reference: string | undefined = ''): KeyReference {
+  /**
+   * The key that an id, an alias, or the ARN of either refers to: a customer managed one, `aws` for one that AWS
+   * manages, e.g. `alias/aws/s3`, or the ARN alone for a key of another account or Region, which is unknown here.
+   * Throws AwsError NotFoundException.
+   */
+  resolve(reference = ''): KmsKey | { readonly arn: string } | 'aws' {
     const prefix = this.arnOf('');
-    if (reference.startsWith('arn:') && !reference.startsWith(prefix)) return { kind: 'foreign', arn: reference };
+    if (reference.startsWith('arn:') && !reference.startsWith(prefix)) return { arn: reference };
     const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : reference;
-    if (name.startsWith('alias/aws/')) return { kind: 'aws' };
-    if (name.startsWith('alias/')) return { kind: 'customer', key: this.#byAlias(name) };
+    if (name.startsWith('alias/aws/')) return 'aws';
+    if (name.startsWith('alias/')) return this.byAlias(name);
     const id = name.replace(/^key\//, '');
-    const key = this.#keys.get(id);
+    const key = this.keys.get(id);
     if (!key) throw notFound(`Key '${this.arnOf(`key/${id}`)}' does not exist`);
-    return { kind: 'customer', key };
+    return key;
   }
 
   /** Resolves a reference to a customer managed key of the account. Throws AwsError NotFoundException. */
   customerKey(reference: string | undefined): KmsKey {
     const found = this.resolve(reference);
-    if (found.kind !== 'customer') throw notFound(`Key '${reference}' does not exist`);
-    return found.key;
+    if (found === 'aws' || !('state' in found)) throw notFound(`Key '${reference}' does not exist`);
+    return found;
   }
 
-  /** Throws AwsError InvalidAliasNameException, AlreadyExistsException. */
-  createAlias(name: string, key: KmsKey): void {
-    if (!/^alias\/(?!aws\/)[\w/-]+$/.test(name)) {
-      throw new AwsError('InvalidAliasNameException', 'Alias must start with the prefix "alias/", not "alias/aws/".');
-    }
-    if (this.#aliases.has(name)) {
-      throw new AwsError('AlreadyExistsException', `An alias with the name ${this.arnOf(name)} already exists`);
-    }
-    this.#aliases.set(name, key);
-  }
-
-  /** Throws AwsError NotFoundException. */
-  updateAlias(name: string, key: KmsKey): void {
-    this.#byAlias(name);
-    this.#aliases.set(name, key);
-  }
-
-  /** Throws AwsError NotFoundException. */
-  deleteAlias(name: string): void {
-    this.#byAlias(name);
-    this.#aliases.delete(name);
-  }
-
-  #byAlias(name: string): KmsKey {
-    const key = this.#aliases.get(name);
+  /** Throws AwsError NotFoundException, ValidationException. */
+  byAlias(name: string): KmsKey {
+    checkPrefix(name);
+    const key = this.aliases.get(name);
     if (!key) throw notFound(`Alias ${this.arnOf(name)} is not found.`);
     return key;
   }
+
+  /** Throws AwsError ValidationException, NotAuthorizedException, AlreadyExistsException. */
+  createAlias(name: string, target: string | undefined): void {
+    checkMember('aliasName', name, { min: 1, max: 256, pattern: /^[a-zA-Z0-9:/_-]+$/ });
+    if (name.startsWith('alias/aws/')) throw new AwsError('NotAuthorizedException', '');
+    checkPrefix(name);
+    if (name.includes(':')) throw invalidKms(`${name} contains invalid characters for an alias`);
+    if (target?.startsWith('alias/')) throw invalidKms('Aliases must refer to keys. Not aliases');
+    if (this.aliases.has(name)) {
+      throw new AwsError('AlreadyExistsException', `An alias with the name ${this.arnOf(name)} already exists`);
+    }
+    this.aliases.set(name, this.customerKey(target));
+  }
+}
+
+function checkPrefix(name: string): void {
+  if (!name.startsWith('alias/')) throw invalidKms('Invalid identifier');
 }
 
 /** Throws AwsError KMSInvalidStateException. */
@@ -106,3 +86,5 @@ export function checkNotPendingDeletion(key: KmsKey): void {
 }
 
 const notFound = (message: string) => new AwsError('NotFoundException', message);
+
+const invalidKms = (message: string) => new AwsError('ValidationException', message);

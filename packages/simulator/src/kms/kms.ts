@@ -1,8 +1,12 @@
+import type { KMS } from '@aws-sdk/client-kms';
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import { type Caller, type Deps, durableMaps, type Service } from '../core/cloud.ts';
+import { operationsOf } from '../core/operations.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
-import { aliasOperations, keyOperations } from './key-operations.ts';
 import { checkNotPendingDeletion, KeyStore, type KmsKey } from './key-store.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_PENDING_WINDOW_DAYS = 30;
 
 /** The use of a key by a service on behalf of its caller. */
 export interface KeyUse {
@@ -32,26 +36,113 @@ export function createKms(deps: Deps, { iam }: { readonly iam: PolicyHolder }): 
   return {
     service: {
       name: 'kms',
-      operations: { ...keyOperations(deps, store, iam), ...aliasOperations(store) },
-      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
+      operations: keyOperations(deps, store, iam),
+      durable: durableMaps({ keys: store.keys, aliases: store.aliases }),
     },
     authorizeUse(caller, { keyId, actions, service, encryptionContext }) {
       const found = store.resolve(keyId);
-      if (found.kind === 'aws') return undefined;
-      const resource = found.kind === 'customer' ? found.key.arn : found.arn;
+      if (found === 'aws') return undefined;
       const context: Record<string, string> = {
         'kms:ViaService': `${service}.${account.region}.amazonaws.com`,
         'kms:CallerAccount': account.accountId,
       };
       for (const [name, value] of Object.entries(encryptionContext)) context[`kms:EncryptionContext:${name}`] = value;
-      for (const action of actions) cloud.authorize(caller, { action: `kms:${action}`, resource, context });
-      if (found.kind === 'customer') checkUsable(found.key);
-      return resource;
+      for (const action of actions) cloud.authorize(caller, { action: `kms:${action}`, resource: found.arn, context });
+      if ('state' in found) {
+        if (found.state === 'Disabled') throw new AwsError('DisabledException', `${found.arn} is disabled.`);
+        checkNotPendingDeletion(found);
+      }
+      return found.arn;
     },
   };
 }
 
-function checkUsable(key: KmsKey): void {
-  if (key.state === 'Disabled') throw new AwsError('DisabledException', `${key.arn} is disabled.`);
-  checkNotPendingDeletion(key);
+/** The operations on keys and their aliases. */
+function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder) {
+  const { account, clock, ids } = deps;
+  const changeable = (reference: string | undefined) => {
+    const key = store.customerKey(reference);
+    checkNotPendingDeletion(key);
+    return key;
+  };
+  /** The policy of a key that is created without one: it delegates to the account's identity policies. */
+  const defaultPolicy = () => {
+    const Principal = { AWS: `arn:${account.partition}:iam::${account.accountId}:root` };
+    return JSON.stringify({ Statement: { Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' } });
+  };
+  return operationsOf<KMS>()(
+    'kms',
+    // As on AWS, both an alias and its key must allow the action.
+    ({ AliasName, TargetKeyId, KeyId = TargetKeyId }) => {
+      if (AliasName === undefined) return KeyId === undefined ? '*' : store.customerKey(KeyId).arn;
+      const key = KeyId === undefined ? store.byAlias(AliasName) : store.customerKey(KeyId);
+      return [store.arnOf(AliasName), key.arn];
+    },
+    {
+      CreateKey({ Policy, Description = '' }) {
+        const id = ids.uuid();
+        const createdAt = new Date(clock.now());
+        const key: KmsKey = {
+          id,
+          arn: store.arnOf(`key/${id}`),
+          createdAt,
+          description: Description,
+          state: 'Enabled',
+        };
+        setKeyPolicy(iam, key, Policy ?? defaultPolicy());
+        store.keys.set(id, key);
+        return { KeyMetadata: describeKey(deps, key) };
+      },
+      DescribeKey: ({ KeyId }) => ({ KeyMetadata: describeKey(deps, store.customerKey(KeyId)) }),
+      PutKeyPolicy: ({ KeyId, Policy = '' }) => setKeyPolicy(iam, store.customerKey(KeyId), Policy),
+      EnableKey({ KeyId }) {
+        changeable(KeyId).state = 'Enabled';
+      },
+      DisableKey({ KeyId }) {
+        changeable(KeyId).state = 'Disabled';
+      },
+      ScheduleKeyDeletion({ KeyId, PendingWindowInDays = DEFAULT_PENDING_WINDOW_DAYS }) {
+        const key = changeable(KeyId);
+        key.state = 'PendingDeletion';
+        key.deletionDate = new Date(clock.now() + PendingWindowInDays * DAY_MS);
+        return { KeyId: key.arn, DeletionDate: key.deletionDate, KeyState: key.state };
+      },
+      CreateAlias: ({ AliasName = '', TargetKeyId }) => store.createAlias(AliasName, TargetKeyId),
+      UpdateAlias({ AliasName = '', TargetKeyId }) {
+        store.byAlias(AliasName);
+        store.aliases.set(AliasName, store.customerKey(TargetKeyId));
+      },
+      DeleteAlias({ AliasName = '' }) {
+        store.byAlias(AliasName);
+        store.aliases.delete(AliasName);
+      },
+    },
+  );
 }
+
+function setKeyPolicy(iam: PolicyHolder, key: KmsKey, policy: string): void {
+  try {
+    iam.setResourcePolicy(key.arn, policy);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new AwsError('MalformedPolicyDocumentException', error.message, 400, { cause: error });
+  }
+}
+
+const describeKey = ({ account }: Deps, key: KmsKey) => ({
+  AWSAccountId: account.accountId,
+  KeyId: key.id,
+  Arn: key.arn,
+  CreationDate: key.createdAt,
+  Enabled: key.state === 'Enabled',
+  Description: key.description,
+  KeyUsage: 'ENCRYPT_DECRYPT',
+  KeyState: key.state,
+  DeletionDate: key.deletionDate,
+  Origin: 'AWS_KMS',
+  KeyManager: 'CUSTOMER',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+  EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+  MultiRegion: false,
+});

@@ -1,8 +1,16 @@
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Service } from '../core/cloud.ts';
+import { checkMember } from '../core/constraint.ts';
+import { operationsOf } from '../core/operations.ts';
+import { requestedPage } from '../core/page.ts';
 import { eventOperations } from './event-operations.ts';
-import { groupOperations } from './group-operations.ts';
-import type { LogBounds } from './log-group.ts';
-import { LogStore } from './log-store.ts';
+import { invalidLogs, type LogBounds, LogGroup, LogGroups } from './log-group.ts';
+
+const DEFAULT_BOUNDS: LogBounds = { events: 10_000, bytes: 16 * 1024 * 1024 };
+
+/** Groups or streams of one page. */
+const MAX_DESCRIBED = 50;
 
 export interface LogsOptions {
   /** The limits of each log group. @default 10,000 lines, 16 MiB */
@@ -16,21 +24,138 @@ export interface Logs {
   append(groupName: string, streamName: string, message: string): void;
 }
 
-const DEFAULT_BOUNDS: LogBounds = { events: 10_000, bytes: 16 * 1024 * 1024 };
-
-export function createLogs(deps: Deps, options: LogsOptions = {}): Logs {
-  const store = new LogStore(deps, options.bounds ?? DEFAULT_BOUNDS);
-  const operations = { ...groupOperations(store, deps.clock), ...eventOperations(store, deps.ids) };
+export function createLogs(deps: Deps, { bounds = DEFAULT_BOUNDS }: LogsOptions = {}): Logs {
+  const { account, clock } = deps;
+  const groups = new LogGroups(account);
+  /** Throws AwsError InvalidParameterException. */
+  const create = (name: string) => {
+    checkMember(
+      'logGroupName',
+      name,
+      { min: 1, max: 512, pattern: /^[.\-_/#A-Za-z0-9]+$/ },
+      'InvalidParameterException',
+    );
+    const group = new LogGroup(name, clock.now(), bounds);
+    groups.set(name, group);
+    return group;
+  };
   return {
     service: {
       name: 'logs',
-      operations,
-      durable: { save: () => store.save(), load: (saved) => store.load(saved) },
+      operations: {
+        ...groupOperations(groups, create),
+        ...streamOperations(deps, groups),
+        ...eventOperations(deps, groups),
+      },
+      durable: {
+        save: () => [...groups.values()].map((group) => group.save()),
+        load(saved: ReturnType<LogGroup['save']>[]) {
+          for (const group of saved) {
+            groups.set(group.name, new LogGroup(group.name, group.createdAt, bounds));
+            groups.get(group.name)?.load(group);
+          }
+        },
+      },
     },
-    append(groupName, streamName, message) {
-      const group = store.find(groupName) ?? store.create(groupName);
-      if (!group.streams.has(streamName)) group.streams.set(streamName, deps.clock.now());
-      store.addEvent(group, streamName, { message });
+    append(groupName, logStreamName, message) {
+      const group = groups.get(groupName) ?? create(groupName);
+      const now = clock.now();
+      if (!group.streams.has(logStreamName)) group.streams.set(logStreamName, now);
+      group.add({ logStreamName, timestamp: now, message, ingestionTime: now });
     },
   };
 }
+
+function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) {
+  return operationsOf<CloudWatchLogs>()('logs', groups.resourceOf, {
+    CreateLogGroup({ logGroupName = '', kmsKeyId }) {
+      if (groups.has(logGroupName)) throw existing('log group');
+      create(logGroupName).kmsKeyId = kmsKeyId;
+    },
+    DeleteLogGroup(input) {
+      groups.delete(groups.find(input).name);
+    },
+    PutRetentionPolicy(input) {
+      groups.find(input).retentionInDays = input.retentionInDays;
+    },
+    DeleteRetentionPolicy(input) {
+      groups.find(input).retentionInDays = undefined;
+    },
+    DescribeLogGroups({ logGroupNamePrefix = '', logGroupNamePattern = '', ...input }) {
+      const found = groups
+        .sorted()
+        .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
+      const { items, nextToken } = pageOf(found, input);
+      return { logGroups: items.map((group) => describeGroup(groups, group)), nextToken };
+    },
+  });
+}
+
+function streamOperations({ clock }: Deps, groups: LogGroups) {
+  return operationsOf<CloudWatchLogs>()('logs', groups.resourceOf, {
+    CreateLogStream({ logStreamName = '', ...input }) {
+      const { streams } = groups.find(input);
+      if (streams.has(logStreamName)) throw existing('log stream');
+      streams.set(logStreamName, clock.now());
+    },
+    DeleteLogStream(input) {
+      const { group, stream } = groups.findWithStream(input);
+      group.removeStream(stream);
+    },
+    DescribeLogStreams({ orderBy = 'LogStreamName', logStreamNamePrefix, descending = false, ...input }) {
+      checkMember('orderBy', orderBy, { oneOf: ['LogStreamName', 'LastEventTime'] }, 'InvalidParameterException');
+      const isByTime = orderBy === 'LastEventTime';
+      if (isByTime && logStreamNamePrefix !== undefined) {
+        throw invalidLogs('Cannot order by LastEventTime with a logStreamNamePrefix.');
+      }
+      const streams = describeStreams(groups, groups.find(input));
+      const found = streams.filter(({ logStreamName }) => logStreamName.startsWith(logStreamNamePrefix ?? ''));
+      if (isByTime) found.sort((a, b) => (a.lastEventTimestamp ?? 0) - (b.lastEventTimestamp ?? 0));
+      const { items, nextToken } = pageOf(descending ? found.reverse() : found, input);
+      return { logStreams: items, nextToken };
+    },
+  });
+}
+
+const describeGroup = (groups: LogGroups, { name, createdAt, kmsKeyId, retentionInDays, storedBytes }: LogGroup) => ({
+  logGroupName: name,
+  creationTime: createdAt,
+  kmsKeyId,
+  retentionInDays,
+  metricFilterCount: 0,
+  arn: `${groups.arnOf(name)}:*`,
+  storedBytes,
+  logGroupClass: 'STANDARD',
+  logGroupArn: groups.arnOf(name),
+});
+
+/** In order of name. */
+function describeStreams(groups: LogGroups, group: LogGroup) {
+  const events = Map.groupBy(
+    group.events(() => true),
+    ({ logStreamName }) => logStreamName,
+  );
+  const streams = [...group.streams].sort(([a], [b]) => (a < b ? -1 : 1));
+  return streams.map(([logStreamName, creationTime]) => {
+    const lines = events.get(logStreamName) ?? [];
+    return {
+      logStreamName,
+      creationTime,
+      firstEventTimestamp: lines[0]?.timestamp,
+      lastEventTimestamp: lines.at(-1)?.timestamp,
+      lastIngestionTime: lines.at(-1)?.ingestionTime,
+      arn: `${groups.arnOf(group.name)}:log-stream:${logStreamName}`,
+    };
+  });
+}
+
+/** The page that the input asks for. Throws AwsError InvalidParameterException. */
+function pageOf<T>(all: readonly T[], { limit, nextToken }: { limit?: number; nextToken?: string }) {
+  checkMember('limit', limit, { min: 1, max: MAX_DESCRIBED }, 'InvalidParameterException');
+  const request = { size: limit, max: MAX_DESCRIBED, token: nextToken };
+  const { items, token } = requestedPage(all, request, () => invalidLogs('The specified nextToken is invalid.'));
+  return { items, nextToken: token };
+}
+
+const existing = (kind: string) =>
+  new AwsError('ResourceAlreadyExistsException', `The specified ${kind} already exists`);

@@ -23,35 +23,22 @@ export function queryErrorCode(code: string): string {
   return (Object.hasOwn(QUERY_ERROR_CODES, code) ? QUERY_ERROR_CODES[code] : undefined) ?? code;
 }
 
-export const queueDoesNotExist = () => new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', 400);
+export const queueDoesNotExist = () => new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
 
-export const invalidParameterValue = (message: string) => new AwsError('InvalidParameterValueException', message, 400);
+export const invalidParameterValue = (message: string) => new AwsError('InvalidParameterValueException', message);
 
 export const missingParameter = (name: string) =>
-  new AwsError('MissingRequiredParameterException', `The request must contain the parameter ${name}.`, 400);
+  new AwsError('MissingRequiredParameterException', `The request must contain the parameter ${name}.`);
 
-export const invalidAttribute = (name: string, reason?: string) =>
-  new AwsError(
-    'InvalidAttributeValue',
-    `Invalid value for the parameter ${name}.${reason === undefined ? '' : ` Reason: ${reason}`}`,
-    400,
+export const invalidAttribute = (name: string, reason = '') =>
+  new AwsError('InvalidAttributeValue', `Invalid value for the parameter ${name}.${reason && ` Reason: ${reason}`}`);
+
+export const noFifo = () => new AwsError('UnsupportedOperation', 'The local runtime does not simulate FIFO queues.');
+
+/** Throws InvalidParameterValueException unless `value` is absent or an integer from 0, or `min`, to `max`. */
+export function checkInteger(name: string, value: number | undefined, max: number, min = 0): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw invalidParameterValue(
+    `Value ${value} for parameter ${name} is invalid. Reason: Must be between ${min} and ${max}, if provided.`,
   );
-
-export const unsupported = (feature: string) =>
-  new AwsError('UnsupportedOperation', `The local runtime does not simulate ${feature}.`, 400);
-
-/** Throws InvalidParameterValueException unless `value` is an integer in the range; an absent value is undefined. */
-export function checkIntegerParameter(
-  name: string,
-  value: unknown,
-  { min, max }: { readonly min: number; readonly max: number },
-): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw invalidParameterValue(
-      `Value ${String(value)} for parameter ${name} is invalid. ` +
-        `Reason: Must be between ${min} and ${max}, if provided.`,
-    );
-  }
-  return value;
 }

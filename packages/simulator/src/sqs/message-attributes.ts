@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { invalidParameterValue } from './errors.ts';
 
-/** AWS's shape; `BinaryValue` as bytes. */
-export interface MessageAttribute {
-  readonly DataType: string | undefined;
-  readonly StringValue?: string;
-  readonly BinaryValue?: Uint8Array;
-}
-
-export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
+export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
 
 /** Throws InvalidParameterValueException for more than 10 attributes, bad names or types, and empty values. */
-export function checkMessageAttributes(attributes: MessageAttributes | undefined): MessageAttributes {
-  const entries = Object.entries(attributes ?? {});
+export function checkMessageAttributes(attributes: MessageAttributes): void {
+  const entries = Object.entries(attributes);
   if (entries.length > 10) {
     throw invalidParameterValue(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
   }
@@ -29,8 +23,7 @@ export function checkMessageAttributes(attributes: MessageAttributes | undefined
           'the set of supported type prefixes is Binary, Number, and String.',
       );
     }
-    const isBinary = DataType.startsWith('Binary');
-    const value = isBinary ? BinaryValue : StringValue;
+    const value = DataType.startsWith('Binary') ? BinaryValue : StringValue;
     if (value === undefined || value.length === 0) {
       throw invalidParameterValue(
         `Message attribute '${name}' must contain a non-empty message attribute value ` +
@@ -41,7 +34,6 @@ export function checkMessageAttributes(attributes: MessageAttributes | undefined
       throw invalidParameterValue(`Can't cast the value of message attribute '${name}' to a number.`);
     }
   }
-  return attributes ?? {};
 }
 
 /** Bytes that names, types and values add to the message's size. */
@@ -65,30 +57,22 @@ export function attributesMd5(attributes: MessageAttributes): string | undefined
     hash.update(length).update(bytes);
   };
   for (const name of names) {
-    const { DataType = '', StringValue, BinaryValue }: Partial<MessageAttribute> = attributes[name] ?? {};
+    const { DataType = '', StringValue = '', BinaryValue = Buffer.alloc(0) } = attributes[name] ?? { DataType: '' };
+    const isBinary = DataType.startsWith('Binary');
     add(Buffer.from(name));
     add(Buffer.from(DataType));
-    hash.update(Buffer.of(DataType.startsWith('Binary') ? 2 : 1));
-    add(DataType.startsWith('Binary') ? (BinaryValue ?? Buffer.alloc(0)) : Buffer.from(StringValue ?? ''));
+    hash.update(Buffer.of(isBinary ? 2 : 1));
+    add(isBinary ? BinaryValue : Buffer.from(StringValue));
   }
   return hash.digest('hex');
 }
 
 /** The attributes that a receiver requested: `All` or `.*`, a prefix `name.*`, or names. */
-export function selectAttributes(
-  attributes: MessageAttributes,
-  requested: readonly string[] | undefined,
-): MessageAttributes {
-  if (!requested || requested.length === 0) return {};
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) =>
-      requested.some(
-        (pattern) =>
-          pattern === 'All' ||
-          pattern === '.*' ||
-          pattern === name ||
-          (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -2))),
-      ),
-    ),
-  );
+export function selectAttributes(attributes: MessageAttributes, requested: readonly string[]): MessageAttributes {
+  const isRequested = (name: string) =>
+    requested.some((pattern) => {
+      if (pattern === 'All' || pattern === name) return true;
+      return pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -2));
+    });
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => isRequested(name)));
 }

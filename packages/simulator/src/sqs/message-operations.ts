@@ -1,105 +1,107 @@
-import type {
-  ChangeMessageVisibilityBatchRequest,
-  ChangeMessageVisibilityRequest,
-  DeleteMessageBatchRequest,
-  DeleteMessageRequest,
-  ReceiveMessageRequest,
-  SendMessageBatchRequest,
-  SendMessageRequest,
-} from '@aws-sdk/client-sqs';
+import type { SQS } from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps, LeavingCaller, Operation } from '../core/cloud.ts';
-import { checkBatch, runBatchEntries } from './batch.ts';
-import { draftSize, readDraft, type SendInput, sent } from './draft.ts';
-import { checkIntegerParameter, missingParameter } from './errors.ts';
+import type { Deps, LeavingCaller } from '../core/cloud.ts';
+import { operationsOf } from '../core/operations.ts';
+import { checkInteger, missingParameter, queryErrorCode } from './errors.ts';
+import { describeReceived, describeSent, readDraft, type SendInput, senderOf, sizeBytesOf } from './message.ts';
 import type { Queue } from './queue.ts';
-import { MAX_MESSAGE_BYTES } from './queue-attributes.ts';
-import type { QueueInput, QueueStore } from './queue-store.ts';
-import { describeMessage } from './received-message.ts';
+import { MAX_MESSAGE_BYTES, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from './queue-attributes.ts';
+import type { QueueStore } from './queue-store.ts';
+
+const MAX_BATCH_ENTRIES = 10;
 
 /** Send, receive, delete and hide messages, one at a time and in batches. */
-export function messageOperations({ account }: Deps, store: QueueStore): Record<string, Operation> {
-  // Batch operations have no IAM action of their own.
-  const on = <I extends QueueInput>(
-    action: string,
-    run: (queue: Queue, input: I, caller: LeavingCaller) => unknown,
-  ): Operation<I> => ({
-    permissions: (input) => [{ action: `sqs:${action}`, resource: store.arnInUrl(input.QueueUrl) }],
-    run: (input, caller) => run(store.byUrl(input.QueueUrl), input, caller),
-  });
-  const send = (queue: Queue, input: SendInput, caller: LeavingCaller) =>
-    sent(input, queue.send(readDraft(input, queue, caller, account.accountId)).id);
-
-  return {
-    SendMessage: on<SendMessageRequest>('SendMessage', send),
-    SendMessageBatch: on<SendMessageBatchRequest>('SendMessage', (queue, { Entries }, caller) => {
-      const entries = checkBatch(Entries, 'SendMessageBatchRequestEntry');
-      checkBatchSize(entries);
-      return runBatchEntries(entries, (entry) => send(queue, entry, caller));
-    }),
-    ReceiveMessage: on<ReceiveMessageRequest>('ReceiveMessage', (queue, input, caller) =>
-      receive(queue, input, caller.signal),
-    ),
-    DeleteMessage: on<DeleteMessageRequest>('DeleteMessage', (queue, input) => remove(queue, input)),
-    DeleteMessageBatch: on<DeleteMessageBatchRequest>('DeleteMessage', (queue, { Entries }) =>
-      runBatchEntries(checkBatch(Entries, 'DeleteMessageBatchRequestEntry'), (entry) => remove(queue, entry)),
-    ),
-    ChangeMessageVisibility: on<ChangeMessageVisibilityRequest>('ChangeMessageVisibility', (queue, input) =>
-      changeVisibility(queue, input),
-    ),
-    ChangeMessageVisibilityBatch: on<ChangeMessageVisibilityBatchRequest>(
-      'ChangeMessageVisibility',
-      (queue, { Entries }) =>
-        runBatchEntries(checkBatch(Entries, 'ChangeMessageVisibilityBatchRequestEntry'), (entry) =>
-          changeVisibility(queue, entry),
-        ),
-    ),
+export function messageOperations({ account }: Deps, store: QueueStore) {
+  const { on } = store;
+  const send = (queue: Queue, input: SendInput, caller: LeavingCaller) => {
+    const draft = readDraft(input, queue.number('MaximumMessageSize'), senderOf(caller, account.accountId));
+    return describeSent(input, queue.send(draft).id);
   };
-}
-
-function checkBatchSize(entries: readonly SendInput[]): void {
-  const size = entries.reduce((sum, entry) => sum + draftSize(entry), 0);
-  if (size <= MAX_MESSAGE_BYTES) return;
-  throw new AwsError(
-    'BatchRequestTooLong',
-    `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes. You have sent ${size} bytes.`,
-    400,
-  );
-}
-
-async function receive(queue: Queue, input: ReceiveMessageRequest, signal: AbortSignal | undefined) {
-  const messages = await queue.receive({
-    max: checkIntegerParameter('MaxNumberOfMessages', input.MaxNumberOfMessages, { min: 1, max: 10 }) ?? 1,
-    visibilitySeconds: checkIntegerParameter('VisibilityTimeout', input.VisibilityTimeout, { min: 0, max: 43_200 }),
-    waitSeconds:
-      checkIntegerParameter('WaitTimeSeconds', input.WaitTimeSeconds, { min: 0, max: 20 }) ??
-      Number(queue.attributes.get('ReceiveMessageWaitTimeSeconds')),
-    signal,
+  const changeVisibility = (queue: Queue, { ReceiptHandle = '', VisibilityTimeout: seconds }: VisibilityInput) => {
+    checkInteger('VisibilityTimeout', seconds, MAX_VISIBILITY_SECONDS);
+    if (seconds === undefined) throw missingParameter('VisibilityTimeout');
+    queue.changeVisibility(ReceiptHandle, seconds);
+  };
+  return operationsOf<SQS>()('sqs', store.resourcesOf, {
+    SendMessage: on((queue, input, caller) => send(queue, input, caller)),
+    SendMessageBatch: on((queue, { Entries = [] }, caller) => {
+      const sizeBytes = Entries.reduce((sum, entry) => sum + sizeBytesOf(entry), 0);
+      if (sizeBytes > MAX_MESSAGE_BYTES) {
+        throw new AwsError(
+          'BatchRequestTooLong',
+          `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes. You have sent ${sizeBytes} bytes.`,
+        );
+      }
+      return runBatch('SendMessage', Entries, (entry) => send(queue, entry, caller));
+    }),
+    ReceiveMessage: on(async (queue, input, { signal }) => {
+      const { MaxNumberOfMessages: max = 1, VisibilityTimeout, WaitTimeSeconds } = input;
+      checkInteger('MaxNumberOfMessages', max, 10, 1);
+      checkInteger('VisibilityTimeout', VisibilityTimeout, MAX_VISIBILITY_SECONDS);
+      checkInteger('WaitTimeSeconds', WaitTimeSeconds, MAX_WAIT_SECONDS);
+      const waitSeconds = WaitTimeSeconds ?? queue.number('ReceiveMessageWaitTimeSeconds');
+      const messages = await queue.receive({ max, visibilitySeconds: VisibilityTimeout, waitSeconds, signal });
+      if (messages.length === 0) return {};
+      const system = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
+      return { Messages: messages.map((message) => describeReceived(message, system, input.MessageAttributeNames)) };
+    }),
+    DeleteMessage: on((queue, { ReceiptHandle = '' }) => queue.delete(ReceiptHandle)),
+    DeleteMessageBatch: on((queue, { Entries = [] }) =>
+      runBatch('DeleteMessage', Entries, ({ ReceiptHandle = '' }) => queue.delete(ReceiptHandle)),
+    ),
+    ChangeMessageVisibility: on((queue, input) => changeVisibility(queue, input)),
+    ChangeMessageVisibilityBatch: on((queue, { Entries = [] }) =>
+      runBatch('ChangeMessageVisibility', Entries, (entry) => changeVisibility(queue, entry)),
+    ),
   });
-  if (messages.length === 0) return {};
-  const system = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
-  return { Messages: messages.map((message) => describeMessage(message, system, input.MessageAttributeNames)) };
 }
 
-function remove(queue: Queue, input: Pick<DeleteMessageRequest, 'ReceiptHandle'>): object {
-  queue.delete(handle(input));
-  return {};
+type VisibilityInput = { readonly ReceiptHandle: string | undefined; readonly VisibilityTimeout?: number | undefined };
+
+/**
+ * Runs every entry, also after one fails. Throws AwsError for a batch that SQS rejects as a whole: empty, over ten
+ * entries, ids repeated or malformed. Rethrows errors that are not AWS's: they are bugs.
+ */
+function runBatch<E extends { readonly Id: string | undefined }>(
+  operation: string,
+  entries: readonly E[],
+  run: (entry: E) => unknown,
+) {
+  if (entries.length === 0) {
+    throw new AwsError(
+      'EmptyBatchRequest',
+      `There should be at least one ${operation}BatchRequestEntry in the request.`,
+    );
+  }
+  checkIds(entries.map(({ Id = '' }) => Id));
+  const Successful: object[] = [];
+  const Failed: object[] = [];
+  for (const entry of entries) {
+    try {
+      Successful.push({ Id: entry.Id, ...(run(entry) as object | undefined) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { code, message, status } = error;
+      Failed.push({ Id: entry.Id, SenderFault: status < 500, Code: queryErrorCode(code), Message: message });
+    }
+  }
+  return { Successful, Failed: Failed.length > 0 ? Failed : undefined };
 }
 
-type VisibilityInput = Pick<ChangeMessageVisibilityRequest, 'ReceiptHandle'> & { VisibilityTimeout?: number };
-
-function changeVisibility(queue: Queue, input: VisibilityInput): object {
-  queue.changeVisibility(handle(input), visibilitySeconds(input));
-  return {};
-}
-
-function handle({ ReceiptHandle }: Pick<DeleteMessageRequest, 'ReceiptHandle'>): string {
-  if (typeof ReceiptHandle !== 'string' || ReceiptHandle === '') throw missingParameter('ReceiptHandle');
-  return ReceiptHandle;
-}
-
-function visibilitySeconds({ VisibilityTimeout }: VisibilityInput): number {
-  const seconds = checkIntegerParameter('VisibilityTimeout', VisibilityTimeout, { min: 0, max: 43_200 });
-  if (seconds === undefined) throw missingParameter('VisibilityTimeout');
-  return seconds;
+function checkIds(ids: readonly string[]): void {
+  if (ids.length > MAX_BATCH_ENTRIES) {
+    throw new AwsError(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are ${MAX_BATCH_ENTRIES}. You have sent ${ids.length}.`,
+    );
+  }
+  if (!ids.every((id) => /^[\w-]{1,80}$/.test(id))) {
+    throw new AwsError(
+      'InvalidBatchEntryId',
+      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. ' +
+        'It can be at most 80 letters long.',
+    );
+  }
+  const repeated = ids.find((id, at) => ids.indexOf(id) < at);
+  if (repeated !== undefined) throw new AwsError('BatchEntryIdsNotDistinct', `Id ${repeated} repeated.`);
 }

@@ -1,8 +1,11 @@
 import { AwsError } from '../core/aws-error.ts';
-import { invalidAttribute, unsupported } from './errors.ts';
+import { invalidAttribute, noFifo } from './errors.ts';
 
 /** Maximum size of a message with its attributes, and of a whole batch. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
+
+export const MAX_VISIBILITY_SECONDS = 43_200;
+export const MAX_WAIT_SECONDS = 20;
 
 interface NumberAttribute {
   readonly min: number;
@@ -15,26 +18,31 @@ const NUMBER_ATTRIBUTES: Readonly<Record<string, NumberAttribute>> = {
   DelaySeconds: { min: 0, max: 900, standard: 0 },
   MaximumMessageSize: { min: 1024, max: MAX_MESSAGE_BYTES, standard: MAX_MESSAGE_BYTES },
   MessageRetentionPeriod: { min: 60, max: 1_209_600, standard: 345_600 },
-  ReceiveMessageWaitTimeSeconds: { min: 0, max: 20, standard: 0 },
-  VisibilityTimeout: { min: 0, max: 43_200, standard: 30 },
+  ReceiveMessageWaitTimeSeconds: { min: 0, max: MAX_WAIT_SECONDS, standard: 0 },
+  VisibilityTimeout: { min: 0, max: MAX_VISIBILITY_SECONDS, standard: 30 },
 };
 
 /** Attributes that are stored and returned as text: they have no effect here (encryption) or a parser of their own. */
-const TEXT_ATTRIBUTES = new Set([
+const TEXT_ATTRIBUTES = [
   'Policy',
   'RedrivePolicy',
   'RedriveAllowPolicy',
   'KmsMasterKeyId',
   'KmsDataKeyReusePeriodSeconds',
   'SqsManagedSseEnabled',
-]);
+];
 
-const FIFO_ATTRIBUTES = new Set([
-  'FifoQueue',
-  'ContentBasedDeduplication',
-  'DeduplicationScope',
-  'FifoThroughputLimit',
-]);
+const FIFO_ATTRIBUTES = ['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'];
+
+/** The requested attributes of those that a queue has. Throws InvalidAttributeName. */
+export function selectQueueAttributes(all: Readonly<Record<string, string>>, requested: readonly string[]) {
+  const unknown = requested.find((name) => !['All', ...TEXT_ATTRIBUTES, ...Object.keys(all)].includes(name));
+  if (unknown !== undefined) throw invalidName(unknown);
+  const isShown = ([name]: [string, string]) => requested.includes('All') || requested.includes(name);
+  return Object.fromEntries(Object.entries(all).filter(isShown));
+}
+
+const invalidName = (name: string) => new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
 
 /** Dead-letter queue, and the receives after which a message moves there. */
 export interface Redrive {
@@ -51,48 +59,48 @@ export function defaultAttributes(): Map<string, string> {
 }
 
 /** Throws InvalidAttributeName, InvalidAttributeValue, or UnsupportedOperation for FIFO queues. */
-export function checkAttributes(given: Readonly<Record<string, unknown>> | undefined): Map<string, string> {
+export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): Map<string, string> {
   const checked = new Map<string, string>();
-  for (const [name, raw] of Object.entries(given ?? {})) {
+  for (const [name, raw] of Object.entries(given)) {
     const value = String(raw);
     const range = Object.hasOwn(NUMBER_ATTRIBUTES, name) ? NUMBER_ATTRIBUTES[name] : undefined;
     if (range) {
       const number = Number(value);
       if (!/^\d+$/.test(value) || number < range.min || number > range.max) throw invalidAttribute(name);
       checked.set(name, String(number));
-    } else if (TEXT_ATTRIBUTES.has(name)) {
+    } else if (TEXT_ATTRIBUTES.includes(name)) {
       if (name === 'RedrivePolicy') parseRedrive(value);
-      checked.set(name, value);
-    } else if (FIFO_ATTRIBUTES.has(name)) {
-      if (value !== 'false') throw unsupported('FIFO queues');
+      // AWS returns the count of a redrive policy as a number, also if a text was given.
+      checked.set(name, value.replace(/("maxReceiveCount"\s*:\s*)"(\d+)"/, '$1$2'));
+    } else if (FIFO_ATTRIBUTES.includes(name)) {
+      if (value !== 'false') throw noFifo();
     } else {
-      throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`, 400);
+      throw invalidName(name);
     }
   }
   return checked;
 }
 
 /** Reads a RedrivePolicy; empty text means none. Throws InvalidAttributeValue. */
-export function parseRedrive(text: string | undefined): Redrive | undefined {
-  if (text === undefined || text === '') return undefined;
-  let policy: Record<string, unknown>;
+export function parseRedrive(text = ''): Redrive | undefined {
+  if (text === '') return undefined;
+  const invalid = (reason: string) => invalidAttribute('RedrivePolicy', reason);
+  let policy: Partial<Record<keyof Redrive, unknown>>;
   try {
-    policy = JSON.parse(text);
+    policy = Object(JSON.parse(text));
   } catch {
-    throw invalidAttribute('RedrivePolicy', 'Redrive policy is not a valid JSON map.');
+    throw invalid('Redrive policy is not a valid JSON map.');
   }
-  const count = Number(policy.maxReceiveCount);
-  if (typeof policy.deadLetterTargetArn !== 'string') {
-    throw invalidAttribute(
-      'RedrivePolicy',
-      'Redrive policy does not contain mandatory attribute: deadLetterTargetArn.',
-    );
+  const { deadLetterTargetArn, maxReceiveCount } = policy;
+  if (typeof deadLetterTargetArn !== 'string') {
+    throw invalid('Redrive policy does not contain mandatory attribute: deadLetterTargetArn.');
   }
-  if (policy.maxReceiveCount === undefined) {
-    throw invalidAttribute('RedrivePolicy', 'Redrive policy does not contain mandatory attribute: maxReceiveCount.');
+  if (maxReceiveCount === undefined) {
+    throw invalid('Redrive policy does not contain mandatory attribute: maxReceiveCount.');
   }
-  if (!Number.isInteger(count) || count < 1 || count > 1000) {
-    throw invalidAttribute('RedrivePolicy', 'Invalid value for maxReceiveCount: must be from 1 to 1000.');
+  const count = Number(maxReceiveCount);
+  if (!(Number.isInteger(count) && count >= 1 && count <= 1000)) {
+    throw invalid('Invalid value for maxReceiveCount: must be from 1 to 1000.');
   }
-  return { deadLetterTargetArn: policy.deadLetterTargetArn, maxReceiveCount: count };
+  return { deadLetterTargetArn, maxReceiveCount: count };
 }

@@ -1,161 +1,144 @@
 import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import type { Deps } from '../core/cloud.ts';
-import { invalidAttribute, invalidParameterValue, missingParameter, queueDoesNotExist, unsupported } from './errors.ts';
+import type { Deps, LeavingCaller } from '../core/cloud.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
+import { invalidAttribute, invalidParameterValue, noFifo, queueDoesNotExist } from './errors.ts';
 import { Queue } from './queue.ts';
 import { defaultAttributes, parseRedrive, type QueueAttributes } from './queue-attributes.ts';
 
-export interface QueueStoreOptions {
-  /** Start of queue URLs, without a slash at the end. */
-  readonly baseUrl: () => string;
-  /** How long the name of a deleted queue cannot be used again. */
-  readonly nameReuseDelayMs: number;
-}
-
-/** The input member that names a queue. */
-export interface QueueInput {
-  readonly QueueUrl: string | undefined;
+export interface SqsOptions {
+  /** Start of queue URLs, to which SDKs send their calls: the gateway's URL. @default AWS's */
+  readonly baseUrl?: () => string;
+  /** Enforces the queues' policies. @default policies are stored and returned, not enforced */
+  readonly iam?: PolicyHolder;
+  /** How long the name of a deleted queue cannot be used again, in milliseconds. @default 60000, as on AWS */
+  readonly nameReuseDelayMs?: number;
 }
 
 /** The account's queues, by name. */
 export class QueueStore {
-  readonly #queues = new Map<string, Queue>();
+  readonly queues = new Map<string, Queue>();
   readonly #deletedAt = new Map<string, number>();
   readonly #deps: Deps;
-  readonly #options: QueueStoreOptions;
+  readonly #options: SqsOptions;
 
-  constructor(deps: Deps, options: QueueStoreOptions) {
+  constructor(deps: Deps, options: SqsOptions) {
     this.#deps = deps;
     this.#options = options;
   }
 
-  /**
-   * Creates a queue, or returns the existing one if its attributes agree with the given ones. `lastCheck` runs after
-   * all other checks and before the first change, so that it can still throw. Throws AwsError.
-   */
-  create(name: string, attributes: QueueAttributes, lastCheck: () => void): { queue: Queue; created: boolean } {
-    if (/\.fifo$/.test(name)) throw unsupported('FIFO queues');
+  /** Creates a queue, or returns the existing one if its attributes agree with the given ones. Throws AwsError. */
+  create(name: string, attributes: QueueAttributes, tags: Readonly<Record<string, unknown>>): Queue {
+    if (name.endsWith('.fifo')) throw noFifo();
     if (!/^[\w-]{1,80}$/.test(name)) {
       throw invalidParameterValue(
         'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
       );
     }
-    const existing = this.#queues.get(name);
-    if (existing) {
-      for (const [key, value] of attributes) {
-        if (existing.attributes.get(key) === value) continue;
-        throw new AwsError(
-          'QueueNameExists',
-          `A queue already exists with the same name and a different value for attribute ${key}`,
-          400,
-        );
-      }
-      return { queue: existing, created: false };
+    const existing = this.queues.get(name);
+    for (const [key, value] of existing ? attributes : []) {
+      if (existing?.attributes.get(key) === value) continue;
+      const problem = 'A queue already exists with the same name and a different value for attribute';
+      throw new AwsError('QueueNameExists', `${problem} ${key}`);
     }
-    const now = this.#deps.clock.now();
-    const deletedAt = this.#deletedAt.get(name);
-    if (deletedAt !== undefined && now < deletedAt + this.#options.nameReuseDelayMs) {
+    if (existing) return existing;
+    const { nameReuseDelayMs = 60_000 } = this.#options;
+    if (this.#deps.clock.now() < (this.#deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) + nameReuseDelayMs) {
       throw new AwsError(
         'QueueDeletedRecently',
         'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
-        400,
       );
     }
-    this.#checkRedriveTarget(attributes);
-    lastCheck();
+    this.#applyPolicies(this.arnOf(name), attributes);
     this.#deletedAt.delete(name);
-    const all = new Map([...defaultAttributes(), ...attributes]);
-    const queue = new Queue(this.arnOf(name), all, this.#queueDeps());
-    this.#queues.set(name, queue);
-    return { queue, created: true };
+    const queue = new Queue(this.arnOf(name), new Map([...defaultAttributes(), ...attributes]), this.#queueDeps());
+    for (const [key, value] of Object.entries(tags)) queue.tags.set(key, String(value));
+    this.queues.set(name, queue);
+    return queue;
   }
 
-  save() {
-    return { queues: [...this.#queues.values()].map((queue) => queue.save()), deletedAt: this.#deletedAt };
-  }
-
-  load({ queues, deletedAt }: ReturnType<QueueStore['save']>): void {
-    for (const saved of queues) {
-      const queue = Queue.load(saved, this.#queueDeps());
-      this.#queues.set(this.nameOf(queue), queue);
-    }
-    for (const [name, at] of deletedAt) this.#deletedAt.set(name, at);
-  }
-
-  #queueDeps() {
-    const { clock, ids } = this.#deps;
-    return { clock, ids, findQueue: (queueArn: string) => this.byArn(queueArn) };
-  }
-
-  /** `lastCheck`: see create. Throws AwsError. */
-  setAttributes(queue: Queue, changes: QueueAttributes, lastCheck: () => void): void {
-    this.#checkRedriveTarget(changes);
-    lastCheck();
+  /** Throws AwsError. */
+  setAttributes(queue: Queue, changes: QueueAttributes): void {
+    this.#applyPolicies(queue.arn, changes);
     const merged = new Map([...queue.attributes, ...changes]);
     for (const [name, value] of changes) if (value === '') merged.delete(name);
     queue.setAttributes(merged);
   }
 
   delete(queue: Queue): void {
-    const name = this.nameOf(queue);
-    this.#queues.delete(name);
-    this.#deletedAt.set(name, this.#deps.clock.now());
+    this.queues.delete(queue.name);
+    this.#deletedAt.set(queue.name, this.#deps.clock.now());
     queue.close();
+    this.#options.iam?.setResourcePolicy(queue.arn, undefined);
   }
 
-  /** Names in alphabetical order. */
-  names(): string[] {
-    return [...this.#queues.keys()].sort();
+  save() {
+    return { queues: [...this.queues.values()].map((queue) => queue.save()), deletedAt: this.#deletedAt };
   }
 
-  byName(name: string): Queue | undefined {
-    return this.#queues.get(name);
+  load({ queues, deletedAt }: ReturnType<QueueStore['save']>): void {
+    for (const saved of queues) {
+      const queue = Queue.load(saved, this.#queueDeps());
+      this.queues.set(queue.name, queue);
+    }
+    for (const [name, at] of deletedAt) this.#deletedAt.set(name, at);
   }
 
   byArn(queueArn: string): Queue | undefined {
-    const name = queueArn.slice(queueArn.lastIndexOf(':') + 1);
-    return queueArn === this.arnOf(name) ? this.#queues.get(name) : undefined;
-  }
-
-  /** Ignores scheme and host, so that a URL stays valid after a restart on another port. Throws QueueDoesNotExist. */
-  byUrl(url: string | undefined): Queue {
-    const name = this.#nameInUrl(url);
-    const queue = name === undefined ? undefined : this.#queues.get(name);
-    if (!queue) throw queueDoesNotExist();
-    return queue;
+    const queue = this.queues.get(queueArn.slice(queueArn.lastIndexOf(':') + 1));
+    return queue?.arn === queueArn ? queue : undefined;
   }
 
   arnOf(name: string): string {
     return arn(this.#deps.account, 'sqs', name);
   }
 
-  /** The ARN for IAM's check, also of a queue that does not exist. */
-  arnInUrl(url: string | undefined): string {
-    return this.arnOf(this.#nameInUrl(url) ?? '');
+  urlOf({ name }: Queue): string {
+    const { region, accountId } = this.#deps.account;
+    return `${this.#options.baseUrl?.() ?? `https://sqs.${region}.amazonaws.com`}/${accountId}/${name}`;
   }
 
-  nameOf(queue: Queue): string {
-    return queue.arn.slice(queue.arn.lastIndexOf(':') + 1);
+  /** An operation on the queue whose URL the input has. Throws QueueDoesNotExist. */
+  readonly on =
+    <I extends { readonly QueueUrl: string | undefined }>(
+      run: (queue: Queue, input: I, caller: LeavingCaller) => unknown,
+    ) =>
+    (input: I, caller: LeavingCaller) => {
+      const queue = this.queues.get(this.#nameInUrl(input.QueueUrl));
+      if (!queue) throw queueDoesNotExist();
+      return run(queue, input, caller);
+    };
+
+  /** The permission for an operation, also on a queue that does not exist. Batches have no action of their own. */
+  readonly resourcesOf = (input: { readonly QueueUrl?: string; readonly QueueName?: string }, operation: string) => {
+    const name = input.QueueUrl === undefined ? (input.QueueName ?? '*') : this.#nameInUrl(input.QueueUrl);
+    return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: this.arnOf(name) }];
+  };
+
+  /** Ignores scheme and host, so that a URL stays valid after a restart on another port. */
+  #nameInUrl(url = ''): string {
+    const [, accountId, name = ''] = /\/([^/]+)\/([^/]+)\/?$/.exec(url) ?? [];
+    return accountId === this.#deps.account.accountId ? name : '';
   }
 
-  urlOf(queue: Queue): string {
-    return `${this.#options.baseUrl()}/${this.#deps.account.accountId}/${this.nameOf(queue)}`;
-  }
-
-  close(): void {
-    for (const queue of this.#queues.values()) queue.close();
-  }
-
-  #nameInUrl(url: unknown): string | undefined {
-    if (typeof url !== 'string' || url === '') throw missingParameter('QueueUrl');
-    const [, accountId, name] = /\/([^/]+)\/([^/]+)\/?$/.exec(url) ?? [];
-    return accountId === this.#deps.account.accountId ? name : undefined;
-  }
-
-  #checkRedriveTarget(attributes: QueueAttributes): void {
+  /** Throws InvalidAttributeValue. */
+  #applyPolicies(queueArn: string, attributes: QueueAttributes): void {
     const redrive = parseRedrive(attributes.get('RedrivePolicy'));
     if (redrive && !this.byArn(redrive.deadLetterTargetArn)) {
       throw invalidAttribute('RedrivePolicy', 'Dead letter target does not exist.');
     }
+    const policy = attributes.get('Policy');
+    if (policy === undefined) return;
+    try {
+      this.#options.iam?.setResourcePolicy(queueArn, policy === '' ? undefined : policy);
+    } catch (error) {
+      if (error instanceof AwsError) throw invalidAttribute('Policy', error.message);
+      throw error;
+    }
+  }
+
+  #queueDeps() {
+    const { clock, ids } = this.#deps;
+    return { clock, ids, findQueue: (queueArn: string) => this.byArn(queueArn) };
   }
 }

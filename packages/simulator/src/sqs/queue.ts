@@ -2,33 +2,8 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Ids } from '../core/ids.ts';
 import { invalidParameterValue, queueDoesNotExist } from './errors.ts';
-import type { MessageAttributes } from './message-attributes.ts';
-import { parseRedrive, type QueueAttributes, type Redrive } from './queue-attributes.ts';
-
-/** A message before it is sent. */
-export interface Draft {
-  readonly body: string;
-  readonly attributes: MessageAttributes;
-  readonly senderId: string;
-  readonly traceHeader?: string;
-  /** Default: the queue's DelaySeconds. */
-  readonly delaySeconds?: number;
-}
-
-/** A message in a queue. Times are epoch milliseconds. */
-export interface Message {
-  readonly id: string;
-  readonly draft: Draft;
-  readonly sentAt: number;
-  /** ARN of the queue whose redrive policy moved it here. */
-  readonly deadLetterSource?: string;
-  visibleAt: number;
-  receiveCount: number;
-  firstReceivedAt?: number;
-  lastReceivedAt?: number;
-  /** Receipt handle of the latest receive, the only one that deletes. */
-  handle?: string;
-}
+import type { Draft, Message } from './message.ts';
+import { MAX_VISIBILITY_SECONDS, parseRedrive, type QueueAttributes, type Redrive } from './queue-attributes.ts';
 
 export interface ReceiveOptions {
   readonly max: number;
@@ -38,12 +13,6 @@ export interface ReceiveOptions {
   readonly waitSeconds: number;
   /** Ends the wait, so that no message goes to a receiver that has gone. */
   readonly signal?: AbortSignal;
-}
-
-export interface QueueCounts {
-  readonly visible: number;
-  readonly inFlight: number;
-  readonly delayed: number;
 }
 
 interface Waiter {
@@ -58,9 +27,6 @@ export interface QueueDeps {
   findQueue(arn: string): Queue | undefined;
 }
 
-/** How long a message can stay invisible, counted from its receive. */
-const MAX_VISIBILITY_MS = 43_200_000;
-
 /** One standard queue: its messages, waiting receivers and timers. */
 export class Queue {
   readonly arn: string;
@@ -70,7 +36,6 @@ export class Queue {
   readonly #deps: QueueDeps;
   readonly #messages = new Map<string, Message>();
   readonly #waiters = new Set<Waiter>();
-  readonly #listeners = new Set<() => void>();
   #attributes: QueueAttributes;
   #redrive: Redrive | undefined;
   /** Before this instant no message can be past its retention. */
@@ -101,12 +66,17 @@ export class Queue {
     return queue;
   }
 
-  get redrive(): Redrive | undefined {
-    return this.#redrive;
+  get name(): string {
+    return this.arn.slice(this.arn.lastIndexOf(':') + 1);
   }
 
   get attributes(): QueueAttributes {
     return this.#attributes;
+  }
+
+  /** Of an attribute that is a whole number. */
+  number(name: string): number {
+    return Number(this.#attributes.get(name));
   }
 
   setAttributes(attributes: QueueAttributes): void {
@@ -119,7 +89,7 @@ export class Queue {
   send(draft: Draft): Message {
     const { clock, ids } = this.#deps;
     const now = clock.now();
-    const delay = draft.delaySeconds ?? this.#seconds('DelaySeconds');
+    const delay = draft.delaySeconds ?? this.number('DelaySeconds');
     const message: Message = { id: ids.uuid(), draft, sentAt: now, visibleAt: now + delay * 1000, receiveCount: 0 };
     this.#add(message);
     return message;
@@ -166,10 +136,10 @@ export class Queue {
       );
     }
     if (message.visibleAt <= now) {
-      throw new AwsError('MessageNotInflight', "The specified message isn't in flight.", 400);
+      throw new AwsError('MessageNotInflight', "The specified message isn't in flight.");
     }
     const until = now + seconds * 1000;
-    if (until > (message.lastReceivedAt ?? now) + MAX_VISIBILITY_MS) {
+    if (until > (message.lastReceivedAt ?? now) + MAX_VISIBILITY_SECONDS * 1000) {
       throw invalidParameterValue(
         `Value ${seconds} for parameter VisibilityTimeout is invalid. ` +
           'Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].',
@@ -183,7 +153,7 @@ export class Queue {
     this.#messages.clear();
   }
 
-  counts(): QueueCounts {
+  counts() {
     const now = this.#deps.clock.now();
     this.#expire(now);
     let [visible, inFlight, delayed] = [0, 0, 0];
@@ -195,25 +165,8 @@ export class Queue {
     return { visible, inFlight, delayed };
   }
 
-  /**
-   * Calls `listener` when a message can be received: once if there is one now, then whenever a message is sent or
-   * becomes visible and no waiting receiver takes it. The clock makes the call, never the sender.
-   */
-  onAvailable(listener: () => void): Cancel {
-    // Wrapped, so that one function can listen twice.
-    const own = () => listener();
-    this.#listeners.add(own);
-    if (this.#isAvailable()) this.#notify(own);
-    this.#wakeForNext();
-    return () => {
-      this.#listeners.delete(own);
-      this.#sleepIfIdle();
-    };
-  }
-
   /** Empties a deleted queue; waiting receivers get QueueDoesNotExist. */
   close(): void {
-    this.#listeners.clear();
     for (const waiter of [...this.#waiters]) waiter.settle(queueDoesNotExist());
     this.#messages.clear();
     this.#sleepIfIdle();
@@ -229,7 +182,7 @@ export class Queue {
     const { clock, ids } = this.#deps;
     const now = clock.now();
     this.#expire(now);
-    const until = now + (visibilitySeconds ?? this.#seconds('VisibilityTimeout')) * 1000;
+    const until = now + (visibilitySeconds ?? this.number('VisibilityTimeout')) * 1000;
     const taken: Message[] = [];
     for (const message of this.#messages.values()) {
       if (taken.length === max) break;
@@ -264,7 +217,6 @@ export class Queue {
       throw new AwsError(
         'ReceiptHandleIsInvalid',
         `The input receipt handle "${handle}" is not a valid receipt handle.`,
-        400,
       );
     }
     return this.#messages.get(id);
@@ -281,32 +233,18 @@ export class Queue {
     this.#nothingExpiresBefore = earliest;
   }
 
-  #isAvailable(): boolean {
-    const now = this.#deps.clock.now();
-    this.#expire(now);
-    for (const message of this.#messages.values()) if (message.visibleAt <= now) return true;
-    return false;
-  }
-
   #visibilityChanged(message: Message): void {
     if (message.visibleAt <= this.#deps.clock.now()) this.#serve();
     else this.#wakeBy(message.visibleAt);
   }
 
-  /** Gives available messages to waiting receivers in the order they came; notifies the listeners of the rest. */
+  /** Gives available messages to waiting receivers in the order they came. */
   #serve(): void {
     for (const waiter of [...this.#waiters]) {
       const taken = this.#take(waiter.options);
       if (taken.length === 0) break;
       waiter.settle(taken);
     }
-    if (this.#listeners.size > 0 && this.#isAvailable()) for (const listener of this.#listeners) this.#notify(listener);
-  }
-
-  #notify(listener: () => void): void {
-    this.#deps.clock.schedule(0, () => {
-      if (this.#listeners.has(listener)) listener();
-    });
   }
 
   #wakeForNext(): void {
@@ -314,9 +252,9 @@ export class Queue {
     for (const { visibleAt } of this.#messages.values()) if (visibleAt > now) this.#wakeBy(visibleAt);
   }
 
-  /** Schedules nothing while no receiver waits and no listener is registered. */
+  /** Schedules nothing while no receiver waits. */
   #wakeBy(at: number): void {
-    if (at >= this.#wakeAt || (this.#waiters.size === 0 && this.#listeners.size === 0)) return;
+    if (at >= this.#wakeAt || this.#waiters.size === 0) return;
     this.#cancelWake?.();
     this.#wakeAt = at;
     this.#cancelWake = this.#deps.clock.schedule(at - this.#deps.clock.now(), () => {
@@ -328,17 +266,13 @@ export class Queue {
   }
 
   #sleepIfIdle(): void {
-    if (this.#waiters.size > 0 || this.#listeners.size > 0) return;
+    if (this.#waiters.size > 0) return;
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     this.#wakeAt = Number.POSITIVE_INFINITY;
   }
 
   #retention(): number {
-    return this.#seconds('MessageRetentionPeriod') * 1000;
-  }
-
-  #seconds(name: string): number {
-    return Number(this.#attributes.get(name));
+    return this.number('MessageRetentionPeriod') * 1000;
   }
 }

@@ -1,12 +1,14 @@
-import type { Tag } from '@aws-sdk/client-ssm';
+import type { PutParameterCommandInput, Tag } from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
-import { constraintMessage } from '../core/constraint.ts';
+import { checkMember, constraintMessage } from '../core/constraint.ts';
 
-export type ParameterType = 'String' | 'StringList';
-export type Tier = 'Standard' | 'Advanced';
+const TYPES = ['SecureString', 'StringList', 'String'];
+const TIERS = ['Standard', 'Advanced', 'Intelligent-Tiering'];
+const DATA_TYPES = ['text', 'aws:ec2:image', 'aws:ssm:integration'];
 
 /** The longest value per tier, in bytes. */
-const MAX_VALUE_BYTES: Readonly<Record<Tier, number>> = { Standard: 4096, Advanced: 8192 };
+const MAX_STANDARD_BYTES = 4096;
+const MAX_ADVANCED_BYTES = 8192;
 
 /** Versions that a parameter keeps: the next one replaces the oldest. */
 const MAX_VERSIONS = 100;
@@ -17,15 +19,12 @@ const MAX_NAME_LENGTH = 1011;
 /** Levels of a name that is a path. */
 const MAX_LEVELS = 15;
 
-/** Names in one request. */
-const MAX_NAMES = 10;
-
 /** One version of a parameter. */
 export interface ParameterVersion {
   readonly version: number;
-  readonly type: ParameterType;
+  readonly type: string;
   readonly value: string;
-  readonly tier: Tier;
+  readonly tier: string;
   readonly dataType: string;
   readonly description: string | undefined;
   readonly allowedPattern: string | undefined;
@@ -46,27 +45,76 @@ export function latest(parameter: Parameter): ParameterVersion {
   return version;
 }
 
-export function addVersion(parameter: Parameter, version: ParameterVersion): void {
+export function setTags(parameter: Parameter, tags: readonly Tag[] = []): void {
+  for (const { Key = '', Value = '' } of tags) parameter.tags.set(Key, Value);
+}
+
+/** The parameter with one more version, or a new one. Throws AwsError for what is not allowed. */
+export function putVersion(
+  existing: Parameter | undefined,
+  input: PutParameterCommandInput,
+  modified: { readonly at: Date; readonly by: string },
+): Parameter {
+  const parameter: Parameter = existing ?? { name: checkedName(input.Name), versions: [], tags: new Map() };
+  if (existing) checkOverwrite(input);
+  const before = parameter.versions.at(-1);
+  const { Value: value = '', Type: type = before?.type, DataType: dataType = before?.dataType ?? 'text' } = input;
+  if (value === '') {
+    throw ssmValidationError(`${constraintMessage('value', value, 'have length greater than or equal to 1')}.`);
+  }
+  if (!DATA_TYPES.includes(dataType)) {
+    throw ssmValidationError(
+      `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
+    );
+  }
+  const version: ParameterVersion = {
+    version: (before?.version ?? 0) + 1,
+    type: checkedType(type),
+    value,
+    tier: chooseTier(input.Tier, value, before?.tier),
+    dataType,
+    description: input.Description ?? before?.description,
+    allowedPattern: input.AllowedPattern ?? before?.allowedPattern,
+    modifiedAt: modified.at,
+    modifiedBy: modified.by,
+  };
+  checkAllowedPattern(version);
   parameter.versions.push(version);
   if (parameter.versions.length > MAX_VERSIONS) parameter.versions.shift();
+  return parameter;
 }
 
-export function setTags(parameter: Parameter, tags: readonly Tag[] | undefined): void {
-  for (const { Key = '', Value = '' } of tags ?? []) parameter.tags.set(Key, Value);
+function checkOverwrite({ Overwrite, Tags = [] }: PutParameterCommandInput): void {
+  if (Overwrite !== true) {
+    throw new AwsError(
+      'ParameterAlreadyExists',
+      'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+    );
+  }
+  if (Tags.length > 0) {
+    throw ssmValidationError(
+      "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove " +
+        'overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or ' +
+        'RemoveTagsFromResource.',
+    );
+  }
 }
 
-/** Throws AwsError ValidationException, HierarchyLevelLimitExceededException. */
-export function checkParameterName(name: string): string {
+/** Throws AwsError ValidationException, AccessDeniedException, HierarchyLevelLimitExceededException. */
+function checkedName(name = ''): string {
   if (name === '') throw ssmValidationError(constraintMessage('name', undefined, 'not be null'));
-  if (!/^[\w./-]+$/.test(name) || name.includes('//') || (name.includes('/') && !name.startsWith('/'))) {
+  if (/^\/aws/i.test(name)) {
+    throw new AwsError('AccessDeniedException', `No access to reserved parameter name: ${name}.`);
+  }
+  if (/^(aws|ssm)/i.test(name)) {
+    throw ssmValidationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
+  }
+  if (!/^([\w.-]+|(\/[\w.-]+)+)$/.test(name) || /^\/ssm/i.test(name)) {
     throw ssmValidationError(
       'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of ' +
         'sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the ' +
         'following 3 symbols .-_',
     );
-  }
-  if (/^\/?(aws|ssm)/i.test(name)) {
-    throw ssmValidationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   }
   if (name.length > MAX_NAME_LENGTH) {
     throw ssmValidationError(`Parameter name: can have at most ${MAX_NAME_LENGTH} characters.`);
@@ -81,50 +129,16 @@ export function checkParameterName(name: string): string {
   return name;
 }
 
-/** Throws AwsError ValidationException unless there are 1 to 10 names. */
-export function checkParameterNames(names: readonly string[] | undefined): readonly string[] {
-  if (!Array.isArray(names) || names.length < 1) {
-    throw ssmValidationError(constraintMessage('names', names, 'have length greater than or equal to 1'));
-  }
-  if (names.length > MAX_NAMES) {
-    throw ssmValidationError(constraintMessage('names', names, `have length less than or equal to ${MAX_NAMES}`));
-  }
-  return names;
-}
-
-/** Throws AwsError ValidationException, UnsupportedParameterType. */
-export function checkParameterType(type: string | undefined): ParameterType {
-  if (type === 'String' || type === 'StringList') return type;
+function checkedType(type: string | undefined): string {
   if (type === undefined) throw ssmValidationError('A parameter type is required when you create a parameter.');
-  if (type !== 'SecureString') {
-    const rule = 'satisfy enum value set: [SecureString, StringList, String]';
-    throw ssmValidationError(constraintMessage('type', type, rule));
+  checkMember('type', type, { oneOf: TYPES });
+  if (type === 'SecureString') {
+    throw new AwsError('UnsupportedParameterType', 'The local runtime does not simulate the type SecureString.');
   }
-  throw new AwsError(
-    'UnsupportedParameterType',
-    'The local runtime does not simulate parameters of type SecureString.',
-  );
+  return type;
 }
 
-const DATA_TYPES = ['text', 'aws:ec2:image', 'aws:ssm:integration'];
-
-/** Throws AwsError ValidationException. */
-export function checkDataType(dataType: string): string {
-  if (DATA_TYPES.includes(dataType)) return dataType;
-  throw ssmValidationError(
-    `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
-  );
-}
-
-/** Throws AwsError ValidationException. */
-export function checkParameterValue(value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw ssmValidationError(`${constraintMessage('value', '', 'have length greater than or equal to 1')}.`);
-}
-
-/** Throws AwsError InvalidAllowedPatternException, ParameterPatternMismatchException. */
-export function checkAllowedPattern({ allowedPattern, value, type }: ParameterVersion): void {
-  if (allowedPattern === undefined || allowedPattern === '') return;
+function checkAllowedPattern({ allowedPattern = '', value, type }: ParameterVersion): void {
   let pattern: RegExp;
   try {
     pattern = new RegExp(allowedPattern);
@@ -146,20 +160,14 @@ export function checkAllowedPattern({ allowedPattern, value, type }: ParameterVe
  * The tier of the new version. Intelligent-Tiering takes Advanced only for a value that Standard cannot hold.
  * Throws AwsError ValidationException.
  */
-export function chooseTier(requested: string | undefined, value: string, current: Tier | undefined): Tier {
+function chooseTier(requested: string | undefined, value: string, current: string | undefined): string {
+  checkMember('tier', requested, { oneOf: TIERS });
   const sizeBytes = Buffer.byteLength(value);
-  if (sizeBytes > MAX_VALUE_BYTES.Advanced) {
+  if (sizeBytes > MAX_ADVANCED_BYTES) {
     throw ssmValidationError(
-      `Parameter value can't exceed the service limit of ${MAX_VALUE_BYTES.Advanced} characters. ` +
+      `Parameter value can't exceed the service limit of ${MAX_ADVANCED_BYTES} characters. ` +
         'Verify the length of the parameter value and try again.',
     );
-  }
-  const needed: Tier = sizeBytes > MAX_VALUE_BYTES.Standard ? 'Advanced' : 'Standard';
-  if (requested === 'Advanced') return 'Advanced';
-  if (requested === 'Intelligent-Tiering') return current === 'Advanced' ? 'Advanced' : needed;
-  if (requested !== undefined && requested !== 'Standard') {
-    const rule = 'satisfy enum value set: [Standard, Advanced, Intelligent-Tiering]';
-    throw ssmValidationError(constraintMessage('tier', requested, rule));
   }
   if (requested === 'Standard' && current === 'Advanced') {
     throw ssmValidationError(
@@ -168,16 +176,15 @@ export function chooseTier(requested: string | undefined, value: string, current
         'a standard parameter.',
     );
   }
-  if (current === 'Advanced') return 'Advanced';
-  if (needed === 'Advanced') {
-    throw ssmValidationError(
-      `Standard tier parameters support a maximum parameter value of ${MAX_VALUE_BYTES.Standard} characters. ` +
-        'To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. ' +
-        'For more information, see ' +
-        'https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
-    );
-  }
-  return 'Standard';
+  if (requested === 'Advanced' || current === 'Advanced') return 'Advanced';
+  if (sizeBytes <= MAX_STANDARD_BYTES) return 'Standard';
+  if (requested === 'Intelligent-Tiering') return 'Advanced';
+  throw ssmValidationError(
+    `Standard tier parameters support a maximum parameter value of ${MAX_STANDARD_BYTES} characters. ` +
+      'To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. ' +
+      'For more information, see ' +
+      'https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
+  );
 }
 
 export function ssmValidationError(message: string): AwsError {

@@ -1,5 +1,6 @@
-import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { STS } from '@aws-sdk/client-sts';
+import type { Deps, Service } from '../core/cloud.ts';
+import { operationsOf } from '../core/operations.ts';
 import { accessDenied } from '../iam/access-denied.ts';
 import type { Iam } from '../iam/iam.ts';
 
@@ -10,50 +11,40 @@ export interface Sts {
   readonly service: Service;
 }
 
-type AssumeRoleInput = Partial<AssumeRoleCommandInput>;
-
 export function createSts({ account, clock }: Deps, { iam }: { readonly iam: Iam }): Sts {
-  const permission = ({ RoleArn = '', ExternalId }: AssumeRoleInput) => ({
+  const permission = (resource = '', externalId?: string) => ({
     action: 'sts:AssumeRole',
-    resource: RoleArn,
-    ...(ExternalId !== undefined && { context: { 'sts:ExternalId': ExternalId } }),
+    resource,
+    ...(externalId !== undefined && { context: { 'sts:ExternalId': externalId } }),
   });
-  return {
-    service: {
-      name: 'sts',
-      operations: {
-        // AWS requires no permission for it either.
-        GetCallerIdentity: {
-          run(_input: unknown, caller: Caller) {
-            return {
-              UserId: caller.userId ?? account.accountId,
-              Account: account.accountId,
-              Arn: caller.arn,
-            };
-          },
+  // As on AWS, GetCallerIdentity needs no permission.
+  const needed = (roleArn: string | undefined, externalId: string | undefined) =>
+    roleArn === undefined ? [] : [permission(roleArn, externalId)];
+  const operations = operationsOf<STS>()('sts', ({ RoleArn, ExternalId }) => needed(RoleArn, ExternalId), {
+    GetCallerIdentity: (_input, { userId = account.accountId, arn }) => ({
+      UserId: userId,
+      Account: account.accountId,
+      Arn: arn,
+    }),
+    AssumeRole(input, caller) {
+      const { RoleArn = '', RoleSessionName = '', DurationSeconds = DEFAULT_SESSION_SECONDS, ExternalId } = input;
+      // AWS denies it to the root user. Here, root is whoever works with the account.
+      if (caller.roleArn === undefined && !iam.trustsAccount(RoleArn, ExternalId)) {
+        const reason = 'the role does not exist, or does not trust the account';
+        throw accessDenied(caller, permission(RoleArn, ExternalId), reason);
+      }
+      const keys = iam.issueCredentials(RoleArn, RoleSessionName);
+      const { arn, userId } = iam.callerFor(RoleArn, RoleSessionName);
+      return {
+        Credentials: {
+          AccessKeyId: keys.accessKeyId,
+          SecretAccessKey: keys.secretAccessKey,
+          SessionToken: keys.sessionToken,
+          Expiration: new Date(clock.now() + DurationSeconds * 1000),
         },
-        AssumeRole: {
-          permissions: (input: AssumeRoleInput) => [permission(input)],
-          run(input: AssumeRoleInput, caller: Caller) {
-            const { RoleArn = '', RoleSessionName = '', DurationSeconds = DEFAULT_SESSION_SECONDS } = input;
-            // AWS denies it to the root user. Here, root is whoever works with the account.
-            if (caller.roleArn === undefined && !iam.trustsAccount(RoleArn, input.ExternalId)) {
-              throw accessDenied(caller, permission(input), 'the role does not exist, or does not trust the account');
-            }
-            const keys = iam.issueCredentials(RoleArn, RoleSessionName);
-            const { arn, userId } = iam.callerFor(RoleArn, RoleSessionName);
-            return {
-              Credentials: {
-                AccessKeyId: keys.accessKeyId,
-                SecretAccessKey: keys.secretAccessKey,
-                SessionToken: keys.sessionToken,
-                Expiration: new Date(clock.now() + DurationSeconds * 1000),
-              },
-              AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
-            };
-          },
-        },
-      },
+        AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+      };
     },
-  };
+  });
+  return { service: { name: 'sts', operations } };
 }

@@ -150,14 +150,11 @@ describe('an alias', () => {
     await expect(s3('PutObject')).rejects.toMatchObject({ code: 'KMS.NotFoundException', status: 400 });
   });
 
-  it('cannot be created twice or take a name of AWS', async () => {
+  it('cannot be created twice', async () => {
     const TargetKeyId = await createKey();
     await kms('CreateAlias', { AliasName: 'alias/a', TargetKeyId });
     await expect(kms('CreateAlias', { AliasName: 'alias/a', TargetKeyId })).rejects.toMatchObject({
       code: 'AlreadyExistsException',
-    });
-    await expect(kms('CreateAlias', { AliasName: 'alias/aws/mine', TargetKeyId })).rejects.toMatchObject({
-      code: 'InvalidAliasNameException',
     });
   });
 });
@@ -184,6 +181,23 @@ describe('a key that cannot be used', () => {
       code: 'KMS.NotFoundException',
       message: `Key 'arn:aws:kms:us-east-1:000000000000:key/${SSEKMSKeyId}' does not exist`,
     });
+  });
+
+  it.each([
+    ['a name of AWS', { AliasName: 'alias/aws/mine' }, 'NotAuthorizedException'],
+    ['a name with other characters', { AliasName: 'alias/a b' }, 'ValidationException'],
+    ['a name without prefix', { AliasName: 'mine' }, 'ValidationException'],
+    ['another alias as its key', { TargetKeyId: 'alias/first' }, 'ValidationException'],
+  ])('is refused with %s', async (_, input, code) => {
+    const TargetKeyId = await createKey();
+    await kms('CreateAlias', { AliasName: 'alias/first', TargetKeyId });
+    const request = { AliasName: 'alias/second', TargetKeyId, ...input };
+    await expect(kms('CreateAlias', request)).rejects.toMatchObject({ code });
+  });
+
+  it('is deleted by its whole name', async () => {
+    await expect(kms('DeleteAlias', { AliasName: 'a' })).rejects.toMatchObject({ code: 'ValidationException' });
+    await expect(kms('DeleteAlias', { AliasName: 'alias/a' })).rejects.toMatchObject({ code: 'NotFoundException' });
   });
 });
 

@@ -26,14 +26,27 @@ describe('logs', () => {
   it('are read as they were written', async () => {
     await call('CreateLogGroup', group);
     await call('CreateLogStream', stream);
-    const logEvents = [
-      { timestamp: 2, message: 'b' },
-      { timestamp: 1, message: 'a' },
-    ];
-    await call('PutLogEvents', { ...stream, logEvents });
+    const now = clock.now();
+    await call('PutLogEvents', { ...stream, logEvents: [{ timestamp: now, message: 'b' }] });
+    await call('PutLogEvents', { ...stream, logEvents: [{ timestamp: now - 1, message: 'a' }] });
     const { events } = await call('GetLogEvents', { ...stream, startFromHead: true });
     expect(events).toMatchObject([{ message: 'a' }, { message: 'b' }]);
-    expect(await filtered({ startTime: 2 })).toEqual(['b']);
+    expect(await filtered({ startTime: now })).toEqual(['b']);
+  });
+
+  it('are written in order of time, and only from 14 days ago to two hours ahead', async () => {
+    await call('CreateLogGroup', group);
+    await call('CreateLogStream', stream);
+    const put = (...hours: number[]) => {
+      const logEvents = hours.map((hour) => ({ timestamp: clock.now() + hour * 3_600_000, message: `${hour}` }));
+      return call('PutLogEvents', { ...stream, logEvents });
+    };
+    await expect(put(0, -1)).rejects.toThrow('must be in chronological order');
+    expect(await put(0)).not.toHaveProperty('rejectedLogEventsInfo');
+    expect(await put(-337, -336, 2, 3)).toMatchObject({
+      rejectedLogEventsInfo: { tooOldLogEventEndIndex: 1, tooNewLogEventStartIndex: 3 },
+    });
+    expect(await filtered()).toEqual(['-336', '0', '2']);
   });
 
   it('keep the newest lines only', async () => {
@@ -104,11 +117,22 @@ describe('logs', () => {
     );
   });
 
-  it('have groups with a retention', async () => {
+  it('have groups that are found by their ARN', async () => {
     await call('CreateLogGroup', group);
+    await call('CreateLogStream', stream);
+    const [{ arn, logGroupArn }] = (await call('DescribeLogGroups', {})).logGroups;
+    const read = (logGroupIdentifier: string) => call('GetLogEvents', { logGroupIdentifier, logStreamName: 's' });
+    expect((await read(logGroupArn)).events).toEqual([]);
+    await expect(read(arn)).rejects.toThrow(/'logGroupIdentifier' failed to satisfy constraint/);
+  });
+
+  it('have groups with a retention, and a key that is described', async () => {
+    await call('CreateLogGroup', { ...group, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' });
     await call('PutRetentionPolicy', { ...group, retentionInDays: 14 });
     const { logGroups } = await call('DescribeLogGroups', { logGroupNamePrefix: '/aws/' });
-    expect(logGroups).toMatchObject([{ logGroupName: '/aws/lambda/f', retentionInDays: 14 }]);
+    expect(logGroups).toMatchObject([
+      { logGroupName: '/aws/lambda/f', retentionInDays: 14, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' },
+    ]);
   });
 
   it('need permission on the stream', () => {

@@ -266,6 +266,10 @@ describe('redrive', () => {
     await call('SetQueueAttributes', { Attributes: { RedrivePolicy } });
   });
 
+  it('is described with a number', async () => {
+    expect(JSON.parse((await attributes()).RedrivePolicy)).toMatchObject({ maxReceiveCount: 2 });
+  });
+
   it('moves a message that was received too often', async () => {
     const { MessageId } = await send('a');
     for (let i = 0; i < 2; i++) {
@@ -459,7 +463,7 @@ describe('a queue', () => {
   });
 });
 
-describe('for an event source mapping', () => {
+describe('a poll of the simulation', () => {
   it('more than ten messages come at once, with all attributes', async () => {
     for (let i = 0; i < 12; i++) await send(String(i));
     const messages = await sqs.poll(queueArn, { maxNumberOfMessages: 100 }, caller);
@@ -474,26 +478,6 @@ describe('for an event source mapping', () => {
     await expect(sqs.poll(queueArn, { maxNumberOfMessages: 1 }, caller)).rejects.toThrow(
       `sqs:ReceiveMessage ${queueArn}`,
     );
-  });
-
-  it('a listener hears of what is there, what is sent and what becomes visible', async () => {
-    let heard = 0;
-    await send('there');
-    const stop = sqs.onAvailable(queueArn, () => heard++);
-    expect(heard).toBe(0);
-    await clock.advance(0);
-    expect(heard).toBe(1);
-    await receive();
-    await clock.advance(29_999);
-    expect(heard).toBe(1);
-    await clock.advance(1);
-    expect(heard).toBe(2);
-    await send('sent');
-    await clock.advance(0);
-    expect(heard).toBe(3);
-    await receive();
-    stop();
-    expect(clock.nextAt()).toBeUndefined();
   });
 
   it('nothing is scheduled while nobody waits', async () => {

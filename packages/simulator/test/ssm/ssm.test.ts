@@ -51,6 +51,19 @@ describe('a parameter', () => {
     expect(await value('arn:aws:ssm:us-east-1:000000000000:parameter/plain')).toBe('2');
   });
 
+  it('is the same with a slash before its name, and without', async () => {
+    await put('/slash', '1');
+    await expect(put('slash', '2')).rejects.toMatchObject({ code: 'ParameterAlreadyExists' });
+    expect((await call('GetParameter', { Name: 'slash' })).Parameter).toMatchObject({ Name: '/slash', Value: '1' });
+    await call('AddTagsToResource', {
+      ResourceType: 'Parameter',
+      ResourceId: 'slash',
+      Tags: [{ Key: 'k', Value: 'v' }],
+    });
+    await call('DeleteParameter', { Name: 'slash' });
+    await expect(call('GetParameter', { Name: '/slash' })).rejects.toMatchObject({ code: 'ParameterNotFound' });
+  });
+
   it('keeps its history', async () => {
     await put('/a', '1');
     await put('/a', '2', { Overwrite: true });
@@ -78,7 +91,9 @@ describe('a parameter', () => {
   it.each<[string, object, string]>([
     ['a name with a space', { Name: 'a b' }, 'ValidationException'],
     ['a path without a slash before it', { Name: 'a/b' }, 'ValidationException'],
-    ['a name of AWS', { Name: '/aws/x' }, 'ValidationException'],
+    ['a name of AWS', { Name: 'aws_x' }, 'ValidationException'],
+    ['a path of AWS', { Name: '/aws/x' }, 'AccessDeniedException'],
+    ['a path of SSM', { Name: '/ssm/x' }, 'ValidationException'],
     ['too many levels', { Name: '/a'.repeat(16) }, 'HierarchyLevelLimitExceededException'],
     ['an empty value', { Value: '' }, 'ValidationException'],
     ['no type', { Type: undefined }, 'ValidationException'],
@@ -154,6 +169,14 @@ describe('many parameters', () => {
     } while (NextToken !== undefined);
     expect(found).toEqual(['/a/deep/z', '/a/x', '/a/y', '/ab', '/b']);
     expect(pages).toBe(3);
+    await expect(call('DescribeParameters', { NextToken: 'x' })).rejects.toMatchObject({ code: 'InvalidNextToken' });
+  });
+
+  it('are all seen by who deletes each page before the next', async () => {
+    const first = await call('DescribeParameters', { MaxResults: 2 });
+    await call('DeleteParameters', { Names: names(first) });
+    const second = await call('DescribeParameters', { MaxResults: 3, NextToken: first.NextToken });
+    expect([...names(first), ...names(second)]).toEqual(['/a/deep/z', '/a/x', '/a/y', '/ab', '/b']);
   });
 
   it('are deleted together', async () => {
