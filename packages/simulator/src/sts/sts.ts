@@ -1,6 +1,6 @@
 import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import type { Caller, Deps, Service } from '../core/cloud.ts';
-import { accessDenied } from '../iam/access-denied.ts';
+import { accessDenied } from '../iam/errors.ts';
 import type { Iam } from '../iam/iam.ts';
 
 const DEFAULT_SESSION_SECONDS = 3600;
