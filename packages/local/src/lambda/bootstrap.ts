@@ -114,7 +114,7 @@ function find(value: unknown, path: string): unknown {
   return found;
 }
 
-function contextOf({ requestId, deadlineMs, functionArn, clientContext }: SentEvent): object {
+function contextOf({ requestId, deadlineMs, functionArn }: SentEvent): object {
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
@@ -124,7 +124,7 @@ function contextOf({ requestId, deadlineMs, functionArn, clientContext }: SentEv
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    clientContext: clientContext === undefined ? undefined : JSON.parse(clientContext),
+    clientContext: undefined,
     identity: undefined,
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };

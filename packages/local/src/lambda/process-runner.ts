@@ -18,12 +18,10 @@ const MEMORY_MARGIN_BYTES = 64 * 2 ** 20;
 const GRACE_MS = 1_000;
 
 /** An event, as the process gets it. */
-export interface SentEvent extends Omit<Invocation, 'clientContext'> {
+export interface SentEvent extends Invocation {
   readonly functionArn: string;
   /** JSON. */
   readonly event: string;
-  /** JSON. */
-  readonly clientContext?: string | undefined;
 }
 
 /** What the process reports: of an invocation, or that it is ready, or never will be. */

@@ -48,7 +48,7 @@ export function checkPath(path: string): string {
 }
 
 /** The page that the input asks for, as the output's `member`. Throws AwsError ValidationError. */
-export function listOutput(
+export function iamPage(
   member: string,
   all: Iterable<unknown>,
   { MaxItems, Marker }: { readonly MaxItems?: number | undefined; readonly Marker?: string | undefined },

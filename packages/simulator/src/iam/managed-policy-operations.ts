@@ -1,6 +1,6 @@
 import type { Deps } from '../core/cloud.ts';
 import { deleteConflict, entityExists, limitExceeded, noSuchEntity } from './errors.ts';
-import { checkIamName, checkPath, listOutput, MAX_VERSIONS_PER_POLICY, readLimitedPolicy } from './limits.ts';
+import { checkIamName, checkPath, iamPage, MAX_VERSIONS_PER_POLICY, readLimitedPolicy } from './limits.ts';
 import type { IamStore, ManagedPolicy } from './store.ts';
 
 /** The operations on customer managed policies. */
@@ -41,7 +41,7 @@ export function managedPolicyOperations({ clock, ids }: Deps, store: IamStore) {
       const own = Scope === 'AWS' ? [] : [...store.policies.values()];
       const found = own.filter(({ Path }) => Path?.startsWith(PathPrefix)).map(describe);
       const listed = found.filter(({ AttachmentCount }) => !OnlyAttached || AttachmentCount > 0);
-      return listOutput('Policies', listed, input);
+      return iamPage('Policies', listed, input);
     },
     DeletePolicy({ PolicyArn = '' }) {
       const { versions } = store.policy(PolicyArn);
@@ -86,7 +86,7 @@ export function policyVersionOperations({ clock }: Deps, store: IamStore) {
     ListPolicyVersions(input) {
       const policy = store.policy(input.PolicyArn);
       const described = [...policy.versions.keys()].reverse().map((id) => describeVersion(policy, id));
-      return listOutput('Versions', described, input);
+      return iamPage('Versions', described, input);
     },
     DeletePolicyVersion({ PolicyArn, VersionId = '' }) {
       const policy = store.policy(PolicyArn);

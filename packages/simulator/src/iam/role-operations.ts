@@ -5,7 +5,7 @@ import { deleteConflict, entityExists, limitExceeded, noSuchEntity } from './err
 import {
   checkIamName,
   checkPath,
-  listOutput,
+  iamPage,
   MAX_INLINE_POLICIES_SIZE,
   MAX_POLICIES_PER_ROLE,
   policySize,
@@ -56,13 +56,13 @@ export function roleOperations({ clock, ids }: Deps, store: IamStore) {
     },
     ListRoles({ PathPrefix = '/', ...input }) {
       const found = [...store.roles.values()].filter(({ Path }) => Path?.startsWith(PathPrefix));
-      return listOutput('Roles', found.map(describeRole), input);
+      return iamPage('Roles', found.map(describeRole), input);
     },
     TagRole: ({ RoleName, Tags }) => addTags(store.role(RoleName), Tags),
     UntagRole({ RoleName, TagKeys = [] }) {
       for (const key of TagKeys) store.role(RoleName).tags.delete(key);
     },
-    ListRoleTags: (input) => listOutput('Tags', tagList(store.role(input.RoleName).tags), input),
+    ListRoleTags: (input) => iamPage('Tags', tagList(store.role(input.RoleName).tags), input),
   });
 }
 
@@ -90,7 +90,7 @@ export function rolePolicyOperations(store: IamStore) {
       inlinePolicy(role, PolicyName);
       role.inline.delete(PolicyName);
     },
-    ListRolePolicies: (input) => listOutput('PolicyNames', [...store.role(input.RoleName).inline.keys()].sort(), input),
+    ListRolePolicies: (input) => iamPage('PolicyNames', [...store.role(input.RoleName).inline.keys()].sort(), input),
     AttachRolePolicy({ RoleName, PolicyArn = '' }) {
       const { attached } = store.role(RoleName);
       if (!isAwsManaged(PolicyArn) && !store.policies.has(PolicyArn)) {
@@ -108,7 +108,7 @@ export function rolePolicyOperations(store: IamStore) {
       const pathOf = (arn: string) => arn.slice(arn.indexOf(':policy/') + ':policy'.length);
       const found = [...store.role(RoleName).attached].filter((arn) => pathOf(arn).startsWith(PathPrefix));
       const described = found.map((arn) => ({ PolicyName: arn.slice(arn.lastIndexOf('/') + 1), PolicyArn: arn }));
-      return listOutput('AttachedPolicies', described, input);
+      return iamPage('AttachedPolicies', described, input);
     },
   });
 }
