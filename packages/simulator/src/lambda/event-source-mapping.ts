@@ -11,8 +11,6 @@ import { failedMessageIds, sqsRecord } from './sqs-event.ts';
 const LONG_POLL_SECONDS = 20;
 /** Concurrent batches without a ScalingConfig: the number Lambda starts with. */
 const DEFAULT_CONCURRENCY = 5;
-/** Maximum size of an event; a larger batch is split. */
-const MAX_PAYLOAD_BYTES = 6 * 2 ** 20;
 /** Pause after the first error; it doubles with each further one. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
@@ -47,7 +45,6 @@ interface Surroundings {
 
 interface Held {
   readonly message: Message;
-  readonly json: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
 }
@@ -62,7 +59,6 @@ export class EventSourceMapping {
   readonly #context: Surroundings;
   readonly #deps: Deps;
   #held: Held[] = [];
-  #heldBytes = 0;
   #windowOver = false;
   #cancelWindow: Cancel | undefined;
   #cancelPause: Cancel | undefined;
@@ -133,8 +129,8 @@ export class EventSourceMapping {
   #batchReady(): boolean {
     if (this.#held.length === 0) return false;
     const { BatchSize, MaximumBatchingWindowInSeconds, Enabled } = this.#settings;
-    const full = this.#held.length >= BatchSize || this.#heldBytes >= MAX_PAYLOAD_BYTES;
-    return full || this.#windowOver || MaximumBatchingWindowInSeconds === 0 || !Enabled;
+    const isFull = this.#held.length >= BatchSize;
+    return isFull || this.#windowOver || MaximumBatchingWindowInSeconds === 0 || !Enabled;
   }
 
   async #receive(): Promise<void> {
@@ -161,15 +157,9 @@ export class EventSourceMapping {
     }
     this.#poll = undefined;
     if (this.#removed) return await this.#handBack(messages);
-    for (const message of messages) this.#hold(message);
+    if (this.#held.length === 0 && messages.length > 0) this.#openWindow();
+    for (const message of messages) this.#held.push({ message, receivedAt: this.#deps.clock.now() });
     this.#pump();
-  }
-
-  #hold(message: Message): void {
-    const json = JSON.stringify(sqsRecord(message, this.state.queueArn, this.#deps.account.region));
-    if (this.#held.length === 0) this.#openWindow();
-    this.#held.push({ message, json, receivedAt: this.#deps.clock.now() });
-    this.#heldBytes += Buffer.byteLength(json) + 1;
   }
 
   #openWindow(): void {
@@ -188,15 +178,7 @@ export class EventSourceMapping {
   }
 
   #takeBatch(): Held[] {
-    let bytes = '{"Records":[]}'.length;
-    let count = 0;
-    for (const { json } of this.#held.slice(0, this.#settings.BatchSize)) {
-      bytes += Buffer.byteLength(json) + 1;
-      if (count > 0 && bytes > MAX_PAYLOAD_BYTES) break;
-      count += 1;
-    }
-    const batch = this.#held.splice(0, count);
-    for (const { json } of batch) this.#heldBytes -= Buffer.byteLength(json) + 1;
+    const batch = this.#held.splice(0, this.#settings.BatchSize);
     this.#closeWindow();
     if (this.#held.length > 0) this.#openWindow();
     return batch;
@@ -226,7 +208,8 @@ export class EventSourceMapping {
   async #invoke(batch: Held[]): Promise<string | undefined> {
     const fn = this.#function;
     if (!fn) return `Function not found: ${this.state.functionName}`;
-    const payload = Buffer.from(`{"Records":[${batch.map((held) => held.json).join(',')}]}`);
+    const Records = batch.map(({ message }) => sqsRecord(message, this.state.queueArn, this.#deps.account.region));
+    const payload = Buffer.from(JSON.stringify({ Records }));
     const result = await this.#invokeThrottled(fn, payload, batch[0]?.receivedAt ?? this.#deps.clock.now());
     if (result.failure) return 'Function call failed';
     const ids = new Set(batch.map(({ message }) => message.MessageId ?? ''));

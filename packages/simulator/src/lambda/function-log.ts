@@ -2,10 +2,9 @@ import { type Caller, type Cloud, OperationNotImplemented } from '../core/cloud.
 
 /** Bytes of the log that Invoke returns. */
 const TAIL_BYTES = 4_096;
-/** Events of one delivery, well below PutLogEvents' limits (10,000 events, 1 MiB). */
-const CHUNK_EVENTS = 1_000;
-/** Characters of one delivery. */
+/** Characters of one delivery, and of each event beside its message: well below PutLogEvents' limits. */
 const CHUNK_CHARACTERS = 250_000;
+const EVENT_CHARACTERS = 250;
 
 /** Where the lines of an environment go, and the role that writes them. */
 interface LogStream {
@@ -33,9 +32,9 @@ export class InvocationLog {
 
   add(event: LogEvent): void {
     this.#chunk.push(event);
-    this.#characters += event.message.length;
+    this.#characters += EVENT_CHARACTERS + event.message.length;
     this.#tail = `${this.#tail}${event.message}\n`.slice(-TAIL_BYTES);
-    if (this.#chunk.length >= CHUNK_EVENTS || this.#characters >= CHUNK_CHARACTERS) this.flush();
+    if (this.#characters >= CHUNK_CHARACTERS) this.flush();
   }
 
   flush(): void {
