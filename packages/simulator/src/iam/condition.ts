@@ -71,18 +71,20 @@ export function parseCondition(block: unknown): Condition[] {
     const [, quantifier, operator = '', ifExists] =
       /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(written) ?? [];
     const positive = operator.replace(/Not(?=Equals|Like|IpAddress)/, '');
-    if (!TESTS.has(positive)) throw syntaxError(`The local runtime does not know the condition operator ${written}.`);
-    return Object.entries(keys).map(([key, value]) => ({
-      operator: positive,
-      isNegative: positive !== operator,
-      quantifier: quantifier as Condition['quantifier'],
-      ifExists: ifExists !== undefined,
-      key: key.toLowerCase(),
-      values: [value].flat().map((item) => {
-        if (typeof item === 'object') throw syntaxError(`Condition ${written} of ${key} must consist of strings.`);
-        return String(item);
-      }),
-    }));
+    return Object.entries(keys).map(([key, value]) => {
+      if (!TESTS.has(positive)) throw syntaxError(`The local runtime does not know the condition operator ${written}.`);
+      return {
+        operator: positive,
+        isNegative: positive !== operator,
+        quantifier: quantifier as Condition['quantifier'],
+        ifExists: ifExists !== undefined,
+        key: key.toLowerCase(),
+        values: [value].flat().map((item) => {
+          if (typeof item === 'object') throw syntaxError(`Condition ${written} of ${key} must consist of strings.`);
+          return String(item);
+        }),
+      };
+    });
   });
 }
 

@@ -16,8 +16,11 @@ const MAX_POLICY_SIZES = {
   trust: { size: 2_048, quota: 'ACLSizePerRole' },
 } as const;
 const MAX_PATH_LENGTH = 512;
-/** Items on a page of a list, also by default. */
+/** Items on a page of a list, by default and at most. */
+const DEFAULT_LISTED = 100;
 const MAX_LISTED = 1_000;
+const MAX_TAGS = 50;
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** The size of a policy as IAM measures it. */
 export const policySize = ({ text }: PolicyText): number => text.replaceAll(/\s/g, '').length;
@@ -37,8 +40,23 @@ export function checkIamName(member: string, name: string | undefined, maxLength
     throw invalidInput(`The specified value for ${member} is invalid. ${allowed}`);
   }
   if (name.length <= maxLength) return name;
-  throw invalidInput(constraintMessage(member, name, `have length less than or equal to ${maxLength}`));
+  throw tooLong(member, name, maxLength);
 }
+
+/** Throws AwsError ValidationError for tags that are too many, or too long, or have other characters than allowed. */
+export function checkTagTexts(member: string, texts: readonly string[], maxLength: number): void {
+  if (texts.length > MAX_TAGS) throw tooLong(member, texts, MAX_TAGS);
+  for (const [index, text] of texts.entries()) {
+    const at = `${member}.${index + 1}.member`;
+    if (text.length > maxLength) throw tooLong(at, text, maxLength);
+    if (TAG_TEXT.test(text)) continue;
+    const rule = `satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+`;
+    throw invalidInput(constraintMessage(at, text, rule));
+  }
+}
+
+const tooLong = (member: string, value: unknown, maxLength: number) =>
+  invalidInput(constraintMessage(member, value, `have length less than or equal to ${maxLength}.`));
 
 /** Throws AwsError ValidationError for a path that does not start and end with a slash. */
 export function checkPath(path: string): string {
@@ -53,8 +71,10 @@ export function iamPage(
   all: Iterable<unknown>,
   { MaxItems, Marker }: { readonly MaxItems?: number | undefined; readonly Marker?: string | undefined },
 ) {
-  const { items, token } = requestedPage(all, { size: MaxItems, max: MAX_LISTED, token: Marker }, () =>
-    invalidInput(`MaxItems must be 1 to ${MAX_LISTED}, and Marker one that was returned.`),
+  const { items, token } = requestedPage(
+    all,
+    { size: MaxItems ?? DEFAULT_LISTED, max: MAX_LISTED, token: Marker },
+    () => invalidInput(`MaxItems must be 1 to ${MAX_LISTED}, and Marker one that was returned.`),
   );
   return { [member]: items, IsTruncated: token !== undefined, Marker: token };
 }

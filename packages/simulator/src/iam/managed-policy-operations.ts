@@ -5,7 +5,7 @@ import type { IamStore, ManagedPolicy } from './store.ts';
 
 /** The operations on customer managed policies. */
 export function managedPolicyOperations({ clock, ids }: Deps, store: IamStore) {
-  const describe = ({ versions: _versions, nextVersion: _nextVersion, ...described }: ManagedPolicy) => ({
+  const describe = ({ versions: _v, nextVersion: _n, Description: _d, ...described }: ManagedPolicy) => ({
     ...described,
     AttachmentCount: attachmentCount(store, described.Arn),
   });
@@ -35,7 +35,10 @@ export function managedPolicyOperations({ clock, ids }: Deps, store: IamStore) {
       store.policies.set(Arn, policy);
       return { Policy: describe(policy) };
     },
-    GetPolicy: ({ PolicyArn }) => ({ Policy: describe(store.policy(PolicyArn)) }),
+    GetPolicy({ PolicyArn }) {
+      const policy = store.policy(PolicyArn);
+      return { Policy: { ...describe(policy), Description: policy.Description, Tags: [] } };
+    },
     ListPolicies({ PathPrefix = '/', OnlyAttached = false, Scope, ...input }) {
       // The policies that AWS owns are known by their ARN only.
       const own = Scope === 'AWS' ? [] : [...store.policies.values()];

@@ -124,7 +124,8 @@ function principals(value: unknown): Principals | undefined {
 function strings(owner: Record<string, unknown>, name: string): string[] | undefined {
   const value = owner[name];
   if (value === undefined) return undefined;
-  const list: unknown[] = Array.isArray(value) ? value : [value];
+  // As on AWS, null in a list is nothing.
+  const list: unknown[] = Array.isArray(value) ? value.filter((item) => item !== null) : [value];
   if (!list.every((item) => typeof item === 'string')) throw syntaxError(`${name} must consist of strings.`);
   return list;
 }

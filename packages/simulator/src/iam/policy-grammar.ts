@@ -12,6 +12,8 @@ const LEGACY_PARSING = 'The policy failed legacy parsing';
 const IAM_PATHS =
   'user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, ' +
   'saml-provider/, oidc-provider/, report/, access-report/';
+const TRUST_ACTION =
+  /^sts:(AssumeRole(WithSAML|WithWebIdentity)?|TagSession|Set(SourceIdentity|Context)|Get\w+|Decode\w+|.*\*.*)$/i;
 /** Seconds since 1970, or an ISO 8601 date of which all but the year can be absent. */
 const DATE =
   /^(\d{1,18}|-?\d{1,9}(-(0?[1-9]|1[0-2])(-([0-2]?\d|3[01]))?)?(T|T\d{1,2}(:\d{1,2}(:\d{1,2}(\.\d{1,9})?(Z|\+\d\d(:\d\d)?)?)?)?)?)$/i;
@@ -28,7 +30,7 @@ export function readPolicy(text: unknown, kind: PolicyKind | 'managed'): PolicyT
     }
     checkGrammar(parsed);
   });
-  if (kind === 'trust' && statements.some(({ actions }) => !actions?.every((action) => action.startsWith('sts:')))) {
+  if (kind === 'trust' && statements.some(({ actions }) => !actions?.every((action) => TRUST_ACTION.test(action)))) {
     throw malformed(
       'Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and ' +
         'sts:AssumeRoleWithWebIdentity',
@@ -44,7 +46,7 @@ function checkGrammar(statements: readonly Statement[]): void {
   );
   if (!dates.every(({ values }) => values.every((value) => DATE.test(value)))) throw malformed(LEGACY_PARSING);
   const resources = statements.flatMap(({ resources = [], notResources = [] }) => [...resources, ...notResources]);
-  const problem = resources.sort().reverse().map(resourceProblem).find(Boolean);
+  const problem = resources.sort().map(resourceProblem).find(Boolean);
   if (problem === LEGACY_PARSING) throw malformed(problem);
   const sids = statements.flatMap(({ sid }) => sid || []);
   if (new Set(sids).size < sids.length) throw malformed('Statement IDs (SID) in a single policy must be unique.');

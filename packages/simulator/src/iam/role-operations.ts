@@ -1,10 +1,11 @@
 import type { Tag } from '@aws-sdk/client-iam';
 import type { Deps } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
-import { deleteConflict, entityExists, limitExceeded, noSuchEntity } from './errors.ts';
+import { deleteConflict, entityExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
 import {
   checkIamName,
   checkPath,
+  checkTagTexts,
   iamPage,
   MAX_INLINE_POLICIES_SIZE,
   MAX_POLICIES_PER_ROLE,
@@ -16,10 +17,12 @@ import type { PolicyText } from './policy-document.ts';
 import { readPolicy } from './policy-grammar.ts';
 import type { IamStore, Role } from './store.ts';
 
+const DEFAULT_SESSION_SECONDS = 3_600;
+
 /** The operations on roles and their tags. */
 export function roleOperations({ clock, ids }: Deps, store: IamStore) {
   return store.operations({
-    CreateRole({ RoleName, Path = '/', Description, MaxSessionDuration = 3600, ...input }) {
+    CreateRole({ RoleName, Path = '/', Description, MaxSessionDuration = DEFAULT_SESSION_SECONDS, ...input }) {
       const name = checkIamName('roleName', RoleName, 64);
       const role: Role = {
         RoleName: name,
@@ -39,7 +42,7 @@ export function roleOperations({ clock, ids }: Deps, store: IamStore) {
       store.roles.set(name.toLowerCase(), role);
       return { Role: describeRole(role) };
     },
-    GetRole: ({ RoleName }) => ({ Role: describeRole(store.role(RoleName)) }),
+    GetRole: ({ RoleName }) => ({ Role: { ...describeRole(store.role(RoleName)), RoleLastUsed: {} } }),
     DeleteRole({ RoleName = '' }) {
       const { attached, inline } = store.role(RoleName);
       if (attached.size > 0) throw deleteConflict('Cannot delete entity, must detach all policies first.');
@@ -49,17 +52,19 @@ export function roleOperations({ clock, ids }: Deps, store: IamStore) {
     UpdateAssumeRolePolicy({ RoleName, PolicyDocument }) {
       store.role(RoleName).trust = readLimitedPolicy(PolicyDocument, 'trust');
     },
-    UpdateRole({ RoleName, Description, MaxSessionDuration }) {
+    UpdateRole({ RoleName, Description, MaxSessionDuration = DEFAULT_SESSION_SECONDS }) {
       const role = store.role(RoleName);
       role.Description = Description ?? role.Description;
-      role.MaxSessionDuration = MaxSessionDuration ?? role.MaxSessionDuration;
+      role.MaxSessionDuration = MaxSessionDuration;
     },
     ListRoles({ PathPrefix = '/', ...input }) {
       const found = [...store.roles.values()].filter(({ Path }) => Path?.startsWith(PathPrefix));
-      return iamPage('Roles', found.map(describeRole), input);
+      const described = found.map((role) => ({ ...describeRole(role), Tags: undefined }));
+      return iamPage('Roles', described, input);
     },
     TagRole: ({ RoleName, Tags }) => addTags(store.role(RoleName), Tags),
     UntagRole({ RoleName, TagKeys = [] }) {
+      checkTagTexts('tagKeys', TagKeys, 128);
       for (const key of TagKeys) store.role(RoleName).tags.delete(key);
     },
     ListRoleTags: (input) => iamPage('Tags', tagList(store.role(input.RoleName).tags), input),
@@ -114,6 +119,16 @@ export function rolePolicyOperations(store: IamStore) {
 }
 
 function addTags({ tags }: Role, added: readonly Tag[] = []): void {
+  const keys = added.map(({ Key = '' }) => Key);
+  checkTagTexts('tags', keys, 128);
+  checkTagTexts(
+    'tags',
+    added.map(({ Value = '' }) => Value),
+    256,
+  );
+  if (new Set(keys.map((key) => key.toLowerCase())).size < keys.length) {
+    throw invalidInput('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+  }
   for (const { Key = '', Value = '' } of added) tags.set(Key, Value);
 }
 
@@ -124,5 +139,6 @@ function inlinePolicy({ inline }: Role, name: string): PolicyText {
 }
 
 function describeRole({ trust, inline: _inline, attached: _attached, tags, ...described }: Role) {
-  return { ...described, AssumeRolePolicyDocument: encodeURIComponent(trust.text), Tags: tagList(tags) };
+  const Tags = tags.size > 0 ? tagList(tags) : undefined;
+  return { ...described, AssumeRolePolicyDocument: encodeURIComponent(trust.text), Tags };
 }
