@@ -20,7 +20,11 @@ export function authorizer(account: Account, clock: Clock, store: IamStore): Aut
       action,
       resource,
       principal: {
-        ...{ accountId: account.accountId, arn: caller.arn, roleArn: caller.roleArn, roleId: role?.RoleId, service },
+        accountId: account.accountId,
+        arn: caller.arn,
+        roleArn: caller.roleArn,
+        roleId: role?.RoleId,
+        service,
       },
       context: requestContext({ ...globalKeys(account, clock, caller), ...permission.context }),
     };

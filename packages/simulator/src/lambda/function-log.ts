@@ -1,4 +1,4 @@
-import { type Caller, type Cloud, OperationNotImplemented } from '../core/cloud.ts';
+import type { Caller, Cloud } from '../core/cloud.ts';
 
 /** Bytes of the log that Invoke returns. */
 const TAIL_BYTES = 4_096;
@@ -57,14 +57,12 @@ export class LogDelivery {
   readonly #cloud: Cloud;
   /** The last delivery of each stream, which the next one waits for. */
   readonly #pending = new Map<string, Promise<void>>();
-  #registered = true;
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
   }
 
   deliver(stream: LogStream, logEvents: LogEvent[]): void {
-    if (!this.#registered) return;
     const key = `${stream.logGroupName}\n${stream.logStreamName}`;
     const before = this.#pending.get(key);
     const delivery = this.#deliver(before, stream, logEvents).finally(() => {
@@ -92,7 +90,6 @@ export class LogDelivery {
       await this.#cloud.call('logs', operation, input, caller);
       return undefined;
     } catch (error) {
-      if (error instanceof OperationNotImplemented) this.#registered = false;
       return (error as { code?: string }).code ?? 'InternalFailure';
     }
   }

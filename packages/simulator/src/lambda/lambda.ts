@@ -5,8 +5,7 @@ import { addFunction, functionOperations } from './function-operations.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
 import { Invoker } from './invoker.ts';
 import { addMapping, mappingOperations } from './mapping-operations.ts';
-import { optionOperations } from './option-operations.ts';
-import { functionPolicyOperations } from './policy-operations.ts';
+import { functionPolicyOperations, optionOperations } from './option-operations.ts';
 
 /** Lambda: register `service`. */
 export interface Lambda {

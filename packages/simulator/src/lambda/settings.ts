@@ -1,15 +1,36 @@
 import type { CreateFunctionRequest, LogFormat, LoggingConfig } from '@aws-sdk/client-lambda';
 import { checkRange, invalidMember, invalidParameter } from './errors.ts';
 
-/** Members of CreateFunction and UpdateFunctionConfiguration that are stored and described. Most have no effect. */
-const MEMBERS = [
-  ...(['Role', 'PackageType', 'Runtime', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment'] as const),
-  ...(['Architectures', 'EphemeralStorage', 'TracingConfig', 'LoggingConfig', 'Layers', 'DeadLetterConfig'] as const),
-  ...(['VpcConfig', 'KMSKeyArn', 'SnapStart', 'FileSystemConfigs', 'ImageConfig'] as const),
-];
+/**
+ * The members of CreateFunction and UpdateFunctionConfiguration that are stored and described, with their defaults.
+ * Most have no effect here.
+ */
+const DEFAULT_SETTINGS = {
+  Role: undefined,
+  PackageType: 'Zip',
+  Runtime: undefined,
+  Handler: undefined,
+  Description: '',
+  Timeout: 3,
+  MemorySize: 128,
+  Environment: undefined,
+  Architectures: ['x86_64'],
+  EphemeralStorage: { Size: 512 },
+  TracingConfig: { Mode: 'PassThrough' },
+  LoggingConfig: undefined,
+  Layers: [],
+  DeadLetterConfig: undefined,
+  VpcConfig: undefined,
+  KMSKeyArn: undefined,
+  SnapStart: undefined,
+  FileSystemConfigs: undefined,
+  ImageConfig: undefined,
+} satisfies Partial<CreateFunctionRequest>;
+
+const MEMBERS = Object.keys(DEFAULT_SETTINGS) as (keyof typeof DEFAULT_SETTINGS)[];
 
 /** Settings as requests give them. */
-export type SettingsInput = Partial<Pick<CreateFunctionRequest, (typeof MEMBERS)[number]>>;
+export type SettingsInput = Partial<Pick<CreateFunctionRequest, keyof typeof DEFAULT_SETTINGS>>;
 
 /** A function's settings, with defaults for those that the requests left out. */
 export interface FunctionSettings extends SettingsInput {
@@ -22,18 +43,6 @@ export interface FunctionSettings extends SettingsInput {
   readonly LoggingConfig: LoggingConfig & { readonly LogFormat: LogFormat; readonly LogGroup: string };
   readonly Layers: string[];
 }
-
-const DEFAULT_SETTINGS: SettingsInput = {
-  PackageType: 'Zip',
-  Role: '',
-  Description: '',
-  Timeout: 3,
-  MemorySize: 128,
-  Architectures: ['x86_64'],
-  EphemeralStorage: { Size: 512 },
-  TracingConfig: { Mode: 'PassThrough' },
-  Layers: [],
-};
 
 /** Variables that Lambda sets and a function cannot. */
 const RESERVED_VARIABLES: readonly string[] = (
