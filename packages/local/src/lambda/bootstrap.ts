@@ -1,24 +1,26 @@
 /*
- * The runtime inside a function's process: loads the handler and serves events from the Runtime API, as Lambda's own
- * runtime for Node.js does. It imports only Node's own modules, so that it can run as a bare file.
+ * The runtime inside a function's process: loads the handler and serves events, as Lambda's own runtime for Node.js
+ * does. It imports only Node's own modules, so that it can run as a bare file.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { createRequire, registerHooks } from 'node:module';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
+import type { Report, SentEvent } from './process-runner.ts';
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
 
 const env = process.env;
 const TASK_ROOT = env.LAMBDA_TASK_ROOT ?? process.cwd();
-const [host, port] = (env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const CALLBACKS_ALLOWED = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
+/** Maximum size of a function's answer. */
+const MAX_ANSWER_BYTES = 6_291_556;
+
+const send = process.send?.bind(process);
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
-const CALLBACKS_ALLOWED = env.AWS_EXECUTION_ENV === 'AWS_Lambda_nodejs22.x';
-
 let currentRequestId: string | undefined;
 
 class RuntimeFailure extends Error {
@@ -29,21 +31,12 @@ class RuntimeFailure extends Error {
   }
 }
 
-function call(method: string, path: string, body?: string, headers: Record<string, string> = {}) {
-  return new Promise<{ headers: IncomingHttpHeaders; body: string }>((done, fail) => {
-    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    const sent = request(
-      { host, port, method, path: `/2018-06-01/runtime${path}`, agent, headers: { ...headers, ...length } },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => done({ headers: response.headers, body: Buffer.concat(chunks).toString() }));
-        response.on('error', fail);
-      },
-    );
-    sent.on('error', fail);
-    sent.end(body);
-  });
+/** Settles when the report is written. Those of an invocation also mark the end of its output in both streams. */
+function report(content: Report): Promise<void> {
+  const { requestId } = content;
+  // The pipes are written synchronously.
+  if (requestId !== undefined) for (const write of [writeOut, writeError]) write(`\0${requestId}\n`);
+  return new Promise((done) => send?.(content, undefined, undefined, () => done()));
 }
 
 function describe(error: unknown) {
@@ -52,15 +45,6 @@ function describe(error: unknown) {
     return { errorType: name, errorMessage: message, trace: String(stack ?? '').split('\n') };
   }
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
-}
-
-async function reportError(path: string, error: unknown): Promise<void> {
-  const failure = describe(error);
-  const body = JSON.stringify(failure);
-  await call('POST', path, body, {
-    'Content-Type': 'application/json',
-    'Lambda-Runtime-Function-Error-Type': failure.errorType.replace(/[^\x20-\x7e]/g, '?'),
-  });
 }
 
 function log(level: string, message: string, error?: object): void {
@@ -81,79 +65,26 @@ function patchConsole(): void {
   }
 }
 
-function isFile(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile();
+function modulePath(path: string, name: string): string {
+  const base = resolve(TASK_ROOT, path);
+  const found = ['', '.js', '.mjs', '.cjs'].map((extension) => base + extension).find(isFile);
+  return found ?? createRequire(join(TASK_ROOT, 'noop.js')).resolve(name, { paths: [TASK_ROOT] });
 }
 
-function packageType(folder: string): string | undefined {
-  try {
-    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string }).type ?? 'commonjs';
-  } catch {
-    return undefined;
-  }
-}
-
-/** The `type` of the nearest package.json in a folder or above it, up to `top`. */
-function nearestPackageType(folder: string, top?: string): string | undefined {
-  const own = packageType(folder);
-  if (own !== undefined || folder === top || dirname(folder) === folder) return own;
-  return nearestPackageType(dirname(folder), top);
-}
-
-/**
- * On Lambda nothing is above the code's folder. Here a package.json above it could say `"type": "module"`, and code
- * without its own package.json would be misread.
- */
-function hidePackagesAbove(): void {
-  if (nearestPackageType(dirname(TASK_ROOT)) !== 'module') return;
-  registerHooks({
-    load(url, context, nextLoad) {
-      if (!url.startsWith('file:') || !url.endsWith('.js')) return nextLoad(url, context);
-      const path = fileURLToPath(url);
-      const fromRoot = relative(TASK_ROOT, path);
-      const ours = !fromRoot.startsWith('..') && !isAbsolute(fromRoot);
-      const undecided = ours && nearestPackageType(dirname(path), TASK_ROOT) === undefined;
-      return nextLoad(url, undecided ? { ...context, format: 'commonjs' } : context);
-    },
-  });
-}
-
-async function loadModule(modulePath: string, name: string): Promise<Record<string, unknown>> {
-  const base = resolve(TASK_ROOT, modulePath);
-  const require = createRequire(join(TASK_ROOT, 'noop.js'));
-  if (isFile(base)) return require(base);
-  if (isFile(`${base}.js`)) {
-    const esm = nearestPackageType(dirname(base), TASK_ROOT) === 'module';
-    return esm ? await import(pathToFileURL(`${base}.js`).href) : require(`${base}.js`);
-  }
-  if (isFile(`${base}.mjs`)) return await import(pathToFileURL(`${base}.mjs`).href);
-  if (isFile(`${base}.cjs`)) return require(`${base}.cjs`);
-  return require(require.resolve(name, { paths: [TASK_ROOT, dirname(base)] }));
-}
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
 async function loadHandler(): Promise<Handler> {
   const handlerString = env._HANDLER ?? '';
-  const slash = handlerString.lastIndexOf('/');
-  const folder = handlerString.slice(0, slash + 1);
-  const match = /^([^.]*)\.(.*)$/.exec(handlerString.slice(slash + 1));
-  if (!match || handlerString.includes('..')) {
+  const [, folder = '', moduleName = '', path = ''] = /^(.*\/)?([^./]*)\.([^/]*)$/.exec(handlerString) ?? [];
+  if (path === '' || handlerString.includes('..')) {
     throw new RuntimeFailure('Runtime.MalformedHandlerName', 'Bad handler');
   }
-  const [, moduleName = '', path = ''] = match;
-  let loaded: unknown;
-  try {
-    loaded = await loadModule(folder + moduleName, moduleName);
-  } catch (error) {
-    throw asLoadFailure(error);
-  }
-  let handler = find(loaded, path);
-  // A CommonJS module that was imported has its exports under `default`.
-  handler ??= find((loaded as { default?: unknown } | null)?.default, path);
-  if (handler === undefined) {
-    throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is undefined or not exported`);
-  }
+  const loaded = await importModule(folder + moduleName, moduleName);
+  // The exports of a CommonJS module are under `default`, and some of them beside it.
+  const handler = find(loaded, path) ?? find(loaded.default, path);
   if (typeof handler !== 'function') {
-    throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is not a function`);
+    const problem = handler === undefined ? 'undefined or not exported' : 'not a function';
+    throw new RuntimeFailure('Runtime.HandlerNotFound', `${handlerString} is ${problem}`);
   }
   if (!CALLBACKS_ALLOWED && handler.length >= 3) {
     throw new RuntimeFailure(
@@ -166,27 +97,24 @@ async function loadHandler(): Promise<Handler> {
   return handler as Handler;
 }
 
+async function importModule(path: string, name: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(modulePath(path, name)).href);
+  } catch (error) {
+    const { code = '', stack } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError) throw new RuntimeFailure('Runtime.UserCodeSyntaxError', String(error), stack);
+    const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
+    throw isMissing ? new RuntimeFailure('Runtime.ImportModuleError', String(error), stack) : error;
+  }
+}
+
 function find(value: unknown, path: string): unknown {
   let found = value;
   for (const key of path.split('.')) found = (found as Record<string, unknown> | null | undefined)?.[key];
   return found;
 }
 
-function asLoadFailure(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof SyntaxError) {
-    return new RuntimeFailure('Runtime.UserCodeSyntaxError', String(error), error.stack);
-  }
-  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
-    return new RuntimeFailure('Runtime.ImportModuleError', String(error), error.stack);
-  }
-  return error;
-}
-
-function contextOf(headers: IncomingHttpHeaders, requestId: string): object {
-  const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
-  const clientContext = headers['lambda-runtime-client-context'];
+function contextOf({ requestId, deadlineMs, functionArn }: SentEvent): object {
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
@@ -194,62 +122,54 @@ function contextOf(headers: IncomingHttpHeaders, requestId: string): object {
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
-    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    clientContext: clientContext === undefined ? undefined : JSON.parse(String(clientContext)),
+    clientContext: undefined,
     identity: undefined,
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };
 }
 
-function run(handler: Handler, event: unknown, context: object): Promise<unknown> {
+function run(handler: Handler, sent: SentEvent): Promise<unknown> {
   return new Promise((done, fail) => {
     // If the event loop empties before the handler has finished, Lambda answers null.
     process.once('beforeExit', () => done(null));
     const callback = (error: unknown, result?: unknown) => (error ? fail(error) : done(result));
+    const [event, context] = [JSON.parse(sent.event), contextOf(sent)];
     const returned = CALLBACKS_ALLOWED ? handler(event, context, callback) : handler(event, context);
     const waitsForCallback = CALLBACKS_ALLOWED && handler.length >= 3 && !(returned instanceof Promise);
     if (!waitsForCallback) Promise.resolve(returned).then(done, fail);
   });
 }
 
-/** Marks that the output up to here belongs to this invocation. The pipes are written synchronously. */
-function markEndOfOutput(requestId: string): void {
-  writeOut(`\0${requestId}\n`);
-  writeError(`\0${requestId}\n`);
+/** What the handler makes of an event. */
+async function handle(handler: Handler, sent: SentEvent): Promise<Pick<Report, 'answer' | 'failure'>> {
+  try {
+    const answer = JSON.stringify((await run(handler, sent)) ?? null) ?? 'null';
+    if (Buffer.byteLength(answer) <= MAX_ANSWER_BYTES) return { answer };
+    const errorMessage = `Response payload size exceeded maximum allowed payload size (${MAX_ANSWER_BYTES} bytes).`;
+    return { failure: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
+  } catch (error) {
+    log('ERROR', 'Invoke Error ', describe(error));
+    return { failure: describe(error) };
+  } finally {
+    process.removeAllListeners('beforeExit');
+  }
 }
 
 async function serve(handler: Handler): Promise<never> {
+  await report({});
   for (;;) {
-    const { headers, body } = await call('GET', '/invocation/next');
-    const requestId = String(headers['lambda-runtime-aws-request-id']);
-    currentRequestId = requestId;
-    env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'] ?? '');
-    const path = `/invocation/${requestId}`;
-    let answer: string;
-    try {
-      const result = await (async () => await run(handler, JSON.parse(body), contextOf(headers, requestId)))();
-      answer = JSON.stringify(result === undefined ? null : result) ?? 'null';
-    } catch (error) {
-      log('ERROR', 'Invoke Error ', describe(error));
-      markEndOfOutput(requestId);
-      await reportError(`${path}/error`, error);
-      continue;
-    } finally {
-      process.removeAllListeners('beforeExit');
-    }
-    markEndOfOutput(requestId);
-    await call('POST', `${path}/response`, answer, { 'Content-Type': 'application/json' });
+    const [sent] = (await once(process, 'message')) as [SentEvent];
+    currentRequestId = sent.requestId;
+    env._X_AMZN_TRACE_ID = sent.traceId;
+    await report({ requestId: sent.requestId, ...(await handle(handler, sent)) });
   }
 }
 
 async function die(label: string, error: unknown, status: number): Promise<never> {
   log('ERROR', label, describe(error));
-  const requestId = currentRequestId;
-  if (requestId !== undefined) markEndOfOutput(requestId);
-  await reportError(requestId === undefined ? '/init/error' : `/invocation/${requestId}/error`, error).catch(
-    () => undefined,
-  );
+  await report({ requestId: currentRequestId, failure: describe(error), ends: true });
   process.exit(status);
 }
 
@@ -260,7 +180,6 @@ process.on('unhandledRejection', (reason) => {
 });
 
 patchConsole();
-hidePackagesAbove();
 try {
   await serve(await loadHandler());
 } catch (error) {

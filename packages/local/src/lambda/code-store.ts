@@ -1,98 +1,83 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CodeStore, StoredCode } from '#simulator/lambda/code';
+import type { CodeSource, CodeStore, StoredCode } from '#simulator/lambda/code';
 import { invalidParameter } from '#simulator/lambda/errors';
 import { unzip } from './unzip.ts';
 
-/** How a code store treats folders, and code that is no longer used. */
+/** How a code store treats code that is no longer used. */
 export interface CodeStoreOptions {
-  /** Takes each removal and calls it when no saved state needs the code. @default at once, and assets stay in place */
+  /** Takes each removal and calls it when no saved state needs the code. @default at once */
   readonly defer?: (removeCode: () => void) => void;
 }
 
 /**
- * Keeps code in `folder`, which is created when needed: archives are unpacked there and inline code is written there.
- * An asset that is a folder is used in place; where the state is kept, it is copied, because the assembly may be gone
- * at the next start.
+ * Keeps code in `folder`, which is created when needed: archives are unpacked there, inline code is written there, and
+ * assets that are folders are copied, because the assembly may be gone while the function still runs.
  */
-export function createCodeStore(folder: string, { defer }: CodeStoreOptions = {}): CodeStore {
-  const unpacked = new Set<string>();
-
-  const newFolder = async (functionName: string): Promise<string> => {
-    await mkdir(folder, { recursive: true });
-    const path = await mkdtemp(join(folder, `${functionName}-`));
-    unpacked.add(path);
-    return path;
-  };
-
-  const storeZip = async (functionName: string, bytes: Uint8Array): Promise<StoredCode> => {
-    const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let entries: ReturnType<typeof unzip>;
-    try {
-      entries = unzip(archive);
-    } catch (error) {
-      throw invalidParameter(
-        'Could not unzip uploaded file. Please check your file, then try to upload again. ' +
-          `(${(error as Error).message})`,
-        error,
-      );
-    }
-    const path = await newFolder(functionName);
-    for (const entry of entries) {
-      const file = join(path, entry.path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, entry.content);
-    }
-    return { path, sha256: createHash('sha256').update(archive).digest('base64'), size: archive.length };
-  };
-
+export function createCodeStore(folder: string, { defer = (remove) => remove() }: CodeStoreOptions = {}): CodeStore {
   return {
     async store(functionName, source) {
-      if (source.kind === 'zip') return await storeZip(functionName, source.bytes);
-      if (source.kind === 'inline') {
-        const path = await newFolder(functionName);
-        await writeFile(join(path, source.fileName), source.source);
-        return await describeFolder(path);
+      const archive = await archiveOf(source);
+      const files = archive ? unzipped(archive) : [];
+      if (source.kind === 'inline') files.push({ path: source.fileName, content: Buffer.from(source.source) });
+      await mkdir(folder, { recursive: true });
+      const path = await mkdtemp(join(folder, `${functionName}-`));
+      for (const file of files) {
+        await mkdir(dirname(join(path, file.path)), { recursive: true });
+        await writeFile(join(path, file.path), file.content);
       }
-      const found = await stat(source.path).catch((error: unknown) => {
-        throw invalidParameter(`There is no code at ${source.path}.`, error);
-      });
-      if (found.isDirectory()) {
-        if (!defer) return await describeFolder(source.path);
-        const path = await newFolder(functionName);
-        await cp(source.path, path, { recursive: true });
-        return await describeFolder(path);
-      }
-      return await storeZip(functionName, await readFile(source.path));
+      if (source.kind === 'path' && !archive) await cp(source.path, path, { recursive: true });
+      const code = await describe(path, archive ? [archive] : contentsOf(path));
+      // On Lambda nothing is above the code. Here, a package.json above it could say that it consists of ES modules.
+      await writeFile(join(path, 'package.json'), '{}', { flag: 'wx' }).catch(() => undefined);
+      return code;
     },
-    async release(code) {
-      if (!unpacked.delete(code.path)) return;
-      if (defer) defer(() => rmSync(code.path, { recursive: true, force: true }));
-      else await rm(code.path, { recursive: true, force: true });
+    async release({ path }) {
+      defer(() => rmSync(path, { recursive: true, force: true }));
     },
     keepOnly(paths) {
-      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-        const path = join(folder, name);
-        if (paths.has(path)) unpacked.add(path);
-        else rmSync(path, { recursive: true, force: true });
-      }
+      const found = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+      for (const path of found) if (!paths.has(path)) rmSync(path, { recursive: true, force: true });
     },
   };
 }
 
-/** Size and digest of a folder's files, in the order of their paths. */
-async function describeFolder(path: string): Promise<StoredCode> {
+/** Absent for inline code, and for an asset that is a folder. */
+async function archiveOf(source: CodeSource): Promise<Buffer | undefined> {
+  if (source.kind === 'zip') return Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.byteLength);
+  if (source.kind === 'inline') return undefined;
+  const found = await stat(source.path).catch((error: unknown) => {
+    throw invalidParameter(`There is no code at ${source.path}.`, error);
+  });
+  return found.isDirectory() ? undefined : await readFile(source.path);
+}
+
+function unzipped(archive: Buffer): ReturnType<typeof unzip> {
+  try {
+    return unzip(archive);
+  } catch (error) {
+    const advice = `Please check your file, then try to upload again. (${(error as Error).message})`;
+    throw invalidParameter(`Could not unzip uploaded file. ${advice}`, error);
+  }
+}
+
+/** Path and content of each file in a folder, in the order of the paths. */
+async function* contentsOf(folder: string): AsyncGenerator<Uint8Array> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const path of paths.sort()) {
+    yield Buffer.from(path.slice(folder.length));
+    yield await readFile(path);
+  }
+}
+
+async function describe(path: string, contents: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<StoredCode> {
   const hash = createHash('sha256');
   let size = 0;
-  const files = (await readdir(path, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(path.length))
-    .sort();
-  for (const file of files) {
-    const content = await readFile(join(path, file));
-    hash.update(`${file}\0${content.length}\0`).update(content);
+  for await (const content of contents) {
+    hash.update(content);
     size += content.length;
   }
   return { path, sha256: hash.digest('base64'), size };

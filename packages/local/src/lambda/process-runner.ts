@@ -8,17 +8,34 @@ import type {
   InvocationOutcome,
 } from '#simulator/lambda/runner';
 import { type HostedProcess, type ProcessExit, type ProcessHost, siblingScript } from '../processes/index.ts';
-import { RuntimeApi } from './runtime-api.ts';
 
 /**
  * Memory beyond MemorySize at which an environment is killed: about what a Node process takes here before it loads any
  * code, which Lambda's leaner runtime does not count.
  */
 const MEMORY_MARGIN_BYTES = 64 * 2 ** 20;
-/** Wait, after an answer, for the last lines, the next request or the end of the process. */
+/** Wait, after an answer, for the last lines. */
 const GRACE_MS = 1_000;
 
-/** Environments as child processes that speak the Runtime API. All run on this process's Node. */
+/** An event, as the process gets it. */
+export interface SentEvent extends Invocation {
+  readonly functionArn: string;
+  /** JSON. */
+  readonly event: string;
+}
+
+/** What the process reports: of an invocation, or that it is ready, or never will be. */
+export interface Report {
+  /** Absent: the report is about the initialization. */
+  readonly requestId?: string | undefined;
+  /** JSON. */
+  readonly answer?: string;
+  readonly failure?: FunctionFailure;
+  /** The process ends after the failure. */
+  readonly ends?: boolean;
+}
+
+/** Environments as child processes. All run on this process's Node. */
 export function createProcessRunnerFactory(host: ProcessHost): FunctionRunnerFactory {
   return {
     runtimes: ['nodejs22.x', 'nodejs24.x'],
@@ -29,86 +46,28 @@ export function createProcessRunnerFactory(host: ProcessHost): FunctionRunnerFac
 interface Current {
   readonly requestId: string;
   readonly settle: (outcome: InvocationOutcome) => void;
-  answer: InvocationOutcome | undefined;
+  outcome?: InvocationOutcome;
   /** Streams whose lines of this invocation have all arrived. */
   readonly flushed: Set<string>;
-  /** The runtime has requested the next event, so a failure did not end it. */
-  wantsNext: boolean;
-  timer: NodeJS.Timeout | undefined;
+  timer?: NodeJS.Timeout;
 }
 
 class ProcessRunner implements FunctionRunner {
   readonly #host: ProcessHost;
   readonly #spec: EnvironmentSpec;
-  readonly #ready: Promise<FunctionFailure | undefined>;
-  #setReady: (failure: FunctionFailure | undefined) => void = () => undefined;
-  #api: RuntimeApi | undefined;
+  readonly #ready = Promise.withResolvers<FunctionFailure | undefined>();
   #process: HostedProcess | undefined;
   #current: Current | undefined;
   #exit: ProcessExit | undefined;
   #initFailure: FunctionFailure | undefined;
-  #initTimer: NodeJS.Timeout | undefined;
-  #stopped = false;
-  #started: Promise<void> | undefined;
 
   constructor(host: ProcessHost, spec: EnvironmentSpec) {
     this.#host = host;
     this.#spec = spec;
-    this.#ready = new Promise((resolve) => {
-      this.#setReady = resolve;
-    });
   }
 
-  init(): Promise<FunctionFailure | undefined> {
-    this.#started = this.#start().catch((error: unknown) => {
-      this.#setReady({ errorType: 'Runtime.LaunchError', errorMessage: String(error) });
-    });
-    return this.#ready;
-  }
-
-  invoke(payload: Uint8Array, invocation: Invocation): Promise<InvocationOutcome> {
-    return new Promise((settle) => {
-      this.#current = {
-        requestId: invocation.requestId,
-        settle,
-        answer: undefined,
-        flushed: new Set(),
-        wantsNext: false,
-        timer: undefined,
-      };
-      if (this.#exit) this.#settle({ failure: exitFailure(this.#exit, invocation.requestId), ended: true });
-      else this.#api?.offer(payload, invocation);
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#started;
-    await this.#process?.kill();
-  }
-
-  ended(): boolean {
-    return this.#exit !== undefined;
-  }
-
-  async peakMemoryBytes(): Promise<number> {
-    return (await this.#process?.peakRssBytes()) ?? 0;
-  }
-
-  async #start(): Promise<void> {
-    const { env, codePath, functionArn, memorySize } = this.#spec;
-    const api = await RuntimeApi.listen(functionArn, {
-      onNext: () => this.#asksForNext(),
-      onInitError: (failure) => this.#initFailed(failure),
-      onResponse: (_requestId, payload) => this.#answered({ payload }),
-      onError: (_requestId, failure) => this.#answered({ failure }),
-    });
-    this.#api = api;
-    if (this.#stopped) {
-      api.close();
-      this.#setReady({ errorType: 'Runtime.ExitError', errorMessage: 'The environment was stopped.' });
-      return;
-    }
+  async init(): Promise<FunctionFailure | undefined> {
+    const { env, codePath, memorySize } = this.#spec;
     this.#process = this.#host.spawn({
       command: process.execPath,
       args: [
@@ -124,26 +83,49 @@ class ProcessRunner implements FunctionRunner {
         AWS_SHARED_CREDENTIALS_FILE: devNull,
         AWS_EC2_METADATA_DISABLED: 'true',
         ...env,
-        AWS_LAMBDA_RUNTIME_API: api.address,
       },
       maxRssBytes: memorySize * 2 ** 20 + MEMORY_MARGIN_BYTES,
       onLine: (line, stream) => this.#line(line, stream),
+      onMessage: (report) => this.#reported(report as Report),
     });
-    void this.#process.exited.then((exit) => this.#ended(exit));
+    void this.#process.exited.then((exit) => this.#exited(exit));
+    return await this.#ready.promise;
   }
 
-  #ended(exit: ProcessExit): void {
-    this.#exit = exit;
-    this.#api?.close();
-    clearTimeout(this.#initTimer);
-    this.#setReady(this.#initFailure ?? exitFailure(exit));
+  invoke(payload: Uint8Array, invocation: Invocation): Promise<InvocationOutcome> {
+    const { requestId } = invocation;
+    return new Promise((settle) => {
+      this.#current = { requestId, settle, flushed: new Set() };
+      const event = Buffer.from(payload).toString();
+      if (this.#exit) this.#settle({ failure: exitFailure(this.#exit, requestId), ended: true });
+      else this.#process?.send({ ...invocation, functionArn: this.#spec.functionArn, event } satisfies SentEvent);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  ended(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  async peakMemoryBytes(): Promise<number> {
+    return (await this.#process?.peakRssBytes()) ?? 0;
+  }
+
+  #reported({ requestId, answer = '', failure, ends = false }: Report): void {
     const current = this.#current;
-    if (!current) return;
-    const { answer } = current;
-    // An answer given before the end counts, although the environment is gone.
-    if (answer && 'payload' in answer) this.#settle(answer);
-    else if (answer) this.#settle({ ...answer, ended: true });
-    else this.#settle({ failure: exitFailure(exit, current.requestId), ended: true });
+    if (requestId === undefined) {
+      // The lines that a process prints until its end belong to the failure.
+      if (failure) this.#initFailure = failure;
+      else this.#ready.resolve(undefined);
+    } else if (current?.requestId === requestId) {
+      const outcome = failure ? { failure, ended: ends } : { payload: Buffer.from(answer) };
+      current.outcome = outcome;
+      current.timer = setTimeout(() => this.#settle(outcome), GRACE_MS);
+      this.#settleWhenFlushed(current);
+    }
   }
 
   #line(line: string, stream: string): void {
@@ -153,48 +135,30 @@ class ProcessRunner implements FunctionRunner {
       const before = line.slice(0, -current.requestId.length - 1);
       if (before !== '') this.#spec.onLine(before);
       current.flushed.add(stream);
-      this.#settleWhenComplete(current);
+      this.#settleWhenFlushed(current);
       return;
     }
     // A record of several lines arrives as one, with carriage returns inside.
     this.#spec.onLine(line.replaceAll('\r', '\n'));
   }
 
-  #asksForNext(): void {
-    this.#setReady(undefined);
-    const current = this.#current;
-    if (!current) return;
-    current.wantsNext = true;
-    this.#settleWhenComplete(current);
+  #settleWhenFlushed({ outcome, flushed }: Current): void {
+    if (outcome && flushed.size === 2) this.#settle(outcome);
   }
 
-  /** The process ends after this; the lines that it prints until then belong to the failure. */
-  #initFailed(failure: FunctionFailure): void {
-    this.#initFailure = failure;
-    this.#initTimer = setTimeout(() => this.#setReady(failure), GRACE_MS);
-  }
-
-  #answered(answer: InvocationOutcome): void {
-    const current = this.#current;
-    if (!current || current.answer) return;
-    current.answer = answer;
-    // A runtime that fails and requests no further event counts as lost.
-    const late = 'payload' in answer ? answer : { ...answer, ended: true };
-    current.timer = setTimeout(() => this.#settle(late), GRACE_MS);
-    this.#settleWhenComplete(current);
-  }
-
-  #settleWhenComplete(current: Current): void {
-    const { answer, flushed, wantsNext } = current;
-    if (answer && flushed.size === 2 && ('payload' in answer || wantsNext)) this.#settle(answer);
+  #exited(exit: ProcessExit): void {
+    this.#exit = exit;
+    this.#ready.resolve(this.#initFailure ?? exitFailure(exit));
+    const { outcome, requestId } = this.#current ?? {};
+    // An answer given before the end counts, although the environment is gone.
+    this.#settle(outcome ?? { failure: exitFailure(exit, requestId), ended: true });
   }
 
   #settle(outcome: InvocationOutcome): void {
     const current = this.#current;
-    if (!current) return;
     this.#current = undefined;
-    clearTimeout(current.timer);
-    current.settle(outcome);
+    clearTimeout(current?.timer);
+    current?.settle(outcome);
   }
 }
 

@@ -22,6 +22,8 @@ export interface ProcessSpec {
    * @default output is dropped
    */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Called with each message of a Node child. @default there is no channel to the child */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /** How a child ended. */
@@ -47,6 +49,8 @@ export interface HostedProcess {
   kill(): Promise<ProcessExit>;
   /** Highest resident memory so far, in bytes, including a sample taken now. 0 if unknown. */
   peakRssBytes(): Promise<number>;
+  /** Sends a message to a child with `onMessage`. It is lost if the child has ended. */
+  send(message: object): void;
 }
 
 /** Starts children that never outlive this process. */
@@ -114,6 +118,7 @@ class Child implements HostedProcess {
   /** Resolves when the child has ended and its group is killed, possibly before its output is read to the end. */
   readonly groupEnded: Promise<void>;
   readonly #watchdog: MemoryWatchdog;
+  readonly #process: ChildProcess;
   #endedBy: ProcessExit['reason'] = 'exit';
   #alive = true;
 
@@ -122,9 +127,11 @@ class Child implements HostedProcess {
     const child = spawn(spec.command, spec.args ?? [], {
       cwd: spec.cwd,
       env: { ...minimalEnvironment(), ...spec.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(spec.onMessage ? (['ipc'] as const) : [])],
       detached: true,
     });
+    this.#process = child;
+    if (spec.onMessage) child.on('message', spec.onMessage);
     this.pid = child.pid;
     if (this.pid !== undefined) watchdog.watch(this.pid, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
     readLines(child, spec, maxLineLength);
@@ -155,6 +162,10 @@ class Child implements HostedProcess {
 
   async peakRssBytes(): Promise<number> {
     return this.pid === undefined ? 0 : await this.#watchdog.peakBytes(this.pid);
+  }
+
+  send(message: object): void {
+    if (this.#process.connected) this.#process.send(message, () => undefined);
   }
 
   #end(reason: ProcessExit['reason'], signal: NodeJS.Signals): void {
@@ -207,6 +218,7 @@ function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<Proces
       timer = setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
+        if (child.connected) child.disconnect();
       }, OUTPUT_GRACE_MS);
     });
     child.once('close', (code, signal) => {

@@ -25,6 +25,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'AmazonManagedKafkaEventSourceConfig',
     'BisectBatchOnFunctionError',
     'CapacityProviderConfig',
+    'ClientContext',
     'CodeSigningConfigArn',
     'DocumentDBEventSourceConfig',
     'DurableConfig',
@@ -37,6 +38,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'ParallelizationFactor',
     'PrincipalOrgID',
     'ProvisionedPollerConfig',
+    'Publish',
     'PublishTo',
     'Queues',
     'S3ObjectStorageMode',
@@ -50,6 +52,7 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'TenantId',
     'Topics',
     'TumblingWindowInSeconds',
+    'UpdateFunctionCode:DryRun',
   ],
   logs: ['accountIdentifiers', 'deletionProtectionEnabled', 'includeLinkedAccounts', 'logGroupIdentifiers'],
   s3: [

@@ -94,13 +94,6 @@ describe('the unmodified SDK', () => {
     expect(event.StatusCode).toBe(202);
   });
 
-  it('passes the client context on', async () => {
-    const name = await world.create({ 'index.js': 'exports.handler = async (e, context) => context.clientContext' });
-    const ClientContext = Buffer.from('{"custom":{"a":"ä€"}}').toString('base64');
-    const answer = await world.client.send(new InvokeCommand({ FunctionName: name, ClientContext }));
-    expect(JSON.parse(answer.Payload?.transformToString() ?? '')).toEqual({ custom: { a: 'ä€' } });
-  });
-
   it('reads and writes policy, tags, concurrency and event invoke config', async () => {
     const { client } = world;
     const FunctionName = await world.create({ 'index.js': '' });

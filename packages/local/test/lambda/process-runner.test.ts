@@ -38,7 +38,6 @@ describe('a function in a child process', () => {
       OWN: 'yes',
       AWS_ACCESS_KEY_ID: 'ASIA1',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
-      AWS_LAMBDA_RUNTIME_API: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/),
     });
     expect(payload.env).not.toHaveProperty('FRESHPOINT_TEST_SECRET');

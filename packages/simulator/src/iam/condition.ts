@@ -1,11 +1,15 @@
-import { AwsError } from '../core/aws-error.ts';
+import { BlockList, isIP } from 'node:net';
 import { globMatches, literal } from '../core/glob.ts';
 import { isRecord } from '../core/is-record.ts';
+import { syntaxError } from './errors.ts';
 import { expand, type RequestContext } from './request-context.ts';
 
 /** One condition of a statement, all of which must hold. */
 export interface Condition {
+  /** Without `Not`. */
   readonly operator: string;
+  /** Holds when no value of the policy matches, and when the key is absent. */
+  readonly isNegative: boolean;
   readonly quantifier?: 'ForAnyValue' | 'ForAllValues';
   readonly ifExists: boolean;
   /** Lower case. */
@@ -17,8 +21,6 @@ export interface Condition {
 type Test = (actual: string, expected: string, context: RequestContext) => boolean;
 
 const equals: Test = (actual, expected, context) => text(expected, context) === actual;
-const equalsIgnoreCase: Test = (actual, expected, context) =>
-  text(expected, context)?.toLowerCase() === actual.toLowerCase();
 const like: Test = (actual, expected, context) => {
   const pattern = expand(expected, context);
   return pattern !== undefined && globMatches(pattern, actual);
@@ -28,91 +30,77 @@ const arnLike: Test = (actual, expected, context) => {
   const [have, want] = [arnParts(actual), arnParts(expected)];
   return have.length === want.length && want.every((part, i) => like(have[i] ?? '', part, context));
 };
-const number = (compare: (a: number, b: number) => boolean): Test => {
-  return (actual, expected) => {
-    const [a, b] = [Number(actual), Number(expected)];
-    return !Number.isNaN(a) && !Number.isNaN(b) && compare(a, b);
-  };
-};
-const date = (compare: (a: number, b: number) => boolean): Test => {
-  return (actual, expected) => {
-    const [a, b] = [instant(actual), instant(expected)];
-    return !Number.isNaN(a) && !Number.isNaN(b) && compare(a, b);
-  };
-};
-const eq = (a: number, b: number) => a === b;
 
-const POSITIVE_OPERATORS: Readonly<Record<string, Test>> = {
-  StringEquals: equals,
-  StringEqualsIgnoreCase: equalsIgnoreCase,
-  StringLike: like,
-  ArnEquals: arnLike,
-  ArnLike: arnLike,
-  Bool: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
-  IpAddress: (actual, expected) => inRange(actual, expected),
-  NumericEquals: number(eq),
-  NumericLessThan: number((a, b) => a < b),
-  NumericLessThanEquals: number((a, b) => a <= b),
-  NumericGreaterThan: number((a, b) => a > b),
-  NumericGreaterThanEquals: number((a, b) => a >= b),
-  DateEquals: date(eq),
-  DateLessThan: date((a, b) => a < b),
-  DateLessThanEquals: date((a, b) => a <= b),
-  DateGreaterThan: date((a, b) => a > b),
-  DateGreaterThanEquals: date((a, b) => a >= b),
+/** False for what is no number. */
+const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  Equals: (a, b) => a === b,
+  LessThan: (a, b) => a < b,
+  LessThanEquals: (a, b) => a <= b,
+  GreaterThan: (a, b) => a > b,
+  GreaterThanEquals: (a, b) => a >= b,
 };
+const comparing = (kind: string, read: (value: string) => number) =>
+  Object.entries(COMPARISONS).map(([name, compare]): [string, Test] => [
+    `${kind}${name}`,
+    (actual, expected) => compare(read(actual), read(expected)),
+  ]);
+const instant = (value: string) => (/^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value));
 
-/** These hold when no value of the policy matches, and when the key is absent. */
-const NEGATIVE_OPERATORS: Readonly<Record<string, Test>> = {
-  StringNotEquals: equals,
-  StringNotEqualsIgnoreCase: equalsIgnoreCase,
-  StringNotLike: like,
-  ArnNotEquals: arnLike,
-  ArnNotLike: arnLike,
-  NotIpAddress: (actual, expected) => inRange(actual, expected),
-  NumericNotEquals: number(eq),
-  DateNotEquals: date(eq),
-};
+const TESTS = new Map<string, Test>([
+  ['StringEquals', equals],
+  [
+    'StringEqualsIgnoreCase',
+    (actual, expected, context) => text(expected, context)?.toLowerCase() === actual.toLowerCase(),
+  ],
+  ['StringLike', like],
+  ['ArnEquals', arnLike],
+  ['ArnLike', arnLike],
+  ['Bool', (actual, expected) => actual.toLowerCase() === expected.toLowerCase()],
+  ['Null', () => false],
+  ['IpAddress', inRange],
+  ...comparing('Numeric', Number),
+  ...comparing('Date', instant),
+]);
 
 /** Reads a Condition block. Throws AwsError MalformedPolicyDocument, also for an operator that is not simulated. */
 export function parseCondition(block: unknown): Condition[] {
   if (block === undefined) return [];
-  if (!isRecord(block)) throw malformedCondition('Condition must be an object.');
+  if (!isRecord(block)) throw syntaxError('Condition must be an object.');
   return Object.entries(block).flatMap(([written, keys]) => {
-    if (!isRecord(keys)) throw malformedCondition(`Condition ${written} must be an object.`);
-    const [, quantifier, base = '', ifExists] =
+    if (!isRecord(keys)) throw syntaxError(`Condition ${written} must be an object.`);
+    const [, quantifier, operator = '', ifExists] =
       /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(written) ?? [];
-    const known = base === 'Null' || Object.hasOwn(POSITIVE_OPERATORS, base) || Object.hasOwn(NEGATIVE_OPERATORS, base);
-    if (!known) throw malformedCondition(`The local runtime does not know the condition operator ${written}.`);
-    return Object.entries(keys).map(([key, value]) => ({
-      operator: base,
-      quantifier: quantifier as Condition['quantifier'],
-      ifExists: ifExists !== undefined,
-      key: key.toLowerCase(),
-      values: (Array.isArray(value) ? value : [value]).map(String),
-    }));
+    const positive = operator.replace(/Not(?=Equals|Like|IpAddress)/, '');
+    return Object.entries(keys).map(([key, value]) => {
+      if (!TESTS.has(positive)) throw syntaxError(`The local runtime does not know the condition operator ${written}.`);
+      return {
+        operator: positive,
+        isNegative: positive !== operator,
+        quantifier: quantifier as Condition['quantifier'],
+        ifExists: ifExists !== undefined,
+        key: key.toLowerCase(),
+        values: [value].flat().map((item) => {
+          if (typeof item === 'object') throw syntaxError(`Condition ${written} of ${key} must consist of strings.`);
+          return String(item);
+        }),
+      };
+    });
   });
 }
 
 /** Whether the request meets the condition. */
 export function conditionHolds(condition: Condition, context: RequestContext): boolean {
+  const { operator, isNegative, quantifier, ifExists, values } = condition;
   const actual = context.get(condition.key) ?? [];
-  if (condition.operator === 'Null') {
-    return condition.values.some((value) => (value.toLowerCase() === 'true') === (actual.length === 0));
+  if (operator === 'Null') {
+    return values.some((value) => (value.toLowerCase() === 'true') === (actual.length === 0));
   }
-  const test = POSITIVE_OPERATORS[condition.operator];
-  const holds = test
-    ? (value: string) => condition.values.some((expected) => test(value, expected, context))
-    : (value: string) =>
-        !condition.values.some((expected) => NEGATIVE_OPERATORS[condition.operator]?.(value, expected, context));
-  if (condition.quantifier === 'ForAllValues') return actual.every(holds);
-  if (actual.length === 0) {
-    if (condition.ifExists) return true;
-    return condition.quantifier === undefined && test === undefined;
-  }
+  const test = TESTS.get(operator);
+  const holds = (value: string) => values.some((expected) => test?.(value, expected, context)) !== isNegative;
+  if (quantifier === 'ForAllValues') return actual.every(holds);
+  if (actual.length === 0) return ifExists || (quantifier === undefined && isNegative);
   // AWS advises against several values without a quantifier: one that matches (or, negated, none) decides.
-  if (condition.quantifier === undefined && test === undefined) return actual.every(holds);
-  return actual.some(holds);
+  return quantifier === undefined && isNegative ? actual.every(holds) : actual.some(holds);
 }
 
 function text(expected: string, context: RequestContext): string | undefined {
@@ -124,24 +112,17 @@ function arnParts(arn: string): string[] {
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
-function instant(value: string): number {
-  return /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value);
-}
-
-/** IPv4 only, as every caller of the local runtime is on 127.0.0.1. */
+/** Whether the address is in the range: an address, or a network as `address/bits`. */
 function inRange(address: string, range: string): boolean {
-  const [base = '', bits = '32'] = range.split('/');
-  const [a, b, length] = [ipv4(address), ipv4(base), Number(bits)];
-  if (a === undefined || b === undefined || !(length >= 0 && length <= 32)) return false;
-  return Math.floor(a / 2 ** (32 - length)) === Math.floor(b / 2 ** (32 - length));
-}
-
-function ipv4(address: string): number | undefined {
-  const parts = address.split('.').map(Number);
-  if (parts.length !== 4 || !parts.every((part) => Number.isInteger(part) && part >= 0 && part < 256)) return undefined;
-  return parts.reduce((sum, part) => sum * 256 + part, 0);
-}
-
-function malformedCondition(reason: string): AwsError {
-  return new AwsError('MalformedPolicyDocument', `Syntax errors in policy. ${reason}`, 400);
+  const [network = '', bits] = range.split('/');
+  const version = isIP(network);
+  const longest = version === 4 ? 32 : 128;
+  const length = Number(bits ?? longest);
+  if (version === 0 || isIP(address) !== version || !Number.isInteger(length) || length < 0 || length > longest) {
+    return false;
+  }
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(network, length, family);
+  return list.check(address, family);
 }

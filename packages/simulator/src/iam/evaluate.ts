@@ -29,7 +29,13 @@ export type PolicyVerdict = 'Allow' | 'Deny' | 'None';
 
 /** The verdict of a role's policies. */
 export function evaluateIdentity(statements: readonly Statement[], request: AccessRequest): PolicyVerdict {
-  return evaluate(statements, request, () => true);
+  let verdict: PolicyVerdict = 'None';
+  for (const statement of statements) {
+    if (statement.effect === verdict || !applies(statement, request)) continue;
+    if (statement.effect === 'Deny') return 'Deny';
+    verdict = 'Allow';
+  }
+  return verdict;
 }
 
 /**
@@ -37,11 +43,11 @@ export function evaluateIdentity(statements: readonly Statement[], request: Acce
  * policies, so it does not count; a Deny for the account does.
  */
 export function evaluateResource(statements: readonly Statement[], request: AccessRequest): PolicyVerdict {
-  return evaluate(statements, request, (statement) => {
-    const names = (principals: Principals) => isNamed(principals, request.principal, statement.effect);
-    if (statement.principals !== undefined) return names(statement.principals);
-    return statement.notPrincipals !== undefined && !names(statement.notPrincipals);
+  const named = statements.filter(({ principals, notPrincipals, effect }) => {
+    const names = (listed: Principals) => isNamed(listed, request.principal, effect);
+    return principals ? names(principals) : notPrincipals !== undefined && !names(notPrincipals);
   });
+  return evaluateIdentity(named, request);
 }
 
 /**
@@ -49,50 +55,36 @@ export function evaluateResource(statements: readonly Statement[], request: Acce
  * account's identity policies.
  */
 export function delegatesToAccount(statements: readonly Statement[], request: AccessRequest): boolean {
-  const verdict = evaluate(
-    statements.filter(({ effect }) => effect === 'Allow'),
-    request,
-    ({ principals }) => principals !== undefined && namesAccount(principals, request.principal),
+  return statements.some(
+    (one) =>
+      one.effect === 'Allow' &&
+      one.principals !== undefined &&
+      namesAccount(one.principals, request.principal) &&
+      applies(one, request),
   );
-  return verdict === 'Allow';
-}
-
-function evaluate(
-  statements: readonly Statement[],
-  request: AccessRequest,
-  isAboutPrincipal: (statement: Statement) => boolean,
-): PolicyVerdict {
-  let verdict: PolicyVerdict = 'None';
-  for (const statement of statements) {
-    if (statement.effect === 'Allow' && verdict === 'Allow') continue;
-    if (!isAboutPrincipal(statement) || !applies(statement, request)) continue;
-    if (statement.effect === 'Deny') return 'Deny';
-    verdict = 'Allow';
-  }
-  return verdict;
 }
 
 function applies(statement: Statement, { action, resource, context }: AccessRequest): boolean {
-  const lowerAction = action.toLowerCase();
-  const isAction = (pattern: string) => globMatches(glob(pattern.toLowerCase()), lowerAction);
-  if (statement.actions && !statement.actions.some(isAction)) return false;
-  if (statement.notActions?.some(isAction)) return false;
+  const isAction = (pattern: string) => globMatches(glob(pattern.toLowerCase()), action.toLowerCase());
   const isResource = (pattern: string) => {
     const expanded = expand(pattern, context);
     return expanded !== undefined && globMatches(expanded, resource);
   };
-  if (statement.resources && !statement.resources.some(isResource)) return false;
-  if (statement.notResources?.some(isResource)) return false;
-  return statement.conditions.every((condition) => conditionHolds(condition, context));
+  const { actions, notActions, resources, notResources, conditions } = statement;
+  return (
+    (actions?.some(isAction) ?? true) &&
+    !notActions?.some(isAction) &&
+    (resources?.some(isResource) ?? true) &&
+    !notResources?.some(isResource) &&
+    conditions.every((condition) => conditionHolds(condition, context))
+  );
 }
 
 function isNamed(principals: Principals, principal: Principal, effect: Statement['effect']): boolean {
-  if (principals === '*') return true;
-  if (principals.AWS?.includes('*')) return true;
-  if (principal.service !== undefined && principals.Service?.includes(principal.service)) return true;
+  if (principals === '*' || principals.AWS?.includes('*')) return true;
+  if (principal.service !== undefined) return principals.Service?.includes(principal.service) ?? false;
   const ids = [principal.arn, principal.roleArn, principal.roleId];
-  if (principals.AWS?.some((id) => ids.includes(id))) return true;
-  return effect === 'Deny' && principal.service === undefined && namesAccount(principals, principal);
+  return principals.AWS?.some((id) => ids.includes(id)) || (effect === 'Deny' && namesAccount(principals, principal));
 }
 
 function namesAccount(principals: Principals, { accountId }: Principal): boolean {

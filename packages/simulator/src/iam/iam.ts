@@ -1,15 +1,19 @@
 import type { Account } from '../core/account.ts';
-import { type Caller, type Deps, root, type Service } from '../core/cloud.ts';
+import { type Caller, type Deps, durableMaps, root, type Service } from '../core/cloud.ts';
 import { authorizer } from './authorizer.ts';
-import { CredentialRegistry, type Credentials } from './credentials.ts';
 import { delegatesToAccount, evaluateResource } from './evaluate.ts';
-import { awsManagedPolicy, isAwsManaged } from './managed-policies.ts';
-import { managedPolicyOperations } from './managed-policy-operations.ts';
-import { parsePolicy, type Statement, withRoleIds } from './policy-document.ts';
+import { managedPolicyOperations, policyVersionOperations } from './managed-policy-operations.ts';
+import { parsePolicy, withRoleIds } from './policy-document.ts';
 import { requestContext } from './request-context.ts';
-import { roleOperations } from './role-operations.ts';
-import { rolePolicyOperations } from './role-policy-operations.ts';
-import { RoleStore } from './role-store.ts';
+import { roleOperations, rolePolicyOperations } from './role-operations.ts';
+import { IamStore } from './store.ts';
+
+/** Temporary keys, as STS issues them. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
 
 /** Identity and access management: roles, policies, and the decision on each call. */
 export interface Iam {
@@ -33,95 +37,79 @@ export interface Iam {
 
 /** Creates the IAM service. From then on `deps.cloud` authorizes each call with it. */
 export function createIam(deps: Deps): Iam {
-  const { account, clock } = deps;
-  const store = new RoleStore();
-  const credentials = new CredentialRegistry(account, deps.ids, (roleArn) => store.roleByArn(roleArn)?.id);
-  const resourcePolicies = new Map<string, readonly Statement[]>();
-
-  const attachedStatements = (policyArn: string): readonly Statement[] => {
-    if (isAwsManaged(policyArn)) return awsManagedPolicy(policyArn);
-    const policy = store.policy(policyArn);
-    return policy.versions.get(policy.defaultVersion)?.statements ?? [];
-  };
-
-  deps.cloud.authorizeWith(
-    authorizer(account, clock, {
-      identityStatements(roleArn) {
-        const role = store.roleByArn(roleArn);
-        return (
-          role && [
-            ...[...role.inline.values()].flatMap((p) => p.statements),
-            ...[...role.attached].flatMap(attachedStatements),
-          ]
-        );
-      },
-      resourceStatements: (arn) => resourcePolicies.get(arn) ?? store.roleByArn(arn)?.trust.statements,
-      roleId: (roleArn) => store.roleByArn(roleArn)?.id,
-    }),
-  );
-
-  const operations = {
-    ...roleOperations(deps, store),
-    ...rolePolicyOperations(deps, store),
-    ...managedPolicyOperations(deps, store),
-  };
+  const store = new IamStore(deps.account);
+  const { roles, policies, resourcePolicies } = store;
+  deps.cloud.authorizeWith(authorizer(deps.account, deps.clock, store));
   return {
     service: {
       name: 'iam',
-      operations,
-      durable: {
-        save: () => ({ store: store.save(), resourcePolicies }),
-        load(saved) {
-          store.load(saved.store);
-          for (const [arn, statements] of saved.resourcePolicies) resourcePolicies.set(arn, statements);
-        },
+      operations: {
+        ...roleOperations(deps, store),
+        ...rolePolicyOperations(store),
+        ...managedPolicyOperations(deps, store),
+        ...policyVersionOperations(deps, store),
       },
+      durable: durableMaps({ roles, policies, resourcePolicies }),
     },
     setResourcePolicy(resourceArn, document) {
-      if (document === undefined || document === '') resourcePolicies.delete(resourceArn);
-      else {
-        const statements = parsePolicy(document, 'resource');
-        resourcePolicies.set(
-          resourceArn,
-          statements.map((statement) => withRoleIds(statement, (arn) => store.roleByArn(arn)?.id)),
-        );
-      }
+      const given = document === undefined || document === '' ? [] : parsePolicy(document, 'resource');
+      const statements = given.map((one) => withRoleIds(one, (arn) => store.roleByArn(arn)?.RoleId));
+      if (statements.length === 0) resourcePolicies.delete(resourceArn);
+      else resourcePolicies.set(resourceArn, statements);
     },
-    callerFor: (roleArn, sessionName) => credentials.callerFor(roleArn, sessionName),
-    issueCredentials: (roleArn, sessionName) => credentials.issue(roleArn, sessionName),
-    callerOf: (accessKeyId) => credentials.callerOf(accessKeyId),
-    ...trustDecisions(account, store),
+    ...sessions(deps, store),
+    ...trustDecisions(deps.account, store),
+  };
+}
+
+/**
+ * Maps access keys to role sessions. Signatures are not checked, as only this machine can reach the port: keys select
+ * the policies to evaluate and need not be secret. Keys never expire, because unknown keys are root's and a holder of
+ * expired keys would gain rights.
+ */
+function sessions({ account, ids }: Deps, store: IamStore): Pick<Iam, 'callerFor' | 'issueCredentials' | 'callerOf'> {
+  const callers = new Map<string | undefined, Caller>();
+  const callerFor = (roleArn: string, sessionName: string): Caller => {
+    const { partition, accountId } = account;
+    const id = store.roleByArn(roleArn)?.RoleId;
+    const session = `${roleArn.slice(roleArn.lastIndexOf('/') + 1)}/${sessionName}`;
+    return {
+      arn: `arn:${partition}:sts::${accountId}:assumed-role/${session}`,
+      roleArn,
+      ...(id !== undefined && { userId: `${id}:${sessionName}` }),
+    };
+  };
+  return {
+    callerFor,
+    issueCredentials(roleArn, sessionName) {
+      const accessKeyId = `ASIA${ids.hex(16).toUpperCase()}`;
+      callers.set(accessKeyId, callerFor(roleArn, sessionName));
+      return { accessKeyId, secretAccessKey: ids.hex(40), sessionToken: ids.hex(64) };
+    },
+    callerOf: (accessKeyId) => callers.get(accessKeyId) ?? root(account),
   };
 }
 
 /** The verdicts of the roles' trust policies. */
-function trustDecisions(account: Account, store: RoleStore): Pick<Iam, 'trustsAccount' | 'canAssume'> {
+function trustDecisions(account: Account, store: IamStore): Pick<Iam, 'trustsAccount' | 'canAssume'> {
+  const { accountId } = account;
+  const trustOf = (roleArn: string) => store.roleByArn(roleArn)?.trust.statements ?? [];
+  const assumption = (resource: string, arn: string, keys: Parameters<typeof requestContext>[0]) => ({
+    action: 'sts:AssumeRole',
+    resource,
+    principal: { accountId, arn },
+    context: requestContext({ 'aws:SecureTransport': 'true', ...keys }),
+  });
   return {
     trustsAccount(roleArn, externalId) {
-      const trust = store.roleByArn(roleArn)?.trust.statements ?? [];
       const { arn } = root(account);
-      return delegatesToAccount(trust, {
-        action: 'sts:AssumeRole',
-        resource: roleArn,
-        principal: { accountId: account.accountId, arn },
-        context: requestContext({
-          'aws:SecureTransport': 'true',
-          'aws:PrincipalArn': arn,
-          'aws:PrincipalAccount': account.accountId,
-          'sts:ExternalId': externalId,
-        }),
-      });
+      const keys = { 'aws:PrincipalArn': arn, 'aws:PrincipalAccount': accountId, 'sts:ExternalId': externalId };
+      return delegatesToAccount(trustOf(roleArn), assumption(roleArn, arn, keys));
     },
-    canAssume(roleArn, servicePrincipal) {
-      const role = store.roleByArn(roleArn);
-      if (!role) return false;
-      const verdict = evaluateResource(role.trust.statements, {
-        action: 'sts:AssumeRole',
-        resource: roleArn,
-        principal: { accountId: account.accountId, arn: servicePrincipal, service: servicePrincipal },
-        context: requestContext({ 'aws:SecureTransport': 'true', 'aws:SourceAccount': account.accountId }),
-      });
-      return verdict === 'Allow';
+    canAssume(roleArn, service) {
+      const request = assumption(roleArn, service, { 'aws:SourceAccount': accountId });
+      const principal = { ...request.principal, service };
+      return evaluateResource(trustOf(roleArn), { ...request, principal }) === 'Allow';
     },
   };
 }

@@ -1,70 +1,80 @@
-import { AwsError } from '../core/aws-error.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import { requestedPage } from '../core/page.ts';
-import type { IamPageInput } from './inputs.ts';
+import { invalidInput, limitExceeded } from './errors.ts';
+import type { PolicyText } from './policy-document.ts';
+import { readPolicy } from './policy-grammar.ts';
 
-/** Characters of a role's inline policies together, white space not counted. */
-export const MAX_INLINE_POLICY_SIZE = 10_240;
-/** Characters of a managed policy, white space not counted. */
-export const MAX_MANAGED_POLICY_SIZE = 6_144;
-/** Characters of a trust policy, white space not counted. */
-export const MAX_TRUST_POLICY_SIZE = 2_048;
 /** Managed policies on one role. */
 export const MAX_POLICIES_PER_ROLE = 10;
 /** Versions of one managed policy. */
 export const MAX_VERSIONS_PER_POLICY = 5;
-/** Characters of a role's name. */
-export const MAX_ROLE_NAME_LENGTH = 64;
-/** Characters of a policy's name. */
-export const MAX_POLICY_NAME_LENGTH = 128;
-/** Characters of a path. */
+/** Characters of a role's inline policies together, white space not counted. */
+export const MAX_INLINE_POLICIES_SIZE = 10_240;
+/** Characters of a policy, white space not counted, and AWS's name of the quota. */
+const MAX_POLICY_SIZES = {
+  managed: { size: 6_144, quota: 'PolicySize' },
+  trust: { size: 2_048, quota: 'ACLSizePerRole' },
+} as const;
 const MAX_PATH_LENGTH = 512;
+/** Items on a page of a list, by default and at most. */
+const DEFAULT_LISTED = 100;
+const MAX_LISTED = 1_000;
+const MAX_TAGS = 50;
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** The size of a policy as IAM measures it. */
-export function policySize(text: string): number {
-  return text.replaceAll(/\s/g, '').length;
-}
+export const policySize = ({ text }: PolicyText): number => text.replaceAll(/\s/g, '').length;
 
-export function limitExceeded(message: string): AwsError {
-  return new AwsError('LimitExceeded', message, 409);
+/** Reads a managed policy or a trust policy. Throws AwsError MalformedPolicyDocument or LimitExceeded. */
+export function readLimitedPolicy(text: string | undefined, kind: keyof typeof MAX_POLICY_SIZES): PolicyText {
+  const policy = readPolicy(text, kind);
+  const { size, quota } = MAX_POLICY_SIZES[kind];
+  if (policySize(policy) > size) throw limitExceeded(`Cannot exceed quota for ${quota}: ${size}`);
+  return policy;
 }
 
 /** Throws AwsError ValidationError for a name that is too long or has other characters than IAM allows. */
-export function checkIamName(member: string, name: unknown, maxLength: number): string {
+export function checkIamName(member: string, name: string | undefined, maxLength: number): string {
   if (typeof name !== 'string' || !/^[\w+=,.@-]+$/.test(name)) {
-    throw new AwsError(
-      'ValidationError',
-      `The specified value for ${member} is invalid. ` +
-        'It must contain only alphanumeric characters and/or the following: +=,.@_-',
-    );
+    const allowed = 'It must contain only alphanumeric characters and/or the following: +=,.@_-';
+    throw invalidInput(`The specified value for ${member} is invalid. ${allowed}`);
   }
-  if (name.length > maxLength) {
-    const rule = `have length less than or equal to ${maxLength}`;
-    throw new AwsError('ValidationError', constraintMessage(member, name, rule));
-  }
-  return name;
+  if (name.length <= maxLength) return name;
+  throw tooLong(member, name, maxLength);
 }
 
-/** The path, by default `/`. Throws AwsError ValidationError unless it starts and ends with a slash. */
-export function checkPath(path: string | undefined): string {
-  const value = path ?? '/';
-  if (typeof value !== 'string' || value.length > MAX_PATH_LENGTH || !/^\/([\x21-\x7e]+\/)?$/.test(value)) {
-    throw new AwsError(
-      'ValidationError',
-      'The specified value for path is invalid. ' +
-        'It must begin and end with / and contain only alphanumeric characters and/or / characters.',
-    );
+/** Throws AwsError ValidationError for tags that are too many, or too long, or have other characters than allowed. */
+export function checkTagTexts(member: string, texts: readonly string[], maxLength: number): void {
+  if (texts.length > MAX_TAGS) throw tooLong(member, texts, MAX_TAGS);
+  for (const [index, text] of texts.entries()) {
+    const at = `${member}.${index + 1}.member`;
+    if (text.length > maxLength) throw tooLong(at, text, maxLength);
+    if (TAG_TEXT.test(text)) continue;
+    const rule = `satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+`;
+    throw invalidInput(constraintMessage(at, text, rule));
   }
-  return value;
 }
 
-const MAX_LISTED = 1000;
+const tooLong = (member: string, value: unknown, maxLength: number) =>
+  invalidInput(constraintMessage(member, value, `have length less than or equal to ${maxLength}.`));
 
-/** The page of a list that the input asks for. Throws AwsError ValidationError. */
-export function iamPage<T>(all: Iterable<T>, { MaxItems, Marker }: IamPageInput) {
-  const request = { size: MaxItems, max: MAX_LISTED, token: Marker };
-  const { items, token } = requestedPage(all, request, () => {
-    return new AwsError('ValidationError', `MaxItems must be 1 to ${MAX_LISTED}, and Marker one that was returned.`);
-  });
-  return { items, IsTruncated: token !== undefined, Marker: token };
+/** Throws AwsError ValidationError for a path that does not start and end with a slash. */
+export function checkPath(path: string): string {
+  if (path.length <= MAX_PATH_LENGTH && /^\/([\x21-\x7e]+\/)?$/.test(path)) return path;
+  const rule = 'It must begin and end with / and contain only alphanumeric characters and/or / characters.';
+  throw invalidInput(`The specified value for path is invalid. ${rule}`);
+}
+
+/** The page that the input asks for, as the output's `member`. Throws AwsError ValidationError. */
+export function iamPage(
+  member: string,
+  all: Iterable<unknown>,
+  { MaxItems, Marker }: { readonly MaxItems?: number | undefined; readonly Marker?: string | undefined },
+) {
+  const { items, token } = requestedPage(
+    all,
+    { size: MaxItems ?? DEFAULT_LISTED, max: MAX_LISTED, token: Marker },
+    () => invalidInput(`MaxItems must be 1 to ${MAX_LISTED}, and Marker one that was returned.`),
+  );
+  return { [member]: items, IsTruncated: token !== undefined, Marker: token };
 }

@@ -1,12 +1,13 @@
-import { AwsError } from '../core/aws-error.ts';
 import { isRecord } from '../core/is-record.ts';
 import { type Condition, parseCondition } from './condition.ts';
+import { malformed, syntaxError } from './errors.ts';
 
 /** The principals of a statement: `*` for everyone, or ids by kind (`AWS`, `Service`, `Federated`, `CanonicalUser`). */
 export type Principals = '*' | Readonly<Record<string, readonly string[]>>;
 
-/** One statement, normalized. Exactly one of each pair `x` and `notX` is set. */
+/** One statement. Of each pair `x` and `notX`, one at most is set. */
 export interface Statement {
+  readonly sid?: string;
   readonly effect: 'Allow' | 'Deny';
   readonly actions?: readonly string[];
   readonly notActions?: readonly string[];
@@ -17,86 +18,129 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** `identity`: of a role; `resource`: of a queue, bucket, key or function; `trust`: who may assume a role. */
-export type PolicyKind = 'identity' | 'resource' | 'trust';
-
 /** A policy as it was given, and parsed. */
 export interface PolicyText {
   readonly text: string;
   readonly statements: readonly Statement[];
 }
 
-const STATEMENT_ELEMENTS = [
-  'Sid',
-  'Effect',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Principal',
-  'NotPrincipal',
-  'Condition',
-];
+/** `identity`: of a role; `resource`: of a queue, bucket, key or function; `trust`: who may assume a role. */
+export type PolicyKind = 'identity' | 'resource' | 'trust';
 
-const malformed = (reason: string) => new AwsError('MalformedPolicyDocument', reason, 400);
+const PAIRS = ['Action', 'Resource', 'Principal'];
 
 /**
  * Reads a policy, given as JSON text or parsed. Throws AwsError MalformedPolicyDocument, also for elements that the
- * evaluator does not know, so that nothing is allowed by mistake.
+ * evaluator does not know, so that nothing is allowed by mistake. `checkGrammar` can refuse more.
  */
-export function parsePolicy(document: unknown, kind: PolicyKind): Statement[] {
+export function parsePolicy(
+  document: unknown,
+  kind: PolicyKind,
+  checkGrammar: (statements: readonly Statement[], version: unknown) => void = () => undefined,
+): Statement[] {
   const policy = typeof document === 'string' ? parseJson(document) : document;
-  if (!isRecord(policy)) throw malformed('Syntax errors in policy.');
-  checkKnown(policy, ['Version', 'Id', 'Statement'], 'policy');
+  if (!isRecord(policy)) throw syntaxError('A policy must be an object.');
+  checkElements(policy, 'policy', ['Version', 'Id', 'Statement']);
+  if (!['undefined', 'string'].includes(typeof policy.Id)) throw syntaxError('Id must be a string.');
   if (policy.Version !== undefined && policy.Version !== '2012-10-17' && policy.Version !== '2008-10-17') {
-    throw malformed(`Unknown policy version: ${String(policy.Version)}.`);
+    throw syntaxError(`Unknown policy version: ${String(policy.Version)}.`);
   }
-  const statements = Array.isArray(policy.Statement) ? policy.Statement : [policy.Statement];
-  if (statements.length === 0) throw malformed('Missing required field Statement cannot be empty!');
-  return statements.map((statement) => parseStatement(statement, kind));
+  const written: unknown[] = policy.Statement === undefined ? [] : [policy.Statement].flat();
+  if (written.length === 0) throw syntaxError('Statement cannot be empty.');
+  const statements = written.map(parseStatement);
+  checkGrammar(statements, policy.Version);
+  for (const statement of statements) checkStatement(statement, kind);
+  return statements;
 }
 
-/** Reads a policy given to IAM's API, which takes text only. Throws AwsError MalformedPolicyDocument. */
-export function readPolicy(text: unknown, kind: PolicyKind): PolicyText {
-  if (typeof text !== 'string') throw malformed('The policy must be JSON text.');
-  return { text, statements: parsePolicy(text, kind) };
-}
-
-function parseStatement(statement: unknown, kind: PolicyKind): Statement {
-  if (!isRecord(statement)) throw malformed('Missing required field Statement cannot be empty!');
-  checkKnown(statement, STATEMENT_ELEMENTS, 'statement');
-  const effect = statement.Effect;
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${String(effect)}.`);
-  checkExactlyOne(statement, 'Action', 'NotAction');
-  if (kind === 'trust') {
-    if ('Resource' in statement || 'NotResource' in statement) throw malformed('Has prohibited field Resource.');
-  } else {
-    checkExactlyOne(statement, 'Resource', 'NotResource');
-  }
-  if (kind === 'identity') {
-    if ('Principal' in statement || 'NotPrincipal' in statement) {
-      throw malformed('Policy document should not specify a principal.');
-    }
-  } else {
-    checkExactlyOne(statement, 'Principal', 'NotPrincipal');
-  }
-  const actions = strings(statement.Action, 'Action');
-  const notActions = strings(statement.NotAction, 'NotAction');
-  for (const action of [...(actions ?? []), ...(notActions ?? [])]) {
-    if (action !== '*' && !/^[\w-]+:[\w*?]+$/.test(action)) {
-      throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
+function parseStatement(statement: unknown): Statement {
+  if (!isRecord(statement)) throw syntaxError('A statement must be an object.');
+  checkElements(statement, 'statement', [
+    'Sid',
+    'Effect',
+    'Condition',
+    ...PAIRS.flatMap((name) => [name, `Not${name}`]),
+  ]);
+  for (const name of PAIRS) {
+    if (name in statement && `Not${name}` in statement) {
+      throw syntaxError(`A statement must contain exactly one of ${name} and Not${name}.`);
     }
   }
+  const { Sid: sid, Effect: effect } = statement;
+  if (sid !== undefined && typeof sid !== 'string') throw syntaxError('Sid must be a string.');
+  if (!/^(allow|deny)$/i.test(String(effect))) throw syntaxError(`Invalid effect: ${String(effect)}.`);
   return {
-    effect,
-    actions,
-    notActions,
-    resources: strings(statement.Resource, 'Resource'),
-    notResources: strings(statement.NotResource, 'NotResource'),
+    sid,
+    effect: effect as Statement['effect'],
+    actions: strings(statement, 'Action'),
+    notActions: strings(statement, 'NotAction'),
+    resources: strings(statement, 'Resource'),
+    notResources: strings(statement, 'NotResource'),
     principals: principals(statement.Principal),
     notPrincipals: principals(statement.NotPrincipal),
     conditions: parseCondition(statement.Condition),
   };
+}
+
+/** Checks what each kind of policy must have, and must not have. */
+function checkStatement(statement: Statement, kind: PolicyKind): void {
+  const { resources = statement.notResources, principals = statement.notPrincipals } = statement;
+  checkEffect(statement);
+  for (const action of checkActions(statement)) checkVendor(action);
+  if (kind === 'trust' && resources) throw malformed('Has prohibited field Resource.');
+  if (kind !== 'trust' && !resources?.length) throw malformed('Policy statement must contain resources.');
+  if (kind === 'identity' && principals) throw malformed('Policy document should not specify a principal.');
+  if (kind !== 'identity' && !principals) throw malformed('Policy statement must contain principals.');
+}
+
+export function checkEffect({ effect }: Statement): void {
+  if (effect !== 'Allow' && effect !== 'Deny') throw malformed('The policy failed legacy parsing');
+}
+
+export function checkActions({ actions, notActions }: Statement): readonly string[] {
+  const written = actions ?? notActions ?? [];
+  if (written.length === 0) throw malformed('Policy statement must contain actions.');
+  return written;
+}
+
+function checkVendor(action: string): void {
+  const [vendor = '', name, ...others] = action.split(':');
+  if (action === '*') return;
+  if (name === undefined) {
+    throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
+  }
+  if (others.length > 0) throw malformed('Actions/Condition can contain only one colon.');
+  if (/[^a-zA-Z0-9.-]/.test(vendor)) throw malformed(`Vendor ${vendor} is not valid`);
+}
+
+/** `*`, or the ids of each kind. */
+function principals(value: unknown): Principals | undefined {
+  if (value === undefined || value === '*') return value;
+  if (!isRecord(value)) throw malformed('Invalid principal in policy.');
+  checkElements(value, 'principal', ['AWS', 'Service', 'Federated', 'CanonicalUser']);
+  return Object.fromEntries(Object.keys(value).map((kind) => [kind, strings(value, kind) ?? []]));
+}
+
+function strings(owner: Record<string, unknown>, name: string): string[] | undefined {
+  const value = owner[name];
+  if (value === undefined) return undefined;
+  // As on AWS, null in a list is nothing.
+  const list: unknown[] = Array.isArray(value) ? value.filter((item) => item !== null) : [value];
+  if (!list.every((item) => typeof item === 'string')) throw syntaxError(`${name} must consist of strings.`);
+  return list;
+}
+
+function checkElements(value: Record<string, unknown>, owner: string, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw syntaxError(`Unknown element ${unknown} of a ${owner}.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw syntaxError();
+  }
 }
 
 /**
@@ -113,41 +157,4 @@ export function withRoleIds(statement: Statement, roleId: (arn: string) => strin
     principals: withIds(statement.principals),
     notPrincipals: withIds(statement.notPrincipals),
   };
-}
-
-function principals(value: unknown): Principals | undefined {
-  if (value === undefined) return undefined;
-  if (value === '*') return '*';
-  if (!isRecord(value)) throw malformed('Invalid principal in policy.');
-  checkKnown(value, ['AWS', 'Service', 'Federated', 'CanonicalUser'], 'principal');
-  return Object.fromEntries(Object.entries(value).map(([kind, ids]) => [kind, strings(ids, 'Principal') ?? []]));
-}
-
-function strings(value: unknown, element: string): string[] | undefined {
-  if (value === undefined) return undefined;
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length === 0 || !list.every((item): item is string => typeof item === 'string' && item !== '')) {
-    throw malformed(`Policy statement must contain ${element.toLowerCase()}s, as strings.`);
-  }
-  return list;
-}
-
-function checkExactlyOne(statement: Record<string, unknown>, name: string, notName: string): void {
-  if (name in statement === notName in statement) {
-    throw malformed(`Policy statement must contain exactly one of ${name} and ${notName}.`);
-  }
-}
-
-function checkKnown(value: Record<string, unknown>, known: readonly string[], owner: string): void {
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw malformed(`Syntax errors in policy: unknown element ${key} of ${owner}.`);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('Syntax errors in policy.');
-  }
 }

@@ -14,31 +14,24 @@ export function requestContext(
   return context;
 }
 
-const VARIABLE = /\$\{([^}]*)\}/g;
-
 /**
  * Replaces `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}` in a policy's text. `outside` parses
  * the text between variables (`literal`: without wildcards). Returns undefined when a variable has no single value and
  * no default: such a text matches nothing.
  */
 export function expand(text: string, context: RequestContext, outside = glob): Glob | undefined {
-  if (!text.includes('${')) return outside(text);
   const tokens: Glob[number][] = [];
-  let end = 0;
-  for (const found of text.matchAll(VARIABLE)) {
-    tokens.push(...outside(text.slice(end, found.index)));
-    end = found.index + found[0].length;
-    const inner = found[1] ?? '';
-    if (inner === '*' || inner === '?' || inner === '$') {
-      tokens.push(inner);
+  for (const part of text.split(/(\$\{[^}]*\})/)) {
+    const variable = /^\$\{(.*)\}$/s.exec(part)?.[1];
+    if (variable === undefined) {
+      tokens.push(...outside(part));
       continue;
     }
-    const [key = '', fallback] = inner.split(/\s*,\s*/, 2);
-    const values = context.get(key.trim().toLowerCase());
+    const [key = '', fallback] = variable.split(/\s*,\s*/, 2);
+    const values = /^[*?$]$/.test(key) ? [key] : context.get(key.trim().toLowerCase());
     const value = values?.length === 1 ? values[0] : fallback?.replace(/^'(.*)'$/, '$1');
     if (value === undefined) return undefined;
     tokens.push(...literal(value));
   }
-  tokens.push(...outside(text.slice(end)));
   return tokens;
 }

@@ -1,13 +1,16 @@
 import type { FunctionCode } from '@aws-sdk/client-lambda';
+import type { Caller, Deps } from '../core/cloud.ts';
+import { readAll } from '../core/read-all.ts';
+import { invalidParameter } from './errors.ts';
+
+/** Maximum size of an archive: Lambda's of unpacked code. */
+const MAX_ARCHIVE_BYTES = 262_144_000;
 
 /** Where the code of a function comes from; exactly one kind is given. */
-export interface CodeInput extends Pick<FunctionCode, 'S3Bucket' | 'S3Key' | 'S3ObjectVersion' | 'ImageUri'> {
+export interface CodeInput extends Omit<FunctionCode, 'ZipFile'> {
   /** A zip archive as bytes, or the source of a single file as a string (as CloudFormation's inline code). */
   readonly ZipFile?: Uint8Array | string | undefined;
-  /**
-   * Only in process, not over HTTP: absolute path of an asset, a folder or a zip file. A folder is used in place, so
-   * that the function runs from the files of the cloud assembly themselves.
-   */
+  /** Only in process, not over HTTP: absolute path of an asset, a folder or a zip file. */
   readonly LocalPath?: string;
 }
 
@@ -35,4 +38,37 @@ export interface CodeStore {
   release(code: StoredCode): Promise<void>;
   /** Keeps the code in these folders from an earlier process and removes all other. Absent: the store starts empty. */
   keepOnly?(paths: ReadonlySet<string>): void;
+}
+
+/** Reads the code that the request names, with the caller's permissions. Throws InvalidParameterValueException. */
+export async function codeSource(
+  { cloud }: Deps,
+  { LocalPath, ZipFile, ImageUri, S3Bucket, S3Key, S3ObjectVersion }: CodeInput,
+  runtime: string | undefined,
+  caller: Caller,
+): Promise<CodeSource> {
+  if (LocalPath !== undefined) return { kind: 'path', path: LocalPath };
+  if (typeof ZipFile === 'string') {
+    return { kind: 'inline', source: ZipFile, fileName: runtime?.startsWith('python') ? 'index.py' : 'index.js' };
+  }
+  if (ZipFile !== undefined) return { kind: 'zip', bytes: ZipFile };
+  // A container image never runs here: nothing is stored.
+  if (ImageUri !== undefined) return { kind: 'inline', source: '', fileName: 'image' };
+  if (S3Bucket === undefined || S3Key === undefined) {
+    throw invalidParameter('Please provide a source for function code.');
+  }
+  try {
+    const input = {
+      Bucket: S3Bucket,
+      Key: S3Key,
+      ...(S3ObjectVersion !== undefined && { VersionId: S3ObjectVersion }),
+    };
+    const { Body } = await cloud.call<{ Body: AsyncIterable<Uint8Array> }>('s3', 'GetObject', input, caller);
+    const tooLarge = () => new Error(`it is larger than ${MAX_ARCHIVE_BYTES} bytes`);
+    return { kind: 'zip', bytes: await readAll(Body, MAX_ARCHIVE_BYTES, tooLarge) };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const reason = `S3 Error Code: ${name}. S3 Error Message: ${message}`;
+    throw invalidParameter(`Error occurred while GetObject. ${reason}`, error);
+  }
 }

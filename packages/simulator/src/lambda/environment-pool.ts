@@ -13,24 +13,21 @@ export interface Environment {
   sink: ((line: string) => void) | undefined;
 }
 
-export interface PoolOptions {
-  readonly clock: Clock;
-  /** How long an environment waits for its next invocation, in milliseconds. */
-  readonly idleMs: number;
-  readonly create: () => Environment;
-}
-
 /** The environments of one function: created when needed, reused while idle, stopped after `idleMs` without work. */
 export class EnvironmentPool {
-  readonly #options: PoolOptions;
+  readonly #clock: Clock;
+  readonly #idleMs: number;
+  readonly #create: () => Environment;
   readonly #busy = new Set<Environment>();
   readonly #idle = new Map<Environment, Cancel>();
   /** Environments with outdated code or configuration, running their last invocation. */
   readonly #retired = new Set<Environment>();
   readonly #stopping = new Set<Promise<void>>();
 
-  constructor(options: PoolOptions) {
-    this.#options = options;
+  constructor(clock: Clock, idleMs: number, create: () => Environment) {
+    this.#clock = clock;
+    this.#idleMs = idleMs;
+    this.#create = create;
   }
 
   /** Number of running invocations. */
@@ -38,42 +35,24 @@ export class EnvironmentPool {
     return this.#busy.size;
   }
 
+  /** Takes the environment that was used last, so that the others can reach the end of their idle time. */
   acquire(): Environment {
-    const environment = this.#takeIdle() ?? this.#options.create();
+    const idle = [...this.#idle.keys()].reverse();
+    const environment = idle.find(({ runner }) => runner.ended?.() !== true) ?? this.#create();
+    this.#idle.get(environment)?.();
+    this.#idle.delete(environment);
     this.#busy.add(environment);
     return environment;
   }
 
-  /** Takes the most recently used, so that the others can reach the end of their idle time. */
-  #takeIdle(): Environment | undefined {
-    for (const [environment, cancel] of [...this.#idle].reverse()) {
-      cancel();
-      this.#idle.delete(environment);
-      if (environment.runner.ended?.() !== true) return environment;
-      this.#stop(environment);
-    }
-    return undefined;
-  }
-
-  /** Stops an environment whose invocation ended it. */
-  discard(environment: Environment): void {
+  /** Takes back an environment after its invocation; `ended` ones and those that are outdated run no other. */
+  release(environment: Environment, { ended }: { readonly ended: boolean }): void {
     this.#busy.delete(environment);
-    this.#retired.delete(environment);
-    this.#stop(environment);
-  }
-
-  /** Takes back an environment that can run another invocation. */
-  release(environment: Environment): void {
-    if (this.#retired.has(environment)) {
-      this.discard(environment);
-      return;
+    if (this.#retired.delete(environment) || ended) this.#stop(environment);
+    else {
+      const cancel = this.#clock.schedule(this.#idleMs, () => this.#stop(environment));
+      this.#idle.set(environment, cancel);
     }
-    this.#busy.delete(environment);
-    const cancel = this.#options.clock.schedule(this.#options.idleMs, () => {
-      this.#idle.delete(environment);
-      this.#stop(environment);
-    });
-    this.#idle.set(environment, cancel);
   }
 
   /** Called when code or configuration change: no existing environment runs another invocation. */
@@ -82,7 +61,6 @@ export class EnvironmentPool {
       cancel();
       this.#stop(environment);
     }
-    this.#idle.clear();
     for (const environment of this.#busy) this.#retired.add(environment);
   }
 
@@ -94,6 +72,7 @@ export class EnvironmentPool {
   }
 
   #stop(environment: Environment): void {
+    this.#idle.delete(environment);
     const stopped = environment.runner.stop().finally(() => this.#stopping.delete(stopped));
     this.#stopping.add(stopped);
   }

@@ -4,8 +4,7 @@ import { constraintMessage } from '../core/constraint.ts';
 const USER_FAULT = { Type: 'User' };
 
 /** ResourceNotFoundException for a function. */
-export const functionNotFound = (arn: string) =>
-  new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, USER_FAULT);
+export const functionNotFound = (arn: string) => resourceNotFound(`Function not found: ${arn}`);
 
 /** ResourceNotFoundException for anything else. */
 export const resourceNotFound = (message = 'The resource you requested does not exist.') =>
@@ -28,10 +27,9 @@ export const tooManyRequests = (reason: string) =>
 /** InvalidRuntimeException for a function that exists but cannot run here. */
 export const cannotRun = (message: string) => new AwsError('InvalidRuntimeException', message, 502, USER_FAULT);
 
-/** Throws ValidationException if `value` is outside `min` to `max`. */
-export function checkRange(value: number, member: string, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min) {
-    throw invalidMember(value, member, `have value greater than or equal to ${min}`);
-  }
-  if (value > max) throw invalidMember(value, member, `have value less than or equal to ${max}`);
+/** Throws ValidationException if `value` is given and outside `min` to `max`. */
+export function checkRange(value: number | undefined, member: string, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  const rule = value > max ? `less than or equal to ${max}` : `greater than or equal to ${min}`;
+  throw invalidMember(value, member, `have value ${rule}`);
 }

@@ -1,6 +1,5 @@
 export type { CodeStore } from './code.ts';
-export type { LambdaExtras } from './context.ts';
-export type { FunctionLogLine } from './invoker.ts';
+export type { FunctionLogLine, LambdaExtras } from './function.ts';
 export { createLambda } from './lambda.ts';
 export type {
   EnvironmentSpec,

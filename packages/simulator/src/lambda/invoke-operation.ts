@@ -1,61 +1,51 @@
-import type { InvocationRequest, InvocationType } from '@aws-sdk/client-lambda';
 import { AwsError } from '../core/aws-error.ts';
-import type { Operation } from '../core/cloud.ts';
-import { type FunctionInput, findFunction, functionResource, type LambdaContext } from './context.ts';
-import { invalidMember, invalidParameter } from './errors.ts';
-
-/** In process the payload can be a string, too. */
-type InvokeInput = Omit<InvocationRequest, 'Payload'> & { readonly Payload?: Uint8Array | string };
-
-/** Response of Invoke. */
-export interface InvokeOutput {
-  readonly StatusCode: number;
-  readonly ExecutedVersion?: string;
-  readonly FunctionError?: string;
-  /** Base64. */
-  readonly LogResult?: string;
-  readonly Payload?: Uint8Array;
-}
+import { type LambdaContext, lambdaOperations, onFunction } from './context.ts';
+import { invalidMember } from './errors.ts';
+import type { LambdaFunction } from './function.ts';
 
 /** Maximum payload of a RequestResponse invocation. */
 const MAX_PAYLOAD_BYTES = 6_291_456;
 /** Maximum payload of an Event invocation. */
 const MAX_EVENT_BYTES = 1_048_576;
+/** Pauses before the second and the third attempt of a failed event. */
+const RETRY_PAUSES_MS = [60_000, 120_000];
+/** Age at which an event is dropped unless the function's EventInvokeConfig says otherwise. */
+const DEFAULT_MAX_AGE_SECONDS = 21_600;
+/** Pause after the first throttled attempt; it doubles with each further one. */
+const FIRST_THROTTLE_PAUSE_MS = 1_000;
+const MAX_THROTTLE_PAUSE_MS = 300_000;
 
 /** Invoke: RequestResponse, Event, DryRun. */
-export function invokeFunctionOperation(context: LambdaContext): Operation {
-  const run = async (input: InvokeInput): Promise<InvokeOutput> => {
-    const type: InvocationType = input.InvocationType ?? 'RequestResponse';
-    if (!['RequestResponse', 'Event', 'DryRun'].includes(type)) {
-      throw invalidMember(type, 'invocationType', 'satisfy enum value set: [Event, RequestResponse, DryRun]');
-    }
-    const fn = findFunction(context, input.FunctionName, input.Qualifier);
-    const payload = checkedPayload(input.Payload, type);
-    const clientContext = checkedClientContext(input.ClientContext);
-    if (type === 'DryRun') return { StatusCode: 204 };
-    if (type === 'Event') {
-      // Checked now, because the caller would not learn of it from a background run.
-      context.invoker.assertRunnable(fn);
-      context.events.accept(fn, payload, clientContext);
-      return { StatusCode: 202, Payload: new Uint8Array() };
-    }
-    const result = await context.invoker.invoke(fn, payload, clientContext);
-    return {
-      StatusCode: 200,
-      ExecutedVersion: '$LATEST',
-      Payload: result.payload,
-      ...(result.failure && { FunctionError: 'Unhandled' }),
-      ...(input.LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
-    };
-  };
-  const permissions = (input: FunctionInput) => [
-    { action: 'lambda:InvokeFunction', resource: functionResource(context.deps.account, input) },
-  ];
-  return { permissions, run };
+export function invokeFunctionOperation(context: LambdaContext) {
+  const { invoker } = context;
+  return lambdaOperations(context, {
+    Invoke: onFunction(context, async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType }) => {
+      if (!['RequestResponse', 'Event', 'DryRun'].includes(type)) {
+        throw invalidMember(type, 'invocationType', 'satisfy enum value set: [Event, RequestResponse, DryRun]');
+      }
+      const payload = checkedPayload(Payload as Uint8Array | string | undefined, type);
+      if (type === 'DryRun') return { StatusCode: 204 };
+      if (type === 'Event') {
+        // Checked now, because the caller would not learn of it from a background run.
+        invoker.assertRunnable(fn);
+        runInBackground(context, fn, payload);
+        return { StatusCode: 202, Payload: new Uint8Array() };
+      }
+      const result = await invoker.invoke(fn, payload);
+      return {
+        StatusCode: 200,
+        ExecutedVersion: '$LATEST',
+        Payload: result.payload,
+        ...(result.failure && { FunctionError: 'Unhandled' }),
+        ...(LogType === 'Tail' && { LogResult: Buffer.from(result.logTail).toString('base64') }),
+      };
+    }),
+  });
 }
 
-function checkedPayload(given: Uint8Array | string | undefined, type: string): Uint8Array {
-  const bytes = typeof given === 'string' ? Buffer.from(given) : (given ?? new Uint8Array());
+/** In process the payload can be a string, too. */
+function checkedPayload(given: Uint8Array | string = '', type: string): Uint8Array {
+  const bytes = Buffer.from(given);
   const limit = type === 'Event' ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
   if (bytes.length > limit) {
     const message = `${bytes.length} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`;
@@ -63,25 +53,44 @@ function checkedPayload(given: Uint8Array | string | undefined, type: string): U
   }
   if (bytes.length === 0) return Buffer.from('{}');
   try {
-    JSON.parse(Buffer.from(bytes).toString());
-  } catch (error) {
-    throw new AwsError(
-      'InvalidRequestContentException',
-      `Could not parse request body into json: ${(error as Error).message}`,
-      400,
-      { Type: 'User', cause: error },
-    );
+    JSON.parse(bytes.toString());
+    return bytes;
+  } catch (cause) {
+    const message = `Could not parse request body into json: ${(cause as Error).message}`;
+    throw new AwsError('InvalidRequestContentException', message, 400, { Type: 'User', cause });
   }
-  return bytes;
 }
 
-function checkedClientContext(given: string | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const text = Buffer.from(given, 'base64').toString();
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw invalidParameter('Client context must be a valid Base64-encoded JSON object.', error);
-  }
-  return text;
+/**
+ * Runs an event at once; again twice after a failure, and while the function is throttled, until the event is too old.
+ */
+function runInBackground(
+  { deps: { clock }, functions, invoker }: LambdaContext,
+  fn: LambdaFunction,
+  payload: Uint8Array,
+) {
+  const acceptedAt = clock.now();
+  let failures = 0;
+  let throttlePauseMs = FIRST_THROTTLE_PAUSE_MS;
+  const schedule = (delayMs: number) => {
+    const maxAgeMs = (fn.eventInvokeConfig?.MaximumEventAgeInSeconds ?? DEFAULT_MAX_AGE_SECONDS) * 1_000;
+    if (clock.now() + delayMs - acceptedAt <= maxAgeMs) clock.schedule(delayMs, () => void attempt());
+  };
+  const attempt = async (): Promise<void> => {
+    if (functions.get(fn.name) !== fn) return;
+    try {
+      const { failure } = await invoker.invoke(fn, payload);
+      if (!failure) return;
+    } catch (error) {
+      if ((error as Error).name !== 'TooManyRequestsException') return;
+      schedule(throttlePauseMs);
+      throttlePauseMs = Math.min(throttlePauseMs * 2, MAX_THROTTLE_PAUSE_MS);
+      return;
+    }
+    const pause = RETRY_PAUSES_MS[failures];
+    failures += 1;
+    const allowed = fn.eventInvokeConfig?.MaximumRetryAttempts ?? RETRY_PAUSES_MS.length;
+    if (pause !== undefined && failures <= allowed) schedule(pause);
+  };
+  schedule(0);
 }

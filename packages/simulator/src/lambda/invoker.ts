@@ -1,160 +1,122 @@
 import type { Deps } from '../core/cloud.ts';
 import type { Environment } from './environment-pool.ts';
 import { cannotRun, tooManyRequests } from './errors.ts';
-import type { LambdaFunction } from './function-state.ts';
-import { InvocationLog } from './invocation-log.ts';
-import { LogDelivery } from './log-delivery.ts';
+import type { LambdaExtras, LambdaFunction } from './function.ts';
+import { InvocationLog, LogDelivery } from './function-log.ts';
 import { roleCaller } from './names.ts';
 import type { FunctionFailure, InvocationOutcome } from './runner.ts';
-
-/** One line that a function printed or Lambda wrote (START, END, REPORT). */
-export interface FunctionLogLine {
-  readonly functionName: string;
-  readonly line: string;
-  /** Absent outside of an invocation. */
-  readonly requestId?: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-}
 
 /** Result of an invocation. */
 export interface InvocationResult {
   /** The function's answer, or its failure as JSON. */
   readonly payload: Uint8Array;
   readonly failure?: FunctionFailure;
-  readonly requestId: string;
   /** The last 4 KB of its log. */
   readonly logTail: string;
 }
 
-export interface InvokerOptions {
-  /** Concurrent environments of one function. */
-  readonly maxConcurrency: number;
-  readonly runtimes: readonly string[];
-  readonly onLog: (line: FunctionLogLine) => void;
-}
-
 /** Time for the initialization that does not count against the function's timeout. */
 const INIT_LIMIT_MS = 10_000;
+const DEFAULT_CONCURRENCY = 10;
+
+/** One invocation in one environment. */
+interface Run {
+  readonly fn: LambdaFunction;
+  readonly environment: Environment;
+  readonly requestId: string;
+  readonly log: (line: string) => void;
+}
 
 /** Runs functions: takes an environment, enforces the timeout, writes the log. */
 export class Invoker {
   readonly #deps: Deps;
-  readonly #options: InvokerOptions;
+  readonly #extras: LambdaExtras;
   readonly #logs: LogDelivery;
 
-  constructor(deps: Deps, options: InvokerOptions) {
+  constructor(deps: Deps, extras: LambdaExtras) {
     this.#deps = deps;
-    this.#options = options;
+    this.#extras = extras;
     this.#logs = new LogDelivery(deps.cloud);
   }
 
   /** Throws InvalidRuntimeException if the local runtime cannot run the function. */
-  assertRunnable(fn: LambdaFunction): void {
-    const { Runtime, PackageType, Layers } = fn.settings;
+  assertRunnable({ name, settings: { Runtime, PackageType, Layers } }: LambdaFunction): void {
     if (PackageType === 'Image') {
-      throw cannotRun(`Function ${fn.name} is a container image. The local runtime cannot run container images.`);
+      throw cannotRun(`Function ${name} is a container image. The local runtime cannot run container images.`);
     }
     if (Layers.length > 0) {
-      throw cannotRun(`Function ${fn.name} has layers. The local runtime cannot run layers: ${Layers.join(', ')}.`);
+      throw cannotRun(`Function ${name} has layers. The local runtime cannot run layers: ${Layers.join(', ')}.`);
     }
-    if (!this.#options.runtimes.includes(Runtime ?? '')) {
-      throw cannotRun(
-        `The local runtime cannot run the runtime "${Runtime}" of function ${fn.name}. ` +
-          `Available runtimes: ${this.#options.runtimes.join(', ')}.`,
-      );
+    const { runtimes } = this.#extras.runner;
+    if (!runtimes.includes(String(Runtime))) {
+      const available = `Available runtimes: ${runtimes.join(', ')}.`;
+      throw cannotRun(`The local runtime cannot run the runtime "${Runtime}" of function ${name}. ${available}`);
     }
   }
 
   /** Returns a failure of the function as a result. Throws TooManyRequestsException or InvalidRuntimeException. */
-  async invoke(fn: LambdaFunction, payload: Uint8Array, clientContext?: string): Promise<InvocationResult> {
+  async invoke(fn: LambdaFunction, payload: Uint8Array): Promise<InvocationResult> {
     this.assertRunnable(fn);
-    if (fn.pool.busy >= (fn.reservedConcurrency ?? this.#options.maxConcurrency)) {
-      throw tooManyRequests(
-        fn.reservedConcurrency === undefined
-          ? 'ConcurrentInvocationLimitExceeded'
-          : 'ReservedFunctionConcurrentInvocationLimitExceeded',
-      );
+    const { reservedConcurrency, pool } = fn;
+    if (pool.busy >= (reservedConcurrency ?? this.#extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
+      const kind = reservedConcurrency === undefined ? 'Concurrent' : 'ReservedFunctionConcurrent';
+      throw tooManyRequests(`${kind}InvocationLimitExceeded`);
     }
-    const environment = fn.pool.acquire();
+    const { account, clock, ids } = this.#deps;
+    const environment = pool.acquire();
+    const requestId = ids.uuid();
+    const events = new InvocationLog(this.#logs, {
+      logGroupName: fn.settings.LoggingConfig.LogGroup,
+      logStreamName: environment.logStream,
+      caller: roleCaller(account, fn.settings.Role, fn.name),
+    });
+    const log = (line: string) => {
+      const at = clock.now();
+      events.add({ timestamp: at, message: line });
+      this.#extras.onLog?.({ functionName: fn.name, line, requestId, at });
+    };
     let ended = true;
     try {
-      const caller = roleCaller(this.#deps.account, fn.settings.Role, fn.name);
-      const { LogGroup } = fn.settings.LoggingConfig;
-      const log = new InvocationLog((events) => this.#logs.deliver(LogGroup, environment.logStream, events, caller));
-      const run = new Run({ deps: this.#deps, fn, environment, log, onLog: this.#options.onLog });
-      const outcome = await run.complete(payload, clientContext);
+      const outcome = await this.#complete({ fn, environment, requestId, log }, payload);
+      const failure = 'failure' in outcome ? outcome.failure : undefined;
       ended = 'failure' in outcome && outcome.ended === true;
-      log.flush();
-      return {
-        requestId: run.requestId,
-        logTail: log.tail(),
-        ...('payload' in outcome
-          ? { payload: outcome.payload }
-          : { payload: Buffer.from(JSON.stringify(outcome.failure)), failure: outcome.failure }),
-      };
+      events.flush();
+      const answer = 'payload' in outcome ? outcome.payload : Buffer.from(JSON.stringify(failure));
+      return { payload: answer, logTail: events.tail(), ...(failure && { failure }) };
     } finally {
-      if (ended) fn.pool.discard(environment);
-      else fn.pool.release(environment);
+      pool.release(environment, { ended });
     }
   }
-}
 
-interface RunOptions {
-  readonly deps: Deps;
-  readonly fn: LambdaFunction;
-  readonly environment: Environment;
-  readonly log: InvocationLog;
-  readonly onLog: (line: FunctionLogLine) => void;
-}
-
-/** One invocation in one environment. */
-class Run {
-  readonly requestId: string;
-  readonly #deps: Deps;
-  readonly #fn: LambdaFunction;
-  readonly #environment: Environment;
-  readonly #events: InvocationLog;
-  readonly #onLog: (line: FunctionLogLine) => void;
-
-  constructor({ deps, fn, environment, log, onLog }: RunOptions) {
-    this.requestId = deps.ids.uuid();
-    this.#deps = deps;
-    this.#fn = fn;
-    this.#environment = environment;
-    this.#events = log;
-    this.#onLog = onLog;
-  }
-
-  async complete(payload: Uint8Array, clientContext: string | undefined): Promise<InvocationOutcome> {
+  async #complete(run: Run, payload: Uint8Array): Promise<InvocationOutcome> {
     const { clock } = this.#deps;
-    const environment = this.#environment;
-    const { Timeout, MemorySize } = this.#fn.settings;
-    environment.sink = (line) => this.#log(line);
+    const { environment, requestId, log } = run;
+    const { Timeout, MemorySize } = run.fn.settings;
+    environment.sink = log;
     const initStartedAt = clock.now();
     if (!environment.used) await this.#withLimit(INIT_LIMIT_MS, environment.init);
-    const initMs = environment.used ? undefined : clock.now() - initStartedAt;
+    const initMs = environment.used ? 0 : clock.now() - initStartedAt;
+    const isFirst = !environment.used;
     environment.used = true;
 
     const startedAt = clock.now();
-    this.#log(`START RequestId: ${this.requestId} Version: $LATEST`);
-    const finished = await this.#withLimit(Timeout * 1_000, this.#run(payload, startedAt, clientContext));
-    const outcome = finished === 'late' ? await this.#timedOut(Timeout) : finished;
+    log(`START RequestId: ${requestId} Version: $LATEST`);
+    const finished = await this.#withLimit(Timeout * 1_000, this.#start(run, payload, startedAt));
+    const outcome = finished === 'late' ? await this.#timedOut(run) : finished;
     const durationMs = clock.now() - startedAt;
     const peakBytes = await environment.runner.peakMemoryBytes?.();
-    this.#log(`END RequestId: ${this.requestId}`);
-    this.#log(
+    const hasEnded = finished !== 'late' && 'failure' in finished && finished.ended;
+    log(`END RequestId: ${requestId}`);
+    log(
       [
-        `REPORT RequestId: ${this.requestId}`,
+        `REPORT RequestId: ${requestId}`,
         `Duration: ${durationMs.toFixed(2)} ms`,
-        `Billed Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms`,
+        `Billed Duration: ${Math.ceil(durationMs + initMs)} ms`,
         `Memory Size: ${MemorySize} MB`,
         `Max Memory Used: ${peakBytes === undefined ? '-' : Math.ceil(peakBytes / 2 ** 20)} MB`,
-        ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
+        ...(isFirst ? [`Init Duration: ${initMs.toFixed(2)} ms`] : []),
         ...(finished === 'late' ? ['Status: timeout'] : []),
-        ...(finished !== 'late' && 'failure' in finished && finished.ended
-          ? ['Status: error', `Error Type: ${finished.failure.errorType}`]
-          : []),
+        ...(hasEnded ? ['Status: error', `Error Type: ${finished.failure.errorType}`] : []),
         '',
       ].join('\t'),
     );
@@ -162,43 +124,32 @@ class Run {
     return outcome;
   }
 
-  async #run(payload: Uint8Array, startedAt: number, clientContext: string | undefined): Promise<InvocationOutcome> {
+  async #start({ fn, environment, requestId }: Run, payload: Uint8Array, startedAt: number) {
     const { ids } = this.#deps;
-    const failure = await this.#environment.init;
+    const failure = await environment.init;
     if (failure) return { failure, ended: true };
-    return await this.#environment.runner.invoke(payload, {
-      requestId: this.requestId,
-      deadlineMs: startedAt + this.#fn.settings.Timeout * 1_000,
+    return await environment.runner.invoke(payload, {
+      requestId,
+      deadlineMs: startedAt + fn.settings.Timeout * 1_000,
       traceId: `Root=1-${ids.hex(8)}-${ids.hex(24)};Parent=${ids.hex(16)};Sampled=0`,
-      clientContext,
     });
   }
 
-  async #timedOut(timeoutSeconds: number): Promise<InvocationOutcome> {
-    await this.#environment.runner.stop();
-    const message = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
-    this.#log(`${new Date(this.#deps.clock.now()).toISOString()} ${this.requestId} ${message}`);
-    return {
-      failure: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${this.requestId} Error: ${message}` },
-      ended: true,
-    };
+  async #timedOut({ fn, environment, requestId, log }: Run): Promise<InvocationOutcome> {
+    await environment.runner.stop();
+    const message = `Task timed out after ${fn.settings.Timeout.toFixed(2)} seconds`;
+    log(`${new Date(this.#deps.clock.now()).toISOString()} ${requestId} ${message}`);
+    const errorMessage = `RequestId: ${requestId} Error: ${message}`;
+    return { failure: { errorType: 'Sandbox.Timedout', errorMessage }, ended: true };
   }
 
   async #withLimit<T>(limitMs: number, work: Promise<T>): Promise<T | 'late'> {
-    let cancel: (() => void) | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      cancel = this.#deps.clock.schedule(limitMs, () => resolve('late'));
-    });
+    const late = Promise.withResolvers<'late'>();
+    const cancel = this.#deps.clock.schedule(limitMs, () => late.resolve('late'));
     try {
-      return await Promise.race([work, late]);
+      return await Promise.race([work, late.promise]);
     } finally {
-      cancel?.();
+      cancel();
     }
-  }
-
-  #log(line: string): void {
-    const at = this.#deps.clock.now();
-    this.#events.add({ timestamp: at, message: line });
-    this.#onLog({ functionName: this.#fn.name, line, requestId: this.requestId, at });
   }
 }

@@ -1,12 +1,11 @@
 import type { Deps, Service } from '../core/cloud.ts';
-import { AsyncInvocations } from './async-invocations.ts';
-import type { LambdaContext, LambdaExtras } from './context.ts';
+import type { LambdaContext } from './context.ts';
+import type { LambdaExtras } from './function.ts';
 import { addFunction, functionOperations } from './function-operations.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
 import { Invoker } from './invoker.ts';
 import { addMapping, mappingOperations } from './mapping-operations.ts';
-import { optionOperations } from './option-operations.ts';
-import { functionPolicyOperations } from './policy-operations.ts';
+import { functionPolicyOperations, optionOperations } from './option-operations.ts';
 
 /** Lambda: register `service`. */
 export interface Lambda {
@@ -17,26 +16,15 @@ export interface Lambda {
 
 /** Creates the Lambda service. */
 export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
-  const invoker = new Invoker(deps, {
-    maxConcurrency: extras.maxConcurrency ?? 10,
-    runtimes: extras.runner.runtimes,
-    onLog: extras.onLog ?? (() => undefined),
-  });
   const functions: LambdaContext['functions'] = new Map();
-  const context: LambdaContext = {
-    deps,
-    extras,
-    functions,
-    mappings: new Map(),
-    invoker,
-    events: new AsyncInvocations(deps.clock, invoker, (fn) => functions.get(fn.name) === fn),
-  };
+  const mappings: LambdaContext['mappings'] = new Map();
+  const context: LambdaContext = { deps, extras, functions, mappings, invoker: new Invoker(deps, extras) };
   return {
     service: {
       name: 'lambda',
       operations: {
         ...functionOperations(context),
-        Invoke: invokeFunctionOperation(context),
+        ...invokeFunctionOperation(context),
         ...functionPolicyOperations(context),
         ...optionOperations(context),
         ...mappingOperations(context),
@@ -44,9 +32,7 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
       durable: {
         save: () => ({
           functions: [...functions.values()].map(({ pool: _, ...fn }) => fn),
-          mappings: [...context.mappings.values()].map(({ uuid, queueArn, functionName, settings }) => ({
-            ...{ uuid, queueArn, functionName, settings },
-          })),
+          mappings: [...mappings.values()].map(({ state }) => state),
         }),
         load(saved) {
           for (const fn of saved.functions) addFunction(context, fn);
@@ -56,8 +42,8 @@ export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
       },
     },
     async stop() {
-      for (const mapping of context.mappings.values()) mapping.remove();
-      context.mappings.clear();
+      for (const mapping of mappings.values()) mapping.remove();
+      mappings.clear();
       await Promise.all([...functions.values()].map((fn) => fn.pool.stop()));
     },
   };

@@ -1,121 +1,134 @@
-import type {
-  CreateEventSourceMappingRequest,
-  GetEventSourceMappingRequest,
-  ListEventSourceMappingsRequest,
-  UpdateEventSourceMappingRequest,
-} from '@aws-sdk/client-lambda';
-import { arn } from '../core/account.ts';
-import type { Caller, Deps, Operation } from '../core/cloud.ts';
-import { permitted } from '../core/permitted.ts';
-import { findFunction, type LambdaContext, pageByMarker } from './context.ts';
-import { invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
-import { EventSourceMapping, type MappingState, queueUrl } from './event-source-mapping.ts';
-import type { LambdaFunction } from './function-state.ts';
-import { mergeMappingSettings } from './mapping-settings.ts';
-import { functionArn, requestedFunctionArn, roleCaller } from './names.ts';
+import type { Lambda } from '@aws-sdk/client-lambda';
+import type { Deps } from '../core/cloud.ts';
+import type { Inputs } from '../core/operations.ts';
+import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
+import { checkRange, invalidMember, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import {
+  EventSourceMapping,
+  type MappingSettings,
+  type MappingState,
+  visibilitySeconds,
+} from './event-source-mapping.ts';
+import type { LambdaFunction } from './function.ts';
+import { functionArn, mappingArn, roleCaller } from './names.ts';
+
+const DEFAULT_SETTINGS: MappingSettings = {
+  Enabled: true,
+  BatchSize: 10,
+  MaximumBatchingWindowInSeconds: 0,
+  FunctionResponseTypes: [],
+  ScalingConfig: undefined,
+};
 
 /** What the function's role must be allowed, in the order in which Lambda checks it. */
 const NEEDED_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
 /** Create, read, list, update and delete event source mappings, for SQS queues of this account. */
-export function mappingOperations(context: LambdaContext): Record<string, Operation> {
-  const { account } = context.deps;
-  const resourceOf = ({ UUID }: GetEventSourceMappingRequest) =>
-    UUID === undefined ? '*' : mappingArn(context.deps, UUID);
-  return {
-    CreateEventSourceMapping: {
-      permissions: (input: CreateEventSourceMappingRequest) => [
-        {
-          action: 'lambda:CreateEventSourceMapping',
-          resource: '*',
-          context: { 'lambda:FunctionArn': requestedFunctionArn(account, input.FunctionName) },
-        },
-      ],
-      run: (input: CreateEventSourceMappingRequest) => createMapping(context, input),
-    },
-    ...permitted('lambda', resourceOf, {
-      GetEventSourceMapping: (input: GetEventSourceMappingRequest) =>
-        describe(context.deps, findMapping(context, input.UUID)),
-      UpdateEventSourceMapping: (input: UpdateEventSourceMappingRequest) => updateMapping(context, input),
-      DeleteEventSourceMapping: (input: GetEventSourceMappingRequest) => {
-        const mapping = findMapping(context, input.UUID);
-        context.mappings.delete(mapping.uuid);
-        mapping.remove();
-        return describe(context.deps, mapping);
-      },
-      ListEventSourceMappings: (input: ListEventSourceMappingsRequest) => listMappings(context, input),
-    }),
+export function mappingOperations(context: LambdaContext) {
+  const { deps, mappings } = context;
+  const find = (uuid = '') => {
+    const mapping = mappings.get(uuid);
+    if (!mapping) throw resourceNotFound();
+    return mapping;
   };
-}
-
-async function createMapping(context: LambdaContext, input: CreateEventSourceMappingRequest) {
-  const { deps } = context;
-  const fn = findFunction(context, input.FunctionName);
-  const queueArn = input.EventSourceArn ?? '';
-  if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
-    throw invalidParameter(`The local runtime maps SQS queues only, not event source ${input.EventSourceArn}.`);
-  }
-  const settings = mergeMappingSettings(input);
-  assertUnmapped(context, fn, queueArn);
-  await checkQueue(deps, fn, queueArn);
-  assertUnmapped(context, fn, queueArn);
-  const mapping = addMapping(context, { uuid: deps.ids.uuid(), queueArn, functionName: fn.name, settings });
-  return describe(deps, mapping, 'Creating');
+  return lambdaOperations(context, {
+    CreateEventSourceMapping: onFunction(context, async (fn, input) => {
+      const { EventSourceArn: queueArn = '' } = input;
+      if (!/^arn:[a-z-]+:sqs:/.test(queueArn)) {
+        throw invalidParameter(`The local runtime maps SQS queues only, not event source ${queueArn}.`);
+      }
+      const settings = mergeSettings(input);
+      checkUnmapped(context, fn, queueArn);
+      await checkQueue(deps, fn, queueArn);
+      checkUnmapped(context, fn, queueArn);
+      const lastModified = new Date(deps.clock.now());
+      const mapping = addMapping(context, {
+        uuid: deps.ids.uuid(),
+        queueArn,
+        functionName: fn.name,
+        settings,
+        lastModified,
+      });
+      return describe(deps, mapping, 'Creating');
+    }),
+    GetEventSourceMapping: ({ UUID }) => describe(deps, find(UUID)),
+    async UpdateEventSourceMapping(input) {
+      const mapping = find(input.UUID);
+      const { queueArn, functionName } = mapping.state;
+      const settings = mergeSettings(input, mapping.state.settings);
+      const fn =
+        input.FunctionName === undefined ? undefined : findFunction(context, { FunctionName: input.FunctionName });
+      if (fn && fn.name !== functionName) {
+        checkUnmapped(context, fn, queueArn);
+        await checkQueue(deps, fn, queueArn);
+        mapping.state.functionName = fn.name;
+      }
+      mapping.update(settings);
+      return describe(deps, mapping, 'Updating');
+    },
+    DeleteEventSourceMapping({ UUID }) {
+      const mapping = find(UUID);
+      mappings.delete(mapping.state.uuid);
+      mapping.remove();
+      return describe(deps, mapping);
+    },
+    ListEventSourceMappings({ FunctionName, EventSourceArn, ...input }) {
+      const name = FunctionName === undefined ? undefined : findFunction(context, { FunctionName }).name;
+      const found = [...mappings.values()].filter(
+        ({ state }) =>
+          state.functionName === (name ?? state.functionName) && state.queueArn === (EventSourceArn ?? state.queueArn),
+      );
+      return functionPage(
+        'EventSourceMappings',
+        found.map((mapping) => describe(deps, mapping)),
+        input,
+      );
+    },
+  });
 }
 
 /** Adds a mapping, which begins to poll. */
-export function addMapping(
-  context: LambdaContext,
-  state: Pick<EventSourceMapping, 'uuid' | 'queueArn' | 'functionName' | 'settings'>,
-): EventSourceMapping {
-  const { deps, extras, functions, invoker, mappings } = context;
-  const { queueArn } = state;
-  const mapping: EventSourceMapping = new EventSourceMapping({
-    ...state,
-    deps,
-    invoker,
-    findFunction: () => functions.get(mapping.functionName),
-    onProblem: (problem) =>
-      extras.onLog?.({
-        functionName: mapping.functionName,
-        line: `Event source mapping ${mapping.uuid} of ${queueArn}: ${problem}`,
-        at: deps.clock.now(),
-      }),
-  });
-  mappings.set(mapping.uuid, mapping);
+export function addMapping(context: LambdaContext, state: MappingState): EventSourceMapping {
+  const mapping = new EventSourceMapping(context, state);
+  context.mappings.set(state.uuid, mapping);
   mapping.start();
   return mapping;
 }
 
-async function updateMapping(context: LambdaContext, input: UpdateEventSourceMappingRequest) {
-  const mapping = findMapping(context, input.UUID);
-  const settings = mergeMappingSettings(input, mapping.settings);
-  if (input.FunctionName !== undefined) {
-    const fn = findFunction(context, input.FunctionName);
-    if (fn.name !== mapping.functionName) {
-      assertUnmapped(context, fn, mapping.queueArn);
-      await checkQueue(context.deps, fn, mapping.queueArn);
-      mapping.functionName = fn.name;
-    }
+/** Merges `input` into `before`. Throws AwsError. */
+function mergeSettings(
+  input: Partial<Inputs<Lambda>['UpdateEventSourceMapping']>,
+  before: MappingSettings = DEFAULT_SETTINGS,
+): MappingSettings {
+  if (input.FilterCriteria?.Filters?.length) {
+    throw invalidParameter('The local runtime does not simulate FilterCriteria.');
   }
-  mapping.update(settings);
-  return describe(context.deps, mapping, 'Updating');
-}
-
-function listMappings(context: LambdaContext, input: ListEventSourceMappingsRequest) {
-  const name = input.FunctionName === undefined ? undefined : findFunction(context, input.FunctionName).name;
-  const found = [...context.mappings.values()].filter(
-    (mapping) =>
-      (name === undefined || mapping.functionName === name) &&
-      (input.EventSourceArn === undefined || mapping.queueArn === input.EventSourceArn),
-  );
-  const { items, marker } = pageByMarker(found, input);
-  return { EventSourceMappings: items.map((mapping) => describe(context.deps, mapping)), ...marker };
+  const {
+    Enabled = before.Enabled,
+    BatchSize = before.BatchSize,
+    MaximumBatchingWindowInSeconds = before.MaximumBatchingWindowInSeconds,
+    FunctionResponseTypes = before.FunctionResponseTypes,
+    // An empty one removes the limit.
+    ScalingConfig = before.ScalingConfig,
+  } = input;
+  const unknown = FunctionResponseTypes.find((type) => type !== 'ReportBatchItemFailures');
+  if (unknown !== undefined) {
+    throw invalidMember(unknown, 'functionResponseTypes', 'satisfy enum value set: [ReportBatchItemFailures]');
+  }
+  checkRange(BatchSize, 'batchSize', 1, 10_000);
+  checkRange(MaximumBatchingWindowInSeconds, 'maximumBatchingWindowInSeconds', 0, 300);
+  checkRange(ScalingConfig?.MaximumConcurrency, 'scalingConfig.maximumConcurrency', 2, 1_000);
+  if (BatchSize > 10 && MaximumBatchingWindowInSeconds < 1) {
+    throw invalidParameter(
+      'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
+    );
+  }
+  return { Enabled, BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes, ScalingConfig };
 }
 
 /** Lambda's checks before it accepts a mapping: the role's permissions, the queue, its visibility timeout. */
-async function checkQueue(deps: Deps, fn: LambdaFunction, queueArn: string): Promise<void> {
-  const caller = roleCaller(deps.account, fn.settings.Role, fn.name);
+async function checkQueue(deps: Deps, { name, settings }: LambdaFunction, queueArn: string): Promise<void> {
+  const caller = roleCaller(deps.account, settings.Role, name);
   for (const action of NEEDED_ACTIONS) {
     try {
       deps.cloud.authorize(caller, { action: `sqs:${action}`, resource: queueArn });
@@ -123,65 +136,41 @@ async function checkQueue(deps: Deps, fn: LambdaFunction, queueArn: string): Pro
       throw invalidParameter(`The function execution role does not have permissions to call ${action} on SQS`, error);
     }
   }
-  const visibilitySeconds = await queueVisibilitySeconds(deps, queueArn, caller);
-  if (visibilitySeconds < fn.settings.Timeout) {
+  const seconds = await visibilitySeconds(deps, queueArn, caller).catch((error: Error) => {
+    const reason = `SQS Error Code: ${error.name}. SQS Error Message: ${error.message}`;
+    throw invalidParameter(`Error occurred while ReceiveMessage. ${reason}`, error);
+  });
+  if (seconds < settings.Timeout) {
     throw invalidParameter(
-      `Queue visibility timeout: ${visibilitySeconds} seconds is less than ` +
-        `Function timeout: ${fn.settings.Timeout} seconds`,
+      `Queue visibility timeout: ${seconds} seconds is less than Function timeout: ${settings.Timeout} seconds`,
     );
   }
 }
 
-async function queueVisibilitySeconds(deps: Deps, queueArn: string, caller: Caller): Promise<number> {
-  try {
-    const input = { QueueUrl: await queueUrl(deps, queueArn), AttributeNames: ['VisibilityTimeout'] };
-    const answer = (await deps.cloud.call('sqs', 'GetQueueAttributes', input, caller)) as {
-      Attributes: { VisibilityTimeout: string };
-    };
-    return Number(answer.Attributes.VisibilityTimeout);
-  } catch (error) {
-    const { name, message } = error as Error;
-    throw invalidParameter(
-      `Error occurred while ReceiveMessage. SQS Error Code: ${name}. SQS Error Message: ${message}`,
-      error,
-    );
-  }
+function checkUnmapped({ mappings }: LambdaContext, { name }: LambdaFunction, queueArn: string): void {
+  const found = [...mappings.values()].find(({ state }) => state.queueArn === queueArn && state.functionName === name);
+  if (!found) return;
+  throw resourceConflict(
+    `An event source mapping with SQS arn (" ${queueArn} ") and function (" ${name} ") already exists. ` +
+      `Please update or delete the existing mapping with UUID ${found.state.uuid}`,
+  );
 }
 
-function assertUnmapped({ mappings }: LambdaContext, fn: LambdaFunction, queueArn: string): void {
-  for (const mapping of mappings.values()) {
-    if (mapping.queueArn !== queueArn || mapping.functionName !== fn.name) continue;
-    throw resourceConflict(
-      `An event source mapping with SQS arn (" ${queueArn} ") and function (" ${fn.name} ") already exists. ` +
-        `Please update or delete the existing mapping with UUID ${mapping.uuid}`,
-    );
-  }
-}
-
-function findMapping({ mappings }: LambdaContext, uuid: string | undefined): EventSourceMapping {
-  const mapping = mappings.get(uuid ?? '');
-  if (!mapping) throw resourceNotFound();
-  return mapping;
-}
-
-const mappingArn = ({ account }: Deps, uuid: string) => arn(account, 'lambda', `event-source-mapping:${uuid}`);
-
-function describe(deps: Deps, mapping: EventSourceMapping, state: MappingState = mapping.state) {
-  const { settings } = mapping;
+function describe(
+  { account }: Deps,
+  { state, status, lastProcessingResult }: EventSourceMapping,
+  State: string = status,
+) {
+  const { Enabled: _, ...settings } = state.settings;
   return {
-    UUID: mapping.uuid,
-    EventSourceArn: mapping.queueArn,
-    EventSourceMappingArn: mappingArn(deps, mapping.uuid),
-    FunctionArn: functionArn(deps.account, mapping.functionName),
-    BatchSize: settings.batchSize,
-    MaximumBatchingWindowInSeconds: settings.windowSeconds,
-    FunctionResponseTypes: settings.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
-    ...(settings.maximumConcurrency !== undefined && {
-      ScalingConfig: { MaximumConcurrency: settings.maximumConcurrency },
-    }),
-    State: state,
+    UUID: state.uuid,
+    EventSourceArn: state.queueArn,
+    EventSourceMappingArn: mappingArn(account, state.uuid),
+    FunctionArn: functionArn(account, state.functionName),
+    ...settings,
+    State,
     StateTransitionReason: 'USER_INITIATED',
-    LastProcessingResult: mapping.lastProcessingResult,
-    LastModified: new Date(mapping.lastModifiedMs),
+    LastProcessingResult: lastProcessingResult,
+    LastModified: state.lastModified,
   };
 }

@@ -1,18 +1,7 @@
-import type {
-  FunctionEventInvokeConfig,
-  GetFunctionConcurrencyRequest,
-  GetFunctionEventInvokeConfigRequest,
-  ListTagsRequest,
-  PutFunctionConcurrencyRequest,
-  PutFunctionEventInvokeConfigRequest,
-  TagResourceRequest,
-  UntagResourceRequest,
-} from '@aws-sdk/client-lambda';
-import type { Operation } from '../core/cloud.ts';
-import { permitted } from '../core/permitted.ts';
-import { type FunctionInput, findFunction, type LambdaContext, onFunction } from './context.ts';
-import { checkRange, invalidParameter, resourceNotFound } from './errors.ts';
-import type { EventInvokeConfig, LambdaFunction } from './function-state.ts';
+import type { FunctionEventInvokeConfig } from '@aws-sdk/client-lambda';
+import { findFunction, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
+import { checkRange, invalidMember, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import type { LambdaFunction } from './function.ts';
 
 /** Concurrent executions of an account. */
 const ACCOUNT_CONCURRENCY = 1_000;
@@ -20,98 +9,115 @@ const ACCOUNT_CONCURRENCY = 1_000;
 const UNRESERVED_CONCURRENCY_MINIMUM = 100;
 
 /** Options of a function beside code and configuration: asynchronous invocation, concurrency, tags. */
-export function optionOperations(context: LambdaContext): Record<string, Operation> {
-  return { ...eventInvokeOperations(context), ...concurrencyOperations(context), ...tagOperations(context) };
-}
-
-function eventInvokeOperations(context: LambdaContext): Record<string, Operation> {
-  const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-  return onFunction(context.deps.account, {
-    PutFunctionEventInvokeConfig(input: PutFunctionEventInvokeConfigRequest) {
-      const fn = find(input);
-      fn.eventInvokeConfig = readEventInvokeConfig(input, context.deps.clock.now());
-      return describeEventInvokeConfig(fn);
-    },
-    GetFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigRequest) =>
-      describeEventInvokeConfig(find(input)),
-    DeleteFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigRequest) => {
-      const fn = find(input);
-      presentEventInvokeConfig(fn);
+export function optionOperations(context: LambdaContext) {
+  const { deps, functions } = context;
+  const tagsOf = (FunctionName: string | undefined) => findFunction(context, { FunctionName }).tags;
+  return lambdaOperations(context, {
+    PutFunctionEventInvokeConfig: onFunction(context, (fn, input) => {
+      const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
+      checkRange(MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
+      checkRange(MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
+      fn.eventInvokeConfig = {
+        FunctionArn: `${fn.arn}:$LATEST`,
+        LastModified: new Date(deps.clock.now()),
+        MaximumRetryAttempts,
+        MaximumEventAgeInSeconds,
+        DestinationConfig: DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
+      };
+      return fn.eventInvokeConfig;
+    }),
+    GetFunctionEventInvokeConfig: onFunction(context, eventInvokeConfigOf),
+    DeleteFunctionEventInvokeConfig: onFunction(context, (fn) => {
+      eventInvokeConfigOf(fn);
       fn.eventInvokeConfig = undefined;
-      return {};
+    }),
+    PutFunctionConcurrency: onFunction(context, (fn, input) => {
+      const ReservedConcurrentExecutions = Number(input.ReservedConcurrentExecutions);
+      checkRange(ReservedConcurrentExecutions, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
+      let reserved = ReservedConcurrentExecutions;
+      for (const other of functions.values()) if (other !== fn) reserved += other.reservedConcurrency ?? 0;
+      if (reserved > ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY_MINIMUM) {
+        throw invalidParameter(
+          "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution " +
+            `below its minimum value of [${UNRESERVED_CONCURRENCY_MINIMUM}].`,
+        );
+      }
+      fn.reservedConcurrency = ReservedConcurrentExecutions;
+      return { ReservedConcurrentExecutions };
+    }),
+    GetFunctionConcurrency: onFunction(context, ({ reservedConcurrency }) => ({
+      ReservedConcurrentExecutions: reservedConcurrency,
+    })),
+    DeleteFunctionConcurrency: onFunction(context, (fn) => {
+      fn.reservedConcurrency = undefined;
+    }),
+    TagResource({ Resource, Tags }) {
+      Object.assign(tagsOf(Resource), Tags);
     },
+    UntagResource({ Resource, TagKeys = [] }) {
+      const tags = tagsOf(Resource);
+      for (const key of TagKeys) delete tags[key];
+    },
+    ListTags: ({ Resource }) => ({ Tags: { ...tagsOf(Resource) } }),
   });
 }
 
-function readEventInvokeConfig(input: PutFunctionEventInvokeConfigRequest, lastModifiedMs: number): EventInvokeConfig {
-  const config: EventInvokeConfig = {
-    MaximumRetryAttempts: input.MaximumRetryAttempts,
-    MaximumEventAgeInSeconds: input.MaximumEventAgeInSeconds,
-    DestinationConfig: input.DestinationConfig ?? { OnSuccess: {}, OnFailure: {} },
-    lastModifiedMs,
-  };
-  if (config.MaximumRetryAttempts !== undefined) {
-    checkRange(config.MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
-  }
-  if (config.MaximumEventAgeInSeconds !== undefined) {
-    checkRange(config.MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
-  }
-  return config;
-}
-
-function presentEventInvokeConfig(fn: LambdaFunction): EventInvokeConfig {
+function eventInvokeConfigOf(fn: LambdaFunction): FunctionEventInvokeConfig {
   if (fn.eventInvokeConfig) return fn.eventInvokeConfig;
   throw resourceNotFound(`The function ${fn.arn}:$LATEST doesn't have an EventInvokeConfig`);
 }
 
-function describeEventInvokeConfig(fn: LambdaFunction): FunctionEventInvokeConfig {
-  const { lastModifiedMs, ...config } = presentEventInvokeConfig(fn);
-  return { FunctionArn: `${fn.arn}:$LATEST`, LastModified: new Date(lastModifiedMs), ...config };
-}
-
-function concurrencyOperations(context: LambdaContext): Record<string, Operation> {
-  const find = (input: FunctionInput) => findFunction(context, input.FunctionName, input.Qualifier);
-  return onFunction(context.deps.account, {
-    PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
-      const fn = find(input);
-      const reserved = Number(input.ReservedConcurrentExecutions);
-      checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
-      assertUnreservedRemains(context, fn, reserved);
-      fn.reservedConcurrency = reserved;
-      return { ReservedConcurrentExecutions: reserved };
-    },
-    GetFunctionConcurrency: (input: GetFunctionConcurrencyRequest) => {
-      const { reservedConcurrency } = find(input);
-      return reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency };
-    },
-    DeleteFunctionConcurrency: (input: GetFunctionConcurrencyRequest) => {
-      find(input).reservedConcurrency = undefined;
-      return {};
-    },
+/** AddPermission, RemovePermission, GetPolicy. */
+export function functionPolicyOperations(context: LambdaContext) {
+  const { deps, extras } = context;
+  const changed = (fn: LambdaFunction) => {
+    fn.revisionId = deps.ids.uuid();
+    extras.setResourcePolicy?.(fn.arn, policyOf(fn));
+  };
+  return lambdaOperations(context, {
+    AddPermission: onFunction(context, (fn, { StatementId: Sid = '', Principal, Action, SourceAccount, SourceArn }) => {
+      if (!/^[\w-]{1,100}$/.test(Sid)) {
+        throw invalidMember(Sid, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
+      }
+      if (fn.policy.has(Sid)) {
+        const advice = 'Please provide a new statement id, or remove the existing statement.';
+        throw resourceConflict(`The statement id (${Sid}) provided already exists. ${advice}`);
+      }
+      const conditions = {
+        ...(SourceAccount !== undefined && { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
+        ...(SourceArn !== undefined && { ArnLike: { 'AWS:SourceArn': SourceArn } }),
+      };
+      const statement = {
+        ...{ Sid, Effect: 'Allow', Principal: principal(Principal, deps.account.partition), Action, Resource: fn.arn },
+        ...(Object.keys(conditions).length > 0 && { Condition: conditions }),
+      };
+      fn.policy.set(Sid, statement);
+      changed(fn);
+      return { Statement: JSON.stringify(statement) };
+    }),
+    RemovePermission: onFunction(context, (fn, { StatementId = '' }) => {
+      if (!fn.policy.delete(StatementId)) {
+        throw resourceNotFound(`Statement ${StatementId} is not found in resource policy.`);
+      }
+      changed(fn);
+    }),
+    GetPolicy: onFunction(context, (fn) => {
+      const Policy = policyOf(fn);
+      if (Policy === undefined) throw resourceNotFound();
+      return { Policy, RevisionId: fn.revisionId };
+    }),
   });
 }
 
-function assertUnreservedRemains({ functions }: LambdaContext, fn: LambdaFunction, reserved: number): void {
-  let others = 0;
-  for (const other of functions.values()) if (other !== fn) others += other.reservedConcurrency ?? 0;
-  if (others + reserved <= ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY_MINIMUM) return;
-  throw invalidParameter(
-    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution " +
-      `below its minimum value of [${UNRESERVED_CONCURRENCY_MINIMUM}].`,
-  );
+/** The policy as JSON; undefined without statements. */
+function policyOf({ policy }: LambdaFunction): string | undefined {
+  if (policy.size === 0) return undefined;
+  return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: [...policy.values()] });
 }
 
-function tagOperations(context: LambdaContext): Record<string, Operation> {
-  return permitted('lambda', ({ Resource = '' }: ListTagsRequest) => Resource, {
-    TagResource: (input: TagResourceRequest) => {
-      Object.assign(findFunction(context, input.Resource).tags, input.Tags);
-      return {};
-    },
-    UntagResource: (input: UntagResourceRequest) => {
-      const { tags } = findFunction(context, input.Resource);
-      for (const key of input.TagKeys ?? []) delete tags[key];
-      return {};
-    },
-    ListTags: (input: ListTagsRequest) => ({ Tags: { ...findFunction(context, input.Resource).tags } }),
-  });
+/** The element of a statement for a service, an ARN, an account's id or `*`. */
+function principal(given = '', partition: string): string | Record<string, string> {
+  if (given === '*') return given;
+  if (/^\d{12}$/.test(given)) return { AWS: `arn:${partition}:iam::${given}:root` };
+  return given.startsWith('arn:') ? { AWS: given } : { Service: given };
 }

@@ -1,4 +1,4 @@
-/** Why an invocation failed, as the Runtime API reports it and Invoke returns it. */
+/** Why an invocation failed, as Invoke returns it. */
 export interface FunctionFailure {
   /** For example `TypeError` or `Runtime.ImportModuleError`. */
   readonly errorType: string;
@@ -32,8 +32,6 @@ export interface Invocation {
   readonly deadlineMs: number;
   /** X-Ray trace header. */
   readonly traceId: string;
-  /** JSON, as given to Invoke (decoded). */
-  readonly clientContext?: string;
 }
 
 /** Outcome of an invocation. */

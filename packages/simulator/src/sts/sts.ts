@@ -1,7 +1,7 @@
 import type { STS } from '@aws-sdk/client-sts';
 import type { Deps, Service } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
-import { accessDenied } from '../iam/access-denied.ts';
+import { accessDenied } from '../iam/errors.ts';
 import type { Iam } from '../iam/iam.ts';
 
 const DEFAULT_SESSION_SECONDS = 3600;

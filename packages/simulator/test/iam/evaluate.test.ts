@@ -184,7 +184,7 @@ describe('documents that are refused', () => {
     ],
     ['an unknown element', [{ ...allow('*', '*'), Resorce: '*' }], /Resorce/],
     ['both Action and NotAction', [{ ...allow('*', '*'), NotAction: 's3:*' }], /exactly one of Action and NotAction/],
-    ['neither Resource nor NotResource', [{ Effect: 'Allow', Action: '*' }], /exactly one of Resource/],
+    ['neither Resource nor NotResource', [{ Effect: 'Allow', Action: '*' }], /must contain resources/],
     ['an action without a service', [allow('GetObject', '*')], /prefaced by a vendor/],
     ['an effect that is none', [{ Effect: 'Maybe', Action: '*', Resource: '*' }], /Invalid effect/],
     ['a principal in an identity policy', [{ ...allow('*', '*'), Principal: '*' }], /should not specify a principal/],

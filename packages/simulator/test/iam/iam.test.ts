@@ -303,6 +303,38 @@ describe('roles and policies', () => {
     expect(Role).toMatchObject({ Description: 'd', MaxSessionDuration: 7200 });
   });
 
+  it.each([
+    ['more than 50', Array.from({ length: 51 }, (_, i) => ({ Key: `${i}`, Value: '' })), 'less than or equal to 50'],
+    ['the same key in another case', ['a', 'A'].map((Key) => ({ Key, Value: '' })), 'Duplicate tag keys found.'],
+    ['a long key', [{ Key: 'k'.repeat(129), Value: '' }], 'less than or equal to 128'],
+    ['a long value', [{ Key: 'k', Value: 'v'.repeat(257) }], 'less than or equal to 256'],
+    ['other characters', [{ Key: 'k!', Value: '' }], 'regular expression pattern'],
+  ])('refuse tags with %s', async (_name, Tags, message) => {
+    await expect(call('TagRole', { RoleName: 'r', Tags })).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('are described with what each operation tells, as in AWS', async () => {
+    expect((await call('GetRole', { RoleName: 'r' })).Role).toMatchObject({ Tags: undefined, RoleLastUsed: {} });
+    await call('TagRole', { RoleName: 'r', Tags: [{ Key: 'a', Value: '1' }] });
+    expect((await call('GetRole', { RoleName: 'r' })).Role.Tags).toHaveLength(1);
+    expect((await call('ListRoles', {})).Roles[0].Tags).toBeUndefined();
+    const input = { PolicyName: 'p', Description: 'd', PolicyDocument: document(allow('s3:*', '*')) };
+    const { Policy } = await call('CreatePolicy', input);
+    expect(Policy.Description).toBeUndefined();
+    expect((await call('GetPolicy', { PolicyArn: Policy.Arn })).Policy).toMatchObject({ Description: 'd', Tags: [] });
+  });
+
+  it('are listed 100 at a time by default', async () => {
+    for (let i = 0; i < 100; i++) {
+      await call('CreateRole', { RoleName: `r${i}`, AssumeRolePolicyDocument: lambdaTrust });
+    }
+    const first = await call('ListRoles', {});
+    expect([first.Roles.length, first.IsTruncated]).toEqual([100, true]);
+  });
+
   it('need permissions themselves', async () => {
     const caller = iam.callerFor(roleArn, 'fn');
     await expect(call('GetRole', { RoleName: 'r' }, caller)).rejects.toThrow(`iam:GetRole on resource: ${roleArn}`);

@@ -143,14 +143,6 @@ describe('a mapping', () => {
     expect(batches).toHaveLength(3);
   });
 
-  it('cuts a batch whose event would be larger than 6 MB', async () => {
-    const { queue, clock, batches } = await mapped(() => undefined);
-    queue.send(...Array.from({ length: 9 }, () => 'x'.repeat(1_000_000)));
-    await clock.advance(0);
-    expect(batches.map((batch) => batch.length)).toEqual([6, 3]);
-    expect(queue.messages).toEqual([]);
-  });
-
   it.each([
     ['disabled', 'UpdateEventSourceMapping'],
     ['deleted', 'DeleteEventSourceMapping'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedMessageIds } from '../../src/lambda/batch-failures.ts';
+import { failedMessageIds } from '../../src/lambda/sqs-event.ts';
 
 const batch = new Set(['a', 'b', 'c']);
 const failed = (answer: string) => [...failedMessageIds(Buffer.from(answer), batch)];
