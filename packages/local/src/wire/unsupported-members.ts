@@ -81,6 +81,13 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'SSEKMSEncryptionContext',
     'WriteOffsetBytes',
   ],
+  sagemaker: [
+    'CreationTimeAfter',
+    'CreationTimeBefore',
+    'LastModifiedTimeAfter',
+    'LastModifiedTimeBefore',
+    'ModelPackageType',
+  ],
   sqs: ['BinaryListValues', 'StringListValues'],
   ssm: ['KeyId', 'Shared'],
   sts: [

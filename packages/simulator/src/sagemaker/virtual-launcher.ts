@@ -1,12 +1,11 @@
 import { AwsError } from '../core/aws-error.ts';
-import type { Caller, Deps } from '../core/cloud.ts';
+import { type Clock, sleep } from '../core/clock.ts';
+import type { Caller, Cloud, Deps } from '../core/cloud.ts';
 import {
   type ContainerSpec,
   type Instance,
   type InstanceLauncher,
   type InstanceSpec,
-  type InvocationRequest,
-  type InvocationResponse,
   LaunchFailure,
 } from './launcher.ts';
 import { parseS3Uri } from './names.ts';
@@ -19,10 +18,13 @@ export interface LoadedData {
 }
 
 /** The fate of an instance that has loaded its data. */
-export type LaunchVerdict =
-  | { readonly healthyAfterMs: number; readonly lostAfterMs?: number }
-  /** Never healthy: fails at the deadline of the health check, or at once with the given reason. */
-  | { readonly healthyAfterMs?: never; readonly reason?: string };
+export interface LaunchVerdict {
+  /** Absent: never healthy; the launch fails at the deadline of the health check, or at once with the `reason`. */
+  readonly healthyAfterMs?: number;
+  readonly reason?: string;
+  /** When a healthy instance is lost. @default never */
+  readonly lostAfterMs?: number;
+}
 
 /** A running virtual instance and the data that it serves. */
 export interface VirtualInstance {
@@ -53,133 +55,97 @@ export function createVirtualLauncher(
   options: VirtualLauncherOptions,
 ): InstanceLauncher & { readonly running: ReadonlySet<VirtualInstance> } {
   const running = new Set<VirtualInstance>();
-  return { start: (spec) => new LaunchedInstance(deps, options, running, spec), running };
+  return { start: (spec) => launch(deps, options, running, spec), running };
 }
 
-class LaunchedInstance implements Instance {
-  readonly ready: Promise<void>;
-  readonly lost: Promise<string>;
-  readonly #deps: Deps;
-  readonly #options: VirtualLauncherOptions;
-  readonly #running: Set<VirtualInstance>;
-  readonly #spec: InstanceSpec;
-  readonly #idle = Promise.withResolvers<void>();
-  readonly #loss = Promise.withResolvers<string>();
-  #data: readonly LoadedData[] = [];
-  #self: VirtualInstance | undefined;
-  #inFlight = 0;
-  #stopped = false;
-  #ended = false;
-
-  constructor(deps: Deps, options: VirtualLauncherOptions, running: Set<VirtualInstance>, spec: InstanceSpec) {
-    this.#deps = deps;
-    this.#options = options;
-    this.#running = running;
-    this.#spec = spec;
-    this.lost = this.#loss.promise;
-    this.ready = this.#launch();
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  async invoke({ signal }: InvocationRequest): Promise<InvocationResponse> {
-    this.#inFlight++;
-    try {
-      if (this.#options.invocationMs) await this.#after(this.#options.invocationMs);
-      if (this.#ended) throw new Error('The instance ended before it answered.');
-      const headers = { 'content-type': 'application/json' };
-      return { status: 200, headers, body: this.#answer(signal), container: this.#label };
-    } finally {
-      this.#inFlight--;
-      if (this.#stopped && this.#inFlight === 0) this.#idle.resolve();
-    }
-  }
-
-  async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    if (this.#inFlight > 0 && graceMs > 0) await Promise.race([this.#idle.promise, this.#after(graceMs)]);
-    this.#end();
-  }
-
-  get #label(): string {
-    return this.#spec.containers[0]?.label ?? 'primary';
-  }
-
-  async #launch(): Promise<void> {
-    const { downloadMs = DEFAULT_DOWNLOAD_MS, judge } = this.#options;
-    const { containers, caller } = this.#spec;
-    const loaded = containers.map((container) => loadEtags(this.#deps, container, caller));
-    this.#data = (await Promise.all(loaded)).flat();
-    await this.#after(downloadMs);
-    const verdict = judge?.(this.#data, this.#spec) ?? { healthyAfterMs: DEFAULT_HEALTHY_AFTER_MS };
-    await this.#passHealthCheck(verdict);
-    if (this.#stopped) return;
-    this.#self = { spec: this.#spec, data: this.#data };
-    this.#running.add(this.#self);
-    const lostAfterMs = 'lostAfterMs' in verdict ? verdict.lostAfterMs : undefined;
-    if (lostAfterMs === undefined) return;
-    this.#deps.clock.schedule(lostAfterMs, () => {
-      if (this.#stopped) return;
-      this.#end();
-      this.#loss.resolve('The virtual instance was lost.');
+function launch(
+  { clock, cloud }: Deps,
+  options: VirtualLauncherOptions,
+  running: Set<VirtualInstance>,
+  spec: InstanceSpec,
+): Instance {
+  const idle = Promise.withResolvers<void>();
+  const loss = Promise.withResolvers<string>();
+  const container = spec.containers[0]?.label ?? 'primary';
+  let self: VirtualInstance = { spec, data: [] };
+  let inFlight = 0;
+  let isStopped = false;
+  let isEnded = false;
+  const end = () => {
+    isEnded = true;
+    running.delete(self);
+  };
+  const ready = async () => {
+    const loaded = await Promise.all(spec.containers.map((each) => loadEtags(cloud, each, spec.caller)));
+    self = { spec, data: loaded.flat() };
+    await sleep(clock, options.downloadMs ?? DEFAULT_DOWNLOAD_MS);
+    const verdict = options.judge?.(self.data, spec) ?? { healthyAfterMs: DEFAULT_HEALTHY_AFTER_MS };
+    await passHealthCheck(clock, spec, container, verdict);
+    if (isStopped) return;
+    running.add(self);
+    if (verdict.lostAfterMs === undefined) return;
+    clock.schedule(verdict.lostAfterMs, () => {
+      if (isStopped) return;
+      end();
+      loss.resolve('The virtual instance was lost.');
     });
-  }
+  };
+  return {
+    ready: ready(),
+    lost: loss.promise,
+    get inFlight() {
+      return inFlight;
+    },
+    async invoke({ signal }) {
+      inFlight++;
+      try {
+        if (options.invocationMs) await sleep(clock, options.invocationMs);
+        if (isEnded) throw new Error('The instance ended before it answered.');
+        const headers = { 'content-type': 'application/json' };
+        return { status: 200, headers, body: answer(self, options, signal), container };
+      } finally {
+        inFlight--;
+        if (isStopped && inFlight === 0) idle.resolve();
+      }
+    },
+    async stop(graceMs) {
+      isStopped = true;
+      if (inFlight > 0 && graceMs > 0) await Promise.race([idle.promise, sleep(clock, graceMs)]);
+      end();
+    },
+  };
+}
 
-  async #passHealthCheck(verdict: LaunchVerdict): Promise<void> {
-    const { healthCheckTimeoutMs, variantName } = this.#spec;
-    const healthyAfterMs = verdict.healthyAfterMs ?? Number.POSITIVE_INFINITY;
-    if (healthyAfterMs <= healthCheckTimeoutMs) {
-      await this.#after(healthyAfterMs);
-      return;
-    }
-    const reason = 'reason' in verdict ? verdict.reason : undefined;
-    if (reason === undefined) await this.#after(healthCheckTimeoutMs);
-    throw new LaunchFailure(reason ?? pingFailed(this.#label, variantName));
-  }
+async function passHealthCheck(clock: Clock, spec: InstanceSpec, container: string, verdict: LaunchVerdict) {
+  const { healthyAfterMs = Number.POSITIVE_INFINITY, reason } = verdict;
+  const { healthCheckTimeoutMs, variantName } = spec;
+  const isHealthy = healthyAfterMs <= healthCheckTimeoutMs;
+  if (reason === undefined || isHealthy) await sleep(clock, Math.min(healthyAfterMs, healthCheckTimeoutMs));
+  if (!isHealthy) throw new LaunchFailure(reason ?? pingFailed(container, variantName));
+}
 
-  async *#answer(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const body = this.#options.answer
-      ? this.#options.answer(this.#data, this.#spec)
-      : { instanceId: this.#spec.instanceId, data: this.#data };
-    if (body !== 'hang') yield Buffer.from(JSON.stringify(body));
-    else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  }
-
-  #end(): void {
-    this.#ended = true;
-    if (this.#self) this.#running.delete(this.#self);
-  }
-
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#deps.clock.schedule(ms, resolve);
-    });
-  }
+async function* answer({ spec, data }: VirtualInstance, options: VirtualLauncherOptions, signal: AbortSignal) {
+  const body = options.answer ? options.answer(data, spec) : { instanceId: spec.instanceId, data };
+  if (body !== 'hang') yield Buffer.from(JSON.stringify(body));
+  else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 
 /** The ETags of a container's model data. Throws LaunchFailure. */
-async function loadEtags({ cloud }: Deps, container: ContainerSpec, caller: Caller): Promise<LoadedData[]> {
+async function loadEtags(cloud: Cloud, container: ContainerSpec, caller: Caller): Promise<LoadedData[]> {
   const { modelDataUrl, modelDataSource } = container;
   const uri = modelDataSource?.uri ?? modelDataUrl;
   if (uri === undefined || container.mode === 'MultiModel') return [];
+  const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' };
   try {
-    const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' };
     if (modelDataSource?.type !== 'S3Prefix') {
       const { ETag } = await cloud.call<{ ETag: string }>('s3', 'HeadObject', { Bucket: bucket, Key: key }, caller);
       return [{ uri, etag: ETag }];
     }
+    type Listed = { Contents?: { Key: string; ETag: string }[] };
     const input = { Bucket: bucket, Prefix: key };
-    const listed = await cloud.call<{ Contents?: { Key: string; ETag: string }[] }>(
-      's3',
-      'ListObjectsV2',
-      input,
-      caller,
-    );
-    const objects = listed.Contents ?? [];
-    if (objects.length === 0) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-    return objects.map(({ Key, ETag }) => ({ uri: `s3://${bucket}/${Key}`, etag: ETag }));
+    const { Contents = [] } = await cloud.call<Listed>('s3', 'ListObjectsV2', input, caller);
+    if (Contents.length === 0) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+    return Contents.map(({ Key, ETag }) => ({ uri: `s3://${bucket}/${Key}`, etag: ETag }));
   } catch (error) {
     throw new LaunchFailure(downloadFailed(container.name, uri), error);
   }
