@@ -3,8 +3,7 @@ import { join, posix } from 'node:path';
 import type { ArchiveEntry } from '#archive/archive-entry';
 import type { ArchiveSink } from '#archive/check-archive';
 import { printableText } from '#archive/printable';
-import { ArchiveRefused } from './archive-refused.ts';
-import type { ArchiveLimits } from './limits.ts';
+import { type ArchiveLimits, ArchiveRefused } from './limits.ts';
 
 interface OpenFile {
   readonly handle: FileHandle;

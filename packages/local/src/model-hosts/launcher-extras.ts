@@ -1,7 +1,8 @@
+import type { Deps } from '#simulator/core/cloud';
+import type { ContainerSpec, InstanceSpec } from '#simulator/sagemaker/launcher';
 import type { Times } from '#simulator/sagemaker/times';
 import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
-import type { ContainerCommand } from './container-mapping.ts';
 
 /** One line that a model server wrote. */
 export interface ModelLog {
@@ -24,6 +25,19 @@ export interface InstanceFailure {
   readonly lines: readonly string[];
 }
 
+/** A command that replaces a container image. */
+export interface ContainerCommand {
+  /** Matches the image's whole name; `*` is any text, `?` any character. */
+  readonly image: string;
+  /**
+   * The executable and its arguments. `{modelDir}` and `{port}` are replaced; the environment has PORT,
+   * SAGEMAKER_BIND_TO_PORT and SM_MODEL_DIR, too. The command must serve GET /ping and POST /invocations on 127.0.0.1.
+   */
+  readonly command: readonly string[];
+  /** Added to the container's environment. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The surroundings of the process launcher. */
 export interface ProcessLauncherExtras {
   /** Running instances have their model data below `<stateDir>/instances`. */
@@ -38,4 +52,15 @@ export interface ProcessLauncherExtras {
   readonly onFailure?: (failure: InstanceFailure) => void;
   /** Limits of an unpacked model. @default see ArchiveLimits */
   readonly archiveLimits?: Partial<ArchiveLimits>;
+}
+
+/** What the models of an instance share. */
+export interface InstanceContext extends ProcessLauncherExtras {
+  readonly deps: Deps;
+  /** The path of python3. */
+  readonly python: () => Promise<string | undefined>;
+  readonly spec: InstanceSpec;
+  /** Aborted when the instance is stopped. */
+  readonly stopping: AbortSignal;
+  readonly log: (container: ContainerSpec, line: string, stream: ModelLog['stream']) => void;
 }

@@ -142,7 +142,7 @@ it('a command mapped to the image is run with the model folder and a port of its
   const command = [process.execPath, '-e', program];
   await serve(
     tarGz({ path: 'weights', body: 'x' }),
-    { containers: [{ image: '*/mine:*', command, args: ['{modelDir}', '{port}'] }] },
+    { containers: [{ image: '*/mine:*', command: [...command, '{modelDir}', '{port}'] }] },
     { Image: '1234.dkr.ecr/mine:1' },
   );
   const [modelDir, port] = JSON.parse((await invoke()).text);
@@ -226,14 +226,22 @@ describe('other model data', () => {
     expect((await invoke()).text).toBe('"from a prefix"');
   });
 
-  it('may not lead out of its folder by a key', async () => {
+  it.each([
+    ['lead out of its folder by a key', ['p/../../../evil'], /leaves its folder/],
+    [
+      'have a file where it has a folder',
+      ['p/a', 'p/a/b'],
+      /The path of "p\/a\/b" conflicts with that of another object/,
+    ],
+    ['have two files at one path', ['p/a/b', 'p/a//b'], /The path of "p\/a\/+b" conflicts/],
+  ])('may not %s', async (_name, keys, reason) => {
     stage = await createStage();
-    await stage.put('p/../../../evil', 'x');
+    for (const key of keys) await stage.put(key, 'x');
     const source = { S3Uri: 's3://models/p/', S3DataType: 'S3Prefix', CompressionType: 'None' };
     await stage.declare({ ModelDataUrl: undefined, ModelDataSource: { S3DataSource: source } });
     await stage.create();
     expect(await stage.settled('Failed')).toMatchObject({
-      FailureReason: expect.stringMatching(/leaves its folder/),
+      FailureReason: expect.stringMatching(reason),
     });
   });
 

@@ -34,8 +34,8 @@ export interface Permission {
 }
 
 /**
- * One API operation, with AWS's own input and output shapes (times as Date). Each implementation names the type of its
- * input: the SDK client's `…Input` type, or an interface of the same shape where the client is no dependency.
+ * One API operation, with AWS's own input and output shapes (times as Date); `undefined` is an empty output.
+ * `operationsOf` takes the types of inputs from the SDK's clients.
  * `run` must be atomic between awaits and must not do I/O except through injected ports.
  */
 export interface Operation<I = unknown, O = unknown> {
@@ -117,12 +117,12 @@ export class Cloud {
     this.#authorize(caller, permission);
   }
 
-  /** Calls `service.operation`; the caller knows the shape of its output. Throws AwsError. */
+  /** Calls `service.operation`; the caller knows the shape of its output, `{}` if it has none. Throws AwsError. */
   // biome-ignore lint/suspicious/noExplicitAny: AWS's shapes, see Operation
   async call<O = any>(service: string, operation: string, input: unknown, caller: Caller): Promise<O> {
     const found = this.find(service, operation);
     for (const permission of found.permissions?.(input) ?? []) this.#authorize(caller, permission);
-    return (await found.run(input, caller)) as O;
+    return ((await found.run(input, caller)) ?? {}) as O;
   }
 
   /** Throws OperationNotImplemented. */
