@@ -1,14 +1,14 @@
 import type { ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
 import { definitionsOf } from './containers.ts';
 import type { VariantFleet } from './fleet.ts';
+import { summaryOf } from './resources.ts';
 import type { Endpoint } from './store.ts';
 
 /** DescribeEndpoint's output. During an update only the pending deployment describes the new config. */
 export function describeEndpoint({ config, fleet, pending, ...endpoint }: Endpoint) {
   const { AsyncInferenceConfig, DataCaptureConfig, ExplainerConfig } = config;
   return {
-    EndpointName: endpoint.name,
-    EndpointArn: endpoint.arn,
+    ...summaryOf('Endpoint', endpoint),
     EndpointConfigName: config.name,
     ProductionVariants: fleet?.variants.map(summary),
     ShadowProductionVariants: fleet?.shadows.length ? fleet.shadows.map(summary) : undefined,
@@ -21,7 +21,6 @@ export function describeEndpoint({ config, fleet, pending, ...endpoint }: Endpoi
     },
     EndpointStatus: endpoint.status,
     FailureReason: endpoint.failureReason,
-    CreationTime: new Date(endpoint.created),
     LastModifiedTime: new Date(endpoint.modified),
     ...structuredClone({ LastDeploymentConfig: endpoint.deploymentConfig, AsyncInferenceConfig, ExplainerConfig }),
     PendingDeploymentSummary: pending && {

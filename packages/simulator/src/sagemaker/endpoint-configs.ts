@@ -3,40 +3,28 @@ import type { Clock } from '../core/clock.ts';
 import { operationsOf } from '../core/operations.ts';
 import { constraint, validation } from './errors.ts';
 import { checkName } from './names.ts';
-import { listPage, settingsOf } from './resources.ts';
+import { listPage, settingsOf, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
-import { checkTags } from './tags.ts';
 
 /** CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig, ListEndpointConfigs. */
 export function endpointConfigOperations(clock: Clock, store: Store) {
   const { configs } = store;
   return operationsOf<SageMaker>()('sagemaker', ({ EndpointConfigName: name }) => configs.permissionOn(name), {
     CreateEndpointConfig(input) {
-      const { EndpointConfigName: name, Tags } = input;
-      checkName('endpointConfigName', name);
-      checkTags(Tags);
-      const arn = configs.newArn(name);
+      const { name, arn } = configs.checkNew('endpointConfigName', input.EndpointConfigName, input.Tags);
       checkVariants(store, input);
       configs.add({ ...structuredClone(input), name, arn, created: clock.now() });
       return { EndpointConfigArn: arn };
     },
     DescribeEndpointConfig({ EndpointConfigName }) {
       const config = configs.find(EndpointConfigName);
-      return { ...settingsOf(config), EndpointConfigArn: config.arn };
+      return { ...settingsOf(config), ...summaryOf('EndpointConfig', config) };
     },
     // SageMaker does not protect a config that an endpoint uses; after this the endpoint cannot be updated.
-    DeleteEndpointConfig({ EndpointConfigName }) {
-      configs.remove(configs.find(EndpointConfigName));
-      return {};
-    },
+    DeleteEndpointConfig: ({ EndpointConfigName }) => configs.remove(configs.find(EndpointConfigName)),
     ListEndpointConfigs(input) {
       const { items, NextToken } = listPage(configs.all(), input);
-      const EndpointConfigs = items.map(({ name, arn, created }) => ({
-        EndpointConfigName: name,
-        EndpointConfigArn: arn,
-        CreationTime: new Date(created),
-      }));
-      return { EndpointConfigs, NextToken };
+      return { EndpointConfigs: items.map((config) => summaryOf('EndpointConfig', config)), NextToken };
     },
   });
 }

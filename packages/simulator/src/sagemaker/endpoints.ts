@@ -13,9 +13,8 @@ import type { UpdateFault } from './faults.ts';
 import { type Fleet, type FleetContext, planFleet } from './fleet.ts';
 import { checkName } from './names.ts';
 import { checkDeploymentConfig } from './policies.ts';
-import { type EndpointConfig, listPage } from './resources.ts';
+import { type EndpointConfig, listPage, summaryOf } from './resources.ts';
 import type { Endpoint, Store } from './store.ts';
-import { checkTags } from './tags.ts';
 
 /**
  * Statuses in which SageMaker accepts neither an update nor a deletion. Its message for RollingBack and Deleting is
@@ -60,16 +59,13 @@ export function endpointOperations(context: EndpointDependencies) {
       },
       DeleteEndpoint({ EndpointName }) {
         void deployments.remove(findIdle(context.store, EndpointName));
-        return {};
       },
       ListEndpoints(input) {
         const { items, NextToken } = listPage(endpoints.all(), input);
-        const Endpoints = items.map(({ name, arn, created, modified, status }) => ({
-          EndpointName: name,
-          EndpointArn: arn,
-          CreationTime: new Date(created),
-          LastModifiedTime: new Date(modified),
-          EndpointStatus: status,
+        const Endpoints = items.map((endpoint) => ({
+          ...summaryOf('Endpoint', endpoint),
+          LastModifiedTime: new Date(endpoint.modified),
+          EndpointStatus: endpoint.status,
         }));
         return { Endpoints, NextToken };
       },
@@ -78,11 +74,9 @@ export function endpointOperations(context: EndpointDependencies) {
 }
 
 function createEndpoint({ store, fleets, deployments }: EndpointDependencies, input: CreateEndpointInput) {
-  const { EndpointName: name, EndpointConfigName, DeploymentConfig, Tags } = input;
-  checkName('endpointName', name);
+  const { EndpointName, EndpointConfigName, DeploymentConfig, Tags } = input;
+  const { name, arn } = store.endpoints.checkNew('endpointName', EndpointName, Tags);
   checkName('endpointConfigName', EndpointConfigName);
-  checkTags(Tags);
-  const arn = store.endpoints.newArn(name);
   const config = store.configs.find(EndpointConfigName);
   checkDeploymentConfig(DeploymentConfig, config);
   const fleet = planFleet(fleets, config, { endpointName: name, models: store.models });

@@ -4,10 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import { operationsOf } from '../core/operations.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { constraint, validation } from './errors.ts';
-import { checkName } from './names.ts';
-import { listPage, type ModelPackageGroup } from './resources.ts';
+import { listPage, type ModelPackageGroup, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
-import { checkTags } from './tags.ts';
 
 /** Create, read, list and delete model package groups, and their policies. */
 export function packageGroupOperations(clock: Clock, { packageGroups }: Store, policies: PolicyHolder | undefined) {
@@ -16,10 +14,8 @@ export function packageGroupOperations(clock: Clock, { packageGroups }: Store, p
     group.policy = policy;
   };
   return operationsOf<SageMaker>()('sagemaker', ({ ModelPackageGroupName: name }) => packageGroups.permissionOn(name), {
-    CreateModelPackageGroup({ ModelPackageGroupName: name, ModelPackageGroupDescription: description, Tags }) {
-      checkName('modelPackageGroupName', name);
-      checkTags(Tags);
-      const arn = packageGroups.newArn(name);
+    CreateModelPackageGroup({ ModelPackageGroupName, ModelPackageGroupDescription: description, Tags }) {
+      const { name, arn } = packageGroups.checkNew('modelPackageGroupName', ModelPackageGroupName, Tags);
       packageGroups.add({ name, arn, created: clock.now(), Tags, description, packages: [], versions: 0 });
       return { ModelPackageGroupArn: arn };
     },
@@ -36,7 +32,6 @@ export function packageGroupOperations(clock: Clock, { packageGroups }: Store, p
       }
       setPolicy(group, undefined);
       packageGroups.remove(group);
-      return {};
     },
     PutModelPackageGroupPolicy({ ModelPackageGroupName, ResourcePolicy }) {
       const group = packageGroups.find(ModelPackageGroupName);
@@ -49,17 +44,13 @@ export function packageGroupOperations(clock: Clock, { packageGroups }: Store, p
       if (policy === undefined) throw validation(`ModelPackageGroup ${arn} does not have a resource policy.`);
       return { ResourcePolicy: policy };
     },
-    DeleteModelPackageGroupPolicy({ ModelPackageGroupName }) {
-      setPolicy(packageGroups.find(ModelPackageGroupName), undefined);
-      return {};
-    },
+    DeleteModelPackageGroupPolicy: ({ ModelPackageGroupName }) =>
+      setPolicy(packageGroups.find(ModelPackageGroupName), undefined),
   });
 }
 
-const summary = ({ name, arn, created, description }: ModelPackageGroup) => ({
-  ModelPackageGroupName: name,
-  ModelPackageGroupArn: arn,
-  ModelPackageGroupDescription: description,
-  CreationTime: new Date(created),
+const summary = (group: ModelPackageGroup) => ({
+  ...summaryOf('ModelPackageGroup', group),
+  ModelPackageGroupDescription: group.description,
   ModelPackageGroupStatus: 'Completed',
 });

@@ -75,7 +75,6 @@ export function packageOperations(deps: Deps, store: Store, emit: (event: ModelP
       DeleteModelPackage({ ModelPackageName }) {
         const { group, found } = findPackage(store, ModelPackageName);
         group.packages.splice(group.packages.indexOf(found), 1);
-        return {};
       },
     },
   );

@@ -5,10 +5,9 @@ import { operationsOf } from '../core/operations.ts';
 import { checkContainers, containerSpecs } from './containers.ts';
 import { constraint, validation } from './errors.ts';
 import type { S3Data } from './launcher.ts';
-import { checkName, parseS3Uri } from './names.ts';
-import { listPage, settingsOf } from './resources.ts';
+import { parseS3Uri } from './names.ts';
+import { listPage, settingsOf, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
-import { checkTags } from './tags.ts';
 
 /** The caller that a role is when SageMaker assumes it. */
 type CallerForRole = (roleArn: string) => Caller;
@@ -17,34 +16,23 @@ type CallerForRole = (roleArn: string) => Caller;
 export function modelOperations(deps: Deps, { models }: Store, callerForRole: CallerForRole) {
   return operationsOf<SageMaker>()('sagemaker', ({ ModelName }) => models.permissionOn(ModelName), {
     async CreateModel(input) {
-      const { ModelName: name, ExecutionRoleArn, Tags } = input;
-      checkName('modelName', name);
-      checkTags(Tags);
+      const { ModelName, ExecutionRoleArn, Tags } = input;
+      const { name, arn } = models.checkNew('modelName', ModelName, Tags);
       if (typeof ExecutionRoleArn !== 'string') throw constraint('executionRoleArn', undefined, 'not be null');
       checkContainers(input);
-      models.newArn(name);
       await checkModelData(deps, input, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
-      const arn = models.newArn(name);
       models.add({ ...structuredClone(input), ExecutionRoleArn, name, arn, created: deps.clock.now() });
       return { ModelArn: arn };
     },
     DescribeModel({ ModelName }) {
       const model = models.find(ModelName);
       const EnableNetworkIsolation = model.EnableNetworkIsolation ?? false;
-      return { ...settingsOf(model), ModelArn: model.arn, EnableNetworkIsolation };
+      return { ...settingsOf(model), ...summaryOf('Model', model), EnableNetworkIsolation };
     },
-    DeleteModel({ ModelName }) {
-      models.remove(models.find(ModelName));
-      return {};
-    },
+    DeleteModel: ({ ModelName }) => models.remove(models.find(ModelName)),
     ListModels(input) {
       const { items, NextToken } = listPage(models.all(), input);
-      const Models = items.map(({ name, arn, created }) => ({
-        ModelName: name,
-        ModelArn: arn,
-        CreationTime: new Date(created),
-      }));
-      return { Models, NextToken };
+      return { Models: items.map((model) => summaryOf('Model', model)), NextToken };
     },
   });
 }

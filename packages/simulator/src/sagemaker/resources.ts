@@ -7,7 +7,7 @@ import type {
 import type { Account } from '../core/account.ts';
 import { requestedPage } from '../core/page.ts';
 import { validation } from './errors.ts';
-import { packageGroupArn, resourceArn } from './names.ts';
+import { checkName, packageGroupArn, resourceArn } from './names.ts';
 
 /** What every resource has. */
 export interface Resource {
@@ -108,14 +108,17 @@ export class Resources<R extends Resource> {
     return found;
   }
 
-  /** The ARN for a new resource. Throws ValidationException if the name is taken. */
-  newArn(name: string): string {
-    const arn = this.arnOf(name);
-    if (this.get(name)) throw validation(this.#kind.taken(arn));
-    return arn;
+  /** Name and ARN for a new resource. Throws ValidationException for a name or tags that it cannot have. */
+  checkNew(member: string, name: string | undefined, tags?: readonly Tag[]): Pick<R, 'name' | 'arn'> {
+    checkName(member, name);
+    checkTags(tags);
+    if (this.get(name)) throw validation(this.#kind.taken(this.arnOf(name)));
+    return { name, arn: this.arnOf(name) };
   }
 
+  /** Throws ValidationException if the name is taken. */
   add(resource: R): void {
+    if (this.get(resource.name)) throw validation(this.#kind.taken(resource.arn));
     this.#resources.set(resource.arn.toLowerCase(), resource);
   }
 
@@ -124,11 +127,31 @@ export class Resources<R extends Resource> {
   }
 }
 
-/** A resource's settings as they were given when it was created, without its tags. */
-export function settingsOf<R extends Resource>(resource: R) {
-  const { name: _, arn: __, created, Tags: ___, ...settings } = resource;
-  return { ...structuredClone(settings), CreationTime: new Date(created) };
+/** Throws ValidationException for tags that SageMaker rejects. */
+export function checkTags(tags: readonly Tag[] = []): void {
+  if (tags.length > 50) throw validation('A resource can have at most 50 tags.');
+  for (const { Key, Value } of tags) {
+    if (typeof Key !== 'string' || Key.length < 1 || Key.length > 128) {
+      throw validation(`Tag keys have 1 to 128 characters, got: ${JSON.stringify(Key)}`);
+    }
+    if (typeof Value !== 'string' || Value.length > 256) {
+      throw validation(`Tag values have at most 256 characters, got: ${JSON.stringify(Value)}`);
+    }
+  }
 }
+
+/** A resource as it was given when it was created, without its tags. */
+export function settingsOf<R extends Resource>(resource: R) {
+  const { name: _, arn: __, created: ___, Tags: ____, ...settings } = resource;
+  return structuredClone(settings);
+}
+
+/** How lists and descriptions begin: for `Model`, with ModelName, ModelArn and CreationTime. */
+export const summaryOf = (kind: string, { name, arn, created }: Resource) => ({
+  [`${kind}Name`]: name,
+  [`${kind}Arn`]: arn,
+  CreationTime: new Date(created),
+});
 
 /** The members that the List operations share. */
 interface ListInput {

@@ -1,21 +1,8 @@
-import type { SageMaker, Tag } from '@aws-sdk/client-sagemaker';
+import type { SageMaker } from '@aws-sdk/client-sagemaker';
 import { operationsOf } from '../core/operations.ts';
 import { validation } from './errors.ts';
-import type { Resource } from './resources.ts';
+import { checkTags, type Resource } from './resources.ts';
 import type { Store } from './store.ts';
-
-/** Throws ValidationException for tags that SageMaker rejects. */
-export function checkTags(tags: readonly Tag[] = []): void {
-  if (tags.length > 50) throw validation('A resource can have at most 50 tags.');
-  for (const { Key, Value } of tags) {
-    if (typeof Key !== 'string' || Key.length < 1 || Key.length > 128) {
-      throw validation(`Tag keys have 1 to 128 characters, got: ${JSON.stringify(Key)}`);
-    }
-    if (typeof Value !== 'string' || Value.length > 256) {
-      throw validation(`Tag values have at most 256 characters, got: ${JSON.stringify(Value)}`);
-    }
-  }
-}
 
 /** AddTags, ListTags, DeleteTags. */
 export function tagOperations({ models, configs, endpoints, packageGroups }: Store) {
@@ -37,7 +24,6 @@ export function tagOperations({ models, configs, endpoints, packageGroups }: Sto
     DeleteTags({ ResourceArn, TagKeys = [] }) {
       const resource = find(ResourceArn);
       resource.Tags = resource.Tags?.filter(({ Key = '' }) => !TagKeys.includes(Key));
-      return {};
     },
   });
 }
