@@ -5,9 +5,3 @@ export { NotSent } from './launcher.ts';
 export type { ModelPackageStateChange } from './model-packages.ts';
 export { createSageMaker, type SageMaker } from './service.ts';
 export { fastTimes, realisticTimes, type Times } from './times.ts';
-export {
-  createVirtualLauncher,
-  type LaunchVerdict as Verdict,
-  type LoadedData,
-  type VirtualInstance,
-} from './virtual-launcher.ts';

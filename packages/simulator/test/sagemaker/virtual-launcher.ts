@@ -1,15 +1,15 @@
-import { AwsError } from '../core/aws-error.ts';
-import { type Clock, sleep } from '../core/clock.ts';
-import type { Caller, Cloud, Deps } from '../core/cloud.ts';
+import { AwsError } from '../../src/core/aws-error.ts';
+import { type Clock, sleep } from '../../src/core/clock.ts';
+import type { Caller, Cloud, Deps } from '../../src/core/cloud.ts';
 import {
   type ContainerSpec,
   type Instance,
   type InstanceLauncher,
   type InstanceSpec,
   LaunchFailure,
-} from './launcher.ts';
-import { parseS3Uri } from './names.ts';
-import { downloadFailed, pingFailed } from './reasons.ts';
+} from '../../src/sagemaker/launcher.ts';
+import { parseS3Uri } from '../../src/sagemaker/names.ts';
+import { downloadFailed, pingFailed } from '../../src/sagemaker/reasons.ts';
 
 /** Model data as an instance loaded it at its launch. */
 export interface LoadedData {
