@@ -4,30 +4,20 @@ import type {
   EndpointStatus,
   RollingUpdatePolicy,
 } from '@aws-sdk/client-sagemaker';
+import { sleep } from '../core/clock.ts';
 import type { UpdateFault } from './faults.ts';
 import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
 import { executionTimeout, INTERNAL_FAILURE_REASON, pingFailed } from './reasons.ts';
 import type { EndpointConfig } from './resources.ts';
-import type { Endpoint, PendingFleet, Store } from './store.ts';
+import { type Endpoint, keyOf, type PendingFleet, type Store } from './store.ts';
 
 /** A new number of instances or weight for a variant. */
 export interface VariantChange {
   readonly variant: VariantFleet;
   readonly count?: number;
   readonly weight?: number;
-}
-
-/** An update of an endpoint to another config. */
-export interface EndpointUpdate {
-  readonly config: EndpointConfig;
-  /** The new fleet. */
-  readonly fleet: Fleet;
-  /** The fleet that serves until then. */
-  readonly old: Fleet;
-  /** A fault to inject. */
-  readonly fault: UpdateFault | undefined;
 }
 
 /** Work within the time that a deployment policy has. Rejects with LaunchFailure when the time is over. */
@@ -47,12 +37,20 @@ export class Deployments {
   readonly #changed: (endpoint: Endpoint) => void;
   /** Stopping fleets, so that a stop of the service can wait for them. */
   readonly #leaving = new Set<Fleet>();
+  /** To inject, by the endpoint's key. */
+  readonly #faults = new Map<string, UpdateFault[]>();
 
   /** `changed` is called at each change of an endpoint's status. */
   constructor(context: FleetContext, endpoints: Store['endpoints'], changed: (endpoint: Endpoint) => void) {
     this.#context = context;
     this.#endpoints = endpoints;
     this.#changed = changed;
+  }
+
+  /** Injects a fault into the endpoint's next update; further calls queue up. */
+  inject(endpointName: string, fault: UpdateFault): void {
+    const key = keyOf(endpointName);
+    this.#faults.set(key, [...(this.#faults.get(key) ?? []), fault]);
   }
 
   /** Sets the status and publishes the change. */
@@ -92,12 +90,13 @@ export class Deployments {
     else this.become(endpoint, 'InService', isInterrupted ? INTERNAL_FAILURE_REASON : failureReason);
   }
 
-  async update(endpoint: Endpoint, update: EndpointUpdate): Promise<void> {
-    const { config, fleet, old, fault } = update;
+  /** Moves the endpoint from the fleet that serves it to a new one. */
+  async update(endpoint: Endpoint, old: Fleet, config: EndpointConfig, fleet: Fleet): Promise<void> {
+    const fault = this.#faults.get(keyOf(endpoint.name))?.shift();
     const pending = this.#begin(endpoint, config, fleet);
     this.become(endpoint, 'Updating');
     const counts = new Map(old.all.map((variant) => [variant, variant.desiredCount]));
-    const reason = await failureOf(this.#deploy(endpoint.deploymentConfig, pending, update));
+    const reason = await failureOf(this.#deploy(endpoint.deploymentConfig, old, pending, fault));
     if (reason !== undefined) {
       this.become(endpoint, 'RollingBack');
       // Launches the instances again that a rolling update has ended, with the data as it is now.
@@ -105,7 +104,7 @@ export class Deployments {
       const isRestored = (await failureOf(Promise.all(launches))) === undefined && fault?.kind !== 'rollback-failed';
       pending.share = 0;
       this.#leave(fleet);
-      await this.#context.wait(this.#context.times.rollbackMs);
+      await this.#wait(this.#context.times.rollbackMs);
       endpoint.pending = undefined;
       this.become(endpoint, isRestored ? 'InService' : 'UpdateRollbackFailed', reason);
       return;
@@ -126,20 +125,25 @@ export class Deployments {
   }
 
   /** Launches the new fleet and shifts the traffic to it, as the policy says. Throws LaunchFailure. */
-  async #deploy(policy: DeploymentConfig = {}, pending: PendingFleet, { old, fault }: EndpointUpdate): Promise<void> {
-    const { times, wait } = this.#context;
-    const { RollingUpdatePolicy: rolling, BlueGreenUpdatePolicy: blueGreen } = policy;
-    if (fault?.kind === 'delay') await wait(fault.ms);
+  async #deploy(
+    policy: DeploymentConfig | undefined,
+    old: Fleet,
+    pending: PendingFleet,
+    fault: UpdateFault | undefined,
+  ): Promise<void> {
+    const { times } = this.#context;
+    const { RollingUpdatePolicy: rolling, BlueGreenUpdatePolicy: blueGreen } = policy ?? {};
+    if (fault?.kind === 'delay') await this.#wait(fault.ms);
     const within = this.#deadline((rolling ?? blueGreen)?.MaximumExecutionTimeoutInSeconds);
     if (fault && fault.kind !== 'delay') {
-      await wait(times.launchMs);
+      await this.#wait(times.launchMs);
       const refused = 'reason' in fault ? fault.reason : undefined;
       const reason = refused ?? pingFailed('primary', pending.fleet.variants[0]?.name ?? '');
       throw new LaunchFailure(fault.kind === 'internal' ? INTERNAL_FAILURE_REASON : reason);
     }
     if (rolling) await this.#roll(pending, old, rolling, within);
     else await this.#shift(pending, blueGreen, within);
-    await wait(times.terminationMs);
+    await this.#wait(times.terminationMs);
   }
 
   /** Blue/green: shifts all traffic at once unless the policy says otherwise. */
@@ -178,7 +182,7 @@ export class Deployments {
   /** Shifts a share of the traffic to the new fleet. */
   async #activate(pending: PendingFleet, share: number): Promise<void> {
     pending.fleet.mark('ActivatingTraffic');
-    await this.#context.wait(this.#context.times.trafficShiftMs);
+    await this.#wait(this.#context.times.trafficShiftMs);
     pending.share = share;
   }
 
@@ -195,7 +199,7 @@ export class Deployments {
       for (const [variant, count] of before) variant.desiredCount = count;
       await Promise.allSettled([...before].map(([variant, count]) => variant.scaleTo(count)));
     }
-    await this.#context.wait(this.#context.times.scalingMs);
+    await this.#wait(this.#context.times.scalingMs);
     for (const { variant } of changes) {
       if (reason === undefined) variant.weight = variant.desiredWeight;
       else variant.desiredWeight = variant.weight;
@@ -207,7 +211,7 @@ export class Deployments {
   async remove(endpoint: Endpoint): Promise<void> {
     this.become(endpoint, 'Deleting', endpoint.failureReason);
     if (endpoint.fleet) this.#leave(endpoint.fleet);
-    await this.#context.wait(this.#context.times.deletionMs);
+    await this.#wait(this.#context.times.deletionMs);
     this.#endpoints.remove(endpoint);
   }
 
@@ -223,8 +227,12 @@ export class Deployments {
     void fleet.stop(graceMs).finally(() => this.#leaving.delete(fleet));
   }
 
+  #wait(ms: number): Promise<void> {
+    return sleep(this.#context.clock, ms);
+  }
+
   #policySeconds(seconds = 0): Promise<void> {
-    return this.#context.wait(seconds * this.#context.times.policySecondMs);
+    return this.#wait(seconds * this.#context.times.policySecondMs);
   }
 
   #deadline(seconds: number | undefined): Within {

@@ -9,7 +9,6 @@ import { operationsOf } from '../core/operations.ts';
 import type { Deployments, VariantChange } from './deployments.ts';
 import { describeEndpoint } from './describe.ts';
 import { validation } from './errors.ts';
-import type { UpdateFault } from './faults.ts';
 import { type Fleet, type FleetContext, planFleet } from './fleet.ts';
 import { checkName } from './names.ts';
 import { checkDeploymentConfig } from './policies.ts';
@@ -28,19 +27,9 @@ const BUSY_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'Deleting',
 ] as const);
 
-/** What the operations on endpoints share. */
-export interface EndpointDependencies {
-  readonly store: Store;
-  readonly fleets: FleetContext;
-  readonly deployments: Deployments;
-  /** The fault that was injected for the endpoint's next update, if any. */
-  readonly takeFault: (endpoint: Endpoint) => UpdateFault | undefined;
-}
-
 /** Create, read, list, update, scale and delete endpoints. */
-export function endpointOperations(context: EndpointDependencies) {
-  const { deployments } = context;
-  const { endpoints, configs } = context.store;
+export function endpointOperations(store: Store, fleets: FleetContext, deployments: Deployments) {
+  const { endpoints, configs } = store;
   return operationsOf<SageMaker>()(
     'sagemaker',
     ({ EndpointName: name, EndpointConfigName: config }) => [
@@ -48,17 +37,17 @@ export function endpointOperations(context: EndpointDependencies) {
       ...(config === undefined ? [] : [configs.arnOf(config)]),
     ],
     {
-      CreateEndpoint: (input) => createEndpoint(context, input),
+      CreateEndpoint: (input) => createEndpoint(store, fleets, deployments, input),
       DescribeEndpoint: ({ EndpointName }) => describeEndpoint(endpoints.find(EndpointName)),
-      UpdateEndpoint: (input) => updateEndpoint(context, input),
+      UpdateEndpoint: (input) => updateEndpoint(store, fleets, deployments, input),
       UpdateEndpointWeightsAndCapacities({ EndpointName, DesiredWeightsAndCapacities = [] }) {
-        const { endpoint, fleet } = findUpdatable(context.store, EndpointName);
+        const { endpoint, fleet } = findUpdatable(store, EndpointName);
         const changes = DesiredWeightsAndCapacities.map((desired) => variantChange(endpoint.arn, fleet, desired));
         void deployments.scale(endpoint, changes);
         return { EndpointArn: endpoint.arn };
       },
       DeleteEndpoint({ EndpointName }) {
-        void deployments.remove(findIdle(context.store, EndpointName));
+        void deployments.remove(findIdle(store, EndpointName));
       },
       ListEndpoints(input) {
         const { items, NextToken } = listPage(endpoints.all(), input);
@@ -73,7 +62,7 @@ export function endpointOperations(context: EndpointDependencies) {
   );
 }
 
-function createEndpoint({ store, fleets, deployments }: EndpointDependencies, input: CreateEndpointInput) {
+function createEndpoint(store: Store, fleets: FleetContext, deployments: Deployments, input: CreateEndpointInput) {
   const { EndpointName, EndpointConfigName, DeploymentConfig, Tags } = input;
   const { name, arn } = store.endpoints.checkNew('endpointName', EndpointName, Tags);
   checkName('endpointConfigName', EndpointConfigName);
@@ -97,7 +86,7 @@ function createEndpoint({ store, fleets, deployments }: EndpointDependencies, in
   return { EndpointArn: arn };
 }
 
-function updateEndpoint({ store, fleets, deployments, takeFault }: EndpointDependencies, input: UpdateEndpointInput) {
+function updateEndpoint(store: Store, fleets: FleetContext, deployments: Deployments, input: UpdateEndpointInput) {
   checkName('endpointName', input.EndpointName);
   checkName('endpointConfigName', input.EndpointConfigName);
   const { endpoint, fleet: old } = findUpdatable(store, input.EndpointName);
@@ -119,7 +108,7 @@ function updateEndpoint({ store, fleets, deployments, takeFault }: EndpointDepen
     excluded: input.ExcludeRetainedVariantProperties?.map((property) => property.VariantPropertyType),
   });
   endpoint.deploymentConfig = structuredClone(deployment);
-  void deployments.update(endpoint, { config, fleet, old, fault: takeFault(endpoint) });
+  void deployments.update(endpoint, old, config, fleet);
   return { EndpointArn: endpoint.arn };
 }
 

@@ -1,7 +1,6 @@
 import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker';
-import type { Clock } from '../core/clock.ts';
-import type { Caller } from '../core/cloud.ts';
-import type { Ids } from '../core/ids.ts';
+import { sleep } from '../core/clock.ts';
+import type { Caller, Deps } from '../core/cloud.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
 import { INTERNAL_FAILURE_REASON } from './reasons.ts';
@@ -9,15 +8,11 @@ import type { EndpointConfig, Resources, SageMakerModel } from './resources.ts';
 import type { Times } from './times.ts';
 
 /** The dependencies of fleets. */
-export interface FleetContext {
-  readonly clock: Clock;
-  readonly ids: Ids;
+export interface FleetContext extends Pick<Deps, 'clock' | 'ids'> {
   readonly times: Times;
   readonly launcher: InstanceLauncher;
   /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Resolves after `ms`; never once the clock is stopped. */
-  wait(ms: number): Promise<void>;
 }
 
 /** One variant of a deployment. */
@@ -136,9 +131,10 @@ export class VariantFleet {
   }
 
   async #launch(slot: InstanceSlot): Promise<void> {
-    await this.#context.wait(this.#context.times.launchMs);
+    const { clock, times, launcher } = this.#context;
+    await sleep(clock, times.launchMs);
     if (!this.#slots.has(slot)) return;
-    const instance = this.#context.launcher.start(instanceSpec(this.#context, this.#endpointName, this.plan));
+    const instance = launcher.start(instanceSpec(this.#context, this.#endpointName, this.plan));
     slot.instance = instance;
     try {
       await instance.ready;
@@ -159,7 +155,7 @@ export class VariantFleet {
   /** Replaces a lost instance, as AWS does. The new one reads the model data as it is then. Retries without limit. */
   async #replace(slot: InstanceSlot): Promise<void> {
     if (!this.#slots.has(slot)) return;
-    await this.#context.wait(this.#context.times.replacementMs);
+    await sleep(this.#context.clock, this.#context.times.replacementMs);
     if (this.#slots.has(slot)) await this.#launch(slot).catch(() => this.#replace(slot));
   }
 }

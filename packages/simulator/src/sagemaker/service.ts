@@ -1,27 +1,20 @@
-import { sleep } from '../core/clock.ts';
-import type { Caller, Deps, Service } from '../core/cloud.ts';
+import type { Deps, Service } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { Deployments } from './deployments.ts';
 import { type EndpointStateChange, endpointStateChange } from './describe.ts';
 import { durableStore } from './durable-store.ts';
 import { endpointConfigOperations } from './endpoint-configs.ts';
 import { endpointOperations } from './endpoints.ts';
-import type { Faults, UpdateFault } from './faults.ts';
+import type { Faults } from './faults.ts';
 import type { FleetContext } from './fleet.ts';
 import { invocationOperations } from './invocation.ts';
-import type { InstanceLauncher } from './launcher.ts';
 import { packageGroupOperations } from './model-package-groups.ts';
 import { type ModelPackageStateChange, packageOperations } from './model-packages.ts';
 import { modelOperations } from './models.ts';
-import { createStore, keyOf } from './store.ts';
+import { createStore } from './store.ts';
 import { tagOperations } from './tags.ts';
-import type { Times } from './times.ts';
 
-export interface SageMakerExtras {
-  readonly launcher: InstanceLauncher;
-  readonly times: Times;
-  /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
-  readonly callerForRole: (roleArn: string) => Caller;
+export interface SageMakerExtras extends Pick<FleetContext, 'launcher' | 'times' | 'callerForRole'> {
   /** Called at each change of an endpoint's status, and of a model package. @default no events */
   readonly emit?: (event: EndpointStateChange | ModelPackageStateChange) => void;
   /** Enforces the policies of model package groups. @default they are only stored */
@@ -41,9 +34,8 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
   const { account, clock, ids } = deps;
   const { launcher, times, callerForRole, emit, policies } = extras;
   const store = createStore(account);
-  const fleets: FleetContext = { clock, ids, times, launcher, callerForRole, wait: (ms) => sleep(clock, ms) };
+  const fleets: FleetContext = { clock, ids, times, launcher, callerForRole };
   const deployments = new Deployments(fleets, store.endpoints, (endpoint) => emit?.(endpointStateChange(endpoint)));
-  const injected = new Map<string, UpdateFault[]>();
 
   return {
     service: {
@@ -51,12 +43,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
       operations: {
         ...modelOperations(deps, store, callerForRole),
         ...endpointConfigOperations(clock, store),
-        ...endpointOperations({
-          store,
-          fleets,
-          deployments,
-          takeFault: ({ name }) => injected.get(keyOf(name))?.shift(),
-        }),
+        ...endpointOperations(store, fleets, deployments),
         ...packageGroupOperations(clock, store, policies),
         ...packageOperations(deps, store, (event) => emit?.(event)),
         ...tagOperations(store),
@@ -65,10 +52,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
       durable: durableStore(store, fleets, deployments),
     },
     faults: {
-      nextUpdate(endpointName, fault) {
-        const key = keyOf(endpointName);
-        injected.set(key, [...(injected.get(key) ?? []), fault]);
-      },
+      nextUpdate: (endpointName, fault) => deployments.inject(endpointName, fault),
       forceStatus(endpointName, status) {
         const endpoint = store.endpoints.find(endpointName);
         deployments.become(endpoint, status, endpoint.failureReason);
