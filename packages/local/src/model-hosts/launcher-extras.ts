@@ -4,11 +4,10 @@ import type { Times } from '#simulator/sagemaker/times';
 import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
 
+type InstanceNames = Pick<InstanceSpec, 'endpointName' | 'variantName' | 'instanceId'>;
+
 /** One line that a model server wrote. */
-export interface ModelLog {
-  readonly endpointName: string;
-  readonly variantName: string;
-  readonly instanceId: string;
+export interface ModelLog extends InstanceNames {
   /** `container_1`, … */
   readonly container: string;
   readonly stream: 'stdout' | 'stderr';
@@ -16,10 +15,7 @@ export interface ModelLog {
 }
 
 /** An instance that did not start, or that ended. */
-export interface InstanceFailure {
-  readonly endpointName: string;
-  readonly variantName: string;
-  readonly instanceId: string;
+export interface InstanceFailure extends InstanceNames {
   readonly reason: string;
   /** The last lines that its containers wrote. */
   readonly lines: readonly string[];

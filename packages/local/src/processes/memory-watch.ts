@@ -2,33 +2,26 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** What to watch. */
-export interface MemoryLimit {
-  /** The leader of a process group. */
-  readonly pid: number;
-  /** @default no limit: samples are taken only when they are asked for */
-  readonly limitBytes: number | undefined;
-  readonly intervalMs: number;
-  readonly onExceeded: () => void;
-}
-
 /** Samples the resident memory of a process, because the system sends no events about it. Keeps no process alive. */
 export class MemoryWatch {
-  readonly #limit: MemoryLimit;
+  readonly #pid: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #peakBytes = 0;
 
-  constructor(limit: MemoryLimit) {
-    this.#limit = limit;
-    if (limit.limitBytes !== undefined) this.#timer = setInterval(() => void this.sample(), limit.intervalMs).unref();
+  /** With a limit, samples are taken every `intervalMs`; without one, only when they are asked for. */
+  constructor(pid: number, intervalMs: number, limitBytes: number | undefined, onExceeded: () => void) {
+    this.#pid = pid;
+    if (limitBytes === undefined) return;
+    const check = async () => {
+      if ((await this.sample()) > limitBytes) onExceeded();
+    };
+    this.#timer = setInterval(() => void check(), intervalMs).unref();
   }
 
   /** Takes a sample and returns the highest value so far, in bytes. */
   async sample(): Promise<number> {
-    const { pid, limitBytes = Number.POSITIVE_INFINITY, onExceeded } = this.#limit;
-    const bytes = process.platform === 'linux' ? procBytes(pid) : await groupBytes(pid);
+    const bytes = process.platform === 'linux' ? procBytes(this.#pid) : await groupBytes(this.#pid);
     this.#peakBytes = Math.max(this.#peakBytes, bytes);
-    if (bytes > limitBytes) onExceeded();
     return this.#peakBytes;
   }
 

@@ -125,8 +125,7 @@ class Child implements HostedProcess {
     const { pid } = child;
     this.pid = pid;
     if (pid !== undefined) {
-      const onExceeded = () => this.#end('memory', 'SIGKILL');
-      this.#memory = new MemoryWatch({ pid, limitBytes: spec.maxRssBytes, intervalMs, onExceeded });
+      this.#memory = new MemoryWatch(pid, intervalMs, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
     }
     readLines(child, spec.onLine, maxLineLength);
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -57,41 +57,24 @@ export function summary(fleet: VariantFleet): ProductionVariantSummary {
 const pendingSummary = (fleet: VariantFleet) => ({ ...summary(fleet), InstanceType: fleet.plan.variant.InstanceType });
 
 /** An event as SageMaker sends it to EventBridge's default bus, which adds id, time, account and region. */
-export interface EndpointStateChange {
-  readonly source: 'aws.sagemaker';
-  readonly 'detail-type': 'SageMaker Endpoint State Change';
-  /** The endpoint's ARN. */
-  readonly resources: readonly string[];
-  readonly detail: {
-    readonly EndpointName: string;
-    readonly EndpointArn: string;
-    readonly EndpointConfigName: string;
-    /** As events spell it: `IN_SERVICE`. */
-    readonly EndpointStatus: string;
-    readonly FailureReason?: string;
-    readonly ProductionVariants: readonly object[];
-    /** Epoch milliseconds. */
-    readonly CreationTime: number;
-    /** Epoch milliseconds. */
-    readonly LastModifiedTime: number;
-    readonly Tags: Readonly<Record<string, string>>;
-  };
-}
+export type EndpointStateChange = ReturnType<typeof endpointStateChange>;
 
-export const endpointStateChange = ({ config, fleet, Tags = [], ...endpoint }: Endpoint): EndpointStateChange => ({
-  source: 'aws.sagemaker',
-  'detail-type': 'SageMaker Endpoint State Change',
+export const endpointStateChange = ({ config, fleet, Tags = [], ...endpoint }: Endpoint) => ({
+  source: 'aws.sagemaker' as const,
+  'detail-type': 'SageMaker Endpoint State Change' as const,
   resources: [endpoint.arn],
   detail: {
     EndpointName: endpoint.name,
     EndpointArn: endpoint.arn,
     EndpointConfigName: config.name,
+    // As events spell it: `IN_SERVICE`.
     EndpointStatus: endpoint.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
     ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
     // Events are JSON, so their times are text.
-    ProductionVariants: JSON.parse(JSON.stringify(fleet?.variants.map(summary) ?? [])),
+    ProductionVariants: JSON.parse(JSON.stringify(fleet?.variants.map(summary) ?? [])) as object[],
+    // Epoch milliseconds.
     CreationTime: endpoint.created,
     LastModifiedTime: endpoint.modified,
-    Tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+    Tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) as Record<string, string>,
   },
 });

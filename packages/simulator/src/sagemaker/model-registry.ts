@@ -1,25 +1,67 @@
 import type { CreateModelPackageInput, SageMaker, UpdateModelPackageInput } from '@aws-sdk/client-sagemaker';
+import { AwsError } from '../core/aws-error.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Deps } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
+import type { PolicyHolder } from '../core/policy-holder.ts';
 import { constraint, validation } from './errors.ts';
 import { packageArn } from './names.ts';
-import { listPage, type ModelPackageGroup, type ModelPackageVersion } from './resources.ts';
+import { listPage, type ModelPackageGroup, type ModelPackageVersion, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
-
-/** An event as SageMaker sends it to EventBridge's default bus, which adds id, time, account and region. */
-export interface ModelPackageStateChange {
-  readonly source: 'aws.sagemaker';
-  readonly 'detail-type': 'SageMaker Model Package State Change';
-  /** The package's ARN. */
-  readonly resources: readonly string[];
-  readonly detail: object;
-}
 
 const APPROVAL_STATUSES = ['Approved', 'Rejected', 'PendingManualApproval'];
 /** What UpdateModelPackage changes here; everything else is refused by name. */
 const UPDATED_MEMBERS = ['ModelPackageArn', 'ModelApprovalStatus', 'ApprovalDescription', 'CustomerMetadataProperties'];
 /** Digits by which the versions of a group sort as text. */
 const VERSION_DIGITS = 10;
+
+/** Create, read, list and delete model package groups, and their policies. */
+export function packageGroupOperations(clock: Clock, { packageGroups }: Store, policies: PolicyHolder | undefined) {
+  const setPolicy = (group: ModelPackageGroup, policy: string | undefined) => {
+    policies?.setResourcePolicy(group.arn, policy);
+    group.policy = policy;
+  };
+  return operationsOf<SageMaker>()('sagemaker', ({ ModelPackageGroupName: name }) => packageGroups.permissionOn(name), {
+    CreateModelPackageGroup({ ModelPackageGroupName, ModelPackageGroupDescription: description, Tags }) {
+      const { name, arn } = packageGroups.checkNew('modelPackageGroupName', ModelPackageGroupName, Tags);
+      packageGroups.add({ name, arn, created: clock.now(), Tags, description, packages: [], versions: 0 });
+      return { ModelPackageGroupArn: arn };
+    },
+    DescribeModelPackageGroup: ({ ModelPackageGroupName }) => groupSummary(packageGroups.find(ModelPackageGroupName)),
+    ListModelPackageGroups(input) {
+      const { items, NextToken } = listPage(packageGroups.all(), input);
+      return { ModelPackageGroupSummaryList: items.map(groupSummary), NextToken };
+    },
+    DeleteModelPackageGroup({ ModelPackageGroupName }) {
+      const group = packageGroups.find(ModelPackageGroupName);
+      if (group.packages.length > 0) {
+        // The message is unverified.
+        throw new AwsError('ConflictException', `${group.arn} has model packages. Delete them first.`);
+      }
+      setPolicy(group, undefined);
+      packageGroups.remove(group);
+    },
+    PutModelPackageGroupPolicy({ ModelPackageGroupName, ResourcePolicy }) {
+      const group = packageGroups.find(ModelPackageGroupName);
+      if (typeof ResourcePolicy !== 'string') throw constraint('resourcePolicy', undefined, 'not be null');
+      setPolicy(group, ResourcePolicy);
+      return { ModelPackageGroupArn: group.arn };
+    },
+    GetModelPackageGroupPolicy({ ModelPackageGroupName }) {
+      const { arn, policy } = packageGroups.find(ModelPackageGroupName);
+      if (policy === undefined) throw validation(`ModelPackageGroup ${arn} does not have a resource policy.`);
+      return { ResourcePolicy: policy };
+    },
+    DeleteModelPackageGroupPolicy: ({ ModelPackageGroupName }) =>
+      setPolicy(packageGroups.find(ModelPackageGroupName), undefined),
+  });
+}
+
+const groupSummary = (group: ModelPackageGroup) => ({
+  ...summaryOf('ModelPackageGroup', group),
+  ModelPackageGroupDescription: group.description,
+  ModelPackageGroupStatus: 'Completed',
+});
 
 /**
  * Create, read, list, approve and delete the packages of model package groups. All are completed at once. `emit` is
@@ -129,12 +171,15 @@ function describe(group: ModelPackageGroup, found: ModelPackageVersion) {
   };
 }
 
-const stateChange = (group: ModelPackageGroup, found: ModelPackageVersion): ModelPackageStateChange => ({
-  source: 'aws.sagemaker',
-  'detail-type': 'SageMaker Model Package State Change',
+/** An event as SageMaker sends it to EventBridge's default bus, which adds id, time, account and region. */
+export type ModelPackageStateChange = ReturnType<typeof stateChange>;
+
+const stateChange = (group: ModelPackageGroup, found: ModelPackageVersion) => ({
+  source: 'aws.sagemaker' as const,
+  'detail-type': 'SageMaker Model Package State Change' as const,
   resources: [found.arn],
   // Events are JSON, so their times are text.
-  detail: JSON.parse(JSON.stringify(describe(group, found))),
+  detail: JSON.parse(JSON.stringify(describe(group, found))) as object,
 });
 
 function findPackage({ packageGroups }: Store, arn = '') {
