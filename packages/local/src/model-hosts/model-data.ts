@@ -63,22 +63,17 @@ interface ModelFile {
   readonly path: string;
 }
 
-/** The members of ListObjectsV2's output that are read here. */
-interface ObjectPage {
-  readonly Contents?: readonly { readonly Key: string }[];
-  readonly NextContinuationToken?: string;
-}
-
 /** All objects below a prefix. Throws if there is none. */
 async function* filesBelow(
   Bucket: string,
   Prefix: string,
   { cloud, caller }: ModelDataSource,
 ): AsyncGenerator<ModelFile> {
+  type Page = { readonly Contents?: readonly { readonly Key: string }[]; readonly NextContinuationToken?: string };
   let isEmpty = true;
   let ContinuationToken: string | undefined;
   do {
-    const page = await cloud.call<ObjectPage>('s3', 'ListObjectsV2', { Bucket, Prefix, ContinuationToken }, caller);
+    const page: Page = await cloud.call<Page>('s3', 'ListObjectsV2', { Bucket, Prefix, ContinuationToken }, caller);
     for (const { Key: key } of page.Contents ?? []) {
       // Consoles write such objects to show an empty folder.
       if (key.endsWith('/')) continue;

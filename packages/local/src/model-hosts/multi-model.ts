@@ -83,12 +83,8 @@ function notLoaded({ reason }: LaunchFailure): AwsError {
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = () => {
-      const message = 'The model is not ready yet: it is still being loaded.';
-      reject(new AwsError('ModelNotReadyException', message, 429, { Message: message }));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+  const message = 'The model is not ready yet: it is still being loaded.';
+  const error = new AwsError('ModelNotReadyException', message, 429, { Message: message });
+  if (signal.aborted) throw error;
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(error), { once: true }));
 }

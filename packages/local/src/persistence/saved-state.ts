@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Cancel } from '#simulator/core/clock';
@@ -112,13 +112,7 @@ export class SavedState {
 
   #write(bytes: Buffer): void {
     const aside = `${this.#path}.new`;
-    const file = openSync(aside, 'w', 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(aside, bytes, { mode: 0o600, flush: true });
     renameSync(aside, this.#path);
   }
 
