@@ -35,8 +35,6 @@ export class Deployments {
   readonly #context: FleetContext;
   readonly #endpoints: Store['endpoints'];
   readonly #changed: (endpoint: Endpoint) => void;
-  /** Stopping fleets, so that a stop of the service can wait for them. */
-  readonly #leaving = new Set<Fleet>();
   /** To inject, by the endpoint's key. */
   readonly #faults = new Map<string, UpdateFault[]>();
 
@@ -217,14 +215,16 @@ export class Deployments {
 
   /** Ends every instance without waiting for requests; resolves when all are gone. */
   async stop(): Promise<void> {
-    const fleets = this.#endpoints.all().flatMap(({ fleet, pending }) => [fleet, pending?.fleet]);
-    await Promise.all([...fleets, ...this.#leaving].map((fleet) => fleet?.stop(0)));
+    for (const { fleet, pending } of this.#endpoints.all()) {
+      fleet?.stop(0);
+      pending?.fleet.stop(0);
+    }
+    await Promise.all([...this.#context.leaving].map((instance) => instance.stop(0)));
   }
 
   #leave(fleet: Fleet, graceMs?: number): void {
     fleet.mark('Deleting');
-    this.#leaving.add(fleet);
-    void fleet.stop(graceMs).finally(() => this.#leaving.delete(fleet));
+    fleet.stop(graceMs);
   }
 
   #wait(ms: number): Promise<void> {

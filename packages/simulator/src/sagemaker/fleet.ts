@@ -13,6 +13,8 @@ export interface FleetContext extends Pick<Deps, 'clock' | 'ids'> {
   readonly launcher: InstanceLauncher;
   /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
+  /** Instances that are out of service and about to end. */
+  readonly leaving: Set<Instance>;
 }
 
 /** One variant of a deployment. */
@@ -22,12 +24,8 @@ export interface VariantPlan {
   readonly model: SageMakerModel;
   readonly count: number;
   readonly weight: number;
-}
-
-/** All variants of a deployment. */
-export interface FleetPlan {
-  readonly variants: readonly VariantPlan[];
-  readonly shadows: readonly VariantPlan[];
+  /** It must become healthy, but gets no copy of the traffic. */
+  readonly isShadow: boolean;
 }
 
 /** Room for one instance, which is replaced when it is lost. */
@@ -51,7 +49,6 @@ export class VariantFleet {
   readonly #context: FleetContext;
   readonly #endpointName: string;
   readonly #slots = new Set<InstanceSlot>();
-  readonly #leaving = new Map<Instance, Promise<void>>();
   #uses = 0;
 
   constructor(context: FleetContext, endpointName: string, plan: VariantPlan) {
@@ -109,14 +106,9 @@ export class VariantFleet {
     await Promise.all(added.map((slot) => this.#launch(slot)));
   }
 
-  /**
-   * Takes every instance out of service at once. Resolves when the instances are gone: after the requests in flight,
-   * or after `graceMs`. A further call shortens the wait.
-   */
-  async stop(graceMs?: number): Promise<void> {
+  /** Takes every instance out of service at once. They end after the requests in flight, or after `graceMs`. */
+  stop(graceMs?: number): void {
     for (const slot of [...this.#slots]) this.#retire(slot, graceMs);
-    for (const instance of this.#leaving.keys()) this.#end(instance, graceMs);
-    await Promise.all(this.#leaving.values());
   }
 
   #retire(slot: InstanceSlot, graceMs?: number): void {
@@ -126,8 +118,9 @@ export class VariantFleet {
   }
 
   #end(instance: Instance, graceMs = this.#context.times.invocationTimeoutMs): void {
-    const stopped = instance.stop(graceMs).finally(() => this.#leaving.delete(instance));
-    this.#leaving.set(instance, stopped);
+    const { leaving } = this.#context;
+    leaving.add(instance);
+    void instance.stop(graceMs).finally(() => leaving.delete(instance));
   }
 
   async #launch(slot: InstanceSlot): Promise<void> {
@@ -181,22 +174,21 @@ function instanceSpec(
   };
 }
 
-/** All variants of one deployment. Shadow variants must become healthy, but get no copy of the traffic. */
+/** All variants of one deployment. */
 export class Fleet {
+  readonly all: readonly VariantFleet[];
   readonly variants: readonly VariantFleet[];
   readonly shadows: readonly VariantFleet[];
-  readonly all: readonly VariantFleet[];
 
-  constructor(context: FleetContext, endpointName: string, plan: FleetPlan) {
-    this.variants = plan.variants.map((variant) => new VariantFleet(context, endpointName, variant));
-    this.shadows = plan.shadows.map((variant) => new VariantFleet(context, endpointName, variant));
-    this.all = [...this.variants, ...this.shadows];
+  constructor(context: FleetContext, endpointName: string, plans: readonly VariantPlan[]) {
+    this.all = plans.map((plan) => new VariantFleet(context, endpointName, plan));
+    this.variants = this.all.filter(({ plan }) => !plan.isShadow);
+    this.shadows = this.all.filter(({ plan }) => plan.isShadow);
   }
 
-  /** The plan of a fleet with as many instances and the weights as this one has now, or shall have. */
-  plan(): FleetPlan {
-    const planOf = ({ plan, desiredCount: count, desiredWeight: weight }: VariantFleet) => ({ ...plan, count, weight });
-    return { variants: this.variants.map(planOf), shadows: this.shadows.map(planOf) };
+  /** The plans of a fleet with as many instances and the weights as this one has now, or shall have. */
+  plans(): VariantPlan[] {
+    return this.all.map(({ plan, desiredCount: count, desiredWeight: weight }) => ({ ...plan, count, weight }));
   }
 
   /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
@@ -209,8 +201,8 @@ export class Fleet {
   }
 
   /** See VariantFleet.stop. */
-  async stop(graceMs?: number): Promise<void> {
-    await Promise.all(this.all.map((variant) => variant.stop(graceMs)));
+  stop(graceMs?: number): void {
+    for (const variant of this.all) variant.stop(graceMs);
   }
 }
 
@@ -227,7 +219,8 @@ interface FleetOptions {
 /** The fleet that a config describes. Throws ValidationException for an unknown model. */
 export function planFleet(context: FleetContext, config: EndpointConfig, options: FleetOptions): Fleet {
   const { endpointName, models, retained, excluded = [] } = options;
-  const planOf = (variant: ProductionVariant): VariantPlan => {
+  const { ProductionVariants: variants = [], ShadowProductionVariants: shadows = [] } = config;
+  const plans = [...variants, ...shadows].map((variant): VariantPlan => {
     const before = retained?.all.find(({ name }) => name === variant.VariantName);
     const isCountLost = excluded.includes('DesiredInstanceCount') || before?.desiredCount === 0;
     const count = isCountLost ? undefined : before?.desiredCount;
@@ -239,9 +232,8 @@ export function planFleet(context: FleetContext, config: EndpointConfig, options
       // A serverless variant is one instance here: the concurrency that it would have on AWS is not simulated.
       count: variant.ServerlessConfig ? 1 : (count ?? variant.InitialInstanceCount ?? 1),
       weight: weight ?? variant.InitialVariantWeight ?? 1,
+      isShadow: shadows.includes(variant),
     };
-  };
-  const { ProductionVariants = [], ShadowProductionVariants = [] } = config;
-  const plan = { variants: ProductionVariants.map(planOf), shadows: ShadowProductionVariants.map(planOf) };
-  return new Fleet(context, endpointName, plan);
+  });
+  return new Fleet(context, endpointName, plans);
 }

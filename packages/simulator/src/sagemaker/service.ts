@@ -33,7 +33,7 @@ export function createSageMaker(deps: Deps, extras: SageMakerExtras): SageMaker 
   const { account, clock, ids } = deps;
   const { launcher, times, callerForRole, emit, policies } = extras;
   const store = createStore(account);
-  const fleets: FleetContext = { clock, ids, times, launcher, callerForRole };
+  const fleets: FleetContext = { clock, ids, times, launcher, callerForRole, leaving: new Set() };
   const deployments = new Deployments(fleets, store.endpoints, (endpoint) => emit?.(endpointStateChange(endpoint)));
 
   return {
