@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Caller, Cloud } from '#simulator/core/cloud';
-import { type ContainerSpec, LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
+import { LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
 import { parseS3Uri } from '#simulator/sagemaker/names';
 import { downloadFailed, extractFailed } from '#simulator/sagemaker/reasons';
 import { type ArchiveLimits, ArchiveRefused, memberPath, unpackArchive } from '../model-archive/index.ts';
@@ -19,13 +19,6 @@ export interface ModelDataSource {
   /** Takes what is unusual about an archive, and why data cannot be loaded. */
   readonly log: (message: string) => void;
 }
-
-/** The archive at this URI. */
-export const archiveAt = (uri: string): S3Data => ({ uri, type: 'S3Object', compression: 'Gzip' });
-
-/** The model data of a container. */
-export const containerData = ({ modelDataSource, modelDataUrl }: ContainerSpec): S3Data | undefined =>
-  modelDataSource ?? (modelDataUrl === undefined ? undefined : archiveAt(modelDataUrl));
 
 /**
  * Loads data into `folder`, which must not exist yet, as SageMaker does into /opt/ml/model. Without data the folder is

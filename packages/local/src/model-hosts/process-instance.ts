@@ -4,6 +4,7 @@ import { AwsError } from '#simulator/core/aws-error';
 import type { Deps } from '#simulator/core/cloud';
 import { readAll } from '#simulator/core/read-all';
 import {
+  archiveAt,
   type ContainerSpec,
   type Instance,
   type InstanceLauncher,
@@ -15,7 +16,6 @@ import {
 import { INTERNAL_FAILURE_REASON } from '#simulator/sagemaker/reasons';
 import { findPython } from './host-commands.ts';
 import type { InstanceContext, ProcessLauncherExtras } from './launcher-extras.ts';
-import { archiveAt, containerData } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
 import { MultiModel } from './multi-model.ts';
@@ -128,10 +128,11 @@ class ProcessInstance implements Instance {
 
   #serve(container: ContainerSpec, signal: AbortSignal): ServedModel | MultiModel {
     const folder = join(this.#folder, container.name);
-    const data = containerData(container);
-    if (container.mode === 'SingleModel') return new ServedModel(this.#context, { container, data, folder, signal });
+    const { modelData: data, mode } = container;
+    if (mode === 'SingleModel') return new ServedModel(this.#context, { container, data, folder, signal });
+    const prefix = data?.uri.replace(/\/$/, '') ?? '';
     return new MultiModel((target, id) => {
-      const archive = archiveAt(`${(data?.uri ?? '').replace(/\/$/, '')}/${target}`);
+      const archive = archiveAt(`${prefix}/${target}`);
       const { stopping } = this.#context;
       return new ServedModel(this.#context, { container, data: archive, folder: join(folder, id), signal: stopping });
     });

@@ -1,12 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ContainerSpec, type InvocationRequest, LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
+import {
+  archiveAt,
+  type ContainerSpec,
+  type InvocationRequest,
+  LaunchFailure,
+  type S3Data,
+} from '#simulator/sagemaker/launcher';
 import { pingFailed } from '#simulator/sagemaker/reasons';
 import { DEFAULT_ARCHIVE_LIMITS } from '../model-archive/index.ts';
 import { chooseHost } from './host-commands.ts';
 import type { InstanceContext } from './launcher-extras.ts';
 import { codeOf } from './model-code.ts';
-import { archiveAt, loadModelData } from './model-data.ts';
+import { loadModelData } from './model-data.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
 import { ModelServer, type ServerAnswer } from './model-server.ts';
 

@@ -1,6 +1,6 @@
 import type { ContainerDefinition, CreateModelInput } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
-import type { ContainerSpec } from './launcher.ts';
+import { archiveAt, type ContainerSpec } from './launcher.ts';
 
 type Containers = Pick<CreateModelInput, 'PrimaryContainer' | 'Containers'>;
 
@@ -12,21 +12,19 @@ export function definitionsOf({ PrimaryContainer, Containers = [] }: Containers)
 /** The specs of a model's containers for its instances. */
 export function containerSpecs(model: Containers): ContainerSpec[] {
   return definitionsOf(model).map((container, index, all) => {
-    const data = container.ModelDataSource?.S3DataSource;
+    const { ModelDataUrl, ModelDataSource } = container;
+    const {
+      S3Uri: uri,
+      S3DataType: type = 'S3Object',
+      CompressionType: compression = 'None',
+    } = ModelDataSource?.S3DataSource ?? {};
+    const archive = ModelDataUrl === undefined ? undefined : archiveAt(ModelDataUrl);
     return {
       name: `container_${index + 1}`,
       label: container.ContainerHostname ?? (all.length === 1 ? 'primary' : `container-${index + 1}`),
       image: container.Image,
       environment: container.Environment ?? {},
-      modelDataUrl: container.ModelDataUrl,
-      modelDataSource:
-        data?.S3Uri === undefined
-          ? undefined
-          : {
-              uri: data.S3Uri,
-              type: data.S3DataType ?? 'S3Object',
-              compression: data.CompressionType ?? 'None',
-            },
+      modelData: uri === undefined ? archive : { uri, type, compression },
       mode: container.Mode ?? 'SingleModel',
     };
   });

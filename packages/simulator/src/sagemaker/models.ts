@@ -37,15 +37,11 @@ export function modelOperations(deps: Deps, { models }: Store, callerForRole: Ca
   });
 }
 
-type ModelData = Pick<S3Data, 'uri' | 'type'>;
-
 /** SageMaker checks the data with the role's permissions when a model is created, and again at each launch. */
 async function checkModelData(deps: Deps, model: CreateModelInput, roleArn: string, caller: Caller): Promise<void> {
-  for (const { mode, modelDataUrl: uri, modelDataSource } of containerSpecs(model)) {
+  for (const { mode, modelData: data } of containerSpecs(model)) {
     // The prefix of a multi-model container can be empty: models are looked up when they are requested.
-    if (mode === 'MultiModel') continue;
-    const data = uri === undefined ? modelDataSource : ({ uri, type: 'S3Object' } as const);
-    if (!data) continue;
+    if (mode === 'MultiModel' || !data) continue;
     let access = await probe(deps, data, caller);
     // S3 answers 403 for a missing object to callers that cannot list.
     if (access === 'denied' && (await probe(deps, data, root(deps.account))) === 'missing') access = 'missing';
@@ -61,7 +57,7 @@ async function checkModelData(deps: Deps, model: CreateModelInput, roleArn: stri
   }
 }
 
-async function probe(deps: Deps, data: ModelData, caller: Caller): Promise<'found' | 'missing' | 'denied'> {
+async function probe(deps: Deps, data: S3Data, caller: Caller): Promise<'found' | 'missing' | 'denied'> {
   const location = parseS3Uri(data.uri);
   if (!location) {
     const rule = 'satisfy regular expression pattern: ^(https|s3)://([^/]+)/?(.*)$';

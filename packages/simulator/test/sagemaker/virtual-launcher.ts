@@ -132,12 +132,12 @@ async function* answer({ spec, data }: VirtualInstance, options: VirtualLauncher
 
 /** The ETags of a container's model data. Throws LaunchFailure. */
 async function loadEtags(cloud: Cloud, container: ContainerSpec, caller: Caller): Promise<LoadedData[]> {
-  const { modelDataUrl, modelDataSource } = container;
-  const uri = modelDataSource?.uri ?? modelDataUrl;
-  if (uri === undefined || container.mode === 'MultiModel') return [];
+  const { modelData, mode } = container;
+  if (!modelData || mode === 'MultiModel') return [];
+  const { uri, type } = modelData;
   const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' };
   try {
-    if (modelDataSource?.type !== 'S3Prefix') {
+    if (type !== 'S3Prefix') {
       const { ETag } = await cloud.call<{ ETag: string }>('s3', 'HeadObject', { Bucket: bucket, Key: key }, caller);
       return [{ uri, etag: ETag }];
     }
