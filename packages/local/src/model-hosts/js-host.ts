@@ -5,7 +5,7 @@
  * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
  * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
- *   Default: JSON.
+ *   Default: JSON, and what has no type.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
  * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON.
  * - `transform_fn(model, body, contentType, accept)`: instead of the three before, as `output_fn` returns.
@@ -135,8 +135,10 @@ const predictByMethod = (input: unknown, loaded: unknown): unknown =>
 const bareType = (type: string): string => type.replace(/;.*$/s, '').trim();
 
 function decode(body: string | Buffer, contentType: string): unknown {
-  if (bareType(contentType) !== 'application/json') {
-    throw new BadRequest(415, `The content type ${contentType} needs an input_fn. Without one, send application/json.`);
+  const type = bareType(contentType);
+  if (type === 'text/plain' || type === 'application/octet-stream') return body;
+  if (type !== 'application/json') {
+    throw new BadRequest(415, `The content type ${type} needs an input_fn. Without one, send application/json.`);
   }
   try {
     return JSON.parse(String(body));

@@ -48,6 +48,11 @@ describe('the JavaScript host', () => {
     });
   });
 
+  it('gives a body without a type to the model as it is', async () => {
+    await serve(script('export const predict_fn = (body) => [body.length, Buffer.isBuffer(body)]'));
+    expect(await invoke({ Body: '[[1,2]]', ContentType: undefined })).toMatchObject({ text: '[7,true]' });
+  });
+
   it('calls all four functions, async or not', async () => {
     await serve(
       script(
