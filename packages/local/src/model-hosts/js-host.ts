@@ -5,7 +5,7 @@
  * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
  * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
- *   Default: JSON, and what has no type.
+ *   Default: JSON; plain text and untyped bytes as they are.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
  * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON.
  * - `transform_fn(model, body, contentType, accept)`: instead of the three before, as `output_fn` returns.
