@@ -1,4 +1,4 @@
-import type { LoadedData } from '@freshpoint/simulator/sagemaker/index';
+import type { LoadedData } from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import { archiveKeys, removesSource, type SourceKeys } from '../worlds/layout.ts';
 import type { Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { Trigger } from '@freshpoint/engine/policy/rollout';
-import type { LoadedData } from '@freshpoint/simulator/sagemaker/index';
+import type { LoadedData } from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import type { SourceKeys } from '../worlds/layout.ts';
 import type { Quality } from '../worlds/model-data.ts';

@@ -1,5 +1,5 @@
 import { type EndpointSpec, EVENT_SOURCE, EVENT_TYPES } from '@freshpoint/cdk/contract';
-import type { LoadedData } from '@freshpoint/simulator/sagemaker/index';
+import type { LoadedData } from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import type { Journal } from '../journal.ts';
 import type { FunctionRun } from '../worlds/function-run.ts';
 import { archiveKeys, type Edition, type EndpointLayout, hasSource, keysOf, sourcesOf } from '../worlds/layout.ts';

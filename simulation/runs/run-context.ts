@@ -1,4 +1,4 @@
-import type { LoadedData, Verdict } from '@freshpoint/simulator/sagemaker/index';
+import type { LoadedData, LaunchVerdict as Verdict } from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import { EventFaults } from '../faults/event-faults.ts';
 import { PastAnswers } from '../faults/past-answers.ts';
 import { type FaultRates, NO_FAULTS } from '../faults/rates.ts';

@@ -13,16 +13,14 @@ import { VirtualClock } from '@freshpoint/simulator/core/virtual-clock';
 import { type AccountServices, createAccount } from '@freshpoint/simulator/create-account';
 import type { FunctionRunnerFactory } from '@freshpoint/simulator/lambda/index';
 import { MemoryBlobs } from '@freshpoint/simulator/s3/index';
+import { realisticTimes, type SageMaker, type Times } from '@freshpoint/simulator/sagemaker/index';
+import type { Sqs } from '@freshpoint/simulator/sqs/sqs';
 import {
   createVirtualLauncher,
   type LoadedData,
-  realisticTimes,
-  type SageMaker,
-  type Times,
-  type Verdict,
+  type LaunchVerdict as Verdict,
   type VirtualInstance,
-} from '@freshpoint/simulator/sagemaker/index';
-import type { Sqs } from '@freshpoint/simulator/sqs/sqs';
+} from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import type { AnswerOf } from './answers.ts';
 import { DATA_STACK, type Edition, ENDPOINT_STACK, keysOf, type Layout } from './layout.ts';
 import { SlowCloud } from './slow-cloud.ts';

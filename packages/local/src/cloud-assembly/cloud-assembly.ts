@@ -32,10 +32,12 @@ export interface AssemblyStack {
 }
 
 interface Manifest {
-  readonly artifacts?: Record<string, Artifact>;
+  readonly artifacts?: Artifacts;
   /** Values of an account that the app has looked up, and that are not in cdk.context.json. */
   readonly missing?: readonly { readonly key: string }[];
 }
+
+type Artifacts = Readonly<Record<string, Artifact>>;
 
 interface Artifact {
   readonly type?: string;
@@ -51,12 +53,13 @@ interface Artifact {
 }
 
 interface AssetManifest {
-  readonly files?: Record<string, ManifestFile>;
-}
-
-interface ManifestFile {
-  readonly source?: { readonly path?: string; readonly packaging?: string };
-  readonly destinations?: Record<string, AssetDestination>;
+  readonly files?: Record<
+    string,
+    {
+      readonly source?: { readonly path?: string; readonly packaging?: string };
+      readonly destinations?: Record<string, AssetDestination>;
+    }
+  >;
 }
 
 /** The folder of a manifest. */
@@ -86,19 +89,17 @@ async function readFolder(folder: AssemblyFolder): Promise<AssemblyStack[]> {
   if (depth > MAX_DEPTH) {
     throw new Error(`The cloud assembly ${root} nests assemblies more than ${MAX_DEPTH} levels deep.`);
   }
-  const manifest = await readJsonFile<Manifest>(folder, 'manifest.json');
-  const missing = manifest.missing?.map(({ key }) => key) ?? [];
+  const { artifacts = {}, missing = [] } = await readJsonFile<Manifest>(folder, 'manifest.json');
   if (missing.length > 0) {
     throw new Error(
-      `The app looks up values of an AWS account that are not in its cdk.context.json: ${missing.join(', ')}. ` +
+      `The app looks up values of an AWS account that are not in its cdk.context.json: ${missing.map(({ key }) => key).join(', ')}. ` +
         'Run `cdk synth` with credentials for that account once, so that CDK records them.',
     );
   }
-  const artifacts = new Map(Object.entries(manifest.artifacts ?? {}));
   const stacks: AssemblyStack[] = [];
   for (const [id, artifact] of inDependencyOrder(artifacts)) {
     if (artifact.type === 'aws:cloudformation:stack') {
-      stacks.push(await readStack(folder, id, artifacts));
+      stacks.push(await readStack(folder, id, artifact, artifacts));
     } else if (artifact.type === 'cdk:cloud-assembly' && artifact.properties?.directoryName !== undefined) {
       const nested = await containedPath(root, path, artifact.properties.directoryName);
       stacks.push(...(await readFolder({ root, path: nested, depth: depth + 1 })));
@@ -110,63 +111,49 @@ async function readFolder(folder: AssemblyFolder): Promise<AssemblyStack[]> {
 async function readStack(
   folder: AssemblyFolder,
   id: string,
-  artifacts: ReadonlyMap<string, Artifact>,
+  { properties = {}, dependencies = [] }: Artifact,
+  artifacts: Artifacts,
 ): Promise<AssemblyStack> {
-  const { properties, dependencies } = artifacts.get(id) ?? {};
-  const { templateFile, stackName, parameters, tags } = properties ?? {};
+  const { templateFile, stackName = id, parameters = {}, tags = {} } = properties;
   if (templateFile === undefined) {
     throw new Error(`The stack ${id} in ${join(folder.path, 'manifest.json')} has no template.`);
   }
   const assets = new Map<string, AssemblyAsset>();
-  for (const dependency of dependencies ?? []) {
-    const manifest = artifacts.get(dependency);
+  for (const dependency of dependencies) {
+    const manifest = artifacts[dependency];
     if (manifest?.type !== 'cdk:asset-manifest' || manifest.properties?.file === undefined) continue;
     for (const asset of await readAssets(folder, manifest.properties.file)) assets.set(asset.hash, asset);
   }
-  return {
-    id,
-    stackName: stackName ?? id,
-    template: await readJsonFile(folder, templateFile),
-    assets,
-    parameters: parameters ?? {},
-    tags: tags ?? {},
-  };
+  return { id, stackName, template: await readJsonFile(folder, templateFile), assets, parameters, tags };
 }
 
 async function readAssets(folder: AssemblyFolder, file: string): Promise<AssemblyAsset[]> {
-  const manifest = await readJsonFile<AssetManifest>(folder, file);
+  const { files = {} } = await readJsonFile<AssetManifest>(folder, file);
   const assets: AssemblyAsset[] = [];
-  for (const [hash, { source, destinations = {} }] of Object.entries(manifest.files ?? {})) {
+  for (const [hash, { source, destinations = {} }] of Object.entries(files)) {
     // An asset without a path is made by a command when it is published, which cannot run here.
     if (source?.path === undefined) continue;
-    assets.push({
-      hash,
-      path: await containedPath(folder.root, folder.path, source.path),
-      packaging: source.packaging === 'zip' ? 'zip' : 'file',
-      destinations: Object.values(destinations),
-    });
+    const path = await containedPath(folder.root, folder.path, source.path);
+    const packaging = source.packaging === 'zip' ? 'zip' : 'file';
+    assets.push({ hash, path, packaging, destinations: Object.values(destinations) });
   }
   return assets;
 }
 
-function inDependencyOrder(artifacts: ReadonlyMap<string, Artifact>): [string, Artifact][] {
-  const order: [string, Artifact][] = [];
-  const done = new Set<string>();
-  const path: string[] = [];
-  const visit = (id: string) => {
-    const artifact = artifacts.get(id);
-    if (!artifact || done.has(id)) return;
+/** Each artifact after those that it depends on. Throws if they depend on each other in a circle. */
+function inDependencyOrder(artifacts: Artifacts): Map<string, Artifact> {
+  const ordered = new Map<string, Artifact>();
+  const visit = (id: string, path: readonly string[]) => {
+    const artifact = artifacts[id];
+    if (!artifact || ordered.has(id)) return;
     if (path.includes(id)) {
       throw new Error(`Artifacts depend on each other: ${[...path.slice(path.indexOf(id)), id].join(' → ')}.`);
     }
-    path.push(id);
-    for (const dependency of artifact.dependencies ?? []) visit(dependency);
-    path.pop();
-    done.add(id);
-    order.push([id, artifact]);
+    for (const dependency of artifact.dependencies ?? []) visit(dependency, [...path, id]);
+    ordered.set(id, artifact);
   };
-  for (const id of artifacts.keys()) visit(id);
-  return order;
+  for (const id of Object.keys(artifacts)) visit(id, []);
+  return ordered;
 }
 
 async function readJsonFile<T>({ root, path: folder }: AssemblyFolder, file: string): Promise<T> {

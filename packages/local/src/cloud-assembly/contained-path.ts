@@ -7,18 +7,13 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
  */
 export async function containedPath(root: string, folder: string, path: string): Promise<string> {
   const absolute = resolve(folder, path);
+  const check = (base: string, found: string) => {
+    const way = relative(base, found);
+    if (way.split(sep)[0] !== '..' && !isAbsolute(way)) return;
+    throw new Error(`The cloud assembly ${root} refers to "${path}", which is outside of its folder.`);
+  };
   // The text is checked first, so that no path outside is accessed.
-  if (!isInside(resolve(root), absolute)) throw outsideError(root, path);
-  const real = await realpath(absolute);
-  if (!isInside(await realpath(root), real)) throw outsideError(root, path);
+  check(resolve(root), absolute);
+  check(await realpath(root), await realpath(absolute));
   return absolute;
-}
-
-function isInside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
-}
-
-function outsideError(root: string, path: string): Error {
-  return new Error(`The cloud assembly ${root} refers to "${path}", which is outside of its folder.`);
 }

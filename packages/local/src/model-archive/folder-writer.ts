@@ -3,19 +3,10 @@ import { join, posix } from 'node:path';
 import type { ArchiveEntry } from '#archive/archive-entry';
 import type { ArchiveSink } from '#archive/check-archive';
 import { printableText } from '#archive/printable';
-import { ArchiveRefused } from './archive-refused.ts';
-import type { ArchiveLimits } from './limits.ts';
-
-interface OpenFile {
-  readonly handle: FileHandle;
-  /** Of a sparse file, which can end in a hole. */
-  readonly size?: number;
-}
+import { type ArchiveLimits, ArchiveRefused } from './limits.ts';
 
 /** Codes of errors if a hard link cannot be made because of what it leads to. */
 const NO_TARGET = ['ENOENT', 'ENOTDIR', 'EPERM', 'ELOOP'];
-
-type Step = () => Promise<void>;
 
 /**
  * Writes what an archive contains below a folder. Of entries at one path the later counts. Links are made at the end,
@@ -29,8 +20,9 @@ export class FolderWriter implements ArchiveSink {
   /** What is on the disk. */
   readonly #kinds = new Map<string, 'file' | 'folder'>([['', 'folder']]);
   readonly #links = new Map<string, ArchiveEntry>();
-  #steps: Step[] = [];
-  #file: OpenFile | undefined;
+  #steps: (() => Promise<void>)[] = [];
+  /** The file that is being written. A sparse one has its size, as it can end in a hole. */
+  #file: { readonly handle: FileHandle; readonly size?: number } | undefined;
 
   constructor(folder: string, limits: ArchiveLimits) {
     this.#folder = folder;
@@ -58,10 +50,9 @@ export class FolderWriter implements ArchiveSink {
   /** Ends the last file and makes the links. */
   async finish(): Promise<void> {
     await this.#endFile();
-    const links = [...this.#links].map(([path, entry]) => ({ path, entry }));
     // A hard link can lead to a symbolic one.
-    for (const { path, entry } of links) if (entry.kind === 'symbolic link') await this.#symlink(path, entry);
-    for (const { path, entry } of links) if (entry.kind === 'hard link') await this.#link(path, entry);
+    for (const [path, entry] of this.#links) if (entry.kind === 'symbolic link') await this.#symlink(path, entry);
+    for (const [path, entry] of this.#links) if (entry.kind === 'hard link') await this.#link(path, entry);
   }
 
   /** Closes the file that is being written. */
@@ -81,11 +72,10 @@ export class FolderWriter implements ArchiveSink {
     await this.#endFile();
     const { kind, names, size, parts } = entry;
     const path = names.join('/');
-    if (kind === 'folder') await this.#place(path, 'folder');
-    else if (kind === 'file') {
-      await this.#place(path, 'file');
+    if (kind === 'folder' || kind === 'file') await this.#place(path, kind);
+    if (kind === 'file') {
       const handle = await open(this.#at(path), 'w', entry.isExecutable ? 0o755 : 0o644);
-      this.#file = { handle, ...(parts && { size }) };
+      this.#file = { handle, size: parts && size };
     } else if (kind === 'symbolic link' || kind === 'hard link') await this.#placeLink(path, entry);
   }
 

@@ -10,3 +10,8 @@ export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   maxEntries: 1_000_000,
   maxBytes: 20 * 1024 ** 3,
 };
+
+/** Model data that is not unpacked. The message names the problem, its place and a fix. */
+export class ArchiveRefused extends Error {
+  override readonly name = 'ArchiveRefused';
+}

@@ -1,8 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { checkArchive } from '#archive/check-archive';
-import { ArchiveRefused } from './archive-refused.ts';
 import { FolderWriter } from './folder-writer.ts';
-import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './limits.ts';
+import { type ArchiveLimits, ArchiveRefused, DEFAULT_ARCHIVE_LIMITS } from './limits.ts';
 
 export interface UnpackOptions {
   /** For messages. @default 'The archive' */
@@ -51,21 +50,19 @@ async function* untilAborted(
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   aborted.promise.catch(() => undefined);
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  const iterator = body[Symbol.asyncIterator]();
+  signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true });
+  const chunks = body[Symbol.asyncIterator]();
   try {
-    signal.throwIfAborted();
     for (;;) {
-      const { done, value } = await Promise.race([iterator.next(), aborted.promise]);
+      const { done, value } = await Promise.race([chunks.next(), aborted.promise]);
       if (done) return;
       yield value;
     }
   } finally {
-    signal.removeEventListener('abort', abort);
     // It may wait for a chunk that never comes.
-    void iterator.return?.()?.then(undefined, () => undefined);
+    void chunks.return?.()?.then(undefined, () => undefined);
   }
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { glob, globMatches } from '#simulator/core/glob';
 import { LaunchFailure } from '#simulator/sagemaker/launcher';
 import { type ProcessHost, siblingScript } from '../processes/index.ts';
-import { type ContainerCommand, commandFor, fillPlaceholders } from './container-mapping.ts';
+import type { ContainerCommand } from './launcher-extras.ts';
 import type { ModelCode } from './model-code.ts';
 
 /** The command line of a container. */
@@ -36,16 +37,20 @@ const AWS_CONTAINERS: readonly (readonly [RegExp, string])[] = [
 
 /** Chooses the host of a model: the command mapped to the image, or a built-in host. Throws LaunchFailure. */
 export async function chooseHost(
-  image: string | undefined,
+  image = '',
   code: ModelCode,
   containers: readonly ContainerCommand[],
   python: () => Promise<string | undefined>,
 ): Promise<ModelHost> {
-  const mapped = commandFor(image, containers);
+  const mapped = containers.find((container) => globMatches(glob(container.image), image));
   if (mapped) return mappedHost(mapped);
-  const container = AWS_CONTAINERS.find(([name]) => name.test(image ?? ''))?.[1];
-  const found = code.program ?? PROGRAMS.find((name) => existsSync(join(code.folder, name)));
-  const program = code.program === undefined && container !== undefined ? namedProgram(container, found) : found;
+  const container = AWS_CONTAINERS.find(([name]) => name.test(image))?.[1];
+  const program =
+    code.program ??
+    programOf(
+      container,
+      PROGRAMS.find((name) => existsSync(join(code.folder, name))),
+    );
   if (program === undefined) {
     throw new LaunchFailure(
       `The local runtime has no container for the image "${image}". Map the image to a command, ` +
@@ -53,27 +58,29 @@ export async function chooseHost(
     );
   }
   if (program !== '' && !existsSync(join(code.folder, program))) {
-    throw new LaunchFailure(`SAGEMAKER_PROGRAM is "${program}", and there is no such file in ${describeFolder(code)}.`);
+    const folder = code.archive ?? 'the folder of the code in the model archive';
+    throw new LaunchFailure(`SAGEMAKER_PROGRAM is "${program}", and there is no such file in ${folder}.`);
   }
   const env = { SAGEMAKER_PROGRAM: program };
   if (/\.[cm]?js$/.test(program)) {
     const host = siblingScript('js-host', import.meta.url);
-    return builtIn(process.execPath, ['--disable-warning=ExperimentalWarning', host], env);
+    return builtIn({ command: process.execPath, args: ['--disable-warning=ExperimentalWarning', host], env });
   }
-  const executable = await python();
-  if (executable !== undefined) {
-    const host = fileURLToPath(new URL('./python-host.py', import.meta.url));
-    return builtIn(executable, ['-B', '-u', host], { ...env, ...(container && { FRESHPOINT_CONTAINER: container }) });
+  const command = await python();
+  if (command === undefined) {
+    throw new LaunchFailure(
+      `The model has ${program || 'to be loaded by xgboost'}, but the local runtime found no python3 on its PATH. ` +
+        `Install it, or map the image "${image}" to a command.`,
+    );
   }
-  throw new LaunchFailure(
-    `The model has ${program || 'to be loaded by xgboost'}, but the local runtime found no python3 on its PATH. ` +
-      `Install it, or map the image "${image}" to a command.`,
-  );
+  const host = fileURLToPath(new URL('./python-host.py', import.meta.url));
+  const args = ['-B', '-u', host];
+  return builtIn({ command, args, env: container === undefined ? env : { ...env, FRESHPOINT_CONTAINER: container } });
 }
 
-/** The program that one of AWS's containers runs without SAGEMAKER_PROGRAM. Empty: its own. Throws LaunchFailure. */
-function namedProgram(container: string, found: string | undefined): string | undefined {
-  if (found?.endsWith('.py') === false) return found;
+/** The program that a container runs without SAGEMAKER_PROGRAM. Empty: one of its own. Throws LaunchFailure. */
+function programOf(container: string | undefined, found: string | undefined): string | undefined {
+  if (container === undefined || found?.endsWith('.py') === false) return found;
   if (container === 'xgboost') return '';
   if (container !== 'scikit-learn') return found;
   throw new LaunchFailure(
@@ -82,27 +89,19 @@ function namedProgram(container: string, found: string | undefined): string | un
   );
 }
 
-const describeFolder = ({ archive }: ModelCode) => archive ?? 'the folder of the code in the model archive';
+const builtIn = (command: HostCommand): ModelHost => ({ reportsPort: true, commandLine: () => command });
 
-const builtIn = (command: string, args: readonly string[], env: HostCommand['env']): ModelHost => ({
-  reportsPort: true,
-  commandLine: () => ({ command, args, env }),
+const mappedHost = (mapping: ContainerCommand): ModelHost => ({
+  reportsPort: false,
+  commandLine({ modelDir, port }) {
+    const filled = mapping.command.map((part) =>
+      part.replaceAll('{modelDir}', modelDir).replaceAll('{port}', String(port)),
+    );
+    const [command, ...args] = filled;
+    if (command === undefined) throw new LaunchFailure(`The command mapped to the image "${mapping.image}" is empty.`);
+    return { command, args, env: mapping.env ?? {} };
+  },
 });
-
-function mappedHost(mapping: ContainerCommand): ModelHost {
-  return {
-    reportsPort: false,
-    commandLine(values) {
-      const [command, ...args] = [...mapping.command, ...(mapping.args ?? [])].map((part) =>
-        fillPlaceholders(part, values),
-      );
-      if (command === undefined) {
-        throw new LaunchFailure(`The command mapped to the image "${mapping.image}" is empty.`);
-      }
-      return { command, args, env: mapping.env ?? {} };
-    },
-  };
-}
 
 /**
  * Finds the path of python3, or undefined if there is none. Runs it only once, because version managers put slow
@@ -111,16 +110,13 @@ function mappedHost(mapping: ContainerCommand): ModelHost {
 export function findPython(processes: ProcessHost): () => Promise<string | undefined> {
   let found: Promise<string | undefined> | undefined;
   const ask = async () => {
-    let executable: string | undefined;
-    const child = processes.spawn({
+    const lines: string[] = [];
+    const { exited } = processes.spawn({
       command: 'python3',
       args: ['-c', 'import sys; print(sys.executable)'],
-      onLine: (line, stream) => {
-        if (stream === 'stdout') executable ??= line;
-      },
+      onLine: (line, stream) => stream === 'stdout' && lines.push(line),
     });
-    const exit = await child.exited;
-    return exit.code === 0 ? executable : undefined;
+    return (await exited).code === 0 ? lines[0] : undefined;
   };
   return () => {
     found ??= ask();

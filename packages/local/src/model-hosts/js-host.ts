@@ -5,9 +5,9 @@
  * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
  * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
- *   Default: JSON, CSV, text.
+ *   Default: JSON; plain text and untyped bytes as they are.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
- * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV if accepted.
+ * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON.
  * - `transform_fn(model, body, contentType, accept)`: instead of the three before, as `output_fn` returns.
  * Each may be async.
  */
@@ -136,37 +136,21 @@ const bareType = (type: string): string => type.replace(/;.*$/s, '').trim();
 
 function decode(body: string | Buffer, contentType: string): unknown {
   const type = bareType(contentType);
-  if (type === 'application/json') {
-    try {
-      return JSON.parse(String(body));
-    } catch (error) {
-      throw new BadRequest(400, `The request is not valid JSON: ${(error as Error).message}`);
-    }
-  }
-  if (type === 'text/csv') {
-    const rows = String(body).split(/\r?\n/);
-    return rows.filter((row) => row.trim() !== '').map((row) => row.split(',').map(cell));
-  }
   if (type === 'text/plain' || type === 'application/octet-stream') return body;
-  throw new BadRequest(
-    415,
-    `The content type ${type} is not supported. Send application/json or text/csv, or export an input_fn.`,
-  );
-}
-
-function cell(text: string): number | string {
-  const trimmed = text.trim();
-  return trimmed === '' || Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
+  if (type !== 'application/json') {
+    throw new BadRequest(415, `The content type ${type} needs an input_fn. Without one, send application/json.`);
+  }
+  try {
+    return JSON.parse(String(body));
+  } catch (error) {
+    throw new BadRequest(400, `The request is not valid JSON: ${(error as Error).message}`);
+  }
 }
 
 function encode(prediction: unknown, accept: string): [string, string] {
   const types = accept.split(',').map(bareType);
-  if (types.includes('text/csv') && !types.includes('application/json')) {
-    const rows = Array.isArray(prediction) ? prediction : [prediction];
-    return [rows.map((row) => (Array.isArray(row) ? row.join(',') : String(row))).join('\n'), 'text/csv'];
-  }
   if (types.some((type) => ['application/json', 'application/*', '*/*', ''].includes(type))) {
     return [JSON.stringify(prediction) ?? 'null', 'application/json'];
   }
-  throw new BadRequest(406, `${accept} is not supported. Accept application/json or text/csv, or export an output_fn.`);
+  throw new BadRequest(406, `${accept} needs an output_fn. Without one, accept application/json.`);
 }

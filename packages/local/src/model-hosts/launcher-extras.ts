@@ -1,13 +1,13 @@
+import type { Deps } from '#simulator/core/cloud';
+import type { ContainerSpec, InstanceSpec } from '#simulator/sagemaker/launcher';
 import type { Times } from '#simulator/sagemaker/times';
 import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
-import type { ContainerCommand } from './container-mapping.ts';
+
+type InstanceNames = Pick<InstanceSpec, 'endpointName' | 'variantName' | 'instanceId'>;
 
 /** One line that a model server wrote. */
-export interface ModelLog {
-  readonly endpointName: string;
-  readonly variantName: string;
-  readonly instanceId: string;
+export interface ModelLog extends InstanceNames {
   /** `container_1`, … */
   readonly container: string;
   readonly stream: 'stdout' | 'stderr';
@@ -15,13 +15,23 @@ export interface ModelLog {
 }
 
 /** An instance that did not start, or that ended. */
-export interface InstanceFailure {
-  readonly endpointName: string;
-  readonly variantName: string;
-  readonly instanceId: string;
+export interface InstanceFailure extends InstanceNames {
   readonly reason: string;
   /** The last lines that its containers wrote. */
   readonly lines: readonly string[];
+}
+
+/** A command that replaces a container image. */
+export interface ContainerCommand {
+  /** Matches the image's whole name; `*` is any text, `?` any character. */
+  readonly image: string;
+  /**
+   * The executable and its arguments. `{modelDir}` and `{port}` are replaced; the environment has PORT,
+   * SAGEMAKER_BIND_TO_PORT and SM_MODEL_DIR, too. The command must serve GET /ping and POST /invocations on 127.0.0.1.
+   */
+  readonly command: readonly string[];
+  /** Added to the container's environment. @default none */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The surroundings of the process launcher. */
@@ -38,4 +48,15 @@ export interface ProcessLauncherExtras {
   readonly onFailure?: (failure: InstanceFailure) => void;
   /** Limits of an unpacked model. @default see ArchiveLimits */
   readonly archiveLimits?: Partial<ArchiveLimits>;
+}
+
+/** What the models of an instance share. */
+export interface InstanceContext extends ProcessLauncherExtras {
+  readonly deps: Deps;
+  /** The path of python3. */
+  readonly python: () => Promise<string | undefined>;
+  readonly spec: InstanceSpec;
+  /** Aborted when the instance is stopped. */
+  readonly stopping: AbortSignal;
+  readonly log: (container: ContainerSpec, line: string, stream: ModelLog['stream']) => void;
 }

@@ -21,10 +21,9 @@ export function codeOf(
   modelDir: string,
   unpackedDir: string,
 ): ModelCode {
-  const { SAGEMAKER_PROGRAM: program, SAGEMAKER_SUBMIT_DIRECTORY: submitted } = environment;
-  const named = program === undefined || program === '' ? {} : { program };
-  if (submitted === undefined || submitted === '') return { folder: join(modelDir, 'code'), ...named };
-  if (submitted.startsWith('s3://')) return { folder: unpackedDir, archive: submitted, ...named };
-  const path = submitted.replace(/^file:\/\//, '').replace(CONTAINER_MODEL_DIR, modelDir);
-  return { folder: path, ...named };
+  const { SAGEMAKER_PROGRAM, SAGEMAKER_SUBMIT_DIRECTORY: submitted = '' } = environment;
+  const program = SAGEMAKER_PROGRAM === '' ? undefined : SAGEMAKER_PROGRAM;
+  if (submitted === '') return { folder: join(modelDir, 'code'), program };
+  if (submitted.startsWith('s3://')) return { folder: unpackedDir, archive: submitted, program };
+  return { folder: submitted.replace(/^file:\/\//, '').replace(CONTAINER_MODEL_DIR, modelDir), program };
 }

@@ -1,179 +1,123 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Caller, Cloud } from '#simulator/core/cloud';
-import { type ContainerSpec, LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
+import { LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
 import { parseS3Uri } from '#simulator/sagemaker/names';
 import { downloadFailed, extractFailed } from '#simulator/sagemaker/reasons';
-import {
-  type ArchiveLimits,
-  ArchiveRefused,
-  DEFAULT_ARCHIVE_LIMITS,
-  Members,
-  memberPath,
-  unpackArchive,
-} from '../model-archive/index.ts';
+import { type ArchiveLimits, ArchiveRefused, memberPath, unpackArchive } from '../model-archive/index.ts';
 
 export interface ModelDataSource {
+  /** The container's name in reasons: `container_1`. */
+  readonly container: string;
   readonly cloud: Cloud;
   /** The caller with the permissions of the model's execution role. */
   readonly caller: Caller;
   readonly signal: AbortSignal;
-  readonly limits?: Partial<ArchiveLimits>;
-  /** Takes what is unusual about an archive. */
-  readonly onWarning?: (message: string) => void;
+  readonly limits: ArchiveLimits;
+  /** Takes what is unusual about an archive, and why data cannot be loaded. */
+  readonly log: (message: string) => void;
 }
 
 /**
- * Loads a container's model data into `folder`, which must not exist yet, as SageMaker does into /opt/ml/model. Without
- * model data the folder is empty. Throws LaunchFailure, worded as in SageMaker.
+ * Loads data into `folder`, which must not exist yet, as SageMaker does into /opt/ml/model. Without data the folder is
+ * empty. Throws LaunchFailure, worded as in SageMaker.
  */
-export async function loadModelData(container: ContainerSpec, folder: string, source: ModelDataSource): Promise<void> {
-  const data: S3Data | undefined =
-    container.modelDataSource ??
-    (container.modelDataUrl === undefined
-      ? undefined
-      : { uri: container.modelDataUrl, type: 'S3Object', compression: 'Gzip' });
+export async function loadModelData(data: S3Data | undefined, folder: string, source: ModelDataSource): Promise<void> {
   if (!data) {
     await mkdir(folder);
     return;
   }
-  await load(container.name, data, folder, source);
-}
-
-/** Loads one model of a multi-model container. Throws LaunchFailure. */
-export async function loadTargetModel(
-  container: ContainerSpec,
-  target: string,
-  folder: string,
-  source: ModelDataSource,
-): Promise<void> {
-  const prefix = container.modelDataSource?.uri ?? container.modelDataUrl ?? '';
-  const uri = `${prefix.replace(/\/$/, '')}/${target.replace(/^\//, '')}`;
-  await load(container.name, { uri, type: 'S3Object', compression: 'Gzip' }, folder, source);
-}
-
-/** Loads the archive of code that SAGEMAKER_SUBMIT_DIRECTORY names. Throws LaunchFailure. */
-export async function loadCode(
-  container: ContainerSpec,
-  uri: string,
-  folder: string,
-  source: ModelDataSource,
-): Promise<void> {
-  await load(container.name, { uri, type: 'S3Object', compression: 'Gzip' }, folder, source);
-}
-
-async function load(container: string, data: S3Data, folder: string, source: ModelDataSource): Promise<void> {
   try {
-    const location = parseS3Uri(data.uri);
-    if (!location) throw new Error(`"${data.uri}" is not an S3 URI.`);
-    if (data.type === 'S3Prefix') await downloadPrefix(location.bucket, location.key, folder, source);
-    else if (data.compression === 'Gzip') {
-      const body = await open(location.bucket, location.key, source);
-      const { signal, limits } = source;
-      const { warnings } = await unpackArchive(body, folder, { uri: data.uri, signal, ...(limits && { limits }) });
-      for (const warning of warnings) source.onWarning?.(warning);
-    } else {
-      await mkdir(folder);
-      const name = memberPath(basename(location.key));
-      await save(
-        await open(location.bucket, location.key, source),
-        join(folder, name),
-        source.signal,
-        new ByteBudget(source),
-      );
+    const { bucket, key } = parseS3Uri(data.uri) ?? {};
+    if (bucket === undefined || key === undefined) throw new Error(`"${data.uri}" is not an S3 URI.`);
+    if (data.type === 'S3Prefix') await download(bucket, filesBelow(bucket, key, source), folder, source);
+    else if (data.compression === 'None') await download(bucket, [{ key, path: basename(key) }], folder, source);
+    else {
+      const body = await open(bucket, key, source);
+      const { warnings } = await unpackArchive(body, folder, { ...source, uri: data.uri });
+      for (const warning of warnings) source.log(`Warning: ${warning}`);
     }
   } catch (error) {
-    const reason =
-      error instanceof ArchiveRefused
-        ? extractFailed(container, data.uri, error.message)
-        : downloadFailed(container, data.uri);
+    const { message } = error as Error;
+    source.log(message);
+    const isRefused = error instanceof ArchiveRefused;
+    const reason = isRefused
+      ? extractFailed(source.container, data.uri, message)
+      : downloadFailed(source.container, data.uri);
     throw new LaunchFailure(reason, error);
   }
 }
 
-/** The members of ListObjectsV2's output that are read here. */
-interface ObjectPage {
-  readonly Contents?: readonly { readonly Key: string }[];
-  readonly IsTruncated?: boolean;
-  readonly NextContinuationToken?: string;
+/** An object, and its path in the folder of the model. */
+interface ModelFile {
+  readonly key: string;
+  readonly path: string;
 }
 
-/** Downloads all objects below a prefix. Their keys are checked like an archive's paths. */
-async function downloadPrefix(bucket: string, prefix: string, folder: string, source: ModelDataSource): Promise<void> {
-  const members = new Members({ ...DEFAULT_ARCHIVE_LIMITS, ...source.limits });
-  const budget = new ByteBudget(source);
-  await mkdir(folder);
-  let files = 0;
+/** All objects below a prefix. Throws if there is none. */
+async function* filesBelow(
+  Bucket: string,
+  Prefix: string,
+  { cloud, caller }: ModelDataSource,
+): AsyncGenerator<ModelFile> {
+  type Page = { readonly Contents?: readonly { readonly Key: string }[]; readonly NextContinuationToken?: string };
+  let isEmpty = true;
   let ContinuationToken: string | undefined;
   do {
-    const input = { Bucket: bucket, Prefix: prefix, ...(ContinuationToken !== undefined && { ContinuationToken }) };
-    const page: ObjectPage = await source.cloud.call<ObjectPage>('s3', 'ListObjectsV2', input, source.caller);
-    for (const { Key } of page.Contents ?? []) {
+    const page: Page = await cloud.call<Page>('s3', 'ListObjectsV2', { Bucket, Prefix, ContinuationToken }, caller);
+    for (const { Key: key } of page.Contents ?? []) {
       // Consoles write such objects to show an empty folder.
-      if (Key.endsWith('/')) continue;
-      const below = Key.slice(prefix.length).replace(/^\//, '');
-      const path = memberPath(below === '' ? basename(Key) : below);
-      members.add(path);
-      const file = join(folder, path);
-      await mkdir(dirname(file), { recursive: true });
-      await save(await open(bucket, Key, source), file, source.signal, budget);
-      files++;
+      if (key.endsWith('/')) continue;
+      isEmpty = false;
+      yield { key, path: key.slice(Prefix.length).replace(/^\//, '') || basename(key) };
     }
-    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+    ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
-  if (files === 0) throw new Error(`There is no object below s3://${bucket}/${prefix}.`);
+  if (isEmpty) throw new Error(`There is no object below s3://${Bucket}/${Prefix}.`);
 }
 
-async function open(bucket: string, key: string, source: ModelDataSource): Promise<AsyncIterable<Uint8Array>> {
-  source.signal.throwIfAborted();
-  const input = { Bucket: bucket, Key: key };
-  const { Body } = await source.cloud.call<{ Body: AsyncIterable<Uint8Array> }>(
-    's3',
-    'GetObject',
-    input,
-    source.caller,
-  );
-  return Body;
-}
-
-async function save(
-  body: AsyncIterable<Uint8Array>,
-  file: string,
-  signal: AbortSignal,
-  budget: ByteBudget,
+/** Downloads objects. Their paths and sizes are checked like an archive's. Throws ArchiveRefused. */
+async function download(
+  bucket: string,
+  files: AsyncIterable<ModelFile> | Iterable<ModelFile>,
+  folder: string,
+  source: ModelDataSource,
 ): Promise<void> {
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      try {
-        budget.spend(chunk.length);
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
+  const { maxEntries, maxBytes } = source.limits;
+  let entries = 0;
+  let bytes = 0;
+  async function* counted(body: AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        throw new ArchiveRefused(`The model data has more than ${maxBytes} bytes. Make the model smaller.`);
       }
-    },
-  });
-  await pipeline(Readable.from(body, { objectMode: false }), counted, createWriteStream(file, { flags: 'wx' }), {
-    signal,
-  });
-}
-
-/** The limit of all files together, in bytes. */
-class ByteBudget {
-  readonly #max: number;
-  #left: number;
-
-  constructor(source: ModelDataSource) {
-    this.#max = source.limits?.maxBytes ?? DEFAULT_ARCHIVE_LIMITS.maxBytes;
-    this.#left = this.#max;
-  }
-
-  spend(bytes: number): void {
-    this.#left -= bytes;
-    if (this.#left < 0) {
-      throw new ArchiveRefused(`The model data has more than ${this.#max} bytes. Make the model smaller.`);
+      yield chunk;
     }
   }
+  await mkdir(folder);
+  for await (const { key, path } of files) {
+    entries += 1;
+    if (entries > maxEntries) {
+      throw new ArchiveRefused(`The model data has more than ${maxEntries} files. Store fewer files.`);
+    }
+    const file = join(folder, memberPath(path));
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      const body = counted(await open(bucket, key, source));
+      await pipeline(body, createWriteStream(file, { flags: 'wx' }), { signal: source.signal });
+    } catch (error) {
+      // A key is below another one, or differs from it in what a path has not, for example "//".
+      if (!['EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      throw new ArchiveRefused(`The path of "${key}" conflicts with that of another object. Rename one of them.`);
+    }
+  }
+}
+
+async function open(Bucket: string, Key: string, source: ModelDataSource): Promise<AsyncIterable<Uint8Array>> {
+  source.signal.throwIfAborted();
+  type Output = { readonly Body: AsyncIterable<Uint8Array> };
+  return (await source.cloud.call<Output>('s3', 'GetObject', { Bucket, Key }, source.caller)).Body;
 }

@@ -13,6 +13,9 @@ const MAX_LOADED_MODELS = 8;
  * not read again until it is unloaded, so that overwriting it has no certain effect, as on AWS.
  */
 export class MultiModel {
+  readonly ready = Promise.resolve();
+  /** Never: a lost model is loaded again when it is requested. */
+  readonly lost = new Promise<string>(() => undefined);
   readonly #serve: (target: string, id: string) => ServedModel;
   readonly #loaded = new Map<string, ServedModel>();
 
@@ -23,13 +26,10 @@ export class MultiModel {
 
   async invoke(request: InvocationRequest): Promise<ServerAnswer> {
     const target = targetOf(request.targetModel);
-    let model = this.#loaded.get(target);
-    if (model) this.#loaded.delete(target);
-    else {
-      await this.#makeRoom();
-      model = this.#loaded.get(target) ?? this.#begin(target);
-    }
+    if (!this.#loaded.has(target)) await this.#makeRoom();
+    const model = this.#loaded.get(target) ?? this.#begin(target);
     // Last in the map: most recently used.
+    this.#loaded.delete(target);
     this.#loaded.set(target, model);
     try {
       await Promise.race([model.ready, aborted(request.signal)]);
@@ -63,38 +63,28 @@ export class MultiModel {
   }
 }
 
-function targetOf(raw: string | undefined): string {
-  if (raw === undefined || raw === '') {
-    throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
-  }
+function targetOf(raw = ''): string {
   try {
     const target = memberPath(raw.replace(/^\//, ''));
     if (target !== '') return target;
   } catch (error) {
     throw invalid(`Invalid TargetModel: ${(error as Error).message}`);
   }
-  throw invalid('Invalid TargetModel: it names no model.');
+  throw invalid('The endpoint has a multi-model container: a request must name its model with TargetModel.');
 }
 
 const invalid = (message: string) => new AwsError('ValidationError', message, 400, { Message: message });
 
 /** AWS responds with a validation error if the archive is missing, and with a model error if it does not load. */
-function notLoaded(failure: LaunchFailure): AwsError {
-  if (failure.reason.startsWith('Failed to download')) return invalid(failure.reason);
-  return new AwsError('ModelError', failure.reason, 424, {
-    Message: failure.reason,
-    OriginalStatusCode: 500,
-    OriginalMessage: failure.reason,
-  });
+function notLoaded({ reason }: LaunchFailure): AwsError {
+  if (reason.startsWith('Failed to download')) return invalid(reason);
+  const members = { Message: reason, OriginalStatusCode: 500, OriginalMessage: reason };
+  return new AwsError('ModelError', reason, 424, members);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = () => {
-      const message = 'The model is not ready yet: it is still being loaded.';
-      reject(new AwsError('ModelNotReadyException', message, 429, { Message: message }));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+  const message = 'The model is not ready yet: it is still being loaded.';
+  const error = new AwsError('ModelNotReadyException', message, 429, { Message: message });
+  if (signal.aborted) throw error;
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(error), { once: true }));
 }

@@ -4,16 +4,18 @@ import { AwsError } from '#simulator/core/aws-error';
 import type { Deps } from '#simulator/core/cloud';
 import { readAll } from '#simulator/core/read-all';
 import {
+  archiveAt,
   type ContainerSpec,
   type Instance,
+  type InstanceLauncher,
   type InstanceSpec,
   type InvocationRequest,
   type InvocationResponse,
   LaunchFailure,
 } from '#simulator/sagemaker/launcher';
 import { INTERNAL_FAILURE_REASON } from '#simulator/sagemaker/reasons';
-import type { ProcessLauncherExtras } from './launcher-extras.ts';
-import { loadCode, loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
+import { findPython } from './host-commands.ts';
+import type { InstanceContext, ProcessLauncherExtras } from './launcher-extras.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-server.ts';
 import { MultiModel } from './multi-model.ts';
@@ -26,18 +28,21 @@ const SHOWN_LINES = 12;
 const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
 
 interface RunningContainer {
-  readonly spec: ContainerSpec;
+  readonly label: string;
   readonly server: ServedModel | MultiModel;
 }
 
+/** Instances as child processes: each unpacks its model data from S3 into its own folder and serves it on 127.0.0.1. */
+export function createProcessLauncher(deps: Deps, extras: ProcessLauncherExtras): InstanceLauncher {
+  const python = findPython(extras.processes);
+  return { start: (spec) => new ProcessInstance({ ...extras, deps, python, spec }) };
+}
+
 /** An instance whose containers are child processes. */
-export class ProcessInstance implements Instance {
+class ProcessInstance implements Instance {
   readonly ready: Promise<void>;
   readonly lost: Promise<string>;
-  readonly #deps: Deps;
-  readonly #extras: ProcessLauncherExtras;
-  readonly #spec: InstanceSpec;
-  readonly #python: () => Promise<string | undefined>;
+  readonly #context: InstanceContext;
   readonly #folder: string;
   readonly #stopping = new AbortController();
   readonly #idle = Promise.withResolvers<void>();
@@ -46,22 +51,17 @@ export class ProcessInstance implements Instance {
   #inFlight = 0;
   #stopped: Promise<void> | undefined;
 
-  constructor(
-    deps: Deps,
-    extras: ProcessLauncherExtras,
-    python: () => Promise<string | undefined>,
-    spec: InstanceSpec,
-  ) {
-    this.#deps = deps;
-    this.#extras = extras;
-    this.#spec = spec;
-    this.#python = python;
-    this.#folder = join(extras.stateDir, 'instances', spec.instanceId);
+  constructor(context: Omit<InstanceContext, 'stopping' | 'log'>) {
+    this.#context = {
+      ...context,
+      stopping: this.#stopping.signal,
+      log: ({ name }, line, stream) => this.#log(name, line, stream),
+    };
+    this.#folder = join(context.stateDir, 'instances', context.spec.instanceId);
     this.ready = this.#launch();
-    const never = new Promise<string>(() => undefined);
     this.lost = this.ready.then(
-      () => Promise.race(this.#containers.map(({ server }) => (server instanceof ServedModel ? server.lost : never))),
-      () => never,
+      () => Promise.race(this.#containers.map(({ server }) => server.lost)),
+      () => new Promise<never>(() => undefined),
     );
     this.ready.catch((error: Error) => this.#failed(error.message));
     void this.lost.then((cause) => this.#failed(cause));
@@ -88,7 +88,7 @@ export class ProcessInstance implements Instance {
     this.#stopping.abort();
     if (this.#inFlight === 0 || graceMs <= 0) this.#idle.resolve();
     else {
-      const cancel = this.#deps.clock.schedule(graceMs, () => this.#idle.resolve());
+      const cancel = this.#context.deps.clock.schedule(graceMs, () => this.#idle.resolve());
       void this.#idle.promise.then(cancel);
     }
     await this.#stopped;
@@ -108,19 +108,17 @@ export class ProcessInstance implements Instance {
   }
 
   async #launch(): Promise<void> {
-    const { clock } = this.#deps;
-    const download = new AbortController();
-    const cancel = clock.schedule(this.#spec.downloadTimeoutMs, () => download.abort());
-    this.#stopping.signal.addEventListener('abort', () => download.abort(), { once: true });
+    const { deps, spec, stopping } = this.#context;
+    const timeout = new AbortController();
+    const cancel = deps.clock.schedule(spec.downloadTimeoutMs, () => timeout.abort());
     try {
       await mkdir(this.#folder, { recursive: true });
       // Otherwise a package.json in a parent folder would decide how the model's .js files are read.
       await writeFile(join(this.#folder, 'package.json'), '{}\n');
-      this.#stopping.signal.throwIfAborted();
-      this.#containers = this.#spec.containers.map((spec) => ({ spec, server: this.#serve(spec, download.signal) }));
-      await Promise.all(
-        this.#containers.map(({ server }) => (server instanceof ServedModel ? server.ready : undefined)),
-      );
+      stopping.throwIfAborted();
+      const signal = AbortSignal.any([stopping, timeout.signal]);
+      this.#containers = spec.containers.map((each) => ({ label: each.label, server: this.#serve(each, signal) }));
+      await Promise.all(this.#containers.map(({ server }) => server.ready));
     } catch (error) {
       throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     } finally {
@@ -128,110 +126,60 @@ export class ProcessInstance implements Instance {
     }
   }
 
-  #serve(container: ContainerSpec, download: AbortSignal): ServedModel | MultiModel {
+  #serve(container: ContainerSpec, signal: AbortSignal): ServedModel | MultiModel {
     const folder = join(this.#folder, container.name);
-    if (container.mode === 'SingleModel') {
-      return this.#model(container, folder, (modelDir) =>
-        loadModelData(container, modelDir, this.#source(container, download)),
-      );
-    }
-    return new MultiModel((target, id) =>
-      this.#model(container, join(folder, id), (modelDir) =>
-        loadTargetModel(container, target, modelDir, this.#source(container, this.#stopping.signal)),
-      ),
-    );
-  }
-
-  #source(container: ContainerSpec, signal: AbortSignal): ModelDataSource {
-    const { archiveLimits } = this.#extras;
-    return {
-      cloud: this.#deps.cloud,
-      caller: this.#spec.caller,
-      signal,
-      ...(archiveLimits && { limits: archiveLimits }),
-      onWarning: (message) => this.#log(container.name, `Warning: ${message}`, 'stderr'),
-    };
-  }
-
-  /** Logs why model data could not be loaded. */
-  async #logged(container: ContainerSpec, loading: Promise<void>): Promise<void> {
-    try {
-      await loading;
-    } catch (error) {
-      const { cause } = error as Error;
-      if (cause instanceof Error) this.#log(container.name, cause.message, 'stderr');
-      throw error;
-    }
-  }
-
-  #model(container: ContainerSpec, folder: string, load: (modelDir: string) => Promise<void>): ServedModel {
-    const { processes, times, containers } = this.#extras;
-    const { account, clock } = this.#deps;
-    return new ServedModel({
-      container,
-      variantName: this.#spec.variantName,
-      folder,
-      load: (modelDir) => this.#logged(container, load(modelDir)),
-      loadCode: (uri, codeDir) =>
-        this.#logged(container, loadCode(container, uri, codeDir, this.#source(container, this.#stopping.signal))),
-      containers: containers ?? [],
-      python: this.#python,
-      healthCheckTimeoutMs: this.#spec.healthCheckTimeoutMs,
-      environment: {
-        AWS_REGION: account.region,
-        SAGEMAKER_REGION: account.region,
-        SAGEMAKER_ENDPOINT_NAME: this.#spec.endpointName,
-        SAGEMAKER_VARIANT_NAME: this.#spec.variantName,
-      },
-      times,
-      clock,
-      processes,
-      onLog: (line, stream) => this.#log(container.name, line, stream),
+    const { modelData: data, mode } = container;
+    if (mode === 'SingleModel') return new ServedModel(this.#context, { container, data, folder, signal });
+    const prefix = data?.uri.replace(/\/$/, '') ?? '';
+    return new MultiModel((target, id) => {
+      const archive = archiveAt(`${prefix}/${target}`);
+      const { stopping } = this.#context;
+      return new ServedModel(this.#context, { container, data: archive, folder: join(folder, id), signal: stopping });
     });
   }
 
   #log(container: string, line: string, stream: 'stdout' | 'stderr'): void {
-    const { endpointName, variantName, instanceId } = this.#spec;
+    const { spec, onLog } = this.#context;
     this.#lastLines.push(line);
     if (this.#lastLines.length > SHOWN_LINES) this.#lastLines.shift();
-    this.#extras.onLog?.({ endpointName, variantName, instanceId, container, stream, line });
+    onLog?.({ ...namesOf(spec), container, stream, line });
   }
 
   /** An instance that is stopped before it is ready has not failed. */
   #failed(reason: string): void {
-    if (this.#stopping.signal.aborted) return;
-    const { endpointName, variantName, instanceId } = this.#spec;
-    this.#extras.onFailure?.({ endpointName, variantName, instanceId, reason, lines: [...this.#lastLines] });
+    const { spec, stopping, onFailure } = this.#context;
+    if (!stopping.aborted) onFailure?.({ ...namesOf(spec), reason, lines: [...this.#lastLines] });
   }
 
   async #answer(request: InvocationRequest): Promise<ServerAnswer> {
-    if (!this.#spec.pipeline || this.#containers.length === 1) {
-      return await this.#target(request.targetContainer).server.invoke(request);
+    if (!this.#context.spec.pipeline || this.#containers.length === 1) {
+      return await this.#target(request.targetContainer).invoke(request);
     }
     let current = request;
     for (const [index, { server }] of this.#containers.entries()) {
       const answer = await server.invoke(current);
       if (index === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
+      const tooLarge = () => new Error(`Container ${answer.container} responded with more than 25 MB.`);
       const contentType = answer.headers['content-type'];
       current = {
         ...request,
         headers: { ...request.headers, ...(contentType !== undefined && { 'content-type': contentType }) },
-        body: await collect(answer),
+        body: await readAll(answer.body, MAX_INTERMEDIATE_BYTES, tooLarge),
       };
     }
     throw new Error('A pipeline has at least one container.');
   }
 
-  #target(hostname: string | undefined): RunningContainer {
-    const [first] = this.#containers;
-    const found = hostname === undefined ? first : this.#containers.find(({ spec }) => spec.label === hostname);
-    if (found) return found;
+  #target(hostname: string | undefined): RunningContainer['server'] {
+    const found = this.#containers.find(({ label }) => hostname === undefined || label === hostname);
+    if (found) return found.server;
     const message = `The endpoint has no container with the hostname ${hostname}.`;
     throw new AwsError('ValidationError', message, 400, { Message: message });
   }
 }
 
-function collect({ body, container }: ServerAnswer): Promise<Buffer> {
-  const tooLarge = () => new Error(`Container ${container} responded with more than 25 MB.`);
-  return readAll(body, MAX_INTERMEDIATE_BYTES, tooLarge);
-}
+const namesOf = ({ endpointName, variantName, instanceId }: InstanceSpec) => ({
+  endpointName,
+  variantName,
+  instanceId,
+});

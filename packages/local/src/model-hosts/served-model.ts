@@ -1,34 +1,29 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '#simulator/core/clock';
-import { type ContainerSpec, type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
+import {
+  archiveAt,
+  type ContainerSpec,
+  type InvocationRequest,
+  LaunchFailure,
+  type S3Data,
+} from '#simulator/sagemaker/launcher';
 import { pingFailed } from '#simulator/sagemaker/reasons';
-import type { Times } from '#simulator/sagemaker/times';
-import type { ProcessHost } from '../processes/index.ts';
-import type { ContainerCommand } from './container-mapping.ts';
+import { DEFAULT_ARCHIVE_LIMITS } from '../model-archive/index.ts';
 import { chooseHost } from './host-commands.ts';
+import type { InstanceContext } from './launcher-extras.ts';
 import { codeOf } from './model-code.ts';
+import { loadModelData } from './model-data.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
 import { ModelServer, type ServerAnswer } from './model-server.ts';
 
-export interface ServedModelOptions {
+/** A model to serve. */
+export interface ModelSpec {
   readonly container: ContainerSpec;
-  readonly variantName: string;
+  readonly data: S3Data | undefined;
   /** The parent of the model's folder; created here, removed by `stop`. */
   readonly folder: string;
-  /** Loads the model's data into a folder that does not exist yet. */
-  readonly load: (modelDir: string) => Promise<void>;
-  /** Loads an archive of code in S3 into a folder that does not exist yet. */
-  readonly loadCode: (uri: string, codeDir: string) => Promise<void>;
-  readonly containers: readonly ContainerCommand[];
-  readonly python: () => Promise<string | undefined>;
-  readonly healthCheckTimeoutMs: number;
-  /** Variables beside those of the container's definition. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly times: Times;
-  readonly clock: Clock;
-  readonly processes: ProcessHost;
-  readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Ends the download of the data. */
+  readonly signal: AbortSignal;
 }
 
 /** One model, with its folder and the process that serves it. */
@@ -37,13 +32,15 @@ export class ServedModel {
   readonly ready: Promise<void>;
   /** See ModelServer.lost. */
   readonly lost: Promise<string>;
-  readonly #options: ServedModelOptions;
+  readonly #context: InstanceContext;
+  readonly #spec: ModelSpec;
   readonly #started: Promise<ModelServer>;
   #server: ModelServer | undefined;
   #stopped = false;
 
-  constructor(options: ServedModelOptions) {
-    this.#options = options;
+  constructor(context: InstanceContext, spec: ModelSpec) {
+    this.#context = context;
+    this.#spec = spec;
     this.#started = this.#start();
     this.ready = this.#started.then(() => undefined);
     this.lost = this.#started.then(
@@ -54,8 +51,7 @@ export class ServedModel {
 
   /** Call it when `ready` has resolved. */
   async invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    const server = await this.#started;
-    return await server.invoke(request);
+    return await (await this.#started).invoke(request);
   }
 
   /** Resolves when the process is gone and the folder is removed; never rejects. */
@@ -63,36 +59,64 @@ export class ServedModel {
     this.#stopped = true;
     await this.#server?.stop();
     await this.ready.catch(() => undefined);
-    await removeFolder(this.#options.folder).catch((error: Error) => {
-      this.#options.onLog(`The model's folder could not be removed: ${error.message}`, 'stderr');
+    await removeFolder(this.#spec.folder).catch((error: Error) => {
+      this.#log(`The model's folder could not be removed: ${error.message}`);
     });
   }
 
   async #start(): Promise<ModelServer> {
-    const { container, variantName, folder, load, loadCode, containers, python, environment, ...rest } = this.#options;
+    const { deps, spec, containers, python, times, processes, log, stopping } = this.#context;
+    const { container, folder, data, signal } = this.#spec;
+    const { region } = deps.account;
     const modelDir = join(folder, 'model');
     await mkdir(folder, { recursive: true });
-    await load(modelDir);
+    await this.#load(data, modelDir, signal);
     await makeReadOnly(modelDir);
     const code = codeOf(container.environment, modelDir, join(folder, 'code'));
-    if (code.archive !== undefined) await loadCode(code.archive, code.folder);
-    const host = await chooseHost(container.image, code, containers, python);
+    if (code.archive !== undefined) await this.#load(archiveAt(code.archive), code.folder, stopping);
+    const host = await chooseHost(container.image, code, containers ?? [], python);
     if (this.#stopped) throw new LaunchFailure('The instance was stopped before it was ready.');
-    const server = new ModelServer({
-      ...rest,
+    this.#server = new ModelServer({
       host,
       modelDir,
       cwd: folder,
+      environment: {
+        AWS_REGION: region,
+        SAGEMAKER_REGION: region,
+        SAGEMAKER_ENDPOINT_NAME: spec.endpointName,
+        SAGEMAKER_VARIANT_NAME: spec.variantName,
+        ...container.environment,
+        SAGEMAKER_SUBMIT_DIRECTORY: code.folder,
+      },
       label: container.label,
-      environment: { ...environment, ...container.environment, SAGEMAKER_SUBMIT_DIRECTORY: code.folder },
+      healthCheckTimeoutMs: spec.healthCheckTimeoutMs,
+      times,
+      clock: deps.clock,
+      processes,
+      onLog: (line, stream) => log(container, line, stream),
     });
-    this.#server = server;
     try {
-      await server.healthy;
+      await this.#server.healthy;
     } catch (error) {
-      rest.onLog((error as Error).message, 'stderr');
-      throw new LaunchFailure(pingFailed(container.label, variantName), error);
+      this.#log((error as Error).message);
+      throw new LaunchFailure(pingFailed(container.label, spec.variantName), error);
     }
-    return server;
+    return this.#server;
+  }
+
+  async #load(data: S3Data | undefined, folder: string, signal: AbortSignal): Promise<void> {
+    const { deps, spec, archiveLimits } = this.#context;
+    await loadModelData(data, folder, {
+      container: this.#spec.container.name,
+      cloud: deps.cloud,
+      caller: spec.caller,
+      signal,
+      limits: { ...DEFAULT_ARCHIVE_LIMITS, ...archiveLimits },
+      log: (message) => this.#log(message),
+    });
+  }
+
+  #log(line: string): void {
+    this.#context.log(this.#spec.container, line, 'stderr');
   }
 }

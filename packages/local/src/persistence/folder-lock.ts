@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from '../processes/index.ts';
@@ -13,7 +13,7 @@ export class FolderInUse extends Error {
 }
 
 /** A process, told apart from a later one with the same pid by the time of its start. */
-interface Owner {
+interface Claim {
   readonly pid: number;
   readonly started: string;
 }
@@ -24,7 +24,8 @@ interface Owner {
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock');
-  const own = ownerOf(process.pid);
+  const aside = `${path}.${process.pid}`;
+  const own: Claim = { pid: process.pid, started: startOf(process.pid) };
   for (;;) {
     try {
       writeFileSync(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
@@ -32,49 +33,39 @@ export function lockFolder(folder: string): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const other = readOwner(path);
-    if (other && isRunning(other)) throw new FolderInUse(folder, other.pid);
-    removeClaim(path, other);
+    const other = readClaim(path);
+    if (isHeld(other)) throw new FolderInUse(folder, other.pid);
+    try {
+      renameSync(path, aside);
+    } catch {
+      // Another process was faster.
+      continue;
+    }
+    // Another process can have made its claim since the stale one was read.
+    if (isHeld(readClaim(aside))) renameSync(aside, path);
+    else rmSync(aside, { force: true });
   }
 }
 
-/** Removes the claim that was read, and not one that another process has made since. */
-function removeClaim(path: string, stale: Owner | undefined): void {
-  const aside = `${path}.${process.pid}`;
+function readClaim(path: string): Claim | undefined {
   try {
-    renameSync(path, aside);
-  } catch {
-    // Another process was faster.
-    return;
-  }
-  const found = readOwner(aside);
-  if (found && found.pid !== stale?.pid && isRunning(found)) renameSync(aside, path);
-  else rmSync(aside, { force: true });
-}
-
-function readOwner(path: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     // Written half, by a process that was killed meanwhile.
     return undefined;
   }
 }
 
-function isRunning({ pid, started }: Owner): boolean {
-  return ownerOf(pid).started === started && started !== '';
-}
+const isHeld = (claim: Claim | undefined): claim is Claim =>
+  claim !== undefined && claim.started !== '' && claim.started === startOf(claim.pid);
 
-/** `started` is empty if there is no such process. Without `ps`, a process with the pid counts as the same one. */
-function ownerOf(pid: number): Owner {
+/** Empty if there is no such process. Without `ps`, a process with the pid counts as the same one. */
+function startOf(pid: number): string {
   try {
-    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return { pid, started: started.trim() };
+    const stdio: StdioOptions = ['ignore', 'pipe', 'ignore'];
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio }).trim();
   } catch (error) {
     const hasPs = (error as NodeJS.ErrnoException).code !== 'ENOENT';
-    return { pid, started: !hasPs && isAlive(pid) ? 'unknown' : '' };
+    return !hasPs && isAlive(pid) ? 'unknown' : '';
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Cancel } from '#simulator/core/clock';
@@ -7,8 +7,13 @@ import { isRecord } from '#simulator/core/is-record';
 import { replaceTexts } from './replace-texts.ts';
 
 /** The state cannot be read. */
-export class StateUnreadable extends Error {
+class StateUnreadable extends Error {
   readonly code = 'STATE_UNREADABLE';
+
+  constructor(folder: string, cause?: unknown) {
+    const message = `The state in ${folder} was not written by this version of the local runtime.`;
+    super(`${message} Remove the folder, or choose another.`, { cause });
+  }
 }
 
 /** Number of the layout. A runtime reads only its own. */
@@ -49,7 +54,7 @@ export class SavedState {
   #last: Buffer | undefined;
   #cancel: Cancel | undefined;
   /** What must stay as long as the file on disk refers to it. */
-  #deferred: (() => void)[] = [];
+  readonly #deferred: (() => void)[] = [];
 
   constructor(options: SavedStateOptions) {
     this.#options = options;
@@ -91,9 +96,7 @@ export class SavedState {
     const bytes = serialize(saved);
     if (!this.#last?.equals(bytes)) this.#write(bytes);
     this.#last = bytes;
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    for (const task of deferred) task();
+    for (const task of this.#deferred.splice(0)) task();
   }
 
   /** Runs `task` when the state on disk is one in which what it removes is no longer used. */
@@ -109,31 +112,19 @@ export class SavedState {
 
   #write(bytes: Buffer): void {
     const aside = `${this.#path}.new`;
-    const file = openSync(aside, 'w', 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(aside, bytes, { mode: 0o600, flush: true });
     renameSync(aside, this.#path);
   }
 
   #read(): Saved {
+    const { folder } = this.#options;
     let saved: unknown;
     try {
       saved = deserialize(readFileSync(this.#path));
     } catch (cause) {
-      throw unreadable(this.#options.folder, cause);
+      throw new StateUnreadable(folder, cause);
     }
-    if (!isRecord(saved) || saved.format !== FORMAT) throw unreadable(this.#options.folder);
+    if (!isRecord(saved) || saved.format !== FORMAT) throw new StateUnreadable(folder);
     return saved as unknown as Saved;
   }
-}
-
-function unreadable(folder: string, cause?: unknown): StateUnreadable {
-  return new StateUnreadable(
-    `The state in ${folder} was not written by this version of the local runtime. Remove the folder, or choose another.`,
-    { cause },
-  );
 }

@@ -1,4 +1,3 @@
-export { isAlive } from './is-alive.ts';
 export {
   createProcessHost,
   type HostedProcess,
@@ -7,3 +6,4 @@ export {
   type ProcessHostOptions,
 } from './process-host.ts';
 export { siblingScript } from './sibling-script.ts';
+export { isAlive } from './signals.ts';

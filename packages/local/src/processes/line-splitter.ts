@@ -13,33 +13,23 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): void {
-    const text = this.#rest + this.#decoder.write(chunk);
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      this.#emit(text.slice(start, text[end - 1] === '\r' ? end - 1 : end));
-      start = end + 1;
-    }
-    this.#rest = text.slice(start);
-    const whole = this.#rest.length - (this.#rest.length % this.#maxLength);
-    if (whole > 0) {
-      this.#emit(this.#rest.slice(0, whole));
-      this.#rest = this.#rest.slice(whole);
-    }
+    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+    const rest = lines.pop() ?? '';
+    for (const line of lines) this.#emit(line.endsWith('\r') ? line.slice(0, -1) : line);
+    const whole = rest.length - (rest.length % this.#maxLength);
+    if (whole > 0) this.#emit(rest.slice(0, whole));
+    this.#rest = rest.slice(whole);
   }
 
   /** Called at the end of the stream: emits a last line that has no end. */
   end(): void {
     const rest = this.#rest + this.#decoder.end();
-    this.#rest = '';
     if (rest !== '') this.#emit(rest);
   }
 
   #emit(line: string): void {
-    let rest = line;
-    while (rest.length > this.#maxLength) {
-      this.#onLine(rest.slice(0, this.#maxLength));
-      rest = rest.slice(this.#maxLength);
+    for (let at = 0; at === 0 || at < line.length; at += this.#maxLength) {
+      this.#onLine(line.slice(at, at + this.#maxLength));
     }
-    this.#onLine(rest);
   }
 }

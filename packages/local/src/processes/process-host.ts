@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LineSplitter } from './line-splitter.ts';
-import { MemoryWatchdog } from './memory-watchdog.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { ReaperClient } from './reaper-client.ts';
-import { signalGroup } from './signal-group.ts';
+import { signalGroup } from './signals.ts';
 
 /** Describes a child process. */
 export interface ProcessSpec {
@@ -70,30 +70,27 @@ export interface ProcessHostOptions {
 /** The variables that a child inherits. */
 const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
 
-const DEFAULT_MEMORY_INTERVAL_MS = 250;
-
-/** Maximum size of a CloudWatch log event. */
-const DEFAULT_MAX_LINE_LENGTH = 262_144;
+const DEFAULT_OPTIONS = { memoryIntervalMs: 250, maxLineLength: 262_144 };
 
 const DEFAULT_STOP_GRACE_MS = 5_000;
+
+/** Wait for the end of the output after the child's end. A descendant in another session can hold it open. */
+const OUTPUT_GRACE_MS = 1_000;
 
 /**
  * Creates a host of child processes (Linux and macOS). When this process ends in any way, SIGKILL included, a reaper
  * process kills every process group that still runs.
  */
-export function createProcessHost(options: ProcessHostOptions = {}): ProcessHost {
-  const maxLineLength = options.maxLineLength ?? DEFAULT_MAX_LINE_LENGTH;
-  const watchdog = new MemoryWatchdog(options.memoryIntervalMs ?? DEFAULT_MEMORY_INTERVAL_MS);
+export function createProcessHost(options?: ProcessHostOptions): ProcessHost {
   const reaper = new ReaperClient();
   const children = new Set<Child>();
   let closed = false;
-
   return {
     spawn(spec) {
       if (closed) throw new Error(`The process host is closed; it cannot start "${spec.command}".`);
       // Before the child: if this process were killed between the two starts, no reaper would know the child.
       reaper.start();
-      const child = new Child(spec, maxLineLength, watchdog);
+      const child = new Child(spec, { ...DEFAULT_OPTIONS, ...options });
       const { pid } = child;
       if (pid === undefined) return child;
       reaper.register(pid);
@@ -117,28 +114,34 @@ class Child implements HostedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Resolves when the child has ended and its group is killed, possibly before its output is read to the end. */
   readonly groupEnded: Promise<void>;
-  readonly #watchdog: MemoryWatchdog;
+  readonly #memory: MemoryWatch | undefined;
   readonly #process: ChildProcess;
   #endedBy: ProcessExit['reason'] = 'exit';
   #alive = true;
 
-  constructor(spec: ProcessSpec, maxLineLength: number, watchdog: MemoryWatchdog) {
-    this.#watchdog = watchdog;
+  constructor(spec: ProcessSpec, { memoryIntervalMs: intervalMs, maxLineLength }: typeof DEFAULT_OPTIONS) {
+    const inherited = INHERITED_VARIABLES.map((name) => [name, process.env[name]]);
     const child = spawn(spec.command, spec.args ?? [], {
       cwd: spec.cwd,
-      env: { ...minimalEnvironment(), ...spec.env },
+      env: { ...Object.fromEntries(inherited), ...spec.env },
       stdio: ['ignore', 'pipe', 'pipe', ...(spec.onMessage ? (['ipc'] as const) : [])],
       detached: true,
     });
     this.#process = child;
     if (spec.onMessage) child.on('message', spec.onMessage);
-    this.pid = child.pid;
-    if (this.pid !== undefined) watchdog.watch(this.pid, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
-    readLines(child, spec, maxLineLength);
+    const { pid } = child;
+    this.pid = pid;
+    if (pid !== undefined) {
+      this.#memory = new MemoryWatch(pid, intervalMs, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
+    }
+    readLines(child, spec.onLine, maxLineLength);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.groupEnded = promise;
     const ended = whenEnded(child, () => {
-      this.#killGroup();
+      this.#alive = false;
+      this.#memory?.stop();
+      // Its descendants must not outlive it.
+      this.#signal('SIGKILL');
       resolve();
     });
     this.exited = ended.then((exit) => ({ ...exit, reason: exit.error ? 'spawn' : this.#endedBy }));
@@ -161,7 +164,7 @@ class Child implements HostedProcess {
   }
 
   async peakRssBytes(): Promise<number> {
-    return this.pid === undefined ? 0 : await this.#watchdog.peakBytes(this.pid);
+    return (await this.#memory?.sample()) ?? 0;
   }
 
   send(message: object): void {
@@ -170,45 +173,22 @@ class Child implements HostedProcess {
 
   #end(reason: ProcessExit['reason'], signal: NodeJS.Signals): void {
     if (this.#endedBy === 'exit') this.#endedBy = reason;
+    this.#signal(signal);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
     if (this.pid !== undefined) signalGroup(this.pid, signal);
   }
-
-  /** Kills the descendants that the child has left, which must not outlive it. */
-  #killGroup(): void {
-    this.#alive = false;
-    if (this.pid === undefined) return;
-    this.#watchdog.forget(this.pid);
-    signalGroup(this.pid, 'SIGKILL');
-  }
 }
 
-function minimalEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of INHERITED_VARIABLES) {
-    const value = process.env[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
-}
-
-function readLines(child: ChildProcess, spec: ProcessSpec, maxLineLength: number): void {
+function readLines(child: ChildProcess, onLine: ProcessSpec['onLine'], maxLineLength: number): void {
   for (const name of ['stdout', 'stderr'] as const) {
-    const stream = child[name];
-    if (!stream) continue;
-    const { onLine } = spec;
-    stream.on('error', () => undefined);
-    if (!onLine) {
-      stream.resume();
-      continue;
-    }
-    const splitter = new LineSplitter((line) => onLine(line, name), maxLineLength);
-    stream.on('data', (chunk: Buffer) => splitter.push(chunk));
-    stream.on('close', () => splitter.end());
+    const splitter = new LineSplitter((line) => onLine?.(line, name), maxLineLength);
+    child[name]?.on('error', () => undefined);
+    child[name]?.on('data', (chunk: Buffer) => splitter.push(chunk));
+    child[name]?.on('close', () => splitter.end());
   }
 }
-
-/** Wait for the end of the output after the child's end. A descendant in another session can hold it open. */
-const OUTPUT_GRACE_MS = 1_000;
 
 function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<ProcessExit, 'reason'>> {
   return new Promise((resolve) => {
@@ -226,10 +206,9 @@ function whenEnded(child: ChildProcess, onExit: () => void): Promise<Omit<Proces
       resolve({ code, signal });
     });
     child.on('error', (error) => {
-      if (child.pid === undefined) {
-        onExit();
-        resolve({ code: null, signal: null, error });
-      }
+      if (child.pid !== undefined) return;
+      onExit();
+      resolve({ code: null, signal: null, error });
     });
   });
 }

@@ -89,6 +89,13 @@ export const REFUSED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
     'SSEKMSEncryptionContext',
     'WriteOffsetBytes',
   ],
+  sagemaker: [
+    'CreationTimeAfter',
+    'CreationTimeBefore',
+    'LastModifiedTimeAfter',
+    'LastModifiedTimeBefore',
+    'ModelPackageType',
+  ],
   sqs: ['BinaryListValues', 'StringListValues'],
   ssm: ['Filters', 'KeyId', 'ParameterFilters', 'Shared'],
   sts: [

@@ -39,15 +39,18 @@ async function invoke(input: Partial<InvokeEndpointCommandInput> = {}) {
 const script = (body: string, ...more: RawEntry[]) => tarGz({ path: 'code/inference.mjs', body }, ...more);
 
 describe('the JavaScript host', () => {
-  it('serves a model of one predict_fn with JSON and CSV', async () => {
+  it('serves a model of one predict_fn with JSON', async () => {
     await serve(script('export const predict_fn = (rows) => rows.map((row) => row[0] + row[1])'));
-    expect(await invoke({ Body: '[[1,2],[3,4]]' })).toMatchObject({ text: '[3,7]', ContentType: 'application/json' });
-    const csv = { Body: '1,2\n3,4\n', ContentType: 'text/csv', Accept: 'text/csv' };
-    expect(await invoke(csv)).toMatchObject({
-      text: '3\n7',
-      ContentType: 'text/csv',
+    expect(await invoke({ Body: '[[1,2],[3,4]]' })).toMatchObject({
+      text: '[3,7]',
+      ContentType: 'application/json',
       InvokedProductionVariant: 'AllTraffic',
     });
+  });
+
+  it('gives a body without a type to the model as it is', async () => {
+    await serve(script('export const predict_fn = (body) => [body.length, Buffer.isBuffer(body)]'));
+    expect(await invoke({ Body: '[[1,2]]', ContentType: undefined })).toMatchObject({ text: '[7,true]' });
   });
 
   it('calls all four functions, async or not', async () => {
@@ -70,7 +73,8 @@ describe('the JavaScript host', () => {
   it('refuses what it cannot decode', async () => {
     await serve(script('export const predict_fn = () => 1'));
     await expect(invoke({ Body: '{' })).rejects.toMatchObject({ name: 'ModelError', OriginalStatusCode: 400 });
-    await expect(invoke({ ContentType: 'image/png' })).rejects.toMatchObject({ OriginalStatusCode: 415 });
+    await expect(invoke({ ContentType: 'text/csv' })).rejects.toMatchObject({ OriginalStatusCode: 415 });
+    await expect(invoke({ Accept: 'text/csv' })).rejects.toMatchObject({ OriginalStatusCode: 406 });
   });
 
   it('has a model folder without the right to write, and the environment of the container only', async () => {
@@ -142,7 +146,7 @@ it('a command mapped to the image is run with the model folder and a port of its
   const command = [process.execPath, '-e', program];
   await serve(
     tarGz({ path: 'weights', body: 'x' }),
-    { containers: [{ image: '*/mine:*', command, args: ['{modelDir}', '{port}'] }] },
+    { containers: [{ image: '*/mine:*', command: [...command, '{modelDir}', '{port}'] }] },
     { Image: '1234.dkr.ecr/mine:1' },
   );
   const [modelDir, port] = JSON.parse((await invoke()).text);
@@ -226,14 +230,22 @@ describe('other model data', () => {
     expect((await invoke()).text).toBe('"from a prefix"');
   });
 
-  it('may not lead out of its folder by a key', async () => {
+  it.each([
+    ['lead out of its folder by a key', ['p/../../../evil'], /leaves its folder/],
+    [
+      'have a file where it has a folder',
+      ['p/a', 'p/a/b'],
+      /The path of "p\/a\/b" conflicts with that of another object/,
+    ],
+    ['have two files at one path', ['p/a/b', 'p/a//b'], /The path of "p\/a\/+b" conflicts/],
+  ])('may not %s', async (_name, keys, reason) => {
     stage = await createStage();
-    await stage.put('p/../../../evil', 'x');
+    for (const key of keys) await stage.put(key, 'x');
     const source = { S3Uri: 's3://models/p/', S3DataType: 'S3Prefix', CompressionType: 'None' };
     await stage.declare({ ModelDataUrl: undefined, ModelDataSource: { S3DataSource: source } });
     await stage.create();
     expect(await stage.settled('Failed')).toMatchObject({
-      FailureReason: expect.stringMatching(/leaves its folder/),
+      FailureReason: expect.stringMatching(reason),
     });
   });
 

@@ -1,39 +1,37 @@
-import type { ContainerDefinition } from '@aws-sdk/client-sagemaker';
+import type { ContainerDefinition, CreateModelInput } from '@aws-sdk/client-sagemaker';
 import { validation } from './errors.ts';
-import type { ContainerSpec } from './launcher.ts';
-import type { SageMakerModel } from './resources.ts';
+import { archiveAt, type ContainerSpec } from './launcher.ts';
 
-type ContainerMembers = Pick<SageMakerModel, 'PrimaryContainer' | 'Containers'>;
+type Containers = Pick<CreateModelInput, 'PrimaryContainer' | 'Containers'>;
 
 /** The containers of a model, in the order of its pipeline. */
-export function definitionsOf(model: ContainerMembers): ContainerDefinition[] {
-  return model.PrimaryContainer ? [model.PrimaryContainer] : [...(model.Containers ?? [])];
+export function definitionsOf({ PrimaryContainer, Containers = [] }: Containers): readonly ContainerDefinition[] {
+  return PrimaryContainer ? [PrimaryContainer] : Containers;
 }
 
 /** The specs of a model's containers for its instances. */
-export function containerSpecs(model: ContainerMembers): ContainerSpec[] {
+export function containerSpecs(model: Containers): ContainerSpec[] {
   return definitionsOf(model).map((container, index, all) => {
-    const data = container.ModelDataSource?.S3DataSource;
+    const { ModelDataUrl, ModelDataSource } = container;
+    const {
+      S3Uri: uri,
+      S3DataType: type = 'S3Object',
+      CompressionType: compression = 'None',
+    } = ModelDataSource?.S3DataSource ?? {};
+    const archive = ModelDataUrl === undefined ? undefined : archiveAt(ModelDataUrl);
     return {
       name: `container_${index + 1}`,
       label: container.ContainerHostname ?? (all.length === 1 ? 'primary' : `container-${index + 1}`),
-      ...(container.Image !== undefined && { image: container.Image }),
+      image: container.Image,
       environment: container.Environment ?? {},
-      ...(container.ModelDataUrl !== undefined && { modelDataUrl: container.ModelDataUrl }),
-      ...(data?.S3Uri !== undefined && {
-        modelDataSource: {
-          uri: data.S3Uri,
-          type: data.S3DataType ?? 'S3Object',
-          compression: data.CompressionType ?? 'None',
-        },
-      }),
+      modelData: uri === undefined ? archive : { uri, type, compression },
       mode: container.Mode ?? 'SingleModel',
     };
   });
 }
 
 /** Throws ValidationException unless the input has either a primary container or a pipeline of 1 to 15. */
-export function checkContainers(input: ContainerMembers): void {
+export function checkContainers(input: Containers): void {
   if (input.PrimaryContainer && input.Containers?.length) {
     throw validation('PrimaryContainer and Containers cannot both be specified.');
   }
@@ -41,12 +39,10 @@ export function checkContainers(input: ContainerMembers): void {
   if (containers.length < 1 || containers.length > 15) {
     throw validation(`A model has 1 to 15 containers, got: ${containers.length}`);
   }
-  for (const container of containers) {
-    if (container.ModelDataUrl !== undefined && container.ModelDataSource !== undefined) {
-      throw validation('ModelDataUrl and ModelDataSource cannot both be specified for a container.');
-    }
-    if (container.Image === undefined && container.ModelPackageName === undefined) {
-      throw validation('Either Image or ModelPackageName must be specified for a container.');
-    }
+  if (containers.some(({ ModelDataUrl, ModelDataSource }) => ModelDataUrl !== undefined && ModelDataSource)) {
+    throw validation('ModelDataUrl and ModelDataSource cannot both be specified for a container.');
+  }
+  if (containers.some(({ Image, ModelPackageName }) => Image === undefined && ModelPackageName === undefined)) {
+    throw validation('Either Image or ModelPackageName must be specified for a container.');
   }
 }

@@ -4,7 +4,7 @@ import type {
   EndpointStatus,
   RollingUpdatePolicy,
 } from '@aws-sdk/client-sagemaker';
-import type { Clock } from '../core/clock.ts';
+import { sleep } from '../core/clock.ts';
 import type { UpdateFault } from './faults.ts';
 import type { Fleet, FleetContext, VariantFleet } from './fleet.ts';
 import { LaunchFailure } from './launcher.ts';
@@ -20,16 +20,8 @@ export interface VariantChange {
   readonly weight?: number;
 }
 
-/** An update of an endpoint to another config. */
-export interface EndpointUpdate {
-  readonly config: EndpointConfig;
-  /** The new fleet. */
-  readonly fleet: Fleet;
-  /** The fleet that serves until then. */
-  readonly old: Fleet;
-  /** A fault to inject. */
-  readonly fault: UpdateFault | undefined;
-}
+/** Work within the time that a deployment policy has. Rejects with LaunchFailure when the time is over. */
+type Within = (work: Promise<void>) => Promise<void>;
 
 /**
  * Creates, updates, scales and deletes endpoints over time. One process at a time per endpoint: during it, the
@@ -40,44 +32,45 @@ export interface EndpointUpdate {
  * stored but never evaluated.
  */
 export class Deployments {
-  readonly #clock: Clock;
-  readonly #store: Store;
   readonly #context: FleetContext;
+  readonly #endpoints: Store['endpoints'];
   readonly #changed: (endpoint: Endpoint) => void;
-  /** Stopping fleets, so that a stop of the service can wait for them. */
-  readonly #leaving = new Set<Fleet>();
+  /** To inject, by the endpoint's key. */
+  readonly #faults = new Map<string, UpdateFault[]>();
 
-  constructor(clock: Clock, store: Store, context: FleetContext, changed: (endpoint: Endpoint) => void) {
-    this.#clock = clock;
-    this.#store = store;
+  /** `changed` is called at each change of an endpoint's status. */
+  constructor(context: FleetContext, endpoints: Store['endpoints'], changed: (endpoint: Endpoint) => void) {
     this.#context = context;
+    this.#endpoints = endpoints;
     this.#changed = changed;
+  }
+
+  /** Injects a fault into the endpoint's next update; further calls queue up. */
+  inject(endpointName: string, fault: UpdateFault): void {
+    const key = keyOf(endpointName);
+    this.#faults.set(key, [...(this.#faults.get(key) ?? []), fault]);
   }
 
   /** Sets the status and publishes the change. */
   become(endpoint: Endpoint, status: EndpointStatus, failureReason?: string): void {
     endpoint.status = status;
-    endpoint.modified = this.#clock.now();
-    if (failureReason) endpoint.failureReason = failureReason;
-    else delete endpoint.failureReason;
+    endpoint.modified = this.#context.clock.now();
+    endpoint.failureReason = failureReason || undefined;
     this.#changed(endpoint);
   }
 
   async create(endpoint: Endpoint, fleet: Fleet): Promise<void> {
-    endpoint.pending = { fleet, config: endpoint.config, started: this.#clock.now(), share: 0 };
-    fleet.mark('Creating', this.#now());
+    this.#begin(endpoint, endpoint.config, fleet);
     this.become(endpoint, 'Creating');
-    try {
-      await fleet.launch();
-    } catch (error) {
-      delete endpoint.pending;
+    const reason = await failureOf(fleet.launch());
+    endpoint.pending = undefined;
+    if (reason !== undefined) {
       this.#leave(fleet, 0);
-      this.become(endpoint, 'Failed', reasonOf(error));
+      this.become(endpoint, 'Failed', reason);
       return;
     }
-    fleet.mark(undefined, this.#now());
+    fleet.mark(undefined);
     endpoint.fleet = fleet;
-    delete endpoint.pending;
     this.become(endpoint, 'InService');
   }
 
@@ -90,81 +83,83 @@ export class Deployments {
     const isInterrupted = status === 'Updating' || status === 'RollingBack';
     endpoint.fleet = fleet;
     this.become(endpoint, 'SystemUpdating', failureReason);
-    try {
-      await fleet.launch();
-    } catch (error) {
-      this.become(endpoint, 'Failed', reasonOf(error));
-      return;
-    }
-    this.become(endpoint, 'InService', isInterrupted ? INTERNAL_FAILURE_REASON : failureReason);
+    const reason = await failureOf(fleet.launch());
+    if (reason !== undefined) this.become(endpoint, 'Failed', reason);
+    else this.become(endpoint, 'InService', isInterrupted ? INTERNAL_FAILURE_REASON : failureReason);
   }
 
-  async update(endpoint: Endpoint, update: EndpointUpdate): Promise<void> {
-    const { config, fleet, old, fault } = update;
-    const pending: PendingFleet = { fleet, config, started: this.#clock.now(), share: 0 };
-    endpoint.pending = pending;
-    fleet.mark('Creating', this.#now());
+  /** Moves the endpoint from the fleet that serves it to a new one. */
+  async update(endpoint: Endpoint, old: Fleet, config: EndpointConfig, fleet: Fleet): Promise<void> {
+    const fault = this.#faults.get(keyOf(endpoint.name))?.shift();
+    const pending = this.#begin(endpoint, config, fleet);
     this.become(endpoint, 'Updating');
     const counts = new Map(old.all.map((variant) => [variant, variant.desiredCount]));
-    try {
-      await this.#deploy(endpoint.deploymentConfig, pending, update);
-    } catch (error) {
+    const reason = await failureOf(this.#deploy(endpoint.deploymentConfig, old, pending, fault));
+    if (reason !== undefined) {
       this.become(endpoint, 'RollingBack');
-      const restored = (await this.#restore(counts)) && fault?.kind !== 'rollback-failed';
+      // Launches the instances again that a rolling update has ended, with the data as it is now.
+      const launches = [...counts].map(([variant, count]) => variant.scaleTo(count));
+      const isRestored = (await failureOf(Promise.all(launches))) === undefined && fault?.kind !== 'rollback-failed';
       pending.share = 0;
       this.#leave(fleet);
-      await this.#context.wait(this.#context.times.rollbackMs);
-      delete endpoint.pending;
-      this.become(endpoint, restored ? 'InService' : 'UpdateRollbackFailed', reasonOf(error));
+      await this.#wait(this.#context.times.rollbackMs);
+      endpoint.pending = undefined;
+      this.become(endpoint, isRestored ? 'InService' : 'UpdateRollbackFailed', reason);
       return;
     }
-    fleet.mark(undefined, this.#now());
+    fleet.mark(undefined);
     endpoint.fleet = fleet;
     endpoint.config = config;
-    delete endpoint.pending;
+    endpoint.pending = undefined;
     this.become(endpoint, 'InService');
     // The old fleet gets no more requests; those in flight can end.
     this.#leave(old);
   }
 
+  #begin(endpoint: Endpoint, config: EndpointConfig, fleet: Fleet): PendingFleet {
+    fleet.mark('Creating');
+    endpoint.pending = { fleet, config, started: this.#context.clock.now(), share: 0 };
+    return endpoint.pending;
+  }
+
   /** Launches the new fleet and shifts the traffic to it, as the policy says. Throws LaunchFailure. */
   async #deploy(
     policy: DeploymentConfig | undefined,
+    old: Fleet,
     pending: PendingFleet,
-    { fleet, old, fault }: EndpointUpdate,
+    fault: UpdateFault | undefined,
   ): Promise<void> {
-    const { times, wait } = this.#context;
+    const { times } = this.#context;
     const { RollingUpdatePolicy: rolling, BlueGreenUpdatePolicy: blueGreen } = policy ?? {};
-    if (fault?.kind === 'delay') await wait(fault.ms);
-    const deadline = this.#deadline((rolling ?? blueGreen)?.MaximumExecutionTimeoutInSeconds);
-    const injected = fault && failureOf(fault, fleet);
-    if (injected) {
-      await wait(times.launchMs);
-      throw injected;
+    if (fault?.kind === 'delay') await this.#wait(fault.ms);
+    const within = this.#deadline((rolling ?? blueGreen)?.MaximumExecutionTimeoutInSeconds);
+    if (fault && fault.kind !== 'delay') {
+      await this.#wait(times.launchMs);
+      const refused = 'reason' in fault ? fault.reason : undefined;
+      const reason = refused ?? pingFailed('primary', pending.fleet.variants[0]?.name ?? '');
+      throw new LaunchFailure(fault.kind === 'internal' ? INTERNAL_FAILURE_REASON : reason);
     }
-    if (rolling) await this.#roll(pending, old, rolling, deadline);
-    else await this.#shift(pending, blueGreen, deadline);
-    await wait(times.terminationMs);
+    if (rolling) await this.#roll(pending, old, rolling, within);
+    else await this.#shift(pending, blueGreen, within);
+    await this.#wait(times.terminationMs);
   }
 
   /** Blue/green: shifts all traffic at once unless the policy says otherwise. */
-  async #shift(pending: PendingFleet, policy: BlueGreenUpdatePolicy | undefined, deadline: Deadline): Promise<void> {
+  async #shift(pending: PendingFleet, policy: BlueGreenUpdatePolicy | undefined, within: Within): Promise<void> {
     const { fleet } = pending;
     const routing = policy?.TrafficRoutingConfiguration;
-    await deadline.within(fleet.launch());
+    await within(fleet.launch());
     const instances = fleet.variants.reduce((sum, { desiredCount }) => sum + desiredCount, 0);
     for (const share of trafficSteps(routing, instances)) {
-      fleet.mark('ActivatingTraffic', this.#now());
-      await this.#context.wait(this.#context.times.trafficShiftMs);
-      pending.share = share;
-      fleet.mark('Baking', this.#now());
-      await deadline.within(this.#policySeconds(routing?.WaitIntervalInSeconds));
+      await this.#activate(pending, share);
+      fleet.mark('Baking');
+      await within(this.#policySeconds(routing?.WaitIntervalInSeconds));
     }
-    await deadline.within(this.#policySeconds(policy?.TerminationWaitInSeconds));
+    await within(this.#policySeconds(policy?.TerminationWaitInSeconds));
   }
 
   /** Rolling: in batches, launches new instances and ends as many old ones. */
-  async #roll(pending: PendingFleet, old: Fleet, policy: RollingUpdatePolicy, deadline: Deadline): Promise<void> {
+  async #roll(pending: PendingFleet, old: Fleet, policy: RollingUpdatePolicy, within: Within): Promise<void> {
     const { fleet } = pending;
     const [from] = old.variants;
     const [to] = fleet.variants;
@@ -172,26 +167,21 @@ export class Deployments {
     const batch = batchSize(policy.MaximumBatchSize, to.desiredCount);
     for (let count = 0; count < to.desiredCount; ) {
       count = Math.min(to.desiredCount, count + batch);
-      fleet.mark('Creating', this.#now());
-      await deadline.within(to.scaleTo(count));
-      fleet.mark('ActivatingTraffic', this.#now());
-      await this.#context.wait(this.#context.times.trafficShiftMs);
-      pending.share = count / to.desiredCount;
-      await from.scaleTo(Math.max(0, Math.round(from.desiredCount * (1 - count / to.desiredCount))));
-      fleet.mark('Baking', this.#now());
-      await deadline.within(this.#policySeconds(policy.WaitIntervalInSeconds));
+      fleet.mark('Creating');
+      await within(to.scaleTo(count));
+      await this.#activate(pending, count / to.desiredCount);
+      await from.scaleTo(Math.max(0, Math.round(from.desiredCount * (1 - pending.share))));
+      fleet.mark('Baking');
+      await within(this.#policySeconds(policy.WaitIntervalInSeconds));
     }
     await Promise.all(fleet.shadows.map((shadow) => shadow.scaleTo(shadow.desiredCount)));
   }
 
-  /** Launches the instances again that a rolling update has ended, with the data as it is now. False if one fails. */
-  async #restore(counts: ReadonlyMap<VariantFleet, number>): Promise<boolean> {
-    try {
-      await Promise.all([...counts].map(([variant, count]) => variant.scaleTo(count)));
-      return true;
-    } catch {
-      return false;
-    }
+  /** Shifts a share of the traffic to the new fleet. */
+  async #activate(pending: PendingFleet, share: number): Promise<void> {
+    pending.fleet.mark('ActivatingTraffic');
+    await this.#wait(this.#context.times.trafficShiftMs);
+    pending.share = share;
   }
 
   async scale(endpoint: Endpoint, changes: readonly VariantChange[]): Promise<void> {
@@ -199,22 +189,19 @@ export class Deployments {
     for (const { variant, count, weight } of changes) {
       variant.desiredCount = count ?? variant.desiredCount;
       variant.desiredWeight = weight ?? variant.desiredWeight;
-      variant.status = { Status: 'Updating', StartTime: this.#now() };
+      variant.mark('Updating');
     }
     this.become(endpoint, 'Updating');
-    let reason: string | undefined;
-    try {
-      await Promise.all(changes.map(({ variant }) => variant.scaleTo(variant.desiredCount)));
-    } catch (error) {
-      reason = reasonOf(error);
+    const reason = await failureOf(Promise.all(changes.map(({ variant }) => variant.scaleTo(variant.desiredCount))));
+    if (reason !== undefined) {
       for (const [variant, count] of before) variant.desiredCount = count;
       await Promise.allSettled([...before].map(([variant, count]) => variant.scaleTo(count)));
     }
-    await this.#context.wait(this.#context.times.scalingMs);
+    await this.#wait(this.#context.times.scalingMs);
     for (const { variant } of changes) {
       if (reason === undefined) variant.weight = variant.desiredWeight;
       else variant.desiredWeight = variant.weight;
-      variant.status = undefined;
+      variant.mark(undefined);
     }
     this.become(endpoint, 'InService', reason);
   }
@@ -222,50 +209,48 @@ export class Deployments {
   async remove(endpoint: Endpoint): Promise<void> {
     this.become(endpoint, 'Deleting', endpoint.failureReason);
     if (endpoint.fleet) this.#leave(endpoint.fleet);
-    await this.#context.wait(this.#context.times.deletionMs);
-    this.#store.endpoints.delete(keyOf(endpoint.name));
-    this.#store.tags.delete(endpoint.arn);
+    await this.#wait(this.#context.times.deletionMs);
+    this.#endpoints.remove(endpoint);
   }
 
   /** Ends every instance without waiting for requests; resolves when all are gone. */
   async stop(): Promise<void> {
-    const fleets = [...this.#store.endpoints.values()].flatMap(({ fleet, pending }) => [fleet, pending?.fleet]);
-    await Promise.all([...fleets, ...this.#leaving].map((fleet) => fleet?.stop(0)));
+    for (const { fleet, pending } of this.#endpoints.all()) {
+      fleet?.stop(0);
+      pending?.fleet.stop(0);
+    }
+    await Promise.all([...this.#context.leaving].map((instance) => instance.stop(0)));
   }
 
   #leave(fleet: Fleet, graceMs?: number): void {
-    fleet.mark('Deleting', this.#now());
-    this.#leaving.add(fleet);
-    void fleet.stop(graceMs).finally(() => this.#leaving.delete(fleet));
+    fleet.mark('Deleting');
+    fleet.stop(graceMs);
   }
 
-  #policySeconds(seconds: number | undefined): Promise<void> {
-    return this.#context.wait((seconds ?? 0) * this.#context.times.policySecondMs);
+  #wait(ms: number): Promise<void> {
+    return sleep(this.#context.clock, ms);
   }
 
-  #deadline(seconds: number | undefined): Deadline {
-    if (seconds === undefined) return { within: (work) => work };
+  #policySeconds(seconds = 0): Promise<void> {
+    return this.#wait(seconds * this.#context.times.policySecondMs);
+  }
+
+  #deadline(seconds: number | undefined): Within {
+    if (seconds === undefined) return (work) => work;
     const over = this.#policySeconds(seconds).then(() => {
       throw new LaunchFailure(executionTimeout(seconds));
     });
     over.catch(() => undefined);
-    return { within: (work) => Promise.race([work, over]) };
-  }
-
-  #now(): Date {
-    return new Date(this.#clock.now());
+    return (work) => Promise.race([work, over]);
   }
 }
 
-/** Throws LaunchFailure if the work is not done in time. */
-interface Deadline {
-  within(work: Promise<void>): Promise<void>;
+/** Undefined if the work is done, or else the reason why it failed, which can be empty. */
+async function failureOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE_REASON;
+  }
 }
-
-function failureOf(fault: UpdateFault, fleet: Fleet): LaunchFailure | undefined {
-  if (fault.kind === 'delay') return undefined;
-  if (fault.kind === 'internal') return new LaunchFailure(INTERNAL_FAILURE_REASON);
-  return new LaunchFailure(fault.reason ?? pingFailed('primary', fleet.variants[0]?.name ?? ''));
-}
-
-const reasonOf = (error: unknown): string => (error instanceof LaunchFailure ? error.reason : INTERNAL_FAILURE_REASON);

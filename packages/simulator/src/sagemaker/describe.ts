@@ -1,67 +1,80 @@
 import type { ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
 import { definitionsOf } from './containers.ts';
 import type { VariantFleet } from './fleet.ts';
+import { summaryOf } from './resources.ts';
 import type { Endpoint } from './store.ts';
 
 /** DescribeEndpoint's output. During an update only the pending deployment describes the new config. */
-export function describeEndpoint(endpoint: Endpoint) {
-  const { config, fleet, pending } = endpoint;
+export function describeEndpoint({ config, fleet, pending, ...endpoint }: Endpoint) {
   const { AsyncInferenceConfig, DataCaptureConfig, ExplainerConfig } = config;
   return {
-    EndpointName: endpoint.name,
-    EndpointArn: endpoint.arn,
-    EndpointConfigName: config.EndpointConfigName,
-    ...(fleet && { ProductionVariants: fleet.variants.map(summary) }),
-    ...(fleet?.shadows.length && { ShadowProductionVariants: fleet.shadows.map(summary) }),
-    ...(DataCaptureConfig && {
-      DataCaptureConfig: {
-        EnableCapture: DataCaptureConfig.EnableCapture ?? false,
-        CaptureStatus: 'Stopped',
-        CurrentSamplingPercentage: DataCaptureConfig.InitialSamplingPercentage,
-        DestinationS3Uri: DataCaptureConfig.DestinationS3Uri,
-        KmsKeyId: DataCaptureConfig.KmsKeyId ?? '',
-      },
-    }),
+    ...summaryOf('Endpoint', endpoint),
+    EndpointConfigName: config.name,
+    ProductionVariants: fleet?.variants.map(summary),
+    ShadowProductionVariants: fleet?.shadows.length ? fleet.shadows.map(summary) : undefined,
+    DataCaptureConfig: DataCaptureConfig && {
+      EnableCapture: DataCaptureConfig.EnableCapture ?? false,
+      CaptureStatus: 'Stopped',
+      CurrentSamplingPercentage: DataCaptureConfig.InitialSamplingPercentage,
+      DestinationS3Uri: DataCaptureConfig.DestinationS3Uri,
+      KmsKeyId: DataCaptureConfig.KmsKeyId ?? '',
+    },
     EndpointStatus: endpoint.status,
-    ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
-    CreationTime: new Date(endpoint.created),
+    FailureReason: endpoint.failureReason,
     LastModifiedTime: new Date(endpoint.modified),
-    ...(endpoint.deploymentConfig && { LastDeploymentConfig: structuredClone(endpoint.deploymentConfig) }),
-    ...(AsyncInferenceConfig && { AsyncInferenceConfig: structuredClone(AsyncInferenceConfig) }),
-    ...(ExplainerConfig && { ExplainerConfig: structuredClone(ExplainerConfig) }),
-    ...(pending && {
-      PendingDeploymentSummary: {
-        EndpointConfigName: pending.config.EndpointConfigName,
-        ProductionVariants: pending.fleet.variants.map(pendingSummary),
-        StartTime: new Date(pending.started),
-        ...(pending.fleet.shadows.length && { ShadowProductionVariants: pending.fleet.shadows.map(pendingSummary) }),
-      },
-    }),
+    ...structuredClone({ LastDeploymentConfig: endpoint.deploymentConfig, AsyncInferenceConfig, ExplainerConfig }),
+    PendingDeploymentSummary: pending && {
+      EndpointConfigName: pending.config.name,
+      ProductionVariants: pending.fleet.variants.map(pendingSummary),
+      StartTime: new Date(pending.started),
+      ShadowProductionVariants: pending.fleet.shadows.length ? pending.fleet.shadows.map(pendingSummary) : undefined,
+    },
   };
 }
 
 export function summary(fleet: VariantFleet): ProductionVariantSummary {
   const { variant, model } = fleet.plan;
   const { ServerlessConfig } = variant;
+  const images = definitionsOf(model).flatMap(({ Image = [] }) => Image);
   return {
     VariantName: fleet.name,
-    DeployedImages: definitionsOf(model).flatMap(({ Image }) =>
-      Image === undefined
-        ? []
-        : [{ SpecifiedImage: Image, ResolvedImage: Image, ResolutionTime: new Date(model.created) }],
-    ),
+    DeployedImages: images.map((image) => ({
+      SpecifiedImage: image,
+      ResolvedImage: image,
+      ResolutionTime: new Date(model.created),
+    })),
     CurrentWeight: fleet.weight,
     DesiredWeight: fleet.desiredWeight,
     ...(ServerlessConfig
       ? { CurrentServerlessConfig: ServerlessConfig, DesiredServerlessConfig: ServerlessConfig }
       : { CurrentInstanceCount: fleet.healthyCount, DesiredInstanceCount: fleet.desiredCount }),
-    ...(fleet.status && { VariantStatus: [fleet.status] }),
-    ...(variant.ManagedInstanceScaling && { ManagedInstanceScaling: variant.ManagedInstanceScaling }),
-    ...(variant.RoutingConfig && { RoutingConfig: variant.RoutingConfig }),
+    VariantStatus: fleet.status && [fleet.status],
+    ManagedInstanceScaling: variant.ManagedInstanceScaling,
+    RoutingConfig: variant.RoutingConfig,
   };
 }
 
-function pendingSummary(fleet: VariantFleet) {
-  const { InstanceType } = fleet.plan.variant;
-  return { ...summary(fleet), ...(InstanceType !== undefined && { InstanceType }) };
-}
+const pendingSummary = (fleet: VariantFleet) => ({ ...summary(fleet), InstanceType: fleet.plan.variant.InstanceType });
+
+/** An event as SageMaker sends it to EventBridge's default bus, which adds id, time, account and region. */
+export type EndpointStateChange = ReturnType<typeof endpointStateChange>;
+
+export const endpointStateChange = ({ config, fleet, Tags = [], ...endpoint }: Endpoint) => ({
+  source: 'aws.sagemaker' as const,
+  'detail-type': 'SageMaker Endpoint State Change' as const,
+  resources: [endpoint.arn],
+  detail: {
+    EndpointName: endpoint.name,
+    EndpointArn: endpoint.arn,
+    EndpointConfigName: config.name,
+    // As events spell it: `IN_SERVICE`.
+    EndpointStatus: endpoint.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
+    ...(endpoint.failureReason !== undefined && { FailureReason: endpoint.failureReason }),
+    // Events are JSON, so their times are text.
+    ProductionVariants: JSON.parse(JSON.stringify(fleet?.variants.map(summary) ?? [])) as object[],
+    // Epoch milliseconds.
+    CreationTime: endpoint.created,
+    LastModifiedTime: endpoint.modified,
+    Tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) as Record<string, string>,
+  },
+});

@@ -1,21 +1,20 @@
 import type { ProductionVariant, VariantStatus } from '@aws-sdk/client-sagemaker';
-import type { Caller } from '../core/cloud.ts';
-import type { Ids } from '../core/ids.ts';
+import { sleep } from '../core/clock.ts';
+import type { Caller, Deps } from '../core/cloud.ts';
 import { containerSpecs } from './containers.ts';
 import { type Instance, type InstanceLauncher, type InstanceSpec, LaunchFailure } from './launcher.ts';
 import { INTERNAL_FAILURE_REASON } from './reasons.ts';
-import type { SageMakerModel } from './resources.ts';
+import type { EndpointConfig, Resources, SageMakerModel } from './resources.ts';
 import type { Times } from './times.ts';
 
 /** The dependencies of fleets. */
-export interface FleetContext {
-  readonly ids: Ids;
+export interface FleetContext extends Pick<Deps, 'clock' | 'ids'> {
   readonly times: Times;
   readonly launcher: InstanceLauncher;
   /** The caller that a model's execution role is when SageMaker assumes it, also for a role that IAM does not know. */
   readonly callerForRole: (roleArn: string) => Caller;
-  /** Resolves after `ms`; never once the clock is stopped. */
-  wait(ms: number): Promise<void>;
+  /** Instances that are out of service and about to end. */
+  readonly leaving: Set<Instance>;
 }
 
 /** One variant of a deployment. */
@@ -25,6 +24,8 @@ export interface VariantPlan {
   readonly model: SageMakerModel;
   readonly count: number;
   readonly weight: number;
+  /** It must become healthy, but gets no copy of the traffic. */
+  readonly isShadow: boolean;
 }
 
 /** Room for one instance, which is replaced when it is lost. */
@@ -48,7 +49,6 @@ export class VariantFleet {
   readonly #context: FleetContext;
   readonly #endpointName: string;
   readonly #slots = new Set<InstanceSlot>();
-  readonly #leaving = new Map<Instance, Promise<void>>();
   #uses = 0;
 
   constructor(context: FleetContext, endpointName: string, plan: VariantPlan) {
@@ -69,6 +69,10 @@ export class VariantFleet {
     let count = 0;
     for (const slot of this.#slots) if (slot.healthy) count++;
     return count;
+  }
+
+  mark(status: VariantStatus | undefined): void {
+    this.status = status && { Status: status, StartTime: new Date(this.#context.clock.now()) };
   }
 
   /** The healthy instance with the fewest requests in flight. */
@@ -92,8 +96,7 @@ export class VariantFleet {
    * healthy. Rejects with LaunchFailure as soon as one fails; the caller then scales back or stops the fleet.
    */
   async scaleTo(count: number): Promise<void> {
-    const surplus = [...this.#slots].slice(count);
-    for (const slot of surplus) this.#retire(slot);
+    for (const slot of [...this.#slots].slice(count)) this.#retire(slot);
     const added: InstanceSlot[] = [];
     while (this.#slots.size < count) {
       const slot: InstanceSlot = { healthy: false, lastUsed: 0 };
@@ -103,34 +106,28 @@ export class VariantFleet {
     await Promise.all(added.map((slot) => this.#launch(slot)));
   }
 
-  /**
-   * Takes every instance out of service at once. Resolves when the instances are gone: after the requests in flight,
-   * or after `graceMs`. A further call shortens the wait.
-   */
-  async stop(graceMs = this.#context.times.invocationTimeoutMs): Promise<void> {
+  /** Takes every instance out of service at once. They end after the requests in flight, or after `graceMs`. */
+  stop(graceMs?: number): void {
     for (const slot of [...this.#slots]) this.#retire(slot, graceMs);
-    for (const instance of this.#leaving.keys()) void instance.stop(graceMs);
-    await Promise.all(this.#leaving.values());
   }
 
-  #retire(slot: InstanceSlot, graceMs = this.#context.times.invocationTimeoutMs): void {
-    if (!this.#slots.delete(slot)) return;
+  #retire(slot: InstanceSlot, graceMs?: number): void {
+    this.#slots.delete(slot);
     slot.healthy = false;
     if (slot.instance) this.#end(slot.instance, graceMs);
   }
 
-  #end(instance: Instance, graceMs: number): void {
-    this.#leaving.set(
-      instance,
-      instance.stop(graceMs).finally(() => this.#leaving.delete(instance)),
-    );
+  #end(instance: Instance, graceMs = this.#context.times.invocationTimeoutMs): void {
+    const { leaving } = this.#context;
+    leaving.add(instance);
+    void instance.stop(graceMs).finally(() => leaving.delete(instance));
   }
 
   async #launch(slot: InstanceSlot): Promise<void> {
-    const { times, launcher, wait } = this.#context;
-    await wait(times.launchMs);
+    const { clock, times, launcher } = this.#context;
+    await sleep(clock, times.launchMs);
     if (!this.#slots.has(slot)) return;
-    const instance = launcher.start(this.#spec());
+    const instance = launcher.start(instanceSpec(this.#context, this.#endpointName, this.plan));
     slot.instance = instance;
     try {
       await instance.ready;
@@ -141,72 +138,57 @@ export class VariantFleet {
     }
     if (!this.#slots.has(slot)) return;
     slot.healthy = true;
-    void instance.lost.then(() => this.#replace(slot, instance));
+    void instance.lost.then(() => {
+      slot.healthy = false;
+      this.#end(instance, 0);
+      return this.#replace(slot);
+    });
   }
 
   /** Replaces a lost instance, as AWS does. The new one reads the model data as it is then. Retries without limit. */
-  async #replace(slot: InstanceSlot, dead: Instance): Promise<void> {
-    slot.healthy = false;
-    this.#end(dead, 0);
-    while (this.#slots.has(slot)) {
-      await this.#context.wait(this.#context.times.replacementMs);
-      if (!this.#slots.has(slot)) return;
-      const launched = await this.#launch(slot).then(
-        () => true,
-        () => false,
-      );
-      if (launched) return;
-    }
-  }
-
-  #spec(): InstanceSpec {
-    const { ids, times, callerForRole } = this.#context;
-    const { variant, model } = this.plan;
-    const startup = variant.ContainerStartupHealthCheckTimeoutInSeconds;
-    const download = variant.ModelDataDownloadTimeoutInSeconds;
-    return {
-      endpointName: this.#endpointName,
-      variantName: this.name,
-      instanceId: `i-${ids.hex(17)}`,
-      containers: containerSpecs(model),
-      pipeline: model.InferenceExecutionConfig?.Mode !== 'Direct',
-      caller: callerForRole(model.ExecutionRoleArn),
-      healthCheckTimeoutMs: Math.min(
-        startup === undefined ? times.healthCheckTimeoutMs : startup * 1000,
-        times.maxHealthCheckTimeoutMs,
-      ),
-      downloadTimeoutMs: download === undefined ? times.downloadTimeoutMs : download * 1000,
-    };
+  async #replace(slot: InstanceSlot): Promise<void> {
+    if (!this.#slots.has(slot)) return;
+    await sleep(this.#context.clock, this.#context.times.replacementMs);
+    if (this.#slots.has(slot)) await this.#launch(slot).catch(() => this.#replace(slot));
   }
 }
 
-/** All variants of one deployment. Shadow variants must become healthy, but get no copy of the traffic. */
+function instanceSpec(
+  context: FleetContext,
+  endpointName: string,
+  { name, variant, model }: VariantPlan,
+): InstanceSpec {
+  const { ids, times, callerForRole } = context;
+  const startup = variant.ContainerStartupHealthCheckTimeoutInSeconds;
+  const download = variant.ModelDataDownloadTimeoutInSeconds;
+  const healthCheckTimeoutMs = startup === undefined ? times.healthCheckTimeoutMs : startup * 1000;
+  return {
+    endpointName,
+    variantName: name,
+    instanceId: `i-${ids.hex(17)}`,
+    containers: containerSpecs(model),
+    pipeline: model.InferenceExecutionConfig?.Mode !== 'Direct',
+    caller: callerForRole(model.ExecutionRoleArn),
+    healthCheckTimeoutMs: Math.min(healthCheckTimeoutMs, times.maxHealthCheckTimeoutMs),
+    downloadTimeoutMs: download === undefined ? times.downloadTimeoutMs : download * 1000,
+  };
+}
+
+/** All variants of one deployment. */
 export class Fleet {
+  readonly all: readonly VariantFleet[];
   readonly variants: readonly VariantFleet[];
   readonly shadows: readonly VariantFleet[];
 
-  constructor(
-    context: FleetContext,
-    endpointName: string,
-    variants: readonly VariantPlan[],
-    shadows: readonly VariantPlan[],
-  ) {
-    this.variants = variants.map((plan) => new VariantFleet(context, endpointName, plan));
-    this.shadows = shadows.map((plan) => new VariantFleet(context, endpointName, plan));
-  }
-
-  get all(): readonly VariantFleet[] {
-    return [...this.variants, ...this.shadows];
+  constructor(context: FleetContext, endpointName: string, plans: readonly VariantPlan[]) {
+    this.all = plans.map((plan) => new VariantFleet(context, endpointName, plan));
+    this.variants = this.all.filter(({ plan }) => !plan.isShadow);
+    this.shadows = this.all.filter(({ plan }) => plan.isShadow);
   }
 
   /** The plans of a fleet with as many instances and the weights as this one has now, or shall have. */
-  plans(): { readonly variants: VariantPlan[]; readonly shadows: VariantPlan[] } {
-    const planOf = ({ plan, desiredCount, desiredWeight }: VariantFleet): VariantPlan => ({
-      ...plan,
-      count: desiredCount,
-      weight: desiredWeight,
-    });
-    return { variants: this.variants.map(planOf), shadows: this.shadows.map(planOf) };
+  plans(): VariantPlan[] {
+    return this.all.map(({ plan, desiredCount: count, desiredWeight: weight }) => ({ ...plan, count, weight }));
   }
 
   /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
@@ -214,12 +196,44 @@ export class Fleet {
     await Promise.all(this.all.map((variant) => variant.scaleTo(variant.plan.count)));
   }
 
-  mark(status: VariantStatus | undefined, at: Date): void {
-    for (const variant of this.all) variant.status = status && { Status: status, StartTime: at };
+  mark(status: VariantStatus | undefined): void {
+    for (const variant of this.all) variant.mark(status);
   }
 
   /** See VariantFleet.stop. */
-  async stop(graceMs?: number): Promise<void> {
-    await Promise.all(this.all.map((variant) => variant.stop(graceMs)));
+  stop(graceMs?: number): void {
+    for (const variant of this.all) variant.stop(graceMs);
   }
+}
+
+/** How a new fleet relates to its endpoint. */
+interface FleetOptions {
+  readonly endpointName: string;
+  readonly models: Resources<SageMakerModel>;
+  /** The fleet whose instance counts and weights the new one takes over, by variant name. */
+  readonly retained?: Fleet;
+  /** The variant properties that it does not take over: `DesiredInstanceCount`, `DesiredWeight`. */
+  readonly excluded?: readonly (string | undefined)[];
+}
+
+/** The fleet that a config describes. Throws ValidationException for an unknown model. */
+export function planFleet(context: FleetContext, config: EndpointConfig, options: FleetOptions): Fleet {
+  const { endpointName, models, retained, excluded = [] } = options;
+  const { ProductionVariants: variants = [], ShadowProductionVariants: shadows = [] } = config;
+  const plans = [...variants, ...shadows].map((variant): VariantPlan => {
+    const before = retained?.all.find(({ name }) => name === variant.VariantName);
+    const isCountLost = excluded.includes('DesiredInstanceCount') || before?.desiredCount === 0;
+    const count = isCountLost ? undefined : before?.desiredCount;
+    const weight = excluded.includes('DesiredWeight') ? undefined : before?.desiredWeight;
+    return {
+      name: variant.VariantName ?? '',
+      variant,
+      model: models.find(variant.ModelName),
+      // A serverless variant is one instance here: the concurrency that it would have on AWS is not simulated.
+      count: variant.ServerlessConfig ? 1 : (count ?? variant.InitialInstanceCount ?? 1),
+      weight: weight ?? variant.InitialVariantWeight ?? 1,
+      isShadow: shadows.includes(variant),
+    };
+  });
+  return new Fleet(context, endpointName, plans);
 }

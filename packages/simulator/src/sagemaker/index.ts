@@ -1,12 +1,7 @@
+export type { EndpointStateChange } from './describe.ts';
 export type { Faults } from './faults.ts';
 export type { InstanceLauncher } from './launcher.ts';
 export { NotSent } from './launcher.ts';
-export type { ModelPackageStateChange } from './model-packages.ts';
-export { createSageMaker, type EndpointStateChange, type SageMaker } from './service.ts';
+export type { ModelPackageStateChange } from './model-registry.ts';
+export { createSageMaker, type SageMaker } from './service.ts';
 export { fastTimes, realisticTimes, type Times } from './times.ts';
-export {
-  createVirtualLauncher,
-  type LaunchVerdict as Verdict,
-  type LoadedData,
-  type VirtualInstance,
-} from './virtual-launcher.ts';

@@ -8,9 +8,8 @@ export interface ContainerSpec {
   readonly label: string;
   readonly image?: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The `model.tar.gz`; in mode MultiModel the prefix of the models. */
-  readonly modelDataUrl?: string;
-  readonly modelDataSource?: S3Data;
+  /** In mode MultiModel, its URI is the prefix of the models. */
+  readonly modelData?: S3Data;
   readonly mode: 'SingleModel' | 'MultiModel';
 }
 
@@ -20,6 +19,9 @@ export interface S3Data {
   readonly type: 'S3Prefix' | 'S3Object';
   readonly compression: 'None' | 'Gzip';
 }
+
+/** A `model.tar.gz`. */
+export const archiveAt = (uri: string): S3Data => ({ uri, type: 'S3Object', compression: 'Gzip' });
 
 /** Describes an instance to launch. */
 export interface InstanceSpec {

@@ -4,9 +4,9 @@ import { constraint } from './errors.ts';
 type Name = string | undefined;
 
 /** ARNs have names in lower case: names that differ only in case are the same resource. */
+export const resourceArn = (account: Account, type: string, name: Name): string =>
+  arn(account, 'sagemaker', `${type}/${String(name).toLowerCase()}`);
 export const endpointArn = (account: Account, name: Name): string => resourceArn(account, 'endpoint', name);
-export const configArn = (account: Account, name: Name): string => resourceArn(account, 'endpoint-config', name);
-export const modelArn = (account: Account, name: Name): string => resourceArn(account, 'model', name);
 
 /** ARN of a model package group, which has the name as given; an ARN stays as it is. */
 export const packageGroupArn = (account: Account, nameOrArn: Name): string =>
@@ -14,13 +14,9 @@ export const packageGroupArn = (account: Account, nameOrArn: Name): string =>
 export const packageArn = (account: Account, group: string, version: number | string): string =>
   arn(account, 'sagemaker', `model-package/${group}/${version}`);
 
-function resourceArn(account: Account, type: string, name: Name): string {
-  return arn(account, 'sagemaker', `${type}/${String(name).toLowerCase()}`);
-}
-
 const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
-/** Throws ValidationException unless an endpoint, config, model or variant can have this name. */
+/** Throws ValidationException unless an endpoint, config, model, group or variant can have this name. */
 export function checkName(path: string, name: unknown): asserts name is string {
   if (typeof name !== 'string') throw constraint(path, name, 'not be null');
   if (name.length > 63) throw constraint(path, name, 'have length less than or equal to 63');
@@ -39,9 +35,6 @@ const S3_URIS = [
 
 /** Splits `s3://bucket/key` or one of S3's https URLs; undefined if it is neither. */
 export function parseS3Uri(uri: string): { bucket: string; key: string } | undefined {
-  for (const form of S3_URIS) {
-    const [, bucket, key] = form.exec(uri) ?? [];
-    if (bucket !== undefined && key !== undefined) return { bucket, key };
-  }
-  return undefined;
+  const [, bucket, key] = S3_URIS.map((form) => form.exec(uri)).find((match) => match !== null) ?? [];
+  return bucket === undefined || key === undefined ? undefined : { bucket, key };
 }

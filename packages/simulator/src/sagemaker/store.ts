@@ -1,6 +1,14 @@
-import type { DeploymentConfig, EndpointStatus, Tag } from '@aws-sdk/client-sagemaker';
+import type { DeploymentConfig, EndpointStatus } from '@aws-sdk/client-sagemaker';
+import type { Account } from '../core/account.ts';
 import type { Fleet } from './fleet.ts';
-import type { EndpointConfig, ModelPackageGroup, SageMakerModel } from './resources.ts';
+import {
+  type EndpointConfig,
+  KINDS,
+  type ModelPackageGroup,
+  type Resource,
+  Resources,
+  type SageMakerModel,
+} from './resources.ts';
 
 /** The fleet of a creation or update in progress. */
 export interface PendingFleet {
@@ -11,10 +19,7 @@ export interface PendingFleet {
   share: number;
 }
 
-export interface Endpoint {
-  readonly name: string;
-  readonly arn: string;
-  readonly created: number;
+export interface Endpoint extends Resource {
   modified: number;
   status: EndpointStatus;
   failureReason?: string;
@@ -28,21 +33,14 @@ export interface Endpoint {
   deploymentConfig?: DeploymentConfig;
 }
 
-/** The control plane's state. Keys are names in lower case; those of tags are ARNs. */
-export interface Store {
-  readonly models: Map<string, SageMakerModel>;
-  readonly configs: Map<string, EndpointConfig>;
-  readonly endpoints: Map<string, Endpoint>;
-  readonly packageGroups: Map<string, ModelPackageGroup>;
-  readonly tags: Map<string, Tag[]>;
-}
+/** The control plane's state. */
+export type Store = ReturnType<typeof createStore>;
 
-export const createStore = (): Store => ({
-  models: new Map(),
-  configs: new Map(),
-  endpoints: new Map(),
-  packageGroups: new Map(),
-  tags: new Map(),
+export const createStore = (account: Account) => ({
+  models: new Resources<SageMakerModel>(account, KINDS.model),
+  configs: new Resources<EndpointConfig>(account, KINDS.config),
+  endpoints: new Resources<Endpoint>(account, KINDS.endpoint),
+  packageGroups: new Resources<ModelPackageGroup>(account, KINDS.packageGroup),
 });
 
 /** The key of a resource's name. */

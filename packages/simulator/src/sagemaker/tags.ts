@@ -1,45 +1,29 @@
-import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from '@aws-sdk/client-sagemaker';
-import type { Operation } from '../core/cloud.ts';
-import { permitted } from '../core/permitted.ts';
+import type { SageMaker } from '@aws-sdk/client-sagemaker';
+import { operationsOf } from '../core/operations.ts';
 import { validation } from './errors.ts';
+import { checkTags, type Resource } from './resources.ts';
 import type { Store } from './store.ts';
 
-/** Throws ValidationException for tags that SageMaker rejects. */
-export function checkTags(tags: readonly Tag[] | undefined): void {
-  if (tags && tags.length > 50) throw validation('A resource can have at most 50 tags.');
-  for (const { Key, Value } of tags ?? []) {
-    if (typeof Key !== 'string' || Key.length < 1 || Key.length > 128) {
-      throw validation(`Tag keys have 1 to 128 characters, got: ${JSON.stringify(Key)}`);
-    }
-    if (typeof Value !== 'string' || Value.length > 256) {
-      throw validation(`Tag values have at most 256 characters, got: ${JSON.stringify(Value)}`);
-    }
-  }
-}
-
 /** AddTags, ListTags, DeleteTags. */
-export function tagOperations(store: Store): Record<string, Operation> {
-  const existing = (arn = ''): Tag[] => {
-    const { models, configs, endpoints, packageGroups } = store;
-    const known = [models, configs, endpoints, packageGroups].flatMap((each) => [...each.values()]);
-    if (!known.some((resource) => resource.arn === arn)) throw validation(`Could not find resource "${arn}".`);
-    return store.tags.get(arn) ?? [];
+export function tagOperations({ models, configs, endpoints, packageGroups }: Store) {
+  const find = (arn: string | undefined): Resource => {
+    const all = [...models.all(), ...configs.all(), ...endpoints.all(), ...packageGroups.all()];
+    const found = all.find((resource) => resource.arn === arn);
+    if (!found) throw validation(`Could not find resource "${arn}".`);
+    return found;
   };
-  return permitted('sagemaker', ({ ResourceArn = '' }: ListTagsInput) => ResourceArn, {
-    AddTags(input: AddTagsInput) {
-      const merged = new Map(existing(input.ResourceArn).map((tag) => [tag.Key, tag]));
-      for (const tag of input.Tags ?? []) merged.set(tag.Key, tag);
-      const tags = [...merged.values()];
-      checkTags(tags);
-      store.tags.set(input.ResourceArn ?? '', tags);
-      return { Tags: tags };
+  return operationsOf<SageMaker>()('sagemaker', ({ ResourceArn = '' }) => ResourceArn, {
+    AddTags({ ResourceArn, Tags = [] }) {
+      const resource = find(ResourceArn);
+      const merged = [...new Map([...(resource.Tags ?? []), ...Tags].map((tag) => [tag.Key, tag])).values()];
+      checkTags(merged);
+      resource.Tags = merged;
+      return { Tags: merged };
     },
-    ListTags: (input: ListTagsInput) => ({ Tags: [...existing(input.ResourceArn)] }),
-    DeleteTags(input: DeleteTagsInput) {
-      const removed = new Set(input.TagKeys);
-      const remaining = existing(input.ResourceArn).filter((tag) => !removed.has(tag.Key ?? ''));
-      store.tags.set(input.ResourceArn ?? '', remaining);
-      return {};
+    ListTags: ({ ResourceArn }) => ({ Tags: find(ResourceArn).Tags ?? [] }),
+    DeleteTags({ ResourceArn, TagKeys = [] }) {
+      const resource = find(ResourceArn);
+      resource.Tags = resource.Tags?.filter(({ Key = '' }) => !TagKeys.includes(Key));
     },
   });
 }

@@ -4,7 +4,8 @@ import { seededIds } from '../../src/core/ids.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import { createAccount } from '../../src/create-account.ts';
 import { MemoryBlobs } from '../../src/s3/index.ts';
-import { createVirtualLauncher, fastTimes, type Verdict } from '../../src/sagemaker/index.ts';
+import { fastTimes } from '../../src/sagemaker/index.ts';
+import { createVirtualLauncher, type LaunchVerdict as Verdict } from '../sagemaker/virtual-launcher.ts';
 import { runUntilSettled } from './run-until-settled.ts';
 
 /** An account in memory and virtual time; functions answer custom resource requests with success. */

@@ -6,17 +6,15 @@ import { stoppableClock } from '../../src/core/stoppable-clock.ts';
 import { VirtualClock } from '../../src/core/virtual-clock.ts';
 import {
   createSageMaker,
-  createVirtualLauncher,
   type EndpointStateChange,
   type InstanceLauncher,
-  type LoadedData,
   type ModelPackageStateChange,
   NotSent,
   realisticTimes,
   type Times,
 } from '../../src/sagemaker/index.ts';
 import type { InvocationRequest, InvocationResponse } from '../../src/sagemaker/launcher.ts';
-import type { LaunchVerdict } from '../../src/sagemaker/virtual-launcher.ts';
+import { createVirtualLauncher, type LaunchVerdict, type LoadedData } from './virtual-launcher.ts';
 
 export const roleArn = 'arn:aws:iam::000000000000:role/model';
 
