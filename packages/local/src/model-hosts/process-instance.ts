@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { AwsError } from '#simulator/core/aws-error';
 import type { Deps } from '#simulator/core/cloud';
 import { readAll } from '#simulator/core/read-all';
@@ -15,7 +16,7 @@ import { INTERNAL_FAILURE_REASON } from '#simulator/sagemaker/reasons';
 import type { ProcessLauncherExtras } from './launcher-extras.ts';
 import { loadCode, loadModelData, loadTargetModel, type ModelDataSource } from './model-data.ts';
 import { removeFolder } from './model-folder.ts';
-import type { ServerAnswer } from './model-server.ts';
+import type { ServerAnswer } from './model-response.ts';
 import { MultiModel } from './multi-model.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -75,7 +76,8 @@ export class ProcessInstance implements Instance {
     this.#inFlight++;
     try {
       const answer = await this.#answer(request);
-      answer.body.once('close', () => this.#leave());
+      if (answer.body instanceof Readable) answer.body.once('close', () => this.#leave());
+      else this.#leave();
       return answer;
     } catch (error) {
       this.#leave();
@@ -231,7 +233,7 @@ export class ProcessInstance implements Instance {
   }
 }
 
-function collect({ body, container }: ServerAnswer): Promise<Buffer> {
+async function collect({ body, container }: ServerAnswer): Promise<Buffer> {
   const tooLarge = () => new Error(`Container ${container} responded with more than 25 MB.`);
-  return readAll(body, MAX_INTERMEDIATE_BYTES, tooLarge);
+  return await readAll(body instanceof Readable ? body : [body], MAX_INTERMEDIATE_BYTES, tooLarge);
 }

@@ -9,7 +9,8 @@ import type { ContainerCommand } from './container-mapping.ts';
 import { chooseHost } from './host-commands.ts';
 import { codeOf } from './model-code.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
-import { ModelServer, type ServerAnswer } from './model-server.ts';
+import type { ServerAnswer } from './model-response.ts';
+import { ModelServer } from './model-server.ts';
 
 export interface ServedModelOptions {
   readonly container: ContainerSpec;

@@ -23,11 +23,15 @@ export interface HttpExchange {
   readonly query: URLSearchParams;
 }
 
-/** A response that is written at once. */
-export interface Reply {
+/** How a response begins. */
+export interface ReplyHead {
   readonly status: number;
-  readonly contentType: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Header names are in lower case. */
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+/** A response that is written at once. */
+export interface Reply extends ReplyHead {
   readonly body: string | Uint8Array;
 }
 
@@ -91,18 +95,31 @@ function missingMessage(service: string, missing: readonly (readonly string[])[]
   return constraintMessages(shown.map((member) => ({ member, value: undefined, rule: 'not be null' })));
 }
 
-/** Answers and ends the response. To HEAD, and with a status that has no body, only with the headers. */
-export function sendReply(response: ServerResponse, { status, contentType, headers, body }: Reply): void {
-  const { req: request } = response;
+/** Begins the response. It is written with the first chunk of the body. */
+export function sendHead({ request, response, requestId }: HttpExchange, { status, headers }: ReplyHead): void {
+  const flat: (string | number)[] = ['x-amzn-RequestId', requestId];
+  for (const name in headers) flat.push(name, headers[name] as string | number);
   // Such a client can send its next request instead of the body. Others send the rest of the body, which is dropped.
-  if (awaitsContinue(request, response) || status === 413) response.setHeader('connection', 'close');
+  if (awaitsContinue(request, response) || status === 413) flat.push('connection', 'close');
   else if (!request.complete) request.resume();
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
-  if (hasBody || request.method === 'HEAD') response.setHeader('content-type', contentType);
-  if (hasBody) {
-    response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(status, flat as string[]);
+}
+
+/** Larger bodies are not copied. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
+/** Answers and ends the response. To HEAD, and with a status that has no body, only with the headers. */
+export function sendReply(exchange: HttpExchange, { status, headers, body }: Reply): void {
+  const { request, response } = exchange;
+  const isEmpty = status === 204 || status === 304;
+  if (isEmpty || request.method === 'HEAD') {
+    const { 'content-type': _type, ...others } = headers;
+    sendHead(exchange, { status, headers: isEmpty ? others : headers });
+    response.end();
+    return;
   }
-  response.end(hasBody ? body : undefined);
+  sendHead(exchange, { status, headers: { ...headers, 'content-length': Buffer.byteLength(body) } });
+  // With a string, head and body are one write.
+  if (typeof body === 'string' || body.length > MAX_COPIED_BYTES) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
 }

@@ -37,7 +37,7 @@ export async function readS3Input(
   if ('ContentEncoding' in input) input.ContentEncoding = storedEncoding(headers['content-encoding']);
   const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
   input[REQUEST_DETAILS] = details;
-  const [name, payload] = payloadOf(operation.input) ?? [];
+  const { name, member: payload } = payloadOf(operation.input) ?? {};
   if (name === undefined || !payload) return input;
 
   const body = openBody(request, response);

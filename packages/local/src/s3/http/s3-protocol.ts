@@ -8,12 +8,13 @@ import {
   type HttpExchange,
   operationOf,
   type Protocol,
+  type ReplyHead,
   refusedIn,
   sendReply,
 } from '../../wire/exchange.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
-import { streamTo } from '../../wire/stream.ts';
+import { sendStream } from '../../wire/stream.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -27,10 +28,7 @@ const STATUSES: Readonly<Record<string, number>> = { PutBucketPolicy: 204, PutBu
 /** S3's protocol: REST with XML, streams of objects, and buckets in path or host. */
 export const s3Protocol: Protocol = {
   async serve(exchange) {
-    const { request, response, requestId } = exchange;
-    response.setHeader('x-amz-request-id', requestId);
-    response.setHeader('x-amz-id-2', Buffer.from(requestId).toString('base64'));
-    response.setHeader('server', 'AmazonS3');
+    const { request } = exchange;
     const address = parseAddress(request.headers.host, request.url ?? '/');
     const model = await apiModel('s3');
     const match = matchOf(exchange, model, address);
@@ -55,8 +53,7 @@ export const s3Protocol: Protocol = {
     const headers = error instanceof S3Error ? error.headers : {};
     return {
       status,
-      contentType: 'application/xml',
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerText(value)])),
+      headers: { ...ownHeaders(requestId), ...headerTexts(headers), 'content-type': 'application/xml' },
       body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements.join('')}</Error>`,
     };
   },
@@ -75,26 +72,29 @@ function matchOf({ request }: HttpExchange, model: ApiModel, { bucket, key, quer
   });
 }
 
-async function respond({ request, response }: HttpExchange, match: RestMatch, output: object): Promise<void> {
+async function respond(exchange: HttpExchange, match: RestMatch, output: object): Promise<void> {
   const { name, output: schema } = match.operation;
-  const { headers } = writeBindings(schema, output);
+  const bound = writeBindings(schema, output).headers;
   // The SDK's name for a header that is kept as it was received, whether it is a time or not.
-  if (headers.expiresstring !== undefined) headers.expires = headers.expiresstring;
-  delete headers.expiresstring;
-  for (const [header, value] of Object.entries(headers)) response.setHeader(header, headerText(value));
-  response.statusCode = STATUSES[name] ?? (headers['content-range'] === undefined ? match.status : 206);
+  if (bound.expiresstring !== undefined) bound.expires = bound.expiresstring;
+  delete bound.expiresstring;
+  const headers = { ...ownHeaders(exchange.requestId), ...headerTexts(bound) };
+  const status = STATUSES[name] ?? (bound['content-range'] === undefined ? match.status : 206);
   const payload = payloadOf(schema);
-  if (payload?.[1].isStreaming()) return await stream(response, (output as { Body: ObjectBody }).Body);
+  if (payload?.member.isStreaming()) return await stream(exchange, { status, headers }, (output as Content).Body);
   const body = bodyOf(match, output);
   if (body !== undefined) {
-    const contentType = payload?.[1].isStringSchema() ? 'application/json' : 'application/xml';
-    sendReply(response, { status: response.statusCode, contentType, body });
+    const contentType = payload?.member.isStringSchema() ? 'application/json' : 'application/xml';
+    sendReply(exchange, { status, headers: { ...headers, 'content-type': contentType }, body });
     return;
   }
-  if (name === 'HeadBucket') response.setHeader('content-type', 'application/xml');
-  // A HEAD response has the length of the GET response.
-  if (request.method !== 'HEAD' && response.statusCode !== 204) response.setHeader('content-length', 0);
-  response.end();
+  if (name === 'HeadBucket') headers['content-type'] = 'application/xml';
+  // The headers of a HEAD response are those of the GET response.
+  sendReply(exchange, { status, headers, body: '' });
+}
+
+interface Content {
+  readonly Body: ObjectBody;
 }
 
 /** The text of the body; undefined if the operation has none. */
@@ -108,7 +108,7 @@ function bodyOf({ operation: { name, output: schema } }: RestMatch, output: obje
       escapeXmlWithReferences(String(values.LocationConstraint ?? '')),
     );
   }
-  const [member, payload] = payloadOf(schema) ?? [];
+  const { name: member, member: payload } = payloadOf(schema) ?? {};
   if (member !== undefined && payload?.isStringSchema()) return String(values[member] ?? '');
   if (member !== undefined && payload) {
     const content = writeElements(payload, (values[member] ?? {}) as object, escapeXmlWithReferences);
@@ -121,14 +121,26 @@ function bodyOf({ operation: { name, output: schema } }: RestMatch, output: obje
 const rootOf = (schema: Parameters<typeof payloadOf>[0]): string =>
   (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
 
-async function stream(response: HttpExchange['response'], body: ObjectBody): Promise<void> {
+async function stream(exchange: HttpExchange, head: ReplyHead, body: ObjectBody): Promise<void> {
   try {
-    await streamTo(response, body);
+    await sendStream(exchange, head, body);
   } finally {
     body.destroy();
   }
 }
 
-/** Text for a header; encoded by RFC 2047, as S3 does, if a header cannot hold it. */
-const headerText = (value: string): string =>
-  /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`;
+/** Those of every response of S3. */
+const ownHeaders = (requestId: string): Record<string, string> => ({
+  'x-amz-request-id': requestId,
+  'x-amz-id-2': Buffer.from(requestId).toString('base64'),
+  server: 'AmazonS3',
+});
+
+/** Texts for headers; encoded by RFC 2047, as S3 does, if a header cannot hold them. */
+const headerTexts = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`,
+    ]),
+  );
