@@ -41,7 +41,10 @@ export class ModelResponse implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, received: IncomingHttpHeaders): void {
     if (status < 200) return;
     const headers: Record<string, string> = {};
-    for (const name in received) headers[name] = [received[name]].flat().join(', ');
+    for (const name in received) {
+      const value = received[name] ?? '';
+      headers[name] = typeof value === 'string' ? value : value.join(', ');
+    }
     this.#head.resolve({ status, headers });
   }
 

@@ -206,10 +206,14 @@ export class ProcessInstance implements Instance {
     this.#extras.onFailure?.({ endpointName, variantName, instanceId, reason, lines: [...this.#lastLines] });
   }
 
-  async #answer(request: InvocationRequest): Promise<ServerAnswer> {
-    if (!this.#spec.pipeline || this.#containers.length === 1) {
-      return await this.#target(request.targetContainer).server.invoke(request);
-    }
+  #answer(request: InvocationRequest): Promise<ServerAnswer> {
+    return this.#spec.pipeline && this.#containers.length > 1
+      ? this.#pass(request)
+      : this.#target(request.targetContainer).server.invoke(request);
+  }
+
+  /** Each container gets the response of the one before. */
+  async #pass(request: InvocationRequest): Promise<ServerAnswer> {
     let current = request;
     for (const [index, { server }] of this.#containers.entries()) {
       const answer = await server.invoke(current);

@@ -54,9 +54,8 @@ export class ServedModel {
   }
 
   /** Call it when `ready` has resolved. */
-  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    const server = await this.#started;
-    return await server.invoke(request);
+  invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    return this.#server?.invoke(request) ?? this.#started.then((server) => server.invoke(request));
   }
 
   /** Resolves when the process is gone and the folder is removed; never rejects. */

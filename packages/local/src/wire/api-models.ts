@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { REFUSED_MEMBERS } from './unsupported-members.ts';
 
 type SchemaRef = Parameters<typeof NormalizedSchema.of>[0];
 
@@ -90,6 +91,8 @@ export interface OperationModel {
   readonly traits: Traits;
   readonly input: NormalizedSchema;
   readonly output: NormalizedSchema;
+  /** The names of members that are refused. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** A model of AWS, as far as the wire needs it. */
@@ -135,8 +138,20 @@ async function read(name: ApiName): Promise<ApiModel> {
         .filter(([kind]) => kind === 9)
         .map(([, , operation, traits, input, output]): [string, OperationModel] => [
           operation,
-          { name: operation, traits: traits || {}, input: Schema.of(input), output: Schema.of(output) },
+          {
+            name: operation,
+            traits: traits || {},
+            input: Schema.of(input),
+            output: Schema.of(output),
+            refused: refusedIn(APIS[name].service, operation),
+          },
         ]),
     ),
   };
+}
+
+/** A name for one operation only is `Operation:Member`. */
+function refusedIn(service: string, operation: string): ReadonlySet<string> {
+  const names = REFUSED_MEMBERS[service] ?? [];
+  return new Set(names.map((name) => (name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name)));
 }

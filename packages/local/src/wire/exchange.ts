@@ -4,7 +4,6 @@ import type { Caller, Cloud } from '#simulator/core/cloud';
 import { constraintMessages } from '#simulator/core/constraint';
 import type { ApiModel, OperationModel } from './api-models.ts';
 import { awaitsContinue } from './expect-continue.ts';
-import { REFUSED_MEMBERS } from './unsupported-members.ts';
 import { type InvalidMembers, invalidMembers } from './validate.ts';
 
 /** The largest request in the JSON and query protocols. */
@@ -56,26 +55,14 @@ export function operationOf(exchange: HttpExchange, model: ApiModel, name: strin
 export async function callOperation(
   { cloud, caller }: HttpExchange,
   { service, invalidCode = 'ValidationException' }: ApiModel,
-  { name, input: schema }: OperationModel,
+  operation: OperationModel,
   input: Record<string, unknown>,
 ): Promise<object> {
-  const { missing, refused } = invalidMembers(schema, input, refusedIn(service, name));
+  const { name } = operation;
+  const { missing, refused } = invalidMembers(operation.input, input, operation.refused);
   if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
   checkRefused(service, name, refused);
   return (await cloud.call(service, name, input, caller)) ?? {};
-}
-
-const refusedNames = new Map<string, ReadonlySet<string>>();
-
-const memberIn = (operation: string, name: string): string =>
-  name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name;
-
-/** The names of members that the operation refuses. */
-export function refusedIn(service: string, operation: string): ReadonlySet<string> {
-  const key = `${service}:${operation}`;
-  const found = refusedNames.get(key) ?? new Set(REFUSED_MEMBERS[service]?.map((name) => memberIn(operation, name)));
-  refusedNames.set(key, found);
-  return found;
 }
 
 /** Throws NotImplemented for the first of the members. */

@@ -97,6 +97,7 @@ function errorReply({ code, message, status, members }: AwsError): Reply {
 }
 
 function decode(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch (error) {

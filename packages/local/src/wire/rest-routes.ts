@@ -94,10 +94,11 @@ function matches(route: Route, { outerLabels = 0, query }: RestTarget): boolean 
 }
 
 function labelsOf({ segments }: Route, given: readonly string[]): Record<string, string> | undefined {
+  if (given.length < segments.length) return undefined;
   const labels: Record<string, string> = {};
-  for (const [at, segment] of segments.entries()) {
-    const value = given[at];
-    if (value === undefined) return undefined;
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments[at] ?? '';
+    const value = given[at] ?? '';
     if (segment.endsWith('+}')) return { ...labels, [segment.slice(1, -2)]: given.slice(at).join('/') };
     if (isLabel(segment)) labels[segment.slice(1, -1)] = value;
     else if (segment !== value) return undefined;

@@ -150,22 +150,22 @@ async function send({ endpoint, input, body }: EndpointCall, signal: AbortSignal
 }
 
 /** The members that a container gets as headers. */
-const PASSED_ON = {
-  ContentType: 'content-type',
-  Accept: 'accept',
-  CustomAttributes: 'x-amzn-sagemaker-custom-attributes',
-  TargetModel: 'x-amzn-sagemaker-target-model',
-  TargetVariant: 'x-amzn-sagemaker-target-variant',
-  TargetContainerHostname: 'x-amzn-sagemaker-target-container-hostname',
-  InferenceId: 'x-amzn-sagemaker-inference-id',
-  EnableExplanations: 'x-amzn-sagemaker-enable-explanations',
-  SessionId: 'x-amzn-sagemaker-session-id',
-} as const satisfies Partial<Record<keyof InvokeEndpointInput, string>>;
+const PASSED_ON = [
+  ['ContentType', 'content-type'],
+  ['Accept', 'accept'],
+  ['CustomAttributes', 'x-amzn-sagemaker-custom-attributes'],
+  ['TargetModel', 'x-amzn-sagemaker-target-model'],
+  ['TargetVariant', 'x-amzn-sagemaker-target-variant'],
+  ['TargetContainerHostname', 'x-amzn-sagemaker-target-container-hostname'],
+  ['InferenceId', 'x-amzn-sagemaker-inference-id'],
+  ['EnableExplanations', 'x-amzn-sagemaker-enable-explanations'],
+  ['SessionId', 'x-amzn-sagemaker-session-id'],
+] as const;
 
 function headersFor(input: InvokeEndpointInput): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [member, header] of Object.entries(PASSED_ON)) {
-    const value = input[member as keyof typeof PASSED_ON];
+  for (const [member, header] of PASSED_ON) {
+    const value = input[member];
     if (value !== undefined) headers[header] = value;
   }
   return headers;

@@ -9,7 +9,6 @@ import {
   operationOf,
   type Protocol,
   type ReplyHead,
-  refusedIn,
   sendReply,
 } from '../../wire/exchange.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
@@ -35,7 +34,7 @@ export const s3Protocol: Protocol = {
     const { name } = operationOf(exchange, model, match.operation.name);
     // What S3 requires is checked with each document, and by the operations, which know S3's many errors.
     const input = await readS3Input(exchange, match, address);
-    checkRefused('s3', name, invalidMembers(match.operation.input, input, refusedIn('s3', name)).refused);
+    checkRefused('s3', name, invalidMembers(match.operation.input, input, match.operation.refused).refused);
     await respond(exchange, match, (await exchange.cloud.call<object>('s3', name, input, exchange.caller)) ?? {});
   },
   errorReply(error, { request, requestId }) {
