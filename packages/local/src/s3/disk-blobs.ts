@@ -3,12 +3,13 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
+import { releaseChunk } from '../wire/release-chunk.ts';
 
 /** Size of a read: large enough for few system calls, small enough for many readers in memory. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 512 * 1024;
 
 /** Size of a write. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
-const WRITE_BYTES = 512 * 1024;
+const BLOCK_BYTES = 512 * 1024;
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
@@ -38,27 +39,16 @@ export class DiskBlobs implements BlobStore {
     const blob = `${randomUUID()}.blob`;
     const path = join(this.#folder, blob);
     const file = await open(path, 'wx', 0o600);
-    let waiting: Uint8Array[] = [];
-    let waitingBytes = 0;
-    const flush = async () => {
-      const chunks = waiting;
-      const size = waitingBytes;
-      waiting = [];
-      waitingBytes = 0;
-      if (size > 0) await writeAll(file, chunks, size);
-    };
+    const blocks = new BlockWriter(file);
     return {
-      write: async (chunk) => {
-        waiting.push(chunk);
-        waitingBytes += chunk.length;
-        if (waitingBytes >= WRITE_BYTES) await flush();
-      },
+      write: (chunk) => blocks.write(chunk),
       commit: async () => {
-        await flush();
+        await blocks.end();
         await file.close();
         return blob;
       },
       abort: async () => {
+        await blocks.end().catch(() => undefined);
         await file.close().catch(() => undefined);
         await rm(path, { force: true }).catch(() => undefined);
       },
@@ -88,10 +78,51 @@ export class DiskBlobs implements BlobStore {
   }
 }
 
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], size: number): Promise<void> {
-  const { bytesWritten } = await file.writev(chunks);
-  if (bytesWritten === size) return;
-  // A full disk or a signal can cut a write short; the next write reports the error.
-  const rest = Buffer.concat(chunks).subarray(bytesWritten);
-  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at, rest.length - at)).bytesWritten;
+/** Gathers chunks into blocks: one is filled while the other is written. */
+class BlockWriter {
+  readonly #file: FileHandle;
+  #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #other: Buffer | undefined;
+  #filled = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + BLOCK_BYTES - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === BLOCK_BYTES) await this.#flush();
+    }
+  }
+
+  /** Writes the rest, and gives the memory back. */
+  async end(): Promise<void> {
+    try {
+      await this.#flush();
+      await this.#writing;
+    } finally {
+      releaseChunk(this.#block);
+      if (this.#other) releaseChunk(this.#other);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const full = this.#block.subarray(0, this.#filled);
+    this.#writing = writeAll(this.#file, full);
+    // Awaited by the next flush.
+    this.#writing.catch(() => undefined);
+    [this.#block, this.#other] = [this.#other ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), this.#block];
+    this.#filled = 0;
+  }
+}
+
+/** A full disk or a signal can cut a write short; the next write reports the error. */
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
 }

@@ -4,7 +4,7 @@
  */
 export interface BlobStore {
   create(): Promise<BlobSink>;
-  /** The bytes `start` to `start + length - 1`. Rejects if the blob does not exist. */
+  /** The bytes `start` to `start + length - 1`, in chunks that are the reader's own. Rejects if there is no such blob. */
   read(blob: string, start: number, length: number): AsyncIterable<Uint8Array>;
   /** Called once per committed blob, after its last reference is released. Never rejects. */
   delete(blob: string): Promise<void>;
@@ -14,7 +14,7 @@ export interface BlobStore {
 
 /** One blob being written. Ends with exactly one of `commit` and `abort`. */
 export interface BlobSink {
-  /** The caller must not change the chunk afterwards: it is written at the latest by `commit`. One write at a time. */
+  /** Copies the chunk, which the caller may change when this has resolved. One write at a time. */
   write(chunk: Uint8Array): Promise<void>;
   /** Makes the blob readable and returns its name. */
   commit(): Promise<string>;

@@ -24,7 +24,7 @@ export class MemoryBlobs implements BlobStore {
   async *read(blob: string, start: number, length: number): AsyncGenerator<Uint8Array> {
     const bytes = this.#blobs.get(blob);
     if (!bytes) throw new Error(`No blob ${blob}`);
-    if (length > 0) yield bytes.subarray(start, start + length);
+    if (length > 0) yield Uint8Array.from(bytes.subarray(start, start + length));
   }
 
   async delete(blob: string): Promise<void> {

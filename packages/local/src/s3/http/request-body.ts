@@ -3,6 +3,7 @@ import { type ChecksumAlgorithm, isChecksumAlgorithm } from '#simulator/s3/check
 import { invalidArgument, invalidRequest, S3Error } from '#simulator/s3/errors';
 import type { RequestDetails } from '#simulator/s3/request-details';
 import { sendContinue } from '../../wire/expect-continue.ts';
+import { releaseChunk } from '../../wire/release-chunk.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
 /** A body without its transfer framing, with the length and digests that the headers declare. */
@@ -15,8 +16,7 @@ export interface RequestBody {
 }
 
 /** Throws InvalidArgument or InvalidRequest for headers that contradict each other. */
-export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody {
-  const source = sendContinueFirst(req, res);
+export function openBody(req: IncomingMessage, source: AsyncIterable<Uint8Array>): RequestBody {
   const payload = header(req, 'x-amz-content-sha256');
   const streaming = payload?.startsWith('STREAMING-') ?? false;
   if (streaming || contentEncodings(req).includes('aws-chunked')) {
@@ -83,8 +83,16 @@ function trailerAlgorithm(req: IncomingMessage): ChecksumAlgorithm | undefined {
 }
 
 /** Requests the body only when it is first read, so that clients never send a rejected upload. */
-async function* sendContinueFirst(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
+export async function* receivedBody(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
   sendContinue(req, res);
   // After an error the connection stays open: the rest of the body is discarded and the client gets the response.
   yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+}
+
+/** The same for a body of any size: each chunk lasts until the next one is asked for. */
+export async function* passingBody(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
+  for await (const chunk of receivedBody(req, res)) {
+    yield chunk;
+    releaseChunk(chunk);
+  }
 }

@@ -9,7 +9,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
-import { openBody, requireLength } from './request-body.ts';
+import { openBody, passingBody, receivedBody, requireLength } from './request-body.ts';
 
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
@@ -40,7 +40,7 @@ export async function readS3Input(
   const { name, member: payload } = payloadOf(operation.input) ?? {};
   if (name === undefined || !payload) return input;
 
-  const body = openBody(request, response);
+  const body = openBody(request, (payload.isStreaming() ? passingBody : receivedBody)(request, response));
   if (payload.isStreaming()) {
     requireLength(body);
     const { stream, length, payloadSha256, trailer } = body;

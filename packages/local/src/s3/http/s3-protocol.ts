@@ -9,11 +9,12 @@ import {
   operationOf,
   type Protocol,
   type ReplyHead,
+  sendHead,
   sendReply,
 } from '../../wire/exchange.ts';
+import { releaseChunk } from '../../wire/release-chunk.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
-import { sendStream } from '../../wire/stream.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -80,7 +81,7 @@ async function respond(exchange: HttpExchange, match: RestMatch, output: object)
   const headers = { ...ownHeaders(exchange.requestId), ...headerTexts(bound) };
   const status = STATUSES[name] ?? (bound['content-range'] === undefined ? match.status : 206);
   const payload = payloadOf(schema);
-  if (payload?.member.isStreaming()) return await stream(exchange, { status, headers }, (output as Content).Body);
+  if (payload?.member.isStreaming()) return await sendObject(exchange, { status, headers }, (output as Content).Body);
   const body = bodyOf(match, output);
   if (body !== undefined) {
     const contentType = payload?.member.isStringSchema() ? 'application/json' : 'application/xml';
@@ -120,9 +121,24 @@ function bodyOf({ operation: { name, output: schema } }: RestMatch, output: obje
 const rootOf = (schema: Parameters<typeof payloadOf>[0]): string =>
   (schema.getMergedTraits().xmlName as string | undefined) ?? schema.getName() ?? '';
 
-async function stream(exchange: HttpExchange, head: ReplyHead, body: ObjectBody): Promise<void> {
+/** Sends an object, whose length is in the headers. While one chunk is sent, the next one is read. */
+async function sendObject(exchange: HttpExchange, head: ReplyHead, body: ObjectBody): Promise<void> {
+  const { response } = exchange;
   try {
-    await sendStream(exchange, head, body);
+    sendHead(exchange, head);
+    const gone = new Promise((resolve) => response.once('close', resolve));
+    let before: Promise<unknown> = Promise.resolve();
+    for await (const chunk of body) {
+      await Promise.race([before, gone]);
+      if (response.destroyed) return;
+      before = new Promise((resolve) => {
+        response.write(chunk, (error) => {
+          releaseChunk(chunk);
+          resolve(error);
+        });
+      });
+    }
+    response.end();
   } finally {
     body.destroy();
   }
