@@ -32,8 +32,24 @@ export interface Digest {
   end(): Promise<Buffer>;
 }
 
+/** What S3 computes of the content of an object. */
+export type DigestAlgorithm = ChecksumAlgorithm | 'MD5';
+
+/** Several digests of the same bytes. */
+export function startDigests(algorithms: readonly DigestAlgorithm[]) {
+  const digests = algorithms.map((algorithm) => [algorithm, startDigest(algorithm)] as const);
+  return {
+    update(chunk: Uint8Array): void {
+      for (const [, digest] of digests) digest.update(chunk);
+    },
+    async end(): Promise<Map<DigestAlgorithm, Uint8Array>> {
+      return new Map(await Promise.all(digests.map(async ([name, digest]) => [name, await digest.end()] as const)));
+    },
+  };
+}
+
 /** Starts a digest. Its bytes are big-endian; S3 shows them in base64. */
-export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
+export function startDigest(algorithm: DigestAlgorithm): Digest {
   switch (algorithm) {
     case 'CRC32':
       return crcDigest(crc32);

@@ -4,10 +4,10 @@ import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
   DEFAULT_CHECKSUM,
-  type Digest,
+  type DigestAlgorithm,
   declaredChecksum,
   isBase64Of,
-  startDigest,
+  startDigests,
 } from './checksums.ts';
 import { badDigest, entityTooLarge, incompleteBody, invalidRequest, payloadMismatch, S3Error } from './errors.ts';
 import type { Content } from './model.ts';
@@ -50,13 +50,9 @@ export async function ingest(
   const claimed = uploadAlgorithm(input) ?? kept;
   checkDeclared(input);
 
-  const md5 = startDigest('MD5');
-  const checksum = startDigest(kept);
-  const sha256 = payloadSha256 === undefined ? undefined : startDigest('SHA256');
-  const claim = claimed === kept ? checksum : startDigest(claimed);
-  const digests = [...new Set([md5, checksum, claim, sha256])].filter(
-    (digest): digest is Digest => digest !== undefined,
-  );
+  const algorithms = [
+    ...new Set<DigestAlgorithm>(['MD5', kept, claimed, ...(payloadSha256 ? ['SHA256' as const] : [])]),
+  ];
 
   let sink: BlobSink | undefined;
   try {
@@ -65,23 +61,19 @@ export async function ingest(
       if (chunk.length === 0) continue;
       size += chunk.length;
       if (size > MAX_SINGLE_PUT_BYTES) throw entityTooLarge(size, MAX_SINGLE_PUT_BYTES);
-      sink ??= await blobs.create();
-      // The write runs in the thread pool while this thread hashes.
-      const written = sink.write(chunk);
-      for (const digest of digests) digest.update(chunk);
-      await written;
+      sink ??= await blobs.create(algorithms);
+      await sink.write(chunk);
     }
     if (input.ContentLength !== undefined && size !== input.ContentLength) throw incompleteBody();
 
-    const md5Bytes = await md5.end();
-    if (input.ContentMD5 !== undefined && md5Bytes.toString('base64') !== input.ContentMD5) {
-      throw badDigest('Content-MD5');
-    }
-    if (sha256 && (await sha256.end()).toString('hex') !== payloadSha256) throw payloadMismatch();
-    const value = (await checksum.end()).toString('base64');
-    const claimedValue = claim === checksum ? value : (await claim.end()).toString('base64');
+    const digests = await (sink?.digests() ?? startDigests(algorithms).end());
+    const digest = (algorithm: DigestAlgorithm) => Buffer.from(digests.get(algorithm) ?? []);
+    const md5 = digest('MD5');
+    if (input.ContentMD5 !== undefined && md5.toString('base64') !== input.ContentMD5) throw badDigest('Content-MD5');
+    if (payloadSha256 && digest('SHA256').toString('hex') !== payloadSha256) throw payloadMismatch();
     const expected = declared?.value ?? expectedFromTrailer(trailer);
-    if (expected !== undefined && expected !== claimedValue) throw badDigest(claimed);
+    if (expected !== undefined && expected !== digest(claimed).toString('base64')) throw badDigest(claimed);
+    const value = digest(kept).toString('base64');
 
     const blob = await sink?.commit();
     sink = undefined;
@@ -89,7 +81,7 @@ export async function ingest(
     blobs.retain(segments);
     return {
       size,
-      etag: md5Bytes.toString('hex'),
+      etag: md5.toString('hex'),
       segments,
       checksum: { algorithm: kept, value, type: 'FULL_OBJECT' },
     };

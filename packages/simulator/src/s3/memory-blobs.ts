@@ -1,16 +1,20 @@
 import type { BlobSink, BlobStore } from './blob-store.ts';
+import { type DigestAlgorithm, startDigests } from './checksums.ts';
 
 /** Blobs in memory, for the simulation. */
 export class MemoryBlobs implements BlobStore {
   readonly #blobs = new Map<string, Uint8Array>();
   #next = 0;
 
-  async create(): Promise<BlobSink> {
+  async create(algorithms: readonly DigestAlgorithm[]): Promise<BlobSink> {
     const chunks: Uint8Array[] = [];
+    const digests = startDigests(algorithms);
     return {
       write: async (chunk) => {
+        digests.update(chunk);
         chunks.push(Uint8Array.from(chunk));
       },
+      digests: () => digests.end(),
       commit: async () => {
         const blob = `blob-${this.#next++}`;
         const [only] = chunks;
