@@ -4,10 +4,10 @@ import type { Caller, Cloud } from '#simulator/core/cloud';
 import { s3Protocol } from '../s3/http/s3-protocol.ts';
 import { apiOfSigningName, queryNamespace } from '../wire/api-models.ts';
 import { type HttpExchange, type Protocol, sendReply } from '../wire/exchange.ts';
-import { sendContinue } from '../wire/expect-continue.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { queryProtocol } from '../wire/query-protocol.ts';
 import { restJsonProtocol } from '../wire/rest-json-protocol.ts';
+import { sendContinue } from './read-body.ts';
 import { signingScope } from './signing.ts';
 
 /** What dispatching needs of its surroundings. */

@@ -1,18 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Digests } from '#simulator/s3/blob-store';
 import { type DigestAlgorithm, startDigests } from '#simulator/s3/checksums';
+import { BLOB_BLOCK_BYTES, giveBlock, takeBlock } from './blocks.ts';
 import { startThreadDigests, type ThreadDigests } from './digest-thread.ts';
-
-/** Size of a write. Chunks from the network have 64 KiB, and each write takes a trip through the thread pool. */
-const BLOCK_BYTES = 512 * 1024;
-
-/** Blocks that are kept for the next uploads. */
-const MAX_FREE_BLOCKS = 32;
-
-const freeBlocks: Buffer[] = [];
-
-/** Shared, so that the digest thread reads what the file gets. */
-const takeBlock = (): Buffer => freeBlocks.pop() ?? Buffer.from(new SharedArrayBuffer(BLOCK_BYTES));
 
 /**
  * Writes and digests chunks in blocks: one is filled while the other is written and digested on another thread. What
@@ -35,11 +25,11 @@ export class BlockWriter {
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
       this.#block ??= takeBlock();
-      const part = chunk.subarray(at, at + BLOCK_BYTES - this.#filled);
+      const part = chunk.subarray(at, at + BLOB_BLOCK_BYTES - this.#filled);
       this.#block.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled === BLOCK_BYTES) await this.#flush();
+      if (this.#filled === BLOB_BLOCK_BYTES) await this.#flush();
     }
   }
 
@@ -55,7 +45,7 @@ export class BlockWriter {
       const rest = this.#block.subarray(0, this.#filled);
       digests.update(rest);
       await writeAll(this.#file, rest);
-      this.#release(this.#block);
+      giveBlock(this.#block);
     }
     return await digests.end();
   }
@@ -72,17 +62,11 @@ export class BlockWriter {
     if (!block) return;
     const full = block.subarray(0, this.#filled);
     this.#thread ??= startThreadDigests(this.#algorithms);
-    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() =>
-      this.#release(block),
-    );
+    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() => giveBlock(block));
     // Awaited by the next flush.
     this.#written.catch(() => undefined);
     this.#block = undefined;
     this.#filled = 0;
-  }
-
-  #release(block: Buffer): void {
-    if (freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(block);
   }
 }
 

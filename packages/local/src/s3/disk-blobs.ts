@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
 import type { DigestAlgorithm } from '#simulator/s3/checksums';
 import { BlockWriter } from './block-writer.ts';
-
-/** Size of a read: large enough for few system calls, small enough for many readers in memory. */
-const READ_BYTES = 1024 * 1024;
+import { BLOB_BLOCK_BYTES, takeBlock } from './blocks.ts';
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
@@ -57,8 +55,9 @@ export class DiskBlobs implements BlobStore {
     const file = await open(join(this.#folder, blob), 'r');
     try {
       for (let at = start, left = length; left > 0; ) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, left));
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        // A small object would hold a whole block.
+        const buffer = left < BLOB_BLOCK_BYTES / 4 ? Buffer.allocUnsafeSlow(left) : takeBlock();
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, left), at);
         if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
         at += bytesRead;

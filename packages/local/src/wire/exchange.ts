@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#simulator/core/aws-error';
 import type { Caller, Cloud } from '#simulator/core/cloud';
 import { constraintMessages } from '#simulator/core/constraint';
+import { awaitsContinue } from '../gateway/read-body.ts';
 import type { ApiModel, OperationModel } from './api-models.ts';
-import { awaitsContinue } from './expect-continue.ts';
 import { type InvalidMembers, invalidMembers } from './validate.ts';
 
 /** The largest request in the JSON and query protocols. */

@@ -1,8 +1,6 @@
 import { AwsError } from '#simulator/core/aws-error';
-import { drained } from '../gateway/drained.ts';
 import { readBody } from '../gateway/read-body.ts';
 import { type ApiName, apiModel } from './api-models.ts';
-import { eventMessage } from './event-stream.ts';
 import {
   callOperation,
   type HttpExchange,
@@ -16,7 +14,7 @@ import {
 import { readJsonDocument, toJson } from './json.ts';
 import { bindsHeader, isInBody, payloadOf, readBindings, writeBindings } from './rest-bindings.ts';
 import { findRoute, type RestMatch, segmentsOf } from './rest-routes.ts';
-import { isStream, sendStream } from './stream.ts';
+import { drained, isStream, sendStream } from './stream.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -77,19 +75,24 @@ async function respond(exchange: HttpExchange, match: RestMatch, output: object)
 /** Sends each chunk at once, as an event of SageMaker's response streams. */
 async function sendEvents(exchange: HttpExchange, { status, headers }: ReplyHead, body: unknown): Promise<void> {
   const { response } = exchange;
+  const { EventStreamCodec } = await import('@smithy/core/event-streams');
+  const codec = new EventStreamCodec(
+    (bytes) => Buffer.from(bytes).toString(),
+    (text) => Buffer.from(text),
+  );
   sendHead(exchange, { status, headers: { ...headers, 'content-type': 'application/vnd.amazon.eventstream' } });
   for await (const chunk of isStream(body) ? body : [body as Uint8Array]) {
     if (response.destroyed) return;
-    if (!response.write(eventMessage(PAYLOAD_PART, chunk))) await drained(response);
+    if (!response.write(codec.encode({ headers: PAYLOAD_PART, body: chunk }))) await drained(response);
   }
   response.end();
 }
 
 const PAYLOAD_PART = {
-  ':event-type': 'PayloadPart',
-  ':content-type': 'application/octet-stream',
-  ':message-type': 'event',
-};
+  ':event-type': { type: 'string', value: 'PayloadPart' },
+  ':content-type': { type: 'string', value: 'application/octet-stream' },
+  ':message-type': { type: 'string', value: 'event' },
+} as const;
 
 function errorReply({ code, message, status, members }: AwsError): Reply {
   const body = JSON.stringify({ ...members, Message: message, message });

@@ -1,4 +1,4 @@
-import { drained } from '../gateway/drained.ts';
+import type { ServerResponse } from 'node:http';
 import { type HttpExchange, type ReplyHead, sendHead, sendReply } from './exchange.ts';
 
 /** Whether a member is a body that is read chunk by chunk. */
@@ -27,4 +27,16 @@ export async function sendStream(
   }
   if (response.headersSent) response.end(held);
   else sendReply(exchange, { ...head, body: held ?? '' });
+}
+
+/** Resolves when the response can take more data, or when its client has gone. */
+export async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }

@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ChecksumAlgorithm, isChecksumAlgorithm } from '#simulator/s3/checksums';
 import { invalidArgument, invalidRequest, S3Error } from '#simulator/s3/errors';
 import type { RequestDetails } from '#simulator/s3/request-details';
-import { sendContinue } from '../../wire/expect-continue.ts';
-import { releaseChunk } from '../../wire/release-chunk.ts';
+import { sendContinue } from '../../gateway/read-body.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
 /** A body without its transfer framing, with the length and digests that the headers declare. */
@@ -95,4 +94,12 @@ export async function* passingBody(req: IncomingMessage, res: ServerResponse): A
     yield chunk;
     releaseChunk(chunk);
   }
+}
+
+/**
+ * Frees the memory of a chunk that nobody uses any more. Left to the garbage collector, the chunks of a large transfer
+ * cost more time than its checksums, and tens of megabytes. A chunk that shares its memory is left alone.
+ */
+function releaseChunk({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }

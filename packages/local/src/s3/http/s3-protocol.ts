@@ -12,11 +12,11 @@ import {
   sendHead,
   sendReply,
 } from '../../wire/exchange.ts';
-import { releaseChunk } from '../../wire/release-chunk.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
+import { giveBlock } from '../blocks.ts';
 import { type Address, parseAddress } from './address.ts';
 import { readS3Input } from './s3-input.ts';
 
@@ -133,7 +133,7 @@ async function sendObject(exchange: HttpExchange, head: ReplyHead, body: ObjectB
       if (response.destroyed) return;
       before = new Promise((resolve) => {
         response.write(chunk, (error) => {
-          releaseChunk(chunk);
+          giveBlock(chunk);
           resolve(error);
         });
       });
