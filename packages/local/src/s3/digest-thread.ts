@@ -13,15 +13,17 @@ export interface ThreadDigests {
   drop(): void;
 }
 
-let thread: Worker | undefined;
+/** One alone is slower than what receives the bytes; more would wait for a core, and each takes 15 MB. */
+const THREADS = 2;
+
+const threads = new Map<number, Worker>();
 let ids = 0;
 const waiting = new Map<number, PromiseWithResolvers<Digests>>();
 
-/** Starts digests on the thread that all uploads of this process share. It does not keep the process alive. */
+/** Starts digests on a thread that the uploads of this process share. It does not keep the process alive. */
 export function startThreadDigests(algorithms: readonly DigestAlgorithm[]): ThreadDigests {
-  thread ??= startThread();
-  const worker = thread;
   const id = ids++;
+  const worker = threadOf(id);
   const tell = (request: Omit<DigestRequest, 'id'>) => worker.postMessage({ id, ...request });
   const ask = (request: Omit<DigestRequest, 'id'>) => {
     const reply = Promise.withResolvers<Digests>();
@@ -41,7 +43,14 @@ export function startThreadDigests(algorithms: readonly DigestAlgorithm[]): Thre
   };
 }
 
-function startThread(): Worker {
+function threadOf(id: number): Worker {
+  const slot = id % THREADS;
+  const worker = threads.get(slot) ?? startThread(slot);
+  threads.set(slot, worker);
+  return worker;
+}
+
+function startThread(slot: number): Worker {
   const script = siblingScript('digest-worker', import.meta.url);
   const execArgv = script.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [];
   const worker = new Worker(script, { execArgv });
@@ -52,9 +61,12 @@ function startThread(): Worker {
   });
   worker.once('error', (error) => {
     // The next upload starts another thread.
-    thread = undefined;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+    threads.delete(slot);
+    for (const [id, { reject }] of waiting) {
+      if (id % THREADS !== slot) continue;
+      waiting.delete(id);
+      reject(error);
+    }
   });
   // After the listeners, each of which would keep the process alive again.
   worker.unref();

@@ -125,12 +125,12 @@ const rootOf = (schema: Parameters<typeof payloadOf>[0]): string =>
 async function sendObject(exchange: HttpExchange, head: ReplyHead, body: ObjectBody): Promise<void> {
   const { response } = exchange;
   try {
-    sendHead(exchange, head);
     const gone = new Promise((resolve) => response.once('close', resolve));
     let before: Promise<unknown> = Promise.resolve();
     for await (const chunk of body) {
       await Promise.race([before, gone]);
       if (response.destroyed) return;
+      if (!response.headersSent) sendHead(exchange, head);
       before = new Promise((resolve) => {
         response.write(chunk, (error) => {
           giveBlock(chunk);
@@ -138,6 +138,7 @@ async function sendObject(exchange: HttpExchange, head: ReplyHead, body: ObjectB
         });
       });
     }
+    if (!response.headersSent) sendHead(exchange, head);
     response.end();
   } finally {
     body.destroy();
