@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBundle } from './bundle/measure-bundle.ts';
 import { measureCopies } from './copies/measure-copies.ts';
+import { type EmulatorSizes, measureEmulators } from './emulators/measure-emulators.ts';
 import { type InvocationSizes, measureInvocations } from './local/measure-invocations.ts';
 import { measureTransfers, type TransferSizes } from './local/measure-transfers.ts';
 import { compileRuntime } from './local/runtime-server.ts';
@@ -26,7 +27,7 @@ import { machine } from './support/machine.ts';
 import { progress } from './support/progress.ts';
 
 /** How much is measured. */
-interface Sizes extends TransferSizes, InvocationSizes {
+interface Sizes extends TransferSizes, InvocationSizes, EmulatorSizes {
   /** Share of each pattern's seeds. */
   readonly patterns: number;
   readonly coldStarts: number;
@@ -41,6 +42,8 @@ const FULL: Sizes = {
   transfers: 9,
   invocationSeconds: 4,
   invocations: 9,
+  botoMiB: 1024,
+  botoTransfers: 3,
 };
 const QUICK: Sizes = {
   patterns: 0.1,
@@ -50,6 +53,8 @@ const QUICK: Sizes = {
   transfers: 3,
   invocationSeconds: 1,
   invocations: 2,
+  botoMiB: 64,
+  botoTransfers: 1,
 };
 
 async function measure(sizes: Sizes): Promise<Results> {
@@ -60,6 +65,7 @@ async function measure(sizes: Sizes): Promise<Results> {
     bundle: await progress('cold starts', (say) => measureBundle(sizes.coldStarts, say)),
     transfers: await progress('uploads and downloads', (say) => measureTransfers(compiled, sizes, say)),
     invocations: await progress('invocations', (say) => measureInvocations(compiled, sizes, say)),
+    emulators: await progress('emulators of others', (say) => measureEmulators(compiled, sizes, say)),
     revision: await progress('revisions', (say) => measureRevision(sizes.revisions, say)),
     copies: await progress('copies', measureCopies),
     storage: await progress('storage', measureStorage),

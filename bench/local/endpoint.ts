@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
@@ -70,19 +68,36 @@ export async function createEndpoint(url: string, folder: string): Promise<void>
   );
 }
 
-/** The program that an instance runs, without the runtime around it. */
-export async function startModelProcess(compiled: string, folder: string): Promise<{ url: string; stop: () => void }> {
-  const child = spawn(process.execPath, [join(compiled, 'model-hosts/js-host.js')], {
-    env: { PATH: process.env.PATH, SM_MODEL_DIR: folder, SAGEMAKER_PROGRAM: PROGRAM },
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** What starts processes in the local runtime. */
+interface Processes {
+  createProcessHost(): {
+    spawn(spec: {
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly onLine: (line: string) => void;
+    }): { readonly exited: Promise<unknown> };
+    close(): Promise<void>;
+  };
+}
+
+/** The program that an instance runs, started as the runtime starts it, without the runtime around it. */
+export async function startModelProcess(compiled: string, folder: string) {
+  const { createProcessHost } = (await import(join(compiled, 'processes/index.js'))) as Processes;
+  const host = createProcessHost();
+  const port = await new Promise<string>((resolve, reject) => {
+    const { exited } = host.spawn({
+      command: process.execPath,
+      args: [join(compiled, 'model-hosts/js-host.js')],
+      env: { SM_MODEL_DIR: folder, SAGEMAKER_PROGRAM: PROGRAM },
+      onLine(line) {
+        const found = /port=(\d+)$/.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+      },
+    });
+    void exited.then(() => reject(new Error('The model host ended before it listened.')));
   });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /port=(\d+)$/.exec(line)?.[1];
-    if (port === undefined) continue;
-    child.stdout.resume();
-    const url = `http://127.0.0.1:${port}`;
-    while ((await fetch(`${url}/ping`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
-    return { url, stop: () => child.kill() };
-  }
-  throw new Error('The model host ended before it listened.');
+  const url = `http://127.0.0.1:${port}`;
+  while ((await fetch(`${url}/ping`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+  return { url, stop: () => host.close() };
 }

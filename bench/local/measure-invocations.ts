@@ -1,4 +1,4 @@
-import { runScript } from '../support/child.ts';
+import { runScript, type Server, startServer } from '../support/child.ts';
 import { compareInTurn } from '../support/in-turn.ts';
 import type { Comparison } from '../support/statistics.ts';
 import { createEndpoint, ENDPOINT, modelFolder, startModelProcess } from './endpoint.ts';
@@ -12,6 +12,8 @@ export interface InvocationFigures {
   readonly sdk: Comparison;
   /** With a bare node:http client, which costs next to nothing: the whole cost of the way through the runtime shows. */
   readonly plain: Comparison;
+  /** The thinnest proxy in the runtime’s place, compared with the same: what is not the runtime’s own cost. */
+  readonly proxy: { readonly sdk: Comparison; readonly plain: Comparison };
 }
 
 /** How long one sample takes, and how many there are. */
@@ -34,10 +36,11 @@ export async function measureInvocations(
       ...[client, url, path],
       ...[String(CONNECTIONS), String(invocationSeconds)],
     ]);
-  const measure = async (client: 'sdk' | 'plain'): Promise<Comparison> => {
+  const proxy = await startServer(new URL('./proxy-process.ts', import.meta.url), model.url);
+  const measure = async (client: 'sdk' | 'plain', { url }: Server): Promise<Comparison> => {
     const compared = await compareInTurn(
       {
-        ours: () => rate(client, runtime.url, `/endpoints/${ENDPOINT}/invocations`),
+        ours: () => rate(client, url, `/endpoints/${ENDPOINT}/invocations`),
         other: () => rate(client, model.url, '/invocations'),
       },
       { rounds, values: ['rate'], say: (detail) => say(`${client} client, ${detail}`) },
@@ -46,9 +49,12 @@ export async function measureInvocations(
   };
   try {
     await createEndpoint(runtime.url, folder);
-    return { sdk: await measure('sdk'), plain: await measure('plain') };
+    return {
+      sdk: await measure('sdk', runtime),
+      plain: await measure('plain', runtime),
+      proxy: { sdk: await measure('sdk', proxy), plain: await measure('plain', proxy) },
+    };
   } finally {
-    model.stop();
-    await runtime.stop();
+    await Promise.all([runtime.stop(), proxy.stop(), model.stop()]);
   }
 }

@@ -5,14 +5,22 @@
 import { createServer } from 'node:http';
 import { serveParent } from '../support/serve.ts';
 
-const ZEROS = Buffer.alloc(256 * 1024);
+const ZEROS = Buffer.alloc(1024 * 1024);
 let size = 0;
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://sink');
-  if (request.method === 'GET') {
-    response.writeHead(200, { 'content-length': size, etag: '"0"' });
-    for (let left = size; left > 0; left -= ZEROS.length) {
+  const { method } = request;
+  if (method === 'GET' || method === 'HEAD') {
+    const [, from = '0', to = String(size - 1)] = /^bytes=(\d+)-(\d+)?$/.exec(request.headers.range ?? '') ?? [];
+    const length = Number(to) + 1 - Number(from);
+    response.writeHead(request.headers.range === undefined ? 200 : 206, {
+      'content-length': length,
+      'content-range': `bytes ${from}-${to}/${size}`,
+      'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+      etag: '"0"',
+    });
+    for (let left = method === 'GET' ? length : 0; left > 0; left -= ZEROS.length) {
       const room = response.write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
       if (!room) await new Promise((resolve) => response.once('drain', resolve));
     }
@@ -21,7 +29,7 @@ const server = createServer(async (request, response) => {
   }
   let read = 0;
   for await (const chunk of request) read += (chunk as Buffer).length;
-  if (request.method === 'PUT') {
+  if (method === 'PUT') {
     size += url.searchParams.has('partNumber') ? read : 0;
     response.writeHead(200, { etag: '"0"', 'content-length': 0 }).end();
     return;

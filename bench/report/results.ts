@@ -1,5 +1,6 @@
 import type { BundleFigures } from '../bundle/measure-bundle.ts';
 import type { CopyRow } from '../copies/measure-copies.ts';
+import type { EmulatorFigures } from '../emulators/measure-emulators.ts';
 import type { InvocationFigures } from '../local/measure-invocations.ts';
 import type { TransferFigures } from '../local/measure-transfers.ts';
 import type { IdleFigures } from '../patterns/measure-idle.ts';
@@ -21,4 +22,5 @@ export interface Results {
   readonly rollback: RollbackFigures;
   readonly transfers: TransferFigures;
   readonly invocations: InvocationFigures;
+  readonly emulators: EmulatorFigures;
 }

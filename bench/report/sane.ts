@@ -2,6 +2,7 @@
  * What has to hold for the figures of every run, a quick one too, before they are shown to anybody. Each check is pure:
  * results in, problems out. A benchmark that breaks one of them measures something else than its table says.
  */
+import type { EmulatorFigures } from '../emulators/measure-emulators.ts';
 import type { Approach, ApproachSummary, PatternRow } from '../patterns/summary.ts';
 import { type Comparison, type Delay, disagreement } from '../support/statistics.ts';
 import type { Results } from './results.ts';
@@ -102,13 +103,7 @@ export function outOfRange(results: Results): string[] {
 }
 
 function ranges(results: Results): Range[] {
-  const { bundle, copies, idle, revision, rollback, storage, transfers, invocations, patterns } = results;
-  const ratioOf = (name: string, { ratio }: Comparison, min: number, max: number) => ({
-    name: `the ratio of ${name}`,
-    value: ratio.median,
-    min,
-    max,
-  });
+  const { bundle, copies, emulators, idle, revision, rollback, storage, transfers, invocations, patterns } = results;
   return [
     ...patterns.flatMap(patternRanges),
     { name: 'sweeps of an idle endpoint', value: idle.sweeps, min: 3, max: 5 },
@@ -138,6 +133,9 @@ function ranges(results: Results): Range[] {
     })),
     ratioOf('invocations with the SDK', invocations.sdk, 0.02, 1.3),
     ratioOf('invocations with the bare client', invocations.plain, 0.02, 1.3),
+    ratioOf("the thinnest proxy's with the SDK", invocations.proxy.sdk, 0.02, 1.3),
+    ratioOf("the thinnest proxy's with the bare client", invocations.proxy.plain, 0.02, 1.3),
+    ...emulatorRanges(emulators),
     ...revision.flatMap(({ objects, calls, heapMB }) => [
       {
         name: `calls for ${objects} objects`,
@@ -170,6 +168,33 @@ function ranges(results: Results): Range[] {
       min: 60,
       max: 1800,
     })),
+  ];
+}
+
+const ratioOf = (name: string, { ratio }: Comparison, min: number, max: number): Range => ({
+  name: `the ratio of ${name}`,
+  value: ratio.median,
+  min,
+  max,
+});
+
+/** MiB from which on the project's own limits hold. A transfer that is shorter measures how it begins. */
+const LIMITED_MIB = 1024;
+
+function emulatorRanges({ MiB, transfers, peakMB, startMs }: EmulatorFigures): Range[] {
+  const isLimited = MiB >= LIMITED_MIB;
+  return [
+    ...(['ministack', 'moto'] as const).flatMap((name) => [
+      ratioOf(`uploads with boto3 (${name})`, transfers[name].upload, isLimited ? 1.2 : 0.2, 20),
+      ratioOf(`downloads with boto3 (${name})`, transfers[name].download, 0.2, 50),
+      { name: `peak MB (${name})`, value: peakMB[name], min: 50, max: 20_000 },
+      { name: `ms until ${name} answers`, value: startMs[name].median, min: 50, max: 60_000 },
+    ]),
+    // The bare server does less.
+    ratioOf('uploads with boto3 (bare server)', transfers.bare.upload, 0.02, 1.3),
+    ratioOf('downloads with boto3 (bare server)', transfers.bare.download, 0.02, 1.3),
+    { name: 'peak MB beside emulators', value: peakMB.ours, min: 50, max: 200 },
+    { name: 'ms until the local runtime answers', value: startMs.ours.median, min: 50, max: isLimited ? 1000 : 10_000 },
   ];
 }
 

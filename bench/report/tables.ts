@@ -44,6 +44,8 @@ export function tables(results: Results): ReportTable[] {
     rollback(results),
     transfers(results),
     invocations(results),
+    emulators(results),
+    footprint(results),
   ];
 }
 
@@ -264,14 +266,54 @@ function transfers({ transfers: { MiB, upload, download, peakMB } }: Results): R
   };
 }
 
-function invocations({ invocations: { sdk, plain } }: Results): ReportTable {
+function invocations({ invocations: { sdk, plain, proxy } }: Results): ReportTable {
   return {
     title: 'The local runtime: invocations',
     note: prose`
       ${CONNECTIONS} connections; the same client against InvokeEndpoint and against the model’s process. The bare
       client costs next to nothing, so that the whole cost of the way through the runtime shows: three processes
-      share the cores there, two without it.`,
-    head: ['', 'InvokeEndpoint', 'model asked directly', 'ratio'],
-    rows: [compared('AWS SDK client', 'req/s', sdk), compared('bare client', 'req/s', plain)],
+      share the cores there, two without it. The *thinnest proxy* is node:http with undici’s dispatcher behind it, and
+      nothing else, in the runtime’s place, as a share of the model asked directly:
+      [\`proxy-process.ts\`](../bench/local/proxy-process.ts).`,
+    head: ['', 'InvokeEndpoint', 'model asked directly', 'ratio', 'thinnest proxy'],
+    rows: [
+      [...compared('AWS SDK client', 'req/s', sdk), ratioText(proxy.sdk.ratio)],
+      [...compared('bare client', 'req/s', plain), ratioText(proxy.plain.ratio)],
+    ],
+  };
+}
+
+function emulators({ emulators: { MiB, transfers } }: Results): ReportTable {
+  const { ministack, moto, bare } = transfers;
+  const row = (what: string, value: 'upload' | 'download') => [
+    `${what} of ${MiB} MiB, MB/s`,
+    withNoise(ministack[value].ours),
+    ...[ministack, moto, bare].flatMap((other) => [withNoise(other[value].other), ratioText(other[value].ratio)]),
+  ];
+  return {
+    title: 'The local runtime beside emulators in Python',
+    note: prose`
+      boto3’s upload_file and download_file with its defaults (parts of 8 MiB, ten at once), in turn against the local
+      runtime and each other server: ministack and moto’s server from PyPI, in the versions of
+      [\`requirements.txt\`](../bench/emulators/requirements.txt), and a bare node:http server that drops what it gets
+      and sends zeros, which shows what boto3 itself allows. A ratio is the local runtime’s share of the server before
+      it. Both emulators keep objects in memory; the local runtime stores them on disk.`,
+    head: ['', 'local runtime', 'ministack', 'ratio', 'moto', 'ratio', 'bare server', 'ratio'],
+    rows: [row('upload', 'upload'), row('download', 'download')],
+  };
+}
+
+function footprint({ emulators: { MiB, peakMB, startMs } }: Results): ReportTable {
+  const SERVERS = ['ours', 'ministack', 'moto'] as const;
+  return {
+    title: 'The local runtime beside emulators in Python: memory and start',
+    note: prose`
+      Memory is the peak of the server’s process over the transfers of ${MiB} MiB above. The start is the time from the
+      start of the process until it answers.`,
+    head: ['', 'local runtime', 'ministack', 'moto'],
+    rows: [
+      ['peak memory', ...SERVERS.map((server) => `${rounded(peakMB[server])} MB`)],
+      ['start', ...SERVERS.map((server) => `${withNoise(startMs[server])} ms`)],
+    ],
   };
 }

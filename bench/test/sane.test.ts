@@ -71,6 +71,17 @@ describe('results', () => {
     expect(contradictingRatios(results)).toEqual([expect.stringMatching(/^transfers\.download: the medians' ratio/)]);
   });
 
+  test('are refused when a transfer is slower than with emulators in Python, or needs more memory than it may', () => {
+    const results = broken(({ emulators }) => {
+      emulators.transfers.ministack.upload.ratio.median = 0.9;
+      emulators.peakMB.ours = 840;
+    });
+    expect(outOfRange(results)).toEqual([
+      expect.stringMatching(/^the ratio of uploads with boto3 \(ministack\) is 0\.9/),
+      expect.stringMatching(/^peak MB beside emulators is 840/),
+    ]);
+  });
+
   test('are refused when a number is missing or none', () => {
     const results = broken(({ rollback, patterns: [row] }) => {
       rollback.swapSeconds = Number.NaN;

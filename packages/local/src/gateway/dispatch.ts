@@ -4,10 +4,10 @@ import type { Caller, Cloud } from '#simulator/core/cloud';
 import { s3Protocol } from '../s3/http/s3-protocol.ts';
 import { apiOfSigningName, queryNamespace } from '../wire/api-models.ts';
 import { type HttpExchange, type Protocol, sendReply } from '../wire/exchange.ts';
-import { sendContinue } from '../wire/expect-continue.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { queryProtocol } from '../wire/query-protocol.ts';
 import { restJsonProtocol } from '../wire/rest-json-protocol.ts';
+import { sendContinue } from './read-body.ts';
 import { signingScope } from './signing.ts';
 
 /** What dispatching needs of its surroundings. */
@@ -18,14 +18,22 @@ export interface DispatchOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Above the largest request of Lambda, a zip file of 50 MB in base64. */
+const lambdaProtocol = restJsonProtocol('lambda', 72 * 1024 ** 2);
+
+/** The largest request of InvokeEndpoint is one of 25 MB. */
+const sagemakerRuntimeProtocol = restJsonProtocol('sagemaker-runtime', 25 * 1024 ** 2);
+
 /** Finds the service that a request is for, and answers in its protocol. Never rejects. */
 export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
   return async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
     // A client that disconnects is not an error of the gateway.
-    response.on('error', () => undefined);
-    request.on('error', () => undefined);
-    const [path = '/', search = ''] = (request.url ?? '/').split('?', 2);
-    const query = new URLSearchParams(search);
+    response.on('error', ignore);
+    request.on('error', ignore);
+    const { url = '/' } = request;
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark));
     const scope = signingScope(request.headers.authorization, query);
     const caller = leavingCaller(iam.callerOf(scope?.accessKeyId), response);
     const exchange: HttpExchange = { cloud, request, response, caller, requestId, path, query };
@@ -35,16 +43,12 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
     } catch (error) {
       // A response that has begun cannot be replaced. Breaking the connection shows the client that it is incomplete.
       if (response.headersSent) response.destroy();
-      else sendReply(response, protocol.errorReply(asAwsError(error, onError), exchange));
+      else sendReply(exchange, protocol.errorReply(asAwsError(error, onError), exchange));
     }
   };
 }
 
-/** Above the largest request of Lambda, a zip file of 50 MB in base64. */
-const MAX_LAMBDA_BYTES = 72 * 1024 ** 2;
-
-/** Largest request of InvokeEndpoint. */
-const MAX_INVOCATION_BYTES = 25 * 1024 ** 2;
+const ignore = () => undefined;
 
 function protocolOf({ request, response, path }: HttpExchange, signedFor: string): Protocol {
   const target = request.headers['x-amz-target'];
@@ -54,14 +58,9 @@ function protocolOf({ request, response, path }: HttpExchange, signedFor: string
   sendContinue(request, response);
   if (typeof target === 'string') return jsonProtocol(target);
   if (api !== undefined && queryNamespace(api) !== undefined) return queryProtocol(api);
-  if (api === 'lambda') return restJsonProtocol(api, MAX_LAMBDA_BYTES);
-  if (api === 'sagemaker' && path.startsWith('/endpoints/')) {
-    return restJsonProtocol('sagemaker-runtime', MAX_INVOCATION_BYTES);
-  }
-  return {
-    ...restJsonProtocol('lambda', 0),
-    serve: () => Promise.reject(notSimulated(signedFor)),
-  };
+  if (api === 'lambda') return lambdaProtocol;
+  if (api === 'sagemaker' && path.startsWith('/endpoints/')) return sagemakerRuntimeProtocol;
+  return { ...lambdaProtocol, serve: () => Promise.reject(notSimulated(signedFor)) };
 }
 
 /** Any other error is a bug: it is reported, and its text stays out of the response. */

@@ -32,21 +32,26 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dispatch = dispatcher(options);
   const server = createServer();
+  const pages: Readonly<Record<string, () => string>> = {
+    '/_freshpoint/health': () => '{"status":"ok"}',
+    [OPERATIONS_PATH]: () => `${JSON.stringify(options.cloud.operations(), undefined, 2)}\n`,
+  };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const requestId = options.ids.uuid();
-    response.setHeader('x-amzn-RequestId', requestId);
     const refused = refusalOf(request.headers);
     if (refused !== undefined) {
-      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${refused}\n`);
+      const headers = {
+        'x-amzn-RequestId': requestId,
+        'content-type': 'text/plain; charset=utf-8',
+        connection: 'close',
+      };
+      response.writeHead(403, headers).end(`${refused}\n`);
       return;
     }
-    if (request.method === 'GET' && request.url === '/_freshpoint/health') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
-      return;
-    }
-    if (request.method === 'GET' && request.url === OPERATIONS_PATH) {
-      const body = JSON.stringify(options.cloud.operations(), undefined, 2);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(`${body}\n`);
+    const own = request.method === 'GET' ? pages[request.url ?? '/']?.() : undefined;
+    if (own !== undefined) {
+      const headers = { 'x-amzn-RequestId': requestId, 'content-type': 'application/json' };
+      response.writeHead(200, headers).end(own);
       return;
     }
     const intercepted = options.intercept?.(request, response);

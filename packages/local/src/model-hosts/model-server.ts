@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import type { Cancel, Clock } from '#simulator/core/clock';
-import { type InvocationRequest, type InvocationResponse, NotSent } from '#simulator/sagemaker/launcher';
+import { type InvocationRequest, NotSent } from '#simulator/sagemaker/launcher';
 import type { Times } from '#simulator/sagemaker/times';
 import type { HostedProcess, ProcessHost } from '../processes/index.ts';
 import { type ModelHost, PORT_LINE } from './host-commands.ts';
 import { CONTAINER_MODEL_DIR } from './model-code.ts';
+import { ModelResponse, type ServerAnswer } from './model-response.ts';
 
 export interface ModelServerOptions {
   readonly host: ModelHost;
@@ -25,9 +25,6 @@ export interface ModelServerOptions {
   readonly processes: ProcessHost;
   readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
 }
-
-/** `body` emits `close` whether it ends, fails or is destroyed. */
-export type ServerAnswer = InvocationResponse & { readonly body: Readable };
 
 /** Time after which the runtime closes an idle connection to a built-in host. */
 const BUILT_IN_KEEP_ALIVE_MS = 60_000;
@@ -65,22 +62,12 @@ export class ModelServer {
   async invoke(request: InvocationRequest): Promise<ServerAnswer> {
     try {
       if (!this.#pool) throw new NotSent('The model server is not healthy yet.');
-      const { statusCode, headers, body } = await this.#pool.request({
-        method: 'POST',
-        path: '/invocations',
-        headers: request.headers,
-        body: request.body,
-        signal: request.signal,
-        // The caller's signal ends a request that takes too long.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      body.on('error', () => undefined);
-      const flat: Record<string, string> = {};
-      for (const [name, value] of Object.entries(headers)) {
-        if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
-      }
-      return { status: statusCode, headers: flat, body, container: this.#options.label };
+      const { headers, body, signal } = request;
+      const response = new ModelResponse(signal);
+      // The caller's signal ends a request that takes too long.
+      const limits = { headersTimeout: 0, bodyTimeout: 0 };
+      this.#pool.dispatch({ method: 'POST', path: '/invocations', headers, body, ...limits }, response);
+      return await response.answer(this.#options.label);
     } catch (error) {
       throw error instanceof NotSent || !notSent(error) ? error : new NotSent(error);
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AwsError } from '#simulator/core/aws-error';
 import { type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
 import { memberPath } from '../model-archive/index.ts';
-import type { ServerAnswer } from './model-server.ts';
+import type { ServerAnswer } from './model-response.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** Number of models that stay loaded; for a further one the least recently used is unloaded. */

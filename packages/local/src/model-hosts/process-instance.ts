@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { AwsError } from '#simulator/core/aws-error';
 import type { Deps } from '#simulator/core/cloud';
 import { readAll } from '#simulator/core/read-all';
@@ -17,7 +18,7 @@ import { INTERNAL_FAILURE_REASON } from '#simulator/sagemaker/reasons';
 import { findPython } from './host-commands.ts';
 import type { InstanceContext, ProcessLauncherExtras } from './launcher-extras.ts';
 import { removeFolder } from './model-folder.ts';
-import type { ServerAnswer } from './model-server.ts';
+import type { ServerAnswer } from './model-response.ts';
 import { MultiModel } from './multi-model.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -75,7 +76,8 @@ class ProcessInstance implements Instance {
     this.#inFlight++;
     try {
       const answer = await this.#answer(request);
-      answer.body.once('close', () => this.#leave());
+      if (answer.body instanceof Readable) answer.body.once('close', () => this.#leave());
+      else this.#leave();
       return answer;
     } catch (error) {
       this.#leave();
@@ -151,20 +153,23 @@ class ProcessInstance implements Instance {
     if (!stopping.aborted) onFailure?.({ ...namesOf(spec), reason, lines: [...this.#lastLines] });
   }
 
-  async #answer(request: InvocationRequest): Promise<ServerAnswer> {
-    if (!this.#context.spec.pipeline || this.#containers.length === 1) {
-      return await this.#target(request.targetContainer).invoke(request);
-    }
+  #answer(request: InvocationRequest): Promise<ServerAnswer> {
+    return this.#context.spec.pipeline && this.#containers.length > 1
+      ? this.#pass(request)
+      : this.#target(request.targetContainer).invoke(request);
+  }
+
+  /** Each container gets the response of the one before. */
+  async #pass(request: InvocationRequest): Promise<ServerAnswer> {
     let current = request;
     for (const [index, { server }] of this.#containers.entries()) {
       const answer = await server.invoke(current);
       if (index === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
-      const tooLarge = () => new Error(`Container ${answer.container} responded with more than 25 MB.`);
       const contentType = answer.headers['content-type'];
       current = {
         ...request,
         headers: { ...request.headers, ...(contentType !== undefined && { 'content-type': contentType }) },
-        body: await readAll(answer.body, MAX_INTERMEDIATE_BYTES, tooLarge),
+        body: await collect(answer),
       };
     }
     throw new Error('A pipeline has at least one container.');
@@ -183,3 +188,8 @@ const namesOf = ({ endpointName, variantName, instanceId }: InstanceSpec) => ({
   variantName,
   instanceId,
 });
+
+async function collect({ body, container }: ServerAnswer): Promise<Buffer> {
+  const tooLarge = () => new Error(`Container ${container} responded with more than 25 MB.`);
+  return await readAll(body instanceof Readable ? body : [body], MAX_INTERMEDIATE_BYTES, tooLarge);
+}

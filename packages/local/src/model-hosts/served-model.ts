@@ -14,7 +14,8 @@ import type { InstanceContext } from './launcher-extras.ts';
 import { codeOf } from './model-code.ts';
 import { loadModelData } from './model-data.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
-import { ModelServer, type ServerAnswer } from './model-server.ts';
+import type { ServerAnswer } from './model-response.ts';
+import { ModelServer } from './model-server.ts';
 
 /** A model to serve. */
 export interface ModelSpec {
@@ -50,8 +51,8 @@ export class ServedModel {
   }
 
   /** Call it when `ready` has resolved. */
-  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    return await (await this.#started).invoke(request);
+  invoke(request: InvocationRequest): Promise<ServerAnswer> {
+    return this.#server?.invoke(request) ?? this.#started.then((server) => server.invoke(request));
   }
 
   /** Resolves when the process is gone and the folder is removed; never rejects. */

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
-
-/** Size of a read: large enough for few system calls, small enough for many readers in memory. */
-const READ_BYTES = 256 * 1024;
-
-/** How much can wait to be written. Each write takes a trip through the thread pool, however many chunks it has. */
-const WRITE_BYTES = 512 * 1024;
+import type { DigestAlgorithm } from '#simulator/s3/checksums';
+import { BlockWriter } from './block-writer.ts';
+import { BLOB_BLOCK_BYTES, takeBlock } from './blocks.ts';
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
@@ -36,35 +31,41 @@ export class DiskBlobs implements BlobStore {
     }
   }
 
-  async create(): Promise<BlobSink> {
+  async create(algorithms: readonly DigestAlgorithm[]): Promise<BlobSink> {
     const blob = `${randomUUID()}.blob`;
     const path = join(this.#folder, blob);
-    const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: WRITE_BYTES });
-    await once(file, 'open');
-    // The next write, or the commit, reports the error.
-    file.on('error', () => undefined);
+    const file = await open(path, 'wx', 0o600);
+    const blocks = new BlockWriter(file, algorithms);
     return {
-      write: async (chunk) => {
-        if (!file.write(chunk)) await once(file, 'drain');
-      },
+      write: (chunk) => blocks.write(chunk),
+      digests: () => blocks.digests(),
       commit: async () => {
-        await finished(file.end());
+        await file.close();
         return blob;
       },
       abort: async () => {
-        file.destroy();
-        await finished(file).catch(() => undefined);
+        await blocks.abort();
+        await file.close().catch(() => undefined);
         await rm(path, { force: true }).catch(() => undefined);
       },
     };
   }
 
   async *read(blob: string, start: number, length: number): AsyncGenerator<Uint8Array> {
-    if (length === 0) return;
-    const end = start + length - 1;
-    const file = createReadStream(join(this.#folder, blob), { start, end, highWaterMark: READ_BYTES });
-    yield* file;
-    if (file.bytesRead < length) throw new Error(`Blob ${blob} ends at byte ${start + file.bytesRead}`);
+    const file = await open(join(this.#folder, blob), 'r');
+    try {
+      for (let at = start, left = length; left > 0; ) {
+        // A small object would hold a whole block.
+        const buffer = left < BLOB_BLOCK_BYTES / 4 ? Buffer.allocUnsafeSlow(left) : takeBlock();
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, left), at);
+        if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
+        yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+        at += bytesRead;
+        left -= bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
   }
 
   async delete(blob: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { REFUSED_MEMBERS } from './unsupported-members.ts';
 
 type SchemaRef = Parameters<typeof NormalizedSchema.of>[0];
 
@@ -20,26 +21,14 @@ interface Api {
   readonly invalidCode?: string;
 }
 
-/** The APIs that the gateway answers, by the name that SigV4 signs; SageMaker's runtime has that of SageMaker. */
-export type ApiName =
-  | 'cloudformation'
-  | 'events'
-  | 'iam'
-  | 'kms'
-  | 'lambda'
-  | 'logs'
-  | 's3'
-  | 'sagemaker'
-  | 'sagemaker-runtime'
-  | 'sqs'
-  | 'ssm'
-  | 'sts';
+/** Keeps the names. The compiler would take a minute to infer a type that has all clients' modules. */
+const apisByName = <Name extends string>(apis: Readonly<Record<Name, Api>>) => apis;
 
 /**
- * A client loads when a request first needs its model. The type is written out, because the compiler takes a minute to
- * infer one that has all clients' modules.
+ * The APIs that the gateway answers, by the name that SigV4 signs; SageMaker's runtime has that of SageMaker. A client
+ * loads when a request first needs its model.
  */
-const APIS: Readonly<Record<ApiName, Api>> = {
+const APIS = apisByName({
   cloudformation: {
     service: 'cloudformation',
     load: () => import('@aws-sdk/client-cloudformation'),
@@ -82,7 +71,9 @@ const APIS: Readonly<Record<ApiName, Api>> = {
     queryNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     invalidCode: 'ValidationError',
   },
-};
+});
+
+export type ApiName = keyof typeof APIS;
 
 /** An operation of a model. */
 export interface OperationModel {
@@ -90,6 +81,8 @@ export interface OperationModel {
   readonly traits: Traits;
   readonly input: NormalizedSchema;
   readonly output: NormalizedSchema;
+  /** The names of members that are refused. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** A model of AWS, as far as the wire needs it. */
@@ -104,9 +97,7 @@ export function apiOfTarget(prefix: string): ApiName | undefined {
 }
 
 /** The XML namespace of the API's query protocol; undefined for an API without one. */
-export function queryNamespace(name: ApiName): string | undefined {
-  return APIS[name].queryNamespace;
-}
+export const queryNamespace = (name: ApiName): string | undefined => APIS[name].queryNamespace;
 
 /** The API that SigV4 signs by this name. */
 export function apiOfSigningName(name: string): ApiName | undefined {
@@ -135,8 +126,20 @@ async function read(name: ApiName): Promise<ApiModel> {
         .filter(([kind]) => kind === 9)
         .map(([, , operation, traits, input, output]): [string, OperationModel] => [
           operation,
-          { name: operation, traits: traits || {}, input: Schema.of(input), output: Schema.of(output) },
+          {
+            name: operation,
+            traits: traits || {},
+            input: Schema.of(input),
+            output: Schema.of(output),
+            refused: refusedIn(APIS[name].service, operation),
+          },
         ]),
     ),
   };
+}
+
+/** A name for one operation only is `Operation:Member`. */
+function refusedIn(service: string, operation: string): ReadonlySet<string> {
+  const names = REFUSED_MEMBERS[service] ?? [];
+  return new Set(names.map((name) => (name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name)));
 }

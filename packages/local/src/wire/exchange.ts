@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#simulator/core/aws-error';
 import type { Caller, Cloud } from '#simulator/core/cloud';
 import { constraintMessages } from '#simulator/core/constraint';
+import { awaitsContinue } from '../gateway/read-body.ts';
 import type { ApiModel, OperationModel } from './api-models.ts';
-import { awaitsContinue } from './expect-continue.ts';
-import { REFUSED_MEMBERS } from './unsupported-members.ts';
 import { type InvalidMembers, invalidMembers } from './validate.ts';
 
 /** The largest request in the JSON and query protocols. */
@@ -23,11 +22,15 @@ export interface HttpExchange {
   readonly query: URLSearchParams;
 }
 
-/** A response that is written at once. */
-export interface Reply {
+/** How a response begins. */
+export interface ReplyHead {
   readonly status: number;
-  readonly contentType: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Header names are in lower case. */
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+/** A response that is written at once. */
+export interface Reply extends ReplyHead {
   readonly body: string | Uint8Array;
 }
 
@@ -52,26 +55,14 @@ export function operationOf(exchange: HttpExchange, model: ApiModel, name: strin
 export async function callOperation(
   { cloud, caller }: HttpExchange,
   { service, invalidCode = 'ValidationException' }: ApiModel,
-  { name, input: schema }: OperationModel,
+  operation: OperationModel,
   input: Record<string, unknown>,
 ): Promise<object> {
-  const { missing, refused } = invalidMembers(schema, input, refusedIn(service, name));
+  const { name } = operation;
+  const { missing, refused } = invalidMembers(operation.input, input, operation.refused);
   if (missing.length > 0) throw new AwsError(invalidCode, missingMessage(service, missing));
   checkRefused(service, name, refused);
   return (await cloud.call(service, name, input, caller)) ?? {};
-}
-
-const refusedNames = new Map<string, ReadonlySet<string>>();
-
-const memberIn = (operation: string, name: string): string =>
-  name.startsWith(`${operation}:`) ? name.slice(operation.length + 1) : name;
-
-/** The names of members that the operation refuses. */
-export function refusedIn(service: string, operation: string): ReadonlySet<string> {
-  const key = `${service}:${operation}`;
-  const found = refusedNames.get(key) ?? new Set(REFUSED_MEMBERS[service]?.map((name) => memberIn(operation, name)));
-  refusedNames.set(key, found);
-  return found;
 }
 
 /** Throws NotImplemented for the first of the members. */
@@ -91,18 +82,31 @@ function missingMessage(service: string, missing: readonly (readonly string[])[]
   return constraintMessages(shown.map((member) => ({ member, value: undefined, rule: 'not be null' })));
 }
 
-/** Answers and ends the response. To HEAD, and with a status that has no body, only with the headers. */
-export function sendReply(response: ServerResponse, { status, contentType, headers, body }: Reply): void {
-  const { req: request } = response;
+/** Begins the response. It is written with the first chunk of the body. */
+export function sendHead({ request, response, requestId }: HttpExchange, { status, headers }: ReplyHead): void {
+  const flat: (string | number)[] = ['x-amzn-RequestId', requestId];
+  for (const name in headers) flat.push(name, headers[name] as string | number);
   // Such a client can send its next request instead of the body. Others send the rest of the body, which is dropped.
-  if (awaitsContinue(request, response) || status === 413) response.setHeader('connection', 'close');
+  if (awaitsContinue(request, response) || status === 413) flat.push('connection', 'close');
   else if (!request.complete) request.resume();
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
-  if (hasBody || request.method === 'HEAD') response.setHeader('content-type', contentType);
-  if (hasBody) {
-    response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(status, flat as string[]);
+}
+
+/** Larger bodies are not copied. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
+/** Answers and ends the response. To HEAD, and with a status that has no body, only with the headers. */
+export function sendReply(exchange: HttpExchange, { status, headers, body }: Reply): void {
+  const { request, response } = exchange;
+  const isEmpty = status === 204 || status === 304;
+  if (isEmpty || request.method === 'HEAD') {
+    const { 'content-type': _type, ...others } = headers;
+    sendHead(exchange, { status, headers: isEmpty ? others : headers });
+    response.end();
+    return;
   }
-  response.end(hasBody ? body : undefined);
+  sendHead(exchange, { status, headers: { ...headers, 'content-length': Buffer.byteLength(body) } });
+  // With a string, head and body are one write.
+  if (typeof body === 'string' || body.length > MAX_COPIED_BYTES) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
 }

@@ -24,7 +24,7 @@ export function jsonProtocol(target: string): Protocol {
       const input = readJsonDocument(operation.input, await readBody(exchange.request, MAX_REQUEST_BYTES));
       const output = await callOperation(exchange, model, operation, input);
       const body = JSON.stringify(toJson(operation.output, output) ?? {});
-      sendReply(exchange.response, { status: 200, contentType: contentTypeOf(exchange), body });
+      sendReply(exchange, { status: 200, headers: { 'content-type': contentTypeOf(exchange) }, body });
     },
     errorReply({ code, message, status, members }, exchange) {
       const isSqs = api === 'sqs';
@@ -34,8 +34,7 @@ export function jsonProtocol(target: string): Protocol {
       };
       return {
         status,
-        contentType: contentTypeOf(exchange),
-        headers: isSqs ? queryError : {},
+        headers: { 'content-type': contentTypeOf(exchange), ...(isSqs && queryError) },
         body: JSON.stringify({ ...members, __type: isSqs ? `com.amazonaws.sqs#${code}` : code, message }),
       };
     },

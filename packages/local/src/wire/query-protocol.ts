@@ -25,9 +25,9 @@ export function queryProtocol(api: ApiName): Protocol {
       const operation = operationOf(exchange, model, action);
       const input = readInput(operation.input, content);
       const output = await callOperation(exchange, model, operation, withQueueUrl(exchange, model, input));
-      sendReply(exchange.response, {
+      sendReply(exchange, {
         status: 200,
-        contentType: 'text/xml',
+        headers: { 'content-type': 'text/xml' },
         body:
           `<${action}Response xmlns="${xmlns}">` +
           `<${action}Result>${writeElements(operation.output, output, escapeXml)}</${action}Result>` +
@@ -39,7 +39,7 @@ export function queryProtocol(api: ApiName): Protocol {
       const elements = Object.entries(shown).map(([name, text]) => `<${name}>${escapeXml(String(text))}</${name}>`);
       return {
         status,
-        contentType: 'text/xml',
+        headers: { 'content-type': 'text/xml' },
         body:
           `<ErrorResponse xmlns="${xmlns}"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>` +
           `${elements.join('')}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,

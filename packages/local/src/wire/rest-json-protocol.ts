@@ -1,14 +1,20 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AwsError } from '#simulator/core/aws-error';
 import { readBody } from '../gateway/read-body.ts';
 import { type ApiName, apiModel } from './api-models.ts';
-import { eventMessage } from './event-stream.ts';
-import { callOperation, type HttpExchange, operationOf, type Protocol, type Reply, sendReply } from './exchange.ts';
+import {
+  callOperation,
+  type HttpExchange,
+  operationOf,
+  type Protocol,
+  type Reply,
+  type ReplyHead,
+  sendHead,
+  sendReply,
+} from './exchange.ts';
 import { readJsonDocument, toJson } from './json.ts';
-import { isInBody, payloadOf, readBindings, writeBindings } from './rest-bindings.ts';
+import { bindsHeader, isInBody, payloadOf, readBindings, writeBindings } from './rest-bindings.ts';
 import { findRoute, type RestMatch, segmentsOf } from './rest-routes.ts';
-import { isStream, streamTo } from './stream.ts';
+import { drained, isStream, sendStream } from './stream.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -38,49 +44,63 @@ function readInput({ request, query }: HttpExchange, { operation, labels }: Rest
     throw new AwsError('SerializationException', `${JSON.stringify(text)} is no value of ${name}`);
   });
   const payload = payloadOf(operation.input);
-  if (payload) return { ...bound, [payload[0]]: body };
+  if (payload) {
+    bound[payload.name] = body;
+    return bound;
+  }
   const document = readJsonDocument(operation.input, body);
   for (const [name, member] of operation.input.structIterator()) if (!isInBody(member)) delete document[name];
   return { ...document, ...bound };
 }
 
-async function respond({ response }: HttpExchange, match: RestMatch, output: object): Promise<void> {
+async function respond(exchange: HttpExchange, match: RestMatch, output: object): Promise<void> {
   const { output: schema } = match.operation;
   const { headers, status = match.status } = writeBindings(schema, output);
-  const [name, member] = payloadOf(schema) ?? [];
-  if (name === undefined) {
+  const payload = payloadOf(schema);
+  if (!payload) {
+    headers['content-type'] = JSON_TYPE;
     const body = status === 204 ? '' : JSON.stringify(toJson(schema, output) ?? {});
-    sendReply(response, { status, contentType: JSON_TYPE, headers, body });
+    sendReply(exchange, { status, headers, body });
     return;
   }
-  const body = (output as Record<string, unknown>)[name];
-  if (!isStream(body)) {
-    sendReply(response, { status, contentType: JSON_TYPE, headers, body: body instanceof Uint8Array ? body : '' });
-    return;
+  const body = (output as Record<string, unknown>)[payload.name];
+  if (payload.member.isStructSchema()) await sendEvents(exchange, { status, headers }, body);
+  else if (isStream(body)) await sendStream(exchange, { status, headers }, body);
+  else {
+    if (!bindsHeader(schema, 'content-type')) headers['content-type'] = JSON_TYPE;
+    sendReply(exchange, { status, headers, body: body instanceof Uint8Array ? body : '' });
   }
-  response.statusCode = status;
-  for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
-  if (!member?.isStructSchema()) return await streamTo(response, body);
-  response.setHeader('content-type', 'application/vnd.amazon.eventstream');
-  await pipeline(Readable.from(eventsOf(body), { objectMode: false }), response);
 }
 
-/** Each chunk as an event of SageMaker's response streams. */
-async function* eventsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const headers = {
-    ':event-type': 'PayloadPart',
-    ':content-type': 'application/octet-stream',
-    ':message-type': 'event',
-  };
-  for await (const chunk of chunks) yield eventMessage(headers, chunk);
+/** Sends each chunk at once, as an event of SageMaker's response streams. */
+async function sendEvents(exchange: HttpExchange, { status, headers }: ReplyHead, body: unknown): Promise<void> {
+  const { response } = exchange;
+  const { EventStreamCodec } = await import('@smithy/core/event-streams');
+  const codec = new EventStreamCodec(
+    (bytes) => Buffer.from(bytes).toString(),
+    (text) => Buffer.from(text),
+  );
+  sendHead(exchange, { status, headers: { ...headers, 'content-type': 'application/vnd.amazon.eventstream' } });
+  for await (const chunk of isStream(body) ? body : [body as Uint8Array]) {
+    if (response.destroyed) return;
+    if (!response.write(codec.encode({ headers: PAYLOAD_PART, body: chunk }))) await drained(response);
+  }
+  response.end();
 }
+
+const PAYLOAD_PART = {
+  ':event-type': { type: 'string', value: 'PayloadPart' },
+  ':content-type': { type: 'string', value: 'application/octet-stream' },
+  ':message-type': { type: 'string', value: 'event' },
+} as const;
 
 function errorReply({ code, message, status, members }: AwsError): Reply {
   const body = JSON.stringify({ ...members, Message: message, message });
-  return { status, contentType: JSON_TYPE, headers: { 'x-amzn-errortype': code }, body };
+  return { status, headers: { 'content-type': JSON_TYPE, 'x-amzn-errortype': code }, body };
 }
 
 function decode(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch (error) {

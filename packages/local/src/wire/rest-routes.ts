@@ -38,22 +38,25 @@ export interface RestMatch {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const routes = new WeakMap<ApiModel, readonly Route[]>();
+const routes = new WeakMap<ApiModel, ReadonlyMap<string, readonly Route[]>>();
 
 /** The operation that the request is for: of those that it can be, the one that explains most of its query. */
 export function findRoute(model: ApiModel, target: RestTarget): RestMatch | undefined {
-  const all = routes.get(model) ?? [...model.operations.values()].map(routeOf);
-  routes.set(model, all);
-  let best: { readonly match: RestMatch; readonly rank: readonly number[] } | undefined;
-  for (const route of all) {
+  const byMethod =
+    routes.get(model) ?? Map.groupBy(Array.from(model.operations.values(), routeOf), ({ method }) => method);
+  routes.set(model, byMethod);
+  const candidates: { readonly route: Route; readonly labels: Record<string, string> }[] = [];
+  for (const route of byMethod.get(target.method) ?? []) {
     const labels = matches(route, target) ? labelsOf(route, target.segments) : undefined;
-    if (labels === undefined) continue;
-    const rank = rankOf(route, target);
-    if (best === undefined || isLess(rank, best.rank)) {
-      best = { match: { operation: route.operation, status: route.status, labels }, rank };
-    }
+    if (labels) candidates.push({ route, labels });
   }
-  return best?.match;
+  const [first, ...others] = candidates;
+  if (!first) return undefined;
+  const best = others.reduce(
+    (found, other) => (isLess(rankOf(other.route, target), rankOf(found.route, target)) ? other : found),
+    first,
+  );
+  return { operation: best.route.operation, status: best.route.status, labels: best.labels };
 }
 
 function routeOf(operation: OperationModel): Route {
@@ -81,9 +84,8 @@ export const segmentsOf = (path: string): string[] => path.split('/').filter((se
 
 const isLabel = (segment: string) => segment.startsWith('{');
 
-function matches(route: Route, { method, outerLabels = 0, query }: RestTarget): boolean {
+function matches(route: Route, { outerLabels = 0, query }: RestTarget): boolean {
   return (
-    route.method === method &&
     route.outerLabels === outerLabels &&
     route.literals.every(([name, value]) =>
       name === 'x-id' ? true : value === '' ? query.has(name) : query.get(name) === value,
@@ -92,10 +94,11 @@ function matches(route: Route, { method, outerLabels = 0, query }: RestTarget): 
 }
 
 function labelsOf({ segments }: Route, given: readonly string[]): Record<string, string> | undefined {
+  if (given.length < segments.length) return undefined;
   const labels: Record<string, string> = {};
-  for (const [at, segment] of segments.entries()) {
-    const value = given[at];
-    if (value === undefined) return undefined;
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments[at] ?? '';
+    const value = given[at] ?? '';
     if (segment.endsWith('+}')) return { ...labels, [segment.slice(1, -2)]: given.slice(at).join('/') };
     if (isLabel(segment)) labels[segment.slice(1, -1)] = value;
     else if (segment !== value) return undefined;

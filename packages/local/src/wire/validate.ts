@@ -30,10 +30,14 @@ export function invalidMembers(
     let at = 0;
     for (const [name, member] of shape.structIterator()) {
       const inner = (given as Record<string, unknown>)[name];
-      if (at < required && (inner === undefined || inner === null)) found.missing.push([...path, name]);
-      if (refused.has(name) && !isEmpty(inner)) found.refused.push([...path, name]);
-      check(member, inner, [...path, name]);
       at += 1;
+      if (inner === undefined || inner === null) {
+        if (at <= required) found.missing.push([...path, name]);
+        continue;
+      }
+      const innerPath = [...path, name];
+      if (refused.has(name) && !isEmpty(inner)) found.refused.push(innerPath);
+      check(member, inner, innerPath);
     }
   };
   check(schema, value, []);
@@ -43,7 +47,7 @@ export function invalidMembers(
 /** Whether a member asks for nothing. */
 function isEmpty(value: unknown): boolean {
   if (value instanceof Date) return false;
-  return value === undefined || value === '' || value === false || (Object(value) === value && isBare(value as object));
+  return value === '' || value === false || (Object(value) === value && isBare(value as object));
 }
 
 const isBare = (value: object): boolean => Object.keys(value).length === 0;

@@ -1,6 +1,6 @@
 /** Collects a stream whose length is bounded. Throws the error of `tooLarge` beyond `maxBytes`. */
 export async function readAll(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
   tooLarge: () => Error,
 ): Promise<Buffer> {

@@ -17,8 +17,8 @@ export class BlobReferences {
     this.#store = store;
   }
 
-  create(): Promise<BlobSink> {
-    return this.#store.create();
+  create(...given: Parameters<BlobStore['create']>): Promise<BlobSink> {
+    return this.#store.create(...given);
   }
 
   retain(segments: readonly Segment[]): void {

@@ -1,17 +1,18 @@
+import type { Digests } from './blob-store.ts';
 import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
   DEFAULT_CHECKSUM,
+  type DigestAlgorithm,
   declaredChecksum,
   isBase64Of,
-  startDigest,
 } from './checksums.ts';
 import { badDigest, s3Error } from './errors.ts';
 import type { Content } from './model.ts';
 import { detailsOf } from './request-details.ts';
 
 /** The members of an input that say what its body must be, besides the details of the request. */
-export interface DigestInput extends ChecksumMembers {
+export interface BodyInput extends ChecksumMembers {
   readonly ContentMD5?: string | undefined;
   readonly ChecksumAlgorithm?: string | undefined;
 }
@@ -23,7 +24,7 @@ interface ClaimedChecksum {
 }
 
 /** The checksum that a request claims, or only its algorithm. Throws InvalidRequest. */
-export function claimedChecksum(input: DigestInput): ClaimedChecksum | undefined {
+export function claimedChecksum(input: BodyInput): ClaimedChecksum | undefined {
   const declared = declaredChecksum(input);
   const trailer = detailsOf(input)?.trailer;
   if (trailer && declared?.value === undefined) return trailer;
@@ -31,27 +32,23 @@ export function claimedChecksum(input: DigestInput): ClaimedChecksum | undefined
 }
 
 /**
- * Digests a body by all that the request claims, and for what is stored. Throws InvalidDigest or InvalidRequest.
+ * What a body is digested by: all that the request claims, and what is stored. Throws InvalidDigest or InvalidRequest.
  * @param keep the checksum to store; default: the one that the request claims, or the one that S3 adds
  */
-export function startDigests(input: DigestInput, keep?: ChecksumAlgorithm) {
+export function claimsOf(input: BodyInput, keep?: ChecksumAlgorithm) {
   const { ContentMD5 } = input;
   const { payloadSha256 } = detailsOf(input) ?? {};
   const claimed = claimedChecksum(input);
   const kept = keep ?? claimed?.algorithm ?? DEFAULT_CHECKSUM.algorithm;
   if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) throw s3Error('InvalidDigest');
-  const algorithms = new Set<ChecksumAlgorithm | 'MD5'>(['MD5', kept, claimed?.algorithm ?? kept]);
+  const algorithms = new Set<DigestAlgorithm>(['MD5', kept, claimed?.algorithm ?? kept]);
   if (payloadSha256 !== undefined) algorithms.add('SHA256');
-  const digests = [...algorithms].map((algorithm) => ({ algorithm, digest: startDigest(algorithm) }));
   return {
-    update(chunk: Uint8Array): void {
-      for (const { digest } of digests) digest.update(chunk);
-    },
-    /** Throws BadDigest or XAmzContentSHA256Mismatch if the body is not what the request claims. */
-    async end(): Promise<Pick<Content, 'etag' | 'checksum'>> {
-      const sums = new Map<string, Buffer>();
-      for (const { algorithm, digest } of digests) sums.set(algorithm, await digest.end());
-      const sum = (algorithm: string, encoding: 'base64' | 'hex') => sums.get(algorithm)?.toString(encoding) ?? '';
+    algorithms: [...algorithms],
+    /** What is stored. Throws BadDigest or XAmzContentSHA256Mismatch if the body is not what the request claims. */
+    check(digests: Digests): Pick<Content, 'etag' | 'checksum'> {
+      const sum = (algorithm: DigestAlgorithm, encoding: 'base64' | 'hex') =>
+        Buffer.from(digests.get(algorithm) ?? []).toString(encoding);
       if (ContentMD5 !== undefined && sum('MD5', 'base64') !== ContentMD5) throw badDigest('Content-MD5');
       if (payloadSha256 !== undefined && sum('SHA256', 'hex') !== payloadSha256) {
         throw s3Error('XAmzContentSHA256Mismatch');

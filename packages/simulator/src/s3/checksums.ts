@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import { crc32 } from 'node:zlib';
+import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import { combineCrcs } from './crc-combine.ts';
 import { invalidRequest } from './errors.ts';
 
 /** S3's checksum algorithms, besides MD5, with the lengths of their digests. The CRCs of parts can be combined. */
 const ALGORITHMS = {
-  CRC32: { bytes: 4, Crc: Crc32, polynomial: 0xedb88320n },
+  CRC32: { bytes: 4, polynomial: 0xedb88320n },
   CRC32C: { bytes: 4, Crc: Crc32c, polynomial: 0x82f63b78n },
   CRC64NVME: { bytes: 8, Crc: Crc64Nvme, polynomial: 0x9a6c9329ac4bc9b5n },
   SHA1: { bytes: 20 },
@@ -38,10 +39,42 @@ export interface Digest {
   end(): Promise<Buffer>;
 }
 
+/** What S3 computes of the content of an object. */
+export type DigestAlgorithm = ChecksumAlgorithm | 'MD5';
+
+/** Several digests of the same bytes. */
+export function startDigests(algorithms: readonly DigestAlgorithm[]) {
+  const digests = algorithms.map((algorithm) => [algorithm, startDigest(algorithm)] as const);
+  return {
+    update(chunk: Uint8Array): void {
+      for (const [, digest] of digests) digest.update(chunk);
+    },
+    async end(): Promise<Map<DigestAlgorithm, Uint8Array>> {
+      return new Map(await Promise.all(digests.map(async ([name, digest]) => [name, await digest.end()] as const)));
+    },
+  };
+}
+
 /** Starts a digest. Its bytes are big-endian; S3 shows them in base64. */
-export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): Digest {
+export function startDigest(algorithm: DigestAlgorithm): Digest {
+  if (algorithm === 'CRC32') return startCrc32();
   const digest = isCrc(algorithm) ? new ALGORITHMS[algorithm].Crc() : createHash(algorithm);
   return { update: (chunk) => void digest.update(chunk), end: async () => Buffer.from(await digest.digest()) };
+}
+
+/** Node's own, which is native: clients use it most. */
+function startCrc32(): Digest {
+  let crc = 0;
+  return {
+    update(chunk) {
+      crc = crc32(chunk, crc);
+    },
+    async end() {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(crc);
+      return bytes;
+    },
+  };
 }
 
 /** Whether `name` (in upper case) is one of S3's algorithms. */

@@ -1,7 +1,7 @@
 import type { BlobReferences } from './blob-references.ts';
 import type { BlobSink } from './blob-store.ts';
-import { type DigestInput, startDigests } from './body-digests.ts';
-import type { ChecksumAlgorithm } from './checksums.ts';
+import { type BodyInput, claimsOf } from './body-digests.ts';
+import { type ChecksumAlgorithm, startDigests } from './checksums.ts';
 import { s3Error } from './errors.ts';
 import type { Content } from './model.ts';
 
@@ -11,7 +11,7 @@ export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 /** The types of Body that operations accept. */
 type UploadBody = undefined | string | Uint8Array | AsyncIterable<Uint8Array | string>;
 
-interface UploadInput extends DigestInput {
+interface UploadInput extends BodyInput {
   readonly Body?: unknown;
   readonly ContentLength?: number | undefined;
 }
@@ -20,11 +20,11 @@ interface UploadInput extends DigestInput {
  * Streams a body into a blob, one chunk in memory at a time, and checks it against the request's digests and length.
  * The caller owns the content, retained once. Throws BadDigest, InvalidDigest, IncompleteBody, EntityTooLarge,
  * XAmzContentSHA256Mismatch, or the body's own error, and then leaves no blob.
- * @param keep as for `startDigests`
+ * @param keep as for `claimsOf`
  */
 export async function ingest(blobs: BlobReferences, input: UploadInput, keep?: ChecksumAlgorithm): Promise<Content> {
   const { Body, ContentLength } = input;
-  const digests = startDigests(input, keep);
+  const claims = claimsOf(input, keep);
   checkSize(ContentLength ?? 0);
   let sink: BlobSink | undefined;
   try {
@@ -33,14 +33,11 @@ export async function ingest(blobs: BlobReferences, input: UploadInput, keep?: C
       if (chunk.length === 0) continue;
       size += chunk.length;
       checkSize(size);
-      sink ??= await blobs.create();
-      // The write runs in the thread pool while this thread hashes.
-      const written = sink.write(chunk);
-      digests.update(chunk);
-      await written;
+      sink ??= await blobs.create(claims.algorithms);
+      await sink.write(chunk);
     }
     if (ContentLength !== undefined && size !== ContentLength) throw s3Error('IncompleteBody');
-    const sums = await digests.end();
+    const sums = claims.check(await (sink?.digests() ?? startDigests(claims.algorithms).end()));
     const blob = await sink?.commit();
     sink = undefined;
     const segments = blob === undefined ? [] : [{ blob, start: 0, length: size }];

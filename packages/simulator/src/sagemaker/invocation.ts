@@ -30,9 +30,9 @@ export interface InvokeEndpointInput {
   readonly SessionId?: string;
 }
 
-/** InvokeEndpoint's output; its body is a stream, to be read to the end or closed. */
+/** InvokeEndpoint's output; a body that is a stream is to be read to its end or closed. */
 export interface InvokeEndpointOutput {
-  readonly Body: AsyncIterable<Uint8Array>;
+  readonly Body: Uint8Array | AsyncIterable<Uint8Array>;
   readonly ContentType?: string;
   readonly InvokedProductionVariant: string;
   readonly CustomAttributes?: string;
@@ -101,15 +101,16 @@ async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOut
   };
   try {
     const { answer, variant } = await send(call, abort.signal);
-    if (answer.status < 200 || answer.status > 299) throw modelError(deps, endpoint, answer, await text(answer.body));
-    const header = (name: string) => answer.headers[name];
+    const { status, headers, body } = answer;
+    if (status < 200 || status > 299) throw modelError(deps, endpoint, answer, await text(body));
+    if (body instanceof Uint8Array) done();
     return {
-      Body: closing(answer.body, abort, done),
-      ContentType: header('content-type'),
+      Body: body instanceof Uint8Array ? body : closing(body, abort, done),
+      ContentType: headers['content-type'],
       InvokedProductionVariant: variant,
-      CustomAttributes: header('x-amzn-sagemaker-custom-attributes'),
-      NewSessionId: header('x-amzn-sagemaker-new-session-id'),
-      ClosedSessionId: header('x-amzn-sagemaker-closed-session-id'),
+      CustomAttributes: headers['x-amzn-sagemaker-custom-attributes'],
+      NewSessionId: headers['x-amzn-sagemaker-new-session-id'],
+      ClosedSessionId: headers['x-amzn-sagemaker-closed-session-id'],
     };
   } catch (error) {
     done();
@@ -148,21 +149,26 @@ async function send({ endpoint, input, body }: EndpointCall, signal: AbortSignal
   throw new AwsError('ServiceUnavailable', message, 503, { Message: message });
 }
 
+/** The members that a container gets as headers. */
+const PASSED_ON = [
+  ['ContentType', 'content-type'],
+  ['Accept', 'accept'],
+  ['CustomAttributes', 'x-amzn-sagemaker-custom-attributes'],
+  ['TargetModel', 'x-amzn-sagemaker-target-model'],
+  ['TargetVariant', 'x-amzn-sagemaker-target-variant'],
+  ['TargetContainerHostname', 'x-amzn-sagemaker-target-container-hostname'],
+  ['InferenceId', 'x-amzn-sagemaker-inference-id'],
+  ['EnableExplanations', 'x-amzn-sagemaker-enable-explanations'],
+  ['SessionId', 'x-amzn-sagemaker-session-id'],
+] as const;
+
 function headersFor(input: InvokeEndpointInput): Record<string, string> {
-  const headers: Record<string, string | undefined> = {
-    'content-type': input.ContentType,
-    accept: input.Accept,
-    'x-amzn-sagemaker-custom-attributes': input.CustomAttributes,
-    'x-amzn-sagemaker-target-model': input.TargetModel,
-    'x-amzn-sagemaker-target-variant': input.TargetVariant,
-    'x-amzn-sagemaker-target-container-hostname': input.TargetContainerHostname,
-    'x-amzn-sagemaker-inference-id': input.InferenceId,
-    'x-amzn-sagemaker-enable-explanations': input.EnableExplanations,
-    'x-amzn-sagemaker-session-id': input.SessionId,
-  };
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  const headers: Record<string, string> = {};
+  for (const [member, header] of PASSED_ON) {
+    const value = input[member];
+    if (value !== undefined) headers[header] = value;
+  }
+  return headers;
 }
 
 type FailedAnswer = Pick<InvocationResponse, 'status' | 'container'> & { readonly cause?: unknown };
@@ -194,10 +200,10 @@ export function tooLarge(): AwsError {
   return new AwsError('ValidationError', message, 413, { Message: message });
 }
 
-async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function text(body: InvocationResponse['body']): Promise<string> {
   const decoder = new TextDecoder();
   let out = '';
-  for await (const chunk of body) {
+  for await (const chunk of body instanceof Uint8Array ? [body] : body) {
     out += decoder.decode(chunk, { stream: true });
     if (out.length > MAX_ERROR_CHARACTERS) return `${out.slice(0, MAX_ERROR_CHARACTERS)}…`;
   }

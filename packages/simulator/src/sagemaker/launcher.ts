@@ -49,11 +49,11 @@ export interface InvocationRequest {
   readonly signal: AbortSignal;
 }
 
-/** A container's response. The request is in flight until `body` is read to its end or closed. */
+/** A container's response. The request is in flight until `body`, unless it is there already, is read or closed. */
 export interface InvocationResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** The label of the container that answered. */
   readonly container: string;
 }

@@ -12,8 +12,8 @@ const owner = root(defaultAccount);
 class CountedBlobs extends MemoryBlobs {
   count = 0;
 
-  override async create() {
-    const sink = await super.create();
+  override async create(...given: Parameters<MemoryBlobs['create']>) {
+    const sink = await super.create(...given);
     return {
       ...sink,
       commit: async () => {

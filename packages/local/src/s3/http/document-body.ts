@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readAll } from '#simulator/core/read-all';
-import { startDigests } from '#simulator/s3/body-digests';
-import { CHECKSUM_ALGORITHMS } from '#simulator/s3/checksums';
+import { claimsOf } from '#simulator/s3/body-digests';
+import { CHECKSUM_ALGORITHMS, startDigests } from '#simulator/s3/checksums';
 import { s3Error } from '#simulator/s3/errors';
 import { REQUEST_DETAILS } from '#simulator/s3/request-details';
 import type { RequestBody } from './request-body.ts';
@@ -20,14 +20,15 @@ export async function readDocument(
 ): Promise<string> {
   const names = checked === 'all' ? CHECKSUM_ALGORITHMS : [];
   const checksums = names.map((name) => [`Checksum${name}`, headers[`x-amz-checksum-${name.toLowerCase()}`]]);
-  const digests = startDigests({
+  const claims = claimsOf({
     ...Object.fromEntries(checksums),
     ContentMD5: headers['content-md5']?.toString(),
     [REQUEST_DETAILS]: details,
   });
   const tooLarge = () => s3Error('MaxMessageLengthExceeded', { MaxMessageLengthBytes: MAX_DOCUMENT_BYTES });
   const bytes = await readAll(stream, MAX_DOCUMENT_BYTES, tooLarge);
+  const digests = startDigests(claims.algorithms);
   digests.update(bytes);
-  await digests.end();
+  claims.check(await digests.end());
   return bytes.toString('utf8');
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isChecksumAlgorithm } from '#simulator/s3/checksums';
 import { invalidArgument, invalidRequest } from '#simulator/s3/errors';
 import type { RequestDetails } from '#simulator/s3/request-details';
-import { sendContinue } from '../../wire/expect-continue.ts';
+import { sendContinue } from '../../gateway/read-body.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 
 /** A body without its transfer framing, with the length and digests that the headers declare. */
@@ -13,8 +13,7 @@ export interface RequestBody extends Pick<RequestDetails, 'payloadSha256' | 'tra
 }
 
 /** Throws InvalidArgument or InvalidRequest for headers that contradict each other. */
-export function openBody(req: IncomingMessage, res: ServerResponse): RequestBody {
-  const source = sendContinueFirst(req, res);
+export function openBody(req: IncomingMessage, source: AsyncIterable<Uint8Array>): RequestBody {
   const payload = header(req, 'x-amz-content-sha256');
   const encodings = header(req, 'content-encoding')?.split(',') ?? [];
   if (payload?.startsWith('STREAMING-') || encodings.some((encoding) => encoding.trim() === 'aws-chunked')) {
@@ -65,8 +64,24 @@ function announcedTrailer(req: IncomingMessage, trailers: ReadonlyMap<string, st
 }
 
 /** Requests the body only when it is first read, so that clients never send a rejected upload. */
-async function* sendContinueFirst(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
+export async function* receivedBody(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
   sendContinue(req, res);
   // After an error the connection stays open: the rest of the body is discarded and the client gets the response.
   yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+}
+
+/** The same for a body of any size: each chunk lasts until the next one is asked for. */
+export async function* passingBody(req: IncomingMessage, res: ServerResponse): AsyncGenerator<Uint8Array> {
+  for await (const chunk of receivedBody(req, res)) {
+    yield chunk;
+    releaseChunk(chunk);
+  }
+}
+
+/**
+ * Frees the memory of a chunk that nobody uses any more. Left to the garbage collector, the chunks of a large transfer
+ * cost more time than its checksums, and tens of megabytes. A chunk that shares its memory is left alone.
+ */
+function releaseChunk({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }

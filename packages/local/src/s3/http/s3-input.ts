@@ -9,7 +9,7 @@ import { invalidMembers } from '../../wire/validate.ts';
 import { parseXml } from '../../wire/xml-document.ts';
 import type { Address } from './address.ts';
 import { readDocument } from './document-body.ts';
-import { openBody } from './request-body.ts';
+import { openBody, passingBody, receivedBody } from './request-body.ts';
 
 type S3Input = Record<string, unknown> & { [REQUEST_DETAILS]?: RequestDetails };
 
@@ -34,10 +34,10 @@ export async function readS3Input(
   if ('ContentEncoding' in input) input.ContentEncoding = storedEncoding(headers['content-encoding']);
   const details = { requestId, sourceIp: (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '') };
   input[REQUEST_DETAILS] = details;
-  const [name, payload] = payloadOf(operation.input) ?? [];
+  const { name, member: payload } = payloadOf(operation.input) ?? {};
   if (name === undefined || !payload) return input;
 
-  const body = openBody(request, response);
+  const body = openBody(request, (payload.isStreaming() ? passingBody : receivedBody)(request, response));
   if (payload.isStreaming()) {
     const { stream, length, ...claims } = body;
     if (length === undefined) throw s3Error('MissingContentLength');

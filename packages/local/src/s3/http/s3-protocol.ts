@@ -7,14 +7,15 @@ import {
   type HttpExchange,
   operationOf,
   type Protocol,
-  refusedIn,
+  type ReplyHead,
+  sendHead,
   sendReply,
 } from '../../wire/exchange.ts';
 import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts';
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
-import { streamTo } from '../../wire/stream.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
+import { giveBlock } from '../blocks.ts';
 import { type Address, parseAddress } from './address.ts';
 import { readS3Input, rootOf } from './s3-input.ts';
 
@@ -26,17 +27,14 @@ const STATUSES: Readonly<Record<string, number>> = { PutBucketPolicy: 204, PutBu
 /** S3's protocol: REST with XML, streams of objects, and buckets in path or host. */
 export const s3Protocol: Protocol = {
   async serve(exchange) {
-    const { request, response, requestId } = exchange;
-    response.setHeader('x-amz-request-id', requestId);
-    response.setHeader('x-amz-id-2', Buffer.from(requestId).toString('base64'));
-    response.setHeader('server', 'AmazonS3');
+    const { request } = exchange;
     const address = parseAddress(request.headers.host, request.url ?? '/');
     const model = await apiModel('s3');
     const match = matchOf(exchange, model, address);
     const { name } = operationOf(exchange, model, match.operation.name);
     // What S3 requires is checked with each document, and by the operations, which know S3's many errors.
     const input = await readS3Input(exchange, match, address);
-    checkRefused('s3', name, invalidMembers(match.operation.input, input, refusedIn('s3', name)).refused);
+    checkRefused('s3', name, invalidMembers(match.operation.input, input, match.operation.refused).refused);
     await respond(exchange, match, (await exchange.cloud.call<object>('s3', name, input, exchange.caller)) ?? {});
   },
   errorReply(error, { request, requestId }) {
@@ -54,8 +52,7 @@ export const s3Protocol: Protocol = {
     const headers = error instanceof S3Error ? error.headers : {};
     return {
       status,
-      contentType: 'application/xml',
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerText(value)])),
+      headers: { ...ownHeaders(requestId), ...headerTexts(headers), 'content-type': 'application/xml' },
       body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements.join('')}</Error>`,
     };
   },
@@ -71,26 +68,29 @@ function matchOf({ request }: HttpExchange, model: ApiModel, { bucket, key, quer
   throw s3Error('MethodNotAllowed', { Method: method, ResourceType });
 }
 
-async function respond({ request, response }: HttpExchange, match: RestMatch, output: object): Promise<void> {
+async function respond(exchange: HttpExchange, match: RestMatch, output: object): Promise<void> {
   const { name, output: schema } = match.operation;
-  const { headers } = writeBindings(schema, output);
+  const bound = writeBindings(schema, output).headers;
   // The SDK's name for a header that is kept as it was received, whether it is a time or not.
-  if (headers.expiresstring !== undefined) headers.expires = headers.expiresstring;
-  delete headers.expiresstring;
-  for (const [header, value] of Object.entries(headers)) response.setHeader(header, headerText(value));
-  response.statusCode = STATUSES[name] ?? (headers['content-range'] === undefined ? match.status : 206);
+  if (bound.expiresstring !== undefined) bound.expires = bound.expiresstring;
+  delete bound.expiresstring;
+  const headers = { ...ownHeaders(exchange.requestId), ...headerTexts(bound) };
+  const status = STATUSES[name] ?? (bound['content-range'] === undefined ? match.status : 206);
   const payload = payloadOf(schema);
-  if (payload?.[1].isStreaming()) return await streamTo(response, (output as { Body: AsyncIterable<Uint8Array> }).Body);
+  if (payload?.member.isStreaming()) return await sendObject(exchange, { status, headers }, (output as Content).Body);
   const body = bodyOf(match, output);
   if (body !== undefined) {
-    const contentType = payload?.[1].isStringSchema() ? 'application/json' : 'application/xml';
-    sendReply(response, { status: response.statusCode, contentType, body });
+    const contentType = payload?.member.isStringSchema() ? 'application/json' : 'application/xml';
+    sendReply(exchange, { status, headers: { ...headers, 'content-type': contentType }, body });
     return;
   }
-  if (name === 'HeadBucket') response.setHeader('content-type', 'application/xml');
-  // A HEAD response has the length of the GET response.
-  if (request.method !== 'HEAD' && response.statusCode !== 204) response.setHeader('content-length', 0);
-  response.end();
+  if (name === 'HeadBucket') headers['content-type'] = 'application/xml';
+  // The headers of a HEAD response are those of the GET response.
+  sendReply(exchange, { status, headers, body: '' });
+}
+
+interface Content {
+  readonly Body: AsyncIterable<Uint8Array>;
 }
 
 /** The text of the body; undefined if the operation has none. */
@@ -102,7 +102,7 @@ function bodyOf({ operation: { name, output: schema } }: RestMatch, output: obje
   if (name === 'GetBucketLocation') {
     return document('LocationConstraint', escapeText(String(values.LocationConstraint ?? '')));
   }
-  const [member, payload] = payloadOf(schema) ?? [];
+  const { name: member, member: payload } = payloadOf(schema) ?? {};
   if (member !== undefined && payload) {
     if (payload.isStringSchema()) return String(values[member] ?? '');
     return document(rootOf(payload), writeElements(payload, (values[member] ?? {}) as object, escapeText));
@@ -111,6 +111,38 @@ function bodyOf({ operation: { name, output: schema } }: RestMatch, output: obje
   return document(rootOf(schema), writeElements(schema, output, escapeText, isInBody));
 }
 
-/** Text for a header; encoded by RFC 2047, as S3 does, if a header cannot hold it. */
-const headerText = (value: string): string =>
-  /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`;
+/** Sends an object, whose length is in the headers. While one chunk is sent, the next one is read. */
+async function sendObject(exchange: HttpExchange, head: ReplyHead, body: Content['Body']): Promise<void> {
+  const { response } = exchange;
+  const gone = new Promise((resolve) => response.once('close', resolve));
+  let before: Promise<unknown> = Promise.resolve();
+  for await (const chunk of body) {
+    await Promise.race([before, gone]);
+    if (response.destroyed) return;
+    if (!response.headersSent) sendHead(exchange, head);
+    before = new Promise((resolve) => {
+      response.write(chunk, (error) => {
+        giveBlock(chunk);
+        resolve(error);
+      });
+    });
+  }
+  if (!response.headersSent) sendHead(exchange, head);
+  response.end();
+}
+
+/** Those of every response of S3. */
+const ownHeaders = (requestId: string): Record<string, string> => ({
+  'x-amz-request-id': requestId,
+  'x-amz-id-2': Buffer.from(requestId).toString('base64'),
+  server: 'AmazonS3',
+});
+
+/** Texts for headers; encoded by RFC 2047, as S3 does, if a header cannot hold them. */
+const headerTexts = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`,
+    ]),
+  );

@@ -1,7 +1,13 @@
 import { type BlobReferences, slice } from '../blob-references.ts';
-import { startDigests } from '../body-digests.ts';
+import { claimsOf } from '../body-digests.ts';
 import type { Input, Operations, S3Call } from '../calls.ts';
-import { type ChecksumAlgorithm, checksumMembers, DEFAULT_CHECKSUM, declaredChecksum } from '../checksums.ts';
+import {
+  type ChecksumAlgorithm,
+  checksumMembers,
+  DEFAULT_CHECKSUM,
+  declaredChecksum,
+  startDigests,
+} from '../checksums.ts';
 import { checkCopyConditions, checkWriteConditions } from '../conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { MAX_SINGLE_PUT_BYTES } from '../ingest.ts';
@@ -139,9 +145,10 @@ async function copyContent(
     return { size, etag: source.etag, segments, checksum: source.checksum };
   }
   try {
-    const digests = startDigests({}, algorithm);
+    const { algorithms, check } = claimsOf({}, algorithm);
+    const digests = startDigests(algorithms);
     for await (const chunk of blobs.read(segments)) digests.update(chunk);
-    return { size, segments, ...(await digests.end()) };
+    return { size, segments, ...check(await digests.end()) };
   } catch (error) {
     blobs.release(segments);
     throw error;
