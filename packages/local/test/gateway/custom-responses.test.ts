@@ -38,7 +38,7 @@ describe('a response address', () => {
 
   it.each([
     ['not JSON', 'Invalid JSON'],
-    ['"text"', 'Invalid response'],
+    ['"text"', 'Invalid Status'],
     ['{"Status":"MAYBE"}', 'Invalid Status'],
     [JSON.stringify({ Status: 'SUCCESS', Data: 'x'.repeat(5000) }), 'Response object is too long.'],
   ])('makes %s a failure', async (body, reason) => {
