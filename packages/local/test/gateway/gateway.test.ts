@@ -349,11 +349,12 @@ describe('the gateway', () => {
     const document = encodeURIComponent('{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*"}}');
     const create =
       `Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=${document}` +
-      '&Tags.member.1.Key=k&Tags.member.1.Value=%3C';
+      '&Description=%3C&Tags.member.1.Key=k&Tags.member.1.Value=v';
     const created = await raw('/', form, 'POST', create);
     expect(created).toMatchObject({ status: 200 });
     expect(created.body).toContain('<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">');
-    expect(created.body).toContain('<Tags><member><Key>k</Key><Value>&lt;</Value></member></Tags>');
+    expect(created.body).toContain('<Description>&lt;</Description>');
+    expect(created.body).toContain('<Tags><member><Key>k</Key><Value>v</Value></member></Tags>');
     const again = await raw('/', form, 'POST', create);
     expect(again).toMatchObject({ status: 409 });
     expect(again.body).toContain('<Error><Type>Sender</Type><Code>EntityAlreadyExists</Code>');
