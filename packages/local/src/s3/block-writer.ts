@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Digests } from '#simulator/s3/blob-store';
 import { type DigestAlgorithm, startDigests } from '#simulator/s3/checksums';
-import { BLOB_BLOCK_BYTES, giveBlock, takeBlock } from './blocks.ts';
+import { BLOB_BLOCK_BYTES, giveBlock, takeSharedBlock } from './blocks.ts';
 import { startThreadDigests, type ThreadDigests } from './digest-thread.ts';
 
 /**
@@ -24,7 +24,7 @@ export class BlockWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
-      this.#block ??= takeBlock();
+      this.#block ??= takeSharedBlock();
       const part = chunk.subarray(at, at + BLOB_BLOCK_BYTES - this.#filled);
       this.#block.set(part, this.#filled);
       this.#filled += part.length;

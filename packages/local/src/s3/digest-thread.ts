@@ -20,7 +20,10 @@ const threads = new Map<number, Worker>();
 let ids = 0;
 const waiting = new Map<number, PromiseWithResolvers<Digests>>();
 
-/** Starts digests on a thread that the uploads of this process share. It does not keep the process alive. */
+/**
+ * Starts digests on a thread that the uploads of this process share. It keeps the process alive only while it owes a
+ * reply.
+ */
 export function startThreadDigests(algorithms: readonly DigestAlgorithm[]): ThreadDigests {
   const id = ids++;
   const worker = threadOf(id);
@@ -28,6 +31,7 @@ export function startThreadDigests(algorithms: readonly DigestAlgorithm[]): Thre
   const ask = (request: Omit<DigestRequest, 'id'>) => {
     const reply = Promise.withResolvers<Digests>();
     waiting.set(id, reply);
+    worker.ref();
     tell(request);
     return reply.promise;
   };
@@ -58,6 +62,7 @@ function startThread(slot: number): Worker {
     const reply = waiting.get(id);
     waiting.delete(id);
     reply?.resolve(digests);
+    if (waiting.size === 0) for (const each of threads.values()) each.unref();
   });
   worker.once('error', (error) => {
     // The next upload starts another thread.
