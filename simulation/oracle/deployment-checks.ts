@@ -1,6 +1,7 @@
+import { DEPLOYMENT_TIMEOUT_SECONDS } from '@freshpoint/cdk/contract';
 import type { LoadedData } from '@freshpoint/simulator/test/sagemaker/virtual-launcher';
 import { archiveKeys, removesSource, type SourceKeys } from '../worlds/layout.ts';
-import type { Update } from './ledger.ts';
+import type { Deployment, Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import { sourceUri } from './sources.ts';
 
@@ -44,6 +45,13 @@ export class DeploymentChecks {
     if (update.by === 'deployment') update.deployed = this.#parts.sources.learn(update.sources, etags);
   }
 
+  /** Whether the gate of its rollback found no answer in time, because passes failed: it goes on with what there is. */
+  #hasGivenUp({ admittedAt = 0, checkedAt = 0 }: Deployment): boolean {
+    const { ledger, world } = this.#parts;
+    const isOver = world.clock.now() - admittedAt >= DEPLOYMENT_TIMEOUT_SECONDS * 1000;
+    return checkedAt <= admittedAt && isOver && ledger.crashedAt.some((at) => at >= admittedAt);
+  }
+
   /** The fleet of the deployment serves; the ledger still knows the one before. */
   served(update: Update): void {
     const { ledger, layout, journal } = this.#parts;
@@ -59,7 +67,7 @@ export class DeploymentChecks {
     // Nor does a rollback load it whose gate found no answer in time, because the state was not rebuilt by then.
     const isUnknown =
       lostAt !== undefined && (removesSource(deployment.from, deployment.to) || (deployment.checkedAt ?? 0) < lostAt);
-    if (isBack && isUnknown) {
+    if (isBack && (isUnknown || this.#hasGivenUp(deployment))) {
       if (update.deployed !== undefined) ledger.untested.add(update.deployed);
       return;
     }

@@ -88,6 +88,8 @@ export class Ledger {
   readonly touchedAt: number[] = [];
   /** When DescribeEndpoint answered as before the last swap. */
   readonly outdatedAt: number[] = [];
+  /** When passes died. */
+  readonly crashedAt: number[] = [];
   /** When old objects of the data bucket expired. */
   readonly expiredAt: number[] = [];
   /** When a person deleted the state. */

@@ -73,7 +73,10 @@ export class PublicationChecks {
   }
 
   runEnded(run: FunctionRun, how: string): void {
-    if (how !== 'answered') this.#crashed.add(run);
+    if (how !== 'answered') {
+      this.#crashed.add(run);
+      this.#parts.ledger.crashedAt.push(this.#parts.world.clock.now());
+    }
     if (how !== 'answered' || run.isDisturbed) this.#isUncertain = true;
   }
 

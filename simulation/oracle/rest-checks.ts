@@ -63,13 +63,23 @@ export class RestChecks {
     const { current } = sources;
     const data = revision === current.revision ? current.etags : sources.declaredDataOf(revision);
     if (!data) return [];
-    const isBroken = !ledger.untested.has(revision) && [...data.values()].some((etag) => this.#parts.isBroken(etag));
+    const isUntested = ledger.untested.has(revision) || this.#isForgotten(revision);
+    const isBroken = !isUntested && [...data.values()].some((etag) => this.#parts.isBroken(etag));
     if (!isPinned && !ledger.pinned.has(revision) && isBroken) {
       return ['the newest upload is broken and not quarantined'];
     }
     // A rollback restores slot data only.
     const slotData = isPinned && layout.slotData === 'archives' ? view.spec().data : undefined;
     return this.#served.serves(data, slotData) ? [] : ['the expected revision does not serve'];
+  }
+
+  /** Whether its update was lost with the state, and the record of its slot had expired before that was rebuilt. */
+  #isForgotten(revision: string): boolean {
+    const { updates, stateDeletedAt, expiredAt, published } = this.#parts.ledger;
+    const update = updates.findLast((each) => each.revision === revision);
+    const lostAt = update && stateDeletedAt.find((at) => at >= update.startedAt);
+    if (lostAt === undefined || !expiredAt.some((at) => at >= lostAt)) return false;
+    return !published.some((event) => event.type !== 'started' && event.revision === revision);
   }
 
   /** Whether a revision that failed its smoke tests serves though the other slot has a better one. */

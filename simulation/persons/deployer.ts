@@ -4,6 +4,8 @@ import type { PersonContext } from './person-context.ts';
 
 /** A move by hand this long before a deployment may still be under way, in ms. */
 const MOVE_MS = 1_800_000;
+/** For how long CloudFormation waits for an answer after the gate's deadline, in ms. */
+const ANSWER_MS = 600_000;
 
 /** Editions with the same models and configs. */
 const ALIKE: readonly Edition[] = ['first', 'settings', 'tags', 'second endpoint'];
@@ -60,10 +62,13 @@ export class Deployer {
 
   /** With data in place, what is uploaded during a rollback can break it. Slot data cannot. */
   #stackBroke(text: string, startedAt: number): void {
-    const { oracle, journal, layout } = this.#context;
+    const { oracle, journal, layout, world } = this.#context;
     const { ledger } = oracle;
     ledger.isStackBroken = true;
     const { from, to, checkedAt = startedAt } = ledger.deployment ?? {};
+    // From the deadline on, CloudFormation waits for ten minutes, and a pass that dies keeps its message for six.
+    const deadAt = ledger.crashedAt.filter((at) => at >= world.clock.now() - ANSWER_MS);
+    if (/found no answer/.test(text) && deadAt.length > 1) return;
     // What a lifecycle rule deletes after the gate has seen it.
     if (ledger.expiredAt.some((at) => at >= checkedAt)) return;
     const isLost = ledger.stateDeletedAt.some((at) => at >= startedAt);
