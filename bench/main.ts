@@ -40,10 +40,10 @@ const FULL: Sizes = {
   revisions: 9,
   transferMiB: 512,
   transfers: 9,
-  invocationSeconds: 4,
-  invocations: 9,
+  invocationSeconds: 3,
+  invocations: 5,
   botoMiB: 1024,
-  botoTransfers: 3,
+  botoTransfers: 2,
 };
 const QUICK: Sizes = {
   patterns: 0.1,

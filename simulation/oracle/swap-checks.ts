@@ -110,7 +110,8 @@ export class SwapChecks {
     const reads = run.sourceReads.filter(({ key }) => hasSource(history.declared, key));
     // What chooses an object is read, and then that object.
     const chosen = archiveKeys(history.declared).filter((name) => kindOf(name) !== undefined);
-    const times = reads.slice(-spec.sources.length - chosen.length).map(({ at }) => at);
+    // What is uploaded within the same millisecond may come after the read.
+    const times = reads.slice(-spec.sources.length - chosen.length).flatMap(({ at }) => [at - 1, at]);
     const isRead = (at: number) => {
       const { revision, newest } = history.at(at);
       return revision === updating.revision && newest === updating.newestSource;

@@ -113,8 +113,8 @@ function unconcludedUpdate(remains: Remains): Updating | undefined {
   // Without a history, only an update that is still under way differs from a deployment.
   const isUnderWay = configName !== endpoint.configName;
   if (revision === undefined || (last ? hasServed(last, configName, revision) : !isUnderWay)) return undefined;
-  // A deployment has replaced the configs, and moved the endpoint.
-  if (last && !activeSlot(spec, last.configName)) return undefined;
+  // A deployment has replaced the configs, and moved the endpoint to slot A: on B, it was updated since.
+  if (last && slot === 'a' && !activeSlot(spec, last.configName)) return undefined;
   const { lastModified } = endpoint;
   const newestSource = remains.sources.newest ?? lastModified;
   const trigger = triggerOf(remains, revision);

@@ -162,6 +162,12 @@ describe('a lost state is rebuilt', () => {
     expect(rollout).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true, ...expected });
   });
 
+  test('with an update to slot B after a deployment without a record', () => {
+    const before = record({ serving: { ...onA, configName: 'config-of-before' } });
+    const { rollout } = rebuildState(remains({ history: [before], endpoint: inB, slots: { a: 'v1', b: 'v2' } }));
+    expect(rollout).toMatchObject({ slot: 'b', configName: 'config-b', revision: 'v2', accepted: true });
+  });
+
   test('with an update to the slot that served before a move by hand, where it has ended without a record', () => {
     const { rollout } = rebuildState(remains({ slots: { a: 'v2', b: 'v1' } }));
     expect(rollout).toMatchObject({ slot: 'a', configName: 'config-a', revision: 'v2', accepted: true });

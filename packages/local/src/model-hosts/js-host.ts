@@ -5,9 +5,9 @@
  * The program may export (or export by default an object with) any of
  * - `model_fn(modelDir)`: loads the model. Default: the content of `model.json`.
  * - `input_fn(body, contentType)`: decodes a request; `body` is a string for text and JSON, else a Buffer.
- *   Default: JSON; plain text and untyped bytes as they are.
+ *   Default: JSON, CSV; plain text and untyped bytes as they are.
  * - `predict_fn(input, model)`: the prediction. Default: `model.predict(input)`.
- * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON.
+ * - `output_fn(prediction, accept)`: a string or bytes, or `[body, contentType]`. Default: JSON, or CSV if accepted.
  * - `transform_fn(model, body, contentType, accept)`: instead of the three before, as `output_fn` returns.
  * Each may be async.
  */
@@ -141,8 +141,12 @@ const bareType = (type: string): string => type.replace(/;.*$/s, '').trim();
 function decode(body: string | Buffer, contentType: string): unknown {
   const type = bareType(contentType);
   if (type === 'text/plain' || type === 'application/octet-stream') return body;
+  if (type === 'text/csv') {
+    const rows = String(body).split(/\r?\n/);
+    return rows.filter((row) => row.trim() !== '').map((row) => row.split(',').map(cell));
+  }
   if (type !== 'application/json') {
-    throw new BadRequest(415, `The content type ${type} needs an input_fn. Without one, send application/json.`);
+    throw new BadRequest(415, `${type} needs an input_fn. Without one, send application/json or text/csv.`);
   }
   try {
     return JSON.parse(String(body));
@@ -151,10 +155,19 @@ function decode(body: string | Buffer, contentType: string): unknown {
   }
 }
 
+function cell(text: string): number | string {
+  const trimmed = text.trim();
+  return trimmed === '' || Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
+}
+
 function encode(prediction: unknown, accept: string): [string, string] {
   const types = accept.split(',').map(bareType);
+  if (types.includes('text/csv') && !types.includes('application/json')) {
+    const rows = Array.isArray(prediction) ? prediction : [prediction];
+    return [rows.map((row) => (Array.isArray(row) ? row.join(',') : String(row))).join('\n'), 'text/csv'];
+  }
   if (types.some((type) => ['application/json', 'application/*', '*/*', ''].includes(type))) {
     return [JSON.stringify(prediction) ?? 'null', 'application/json'];
   }
-  throw new BadRequest(406, `${accept} needs an output_fn. Without one, accept application/json.`);
+  throw new BadRequest(406, `${accept} needs an output_fn. Without one, accept application/json or text/csv.`);
 }

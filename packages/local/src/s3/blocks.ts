@@ -1,5 +1,5 @@
 /** Size of a read and of a write. Chunks from the network have 64 KiB, and each trip through the thread pool costs. */
-export const BLOB_BLOCK_BYTES = 512 * 1024;
+export const BLOB_BLOCK_BYTES = 256 * 1024;
 
 /** Blocks of each kind that are kept for later. */
 const MAX_FREE_BLOCKS = 32;

@@ -39,11 +39,13 @@ async function invoke(input: Partial<InvokeEndpointCommandInput> = {}) {
 const script = (body: string, ...more: RawEntry[]) => tarGz({ path: 'code/inference.mjs', body }, ...more);
 
 describe('the JavaScript host', () => {
-  it('serves a model of one predict_fn with JSON', async () => {
+  it('serves a model of one predict_fn with JSON and CSV', async () => {
     await serve(script('export const predict_fn = (rows) => rows.map((row) => row[0] + row[1])'));
-    expect(await invoke({ Body: '[[1,2],[3,4]]' })).toMatchObject({
-      text: '[3,7]',
-      ContentType: 'application/json',
+    expect(await invoke({ Body: '[[1,2],[3,4]]' })).toMatchObject({ text: '[3,7]', ContentType: 'application/json' });
+    const csv = { Body: '1,2\n3,4\n', ContentType: 'text/csv', Accept: 'text/csv' };
+    expect(await invoke(csv)).toMatchObject({
+      text: '3\n7',
+      ContentType: 'text/csv',
       InvokedProductionVariant: 'AllTraffic',
     });
   });
@@ -73,8 +75,8 @@ describe('the JavaScript host', () => {
   it('refuses what it cannot decode', async () => {
     await serve(script('export const predict_fn = () => 1'));
     await expect(invoke({ Body: '{' })).rejects.toMatchObject({ name: 'ModelError', OriginalStatusCode: 400 });
-    await expect(invoke({ ContentType: 'text/csv' })).rejects.toMatchObject({ OriginalStatusCode: 415 });
-    await expect(invoke({ Accept: 'text/csv' })).rejects.toMatchObject({ OriginalStatusCode: 406 });
+    await expect(invoke({ ContentType: 'image/png' })).rejects.toMatchObject({ OriginalStatusCode: 415 });
+    await expect(invoke({ Accept: 'image/png' })).rejects.toMatchObject({ OriginalStatusCode: 406 });
   });
 
   it('has a model folder without the right to write, and the environment of the container only', async () => {
