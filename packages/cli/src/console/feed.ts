@@ -86,8 +86,7 @@ function returnableRevisions({ endpoint, state }: EndpointReport, records: reado
   const serving = state.serving && servedRevision(state.serving);
   const listed = records.filter(isRefreshRecord).map(({ revision }) => revision);
   const stored = listed.filter((revision) => revision !== serving && state.stored?.includes(revision));
-  const isQuarantined = (revision: string) => quarantineEntryOf(state, revision) !== undefined;
-  const sound = stored.filter((revision) => !isQuarantined(revision));
+  const sound = stored.filter((revision) => !quarantineEntryOf(state, revision));
   return [...new Set([...chosen(records, state, endpoint), ...sound, ...stored])];
 }
 

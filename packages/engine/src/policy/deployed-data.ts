@@ -7,6 +7,7 @@ import { activeSlot } from './slots.ts';
 import { sourceUriOf } from './source-object.ts';
 import {
   type EndpointState,
+  hasChangedSources,
   MAX_QUARANTINED_REVISIONS,
   type Pin,
   type QuarantineEntry,
@@ -168,9 +169,9 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
 }
 
 /** Whether what serves was never tested: the last deployment changed the sources, and loaded it. */
-function servesAsDeployed({ serving, replaced }: EndpointState): boolean {
-  const isOther = replaced !== undefined && replaced.root !== replaced.nextRoot;
-  return isOther && serving?.revision !== undefined && serving.revision === replaced.nextRevision;
+function servesAsDeployed(state: EndpointState): boolean {
+  const { serving, replaced } = state;
+  return hasChangedSources(state) && serving?.revision !== undefined && serving.revision === replaced?.nextRevision;
 }
 
 /** What is at the old sources: as read, or as observed last if nothing was uploaded since to those that stay. */

@@ -7,7 +7,14 @@ import type { ReadyEndpoint } from './ready-endpoint.ts';
 import type { RefreshEvent } from './refresh-event.ts';
 import { servedLast } from './retention.ts';
 import { isLoadedAsRead } from './serving.ts';
-import { type EndpointState, type PendingDeployment, type Pin, type Serving, servedRevision } from './state.ts';
+import {
+  type EndpointState,
+  hasChangedSources,
+  type PendingDeployment,
+  type Pin,
+  type Serving,
+  servedRevision,
+} from './state.ts';
 
 /** Pause before smoke tests that waited for a deployment are due again, in seconds. */
 const TEST_SECONDS = 1;
@@ -105,8 +112,8 @@ function pinAfter(
 }
 
 /** Whether the deployment was the rollback of one that changed the sources. */
-function isBackAtReplaced({ spec }: DeployedEndpoint, { replaced }: EndpointState): boolean {
-  return replaced !== undefined && replaced.root !== replaced.nextRoot && replaced.root === spec.data?.root;
+function isBackAtReplaced({ spec }: DeployedEndpoint, state: EndpointState): boolean {
+  return hasChangedSources(state) && state.replaced?.root === spec.data?.root;
 }
 
 /** A pin that was set before the sources were back, in their terms, if nothing was written there since. */

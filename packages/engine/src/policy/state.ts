@@ -243,6 +243,11 @@ export function servedRevision({ revision, slotRevision }: Serving): string | un
   return revision ?? slotRevision;
 }
 
+/** Whether the last deployment replaced one with other sources. */
+export function hasChangedSources({ replaced }: Pick<EndpointState, 'replaced'>): boolean {
+  return replaced !== undefined && replaced.root !== replaced.nextRoot;
+}
+
 /** The state of an endpoint whose state is found missing now, epoch ms. */
 export function lostState(now: number): EndpointState {
   return { version: 1, lostAt: now };

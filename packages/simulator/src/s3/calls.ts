@@ -1,14 +1,10 @@
 import type { S3 } from '@aws-sdk/client-s3';
 import type { Caller } from '../core/cloud.ts';
+import type { Inputs } from '../core/operations.ts';
 import type { Bucket } from './model.ts';
 
-/** The inputs of the API's operations, as the SDK's client takes them. */
-type Inputs = {
-  [Name in keyof S3 as Capitalize<Name>]: S3[Name] extends (input: infer I, ...rest: never) => unknown ? I : never;
-};
-
 /** The input of an operation. */
-export type Input<Name extends keyof Inputs> = Inputs[Name];
+export type Input<Name extends keyof Inputs<S3>> = Inputs<S3>[Name];
 
 /** A call of an operation. */
 export interface S3Call<I = object> {
@@ -20,5 +16,5 @@ export interface S3Call<I = object> {
 
 /** Operations by name. Each is atomic between awaits. */
 export type Operations = {
-  readonly [Name in keyof Inputs]?: (call: S3Call<Inputs[Name]>) => object | Promise<object>;
+  readonly [Name in keyof Inputs<S3>]?: (call: S3Call<Input<Name>>) => object | Promise<object>;
 };
