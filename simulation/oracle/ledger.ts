@@ -156,11 +156,17 @@ export class Ledger {
     return this.stateDeletedAt.some((at) => at >= startedAt - REBUILD_MS && at <= concludedAt);
   }
 
+  #isPublished(revision: string): boolean {
+    return this.published.some((event) => event.revision === revision);
+  }
+
   /** Revisions that served, oldest first, each as often as the controller or a change of the sources brought it. */
   servedRevisions(): string[] {
     return this.updates.flatMap(({ by, outcome, revision, deployed, changesSources }) => {
       if (outcome !== 'served') return [];
-      return (by === 'controller' ? revision : changesSources ? deployed : undefined) ?? [];
+      if (by === 'controller') return revision ?? [];
+      // What a deployment loaded that failed, or that ended without a record, is in no history.
+      return changesSources && deployed !== undefined && this.#isPublished(deployed) ? deployed : [];
     });
   }
 }

@@ -174,10 +174,11 @@ function servesAsDeployed(state: EndpointState): boolean {
   return hasChangedSources(state) && serving?.revision !== undefined && serving.revision === replaced?.nextRevision;
 }
 
-/** What is at the old sources: as read, or as observed last if nothing was uploaded since to those that stay. */
-function revisionBefore({ observed }: EndpointState, changed: ChangedSources): string | undefined {
+/** What is at the old sources: as read, or as known last if nothing was uploaded since to those that stay. */
+function revisionBefore({ observed, upcoming }: EndpointState, changed: ChangedSources): string | undefined {
   const { before, after, newestKept = after?.newest } = changed;
   if (before) return before.revision;
-  const isNewer = newestKept === undefined || observed === undefined || newestKept > observed.newest;
-  return isNewer ? undefined : observed.revision;
+  const known = upcoming ?? observed;
+  const isNewer = newestKept === undefined || known === undefined || newestKept > known.newest;
+  return isNewer ? undefined : known.revision;
 }

@@ -31,11 +31,9 @@ export function resumeSwaps({ suspension, ...state }: EndpointState, actor: Acto
  * and what counts as newer follows from what the controller had observed: no clock is compared.
  */
 export function pinRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
-  const { observed, upcoming } = state;
-  const known = observed && { supersedes: observed.revision, supersedesNewest: observed.newest };
   // An upload that was noted while the endpoint is being updated is newer than what was observed before.
-  const superseded = upcoming ? { supersedes: upcoming.revision } : known;
-  const pin: Pin = { ...actor, revision, ...superseded };
+  const known = state.upcoming ?? state.observed;
+  const pin: Pin = { ...actor, revision, ...(known && { supersedes: known.revision, supersedesNewest: known.newest }) };
   return {
     state: { ...withoutFailures(state, revision), pin },
     record: { ...actionRecord('rollback', actor), ...ending(state, revision) },

@@ -36,6 +36,12 @@ export interface Settling extends RolloutBase {
   readonly readAt?: number;
 }
 
+/** What was uploaded while the endpoint is being updated, as a pass read it last. */
+export interface Upcoming extends Settling {
+  /** LastModified of its newest source, epoch ms. */
+  readonly newest: number;
+}
+
 /** Second phase: the revision is copied to the inactive slot, under the lease. Data in place is not staged. */
 export interface Staging extends RolloutBase {
   readonly phase: 'staging';

@@ -2,7 +2,7 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Fault } from './failure-reasons.ts';
 import type { SlotLease } from './lease.ts';
 import type { ListingProgress } from './listing.ts';
-import { backToSettling, type Rollout, recordedUpdate, type Settling } from './rollout.ts';
+import { backToSettling, type Rollout, recordedUpdate, type Upcoming } from './rollout.ts';
 
 /** What the fleet in service loaded. */
 export interface Serving {
@@ -187,7 +187,7 @@ export interface EndpointState {
   readonly admitted?: string;
   readonly rollout?: Rollout;
   /** What was uploaded while the endpoint is being updated: it settles meanwhile, and is the next rollout. */
-  readonly upcoming?: Settling;
+  readonly upcoming?: Upcoming;
   readonly lease?: SlotLease;
   /** Newest first. */
   readonly quarantine?: readonly QuarantineEntry[];
@@ -264,8 +264,10 @@ export function parseState(value: string): EndpointState {
 
 /** The state of an endpoint that is not being updated any more: what was uploaded meanwhile is the rollout. */
 export function withUpcoming(state: EndpointState): EndpointState {
+  if (!state.upcoming) return state;
   const { upcoming, ...rest } = state;
-  return upcoming ? { ...rest, rollout: upcoming } : state;
+  const { newest: _, ...rollout } = upcoming;
+  return { ...rest, rollout };
 }
 
 /** The state without its recorded update, whose rollout begins again. */

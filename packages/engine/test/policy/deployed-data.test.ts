@@ -186,6 +186,16 @@ describe('a deployment that changes the sources', () => {
     expect(keepAcrossSources(state, removed)).toEqual({ state });
   });
 
+  test('or what was noted during an update since', () => {
+    const removed = { ...changed, before: undefined };
+    const observed = { revision: 'v1', newest: NOON - 2 };
+    const settling = { phase: 'settling', trigger: 'upload', seen: NOON, since: NOON } as const;
+    const upcoming = { ...settling, revision: 'v2', newest: NOON };
+    expect(keepAcrossSources({ ...state, observed, upcoming }, removed)).toMatchObject({ carried, pin: pinAfter });
+    const earlier = { ...state, observed, upcoming: { ...upcoming, newest: NOON - 1 } };
+    expect(keepAcrossSources(earlier, removed)).toEqual({ state: earlier });
+  });
+
   test('keeps no quarantine that may be for what was at a source that it removes', () => {
     const removed = [{ bucket: 'models', key: 'other.tar.gz' }];
     expect(keepAcrossSources(state, { ...changed, removed })).toEqual({ state, pin: pinAfter });

@@ -6,6 +6,10 @@ import { accepted, endpoint, MINUTE, NOON, observe, quiet, servedV1, settling, s
 
 /** An upload in parts that S3 dates an hour ago, while v2 is being rolled out. */
 const v3 = { ...v2, revision: 'v3', newest: NOON - 60 * MINUTE };
+const settlingV3 = (...times: readonly [seenMs: number, sinceMs?: number]) => ({
+  ...settling('v3', ...times),
+  newest: v3.newest,
+});
 const updatingToV2 = { ...servedV1, rollout: accepted };
 /** What an update by others leaves in the state. */
 const moved = { configName: endpoint.configName, endpointModified: NOON - MINUTE };
@@ -26,7 +30,7 @@ const during = (change: Partial<Observation> = {}) =>
 const afterwards = (change: Partial<Observation> = {}) =>
   decide(
     observe({
-      state: { ...updatingToV2, upcoming: settling('v3', 2 * MINUTE) },
+      state: { ...updatingToV2, upcoming: settlingV3(2 * MINUTE) },
       endpoint: { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 },
       sources: v3,
       ...change,
@@ -47,11 +51,11 @@ describe('an upload while the endpoint is being updated', () => {
   test('is what a rollback during the update takes precedence over', () => {
     const state = {
       ...updatingToV2,
-      upcoming: settling('v3', MINUTE),
+      upcoming: settlingV3(MINUTE),
       observed: { revision: 'v2', newest: v2.newest },
     };
     const { pin } = pinRevision(state, 'v1', { by: 'ada', at: NOON }).state;
-    expect(pin).toMatchObject({ revision: 'v1', supersedes: 'v3' });
+    expect(pin).toMatchObject({ revision: 'v1', supersedes: 'v3', supersedesNewest: v3.newest });
     const data = { bucket: 'data', root: 'r/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
     const after = afterwards({ spec: { ...spec, data }, state: { ...state, pin }, slots: { a: 'v1', b: 'v2' } });
     expect(after.state.pin).toMatchObject({ supersedes: 'v3', supersedesNewest: v3.newest });
@@ -60,12 +64,14 @@ describe('an upload while the endpoint is being updated', () => {
   test('settles meanwhile, from when it was requested', () => {
     const { next, state } = during({ sources: v3 });
     expect(next).toMatchObject({ kind: 'requeue', reason: 'EndpointBusy', seconds: 300 });
-    expect(state).toEqual({ ...updatingToV2, upcoming: { ...settling('v3', 12_000), readAt: NOON } });
+    expect(state).toEqual({ ...updatingToV2, upcoming: { ...settlingV3(12_000), readAt: NOON } });
   });
 
   test('that was noted already is noted once, and one that is undone is forgotten', () => {
-    const state = { ...updatingToV2, upcoming: settling('v3', MINUTE) };
+    const state = { ...updatingToV2, upcoming: settlingV3(MINUTE) };
     expect(during({ state, sources: v3 }).state).toBe(state);
+    const again = { ...v3, newest: NOON };
+    expect(during({ state, sources: again }).state.upcoming).toEqual({ ...state.upcoming, newest: NOON });
     expect(during({ state, sources: v2 }).state).toEqual(updatingToV2);
   });
 
@@ -77,7 +83,7 @@ describe('an upload while the endpoint is being updated', () => {
   test('is no upload if it is what waits for the end of a deployment, whose stream another one continues', () => {
     const waiting = { ...servedV1, rollout: settling('v2', 30_000), moved };
     expect(during({ state: waiting, sources: v2 }).state).toBe(waiting);
-    const upcoming = { ...settling('v3', 12_000, 30_000), readAt: NOON };
+    const upcoming = { ...settlingV3(12_000, 30_000), readAt: NOON, newest: NOON };
     expect(during({ state: waiting, sources: { ...v3, newest: NOON } }).state).toEqual({ ...waiting, upcoming });
   });
 
@@ -90,13 +96,13 @@ describe('an upload while the endpoint is being updated', () => {
   });
 
   test('settles for what is left of waitTime when the update ends', () => {
-    const state = { ...updatingToV2, upcoming: settling('v3', 20_000) };
+    const state = { ...updatingToV2, upcoming: settlingV3(20_000) };
     expect(afterwards({ state }).next).toMatchObject({ kind: 'requeue', reason: 'Settling', seconds: 40 });
   });
 
   test('begins the stream that maxWaitTime bounds', () => {
     const bounded = { ...spec, maxWaitTime: 100 };
-    const state = { ...updatingToV2, upcoming: settling('v3', 30_000, 70_000) };
+    const state = { ...updatingToV2, upcoming: settlingV3(30_000, 70_000) };
     const v4 = { ...v3, revision: 'v4', newest: NOON - 10_000 };
     const { next, state: written } = afterwards({ spec: bounded, state, sources: v4 });
     expect(next).toMatchObject({ reason: 'Settling', seconds: 30 });
@@ -104,7 +110,7 @@ describe('an upload while the endpoint is being updated', () => {
   });
 
   test('is forgotten when something else is there, or what serves', () => {
-    const state = { ...quiet, upcoming: settling('v3', 2 * MINUTE) };
+    const state = { ...quiet, upcoming: settlingV3(2 * MINUTE) };
     const served = decide(observe({ state, sources: v1 }));
     expect(served.next).toMatchObject({ kind: 'done', reason: 'Serving' });
     expect(served.state).toEqual(quiet);

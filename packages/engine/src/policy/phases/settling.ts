@@ -53,7 +53,8 @@ export function noteUpcoming(observation: Observation, sources: SourcesView, sta
   const known = [next, observed?.revision, rollout?.revision];
   const isNew = revision !== undefined && !known.includes(revision);
   const noted = isNew ? sightOf(observation, upcoming ?? settling, { revision, newest }).rollout : undefined;
-  return noted === upcoming ? state : { ...state, upcoming: noted };
+  const isSame = noted === upcoming && newest === (upcoming?.newest ?? newest);
+  return isSame ? state : { ...state, upcoming: noted && { ...noted, newest } };
 }
 
 /** A revision of the sources, and the LastModified of its newest one, epoch ms. */
