@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a pin supersedes all uploads until the next pass',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
-    node: 'VariableDeclarator[id.name="superseded"] > .init',
+    node: 'VariableDeclarator[id.name="known"] > .init',
     test: {
       file: SLOT_DATA,
       name: 'data per slot > an upload after the pin, before the controller read it, ends it too',
@@ -703,5 +703,27 @@ export const MUTANTS: readonly Mutant[] = [
     node: 'IfStatement > BinaryExpression[operator="<"]',
     layout: 'two files and a marker',
     change: FALSE,
+  },
+  {
+    name: 'a rollback counts as a deployment while DescribeStacks is throttled',
+    file: 'controller/deployment-request.ts',
+    declaration: 'tryToDescribe',
+    node: 'ReturnStatement > CallExpression',
+    test: {
+      file: 'packages/engine/test/controller/deployment-rollback.test.ts',
+      name: 'a rollback > is decided once CloudFormation describes the stack again',
+    },
+    change: { replaceWith: 'context.ports.stacks.describe(context.request.stackId).catch(() => undefined)' },
+  },
+  {
+    name: 'a deployment that removes a source forgets what was noted during an update',
+    file: 'policy/deployed-data.ts',
+    declaration: 'revisionBefore',
+    node: 'LogicalExpression[operator="??"]',
+    test: {
+      file: 'packages/engine/test/policy/deployed-data.test.ts',
+      name: 'a deployment that changes the sources > or what was noted during an update since',
+    },
+    change: { replaceWith: 'observed' },
   },
 ];

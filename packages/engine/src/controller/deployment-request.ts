@@ -7,7 +7,7 @@ import type { CustomResourceResponse } from '../ports.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
-import { tryTo } from './try-to.ts';
+import { tryToRead } from './try-to.ts';
 
 /** For how long a denied call may be one that IAM does not grant everywhere yet, in ms. */
 const DENIED_GRACE_MS = 3 * 60_000;
@@ -144,7 +144,7 @@ async function describeBeforeRefusal({
   }
 }
 
-/** The stack. Undefined: CloudFormation does not describe it. */
+/** The stack. Undefined: the function may not describe it. */
 function tryToDescribe(context: DeploymentContext<DeploymentRequest>): Promise<StackView | undefined> {
-  return tryTo(context, () => context.ports.stacks.describe(context.request.stackId));
+  return tryToRead(context, () => context.ports.stacks.describe(context.request.stackId));
 }

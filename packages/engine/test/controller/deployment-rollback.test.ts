@@ -4,7 +4,7 @@ import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError } from '../../src/errors.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { endpoint, NOON, observe, v2 } from '../policy/situations.ts';
-import { message, World } from './fakes.ts';
+import { denied, message, slowDown, World } from './fakes.ts';
 
 const request: ReconcileRequest = {
   version: 1,
@@ -51,9 +51,19 @@ describe('a rollback', () => {
   test('that cannot be distinguished from a deployment is handled as one', async () => {
     const world = rollingBack();
     world.endpoint = busy;
-    world.fail.stack = new Error('AccessDenied');
+    world.fail.stack = denied;
     expect(await receive(world)).toEqual([]);
     expect(world.responses).toMatchObject([{ Status: 'FAILED' }]);
+  });
+
+  test('is decided once CloudFormation describes the stack again', async () => {
+    const world = rollingBack();
+    world.fail.stack = slowDown;
+    expect(await receive(world)).toEqual(['1']);
+    expect(world.responses).toEqual([]);
+    world.fail = {};
+    expect(await receive(world)).toEqual([]);
+    expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Digests } from '#simulator/s3/blob-store';
 import { type DigestAlgorithm, startDigests } from '#simulator/s3/checksums';
-import { BLOB_BLOCK_BYTES, giveBlock, takeSharedBlock } from './blocks.ts';
+import { writeBlocks } from './blocks.ts';
 import { startThreadDigests, type ThreadDigests } from './digest-thread.ts';
 
 /**
@@ -24,12 +24,12 @@ export class BlockWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
-      this.#block ??= takeSharedBlock();
-      const part = chunk.subarray(at, at + BLOB_BLOCK_BYTES - this.#filled);
+      this.#block ??= writeBlocks.take();
+      const part = chunk.subarray(at, at + writeBlocks.blockBytes - this.#filled);
       this.#block.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled === BLOB_BLOCK_BYTES) await this.#flush();
+      if (this.#filled === writeBlocks.blockBytes) await this.#flush();
     }
   }
 
@@ -45,7 +45,7 @@ export class BlockWriter {
       const rest = this.#block.subarray(0, this.#filled);
       digests.update(rest);
       await writeAll(this.#file, rest);
-      giveBlock(this.#block);
+      writeBlocks.give(this.#block);
     }
     return await digests.end();
   }
@@ -62,7 +62,7 @@ export class BlockWriter {
     if (!block) return;
     const full = block.subarray(0, this.#filled);
     this.#thread ??= startThreadDigests(this.#algorithms);
-    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() => giveBlock(block));
+    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() => writeBlocks.give(block));
     // Awaited by the next flush.
     this.#written.catch(() => undefined);
     this.#block = undefined;

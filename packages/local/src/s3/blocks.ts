@@ -1,20 +1,31 @@
-/** Size of a read and of a write. Chunks from the network have 64 KiB, and each trip through the thread pool costs. */
-export const BLOB_BLOCK_BYTES = 256 * 1024;
-
-/** Blocks of each kind that are kept for later. */
+/** Blocks that are kept for later. New memory costs more than a read into known memory. */
 const MAX_FREE_BLOCKS = 32;
 
-const freeShared: Buffer[] = [];
-const freeOwn: Buffer[] = [];
+/** Memory of one size that is used again. What is not given back, the garbage collector finds in time. */
+class BlockPool {
+  readonly blockBytes: number;
+  readonly #allocate: (bytes: number) => Buffer;
+  readonly #free: Buffer[] = [];
 
-/** Memory that another thread can read. */
-export const takeSharedBlock = (): Buffer => freeShared.pop() ?? Buffer.from(new SharedArrayBuffer(BLOB_BLOCK_BYTES));
+  constructor(blockBytes: number, allocate: (bytes: number) => Buffer) {
+    this.blockBytes = blockBytes;
+    this.#allocate = allocate;
+  }
 
-/** Memory that the garbage collector finds in time, if it is not given back. */
-export const takeBlock = (): Buffer => freeOwn.pop() ?? Buffer.allocUnsafeSlow(BLOB_BLOCK_BYTES);
+  take(): Buffer {
+    return this.#free.pop() ?? this.#allocate(this.blockBytes);
+  }
 
-/** Takes back the block that a chunk is a part of, if it is. New memory costs more than a read into known memory. */
-export function giveBlock({ buffer }: Uint8Array): void {
-  const free = buffer instanceof SharedArrayBuffer ? freeShared : freeOwn;
-  if (buffer.byteLength === BLOB_BLOCK_BYTES && free.length < MAX_FREE_BLOCKS) free.push(Buffer.from(buffer));
+  /** Takes back the block that a chunk is a part of, if it is. */
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === this.blockBytes && this.#free.length < MAX_FREE_BLOCKS) {
+      this.#free.push(Buffer.from(buffer));
+    }
+  }
 }
+
+/** For writes: memory that another thread can read. Chunks from the network have 64 KiB, and each trip costs. */
+export const writeBlocks = new BlockPool(256 * 1024, (bytes) => Buffer.from(new SharedArrayBuffer(bytes)));
+
+/** For reads, which no other thread digests meanwhile: larger ones are sent with fewer calls. */
+export const readBlocks = new BlockPool(1024 * 1024, (bytes) => Buffer.allocUnsafeSlow(bytes));

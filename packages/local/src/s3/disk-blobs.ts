@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BlobSink, BlobStore } from '#simulator/s3/blob-store';
 import type { DigestAlgorithm } from '#simulator/s3/checksums';
 import { BlockWriter } from './block-writer.ts';
-import { BLOB_BLOCK_BYTES, takeBlock } from './blocks.ts';
+import { readBlocks } from './blocks.ts';
 
 const BLOB_NAME = /^[0-9a-f-]{36}\.blob$/;
 
@@ -56,7 +56,7 @@ export class DiskBlobs implements BlobStore {
     try {
       for (let at = start, left = length; left > 0; ) {
         // A small object would hold a whole block.
-        const buffer = left < BLOB_BLOCK_BYTES / 4 ? Buffer.allocUnsafeSlow(left) : takeBlock();
+        const buffer = left < readBlocks.blockBytes / 4 ? Buffer.allocUnsafeSlow(left) : readBlocks.take();
         const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, left), at);
         if (bytesRead === 0) throw new Error(`Blob ${blob} ends at byte ${at}`);
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);

@@ -15,7 +15,7 @@ import { isInBody, payloadOf, writeBindings } from '../../wire/rest-bindings.ts'
 import { findRoute, type RestMatch } from '../../wire/rest-routes.ts';
 import { invalidMembers } from '../../wire/validate.ts';
 import { xmlDocument } from '../../wire/xml-document.ts';
-import { giveBlock } from '../blocks.ts';
+import { readBlocks } from '../blocks.ts';
 import { type Address, parseAddress } from './address.ts';
 import { readS3Input, rootOf } from './s3-input.ts';
 
@@ -122,7 +122,7 @@ async function sendObject(exchange: HttpExchange, head: ReplyHead, body: Content
     if (!response.headersSent) sendHead(exchange, head);
     before = new Promise((resolve) => {
       response.write(chunk, (error) => {
-        giveBlock(chunk);
+        readBlocks.give(chunk);
         resolve(error);
       });
     });
