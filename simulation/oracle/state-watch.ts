@@ -1,7 +1,7 @@
 import type { EndpointState } from '@freshpoint/engine/policy/state';
 import { removesSource } from '../worlds/layout.ts';
 import type { CallInput } from '../worlds/watch.ts';
-import type { Deployment, Mover } from './ledger.ts';
+import type { Deployment, Mover, Update } from './ledger.ts';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
 import { QuarantineChecks } from './quarantine-checks.ts';
@@ -49,6 +49,8 @@ export class StateWatch {
     this.#etag = etag;
     const state = JSON.parse(text) as EndpointState;
     if (by === 'person') this.#pins.written(state);
+    // What a person pins, a person has not ruled out.
+    if (state.pin?.revision === this.#ruledOut.rolledBack) this.#ruledOut.rolledBack = undefined;
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
@@ -82,15 +84,13 @@ export class StateWatch {
   #carryQuarantine({ quarantine = [], deployment: loaded }: EndpointState, { from, to, startedAt }: Deployment): void {
     const { sources, ledger, layout, journal, world } = this.#parts;
     const { revision, etags } = sources.current;
-    const isRefused = quarantine.some((entry) => entry.revision === revision);
-    if (!layout.slotData || revision === undefined || !isRefused) return;
+    const entry = quarantine.find((each) => each.revision === revision);
+    if (!layout.slotData || revision === undefined || !entry) return;
     // A source that the deployment removes cannot be read any more, so it is not known what was at all of them.
     if (ledger.stateDeletedAt.some((at) => at >= startedAt) && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
-    const { live } = ledger;
-    const servedRevision = live?.deployed ?? live?.revision;
-    // What a deployment loaded from a source that it added was never tested: it may be at fault, too.
-    const served = servedRevision !== undefined && ledger.untested.has(servedRevision) ? undefined : live?.data;
+    // What was never tested itself may be at fault, too.
+    const served = this.#isTested(ledger.live) || !entry.failedSmokeTests ? ledger.live?.data : undefined;
     for (const next of [sources.at(startedAt, to), ...since]) {
       const isKept = [...etags].every(([uri, etag]) => next.etags.get(uri) === etag || served?.get(uri) === etag);
       if (!isKept || next.revision === undefined || next.revision === loaded?.revision) continue;
@@ -101,6 +101,11 @@ export class StateWatch {
         journal.reached('quarantined before and after a change of the sources');
       }
     }
+  }
+
+  /** A deployment tests nothing that it loads, nor does a rollback. */
+  #isTested({ by, trigger, revision = '' }: Partial<Update> = {}): boolean {
+    return by === 'controller' && trigger === 'upload' && !this.#parts.ledger.untested.has(revision);
   }
 
   /** A person deleted the state. */

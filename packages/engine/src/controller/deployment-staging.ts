@@ -75,7 +75,7 @@ export async function stageDeployment(
   if (staged.kind !== 'staged' || !spec) return staged;
   const before = recorded.state.replaced;
   if (isRollback) return before?.pin && before.root === data.root ? { ...staged, pin: before.pin } : staged;
-  const replaced = replacedBy(spec, recorded.state, { root: data.root, revision: staged.revision });
+  const replaced = replacedBy(spec, recorded.state, data);
   return { ...staged, recorded: { ...staged.recorded, state: { ...staged.recorded.state, replaced } } };
 }
 

@@ -7,7 +7,6 @@ import { activeSlot } from './slots.ts';
 import { sourceUriOf } from './source-object.ts';
 import {
   type EndpointState,
-  hasChangedSources,
   MAX_QUARANTINED_REVISIONS,
   type Pin,
   type QuarantineEntry,
@@ -91,19 +90,20 @@ function servedSlot({ spec, state: { replaced }, view, isRollback }: BeforeDeplo
   return isRollback && replaced ? { slot: 'a', root: replaced.nextRoot } : undefined;
 }
 
-/** What a deployment to this slot data, which loads this revision, replaces. */
+/** What a deployment to this slot data replaces. */
 export function replacedBy(
   spec: EndpointSpec,
-  { serving, pin }: EndpointState,
-  next: Pick<SlotData, 'root'> & { readonly revision?: string },
+  { serving, pin, upcoming, observed }: EndpointState,
+  next: Pick<SlotData, 'root'>,
 ): EndpointState['replaced'] {
   const revision = serving && servedRevision(serving);
+  const known = upcoming ?? observed;
   return {
     configs: spec.configs,
     ...(spec.data && { root: spec.data.root }),
     ...(revision !== undefined && { revision }),
     nextRoot: next.root,
-    ...(next.revision !== undefined && { nextRevision: next.revision }),
+    ...(known && { newest: known.newest }),
     ...(pin && { pin }),
   };
 }
@@ -151,12 +151,12 @@ export interface KeptAcrossSources {
  */
 export function keepAcrossSources(state: EndpointState, changed: ChangedSources): KeptAcrossSources {
   const { after, deployed, removed, unchanged } = changed;
-  const { pin, quarantine = [] } = state;
+  const { pin, quarantine = [], serving } = state;
   const newest = after?.revision;
   const before = revisionBefore(state, changed);
   if (newest === undefined || newest === deployed || before === undefined) return { state };
   const entry = quarantineEntryOf(state, before);
-  const isAsServed = before === unchanged && !(entry?.failedSmokeTests && servesAsDeployed(state));
+  const isAsServed = before === unchanged && (!entry?.failedSmokeTests || serving?.tested);
   const judged = removed.length > 0 && !isAsServed ? undefined : entry;
   const carried = judged && { ...judged, revision: newest };
   const entries = carried && [carried, ...quarantine].slice(0, MAX_QUARANTINED_REVISIONS);
@@ -166,12 +166,6 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
     ...(carried && { carried }),
     ...(isPinned && { pin: { ...pin, revision: deployed, supersedes: newest, supersedesNewest: after?.newest } }),
   };
-}
-
-/** Whether what serves was never tested: the last deployment changed the sources, and loaded it. */
-function servesAsDeployed(state: EndpointState): boolean {
-  const { serving, replaced } = state;
-  return hasChangedSources(state) && serving?.revision !== undefined && serving.revision === replaced?.nextRevision;
 }
 
 /** What is at the old sources: as read, or as known last if nothing was uploaded since to those that stay. */

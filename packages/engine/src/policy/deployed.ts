@@ -77,6 +77,7 @@ export function concludeDeployment(
   const { newestSource, size } = deployment;
   const { configName, lastModified } = endpoint;
   const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
+  const before: Partial<Serving> = { ...(state.serving?.revision === revision && state.serving) };
   const serving: Serving = {
     configName,
     revision,
@@ -84,7 +85,8 @@ export function concludeDeployment(
     newestSource,
     since: lastModified,
     ...(size !== undefined && { size }),
-    ...(state.serving?.untested && state.serving.revision === revision && { untested: true }),
+    ...(before.untested && { untested: true }),
+    ...(before.tested && { tested: true }),
   };
   const tested = continueTests(state, serving, slot);
   const ended = { ...tested, deployment: undefined, pin: pinAfter(deployed, state, deployment) };
@@ -106,7 +108,7 @@ function pinAfter(
   const { pin } = state;
   if (!pin) return brought;
   const isOther = pin.at !== brought?.at || pin.by !== brought.by;
-  if (isOther) return isBackAtReplaced(deployed, state) ? pinOver(deployed, pin) : pin;
+  if (isOther) return isBackAtReplaced(deployed, state) ? pinOver(deployed, pin, state.replaced?.newest) : pin;
   const isOfSame = pin.revision === brought.revision && (brought.supersedes ?? pin.supersedes) === pin.supersedes;
   return isOfSame ? pin : brought;
 }
@@ -117,8 +119,8 @@ function isBackAtReplaced({ spec }: DeployedEndpoint, state: EndpointState): boo
 }
 
 /** A pin that was set before the sources were back, in their terms, if nothing was written there since. */
-function pinOver({ sources }: DeployedEndpoint, pin: Pin): Pin {
+function pinOver({ sources }: DeployedEndpoint, pin: Pin, newestReplaced = 0): Pin {
   const { supersedesNewest = 0 } = pin;
-  if (sources?.kind !== 'complete' || sources.newest > supersedesNewest) return pin;
+  if (sources?.kind !== 'complete' || sources.newest > Math.max(supersedesNewest, newestReplaced)) return pin;
   return { ...pin, supersedes: sources.revision, supersedesNewest: sources.newest };
 }

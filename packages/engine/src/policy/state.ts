@@ -20,6 +20,8 @@ export interface Serving {
   readonly size?: number;
   /** Something newer came before its smoke tests had a verdict. Uploaded again, it is rolled out anew, and tested. */
   readonly untested?: true;
+  /** It passed its smoke tests. What a deployment loaded, or a rollback, is not tested. */
+  readonly tested?: true;
 }
 
 /** What a deployment was about to load when the gate admitted it. */
@@ -50,8 +52,8 @@ export interface ReplacedDeployment {
   readonly pin?: Pin;
   /** Of the slot data of the deployment that replaced it. */
   readonly nextRoot?: string;
-  /** What that deployment loaded. */
-  readonly nextRevision?: string;
+  /** LastModified of the newest source that was known then, epoch ms. */
+  readonly newest?: number;
 }
 
 /** An update of the endpoint that no rollout explains, as a pass observed it last. */

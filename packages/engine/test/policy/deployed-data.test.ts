@@ -139,6 +139,8 @@ test('a deployment records what it replaces', () => {
   const pin = { revision: 'v2', by: 'ann', at: NOON };
   expect(replacedBy(perSlot, { ...served, pin }, other)).toMatchObject({ pin });
   expect(replacedBy(spec, { version: 1 }, other)).toEqual({ configs, nextRoot });
+  const observed = { revision: 'v2', newest: NOON };
+  expect(replacedBy(spec, { version: 1, observed }, other)).toEqual({ configs, nextRoot, newest: NOON });
 });
 
 describe('a deployment that changes the sources', () => {
@@ -206,17 +208,15 @@ describe('a deployment that changes the sources', () => {
     });
   });
 
-  test('nor one for wrong answers if what serves was only deployed, never tested', () => {
+  test('nor one for wrong answers unless what serves passed the tests', () => {
     const removed = [{ bucket: 'models', key: 'other.tar.gz' }];
-    const replaced = { configs: spec.configs, root: 'root/1/', nextRoot: 'root/2/', nextRevision: 'v2' };
     const wrong = quarantine.map((entry) => ({ ...entry, failedSmokeTests: true as const }));
-    const deployed = { ...served, quarantine: wrong, replaced };
+    const deployed = { ...served, quarantine: wrong };
     const carriedFrom = (before: EndpointState) =>
       keepAcrossSources(before, { ...changed, removed, unchanged: 'v2' }).carried?.revision;
     expect(carriedFrom(deployed)).toBeUndefined();
     expect(carriedFrom({ ...deployed, quarantine })).toBe('v2+');
-    expect(carriedFrom({ ...deployed, replaced: { ...replaced, nextRevision: 'v0' } })).toBe('v2+');
-    expect(carriedFrom({ ...deployed, replaced: { ...replaced, nextRoot: 'root/1/' } })).toBe('v2+');
+    expect(carriedFrom({ ...deployed, serving: { ...onA, tested: true } })).toBe('v2+');
   });
 
   test('needs neither when it loads what is at the sources', () => {

@@ -59,6 +59,13 @@ describe('a pin that was set while a deployment with other sources was rolled ba
     expect(pinOnceMoved(back, { ...v2, newest: v2.newest + 1 })).toEqual(set);
   });
 
+  test('holds over what the deployment had taken out, too', () => {
+    const state = { ...back, replaced: { ...replaced, newest: v2.newest + 1 } };
+    const removed = { ...v2, newest: v2.newest + 1 };
+    expect(pinOnceMoved(state, removed)).toEqual({ ...set, supersedes: 'v2', supersedesNewest: removed.newest });
+    expect(pinOnceMoved(state, { ...v2, newest: v2.newest + 2 })).toEqual(set);
+  });
+
   test('stays as it is where the sources are the same, or the new ones', () => {
     expect(pinOnceMoved({ ...back, replaced: { ...replaced, nextRoot: data.root } }, v2)).toEqual(set);
     expect(pinOnceMoved({ ...back, replaced: { ...replaced, root: 'Iris/Endpoint/slots/0/' } }, v2)).toEqual(set);

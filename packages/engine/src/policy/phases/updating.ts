@@ -98,9 +98,10 @@ function succeed(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
   const isUpload = update.trigger === 'upload' && update.newestSource > (o.state.serving?.newestSource ?? 0);
   // Something newer came before the smoke tests had a verdict.
   const untested = update.phase === 'testing' && !update.verdict ? update : undefined;
+  const tests = update.phase === 'testing' ? { [untested ? 'untested' : 'tested']: true } : {};
   const state = withoutQuarantine(withFleet(o, update), update.revision);
   return {
-    state: untested && state.serving ? { ...state, serving: { ...state.serving, untested: true } } : state,
+    state: state.serving ? { ...state, serving: { ...state.serving, ...tests } } : state,
     events: [
       {
         type: 'succeeded',
