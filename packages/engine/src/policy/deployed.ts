@@ -21,9 +21,9 @@ const TEST_SECONDS = 1;
 
 /** Concludes an admitted deployment, if it is over, and continues with the next step of the rollout. */
 export function afterDeployment(ready: ReadyEndpoint, deployment: PendingDeployment): NextStep {
-  const { observation, state } = ready;
+  const { observation, state, active } = ready;
   const { endpoint, stack, spec } = observation;
-  if (hasMoved(deployment, endpoint)) return afterMove(ready, deployment);
+  if (hasMoved(deployment, { endpoint, slot: active })) return afterMove(ready, deployment);
   if (!stack) return observeFirst('stack');
   if (stack.kind === 'deploying') {
     return isDeferred(state)
@@ -52,10 +52,13 @@ function afterMove({ observation, state, active }: ReadyEndpoint, deployment: Pe
   return { ...step, events: [...deployed.events, ...(step.events ?? [])] };
 }
 
-/** Whether the deployment moved the endpoint to another config, or created it. */
-export function hasMoved({ configName, endpointCreated }: PendingDeployment, endpoint: EndpointView): boolean {
+/** Whether the deployment moved the endpoint to another config, or created it. Only others move it to slot B. */
+export function hasMoved(
+  { configName, endpointCreated }: PendingDeployment,
+  { endpoint, slot }: Pick<DeployedEndpoint, 'endpoint' | 'slot'>,
+): boolean {
   const isAnother = endpointCreated !== undefined && endpointCreated !== endpoint.created;
-  return isAnother || configName !== endpoint.configName;
+  return slot === 'a' && (isAnother || configName !== endpoint.configName);
 }
 
 /** An endpoint in service on a slot of a deployment. */

@@ -58,7 +58,8 @@ export function decideConfirmation(o: ConfirmationObservation): ConfirmationDeci
   const { deployment } = state;
   if (!deployment) return end({ kind: 'confirmed' });
   const next = { kind: 'confirmed' } as const;
-  if (!hasMoved(deployment, endpoint)) return { state: { ...state, deployment: undefined }, events: [], next };
+  if (!hasMoved(deployment, { endpoint, slot }))
+    return { state: { ...state, deployment: undefined }, events: [], next };
   if (!ownsAllData(request) && deployment.revision !== undefined && !o.sources) return end({ kind: 'observe' });
   const deployed = { endpoint, spec: request, sources: o.sources, slot };
   return { ...concludeDeployment(deployed, state, deployment), next };

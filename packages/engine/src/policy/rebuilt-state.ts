@@ -187,7 +187,9 @@ function pinAsked(
   });
   const isOvertaken = updating?.trigger === 'upload' && remains.endpoint.lastModified > writtenAt;
   const isForced = actionsOf(remains, 'refresh').some((action) => action.writtenAt >= writtenAt);
-  if (isEnded || isOvertaken || isForced) return undefined;
+  if (isOvertaken || isForced) return undefined;
+  // The rollback of a deployment may have brought back the one before.
+  if (isEnded) return refreshes[0]?.pin;
   return refreshes[inForce]?.pin ?? { revision, by, at, ...(reason !== undefined && { reason }) };
 }
 

@@ -445,6 +445,19 @@ const situations: Record<string, Situation> = {
     next: { kind: 'done', reason: 'Serving' },
     state: quiet,
   },
+  'moved to slot B by hand after a deployment that ended without moving the endpoint: not deployed': {
+    o: observe({
+      state: { ...quiet, deployment: { ...deployment, configName: 'mine' } },
+      endpoint: { ...endpoint, configName: 'config-b' },
+      sources: v1,
+    }),
+    next: { kind: 'requeue', reason: 'Settling', revision: 'v1' },
+    state: {
+      ...quiet,
+      moved: { configName: 'config-b', endpointModified: endpoint.lastModified },
+      rollout: settling('v1', 0),
+    },
+  },
   'a deployment may still run: observe the stack before removing it from the state': {
     o: observe({ state: { ...quiet, deployment: { ...deployment, configName: 'config-a' } }, stack: undefined }),
     next: { kind: 'observe', what: 'stack' },

@@ -228,6 +228,11 @@ describe('what a person did survives', () => {
       [record({ at: at(2), trigger: 'pin', pin }), record({ outcome: 'deployed', at: at(4) }), rollback(6)],
       pin,
     ],
+    [
+      'the pin that came back with the rollback of a deployment, during which a person set another',
+      [record({ at: at(2), trigger: 'pin', pin }), record({ outcome: 'deployed', at: at(4) }), rollback(5)],
+      pin,
+    ],
     ['no pin that a person ended', [action('refresh', 3), rollback(6)], undefined],
   ])('%s', (_, history, expected) => {
     // Records are listed by name, which has their time.

@@ -62,7 +62,9 @@ export class BlockWriter {
     if (!block) return;
     const full = block.subarray(0, this.#filled);
     this.#thread ??= startThreadDigests(this.#algorithms);
-    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() => writeBlocks.give(block));
+    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() =>
+      writeBlocks.give(block),
+    );
     // Awaited by the next flush.
     this.#written.catch(() => undefined);
     this.#block = undefined;
