@@ -726,4 +726,59 @@ export const MUTANTS: readonly Mutant[] = [
     },
     change: { replaceWith: 'observed' },
   },
+  {
+    name: 'the newest upload in the other slot counts as the way back',
+    file: 'policy/target.ts',
+    declaration: 'selectTarget',
+    node: 'VariableDeclarator[id.name="isUpload"] > .init',
+    test: {
+      file: SLOT_DATA,
+      name: 'data per slot > a wrong answer, and the other slot has the newest upload: no way back, but tried as any',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'a move by hand to slot B counts as the deployment',
+    file: 'policy/deployed.ts',
+    declaration: 'hasMoved',
+    node: 'BinaryExpression[left.name="slot"]',
+    test: {
+      file: 'packages/engine/test/policy/decide.test.ts',
+      name: 'decide > moved to slot B by hand after a deployment that ended without moving the endpoint',
+    },
+    change: { replaceWith: 'true' },
+  },
+  {
+    name: 'a lost state forgets the pin that the rollback of a deployment brought back',
+    file: 'policy/rebuilt-state.ts',
+    declaration: 'pinAsked',
+    node: 'IfStatement[test.name="isEnded"] > .consequent > .argument',
+    test: {
+      file: 'packages/engine/test/policy/rebuilt-state.test.ts',
+      name: 'what a person did survives > the pin that came back with the rollback of a deployment, during which',
+    },
+    change: UNDEFINED,
+  },
+  {
+    name: 'a quarantine is carried from what was never tested',
+    file: 'policy/deployed-data.ts',
+    declaration: 'keepAcrossSources',
+    node: 'VariableDeclarator[id.name="isAsServed"] > .init > .right',
+    test: {
+      file: 'packages/engine/test/policy/deployed-data.test.ts',
+      name: 'a deployment that changes the sources > nor one for wrong answers unless what serves passed the tests',
+    },
+    change: { replaceWith: 'true' },
+  },
+  {
+    name: 'a pin during the rollback of a deployment ends at a source that it had taken out',
+    file: 'policy/deployed.ts',
+    declaration: 'pinOver',
+    node: 'CallExpression[callee.object.name="Math"]',
+    test: {
+      file: 'packages/engine/test/policy/deployed-pin.test.ts',
+      name: 'a pin that was set while a deployment with other sources was rolled back > holds over what the deployment had taken out',
+    },
+    change: { replaceWith: 'supersedesNewest' },
+  },
 ];

@@ -33,7 +33,9 @@ export function selectTarget(ready: ReadyEndpoint, sources: SourcesView): 'slots
   if (spec.data && servesFailedRevision(state, endpoint)) {
     if (!slots) return 'slots';
     const revision = wayBack(state, slots[otherSlot(active)]);
-    if (revision !== undefined) return { state, target: { revision, trigger: 'smoke-test', newest } };
+    // The newest upload may have been staged already. It is judged as any other.
+    const isUpload = revision === sources.revision;
+    if (revision !== undefined && !isUpload) return { state, target: { revision, trigger: 'smoke-test', newest } };
   }
   if (sources.revision === undefined) return { state };
   return { state, target: { revision: sources.revision, trigger: 'upload', newest, ...size } };

@@ -323,6 +323,20 @@ const situations: Record<string, Situation> = {
     state: { serving: expect.objectContaining({ revision: 'v2' }), quarantine: failedTests.quarantine },
     events: [expect.objectContaining({ type: 'refused', revision: 'v2', message: message, retried: false })],
   },
+  'a wrong answer, and the other slot has the newest upload: no way back, but tried as any other': {
+    o: observePerSlot({
+      spec: tested,
+      slots: { a: 'v3', b: 'v2' },
+      state: { ...failedTests, rollout: settling('v3', 2 * MINUTE) },
+      endpoint: inB,
+      sources: { ...v2, revision: 'v3' },
+    }),
+    next: {
+      kind: 'swap',
+      reason: 'NewRevision',
+      updating: expect.objectContaining({ slot: 'a', revision: 'v3', trigger: 'upload' }),
+    } as unknown as Next,
+  },
   'answered before a crash: not sent again': {
     o: observePerSlot({
       spec: tested,
