@@ -1,7 +1,9 @@
 import { stateKey } from '@freshpoint/cdk/contract';
 import { StateConflict } from '../errors.ts';
 import type { Conclusion } from '../policy/conclusion.ts';
+import type { Observation } from '../policy/observation.ts';
 import type { RefreshEvent } from '../policy/refresh-event.ts';
+import { recordedUpdate } from '../policy/rollout.ts';
 import type { StallEvent } from '../policy/stalled.ts';
 import { type EndpointState, type QuarantineEntry, quarantineEntryOf } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
@@ -23,8 +25,9 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
   let refused: readonly QuarantineEntry[] = [];
   let stalls: Pick<EndpointState, 'stalled'> | undefined;
   let known = recorded;
+  let seen: Observation | undefined;
   for (let attempt = 1; ; attempt++) {
-    const decided = await observeAndDecide(pass, known);
+    const decided = await observeAndDecide(pass, known, seen);
     const { decision, observation, etag } = decided;
     const { events, stall } = decision;
     const all = stall ? [...events, stall] : events;
@@ -44,6 +47,7 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
         return { decision: { ...decision, state }, observation: { ...observation, state }, etag: written };
       }
       current = await ports.states.read(store);
+      seen = events.length > 0 && current && isSameUpdate(observation, current) ? observation : undefined;
     }
     // A state that was deleted meanwhile is rebuilt by a later pass.
     if (!current || current.state.lostAt !== undefined || attempt === MAX_WRITES)
@@ -52,6 +56,19 @@ export async function decideAndPublish(pass: EndpointPass, recorded: StoredState
     known = stalls ? { ...current, state: { ...current.state, ...stalls } } : current;
   }
 }
+
+/**
+ * Whether both states record the same update. What has ended it was seen and published: it is recorded, whatever
+ * others do to the endpoint meanwhile.
+ */
+export function isSameUpdate(
+  { state }: { readonly state: EndpointState },
+  current: { readonly state: EndpointState },
+): boolean {
+  return JSON.stringify(currentUpdates(state)) === JSON.stringify(currentUpdates(current.state));
+}
+
+const currentUpdates = (state: EndpointState) => [recordedUpdate(state), state.deployment];
 
 /** What a pass for a deployment has decided from. `publisher`: absent if there is nothing to publish. */
 export interface DecidedConclusion {
@@ -65,11 +82,12 @@ export interface DecidedConclusion {
  * in which another pass would write the state.
  */
 export async function decideForDeployment<Decided extends DecidedConclusion>(
-  decide: () => Promise<Decided | ReconcileResult>,
+  decide: (seen?: Decided) => Promise<Decided | ReconcileResult>,
 ): Promise<Decided | ReconcileResult> {
   const published = new Set<string>();
+  let seen: Decided | undefined;
   for (let attempt = 1; ; attempt++) {
-    const decided = await decide();
+    const decided = await decide(seen);
     if ('kind' in decided) return decided;
     const { publisher, recorded, decision } = decided;
     if (!publisher || decision.events.length === 0) return decided;
@@ -79,6 +97,7 @@ export async function decideForDeployment<Decided extends DecidedConclusion>(
     const etag = await write({ ports: publisher.ports, store: publisher.spec.store }, decision.state, recorded.etag);
     if (etag !== 'conflict') return { ...decided, recorded: { state: decision.state, etag } };
     if (attempt === MAX_WRITES) throw new StateConflict(stateKey(publisher.spec.store));
+    seen = decided;
   }
 }
 

@@ -2,13 +2,14 @@ import type { ConfirmationRequest } from '@freshpoint/cdk/contract';
 import {
   busyBeforeDeletion,
   type ConfirmationDecision,
+  type ConfirmationObservation,
   decideConfirmation,
 } from '../policy/deployment-confirmation.ts';
 import { lastModifiedOf } from '../policy/endpoint-status.ts';
 import { SHORT_POLL_SECONDS, shortPollSeconds } from '../policy/next.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { startBudget } from './budget.ts';
-import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
+import { type DecidedConclusion, decideForDeployment, isSameUpdate } from './conclude.ts';
 import { admit, type DeploymentContext, refuse, requestedAt, runDeployment, wait } from './deployment-request.ts';
 import { observeSources } from './listing.ts';
 import type { ReconcileResult } from './result.ts';
@@ -35,7 +36,7 @@ export function runConfirmation(
 /** Records and publishes what was deployed, or fails the deployment with what SageMaker says. */
 async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
   const { ports, request } = context;
-  const decided = await decideForDeployment<AtConfirmation>(() => observeForConfirmation(context));
+  const decided = await decideForDeployment<AtConfirmation>((seen) => observeForConfirmation(context, seen));
   if ('kind' in decided) return decided;
   const { recorded, decision } = decided;
   const { next } = decision;
@@ -47,11 +48,15 @@ async function confirm(context: ConfirmationContext): Promise<ReconcileResult> {
 
 /** What the confirmation has decided, and from what. */
 interface AtConfirmation extends DecidedConclusion {
+  readonly observation: ConfirmationObservation;
   readonly decision: ConfirmationDecision;
 }
 
-/** Observes the endpoint, and decides. */
-async function observeForConfirmation(context: ConfirmationContext): Promise<AtConfirmation | ReconcileResult> {
+/** Observes the endpoint, and decides; from what was seen already, where the state has changed only otherwise. */
+async function observeForConfirmation(
+  context: ConfirmationContext,
+  before?: AtConfirmation,
+): Promise<AtConfirmation | ReconcileResult> {
   const { ports, endpoint: id, request } = context;
   const { store, endpointName } = request;
   const stored = await ports.states.read(store);
@@ -59,8 +64,10 @@ async function observeForConfirmation(context: ConfirmationContext): Promise<AtC
   const isKnown = stored && stored.state.lostAt === undefined;
   const recorded = isKnown ? stored : NOTHING;
   const { state } = recorded;
-  const endpoint = await ports.endpoints.describe(endpointName);
-  const observation = { now: ports.now(), requestedAt: requestedAt(request), request, state, endpoint };
+  const seen = before && isSameUpdate(before.recorded, recorded) ? before.observation : undefined;
+  const endpoint = seen?.endpoint ?? (await ports.endpoints.describe(endpointName));
+  const now = ports.now();
+  let observation = { ...seen, now, requestedAt: requestedAt(request), request, state, endpoint };
   let decision = decideConfirmation(observation);
   if (decision.next.kind === 'observe') {
     const reader = { ports, budget: startBudget(ports.now), requests: [] };
@@ -69,9 +76,10 @@ async function observeForConfirmation(context: ConfirmationContext): Promise<AtC
     // Sources that cannot be read leave it unknown what was loaded.
     const sources = read ?? ({ kind: 'missing', uris: [] } as const);
     if (sources.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
-    decision = decideConfirmation({ ...observation, sources });
+    observation = { ...observation, sources };
+    decision = decideConfirmation(observation);
   }
-  return { publisher: { ports, endpoint: id, spec: request }, recorded, decision };
+  return { publisher: { ports, endpoint: id, spec: request }, recorded, observation, decision };
 }
 
 /** From now on no refresh begins; one that is running is waited for, because SageMaker would refuse the deletion. */

@@ -1,13 +1,13 @@
 import type { EndpointSpec, GateRequest } from '@freshpoint/cdk/contract';
 import { decideGate, type GateDecision } from '../policy/deployment-gate.ts';
 import { lastModifiedOf } from '../policy/endpoint-status.ts';
-import type { EndpointView } from '../policy/observation.ts';
+import type { EndpointView, SourcesView } from '../policy/observation.ts';
 import { shortRevision } from '../policy/revision.ts';
 import { recordedUpdate } from '../policy/rollout.ts';
 import type { EndpointState, PendingDeployment } from '../policy/state.ts';
 import type { Ports, StoredState } from '../ports.ts';
 import { type PassBudget, RESUME_SECONDS, startBudget } from './budget.ts';
-import { type DecidedConclusion, decideForDeployment } from './conclude.ts';
+import { type DecidedConclusion, decideForDeployment, isSameUpdate } from './conclude.ts';
 import { admit, type DeploymentContext, isRollingBack, refuse, runDeployment, wait } from './deployment-request.ts';
 import { type DeploymentData, type GatePass, stageDeployment } from './deployment-staging.ts';
 import { observeInitialized } from './initial-data.ts';
@@ -36,7 +36,7 @@ export function runGate(ports: Ports, endpoint: string, request: GateRequest): P
 }
 
 async function passGate(context: DeploymentContext<GateRequest>, budget: PassBudget): Promise<ReconcileResult> {
-  const decided = await decideForDeployment<AtGate>(() => observeAtGate(context, budget));
+  const decided = await decideForDeployment<AtGate>((seen) => observeAtGate(context, budget, seen));
   if ('kind' in decided) return decided;
   const { spec, view, recorded, decision } = decided;
   const { ports, request } = context;
@@ -55,13 +55,15 @@ async function passGate(context: DeploymentContext<GateRequest>, budget: PassBud
 interface AtGate extends DecidedConclusion {
   readonly spec: EndpointSpec | undefined;
   readonly view: EndpointView | 'gone';
+  readonly sources?: SourcesView;
   readonly decision: GateDecision;
 }
 
-/** Observes the endpoint, and decides. */
+/** Observes the endpoint, and decides; from what was seen already, where the state has changed only otherwise. */
 async function observeAtGate(
   context: DeploymentContext<GateRequest>,
   budget: PassBudget,
+  before?: AtGate,
 ): Promise<AtGate | ReconcileResult> {
   const { ports, endpoint, request } = context;
   const { deadline, data, store } = request;
@@ -74,17 +76,18 @@ async function observeAtGate(
   }
   const { recorded } = known;
   const { state } = recorded;
-  const view = spec ? await ports.endpoints.describe(spec.endpointName) : ('gone' as const);
+  const seen = before && isSameUpdate(before.recorded, recorded) ? before : undefined;
+  const view = seen?.view ?? (spec ? await ports.endpoints.describe(spec.endpointName) : ('gone' as const));
   const reader = { ...context, budget, requests: [] };
   const endpointModified = lastModifiedOf(view);
   const sources =
-    spec && recordedUpdate(state)
+    spec && recordedUpdate(state) && !seen
       ? await tryToRead(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
-      : undefined;
+      : seen?.sources;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
   const publisher = spec ? { ports, endpoint, spec } : undefined;
-  return { publisher, spec, view, recorded, decision };
+  return { publisher, spec, view, sources, recorded, decision };
 }
 
 /**

@@ -18,11 +18,15 @@ export interface Decided {
   readonly etag: string | undefined;
 }
 
-/** Observes the endpoint, and as much else as the decision depends on. */
-export async function observeAndDecide(pass: EndpointPass, { state, etag }: StoredState): Promise<Decided> {
+/** Observes the endpoint, and as much else as the decision depends on, unless that was `seen`. */
+export async function observeAndDecide(
+  pass: EndpointPass,
+  { state, etag }: StoredState,
+  seen?: Observation,
+): Promise<Decided> {
   const { ports, spec, requestedAt } = pass;
-  const endpoint = await ports.endpoints.describe(spec.endpointName);
-  let observation: Observation = { now: ports.now(), requestedAt, spec, state, endpoint };
+  const endpoint = seen?.endpoint ?? (await ports.endpoints.describe(spec.endpointName));
+  let observation: Observation = { ...seen, now: ports.now(), requestedAt, spec, state, endpoint };
   let written = etag;
   for (;;) {
     const { next, ...rest } = withStall(observation, decide(observation));

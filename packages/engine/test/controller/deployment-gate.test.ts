@@ -73,6 +73,22 @@ describe('a deployment', () => {
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 
+  test('records what it published, also if others begin to update the endpoint at that time', async () => {
+    const world = new World();
+    const { eventBus } = world.ports;
+    const publish = eventBus.publish;
+    eventBus.publish = async (...event) => {
+      await publish(...event);
+      world.version += 1;
+      world.endpoint = { ...endpoint, configName: 'config-b', status: 'SystemUpdating' };
+    };
+    world.state = { ...world.state, rollout: accepted };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    await receive(world, await queued(world));
+    expect(world.published).toEqual(['succeeded']);
+    expect(world.state.serving?.revision).toBe('v2');
+  });
+
   test('of a new endpoint begins with an empty state, also where an earlier endpoint left one', async () => {
     const world = new World();
     const pin = { revision: 'v0', by: 'ada', at: 1 };
