@@ -7,7 +7,8 @@ import type { EndpointReport } from './report.ts';
 /** The status of one endpoint, as `--json` prints it. Times are ISO 8601. */
 export interface EndpointStatusView {
   readonly endpoint: string;
-  readonly endpointName: string;
+  /** Absent: its spec or state cannot be read, so nothing is known. */
+  readonly endpointName?: string;
   /** EndpointStatus of SageMaker, or `Gone`. Absent: it cannot be read. */
   readonly status?: string;
   readonly serving?: { readonly revision?: string; readonly slot?: Slot; readonly since: string };
