@@ -1,3 +1,4 @@
+import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { specParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/adapters/client.ts';
@@ -270,8 +271,12 @@ describe('sqsWorkQueue and eventBridgeBus', () => {
     const aws = client(() => ({}));
     const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 1 });
     await queue.requeue('h', 0.2);
-    await queue.requeue('h', 99_999);
-    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 43_200]);
+    await queue.requeue('h', 43_200);
+    const [soon, late = 0] = aws.sent.map(({ input }) => input.VisibilityTimeout as number);
+    expect(soon).toBe(0);
+    // The limit is 12 hours from when the message was received: before the batching window, and before the pass.
+    expect(late + 12 + 60).toBeLessThan(43_200);
+    expect(late).toBeGreaterThan(43_000);
   });
 
   test('a message is visible early enough for the batching window to close in time', async () => {
@@ -279,6 +284,21 @@ describe('sqsWorkQueue and eventBridgeBus', () => {
     const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 12 });
     for (const seconds of [5, 12, 59.1]) await queue.requeue('h', seconds);
     expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 0, 48]);
+  });
+
+  test('a dead letter is one that SQS accepts, whatever was received', async () => {
+    const aws = client(() => ({}));
+    const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 1 });
+    const body = 'x'.repeat(1024 ** 2);
+    await queue.deadLetter(body, `${'x'.repeat(999)}\u{1F600}`);
+    const [sent] = aws.sent.map(({ input }) => input as SendMessageCommandInput);
+    const { MessageBody, MessageAttributes } = sent ?? {};
+    const reason = MessageAttributes?.reason?.StringValue ?? '';
+    expect(reason).toBe(reason.toWellFormed());
+    // A message has at most 1 MiB with its attributes: names, types and values.
+    expect(Buffer.byteLength(`${MessageBody}reasonString${reason}`)).toBeLessThanOrEqual(1024 ** 2);
+    await queue.deadLetter('{}', 'MESSAGE_UNREADABLE');
+    expect(aws.sent[1]?.input).toMatchObject({ MessageBody: '{}' });
   });
 
   test('an event that the bus rejected is an error', async () => {

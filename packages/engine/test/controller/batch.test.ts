@@ -245,18 +245,29 @@ describe('reconcile requests', () => {
     world.fail.read = new EngineError('SPEC_UNREADABLE', 'SSM parameter /x: …');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.deadLetters[0]?.[1]).toContain('SPEC_UNREADABLE');
+    expect(world.decisions).toMatchObject([
+      { endpoint: 'Iris/Endpoint', decision: 'stalled', reason: 'SPEC_UNREADABLE', message: 'SSM parameter /x: …' },
+    ]);
   });
 
-  test.each(['', '{', 'null', '[]', '{"version":2,"endpoint":"x"}', '{"version":1}'])(
-    'that cannot be parsed go to the dead-letter queue and do not affect others: %j',
-    async (body) => {
-      const world = new World();
-      world.sources = v1;
-      expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
-      expect(world.deadLetters).toEqual([[body, expect.stringContaining('Expected')]]);
-      expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
-    },
-  );
+  test.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"version":2,"endpoint":"x"}',
+    '{"version":1}',
+    '{"version":1,"endpoint":""}',
+    '{"version":1,"endpoint":"Iris/x y"}',
+    '{"version":1,"endpoint":"Iris"}',
+    '{"version":1,"endpoint":"../Iris"}',
+  ])('that cannot be parsed go to the dead-letter queue and do not affect others: %j', async (body) => {
+    const world = new World();
+    world.sources = v1;
+    expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
+    expect(world.deadLetters).toEqual([[body, expect.stringContaining('Expected')]]);
+    expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
+  });
 
   test('stay in the queue when the dead-letter queue rejects them', async () => {
     const world = new World();

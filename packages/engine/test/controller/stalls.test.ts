@@ -162,6 +162,15 @@ describe('what keeps the newest revision from being served', () => {
     );
   });
 
+  test('names what to do about an object that is archived, to which no permission helps', async () => {
+    const archived = new Error("The operation is not valid for the object's storage class");
+    Object.assign(archived, { name: 'InvalidObjectState', $metadata: { httpStatusCode: 403 } });
+    nameFailedCall(archived, { service: 's3', operation: 'GetObject', input: { Bucket: 'models', Key: 'm.tar.gz' } });
+    world.fail.sources = archived;
+    await passFor(60);
+    expect(stalls[0]?.message).toMatch(/storage class\. Restore the object, or upload it in another storage class\.$/);
+  });
+
   test('can be a call of the controller that is denied', async () => {
     world.fail.sources = denied;
     await passFor(60);
