@@ -704,4 +704,15 @@ export const MUTANTS: readonly Mutant[] = [
     layout: 'two files and a marker',
     change: FALSE,
   },
+  {
+    name: 'a source that is copied gets another identity while its checksum is denied',
+    file: 'adapters/s3-sources.ts',
+    declaration: 'describeObject',
+    node: 'LogicalExpression > BinaryExpression:has(Literal[value="needed"])',
+    test: {
+      file: 'packages/engine/test/adapters/source-identity.test.ts',
+      name: 'the identity of a source object > is an error where the object is copied: with another identity, it would end a rollback for ever',
+    },
+    change: FALSE,
+  },
 ];

@@ -92,6 +92,8 @@ export interface ObserveOptions {
   readonly progress?: ListingProgress;
   /** Objects that are taken for those of the sources that they belong to. */
   readonly instead?: readonly SourceObject[];
+  /** The slot data that sources are copied to, which needs the permission to decrypt them. */
+  readonly data?: SlotData;
 }
 
 /** Time was up before everything was listed. */

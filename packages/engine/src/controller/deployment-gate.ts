@@ -79,7 +79,7 @@ async function observeAtGate(
   const endpointModified = lastModifiedOf(view);
   const sources =
     spec && recordedUpdate(state)
-      ? await tryToRead(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
+      ? await tryToRead(context, () => observeSources(reader, spec, { state, endpointModified }))
       : undefined;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
