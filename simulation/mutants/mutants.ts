@@ -715,4 +715,15 @@ export const MUTANTS: readonly Mutant[] = [
     },
     change: FALSE,
   },
+  {
+    name: 'sources that always change while they are copied stall silently',
+    file: 'controller/stalls.ts',
+    declaration: 'endHindered',
+    node: 'VariableDeclarator[id.name="noted"] > .init',
+    test: {
+      file: 'packages/engine/test/controller/stalls.test.ts',
+      name: 'what keeps the newest revision from being served > can be sources that always change while they are copied',
+    },
+    change: { replaceWith: '{ state }' },
+  },
 ];

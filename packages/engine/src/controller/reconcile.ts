@@ -9,7 +9,7 @@ import { readState } from './lost-state.ts';
 import type { EndpointContext, EndpointPass, PassRequests } from './pass.ts';
 import { endPass, type PassEnding, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
-import { measureStall } from './stalls.ts';
+import { endHindered, measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
@@ -75,7 +75,8 @@ async function decideAndAct(
     const { reason, lease } = next;
     const message = 'The slot data changed after it was staged.';
     const seconds = shortPollSeconds(spec);
-    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
+    const { revision } = lease;
+    return endHindered(pass, recorded, { kind: 'requeue', reason, message, seconds, revision });
   }
   if (next.kind === 'stage') {
     const { sources } = observation;

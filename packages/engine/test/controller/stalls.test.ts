@@ -218,6 +218,32 @@ describe('what keeps the newest revision from being served', () => {
     expect(stalls).toHaveLength(3);
   });
 
+  const files = [{ bucket: 'models', key: 'model.tar.gz' }];
+  const perSlot = { ...spec, data: { bucket: 'data', root: 'Iris/Endpoint/slots/', files } };
+  test.each<[string, string, Partial<World>]>([
+    ['sources that always change while they are copied', 'SourceChanged', { stagingOutcome: { kind: 'changed' } }],
+    ['sources that always change while they are checked', 'SourceChanged', { check: { kind: 'changed' } }],
+    ['a revision that something removes from the store', 'NewRevision', { stagingOutcome: { kind: 'missing' } }],
+  ])('can be %s', async (_, reason, change) => {
+    Object.assign(world, { spec: perSlot, state: quiet, ...change });
+    await passFor(60);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason, revision: 'v2' }]);
+    expect(world.metrics.Stalled).toBe(1);
+    Object.assign(world, { stagingOutcome: { kind: 'staged' }, check: { kind: 'passed', warnings: [] } });
+    await passFor(5);
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
+    await passFor(5);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
+  test('can be slot data that something removes as soon as it is staged', async () => {
+    Object.assign(world, { spec: perSlot, state: quiet });
+    world.ports.revisions.observe = async () => ({});
+    await passFor(60);
+    const message = 'The slot data changed after it was staged.';
+    expect(stalls).toMatchObject([{ type: 'stalled', revision: 'v2', message }]);
+  });
+
   test('ends with the refresh, which is published once even if another pass has just begun to publish the end', async () => {
     world.state = {
       ...servedV1,
