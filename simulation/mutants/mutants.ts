@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a pin supersedes all uploads until the next pass',
     file: 'policy/person-actions.ts',
     declaration: 'pinRevision',
-    node: 'VariableDeclarator[id.name="superseded"] > .init',
+    node: 'VariableDeclarator[id.name="known"] > .init',
     test: {
       file: SLOT_DATA,
       name: 'data per slot > an upload after the pin, before the controller read it, ends it too',
@@ -725,5 +725,27 @@ export const MUTANTS: readonly Mutant[] = [
       name: 'what keeps the newest revision from being served > can be sources that always change while they are copied',
     },
     change: { replaceWith: '{ state }' },
+  },
+  {
+    name: 'smoke tests are sent after all sources were listed',
+    file: 'policy/decide.ts',
+    declaration: 'decide',
+    node: 'BinaryExpression:has(MemberExpression[property.name="attempt"])',
+    test: {
+      file: 'packages/engine/test/controller/batch.test.ts',
+      name: 'smoke tests are sent first: after a long listing, the function would end while it waits for the answers',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'smoke tests that end the function keep a deployment waiting',
+    file: 'policy/phases/testing.ts',
+    declaration: 'isUnanswered',
+    node: 'BinaryExpression[operator="<="]',
+    test: {
+      file: 'packages/engine/test/policy/deployment-gate.test.ts',
+      name: 'smoke tests without an answer > do not keep it waiting if the pass that sent them has ended with the function',
+    },
+    change: FALSE,
   },
 ];

@@ -2,7 +2,7 @@ import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
-import { accepted, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, quiet, servedV1, spec, v1 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -67,6 +67,28 @@ describe('a swap', () => {
     expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2' });
     expect(world.state.rollout).not.toHaveProperty('accepted');
   });
+});
+
+test('smoke tests are sent first: after a long listing, the function would end while it waits for the answers', async () => {
+  const world = new World();
+  const data = { bucket: 'data', root: 'Iris/Endpoint/slots/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+  world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+  world.state = { ...servedV1, rollout: accepted };
+  world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
+  const order: string[] = [];
+  const { run } = world.ports.smokeTests;
+  const { observe } = world.ports.sources;
+  world.ports.smokeTests.run = (...given) => {
+    order.push('tests');
+    return run(...given);
+  };
+  world.ports.sources.observe = (...given) => {
+    order.push('sources');
+    return observe(...given);
+  };
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(order).toEqual(['tests', 'sources']);
+  expect(world.published).toEqual(['succeeded']);
 });
 
 describe('a conclusion', () => {

@@ -3,7 +3,7 @@ import { reconcileBatch } from '../../src/controller/batch.ts';
 import { nameFailedCall } from '../../src/errors.ts';
 import { isStallRecord } from '../../src/policy/history.ts';
 import type { StallEvent } from '../../src/policy/stalled.ts';
-import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, v1, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, testing, v1, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 let world: World;
@@ -234,6 +234,19 @@ describe('what keeps the newest revision from being served', () => {
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
     await passFor(5);
     expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
+  const smokeTests = [{ payload: '1', contentType: 'text/csv' }];
+  const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
+
+  test.each([
+    [1, []],
+    [5, ['The smoke tests are sent, attempt 5. Those before had no answer, or ended the function: see its log.']],
+  ])('can be smoke tests that end the function: sent %i times', async (attempts, messages) => {
+    const rollout = testing(attempts, { nextTestAt: NOON + 90 * MINUTE });
+    Object.assign(world, { spec: { ...perSlot, smokeTests }, state: { ...quiet, rollout }, endpoint: inB });
+    await passFor(60);
+    expect(stalls.map(({ message: text }) => text)).toEqual(messages);
   });
 
   test('can be slot data that something removes as soon as it is staged', async () => {
