@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { specParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { Client } from '../../src/adapters/client.ts';
+import { CLIENT_CONFIG, type Client, UPDATE_CLIENT_CONFIG } from '../../src/adapters/client.ts';
 import { cloudFormationResponses } from '../../src/adapters/cloudformation-responses.ts';
 import { cloudFormationStacks } from '../../src/adapters/cloudformation-stacks.ts';
 import { eventBridgeBus } from '../../src/adapters/eventbridge-bus.ts';
@@ -306,4 +308,15 @@ describe('sqsWorkQueue and eventBridgeBus', () => {
     const event = { type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
     await expect(events.publish('Iris/Endpoint', 'Iris', [event])).rejects.toThrow('InternalFailure');
   });
+});
+
+test('no client of the function waits for a connection without a limit, but that of S3', () => {
+  const source = readFileSync(join(import.meta.dirname, '../../src/lambda/index.ts'), 'utf8');
+  const created = [...source.matchAll(/new (\w+Client)\((\w*)/g)].map(([, name, config]) => `${name} ${config}`);
+  expect(created).toHaveLength(8);
+  expect(created.filter((each) => !/ (UPDATE_)?CLIENT_CONFIG$/.test(each))).toEqual(['S3Client ']);
+  for (const { requestHandler } of [CLIENT_CONFIG, UPDATE_CLIENT_CONFIG]) {
+    // Three attempts at three calls, with those of noting the failure, fit into the function's 60 s.
+    expect(requestHandler.connectionTimeout * 3 * 3).toBeLessThan(60_000);
+  }
 });
