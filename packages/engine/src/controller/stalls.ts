@@ -55,9 +55,10 @@ type Hindrance = PassEnding & { readonly kind: 'requeue'; readonly revision: str
 
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
   const spec = await ports.specs.read(endpoint);
-  const stored = spec && (await ports.states.read(spec.store));
+  if (!spec) return;
+  const stored = await ports.states.read(spec.store);
   // A state that was lost is rebuilt first.
-  if (!stored || stored.state.lostAt !== undefined) return;
+  if (!stored || stored.state.lostAt !== undefined) throw error;
   const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });

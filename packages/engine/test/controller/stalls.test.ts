@@ -196,6 +196,27 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.decisions.at(-1)).toMatchObject({ decision: 'stalled', reason: 'StateUnavailable' });
   });
 
+  test.each<[string, Partial<World>]>([
+    ['rebuilt', { state: { version: 1, lostAt: NOON - 60 * MINUTE }, fail: { sources: denied } }],
+    ['marked as lost', { hasState: false, fail: { 'write lost': denied } }],
+  ])('is logged and counted even if a lost state cannot be %s', async (_, change) => {
+    Object.assign(world, change);
+    const { write } = world.ports.states;
+    world.ports.states.write = (store, state, after) =>
+      state.lostAt !== undefined && world.fail['write lost'] ? Promise.reject(denied) : write(store, state, after);
+    const old = { ...message('1'), firstReceivedAt: NOON };
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBeUndefined();
+    world.now += 30 * MINUTE;
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBe(1);
+    expect(world.decisions.at(-1)).toMatchObject({
+      decision: 'stalled',
+      reason: 'StateUnavailable',
+      message: expect.stringContaining('s3:HeadObject on arn:aws:s3:::models/model.tar.gz failed'),
+    });
+  });
+
   test('has the limit that the stack declares', async () => {
     world.spec = { ...spec, stalledAfter: 3600 };
     world.fail.sources = denied;
