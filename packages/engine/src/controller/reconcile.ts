@@ -128,16 +128,23 @@ async function withoutPermission(
 ): Promise<ReconcileResult> {
   const stackName = endpoint.slice(0, endpoint.indexOf('/'));
   ports.telemetry.error(endpoint, denial, 0);
+  const message = describeError(denial, { stackId: stackId ?? '' }, 'Nothing follows');
   try {
-    if ((await ports.stacks.describe(stackId ?? stackName)).kind === 'deploying') {
+    const { kind } = await ports.stacks.describe(stackId ?? stackName);
+    if (kind === 'deploying') {
       ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds: SHORT_POLL_SECONDS });
       return { kind: 'requeue', seconds: SHORT_POLL_SECONDS };
+    }
+    if (kind === 'idle') {
+      // The stack still lets the role describe it, so it may be others who deny the spec. The sweep asks again.
+      ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'StateUnavailable', message });
+      ports.telemetry.metric(endpoint, 'Stalled', 1);
+      return { kind: 'done' };
     }
   } catch (error) {
     // Nothing is granted in that stack any more, for no endpoint.
     if (!isDenied(error)) throw error;
   }
-  const message = describeError(denial, { stackId: stackId ?? '' }, 'Nothing follows');
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone', message });
   return { kind: 'done' };
 }

@@ -189,6 +189,11 @@ describe('reconcile requests', () => {
     else world.stack = stack;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.calls).toContain('error');
+    // With its last endpoint, a stack takes both permissions back: one that is left shows that the other is denied.
+    const isDeniedByOthers = stack !== 'denied' && stack.kind === 'idle';
+    expect(world.metrics.Stalled).toBe(isDeniedByOthers ? 1 : undefined);
+    const reason = isDeniedByOthers ? 'StateUnavailable' : 'SpecGone';
+    expect(world.decisions).toMatchObject([{ decision: isDeniedByOthers ? 'stalled' : 'done', reason }]);
   });
 
   test.each([
