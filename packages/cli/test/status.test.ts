@@ -68,6 +68,13 @@ describe('freshpoint status', () => {
     expect(text).toContain('moved The endpoint was moved by hand to config-b, slot B.');
   });
 
+  test('shows the slot data that serves, where other data stays in place', async () => {
+    const serving = { configName: 'config-a', newestSource: at, since: at, slotRevision: R1 };
+    endpoint.state = { ...endpoint.state, serving };
+    await status(ID);
+    expect(lines[1]).toBe('  serves      111111111111 in slot A since 2026-11-01 11:55:00');
+  });
+
   test('lists all endpoints in a table', async () => {
     endpoint.state = { ...endpoint.state, stalled, suspension: { by: 'ada', at } };
     expect(await status()).toBe(3);

@@ -1,7 +1,7 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import { type Rollout, recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import { activeSlot } from '@freshpoint/engine/policy/slots';
-import { type QuarantineEntry, quarantineEntryOf } from '@freshpoint/engine/policy/state';
+import { type QuarantineEntry, quarantineEntryOf, servedRevision } from '@freshpoint/engine/policy/state';
 import type { EndpointReport } from './report.ts';
 
 /** The status of one endpoint, as `--json` prints it. Times are ISO 8601. */
@@ -75,7 +75,8 @@ export function statusView(report: EndpointReport): EndpointStatusView {
 
 function servingIn({ spec, state: { serving } }: EndpointReport): Pick<EndpointStatusView, 'serving'> {
   if (!serving) return {};
-  const { revision, configName, since } = serving;
+  const { configName, since } = serving;
+  const revision = servedRevision(serving);
   const slot = activeSlot(spec, configName);
   return {
     serving: { ...(revision !== undefined && { revision }), ...(slot && { slot }), since: isoTime(since) },
