@@ -35,8 +35,8 @@ const MONTH_HOURS = 730;
 const EMPTY_POLLS_PER_MONTH = (5 * 3600 * MONTH_HOURS) / 20;
 /** The construct's default is a sweep an hour. */
 const SWEEPS_PER_MONTH = MONTH_HOURS;
-/** Metrics of the refresher's alarm: of stalled endpoints, and of dead letters. */
-const ALARM_METRICS = 2;
+/** Metrics of the refresher's alarm: stalled endpoints, dead letters, the function's errors and throttles. */
+const ALARM_METRICS = 4;
 
 /** What S3 requests cost, in dollars. */
 export function s3Dollars({ writes, reads }: { readonly writes: number; readonly reads: number }): number {

@@ -109,7 +109,7 @@ function ranges(results: Results): Range[] {
     { name: 'sweeps of an idle endpoint', value: idle.sweeps, min: 3, max: 5 },
     { name: 'metrics that a sweep publishes', value: idle.metrics, min: 0, max: 0 },
     // Limits of the project's own, so that cold starts stay short. Processor time does not depend on bad days.
-    { name: "the bundle's kB", value: bundle.kB, min: 100, max: 450 },
+    { name: "the bundle's kB", value: bundle.kB, min: 100, max: 455 },
     ratioOf("loading's processor time", bundle.loadedCpu, 0.05, 0.35),
     // One file loads faster than hundreds, and the first decision comes after loading.
     ratioOf('loading', bundle.loaded, 0.05, 1),

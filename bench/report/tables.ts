@@ -94,7 +94,7 @@ function economy({ patterns, idle, bundle: figures }: Results): ReportTable {
       November 2026 (Lambda, SQS, EventBridge, S3 requests; no free tiers), which are in
       [\`cost.ts\`](../bench/patterns/cost.ts). Logs, metrics and storage are not included.
       ${dearPatterns(patterns, figures)} At the same prices, a month in which nothing happens costs
-      ${dollars(refresherDollars)} for the refresher (the polls of its queue, and the alarm's two metrics) and
+      ${dollars(refresherDollars)} for the refresher (the polls of its queue, and the alarm's four metrics) and
       ${dollars(endpointDollars)} for each endpoint: an hourly sweep, which publishes no metric, because one would cost
       $${PRICES_DOLLARS.metricMonth.toFixed(2)} more.`,
     head: ['uploads: approach', 'swaps', 'invocations', 'GB-s', 'AWS price of 1,000 swaps'],

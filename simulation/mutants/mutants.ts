@@ -781,4 +781,48 @@ export const MUTANTS: readonly Mutant[] = [
     },
     change: { replaceWith: 'supersedesNewest' },
   },
+  {
+    name: 'a source that is copied gets another identity while its checksum is denied',
+    file: 'adapters/s3-sources.ts',
+    declaration: 'describeObject',
+    node: 'LogicalExpression > BinaryExpression:has(Literal[value="needed"])',
+    test: {
+      file: 'packages/engine/test/adapters/source-identity.test.ts',
+      name: 'the identity of a source object > is an error where the object is copied: with another identity, it would end a rollback for ever',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'sources that always change while they are copied stall silently',
+    file: 'controller/stalls.ts',
+    declaration: 'endHindered',
+    node: 'VariableDeclarator[id.name="noted"] > .init',
+    test: {
+      file: 'packages/engine/test/controller/stalls.test.ts',
+      name: 'what keeps the newest revision from being served > can be sources that always change while they are copied',
+    },
+    change: { replaceWith: '{ state }' },
+  },
+  {
+    name: 'smoke tests are sent after all sources were listed',
+    file: 'policy/decide.ts',
+    declaration: 'decide',
+    node: 'BinaryExpression:has(MemberExpression[property.name="attempt"])',
+    test: {
+      file: 'packages/engine/test/controller/batch.test.ts',
+      name: 'smoke tests are sent first: after a long listing, the function would end while it waits for the answers',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'smoke tests that end the function keep a deployment waiting',
+    file: 'policy/phases/testing.ts',
+    declaration: 'isUnanswered',
+    node: 'BinaryExpression[operator="<="]',
+    test: {
+      file: 'packages/engine/test/policy/deployment-gate.test.ts',
+      name: 'smoke tests without an answer > do not keep it waiting if the pass that sent them has ended with the function',
+    },
+    change: FALSE,
+  },
 ];

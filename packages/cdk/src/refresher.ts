@@ -20,6 +20,7 @@ import {
   METRICS_SERVICE,
   reconcileRequest,
 } from './contract';
+import { allowAlarmsToPublish } from './private/alarm-topic';
 import { concreteSeconds } from './private/durations';
 import { allowServicesToEncrypt } from './private/key-policy';
 import { PackedPolicies } from './private/packed-policies';
@@ -40,6 +41,12 @@ const MAX_RECEIVE_COUNT = 1000;
 
 /** Requests of one endpoint in a batch share one pass, so large batches are cheap. */
 const BATCH_SIZE = 1000;
+
+/**
+ * Failed invocations in an hour that raise the alarm. A pass that dies is repeated ten times an hour, and cannot say
+ * so itself.
+ */
+const MAX_FAILED_INVOCATIONS = 5;
 
 /** Period of the alarm: each stalled endpoint has a pass at least that often, unless its sweep is rarer. */
 const STALLED_PERIOD_HOURS = 1;
@@ -148,7 +155,10 @@ export class Refresher extends Construct {
   /** The function's log. */
   public readonly logGroup: LogGroup;
 
-  /** In alarm while an endpoint is stalled, or a message is in the dead-letter queue. */
+  /**
+   * In alarm while an endpoint is stalled, a message is in the dead-letter queue, or at least five invocations of the
+   * function fail or are throttled within an hour.
+   */
   public readonly alarm: Alarm;
 
   private readonly role: Role;
@@ -185,9 +195,15 @@ export class Refresher extends Construct {
     this.notify(...(props.notify ?? []));
   }
 
-  /** Notifies the topics when the alarm goes off, and when it is over. */
+  /**
+   * Notifies the topics when the alarm goes off, and when it is over.
+   *
+   * Topics of the app, and their KMS keys, get a policy that lets CloudWatch alarms of the account publish. The
+   * policies of imported ones must already allow it.
+   */
   public notify(...topics: ITopic[]): void {
     for (const topic of topics) {
+      allowAlarmsToPublish(this, topic);
       this.alarm.addAlarmAction(new SnsAction(topic));
       this.alarm.addOkAction(new SnsAction(topic));
     }
@@ -294,14 +310,18 @@ export class Refresher extends Construct {
       statistic: Stats.MAXIMUM,
       period,
     });
+    const errors = this.handler.metricErrors({ statistic: Stats.SUM, period });
+    const throttles = this.handler.metricThrottles({ statistic: Stats.SUM, period });
     return new Alarm(this, 'Alarm', {
       alarmDescription:
-        'Freshpoint: newer model data is not being served, or a message is in the dead-letter queue. ' +
-        '`npx freshpoint status` and `npx freshpoint explain <endpoint>` say why; what to do: docs/operations.md.',
+        'Freshpoint: newer model data is not being served, a message is in the dead-letter queue, or the function ' +
+        'fails. `npx freshpoint status` and `npx freshpoint explain <endpoint>` say why; what to do: docs/operations.md.',
       metric: new MathExpression({
-        expression: 'FILL(stalled, 0) + FILL(deadLetters, 0)',
-        label: 'stalled endpoints or dead letters',
-        usingMetrics: { stalled, deadLetters },
+        expression:
+          'FILL(stalled, 0) + FILL(deadLetters, 0) + ' +
+          `IF(FILL(errors, 0) + FILL(throttles, 0) >= ${MAX_FAILED_INVOCATIONS}, 1, 0)`,
+        label: 'stalled endpoints, dead letters or a failing function',
+        usingMetrics: { stalled, deadLetters, errors, throttles },
         period,
       }),
       threshold: 1,

@@ -109,6 +109,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
   private readonly configProps: CfnEndpointConfigProps;
   private readonly endpointId: string;
   private readonly sources: readonly SourceSpec[];
+  private readonly sourceKeys: readonly IKey[];
   private readonly storage: EndpointStorage;
 
   constructor(scope: Construct, id: string, props: SagemakerEndpointProps) {
@@ -119,6 +120,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
     this._variantNames = variantNamesOf(props.endpointConfigProps);
     this.endpointId = plan.endpointId;
     this.sources = plan.sources;
+    this.sourceKeys = sourceKeysOf(props, plan);
     this.storage = storage;
 
     const { models, role } = withExecutionRole(this, plan.models, props, storage.slots?.data);
@@ -157,9 +159,18 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
    * but not change or delete model data, configs or endpoints.
    */
   public grantOperate(grantee: IGrantable): Grant {
-    const { endpointArn, endpointId, sources, storage } = this;
+    const { endpointArn, endpointId, sources, sourceKeys, storage } = this;
     const { queue, deadLetterQueue } = this.refresher;
-    const operated = { endpoint: this, endpointArn, endpointId, queue, deadLetterQueue, sources, ...storage };
+    const operated = {
+      endpoint: this,
+      endpointArn,
+      endpointId,
+      queue,
+      deadLetterQueue,
+      sources,
+      sourceKeys,
+      ...storage,
+    };
     return grantOperator(operated, grantee);
   }
 
@@ -293,7 +304,7 @@ export class SagemakerEndpoint extends SagemakerEndpointBase {
       initialData: plan.initialData,
       createdBuckets,
       modelsKey: props.modelsBucket.encryptionKey?.keyArn,
-      sourceKeys: sourceKeysOf(props, plan).map(({ keyArn }) => keyArn),
+      sourceKeys: this.sourceKeys.map(({ keyArn }) => keyArn),
       dataKey: bucket.encryptionKey?.keyArn,
     });
     const rollbackAlarms = rollbackAlarmsOf(this.endpoint);

@@ -119,6 +119,16 @@ describe('grantOperate', () => {
   });
 });
 
+test('grantOperate includes the keys of the sources: without them, S3 identifies an object in another way', () => {
+  const stack = newStack();
+  const modelsBucket = new Bucket(stack, 'Models', { encryptionKey: new Key(stack, 'ModelsKey') });
+  newEndpoint(stack, { modelsBucket }).grantOperate(newRole(stack));
+  const granted = statementsOf(stack, /Caller/).filter(({ Action }) => [Action].flat().includes('kms:Decrypt'));
+  expect(granted.map(({ Action, Resource }) => [Action, asText(Resource)])).toEqual([
+    ['kms:Decrypt', expect.stringMatching(/^<ModelsKey\w+\.Arn>$/)],
+  ]);
+});
+
 describe('metrics', () => {
   test('of the controller have the dimensions with which it publishes them', () => {
     const endpoint = newEndpoint(newStack());

@@ -372,6 +372,11 @@ describe('the construct rejects', () => {
       /expected at most 2000, because/,
     ],
     [
+      'a smoke test that SSM would take for a reference to another parameter',
+      { smokeTests: [{ payload: '{"prompt":"Hello {{name}}"}', contentType: 'application/json' }] },
+      /smokeTests contain "\{\{", which SSM refuses .* write \\u007b for one of them\./,
+    ],
+    [
       'retainRevisions below the number of slots',
       { modelData: ModelData.perSlot({ retainRevisions: 1 }) },
       /retainRevisions of ModelData\.perSlot is 1, expected a whole number from 2 to 100/,

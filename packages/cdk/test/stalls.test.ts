@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Refresher } from '../src/index';
@@ -6,7 +7,7 @@ import { newStack } from './support/apps.ts';
 import { newEndpoint, resourcesOf, specOf, Template } from './support/stacks.ts';
 
 describe('the alarm of a refresher', () => {
-  test('watches stalled endpoints and the dead-letter queue', () => {
+  test('watches stalled endpoints, the dead-letter queue, and whether the function fails', () => {
     const stack = newStack();
     new Refresher(stack, 'Refresher');
     const template = Template.fromStack(stack);
@@ -17,7 +18,9 @@ describe('the alarm of a refresher', () => {
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
       Metrics: expect.arrayContaining([
-        expect.objectContaining({ Expression: 'FILL(stalled, 0) + FILL(deadLetters, 0)' }),
+        expect.objectContaining({
+          Expression: 'FILL(stalled, 0) + FILL(deadLetters, 0) + IF(FILL(errors, 0) + FILL(throttles, 0) >= 5, 1, 0)',
+        }),
         expect.objectContaining({
           Id: 'stalled',
           MetricStat: expect.objectContaining({
@@ -31,6 +34,15 @@ describe('the alarm of a refresher', () => {
             Metric: expect.objectContaining({ MetricName: 'ApproximateNumberOfMessagesVisible' }),
           }),
         }),
+        ...['Errors', 'Throttles'].map((name) =>
+          expect.objectContaining({
+            MetricStat: expect.objectContaining({
+              Metric: expect.objectContaining({ Namespace: 'AWS/Lambda', MetricName: name }),
+              Stat: 'Sum',
+              Period: 3600,
+            }),
+          }),
+        ),
       ]),
     });
     expect(alarm?.Properties.AlarmActions).toBeUndefined();
@@ -43,6 +55,35 @@ describe('the alarm of a refresher', () => {
     const [alarm] = Object.values(resourcesOf(stack, 'AWS::CloudWatch::Alarm'));
     expect(alarm?.Properties.AlarmActions).toHaveLength(2);
     expect(alarm?.Properties.OKActions).toEqual(alarm?.Properties.AlarmActions);
+  });
+
+  test('reaches a topic that rules publish to as well: their policy replaces the one that allows alarms', () => {
+    const stack = newStack();
+    const topic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key') });
+    const endpoint = newEndpoint(stack);
+    endpoint.notify(topic);
+    endpoint.refresher.notify(topic);
+    const services = ['events.amazonaws.com', 'cloudwatch.amazonaws.com'];
+    const Statement = services.map((Service) => expect.objectContaining({ Principal: { Service } }));
+    expect(Object.values(resourcesOf(stack, 'AWS::SNS::TopicPolicy'))).toMatchObject([
+      { Properties: { PolicyDocument: { Statement } } },
+    ]);
+    const Principal = { Service: 'cloudwatch.amazonaws.com' };
+    const Action = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+    const allowed = expect.arrayContaining([expect.objectContaining({ Principal, Action })]);
+    const [key] = Object.values(resourcesOf(stack, 'AWS::KMS::Key'));
+    expect(key).toMatchObject({ Properties: { KeyPolicy: { Statement: allowed } } });
+  });
+
+  test.each(['endpoint', 'refresher'] as const)('%s.notify alone leaves alarms of others their topic', (notifier) => {
+    const stack = newStack();
+    const endpoint = newEndpoint(stack);
+    (notifier === 'endpoint' ? endpoint : endpoint.refresher).notify(new Topic(stack, 'Topic'));
+    const [policy] = Object.values(resourcesOf(stack, 'AWS::SNS::TopicPolicy'));
+    const Principal = { Service: 'cloudwatch.amazonaws.com' };
+    const Condition = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+    const allowed = expect.arrayContaining([expect.objectContaining({ Principal, Condition })]);
+    expect(policy).toMatchObject({ Properties: { PolicyDocument: { Statement: allowed } } });
   });
 });
 

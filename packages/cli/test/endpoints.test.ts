@@ -100,6 +100,16 @@ describe('freshpoint rollback', () => {
     ]);
   });
 
+  test('ends when its revision is the slot data that serves, where other data stays in place', async () => {
+    const serving = { configName: 'b', newestSource: 1, since: 2, slotRevision: R1 };
+    account.steps = [(state) => ({ ...state, serving })];
+    await rollBack();
+    expect(lines.at(-1)).toBe('Iris/Endpoint serves 111111111111');
+    lines = [];
+    await runHistory({ command: 'history', endpoint: ID, format: 'text' }, account, (line) => lines.push(line));
+    expect(lines.filter((line) => line.startsWith('*  '))).toEqual([expect.stringContaining('111111111111')]);
+  });
+
   test('accepts a revision that was refused or rolled back with --to', async () => {
     await rollBack({ to: '3333', wait: false });
     expect(account.state.pin).toMatchObject({ revision: R3 });

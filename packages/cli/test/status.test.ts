@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { CommandFailure } from '../src/command-failure.ts';
 import type { ExplainArguments } from '../src/endpoints/explain.ts';
 import { runExplain } from '../src/endpoints/explain.ts';
 import { runStatus } from '../src/endpoints/status.ts';
@@ -67,6 +68,13 @@ describe('freshpoint status', () => {
     expect(text).toContain('moved The endpoint was moved by hand to config-b, slot B.');
   });
 
+  test('shows the slot data that serves, where other data stays in place', async () => {
+    const serving = { configName: 'config-a', newestSource: at, since: at, slotRevision: R1 };
+    endpoint.state = { ...endpoint.state, serving };
+    await status(ID);
+    expect(lines[1]).toBe('  serves      111111111111 in slot A since 2026-11-01 11:55:00');
+  });
+
   test('lists all endpoints in a table', async () => {
     endpoint.state = { ...endpoint.state, stalled, suspension: { by: 'ada', at } };
     expect(await status()).toBe(3);
@@ -75,6 +83,31 @@ describe('freshpoint status', () => {
       'Iris/Endpoint  111111111111  A     2026-11-01 11:00:00  -        stalled: Retrying, suspended',
       'times are UTC',
     ]);
+  });
+
+  test('lists the others where the state of one cannot be read, and says so of that one', async () => {
+    const { account } = endpoint;
+    const unreadable = new CommandFailure('s3://data/Iris/Other/state.json: expected "version": 1.');
+    Object.assign(account, {
+      list: async () => [ID, 'Iris/Other'],
+      read: async (id: string) =>
+        id === ID ? { spec: endpoint.spec, state: endpoint.state } : Promise.reject(unreadable),
+    });
+    expect(await status()).toBe(3);
+    expect(lines.slice(1)).toEqual([
+      'Iris/Endpoint  111111111111  A     2026-11-01 11:00:00  -',
+      'Iris/Other     -             -     -                    -        unreadable',
+      'times are UTC',
+    ]);
+    await expect(status('Iris/Other')).rejects.toBe(unreadable);
+    lines = [];
+    expect(await runStatus({ command: 'status', format: 'json' }, endpoint.context, output())).toBe(3);
+    expect(JSON.parse(lines[1] ?? '')).toEqual({
+      endpoint: 'Iris/Other',
+      quarantined: [],
+      problem: unreadable.message,
+      needsAttention: true,
+    });
   });
 
   test('shows what it can where something may not be read', async () => {

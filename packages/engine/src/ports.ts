@@ -92,6 +92,8 @@ export interface ObserveOptions {
   readonly progress?: ListingProgress;
   /** Objects that are taken for those of the sources that they belong to. */
   readonly instead?: readonly SourceObject[];
+  /** The slot data that sources are copied to, which needs the permission to decrypt them. */
+  readonly data?: SlotData;
 }
 
 /** Time was up before everything was listed. */
@@ -195,7 +197,7 @@ export interface CloudFormationStacks {
 export interface WorkQueue {
   /** For how long requests are gathered before the function is invoked with them, in seconds. */
   readonly batchingWindow: number;
-  /** Brings the message back in `seconds` (up to 43200), after the batching window at the earliest. */
+  /** Brings the message back in `seconds` (12 hours at most), after the batching window at the earliest. */
   requeue(receiptHandle: string, seconds: number): Promise<void>;
   /** Sends one more request. */
   enqueue(message: ReconcileRequest): Promise<void>;

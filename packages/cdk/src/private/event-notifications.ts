@@ -3,6 +3,7 @@ import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { EVENT_SOURCE, EVENT_TYPES } from '../contract';
 import type { SagemakerEndpointBase } from '../endpoint-base';
+import { allowAlarmsToPublish } from './alarm-topic';
 
 /** Sends a line of text to the topic for each event that a person should know of. */
 export function notifyOfEvents(endpoint: SagemakerEndpointBase, topic: ITopic): void {
@@ -18,4 +19,5 @@ export function notifyOfEvents(endpoint: SagemakerEndpointBase, topic: ITopic): 
     },
     targets: [new SnsTopic(topic, { message: RuleTargetInput.fromText(text) })],
   });
+  allowAlarmsToPublish(endpoint, topic);
 }

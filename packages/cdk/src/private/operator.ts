@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -17,6 +18,8 @@ export interface OperatedEndpoint {
   readonly deadLetterQueue: IQueue;
   readonly endpointId: string;
   readonly sources: readonly SourceSpec[];
+  /** KMS keys of the sources: S3 tells the checksum of an object, which identifies it, only to who may decrypt. */
+  readonly sourceKeys: readonly IKey[];
   readonly bucket: IBucket;
   readonly store: EndpointStore;
 }
@@ -43,6 +46,7 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
   const allow = (actions: string[], ...resourceArns: string[]) =>
     Grant.addToPrincipal({ grantee, actions, resourceArns });
   const keys = [...new Set([bucket.encryptionKey, queue.encryptionMasterKey])].flatMap((key) => key ?? []);
+  const sourceKeys = operated.sourceKeys.filter((key) => !keys.includes(key));
   return [
     allow(['ssm:GetParametersByPath'], parameter('/freshpoint')),
     allow(['ssm:GetParameters'], parameter(specParameterName(endpointId))),
@@ -55,6 +59,7 @@ export function grantOperator(operated: OperatedEndpoint, grantee: IGrantable): 
     ...(packages.length > 0 ? [allow(PACKAGE_ACTIONS, ...packages)] : []),
     allow(['cloudformation:DescribeStacks'], stack.stackId),
     ...keys.map(({ keyArn }) => allow(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn)),
+    ...sourceKeys.map(({ keyArn }) => allow(['kms:Decrypt'], keyArn)),
   ].reduce((all, each) => all.combine(each));
 }
 

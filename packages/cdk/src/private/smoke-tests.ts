@@ -36,6 +36,12 @@ export function smokeTestProblems({ smokeTests = [] }: SagemakerEndpointProps): 
         'they are stored in an SSM parameter. Use fewer or shorter payloads.',
     );
   }
+  if (!Token.isUnresolved(text) && text.includes('{{')) {
+    problems.push(
+      'smokeTests contain "{{", which SSM refuses in a parameter, where they are stored. Put a space in between, or in ' +
+        'JSON write \\u007b for one of them.',
+    );
+  }
   return problems;
 }
 

@@ -6,7 +6,7 @@ import type {
   StallRecord,
 } from '@freshpoint/engine/policy/history';
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import type { EndpointState, Pin } from '@freshpoint/engine/policy/state';
+import { type EndpointState, type Pin, servedRevision } from '@freshpoint/engine/policy/state';
 import { alignColumns, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
 
@@ -76,11 +76,12 @@ export function historyRows(records: readonly ListedRecord[], state: EndpointSta
 
 function entriesIn(records: readonly ListedRecord[], state: EndpointState): HistoryEntry[] {
   // A stall and its end have the time at which it began.
+  const served = state.serving && servedRevision(state.serving);
   const ordered = [...records].sort((one, other) => other.at.localeCompare(one.at) || other.writtenAt - one.writtenAt);
   return ordered.map(({ writtenAt: _, ...record }) => ({
     ...record,
     // A revision can serve although it was refused once: that refresh is not what serves.
-    serving: hasServed(record) && record.revision === state.serving?.revision,
+    serving: hasServed(record) && record.revision === served,
   }));
 }
 

@@ -48,7 +48,7 @@ export function endpointObserver({ s3, sagemaker, cloudformation }: ObserverClie
     async part(spec, part) {
       switch (part) {
         case 'sources': {
-          const read = () => sources.observe(spec.sources, { isTimeUp: () => false });
+          const read = () => sources.observe(spec.sources, { isTimeUp: () => false, data: spec.data });
           const found = await explainErrors(readCalls(spec), sourcesOf(spec), read);
           return found.kind === 'unfinished' ? {} : { sources: found };
         }

@@ -1,13 +1,14 @@
 import type { Slot } from '@freshpoint/cdk/contract';
 import { type Rollout, recordedUpdate } from '@freshpoint/engine/policy/rollout';
 import { activeSlot } from '@freshpoint/engine/policy/slots';
-import { type QuarantineEntry, quarantineEntryOf } from '@freshpoint/engine/policy/state';
+import { type QuarantineEntry, quarantineEntryOf, servedRevision } from '@freshpoint/engine/policy/state';
 import type { EndpointReport } from './report.ts';
 
 /** The status of one endpoint, as `--json` prints it. Times are ISO 8601. */
 export interface EndpointStatusView {
   readonly endpoint: string;
-  readonly endpointName: string;
+  /** Absent: its spec or state cannot be read, so nothing is known. */
+  readonly endpointName?: string;
   /** EndpointStatus of SageMaker, or `Gone`. Absent: it cannot be read. */
   readonly status?: string;
   readonly serving?: { readonly revision?: string; readonly slot?: Slot; readonly since: string };
@@ -74,7 +75,8 @@ export function statusView(report: EndpointReport): EndpointStatusView {
 
 function servingIn({ spec, state: { serving } }: EndpointReport): Pick<EndpointStatusView, 'serving'> {
   if (!serving) return {};
-  const { revision, configName, since } = serving;
+  const { configName, since } = serving;
+  const revision = servedRevision(serving);
   const slot = activeSlot(spec, configName);
   return {
     serving: { ...(revision !== undefined && { revision }), ...(slot && { slot }), since: isoTime(since) },

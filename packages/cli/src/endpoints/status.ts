@@ -1,5 +1,5 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
-import { EXIT_CODES } from '../command-failure.ts';
+import { CommandFailure, EXIT_CODES } from '../command-failure.ts';
 import type { Output } from '../output.ts';
 import { alignColumns, formatTime, type OutputFormat, withoutControlCharacters, wrap } from '../text.ts';
 import { type ReportContext, reportOn } from './report.ts';
@@ -29,20 +29,31 @@ export async function runStatus(
   context: ReportContext,
   output: Output,
 ): Promise<number> {
-  const ids = endpoint === undefined ? await context.account.list() : [endpoint];
-  const views = await statusViews(ids, context);
+  const views =
+    endpoint === undefined
+      ? await statusViews(await context.account.list(), context)
+      : [statusView(await reportOn(context, endpoint))];
   for (const line of linesOf(views, { endpoint, format, output })) output.write(line);
   return views.some(({ needsAttention }) => needsAttention) ? EXIT_CODES.needsAttention : EXIT_CODES.success;
 }
 
-/** The status of each of these endpoints. */
+/** The status of each of these endpoints. One whose spec or state cannot be read does not hide the others. */
 export async function statusViews(ids: readonly string[], context: ReportContext): Promise<EndpointStatusView[]> {
   const views: EndpointStatusView[] = [];
   for (let from = 0; from < ids.length; from += PARALLEL_REPORTS) {
-    const reports = ids.slice(from, from + PARALLEL_REPORTS).map((id) => reportOn(context, id));
-    views.push(...(await Promise.all(reports)).map(statusView));
+    const read = ids.slice(from, from + PARALLEL_REPORTS).map((id) => viewOf(id, context));
+    views.push(...(await Promise.all(read)));
   }
   return views;
+}
+
+async function viewOf(endpoint: string, context: ReportContext): Promise<EndpointStatusView> {
+  try {
+    return statusView(await reportOn(context, endpoint));
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return { endpoint, quarantined: [], problem: error.message, needsAttention: true };
+  }
 }
 
 function linesOf(
@@ -73,7 +84,7 @@ export function statusCells(view: EndpointStatusView): string[] {
 }
 
 function attentionOf(view: EndpointStatusView): string[] {
-  const { status, stalled, suspended, pinned, moved, waiting, needsAttention, problem } = view;
+  const { endpointName, status, stalled, suspended, pinned, moved, waiting, needsAttention, problem } = view;
   const words = [
     status !== undefined && status !== 'InService' && status,
     stalled && `stalled: ${stalled.reason}`,
@@ -81,7 +92,7 @@ function attentionOf(view: EndpointStatusView): string[] {
     suspended && 'suspended',
     pinned && 'pinned',
     moved !== undefined && 'moved by hand',
-    problem !== undefined && 'partly unreadable',
+    problem !== undefined && (endpointName === undefined ? 'unreadable' : 'partly unreadable'),
   ];
   return words.filter((word) => typeof word === 'string');
 }

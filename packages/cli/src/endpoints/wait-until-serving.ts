@@ -1,6 +1,6 @@
 import { shortRevision } from '@freshpoint/engine/policy/revision';
 import { recordedUpdate } from '@freshpoint/engine/policy/rollout';
-import { type EndpointState, quarantineEntryOf } from '@freshpoint/engine/policy/state';
+import { type EndpointState, quarantineEntryOf, servedRevision } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import { withoutControlCharacters } from '../text.ts';
 import type { EndpointAccount } from './account.ts';
@@ -62,7 +62,7 @@ function statusOf(state: EndpointState, { revision, at }: WrittenPin): RollbackS
   if (entry) {
     return { kind: 'refused', message: withoutControlCharacters(entry.message ?? 'no message is recorded.') };
   }
-  if (serving?.revision === revision && !update) return { kind: 'serving' };
+  if (serving && servedRevision(serving) === revision && !update) return { kind: 'serving' };
   const isPinned = state.pin?.at === at && state.pin.revision === revision;
   if (!isPinned && !update) return { kind: 'unpinned' };
   if (update?.revision === revision) return { kind: 'updating' };

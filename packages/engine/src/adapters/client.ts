@@ -18,10 +18,17 @@ export interface SendOptions {
 }
 
 /**
+ * Settings of all clients but S3's. A subnet without a route to the service drops packets: without a limit, in ms, the
+ * function would end at its timeout before it could say which call that was. S3's would count the time in which a
+ * request waits for one of its sockets.
+ */
+export const CLIENT_CONFIG = { requestHandler: { connectionTimeout: 5_000 } } as const;
+
+/**
  * Settings of the client that sends UpdateEndpoint. The SDK would retry a call whose reply was lost, and report the
  * second attempt's refusal as in progress instead of an unknown outcome.
  */
-export const UPDATE_CLIENT_CONFIG = { maxAttempts: 1 } as const;
+export const UPDATE_CLIENT_CONFIG = { ...CLIENT_CONFIG, maxAttempts: 1 } as const;
 
 /** A command of the SDK, which declares the type of its output in the handler that it resolves to. */
 interface TypedCommand<Output> extends AwsCommand {

@@ -18,7 +18,7 @@ import type { CheckOptions, ObserveOptions, Sources } from '../ports.ts';
 import { ApprovedPackages } from './approved-packages.ts';
 import { type Client, ifFound, isNamed, send } from './client.ts';
 import { inParallel } from './parallel.ts';
-import { bodyBytes } from './s3-json.ts';
+import { bodyBytes, type ObjectAddress } from './s3-json.ts';
 import { followPointer } from './s3-pointer.ts';
 import type { ModelRegistry } from './sagemaker-registry.ts';
 
@@ -162,7 +162,7 @@ function listedObject(bucket: string, { Key = '', ETag = '', Size = 0, LastModif
 async function readMarker(client: Client, sources: readonly SourceSpec[]): Promise<MarkerView | undefined> {
   const source = sources.find((each) => 'marker' in each);
   if (!source) return undefined;
-  const object = await head(client, source.bucket, source.marker);
+  const object = await head(client, source.bucket, source.marker, 'asked');
   return { uri: uriOf(source), ...(object && { lastModified: object.lastModified }) };
 }
 
@@ -182,7 +182,7 @@ interface Finder {
 async function findAll(
   finder: Finder,
   sources: readonly SourceSpec[],
-  { progress, instead = [] }: ObserveOptions & { readonly progress: ListingProgress },
+  { progress, instead = [], data }: ObserveOptions & { readonly progress: ListingProgress },
 ): Promise<FoundSources> {
   const known = (source: SourceSpec) => instead.find((object) => sourceUriOf(object) === uriOf(source));
   const named = sources.flatMap((source) =>
@@ -197,7 +197,8 @@ async function findAll(
       if (location && 'message' in location) faults.push(location);
       if (!location || 'message' in location) return;
       const { bucket, key, chosenBy, dangling } = location;
-      const object = await head(finder.client, bucket, key);
+      const isCopied = data?.files.some((file) => uriOf(file) === uriOf(source));
+      const object = await head(finder.client, bucket, key, isCopied ? 'needed' : 'asked');
       if (!object && dangling) faults.push(dangling);
       if (!object) return;
       const lastModified = Math.max(object.lastModified, dangling?.lastModified ?? 0);
@@ -222,32 +223,44 @@ async function locate(
   return named && 'target' in named ? { ...named.target, chosenBy, dangling: named.dangling } : named;
 }
 
-async function head(client: Client, bucket: string, key: string): Promise<SourceObject | undefined> {
-  const object = await ifFound(() => describeObject(client, bucket, key));
+/** `needed`: a checksum that KMS denies is an error. */
+type ChecksumRequest = 'needed' | 'asked';
+
+async function head(
+  client: Client,
+  bucket: string,
+  key: string,
+  checksum: ChecksumRequest,
+): Promise<SourceObject | undefined> {
+  const object = await ifFound(() => describeObject(client, { Bucket: bucket, Key: key }, checksum));
   if (!object) return undefined;
   const { ETag = '', ContentLength = 0, LastModified, VersionId } = object;
-  const checksum = fullChecksum(object);
+  const fullObject = fullChecksum(object);
   return {
     bucket,
     key,
     etag: unquoteETag(ETag),
     size: ContentLength,
     lastModified: LastModified?.getTime() ?? 0,
-    ...(checksum !== undefined && { checksum }),
+    ...(fullObject !== undefined && { checksum: fullObject }),
     ...(VersionId !== undefined && { version: VersionId }),
   };
 }
 
 /**
  * S3 decrypts the checksum, by the caller's permission; without it, the rest can be read all the same. Any other error
- * must not change how an object is identified.
+ * must not change how an object is identified, nor this one where the permission is needed anyhow, and only gone for a
+ * while: what is identified in another way is newer than what a person rolled back.
  */
-async function describeObject(client: Client, bucket: string, key: string): Promise<HeadObjectCommandOutput> {
-  const object = { Bucket: bucket, Key: key };
+async function describeObject(
+  client: Client,
+  object: ObjectAddress,
+  checksum: ChecksumRequest,
+): Promise<HeadObjectCommandOutput> {
   try {
     return await send(client, new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
   } catch (error) {
-    if (statusOf(error) !== FORBIDDEN) throw error;
+    if (statusOf(error) !== FORBIDDEN || checksum === 'needed') throw error;
     const described = await send(client, new HeadObjectCommand(object));
     if (!described.ServerSideEncryption?.startsWith('aws:kms')) throw error;
     return described;

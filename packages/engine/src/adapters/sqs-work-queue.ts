@@ -2,9 +2,14 @@ import { ChangeMessageVisibilityCommand, SendMessageCommand } from '@aws-sdk/cli
 import type { WorkQueue } from '../ports.ts';
 import { type Client, send } from './client.ts';
 
-/** The longest visibility timeout that SQS accepts, in seconds. */
-const MAX_VISIBILITY_SECONDS = 43_200;
+/**
+ * The longest visibility timeout, in seconds. SQS accepts 12 hours from when the message was received, which was before
+ * the batching window and the pass.
+ */
+const MAX_VISIBILITY_SECONDS = 43_200 - 120;
 const MAX_REASON_CHARACTERS = 1000;
+/** Longer bodies, which are no requests, leave a dead letter no room for its reason. */
+const MAX_BODY_CHARACTERS = 60_000;
 
 /** Where the queues are, and how the function is invoked with their messages. */
 export interface WorkQueueSettings {
@@ -32,12 +37,12 @@ export function sqsWorkQueue(
       await send(client, new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
     },
     async deadLetter(body, reason) {
-      const StringValue = reason.slice(0, MAX_REASON_CHARACTERS);
+      const StringValue = reason.slice(0, MAX_REASON_CHARACTERS).toWellFormed();
       await send(
         client,
         new SendMessageCommand({
           QueueUrl: deadLetterQueueUrl,
-          MessageBody: body,
+          MessageBody: body.slice(0, MAX_BODY_CHARACTERS).toWellFormed(),
           MessageAttributes: { reason: { DataType: 'String', StringValue } },
         }),
       );

@@ -23,7 +23,7 @@ const RENEW_AFTER_RECEIVES = 900;
  */
 export async function reconcileBatch(ports: Ports, messages: readonly QueueMessage[]): Promise<string[]> {
   const groups = new Map<string, ParsedMessage[]>();
-  const unreadable: string[] = [];
+  const unreadable: Promise<string[]>[] = [];
   for (const message of messages) {
     try {
       const body = parseRequest(message, ports.roleId);
@@ -32,11 +32,14 @@ export async function reconcileBatch(ports: Ports, messages: readonly QueueMessa
     } catch (error) {
       ports.telemetry.error('', error, 0);
       ports.telemetry.metric('', 'MessagesUnreadable', 1);
-      unreadable.push(...(await deadLetter(ports, message, String((error as Error).message))));
+      unreadable.push(deadLetter(ports, message, String((error as Error).message)));
     }
   }
-  const requeued = await Promise.all([...groups.values()].map((group) => handleGroup(ports, group)));
-  return [...unreadable, ...requeued.flat()];
+  const requeued = await Promise.all([
+    ...unreadable,
+    ...[...groups.values()].map((group) => handleGroup(ports, group)),
+  ]);
+  return requeued.flat();
 }
 
 async function handleGroup(ports: Ports, group: readonly ParsedMessage[]): Promise<string[]> {
@@ -79,7 +82,11 @@ async function handle(
     return await reconcile(ports, body, { ids, sentAt: newestSentAt(group) });
   } catch (error) {
     if (error instanceof StateConflict) return { kind: 'requeue', seconds: CONFLICT_SECONDS };
-    if (error instanceof EngineError) return { kind: 'stalled', message: `${error.code}: ${error.message}` };
+    if (error instanceof EngineError) {
+      const { code, message: text } = error;
+      ports.telemetry.decision({ endpoint, decision: 'stalled', reason: code, message: text });
+      return { kind: 'stalled', message: `${code}: ${text}` };
+    }
     ports.telemetry.error(endpoint, error, pauseSeconds(receives, ports.now()));
     if (!deploymentRequestIn(body)) await noteFailedPass({ ports, endpoint }, error, message);
     return { kind: 'requeue' };

@@ -72,7 +72,7 @@ async function observeForConfirmation(
   if (decision.next.kind === 'observe') {
     const reader = { ports, budget: startBudget(ports.now), requests: [] };
     const before = { state, endpointModified: lastModifiedOf(endpoint) };
-    const read = await tryToRead(context, () => observeSources(reader, request.sources, before));
+    const read = await tryToRead(context, () => observeSources(reader, request, before));
     // Sources that cannot be read leave it unknown what was loaded.
     const sources = read ?? ({ kind: 'missing', uris: [] } as const);
     if (sources.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);

@@ -82,7 +82,7 @@ async function observeAtGate(
   const endpointModified = lastModifiedOf(view);
   const sources =
     spec && recordedUpdate(state) && !seen
-      ? await tryToRead(context, () => observeSources(reader, spec.sources, { state, endpointModified }))
+      ? await tryToRead(context, () => observeSources(reader, spec, { state, endpointModified }))
       : seen?.sources;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
   const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });

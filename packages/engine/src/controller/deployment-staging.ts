@@ -159,13 +159,11 @@ async function keepJudgement(
   { staged, deployed, served }: StagedSources,
 ): Promise<DeploymentData> {
   const { ports, store, spec, request } = pass;
-  const [before, after] = await Promise.all(
-    [spec.sources, request.sources].map((each) => listUnlessDenied(pass, each)),
-  );
+  const [before, after] = await Promise.all([spec, request].map((each) => listUnlessDenied(pass, each)));
   const unchanged = after && revisionUnlessRemoved(spec.sources, { after, served });
   const removed = spec.sources.filter((source) => !isAmong(request.sources, source));
   const staying = before ? undefined : request.sources.filter((source) => isAmong(spec.sources, source));
-  const newestKept = staying && (await listUnlessDenied(pass, staying))?.newest;
+  const newestKept = staying && (await listUnlessDenied(pass, { ...request, sources: staying }))?.newest;
   const changed = { before, after, newestKept, removed, unchanged, deployed };
   const { state, pin, carried } = keepAcrossSources(staged.recorded.state, changed);
   if (carried) {
@@ -180,9 +178,12 @@ function isAmong(sources: readonly SourceSpec[], source: SourceSpec): boolean {
 }
 
 /** The sources, if they can be read within the pass, and may be. Other errors are thrown: the pass is repeated. */
-async function listUnlessDenied(pass: GatePass, sources: readonly SourceSpec[]): Promise<SourcesView | undefined> {
+async function listUnlessDenied(
+  pass: GatePass,
+  { sources, data }: Pick<EndpointSpec, 'sources' | 'data'>,
+): Promise<SourcesView | undefined> {
   const { ports, budget } = pass;
-  const read = await tryToRead(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp }));
+  const read = await tryToRead(pass, () => ports.sources.observe(sources, { isTimeUp: budget.isUp, data }));
   return read?.kind === 'unfinished' ? undefined : read;
 }
 

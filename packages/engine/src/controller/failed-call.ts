@@ -45,6 +45,7 @@ function textOf({ name, message }: Error, status: number | undefined): string {
 }
 
 function todoFor(text: string, status: number | undefined): string | undefined {
+  if (/^InvalidObjectState/.test(text)) return 'Restore the object, or upload it in another storage class.';
   const { fault } = judgeFailure(text);
   if (fault === 'kms')
     return 'Let the key policy grant the refresher’s role the KMS permission that the message names.';

@@ -15,8 +15,9 @@ export type DeploymentSources = SourcesReading | { readonly kind: 'refused'; rea
 
 /** Reads the sources of a deployment. Those without an object get their initial data first. */
 export async function observeInitialized(reader: DeploymentReader, known: ReadContext): Promise<DeploymentSources> {
-  const { sources, initialData = [] } = reader.request;
-  const read = (): Promise<SourcesReading> => observeSources({ ...reader, requests: [] }, sources, known);
+  const { request } = reader;
+  const { initialData = [] } = request;
+  const read = (): Promise<SourcesReading> => observeSources({ ...reader, requests: [] }, request, known);
   const found = await read();
   if (found.kind !== 'missing') return found;
   const missing = initialData.filter(({ to }) => found.uris.includes(uriOf(to)));

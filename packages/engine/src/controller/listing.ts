@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SourceSpec } from '@freshpoint/cdk/contract';
+import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { SourcesView } from '../policy/observation.ts';
 import type { SourceObject } from '../policy/source-object.ts';
 import type { EndpointState, SourceListing } from '../policy/state.ts';
@@ -30,7 +30,7 @@ export type SourcesReading = SourcesView | UnfinishedWork;
 /** Reads the sources; continues the listing that the state records, if it is one of the same. */
 export async function observeSources(
   { ports, budget, requests }: SourcesReader,
-  sources: readonly SourceSpec[],
+  { sources, data }: Pick<EndpointSpec, 'sources' | 'data'>,
   { state, endpointModified, instead }: ReadContext,
 ): Promise<SourcesReading> {
   const of = createHash('sha256').update(JSON.stringify(sources)).digest('hex');
@@ -41,6 +41,7 @@ export async function observeSources(
     isTimeUp: budget.isUp,
     progress: before?.progress,
     ...(instead && { instead }),
+    ...(data && { data }),
   });
   if (read.kind === 'unfinished') return unfinished({ ...listing, progress: read.progress });
   if (!before) return read;

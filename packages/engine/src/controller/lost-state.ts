@@ -76,7 +76,7 @@ async function observeRemains(
   const view = await ports.endpoints.describe(spec.endpointName);
   if (view === 'gone') return 'gone';
   const known = { state, endpointModified: view.lastModified };
-  const read = () => observeSources({ ports, budget, requests: [] }, spec.sources, known);
+  const read = () => observeSources({ ports, budget, requests: [] }, spec, known);
   // A deployment, and its rollback, may have taken the permission to read the sources of the spec by now.
   const sources = await (by === 'pass' ? read() : tryToRead({ ports, endpoint }, read));
   return { view, sources: sources ?? { kind: 'missing', uris: [] } };

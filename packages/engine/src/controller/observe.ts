@@ -76,7 +76,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
   switch (what) {
     case 'sources': {
       const known = { state, endpointModified: lastModifiedOf(endpoint) };
-      const read = await observeSources(pass, spec.sources, known);
+      const read = await observeSources(pass, spec, known);
       return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
     }
     case 'stack':

@@ -22,6 +22,8 @@ export interface ParsedMessage {
   readonly body: ReconcileRequest;
 }
 
+/** The ids that endpoints get: no other has a spec. */
+const ENDPOINT_ID = /^[\w-]{1,128}\/[\w.-]{1,500}$/;
 /** Characters of an unreadable message that errors show. */
 const MAX_SHOWN_CHARACTERS = 100;
 
@@ -37,8 +39,8 @@ export function parseRequest({ body, senderId }: QueueMessage, roleId: string): 
   } catch (error) {
     throw new EngineError('MESSAGE_UNREADABLE', `Expected a reconcile request in JSON, got: ${shown}`, error);
   }
-  if (message?.version !== 1 || typeof message.endpoint !== 'string') {
-    const expected = '{"version":1,"endpoint":"…"}';
+  if (message?.version !== 1 || !ENDPOINT_ID.test(String(message.endpoint))) {
+    const expected = '{"version":1,"endpoint":"<stack>/<id>"}';
     throw new EngineError('MESSAGE_UNREADABLE', `Expected ${expected}, got: ${shown}. Send it in that form.`);
   }
   if (deploymentRequestIn(message) !== undefined && !senderId?.startsWith(`${roleId}:`)) {

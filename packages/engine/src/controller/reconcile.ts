@@ -9,7 +9,7 @@ import { readState } from './lost-state.ts';
 import type { EndpointContext, EndpointPass, PassRequests } from './pass.ts';
 import { endPass, type PassEnding, type ReconcileResult } from './result.ts';
 import { type Staged, stage } from './staging.ts';
-import { measureStall } from './stalls.ts';
+import { endHindered, measureStall } from './stalls.ts';
 import { swap } from './swap.ts';
 
 /** Pause after a spec was created during a pass, in seconds. */
@@ -75,7 +75,8 @@ async function decideAndAct(
     const { reason, lease } = next;
     const message = 'The slot data changed after it was staged.';
     const seconds = shortPollSeconds(spec);
-    return endPass(pass, { kind: 'requeue', reason, message, seconds, revision: lease.revision });
+    const { revision } = lease;
+    return endHindered(pass, recorded, { kind: 'requeue', reason, message, seconds, revision });
   }
   if (next.kind === 'stage') {
     const { sources } = observation;
@@ -127,16 +128,23 @@ async function withoutPermission(
 ): Promise<ReconcileResult> {
   const stackName = endpoint.slice(0, endpoint.indexOf('/'));
   ports.telemetry.error(endpoint, denial, 0);
+  const message = describeError(denial, { stackId: stackId ?? '' }, 'Nothing follows');
   try {
-    if ((await ports.stacks.describe(stackId ?? stackName)).kind === 'deploying') {
+    const { kind } = await ports.stacks.describe(stackId ?? stackName);
+    if (kind === 'deploying') {
       ports.telemetry.decision({ endpoint, decision: 'requeue', reason: 'StackBusy', seconds: SHORT_POLL_SECONDS });
       return { kind: 'requeue', seconds: SHORT_POLL_SECONDS };
+    }
+    if (kind === 'idle') {
+      // The stack still lets the role describe it, so it may be others who deny the spec. The sweep asks again.
+      ports.telemetry.decision({ endpoint, decision: 'stalled', reason: 'StateUnavailable', message });
+      ports.telemetry.metric(endpoint, 'Stalled', 1);
+      return { kind: 'done' };
     }
   } catch (error) {
     // Nothing is granted in that stack any more, for no endpoint.
     if (!isDenied(error)) throw error;
   }
-  const message = describeError(denial, { stackId: stackId ?? '' }, 'Nothing follows');
   ports.telemetry.decision({ endpoint, decision: 'done', reason: 'SpecGone', message });
   return { kind: 'done' };
 }

@@ -10,6 +10,7 @@ import { RESUME_SECONDS } from './budget.ts';
 import { StagingLease } from './lease.ts';
 import type { EndpointPass } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
+import { endHindered } from './stalls.ts';
 import { tryTo } from './try-to.ts';
 
 /** Pause after a source or the endpoint changed while data was staged, in seconds. */
@@ -56,11 +57,18 @@ export async function stage(
     }
     case 'changed': {
       const message = 'A source changed while it was being copied.';
-      return requeue(pass, claim, { decision: 'requeue', reason: 'Settling', message, seconds: CHANGED_SECONDS });
+      const ending = { kind: 'requeue', reason: 'SourceChanged', message, seconds: CHANGED_SECONDS, revision } as const;
+      return endHindered(pass, lease.recorded, ending);
     }
     case 'missing': {
       const message = 'The revision is not in the revision store any more.';
-      return requeue(pass, claim, { decision: 'requeue', reason, message, seconds: CHANGED_SECONDS });
+      return endHindered(pass, lease.recorded, {
+        kind: 'requeue',
+        reason,
+        message,
+        seconds: CHANGED_SECONDS,
+        revision,
+      });
     }
     case 'staged':
       log(pass, claim, { decision: 'stage', reason });

@@ -1,10 +1,12 @@
 import { StateConflict } from '../errors.ts';
-import { noteBlockage, type StallChange, stalledAfterMs } from '../policy/stalled.ts';
+import { noteBlockage, type StallChange, stalledAfterMs, withinStall } from '../policy/stalled.ts';
 import type { EndpointState } from '../policy/state.ts';
+import type { StoredState } from '../ports.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext, EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import type { QueueMessage } from './queue-message.ts';
+import { endPass, type PassEnding, type ReconcileResult } from './result.ts';
 import { rewriteState } from './rewrite-state.ts';
 
 /**
@@ -34,11 +36,29 @@ export async function noteFailedPass(context: EndpointContext, error: unknown, m
   }
 }
 
+/** Ends a pass that was kept from what it had decided to do, which is noted as well if it happens again and again. */
+export async function endHindered(
+  pass: EndpointPass,
+  { state, etag }: StoredState,
+  hindered: Hindrance,
+): Promise<ReconcileResult> {
+  const clock = { now: pass.ports.now(), spec: pass.spec };
+  const noted = noteBlockage(state, hindered, clock);
+  await publish(pass, { ...noted, events: [] });
+  measureStall(pass, state, noted.state);
+  if (noted.state !== state) await writeStalled(pass, etag, noted);
+  return endPass(pass, { ...hindered, kind: 'requeue', seconds: withinStall(hindered.seconds, noted.state, clock) });
+}
+
+/** Why, and until the next pass, in seconds. */
+type Hindrance = PassEnding & { readonly kind: 'requeue'; readonly revision: string; readonly seconds: number };
+
 async function recordFailure({ ports, endpoint }: EndpointContext, error: unknown): Promise<void> {
   const spec = await ports.specs.read(endpoint);
-  const stored = spec && (await ports.states.read(spec.store));
+  if (!spec) return;
+  const stored = await ports.states.read(spec.store);
   // A state that was lost is rebuilt first.
-  if (!stored || stored.state.lostAt !== undefined) return;
+  if (!stored || stored.state.lostAt !== undefined) throw error;
   const { state, etag } = stored;
   const blockage = { reason: 'CallFailed', message: describeError(error, spec) };
   const noted = noteBlockage(state, blockage, { now: ports.now(), spec });

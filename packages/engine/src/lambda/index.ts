@@ -10,7 +10,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, METRICS_NAMESPACE, METRICS_SERVICE } from '@freshpoint/cdk/contract';
 import { awsPorts } from '../adapters/aws-ports.ts';
-import { type Client, UPDATE_CLIENT_CONFIG } from '../adapters/client.ts';
+import { CLIENT_CONFIG, type Client, UPDATE_CLIENT_CONFIG } from '../adapters/client.ts';
 import { cloudFormationResponses } from '../adapters/cloudformation-responses.ts';
 import { namingFailures, type SdkClient } from '../adapters/naming-failures.ts';
 import { powertoolsTelemetry } from '../adapters/powertools-telemetry.ts';
@@ -43,14 +43,14 @@ function lazily(create: () => SdkClient): Client {
 export const handler = createHandler(
   awsPorts({
     clients: {
-      sagemaker: namingFailures(new SageMakerClient(), roleArn),
+      sagemaker: namingFailures(new SageMakerClient(CLIENT_CONFIG), roleArn),
       sagemakerUpdates: lazily(() => new SageMakerClient(UPDATE_CLIENT_CONFIG)),
-      sagemakerRuntime: lazily(() => new SageMakerRuntimeClient()),
+      sagemakerRuntime: lazily(() => new SageMakerRuntimeClient(CLIENT_CONFIG)),
       s3: namingFailures(new S3Client({ requestHandler: { httpsAgent: { maxSockets: PARALLEL_COPIES } } }), roleArn),
-      ssm: namingFailures(new SSMClient(), roleArn),
-      sqs: lazily(() => new SQSClient()),
-      cloudformation: lazily(() => new CloudFormationClient()),
-      events: lazily(() => new EventBridgeClient()),
+      ssm: namingFailures(new SSMClient(CLIENT_CONFIG), roleArn),
+      sqs: lazily(() => new SQSClient(CLIENT_CONFIG)),
+      cloudformation: lazily(() => new CloudFormationClient(CLIENT_CONFIG)),
+      events: lazily(() => new EventBridgeClient(CLIENT_CONFIG)),
     },
     queues: {
       queueUrl: setting(ENVIRONMENT.queueUrl),

@@ -39,10 +39,12 @@ export function decide(observation: Observation): Decision {
   if (isUpdateImminent(o)) {
     return unchanged(state, { kind: 'requeue', reason: 'EndpointBusy', message: 'A refresh is about to start.' });
   }
+  const test = needsSmokeTests(o) ? nextTest(o) : undefined;
+  // The sources may take as long to read as a pass has. Whether they have something newer matters for later tests only.
+  if (test?.kind === 'test' && test.attempt === 1) return unchanged(state, test);
   if (recordedUpdate(state) && endpoint.status === 'InService' && !sources) {
     return unchanged(state, { kind: 'observe', what: 'sources' });
   }
-  const test = needsSmokeTests(o) ? nextTest(o) : undefined;
   if (test) return unchanged(state, test);
 
   const { state: concluded, events, stale } = conclude(o);

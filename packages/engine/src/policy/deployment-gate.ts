@@ -60,7 +60,7 @@ export function decideGate(observation: GateObservation): GateDecision {
   if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
   const test = needsSmokeTests(o) ? nextTest(o) : undefined;
-  if (test && !isUnanswered(state.rollout)) return wait(unchanged, 'smoke tests are running');
+  if (test && !isUnanswered(state.rollout, now)) return wait(unchanged, 'smoke tests are running');
   const { lease } = state;
   if (lease && leaseLeftMs(lease, now) > 0) {
     return wait(unchanged, `slot ${slotLetter(lease.slot)} is being staged`);

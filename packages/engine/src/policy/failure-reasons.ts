@@ -38,6 +38,34 @@ export const FAILURE_REASONS: readonly FailureKind[] = [
     todo: 'Check the container’s log in CloudWatch, then upload model data that the container can load.',
   },
   {
+    pattern: /unable to successfully stand up your model/i,
+    fault: 'revision',
+    example:
+      'Unable to successfully stand up your model within the allotted 180 second timeout. Please ensure that ' +
+      'downloading your model artifacts, starting your model container and passing the ping health checks can be ' +
+      'completed within 180 seconds.',
+    source: 'reports of serverless endpoints',
+    todo: 'Upload model data that is loaded within 180 seconds, or deploy the stack with more memory.',
+  },
+  {
+    pattern: /CannotStartContainerError/i,
+    fault: 'revision',
+    example:
+      'CannotStartContainerError. Please ensure the model container for variant AllTraffic starts correctly when ' +
+      'invoked with …',
+    source: 'aws/sagemaker-python-sdk#4615',
+    todo: 'Upload model data with which the container starts. If it is the image, deploy a mended one, then `retry`.',
+  },
+  {
+    pattern: /model data archive is too large/i,
+    fault: 'revision',
+    example:
+      'The model data archive is too large. Please reduce the size of the model data archive or move to an instance ' +
+      'type with more memory.',
+    source: 'aws/sagemaker-python-sdk#879',
+    todo: 'Upload a smaller archive, or deploy the stack with an instance type that has more memory.',
+  },
+  {
     pattern: /failed to extract model data archive/i,
     fault: 'revision',
     example: 'Failed to extract model data archive for container "container_1" from URL "s3://models/model.tar.gz".',
@@ -45,7 +73,8 @@ export const FAILURE_REASONS: readonly FailureKind[] = [
     todo: 'Upload a tar.gz archive without symbolic links.',
   },
   {
-    pattern: /\balarms?\b/i,
+    // An alarm that is missing, or may not be read, judges nothing.
+    pattern: /^(?!.*(not authorized|not exist|not find|not found)).*\balarms?\b/is,
     fault: 'rollback-alarm',
     example: 'The deployment was rolled back because CloudWatch alarm "iris-errors" was in ALARM state.',
     source: 'SageMaker developer guide "Auto-rollback"; the text is unverified',
@@ -77,7 +106,7 @@ export const FAILURE_REASONS: readonly FailureKind[] = [
     todo: 'Let the key policy grant kms:CreateGrant and kms:Decrypt to the roles that the message names.',
   },
   {
-    pattern: /make sure all images included in the model/i,
+    pattern: /make sure all images included in the model|the repository of your image/i,
     fault: 'image',
     example:
       'Please make sure all images included in the model for the production variant AllTraffic exist, ' +
@@ -86,7 +115,14 @@ export const FAILURE_REASONS: readonly FailureKind[] = [
     todo: 'Check that the image exists and that the execution role of the model can pull it.',
   },
   {
-    pattern: /failed to download model data|AccessDenied|not authorized to perform/i,
+    pattern: /image size \d+ is greater/i,
+    fault: 'image',
+    example: 'Image size 12345678901 is greater than supported size 10737418240.',
+    source: 'aws-solutions-library-samples/qnabot-on-aws#691',
+    todo: 'Deploy the stack with a smaller image: on a serverless endpoint it has at most 10 GB.',
+  },
+  {
+    pattern: /failed to download model data|AccessDenied|not authorized to perform|could not assume role/i,
     fault: 'role',
     example:
       'Failed to download model data for container "container_1" from URL: "s3://models/model.tar.gz". Please ensure ' +
@@ -103,7 +139,8 @@ export const FAILURE_REASONS: readonly FailureKind[] = [
     todo: 'Check subnets, security groups and free addresses of the VPC of the models.',
   },
   {
-    pattern: /^Request to service failed|InternalFailure|InternalServer|ServiceUnavailable|Throttl|Rate exceeded/i,
+    pattern:
+      /^Request to service failed|InternalFailure|Internal ?Server|internal error|ServiceUnavailable|Throttl|Rate exceeded/i,
     fault: 'sagemaker',
     example: 'Request to service failed. If failure persists after retry, contact customer support.',
     source: 'aws-controllers-k8s/sagemaker-controller',

@@ -17,6 +17,8 @@ export type Reason =
   | 'Listing'
   /** The archives are checked in several passes. */
   | 'Checking'
+  /** Each time while they are checked or copied. */
+  | 'SourceChanged'
   | 'EndpointBusy'
   | 'StackBusy'
   | 'Suspended'

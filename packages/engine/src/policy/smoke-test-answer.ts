@@ -13,7 +13,7 @@ export function isAsExpected(answer: string, expectation: SmokeTestExpectation |
 
 /** Whether the value has at least the members of `expected`, at any depth; lists must have equal length and order. */
 function hasMembers(value: unknown, expected: unknown): boolean {
-  if (typeof expected !== 'object' || expected === null) return Object.is(value, expected);
+  if (typeof expected !== 'object' || expected === null) return value === expected;
   if (typeof value !== 'object' || value === null || Array.isArray(value) !== Array.isArray(expected)) return false;
   if (Array.isArray(expected) && (value as unknown[]).length !== expected.length) return false;
   return Object.entries(expected).every(

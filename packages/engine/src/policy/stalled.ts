@@ -2,7 +2,7 @@ import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { Decision } from './decide.ts';
 import type { Next } from './next.ts';
 import type { Observation } from './observation.ts';
-import { isUnanswered } from './phases/testing.ts';
+import { isFirstTest } from './phases/testing.ts';
 import { recordedUpdate } from './rollout.ts';
 import { type EndpointState, type Stall, truncateMessage } from './state.ts';
 
@@ -113,7 +113,7 @@ function blockageOf({ now, spec, sources, endpoint }: Observation, { next, state
     const begun = reason === 'Listing' ? state.listing : state.checking;
     return isOverdue(begun, { now, spec }) ? { reason, message, revision, since: begun.since } : undefined;
   }
-  if (reason === 'Testing' && !isUnanswered(state.rollout)) return undefined;
+  if (reason === 'Testing' && isFirstTest(state.rollout)) return undefined;
   const isNewest = sources?.kind === 'complete' && sources.revision === state.serving?.revision;
   // An endpoint in service is only busy with what the controller does, or is about to do.
   const isOwn = recordedUpdate(state) !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { specParameterName } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
-import type { Client } from '../../src/adapters/client.ts';
+import { CLIENT_CONFIG, type Client, UPDATE_CLIENT_CONFIG } from '../../src/adapters/client.ts';
 import { cloudFormationResponses } from '../../src/adapters/cloudformation-responses.ts';
 import { cloudFormationStacks } from '../../src/adapters/cloudformation-stacks.ts';
 import { eventBridgeBus } from '../../src/adapters/eventbridge-bus.ts';
@@ -270,8 +273,12 @@ describe('sqsWorkQueue and eventBridgeBus', () => {
     const aws = client(() => ({}));
     const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 1 });
     await queue.requeue('h', 0.2);
-    await queue.requeue('h', 99_999);
-    expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 43_200]);
+    await queue.requeue('h', 43_200);
+    const [soon, late = 0] = aws.sent.map(({ input }) => input.VisibilityTimeout as number);
+    expect(soon).toBe(0);
+    // The limit is 12 hours from when the message was received: before the batching window, and before the pass.
+    expect(late + 12 + 60).toBeLessThan(43_200);
+    expect(late).toBeGreaterThan(43_000);
   });
 
   test('a message is visible early enough for the batching window to close in time', async () => {
@@ -281,9 +288,35 @@ describe('sqsWorkQueue and eventBridgeBus', () => {
     expect(aws.sent.map(({ input }) => input.VisibilityTimeout)).toEqual([0, 0, 48]);
   });
 
+  test('a dead letter is one that SQS accepts, whatever was received', async () => {
+    const aws = client(() => ({}));
+    const queue = sqsWorkQueue(aws, { ...queues, batchingWindow: 1 });
+    const body = 'x'.repeat(1024 ** 2);
+    await queue.deadLetter(body, `${'x'.repeat(999)}\u{1F600}`);
+    const [sent] = aws.sent.map(({ input }) => input as SendMessageCommandInput);
+    const { MessageBody, MessageAttributes } = sent ?? {};
+    const reason = MessageAttributes?.reason?.StringValue ?? '';
+    expect(reason).toBe(reason.toWellFormed());
+    // A message has at most 1 MiB with its attributes: names, types and values.
+    expect(Buffer.byteLength(`${MessageBody}reasonString${reason}`)).toBeLessThanOrEqual(1024 ** 2);
+    await queue.deadLetter('{}', 'MESSAGE_UNREADABLE');
+    expect(aws.sent[1]?.input).toMatchObject({ MessageBody: '{}' });
+  });
+
   test('an event that the bus rejected is an error', async () => {
     const events = eventBridgeBus(client(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })));
     const event = { type: 'started', revision: 'v2', slot: 'b', configName: 'config-b' } as const;
     await expect(events.publish('Iris/Endpoint', 'Iris', [event])).rejects.toThrow('InternalFailure');
   });
+});
+
+test('no client of the function waits for a connection without a limit, but that of S3', () => {
+  const source = readFileSync(join(import.meta.dirname, '../../src/lambda/index.ts'), 'utf8');
+  const created = [...source.matchAll(/new (\w+Client)\((\w*)/g)].map(([, name, config]) => `${name} ${config}`);
+  expect(created).toHaveLength(8);
+  expect(created.filter((each) => !/ (UPDATE_)?CLIENT_CONFIG$/.test(each))).toEqual(['S3Client ']);
+  for (const { requestHandler } of [CLIENT_CONFIG, UPDATE_CLIENT_CONFIG]) {
+    // Three attempts at three calls, with those of noting the failure, fit into the function's 60 s.
+    expect(requestHandler.connectionTimeout * 3 * 3).toBeLessThan(60_000);
+  }
 });

@@ -1,3 +1,4 @@
+import type { SlotSource } from '@freshpoint/cdk/contract';
 import { s3InMemory } from '@freshpoint/test-support/s3-in-memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3Sources } from '../../src/adapters/s3-sources.ts';
@@ -110,6 +111,17 @@ describe('the identity of a source object', () => {
     const denied = failure(403);
     failChecksums(denied);
     await expect(observe()).rejects.toBe(denied);
+  });
+
+  test('is an error where the object is copied: with another identity, it would end a rollback for ever', async () => {
+    const etag = await putEncrypted();
+    const denied = failure(403);
+    failChecksums(denied);
+    const sources = [{ bucket: Bucket, key: Key }];
+    const read = (files: SlotSource[]) =>
+      s3Sources(s3.client).observe(sources, { isTimeUp: () => false, data: { bucket: 'data', root: 'x/', files } });
+    await expect(read(sources)).rejects.toBe(denied);
+    expect(await read([{ bucket: Bucket, key: 'another' }])).toMatchObject({ files: [{ etag }] });
   });
 
   test('is an error where the object may not be read at all', async () => {

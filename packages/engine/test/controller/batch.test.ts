@@ -2,7 +2,7 @@ import { reconcileRequest } from '@freshpoint/cdk/contract';
 import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, StateConflict } from '../../src/errors.ts';
-import { accepted, endpoint, NOON, quiet, servedV1, v1 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, quiet, servedV1, spec, v1 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -67,6 +67,28 @@ describe('a swap', () => {
     expect(world.state.rollout).toMatchObject({ slot: 'b', revision: 'v2' });
     expect(world.state.rollout).not.toHaveProperty('accepted');
   });
+});
+
+test('smoke tests are sent first: after a long listing, the function would end while it waits for the answers', async () => {
+  const world = new World();
+  const data = { bucket: 'data', root: 'Iris/Endpoint/slots/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+  world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+  world.state = { ...servedV1, rollout: accepted };
+  world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
+  const order: string[] = [];
+  const { run } = world.ports.smokeTests;
+  const { observe } = world.ports.sources;
+  world.ports.smokeTests.run = (...given) => {
+    order.push('tests');
+    return run(...given);
+  };
+  world.ports.sources.observe = (...given) => {
+    order.push('sources');
+    return observe(...given);
+  };
+  await reconcileBatch(world.ports, [message('1')]);
+  expect(order).toEqual(['tests', 'sources']);
+  expect(world.published).toEqual(['succeeded']);
 });
 
 describe('a conclusion', () => {
@@ -167,6 +189,11 @@ describe('reconcile requests', () => {
     else world.stack = stack;
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.calls).toContain('error');
+    // With its last endpoint, a stack takes both permissions back: one that is left shows that the other is denied.
+    const isDeniedByOthers = stack !== 'denied' && stack.kind === 'idle';
+    expect(world.metrics.Stalled).toBe(isDeniedByOthers ? 1 : undefined);
+    const reason = isDeniedByOthers ? 'StateUnavailable' : 'SpecGone';
+    expect(world.decisions).toMatchObject([{ decision: isDeniedByOthers ? 'stalled' : 'done', reason }]);
   });
 
   test.each([
@@ -245,18 +272,29 @@ describe('reconcile requests', () => {
     world.fail.read = new EngineError('SPEC_UNREADABLE', 'SSM parameter /x: …');
     expect(await reconcileBatch(world.ports, [message('1')])).toEqual([]);
     expect(world.deadLetters[0]?.[1]).toContain('SPEC_UNREADABLE');
+    expect(world.decisions).toMatchObject([
+      { endpoint: 'Iris/Endpoint', decision: 'stalled', reason: 'SPEC_UNREADABLE', message: 'SSM parameter /x: …' },
+    ]);
   });
 
-  test.each(['', '{', 'null', '[]', '{"version":2,"endpoint":"x"}', '{"version":1}'])(
-    'that cannot be parsed go to the dead-letter queue and do not affect others: %j',
-    async (body) => {
-      const world = new World();
-      world.sources = v1;
-      expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
-      expect(world.deadLetters).toEqual([[body, expect.stringContaining('Expected')]]);
-      expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
-    },
-  );
+  test.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"version":2,"endpoint":"x"}',
+    '{"version":1}',
+    '{"version":1,"endpoint":""}',
+    '{"version":1,"endpoint":"Iris/x y"}',
+    '{"version":1,"endpoint":"Iris"}',
+    '{"version":1,"endpoint":"../Iris"}',
+  ])('that cannot be parsed go to the dead-letter queue and do not affect others: %j', async (body) => {
+    const world = new World();
+    world.sources = v1;
+    expect(await reconcileBatch(world.ports, [message('bad', 1, body), message('1')])).toEqual([]);
+    expect(world.deadLetters).toEqual([[body, expect.stringContaining('Expected')]]);
+    expect(world.decisions).toMatchObject([{ decision: 'done', reason: 'Serving' }]);
+  });
 
   test('stay in the queue when the dead-letter queue rejects them', async () => {
     const world = new World();

@@ -3,7 +3,7 @@ import { reconcileBatch } from '../../src/controller/batch.ts';
 import { nameFailedCall } from '../../src/errors.ts';
 import { isStallRecord } from '../../src/policy/history.ts';
 import type { StallEvent } from '../../src/policy/stalled.ts';
-import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, v1, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, MINUTE, NOON, quiet, servedV1, spec, testing, v1, v2 } from '../policy/situations.ts';
 import { message, World } from './fakes.ts';
 
 let world: World;
@@ -162,6 +162,15 @@ describe('what keeps the newest revision from being served', () => {
     );
   });
 
+  test('names what to do about an object that is archived, to which no permission helps', async () => {
+    const archived = new Error("The operation is not valid for the object's storage class");
+    Object.assign(archived, { name: 'InvalidObjectState', $metadata: { httpStatusCode: 403 } });
+    nameFailedCall(archived, { service: 's3', operation: 'GetObject', input: { Bucket: 'models', Key: 'm.tar.gz' } });
+    world.fail.sources = archived;
+    await passFor(60);
+    expect(stalls[0]?.message).toMatch(/storage class\. Restore the object, or upload it in another storage class\.$/);
+  });
+
   test('can be a call of the controller that is denied', async () => {
     world.fail.sources = denied;
     await passFor(60);
@@ -187,6 +196,27 @@ describe('what keeps the newest revision from being served', () => {
     expect(world.decisions.at(-1)).toMatchObject({ decision: 'stalled', reason: 'StateUnavailable' });
   });
 
+  test.each<[string, Partial<World>]>([
+    ['rebuilt', { state: { version: 1, lostAt: NOON - 60 * MINUTE }, fail: { sources: denied } }],
+    ['marked as lost', { hasState: false, fail: { 'write lost': denied } }],
+  ])('is logged and counted even if a lost state cannot be %s', async (_, change) => {
+    Object.assign(world, change);
+    const { write } = world.ports.states;
+    world.ports.states.write = (store, state, after) =>
+      state.lostAt !== undefined && world.fail['write lost'] ? Promise.reject(denied) : write(store, state, after);
+    const old = { ...message('1'), firstReceivedAt: NOON };
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBeUndefined();
+    world.now += 30 * MINUTE;
+    await reconcileBatch(world.ports, [old]);
+    expect(world.metrics.Stalled).toBe(1);
+    expect(world.decisions.at(-1)).toMatchObject({
+      decision: 'stalled',
+      reason: 'StateUnavailable',
+      message: expect.stringContaining('s3:HeadObject on arn:aws:s3:::models/model.tar.gz failed'),
+    });
+  });
+
   test('has the limit that the stack declares', async () => {
     world.spec = { ...spec, stalledAfter: 3600 };
     world.fail.sources = denied;
@@ -207,6 +237,45 @@ describe('what keeps the newest revision from being served', () => {
     await passFor(35);
     expect(stalls.at(-1)).toMatchObject({ reason: 'EndpointBusy' });
     expect(stalls).toHaveLength(3);
+  });
+
+  const files = [{ bucket: 'models', key: 'model.tar.gz' }];
+  const perSlot = { ...spec, data: { bucket: 'data', root: 'Iris/Endpoint/slots/', files } };
+  test.each<[string, string, Partial<World>]>([
+    ['sources that always change while they are copied', 'SourceChanged', { stagingOutcome: { kind: 'changed' } }],
+    ['sources that always change while they are checked', 'SourceChanged', { check: { kind: 'changed' } }],
+    ['a revision that something removes from the store', 'NewRevision', { stagingOutcome: { kind: 'missing' } }],
+  ])('can be %s', async (_, reason, change) => {
+    Object.assign(world, { spec: perSlot, state: quiet, ...change });
+    await passFor(60);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason, revision: 'v2' }]);
+    expect(world.metrics.Stalled).toBe(1);
+    Object.assign(world, { stagingOutcome: { kind: 'staged' }, check: { kind: 'passed', warnings: [] } });
+    await passFor(5);
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: world.now };
+    await passFor(5);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
+  const smokeTests = [{ payload: '1', contentType: 'text/csv' }];
+  const inB = { ...endpoint, configName: 'config-b', lastModified: NOON - 1000 };
+
+  test.each([
+    [1, []],
+    [5, ['The smoke tests are sent, attempt 5. Those before had no answer, or ended the function: see its log.']],
+  ])('can be smoke tests that end the function: sent %i times', async (attempts, messages) => {
+    const rollout = testing(attempts, { nextTestAt: NOON + 90 * MINUTE });
+    Object.assign(world, { spec: { ...perSlot, smokeTests }, state: { ...quiet, rollout }, endpoint: inB });
+    await passFor(60);
+    expect(stalls.map(({ message: text }) => text)).toEqual(messages);
+  });
+
+  test('can be slot data that something removes as soon as it is staged', async () => {
+    Object.assign(world, { spec: perSlot, state: quiet });
+    world.ports.revisions.observe = async () => ({});
+    await passFor(60);
+    const message = 'The slot data changed after it was staged.';
+    expect(stalls).toMatchObject([{ type: 'stalled', revision: 'v2', message }]);
   });
 
   test('ends with the refresh, which is published once even if another pass has just begun to publish the end', async () => {

@@ -84,6 +84,13 @@ describe('smoke tests without an answer', () => {
     expect(gate({ ...untested, state: { ...servedV1, rollout: running } }).next.kind).toBe('requeue');
   });
 
+  test('do not keep it waiting if the pass that sent them has ended with the function', () => {
+    const ended = testing(3, { nextTestAt: NOON });
+    const { next, state } = gate({ ...untested, state: { ...servedV1, rollout: ended } });
+    expect(next.kind).toBe('ready');
+    expect(state.rollout).toEqual(ended);
+  });
+
   test.each([
     ['something newer was uploaded', { sources: { ...v2, revision: 'v3' } }],
     ['the deployment loads other slot data', { data: { ...data, root: 'Iris/Endpoint/2/' } }],

@@ -6,6 +6,15 @@ import { MINUTE, NOON, quiet } from './situations.ts';
 const FAULT_OF: ReadonlyArray<readonly [string | undefined, Fault]> = [
   ['The primary container for production variant AllTraffic did not pass the ping health check.', 'revision'],
   ['Failed to extract model data archive for container "container_1" from URL "s3://b/k".', 'revision'],
+  ['The model data archive is too large. Please reduce the size of the model data archive.', 'revision'],
+  ['Failed to extract model data archive from URL "s3://b/k". The model data archive is too large.', 'revision'],
+  ['Unable to successfully stand up your model within the allotted 180 second timeout.', 'revision'],
+  ["CannotStartContainerError. Please ensure the model container starts with 'docker run <image> serve'", 'revision'],
+  ['Image size 13279248421 is greater than supported size 10737418240', 'image'],
+  ['The repository of your image x.dkr.ecr.y/z does not grant ecr:BatchGetImage to sagemaker.amazonaws.com.', 'image'],
+  ["Could not assume role arn:aws:iam::1:role/R. Please ensure that the role exists and allows principal 'x'.", 'role'],
+  ['We encountered an internal error. Please try again.', 'sagemaker'],
+  ['Unable to locate at least 2 availability zone(s) with the type that overlap with SageMaker subnets.', 'network'],
   ['Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error.', 'capacity'],
   [
     'CapacityError: Unable to provision requested ML compute capacity. Please retry using a different type.',
@@ -22,6 +31,11 @@ const FAULT_OF: ReadonlyArray<readonly [string | undefined, Fault]> = [
   ['Request to service failed. If failure persists after retry, contact customer support.', 'sagemaker'],
   ['ThrottlingException: Rate exceeded', 'sagemaker'],
   ['One or more CloudWatch alarms went off during the deployment.', 'rollback-alarm'],
+  [
+    'AccessDenied: User: arn is not authorized to perform: cloudwatch:DescribeAlarms on resource: arn:aws:cloudwatch:us-east-1:1:alarm:iris-errors',
+    'role',
+  ],
+  ['CloudWatch alarm iris-errors does not exist.', 'unknown'],
   ['There are not enough free addresses in the subnet.', 'network'],
   ['The deployment did not complete within MaximumExecutionTimeoutInSeconds (3600).', 'unknown'],
   ['Something that was never seen before.', 'unknown'],

@@ -219,7 +219,7 @@ const situations: Record<string, Situation> = {
   },
   'written while it was checked: observed again': {
     o: observePerSlot({ check: { kind: 'changed' } }),
-    next: { kind: 'requeue', reason: 'Settling', seconds: 5 },
+    next: { kind: 'requeue', reason: 'SourceChanged', seconds: 5 },
   },
   'one of several sources missing: refused once settled': {
     o: observePerSlot({

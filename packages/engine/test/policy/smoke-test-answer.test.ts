@@ -10,6 +10,8 @@ describe('an answer', () => {
     ['{"a":1,"b":{"c":[1,2],"d":0}}', json({ b: { c: [1, 2] } }), true],
     ['{"a":1}', json({ a: 1 }), true],
     ['{"a":2}', json({ a: 1 }), false],
+    // As Python prints what is rounded to zero.
+    ['{"a":-0.0}', json({ a: 0 }), true],
     ['{"a":"1"}', json({ a: 1 }), false],
     ['{}', json({ a: undefined }), false],
     ['[1,2,3]', json([1, 2]), false],

@@ -46,7 +46,9 @@ function checkFirst(context: RolloutContext): NextStep | undefined {
   if (!check) return observeFirst('check');
   if (check.kind === 'refused') return refuseUntried(context, check.message);
   if (check.kind === 'passed') return undefined;
-  return requeue('Settling', 'A source changed while it was being checked.', SOURCE_CHANGED_SECONDS);
+  const message = 'A source changed while it was being checked.';
+  const { revision } = context.target;
+  return { next: { kind: 'requeue', reason: 'SourceChanged', message, seconds: SOURCE_CHANGED_SECONDS, revision } };
 }
 
 /** The rollout of this revision to this slot, where an earlier pass has checked it and begun to stage it. */

@@ -38,12 +38,21 @@ export function nextTest(o: ExistingEndpoint): Next | undefined {
   const left = Math.ceil(leftMs / 1000);
   // Another pass sends the tests, or was ended while it did.
   const seconds = unanswered === undefined ? Math.min(left, shortPollSeconds(spec)) : left;
-  return { kind: 'requeue', reason: 'Testing', message: unanswered ?? 'The smoke tests are running.', seconds };
+  const running =
+    attempts === 1
+      ? 'The smoke tests are running.'
+      : `The smoke tests are sent, attempt ${attempts}. Those before had no answer, or ended the function: see its log.`;
+  return { kind: 'requeue', reason: 'Testing', message: unanswered ?? running, seconds };
 }
 
-/** Whether the last tests have had no answer of the model. */
-export function isUnanswered(rollout: Rollout | undefined): boolean {
-  return rollout?.phase === 'testing' && rollout.unanswered !== undefined;
+/** Whether the tests are sent for the first time. */
+export function isFirstTest(rollout: Rollout | undefined): boolean {
+  return rollout?.phase === 'testing' && rollout.attempts === 1 && rollout.unanswered === undefined;
+}
+
+/** Whether the last tests have had no answer of the model: also those that ended the function. */
+export function isUnanswered(rollout: Rollout | undefined, now: number): boolean {
+  return rollout?.phase === 'testing' && (rollout.unanswered !== undefined || rollout.nextTestAt <= now);
 }
 
 /** Whether the tests wait for the end of a deployment, which may be replacing the fleet. */
