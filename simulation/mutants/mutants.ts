@@ -825,4 +825,26 @@ export const MUTANTS: readonly Mutant[] = [
     },
     change: FALSE,
   },
+  {
+    name: 'what was read before smoke tests counts as read after them',
+    file: 'policy/phases/settling.ts',
+    declaration: 'readAt',
+    node: 'LogicalExpression > .right',
+    test: {
+      file: 'packages/engine/test/policy/decide.test.ts',
+      name: 'decide > exactly waitTime old, but read before smoke tests of ten seconds: not settled',
+    },
+    change: { replaceWith: 'now' },
+  },
+  {
+    name: 'the end of a refresh that was published is observed anew after a lost race',
+    file: 'controller/conclude.ts',
+    declaration: 'isSameUpdate',
+    node: 'ReturnStatement > BinaryExpression',
+    test: {
+      file: 'packages/engine/test/controller/deployment-gate.test.ts',
+      name: 'a deployment > records what it published, also if others begin to update the endpoint at that time',
+    },
+    change: FALSE,
+  },
 ];

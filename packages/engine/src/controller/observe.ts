@@ -77,7 +77,7 @@ async function observePart(pass: EndpointPass, observation: Observation, what: O
     case 'sources': {
       const known = { state, endpointModified: lastModifiedOf(endpoint) };
       const read = await observeSources(pass, spec, known);
-      return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read } };
+      return read.kind === 'unfinished' ? read : { kind: 'seen', part: { sources: read, readAt: observation.now } };
     }
     case 'stack':
       return { kind: 'seen', part: { stack: await ports.stacks.describe(spec.stackId) } };

@@ -122,6 +122,8 @@ export interface Observation {
   /** `gone`: DescribeEndpoint did not find it. */
   readonly endpoint: EndpointView | 'gone';
   readonly sources?: SourcesView;
+  /** When the pass began to read them, epoch ms: smoke tests may have followed. Absent: now. */
+  readonly readAt?: number;
   readonly stack?: StackView;
   readonly slots?: SlotsView;
   readonly check?: CheckView;

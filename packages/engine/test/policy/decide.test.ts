@@ -189,6 +189,10 @@ const situations: Record<string, Situation> = {
     o: observe({ sources: { ...v2, newest: NOON - MINUTE }, state: { ...quiet, rollout: settling('v2', MINUTE) } }),
     next: { kind: 'swap' },
   },
+  'exactly waitTime old, but read before smoke tests of ten seconds: not settled': {
+    o: observe({ readAt: NOON - 10_000, state: { ...quiet, rollout: settling('v2', MINUTE) } }),
+    next: { kind: 'requeue', reason: 'Settling', seconds: 10 },
+  },
   'a fraction of a second left: the pause is never 0': {
     o: observe({ state: { ...quiet, rollout: settling('v2', 59_900) } }),
     next: { kind: 'requeue', seconds: 1 },

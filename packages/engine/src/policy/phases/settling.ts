@@ -121,8 +121,8 @@ function isReplaced(observation: Observation, before: Rollout, revision: string)
 }
 
 /** When the sources were read: what is written during a listing may be missing from it, so its beginning counts. */
-function readAt({ now, sources }: Observation): number {
-  return sources?.resumed?.since ?? now;
+function readAt({ now, sources, readAt: readInPass = now }: Observation): number {
+  return sources?.resumed?.since ?? readInPass;
 }
 
 /** Why the marker does not yet stand for what was read; undefined: it does, or none is declared. */
