@@ -8,6 +8,7 @@ import type {
 import { operationsOf } from '../core/operations.ts';
 import type { Deployments, VariantChange } from './deployments.ts';
 import { describeEndpoint } from './describe.ts';
+import { checkUnique } from './endpoint-configs.ts';
 import { validation } from './errors.ts';
 import { type Fleet, type FleetContext, planFleet } from './fleet.ts';
 import { checkName } from './names.ts';
@@ -42,6 +43,7 @@ export function endpointOperations(store: Store, fleets: FleetContext, deploymen
       UpdateEndpoint: (input) => updateEndpoint(store, fleets, deployments, input),
       UpdateEndpointWeightsAndCapacities({ EndpointName, DesiredWeightsAndCapacities = [] }) {
         const { endpoint, fleet } = findUpdatable(store, EndpointName);
+        checkUnique(DesiredWeightsAndCapacities);
         const changes = DesiredWeightsAndCapacities.map((desired) => variantChange(endpoint.arn, fleet, desired));
         void deployments.scale(endpoint, changes);
         return { EndpointArn: endpoint.arn };

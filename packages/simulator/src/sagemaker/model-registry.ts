@@ -29,7 +29,7 @@ export function packageGroupOperations(clock: Clock, { packageGroups }: Store, p
     },
     DescribeModelPackageGroup: ({ ModelPackageGroupName }) => groupSummary(packageGroups.find(ModelPackageGroupName)),
     ListModelPackageGroups(input) {
-      const { items, NextToken } = listPage(packageGroups.all(), input);
+      const { items, NextToken } = listPage(packageGroups.all(), { SortOrder: 'Ascending', ...input });
       return { ModelPackageGroupSummaryList: items.map(groupSummary), NextToken };
     },
     DeleteModelPackageGroup({ ModelPackageGroupName }) {
@@ -98,14 +98,14 @@ export function packageOperations(deps: Deps, store: Store, emit: (event: ModelP
         return describe(group, found);
       },
       ListModelPackages(input) {
-        const { ModelPackageGroupName: name, ModelApprovalStatus: approval, SortOrder = 'Ascending' } = input;
+        const { ModelPackageGroupName: name, ModelApprovalStatus: approval } = input;
         checkApproval(approval);
         const groups = name === undefined ? packageGroups.all() : [packageGroups.find(name)];
         const all = groups.flatMap((group) => group.packages.map((found) => ({ ...found, group })));
         const matching = all.filter(
           ({ settings }) => (approval ?? settings.ModelApprovalStatus) === settings.ModelApprovalStatus,
         );
-        const { items, NextToken } = listPage(matching, { ...input, SortOrder });
+        const { items, NextToken } = listPage(matching, { SortOrder: 'Ascending', ...input });
         return { ModelPackageSummaryList: items.map((found) => summary(found.group, found)), NextToken };
       },
       UpdateModelPackage(input) {
@@ -182,7 +182,8 @@ const stateChange = (group: ModelPackageGroup, found: ModelPackageVersion) => ({
   detail: JSON.parse(JSON.stringify(describe(group, found))) as object,
 });
 
-function findPackage({ packageGroups }: Store, arn = '') {
+/** Throws ValidationException if there is no such package. */
+export function findPackage({ packageGroups }: Store, arn = '') {
   for (const group of packageGroups.all()) {
     const found = group.packages.find((each) => each.arn.toLowerCase() === arn.toLowerCase());
     if (found) return { group, found };

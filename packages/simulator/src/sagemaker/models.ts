@@ -1,10 +1,11 @@
-import type { CreateModelInput, SageMaker } from '@aws-sdk/client-sagemaker';
+import type { ContainerDefinition, SageMaker } from '@aws-sdk/client-sagemaker';
 import { AwsError } from '../core/aws-error.ts';
 import { type Caller, type Deps, root } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
-import { checkContainers, containerSpecs } from './containers.ts';
+import { type Containers, checkContainers, containerSpecs, definitionsOf } from './containers.ts';
 import { constraint, validation } from './errors.ts';
 import type { S3Data } from './launcher.ts';
+import { findPackage } from './model-registry.ts';
 import { parseS3Uri } from './names.ts';
 import { listPage, settingsOf, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
@@ -13,15 +14,18 @@ import type { Store } from './store.ts';
 type CallerForRole = (roleArn: string) => Caller;
 
 /** CreateModel, DescribeModel, DeleteModel, ListModels. */
-export function modelOperations(deps: Deps, { models }: Store, callerForRole: CallerForRole) {
+export function modelOperations(deps: Deps, store: Store, callerForRole: CallerForRole) {
+  const { models } = store;
   return operationsOf<SageMaker>()('sagemaker', ({ ModelName }) => models.permissionOn(ModelName), {
     async CreateModel(input) {
-      const { ModelName, ExecutionRoleArn, Tags } = input;
+      const { ModelName, ExecutionRoleArn, Tags, PrimaryContainer: _, Containers: __, ...settings } = input;
       const { name, arn } = models.checkNew('modelName', ModelName, Tags);
       if (typeof ExecutionRoleArn !== 'string') throw constraint('executionRoleArn', undefined, 'not be null');
       checkContainers(input);
-      await checkModelData(deps, input, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
-      models.add({ ...structuredClone(input), ExecutionRoleArn, name, arn, created: deps.clock.now() });
+      const containers = structuredClone(resolvedContainers(store, input));
+      await checkModelData(deps, containers, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
+      const resource = { ...structuredClone(settings), ...containers, name, arn, created: deps.clock.now() };
+      models.add({ ...resource, ModelName, ExecutionRoleArn, Tags });
       return { ModelArn: arn };
     },
     DescribeModel({ ModelName }) {
@@ -37,8 +41,38 @@ export function modelOperations(deps: Deps, { models }: Store, callerForRole: Ca
   });
 }
 
+/** The containers, with those of packages in the place of the packages that they name. Throws ValidationException. */
+function resolvedContainers(store: Store, model: Containers): Containers {
+  const resolved = definitionsOf(model).flatMap((container) => packageContainers(store, container) ?? [container]);
+  return model.PrimaryContainer && resolved.length === 1 ? { PrimaryContainer: resolved[0] } : { Containers: resolved };
+}
+
+/** The containers of the package that a container names. Undefined: it names none. Throws ValidationException. */
+function packageContainers(
+  store: Store,
+  { ModelPackageName, InferenceSpecificationName, ...own }: ContainerDefinition,
+): readonly ContainerDefinition[] | undefined {
+  if (ModelPackageName === undefined) return undefined;
+  const { InferenceSpecification, AdditionalInferenceSpecifications } = findPackage(store, ModelPackageName).found
+    .settings;
+  const specification =
+    InferenceSpecificationName === undefined
+      ? InferenceSpecification
+      : AdditionalInferenceSpecifications?.find(({ Name }) => Name === InferenceSpecificationName);
+  if (!specification?.Containers) {
+    throw validation(
+      `ModelPackage ${ModelPackageName} has no inference specification ${InferenceSpecificationName ?? ''}`,
+    );
+  }
+  return specification.Containers.map(({ ContainerHostname, Image, ModelDataUrl, ModelDataSource, Environment }) => ({
+    ...{ ContainerHostname, Image, ModelDataUrl, ModelDataSource, ModelPackageName, InferenceSpecificationName },
+    ...own,
+    Environment: { ...Environment, ...own.Environment },
+  }));
+}
+
 /** SageMaker checks the data with the role's permissions when a model is created, and again at each launch. */
-async function checkModelData(deps: Deps, model: CreateModelInput, roleArn: string, caller: Caller): Promise<void> {
+async function checkModelData(deps: Deps, model: Containers, roleArn: string, caller: Caller): Promise<void> {
   for (const { mode, modelData: data } of containerSpecs(model)) {
     // The prefix of a multi-model container can be empty: models are looked up when they are requested.
     if (mode === 'MultiModel' || !data) continue;
