@@ -8,6 +8,8 @@ const ACCOUNT_CONCURRENCY = 1_000;
 /** Concurrent executions that no function can reserve. */
 const UNRESERVED_CONCURRENCY_MINIMUM = 100;
 
+const DESTINATION = /^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)/;
+
 /** Options of a function beside code and configuration: asynchronous invocation, concurrency, tags. */
 export function optionOperations(context: LambdaContext) {
   const { deps, functions } = context;
@@ -17,6 +19,11 @@ export function optionOperations(context: LambdaContext) {
       const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
       checkRange(MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
       checkRange(MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
+      for (const [outcome, { Destination = '' } = {}] of Object.entries({ ...DestinationConfig })) {
+        if (DESTINATION.test(Destination)) continue;
+        const member = `destinationConfig.${outcome[0]?.toLowerCase()}${outcome.slice(1)}.destination`;
+        throw invalidMember(Destination, member, `satisfy regular expression pattern: ${DESTINATION.source}`);
+      }
       fn.eventInvokeConfig = {
         FunctionArn: `${fn.arn}:$LATEST`,
         LastModified: new Date(deps.clock.now()),
@@ -97,7 +104,8 @@ export function functionPolicyOperations(context: LambdaContext) {
     }),
     RemovePermission: onFunction(context, (fn, { StatementId = '' }) => {
       if (!fn.policy.delete(StatementId)) {
-        throw resourceNotFound(`Statement ${StatementId} is not found in resource policy.`);
+        const reason = `Statement ${StatementId} is not found in resource policy.`;
+        throw resourceNotFound(fn.policy.size > 0 ? reason : 'No policy is associated with the given resource.');
       }
       changed(fn);
     }),

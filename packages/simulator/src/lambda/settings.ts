@@ -83,16 +83,20 @@ function checkSettings({ Role, PackageType, Runtime, Handler, ...settings }: Fun
     const pattern = 'arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+';
     throw invalidMember(Role, 'role', `satisfy regular expression pattern: ${pattern}`);
   }
-  if (PackageType !== 'Image' && (!Runtime || !Handler)) {
-    throw invalidParameter(
-      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
-    );
-  }
   if (Handler && !/^\S{1,128}$/.test(Handler)) {
     throw invalidMember(Handler, 'handler', 'satisfy regular expression pattern: [^\\s]+');
   }
   checkRange(settings.Timeout, 'timeout', 1, 900);
   checkRange(settings.MemorySize, 'memorySize', 128, 10_240);
+  checkRange(Number(settings.EphemeralStorage?.Size), 'ephemeralStorage.size', 512, 10_240);
+  if (!['x86_64', 'arm64'].includes(String(settings.Architectures))) {
+    throw invalidMember(settings.Architectures, 'architectures', 'satisfy enum value set: [x86_64, arm64]');
+  }
+  if (PackageType !== 'Image' && (!Runtime || !Handler)) {
+    throw invalidParameter(
+      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+    );
+  }
   checkVariables(settings.Environment.Variables);
 }
 
