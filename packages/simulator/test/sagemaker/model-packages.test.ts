@@ -90,7 +90,11 @@ describe('a model package group', () => {
 describe('a model package', () => {
   it('is the next version of its group, to be approved', async () => {
     await expect(register({ ModelPackageDescription: 'first' })).resolves.toEqual({ ModelPackageArn: versionArn(1) });
-    await expect(w.call('DescribeModelPackage', { ModelPackageName: versionArn(1) })).resolves.toMatchObject({
+    const described = await w.call('DescribeModelPackage', { ModelPackageName: versionArn(1) });
+    // As in AWS's example, it has no name of its own.
+    expect(Object.keys(described)).not.toContain('ModelPackageName');
+    await expect(w.call('DescribeModelPackage', { ModelPackageName: 'Iris/1' })).resolves.toEqual(described);
+    expect(described).toMatchObject({
       ...inGroup,
       ModelPackageVersion: 1,
       ModelPackageArn: versionArn(1),
