@@ -1,6 +1,7 @@
 import type { FunctionEventInvokeConfig } from '@aws-sdk/client-lambda';
+import { checkMember } from '../core/constraint.ts';
 import { findFunction, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { checkRange, invalidMember, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import { checkRange, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
 
 /** Concurrent executions of an account. */
@@ -20,9 +21,8 @@ export function optionOperations(context: LambdaContext) {
       checkRange(MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
       checkRange(MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
       for (const [outcome, { Destination = '' } = {}] of Object.entries({ ...DestinationConfig })) {
-        if (DESTINATION.test(Destination)) continue;
-        const member = `destinationConfig.${outcome[0]?.toLowerCase()}${outcome.slice(1)}.destination`;
-        throw invalidMember(Destination, member, `satisfy regular expression pattern: ${DESTINATION.source}`);
+        const member = outcome === 'OnSuccess' ? 'onSuccess' : 'onFailure';
+        checkMember(`destinationConfig.${member}.destination`, Destination, { pattern: DESTINATION });
       }
       fn.eventInvokeConfig = {
         FunctionArn: `${fn.arn}:$LATEST`,
@@ -83,9 +83,7 @@ export function functionPolicyOperations(context: LambdaContext) {
   };
   return lambdaOperations(context, {
     AddPermission: onFunction(context, (fn, { StatementId: Sid = '', Principal, Action, SourceAccount, SourceArn }) => {
-      if (!/^[\w-]{1,100}$/.test(Sid)) {
-        throw invalidMember(Sid, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
-      }
+      checkMember('statementId', Sid, { min: 1, max: 100, pattern: /^([a-zA-Z0-9-_]+)$/ });
       if (fn.policy.has(Sid)) {
         const advice = 'Please provide a new statement id, or remove the existing statement.';
         throw resourceConflict(`The statement id (${Sid}) provided already exists. ${advice}`);

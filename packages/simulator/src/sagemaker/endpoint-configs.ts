@@ -36,8 +36,7 @@ export function endpointConfigOperations(clock: Clock, store: Store) {
 
 function checkVariants(store: Store, input: CreateEndpointConfigInput): void {
   const { ProductionVariants: variants = [], ShadowProductionVariants: shadows = [] } = input;
-  if (variants.length < 1) throw constraint('productionVariants', '[]', 'have length greater than or equal to 1');
-  if (variants.length > 10) throw constraint('productionVariants', '[…]', 'have length less than or equal to 10');
+  checkMember('productionVariants', variants, { min: 1, max: 10 });
   for (const [member, list] of Object.entries({ productionVariants: variants, shadowProductionVariants: shadows })) {
     for (const [index, variant] of list.entries()) checkVariant(store, `${member}.${index + 1}.member`, variant);
   }

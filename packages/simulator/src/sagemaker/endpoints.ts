@@ -5,6 +5,7 @@ import type {
   SageMaker,
   UpdateEndpointInput,
 } from '@aws-sdk/client-sagemaker';
+import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import type { Deployments, VariantChange } from './deployments.ts';
 import { describeEndpoint } from './describe.ts';
@@ -118,12 +119,8 @@ function variantChange(endpoint: string, fleet: Fleet, desired: DesiredWeightAnd
   const variant = fleet.variants.find(({ name }) => name === desired.VariantName);
   if (!variant) throw validation(`Could not find variant "${desired.VariantName}" of endpoint "${endpoint}".`);
   const { DesiredInstanceCount: count, DesiredWeight: weight } = desired;
-  if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
-    throw validation(`DesiredInstanceCount must be at least 1, got: ${count}`);
-  }
-  if (weight !== undefined && !(weight >= 0)) {
-    throw validation(`DesiredWeight must be at least 0, got: ${weight}`);
-  }
+  checkMember('desiredInstanceCount', count, { min: 1 });
+  checkMember('desiredWeight', weight, {});
   return { variant, count, weight };
 }
 

@@ -3,6 +3,7 @@ import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Deps } from '../core/cloud.ts';
+import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { constraint, validation } from './errors.ts';
@@ -194,7 +195,5 @@ export function findPackage({ packageGroups }: Store, name = '') {
   throw validation(`ModelPackage ${name} does not exist.`);
 }
 
-function checkApproval(status: string | undefined): void {
-  if (status === undefined || APPROVAL_STATUSES.includes(status)) return;
-  throw constraint('modelApprovalStatus', status, `satisfy enum value set: [${APPROVAL_STATUSES.join(', ')}]`);
-}
+const checkApproval = (status: string | undefined) =>
+  checkMember('modelApprovalStatus', status, { oneOf: APPROVAL_STATUSES });

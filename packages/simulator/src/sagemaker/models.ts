@@ -18,14 +18,14 @@ export function modelOperations(deps: Deps, store: Store, callerForRole: CallerF
   const { models } = store;
   return operationsOf<SageMaker>()('sagemaker', ({ ModelName }) => models.permissionOn(ModelName), {
     async CreateModel(input) {
-      const { ModelName, ExecutionRoleArn, Tags, PrimaryContainer: _, Containers: __, ...settings } = input;
+      const { ModelName, ExecutionRoleArn, Tags } = input;
       const { name, arn } = models.checkNew('modelName', ModelName, Tags);
       if (typeof ExecutionRoleArn !== 'string') throw constraint('executionRoleArn', undefined, 'not be null');
       checkContainers(input);
-      const containers = structuredClone(resolvedContainers(store, input));
+      const containers = resolvedContainers(store, input);
       await checkModelData(deps, containers, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
-      const resource = { ...structuredClone(settings), ...containers, name, arn, created: deps.clock.now() };
-      models.add({ ...resource, ModelName, ExecutionRoleArn, Tags });
+      const settings = structuredClone({ ...input, PrimaryContainer: undefined, ...containers });
+      models.add({ ...settings, ExecutionRoleArn, name, arn, created: deps.clock.now() });
       return { ModelArn: arn };
     },
     DescribeModel({ ModelName }) {
@@ -41,34 +41,21 @@ export function modelOperations(deps: Deps, store: Store, callerForRole: CallerF
   });
 }
 
-/** The containers, with those of packages in the place of the packages that they name. Throws ValidationException. */
+/** The containers, with those of a package in the place of its name. Throws ValidationException. */
 function resolvedContainers(store: Store, model: Containers): Containers {
-  const resolved = definitionsOf(model).flatMap((container) => packageContainers(store, container) ?? [container]);
+  const resolved = definitionsOf(model).flatMap((container): ContainerDefinition | ContainerDefinition[] => {
+    const { ModelPackageName, InferenceSpecificationName: name, ...own } = container;
+    if (ModelPackageName === undefined) return container;
+    const { settings } = findPackage(store, ModelPackageName).found;
+    const others = settings.AdditionalInferenceSpecifications?.find(({ Name }) => Name === name);
+    const { Containers } = (name === undefined ? settings.InferenceSpecification : others) ?? {};
+    if (!Containers) throw validation(`ModelPackage ${ModelPackageName} has no inference specification ${name ?? ''}`);
+    return Containers.map(({ ContainerHostname, Image, ModelDataUrl, ModelDataSource, Environment }) => ({
+      ...{ ContainerHostname, Image, ModelDataUrl, ModelDataSource, ModelPackageName, ...own },
+      Environment: { ...Environment, ...own.Environment },
+    }));
+  });
   return model.PrimaryContainer && resolved.length === 1 ? { PrimaryContainer: resolved[0] } : { Containers: resolved };
-}
-
-/** The containers of the package that a container names. Undefined: it names none. Throws ValidationException. */
-function packageContainers(
-  store: Store,
-  { ModelPackageName, InferenceSpecificationName, ...own }: ContainerDefinition,
-): readonly ContainerDefinition[] | undefined {
-  if (ModelPackageName === undefined) return undefined;
-  const { InferenceSpecification, AdditionalInferenceSpecifications } = findPackage(store, ModelPackageName).found
-    .settings;
-  const specification =
-    InferenceSpecificationName === undefined
-      ? InferenceSpecification
-      : AdditionalInferenceSpecifications?.find(({ Name }) => Name === InferenceSpecificationName);
-  if (!specification?.Containers) {
-    throw validation(
-      `ModelPackage ${ModelPackageName} has no inference specification ${InferenceSpecificationName ?? ''}`,
-    );
-  }
-  return specification.Containers.map(({ ContainerHostname, Image, ModelDataUrl, ModelDataSource, Environment }) => ({
-    ...{ ContainerHostname, Image, ModelDataUrl, ModelDataSource, ModelPackageName, InferenceSpecificationName },
-    ...own,
-    Environment: { ...Environment, ...own.Environment },
-  }));
 }
 
 /** SageMaker checks the data with the role's permissions when a model is created, and again at each launch. */

@@ -18,7 +18,7 @@ export function summarizeTemplate(body: string) {
     ...(definition.Default !== undefined && { DefaultValue: String(definition.Default) }),
     NoEcho: String(definition.NoEcho ?? false) === 'true',
     Description: definition.Description,
-    ParameterConstraints: definition.AllowedValues && { AllowedValues: definition.AllowedValues.map(String) },
+    ParameterConstraints: { AllowedValues: definition.AllowedValues?.map(String) },
   }));
   return {
     Description,
