@@ -47,7 +47,7 @@ function checkVariants(store: Store, input: CreateEndpointConfigInput): void {
 export function checkUnique(variants: readonly { readonly VariantName: string | undefined }[]): void {
   const names = variants.map(({ VariantName }) => VariantName);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) throw validation(`Variant names must be unique, got twice: ${repeated}`);
+  if (repeated !== undefined) throw validation(`The variant name "${repeated}" was non-unique within the request.`);
 }
 
 function checkVariant({ models }: Store, path: string, variant: ProductionVariant): void {

@@ -45,7 +45,9 @@ export function endpointOperations(store: Store, fleets: FleetContext, deploymen
       UpdateEndpointWeightsAndCapacities({ EndpointName, DesiredWeightsAndCapacities = [] }) {
         const { endpoint, fleet } = findUpdatable(store, EndpointName);
         checkUnique(DesiredWeightsAndCapacities);
-        const changes = DesiredWeightsAndCapacities.map((desired) => variantChange(endpoint.arn, fleet, desired));
+        const changes = DesiredWeightsAndCapacities.map((desired) =>
+          variantChange(endpoint.config.name, fleet, desired),
+        );
         void deployments.scale(endpoint, changes);
         return { EndpointArn: endpoint.arn };
       },
@@ -115,9 +117,12 @@ function updateEndpoint(store: Store, fleets: FleetContext, deployments: Deploym
   return { EndpointArn: endpoint.arn };
 }
 
-function variantChange(endpoint: string, fleet: Fleet, desired: DesiredWeightAndCapacity): VariantChange {
+function variantChange(config: string, fleet: Fleet, desired: DesiredWeightAndCapacity): VariantChange {
   const variant = fleet.variants.find(({ name }) => name === desired.VariantName);
-  if (!variant) throw validation(`Could not find variant "${desired.VariantName}" of endpoint "${endpoint}".`);
+  if (!variant) {
+    const names = `The variant name(s) "${desired.VariantName}"`;
+    throw validation(`${names} is/are not present within endpoint configuration "${config}".`);
+  }
   const { DesiredInstanceCount: count, DesiredWeight: weight } = desired;
   checkMember('desiredInstanceCount', count, { min: 1 });
   checkMember('desiredWeight', weight, {});

@@ -198,7 +198,7 @@ describe('an update', () => {
     const DesiredWeightsAndCapacities = [1, 2].map((DesiredWeight) => ({ VariantName: 'AllTraffic', DesiredWeight }));
     await expect(
       w.call('UpdateEndpointWeightsAndCapacities', { EndpointName: 'E', DesiredWeightsAndCapacities }),
-    ).rejects.toEqual(invalid('Variant names must be unique, got twice: AllTraffic'));
+    ).rejects.toEqual(invalid('The variant name "AllTraffic" was non-unique within the request.'));
   });
 
   it('is refused while SageMaker itself updates the endpoint', async () => {

@@ -104,7 +104,7 @@ describe('endpoint configs', () => {
   });
 
   it.each([
-    ['a repeated variant', [{}, {}], /unique, got twice: AllTraffic/],
+    ['a repeated variant', [{}, {}], /"AllTraffic" was non-unique/],
     ['a short health check', [{ ContainerStartupHealthCheckTimeoutInSeconds: 59 }], /greater than or equal to 60/],
     ['a long download', [{ ModelDataDownloadTimeoutInSeconds: 3601 }], /less than or equal to 3600/],
     ['a negative weight', [{ InitialVariantWeight: -1 }], /initialVariantWeight/],
