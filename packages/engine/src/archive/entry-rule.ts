@@ -13,7 +13,9 @@ const NOT_UTF8 = '\ufffd';
 export function problemOf(entry: ArchiveEntry): string | undefined {
   const { path, kind, names, type } = entry;
   const shown = printableText(path);
-  if (leadsOutside(path)) return `has the entry "${shown}", which is outside the archive's folder.`;
+  // The SageMaker Python SDK packs its archives with the entry "/": tars strip the slash.
+  const isRoot = kind === 'folder' && /^\/+$/.test(path);
+  if (!isRoot && leadsOutside(path)) return `has the entry "${shown}", which is outside the archive's folder.`;
   if (kind === 'special') return `has the entry "${shown}", which is neither a file nor a folder (${type}).`;
   if (kind === 'label') return undefined;
   if (names.length === 0 && kind !== 'folder') return `has the entry "${shown}", which is not the name of a file.`;

@@ -64,6 +64,15 @@ describe('a sound archive', () => {
     expect(await check(bytes)).toMatchObject({ kind: 'sound', whole: true, entries: 3 });
   });
 
+  test('may have its folder as "/", as the SageMaker Python SDK packs it', async () => {
+    const [code, file] = model;
+    const bytes = tarGz({ path: '/', type: '5' }, code!, file!);
+    expect(await check(bytes)).toMatchObject({ kind: 'sound', entries: 3 });
+    for (const path of ['/code/', '/..']) {
+      expect(await reasonOf(tarGz({ path, type: '5' }, code!, file!))).toMatch(/which is outside/);
+    }
+  });
+
   test('may link within its folder', async () => {
     const bytes = tarGz({ path: 'a/b', body: 'x' }, { path: 'a/c', type: '2', link: '../a/b' });
     expect(await check(bytes)).toMatchObject({ kind: 'sound' });

@@ -37,7 +37,7 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
     const scope = signingScope(request.headers.authorization, query);
     const caller = leavingCaller(iam.callerOf(scope?.accessKeyId), response);
     const exchange: HttpExchange = { cloud, request, response, caller, requestId, path, query };
-    const protocol = protocolOf(exchange, scope?.service ?? 's3');
+    const protocol = protocolOf(exchange, scope?.service ?? serviceOfUnsigned(exchange));
     try {
       await protocol.serve(exchange);
     } catch (error) {
@@ -49,6 +49,12 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
 }
 
 const ignore = () => undefined;
+
+/** Forms at `/` are STS's: AssumeRoleWithWebIdentity and AssumeRoleWithSAML are not signed. */
+function serviceOfUnsigned({ request, path }: HttpExchange): string {
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  return isForm && path === '/' ? 'sts' : 's3';
+}
 
 function protocolOf({ request, response, path }: HttpExchange, signedFor: string): Protocol {
   const target = request.headers['x-amz-target'];

@@ -290,6 +290,12 @@ describe('the gateway', () => {
     expect(rest).toEqual(['s3:HeadObject', 's3:HeadObject']);
   });
 
+  it('refuses the unsigned operations of STS by their names', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const refused = await raw('/?Action=AssumeRoleWithWebIdentity', form, 'POST');
+    expect(refused).toMatchObject({ status: 501, body: expect.stringContaining('sts:AssumeRoleWithWebIdentity') });
+  });
+
   it.each<[string, Record<string, string>]>([
     ['another host', { host: 'evil.example' }],
     ['a host that begins like a local one', { host: 'localhost.evil.example' }],

@@ -21,13 +21,14 @@ const text = (path: string) => readFile(join(folder, path), 'utf8');
 describe('a well-made archive', () => {
   it('is unpacked with its folders, whether they have entries of their own or not', async () => {
     const archive = tarGz(
+      { path: '/', type: '5' },
       { path: './', type: '5' },
       { path: './code/', type: '5' },
       file('./code/inference.js', { body: 'export {}' }),
       file('deep/er/weights.bin', { body: Buffer.alloc(100_000, 7) }),
     );
     const unpacked = await unpackArchive(pieces(archive), folder);
-    expect(unpacked).toEqual({ entries: 4, bytes: 100_009, warnings: [] });
+    expect(unpacked).toEqual({ entries: 5, bytes: 100_009, warnings: [] });
     expect(await text('code/inference.js')).toBe('export {}');
     expect((await readFile(join(folder, 'deep/er/weights.bin'))).equals(Buffer.alloc(100_000, 7))).toBe(true);
   });

@@ -13,6 +13,7 @@ import {
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
@@ -32,6 +33,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   type S3Client,
+  type Tag,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
@@ -397,11 +399,24 @@ describe('the HTTP edge', () => {
     const copy = new CopyObjectCommand({ Bucket, Key: 'warm', CopySource: `${Bucket}/cold` });
     await expect(client.send(copy)).rejects.toMatchObject(archived);
     const Tagging = { TagSet: [{ Key: 'aws:x', Value: '' }] };
-    const refused = { name: 'InvalidTag' };
-    await expect(client.send(new PutBucketTaggingCommand({ Bucket, Tagging }))).rejects.toMatchObject(refused);
-    await expect(client.send(new PutObjectTaggingCommand({ Bucket, Key: 'cold', Tagging }))).rejects.toMatchObject(
-      refused,
-    );
+    const ofBucket = client.send(new PutBucketTaggingCommand({ Bucket, Tagging }));
+    await expect(ofBucket).rejects.toMatchObject({
+      name: 'InvalidTag',
+      message: expect.stringMatching(/^System tags cannot be added/),
+    });
+    const ofObject = client.send(new PutObjectTaggingCommand({ Bucket, Key: 'cold', Tagging }));
+    await expect(ofObject).rejects.toMatchObject({
+      name: 'InvalidTag',
+      message: expect.stringMatching(/cannot be prefixed with aws:$/),
+    });
+  });
+
+  it('has no tags of a bucket after an empty set of them', async () => {
+    const tag = (TagSet: Tag[]) => client.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+    await tag([{ Key: 'a', Value: 'b' }]);
+    await tag([]);
+    const read = client.send(new GetBucketTaggingCommand({ Bucket }));
+    await expect(read).rejects.toMatchObject({ name: 'NoSuchTagSet' });
   });
 
   it('answers conditional reads with 304 and 412', async () => {

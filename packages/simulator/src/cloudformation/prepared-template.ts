@@ -41,7 +41,7 @@ export function prepareTemplate(
     // A resource that a condition removed is no dependency.
     dependencies.set(id, new Set([...found, ...befores.filter((before) => resources.has(before))]));
   }
-  for (const output of outputs.values()) refuseUnknown(references(output, values), resources, 'Outputs');
+  for (const output of outputs.values()) refuseUnknown(references(output, values), resources, 'Outputs', all);
   refuseCircle(dependencies);
   return { ...values, body, resources, outputs, dependencies };
 }
@@ -70,12 +70,18 @@ function references(value: unknown, values: TemplateValues): string[] {
   return found;
 }
 
-function refuseUnknown(ids: Iterable<string>, resources: ReadonlyMap<string, unknown>, block: string): void {
+/** Of a resource that a condition `removed`, CloudFormation does not say that the format is wrong. */
+function refuseUnknown(
+  ids: Iterable<string>,
+  resources: ReadonlyMap<string, unknown>,
+  block: string,
+  removed: ReadonlyMap<string, unknown> = new Map(),
+): void {
   const unknown = [...ids].filter((id) => !resources.has(id));
   if (unknown.length === 0) return;
   throw validationError(
-    `Template format error: Unresolved resource dependencies [${unknown.join(', ')}] ` +
-      `in the ${block} block of the template`,
+    `${unknown.every((id) => removed.has(id)) ? '' : 'Template format error: '}` +
+      `Unresolved resource dependencies [${unknown.join(', ')}] in the ${block} block of the template`,
   );
 }
 

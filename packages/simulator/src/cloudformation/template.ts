@@ -8,6 +8,7 @@ export interface Template {
   readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
   readonly Outputs?: Readonly<Record<string, OutputDefinition>>;
+  readonly AWSTemplateFormatVersion?: string;
   readonly Description?: string;
 }
 

@@ -1,5 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
-import { constraintMessage } from '../core/constraint.ts';
+import { checkMember } from '../core/constraint.ts';
 
 const USER_FAULT = { Type: 'User' };
 
@@ -16,10 +16,6 @@ export const resourceConflict = (message: string) =>
 export const invalidParameter = (message: string, cause?: unknown) =>
   new AwsError('InvalidParameterValueException', message, 400, { ...USER_FAULT, cause });
 
-/** ValidationException for a value that the API's model forbids. `rule` completes "Member must …". */
-export const invalidMember = (value: unknown, member: string, rule: string) =>
-  new AwsError('ValidationException', constraintMessage(member, value, rule), 400);
-
 /** TooManyRequestsException with Lambda's `Reason`. */
 export const tooManyRequests = (reason: string) =>
   new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { ...USER_FAULT, Reason: reason });
@@ -28,8 +24,5 @@ export const tooManyRequests = (reason: string) =>
 export const cannotRun = (message: string) => new AwsError('InvalidRuntimeException', message, 502, USER_FAULT);
 
 /** Throws ValidationException if `value` is given and outside `min` to `max`. */
-export function checkRange(value: number | undefined, member: string, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
-  const rule = value > max ? `less than or equal to ${max}` : `greater than or equal to ${min}`;
-  throw invalidMember(value, member, `have value ${rule}`);
-}
+export const checkRange = (value: number | undefined, member: string, min: number, max: number) =>
+  checkMember(member, value, { min, max });

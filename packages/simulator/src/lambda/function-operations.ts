@@ -136,12 +136,13 @@ function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction):
 
 /** FunctionConfiguration, as most operations return it. A function is Active as soon as it is created. */
 function describeFunction({ name, arn, settings, code, revisionId, lastModified }: LambdaFunction) {
-  const { Environment, Layers, ...others } = settings;
+  const { Environment, Layers, ImageConfig, ...others } = settings;
   return {
     FunctionName: name,
     FunctionArn: arn,
     ...others,
     ...(Object.keys(Environment.Variables).length > 0 && { Environment }),
+    ...(ImageConfig && { ImageConfigResponse: { ImageConfig } }),
     ...(Layers.length > 0 && { Layers: Layers.map((Arn) => ({ Arn })) }),
     CodeSize: code.size,
     CodeSha256: code.sha256,

@@ -1,6 +1,6 @@
 import { AwsError } from '../core/aws-error.ts';
+import { checkMember } from '../core/constraint.ts';
 import { type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { invalidMember } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
 
 /** Maximum payload of a RequestResponse invocation. */
@@ -20,9 +20,7 @@ export function invokeFunctionOperation(context: LambdaContext) {
   const { invoker } = context;
   return lambdaOperations(context, {
     Invoke: onFunction(context, async (fn, { InvocationType: type = 'RequestResponse', Payload, LogType }) => {
-      if (!['RequestResponse', 'Event', 'DryRun'].includes(type)) {
-        throw invalidMember(type, 'invocationType', 'satisfy enum value set: [Event, RequestResponse, DryRun]');
-      }
+      checkMember('invocationType', type, { oneOf: ['Event', 'RequestResponse', 'DryRun'] });
       const payload = checkedPayload(Payload as Uint8Array | string | undefined, type);
       if (type === 'DryRun') return { StatusCode: 204 };
       if (type === 'Event') {

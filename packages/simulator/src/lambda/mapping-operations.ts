@@ -1,8 +1,9 @@
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Deps } from '../core/cloud.ts';
+import { checkMember } from '../core/constraint.ts';
 import type { Inputs } from '../core/operations.ts';
 import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { checkRange, invalidMember, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import { checkRange, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import {
   EventSourceMapping,
   type MappingSettings,
@@ -111,9 +112,8 @@ function mergeSettings(
     // An empty one removes the limit.
     ScalingConfig = before.ScalingConfig,
   } = input;
-  const unknown = FunctionResponseTypes.find((type) => type !== 'ReportBatchItemFailures');
-  if (unknown !== undefined) {
-    throw invalidMember(unknown, 'functionResponseTypes', 'satisfy enum value set: [ReportBatchItemFailures]');
+  for (const type of FunctionResponseTypes) {
+    checkMember('functionResponseTypes', type, { oneOf: ['ReportBatchItemFailures'] });
   }
   checkRange(BatchSize, 'batchSize', 1, 10_000);
   checkRange(MaximumBatchingWindowInSeconds, 'maximumBatchingWindowInSeconds', 0, 300);

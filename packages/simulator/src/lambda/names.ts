@@ -1,6 +1,7 @@
 import { type Account, arn } from '../core/account.ts';
 import type { Caller } from '../core/cloud.ts';
-import { functionNotFound, invalidMember } from './errors.ts';
+import { checkMember } from '../core/constraint.ts';
+import { functionNotFound } from './errors.ts';
 
 const FUNCTION_NAME =
   /^(?:(?:arn:[a-z-]+:lambda:)?(?:[a-z0-9-]+:)?(?:\d{12}:)?function:)?(?<name>[\w-]{1,64})(?::(?<asked>\$LATEST|[\w-]+))?$/;
@@ -15,10 +16,8 @@ export function mappingArn(account: Account, uuid: string): string {
 
 /** The plain name in a name or ARN. Throws ValidationException; ResourceNotFoundException for a version or alias. */
 export function functionName(account: Account, reference: unknown, qualifier?: string): string {
-  const { name, asked = '$LATEST' } = FUNCTION_NAME.exec(String(reference))?.groups ?? {};
-  if (name === undefined) {
-    throw invalidMember(reference, 'functionName', 'satisfy regular expression pattern: [a-zA-Z0-9-_:$/.]+');
-  }
+  checkMember('functionName', String(reference), { pattern: FUNCTION_NAME });
+  const { name = '', asked = '$LATEST' } = FUNCTION_NAME.exec(String(reference))?.groups ?? {};
   const version = qualifier ?? asked;
   // Versions and aliases are not simulated, so none exists.
   if (version !== '$LATEST') throw functionNotFound(`${functionArn(account, name)}:${version}`);

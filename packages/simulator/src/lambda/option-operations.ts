@@ -1,12 +1,15 @@
 import type { FunctionEventInvokeConfig } from '@aws-sdk/client-lambda';
+import { checkMember } from '../core/constraint.ts';
 import { findFunction, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { checkRange, invalidMember, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import { checkRange, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
 
 /** Concurrent executions of an account. */
 const ACCOUNT_CONCURRENCY = 1_000;
 /** Concurrent executions that no function can reserve. */
 const UNRESERVED_CONCURRENCY_MINIMUM = 100;
+
+const DESTINATION = /^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)/;
 
 /** Options of a function beside code and configuration: asynchronous invocation, concurrency, tags. */
 export function optionOperations(context: LambdaContext) {
@@ -17,6 +20,10 @@ export function optionOperations(context: LambdaContext) {
       const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
       checkRange(MaximumRetryAttempts, 'maximumRetryAttempts', 0, 2);
       checkRange(MaximumEventAgeInSeconds, 'maximumEventAgeInSeconds', 60, 21_600);
+      for (const [outcome, { Destination = '' } = {}] of Object.entries({ ...DestinationConfig })) {
+        const member = outcome === 'OnSuccess' ? 'onSuccess' : 'onFailure';
+        checkMember(`destinationConfig.${member}.destination`, Destination, { pattern: DESTINATION });
+      }
       fn.eventInvokeConfig = {
         FunctionArn: `${fn.arn}:$LATEST`,
         LastModified: new Date(deps.clock.now()),
@@ -76,9 +83,7 @@ export function functionPolicyOperations(context: LambdaContext) {
   };
   return lambdaOperations(context, {
     AddPermission: onFunction(context, (fn, { StatementId: Sid = '', Principal, Action, SourceAccount, SourceArn }) => {
-      if (!/^[\w-]{1,100}$/.test(Sid)) {
-        throw invalidMember(Sid, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
-      }
+      checkMember('statementId', Sid, { min: 1, max: 100, pattern: /^([a-zA-Z0-9-_]+)$/ });
       if (fn.policy.has(Sid)) {
         const advice = 'Please provide a new statement id, or remove the existing statement.';
         throw resourceConflict(`The statement id (${Sid}) provided already exists. ${advice}`);
@@ -97,7 +102,8 @@ export function functionPolicyOperations(context: LambdaContext) {
     }),
     RemovePermission: onFunction(context, (fn, { StatementId = '' }) => {
       if (!fn.policy.delete(StatementId)) {
-        throw resourceNotFound(`Statement ${StatementId} is not found in resource policy.`);
+        const reason = `Statement ${StatementId} is not found in resource policy.`;
+        throw resourceNotFound(fn.policy.size > 0 ? reason : 'No policy is associated with the given resource.');
       }
       changed(fn);
     }),

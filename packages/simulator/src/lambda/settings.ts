@@ -1,5 +1,6 @@
 import type { CreateFunctionRequest, LogFormat, LoggingConfig } from '@aws-sdk/client-lambda';
-import { checkRange, invalidMember, invalidParameter } from './errors.ts';
+import { checkMember } from '../core/constraint.ts';
+import { checkRange, invalidParameter } from './errors.ts';
 
 /**
  * The members of CreateFunction and UpdateFunctionConfiguration that are stored and described, with their defaults.
@@ -79,20 +80,17 @@ export function mergeSettings(
 }
 
 function checkSettings({ Role, PackageType, Runtime, Handler, ...settings }: FunctionSettings): void {
-  if (!/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@\-/]+$/.test(Role)) {
-    const pattern = 'arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+';
-    throw invalidMember(Role, 'role', `satisfy regular expression pattern: ${pattern}`);
-  }
+  checkMember('role', Role, { pattern: /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role[/]?[a-zA-Z_0-9+=,.@\-_/]+$/ });
+  checkMember('handler', Handler, { max: 128, pattern: /^\S*$/ });
+  checkRange(settings.Timeout, 'timeout', 1, 900);
+  checkRange(settings.MemorySize, 'memorySize', 128, 10_240);
+  checkRange(Number(settings.EphemeralStorage?.Size), 'ephemeralStorage.size', 512, 10_240);
+  checkMember('architectures', String(settings.Architectures), { oneOf: ['x86_64', 'arm64'] });
   if (PackageType !== 'Image' && (!Runtime || !Handler)) {
     throw invalidParameter(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     );
   }
-  if (Handler && !/^\S{1,128}$/.test(Handler)) {
-    throw invalidMember(Handler, 'handler', 'satisfy regular expression pattern: [^\\s]+');
-  }
-  checkRange(settings.Timeout, 'timeout', 1, 900);
-  checkRange(settings.MemorySize, 'memorySize', 128, 10_240);
   checkVariables(settings.Environment.Variables);
 }
 
@@ -110,11 +108,7 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
         `Reserved keys used in this request: ${reserved.join(', ')}`,
     );
   }
-  const invalid = names.find((name) => !/^[a-zA-Z]\w+$/.test(name));
-  if (invalid !== undefined) {
-    const rule = 'satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+';
-    throw invalidMember(invalid, 'environment.variables', rule);
-  }
+  for (const name of names) checkMember('environment.variables', name, { pattern: /^[a-zA-Z]([a-zA-Z0-9_])+$/ });
   const measured = JSON.stringify(variables);
   if (Buffer.byteLength(measured) > MAX_ENVIRONMENT_BYTES) {
     throw refused(`exceeded the 4KB limit. String measured: ${measured}`);

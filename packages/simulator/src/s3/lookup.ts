@@ -12,7 +12,7 @@ import type { S3State } from './state.ts';
 export function findVersion(
   state: S3State,
   { input: { Key, VersionId }, caller, bucket }: S3Call<{ readonly Key?: string; readonly VersionId?: string }>,
-  method: 'GET' | 'HEAD' = 'GET',
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' = 'GET',
 ): ObjectVersion {
   const key = checkKey(Key);
   const versions = bucket.objects.get(key) ?? [];

@@ -2,7 +2,7 @@ import type { ContainerDefinition, CreateModelInput } from '@aws-sdk/client-sage
 import { validation } from './errors.ts';
 import { archiveAt, type ContainerSpec } from './launcher.ts';
 
-type Containers = Pick<CreateModelInput, 'PrimaryContainer' | 'Containers'>;
+export type Containers = Pick<CreateModelInput, 'PrimaryContainer' | 'Containers'>;
 
 /** The containers of a model, in the order of its pipeline. */
 export function definitionsOf({ PrimaryContainer, Containers = [] }: Containers): readonly ContainerDefinition[] {

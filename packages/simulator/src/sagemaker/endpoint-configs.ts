@@ -1,10 +1,15 @@
 import type { CreateEndpointConfigInput, ProductionVariant, SageMaker } from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../core/clock.ts';
+import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import { constraint, validation } from './errors.ts';
 import { checkName } from './names.ts';
 import { listPage, settingsOf, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
+
+/** In seconds. */
+const TIMEOUTS = { min: 60, max: 3600 };
+const SERVERLESS_MEMORY = { oneOf: ['1024', '2048', '3072', '4096', '5120', '6144'] };
 
 /** CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig, ListEndpointConfigs. */
 export function endpointConfigOperations(clock: Clock, store: Store) {
@@ -31,14 +36,18 @@ export function endpointConfigOperations(clock: Clock, store: Store) {
 
 function checkVariants(store: Store, input: CreateEndpointConfigInput): void {
   const { ProductionVariants: variants = [], ShadowProductionVariants: shadows = [] } = input;
-  if (variants.length < 1) throw constraint('productionVariants', '[]', 'have length greater than or equal to 1');
-  if (variants.length > 10) throw constraint('productionVariants', '[…]', 'have length less than or equal to 10');
+  checkMember('productionVariants', variants, { min: 1, max: 10 });
   for (const [member, list] of Object.entries({ productionVariants: variants, shadowProductionVariants: shadows })) {
     for (const [index, variant] of list.entries()) checkVariant(store, `${member}.${index + 1}.member`, variant);
   }
-  const names = [...variants, ...shadows].map(({ VariantName }) => VariantName);
+  checkUnique([...variants, ...shadows]);
+}
+
+/** Throws ValidationException if two have one name. */
+export function checkUnique(variants: readonly { readonly VariantName: string | undefined }[]): void {
+  const names = variants.map(({ VariantName }) => VariantName);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) throw validation(`Variant names must be unique, got twice: ${repeated}`);
+  if (repeated !== undefined) throw validation(`The variant name "${repeated}" was non-unique within the request.`);
 }
 
 function checkVariant({ models }: Store, path: string, variant: ProductionVariant): void {
@@ -50,15 +59,21 @@ function checkVariant({ models }: Store, path: string, variant: ProductionVarian
     );
   }
   models.find(variant.ModelName);
-  const check = (name: string, value = 60, min = 60, max = 3600) => {
-    if (!(value >= min)) throw constraint(`${path}.${name}`, value, `have value greater than or equal to ${min}`);
-    if (value > max) throw constraint(`${path}.${name}`, value, `have value less than or equal to ${max}`);
-  };
-  check('initialInstanceCount', variant.InitialInstanceCount, 0, Number.POSITIVE_INFINITY);
-  check('initialVariantWeight', variant.InitialVariantWeight, 0, Number.POSITIVE_INFINITY);
-  check('modelDataDownloadTimeoutInSeconds', variant.ModelDataDownloadTimeoutInSeconds);
-  check('containerStartupHealthCheckTimeoutInSeconds', variant.ContainerStartupHealthCheckTimeoutInSeconds);
-  if (!variant.ServerlessConfig && variant.InstanceType === undefined && !variant.InstancePools) {
+  const { InstanceType, ServerlessConfig } = variant;
+  if (InstanceType !== undefined && !/^ml(\.[a-z\d-]+){2}$/.test(InstanceType)) {
+    throw constraint(`${path}.instanceType`, InstanceType, 'satisfy enum value set: [ml.t2.medium, ml.m5.large, …]');
+  }
+  // CloudFormation passes numbers as text, too.
+  const check = (name: string, value: number | undefined, limits: Parameters<typeof checkMember>[2]) =>
+    checkMember(`${path}.${name}`, value === undefined ? value : Number(value), limits);
+  check('initialInstanceCount', variant.InitialInstanceCount, { min: 1 });
+  check('initialVariantWeight', variant.InitialVariantWeight, {});
+  check('modelDataDownloadTimeoutInSeconds', variant.ModelDataDownloadTimeoutInSeconds, TIMEOUTS);
+  const healthCheck = variant.ContainerStartupHealthCheckTimeoutInSeconds;
+  check('containerStartupHealthCheckTimeoutInSeconds', healthCheck, TIMEOUTS);
+  check('serverlessConfig.memorySizeInMB', ServerlessConfig?.MemorySizeInMB, SERVERLESS_MEMORY);
+  check('serverlessConfig.maxConcurrency', ServerlessConfig?.MaxConcurrency, { min: 1, max: 200 });
+  if (!ServerlessConfig && InstanceType === undefined && !variant.InstancePools) {
     throw validation(`Variant ${variant.VariantName} needs either an InstanceType or a ServerlessConfig.`);
   }
 }

@@ -5,9 +5,11 @@ import type {
   SageMaker,
   UpdateEndpointInput,
 } from '@aws-sdk/client-sagemaker';
+import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import type { Deployments, VariantChange } from './deployments.ts';
 import { describeEndpoint } from './describe.ts';
+import { checkUnique } from './endpoint-configs.ts';
 import { validation } from './errors.ts';
 import { type Fleet, type FleetContext, planFleet } from './fleet.ts';
 import { checkName } from './names.ts';
@@ -42,7 +44,10 @@ export function endpointOperations(store: Store, fleets: FleetContext, deploymen
       UpdateEndpoint: (input) => updateEndpoint(store, fleets, deployments, input),
       UpdateEndpointWeightsAndCapacities({ EndpointName, DesiredWeightsAndCapacities = [] }) {
         const { endpoint, fleet } = findUpdatable(store, EndpointName);
-        const changes = DesiredWeightsAndCapacities.map((desired) => variantChange(endpoint.arn, fleet, desired));
+        checkUnique(DesiredWeightsAndCapacities);
+        const changes = DesiredWeightsAndCapacities.map((desired) =>
+          variantChange(endpoint.config.name, fleet, desired),
+        );
         void deployments.scale(endpoint, changes);
         return { EndpointArn: endpoint.arn };
       },
@@ -112,16 +117,15 @@ function updateEndpoint(store: Store, fleets: FleetContext, deployments: Deploym
   return { EndpointArn: endpoint.arn };
 }
 
-function variantChange(endpoint: string, fleet: Fleet, desired: DesiredWeightAndCapacity): VariantChange {
+function variantChange(config: string, fleet: Fleet, desired: DesiredWeightAndCapacity): VariantChange {
   const variant = fleet.variants.find(({ name }) => name === desired.VariantName);
-  if (!variant) throw validation(`Could not find variant "${desired.VariantName}" of endpoint "${endpoint}".`);
+  if (!variant) {
+    const names = `The variant name(s) "${desired.VariantName}"`;
+    throw validation(`${names} is/are not present within endpoint configuration "${config}".`);
+  }
   const { DesiredInstanceCount: count, DesiredWeight: weight } = desired;
-  if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
-    throw validation(`DesiredInstanceCount must be at least 1, got: ${count}`);
-  }
-  if (weight !== undefined && !(weight >= 0)) {
-    throw validation(`DesiredWeight must be at least 0, got: ${weight}`);
-  }
+  checkMember('desiredInstanceCount', count, { min: 1 });
+  checkMember('desiredWeight', weight, {});
   return { variant, count, weight };
 }
 

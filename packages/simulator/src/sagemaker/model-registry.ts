@@ -1,7 +1,9 @@
 import type { CreateModelPackageInput, SageMaker, UpdateModelPackageInput } from '@aws-sdk/client-sagemaker';
+import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Deps } from '../core/cloud.ts';
+import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
 import { constraint, validation } from './errors.ts';
@@ -29,7 +31,7 @@ export function packageGroupOperations(clock: Clock, { packageGroups }: Store, p
     },
     DescribeModelPackageGroup: ({ ModelPackageGroupName }) => groupSummary(packageGroups.find(ModelPackageGroupName)),
     ListModelPackageGroups(input) {
-      const { items, NextToken } = listPage(packageGroups.all(), input);
+      const { items, NextToken } = listPage(packageGroups.all(), { SortOrder: 'Ascending', ...input });
       return { ModelPackageGroupSummaryList: items.map(groupSummary), NextToken };
     },
     DeleteModelPackageGroup({ ModelPackageGroupName }) {
@@ -77,7 +79,9 @@ export function packageOperations(deps: Deps, store: Store, emit: (event: ModelP
     'sagemaker',
     ({ ModelPackageName, ModelPackageArn, ModelPackageGroupName: group }, operation) => {
       if (operation === 'CreateModelPackage' && group === undefined) return packageArn(deps.account, '*', '*');
-      return ModelPackageName ?? ModelPackageArn ?? packageGroups.permissionOn(group);
+      const name = ModelPackageName ?? ModelPackageArn;
+      if (name === undefined) return packageGroups.permissionOn(group);
+      return name.startsWith('arn:') ? name : arn(deps.account, 'sagemaker', `model-package/${name}`);
     },
     {
       CreateModelPackage: (input) => {
@@ -98,15 +102,15 @@ export function packageOperations(deps: Deps, store: Store, emit: (event: ModelP
         return describe(group, found);
       },
       ListModelPackages(input) {
-        const { ModelPackageGroupName: name, ModelApprovalStatus: approval, SortOrder = 'Ascending' } = input;
+        const { ModelPackageGroupName: name, ModelApprovalStatus: approval } = input;
         checkApproval(approval);
-        const groups = name === undefined ? packageGroups.all() : [packageGroups.find(name)];
-        const all = groups.flatMap((group) => group.packages.map((found) => ({ ...found, group })));
-        const matching = all.filter(
+        // Without a group, SageMaker lists the packages that have no versions.
+        const group = name === undefined ? undefined : packageGroups.find(name);
+        const matching = group?.packages.filter(
           ({ settings }) => (approval ?? settings.ModelApprovalStatus) === settings.ModelApprovalStatus,
         );
-        const { items, NextToken } = listPage(matching, { ...input, SortOrder });
-        return { ModelPackageSummaryList: items.map((found) => summary(found.group, found)), NextToken };
+        const { items, NextToken } = listPage(matching ?? [], { SortOrder: 'Ascending', ...input });
+        return { ModelPackageSummaryList: items.map((found) => summary(group, found)), NextToken };
       },
       UpdateModelPackage(input) {
         const { group, found } = findPackage(store, input.ModelPackageArn);
@@ -147,9 +151,9 @@ function changedSettings({ settings }: ModelPackageVersion, input: UpdateModelPa
   return { ...settings, ...changes, ...(hasMetadata && { CustomerMetadataProperties: metadata }) };
 }
 
-function summary({ name }: ModelPackageGroup, { version, arn, created, settings }: ModelPackageVersion) {
+function summary(group: ModelPackageGroup | undefined, { version, arn, created, settings }: ModelPackageVersion) {
   return {
-    ModelPackageGroupName: name,
+    ModelPackageGroupName: group?.name,
     ModelPackageVersion: version,
     ModelPackageArn: arn,
     ModelPackageDescription: settings.ModelPackageDescription,
@@ -164,7 +168,6 @@ function describe(group: ModelPackageGroup, found: ModelPackageVersion) {
   return {
     ...settings,
     ...summary(group, found),
-    ModelPackageName: group.name,
     ModelPackageStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
     CertifyForMarketplace: settings.CertifyForMarketplace ?? false,
     LastModifiedTime: found.modified === undefined ? undefined : new Date(found.modified),
@@ -182,15 +185,15 @@ const stateChange = (group: ModelPackageGroup, found: ModelPackageVersion) => ({
   detail: JSON.parse(JSON.stringify(describe(group, found))) as object,
 });
 
-function findPackage({ packageGroups }: Store, arn = '') {
+/** Finds a package by its ARN, or by `group/version`. Throws ValidationException if there is none. */
+export function findPackage({ packageGroups }: Store, name = '') {
+  const suffix = name.startsWith('arn:') ? name : `:model-package/${name}`;
   for (const group of packageGroups.all()) {
-    const found = group.packages.find((each) => each.arn.toLowerCase() === arn.toLowerCase());
+    const found = group.packages.find((each) => each.arn.toLowerCase().endsWith(suffix.toLowerCase()));
     if (found) return { group, found };
   }
-  throw validation(`ModelPackage ${arn} does not exist.`);
+  throw validation(`ModelPackage ${name} does not exist.`);
 }
 
-function checkApproval(status: string | undefined): void {
-  if (status === undefined || APPROVAL_STATUSES.includes(status)) return;
-  throw constraint('modelApprovalStatus', status, `satisfy enum value set: [${APPROVAL_STATUSES.join(', ')}]`);
-}
+const checkApproval = (status: string | undefined) =>
+  checkMember('modelApprovalStatus', status, { oneOf: APPROVAL_STATUSES });

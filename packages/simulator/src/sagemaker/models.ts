@@ -1,10 +1,11 @@
-import type { CreateModelInput, SageMaker } from '@aws-sdk/client-sagemaker';
+import type { ContainerDefinition, SageMaker } from '@aws-sdk/client-sagemaker';
 import { AwsError } from '../core/aws-error.ts';
 import { type Caller, type Deps, root } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
-import { checkContainers, containerSpecs } from './containers.ts';
+import { type Containers, checkContainers, containerSpecs, definitionsOf } from './containers.ts';
 import { constraint, validation } from './errors.ts';
 import type { S3Data } from './launcher.ts';
+import { findPackage } from './model-registry.ts';
 import { parseS3Uri } from './names.ts';
 import { listPage, settingsOf, summaryOf } from './resources.ts';
 import type { Store } from './store.ts';
@@ -13,15 +14,18 @@ import type { Store } from './store.ts';
 type CallerForRole = (roleArn: string) => Caller;
 
 /** CreateModel, DescribeModel, DeleteModel, ListModels. */
-export function modelOperations(deps: Deps, { models }: Store, callerForRole: CallerForRole) {
+export function modelOperations(deps: Deps, store: Store, callerForRole: CallerForRole) {
+  const { models } = store;
   return operationsOf<SageMaker>()('sagemaker', ({ ModelName }) => models.permissionOn(ModelName), {
     async CreateModel(input) {
       const { ModelName, ExecutionRoleArn, Tags } = input;
       const { name, arn } = models.checkNew('modelName', ModelName, Tags);
       if (typeof ExecutionRoleArn !== 'string') throw constraint('executionRoleArn', undefined, 'not be null');
       checkContainers(input);
-      await checkModelData(deps, input, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
-      models.add({ ...structuredClone(input), ExecutionRoleArn, name, arn, created: deps.clock.now() });
+      const containers = resolvedContainers(store, input);
+      await checkModelData(deps, containers, ExecutionRoleArn, callerForRole(ExecutionRoleArn));
+      const settings = structuredClone({ ...input, PrimaryContainer: undefined, ...containers });
+      models.add({ ...settings, ExecutionRoleArn, name, arn, created: deps.clock.now() });
       return { ModelArn: arn };
     },
     DescribeModel({ ModelName }) {
@@ -37,8 +41,25 @@ export function modelOperations(deps: Deps, { models }: Store, callerForRole: Ca
   });
 }
 
+/** The containers, with those of a package in the place of its name. Throws ValidationException. */
+function resolvedContainers(store: Store, model: Containers): Containers {
+  const resolved = definitionsOf(model).flatMap((container): ContainerDefinition | ContainerDefinition[] => {
+    const { ModelPackageName, InferenceSpecificationName: name, ...own } = container;
+    if (ModelPackageName === undefined) return container;
+    const { settings } = findPackage(store, ModelPackageName).found;
+    const others = settings.AdditionalInferenceSpecifications?.find(({ Name }) => Name === name);
+    const { Containers } = (name === undefined ? settings.InferenceSpecification : others) ?? {};
+    if (!Containers) throw validation(`ModelPackage ${ModelPackageName} has no inference specification ${name ?? ''}`);
+    return Containers.map(({ ContainerHostname, Image, ModelDataUrl, ModelDataSource, Environment }) => ({
+      ...{ ContainerHostname, Image, ModelDataUrl, ModelDataSource, ModelPackageName, ...own },
+      Environment: { ...Environment, ...own.Environment },
+    }));
+  });
+  return model.PrimaryContainer && resolved.length === 1 ? { PrimaryContainer: resolved[0] } : { Containers: resolved };
+}
+
 /** SageMaker checks the data with the role's permissions when a model is created, and again at each launch. */
-async function checkModelData(deps: Deps, model: CreateModelInput, roleArn: string, caller: Caller): Promise<void> {
+async function checkModelData(deps: Deps, model: Containers, roleArn: string, caller: Caller): Promise<void> {
   for (const { mode, modelData: data } of containerSpecs(model)) {
     // The prefix of a multi-model container can be empty: models are looked up when they are requested.
     if (mode === 'MultiModel' || !data) continue;

@@ -1,4 +1,5 @@
 import { type Account, arn } from '../core/account.ts';
+import { checkMember } from '../core/constraint.ts';
 import { constraint } from './errors.ts';
 
 type Name = string | undefined;
@@ -19,10 +20,7 @@ const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 /** Throws ValidationException unless an endpoint, config, model, group or variant can have this name. */
 export function checkName(path: string, name: unknown): asserts name is string {
   if (typeof name !== 'string') throw constraint(path, name, 'not be null');
-  if (name.length > 63) throw constraint(path, name, 'have length less than or equal to 63');
-  if (!NAME_PATTERN.test(name)) {
-    throw constraint(path, name, 'satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}');
-  }
+  checkMember(path, name, { max: 63, pattern: NAME_PATTERN });
 }
 
 const REGION = '[a-z]{2}-(?:[a-z]+-)+[0-9]+';

@@ -54,6 +54,28 @@ describe('the API', () => {
     expect((await h.call('DescribeStacks', {})).Stacks).toEqual([]);
   });
 
+  it('describes no empty parameters and outputs, and only a version that the template has', async () => {
+    const h = harness();
+    await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing() }) });
+    await h.clock.advance(0);
+    const [stack] = (await h.call('DescribeStacks', {})).Stacks;
+    expect([stack.Parameters, stack.Outputs, stack.Tags]).toEqual([undefined, undefined, []]);
+    expect((await h.call('GetTemplateSummary', { StackName: 'api' })).Version).toBeUndefined();
+    const TemplateBody = template({ A: thing() }, { AWSTemplateFormatVersion: '2010-09-09' });
+    expect(await h.call('GetTemplateSummary', { TemplateBody })).toMatchObject({ Version: '2010-09-09' });
+  });
+
+  it('refuses a value for a parameter that keeps its own', async () => {
+    const h = harness();
+    const Parameters = { P: { Type: 'String', Default: 'x' } };
+    await h.call('CreateStack', { StackName: 'api', TemplateBody: template({ A: thing() }, { Parameters }) });
+    await h.clock.advance(0);
+    const both = { ParameterKey: 'P', ParameterValue: 'y', UsePreviousValue: true };
+    await expect(
+      h.call('UpdateStack', { StackName: 'api', UsePreviousTemplate: true, Parameters: [both] }),
+    ).rejects.toThrow(/^Invalid input for parameter key P\. Cannot specify usePreviousValue/);
+  });
+
   it('summarizes a template, also that of a stack, as aws cloudformation deploy needs it', async () => {
     const h = harness();
     const Parameters = { P: { Type: 'Number', Default: 1, AllowedValues: [1, 2], Description: 'd', NoEcho: true } };

@@ -146,7 +146,7 @@ describe('creating a stack', () => {
 });
 
 describe('a template is refused before a resource is created', () => {
-  it.each<[string, object, object, string]>([
+  it.each<[string, object, object, string | RegExp]>([
     [
       'circle',
       { A: thing({ Value: { Ref: 'B' } }), B: thing({ Value: { Ref: 'C' } }), C: thing({}, { DependsOn: 'A' }) },
@@ -167,7 +167,18 @@ describe('a template is refused before a resource is created', () => {
       'Every DependsOn value must be a string',
     ],
     ['unknown DependsOn', { A: thing({}, { DependsOn: 'Nobody' }) }, {}, 'Unresolved resource dependencies [Nobody]'],
-    ['unknown output', { A: thing() }, { Outputs: { O: { Value: { Ref: 'Nobody' } } } }, 'in the Outputs block'],
+    [
+      'unknown output',
+      { A: thing() },
+      { Outputs: { O: { Value: { Ref: 'Nobody' } } } },
+      /^Template format error: .* in the Outputs block/,
+    ],
+    [
+      'output of a resource without its condition',
+      { A: thing({}, { Condition: 'Never' }) },
+      { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } }, Outputs: { O: { Value: { Ref: 'A' } } } },
+      /^Unresolved resource dependencies \[A\] in the Outputs block/,
+    ],
     [
       'unsupported type',
       { A: thing(), Part: { Type: 'AWS::SageMaker::InferenceComponent' } },

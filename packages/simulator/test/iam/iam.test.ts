@@ -365,6 +365,21 @@ describe('AssumeRole', () => {
     });
   });
 
+  it.each([
+    [
+      { RoleSessionName: 's'.repeat(65) },
+      /'roleSessionName' failed to satisfy constraint: .* less than or equal to 64/,
+    ],
+    [{ RoleSessionName: 'a b' }, /'roleSessionName' failed to satisfy constraint: .* pattern/],
+    [{ DurationSeconds: 899 }, /'durationSeconds' failed to satisfy constraint: .* greater than or equal to 900/],
+  ])('refuses %j', async (more, message) => {
+    await call('CreateRole', { RoleName: 'tool', AssumeRolePolicyDocument: accountTrust() });
+    await expect(assume(toolArn, undefined, more)).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('is denied for a role that trusts a service only, and for one that does not exist', async () => {
     await expect(assume(roleArn)).rejects.toMatchObject(denied);
     await expect(assume(toolArn)).rejects.toMatchObject(denied);

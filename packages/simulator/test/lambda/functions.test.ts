@@ -41,6 +41,8 @@ describe('CreateFunction', () => {
     [{ Environment: { Variables: { AWS_REGION: 'x' } } }, 'InvalidParameterValueException'],
     [{ Environment: { Variables: { LARGE: 'x'.repeat(4_096) } } }, 'InvalidParameterValueException'],
     [{ Code: {} }, 'InvalidParameterValueException'],
+    [{ EphemeralStorage: { Size: 511 } }, 'ValidationException'],
+    [{ Architectures: ['arm'] }, 'ValidationException'],
   ])('refuses %j', async (changes, code) => {
     const { call } = inMemory(() => undefined);
     await expect(call('CreateFunction', createInput(changes))).rejects.toMatchObject({ code, status: 400 });
@@ -55,6 +57,19 @@ describe('CreateFunction', () => {
       status: 409,
       message: 'Function already exist: fn',
     });
+  });
+
+  it('describes how its image is run', async () => {
+    const { call } = inMemory(() => undefined);
+    const ImageConfig = { Command: ['app.handler'] };
+    const image = {
+      PackageType: 'Image',
+      Code: { ImageUri: 'i' },
+      Runtime: undefined,
+      Handler: undefined,
+      ImageConfig,
+    };
+    expect(await call('CreateFunction', createInput(image))).toMatchObject({ ImageConfigResponse: { ImageConfig } });
   });
 
   it('refuses a role that Lambda cannot assume', async () => {
@@ -271,6 +286,17 @@ describe('Invoke', () => {
     await clock.advance(3_600_000);
     expect(runs).toBe(1);
   });
+
+  it('goes to an ARN only', async () => {
+    const { call } = inMemory(() => undefined);
+    await call('CreateFunction', createInput());
+    const put = (Destination: string) =>
+      call('PutFunctionEventInvokeConfig', { FunctionName: 'fn', DestinationConfig: { OnFailure: { Destination } } });
+    await expect(put('queue')).rejects.toThrow(
+      "'queue' at 'destinationConfig.onFailure.destination' failed to satisfy",
+    );
+    expect(await put('arn:aws:sqs:us-east-1:000000000000:q')).toMatchObject({ FunctionArn: `${fnArn}:$LATEST` });
+  });
 });
 
 describe('an environment', () => {
@@ -358,7 +384,10 @@ describe('the resource policy', () => {
     expect(await invoke({})).toMatchObject({ StatusCode: 200 });
     await expect(invoke({ service: 's3.amazonaws.com' })).rejects.toMatchObject(denied);
     await expect(invoke({ sourceArn: `${rule.sourceArn}2` })).rejects.toMatchObject(denied);
-    await call('RemovePermission', { FunctionName: 'fn', StatementId: 's1' });
+    const remove = (StatementId: string) => call('RemovePermission', { FunctionName: 'fn', StatementId });
+    await expect(remove('s2')).rejects.toThrow('Statement s2 is not found in resource policy.');
+    await remove('s1');
+    await expect(remove('s1')).rejects.toThrow('No policy is associated with the given resource.');
     await expect(invoke({})).rejects.toMatchObject(denied);
   });
 

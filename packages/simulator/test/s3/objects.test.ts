@@ -124,10 +124,13 @@ describe('objects', () => {
     const marker = await s3.call('DeleteObject', { Bucket, Key: 'k' });
     expect(marker).toMatchObject({ DeleteMarker: true, VersionId: expect.any(String) });
     await expect(s3.call('GetObject', { Bucket, Key: 'k' })).rejects.toMatchObject({ code: 'NoSuchKey', status: 404 });
-    await expect(s3.call('GetObject', { Bucket, Key: 'k', VersionId: marker.VersionId })).rejects.toMatchObject({
-      code: 'MethodNotAllowed',
-      status: 405,
-    });
+    const ofMarker = { Bucket, Key: 'k', VersionId: marker.VersionId, Tagging: { TagSet: [] } };
+    for (const [operation, Method] of Object.entries({ GetObject: 'GET', PutObjectTagging: 'PUT' })) {
+      await expect(s3.call(operation, ofMarker)).rejects.toMatchObject({
+        ...{ code: 'MethodNotAllowed', status: 405 },
+        members: { Method, ResourceType: 'DeleteMarker' },
+      });
+    }
     expect(await text({ Key: 'k', VersionId: v1 })).toBe('1');
     expect(await text({ Key: 'k', VersionId: 'null' })).toBe('0');
     await expect(s3.call('GetObject', { Bucket, Key: 'k', VersionId: 'x' })).rejects.toMatchObject({

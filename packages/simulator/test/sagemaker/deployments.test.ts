@@ -193,6 +193,14 @@ describe('an update', () => {
     expect(await w.invoke()).toMatchObject({ variant: 'AllTraffic' });
   });
 
+  it('is refused with two weights for one variant', async () => {
+    await w.ready();
+    const DesiredWeightsAndCapacities = [1, 2].map((DesiredWeight) => ({ VariantName: 'AllTraffic', DesiredWeight }));
+    await expect(
+      w.call('UpdateEndpointWeightsAndCapacities', { EndpointName: 'E', DesiredWeightsAndCapacities }),
+    ).rejects.toEqual(invalid('The variant name "AllTraffic" was non-unique within the request.'));
+  });
+
   it('is refused while SageMaker itself updates the endpoint', async () => {
     await w.ready();
     w.sagemaker.faults.forceStatus('e', 'SystemUpdating');

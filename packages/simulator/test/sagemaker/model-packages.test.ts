@@ -39,6 +39,16 @@ describe('a model package group', () => {
     await expect(w.call('ListModelPackageGroups')).resolves.toEqual({ ModelPackageGroupSummaryList: [described] });
   });
 
+  it('is listed, the oldest first', async () => {
+    await w.clock.advance(1000);
+    await w.call('CreateModelPackageGroup', { ModelPackageGroupName: 'A' });
+    const { ModelPackageGroupSummaryList: listed } = await w.call('ListModelPackageGroups');
+    expect(listed.map((group: { ModelPackageGroupName: string }) => group.ModelPackageGroupName)).toEqual([
+      'Iris',
+      'A',
+    ]);
+  });
+
   it('cannot be created twice, and has the name of a resource', async () => {
     await expect(w.call('CreateModelPackageGroup', inGroup)).rejects.toEqual(
       invalid(`Model Package Group already exists: ${groupArn}`),
@@ -80,7 +90,11 @@ describe('a model package group', () => {
 describe('a model package', () => {
   it('is the next version of its group, to be approved', async () => {
     await expect(register({ ModelPackageDescription: 'first' })).resolves.toEqual({ ModelPackageArn: versionArn(1) });
-    await expect(w.call('DescribeModelPackage', { ModelPackageName: versionArn(1) })).resolves.toMatchObject({
+    const described = await w.call('DescribeModelPackage', { ModelPackageName: versionArn(1) });
+    // As in AWS's example, it has no name of its own.
+    expect(Object.keys(described)).not.toContain('ModelPackageName');
+    await expect(w.call('DescribeModelPackage', { ModelPackageName: 'Iris/1' })).resolves.toEqual(described);
+    expect(described).toMatchObject({
       ...inGroup,
       ModelPackageVersion: 1,
       ModelPackageArn: versionArn(1),
@@ -161,5 +175,47 @@ describe('ListModelPackages', () => {
       { action: 'sagemaker:DescribeModelPackage', resource: versionArn(1) },
       { action: 'sagemaker:UpdateModelPackage', resource: versionArn(1) },
     ]);
+  });
+});
+
+describe('a model of a package', () => {
+  const named = (more: object = {}) => ({ ModelPackageName: versionArn(1), ...more });
+
+  it('has the containers of the package, which can be a pipeline', async () => {
+    const Environment = { A: 'package', B: 'package' };
+    await register({ InferenceSpecification: { Containers: [{ Image: 'image', Environment }] } });
+    await w.model('m', { PrimaryContainer: named({ Environment: { A: 'model' } }) });
+    await expect(w.call('DescribeModel', { ModelName: 'm' })).resolves.toMatchObject({
+      PrimaryContainer: named({ Image: 'image', Environment: { A: 'model', B: 'package' } }),
+    });
+    await w.config('c', w.variant());
+    await w.call('CreateEndpoint', { EndpointName: 'E', EndpointConfigName: 'c' });
+    await w.until('InService');
+
+    await register({ InferenceSpecification: { Containers: [{ Image: 'first' }, { Image: 'second' }] } });
+    await w.model('p', { PrimaryContainer: { ModelPackageName: versionArn(2) } });
+    const { Containers, PrimaryContainer } = await w.call('DescribeModel', { ModelName: 'p' });
+    expect(Containers).toMatchObject([{ Image: 'first' }, { Image: 'second' }]);
+    expect(PrimaryContainer).toBeUndefined();
+  });
+
+  it('has one of its other specifications, by its name', async () => {
+    const AdditionalInferenceSpecifications = [{ Name: 'gpu', Containers: [{ Image: 'gpu' }] }];
+    await register({ AdditionalInferenceSpecifications });
+    const gpu = named({ InferenceSpecificationName: 'gpu' });
+    await w.model('m', { PrimaryContainer: gpu });
+    const { PrimaryContainer } = await w.call('DescribeModel', { ModelName: 'm' });
+    expect(PrimaryContainer).toMatchObject({ Image: 'gpu' });
+    const other = w.model('n', { PrimaryContainer: named({ InferenceSpecificationName: 'cpu' }) });
+    await expect(other).rejects.toThrow(/has no inference specification cpu/);
+  });
+
+  it('needs the package, and its data', async () => {
+    const missing = invalid(`ModelPackage ${versionArn(1)} does not exist.`);
+    await expect(w.model('m', { PrimaryContainer: named() })).rejects.toEqual(missing);
+    await register();
+    w.objects.clear();
+    const noData = invalid('Could not find model data at s3://data/model.tar.gz.');
+    await expect(w.model('m', { PrimaryContainer: named() })).rejects.toEqual(noData);
   });
 });

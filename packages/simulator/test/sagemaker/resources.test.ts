@@ -104,10 +104,18 @@ describe('endpoint configs', () => {
   });
 
   it.each([
-    ['a repeated variant', [{}, {}], /unique, got twice: AllTraffic/],
+    ['a repeated variant', [{}, {}], /"AllTraffic" was non-unique/],
     ['a short health check', [{ ContainerStartupHealthCheckTimeoutInSeconds: 59 }], /greater than or equal to 60/],
     ['a long download', [{ ModelDataDownloadTimeoutInSeconds: 3601 }], /less than or equal to 3600/],
     ['a negative weight', [{ InitialVariantWeight: -1 }], /initialVariantWeight/],
+    ['no instance', [{ InitialInstanceCount: 0 }], /greater than or equal to 1/],
+    [
+      'an instance type of EC2',
+      [{ InstanceType: 'm5.large' }],
+      /'m5.large' at 'productionVariants.1.member.instanceType/,
+    ],
+    ['odd memory', [{ ServerlessConfig: { MemorySizeInMB: 1500, MaxConcurrency: 1 } }], /value set: \[1024, 2048/],
+    ['much concurrency', [{ ServerlessConfig: { MemorySizeInMB: 1024, MaxConcurrency: 201 } }], /equal to 200/],
     ['no instance type', [{ InstanceType: undefined }], /InstanceType or a ServerlessConfig/],
   ])('cannot have %s', async (_name, changes, message) => {
     await w.model('m');

@@ -4,7 +4,12 @@ import type { Stack, StackEvent } from '../stack.ts';
 
 /** What GetTemplateSummary and ValidateTemplate say of a template's text. Throws ValidationError. */
 export function summarizeTemplate(body: string) {
-  const { Description, Parameters: parameters = {}, Resources } = parseTemplate(body);
+  const {
+    AWSTemplateFormatVersion: Version,
+    Description,
+    Parameters: parameters = {},
+    Resources,
+  } = parseTemplate(body);
   const resources = Object.values(Resources);
   const needed = neededCapability(resources);
   const Parameters = Object.entries(parameters).map(([ParameterKey, definition]) => ({
@@ -13,14 +18,14 @@ export function summarizeTemplate(body: string) {
     ...(definition.Default !== undefined && { DefaultValue: String(definition.Default) }),
     NoEcho: String(definition.NoEcho ?? false) === 'true',
     Description: definition.Description,
-    ParameterConstraints: definition.AllowedValues && { AllowedValues: definition.AllowedValues.map(String) },
+    ParameterConstraints: { AllowedValues: definition.AllowedValues?.map(String) },
   }));
   return {
     Description,
     Parameters,
     ...(needed && { Capabilities: [needed.name], CapabilitiesReason: needed.reason }),
     ResourceTypes: [...new Set(resources.map(({ Type }) => Type))],
-    Version: '2010-09-09',
+    Version,
   };
 }
 
@@ -33,7 +38,7 @@ export function describeStack(stack: Stack) {
     ChangeSetId: stack.lastChangeSetId,
     Description: deployed?.template.Description,
     TemplateDescription: deployed?.template.Description,
-    Parameters: describeParameters(stack),
+    Parameters: unlessEmpty(describeParameters(stack)),
     CreationTime: stack.createdAt,
     DeletionTime: stack.deletedAt,
     LastUpdatedTime: stack.updatedAt,
@@ -43,12 +48,14 @@ export function describeStack(stack: Stack) {
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
     Capabilities: deployed?.capabilities.filter((name) => name !== '*') ?? [],
-    Outputs: stack.outputs,
+    Outputs: unlessEmpty(stack.outputs),
     Tags: deployed?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
+
+const unlessEmpty = <T>(items: readonly T[]) => (items.length > 0 ? items : undefined);
 
 function describeParameters({ deployed }: Stack) {
   const { template, parameters } = deployed ?? {};

@@ -30,6 +30,10 @@ export async function readRequest(input: StackInput, source: RequestSource): Pro
   const body = await readTemplateBody(input, source);
   const parameters: Record<string, string> = {};
   for (const { ParameterKey = '', ParameterValue, UsePreviousValue } of input.Parameters ?? []) {
+    if (UsePreviousValue && ParameterValue) {
+      const advice = 'Cannot specify usePreviousValue as true and non empty value for a parameter';
+      throw validationError(`Invalid input for parameter key ${ParameterKey}. ${advice}`);
+    }
     const value = UsePreviousValue ? deployed?.parameters.given.get(ParameterKey) : ParameterValue;
     if (value === undefined) throw validationError(`Parameters: [${ParameterKey}] must have values`);
     parameters[ParameterKey] = value;

@@ -77,7 +77,8 @@ function storedOperations(state: S3State, { get, put = get, remove = get, ...kin
       if (configuration === undefined || configuration === null) throw s3Error('MalformedXML');
       if (member === 'Tagging') checkTagSet((configuration as Tagging).TagSet ?? []);
       if (member === 'LifecycleConfiguration') completeRules(state, configuration as BucketLifecycleConfiguration);
-      bucket.configurations.set(member, configuration);
+      const isEmpty = member === 'Tagging' && !(configuration as Tagging).TagSet?.length;
+      bucket.configurations.set(member, isEmpty ? undefined : configuration);
       return {};
     },
     [`Get${get}`]({ bucket: { name, configurations } }: S3Call) {

@@ -127,7 +127,8 @@ function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'
   }));
   return {
     ETag: etag,
-    Checksum: checksum && checksumMembers(checksum),
+    // Here, that of a composite does not end with the number of parts.
+    Checksum: checksum && checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, '') }),
     ObjectParts: version.parts && {
       TotalPartsCount: parts.length,
       ...(parts.some((part) => part.checksum) && {

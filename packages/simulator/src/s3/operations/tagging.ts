@@ -7,7 +7,7 @@ import { checkObjectTags } from '../tags.ts';
 /** Set, read and remove the tags of objects. */
 export function taggingOperations(state: S3State) {
   const change = (call: S3Call<Input<'GetObjectTagging'>>, tags?: ObjectVersion['tags']) => {
-    const version = findVersion(state, call);
+    const version = findVersion(state, call, tags ? 'PUT' : 'DELETE');
     state.setTags(call, version, tags);
     return state.shownVersionId(call.bucket, version);
   };
