@@ -159,11 +159,11 @@ const describeResult = ({ context }: Engine, { stackId, status, outputs, resourc
   stackId,
   status,
   outputs: Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-  resources: [...resources.values()].map(({ logicalId, type, handle }) => ({
+  resources: [...resources.values()].map(({ logicalId, type, handle, properties }) => ({
     logicalId,
     type,
     physicalId: handle?.physicalId ?? '',
     // Every stack of a CDK app has the metadata, and nobody asks for it.
-    isRecordOnly: type !== 'AWS::CDK::Metadata' && (context.provider(type).isRecordOnly ?? false),
+    isRecordOnly: type !== 'AWS::CDK::Metadata' && context.provider(type).isRecordOnly?.(properties) === true,
   })),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StackEvent } from '../../src/cloudformation/index.ts';
 import { accountInMemory } from './account.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:news';
@@ -8,8 +9,8 @@ const target = (Id: string, Arn: unknown) => ({ Id, Arn });
 
 function deployment() {
   const account = accountInMemory();
-  const deploy = (Resources: object, Outputs: object = {}) =>
-    account.run(account.cfn.deploy({ stackName: 'demo', template: { Resources, Outputs } }));
+  const deploy = (Resources: object, Outputs: object = {}, onEvent?: (event: StackEvent) => void) =>
+    account.run(account.cfn.deploy({ stackName: 'demo', template: { Resources, Outputs }, onEvent }));
   return { ...account, deploy, destroy: () => account.run(account.cfn.destroy('demo')) };
 }
 
@@ -40,6 +41,28 @@ describe('what is not simulated of a simulated type', () => {
     expect(outputs).toEqual({ Ref: 'own|r', Arn: 'arn:aws:events:us-east-1:000000000000:rule/own/r' });
     expect((await call('events', 'ListRules', {})).Rules).toEqual([]);
     await destroy();
+  });
+
+  it('are schedules of cron', async () => {
+    const { deploy, destroy, call } = deployment();
+    const rules = async () => (await call('events', 'ListRules', {})).Rules;
+    const cron = { Name: 'r', ScheduleExpression: 'cron(0 3 * * ? *)' };
+    const events: StackEvent[] = [];
+    const outputs = { Arn: { Value: att('R', 'Arn') } };
+    const deployed = await deploy({ R: rule(cron) }, outputs, (event) => events.push(event));
+    expect(deployed.outputs).toEqual({ Arn: 'arn:aws:events:us-east-1:000000000000:rule/r' });
+    expect(deployed.resources).toMatchObject([{ logicalId: 'R', isRecordOnly: true }]);
+    expect(events.map(({ reason }) => reason)).toContain('Recorded only');
+    expect(await rules()).toEqual([]);
+    await deploy({ R: rule({ Name: 'r', ScheduleExpression: 'rate(1 day)' }) });
+    expect(await rules()).toMatchObject([{ Name: 'r', ScheduleExpression: 'rate(1 day)' }]);
+    await deploy({ R: rule(cron) });
+    expect(await rules()).toEqual([]);
+    // What else the rule has stays.
+    await deploy({ R: rule({ ...cron, EventPattern: { source: ['a'] } }) });
+    expect(await rules()).toMatchObject([{ EventPattern: '{"source":["a"]}' }]);
+    await destroy();
+    expect(await rules()).toEqual([]);
   });
 
   it('are the event source mappings of streams', async () => {

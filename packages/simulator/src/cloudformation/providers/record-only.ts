@@ -17,7 +17,7 @@ export function recordOnly(
     },
     update: async (handle) => handle,
     delete: async () => undefined,
-    isRecordOnly: true,
+    isRecordOnly: () => true,
   };
 }
 
@@ -30,8 +30,12 @@ export function partlyRecorded(
   const of = (properties: Properties) => (isRecorded(properties) ? recorded : simulated);
   return {
     ...simulated,
+    isRecordOnly: isRecorded,
     create: (properties, context) => of(properties).create(properties, context),
-    update: (handle, properties, old, context) => of(properties).update(handle, properties, old, context),
+    async update(handle, properties, old, context) {
+      if (isRecorded(properties) && !isRecorded(old)) await simulated.delete(handle, old, context);
+      return await of(properties).update(handle, properties, old, context);
+    },
     delete: (handle, properties, context) => of(properties).delete(handle, properties, context),
   };
 }
