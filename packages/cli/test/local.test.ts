@@ -137,7 +137,7 @@ describe('runLocal', () => {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     });
-    await expect(run({ envFile: folder })).rejects.toThrow(/--env-file is .* cannot be written/);
+    await expect(run({ envFile: folder })).rejects.toThrow(/--write-env is .* cannot be written/);
   });
 
   test('needs an app to watch', async () => {
