@@ -85,7 +85,19 @@ const OWN_OPTIONS = {
   redrive: ACCOUNT_OPTIONS,
   check: [],
   console: ['port', ...ACCOUNT_OPTIONS],
-  local: ['assembly', 'empty', 'watch', 'stack', 'port', 'state', 'persist', 'write-env', 'env-file', 'times', 'container'],
+  local: [
+    'assembly',
+    'empty',
+    'watch',
+    'stack',
+    'port',
+    'state',
+    'persist',
+    'write-env',
+    'env-file',
+    'times',
+    'container',
+  ],
 } as const;
 
 type CommandName = keyof typeof OWN_OPTIONS;

@@ -67,7 +67,7 @@ export interface DeployedResource {
 export interface CloudFormation {
   readonly service: Service;
   /**
-   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation are deleted first. Throws
+   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation or deletion are deleted first. Throws
    * AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is
    * rolled back.
    */
@@ -81,7 +81,7 @@ export interface CloudFormation {
 const DEFAULT_ENDPOINT_POLL_MS = 1000;
 
 /** Stacks that can only be deleted, a status of theirs, and how an operation ends that succeeds. */
-const ONLY_DELETABLE = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|REVIEW_IN_PROGRESS)$/;
+const ONLY_DELETABLE = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|DELETE_FAILED|REVIEW_IN_PROGRESS)$/;
 const SUCCEEDED = /^(CREATE|UPDATE|DELETE)_COMPLETE$/;
 
 /** Creates CloudFormation, which creates resources through `deps.cloud`. */

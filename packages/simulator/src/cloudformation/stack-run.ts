@@ -201,7 +201,8 @@ export class StackRun {
     let value: unknown = handle.attributes;
     for (const member of members) value = memberOf(value, member);
     if (value !== undefined) return value;
-    if (this.engine.provider(type).isRecordOnly?.(properties)) return recordedAttribute(resource, name, this.engine.account);
+    if (this.engine.provider(type).isRecordOnly?.(properties))
+      return recordedAttribute(resource, name, this.engine.account);
     throw new ResourceFailure(
       type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource'
         ? `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${logicalId}`
