@@ -68,8 +68,8 @@ function patchConsole(): void {
 }
 
 /**
- * CDK's functions of custom resources, and AWS's `cfn-response`, respond to the host of ResponseURL by HTTPS on port 443,
- * whatever the address says: such a request goes to the address.
+ * CDK's functions of custom resources, and AWS's `cfn-response`, respond to the host of ResponseURL by HTTPS on port
+ * 443, whatever the address says: such a request goes to the address.
  */
 function patchHttps(): void {
   const { hostname, port } = new URL(env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1');

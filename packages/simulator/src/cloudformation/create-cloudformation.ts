@@ -67,9 +67,9 @@ export interface DeployedResource {
 export interface CloudFormation {
   readonly service: Service;
   /**
-   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation or deletion are deleted first. Throws
-   * AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is
-   * rolled back.
+   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation or deletion are deleted first.
+   * Throws AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack
+   * is rolled back.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
   /** Throws a ValidationError if a resource of one of the templates has a type that the local runtime refuses. */

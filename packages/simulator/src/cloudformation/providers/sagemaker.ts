@@ -130,7 +130,7 @@ function endpointType(waiting: EndpointWaiting): Provider {
 const isInServiceOn = (config: string | undefined, endpoint: DescribeEndpointOutput) =>
   endpoint.EndpointStatus === 'InService' && endpoint.EndpointConfigName?.toLowerCase() === config?.toLowerCase();
 
-/** The endpoint's description once its status is not one of the `busy` ones. Throws if the endpoint is missing or takes too long. */
+/** The endpoint's description once its status is none of the `busy` ones. Throws if it is missing or takes too long. */
 async function settle(
   EndpointName: string,
   { pollMs }: EndpointWaiting,
