@@ -1,15 +1,14 @@
 /*
  * The runtime inside a function's process: loads the handler and serves events, as Lambda's own runtime for Node.js
- * does. It imports only Node's own modules, so that it can run as a bare file.
+ * does. It imports only Node's own modules and one beside it.
  */
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import http, { type RequestOptions } from 'node:http';
-import https from 'node:https';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
+import { provideAwsSdk, sendResponsesByHttp } from './function-modules.ts';
 import type { Report, SentEvent } from './process-runner.ts';
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
@@ -65,21 +64,6 @@ function patchConsole(): void {
   for (const [method, level] of Object.entries(levels)) {
     (console as unknown as Record<string, unknown>)[method] = (...values: unknown[]) => log(level, format(...values));
   }
-}
-
-/**
- * CDK's functions of custom resources, and AWS's `cfn-response`, respond to the host of ResponseURL by HTTPS on port
- * 443, whatever the address says: such a request goes to the address.
- */
-function patchHttps(): void {
-  const { hostname, port } = new URL(env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1');
-  const { request } = https;
-  const patched = (to: RequestOptions, ...rest: never[]) =>
-    to.hostname === hostname && to.path?.startsWith('/_freshpoint/')
-      ? http.request({ ...to, port, agent: undefined }, ...rest)
-      : request(to, ...rest);
-  https.request = patched as typeof request;
-  syncBuiltinESMExports();
 }
 
 function modulePath(path: string, name: string): string {
@@ -197,7 +181,8 @@ process.on('unhandledRejection', (reason) => {
 });
 
 patchConsole();
-patchHttps();
+sendResponsesByHttp(env.AWS_ENDPOINT_URL);
+provideAwsSdk();
 try {
   await serve(await loadHandler());
 } catch (error) {

@@ -161,6 +161,24 @@ describe('a response to CloudFormation by HTTPS', () => {
   });
 });
 
+describe('the AWS SDK', () => {
+  it.each([
+    ['require', 'index.js', `const { SSMClient } = require('@aws-sdk/client-ssm'); exports.handler = `],
+    ['import', 'index.mjs', `import { SSMClient } from '@aws-sdk/client-ssm'; export const handler = `],
+  ])('is there for %s, outside of any project', async (_name, file, load) => {
+    const { payload } = await run({ [file]: `${load} async () => typeof new SSMClient({ region: 'x' }).send` });
+    expect(payload).toBe('function');
+  });
+
+  it('may lack a client that is loaded, and not used', async () => {
+    const source = `const { SFN } = require('@aws-sdk/client-sfn'); exports.handler = async (use) => use && new SFN({})`;
+    const name = await world.create({ 'index.js': source });
+    expect((await world.invoke(name, false)).payload).toBe(false);
+    const { payload } = await world.invoke(name, true);
+    expect(payload.errorMessage).toMatch(/'@aws-sdk\/client-sfn'\. Lambda has it.* npm install @aws-sdk\/client-sfn/);
+  });
+});
+
 describe('a failure', () => {
   const js = (source: string) => ({ 'index.js': source });
 
