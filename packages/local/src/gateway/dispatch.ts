@@ -42,7 +42,8 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
       await protocol.serve(exchange);
     } catch (error) {
       // A response that has begun cannot be replaced. Breaking the connection shows the client that it is incomplete.
-      if (response.headersSent) response.destroy();
+      // A request whose client has gone, or breaks HTTP, is over.
+      if (response.headersSent || request.errored) response.destroy();
       else sendReply(exchange, protocol.errorReply(asAwsError(error, onError), exchange));
     }
   };

@@ -1,4 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -145,6 +147,18 @@ describe('the unmodified SDK', () => {
     );
     expect(Messages?.map(({ Body }) => Body)).toEqual(['ä', 'b']);
     expect(Messages?.[0]?.MessageAttributes?.bytes?.BinaryValue).toEqual(attribute.BinaryValue);
+  });
+
+  it.each([
+    ['ends', 'Content-Length: 50\r\n\r\n{}'],
+    ['breaks its chunks', 'Transfer-Encoding: chunked\r\n\r\nZZ\r\n'],
+  ])('reports no problem when a client %s before its request does', async (_name, rest) => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    const head = 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonSQS.ListQueues\r\n';
+    const scope = 'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/sqs/aws4_request\r\n';
+    socket.end(head + scope + rest);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(errors).toEqual([]);
   });
 
   it('long-polls, and receives no message after it has disconnected', async () => {
