@@ -67,6 +67,10 @@ function protocolOf({ request, response, path }: HttpExchange, signedFor: string
 /** Any other error is a bug: it is reported, and its text stays out of the response. */
 function asAwsError(error: unknown, onError: DispatchOptions['onError']): AwsError {
   if (error instanceof AwsError) return error;
+  // Documents are read by recursion, whose depth only this limits.
+  if (error instanceof RangeError && error.message.includes('call stack')) {
+    return new AwsError('ValidationException', 'A document in the request is nested too deeply.');
+  }
   onError?.(error);
   return new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500);
 }

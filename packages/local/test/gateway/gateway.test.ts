@@ -237,6 +237,17 @@ describe('the unmodified SDK', () => {
     });
   });
 
+  it('refuses a document that is nested too deeply to be read', async () => {
+    const depthOf = (value: unknown): number => (Array.isArray(value) ? depthOf(value[0]) + 1 : 0);
+    const run = ({ TemplateBody }: { TemplateBody: string }) => depthOf(JSON.parse(TemplateBody));
+    cloud.register({ name: 'cloudformation', operations: { CreateStack: { run } } });
+    const TemplateBody = '['.repeat(50_000) + ']'.repeat(50_000);
+    await expect(
+      new CloudFormationClient(config()).send(new CreateStackCommand({ StackName: 's', TemplateBody })),
+    ).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining('nested too deeply') });
+    expect(errors).toEqual([]);
+  });
+
   it('speaks the query protocol with CloudFormation', async () => {
     let input: unknown;
     const Stacks = [
