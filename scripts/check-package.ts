@@ -164,7 +164,7 @@ await runtime.stop();
 async function ownApp(): Promise<void> {
   writeFileSync(join(app, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mts` }));
   const bin = join(app, 'node_modules/.bin/freshpoint');
-  const args = ['local', '--port', '0', '--json', '--env-file', 'aws.env'];
+  const args = ['local', '--port', '0', '--json', '--write-env', 'aws.env'];
   const child = spawn(bin, args, { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {

@@ -177,7 +177,7 @@ describe("a user's app, from an empty folder", () => {
     await cp(join(HERE, 'own-app/app.mts'), join(folder, 'app.mts'));
     await writeFile(join(folder, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mts` }));
     await writeFile(join(folder, '.gitignore'), '');
-    const local = await startLocalCommand(folder, ['--watch', '--env-file', 'aws.env']);
+    const local = await startLocalCommand(folder, ['--watch', '--write-env', 'aws.env']);
     try {
       // There is no model yet.
       const printed = () => local.lines.join('\n');

@@ -85,7 +85,19 @@ const OWN_OPTIONS = {
   redrive: ACCOUNT_OPTIONS,
   check: [],
   console: ['port', ...ACCOUNT_OPTIONS],
-  local: ['assembly', 'empty', 'watch', 'stack', 'port', 'state', 'persist', 'env-file', 'times', 'container'],
+  local: [
+    'assembly',
+    'empty',
+    'watch',
+    'stack',
+    'port',
+    'state',
+    'persist',
+    'write-env',
+    'env-file',
+    'times',
+    'container',
+  ],
 } as const;
 
 type CommandName = keyof typeof OWN_OPTIONS;
@@ -174,7 +186,7 @@ function readLocal([unexpected]: readonly string[], values: OptionValues): Local
     port: readPort(port),
     stateDir: state ?? '.freshpoint/local',
     persistDir: persist,
-    envFile: values['env-file'],
+    envFile: values['write-env'] ?? values['env-file'],
     times,
     containers: container.map(readContainer),
     format: formatOf(values),
@@ -233,6 +245,8 @@ function parse(args: readonly string[]) {
         port: { type: 'string' },
         state: { type: 'string' },
         persist: { type: 'string' },
+        'write-env': { type: 'string' },
+        // The same. Behind `npx`, Node itself reads it, and ends if there is no such file.
         'env-file': { type: 'string' },
         empty: { type: 'boolean' },
         watch: { type: 'boolean' },

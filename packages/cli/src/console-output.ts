@@ -19,7 +19,7 @@ export interface ConsoleOutput {
   /** An instance of an endpoint did not start, or ended. */
   instanceFailure(failure: InstanceFailure): void;
   /** A line that a function logged. */
-  functionLine(line: string): void;
+  functionLine(line: string, functionName: string): void;
   problem(problem: unknown): void;
 }
 
@@ -63,8 +63,9 @@ export function textOutput(write: (line: string) => void, now: () => number): Co
       for (const line of lines) write(`            ${withoutControlCharacters(line)}`);
       write(`            log: ${log}`);
     },
-    functionLine(line) {
-      const text = describeLogLine(line);
+    functionLine(line, functionName) {
+      const failure = failureIn(line);
+      const text = failure === undefined ? describeLogLine(line) : `function ${functionName} failed: ${failure}`;
       if (text !== undefined) write(`${time()}  ${withoutControlCharacters(text)}`);
     },
     problem: (problem) => write(`${time()}  problem: ${withoutControlCharacters(String(problem))}`),
@@ -119,6 +120,17 @@ function controllerEntry(line: string): Record<string, unknown> | undefined {
   try {
     const entry = JSON.parse(line) as Record<string, unknown> | null;
     return entry && ('decision' in entry || 'error' in entry) ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why a function failed, if Lambda's runtime has logged that, as text or as JSON. */
+function failureIn(line: string): string | undefined {
+  const json = /^[^\t]*\t[^\t]*\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection) \t(\{.*)$/s;
+  try {
+    const { errorType, errorMessage } = JSON.parse(json.exec(line)?.[1] ?? line);
+    return errorType === undefined ? undefined : String(errorMessage ?? errorType);
   } catch {
     return undefined;
   }

@@ -111,7 +111,7 @@ async function start(options: LocalArguments, output: ConsoleOutput): Promise<Lo
       persistDir,
       times,
       containers,
-      onFunctionLog: ({ line }) => output.functionLine(line),
+      onFunctionLog: ({ line, functionName }) => output.functionLine(line, functionName),
       onInstanceFailure: (failure) => output.instanceFailure(failure),
       onProblem: (problem) => output.problem(problem),
     });

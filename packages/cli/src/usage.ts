@@ -52,7 +52,7 @@ Options of local:
   --port <number>                  Port on 127.0.0.1; 0 selects a free one (default: 4580)
   --state <folder>                 Folder for objects and running models (default: .freshpoint/local)
   --persist <folder>               Keep all state in this folder, and start with what is there (default: start empty)
-  --env-file <file>                Write the variables for AWS clients to a file
+  --write-env <file>               Write the variables for AWS clients to a file
   --times fast|realistic           How long SageMaker's operations take (default: fast)
   --container <image>=<command>    Command that stands in for a container image; can be repeated
 

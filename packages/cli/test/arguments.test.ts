@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readArguments } from '../src/arguments.ts';
 import { USAGE } from '../src/usage.ts';
@@ -20,7 +22,7 @@ describe('readArguments', () => {
     const line = ['local', '--assembly', 'cdk.out', '--stack', 'A', '--stack=B', '--port', '0', '--persist', '/s'];
     const more = [
       '--watch',
-      '--env-file',
+      '--write-env',
       '.env',
       '--times',
       'realistic',
@@ -137,5 +139,12 @@ describe('readArguments', () => {
     ]) {
       expect(USAGE).toContain(`--${option}`);
     }
+  });
+
+  test('documents no option that Node takes for itself behind npx', () => {
+    const documented = [...USAGE.matchAll(/^ +(--[\w-]+) /gm)].flatMap(([, option = '']) => [option, 'missing']);
+    const script = fileURLToPath(new URL('../src/usage.ts', import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, [script, ...documented], { encoding: 'utf8' });
+    expect([documented.length > 20, status, stderr]).toEqual([true, 0, '']);
   });
 });

@@ -42,6 +42,14 @@ describe('the app of a folder', () => {
     await expect(findCdkApp(folder)).rejects.toThrow(/cdk\.json is not JSON/);
   });
 
+  test.each([
+    [{ app: 5 }, 'app is 5, expected a text'],
+    [{ app: 'x', output: ['out'] }, 'output is ["out"], expected a text'],
+  ])('%j is refused', async (settings, problem) => {
+    await write('cdk.json', settings);
+    await expect(findCdkApp(folder)).rejects.toThrow(`cdk.json: ${problem}`);
+  });
+
   test('is run as CDK runs it', async () => {
     const print = 'process.stdout.write(JSON.stringify(process.env))';
     await write('app.cjs', `require('node:fs').writeFileSync('env.json', JSON.stringify(process.env)); ${print}`);

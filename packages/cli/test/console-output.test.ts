@@ -82,14 +82,28 @@ describe('lines for people', () => {
     ]);
   });
 
+  test('say why a function failed, in either format of its log', () => {
+    const error = { errorType: 'Error', errorMessage: 'no \x1b[31msuch module', trace: [] };
+    expect(
+      text((output) => {
+        output.functionLine(`2026-11-26T21:00:00.000Z\t1\tERROR\tInvoke Error \t${JSON.stringify(error)}`, 'Own-F');
+        output.functionLine(JSON.stringify({ level: 'ERROR', message: 'Uncaught Exception ', ...error }), 'Own-F');
+        output.functionLine(`2026-11-26T21:00:00.000Z\t1\tERROR\t${JSON.stringify(error)}`, 'Own-F');
+      }),
+    ).toEqual(Array(2).fill('09:05:07  function Own-F failed: no such module'));
+  });
+
   test("print the controller's decisions and errors, and nothing else that the function logs", () => {
     expect(
       text((output) => {
-        output.functionLine('START RequestId: 1');
-        output.functionLine('null');
-        output.functionLine('{"_aws":{}}');
-        output.functionLine(SWAP);
-        output.functionLine('{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}');
+        output.functionLine('START RequestId: 1', 'f');
+        output.functionLine('null', 'f');
+        output.functionLine('{"_aws":{}}', 'f');
+        output.functionLine(SWAP, 'f');
+        output.functionLine(
+          '{"message":"error","endpoint":"Iris/Endpoint","error":{"message":"no"},"seconds":15}',
+          'f',
+        );
       }),
     ).toEqual([
       '09:05:07  Iris/Endpoint  swap (NewRevision)  revision abc  slot b  next pass in 30 s',
@@ -104,8 +118,8 @@ describe('lines for programs', () => {
       json((output) => {
         output.started('http://127.0.0.1:1');
         output.stackEvent(EVENT);
-        output.functionLine('END');
-        output.functionLine(SWAP);
+        output.functionLine('END', 'f');
+        output.functionLine(SWAP, 'f');
         output.problem(new Error('lost'));
         output.failed('http://127.0.0.1:1', 'no bucket');
         output.ready('http://127.0.0.1:1', [IRIS]);

@@ -122,6 +122,12 @@ describe('runLocal', () => {
     expect(events.at(-1)).toMatchObject({ event: 'failed', reason: expect.stringMatching(/Shoe.*Shop/) });
   });
 
+  test('says that an app has no stacks', async () => {
+    await writeFile(join(folder, 'manifest.json'), '{}');
+    const events = await run({ assembly: folder });
+    expect(events.at(-1)).toMatchObject({ event: 'failed', reason: expect.stringContaining('has no stacks') });
+  });
+
   test('lists what it only records', async () => {
     const events = await run({ assembly: await writeAssembly('network', { Type: 'AWS::EC2::VPC' }) });
     expect(events.at(-1)).toMatchObject({ event: 'ready', recordedOnly: ['AWS::EC2::VPC'] });
@@ -137,7 +143,7 @@ describe('runLocal', () => {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     });
-    await expect(run({ envFile: folder })).rejects.toThrow(/--env-file is .* cannot be written/);
+    await expect(run({ envFile: folder })).rejects.toThrow(/--write-env is .* cannot be written/);
   });
 
   test('needs an app to watch', async () => {

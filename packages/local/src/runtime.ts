@@ -236,6 +236,7 @@ async function deployAssembly(
   { stacks, onEvent }: DeployAssemblyOptions,
 ): Promise<Record<string, DeployResult>> {
   const found = await readCloudAssembly(assembly);
+  if (found.length === 0) throw new Error(`${assembly} has no stacks: the app defines none.`);
   const names = found.map(({ stackName }) => stackName);
   const unknown = stacks?.filter((name) => !names.includes(name)) ?? [];
   if (unknown.length > 0) {

@@ -38,6 +38,10 @@ export async function findCdkApp(folder: string): Promise<CdkApp | undefined> {
   if (settings?.app === undefined) return undefined;
   const found = await readSettings<Record<string, unknown>>(join(folder, 'cdk.context.json'));
   const { output = 'cdk.out', watch } = settings;
+  for (const [name, value] of Object.entries({ app: settings.app, output })) {
+    if (typeof value === 'string') continue;
+    throw new CommandFailure(`${join(folder, 'cdk.json')}: ${name} is ${JSON.stringify(value)}, expected a text.`);
+  }
   return {
     folder,
     command: settings.app,

@@ -17,6 +17,6 @@ export function exportsFor(url: string): readonly (readonly [name: string, value
 export async function writeEnvFile(path: string, url: string): Promise<void> {
   const lines = exportsFor(url).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path, lines.join('')).catch((error: Error) => {
-    throw new UsageError(`--env-file is "${path}", which cannot be written: ${error.message}`, error);
+    throw new UsageError(`--write-env is "${path}", which cannot be written: ${error.message}`, error);
   });
 }

@@ -42,7 +42,8 @@ export function dispatcher({ cloud, iam, onError }: DispatchOptions) {
       await protocol.serve(exchange);
     } catch (error) {
       // A response that has begun cannot be replaced. Breaking the connection shows the client that it is incomplete.
-      if (response.headersSent) response.destroy();
+      // A request whose client has gone, or breaks HTTP, is over.
+      if (response.headersSent || request.errored) response.destroy();
       else sendReply(exchange, protocol.errorReply(asAwsError(error, onError), exchange));
     }
   };
@@ -72,6 +73,10 @@ function protocolOf({ request, response, path }: HttpExchange, signedFor: string
 /** Any other error is a bug: it is reported, and its text stays out of the response. */
 function asAwsError(error: unknown, onError: DispatchOptions['onError']): AwsError {
   if (error instanceof AwsError) return error;
+  // Documents are read by recursion, whose depth only this limits.
+  if (error instanceof RangeError && error.message.includes('call stack')) {
+    return new AwsError('ValidationException', 'A document in the request is nested too deeply.');
+  }
   onError?.(error);
   return new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500);
 }

@@ -1,6 +1,6 @@
 /*
  * The runtime inside a function's process: loads the handler and serves events, as Lambda's own runtime for Node.js
- * does. It imports only Node's own modules, so that it can run as a bare file.
+ * does. It imports only Node's own modules and one beside it.
  */
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
+import { provideAwsSdk, sendResponsesByHttp } from './function-modules.ts';
 import type { Report, SentEvent } from './process-runner.ts';
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
@@ -180,6 +181,8 @@ process.on('unhandledRejection', (reason) => {
 });
 
 patchConsole();
+sendResponsesByHttp(env.AWS_ENDPOINT_URL);
+provideAwsSdk();
 try {
   await serve(await loadHandler());
 } catch (error) {

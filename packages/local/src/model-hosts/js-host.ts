@@ -57,8 +57,14 @@ server.keepAliveTimeout = 0;
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
   console.log(`@freshpoint-model-host port=${(server.address() as AddressInfo).port}`);
   load().catch((error: unknown) => {
-    console.error(error);
-    process.exit(1);
+    // Of the log, the end is shown: Node's own frames would take the place of what is wrong.
+    if (error instanceof Error) error.stack = error.stack?.replace(/\n {4}at .*\bnode:.*/g, '');
+    // Node shows the place of a syntax error only if nobody catches it.
+    if (error instanceof SyntaxError) setImmediate(() => Promise.reject(error));
+    else {
+      console.error(error);
+      process.exit(1);
+    }
   });
 });
 process.once('SIGTERM', () => process.exit(0));

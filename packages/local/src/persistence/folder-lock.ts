@@ -43,7 +43,7 @@ export function lockFolder(folder: string): () => void {
     }
     // Another process can have made its claim since the stale one was read.
     if (isHeld(readClaim(aside))) renameSync(aside, path);
-    else rmSync(aside, { force: true });
+    else rmSync(aside, { force: true, recursive: true });
   }
 }
 

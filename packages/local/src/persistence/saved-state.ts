@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -11,13 +12,18 @@ class StateUnreadable extends Error {
   readonly code = 'STATE_UNREADABLE';
 
   constructor(folder: string, cause?: unknown) {
-    const message = `The state in ${folder} was not written by this version of the local runtime.`;
+    const message = `The state in ${folder} is damaged, or was written by another version of the local runtime.`;
     super(`${message} Remove the folder, or choose another.`, { cause });
   }
 }
 
 /** Number of the layout. A runtime reads only its own. */
 const FORMAT = 1;
+
+/** Of the digest before the state: a disk that changes a byte would change what a service believes. */
+const DIGEST_BYTES = 32;
+
+const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 /** How long a change may wait to be written, in milliseconds, while writing is quick. */
 const SAVE_INTERVAL_MS = 200;
@@ -67,7 +73,11 @@ export class SavedState {
     const saved = this.#read();
     const { services, url } = this.#options;
     const states = replaceTexts(saved.services, saved.url, url) as Saved['services'];
-    for (const { name, durable } of services) if (durable && name in states) durable.load(states[name]);
+    try {
+      for (const { name, durable } of services) if (durable && name in states) durable.load(states[name]);
+    } catch (cause) {
+      throw new StateUnreadable(this.#options.folder, cause);
+    }
     return true;
   }
 
@@ -112,7 +122,7 @@ export class SavedState {
 
   #write(bytes: Buffer): void {
     const aside = `${this.#path}.new`;
-    writeFileSync(aside, bytes, { mode: 0o600, flush: true });
+    writeFileSync(aside, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flush: true });
     renameSync(aside, this.#path);
   }
 
@@ -120,7 +130,10 @@ export class SavedState {
     const { folder } = this.#options;
     let saved: unknown;
     try {
-      saved = deserialize(readFileSync(this.#path));
+      const file = readFileSync(this.#path);
+      const bytes = file.subarray(DIGEST_BYTES);
+      if (!digestOf(bytes).equals(file.subarray(0, DIGEST_BYTES))) throw new Error('The digest is of other bytes.');
+      saved = deserialize(bytes);
     } catch (cause) {
       throw new StateUnreadable(folder, cause);
     }

@@ -38,16 +38,29 @@ export interface RestMatch {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const routes = new WeakMap<ApiModel, ReadonlyMap<string, readonly Route[]>>();
+interface Routes {
+  readonly byMethod: ReadonlyMap<string, readonly Route[]>;
+  /** Query parameters without a value that select an operation: `acl`, `uploads`. */
+  readonly subresources: readonly string[];
+}
+
+const routes = new WeakMap<ApiModel, Routes>();
+
+function routesOf(model: ApiModel): Routes {
+  const all = Array.from(model.operations.values(), routeOf);
+  const literals = all.flatMap((route) => route.literals).filter(([, value]) => value === '');
+  const subresources = [...new Set(literals.map(([name]) => name))];
+  return { byMethod: Map.groupBy(all, ({ method }) => method), subresources };
+}
 
 /** The operation that the request is for: of those that it can be, the one that explains most of its query. */
 export function findRoute(model: ApiModel, target: RestTarget): RestMatch | undefined {
-  const byMethod =
-    routes.get(model) ?? Map.groupBy(Array.from(model.operations.values(), routeOf), ({ method }) => method);
-  routes.set(model, byMethod);
+  const known = routes.get(model) ?? routesOf(model);
+  routes.set(model, known);
+  const subresources = known.subresources.filter((name) => target.query.has(name));
   const candidates: { readonly route: Route; readonly labels: Record<string, string> }[] = [];
-  for (const route of byMethod.get(target.method) ?? []) {
-    const labels = matches(route, target) ? labelsOf(route, target.segments) : undefined;
+  for (const route of known.byMethod.get(target.method) ?? []) {
+    const labels = matches(route, target, subresources) ? labelsOf(route, target.segments) : undefined;
     if (labels) candidates.push({ route, labels });
   }
   const [first, ...others] = candidates;
@@ -84,9 +97,11 @@ export const segmentsOf = (path: string): string[] => path.split('/').filter((se
 
 const isLabel = (segment: string) => segment.startsWith('{');
 
-function matches(route: Route, { outerLabels = 0, query }: RestTarget): boolean {
+/** Never matches a request for a subresource that the operation does not have: `DELETE ?acl` deletes no bucket. */
+function matches(route: Route, { outerLabels = 0, query }: RestTarget, subresources: readonly string[]): boolean {
   return (
     route.outerLabels === outerLabels &&
+    subresources.every((name) => route.parameters.has(name) || route.literals.some(([own]) => own === name)) &&
     route.literals.every(([name, value]) =>
       name === 'x-id' ? true : value === '' ? query.has(name) : query.get(name) === value,
     )

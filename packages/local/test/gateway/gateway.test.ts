@@ -1,4 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -147,6 +149,18 @@ describe('the unmodified SDK', () => {
     expect(Messages?.[0]?.MessageAttributes?.bytes?.BinaryValue).toEqual(attribute.BinaryValue);
   });
 
+  it.each([
+    ['ends', 'Content-Length: 50\r\n\r\n{}'],
+    ['breaks its chunks', 'Transfer-Encoding: chunked\r\n\r\nZZ\r\n'],
+  ])('reports no problem when a client %s before its request does', async (_name, rest) => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    const head = 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonSQS.ListQueues\r\n';
+    const scope = 'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/sqs/aws4_request\r\n';
+    socket.end(head + scope + rest);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(errors).toEqual([]);
+  });
+
   it('long-polls, and receives no message after it has disconnected', async () => {
     const client = new SQSClient(config());
     const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'q' }));
@@ -221,6 +235,17 @@ describe('the unmodified SDK', () => {
         'on resource: arn:aws:ssm:us-east-1:000000000000:parameter/a ' +
         'because no identity-based policy allows the ssm:GetParameter action',
     });
+  });
+
+  it('refuses a document that is nested too deeply to be read', async () => {
+    const depthOf = (value: unknown): number => (Array.isArray(value) ? depthOf(value[0]) + 1 : 0);
+    const run = ({ TemplateBody }: { TemplateBody: string }) => depthOf(JSON.parse(TemplateBody));
+    cloud.register({ name: 'cloudformation', operations: { CreateStack: { run } } });
+    const TemplateBody = '['.repeat(50_000) + ']'.repeat(50_000);
+    await expect(
+      new CloudFormationClient(config()).send(new CreateStackCommand({ StackName: 's', TemplateBody })),
+    ).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining('nested too deeply') });
+    expect(errors).toEqual([]);
   });
 
   it('speaks the query protocol with CloudFormation', async () => {

@@ -1,14 +1,18 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../processes/wait-until.ts';
 import { edge } from './edge.ts';
 
 let world: Awaited<ReturnType<typeof edge>>;
+let gatewayUrl = 'http://127.0.0.1:4566';
 beforeAll(async () => {
   world = await edge({
     issueCredentials: () => ({ accessKeyId: 'ASIA1', secretAccessKey: 's', sessionToken: 't' }),
-    gatewayUrl: () => 'http://127.0.0.1:4566',
+    gatewayUrl: () => gatewayUrl,
   });
 });
 afterAll(async () => {
@@ -129,6 +133,49 @@ describe('a function in a child process', () => {
     );
     const record = tail.split('\n').find((line) => line.startsWith('{'));
     expect(JSON.parse(record ?? '')).toMatchObject({ level: 'WARN', message: 'x', requestId: expect.any(String) });
+  });
+});
+
+describe('a response to CloudFormation by HTTPS', () => {
+  it.each([
+    ['AwsCustomResource', 'index.js', `const { request } = require('https');`],
+    ['cfn-response', 'index.mjs', `import { request } from 'node:https';`],
+  ])('as %s sends it reaches the address', async (_name, file, load) => {
+    const received: unknown[] = [];
+    const server = createServer((req, res) => {
+      received.push(req.method, req.url, req.headers['content-type']);
+      res.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    gatewayUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const source = `${load}
+      const handler = (url) => new Promise((done, fail) => {
+        const { hostname, pathname: path } = new URL(url);
+        const headers = { 'content-type': '', 'content-length': 0 };
+        request({ hostname, port: 443, path, method: 'PUT', headers }, done).on('error', fail).end();
+      }).then(({ statusCode }) => statusCode);
+      ${file.endsWith('.mjs') ? 'export { handler }' : 'exports.handler = handler'};`;
+    const { payload } = await run({ [file]: source }, {}, `${gatewayUrl}/_freshpoint/cfn-response/1`);
+    server.close();
+    expect([payload, received]).toEqual([200, ['PUT', '/_freshpoint/cfn-response/1', '']]);
+  });
+});
+
+describe('the AWS SDK', () => {
+  it.each([
+    ['require', 'index.js', `const { SSMClient } = require('@aws-sdk/client-ssm'); exports.handler = `],
+    ['import', 'index.mjs', `import { SSMClient } from '@aws-sdk/client-ssm'; export const handler = `],
+  ])('is there for %s, outside of any project', async (_name, file, load) => {
+    const { payload } = await run({ [file]: `${load} async () => typeof new SSMClient({ region: 'x' }).send` });
+    expect(payload).toBe('function');
+  });
+
+  it('may lack a client that is loaded, and not used', async () => {
+    const source = `const { SFN } = require('@aws-sdk/client-sfn'); exports.handler = async (use) => use && new SFN({})`;
+    const name = await world.create({ 'index.js': source });
+    expect((await world.invoke(name, false)).payload).toBe(false);
+    const { payload } = await world.invoke(name, true);
+    expect(payload.errorMessage).toMatch(/'@aws-sdk\/client-sfn'\. Lambda has it.* npm install @aws-sdk\/client-sfn/);
   });
 });
 

@@ -69,6 +69,34 @@ def output_fn(prediction, accept): return str(prediction), 'text/plain'
     expect(await invoke()).toEqual(['[True, True]', 'text/plain']);
   });
 
+  it.each<[string, Record<string, string>, RegExp[]]>([
+    [
+      'a syntax error in JavaScript',
+      { 'code/inference.mjs': 'export const model_fn = () => {\n  retur 1;\n' },
+      [/inference\.mjs:2$/, /SyntaxError: Unexpected number/],
+    ],
+    [
+      'a syntax error in another JavaScript file',
+      { 'code/inference.mjs': 'import "./other.mjs";', 'code/other.mjs': '\n\nif' },
+      [/other\.mjs:3$/, /SyntaxError: /],
+    ],
+    [
+      'a missing npm package',
+      { 'code/inference.mjs': 'import x from "no-such-package";' },
+      [/Cannot find package 'no-such-package' imported from .*inference\.mjs/],
+    ],
+    [
+      'an exception in JavaScript',
+      { 'code/inference.mjs': 'export const model_fn = async () => { throw new Error("no weights"); };' },
+      [/^Error: no weights$/, /inference\.mjs:1/],
+    ],
+  ])('with %s is reported with its place', async (_name, files, expected) => {
+    await serve(files);
+    for (const line of expected) {
+      expect(stage.failures[0]?.lines).toContainEqual(expect.stringMatching(line));
+    }
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'a syntax error',

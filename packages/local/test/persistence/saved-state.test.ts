@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,6 +102,26 @@ describe('the saved state', () => {
 
   it.each(['', 'no state', Buffer.from([255, 15, 34, 1, 88])])('refuses another file, %j', async (content) => {
     await writeFile(join(folder, 'state'), content);
-    expect(() => stateOf(undefined).saved.load()).toThrow(/was not written by this version .* Remove the folder/);
+    expect(() => stateOf(undefined).saved.load()).toThrow(
+      /is damaged, or was written by another version .* Remove the folder/,
+    );
+  });
+
+  it('refuses its own file with another byte, or one that a service cannot read', async () => {
+    const first = stateOf('x'.repeat(100));
+    first.saved.save();
+    const bytes = await readFile(join(folder, 'state'));
+    bytes[bytes.length - 50] = 65;
+    await writeFile(join(folder, 'state'), bytes);
+    expect(() => stateOf(undefined).saved.load()).toThrow('is damaged');
+    first.held.value = 'y';
+    first.saved.save();
+    const { saved, held } = stateOf(undefined);
+    Object.defineProperty(held, 'value', {
+      set() {
+        throw new TypeError('Cannot destructure');
+      },
+    });
+    expect(() => saved.load()).toThrow('is damaged');
   });
 });

@@ -46,6 +46,15 @@ describe('the operation of an S3 request', () => {
     ['DELETE /b/k?uploadId=u', 'AbortMultipartUpload'],
     ['DELETE /b/k?versionId=v', 'DeleteObject'],
     ['PATCH /b/k', undefined],
+    // Subresources that these methods do not have: nothing else is deleted or written instead.
+    ['DELETE /b?acl', undefined],
+    ['DELETE /b?versioning', undefined],
+    ['DELETE /b/k?acl', undefined],
+    ['DELETE /b/k?uploads', undefined],
+    ['PUT /b?uploads', undefined],
+    ['PUT /b/k?attributes', undefined],
+    ['DELETE /b/k?tagging&versionId=v', 'DeleteObjectTagging'],
+    ['DELETE /b?unknown', 'DeleteBucket'],
   ])('%s is %s', async (request, operation) => {
     expect(await operationFor('s3', request)).toBe(operation);
   });

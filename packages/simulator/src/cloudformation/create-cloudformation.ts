@@ -67,9 +67,9 @@ export interface DeployedResource {
 export interface CloudFormation {
   readonly service: Service;
   /**
-   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation are deleted first. Throws
-   * AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack is
-   * rolled back.
+   * Creates or updates the stack, as `cdk deploy` does: the remains of a failed creation or deletion are deleted first.
+   * Throws AwsError for a request that CloudFormation refuses, and DeploymentError when a resource fails and the stack
+   * is rolled back.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
   /** Throws a ValidationError if a resource of one of the templates has a type that the local runtime refuses. */
@@ -81,7 +81,7 @@ export interface CloudFormation {
 const DEFAULT_ENDPOINT_POLL_MS = 1000;
 
 /** Stacks that can only be deleted, a status of theirs, and how an operation ends that succeeds. */
-const ONLY_DELETABLE = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|REVIEW_IN_PROGRESS)$/;
+const ONLY_DELETABLE = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|DELETE_FAILED|REVIEW_IN_PROGRESS)$/;
 const SUCCEEDED = /^(CREATE|UPDATE|DELETE)_COMPLETE$/;
 
 /** Creates CloudFormation, which creates resources through `deps.cloud`. */
@@ -159,11 +159,11 @@ const describeResult = ({ context }: Engine, { stackId, status, outputs, resourc
   stackId,
   status,
   outputs: Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-  resources: [...resources.values()].map(({ logicalId, type, handle }) => ({
+  resources: [...resources.values()].map(({ logicalId, type, handle, properties }) => ({
     logicalId,
     type,
     physicalId: handle?.physicalId ?? '',
     // Every stack of a CDK app has the metadata, and nobody asks for it.
-    isRecordOnly: type !== 'AWS::CDK::Metadata' && (context.provider(type).isRecordOnly ?? false),
+    isRecordOnly: type !== 'AWS::CDK::Metadata' && context.provider(type).isRecordOnly?.(properties) === true,
   })),
 });

@@ -34,13 +34,16 @@ export function resolve(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(item, scope)).filter((item) => item !== NO_VALUE);
   if (!isRecord(value)) return value;
   const call = intrinsic(value);
-  if (call) {
-    const run = Object.hasOwn(FUNCTIONS, call.name) ? FUNCTIONS[call.name] : undefined;
-    if (run) return run(call.argument, scope);
-    throw validationError(`Template error: the local runtime does not support the function ${call.name}.`);
-  }
+  if (call) return functionNamed(call.name)(call.argument, scope);
   const entries = Object.entries(value).map(([key, item]) => [key, resolve(item, scope)] as const);
   return Object.fromEntries(entries.filter(([, item]) => item !== NO_VALUE));
+}
+
+/** Throws ValidationError for a function that the local runtime does not support. */
+export function functionNamed(name: string): Run<unknown> {
+  const run = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (run) return run;
+  throw validationError(`Template error: the local runtime does not support the function ${name}.`);
 }
 
 /** Evaluates a condition expression: `Condition`, Fn::Equals, Fn::And, Fn::Or, Fn::Not. */

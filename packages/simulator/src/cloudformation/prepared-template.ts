@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { expandSub, getAttTarget, intrinsic } from './intrinsics.ts';
+import { expandSub, functionNamed, getAttTarget, intrinsic } from './intrinsics.ts';
 import type { ResolvedParameters } from './parameters.ts';
 import type { Dependencies } from './run-in-order.ts';
 import { type OutputDefinition, type ResourceDefinition, type Template, validationError } from './template.ts';
@@ -17,7 +17,7 @@ export interface PreparedTemplate extends TemplateValues {
 
 /**
  * Evaluates the conditions and finds the dependencies.
- * Throws ValidationError for unknown references, unknown conditions and circles.
+ * Throws ValidationError for unknown references, functions and conditions, and for circles.
  */
 export function prepareTemplate(
   template: Template,
@@ -52,6 +52,7 @@ function references(value: unknown, values: TemplateValues): string[] {
   const found: string[] = [];
   const visit = (item: unknown): void => {
     const { name, argument } = intrinsic(item) ?? {};
+    if (name !== undefined) functionNamed(name);
     if (name === 'Ref') {
       if (!parameters.has(String(argument))) found.push(String(argument));
     } else if (name === 'Fn::GetAtt') {

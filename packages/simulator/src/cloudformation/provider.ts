@@ -27,8 +27,8 @@ export interface Provider<P extends Properties = Properties> {
   readonly nameProperty?: string;
   /** How the type writes tags, to which the stack's tags are added. @default the type has no tags */
   readonly tags?: 'list' | 'map';
-  /** Whether the type only has an id and attributes here, so that references to it resolve. @default false */
-  readonly isRecordOnly?: boolean;
+  /** Whether such a resource only has an id and attributes here, so that references to it resolve. @default none */
+  isRecordOnly?(properties: Properties): boolean;
   create(properties: P, context: ProviderContext): Promise<Handle>;
   /** Absent: `replacing` covers every property but tags, and changed tags are only recorded. */
   update?(handle: Handle, properties: P, old: P, context: ProviderContext): Promise<Handle>;

@@ -113,7 +113,7 @@ export class StackRun {
       };
       const handle = await provider.create(properties, this.#context(record, initiated));
       initiated(handle);
-      return { handle, reason: provider.isRecordOnly ? 'Recorded only' : undefined };
+      return { handle, reason: provider.isRecordOnly?.(properties) ? 'Recorded only' : undefined };
     });
   }
 
@@ -196,12 +196,13 @@ export class StackRun {
 
   /** The value of Fn::GetAtt: the attribute of that name, or else the nested one (`A.B`). Throws if there is none. */
   #attribute(resource: CreatedResource, name: string): unknown {
-    const { type, logicalId, handle } = resource;
+    const { type, logicalId, handle, properties } = resource;
     const members = Object.hasOwn(handle.attributes, name) ? [name] : name.split('.');
     let value: unknown = handle.attributes;
     for (const member of members) value = memberOf(value, member);
     if (value !== undefined) return value;
-    if (this.engine.provider(type).isRecordOnly) return recordedAttribute(resource, name, this.engine.account);
+    if (this.engine.provider(type).isRecordOnly?.(properties))
+      return recordedAttribute(resource, name, this.engine.account);
     throw new ResourceFailure(
       type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource'
         ? `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${logicalId}`

@@ -100,7 +100,7 @@ describe('S3 buckets', () => {
     await expect(destroy()).rejects.toThrow(
       /B \(AWS::S3::Bucket\) DELETE_FAILED: .*The bucket you tried to delete is not empty/,
     );
-    await expect(deploy({ B: versioned })).rejects.toThrow('is in DELETE_FAILED state and can not be updated');
+    await expect(deploy({ B: versioned })).rejects.toThrow('DELETE_FAILED: ');
     await call('s3', 'DeleteObjects', {
       Bucket: 'full',
       Delete: {
@@ -111,6 +111,8 @@ describe('S3 buckets', () => {
     });
     const { DeleteMarkers } = await call('s3', 'ListObjectVersions', { Bucket: 'full' });
     await call('s3', 'DeleteObject', { Bucket: 'full', Key: 'a', VersionId: DeleteMarkers[0].VersionId });
+    // As the remains of a failed creation, those of a failed deletion are deleted first.
+    await deploy({ B: versioned });
     await destroy();
 
     await deploy({
@@ -468,6 +470,18 @@ describe('SageMaker endpoints', () => {
     await expect(deploy(resources('two'))).rejects.toThrow(
       /is InService with endpoint configuration .*\. SageMaker gave no reason/,
     );
+  });
+
+  it('are deleted when SageMaker no longer updates them, as after a restart', async () => {
+    const { deploy, destroy, call, sagemaker, clock } = deployment();
+    await deploy(resources('one'));
+    for (const status of ['SystemUpdating', 'Creating'] as const) {
+      await deploy(resources('one'));
+      sagemaker.faults.forceStatus('My-Endpoint', status);
+      clock.schedule(60_000, () => sagemaker.faults.forceStatus('My-Endpoint', 'InService'));
+      await destroy();
+      expect((await call('sagemaker', 'ListEndpoints')).Endpoints).toEqual([]);
+    }
   });
 
   it('that another client is updating fail the deployment, which rolls back once they are idle', async () => {

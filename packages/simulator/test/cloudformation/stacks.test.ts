@@ -166,6 +166,12 @@ describe('a template is refused before a resource is created', () => {
       {},
       'Every DependsOn value must be a string',
     ],
+    [
+      'a function that is not supported',
+      { A: thing({ Value: { 'Fn::Join': ['', [{ 'Fn::Cidr': ['10.0.0.0/16', 1, 8] }]] } }) },
+      {},
+      'does not support the function Fn::Cidr',
+    ],
     ['unknown DependsOn', { A: thing({}, { DependsOn: 'Nobody' }) }, {}, 'Unresolved resource dependencies [Nobody]'],
     [
       'unknown output',

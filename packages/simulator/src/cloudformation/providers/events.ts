@@ -12,13 +12,15 @@ type RuleProperties = Properties & { readonly Targets?: readonly RuleTarget[] };
 /** Rules with their targets. */
 export const eventsTypes: Readonly<Record<string, Provider>> = {
   'AWS::Events::Rule': partlyRecorded(
-    // Only the default bus is simulated.
-    ({ EventBusName }) => EventBusName !== undefined && !/(^|\/)default$/.test(String(EventBusName)),
+    // Only the default bus and rates are simulated.
+    (rule) => !isOnDefaultBus(rule) || (rule.EventPattern === undefined && isCron(rule)),
     // Ref is the rule's name, preceded by the bus's name unless it is the default bus.
-    recordOnly(({ EventBusName, Name: given }, context) => {
-      const Name = given ?? context.name({ maxLength: 64 });
-      const Arn = arn(context.account, 'events', `rule/${EventBusName}/${Name}`);
-      return { physicalId: `${EventBusName}|${Name}`, attributes: { Arn } };
+    recordOnly((rule, context) => {
+      const Name = String(rule.Name ?? context.name({ maxLength: 64 }));
+      const [path, physicalId] = isOnDefaultBus(rule)
+        ? [Name, Name]
+        : [`${rule.EventBusName}/${Name}`, `${rule.EventBusName}|${Name}`];
+      return { physicalId, attributes: { Arn: arn(context.account, 'events', `rule/${path}`) } };
     }),
     apiType<RuleProperties, PutRuleResponse>({
       api: { service: 'events', create: 'PutRule', update: 'PutRule', find: 'DescribeRule', remove: 'DeleteRule' },
@@ -28,6 +30,7 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
       input: ({ EventPattern, ...properties }) => ({
         ...without(properties, 'Targets'),
         ...(EventPattern !== undefined && { EventPattern: jsonText(EventPattern) }),
+        ...(isCron(properties) && { ScheduleExpression: undefined }),
       }),
       handle: (Name, { RuleArn }) => ({ physicalId: Name, attributes: { Arn: RuleArn } }),
       async parts(Rule, now, old, { call }) {
@@ -41,6 +44,10 @@ export const eventsTypes: Readonly<Record<string, Provider>> = {
     }),
   ),
 };
+
+const isOnDefaultBus = ({ EventBusName = 'default' }: Properties) => /(^|\/)default$/.test(String(EventBusName));
+
+const isCron = ({ ScheduleExpression }: Properties) => String(ScheduleExpression).startsWith('cron(');
 
 /** Events are delivered to standard queues only. Other targets, such as a topic that is notified, are recorded. */
 const queuesOf = ({ Targets = [] }: Partial<RuleProperties>) =>

@@ -74,8 +74,11 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
   }),
 
   'AWS::Lambda::EventSourceMapping': partlyRecorded(
-    // Only queues are simulated as sources.
-    ({ EventSourceArn }) => !/^arn:[\w-]+:sqs:/.test(String(EventSourceArn)),
+    // Only standard queues are simulated as sources, without filters.
+    ({ EventSourceArn, FunctionName, FilterCriteria }) =>
+      !/^arn:[\w-]+:sqs:.*(?<!\.fifo)$/.test(String(EventSourceArn)) ||
+      FilterCriteria !== undefined ||
+      isQualified(FunctionName),
     recordOnly((_properties, { uuid, account }) => {
       const id = uuid();
       return mappingHandle(id, arn(account, 'lambda', `event-source-mapping:${id}`));
@@ -95,13 +98,17 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
     }),
   ),
 
-  'AWS::Lambda::Permission': apiType({
-    api: { service: 'lambda', create: 'AddPermission', remove: 'RemovePermission' },
-    name: { property: 'StatementId', maxLength: 100 },
-    replacing: { allBut: [] },
-    removeInput: ({ FunctionName }) => ({ FunctionName }),
-    handle: (Id) => ({ physicalId: Id, attributes: { Id } }),
-  }),
+  'AWS::Lambda::Permission': partlyRecorded(
+    ({ FunctionName }) => isQualified(FunctionName),
+    recordOnly((_properties, { uuid }) => uuid()),
+    apiType<Properties>({
+      api: { service: 'lambda', create: 'AddPermission', remove: 'RemovePermission' },
+      name: { property: 'StatementId', maxLength: 100 },
+      replacing: { allBut: [] },
+      removeInput: ({ FunctionName }) => ({ FunctionName }),
+      handle: (Id) => ({ physicalId: Id, attributes: { Id } }),
+    }),
+  ),
 
   'AWS::Lambda::EventInvokeConfig': apiType({
     api: {
@@ -116,6 +123,9 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
     removeInput: ({ FunctionName, Qualifier }) => ({ FunctionName, Qualifier }),
   }),
 };
+
+/** Whether it names a version or an alias, which are only recorded. */
+const isQualified = (functionName: unknown): boolean => /:function:[^:]+:|^[^:]+:[^:]+$/.test(String(functionName));
 
 const mappingHandle = (Id = '', EventSourceMappingArn = '') => ({
   physicalId: Id,

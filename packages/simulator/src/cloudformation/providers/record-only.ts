@@ -17,7 +17,7 @@ export function recordOnly(
     },
     update: async (handle) => handle,
     delete: async () => undefined,
-    isRecordOnly: true,
+    isRecordOnly: () => true,
   };
 }
 
@@ -30,8 +30,15 @@ export function partlyRecorded(
   const of = (properties: Properties) => (isRecorded(properties) ? recorded : simulated);
   return {
     ...simulated,
+    isRecordOnly: isRecorded,
     create: (properties, context) => of(properties).create(properties, context),
-    update: (handle, properties, old, context) => of(properties).update(handle, properties, old, context),
+    async update(handle, properties, old, context) {
+      if (of(properties) === of(old)) return await of(properties).update(handle, properties, old, context);
+      const made = await of(properties).create(properties, context);
+      // With another id, it is deleted at the end of the deployment.
+      if (made.physicalId === handle.physicalId) await of(old).delete(handle, old, context);
+      return made;
+    },
     delete: (handle, properties, context) => of(properties).delete(handle, properties, context),
   };
 }
@@ -57,6 +64,13 @@ const withId = (prefix: string) =>
 const withArn = (nameProperty: string, service: string, resource: string) =>
   named(nameProperty, (name, { account }) => arn(account, service, `${resource}${name}`));
 
+/** A version or an alias. Its Ref is its ARN. */
+const ofFunction = (qualifierOf: (properties: Properties) => string) =>
+  recordOnly((properties, { account }) => {
+    const name = String(properties.FunctionName).split(':').at(-1);
+    return arn(account, 'lambda', `function:${name}:${qualifierOf(properties)}`);
+  });
+
 const recordedCustomResource = recordOnly((_properties, context) => context.name({ maxLength: 255 }));
 
 /** The types that are only recorded, and whose ids or attributes have a form on which other resources rely. */
@@ -79,6 +93,8 @@ export const recordedTypes: Readonly<Record<string, Provider>> = {
   'AWS::EC2::SecurityGroup': withId('sg'),
   'AWS::EC2::Subnet': withId('subnet'),
   'AWS::EC2::VPC': withId('vpc'),
+  'AWS::Lambda::Alias': ofFunction(({ Name }) => String(Name)),
+  'AWS::Lambda::Version': ofFunction(() => '1'),
   'AWS::SNS::Topic': withArn('TopicName', 'sns', ''),
   'AWS::SecretsManager::Secret': withArn('Name', 'secretsmanager', 'secret:'),
   'AWS::StepFunctions::StateMachine': withArn('StateMachineName', 'states', 'stateMachine:'),

@@ -14,12 +14,7 @@ type BucketProperties = Properties & {
 
 /** CloudFormation's NotificationConfiguration, or the API's, which CDK's custom resource uses. */
 type NotificationProperty = {
-  readonly [kind in 'Queue' | 'Topic' | 'Lambda' | 'LambdaFunction' as `${kind}Configurations`]?: readonly Target[];
-} & { readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string } };
-
-/** Its target is `Queue`, `Topic` or `Function`; in the API's shape `QueueArn`, `TopicArn` or `LambdaFunctionArn`. */
-type Target = Properties & {
-  readonly Filter?: { readonly Key?: object; readonly S3Key?: { readonly Rules?: readonly object[] } };
+  readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string };
 };
 
 type NotificationsProperties = Properties & {
@@ -70,15 +65,19 @@ export const s3Types: Readonly<Record<string, Provider>> = {
 
   /**
    * It replaces the template's function, which is inline Python with boto3 and may not run on a laptop. Like that
-   * function it replaces the whole configuration of a managed bucket, and empties it on deletion.
+   * function it replaces the whole configuration of a managed bucket, and empties it on deletion. That of another
+   * bucket keeps EventBridge.
    */
-  'Custom::S3BucketNotifications': partType<NotificationsProperties>(['BucketName'], async (now, old, context) => {
-    const { BucketName: Bucket = old.BucketName, NotificationConfiguration } = now;
-    const isManaged = String(old.Managed ?? true) === 'true';
-    if (now.BucketName === undefined && !isManaged) return;
-    const input = { Bucket, ...notifications(NotificationConfiguration) };
-    await context.call('s3', 'PutBucketNotificationConfiguration', input);
-  }),
+  'Custom::S3BucketNotifications': {
+    ...partType<NotificationsProperties>(['BucketName'], async (now, old, context) => {
+      const { BucketName: Bucket = old.BucketName, NotificationConfiguration } = now;
+      const isManaged = String(now.Managed ?? old.Managed ?? true) === 'true';
+      if (!isManaged && !notifiesEventBridge(NotificationConfiguration)) return;
+      const input = { Bucket, ...notifications(NotificationConfiguration) };
+      await context.call('s3', 'PutBucketNotificationConfiguration', input);
+    }),
+    isRecordOnly: ({ NotificationConfiguration }) => !notifiesEventBridge(NotificationConfiguration as object),
+  },
 
   /** Deleting it empties the bucket, so that the bucket can be deleted. */
   'Custom::S3AutoDeleteObjects': {
@@ -132,27 +131,15 @@ function lifecycle(rules: readonly Properties[] = []) {
   return { LifecycleConfiguration: { Rules } };
 }
 
-function notifications(property: NotificationProperty = {}) {
-  const { EventBridgeEnabled = true } = property.EventBridgeConfiguration ?? { EventBridgeEnabled: false };
-  const lambdas = property.LambdaConfigurations ?? property.LambdaFunctionConfigurations;
-  return {
-    NotificationConfiguration: {
-      ...(String(EventBridgeEnabled) === 'true' && { EventBridgeConfiguration: {} }),
-      ...targets(property.QueueConfigurations, 'Queue', 'Queue'),
-      ...targets(property.TopicConfigurations, 'Topic', 'Topic'),
-      ...targets(lambdas, 'Function', 'LambdaFunction'),
-    },
-  };
+/** Only EventBridge is notified. Notifications of queues, topics and functions are recorded. */
+function notifications(property?: NotificationProperty) {
+  return { NotificationConfiguration: notifiesEventBridge(property) ? { EventBridgeConfiguration: {} } : {} };
 }
 
-/** Targets in the API's shape. */
-function targets(properties: readonly Target[] | undefined, name: string, kind: string) {
-  const configurations = properties?.map(({ Event, Events = [Event], Filter, ...rest }) => ({
-    [`${kind}Arn`]: rest[name] ?? rest[`${kind}Arn`],
-    Events,
-    ...(Filter && { Filter: Filter.Key ? Filter : { Key: { FilterRules: Filter.S3Key?.Rules ?? [] } } }),
-  }));
-  return configurations && { [`${kind}Configurations`]: configurations };
+function notifiesEventBridge({ EventBridgeConfiguration }: NotificationProperty = {}): boolean {
+  return (
+    EventBridgeConfiguration !== undefined && String(EventBridgeConfiguration.EventBridgeEnabled ?? true) === 'true'
+  );
 }
 
 async function emptyBucket(Bucket: string, context: ProviderContext): Promise<void> {

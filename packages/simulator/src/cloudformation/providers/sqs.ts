@@ -1,7 +1,8 @@
 import type { CreateQueueResult } from '@aws-sdk/client-sqs';
-import { arn } from '../../core/account.ts';
-import type { Properties, Provider } from '../provider.ts';
+import { type Account, arn } from '../../core/account.ts';
+import type { Handle, Properties, Provider } from '../provider.ts';
 import { apiType, jsonText, partType, putParts, without } from './api-type.ts';
+import { partlyRecorded, recordOnly } from './record-only.ts';
 
 /** The value of an attribute whose property is removed. @default empty */
 const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -17,34 +18,45 @@ type QueuePolicyProperties = Properties & { readonly Queues?: readonly string[] 
 
 /** Queues, and policies of which each is put on several queues. */
 export const sqsTypes: Readonly<Record<string, Provider>> = {
-  'AWS::SQS::Queue': apiType<Properties, CreateQueueResult>({
-    api: { service: 'sqs', create: 'CreateQueue', find: 'GetQueueUrl', remove: 'DeleteQueue' },
-    name: { property: 'QueueName', maxLength: 80, id: 'QueueUrl' },
-    replacing: ['QueueName', 'FifoQueue'],
-    tags: 'list',
-    input: (properties) => ({ Attributes: attributesOf(properties) }),
-    handle: (QueueName, { QueueUrl = '' }, { account }) => ({
-      physicalId: QueueUrl,
-      attributes: { Arn: arn(account, 'sqs', QueueName), QueueName, QueueUrl },
+  'AWS::SQS::Queue': partlyRecorded(
+    // Only standard queues are simulated.
+    ({ FifoQueue }) => String(FifoQueue) === 'true',
+    recordOnly(({ QueueName }, { account, name }) => {
+      const fifo = String(QueueName ?? `${name({ maxLength: 75 })}.fifo`);
+      return queueHandle(`https://sqs.${account.region}.amazonaws.com/${account.accountId}/${fifo}`, fifo, account);
     }),
-    async update(QueueUrl, properties, old, context) {
-      const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
-      const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
-      if (Object.keys(Attributes).length > 0) await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
-    },
-  }),
+    apiType<Properties, CreateQueueResult>({
+      api: { service: 'sqs', create: 'CreateQueue', find: 'GetQueueUrl', remove: 'DeleteQueue' },
+      name: { property: 'QueueName', maxLength: 80, id: 'QueueUrl' },
+      replacing: ['QueueName', 'FifoQueue'],
+      tags: 'list',
+      input: (properties) => ({ Attributes: attributesOf(properties) }),
+      handle: (name, { QueueUrl = '' }, { account }) => queueHandle(QueueUrl, name, account),
+      async update(QueueUrl, properties, old, context) {
+        const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
+        const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
+        if (Object.keys(Attributes).length > 0)
+          await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
+      },
+    }),
+  ),
 
   'AWS::SQS::QueuePolicy': partType<QueuePolicyProperties>([], (now, old, context) => {
     const set = (QueueUrl: string, Policy: string) =>
       context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
     return putParts({
-      now: now.Queues,
-      old: old.Queues,
+      now: now.Queues?.filter((url) => !url.endsWith('.fifo')),
+      old: old.Queues?.filter((url) => !url.endsWith('.fifo')),
       put: (queue) => set(queue, jsonText(now.PolicyDocument)),
       remove: (queue) => set(queue, ''),
     });
   }),
 };
+
+const queueHandle = (QueueUrl: string, QueueName: string, account: Account): Handle => ({
+  physicalId: QueueUrl,
+  attributes: { Arn: arn(account, 'sqs', QueueName), QueueName, QueueUrl },
+});
 
 function attributesOf(properties: Properties): Record<string, string> {
   const attributes = Object.entries(without(properties, 'QueueName', 'Tags'));
