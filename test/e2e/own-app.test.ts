@@ -138,6 +138,8 @@ describe("a user's app, from an empty folder", () => {
       await upload(bucket, 'v1');
       const deployed = await own.succeeds('deploy', '--all', '--require-approval', 'never', '--progress', 'events');
       expect(deployed).toMatch(/AWS::EC2::VPC .* Recorded only/);
+      expect(deployed).toMatch(/AWS::Events::Rule .* Recorded only/);
+      expect(deployed).toMatch(/Shop\.Answer = 42/);
       expect(await answer()).toBe('v1');
 
       await upload(bucket, 'v2');

@@ -472,18 +472,6 @@ describe('SageMaker endpoints', () => {
     );
   });
 
-  it('are deleted when SageMaker no longer updates them, as after a restart', async () => {
-    const { deploy, destroy, call, sagemaker, clock } = deployment();
-    await deploy(resources('one'));
-    for (const status of ['SystemUpdating', 'Creating'] as const) {
-      await deploy(resources('one'));
-      sagemaker.faults.forceStatus('My-Endpoint', status);
-      clock.schedule(60_000, () => sagemaker.faults.forceStatus('My-Endpoint', 'InService'));
-      await destroy();
-      expect((await call('sagemaker', 'ListEndpoints')).Endpoints).toEqual([]);
-    }
-  });
-
   it('that another client is updating fail the deployment, which rolls back once they are idle', async () => {
     const { deploy, sagemaker, clock } = deployment();
     await deploy(resources('one'));

@@ -117,11 +117,8 @@ function endpointType(waiting: EndpointWaiting): Provider {
   return {
     ...type,
     async delete(handle, properties, context) {
-      const name = String(handle.attributes.EndpointName);
-      // After a restart its instances are launched again, which no caller has asked for.
-      await settle(name, waiting, context, /^(SystemUpdating|Creating)$/);
       await type.delete(handle, properties as EndpointProperties, context);
-      await settle(name, waiting, context);
+      await settle(String(handle.attributes.EndpointName), waiting, context);
     },
   };
 }
@@ -130,17 +127,16 @@ function endpointType(waiting: EndpointWaiting): Provider {
 const isInServiceOn = (config: string | undefined, endpoint: DescribeEndpointOutput) =>
   endpoint.EndpointStatus === 'InService' && endpoint.EndpointConfigName?.toLowerCase() === config?.toLowerCase();
 
-/** The endpoint's description once its status is none of the `busy` ones. Throws if it is missing or takes too long. */
+/** The endpoint's description once no operation is in progress. Throws if the endpoint is missing or takes too long. */
 async function settle(
   EndpointName: string,
   { pollMs }: EndpointWaiting,
   { call, clock }: ProviderContext,
-  busy = /ing$|^RollingBack$/,
 ): Promise<DescribeEndpointOutput> {
   const until = clock.now() + TIMEOUT_MS;
   for (;;) {
     const found = await call<DescribeEndpointOutput>('sagemaker', 'DescribeEndpoint', { EndpointName });
-    if (!busy.test(found.EndpointStatus ?? '')) return found;
+    if (!/ing$|^RollingBack$/.test(found.EndpointStatus ?? '')) return found;
     if (clock.now() >= until) {
       throw new ResourceFailure(`Exceeded attempts to wait: endpoint ${EndpointName} is ${found.EndpointStatus}.`);
     }
