@@ -86,8 +86,10 @@ export class StateWatch {
     const { revision, etags } = sources.current;
     const entry = quarantine.find((each) => each.revision === revision);
     if (!layout.slotData || revision === undefined || !entry) return;
-    // A source that the deployment removes cannot be read any more, so it is not known what was at all of them.
-    if (ledger.stateDeletedAt.some((at) => at >= startedAt) && removesSource(from, to)) return;
+    // A source that the deployment removes cannot be read any more, so it is not known what was at all of them; nor, of
+    // what is below a prefix, what the revision was.
+    const isUnknown = ledger.stateDeletedAt.some((at) => at >= startedAt) || from.prefix !== undefined;
+    if (isUnknown && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
     // What was never tested itself may be at fault, too.
     const served = this.#isTested(ledger.live) || !entry.failedSmokeTests ? ledger.live?.data : undefined;
