@@ -55,9 +55,7 @@ export class PublicationChecks {
     // A pass that had begun by then, or comes after a crash, cannot know of it; nor can a rebuilt state.
     const isConcurrent = run !== undefined && run.startedAt < before.at;
     const isCrashed = before.run !== undefined && (before.run.isDisturbed || this.#crashed.has(before.run));
-    // After a race for the state it has to decide again, for which it may not read the sources any more.
-    const isDenied = before.run?.isDenied && ledger.sourcesChangeUntil() >= before.at;
-    if (isConcurrent || isCrashed || isDenied || ledger.stateDeletedAt.length > 0) return;
+    if (isConcurrent || isCrashed || ledger.stateDeletedAt.length > 0) return;
     journal.violation(`${type} of ${revision.slice(0, 12)} is published again`);
   }
 

@@ -122,8 +122,6 @@ export class FunctionRun {
   isRepeating = false;
   /** It sends smoke tests. */
   isTesting = false;
-  /** It may not make one of its calls: a deployment changes its permissions. */
-  isDenied = false;
   /** When each source was read. A pass reads several at different times. */
   readonly sourceReads: { readonly key: string; readonly at: number }[] = [];
   /** The last answers by operation. */
@@ -250,7 +248,6 @@ export class FunctionRun {
         const pauseMs = retryPauseMs(this.#random, error, attempt);
         if (pauseMs === undefined || attempt === request.attempts || request.signal?.aborted) {
           if (plan.mishapBefore) this.isDisturbed = true;
-          if ((error as Error).name === 'AccessDenied') this.isDenied = true;
           throw error;
         }
         await sleep(this.#world.clock, pauseMs);
