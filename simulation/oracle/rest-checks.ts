@@ -1,3 +1,4 @@
+import { slotRecordKey } from '@freshpoint/cdk/contract';
 import type { EndpointState, QuarantineEntry } from '@freshpoint/engine/policy/state';
 import type { OracleParts } from './parts.ts';
 import type { PinWatch } from './pin-watch.ts';
@@ -70,7 +71,10 @@ export class RestChecks {
     }
     // A rollback restores slot data only.
     const slotData = isPinned && layout.slotData === 'archives' ? view.spec().data : undefined;
-    return this.#served.serves(data, slotData) ? [] : ['the expected revision does not serve'];
+    if (!this.#served.serves(data, slotData)) return ['the expected revision does not serve'];
+    // It may be in both slots, and a person have moved the endpoint just now.
+    const isKnown = state.serving?.configName === view.endpoint().EndpointConfigName;
+    return isKnown ? [] : ['the state has another config than serves'];
   }
 
   /** Whether its update was lost with the state, and the record of its slot had expired before that was rebuilt. */
@@ -93,6 +97,7 @@ export class RestChecks {
     if (!data || state.suspension || state.serving?.revision !== revision) return false;
     if (state.serving.configName !== view.endpoint().EndpointConfigName) return false;
     const slot = view.otherSlot();
+    if (view.etagAt(data.bucket, slotRecordKey(data.root, slot)) === undefined) return false;
     const held = sources.revisionsWith(view.etagsInSlot(data, slot), data);
     const isBetter = (one: string) => one !== revision && !state.quarantine?.some((each) => each.revision === one);
     return held.length > 0 && held.every(isBetter);
