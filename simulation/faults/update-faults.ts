@@ -45,15 +45,16 @@ export class UpdateFaults {
     });
   }
 
-  /** Decides how an update that will be accepted ends. Returns `refused` if it will be. */
-  plan(by: Mover, rates: FaultRates): 'refused' | undefined {
+  /** Decides how an update to this config, if it will be accepted, ends. Returns `refused` if it will be. */
+  plan(by: Mover, config: string | undefined, rates: FaultRates): 'refused' | undefined {
     const short = this.#shortage?.kind;
     if (by === 'controller' && short !== undefined) this.#refusedAt.push(this.#world.clock.now());
     if (by === 'controller' && short === 'quota') {
       this.#journal.reached('UpdateEndpoint rejected by a quota');
       throw new AwsError('ResourceLimitExceeded', QUOTA_TEXT);
     }
-    if (this.#oracle.ledger.status !== 'IN_SERVICE') return undefined;
+    const { ledger, view } = this.#oracle;
+    if (ledger.status !== 'IN_SERVICE' || view.endpoint().EndpointConfigName === config) return undefined;
     if (by === 'deployment') return this.#planForDeployment(rates);
     if (by !== 'controller') return undefined;
     return short === undefined || short === 'quota' ? this.#planForController(rates) : this.#refuseFor(short);

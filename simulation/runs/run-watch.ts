@@ -44,7 +44,7 @@ export class RunWatch implements Watch {
     const by = this.#context.moverOf(call);
     let fault: 'refused' | undefined;
     try {
-      fault = updateFaults.plan(by, rates);
+      fault = updateFaults.plan(by, call.input.EndpointConfigName, rates);
     } catch (rejection) {
       oracle.rejections.add(current);
       throw rejection;
