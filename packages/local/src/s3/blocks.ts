@@ -28,4 +28,4 @@ class BlockPool {
 export const writeBlocks = new BlockPool(256 * 1024, (bytes) => Buffer.from(new SharedArrayBuffer(bytes)));
 
 /** For reads, which no other thread digests meanwhile: larger ones are sent with fewer calls. */
-export const readBlocks = new BlockPool(1024 * 1024, (bytes) => Buffer.allocUnsafeSlow(bytes));
+export const readBlocks = new BlockPool(512 * 1024, (bytes) => Buffer.allocUnsafeSlow(bytes));

@@ -13,8 +13,11 @@ export interface ThreadDigests {
   drop(): void;
 }
 
-/** One alone is slower than what receives the bytes; more would wait for a core, and each takes 15 MB. */
+/** One alone is slower than what receives the bytes; more would wait for a core, and each takes 10 MB. */
 const THREADS = 2;
+
+/** The blocks are outside of the thread's heap. Without a limit, that grows by messages that nobody needs any more. */
+const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
 
 const threads = new Map<number, Worker>();
 let ids = 0;
@@ -57,7 +60,7 @@ function threadOf(id: number): Worker {
 function startThread(slot: number): Worker {
   const script = siblingScript('digest-worker', import.meta.url);
   const execArgv = script.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [];
-  const worker = new Worker(script, { execArgv });
+  const worker = new Worker(script, { execArgv, resourceLimits: LIMITS });
   worker.on('message', ({ id, digests = new Map() }: DigestReply) => {
     const reply = waiting.get(id);
     waiting.delete(id);
