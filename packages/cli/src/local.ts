@@ -9,7 +9,7 @@ import { writeEnvFile } from './local/exports.ts';
 import { watchFolder } from './local/watch-folder.ts';
 
 /** The oldest version of Node that @freshpoint/local runs on. The other commands run on older ones, too. */
-const MIN_NODE_MAJOR = 22;
+const MIN_NODE = '22.15';
 
 /** What to deploy: a cloud assembly, and the app that writes it if it has to be synthesized first. */
 interface Deployed {
@@ -131,9 +131,8 @@ async function start(options: LocalArguments, output: ConsoleOutput): Promise<Lo
 
 /** The runtime is a package of its own: the other commands do not need it. */
 async function loadRuntime(): Promise<(options: LocalRuntimeOptions) => Promise<LocalRuntime>> {
-  const [major = ''] = process.versions.node.split('.');
-  if (Number(major) < MIN_NODE_MAJOR) {
-    throw new CommandFailure(`The local runtime needs Node ${MIN_NODE_MAJOR} or later, this is ${process.version}.`);
+  if (process.versions.node.localeCompare(MIN_NODE, 'en', { numeric: true }) < 0) {
+    throw new CommandFailure(`The local runtime needs Node ${MIN_NODE} or later, this is ${process.version}.`);
   }
   try {
     return (await import('@freshpoint/local')).startLocalRuntime;
