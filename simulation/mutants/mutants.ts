@@ -707,8 +707,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a rollback counts as a deployment while DescribeStacks is throttled',
     file: 'controller/deployment-request.ts',
-    declaration: 'tryToDescribe',
-    node: 'ReturnStatement > CallExpression',
+    declaration: 'isRollingBack',
+    node: 'AwaitExpression > CallExpression',
     test: {
       file: 'packages/engine/test/controller/deployment-rollback.test.ts',
       name: 'a rollback > is decided once CloudFormation describes the stack again',
@@ -844,6 +844,17 @@ export const MUTANTS: readonly Mutant[] = [
     test: {
       file: 'packages/engine/test/controller/deployment-gate.test.ts',
       name: 'a deployment > records what it published, also if others begin to update the endpoint at that time',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'an upload that a deployment took along is never tested',
+    file: 'policy/deployed.ts',
+    declaration: 'concludeDeployment',
+    node: 'VariableDeclarator[id.name="isUntried"] > .init',
+    test: {
+      file: 'packages/engine/test/policy/deployed-pin.test.ts',
+      name: 'an upload that a deployment took along untested is rolled out anew',
     },
     change: FALSE,
   },

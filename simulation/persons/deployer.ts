@@ -1,3 +1,4 @@
+import { DEPLOYMENT_TIMEOUT_SECONDS } from '@freshpoint/cdk/contract';
 import type { SecondEndpoint } from '../runs/second-endpoint.ts';
 import { type Edition, removesSource } from '../worlds/layout.ts';
 import type { PersonContext } from './person-context.ts';
@@ -68,7 +69,8 @@ export class Deployer {
     const { from, to, checkedAt = startedAt } = ledger.deployment ?? {};
     // From the deadline on, CloudFormation waits for ten minutes, and a pass that dies keeps its message for six.
     const deadAt = ledger.crashedAt.filter((at) => at >= world.clock.now() - ANSWER_MS);
-    if (/found no answer/.test(text) && deadAt.length > 1) return;
+    const isLate = world.clock.now() - startedAt >= DEPLOYMENT_TIMEOUT_SECONDS * 1000;
+    if (isLate && deadAt.length > 1) return;
     // What a lifecycle rule deletes after the gate has seen it.
     if (ledger.expiredAt.some((at) => at >= checkedAt)) return;
     const isLost = ledger.stateDeletedAt.some((at) => at >= startedAt);

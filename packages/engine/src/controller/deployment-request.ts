@@ -7,7 +7,7 @@ import type { CustomResourceResponse } from '../ports.ts';
 import { describeError } from './failed-call.ts';
 import type { EndpointContext } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
-import { tryToRead } from './try-to.ts';
+import { tryTo, tryToRead } from './try-to.ts';
 
 /** For how long a denied call may be one that IAM does not grant everywhere yet, in ms. */
 const DENIED_GRACE_MS = 3 * 60_000;
@@ -121,8 +121,9 @@ async function respond(
   return { kind: 'done' };
 }
 
+/** Whether it is the rollback of a deployment: what it loads follows from that, so errors that pass are thrown. */
 export async function isRollingBack(context: DeploymentContext<DeploymentRequest>): Promise<boolean> {
-  return isRollback(await tryToDescribe(context));
+  return isRollback(await tryToRead(context, () => context.ports.stacks.describe(context.request.stackId)));
 }
 
 function isRollback(stack: StackView | undefined): boolean {
@@ -144,7 +145,7 @@ async function describeBeforeRefusal({
   }
 }
 
-/** The stack. Undefined: the function may not describe it. */
+/** The stack. Undefined: CloudFormation does not describe it. */
 function tryToDescribe(context: DeploymentContext<DeploymentRequest>): Promise<StackView | undefined> {
-  return tryToRead(context, () => context.ports.stacks.describe(context.request.stackId));
+  return tryTo(context, () => context.ports.stacks.describe(context.request.stackId));
 }

@@ -81,6 +81,10 @@ export function concludeDeployment(
   const { configName, lastModified } = endpoint;
   const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
   const before: Partial<Serving> = { ...(state.serving?.revision === revision && state.serving) };
+  const { rollout } = state;
+  // An upload that others moved the endpoint to, and the deployment took along. Its tests may be on.
+  const isUntried =
+    spec.data && revision !== undefined && rollout?.phase !== 'testing' && rollout?.revision === revision;
   const serving: Serving = {
     configName,
     revision,
@@ -88,7 +92,7 @@ export function concludeDeployment(
     newestSource,
     since: lastModified,
     ...(size !== undefined && { size }),
-    ...(before.untested && { untested: true }),
+    ...((before.untested || isUntried) && { untested: true }),
     ...(before.tested && { tested: true }),
   };
   const tested = continueTests(state, serving, slot);

@@ -22,8 +22,8 @@ const request: ReconcileRequest = {
   },
 };
 
-const receive = (world: World, receives = 1) =>
-  reconcileBatch(world.ports, [message('1', receives, JSON.stringify(request))]);
+const receive = (world: World, receives = 1, received = request) =>
+  reconcileBatch(world.ports, [message('1', receives, JSON.stringify(received))]);
 
 const busy = { ...endpoint, status: 'Updating' } as const;
 
@@ -58,11 +58,14 @@ describe('a rollback', () => {
 
   test('is decided once CloudFormation describes the stack again', async () => {
     const world = rollingBack();
+    world.now = NOON - 1;
     world.fail.stack = slowDown;
-    expect(await receive(world)).toEqual(['1']);
+    const data = { bucket: 'data', root: 'slots/', files: [] };
+    const perSlot = { ...request, gate: { ...request.gate!, data } };
+    expect(await receive(world, 1, perSlot)).toEqual(['1']);
     expect(world.responses).toEqual([]);
     world.fail = {};
-    expect(await receive(world)).toEqual([]);
+    expect(await receive(world, 1, perSlot)).toEqual([]);
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
   });
 });

@@ -3,7 +3,7 @@ import { concludeDeployment } from '../../src/policy/deployed.ts';
 import type { SourcesView } from '../../src/policy/observation.ts';
 import { refreshAnew } from '../../src/policy/person-actions.ts';
 import type { EndpointState, Pin } from '../../src/policy/state.ts';
-import { endpoint, NOON, v2 } from './situations.ts';
+import { endpoint, NOON, settling, testing, v2 } from './situations.ts';
 
 const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 const pin: Pin = { revision: 'v1', by: 'ann', at: NOON, supersedes: 'v2' };
@@ -15,6 +15,15 @@ function pinOnceMoved(state: EndpointState, sources?: SourcesView): Pin | undefi
   const deployed = { endpoint, spec: { data }, sources, slot: 'a' } as const;
   return concludeDeployment(deployed, state, state.deployment ?? deployment).state.pin;
 }
+
+test('an upload that a deployment took along untested is rolled out anew', () => {
+  const deployed = { endpoint, spec: { data }, slot: 'a' } as const;
+  const servingOf = (rollout: EndpointState['rollout']) =>
+    concludeDeployment(deployed, { version: 1, rollout }, deployment).state.serving;
+  expect(servingOf(settling('v1+', 0))).toMatchObject({ revision: 'v1+', untested: true });
+  expect(servingOf(settling('v2', 0))?.untested).toBeUndefined();
+  expect(servingOf({ ...testing(1), revision: 'v1+' })?.untested).toBeUndefined();
+});
 
 test('a deployment brings the pin in the terms of its sources once it has moved the endpoint', () => {
   expect(pinOnceMoved(pinned)).toEqual(pinAfter);
