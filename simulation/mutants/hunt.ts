@@ -37,7 +37,11 @@ const ENGINE_SOURCE = 'packages/engine/src';
 const WORKSPACES = [
   { name: 'cdk', folder: 'packages/cdk', parts: ['package.json', 'src/contract.ts'] },
   { name: 'engine', folder: 'packages/engine', parts: ['package.json', 'src'] },
-  { name: 'simulator', folder: 'packages/simulator', parts: ['package.json', 'src'] },
+  {
+    name: 'simulator',
+    folder: 'packages/simulator',
+    parts: ['package.json', 'src', 'test/sagemaker/virtual-launcher.ts'],
+  },
   { name: 'simulation', folder: 'simulation', parts: ['.'] },
 ] as const;
 const CHUNK_SEEDS = 10;
