@@ -41,6 +41,19 @@ async function queued(world: World, type: 'Create' | 'Update' = 'Update'): Promi
 const receive = (world: World, request: ReconcileRequest) =>
   reconcileBatch(world.ports, [message('1', 1, JSON.stringify(request))]);
 
+/** Another pass writes the state once an event is published, and something else happens. */
+function racing(meanwhile: (world: World) => void): World {
+  const world = new World();
+  const { eventBus } = world.ports;
+  const publish = eventBus.publish;
+  eventBus.publish = async (...event) => {
+    await publish(...event);
+    world.version += 1;
+    meanwhile(world);
+  };
+  return world;
+}
+
 const busy = { ...endpoint, status: 'Updating' } as const;
 
 describe('a deployment', () => {
@@ -58,13 +71,7 @@ describe('a deployment', () => {
   });
 
   test('publishes the end of a refresh once, also if another pass writes the state at that time', async () => {
-    const world = new World();
-    const { eventBus } = world.ports;
-    const publish = eventBus.publish;
-    eventBus.publish = async (...event) => {
-      await publish(...event);
-      world.version += 1;
-    };
+    const world = racing(() => undefined);
     world.state = { ...world.state, rollout: accepted };
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
     expect(await receive(world, await queued(world))).toEqual([]);
@@ -74,14 +81,9 @@ describe('a deployment', () => {
   });
 
   test('records what it published, also if others begin to update the endpoint at that time', async () => {
-    const world = new World();
-    const { eventBus } = world.ports;
-    const publish = eventBus.publish;
-    eventBus.publish = async (...event) => {
-      await publish(...event);
-      world.version += 1;
-      world.endpoint = { ...endpoint, configName: 'config-b', status: 'SystemUpdating' };
-    };
+    const world = racing((raced) => {
+      raced.endpoint = { ...endpoint, configName: 'config-b', status: 'SystemUpdating' };
+    });
     world.state = { ...world.state, rollout: accepted };
     world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
     await receive(world, await queued(world));
