@@ -117,6 +117,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'adapters/client.ts',
     declaration: 'UPDATE_CLIENT_CONFIG',
     node: 'Property[key.name="maxAttempts"] > .value',
+    test: {
+      file: 'packages/engine/test/adapters/lost-replies.test.ts',
+      name: 'an accepted UpdateEndpoint whose reply is lost (connection) is adopted, tested and rolled back',
+    },
     change: { replaceWith: '3' },
   },
   {
@@ -264,6 +268,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'policy/phases/updating.ts',
     declaration: 'refuse',
     node: 'VariableDeclarator[id.name="isUnsure"] > .init',
+    test: {
+      file: 'packages/engine/test/policy/decide.test.ts',
+      name: 'decide > upload during an update that is refused with a reason: either may be at fault',
+    },
     change: FALSE,
   },
   {
