@@ -727,12 +727,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a deployment that removes a source forgets what was noted during an update',
     file: 'policy/deployed-data.ts',
     declaration: 'revisionBefore',
-    node: 'LogicalExpression[operator="??"]',
+    node: 'VariableDeclarator[id.name="known"] > .init',
     test: {
       file: 'packages/engine/test/policy/deployed-data.test.ts',
       name: 'a deployment that changes the sources > or what was noted during an update since',
     },
-    change: { replaceWith: 'observed' },
+    change: { replaceWith: 'state.observed' },
   },
   {
     name: 'the newest upload in the other slot counts as the way back',

@@ -7,6 +7,7 @@ import { activeSlot } from './slots.ts';
 import { sourceUriOf } from './source-object.ts';
 import {
   type EndpointState,
+  lastRead,
   MAX_QUARANTINED_REVISIONS,
   type Pin,
   type QuarantineEntry,
@@ -93,11 +94,12 @@ function servedSlot({ spec, state: { replaced }, view, isRollback }: BeforeDeplo
 /** What a deployment to this slot data replaces. */
 export function replacedBy(
   spec: EndpointSpec,
-  { serving, pin, upcoming, observed }: EndpointState,
+  state: EndpointState,
   next: Pick<SlotData, 'root'>,
 ): EndpointState['replaced'] {
+  const { serving, pin } = state;
   const revision = serving && servedRevision(serving);
-  const known = upcoming ?? observed;
+  const known = lastRead(state);
   return {
     configs: spec.configs,
     ...(spec.data && { root: spec.data.root }),
@@ -169,10 +171,10 @@ export function keepAcrossSources(state: EndpointState, changed: ChangedSources)
 }
 
 /** What is at the old sources: as read, or as known last if nothing was uploaded since to those that stay. */
-function revisionBefore({ observed, upcoming }: EndpointState, changed: ChangedSources): string | undefined {
+function revisionBefore(state: EndpointState, changed: ChangedSources): string | undefined {
   const { before, after, newestKept = after?.newest } = changed;
   if (before) return before.revision;
-  const known = upcoming ?? observed;
+  const known = lastRead(state);
   const isNewer = newestKept === undefined || known === undefined || newestKept > known.newest;
   return isNewer ? undefined : known.revision;
 }

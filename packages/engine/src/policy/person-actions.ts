@@ -1,5 +1,12 @@
 import type { ActionRecord } from './history.ts';
-import { type EndpointState, type Pin, quarantineEntryOf, type Suspension, withoutQuarantine } from './state.ts';
+import {
+  type EndpointState,
+  lastRead,
+  type Pin,
+  quarantineEntryOf,
+  type Suspension,
+  withoutQuarantine,
+} from './state.ts';
 
 /** Who acts, when, and why. */
 export interface Actor {
@@ -31,8 +38,7 @@ export function resumeSwaps({ suspension, ...state }: EndpointState, actor: Acto
  * and what counts as newer follows from what the controller had observed: no clock is compared.
  */
 export function pinRevision(state: EndpointState, revision: string, actor: Actor): PersonAction {
-  // An upload that was noted while the endpoint is being updated is newer than what was observed before.
-  const known = state.upcoming ?? state.observed;
+  const known = lastRead(state);
   const pin: Pin = { ...actor, revision, ...(known && { supersedes: known.revision, supersedesNewest: known.newest }) };
   return {
     state: { ...withoutFailures(state, revision), pin },

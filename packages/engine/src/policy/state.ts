@@ -250,6 +250,11 @@ export function hasChangedSources({ replaced }: Pick<EndpointState, 'replaced'>)
   return replaced !== undefined && replaced.root !== replaced.nextRoot;
 }
 
+/** The sources as a pass read them last: an upload that is noted during an update is newer than what was observed. */
+export function lastRead({ upcoming, observed }: EndpointState): ObservedSources | undefined {
+  return upcoming ?? observed;
+}
+
 /** The state of an endpoint whose state is found missing now, epoch ms. */
 export function lostState(now: number): EndpointState {
   return { version: 1, lostAt: now };
