@@ -151,6 +151,8 @@ export class SwapChecks {
     const { live } = ledger;
     if (updating.trigger !== 'upload' || live?.by !== 'controller' || live.revision !== updating.revision) return;
     if (ledger.ambiguities > 0) return;
+    // A rollback restores slot data only, so its fleet may have loaded other data in place than that revision's.
+    if (this.#parts.layout.slotData !== 'all' && live.trigger === 'pin') return;
     // With data in place, only the state knew what that update was to load.
     if (this.#parts.layout.slotData !== 'all' && ledger.isStateDeletedDuring(live)) return;
     if (now.EndpointConfigName !== live.config || ledger.updates.some(({ by }) => by !== 'controller')) return;
