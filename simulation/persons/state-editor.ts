@@ -109,7 +109,7 @@ export class StateEditor {
     this.isEditing = true;
     try {
       for (;;) {
-        const { state, etag } = (await states.read(store)) ?? { state: lostState(this.#context.world.clock.now()) };
+        const { state, etag } = (await states.read(store)) ?? { state: lostState() };
         const { state: changed, record } = action(state);
         if (!(await states.write(store, changed, etag).then(() => true, falseOnConflict))) continue;
         await s3History(client).append(store, record);

@@ -17,7 +17,7 @@ describe('endpointAccount', () => {
         return result;
       },
     };
-    return endpointAccount({ ssm: client, s3: client, sqs: client }, { now: () => 1000, newId: () => 'id' });
+    return endpointAccount({ ssm: client, s3: client, sqs: client }, { newId: () => 'id' });
   };
   const stored = (text: string) => ({ Body: [Buffer.from(text)], ETag: '"e"' });
   const specThen =
@@ -34,7 +34,10 @@ describe('endpointAccount', () => {
 
   test('reads a state that was deleted by hand as one that is still to be rebuilt', async () => {
     const gone = Object.assign(new Error(), { name: 'NoSuchKey' });
-    expect(await clients(specThen(() => gone)).read(ID)).toEqual({ spec, state: { version: 1, lostAt: 1000 } });
+    expect(await clients(specThen(() => gone)).read(ID)).toEqual({
+      spec,
+      state: { version: 1, lostAt: Number.MAX_SAFE_INTEGER },
+    });
   });
 
   test('reads a history of several pages: newest first, other objects skipped', async () => {

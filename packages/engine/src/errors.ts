@@ -45,6 +45,23 @@ export function isDenied(error: unknown): boolean {
   return statusOf(error) === 403 || /AccessDenied|not authorized to perform/i.test(`${name} ${message}`);
 }
 
+/** Errors about a bucket or a key that only a person can end. */
+const LASTING_ERRORS: readonly string[] = [
+  'NoSuchBucket',
+  'PermanentRedirect',
+  'KMS.DisabledException',
+  'KMS.NotFoundException',
+  'KMS.KMSInvalidStateException',
+];
+/** HTTP status for a bucket in another region: an answer to HeadObject has no error code. */
+const MOVED_PERMANENTLY = 301;
+
+/** Whether the call fails until a person changes a permission, a bucket or a key. */
+export function isLasting(error: unknown): boolean {
+  const { name } = error as Error;
+  return isDenied(error) || LASTING_ERRORS.includes(name) || statusOf(error) === MOVED_PERMANENTLY;
+}
+
 /** Whether the same call may succeed soon: it was throttled, the service failed, or there was no answer. */
 export function isTransient(error: unknown): boolean {
   const status = statusOf(error) ?? 500;

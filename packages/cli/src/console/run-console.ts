@@ -42,7 +42,7 @@ export async function runConsole(options: ConsoleArguments, running: ConsoleProc
 async function serve(options: ConsoleArguments, running: ConsoleProcess): Promise<RunningConsole> {
   const { port, profile, region } = options;
   const config = clientConfig(options, running.environment);
-  const account = endpointAccount(sdkClients(config), { now: Date.now, newId: randomUUID });
+  const account = endpointAccount(sdkClients(config), { newId: randomUUID });
   const context = { account, observer: endpointObserver(observerClients(config)), now: Date.now };
   try {
     return await startConsole({

@@ -33,9 +33,8 @@ export interface AccountClients {
   readonly sqs: Client;
 }
 
-/** Epoch ms, and a text that is unique. */
-export interface AccountSources {
-  readonly now: () => number;
+/** `newId` returns a unique text. */
+interface AccountSources {
   readonly newId: () => string;
 }
 
@@ -61,7 +60,7 @@ export function sdkClients(config: ClientConfig): AccountClients {
 }
 
 /** The account behind the clients. */
-export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }: AccountSources): EndpointAccount {
+export function endpointAccount({ ssm, s3, sqs }: AccountClients, { newId }: AccountSources): EndpointAccount {
   const specs = ssmSpecs(ssm);
   const states = s3States(s3, newId);
   const history = s3History(s3);
@@ -81,7 +80,7 @@ export function endpointAccount({ ssm, s3, sqs }: AccountClients, { now, newId }
         throw new CommandFailure(`There is no endpoint "${endpoint}". ${available}`);
       }
       const stored = await explainErrors('s3:GetObject', stateUri(spec.store), () => states.read(spec.store));
-      return { ...(stored ?? { state: lostState(now()) }), spec };
+      return { ...(stored ?? { state: lostState() }), spec };
     },
     write: (store, ...given) => explainErrors('s3:PutObject', stateUri(store), () => states.write(store, ...given)),
     history: (store) =>

@@ -24,7 +24,7 @@ interface ResolvedCommand {
 /** Runs a command on live endpoints. Returns the exit code. */
 export async function runLiveCommand(given: LiveCommand, running: CommandProcess): Promise<number> {
   const config = clientConfig(given, running.environment);
-  const account = endpointAccount(sdkClients(config), { now: Date.now, newId: randomUUID });
+  const account = endpointAccount(sdkClients(config), { newId: randomUUID });
   const { endpoint } = given;
   const options = endpoint === undefined ? given : { ...given, endpoint: await account.resolve(endpoint) };
   const command = { options, config, account };

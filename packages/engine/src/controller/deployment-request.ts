@@ -1,5 +1,5 @@
 import { DEPLOYMENT_TIMEOUT_SECONDS, type DeploymentRequest } from '@freshpoint/cdk/contract';
-import { EngineError, isDenied, StateConflict } from '../errors.ts';
+import { EngineError, isDenied, isLasting, StateConflict } from '../errors.ts';
 import { isAwaited } from '../policy/deployment-request.ts';
 import { SHORT_POLL_SECONDS } from '../policy/next.ts';
 import type { StackView } from '../policy/observation.ts';
@@ -9,8 +9,8 @@ import type { EndpointContext } from './pass.ts';
 import type { ReconcileResult } from './result.ts';
 import { tryTo, tryToRead } from './try-to.ts';
 
-/** For how long a denied call may be one that IAM does not grant everywhere yet, in ms. */
-const DENIED_GRACE_MS = 3 * 60_000;
+/** For how long a call may fail because what was just granted or created is not known everywhere yet, in ms. */
+const LASTING_GRACE_MS = 3 * 60_000;
 /** How long after the deadline a pass may still observe before it answers, in ms: the function's timeout. */
 const LAST_PASS_MS = 60_000;
 /** How long after the deadline a refusal may wait until the stack is described, in ms: CloudFormation waits an hour. */
@@ -58,7 +58,7 @@ export async function runDeployment<Request extends DeploymentRequest>(
 function isFinal(error: unknown, now: number, { type, deadline }: DeploymentRequest): boolean {
   if (error instanceof EngineError || now >= deadline) return true;
   // A deletion does not wait for permissions: they were there before.
-  return isDenied(error) && (type === 'Delete' || now >= requestedAt({ deadline }) + DENIED_GRACE_MS);
+  return isLasting(error) && (type === 'Delete' || now >= requestedAt({ deadline }) + LASTING_GRACE_MS);
 }
 
 /** When the request came, epoch ms. */

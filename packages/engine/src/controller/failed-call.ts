@@ -52,7 +52,8 @@ function todoFor(text: string, status: number | undefined): string | undefined {
   if (fault === 'role' || status === 403) {
     return 'Grant this to the refresher’s role; for an encrypted object, kms:Decrypt on its key, too.';
   }
-  if (status === 301) return 'Use a bucket in the region of the endpoint.';
+  if (/^NoSuchBucket/.test(text)) return 'Create the bucket, or declare another one.';
+  if (/^PermanentRedirect/.test(text) || status === 301) return 'Use a bucket in the region of the endpoint.';
   return undefined;
 }
 

@@ -29,10 +29,11 @@ export class StagingLease {
     if (before && !isResumed) await ports.revisions.abandon(store, before);
   }
 
-  /** `edit`: what else the state learns. */
+  /** Gives the lease up before anything is copied; an earlier copy can still be resumed. `edit`: what else is known. */
   async release(edit = (state: EndpointState): EndpointState => state): Promise<void> {
     const { lease: _, ...rest } = this.#recorded.state;
-    await this.#write(edit(rest));
+    const { partialCopy } = this.#lease;
+    await this.#write({ ...edit(rest), ...(partialCopy && { lease: { ...this.#lease, paused: true } }) });
   }
 
   /**
@@ -56,7 +57,12 @@ export class StagingLease {
     const { state } = this.#recorded;
     if (kind === 'staged') this.#recorded = { ...this.#recorded, state: withStored(state, revision) };
     if (kind === 'missing') this.#recorded = { ...this.#recorded, state: withoutStored(state, revision) };
-    await this.release();
+    const { lease: _, ...rest } = this.#recorded.state;
+    await this.#write(rest);
+    const { partialCopy } = this.#lease;
+    // Otherwise S3 would charge for its parts for ever.
+    const { ports, store } = this.#context;
+    if (partialCopy && kind !== 'staged') await ports.revisions.abandon(store, partialCopy);
   }
 
   async #pause(copy: PartialCopy | undefined): Promise<void> {

@@ -37,7 +37,8 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
     return { kind: 'known', recorded: stored };
   }
   if (!stored && (await isBeingDeleted(endpoint))) return wait(endpoint, shortPollSeconds(spec));
-  const lost = await withPinOrder(endpoint, stored ?? (await markLost(endpoint)), by);
+  const isFound = stored?.state.lostAt !== undefined && stored.state.lostAt <= ports.now();
+  const lost = await withPinOrder(endpoint, isFound ? stored : await markLost(endpoint, stored), by);
   if (lost.kind === 'requeue') return lost;
   const { lostAt = ports.now() } = lost.recorded.state;
   const leftMs = lostAt + LEASE_TTL_MS - ports.now();
@@ -48,9 +49,10 @@ export async function readState(endpoint: DeclaredEndpoint, by: Asker): Promise<
   return rebuild(endpoint, lost.recorded, by);
 }
 
-async function markLost({ ports, spec }: DeclaredEndpoint): Promise<StoredState> {
-  const state = lostState(ports.now());
-  return { state, etag: await ports.states.write(spec.store, state, undefined) };
+/** Records that the state is missing. `stored`: what a person has written since. */
+async function markLost({ ports, spec }: DeclaredEndpoint, stored: StoredState | undefined): Promise<StoredState> {
+  const state = { ...stored?.state, ...lostState(ports.now()) };
+  return { state, etag: await ports.states.write(spec.store, state, stored?.etag) };
 }
 
 /** Records the sources at once: a pin that is set before the state is rebuilt takes precedence over them only. */

@@ -8,11 +8,12 @@ import { recordedUpdate, type Updating } from '../policy/rollout.ts';
 import { noteBlockage, withinStall } from '../policy/stalled.ts';
 import { withoutUpdate } from '../policy/state.ts';
 import type { StoredState } from '../ports.ts';
+import { describeError } from './failed-call.ts';
 import type { EndpointPass } from './pass.ts';
 import { publish } from './publish.ts';
 import { endPass, type ReconcileResult } from './result.ts';
 import { rewriteState } from './rewrite-state.ts';
-import { measureStall, writeStalled } from './stalls.ts';
+import { endHindered, measureStall, writeStalled } from './stalls.ts';
 
 /**
  * Calls UpdateEndpoint. The state records the update before the call, and afterwards whether it was accepted; a call
@@ -36,9 +37,10 @@ export async function swap(
       return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: shortPoll, revision });
     }
     if (!outcome.busy) return reject(pass, { state: withoutUpdate(recorded), etag: at }, updating, outcome.error);
-    await ports.states.write(store, withoutUpdate(recorded), at);
-    const { message } = outcome.error;
-    return endPass(pass, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: shortPoll, revision });
+    const rejected = withoutUpdate(recorded);
+    const known = { state: rejected, etag: await ports.states.write(store, rejected, at) };
+    const message = describeError(outcome.error, spec);
+    return endHindered(pass, known, { kind: 'requeue', reason: 'EndpointBusy', message, seconds: shortPoll, revision });
   }
   const seconds = pollSeconds(spec);
   const { leftOut = [] } = outcome;

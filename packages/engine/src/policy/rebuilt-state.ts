@@ -65,9 +65,10 @@ function refreshesOf({ history }: Remains): ListedRecord<RefreshRecord>[] {
   return history.filter(isRefreshRecord);
 }
 
-/** What persons did, newest first. */
+/** What persons did, newest first by the clock of S3: the order of the history is by theirs, which can be any. */
 function actionsOf({ history }: Remains, outcome: ActionRecord['outcome']): ListedRecord<ActionRecord>[] {
-  return history.filter(isActionRecord).filter((action) => action.outcome === outcome);
+  const actions = history.filter(isActionRecord).filter((action) => action.outcome === outcome);
+  return actions.toSorted((one, other) => other.writtenAt - one.writtenAt);
 }
 
 /** What the last ended refresh or deployment left in service. */

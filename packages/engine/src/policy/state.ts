@@ -255,9 +255,15 @@ export function lastRead({ upcoming, observed }: EndpointState): ObservedSources
   return upcoming ?? observed;
 }
 
-/** The state of an endpoint whose state is found missing now, epoch ms. */
-export function lostState(now: number): EndpointState {
-  return { version: 1, lostAt: now };
+/** Stands for a time that is still to come, in epoch ms. */
+const NOT_YET = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The state of an endpoint whose state is missing. `foundAt`: when the controller found that, epoch ms. Default: it has
+ * not yet; what a person finds says nothing, because a person's clock can be any.
+ */
+export function lostState(foundAt = NOT_YET): EndpointState {
+  return { version: 1, lostAt: foundAt };
 }
 
 /** Parses the object's text. Throws SyntaxError or TypeError when it is not a state of this version. */

@@ -163,6 +163,26 @@ describe('a deployment', () => {
     },
   );
 
+  test.each([
+    ['NoSuchBucket', 404, 'that does not exist'],
+    ['PermanentRedirect', 301, 'in another region'],
+    ['301', 301, 'in another region, which a HEAD request does not name'],
+    ['KMS.DisabledException', 400, 'with a key that is disabled'],
+  ])('that needs a bucket fails within five minutes after %s (%i): one %s', async (name, httpStatusCode) => {
+    const world = new World();
+    const request = await queued(world, 'Create');
+    const error = Object.assign(new Error('UnknownError'), { name, $metadata: { httpStatusCode } });
+    const input = { Bucket: 'models', Key: 'model.tar.gz' };
+    nameFailedCall(error, { service: 's3', operation: 'GetObject', input });
+    world.fail.sources = error;
+    world.now = NOON + 2 * MINUTE;
+    expect(await receive(world, request)).toEqual(['1']);
+    world.now = NOON + 4 * MINUTE;
+    expect(await receive(world, request)).toEqual([]);
+    const named = 's3:GetObject on arn:aws:s3:::models/model.tar.gz failed';
+    expect(world.responses).toEqual([{ Status: 'FAILED', Reason: expect.stringContaining(named) }]);
+  });
+
   test.each(['read', 'sources', 'write', 'enqueue'])('of a new endpoint is retried when %s fails', async (call) => {
     const world = new World();
     const request = await queued(world, 'Create');

@@ -3,6 +3,7 @@ import { reconcileBatch } from '../../src/controller/batch.ts';
 import { startBudget } from '../../src/controller/budget.ts';
 import { readState } from '../../src/controller/lost-state.ts';
 import { LEASE_TTL_MS } from '../../src/policy/lease.ts';
+import { lostState } from '../../src/policy/state.ts';
 import { endpoint, MINUTE, NOON, onA, spec, v2 } from '../policy/situations.ts';
 import { denied, message, slowDown, World } from './fakes.ts';
 
@@ -52,6 +53,26 @@ describe('a state that was deleted by hand', () => {
     await receive();
     expect(world.state).toMatchObject({ serving: onA, suspension });
   });
+
+  test.each([
+    ['an hour ahead', 60 * MINUTE],
+    ['an hour behind', -60 * MINUTE],
+  ])(
+    'is rebuilt two minutes after the controller finds it, also if a person with a clock %s wrote first',
+    async (_, skew) => {
+      const suspension = { by: 'ada', at: NOON + skew };
+      world.state = { ...lostState(), suspension };
+      world.hasState = true;
+      await receive();
+      expect(world.state).toMatchObject({ lostAt: NOON, suspension });
+      world.now += LEASE_TTL_MS - 1;
+      await receive();
+      expect(world.state.lostAt).toBe(NOON);
+      world.now += 1;
+      await receive();
+      expect(world.state).toMatchObject({ serving: onA, suspension });
+    },
+  );
 
   test.each([
     ['deploying', 'DELETE_IN_PROGRESS'],

@@ -166,6 +166,32 @@ describe('staging', () => {
     expect(world.history).toMatchObject([{ outcome: 'refused', trigger: 'pin', revision: 'v-9' }]);
   });
 
+  test.each(['changed', 'missing'] as const)(
+    'that ends with %s aborts the multipart copy that it began',
+    async (kind) => {
+      world.ports.revisions.stage = async (_, { begun }) => {
+        await begun({ key: 'k', uploadId: 'new' });
+        return { kind };
+      };
+      expect(await receive()).toEqual(['1']);
+      expect(world.calls).toContain('abandon new');
+      expect(world.state.lease).toBeUndefined();
+    },
+  );
+
+  test('that does not begin because the endpoint changed keeps the multipart copy of an earlier pass', async () => {
+    const partialCopy = { key: 'k', uploadId: 'old' };
+    world.state = { ...world.state, lease: { slot: 'b', revision: 'v2', at: NOON, paused: true, partialCopy } };
+    const { write } = world.ports.states;
+    world.ports.states.write = async (...given) => {
+      world.endpoint = { ...endpoint, status: 'Updating' };
+      return write(...given);
+    };
+    expect(await receive()).toEqual(['1']);
+    expect(world.calls).not.toContain('abandon old');
+    expect(world.state.lease).toMatchObject({ paused: true, partialCopy });
+  });
+
   test('of another revision aborts a multipart copy that was begun', async () => {
     const partialCopy = { key: 'k', uploadId: 'old' };
     world.state = { ...world.state, lease: { slot: 'b', revision: 'v1.5', at: NOON, paused: true, partialCopy } };

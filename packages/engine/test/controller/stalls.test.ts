@@ -98,6 +98,22 @@ describe('what keeps the newest revision from being served', () => {
     ]);
   });
 
+  test.each([
+    ['in progress', {}],
+    ['in use', { inUse: true }],
+  ] as const)('can be an endpoint in service of which UpdateEndpoint says for ever that it is %s', async (_, why) => {
+    const error = Object.assign(new Error('Cannot update in-progress endpoint'), { name: 'ValidationException' });
+    world.updateOutcome = { kind: 'rejected', busy: true, ...why, error };
+    await passFor(25);
+    expect(stalls).toEqual([]);
+    await passFor(24 * 60);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason: 'EndpointBusy', since: NOON, revision: 'v2' }]);
+    expect(stalls[0]?.message).toContain('Cannot update in-progress endpoint');
+    world.sources = v1;
+    await passFor(10);
+    expect(stalls.map(({ type }) => type)).toEqual(['stalled', 'recovered']);
+  });
+
   test('is recorded although another pass writes the state while it is published, after a rejected call', async () => {
     world.spec = { ...spec, stalledAfter: 0 };
     world.updateOutcome = { kind: 'rejected', busy: false, error: quota };

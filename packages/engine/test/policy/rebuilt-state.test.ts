@@ -257,6 +257,12 @@ describe('what a person did survives', () => {
     // The state was lost when swaps were resumed.
     expect(rebuilt([suspended, action('resume', 20, { writtenAt: NOON })]).suspension).toBeUndefined();
     expect(rebuilt([suspended, action('resume', 20)]).suspension).toBeDefined();
+    // A clock an hour ahead sorts what ended long ago before what holds.
+    const ahead = (outcome: 'suspend' | 'resume', minutes: number) =>
+      action(outcome, minutes - 60, { ends: NOON + 40 * MINUTE, writtenAt: NOON - minutes * MINUTE });
+    expect(rebuilt([ahead('resume', 15), ahead('suspend', 20), suspended]).suspension).toMatchObject({
+      at: NOON - 9 * MINUTE,
+    });
     expect(rebuilt([action('suspend', 2), suspended, resumed]).suspension).toEqual({
       by: 'ada',
       at: NOON - 2 * MINUTE,
