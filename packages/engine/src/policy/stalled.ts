@@ -59,7 +59,8 @@ export function withStall(observation: Observation, decision: Decision): StallDe
   const isServed = next.kind === 'done' || decision.events.some(({ type }) => type === 'succeeded');
   const ended = isServed ? endStall(decision.state, next) : { state: decision.state };
   const blockage = blockageOf(observation, { ...decision, ...ended });
-  if (!blockage) return { ...decision, ...ended };
+  if (!blockage)
+    return { ...decision, ...ended, state: isUnblocked(next, ended.state) ? unblocked(ended.state) : ended.state };
   const noted = noteBlockage(ended.state, blockage, observation);
   if (noted.stall && needsSources(observation, next))
     return { ...decision, next: { kind: 'observe', what: 'sources' } };
@@ -119,6 +120,22 @@ function blockageOf({ now, spec, sources, endpoint }: Observation, { next, state
   const isOwn = recordedUpdate(state) !== undefined || (endpoint !== 'gone' && endpoint.status === 'InService');
   if (reason === 'EndpointBusy' && (isOwn || isNewest)) return undefined;
   return { reason, message, revision };
+}
+
+/**
+ * Whether nothing blocks the revision any more: a person holds it, or SageMaker makes the update. Where attempts have
+ * failed, this one may, too.
+ */
+function isUnblocked(next: Next, state: EndpointState): boolean {
+  if (next.kind !== 'requeue') return false;
+  const isUpdated = next.reason === 'EndpointBusy' && recordedUpdate(state)?.accepted === true && !state.retries;
+  return next.reason === 'Suspended' || isUpdated;
+}
+
+/** What blocked the revision for too short a time to be published is over. */
+function unblocked(state: EndpointState): EndpointState {
+  const { stalled, ...rest } = state;
+  return stalled && !stalled.published ? rest : state;
 }
 
 /** A listing or a check in several passes is no blockage, unless it takes too long. */

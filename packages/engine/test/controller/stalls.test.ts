@@ -232,6 +232,42 @@ describe('what keeps the newest revision from being served', () => {
     });
   });
 
+  test('is not what a call failed of before an update of the controller and during it, if that takes long', async () => {
+    world.fail.sources = denied;
+    await passFor(5);
+    expect(world.state.stalled).toMatchObject({ since: NOON, reason: 'CallFailed' });
+    world.fail = {};
+    await passFor(5);
+    expect(world.state.rollout).toMatchObject({ phase: 'updating', accepted: true });
+    world.endpoint = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b', lastModified: world.now };
+    await passFor(40);
+    world.fail.describe = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    await passFor(5);
+    world.fail = {};
+    await passFor(40);
+    world.fail.describe = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    await passFor(5);
+    expect(stalls).toEqual([]);
+    world.fail.describe = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    await passFor(35);
+    expect(stalls).toMatchObject([{ type: 'stalled', reason: 'CallFailed' }]);
+  });
+
+  test('is not what blocked it before a suspension and after it', async () => {
+    world.fail.sources = denied;
+    await passFor(5);
+    world.fail = {};
+    world.state = { ...world.state, suspension: { by: 'ada', at: world.now } };
+    await passFor(60);
+    const { suspension: _, ...resumed } = world.state;
+    world.state = resumed;
+    world.fail.sources = denied;
+    await passFor(30);
+    expect(stalls).toEqual([]);
+    await passFor(5);
+    expect(stalls).toMatchObject([{ since: NOON + 65 * MINUTE }]);
+  });
+
   test('has the limit that the stack declares', async () => {
     world.spec = { ...spec, stalledAfter: 3600 };
     world.fail.sources = denied;
