@@ -12,6 +12,7 @@ const GATE = `${DEPLOYMENTS}/gate.test.ts`;
 const SOURCES = `${DEPLOYMENTS}/sources.test.ts`;
 const CHECKING = 'packages/engine/test/controller/checking.test.ts';
 const LOST_STATE = 'packages/engine/test/controller/lost-state.test.ts';
+const STALLS = 'packages/engine/test/controller/stalls.test.ts';
 const FOLDERS = 'packages/engine/test/adapters/slot-folders.test.ts';
 
 /** Bugs that the simulation, or a test, must find. */
@@ -865,5 +866,60 @@ export const MUTANTS: readonly Mutant[] = [
       name: 'an upload that a deployment took along untested is rolled out anew',
     },
     change: FALSE,
+  },
+  {
+    name: 'UpdateEndpoint that stays busy is never published',
+    file: 'controller/swap.ts',
+    declaration: 'swap',
+    node: 'ReturnStatement > CallExpression[callee.name="endHindered"]',
+    test: {
+      file: STALLS,
+      name: 'what keeps the newest revision from being served > can be an endpoint in service of which UpdateEndpoint says for ever that it is in progress',
+    },
+    change: { replaceWith: "{ kind: 'requeue', seconds: shortPoll }" },
+  },
+  {
+    name: 'what failed before a long update counts during it',
+    file: 'policy/stalled.ts',
+    declaration: 'isUnblocked',
+    node: 'VariableDeclarator[id.name="isUpdated"] > .init',
+    test: {
+      file: STALLS,
+      name: 'what keeps the newest revision from being served > is not what a call failed of before an update of the controller and during it, if that takes long',
+    },
+    change: FALSE,
+  },
+  {
+    name: 'a lost state is rebuilt by the clock of a person',
+    file: 'controller/lost-state.ts',
+    declaration: 'readState',
+    node: 'VariableDeclarator[id.name="isFound"] > .init',
+    test: {
+      file: LOST_STATE,
+      name: 'a state that was deleted by hand > is rebuilt two minutes after the controller finds it, also if a person with a clock an hour ahead wrote first',
+    },
+    change: { replaceWith: 'stored !== undefined' },
+  },
+  {
+    name: 'what persons did is ordered by their clocks',
+    file: 'policy/rebuilt-state.ts',
+    declaration: 'actionsOf',
+    node: 'ReturnStatement > CallExpression',
+    test: {
+      file: 'packages/engine/test/policy/rebuilt-state.test.ts',
+      name: 'what a person did survives > a suspension, until it is resumed',
+    },
+    change: { replaceWith: 'actions' },
+  },
+  {
+    name: 'a bucket that does not exist is waited for',
+    file: 'errors.ts',
+    declaration: 'isLasting',
+    node: 'ReturnStatement > LogicalExpression',
+    test: {
+      file: 'packages/engine/test/controller/deployment-gate.test.ts',
+      name: 'a deployment > that needs a bucket fails within five minutes after NoSuchBucket (404): one that does not exist',
+    },
+    change: { replaceWith: 'isDenied(error)' },
   },
 ];
