@@ -67,6 +67,19 @@ describe('freshpoint suspend and resume', () => {
   });
 });
 
+test('refresh --force of a newest upload in quarantine changes nothing, and says what to do', async () => {
+  const quarantine = [{ revision: R1, at: 1, message: 'did not pass the ping health check.' }];
+  state = { ...state, observed: { revision: R1, newest: 1 }, quarantine, pin: { by: 'bob', at: 5, revision: 'r0' } };
+  const before = state;
+  const forced = runRefresh({ command: 'refresh', endpoint: ID, force: true, format: 'text' }, context);
+  await expect(forced).rejects.toThrow(
+    'The newest upload of Iris/Endpoint, 111111111111, is in quarantine, so nothing was changed. ' +
+      'If the cause is mended, run `freshpoint retry Iris/Endpoint 111111111111` first. ' +
+      'It was refused: did not pass the ping health check.',
+  );
+  expect([state, records, requests]).toEqual([before, [], 0]);
+});
+
 test('retry and refresh --force wait until a lost state is rebuilt', async () => {
   state = { version: 1, lostAt: 1 };
   const endpoint = { endpoint: ID, format: 'text' } as const;

@@ -1,4 +1,6 @@
 import { refreshAnew } from '@freshpoint/engine/policy/person-actions';
+import { shortRevision } from '@freshpoint/engine/policy/revision';
+import { type EndpointState, lastRead, quarantineEntryOf } from '@freshpoint/engine/policy/state';
 import { CommandFailure } from '../command-failure.ts';
 import type { OutputFormat } from '../text.ts';
 import { type ActionContext, act, actorOf, refuseLost } from './act.ts';
@@ -27,6 +29,7 @@ export async function runRefresh(options: RefreshArguments, context: ActionConte
       spec,
       act: (state) => {
         refuseLost(state, endpoint);
+        refuseQuarantined(state, endpoint);
         return { action: refreshAnew(state, actor), result: true };
       },
       undone: 'Nothing was changed',
@@ -38,4 +41,16 @@ export async function runRefresh(options: RefreshArguments, context: ActionConte
   const what = force ? 'the newest upload is rolled out again' : 'a pass is requested';
   const text = `${endpoint}: ${what}; \`freshpoint watch ${endpoint}\` shows it`;
   write(format === 'json' ? JSON.stringify({ event: 'requested', endpoint, force }) : text);
+}
+
+/** A quarantine stays, so nothing would be rolled out, and a pin would end for nothing. */
+function refuseQuarantined(state: EndpointState, endpoint: string): void {
+  const { revision = '' } = lastRead(state) ?? {};
+  const entry = quarantineEntryOf(state, revision);
+  if (!entry) return;
+  const newest = shortRevision(revision);
+  throw new CommandFailure(
+    `The newest upload of ${endpoint}, ${newest}, is in quarantine, so nothing was changed. If the cause is mended, ` +
+      `run \`freshpoint retry ${endpoint} ${newest}\` first. It was refused: ${entry.message ?? 'the reason is unknown.'}`,
+  );
 }
