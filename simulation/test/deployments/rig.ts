@@ -128,6 +128,23 @@ export class DeploymentRig {
     };
   }
 
+  /** Deletes what the data bucket has below these prefixes, once the last resource of a deployment is created. */
+  expireBeforeRollback(prefixes: readonly string[]): void {
+    const { account } = this;
+    let isDone = false;
+    account.interfere = ({ operation, input }) => {
+      if (isDone || operation !== 'PutParameter' || !String(input.Name).includes('FailsEndpoint')) return;
+      isDone = true;
+      for (const prefix of prefixes) void this.#deleteBelow(prefix);
+    };
+  }
+
+  async #deleteBelow(Prefix: string): Promise<void> {
+    const { bucket: Bucket } = (await this.account.spec()).store;
+    const { Contents = [] } = await this.account.call('s3', 'ListObjectsV2', { Bucket, Prefix });
+    for (const { Key } of Contents) await this.account.call('s3', 'DeleteObject', { Bucket, Key });
+  }
+
   /** Denies nothing any more. */
   allow(): void {
     this.account.interfere = () => undefined;

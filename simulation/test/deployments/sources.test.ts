@@ -90,6 +90,17 @@ describe.each([ANOTHER, ...CHANGES])('a deployment with $of', ({ before, after }
 });
 
 describe.each(CHANGES)('a deployment with $of', ({ before, after }) => {
+  test('that fails late leaves what served, also if that has expired in the data bucket', async () => {
+    const served = await rig.liveOn('b', endpointWith(before), { objects: OBJECTS });
+    const { store, data } = await rig.account.spec();
+    rig.expireBeforeRollback([`${store.prefix}revisions/`, data?.root ?? '']);
+    await expect(rig.account.deploy({ ...endpointWith(after), fails: true })).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
+    await rig.account.pass(DAY_MS);
+    await rig.expectLoaded(before.loaded(served));
+    await rig.refresh('v3');
+    await rig.expectLoaded(before.loaded('v3'));
+  });
+
   test('keeps a pin until something newer is uploaded', async () => {
     await rig.liveOn('b', endpointWith(before), { objects: OBJECTS });
     await rig.rollBackTo((await rig.account.state()).stored?.at(-1) ?? '');

@@ -6,6 +6,7 @@ import {
   replacedBy,
   revisionUnlessRemoved,
   type ServedSlot,
+  type SourcesToDeploy,
 } from '../policy/deployed-data.ts';
 import { carriedRecord } from '../policy/history.ts';
 import { partialCopyOf } from '../policy/lease.ts';
@@ -100,7 +101,9 @@ async function stageData(pass: GatePass, found: Todo): Promise<DeploymentData> {
     revision: todo.revision,
     ...(files.length > 0 && { files }),
   };
-  return stageAll(pass, { recorded, jobs: [job], loaded });
+  const staged = await stageAll(pass, { recorded, jobs: [job], loaded });
+  if (staged.kind !== 'missing') return staged;
+  return todo.otherwise ? stageSources(pass, { ...found, recorded: staged.recorded }, todo.otherwise) : refused(staged);
 }
 
 function loadedAs({ serving }: EndpointState, revision: string | undefined): LoadedRevision {
@@ -115,7 +118,7 @@ function loadedAs({ serving }: EndpointState, revision: string | undefined): Loa
 async function stageSources(
   pass: GatePass,
   { recorded, data, slots }: Todo,
-  { served, slots: free }: DeployedData & { readonly kind: 'sources' },
+  { served, slots: free }: SourcesToDeploy,
 ): Promise<DeploymentData> {
   const { store, spec } = pass;
   const inSlot = served ? await filesOfSlot(pass, data, served) : [];
@@ -142,6 +145,7 @@ async function stageSources(
     .map((slot): StagingJob => ({ store, data, slot, revision, files }));
   const loaded = free.includes('a') ? { revision, newest, size } : loadedAs(recorded.state, slots.a);
   const staged = await stageAll(pass, { recorded, jobs, loaded });
+  if (staged.kind === 'missing') return refused(staged);
   if (staged.kind !== 'staged' || !spec || kept.length === 0) return staged;
   return keepJudgement({ ...pass, spec }, { staged, deployed: revision, served: inSlot.map(({ source }) => source) });
 }
@@ -199,8 +203,20 @@ function checkSources(pass: GatePass, state: EndpointState, files: readonly Stag
   return checkFiles(pass, { data: pass.request.data, files: unchecked, whole: false }, state);
 }
 
+/** A revision that is no longer in the data bucket. */
+interface Missing {
+  readonly kind: 'missing';
+  readonly recorded: StoredState;
+  readonly revision: string;
+}
+
+function refused({ revision }: Missing): DeploymentData {
+  const message = `Revision ${shortRevision(revision)}, which served before, is not in the data bucket any more.`;
+  return { kind: 'refused', message };
+}
+
 /** Copies what the slots lack, one slot after the other. */
-async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work): Promise<DeploymentData> {
+async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work): Promise<DeploymentData | Missing> {
   const { ports, endpoint, store, budget } = pass;
   let recorded = before;
   for (const job of jobs) {
@@ -212,10 +228,7 @@ async function stageAll(pass: GatePass, { recorded: before, jobs, loaded }: Work
     const outcome = await lease.run((begun) =>
       ports.revisions.stage(job, { isTimeUp: budget.isUp, partialCopy, begun }),
     );
-    if (outcome.kind === 'missing') {
-      const message = `Revision ${shortRevision(revision)}, which served before, is not in the data bucket any more.`;
-      return { kind: 'refused', message };
-    }
+    if (outcome.kind === 'missing') return { kind: 'missing', recorded: lease.recorded, revision };
     if (outcome.kind !== 'staged') return { kind: 'requeue' };
     ports.telemetry.decision({
       endpoint,

@@ -34,10 +34,17 @@ export interface BeforeDeployment {
 export type DeployedData =
   /** Slot A stays as it is. */
   | { readonly kind: 'keep' }
-  /** Slot A gets this revision from the revision store, or from the data of a slot. */
-  | { readonly kind: 'restore'; readonly revision: string }
+  /** Slot A gets this revision from the revision store, or from the data of a slot. `otherwise`: if it is in neither. */
+  | { readonly kind: 'restore'; readonly revision: string; readonly otherwise?: SourcesToDeploy }
   /** Slot A, and B where it is free, get the sources; `served`: except those that the active slot's data has. */
-  | { readonly kind: 'sources'; readonly served?: ServedSlot; readonly slots: readonly Slot[] };
+  | SourcesToDeploy;
+
+/** Slots that get the sources. */
+export interface SourcesToDeploy {
+  readonly kind: 'sources';
+  readonly served?: ServedSlot;
+  readonly slots: readonly Slot[];
+}
 
 /** The slot whose data the endpoint serves from. */
 export interface ServedSlot {
@@ -57,11 +64,13 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
   if (served?.root === data.root) {
     const isRollbackTarget = view !== undefined && servesFailedRevision(state, view) && slots.a !== undefined;
     if (served.slot === 'a' || isRollbackTarget) return { kind: 'keep' };
-    return slots.b === undefined ? { kind: 'sources', slots: ['a'] } : restore(slots, slots.b);
+    if (slots.b === undefined) return { kind: 'sources', slots: ['a'] };
+    return slots.a === slots.b ? { kind: 'keep' } : { kind: 'restore', revision: slots.b };
   }
   const { replaced } = state;
   if (isRollback && replaced?.root === data.root && replaced.revision !== undefined) {
-    return restore(slots, replaced.revision);
+    const otherwise = { kind: 'sources', ...(served && { served }), slots: ['a'] } as const;
+    return slots.a === replaced.revision ? { kind: 'keep' } : { kind: 'restore', revision: replaced.revision, otherwise };
   }
   if (served) return { kind: 'sources', served, slots: ['a', 'b'] };
   // If the active slot is unknown, a slot that holds a revision may be it. So may B if the endpoint was moved there
@@ -72,10 +81,6 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
   return view !== undefined && slots.a !== undefined && free.length === 0
     ? { kind: 'keep' }
     : { kind: 'sources', slots: free };
-}
-
-function restore({ a }: SlotsView, revision: string): DeployedData {
-  return a === revision ? { kind: 'keep' } : { kind: 'restore', revision };
 }
 
 /**
