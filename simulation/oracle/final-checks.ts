@@ -74,7 +74,8 @@ export class FinalChecks {
     const { startedAt, endedAt = Number.POSITIVE_INFINITY, run } = update;
     if (update.outcome !== 'refused') {
       // The controller does not know of the call, and the next answer does not show it either.
-      const next = this.#parts.ledger.updates.find((each) => each.startedAt > startedAt)?.startedAt ?? Number.POSITIVE_INFINITY;
+      const next =
+        this.#parts.ledger.updates.find((each) => each.startedAt > startedAt)?.startedAt ?? Number.POSITIVE_INFINITY;
       const isOutdated = this.#parts.ledger.outdatedAt.some((at) => at > endedAt && at <= next);
       return isOutdated && run?.isDisturbed === true;
     }

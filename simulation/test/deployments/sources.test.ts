@@ -94,7 +94,9 @@ describe.each(CHANGES)('a deployment with $of', ({ before, after }) => {
     const served = await rig.liveOn('b', endpointWith(before), { objects: OBJECTS });
     const { store, data } = await rig.account.spec();
     rig.expireBeforeRollback([`${store.prefix}revisions/`, data?.root ?? '']);
-    await expect(rig.account.deploy({ ...endpointWith(after), fails: true })).rejects.toThrow(/UPDATE_ROLLBACK_COMPLETE/);
+    await expect(rig.account.deploy({ ...endpointWith(after), fails: true })).rejects.toThrow(
+      /UPDATE_ROLLBACK_COMPLETE/,
+    );
     await rig.account.pass(DAY_MS);
     await rig.expectLoaded(before.loaded(served));
     await rig.refresh('v3');

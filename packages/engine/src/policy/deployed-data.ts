@@ -70,7 +70,9 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
   const { replaced } = state;
   if (isRollback && replaced?.root === data.root && replaced.revision !== undefined) {
     const otherwise = { kind: 'sources', ...(served && { served }), slots: ['a'] } as const;
-    return slots.a === replaced.revision ? { kind: 'keep' } : { kind: 'restore', revision: replaced.revision, otherwise };
+    return slots.a === replaced.revision
+      ? { kind: 'keep' }
+      : { kind: 'restore', revision: replaced.revision, otherwise };
   }
   if (served) return { kind: 'sources', served, slots: ['a', 'b'] };
   // If the active slot is unknown, a slot that holds a revision may be it. So may B if the endpoint was moved there
