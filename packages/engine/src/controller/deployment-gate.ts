@@ -85,7 +85,11 @@ async function observeAtGate(
       ? await tryToRead(context, () => observeSources(reader, spec, { state, endpointModified }))
       : seen?.sources;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);
-  const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources });
+  const isPublished =
+    before !== undefined &&
+    before.decision.events.length > 0 &&
+    recordedUpdate(before.recorded.state)?.at === recordedUpdate(state)?.at;
+  const decision = decideGate({ now: ports.now(), deadline, spec, data, state, endpoint: view, sources, isPublished });
   const publisher = spec ? { ports, endpoint, spec } : undefined;
   return { publisher, spec, view, sources, recorded, decision };
 }

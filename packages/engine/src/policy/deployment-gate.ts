@@ -37,6 +37,8 @@ export interface GateObservation {
   readonly endpoint: EndpointView | 'gone';
   /** Sources of `spec`, needed only where the state has an update. Absent: they could not be read. */
   readonly sources?: SourcesView;
+  /** The end of the recorded update was published. It is recorded, whatever the deployment has to wait for. */
+  readonly isPublished?: boolean;
 }
 
 /** Whether a deployment may proceed: it must not collide with an update of the endpoint. Pure. */
@@ -60,10 +62,11 @@ export function decideGate(observation: GateObservation): GateDecision {
   if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
   const test = needsSmokeTests(o) ? nextTest(o) : undefined;
-  if (test && !isUnanswered(state.rollout, now)) return wait(unchanged, 'smoke tests are running');
+  const concluded = observation.isPublished ? conclude(o) : unchanged;
+  if (test && !isUnanswered(state.rollout, now)) return wait(concluded, 'smoke tests are running');
   const { lease } = state;
   if (lease && leaseLeftMs(lease, now) > 0) {
-    return wait(unchanged, `slot ${slotLetter(lease.slot)} is being staged`);
+    return wait(concluded, `slot ${slotLetter(lease.slot)} is being staged`);
   }
   const update = recordedUpdate(state);
   // With other slot data, the deployment loads another revision, which the tests of this one say nothing about.

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { reconcileBatch } from '../../src/controller/batch.ts';
 import { EngineError, nameFailedCall } from '../../src/errors.ts';
 import { createHandler } from '../../src/lambda/handler.ts';
-import { accepted, endpoint, NOON, spec, v2 } from '../policy/situations.ts';
+import { accepted, endpoint, NOON, spec, testing, v2 } from '../policy/situations.ts';
 import { denied, message, slowDown, World } from './fakes.ts';
 
 const MINUTE = 60_000;
+const data = { bucket: 'data', root: 'Iris/Endpoint/slots/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
 
 function event(RequestType: 'Create' | 'Update' | 'Delete'): CloudFormationCustomResourceEvent {
   return {
@@ -78,6 +79,21 @@ describe('a deployment', () => {
     expect(world.published).toEqual(['succeeded']);
     expect(world.state.serving?.revision).toBe('v2');
     expect(world.responses).toEqual([{ Status: 'SUCCESS' }]);
+  });
+
+  test.each([
+    ['sends the smoke tests again', { rollout: testing(2, { nextTestAt: NOON + MINUTE }) }],
+    ['begins to stage a slot', { lease: { slot: 'a', revision: 'v3', at: NOON } }],
+  ] as const)('records what it published, also if another pass %s at that time', async (_, change) => {
+    const world = racing((raced) => {
+      raced.state = { ...raced.state, ...change };
+    });
+    world.spec = { ...spec, data, smokeTests: [{ payload: '1', contentType: 'text/csv' }] };
+    world.state = { ...world.state, rollout: testing(1, { unanswered: 'no answer' }) };
+    world.endpoint = { ...endpoint, configName: 'config-b', lastModified: NOON };
+    await receive(world, await queued(world));
+    expect(world.published).toEqual(['succeeded']);
+    expect(world.state).toMatchObject({ rollout: undefined, serving: { revision: 'v2' } });
   });
 
   test('records what it published, also if others begin to update the endpoint at that time', async () => {
