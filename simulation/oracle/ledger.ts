@@ -94,6 +94,8 @@ export class Ledger {
   readonly expiredAt: number[] = [];
   /** When a person deleted the state. */
   readonly stateDeletedAt: number[] = [];
+  /** When the controller rebuilt it last. */
+  stateRebuiltAt = 0;
   /** Calls whose effect and reply may differ, and stale reads: each may cost a swap. */
   ambiguities = 0;
   /** The update under way. */

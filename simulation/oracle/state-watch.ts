@@ -54,6 +54,7 @@ export class StateWatch {
     if (by !== 'controller') return;
     const isRebuilt = before.lostAt !== undefined && state.lostAt === undefined;
     if (isRebuilt && ledger.stateDeletedAt.length > 0) journal.reached('state rebuilt');
+    if (isRebuilt) ledger.stateRebuiltAt = this.#parts.world.clock.now();
     const { rollout, deployment } = state;
     if (deployment && JSON.stringify(deployment) !== JSON.stringify(before.deployment)) this.#admitted(state);
     if (rollout?.phase === 'updating' && rollout.accepted === undefined) this.#recorded = state;
@@ -88,7 +89,8 @@ export class StateWatch {
     if (!layout.slotData || revision === undefined || !entry) return;
     // A source that the deployment removes cannot be read any more, so it is not known what was at all of them; nor, of
     // what is below a prefix, what the revision was.
-    const isUnknown = ledger.stateDeletedAt.some((at) => at >= startedAt) || from.prefix !== undefined;
+    const isLost = ledger.stateRebuiltAt >= startedAt || ledger.stateDeletedAt.some((at) => at >= startedAt);
+    const isUnknown = isLost || from.prefix !== undefined;
     if (isUnknown && removesSource(from, to)) return;
     const since = sources.entriesOf(to).filter(({ at }) => at > startedAt);
     // What was never tested itself may be at fault, too.
