@@ -15,7 +15,7 @@ import { codeOf } from './model-code.ts';
 import { loadModelData } from './model-data.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-response.ts';
-import { ModelServer } from './model-server.ts';
+import { type ModelServer, startModelServer } from './model-server.ts';
 
 /** A model to serve. */
 export interface ModelSpec {
@@ -36,8 +36,8 @@ export class ServedModel {
   readonly #context: InstanceContext;
   readonly #spec: ModelSpec;
   readonly #started: Promise<ModelServer>;
+  readonly #stopping = new AbortController();
   #server: ModelServer | undefined;
-  #stopped = false;
 
   constructor(context: InstanceContext, spec: ModelSpec) {
     this.#context = context;
@@ -57,9 +57,8 @@ export class ServedModel {
 
   /** Resolves when the process is gone and the folder is removed; never rejects. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#server?.stop();
-    await this.ready.catch(() => undefined);
+    this.#stopping.abort(new Error('The model server was stopped.'));
+    await this.#started.then((server) => server.stop()).catch(() => undefined);
     await removeFolder(this.#spec.folder).catch((error: Error) => {
       this.#log(`The model's folder could not be removed: ${error.message}`);
     });
@@ -76,33 +75,32 @@ export class ServedModel {
     const code = codeOf(container.environment, modelDir, join(folder, 'code'));
     if (code.archive !== undefined) await this.#load(archiveAt(code.archive), code.folder, stopping);
     const host = await chooseHost(container.image, code, containers ?? [], python);
-    if (this.#stopped) throw new LaunchFailure('The instance was stopped before it was ready.');
-    this.#server = new ModelServer({
-      host,
-      modelDir,
-      cwd: folder,
-      environment: {
-        AWS_REGION: region,
-        SAGEMAKER_REGION: region,
-        SAGEMAKER_ENDPOINT_NAME: spec.endpointName,
-        SAGEMAKER_VARIANT_NAME: spec.variantName,
-        ...container.environment,
-        SAGEMAKER_SUBMIT_DIRECTORY: code.folder,
-      },
-      label: container.label,
-      healthCheckTimeoutMs: spec.healthCheckTimeoutMs,
-      times,
-      clock: deps.clock,
-      processes,
-      onLog: (line, stream) => log(container, line, stream),
-    });
     try {
-      await this.#server.healthy;
+      this.#server = await startModelServer({
+        host,
+        modelDir,
+        cwd: folder,
+        environment: {
+          AWS_REGION: region,
+          SAGEMAKER_REGION: region,
+          SAGEMAKER_ENDPOINT_NAME: spec.endpointName,
+          SAGEMAKER_VARIANT_NAME: spec.variantName,
+          ...container.environment,
+          SAGEMAKER_SUBMIT_DIRECTORY: code.folder,
+        },
+        label: container.label,
+        healthCheckTimeoutMs: spec.healthCheckTimeoutMs,
+        times,
+        processes,
+        onLog: (line, stream) => log(container, line, stream),
+        stopping: this.#stopping.signal,
+      });
+      return this.#server;
     } catch (error) {
-      this.#log((error as Error).message);
+      if (error instanceof LaunchFailure) throw error;
+      if (!this.#stopping.signal.aborted) this.#log((error as Error).message);
       throw new LaunchFailure(pingFailed(container.label, spec.variantName), error);
     }
-    return this.#server;
   }
 
   async #load(data: S3Data | undefined, folder: string, signal: AbortSignal): Promise<void> {
