@@ -1,15 +1,12 @@
+import type { KeyMetadata, KeyState } from '@aws-sdk/client-kms';
 import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import { checkMember } from '../core/constraint.ts';
 
-/** A customer managed key. It has no key material: nothing is encrypted. */
-export interface KmsKey {
-  readonly id: string;
-  readonly arn: string;
-  readonly createdAt: Date;
-  readonly description: string;
-  state: 'Enabled' | 'Disabled' | 'PendingDeletion';
-  deletionDate?: Date;
+/** A customer managed key, as it is described. It has no key material: nothing is encrypted. */
+export interface KmsKey extends KeyMetadata {
+  readonly Arn: string;
+  KeyState: KeyState;
 }
 
 /** All keys of the account and their aliases. */
@@ -33,9 +30,9 @@ export class KeyStore {
    * manages, e.g. `alias/aws/s3`, or the ARN alone for a key of another account or Region, which is unknown here.
    * Throws AwsError NotFoundException.
    */
-  resolve(reference = ''): KmsKey | { readonly arn: string } | 'aws' {
+  resolve(reference = ''): KmsKey | { readonly Arn: string } | 'aws' {
     const prefix = this.arnOf('');
-    if (reference.startsWith('arn:') && !reference.startsWith(prefix)) return { arn: reference };
+    if (reference.startsWith('arn:') && !reference.startsWith(prefix)) return { Arn: reference };
     const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : reference;
     if (name.startsWith('alias/aws/')) return 'aws';
     if (name.startsWith('alias/')) return this.byAlias(name);
@@ -48,7 +45,7 @@ export class KeyStore {
   /** Resolves a reference to a customer managed key of the account. Throws AwsError NotFoundException. */
   customerKey(reference: string | undefined): KmsKey {
     const found = this.resolve(reference);
-    if (found === 'aws' || !('state' in found)) throw notFound(`Key '${reference}' does not exist`);
+    if (found === 'aws' || !('KeyState' in found)) throw notFound(`Key '${reference}' does not exist`);
     return found;
   }
 
@@ -80,8 +77,8 @@ function checkPrefix(name: string): void {
 
 /** Throws AwsError KMSInvalidStateException. */
 export function checkNotPendingDeletion(key: KmsKey): void {
-  if (key.state === 'PendingDeletion') {
-    throw new AwsError('KMSInvalidStateException', `${key.arn} is pending deletion.`);
+  if (key.KeyState === 'PendingDeletion') {
+    throw new AwsError('KMSInvalidStateException', `${key.Arn} is pending deletion.`);
   }
 }
 

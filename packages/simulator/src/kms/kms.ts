@@ -47,23 +47,23 @@ export function createKms(deps: Deps, { iam }: { readonly iam: PolicyHolder }): 
         'kms:CallerAccount': account.accountId,
       };
       for (const [name, value] of Object.entries(encryptionContext)) context[`kms:EncryptionContext:${name}`] = value;
-      for (const action of actions) cloud.authorize(caller, { action: `kms:${action}`, resource: found.arn, context });
-      if ('state' in found) {
-        if (found.state === 'Disabled') throw new AwsError('DisabledException', `${found.arn} is disabled.`);
+      for (const action of actions) cloud.authorize(caller, { action: `kms:${action}`, resource: found.Arn, context });
+      if ('KeyState' in found) {
+        if (found.KeyState === 'Disabled') throw new AwsError('DisabledException', `${found.Arn} is disabled.`);
         checkNotPendingDeletion(found);
       }
-      return found.arn;
+      return found.Arn;
     },
   };
 }
 
 /** The operations on keys and their aliases. */
 function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder) {
-  const { account, clock, ids } = deps;
-  const changeable = (reference: string | undefined) => {
+  const { account, clock } = deps;
+  const setState = (reference: string | undefined, KeyState: KmsKey['KeyState'], more: Partial<KmsKey> = {}) => {
     const key = store.customerKey(reference);
     checkNotPendingDeletion(key);
-    return key;
+    return Object.assign(key, { KeyState, Enabled: KeyState === 'Enabled', ...more });
   };
   /** The policy of a key that is created without one: it delegates to the account's identity policies. */
   const defaultPolicy = () => {
@@ -74,38 +74,25 @@ function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder) {
     'kms',
     // As on AWS, both an alias and its key must allow the action.
     ({ AliasName, TargetKeyId, KeyId = TargetKeyId }) => {
-      if (AliasName === undefined) return KeyId === undefined ? '*' : store.customerKey(KeyId).arn;
+      if (AliasName === undefined) return KeyId === undefined ? '*' : store.customerKey(KeyId).Arn;
       const key = KeyId === undefined ? store.byAlias(AliasName) : store.customerKey(KeyId);
-      return [store.arnOf(AliasName), key.arn];
+      return [store.arnOf(AliasName), key.Arn];
     },
     {
       CreateKey({ Policy, Description = '' }) {
-        const id = ids.uuid();
-        const createdAt = new Date(clock.now());
-        const key: KmsKey = {
-          id,
-          arn: store.arnOf(`key/${id}`),
-          createdAt,
-          description: Description,
-          state: 'Enabled',
-        };
+        const key = newKey(deps, store, Description);
         setKeyPolicy(iam, key, Policy ?? defaultPolicy());
-        store.keys.set(id, key);
-        return { KeyMetadata: describeKey(deps, key) };
+        store.keys.set(key.KeyId ?? '', key);
+        return { KeyMetadata: { ...key } };
       },
-      DescribeKey: ({ KeyId }) => ({ KeyMetadata: describeKey(deps, store.customerKey(KeyId)) }),
+      DescribeKey: ({ KeyId }) => ({ KeyMetadata: { ...store.customerKey(KeyId) } }),
       PutKeyPolicy: ({ KeyId, Policy = '' }) => setKeyPolicy(iam, store.customerKey(KeyId), Policy),
-      EnableKey({ KeyId }) {
-        changeable(KeyId).state = 'Enabled';
-      },
-      DisableKey({ KeyId }) {
-        changeable(KeyId).state = 'Disabled';
-      },
-      ScheduleKeyDeletion({ KeyId, PendingWindowInDays = DEFAULT_PENDING_WINDOW_DAYS }) {
-        const key = changeable(KeyId);
-        key.state = 'PendingDeletion';
-        key.deletionDate = new Date(clock.now() + PendingWindowInDays * DAY_MS);
-        return { KeyId: key.arn, DeletionDate: key.deletionDate, KeyState: key.state };
+      EnableKey: ({ KeyId }) => void setState(KeyId, 'Enabled'),
+      DisableKey: ({ KeyId }) => void setState(KeyId, 'Disabled'),
+      ScheduleKeyDeletion({ KeyId: reference, PendingWindowInDays = DEFAULT_PENDING_WINDOW_DAYS }) {
+        const DeletionDate = new Date(clock.now() + PendingWindowInDays * DAY_MS);
+        const { Arn: KeyId, KeyState } = setState(reference, 'PendingDeletion', { DeletionDate });
+        return { KeyId, DeletionDate, KeyState };
       },
       CreateAlias: ({ AliasName = '', TargetKeyId }) => store.createAlias(AliasName, TargetKeyId),
       UpdateAlias({ AliasName = '', TargetKeyId }) {
@@ -122,27 +109,29 @@ function keyOperations(deps: Deps, store: KeyStore, iam: PolicyHolder) {
 
 function setKeyPolicy(iam: PolicyHolder, key: KmsKey, policy: string): void {
   try {
-    iam.setResourcePolicy(key.arn, policy);
+    iam.setResourcePolicy(key.Arn, policy);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     throw new AwsError('MalformedPolicyDocumentException', error.message, 400, { cause: error });
   }
 }
 
-const describeKey = ({ account }: Deps, key: KmsKey) => ({
-  AWSAccountId: account.accountId,
-  KeyId: key.id,
-  Arn: key.arn,
-  CreationDate: key.createdAt,
-  Enabled: key.state === 'Enabled',
-  Description: key.description,
-  KeyUsage: 'ENCRYPT_DECRYPT',
-  KeyState: key.state,
-  DeletionDate: key.deletionDate,
-  Origin: 'AWS_KMS',
-  KeyManager: 'CUSTOMER',
-  KeySpec: 'SYMMETRIC_DEFAULT',
-  CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-  EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-  MultiRegion: false,
-});
+function newKey({ account, clock, ids }: Deps, store: KeyStore, Description: string): KmsKey {
+  const KeyId = ids.uuid();
+  return {
+    AWSAccountId: account.accountId,
+    KeyId,
+    Arn: store.arnOf(`key/${KeyId}`),
+    CreationDate: new Date(clock.now()),
+    Enabled: true,
+    Description,
+    KeyUsage: 'ENCRYPT_DECRYPT',
+    KeyState: 'Enabled',
+    Origin: 'AWS_KMS',
+    KeyManager: 'CUSTOMER',
+    KeySpec: 'SYMMETRIC_DEFAULT',
+    CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    MultiRegion: false,
+  };
+}

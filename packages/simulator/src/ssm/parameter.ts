@@ -1,4 +1,10 @@
-import type { PutParameterCommandInput, Tag } from '@aws-sdk/client-ssm';
+import type {
+  ParameterHistory,
+  ParameterTier,
+  ParameterType,
+  PutParameterCommandInput,
+  Tag,
+} from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
 import { checkMember, constraintMessage } from '../core/constraint.ts';
 
@@ -19,18 +25,8 @@ const MAX_NAME_LENGTH = 1011;
 /** Levels of a name that is a path. */
 const MAX_LEVELS = 15;
 
-/** One version of a parameter. */
-export interface ParameterVersion {
-  readonly version: number;
-  readonly type: string;
-  readonly value: string;
-  readonly tier: string;
-  readonly dataType: string;
-  readonly description: string | undefined;
-  readonly allowedPattern: string | undefined;
-  readonly modifiedAt: Date;
-  readonly modifiedBy: string;
-}
+/** One version of a parameter, as GetParameterHistory shows it. */
+export type ParameterVersion = ParameterHistory & { readonly Version: number; readonly Value: string };
 
 /** A parameter with its history, oldest first; never empty. */
 export interface Parameter {
@@ -58,25 +54,28 @@ export function putVersion(
   const parameter: Parameter = existing ?? { name: checkedName(input.Name), versions: [], tags: new Map() };
   if (existing) checkOverwrite(input);
   const before = parameter.versions.at(-1);
-  const { Value: value = '', Type: type = before?.type, DataType: dataType = before?.dataType ?? 'text' } = input;
-  if (value === '') {
-    throw ssmValidationError(`${constraintMessage('value', value, 'have length greater than or equal to 1')}.`);
+  const { Value = '', Type = before?.Type, DataType = before?.DataType ?? 'text' } = input;
+  if (Value === '') {
+    throw ssmValidationError(`${constraintMessage('value', Value, 'have length greater than or equal to 1')}.`);
   }
-  if (!DATA_TYPES.includes(dataType)) {
+  if (!DATA_TYPES.includes(DataType)) {
     throw ssmValidationError(
-      `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
+      `The following data type is not supported: ${DataType} (Data type names are all lowercase.)`,
     );
   }
   const version: ParameterVersion = {
-    version: (before?.version ?? 0) + 1,
-    type: checkedType(type),
-    value,
-    tier: chooseTier(input.Tier, value, before?.tier),
-    dataType,
-    description: input.Description ?? before?.description,
-    allowedPattern: input.AllowedPattern ?? before?.allowedPattern,
-    modifiedAt: modified.at,
-    modifiedBy: modified.by,
+    Name: parameter.name,
+    Type: checkedType(Type),
+    Value,
+    Version: (before?.Version ?? 0) + 1,
+    LastModifiedDate: modified.at,
+    LastModifiedUser: modified.by,
+    Description: input.Description ?? before?.Description,
+    AllowedPattern: input.AllowedPattern ?? before?.AllowedPattern,
+    Tier: chooseTier(input.Tier, Value, before?.Tier),
+    DataType,
+    Labels: [],
+    Policies: [],
   };
   checkAllowedPattern(version);
   parameter.versions.push(version);
@@ -129,7 +128,7 @@ function checkedName(name = ''): string {
   return name;
 }
 
-function checkedType(type: string | undefined): string {
+function checkedType(type: ParameterType | undefined): ParameterType {
   if (type === undefined) throw ssmValidationError('A parameter type is required when you create a parameter.');
   checkMember('type', type, { oneOf: TYPES });
   if (type === 'SecureString') {
@@ -138,7 +137,7 @@ function checkedType(type: string | undefined): string {
   return type;
 }
 
-function checkAllowedPattern({ allowedPattern = '', value, type }: ParameterVersion): void {
+function checkAllowedPattern({ AllowedPattern: allowedPattern = '', Value, Type }: ParameterVersion): void {
   let pattern: RegExp;
   try {
     pattern = new RegExp(allowedPattern);
@@ -148,7 +147,7 @@ function checkAllowedPattern({ allowedPattern = '', value, type }: ParameterVers
       'The request does not meet the regular expression requirement.',
     );
   }
-  const parts = type === 'StringList' ? value.split(',') : [value];
+  const parts = Type === 'StringList' ? Value.split(',') : [Value];
   if (parts.every((part) => pattern.test(part))) return;
   throw new AwsError(
     'ParameterPatternMismatchException',
@@ -160,7 +159,11 @@ function checkAllowedPattern({ allowedPattern = '', value, type }: ParameterVers
  * The tier of the new version. Intelligent-Tiering takes Advanced only for a value that Standard cannot hold.
  * Throws AwsError ValidationException.
  */
-function chooseTier(requested: string | undefined, value: string, current: string | undefined): string {
+function chooseTier(
+  requested: ParameterTier | undefined,
+  value: string,
+  current: ParameterTier | undefined,
+): ParameterTier {
   checkMember('tier', requested, { oneOf: TIERS });
   const sizeBytes = Buffer.byteLength(value);
   if (sizeBytes > MAX_ADVANCED_BYTES) {

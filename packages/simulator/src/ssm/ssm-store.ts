@@ -49,7 +49,7 @@ export class SsmStore {
     const { version } = this.#split(selector);
     if (version === undefined) return { parameter, version: latest(parameter) };
     // Labels are not simulated: a selector that is not a number names no version.
-    const found = parameter.versions.find((candidate) => String(candidate.version) === version);
+    const found = parameter.versions.find((candidate) => String(candidate.Version) === version);
     if (!found) {
       throw new AwsError(
         'ParameterVersionNotFound',

@@ -5,7 +5,7 @@ import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
 import { pageByKey } from '../core/page.ts';
 import { tagList } from '../core/tags.ts';
-import { latest, type Parameter, type ParameterVersion, putVersion, setTags, ssmValidationError } from './parameter.ts';
+import { latest, type Parameter, putVersion, setTags, ssmValidationError } from './parameter.ts';
 import { parameterNotFound, type SelectedVersion, SsmStore } from './ssm-store.ts';
 
 /** Names in one request. */
@@ -40,13 +40,8 @@ function readOperations(store: SsmStore) {
     },
     GetParameterHistory({ Name, ...input }) {
       const { parameter } = store.find(Name);
-      const { items, NextToken } = pageOf(parameter.versions, input, ({ version }) => String(version).padStart(9, '0'));
-      const Parameters = items.map((version) => ({
-        ...metadata(parameter, version),
-        Value: version.value,
-        Labels: [],
-      }));
-      return { Parameters, NextToken };
+      const { items, NextToken } = pageOf(parameter.versions, input, ({ Version }) => String(Version).padStart(9, '0'));
+      return { Parameters: items, NextToken };
     },
   });
 }
@@ -70,11 +65,11 @@ function listOperations(store: SsmStore) {
     },
     DescribeParameters(input) {
       const { items, NextToken } = pageOf(store.sorted(), input, ({ name }) => name);
-      const describeLatest = (parameter: Parameter) => ({
-        ...metadata(parameter, latest(parameter)),
-        ARN: store.arnOf(parameter.name),
-      });
-      return { Parameters: items.map(describeLatest), NextToken };
+      const metadata = (parameter: Parameter) => {
+        const { Value: _value, Labels: _labels, ...shown } = latest(parameter);
+        return { ...shown, ARN: store.arnOf(parameter.name) };
+      };
+      return { Parameters: items.map(metadata), NextToken };
     },
   });
 }
@@ -106,7 +101,8 @@ function writeOperations({ clock }: Deps, store: SsmStore) {
       const parameter = putVersion(store.get(input.Name), input, { at: new Date(clock.now()), by: arn });
       setTags(parameter, input.Tags);
       store.put(parameter);
-      return { Version: latest(parameter).version, Tier: latest(parameter).tier };
+      const { Version, Tier } = latest(parameter);
+      return { Version, Tier };
     },
     DeleteParameter({ Name }) {
       if (!store.delete(Name)) throw parameterNotFound();
@@ -134,30 +130,10 @@ function splitNames<T>(names: readonly string[] = [], find: (name: string) => T 
 }
 
 /** `Parameter` of GetParameter. */
-const describe = (store: SsmStore, { parameter, version, selector }: SelectedVersion) => ({
-  Name: parameter.name,
-  Type: version.type,
-  Value: version.value,
-  Version: version.version,
-  Selector: selector,
-  LastModifiedDate: version.modifiedAt,
-  ARN: store.arnOf(parameter.name),
-  DataType: version.dataType,
-});
-
-/** `ParameterMetadata` of DescribeParameters. */
-const metadata = (parameter: Parameter, version: ParameterVersion) => ({
-  Name: parameter.name,
-  Type: version.type,
-  Version: version.version,
-  LastModifiedDate: version.modifiedAt,
-  LastModifiedUser: version.modifiedBy,
-  Description: version.description,
-  AllowedPattern: version.allowedPattern,
-  Tier: version.tier,
-  Policies: [],
-  DataType: version.dataType,
-});
+function describe(store: SsmStore, { version, selector }: SelectedVersion) {
+  const { Name, Type, Value, Version, LastModifiedDate, DataType } = version;
+  return { Name, Type, Value, Version, Selector: selector, LastModifiedDate, ARN: store.arnOf(Name), DataType };
+}
 
 type PageInput = { MaxResults?: number; NextToken?: string };
 
