@@ -14,31 +14,25 @@ const MAX_REQUEST_BYTES = 25 * 1024 * 1024;
 /** Maximum length of a container's error in a response. */
 const MAX_ERROR_CHARACTERS = 64 * 1024;
 
+/** The members that a container gets as headers. */
+const PASSED_ON = [
+  ['ContentType', 'content-type'],
+  ['Accept', 'accept'],
+  ['CustomAttributes', 'x-amzn-sagemaker-custom-attributes'],
+  ['TargetModel', 'x-amzn-sagemaker-target-model'],
+  ['TargetVariant', 'x-amzn-sagemaker-target-variant'],
+  ['TargetContainerHostname', 'x-amzn-sagemaker-target-container-hostname'],
+  ['InferenceId', 'x-amzn-sagemaker-inference-id'],
+  ['EnableExplanations', 'x-amzn-sagemaker-enable-explanations'],
+  ['SessionId', 'x-amzn-sagemaker-session-id'],
+] as const;
+
 /** InvokeEndpoint's input, as in the SDK. */
-export interface InvokeEndpointInput {
+type InvokeEndpointInput = { readonly [Member in (typeof PASSED_ON)[number][0]]?: string } & {
   readonly EndpointName: string;
   readonly Body: Uint8Array | string;
-  readonly ContentType?: string;
-  readonly Accept?: string;
-  readonly CustomAttributes?: string;
-  readonly TargetModel?: string;
-  readonly TargetVariant?: string;
-  readonly TargetContainerHostname?: string;
-  readonly InferenceId?: string;
-  readonly EnableExplanations?: string;
   readonly InferenceComponentName?: string;
-  readonly SessionId?: string;
-}
-
-/** InvokeEndpoint's output; a body that is a stream is to be read to its end or closed. */
-export interface InvokeEndpointOutput {
-  readonly Body: Uint8Array | AsyncIterable<Uint8Array>;
-  readonly ContentType?: string;
-  readonly InvokedProductionVariant: string;
-  readonly CustomAttributes?: string;
-  readonly NewSessionId?: string;
-  readonly ClosedSessionId?: string;
-}
+};
 
 const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
   'InService',
@@ -50,7 +44,7 @@ const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 
 /** InvokeEndpoint, and the same with its response as a stream of events. */
 export function invocationOperations(deps: Deps, store: Store, times: Times): Record<string, Operation> {
-  const operation: Operation<InvokeEndpointInput, InvokeEndpointOutput> = {
+  const operation: Operation<InvokeEndpointInput> = {
     permissions: (input) => [
       { action: 'sagemaker:InvokeEndpoint', resource: endpointArn(deps.account, input.EndpointName) },
     ],
@@ -84,7 +78,8 @@ interface EndpointCall {
   readonly timeoutMs: number;
 }
 
-async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOutput> {
+/** A body that is a stream is to be read to its end or closed. */
+async function invoke(deps: Deps, call: EndpointCall) {
   const { endpoint, signal, timeoutMs } = call;
   const abort = new AbortController();
   let timedOut = false;
@@ -105,7 +100,7 @@ async function invoke(deps: Deps, call: EndpointCall): Promise<InvokeEndpointOut
     if (status < 200 || status > 299) throw modelError(deps, endpoint, answer, await text(body));
     if (body instanceof Uint8Array) done();
     return {
-      Body: body instanceof Uint8Array ? body : closing(body, abort, done),
+      Body: body instanceof Uint8Array ? body : closing(body, done),
       ContentType: headers['content-type'],
       InvokedProductionVariant: variant,
       CustomAttributes: headers['x-amzn-sagemaker-custom-attributes'],
@@ -148,19 +143,6 @@ async function send({ endpoint, input, body }: EndpointCall, signal: AbortSignal
   const message = `No healthy instance of endpoint ${endpoint.name} can take the request.`;
   throw new AwsError('ServiceUnavailable', message, 503, { Message: message });
 }
-
-/** The members that a container gets as headers. */
-const PASSED_ON = [
-  ['ContentType', 'content-type'],
-  ['Accept', 'accept'],
-  ['CustomAttributes', 'x-amzn-sagemaker-custom-attributes'],
-  ['TargetModel', 'x-amzn-sagemaker-target-model'],
-  ['TargetVariant', 'x-amzn-sagemaker-target-variant'],
-  ['TargetContainerHostname', 'x-amzn-sagemaker-target-container-hostname'],
-  ['InferenceId', 'x-amzn-sagemaker-inference-id'],
-  ['EnableExplanations', 'x-amzn-sagemaker-enable-explanations'],
-  ['SessionId', 'x-amzn-sagemaker-session-id'],
-] as const;
 
 function headersFor(input: InvokeEndpointInput): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -210,31 +192,11 @@ async function text(body: InvocationResponse['body']): Promise<string> {
   return out;
 }
 
-/** Calls `close` when the body ends, fails or is closed early; closing early also aborts the request. */
-function closing(
-  body: AsyncIterable<Uint8Array>,
-  abort: AbortController,
-  close: () => void,
-): AsyncIterable<Uint8Array> {
-  const source = body[Symbol.asyncIterator]();
-  const iterator: AsyncIterator<Uint8Array> = {
-    async next() {
-      try {
-        const result = await source.next();
-        if (result.done) close();
-        return result;
-      } catch (error) {
-        close();
-        throw error;
-      }
-    },
-    async return() {
-      // A generator that was never started does not clean up, so the signal ends the connection.
-      abort.abort();
-      close();
-      await source.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
+/** Calls `close` when the body ends, fails or is closed early. */
+async function* closing(body: AsyncIterable<Uint8Array>, close: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    close();
+  }
 }
