@@ -7,9 +7,8 @@ import type { KeyUse, Kms } from '../kms/kms.ts';
 import type { BlobReferences } from './blob-references.ts';
 import type { S3Call } from './calls.ts';
 import { S3Error, s3Error } from './errors.ts';
-import type { S3Event, S3EventDetail } from './events.ts';
+import { type ObjectChange, objectEvent, type S3Event } from './events.ts';
 import type { Bucket, ObjectHeaders, ObjectVersion } from './model.ts';
-import { detailsOf } from './request-details.ts';
 import { indexFrom } from './sorted-keys.ts';
 
 /** The services that S3 works with. */
@@ -32,9 +31,6 @@ const DELETE_MARKER = {
   metadata: {},
   tags: [],
 };
-
-/** What an event says of a change, besides the object. */
-type Change = Pick<S3Event, 'detail-type'> & Pick<S3EventDetail, 'reason' | 'deletion-type'>;
 
 const DELETED = { 'detail-type': 'Object Deleted', reason: 'DeleteObject' } as const;
 
@@ -201,36 +197,11 @@ export class S3State {
     return removed;
   }
 
-  #publish({ input, caller, bucket }: S3Call, version: ObjectVersion, change: Change): void {
-    if (!bucket.eventBridge) return;
-    const { key, size, etag, versionId } = version;
-    const { 'detail-type': type, ...reason } = change;
-    const details = detailsOf(input);
-    this.#ports.emit({
-      source: 'aws.s3',
-      'detail-type': type,
-      resources: [this.arnOf(bucket.name)],
-      detail: {
-        version: '0',
-        bucket: { name: bucket.name },
-        object: {
-          key,
-          ...(type === 'Object Created' && { size }),
-          etag,
-          ...(bucket.versioning && { 'version-id': versionId }),
-          ...(reason.reason && { sequencer: this.#nextSequencer() }),
-        },
-        'request-id': details?.requestId ?? this.deps.ids.hex(16).toUpperCase(),
-        requester: caller.service ?? this.deps.account.accountId,
-        'source-ip-address': details?.sourceIp ?? '127.0.0.1',
-        ...reason,
-      },
-    });
-  }
-
-  #nextSequencer(): string {
-    this.#sequence += 1;
-    return this.#sequence.toString(16).toUpperCase().padStart(16, '0');
+  #publish(call: S3Call, version: ObjectVersion, change: ObjectChange): void {
+    if (!call.bucket.eventBridge) return;
+    if (change.reason) this.#sequence += 1;
+    const sequencer = change.reason && this.#sequence.toString(16).toUpperCase().padStart(16, '0');
+    this.#ports.emit(objectEvent(this.deps, call, version, { ...change, sequencer }));
   }
 }
 
