@@ -6,7 +6,7 @@ import type { Deps } from '../core/cloud.ts';
 import { checkMember } from '../core/constraint.ts';
 import { isRecord } from '../core/is-record.ts';
 import { operationsOf } from '../core/operations.ts';
-import { pageByKey } from '../core/page.ts';
+import { requestedPage } from '../core/page.ts';
 import { compilePattern } from './event-pattern.ts';
 import { every, parseSchedule } from './schedule.ts';
 import { compileInput, invalidEvents, type MakeInput, parseJson } from './target-input.ts';
@@ -170,8 +170,8 @@ function listedPage<T>(
   { Limit, NextToken }: { readonly Limit?: number; readonly NextToken?: string },
 ) {
   checkMember('limit', Limit, { min: 1, max: MAX_LISTED });
-  const request = { size: Limit, max: MAX_LISTED, token: NextToken };
-  const { items, token } = pageByKey(all, keyOf, request, () => invalidEvents('Parameter NextToken is not valid.'));
+  const request = { size: Limit, max: MAX_LISTED, token: NextToken, keyOf };
+  const { items, token } = requestedPage(all, request, () => invalidEvents('Parameter NextToken is not valid.'));
   return { items, NextToken: token };
 }
 

@@ -2,7 +2,7 @@ import type { SQS } from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
-import { pageByKey } from '../core/page.ts';
+import { requestedPage } from '../core/page.ts';
 import { checkInteger, invalidParameterValue, missingParameter, queueDoesNotExist } from './errors.ts';
 import { unlessEmpty } from './message.ts';
 import type { Queue } from './queue.ts';
@@ -34,9 +34,9 @@ export function queueOperations({ clock }: Deps, store: QueueStore) {
     ListQueues({ QueueNamePrefix = '', MaxResults, NextToken }) {
       checkInteger('MaxResults', MaxResults, MAX_LISTED_QUEUES, 1);
       const names = [...store.queues.keys()].sort().filter((name) => name.startsWith(QueueNamePrefix));
-      const request = { size: MaxResults, max: MAX_LISTED_QUEUES, token: NextToken };
+      const request = { size: MaxResults, max: MAX_LISTED_QUEUES, token: NextToken, keyOf: (name: string) => name };
       const invalid = () => invalidParameterValue('Invalid or expired next token.');
-      const { items, token } = pageByKey(names, (name) => name, request, invalid);
+      const { items, token } = requestedPage(names, request, invalid);
       const urls = items.flatMap((name) => store.queues.get(name) ?? []).map((queue) => store.urlOf(queue));
       // AWS pages only when it is asked to.
       return { QueueUrls: unlessEmpty(urls), NextToken: MaxResults === undefined ? undefined : token };

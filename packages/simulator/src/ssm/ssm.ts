@@ -3,7 +3,7 @@ import { AwsError } from '../core/aws-error.ts';
 import { type Deps, durableMaps, type Service } from '../core/cloud.ts';
 import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
-import { pageByKey } from '../core/page.ts';
+import { requestedPage } from '../core/page.ts';
 import { tagList } from '../core/tags.ts';
 import { latest, type Parameter, putVersion, setTags, ssmValidationError } from './parameter.ts';
 import { parameterNotFound, type SelectedVersion, SsmStore } from './ssm-store.ts';
@@ -146,6 +146,6 @@ function pageOf<T>(
 ) {
   checkMember('maxResults', MaxResults, { min: 1, max });
   const invalid = () => new AwsError('InvalidNextToken', 'The specified token is not valid.');
-  const { items, token } = pageByKey(all, keyOf, { size: MaxResults, max, token: NextToken }, invalid);
+  const { items, token } = requestedPage(all, { size: MaxResults, max, token: NextToken, keyOf }, invalid);
   return { items, NextToken: token };
 }

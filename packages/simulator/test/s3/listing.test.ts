@@ -110,7 +110,7 @@ describe('listing', () => {
     const listed = { keys, valuesOf: read, idOf: String };
     const flat = { prefix: 'k/', delimiter: '', after: 'k/5' };
     expect(page(walk(listed, flat), 10)).toMatchObject({
-      next: 10,
+      isLast: false,
       items: [{ key: 'k/5/x' }, { key: 'k/50/x' }, {}, {}, {}, {}, {}, {}, {}, {}],
     });
     expect(reads).toBe(11);

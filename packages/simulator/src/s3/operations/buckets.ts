@@ -21,11 +21,11 @@ export function bucketOperations(state: S3State) {
       const buckets = [...state.buckets.values()]
         .filter(({ name }) => name.startsWith(prefix) && (after === undefined || compareUtf8(name, after) > 0))
         .sort((a, b) => compareUtf8(a.name, b.name));
-      const { items, next } = page(buckets, limit);
+      const { items, isLast } = page(buckets, limit);
       return {
         Buckets: items.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created) })),
         Owner: state.owner,
-        ContinuationToken: next === undefined ? undefined : items.at(-1)?.name,
+        ContinuationToken: isLast ? undefined : items.at(-1)?.name,
         Prefix: prefix === '' ? undefined : prefix,
       };
     },

@@ -41,7 +41,7 @@ export function listingOperations(state: S3State) {
       const after = Number(input.PartNumberMarker ?? 0);
       const limit = limitOf('maxParts', input.MaxParts);
       const parts = [...upload.parts.values()].sort((a, b) => a.number - b.number);
-      const { items, next } = page(
+      const { items, isLast } = page(
         parts.filter(({ number }) => number > after),
         limit,
       );
@@ -52,7 +52,7 @@ export function listingOperations(state: S3State) {
         PartNumberMarker: String(after),
         NextPartNumberMarker: String(items.at(-1)?.number ?? after),
         MaxParts: limit,
-        IsTruncated: next !== undefined,
+        IsTruncated: !isLast,
         Parts: items.map((part) => ({
           PartNumber: part.number,
           LastModified: new Date(part.lastModified),

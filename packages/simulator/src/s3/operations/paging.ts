@@ -81,8 +81,8 @@ interface PageStart {
 export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id, limit }: PageStart) {
   const { Prefix = '', Delimiter = '', EncodingType } = input;
   const encode = keyEncoder(EncodingType);
-  const { items, next } = page(walk(listed, { prefix: Prefix, delimiter: Delimiter, after, id }), limit);
-  const last = next === undefined ? undefined : items.at(-1);
+  const { items, isLast } = page(walk(listed, { prefix: Prefix, delimiter: Delimiter, after, id }), limit);
+  const last = isLast ? undefined : items.at(-1);
   return {
     encode,
     values: items.flatMap((entry) => ('value' in entry ? [entry.value] : [])),
@@ -94,7 +94,7 @@ export function pageOfKeys<V>(listed: Listed<V>, input: ListInput, { after, id, 
       Prefix: encode(Prefix),
       Delimiter: Delimiter === '' ? undefined : encode(Delimiter),
       EncodingType,
-      IsTruncated: next !== undefined,
+      IsTruncated: !isLast,
       CommonPrefixes: items.flatMap((entry) => ('value' in entry ? [] : [{ Prefix: encode(entry.commonPrefix) }])),
     },
   };
