@@ -1,7 +1,6 @@
 import type { Deps } from '#simulator/core/cloud';
-import type { ContainerSpec, InstanceSpec } from '#simulator/sagemaker/launcher';
+import type { ContainerSpec, InstanceSpec, S3Data } from '#simulator/sagemaker/launcher';
 import type { Times } from '#simulator/sagemaker/times';
-import type { ArchiveLimits } from '../model-archive/index.ts';
 import type { ProcessHost } from '../processes/index.ts';
 
 type InstanceNames = Pick<InstanceSpec, 'endpointName' | 'variantName' | 'instanceId'>;
@@ -46,8 +45,6 @@ export interface ProcessLauncherExtras {
   readonly onLog?: (log: ModelLog) => void;
   /** Called when an instance does not start, or ends without being stopped. @default not reported */
   readonly onFailure?: (failure: InstanceFailure) => void;
-  /** Limits of an unpacked model. @default see ArchiveLimits */
-  readonly archiveLimits?: Partial<ArchiveLimits>;
 }
 
 /** What the models of an instance share. */
@@ -59,4 +56,14 @@ export interface InstanceContext extends ProcessLauncherExtras {
   /** Aborted when the instance is stopped. */
   readonly stopping: AbortSignal;
   readonly log: (container: ContainerSpec, line: string, stream: ModelLog['stream']) => void;
+}
+
+/** A model to serve. */
+export interface ModelSpec {
+  readonly container: ContainerSpec;
+  readonly data: S3Data | undefined;
+  /** The parent of the model's folder. */
+  readonly folder: string;
+  /** Ends the download of the data. */
+  readonly signal: AbortSignal;
 }

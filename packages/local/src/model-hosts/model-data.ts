@@ -3,51 +3,48 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Caller, Cloud } from '#simulator/core/cloud';
-import { LaunchFailure, type S3Data } from '#simulator/sagemaker/launcher';
+import { LaunchFailure } from '#simulator/sagemaker/launcher';
 import { parseS3Uri } from '#simulator/sagemaker/names';
 import { downloadFailed, extractFailed } from '#simulator/sagemaker/reasons';
-import { type ArchiveLimits, ArchiveRefused, memberPath, unpackArchive } from '../model-archive/index.ts';
-
-export interface ModelDataSource {
-  /** The container's name in reasons: `container_1`. */
-  readonly container: string;
-  readonly cloud: Cloud;
-  /** The caller with the permissions of the model's execution role. */
-  readonly caller: Caller;
-  readonly signal: AbortSignal;
-  readonly limits: ArchiveLimits;
-  /** Takes what is unusual about an archive, and why data cannot be loaded. */
-  readonly log: (message: string) => void;
-}
+import { ArchiveRefused, DEFAULT_ARCHIVE_LIMITS, memberPath, unpackArchive } from '../model-archive/index.ts';
+import type { InstanceContext, ModelSpec } from './launcher-extras.ts';
 
 /**
- * Loads data into `folder`, which must not exist yet, as SageMaker does into /opt/ml/model. Without data the folder is
- * empty. Throws LaunchFailure, worded as in SageMaker.
+ * Loads the model's data into its folder, which must not exist yet, as SageMaker does into /opt/ml/model. Without data
+ * the folder is empty. Throws LaunchFailure, worded as in SageMaker.
  */
-export async function loadModelData(data: S3Data | undefined, folder: string, source: ModelDataSource): Promise<void> {
+export async function loadModelData(context: InstanceContext, model: ModelSpec): Promise<void> {
+  const { data, folder, container, signal } = model;
   if (!data) {
     await mkdir(folder);
     return;
   }
+  const { uri, type, compression } = data;
+  const source: S3Source = { cloud: context.deps.cloud, caller: context.spec.caller, signal };
+  const log = (message: string) => context.log(container, message, 'stderr');
   try {
-    const { bucket, key } = parseS3Uri(data.uri) ?? {};
-    if (bucket === undefined || key === undefined) throw new Error(`"${data.uri}" is not an S3 URI.`);
-    if (data.type === 'S3Prefix') await download(bucket, filesBelow(bucket, key, source), folder, source);
-    else if (data.compression === 'None') await download(bucket, [{ key, path: basename(key) }], folder, source);
+    const { bucket, key } = parseS3Uri(uri) ?? {};
+    if (bucket === undefined || key === undefined) throw new Error(`"${uri}" is not an S3 URI.`);
+    if (type === 'S3Prefix') await download(bucket, filesBelow(bucket, key, source), folder, source);
+    else if (compression === 'None') await download(bucket, [{ key, path: basename(key) }], folder, source);
     else {
-      const body = await open(bucket, key, source);
-      const { warnings } = await unpackArchive(body, folder, { ...source, uri: data.uri });
-      for (const warning of warnings) source.log(`Warning: ${warning}`);
+      const { warnings } = await unpackArchive(await open(bucket, key, source), folder, { uri, signal });
+      for (const warning of warnings) log(`Warning: ${warning}`);
     }
   } catch (error) {
     const { message } = error as Error;
-    source.log(message);
+    log(message);
     const isRefused = error instanceof ArchiveRefused;
-    const reason = isRefused
-      ? extractFailed(source.container, data.uri, message)
-      : downloadFailed(source.container, data.uri);
+    const reason = isRefused ? extractFailed(container.name, uri, message) : downloadFailed(container.name, uri);
     throw new LaunchFailure(reason, error);
   }
+}
+
+/** From where data is read, by the caller with the permissions of the model's execution role. */
+interface S3Source {
+  readonly cloud: Cloud;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
 }
 
 /** An object, and its path in the folder of the model. */
@@ -57,11 +54,7 @@ interface ModelFile {
 }
 
 /** All objects below a prefix. Throws if there is none. */
-async function* filesBelow(
-  Bucket: string,
-  Prefix: string,
-  { cloud, caller }: ModelDataSource,
-): AsyncGenerator<ModelFile> {
+async function* filesBelow(Bucket: string, Prefix: string, { cloud, caller }: S3Source): AsyncGenerator<ModelFile> {
   type Page = { readonly Contents?: readonly { readonly Key: string }[]; readonly NextContinuationToken?: string };
   let isEmpty = true;
   let ContinuationToken: string | undefined;
@@ -83,9 +76,9 @@ async function download(
   bucket: string,
   files: AsyncIterable<ModelFile> | Iterable<ModelFile>,
   folder: string,
-  source: ModelDataSource,
+  source: S3Source,
 ): Promise<void> {
-  const { maxEntries, maxBytes } = source.limits;
+  const { maxEntries, maxBytes } = DEFAULT_ARCHIVE_LIMITS;
   let entries = 0;
   let bytes = 0;
   async function* counted(body: AsyncIterable<Uint8Array>) {
@@ -116,7 +109,7 @@ async function download(
   }
 }
 
-async function open(Bucket: string, Key: string, source: ModelDataSource): Promise<AsyncIterable<Uint8Array>> {
+async function open(Bucket: string, Key: string, source: S3Source): Promise<AsyncIterable<Uint8Array>> {
   source.signal.throwIfAborted();
   type Output = { readonly Body: AsyncIterable<Uint8Array> };
   return (await source.cloud.call<Output>('s3', 'GetObject', { Bucket, Key }, source.caller)).Body;

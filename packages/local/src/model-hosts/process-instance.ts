@@ -28,10 +28,8 @@ const SHOWN_LINES = 12;
 /** Maximum size of the response that a container of a pipeline passes to the next. */
 const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
 
-interface RunningContainer {
-  readonly label: string;
-  readonly server: ServedModel | MultiModel;
-}
+/** A container's label, and what serves it. */
+type RunningContainer = readonly [label: string, server: ServedModel | MultiModel];
 
 /** Instances as child processes: each unpacks its model data from S3 into its own folder and serves it on 127.0.0.1. */
 export function createProcessLauncher(deps: Deps, extras: ProcessLauncherExtras): InstanceLauncher {
@@ -61,7 +59,7 @@ class ProcessInstance implements Instance {
     this.#folder = join(context.stateDir, 'instances', context.spec.instanceId);
     this.ready = this.#launch();
     this.lost = this.ready.then(
-      () => Promise.race(this.#containers.map(({ server }) => server.lost)),
+      () => Promise.race(this.#containers.map(([, { lost }]) => lost)),
       () => new Promise<never>(() => undefined),
     );
     this.ready.catch((error: Error) => this.#failed(error.message));
@@ -102,7 +100,7 @@ class ProcessInstance implements Instance {
   }
 
   async #end(): Promise<void> {
-    await Promise.all(this.#containers.map(({ server }) => server.stop()));
+    await Promise.all(this.#containers.map(([, server]) => server.stop()));
     await this.ready.catch(() => undefined);
     await removeFolder(this.#folder).catch((error: Error) => {
       this.#log('container_1', `The instance's folder could not be removed: ${error.message}`, 'stderr');
@@ -119,8 +117,8 @@ class ProcessInstance implements Instance {
       await writeFile(join(this.#folder, 'package.json'), '{}\n');
       stopping.throwIfAborted();
       const signal = AbortSignal.any([stopping, timeout.signal]);
-      this.#containers = spec.containers.map((each) => ({ label: each.label, server: this.#serve(each, signal) }));
-      await Promise.all(this.#containers.map(({ server }) => server.ready));
+      this.#containers = spec.containers.map((each) => [each.label, this.#serve(each, signal)]);
+      await Promise.all(this.#containers.map(([, { ready }]) => ready));
     } catch (error) {
       throw error instanceof LaunchFailure ? error : new LaunchFailure(INTERNAL_FAILURE_REASON, error);
     } finally {
@@ -162,7 +160,7 @@ class ProcessInstance implements Instance {
   /** Each container gets the response of the one before. */
   async #pass(request: InvocationRequest): Promise<ServerAnswer> {
     let current = request;
-    for (const [index, { server }] of this.#containers.entries()) {
+    for (const [index, [, server]] of this.#containers.entries()) {
       const answer = await server.invoke(current);
       if (index === this.#containers.length - 1 || answer.status < 200 || answer.status > 299) return answer;
       const contentType = answer.headers['content-type'];
@@ -175,9 +173,9 @@ class ProcessInstance implements Instance {
     throw new Error('A pipeline has at least one container.');
   }
 
-  #target(hostname: string | undefined): RunningContainer['server'] {
-    const found = this.#containers.find(({ label }) => hostname === undefined || label === hostname);
-    if (found) return found.server;
+  #target(hostname: string | undefined): RunningContainer[1] {
+    const [, found] = this.#containers.find(([label]) => hostname === undefined || label === hostname) ?? [];
+    if (found) return found;
     const message = `The endpoint has no container with the hostname ${hostname}.`;
     throw new AwsError('ValidationError', message, 400, { Message: message });
   }

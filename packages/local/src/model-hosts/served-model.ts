@@ -1,33 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  archiveAt,
-  type ContainerSpec,
-  type InvocationRequest,
-  LaunchFailure,
-  type S3Data,
-} from '#simulator/sagemaker/launcher';
+import { archiveAt, type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
 import { pingFailed } from '#simulator/sagemaker/reasons';
-import { DEFAULT_ARCHIVE_LIMITS } from '../model-archive/index.ts';
 import { chooseHost } from './host-commands.ts';
-import type { InstanceContext } from './launcher-extras.ts';
+import type { InstanceContext, ModelSpec } from './launcher-extras.ts';
 import { codeOf } from './model-code.ts';
 import { loadModelData } from './model-data.ts';
 import { makeReadOnly, removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-response.ts';
 import { type ModelServer, startModelServer } from './model-server.ts';
 
-/** A model to serve. */
-export interface ModelSpec {
-  readonly container: ContainerSpec;
-  readonly data: S3Data | undefined;
-  /** The parent of the model's folder; created here, removed by `stop`. */
-  readonly folder: string;
-  /** Ends the download of the data. */
-  readonly signal: AbortSignal;
-}
-
-/** One model, with its folder and the process that serves it. */
+/** One model, with its folder, which is created here and removed by `stop`, and the process that serves it. */
 export class ServedModel {
   /** Resolves when the model is healthy; rejects with LaunchFailure. */
   readonly ready: Promise<void>;
@@ -66,14 +49,17 @@ export class ServedModel {
 
   async #start(): Promise<ModelServer> {
     const { deps, spec, containers, python, times, processes, log, stopping } = this.#context;
-    const { container, folder, data, signal } = this.#spec;
+    const { container, folder } = this.#spec;
     const { region } = deps.account;
     const modelDir = join(folder, 'model');
     await mkdir(folder, { recursive: true });
-    await this.#load(data, modelDir, signal);
+    await loadModelData(this.#context, { ...this.#spec, folder: modelDir });
     await makeReadOnly(modelDir);
     const code = codeOf(container.environment, modelDir, join(folder, 'code'));
-    if (code.archive !== undefined) await this.#load(archiveAt(code.archive), code.folder, stopping);
+    if (code.archive !== undefined) {
+      const data = archiveAt(code.archive);
+      await loadModelData(this.#context, { container, data, folder: code.folder, signal: stopping });
+    }
     const host = await chooseHost(container.image, code, containers ?? [], python);
     try {
       this.#server = await startModelServer({
@@ -101,18 +87,6 @@ export class ServedModel {
       if (!this.#stopping.signal.aborted) this.#log((error as Error).message);
       throw new LaunchFailure(pingFailed(container.label, spec.variantName), error);
     }
-  }
-
-  async #load(data: S3Data | undefined, folder: string, signal: AbortSignal): Promise<void> {
-    const { deps, spec, archiveLimits } = this.#context;
-    await loadModelData(data, folder, {
-      container: this.#spec.container.name,
-      cloud: deps.cloud,
-      caller: spec.caller,
-      signal,
-      limits: { ...DEFAULT_ARCHIVE_LIMITS, ...archiveLimits },
-      log: (message) => this.#log(message),
-    });
   }
 
   #log(line: string): void {

@@ -52,7 +52,7 @@ function countedProcesses() {
 
 /** SageMaker with real model processes over an S3 in memory, its runtime behind HTTP, and the SDK's client to it. */
 export async function createStage(
-  options: Partial<Pick<ProcessLauncherExtras, 'containers' | 'archiveLimits'>> & { times?: Partial<Times> } = {},
+  options: Pick<ProcessLauncherExtras, 'containers'> & { times?: Partial<Times> } = {},
 ) {
   const stateDir = await mkdtemp(join(tmpdir(), 'instances-'));
   const cloud = new Cloud();
@@ -71,7 +71,6 @@ export async function createStage(
     onLog: (log) => logs.push(log),
     onFailure: (failure) => failures.push(failure),
     ...(options.containers && { containers: options.containers }),
-    ...(options.archiveLimits && { archiveLimits: options.archiveLimits }),
   });
   const changed = new Set<() => void>();
   const clock = stoppableClock(systemClock);

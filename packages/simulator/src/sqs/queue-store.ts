@@ -6,13 +6,14 @@ import { invalidAttribute, invalidParameterValue, noFifo, queueDoesNotExist } fr
 import { Queue } from './queue.ts';
 import { defaultAttributes, parseRedrive, type QueueAttributes } from './queue-attributes.ts';
 
+/** How long the name of a deleted queue cannot be used again. */
+const NAME_REUSE_DELAY_MS = 60_000;
+
 export interface SqsOptions {
   /** Start of queue URLs, to which SDKs send their calls: the gateway's URL. @default AWS's */
   readonly baseUrl?: () => string;
   /** Enforces the queues' policies. @default policies are stored and returned, not enforced */
   readonly iam?: PolicyHolder;
-  /** How long the name of a deleted queue cannot be used again, in milliseconds. @default 60000, as on AWS */
-  readonly nameReuseDelayMs?: number;
 }
 
 /** The account's queues, by name. */
@@ -42,8 +43,7 @@ export class QueueStore {
       throw new AwsError('QueueNameExists', `${problem} ${key}`);
     }
     if (existing) return existing;
-    const { nameReuseDelayMs = 60_000 } = this.#options;
-    if (this.#deps.clock.now() < (this.#deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) + nameReuseDelayMs) {
+    if (this.#deps.clock.now() < (this.#deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) + NAME_REUSE_DELAY_MS) {
       throw new AwsError(
         'QueueDeletedRecently',
         'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
