@@ -3,26 +3,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { type InvocationRequest, NotSent } from '#simulator/sagemaker/launcher';
+import { type ContainerSpec, type InvocationRequest, NotSent } from '#simulator/sagemaker/launcher';
 import type { Times } from '#simulator/sagemaker/times';
-import type { ProcessHost } from '../processes/index.ts';
 import { type ModelHost, PORT_LINE } from './host-commands.ts';
+import type { InstanceContext } from './launcher-extras.ts';
 import { CONTAINER_MODEL_DIR } from './model-code.ts';
 import { ModelResponse, type ServerAnswer } from './model-response.ts';
 
 interface ModelServerOptions {
+  readonly container: ContainerSpec;
   readonly host: ModelHost;
   readonly modelDir: string;
+  readonly codeDir: string;
   /** The working directory, outside the model's folder. */
   readonly cwd: string;
-  /** The environment in the container's definition. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The container's label in responses, e.g. `primary`. */
-  readonly label: string;
-  readonly healthCheckTimeoutMs: number;
-  readonly times: Times;
-  readonly processes: ProcessHost;
-  readonly onLog: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Aborted before `stop`: nothing is waited for any more. */
   readonly stopping: AbortSignal;
 }
@@ -47,12 +41,13 @@ const MAPPED_KEEP_ALIVE_MS = 1_000;
  * Starts a server and resolves at the first ping with status 200. Throws if there is none in time, or as soon as the
  * process ends, where AWS would wait; the process is then gone.
  */
-export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
-  const { host, label, times, stopping, healthCheckTimeoutMs } = options;
-  const timeout = AbortSignal.timeout(healthCheckTimeoutMs);
+export async function startModelServer(context: InstanceContext, options: ModelServerOptions): Promise<ModelServer> {
+  const { times, spec } = context;
+  const { host, container, stopping } = options;
+  const timeout = AbortSignal.timeout(spec.healthCheckTimeoutMs);
   const givenPort = host.reportsPort ? 0 : await freePort();
   stopping.throwIfAborted();
-  const { process, reported, ended } = startProcess(options, givenPort);
+  const { process, reported, ended } = startProcess(context, options, givenPort);
   const over = AbortSignal.any([stopping, ended]);
   const limit = AbortSignal.any([over, timeout]);
   const inTime = once(limit, 'abort').then((): never => limit.throwIfAborted() as never);
@@ -71,19 +66,35 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
     await stop();
     throw over.aborted ? error : new Error('The container did not answer /ping with 200 in time.');
   }
-  return { lost: watch(pool, options, over), invoke: invoker(pool, label), stop };
+  const watched = watch(pool, times, over).then(async (cause) => {
+    // What is stopped is not lost.
+    if (stopping.aborted) return await new Promise<never>(() => undefined);
+    context.log(container, cause, 'stderr');
+    return cause;
+  });
+  return { lost: watched, invoke: invoker(pool, container.label), stop };
 }
 
-function startProcess({ host, modelDir, onLog, processes, ...options }: ModelServerOptions, port: number) {
+function startProcess(
+  { processes, spec, deps, log }: InstanceContext,
+  { container, host, modelDir, codeDir, cwd }: ModelServerOptions,
+  port: number,
+) {
+  const { region } = deps.account;
   const { promise: reported, resolve } = Promise.withResolvers<number>();
   const ended = new AbortController();
   const { command, args, env } = host.commandLine({ modelDir, port });
   const process = processes.spawn({
     command,
     args,
-    cwd: options.cwd,
+    cwd,
     env: {
-      ...withModelDir(options.environment, modelDir),
+      AWS_REGION: region,
+      SAGEMAKER_REGION: region,
+      SAGEMAKER_ENDPOINT_NAME: spec.endpointName,
+      SAGEMAKER_VARIANT_NAME: spec.variantName,
+      ...withModelDir(container.environment, modelDir),
+      SAGEMAKER_SUBMIT_DIRECTORY: codeDir,
       ...env,
       SM_MODEL_DIR: modelDir,
       SAGEMAKER_BIND_TO_PORT: String(port),
@@ -92,7 +103,7 @@ function startProcess({ host, modelDir, onLog, processes, ...options }: ModelSer
     onLine: (line, stream) => {
       const found = host.reportsPort && stream === 'stdout' ? PORT_LINE.exec(line) : null;
       if (found) resolve(Number(found[1]));
-      else onLog(line, stream);
+      else log(container, line, stream);
     },
   });
   if (!host.reportsPort) resolve(port);
@@ -127,19 +138,16 @@ async function ping(pool: Pool, { pingTimeoutMs }: Times): Promise<boolean> {
 }
 
 /** Pings while the server runs. Resolves with the reason why it does no longer. */
-async function watch(pool: Pool, { times, stopping, onLog }: ModelServerOptions, over: AbortSignal): Promise<string> {
-  let cause = `The container failed ${times.unhealthyAfter} pings in a row.`;
+async function watch(pool: Pool, times: Times, over: AbortSignal): Promise<string> {
   try {
     for (let failures = 0; failures < times.unhealthyAfter; ) {
       await pause(times.pingIntervalMs, over);
       failures = (await ping(pool, times)) ? 0 : failures + 1;
     }
+    return `The container failed ${times.unhealthyAfter} pings in a row.`;
   } catch (error) {
-    cause = (error as Error).message;
+    return (error as Error).message;
   }
-  if (stopping.aborted) return await new Promise<never>(() => undefined);
-  onLog(cause, 'stderr');
-  return cause;
 }
 
 /** Throws the signal's reason as soon as it is aborted. */

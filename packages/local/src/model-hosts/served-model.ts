@@ -48,9 +48,8 @@ export class ServedModel {
   }
 
   async #start(): Promise<ModelServer> {
-    const { deps, spec, containers, python, times, processes, log, stopping } = this.#context;
+    const { spec, containers, python, stopping } = this.#context;
     const { container, folder } = this.#spec;
-    const { region } = deps.account;
     const modelDir = join(folder, 'model');
     await mkdir(folder, { recursive: true });
     await loadModelData(this.#context, { ...this.#spec, folder: modelDir });
@@ -62,23 +61,12 @@ export class ServedModel {
     }
     const host = await chooseHost(container.image, code, containers ?? [], python);
     try {
-      this.#server = await startModelServer({
+      this.#server = await startModelServer(this.#context, {
+        container,
         host,
         modelDir,
+        codeDir: code.folder,
         cwd: folder,
-        environment: {
-          AWS_REGION: region,
-          SAGEMAKER_REGION: region,
-          SAGEMAKER_ENDPOINT_NAME: spec.endpointName,
-          SAGEMAKER_VARIANT_NAME: spec.variantName,
-          ...container.environment,
-          SAGEMAKER_SUBMIT_DIRECTORY: code.folder,
-        },
-        label: container.label,
-        healthCheckTimeoutMs: spec.healthCheckTimeoutMs,
-        times,
-        processes,
-        onLog: (line, stream) => log(container, line, stream),
         stopping: this.#stopping.signal,
       });
       return this.#server;
