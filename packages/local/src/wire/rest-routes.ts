@@ -66,7 +66,7 @@ export function findRoute(model: ApiModel, target: RestTarget): RestMatch | unde
   const [first, ...others] = candidates;
   if (!first) return undefined;
   const best = others.reduce(
-    (found, other) => (isLess(rankOf(other.route, target), rankOf(found.route, target)) ? other : found),
+    (found, other) => (fitOf(other.route, target) > fitOf(found.route, target) ? other : found),
     first,
   );
   return { operation: best.route.operation, status: best.route.status, labels: best.labels };
@@ -121,22 +121,17 @@ function labelsOf({ segments }: Route, given: readonly string[]): Record<string,
   return given.length === segments.length ? labels : undefined;
 }
 
-/** Less is better: parameters that the operation does not know, what it lacks, what it does not explain, `x-id`. */
-function rankOf(route: Route, { query, headers }: RestTarget): readonly number[] {
-  const literals = new Map(route.literals);
-  const unknown = [...query.keys()].filter(
-    (name) => !route.parameters.has(name) && !literals.has(name) && name !== 'x-id' && !/^x-amz-/i.test(name),
+/** How well an operation explains the request: by its query first, then by what it requires, lacking or given. */
+function fitOf(route: Route, { query, headers }: RestTarget): number {
+  const { literals, parameters, requiredParameters, requiredHeaders } = route;
+  const explained = [...query].filter(
+    ([name, text]) =>
+      parameters.has(name) || literals.some(([own, value]) => own === name && (value === '' || value === text)),
   );
-  const { requiredParameters, requiredHeaders } = route;
-  const found =
-    requiredParameters.filter((name) => query.has(name)).length +
-    requiredHeaders.filter((name) => headers[name] !== undefined).length;
-  const id = query.get('x-id');
-  const isOther = id !== null && literals.get('x-id') !== id ? 1 : 0;
-  return [unknown.length, requiredParameters.length + requiredHeaders.length - found, -found, isOther];
-}
-
-function isLess(a: readonly number[], b: readonly number[]): boolean {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
+  const required = [
+    ...requiredParameters.map((name) => query.has(name)),
+    ...requiredHeaders.map((name) => headers[name] !== undefined),
+  ];
+  const given = required.filter(Boolean).length;
+  return 10_000 * explained.length - 100 * (required.length - given) + given;
 }
