@@ -11,7 +11,7 @@ import { LaunchFailure } from './launcher.ts';
 import { batchSize, trafficSteps } from './policies.ts';
 import { executionTimeout, INTERNAL_FAILURE_REASON, pingFailed } from './reasons.ts';
 import type { EndpointConfig } from './resources.ts';
-import { type Endpoint, keyOf, type PendingFleet, type Store } from './store.ts';
+import type { Endpoint, PendingFleet, Store } from './store.ts';
 
 /** A new number of instances or weight for a variant. */
 export interface VariantChange {
@@ -35,7 +35,7 @@ export class Deployments {
   readonly #context: FleetContext;
   readonly #endpoints: Store['endpoints'];
   readonly #changed: (endpoint: Endpoint) => void;
-  /** To inject, by the endpoint's key. */
+  /** To inject, by the endpoint's ARN. */
   readonly #faults = new Map<string, UpdateFault[]>();
 
   /** `changed` is called at each change of an endpoint's status. */
@@ -47,8 +47,8 @@ export class Deployments {
 
   /** Injects a fault into the endpoint's next update; further calls queue up. */
   inject(endpointName: string, fault: UpdateFault): void {
-    const key = keyOf(endpointName);
-    this.#faults.set(key, [...(this.#faults.get(key) ?? []), fault]);
+    const endpoint = this.#endpoints.arnOf(endpointName);
+    this.#faults.set(endpoint, [...(this.#faults.get(endpoint) ?? []), fault]);
   }
 
   /** Sets the status and publishes the change. */
@@ -90,7 +90,7 @@ export class Deployments {
 
   /** Moves the endpoint from the fleet that serves it to a new one. */
   async update(endpoint: Endpoint, old: Fleet, config: EndpointConfig, fleet: Fleet): Promise<void> {
-    const fault = this.#faults.get(keyOf(endpoint.name))?.shift();
+    const fault = this.#faults.get(endpoint.arn)?.shift();
     const pending = this.#begin(endpoint, config, fleet);
     this.become(endpoint, 'Updating');
     const counts = new Map(old.all.map((variant) => [variant, variant.desiredCount]));

@@ -3,9 +3,8 @@ import { arn as makeArn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, LeavingCaller, Operation } from '../core/cloud.ts';
 import { type InvocationResponse, NotSent } from './launcher.ts';
-import { endpointArn } from './names.ts';
 import { route } from './router.ts';
-import { type Endpoint, keyOf, type Store } from './store.ts';
+import type { Endpoint, Store } from './store.ts';
 import type { Times } from './times.ts';
 
 /** Maximum size of a request body. */
@@ -46,10 +45,10 @@ const SERVING_STATUSES: ReadonlySet<EndpointStatus> = new Set([
 export function invocationOperations(deps: Deps, store: Store, times: Times): Record<string, Operation> {
   const operation: Operation<InvokeEndpointInput> = {
     permissions: (input) => [
-      { action: 'sagemaker:InvokeEndpoint', resource: endpointArn(deps.account, input.EndpointName) },
+      { action: 'sagemaker:InvokeEndpoint', resource: store.endpoints.arnOf(input.EndpointName) },
     ],
     async run(input, caller: LeavingCaller) {
-      const endpoint = store.endpoints.get(keyOf(input.EndpointName));
+      const endpoint = store.endpoints.get(input.EndpointName);
       if (!endpoint?.fleet || !SERVING_STATUSES.has(endpoint.status)) {
         throw validationError(`Endpoint ${input.EndpointName} of account ${deps.account.accountId} not found.`);
       }

@@ -2,16 +2,7 @@ import { type Account, arn } from '../core/account.ts';
 import { checkMember } from '../core/constraint.ts';
 import { constraint } from './errors.ts';
 
-type Name = string | undefined;
-
-/** ARNs have names in lower case: names that differ only in case are the same resource. */
-export const resourceArn = (account: Account, type: string, name: Name): string =>
-  arn(account, 'sagemaker', `${type}/${String(name).toLowerCase()}`);
-export const endpointArn = (account: Account, name: Name): string => resourceArn(account, 'endpoint', name);
-
-/** ARN of a model package group, which has the name as given; an ARN stays as it is. */
-export const packageGroupArn = (account: Account, nameOrArn: Name): string =>
-  nameOrArn?.startsWith('arn:') ? nameOrArn : arn(account, 'sagemaker', `model-package-group/${nameOrArn}`);
+/** ARN of a version in a model package group. */
 export const packageArn = (account: Account, group: string, version: number | string): string =>
   arn(account, 'sagemaker', `model-package/${group}/${version}`);
 

@@ -44,9 +44,8 @@ export function checkDeploymentConfig(deployment: DeploymentConfig | undefined, 
 }
 
 function checkRange(name: string, value: number | undefined, min: number, max: number): void {
-  if (value !== undefined && !(value >= min && value <= max)) {
-    throw validation(`${name} must be between ${min} and ${max}, got: ${value}`);
-  }
+  if (value === undefined || (value >= min && value <= max)) return;
+  throw validation(`${name} must be between ${min} and ${max}, got: ${value}`);
 }
 
 function checkSize(name: string, size: CapacitySize | undefined, minPercent: number, maxPercent: number): void {

@@ -4,10 +4,13 @@ import type {
   CreateModelPackageInput,
   Tag,
 } from '@aws-sdk/client-sagemaker';
-import type { Account } from '../core/account.ts';
+import { type Account, arn } from '../core/account.ts';
 import { requestedPage } from '../core/page.ts';
 import { validation } from './errors.ts';
-import { checkName, packageGroupArn, resourceArn } from './names.ts';
+import { checkName } from './names.ts';
+
+/** The kind of model package groups, whose messages have other words. */
+export const PACKAGE_GROUP = 'model-package-group';
 
 /** What every resource has. */
 export interface Resource {
@@ -45,51 +48,27 @@ export interface ModelPackageGroup extends Resource {
   versions: number;
 }
 
-/** How SageMaker names the resources of a kind. */
-interface Kind {
-  readonly arnOf: (account: Account, name: string | undefined) => string;
-  /** The message for a resource that does not exist. */
-  readonly missing: (arn: string) => string;
-  /** The message for a new resource whose name is taken. */
-  readonly taken: (arn: string) => string;
-}
-
-const kind = (name: string, arnType = name): Kind => ({
-  arnOf: (account, resource) => resourceArn(account, arnType, resource),
-  missing: (arn) => `Could not find ${name} "${arn}".`,
-  taken: (arn) => `Cannot create already existing ${name} "${arn}".`,
-});
-
-export const KINDS = {
-  model: kind('model'),
-  config: kind('endpoint configuration', 'endpoint-config'),
-  endpoint: kind('endpoint'),
-  /** Can be named by their ARNs, too. That they cannot be created twice has an unverified message. */
-  packageGroup: {
-    arnOf: packageGroupArn,
-    missing: (arn) => `ModelPackageGroup ${arn} does not exist.`,
-    taken: (arn) => `Model Package Group already exists: ${arn}`,
-  },
-} as const satisfies Record<string, Kind>;
-
 /** The resources of one kind. Names that differ only in case are the same resource. */
 export class Resources<R extends Resource> {
-  readonly #account: Account;
-  readonly #kind: Kind;
+  readonly #kind: string;
+  readonly #arnPrefix: string;
   /** By ARN in lower case. */
   readonly #resources = new Map<string, R>();
 
-  constructor(account: Account, kind: Kind) {
-    this.#account = account;
+  /** `kind` as messages name it. */
+  constructor(account: Account, kind: string, arnType = kind) {
     this.#kind = kind;
+    this.#arnPrefix = arn(account, 'sagemaker', `${arnType}/`);
   }
 
   all(): R[] {
     return [...this.#resources.values()];
   }
 
-  arnOf(name: string | undefined): string {
-    return this.#kind.arnOf(this.#account, name);
+  /** ARNs have names in lower case, but those of package groups as given. Package groups can be named by their ARNs. */
+  arnOf(name = ''): string {
+    if (this.#kind !== PACKAGE_GROUP) return this.#arnPrefix + name.toLowerCase();
+    return name.startsWith('arn:') ? name : this.#arnPrefix + name;
   }
 
   /** What the permission for a request is needed on: `*` without a name. */
@@ -104,26 +83,42 @@ export class Resources<R extends Resource> {
   /** Throws ValidationException if there is none. */
   find(name: string | undefined): R {
     const found = this.get(name);
-    if (!found) throw validation(this.#kind.missing(this.arnOf(name)));
-    return found;
+    if (found) return found;
+    const missing = this.arnOf(name);
+    throw validation(
+      this.#kind === PACKAGE_GROUP
+        ? `ModelPackageGroup ${missing} does not exist.`
+        : `Could not find ${this.#kind} "${missing}".`,
+    );
   }
 
   /** Name and ARN for a new resource. Throws ValidationException for a name or tags that it cannot have. */
   checkNew(member: string, name: string | undefined, tags?: readonly Tag[]): Pick<R, 'name' | 'arn'> {
     checkName(member, name);
     checkTags(tags);
-    if (this.get(name)) throw validation(this.#kind.taken(this.arnOf(name)));
+    this.#checkFree(name);
     return { name, arn: this.arnOf(name) };
   }
 
   /** Throws ValidationException if the name is taken. */
   add(resource: R): void {
-    if (this.get(resource.name)) throw validation(this.#kind.taken(resource.arn));
+    this.#checkFree(resource.name);
     this.#resources.set(resource.arn.toLowerCase(), resource);
   }
 
   remove({ arn }: R): void {
     this.#resources.delete(arn.toLowerCase());
+  }
+
+  /** The message for a package group is unverified. */
+  #checkFree(name: string): void {
+    const found = this.get(name);
+    if (!found) return;
+    throw validation(
+      this.#kind === PACKAGE_GROUP
+        ? `Model Package Group already exists: ${found.arn}`
+        : `Cannot create already existing ${this.#kind} "${found.arn}".`,
+    );
   }
 }
 

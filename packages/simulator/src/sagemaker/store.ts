@@ -3,8 +3,8 @@ import type { Account } from '../core/account.ts';
 import type { Fleet } from './fleet.ts';
 import {
   type EndpointConfig,
-  KINDS,
   type ModelPackageGroup,
+  PACKAGE_GROUP,
   type Resource,
   Resources,
   type SageMakerModel,
@@ -37,11 +37,8 @@ export interface Endpoint extends Resource {
 export type Store = ReturnType<typeof createStore>;
 
 export const createStore = (account: Account) => ({
-  models: new Resources<SageMakerModel>(account, KINDS.model),
-  configs: new Resources<EndpointConfig>(account, KINDS.config),
-  endpoints: new Resources<Endpoint>(account, KINDS.endpoint),
-  packageGroups: new Resources<ModelPackageGroup>(account, KINDS.packageGroup),
+  models: new Resources<SageMakerModel>(account, 'model'),
+  configs: new Resources<EndpointConfig>(account, 'endpoint configuration', 'endpoint-config'),
+  endpoints: new Resources<Endpoint>(account, 'endpoint'),
+  packageGroups: new Resources<ModelPackageGroup>(account, PACKAGE_GROUP),
 });
-
-/** The key of a resource's name. */
-export const keyOf = (name: string | undefined): string => String(name).toLowerCase();
