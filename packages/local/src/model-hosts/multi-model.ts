@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '#simulator/core/aws-error';
-import { type InvocationRequest, LaunchFailure } from '#simulator/sagemaker/launcher';
+import { LaunchFailure } from '#simulator/sagemaker/launcher';
 import { memberPath } from '../model-archive/index.ts';
-import type { ServerAnswer } from './model-response.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** Number of models that stay loaded; for a further one the least recently used is unloaded. */
@@ -10,57 +9,50 @@ const MAX_LOADED_MODELS = 8;
 
 /**
  * The models of a multi-model container. Each has its own process and is loaded at its first request. A loaded model is
- * not read again until it is unloaded, so that overwriting it has no certain effect, as on AWS.
+ * not read again until it is unloaded, so that overwriting it has no certain effect, as on AWS. `serve` starts to load
+ * a target; `id` is valid as a file name.
  */
-export class MultiModel {
-  readonly ready = Promise.resolve();
-  /** Never: a lost model is loaded again when it is requested. */
-  readonly lost = new Promise<string>(() => undefined);
-  readonly #serve: (target: string, id: string) => ServedModel;
-  readonly #loaded = new Map<string, ServedModel>();
-
-  /** `serve` starts to load a target; `id` is valid as a file name. */
-  constructor(serve: (target: string, id: string) => ServedModel) {
-    this.#serve = serve;
-  }
-
-  async invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    const target = targetOf(request.targetModel);
-    if (!this.#loaded.has(target)) await this.#makeRoom();
-    const model = this.#loaded.get(target) ?? this.#begin(target);
-    // Last in the map: most recently used.
-    this.#loaded.delete(target);
-    this.#loaded.set(target, model);
-    try {
-      await Promise.race([model.ready, aborted(request.signal)]);
-    } catch (error) {
-      throw error instanceof LaunchFailure ? notLoaded(error) : error;
-    }
-    return await model.invoke(request);
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.#loaded.values()].map((model) => model.stop()));
-  }
-
-  #begin(target: string): ServedModel {
-    const model = this.#serve(target, createHash('sha256').update(target).digest('hex').slice(0, 16));
+export function serveModels(serve: (target: string, id: string) => ServedModel): ServedModel {
+  const loaded = new Map<string, ServedModel>();
+  const begin = (target: string): ServedModel => {
+    const model = serve(target, createHash('sha256').update(target).digest('hex').slice(0, 16));
     const forget = () => {
-      if (this.#loaded.get(target) === model) this.#loaded.delete(target);
+      if (loaded.get(target) === model) loaded.delete(target);
       return model.stop();
     };
     model.ready.catch(forget);
     void model.lost.then(forget);
     return model;
-  }
-
-  async #makeRoom(): Promise<void> {
-    for (const [target, model] of this.#loaded) {
-      if (this.#loaded.size < MAX_LOADED_MODELS) return;
-      this.#loaded.delete(target);
+  };
+  const makeRoom = async () => {
+    for (const [target, model] of loaded) {
+      if (loaded.size < MAX_LOADED_MODELS) return;
+      loaded.delete(target);
       await model.stop();
     }
-  }
+  };
+  return {
+    ready: Promise.resolve(),
+    // Never: a lost model is loaded again when it is requested.
+    lost: new Promise(() => undefined),
+    async invoke(request) {
+      const target = targetOf(request.targetModel);
+      if (!loaded.has(target)) await makeRoom();
+      const model = loaded.get(target) ?? begin(target);
+      // Last in the map: most recently used.
+      loaded.delete(target);
+      loaded.set(target, model);
+      try {
+        await Promise.race([model.ready, aborted(request.signal)]);
+      } catch (error) {
+        throw error instanceof LaunchFailure ? notLoaded(error) : error;
+      }
+      return await model.invoke(request);
+    },
+    async stop() {
+      await Promise.all([...loaded.values()].map((model) => model.stop()));
+    },
+  };
 }
 
 function targetOf(raw = ''): string {

@@ -19,8 +19,8 @@ import { findPython } from './host-commands.ts';
 import type { InstanceContext, ProcessLauncherExtras } from './launcher-extras.ts';
 import { removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-response.ts';
-import { MultiModel } from './multi-model.ts';
-import { ServedModel } from './served-model.ts';
+import { serveModels } from './multi-model.ts';
+import { type ServedModel, serveModel } from './served-model.ts';
 
 /** Lines that the report of a failure has. */
 const SHOWN_LINES = 12;
@@ -29,7 +29,7 @@ const SHOWN_LINES = 12;
 const MAX_INTERMEDIATE_BYTES = 25 * 1024 * 1024;
 
 /** A container's label, and what serves it. */
-type RunningContainer = readonly [label: string, server: ServedModel | MultiModel];
+type RunningContainer = readonly [label: string, server: ServedModel];
 
 /** Instances as child processes: each unpacks its model data from S3 into its own folder and serves it on 127.0.0.1. */
 export function createProcessLauncher(deps: Deps, extras: ProcessLauncherExtras): InstanceLauncher {
@@ -126,15 +126,15 @@ class ProcessInstance implements Instance {
     }
   }
 
-  #serve(container: ContainerSpec, signal: AbortSignal): ServedModel | MultiModel {
+  #serve(container: ContainerSpec, signal: AbortSignal): ServedModel {
     const folder = join(this.#folder, container.name);
     const { modelData: data, mode } = container;
-    if (mode === 'SingleModel') return new ServedModel(this.#context, { container, data, folder, signal });
+    if (mode === 'SingleModel') return serveModel(this.#context, { container, data, folder, signal });
     const prefix = data?.uri.replace(/\/$/, '') ?? '';
-    return new MultiModel((target, id) => {
+    return serveModels((target, id) => {
       const archive = archiveAt(`${prefix}/${target}`);
       const { stopping } = this.#context;
-      return new ServedModel(this.#context, { container, data: archive, folder: join(folder, id), signal: stopping });
+      return serveModel(this.#context, { container, data: archive, folder: join(folder, id), signal: stopping });
     });
   }
 
@@ -173,7 +173,7 @@ class ProcessInstance implements Instance {
     throw new Error('A pipeline has at least one container.');
   }
 
-  #target(hostname: string | undefined): RunningContainer[1] {
+  #target(hostname: string | undefined): ServedModel {
     const [, found] = this.#containers.find(([label]) => hostname === undefined || label === hostname) ?? [];
     if (found) return found;
     const message = `The endpoint has no container with the hostname ${hostname}.`;

@@ -10,74 +10,61 @@ import { makeReadOnly, removeFolder } from './model-folder.ts';
 import type { ServerAnswer } from './model-response.ts';
 import { type ModelServer, startModelServer } from './model-server.ts';
 
-/** One model, with its folder, which is created here and removed by `stop`, and the process that serves it. */
-export class ServedModel {
+/** One model, or those of a multi-model container. */
+export interface ServedModel {
   /** Resolves when the model is healthy; rejects with LaunchFailure. */
   readonly ready: Promise<void>;
   /** See ModelServer.lost. */
   readonly lost: Promise<string>;
-  readonly #context: InstanceContext;
-  readonly #spec: ModelSpec;
-  readonly #started: Promise<ModelServer>;
-  readonly #stopping = new AbortController();
-  #server: ModelServer | undefined;
-
-  constructor(context: InstanceContext, spec: ModelSpec) {
-    this.#context = context;
-    this.#spec = spec;
-    this.#started = this.#start();
-    this.ready = this.#started.then(() => undefined);
-    this.lost = this.#started.then(
-      (server) => server.lost,
-      () => new Promise<string>(() => undefined),
-    );
-  }
-
   /** Call it when `ready` has resolved. */
-  invoke(request: InvocationRequest): Promise<ServerAnswer> {
-    return this.#server?.invoke(request) ?? this.#started.then((server) => server.invoke(request));
-  }
-
+  invoke(request: InvocationRequest): Promise<ServerAnswer>;
   /** Resolves when the process is gone and the folder is removed; never rejects. */
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error('The model server was stopped.'));
-    await this.#started.then((server) => server.stop()).catch(() => undefined);
-    await removeFolder(this.#spec.folder).catch((error: Error) => {
-      this.#log(`The model's folder could not be removed: ${error.message}`);
-    });
-  }
+  stop(): Promise<void>;
+}
 
-  async #start(): Promise<ModelServer> {
-    const { spec, containers, python, stopping } = this.#context;
-    const { container, folder } = this.#spec;
-    const modelDir = join(folder, 'model');
-    await mkdir(folder, { recursive: true });
-    await loadModelData(this.#context, { ...this.#spec, folder: modelDir });
-    await makeReadOnly(modelDir);
-    const code = codeOf(container.environment, modelDir, join(folder, 'code'));
-    if (code.archive !== undefined) {
-      const data = archiveAt(code.archive);
-      await loadModelData(this.#context, { container, data, folder: code.folder, signal: stopping });
-    }
-    const host = await chooseHost(container.image, code, containers ?? [], python);
-    try {
-      this.#server = await startModelServer(this.#context, {
-        container,
-        host,
-        modelDir,
-        codeDir: code.folder,
-        cwd: folder,
-        stopping: this.#stopping.signal,
+/** Serves one model, with a folder that is created here and removed by `stop`, and a process. */
+export function serveModel(context: InstanceContext, model: ModelSpec): ServedModel {
+  const stopping = new AbortController();
+  const started = start(context, model, stopping.signal);
+  let server: ModelServer | undefined;
+  const ready = started.then((healthy) => {
+    server = healthy;
+  });
+  return {
+    ready,
+    lost: started.then(
+      ({ lost }) => lost,
+      () => new Promise<never>(() => undefined),
+    ),
+    invoke: (request) => server?.invoke(request) ?? started.then(({ invoke }) => invoke(request)),
+    async stop() {
+      stopping.abort(new Error('The model server was stopped.'));
+      await started.then((healthy) => healthy.stop()).catch(() => undefined);
+      await removeFolder(model.folder).catch(({ message }: Error) => {
+        context.log(model.container, `The model's folder could not be removed: ${message}`, 'stderr');
       });
-      return this.#server;
-    } catch (error) {
-      if (error instanceof LaunchFailure) throw error;
-      if (!this.#stopping.signal.aborted) this.#log((error as Error).message);
-      throw new LaunchFailure(pingFailed(container.label, spec.variantName), error);
-    }
-  }
+    },
+  };
+}
 
-  #log(line: string): void {
-    this.#context.log(this.#spec.container, line, 'stderr');
+async function start(context: InstanceContext, model: ModelSpec, stopping: AbortSignal): Promise<ModelServer> {
+  const { container, folder } = model;
+  const modelDir = join(folder, 'model');
+  await mkdir(folder, { recursive: true });
+  await loadModelData(context, { ...model, folder: modelDir });
+  await makeReadOnly(modelDir);
+  const code = codeOf(container.environment, modelDir, join(folder, 'code'));
+  if (code.archive !== undefined) {
+    const data = archiveAt(code.archive);
+    await loadModelData(context, { container, data, folder: code.folder, signal: context.stopping });
+  }
+  const host = await chooseHost(container.image, code, context.containers ?? [], context.python);
+  try {
+    const given = { container, host, modelDir, codeDir: code.folder, cwd: folder, stopping };
+    return await startModelServer(context, given);
+  } catch (error) {
+    if (error instanceof LaunchFailure) throw error;
+    if (!stopping.aborted) context.log(container, (error as Error).message, 'stderr');
+    throw new LaunchFailure(pingFailed(container.label, context.spec.variantName), error);
   }
 }

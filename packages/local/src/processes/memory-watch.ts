@@ -2,32 +2,35 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** Samples the resident memory of a process, because the system sends no events about it. Keeps no process alive. */
-export class MemoryWatch {
-  readonly #pid: number;
-  readonly #timer: NodeJS.Timeout | undefined;
-  #peakBytes = 0;
-
-  /** With a limit, samples are taken every `intervalMs`; without one, only when they are asked for. */
-  constructor(pid: number, intervalMs: number, limitBytes: number | undefined, onExceeded: () => void) {
-    this.#pid = pid;
-    if (limitBytes === undefined) return;
-    const check = async () => {
-      if ((await this.sample()) > limitBytes) onExceeded();
-    };
-    this.#timer = setInterval(() => void check(), intervalMs).unref();
-  }
-
+/** The samples of a process's memory. */
+export interface MemoryWatch {
   /** Takes a sample and returns the highest value so far, in bytes. */
-  async sample(): Promise<number> {
-    const bytes = process.platform === 'linux' ? procBytes(this.#pid) : await groupBytes(this.#pid);
-    this.#peakBytes = Math.max(this.#peakBytes, bytes);
-    return this.#peakBytes;
-  }
+  sample(): Promise<number>;
+  stop(): void;
+}
 
-  stop(): void {
-    clearInterval(this.#timer);
-  }
+/**
+ * Samples the resident memory of a process, because the system sends no events about it. Keeps no process alive. With a
+ * limit, samples are taken every `intervalMs`; without one, only when they are asked for.
+ */
+export function watchMemory(
+  pid: number,
+  intervalMs: number,
+  limitBytes: number | undefined,
+  onExceeded: () => void,
+): MemoryWatch {
+  let peakBytes = 0;
+  const sample = async () => {
+    const bytes = process.platform === 'linux' ? procBytes(pid) : await groupBytes(pid);
+    peakBytes = Math.max(peakBytes, bytes);
+    return peakBytes;
+  };
+  if (limitBytes === undefined) return { sample, stop: () => undefined };
+  const check = async () => {
+    if ((await sample()) > limitBytes) onExceeded();
+  };
+  const timer = setInterval(() => void check(), intervalMs).unref();
+  return { sample, stop: () => clearInterval(timer) };
 }
 
 /** Resident bytes of a process and the descendants that its main thread started; 0 if it has ended. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { LineSplitter } from './line-splitter.ts';
-import { MemoryWatch } from './memory-watch.ts';
-import { ReaperClient } from './reaper-client.ts';
+import { lineSplitter } from './line-splitter.ts';
+import { type MemoryWatch, watchMemory } from './memory-watch.ts';
+import { reaperClient } from './reaper-client.ts';
 import { signalGroup } from './signals.ts';
 
 /** Describes a child process. */
@@ -82,7 +82,7 @@ const OUTPUT_GRACE_MS = 1_000;
  * process kills every process group that still runs.
  */
 export function createProcessHost(options?: ProcessHostOptions): ProcessHost {
-  const reaper = new ReaperClient();
+  const reaper = reaperClient();
   const children = new Set<Child>();
   let closed = false;
   return {
@@ -132,7 +132,7 @@ class Child implements HostedProcess {
     const { pid } = child;
     this.pid = pid;
     if (pid !== undefined) {
-      this.#memory = new MemoryWatch(pid, intervalMs, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
+      this.#memory = watchMemory(pid, intervalMs, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
     }
     readLines(child, spec.onLine, maxLineLength);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -183,7 +183,7 @@ class Child implements HostedProcess {
 
 function readLines(child: ChildProcess, onLine: ProcessSpec['onLine'], maxLineLength: number): void {
   for (const name of ['stdout', 'stderr'] as const) {
-    const splitter = new LineSplitter((line) => onLine?.(line, name), maxLineLength);
+    const splitter = lineSplitter((line) => onLine?.(line, name), maxLineLength);
     child[name]?.on('error', () => undefined);
     child[name]?.on('data', (chunk: Buffer) => splitter.push(chunk));
     child[name]?.on('close', () => splitter.end());
