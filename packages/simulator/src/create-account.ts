@@ -1,4 +1,4 @@
-import { CustomResponses } from './cloudformation/custom-responses.ts';
+import { type CustomResponses, createCustomResponses } from './cloudformation/custom-responses.ts';
 import { type CloudFormation, type CloudFormationExtras, createCloudFormation } from './cloudformation/index.ts';
 import { skewed } from './core/clock.ts';
 import { type Caller, type Cloud, type Deps, root } from './core/cloud.ts';
@@ -90,7 +90,7 @@ export function createAccount(surroundings: Deps, options: AccountOptions): Acco
     { ...deps, clock: skewed(clock, skew.sagemaker) },
     { launcher: options.launcher, times, callerForRole, emit, policies: iam },
   );
-  const customResponses = new CustomResponses(options.customResponseUrl);
+  const customResponses = createCustomResponses(options.customResponseUrl);
   const { cloud = deps.cloud, ...behaviour } = options.cloudFormation ?? {};
   const cloudformation = createCloudFormation(
     { ...deps, cloud },

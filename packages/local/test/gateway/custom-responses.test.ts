@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { CustomResponses } from '#simulator/cloudformation/index';
+import { createCustomResponses } from '#simulator/cloudformation/index';
 import { seededIds } from '#simulator/core/ids';
 import { CUSTOM_RESPONSE_PATH, handleCustomResponse } from '../../src/gateway/custom-responses.ts';
 
@@ -11,7 +11,7 @@ describe('a response address', () => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const ids = seededIds(1);
-    const responses = new CustomResponses(() => origin + CUSTOM_RESPONSE_PATH + ids.hex(40));
+    const responses = createCustomResponses(() => origin + CUSTOM_RESPONSE_PATH + ids.hex(40));
     return { origin, responses, stop: () => server.close() };
   };
   const put = async (url: string, body: string) => (await fetch(url, { method: 'PUT', body })).status;

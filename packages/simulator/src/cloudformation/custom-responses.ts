@@ -11,44 +11,35 @@ export interface CustomResponse {
 /** CloudFormation's limit on a response. */
 export const MAX_CUSTOM_RESPONSE_BYTES = 4096;
 
-/** Where custom resources respond: one address for each request, each for one response. */
-export class CustomResponses {
-  readonly #address: () => string;
-  readonly #open = new Map<string, (response: CustomResponse) => void>();
+export type CustomResponses = ReturnType<typeof createCustomResponses>;
 
-  /** `address` returns a new one at each call. */
-  constructor(address: () => string) {
-    this.#address = address;
-  }
-
-  create(): {
-    readonly url: string;
-    /** Resolves with the response. Never rejects. */
-    readonly response: Promise<CustomResponse>;
-    /** Stops waiting; later responses are refused. */
-    readonly close: () => void;
-  } {
-    const url = this.#address();
-    const response = new Promise<CustomResponse>((resolve) => this.#open.set(url, resolve));
-    return { url, response, close: () => this.#open.delete(url) };
-  }
-
-  /** Whether a response is awaited at this address. */
-  isOpen(url: string): boolean {
-    return this.#open.has(url);
-  }
-
-  /**
-   * Takes a response's text; undefined if it is longer than `MAX_CUSTOM_RESPONSE_BYTES`. An invalid one is a failure
-   * with CloudFormation's reason. Returns the HTTP status.
-   */
-  respond(url: string, body: string | undefined): 200 | 404 {
-    const settle = this.#open.get(url);
-    // An address is used once, so that nothing changes if it becomes known later.
-    this.#open.delete(url);
-    settle?.(parseResponse(body));
-    return settle ? 200 : 404;
-  }
+/**
+ * Where custom resources respond: one address for each request, each for one response. `address` returns a new one at
+ * each call.
+ */
+export function createCustomResponses(address: () => string) {
+  const open = new Map<string, (response: CustomResponse) => void>();
+  return {
+    /** `response` never rejects. `close` stops waiting; later responses are refused. */
+    create() {
+      const url = address();
+      const response = new Promise<CustomResponse>((resolve) => open.set(url, resolve));
+      return { url, response, close: () => open.delete(url) };
+    },
+    /** Whether a response is awaited at this address. */
+    isOpen: (url: string) => open.has(url),
+    /**
+     * Takes a response's text; undefined if it is longer than `MAX_CUSTOM_RESPONSE_BYTES`. An invalid one is a failure
+     * with CloudFormation's reason. Returns the HTTP status.
+     */
+    respond(url: string, body: string | undefined): 200 | 404 {
+      const settle = open.get(url);
+      // An address is used once, so that nothing changes if it becomes known later.
+      open.delete(url);
+      settle?.(parseResponse(body));
+      return settle ? 200 : 404;
+    },
+  };
 }
 
 function parseResponse(body: string | undefined): CustomResponse {

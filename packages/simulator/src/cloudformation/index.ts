@@ -5,6 +5,6 @@ export {
   createCloudFormation,
   type DeployResult,
 } from './create-cloudformation.ts';
-export { type CustomResponse, CustomResponses } from './custom-responses.ts';
+export { type CustomResponse, createCustomResponses } from './custom-responses.ts';
 export type { Provider } from './provider.ts';
 export type { StackEvent } from './stack.ts';

@@ -13,67 +13,55 @@ export interface Environment {
   sink: ((line: string) => void) | undefined;
 }
 
+export type EnvironmentPool = ReturnType<typeof environmentPool>;
+
 /** The environments of one function: created when needed, reused while idle, stopped after `idleMs` without work. */
-export class EnvironmentPool {
-  readonly #clock: Clock;
-  readonly #idleMs: number;
-  readonly #create: () => Environment;
-  readonly #busy = new Set<Environment>();
-  readonly #idle = new Map<Environment, Cancel>();
+export function environmentPool(clock: Clock, idleMs: number, create: () => Environment) {
+  const busy = new Set<Environment>();
+  const idle = new Map<Environment, Cancel>();
   /** Environments with outdated code or configuration, running their last invocation. */
-  readonly #retired = new Set<Environment>();
-  readonly #stopping = new Set<Promise<void>>();
-
-  constructor(clock: Clock, idleMs: number, create: () => Environment) {
-    this.#clock = clock;
-    this.#idleMs = idleMs;
-    this.#create = create;
-  }
-
-  /** Number of running invocations. */
-  get busy(): number {
-    return this.#busy.size;
-  }
-
-  /** Takes the environment that was used last, so that the others can reach the end of their idle time. */
-  acquire(): Environment {
-    const idle = [...this.#idle.keys()].reverse();
-    const environment = idle.find(({ runner }) => runner.ended?.() !== true) ?? this.#create();
-    this.#idle.get(environment)?.();
-    this.#idle.delete(environment);
-    this.#busy.add(environment);
-    return environment;
-  }
-
-  /** Takes back an environment after its invocation; `ended` ones and those that are outdated run no other. */
-  release(environment: Environment, { ended }: { readonly ended: boolean }): void {
-    this.#busy.delete(environment);
-    if (this.#retired.delete(environment) || ended) this.#stop(environment);
-    else {
-      const cancel = this.#clock.schedule(this.#idleMs, () => this.#stop(environment));
-      this.#idle.set(environment, cancel);
-    }
-  }
-
+  const retired = new Set<Environment>();
+  const stopping = new Set<Promise<void>>();
+  const end = (environment: Environment) => {
+    idle.delete(environment);
+    const stopped = environment.runner.stop().finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
+  };
   /** Called when code or configuration change: no existing environment runs another invocation. */
-  retire(): void {
-    for (const [environment, cancel] of this.#idle) {
+  const retire = () => {
+    for (const [environment, cancel] of idle) {
       cancel();
-      this.#stop(environment);
+      end(environment);
     }
-    for (const environment of this.#busy) this.#retired.add(environment);
-  }
-
-  /** Stops every environment, also during an invocation. */
-  async stop(): Promise<void> {
-    this.retire();
-    for (const environment of this.#busy) this.#stop(environment);
-    await Promise.all(this.#stopping);
-  }
-
-  #stop(environment: Environment): void {
-    this.#idle.delete(environment);
-    const stopped = environment.runner.stop().finally(() => this.#stopping.delete(stopped));
-    this.#stopping.add(stopped);
-  }
+    for (const environment of busy) retired.add(environment);
+  };
+  return {
+    retire,
+    /** Number of running invocations. */
+    busy: () => busy.size,
+    /** Takes the environment that was used last, so that the others can reach the end of their idle time. */
+    acquire(): Environment {
+      const latest = [...idle.keys()].reverse();
+      const environment = latest.find(({ runner }) => runner.ended?.() !== true) ?? create();
+      idle.get(environment)?.();
+      idle.delete(environment);
+      busy.add(environment);
+      return environment;
+    },
+    /** Takes back an environment after its invocation; `ended` ones and those that are outdated run no other. */
+    release(environment: Environment, { ended }: { readonly ended: boolean }): void {
+      busy.delete(environment);
+      if (retired.delete(environment) || ended) end(environment);
+      else {
+        const cancel = clock.schedule(idleMs, () => end(environment));
+        idle.set(environment, cancel);
+      }
+    },
+    /** Stops every environment, also during an invocation. */
+    async stop(): Promise<void> {
+      retire();
+      for (const environment of busy) end(environment);
+      await Promise.all(stopping);
+    },
+  };
 }

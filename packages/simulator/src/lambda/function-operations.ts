@@ -3,7 +3,7 @@ import type { Caller } from '../core/cloud.ts';
 import type { Inputs } from '../core/operations.ts';
 import { codeSource } from './code.ts';
 import { functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { type Environment, EnvironmentPool } from './environment-pool.ts';
+import { type Environment, environmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { invalidParameter, resourceConflict } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
@@ -99,7 +99,7 @@ export function addFunction(context: LambdaContext, state: Omit<LambdaFunction, 
   const create = () => createEnvironment(context, fn);
   const fn: LambdaFunction = {
     ...state,
-    pool: new EnvironmentPool(deps.clock, extras.idleMs ?? DEFAULT_IDLE_MS, create),
+    pool: environmentPool(deps.clock, extras.idleMs ?? DEFAULT_IDLE_MS, create),
   };
   functions.set(fn.name, fn);
   return fn;

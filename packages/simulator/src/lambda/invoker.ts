@@ -2,7 +2,7 @@ import type { Deps } from '../core/cloud.ts';
 import type { Environment } from './environment-pool.ts';
 import { cannotRun, tooManyRequests } from './errors.ts';
 import type { LambdaExtras, LambdaFunction } from './function.ts';
-import { InvocationLog, LogDelivery } from './function-log.ts';
+import { invocationLog, type LogDelivery, logDelivery } from './function-log.ts';
 import { roleCaller } from './names.ts';
 import type { FunctionFailure, InvocationOutcome } from './runner.ts';
 
@@ -36,7 +36,7 @@ export class Invoker {
   constructor(deps: Deps, extras: LambdaExtras) {
     this.#deps = deps;
     this.#extras = extras;
-    this.#logs = new LogDelivery(deps.cloud);
+    this.#logs = logDelivery(deps.cloud);
   }
 
   /** Throws InvalidRuntimeException if the local runtime cannot run the function. */
@@ -58,14 +58,14 @@ export class Invoker {
   async invoke(fn: LambdaFunction, payload: Uint8Array): Promise<InvocationResult> {
     this.assertRunnable(fn);
     const { reservedConcurrency, pool } = fn;
-    if (pool.busy >= (reservedConcurrency ?? this.#extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
+    if (pool.busy() >= (reservedConcurrency ?? this.#extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
       const kind = reservedConcurrency === undefined ? 'Concurrent' : 'ReservedFunctionConcurrent';
       throw tooManyRequests(`${kind}InvocationLimitExceeded`);
     }
     const { account, clock, ids } = this.#deps;
     const environment = pool.acquire();
     const requestId = ids.uuid();
-    const events = new InvocationLog(this.#logs, {
+    const events = invocationLog(this.#logs, {
       logGroupName: fn.settings.LoggingConfig.LogGroup,
       logStreamName: environment.logStream,
       caller: roleCaller(account, fn.settings.Role, fn.name),

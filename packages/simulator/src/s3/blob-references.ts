@@ -8,53 +8,44 @@ export interface Segment {
   readonly length: number;
 }
 
+export type BlobReferences = ReturnType<typeof blobReferences>;
+
 /** Counts the references to each blob (versions, parts, readers) and deletes it after the last. */
-export class BlobReferences {
-  readonly #store: BlobStore;
-  readonly #counts = new Map<string, number>();
-
-  constructor(store: BlobStore) {
-    this.#store = store;
-  }
-
-  create(...given: Parameters<BlobStore['create']>): Promise<BlobSink> {
-    return this.#store.create(...given);
-  }
-
-  retain(segments: readonly Segment[]): void {
-    for (const { blob } of segments) this.#counts.set(blob, (this.#counts.get(blob) ?? 0) + 1);
-  }
-
-  /** The names of all blobs that are referred to. */
-  names(): ReadonlySet<string> {
-    return new Set(this.#counts.keys());
-  }
-
-  release(segments: readonly Segment[]): void {
+export function blobReferences(store: BlobStore) {
+  const counts = new Map<string, number>();
+  const retain = (segments: readonly Segment[]): void => {
+    for (const { blob } of segments) counts.set(blob, (counts.get(blob) ?? 0) + 1);
+  };
+  const release = (segments: readonly Segment[]): void => {
     for (const { blob } of segments) {
-      const left = (this.#counts.get(blob) ?? 0) - 1;
+      const left = (counts.get(blob) ?? 0) - 1;
       if (left > 0) {
-        this.#counts.set(blob, left);
+        counts.set(blob, left);
       } else {
-        this.#counts.delete(blob);
-        void this.#store.delete(blob);
+        counts.delete(blob);
+        void store.delete(blob);
       }
     }
-  }
-
-  /** The bytes, to be read once. The blobs are kept until then, even if the object is deleted meanwhile. */
-  read(segments: readonly Segment[]): AsyncIterable<Uint8Array> {
-    this.retain(segments);
-    return this.#chunks(segments);
-  }
-
-  async *#chunks(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
+  };
+  async function* chunks(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
     try {
-      for (const { blob, start, length } of segments) yield* this.#store.read(blob, start, length);
+      for (const { blob, start, length } of segments) yield* store.read(blob, start, length);
     } finally {
-      this.release(segments);
+      release(segments);
     }
   }
+  return {
+    retain,
+    release,
+    create: (...given: Parameters<BlobStore['create']>): Promise<BlobSink> => store.create(...given),
+    /** The names of all blobs that are referred to. */
+    names: (): ReadonlySet<string> => new Set(counts.keys()),
+    /** The bytes, to be read once. The blobs are kept until then, even if the object is deleted meanwhile. */
+    read(segments: readonly Segment[]): AsyncIterable<Uint8Array> {
+      retain(segments);
+      return chunks(segments);
+    },
+  };
 }
 
 /** The segments of a range of the content that `segments` make up. */

@@ -1,5 +1,5 @@
 import type { Deps, Operation, Service } from '../core/cloud.ts';
-import { BlobReferences } from './blob-references.ts';
+import { blobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { S3Call } from './calls.ts';
 import { s3Error } from './errors.ts';
@@ -20,7 +20,7 @@ import { type S3Ports, S3State } from './state.ts';
  */
 export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobStore }): { readonly service: Service } {
   const { accountId, partition } = deps.account;
-  const state = new S3State(deps, new BlobReferences(extras.blobs), extras);
+  const state = new S3State(deps, blobReferences(extras.blobs), extras);
   const all: Record<string, (call: S3Call<never>) => unknown> = {
     ...bucketOperations(state),
     ...configurationOperations(state),
