@@ -26,7 +26,7 @@ import {
 } from './model-hosts/index.ts';
 import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
-import { DiskBlobs } from './s3/disk-blobs.ts';
+import { diskBlobs } from './s3/disk-blobs.ts';
 import { openStateFolder } from './state-folder.ts';
 import { systemClock, systemIds } from './system.ts';
 
@@ -199,7 +199,7 @@ function createLocalAccount(deps: Deps, options: LocalAccountOptions): AccountSe
   const { statePath, processes, url, defer } = options;
   const times = timesOf(options.times);
   const account: AccountServices = createAccount(deps, {
-    blobs: new DiskBlobs(`${statePath}/s3`, defer),
+    blobs: diskBlobs(`${statePath}/s3`, defer),
     functions: {
       runner: createProcessRunnerFactory(processes),
       code: createCodeStore(`${statePath}/functions`, { defer }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lineSplitter } from './line-splitter.ts';
-import { type MemoryWatch, watchMemory } from './memory-watch.ts';
+import { watchMemory } from './memory-watch.ts';
 import { reaperClient } from './reaper-client.ts';
 import { signalGroup } from './signals.ts';
 
@@ -90,7 +90,7 @@ export function createProcessHost(options?: ProcessHostOptions): ProcessHost {
       if (closed) throw new Error(`The process host is closed; it cannot start "${spec.command}".`);
       // Before the child: if this process were killed between the two starts, no reaper would know the child.
       reaper.start();
-      const child = new Child(spec, { ...DEFAULT_OPTIONS, ...options });
+      const child = startChild(spec, { ...DEFAULT_OPTIONS, ...options });
       const { pid } = child;
       if (pid === undefined) return child;
       reaper.register(pid);
@@ -109,76 +109,60 @@ export function createProcessHost(options?: ProcessHostOptions): ProcessHost {
   };
 }
 
-class Child implements HostedProcess {
-  readonly pid: number | undefined;
-  readonly exited: Promise<ProcessExit>;
-  /** Resolves when the child has ended and its group is killed, possibly before its output is read to the end. */
-  readonly groupEnded: Promise<void>;
-  readonly #memory: MemoryWatch | undefined;
-  readonly #process: ChildProcess;
-  #endedBy: ProcessExit['reason'] = 'exit';
-  #alive = true;
+/** A child, and what resolves when its group is killed, possibly before its output is read to the end. */
+type Child = HostedProcess & { readonly groupEnded: Promise<void> };
 
-  constructor(spec: ProcessSpec, { memoryIntervalMs: intervalMs, maxLineLength }: typeof DEFAULT_OPTIONS) {
-    const inherited = INHERITED_VARIABLES.map((name) => [name, process.env[name]]);
-    const child = spawn(spec.command, spec.args ?? [], {
-      cwd: spec.cwd,
-      env: { ...Object.fromEntries(inherited), ...spec.env },
-      stdio: ['ignore', 'pipe', 'pipe', ...(spec.onMessage ? (['ipc'] as const) : [])],
-      detached: true,
-    });
-    this.#process = child;
-    if (spec.onMessage) child.on('message', spec.onMessage);
-    const { pid } = child;
-    this.pid = pid;
-    if (pid !== undefined) {
-      this.#memory = watchMemory(pid, intervalMs, spec.maxRssBytes, () => this.#end('memory', 'SIGKILL'));
-    }
-    readLines(child, spec.onLine, maxLineLength);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.groupEnded = promise;
-    const ended = whenEnded(child, () => {
-      this.#alive = false;
-      this.#memory?.stop();
-      // Its descendants must not outlive it.
-      this.#signal('SIGKILL');
-      resolve();
-    });
-    this.exited = ended.then((exit) => ({ ...exit, reason: exit.error ? 'spawn' : this.#endedBy }));
-  }
-
-  async stop(graceMs = DEFAULT_STOP_GRACE_MS): Promise<ProcessExit> {
-    if (!this.#alive) return await this.exited;
-    this.#end('stopped', 'SIGTERM');
-    const timer = setTimeout(() => void this.kill(), graceMs);
-    try {
-      return await this.exited;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  kill(): Promise<ProcessExit> {
-    if (this.#alive) this.#end('stopped', 'SIGKILL');
-    return this.exited;
-  }
-
-  async peakRssBytes(): Promise<number> {
-    return (await this.#memory?.sample()) ?? 0;
-  }
-
-  send(message: object): void {
-    if (this.#process.connected) this.#process.send(message, () => undefined);
-  }
-
-  #end(reason: ProcessExit['reason'], signal: NodeJS.Signals): void {
-    if (this.#endedBy === 'exit') this.#endedBy = reason;
-    this.#signal(signal);
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) signalGroup(this.pid, signal);
-  }
+function startChild(spec: ProcessSpec, { memoryIntervalMs, maxLineLength }: typeof DEFAULT_OPTIONS): Child {
+  const inherited = INHERITED_VARIABLES.map((name) => [name, process.env[name]]);
+  const child = spawn(spec.command, spec.args ?? [], {
+    cwd: spec.cwd,
+    env: { ...Object.fromEntries(inherited), ...spec.env },
+    stdio: ['ignore', 'pipe', 'pipe', ...(spec.onMessage ? (['ipc'] as const) : [])],
+    detached: true,
+  });
+  const { pid } = child;
+  let endedBy: ProcessExit['reason'] = 'exit';
+  let isAlive = true;
+  const signal = (name: NodeJS.Signals) => pid !== undefined && signalGroup(pid, name);
+  const end = (reason: ProcessExit['reason'], name: NodeJS.Signals) => {
+    if (endedBy === 'exit') endedBy = reason;
+    signal(name);
+  };
+  const memory =
+    pid === undefined
+      ? undefined
+      : watchMemory(pid, memoryIntervalMs, spec.maxRssBytes, () => end('memory', 'SIGKILL'));
+  if (spec.onMessage) child.on('message', spec.onMessage);
+  readLines(child, spec.onLine, maxLineLength);
+  const { promise: groupEnded, resolve } = Promise.withResolvers<void>();
+  const ended = whenEnded(child, () => {
+    isAlive = false;
+    memory?.stop();
+    // Its descendants must not outlive it.
+    signal('SIGKILL');
+    resolve();
+  });
+  const exited = ended.then((exit): ProcessExit => ({ ...exit, reason: exit.error ? 'spawn' : endedBy }));
+  const kill = () => {
+    if (isAlive) end('stopped', 'SIGKILL');
+    return exited;
+  };
+  return {
+    pid,
+    exited,
+    groupEnded,
+    kill,
+    async stop(graceMs = DEFAULT_STOP_GRACE_MS) {
+      if (!isAlive) return await exited;
+      end('stopped', 'SIGTERM');
+      const timer = setTimeout(() => void kill(), graceMs);
+      return await exited.finally(() => clearTimeout(timer));
+    },
+    peakRssBytes: async () => (await memory?.sample()) ?? 0,
+    send(message) {
+      if (child.connected) child.send(message, () => undefined);
+    },
+  };
 }
 
 function readLines(child: ChildProcess, onLine: ProcessSpec['onLine'], maxLineLength: number): void {

@@ -8,68 +8,57 @@ import { startThreadDigests, type ThreadDigests } from './digest-thread.ts';
  * Writes and digests chunks in blocks: one is filled while the other is written and digested on another thread. What
  * fits into one block is digested at once.
  */
-export class BlockWriter {
-  readonly #file: FileHandle;
-  readonly #algorithms: readonly DigestAlgorithm[];
-  #block: Buffer | undefined;
-  #filled = 0;
-  #thread: ThreadDigests | undefined;
+export function blockWriter(file: FileHandle, algorithms: readonly DigestAlgorithm[]) {
+  let block: Buffer | undefined;
+  let filled = 0;
+  let thread: ThreadDigests | undefined;
   /** Of the block before; its memory is free afterwards. */
-  #written: Promise<unknown> = Promise.resolve();
-
-  constructor(file: FileHandle, algorithms: readonly DigestAlgorithm[]) {
-    this.#file = file;
-    this.#algorithms = algorithms;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.length; ) {
-      this.#block ??= writeBlocks.take();
-      const part = chunk.subarray(at, at + writeBlocks.blockBytes - this.#filled);
-      this.#block.set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
-      if (this.#filled === writeBlocks.blockBytes) await this.#flush();
-    }
-  }
-
-  /** Writes the rest. */
-  async digests(): Promise<Digests> {
-    if (this.#thread) {
-      await this.#flush();
-      await this.#written;
-      return await this.#thread.end();
-    }
-    const digests = startDigests(this.#algorithms);
-    if (this.#block) {
-      const rest = this.#block.subarray(0, this.#filled);
-      digests.update(rest);
-      await writeAll(this.#file, rest);
-      writeBlocks.give(this.#block);
-    }
-    return await digests.end();
-  }
-
-  /** Waits for what is being written. */
-  async abort(): Promise<void> {
-    await this.#written.catch(() => undefined);
-    this.#thread?.drop();
-  }
-
-  async #flush(): Promise<void> {
-    await this.#written;
-    const block = this.#block;
-    if (!block) return;
-    const full = block.subarray(0, this.#filled);
-    this.#thread ??= startThreadDigests(this.#algorithms);
-    this.#written = Promise.all([writeAll(this.#file, full), this.#thread.update(full)]).then(() =>
-      writeBlocks.give(block),
-    );
+  let written: Promise<unknown> = Promise.resolve();
+  const flush = async () => {
+    await written;
+    const full = block;
+    if (!full) return;
+    const bytes = full.subarray(0, filled);
+    thread ??= startThreadDigests(algorithms);
+    written = Promise.all([writeAll(file, bytes), thread.update(bytes)]).then(() => writeBlocks.give(full));
     // Awaited by the next flush.
-    this.#written.catch(() => undefined);
-    this.#block = undefined;
-    this.#filled = 0;
-  }
+    written.catch(() => undefined);
+    block = undefined;
+    filled = 0;
+  };
+  return {
+    async write(chunk: Uint8Array): Promise<void> {
+      for (let at = 0; at < chunk.length; ) {
+        block ??= writeBlocks.take();
+        const part = chunk.subarray(at, at + writeBlocks.blockBytes - filled);
+        block.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled === writeBlocks.blockBytes) await flush();
+      }
+    },
+    /** Writes the rest. */
+    async digests(): Promise<Digests> {
+      if (thread) {
+        await flush();
+        await written;
+        return await thread.end();
+      }
+      const digests = startDigests(algorithms);
+      if (block) {
+        const rest = block.subarray(0, filled);
+        digests.update(rest);
+        await writeAll(file, rest);
+        writeBlocks.give(block);
+      }
+      return await digests.end();
+    },
+    /** Waits for what is being written. */
+    async abort(): Promise<void> {
+      await written.catch(() => undefined);
+      thread?.drop();
+    },
+  };
 }
 
 /** A full disk or a signal can cut a write short; the next write reports the error. */

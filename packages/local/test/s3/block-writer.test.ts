@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DiskBlobs } from '../../src/s3/disk-blobs.ts';
+import { diskBlobs } from '../../src/s3/disk-blobs.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('a blob on disk', () => {
     'of %i bytes is what was written, and so are its digests',
     async (size) => {
       const content = Buffer.alloc(size, 'freshpoint ');
-      const sink = await new DiskBlobs(folder).create(['MD5', 'SHA256']);
+      const sink = await diskBlobs(folder).create(['MD5', 'SHA256']);
       // The writer may reuse the memory of a chunk.
       const chunk = Buffer.alloc(100_000);
       for (let at = 0; at < size; at += chunk.length) {
@@ -41,7 +41,7 @@ describe('a blob on disk', () => {
   );
 
   it('that is given up leaves no file, and no trace in others that are written at the same time', async () => {
-    const blobs = new DiskBlobs(join(folder, 'two'));
+    const blobs = diskBlobs(join(folder, 'two'));
     const [kept, dropped] = [await blobs.create(['MD5']), await blobs.create(['MD5'])];
     const content = Buffer.alloc(2_000_000, 'kept');
     await Promise.all([kept.write(content), dropped.write(Buffer.alloc(2_000_000, 'dropped'))]);

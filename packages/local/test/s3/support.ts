@@ -8,7 +8,7 @@ import { Cloud, root } from '#simulator/core/cloud';
 import { seededIds } from '#simulator/core/ids';
 import { createS3, type S3Event } from '#simulator/s3/index';
 import { startGateway } from '../../src/gateway/gateway.ts';
-import { DiskBlobs } from '../../src/s3/disk-blobs.ts';
+import { diskBlobs } from '../../src/s3/disk-blobs.ts';
 import { systemClock } from '../../src/system.ts';
 
 const owner = root(defaultAccount);
@@ -20,7 +20,7 @@ export async function startS3() {
   const events: S3Event[] = [];
   const s3 = createS3(
     { account: defaultAccount, clock: systemClock, ids: seededIds(7), cloud },
-    { blobs: new DiskBlobs(folder), emit: (e) => events.push(e) },
+    { blobs: diskBlobs(folder), emit: (e) => events.push(e) },
   );
   cloud.register(s3.service);
   const gateway = await startGateway({ port: 0, cloud, iam: { callerOf: () => owner }, ids: seededIds(8) });

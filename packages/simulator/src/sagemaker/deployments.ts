@@ -21,7 +21,7 @@ export interface VariantChange {
 }
 
 /** Work within the time that a deployment policy has. Rejects with LaunchFailure when the time is over. */
-type Within = (work: Promise<void>) => Promise<void>;
+type Within = (work: Promise<unknown>) => Promise<unknown>;
 
 /**
  * Creates, updates, scales and deletes endpoints over time. One process at a time per endpoint: during it, the

@@ -1,6 +1,6 @@
 import type { Durable } from '../core/cloud.ts';
 import type { Deployments } from './deployments.ts';
-import { Fleet, type FleetContext, type VariantPlan } from './fleet.ts';
+import { createFleet, type FleetContext, type VariantPlan } from './fleet.ts';
 import type { Endpoint, Store } from './store.ts';
 
 /** The control plane's state. Loading it launches the instances of every endpoint again, with the data as it is. */
@@ -12,7 +12,7 @@ export const durableStore = (store: Store, context: FleetContext, deployments: D
     for (const group of saved.packageGroups) store.packageGroups.add(group);
     for (const { fleet, pending, ...endpoint } of saved.endpoints) {
       store.endpoints.add(endpoint);
-      const launched = (plans: readonly VariantPlan[]) => new Fleet(context, endpoint.name, plans);
+      const launched = (plans: readonly VariantPlan[]) => createFleet(context, endpoint.name, plans);
       if (endpoint.status === 'Deleting') void deployments.remove(endpoint);
       else if (fleet) void deployments.resume(endpoint, launched(fleet));
       else if (pending) void deployments.create(endpoint, launched(pending));

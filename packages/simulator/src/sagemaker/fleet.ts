@@ -175,35 +175,26 @@ function instanceSpec(
 }
 
 /** All variants of one deployment. */
-export class Fleet {
-  readonly all: readonly VariantFleet[];
-  readonly variants: readonly VariantFleet[];
-  readonly shadows: readonly VariantFleet[];
+export type Fleet = ReturnType<typeof createFleet>;
 
-  constructor(context: FleetContext, endpointName: string, plans: readonly VariantPlan[]) {
-    this.all = plans.map((plan) => new VariantFleet(context, endpointName, plan));
-    this.variants = this.all.filter(({ plan }) => !plan.isShadow);
-    this.shadows = this.all.filter(({ plan }) => plan.isShadow);
-  }
-
-  /** The plans of a fleet with as many instances and the weights as this one has now, or shall have. */
-  plans(): VariantPlan[] {
-    return this.all.map(({ plan, desiredCount: count, desiredWeight: weight }) => ({ ...plan, count, weight }));
-  }
-
-  /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
-  async launch(): Promise<void> {
-    await Promise.all(this.all.map((variant) => variant.scaleTo(variant.plan.count)));
-  }
-
-  mark(status: VariantStatus | undefined): void {
-    for (const variant of this.all) variant.mark(status);
-  }
-
-  /** See VariantFleet.stop. */
-  stop(graceMs?: number): void {
-    for (const variant of this.all) variant.stop(graceMs);
-  }
+export function createFleet(context: FleetContext, endpointName: string, plans: readonly VariantPlan[]) {
+  const all: readonly VariantFleet[] = plans.map((plan) => new VariantFleet(context, endpointName, plan));
+  return {
+    all,
+    variants: all.filter(({ plan }) => !plan.isShadow),
+    shadows: all.filter(({ plan }) => plan.isShadow),
+    /** The plans of a fleet with as many instances and the weights as this one has now, or shall have. */
+    plans: () => all.map(({ plan, desiredCount: count, desiredWeight: weight }) => ({ ...plan, count, weight })),
+    /** Resolves when every instance of every variant is healthy; rejects with LaunchFailure. */
+    launch: () => Promise.all(all.map((variant) => variant.scaleTo(variant.plan.count))),
+    mark(status: VariantStatus | undefined): void {
+      for (const variant of all) variant.mark(status);
+    },
+    /** See VariantFleet.stop. */
+    stop(graceMs?: number): void {
+      for (const variant of all) variant.stop(graceMs);
+    },
+  };
 }
 
 /** How a new fleet relates to its endpoint. */
@@ -235,5 +226,5 @@ export function planFleet(context: FleetContext, config: EndpointConfig, options
       isShadow: shadows.includes(variant),
     };
   });
-  return new Fleet(context, endpointName, plans);
+  return createFleet(context, endpointName, plans);
 }

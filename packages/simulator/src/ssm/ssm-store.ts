@@ -10,60 +10,43 @@ export interface SelectedVersion {
   readonly selector?: string;
 }
 
+export type SsmStore = ReturnType<typeof ssmStore>;
+
 /** All parameters of the account. A selector is a name or an ARN; as on AWS, `/name` and `name` are the same. */
-export class SsmStore {
+export function ssmStore(account: Account) {
   /** By name, with a slash before it. */
-  readonly parameters = new Map<string, Parameter>();
-  readonly #prefix: string;
-
-  constructor(account: Account) {
-    this.#prefix = arn(account, 'ssm', 'parameter');
-  }
-
-  arnOf(selector: string | undefined): string {
-    return this.#prefix + this.#split(selector).path;
-  }
-
-  get(selector: string | undefined): Parameter | undefined {
-    return this.parameters.get(this.#split(selector).path);
-  }
-
-  put(parameter: Parameter): void {
-    this.parameters.set(this.#split(parameter.name).path, parameter);
-  }
-
-  /** Returns false when there is no such parameter. */
-  delete(selector: string | undefined): boolean {
-    return this.parameters.delete(this.#split(selector).path);
-  }
-
-  /** In order of name. */
-  sorted(): Parameter[] {
-    return [...this.parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  }
-
-  /** The version that `selector:version` selects, or the latest. Throws ParameterNotFound, ParameterVersionNotFound. */
-  find(selector: string | undefined): SelectedVersion {
-    const parameter = this.get(selector);
-    if (!parameter) throw parameterNotFound();
-    const { version } = this.#split(selector);
-    if (version === undefined) return { parameter, version: latest(parameter) };
-    // Labels are not simulated: a selector that is not a number names no version.
-    const found = parameter.versions.find((candidate) => String(candidate.Version) === version);
-    if (!found) {
+  const parameters = new Map<string, Parameter>();
+  const prefix = arn(account, 'ssm', 'parameter');
+  const split = (selector = ''): { readonly path: string; readonly version?: string } => {
+    const text = selector.startsWith(`${prefix}/`) ? selector.slice(prefix.length + 1) : selector;
+    const [name = '', version] = text.split(':', 2);
+    return { path: name.startsWith('/') ? name : `/${name}`, version };
+  };
+  const get = (selector: string | undefined) => parameters.get(split(selector).path);
+  return {
+    parameters,
+    get,
+    arnOf: (selector: string | undefined): string => prefix + split(selector).path,
+    put: (parameter: Parameter) => parameters.set(split(parameter.name).path, parameter),
+    /** Returns false when there is no such parameter. */
+    delete: (selector: string | undefined): boolean => parameters.delete(split(selector).path),
+    /** In order of name. */
+    sorted: (): Parameter[] => [...parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    /** The version of `selector:version`, or the latest one. Throws ParameterNotFound, ParameterVersionNotFound. */
+    find(selector: string | undefined): SelectedVersion {
+      const parameter = get(selector);
+      if (!parameter) throw parameterNotFound();
+      const { version } = split(selector);
+      if (version === undefined) return { parameter, version: latest(parameter) };
+      // Labels are not simulated: a selector that is not a number names no version.
+      const found = parameter.versions.find(({ Version }) => String(Version) === version);
+      if (found) return { parameter, version: found, selector: `:${version}` };
       throw new AwsError(
         'ParameterVersionNotFound',
         `Systems Manager could not find version ${version} of ${parameter.name}. Verify the version and try again.`,
       );
-    }
-    return { parameter, version: found, selector: `:${version}` };
-  }
-
-  #split(selector = ''): { readonly path: string; readonly version?: string } {
-    const prefix = `${this.#prefix}/`;
-    const [name = '', version] = (selector.startsWith(prefix) ? selector.slice(prefix.length) : selector).split(':', 2);
-    return { path: name.startsWith('/') ? name : `/${name}`, version };
-  }
+    },
+  };
 }
 
 /** AWS sends the code alone. */

@@ -6,7 +6,7 @@ import { operationsOf } from '../core/operations.ts';
 import { requestedPage } from '../core/page.ts';
 import { tagList } from '../core/tags.ts';
 import { latest, type Parameter, putVersion, setTags, ssmValidationError } from './parameter.ts';
-import { parameterNotFound, type SelectedVersion, SsmStore } from './ssm-store.ts';
+import { parameterNotFound, type SelectedVersion, type SsmStore, ssmStore } from './ssm-store.ts';
 
 /** Names in one request. */
 const MAX_NAMES = 10;
@@ -19,7 +19,7 @@ export interface Ssm {
 }
 
 export function createSsm(deps: Deps): Ssm {
-  const store = new SsmStore(deps.account);
+  const store = ssmStore(deps.account);
   const operations = { ...readOperations(store), ...listOperations(store), ...writeOperations(deps, store) };
   return { service: { name: 'ssm', operations, durable: durableMaps({ parameters: store.parameters }) } };
 }
