@@ -24,7 +24,7 @@ import {
   type InstanceFailure,
   type ModelLog,
 } from './model-hosts/index.ts';
-import { openPersistentFolder, SavedState, type SavedStateOptions } from './persistence/index.ts';
+import { openPersistentFolder, type SavedState, type SavedStateOptions, savedState } from './persistence/index.ts';
 import { createProcessHost, type ProcessHost } from './processes/index.ts';
 import { diskBlobs } from './s3/disk-blobs.ts';
 import { openStateFolder } from './state-folder.ts';
@@ -115,7 +115,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Prom
     throw error;
   });
   url = gateway.url;
-  if (options.persistDir) saved = new SavedState(savedStateOptions(deps, { folder: state.path, url, onProblem }));
+  if (options.persistDir) saved = savedState(savedStateOptions(deps, { folder: state.path, url, onProblem }));
 
   const stop = async () => {
     if (saved) {

@@ -1,2 +1,2 @@
 export { openPersistentFolder } from './persistent-folder.ts';
-export { SavedState, type SavedStateOptions } from './saved-state.ts';
+export { type SavedState, type SavedStateOptions, savedState } from './saved-state.ts';

@@ -50,94 +50,74 @@ export interface SavedStateOptions {
   readonly onProblem: (problem: unknown) => void;
 }
 
+export type SavedState = ReturnType<typeof savedState>;
+
 /**
  * The state of all services in one file. It is written aside and then renamed, so that a process that is killed at any
  * time leaves a whole state: the one before or the one after. Of all services at the same instant.
  */
-export class SavedState {
-  readonly #options: SavedStateOptions;
-  readonly #path: string;
-  #last: Buffer | undefined;
-  #cancel: Cancel | undefined;
+export function savedState({ folder, services, url, schedule, now, onProblem }: SavedStateOptions) {
+  const path = join(folder, 'state');
+  let last: Buffer | undefined;
+  let cancel: Cancel | undefined;
   /** What must stay as long as the file on disk refers to it. */
-  readonly #deferred: (() => void)[] = [];
-
-  constructor(options: SavedStateOptions) {
-    this.#options = options;
-    this.#path = join(options.folder, 'state');
-  }
-
-  /** Whether there was a state. Throws StateUnreadable. */
-  load(): boolean {
-    if (!existsSync(this.#path)) return false;
-    const saved = this.#read();
-    const { services, url } = this.#options;
-    const states = replaceTexts(saved.services, saved.url, url) as Saved['services'];
-    try {
-      for (const { name, durable } of services) if (durable && name in states) durable.load(states[name]);
-    } catch (cause) {
-      throw new StateUnreadable(this.#options.folder, cause);
-    }
-    return true;
-  }
-
-  /** From now on writes every change, soon after it. */
-  start(): void {
-    const { schedule, now, onProblem } = this.#options;
-    const again = (delayMs: number) => {
-      this.#cancel = schedule(delayMs, () => {
-        const startedMs = now();
-        try {
-          this.save();
-        } catch (error) {
-          onProblem(error);
-        }
-        again(Math.max(SAVE_INTERVAL_MS, (now() - startedMs) * PAUSE_FACTOR));
-      });
-    };
-    again(SAVE_INTERVAL_MS);
-  }
-
+  const deferred: (() => void)[] = [];
   /** Writes the state if it has changed. */
-  save(): void {
-    const { services, url } = this.#options;
+  const save = () => {
     const states = services.flatMap(({ name, durable }) => (durable ? [[name, durable.save()]] : []));
-    const saved: Saved = { format: FORMAT, url, services: Object.fromEntries(states) };
-    const bytes = serialize(saved);
-    if (!this.#last?.equals(bytes)) this.#write(bytes);
-    this.#last = bytes;
-    for (const task of this.#deferred.splice(0)) task();
-  }
+    const bytes = serialize({ format: FORMAT, url, services: Object.fromEntries(states) } satisfies Saved);
+    if (!last?.equals(bytes)) writeState(path, bytes);
+    last = bytes;
+    for (const task of deferred.splice(0)) task();
+  };
+  const saveIn = (delayMs: number) => {
+    cancel = schedule(delayMs, () => {
+      const startedMs = now();
+      try {
+        save();
+      } catch (error) {
+        onProblem(error);
+      }
+      saveIn(Math.max(SAVE_INTERVAL_MS, (now() - startedMs) * PAUSE_FACTOR));
+    });
+  };
+  return {
+    save,
+    /** Whether there was a state. Throws StateUnreadable. */
+    load(): boolean {
+      if (!existsSync(path)) return false;
+      try {
+        const saved = readState(path);
+        const states = replaceTexts(saved.services, saved.url, url) as Saved['services'];
+        for (const { name, durable } of services) if (durable && name in states) durable.load(states[name]);
+        return true;
+      } catch (cause) {
+        throw new StateUnreadable(folder, cause);
+      }
+    },
+    /** From now on writes every change, soon after it. */
+    start: () => saveIn(SAVE_INTERVAL_MS),
+    /** Runs `task` when the state on disk is one in which what it removes is no longer used. */
+    defer: (task: () => void) => void deferred.push(task),
+    /** Writes the state for the last time. */
+    stop(): void {
+      cancel?.();
+      save();
+    },
+  };
+}
 
-  /** Runs `task` when the state on disk is one in which what it removes is no longer used. */
-  defer(task: () => void): void {
-    this.#deferred.push(task);
-  }
+function writeState(path: string, bytes: Buffer): void {
+  const aside = `${path}.new`;
+  writeFileSync(aside, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flush: true });
+  renameSync(aside, path);
+}
 
-  /** Writes the state for the last time. */
-  stop(): void {
-    this.#cancel?.();
-    this.save();
-  }
-
-  #write(bytes: Buffer): void {
-    const aside = `${this.#path}.new`;
-    writeFileSync(aside, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flush: true });
-    renameSync(aside, this.#path);
-  }
-
-  #read(): Saved {
-    const { folder } = this.#options;
-    let saved: unknown;
-    try {
-      const file = readFileSync(this.#path);
-      const bytes = file.subarray(DIGEST_BYTES);
-      if (!digestOf(bytes).equals(file.subarray(0, DIGEST_BYTES))) throw new Error('The digest is of other bytes.');
-      saved = deserialize(bytes);
-    } catch (cause) {
-      throw new StateUnreadable(folder, cause);
-    }
-    if (!isRecord(saved) || saved.format !== FORMAT) throw new StateUnreadable(folder);
-    return saved as unknown as Saved;
-  }
+function readState(path: string): Saved {
+  const file = readFileSync(path);
+  const bytes = file.subarray(DIGEST_BYTES);
+  if (!digestOf(bytes).equals(file.subarray(0, DIGEST_BYTES))) throw new Error('The digest is of other bytes.');
+  const saved: unknown = deserialize(bytes);
+  if (!isRecord(saved) || saved.format !== FORMAT) throw new Error('The state has another format.');
+  return saved as unknown as Saved;
 }

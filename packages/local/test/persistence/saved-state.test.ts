@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '#simulator/core/virtual-clock';
-import { SavedState } from '../../src/persistence/saved-state.ts';
+import { savedState } from '../../src/persistence/saved-state.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ function stateOf(initial: unknown, url = 'http://127.0.0.1:1') {
       },
     },
   };
-  const saved = new SavedState({
+  const saved = savedState({
     ...{ folder, url, services: [service, { name: 'without', operations: {} }] },
     schedule: (delayMs, task) => clock.schedule(delayMs, task),
     now: () => clock.now(),
