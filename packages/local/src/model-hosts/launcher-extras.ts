@@ -55,7 +55,7 @@ export interface InstanceContext extends ProcessLauncherExtras {
   readonly spec: InstanceSpec;
   /** Aborted when the instance is stopped. */
   readonly stopping: AbortSignal;
-  readonly log: (container: ContainerSpec, line: string, stream: ModelLog['stream']) => void;
+  readonly log: (container: Pick<ContainerSpec, 'name'>, line: string, stream: ModelLog['stream']) => void;
 }
 
 /** A model to serve. */
