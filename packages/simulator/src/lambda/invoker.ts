@@ -1,8 +1,9 @@
+import type { Clock } from '../core/clock.ts';
 import type { Deps } from '../core/cloud.ts';
 import type { Environment } from './environment-pool.ts';
 import { cannotRun, tooManyRequests } from './errors.ts';
 import type { LambdaExtras, LambdaFunction } from './function.ts';
-import { invocationLog, type LogDelivery, logDelivery } from './function-log.ts';
+import { invocationLog, logDelivery } from './function-log.ts';
 import { roleCaller } from './names.ts';
 import type { FunctionFailure, InvocationOutcome } from './runner.ts';
 
@@ -27,45 +28,37 @@ interface Run {
   readonly log: (line: string) => void;
 }
 
+export type Invoker = ReturnType<typeof createInvoker>;
+
 /** Runs functions: takes an environment, enforces the timeout, writes the log. */
-export class Invoker {
-  readonly #deps: Deps;
-  readonly #extras: LambdaExtras;
-  readonly #logs: LogDelivery;
-
-  constructor(deps: Deps, extras: LambdaExtras) {
-    this.#deps = deps;
-    this.#extras = extras;
-    this.#logs = logDelivery(deps.cloud);
-  }
-
+export function createInvoker(deps: Deps, extras: LambdaExtras) {
+  const { account, clock, ids } = deps;
+  const logs = logDelivery(deps.cloud);
   /** Throws InvalidRuntimeException if the local runtime cannot run the function. */
-  assertRunnable({ name, settings: { Runtime, PackageType, Layers } }: LambdaFunction): void {
+  const assertRunnable = ({ name, settings: { Runtime, PackageType, Layers } }: LambdaFunction): void => {
     if (PackageType === 'Image') {
       throw cannotRun(`Function ${name} is a container image. The local runtime cannot run container images.`);
     }
     if (Layers.length > 0) {
       throw cannotRun(`Function ${name} has layers. The local runtime cannot run layers: ${Layers.join(', ')}.`);
     }
-    const { runtimes } = this.#extras.runner;
+    const { runtimes } = extras.runner;
     if (!runtimes.includes(String(Runtime))) {
       const available = `Available runtimes: ${runtimes.join(', ')}.`;
       throw cannotRun(`The local runtime cannot run the runtime "${Runtime}" of function ${name}. ${available}`);
     }
-  }
-
+  };
   /** Returns a failure of the function as a result. Throws TooManyRequestsException or InvalidRuntimeException. */
-  async invoke(fn: LambdaFunction, payload: Uint8Array): Promise<InvocationResult> {
-    this.assertRunnable(fn);
+  const invoke = async (fn: LambdaFunction, payload: Uint8Array): Promise<InvocationResult> => {
+    assertRunnable(fn);
     const { reservedConcurrency, pool } = fn;
-    if (pool.busy() >= (reservedConcurrency ?? this.#extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
+    if (pool.busy() >= (reservedConcurrency ?? extras.maxConcurrency ?? DEFAULT_CONCURRENCY)) {
       const kind = reservedConcurrency === undefined ? 'Concurrent' : 'ReservedFunctionConcurrent';
       throw tooManyRequests(`${kind}InvocationLimitExceeded`);
     }
-    const { account, clock, ids } = this.#deps;
     const environment = pool.acquire();
     const requestId = ids.uuid();
-    const events = invocationLog(this.#logs, {
+    const events = invocationLog(logs, {
       logGroupName: fn.settings.LoggingConfig.LogGroup,
       logStreamName: environment.logStream,
       caller: roleCaller(account, fn.settings.Role, fn.name),
@@ -73,11 +66,11 @@ export class Invoker {
     const log = (line: string) => {
       const at = clock.now();
       events.add({ timestamp: at, message: line });
-      this.#extras.onLog?.({ functionName: fn.name, line, requestId, at });
+      extras.onLog?.({ functionName: fn.name, line, requestId, at });
     };
     let ended = true;
     try {
-      const outcome = await this.#complete({ fn, environment, requestId, log }, payload);
+      const outcome = await complete(deps, { fn, environment, requestId, log }, payload);
       const failure = 'failure' in outcome ? outcome.failure : undefined;
       ended = 'failure' in outcome && outcome.ended === true;
       events.flush();
@@ -86,70 +79,70 @@ export class Invoker {
     } finally {
       pool.release(environment, { ended });
     }
-  }
+  };
+  return { assertRunnable, invoke };
+}
 
-  async #complete(run: Run, payload: Uint8Array): Promise<InvocationOutcome> {
-    const { clock } = this.#deps;
-    const { environment, requestId, log } = run;
-    const { Timeout, MemorySize } = run.fn.settings;
-    environment.sink = log;
-    const initStartedAt = clock.now();
-    if (!environment.used) await this.#withLimit(INIT_LIMIT_MS, environment.init);
-    const initMs = environment.used ? 0 : clock.now() - initStartedAt;
-    const isFirst = !environment.used;
-    environment.used = true;
+async function complete(deps: Deps, run: Run, payload: Uint8Array): Promise<InvocationOutcome> {
+  const { clock } = deps;
+  const { environment, requestId, log } = run;
+  const { Timeout, MemorySize } = run.fn.settings;
+  environment.sink = log;
+  const initStartedAt = clock.now();
+  if (!environment.used) await withLimit(clock, INIT_LIMIT_MS, environment.init);
+  const initMs = environment.used ? 0 : clock.now() - initStartedAt;
+  const isFirst = !environment.used;
+  environment.used = true;
 
-    const startedAt = clock.now();
-    log(`START RequestId: ${requestId} Version: $LATEST`);
-    const finished = await this.#withLimit(Timeout * 1_000, this.#start(run, payload, startedAt));
-    const outcome = finished === 'late' ? await this.#timedOut(run) : finished;
-    const durationMs = clock.now() - startedAt;
-    const peakBytes = await environment.runner.peakMemoryBytes?.();
-    const hasEnded = finished !== 'late' && 'failure' in finished && finished.ended;
-    log(`END RequestId: ${requestId}`);
-    log(
-      [
-        `REPORT RequestId: ${requestId}`,
-        `Duration: ${durationMs.toFixed(2)} ms`,
-        `Billed Duration: ${Math.ceil(durationMs + initMs)} ms`,
-        `Memory Size: ${MemorySize} MB`,
-        `Max Memory Used: ${peakBytes === undefined ? '-' : Math.ceil(peakBytes / 2 ** 20)} MB`,
-        ...(isFirst ? [`Init Duration: ${initMs.toFixed(2)} ms`] : []),
-        ...(finished === 'late' ? ['Status: timeout'] : []),
-        ...(hasEnded ? ['Status: error', `Error Type: ${finished.failure.errorType}`] : []),
-        '',
-      ].join('\t'),
-    );
-    environment.sink = undefined;
-    return outcome;
-  }
+  const startedAt = clock.now();
+  log(`START RequestId: ${requestId} Version: $LATEST`);
+  const finished = await withLimit(clock, Timeout * 1_000, start(deps, run, payload, startedAt));
+  const outcome = finished === 'late' ? await timedOut(clock, run) : finished;
+  const durationMs = clock.now() - startedAt;
+  const peakBytes = await environment.runner.peakMemoryBytes?.();
+  const hasEnded = finished !== 'late' && 'failure' in finished && finished.ended;
+  log(`END RequestId: ${requestId}`);
+  log(
+    [
+      `REPORT RequestId: ${requestId}`,
+      `Duration: ${durationMs.toFixed(2)} ms`,
+      `Billed Duration: ${Math.ceil(durationMs + initMs)} ms`,
+      `Memory Size: ${MemorySize} MB`,
+      `Max Memory Used: ${peakBytes === undefined ? '-' : Math.ceil(peakBytes / 2 ** 20)} MB`,
+      ...(isFirst ? [`Init Duration: ${initMs.toFixed(2)} ms`] : []),
+      ...(finished === 'late' ? ['Status: timeout'] : []),
+      ...(hasEnded ? ['Status: error', `Error Type: ${finished.failure.errorType}`] : []),
+      '',
+    ].join('\t'),
+  );
+  environment.sink = undefined;
+  return outcome;
+}
 
-  async #start({ fn, environment, requestId }: Run, payload: Uint8Array, startedAt: number) {
-    const { ids } = this.#deps;
-    const failure = await environment.init;
-    if (failure) return { failure, ended: true };
-    return await environment.runner.invoke(payload, {
-      requestId,
-      deadlineMs: startedAt + fn.settings.Timeout * 1_000,
-      traceId: `Root=1-${ids.hex(8)}-${ids.hex(24)};Parent=${ids.hex(16)};Sampled=0`,
-    });
-  }
+async function start({ ids }: Deps, { fn, environment, requestId }: Run, payload: Uint8Array, startedAt: number) {
+  const failure = await environment.init;
+  if (failure) return { failure, ended: true };
+  return await environment.runner.invoke(payload, {
+    requestId,
+    deadlineMs: startedAt + fn.settings.Timeout * 1_000,
+    traceId: `Root=1-${ids.hex(8)}-${ids.hex(24)};Parent=${ids.hex(16)};Sampled=0`,
+  });
+}
 
-  async #timedOut({ fn, environment, requestId, log }: Run): Promise<InvocationOutcome> {
-    await environment.runner.stop();
-    const message = `Task timed out after ${fn.settings.Timeout.toFixed(2)} seconds`;
-    log(`${new Date(this.#deps.clock.now()).toISOString()} ${requestId} ${message}`);
-    const errorMessage = `RequestId: ${requestId} Error: ${message}`;
-    return { failure: { errorType: 'Sandbox.Timedout', errorMessage }, ended: true };
-  }
+async function timedOut(clock: Clock, { fn, environment, requestId, log }: Run): Promise<InvocationOutcome> {
+  await environment.runner.stop();
+  const message = `Task timed out after ${fn.settings.Timeout.toFixed(2)} seconds`;
+  log(`${new Date(clock.now()).toISOString()} ${requestId} ${message}`);
+  const errorMessage = `RequestId: ${requestId} Error: ${message}`;
+  return { failure: { errorType: 'Sandbox.Timedout', errorMessage }, ended: true };
+}
 
-  async #withLimit<T>(limitMs: number, work: Promise<T>): Promise<T | 'late'> {
-    const late = Promise.withResolvers<'late'>();
-    const cancel = this.#deps.clock.schedule(limitMs, () => late.resolve('late'));
-    try {
-      return await Promise.race([work, late.promise]);
-    } finally {
-      cancel();
-    }
+async function withLimit<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T | 'late'> {
+  const late = Promise.withResolvers<'late'>();
+  const cancel = clock.schedule(limitMs, () => late.resolve('late'));
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
   }
 }

@@ -3,7 +3,7 @@ import type { LambdaContext } from './context.ts';
 import type { LambdaExtras } from './function.ts';
 import { addFunction, functionOperations } from './function-operations.ts';
 import { invokeFunctionOperation } from './invoke-operation.ts';
-import { Invoker } from './invoker.ts';
+import { createInvoker } from './invoker.ts';
 import { addMapping, mappingOperations } from './mapping-operations.ts';
 import { functionPolicyOperations, optionOperations } from './option-operations.ts';
 
@@ -18,7 +18,7 @@ export interface Lambda {
 export function createLambda(deps: Deps, extras: LambdaExtras): Lambda {
   const functions: LambdaContext['functions'] = new Map();
   const mappings: LambdaContext['mappings'] = new Map();
-  const context: LambdaContext = { deps, extras, functions, mappings, invoker: new Invoker(deps, extras) };
+  const context: LambdaContext = { deps, extras, functions, mappings, invoker: createInvoker(deps, extras) };
   return {
     service: {
       name: 'lambda',
