@@ -56,18 +56,9 @@ function readScalar(schema: NormalizedSchema, given: unknown): unknown {
 }
 
 function mismatch(given: unknown, wanted: string): never {
-  const kind = Array.isArray(given)
-    ? 'LIST'
-    : given === null
-      ? 'NULL'
-      : isRecord(given)
-        ? 'STRUCTURE'
-        : scalarKind(given);
-  throw new AwsError('SerializationException', `${kind}_VALUE can not be converted to a ${wanted}`);
-}
-
-function scalarKind(given: unknown): string {
-  return typeof given === 'boolean' ? String(given).toUpperCase() : (typeof given).toUpperCase();
+  const kinds = { boolean: String(given), object: 'structure' } as Readonly<Record<string, string>>;
+  const kind = Array.isArray(given) ? 'list' : given === null ? 'null' : (kinds[typeof given] ?? typeof given);
+  throw new AwsError('SerializationException', `${kind.toUpperCase()}_VALUE can not be converted to a ${wanted}`);
 }
 
 /** A value as JSON.stringify takes it: times as epoch seconds, bytes in base64, only members that the model has. */

@@ -58,11 +58,7 @@ export async function codeSource(
     throw invalidParameter('Please provide a source for function code.');
   }
   try {
-    const input = {
-      Bucket: S3Bucket,
-      Key: S3Key,
-      ...(S3ObjectVersion !== undefined && { VersionId: S3ObjectVersion }),
-    };
+    const input = { Bucket: S3Bucket, Key: S3Key, VersionId: S3ObjectVersion };
     const { Body } = await cloud.call<{ Body: AsyncIterable<Uint8Array> }>('s3', 'GetObject', input, caller);
     const tooLarge = () => new Error(`it is larger than ${MAX_ARCHIVE_BYTES} bytes`);
     return { kind: 'zip', bytes: await readAll(Body, MAX_ARCHIVE_BYTES, tooLarge) };

@@ -8,11 +8,7 @@ import type { Iam } from '../iam/iam.ts';
 const DEFAULT_SESSION_SECONDS = 3600;
 
 /** Security Token Service: GetCallerIdentity and AssumeRole. */
-export interface Sts {
-  readonly service: Service;
-}
-
-export function createSts({ account, clock }: Deps, { iam }: { readonly iam: Iam }): Sts {
+export function createSts({ account, clock }: Deps, { iam }: { readonly iam: Iam }): { readonly service: Service } {
   const permission = (resource = '', externalId?: string) => ({
     action: 'sts:AssumeRole',
     resource,

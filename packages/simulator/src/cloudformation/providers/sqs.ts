@@ -1,18 +1,9 @@
 import type { CreateQueueResult } from '@aws-sdk/client-sqs';
 import { type Account, arn } from '../../core/account.ts';
+import { defaultAttributes } from '../../sqs/queue-attributes.ts';
 import type { Handle, Properties, Provider } from '../provider.ts';
 import { apiType, jsonText, partType, putParts, without } from './api-type.ts';
 import { partlyRecorded, recordOnly } from './record-only.ts';
-
-/** The value of an attribute whose property is removed. @default empty */
-const DEFAULT_ATTRIBUTES: Readonly<Record<string, string>> = {
-  DelaySeconds: '0',
-  MaximumMessageSize: '1048576',
-  MessageRetentionPeriod: '345600',
-  ReceiveMessageWaitTimeSeconds: '0',
-  VisibilityTimeout: '30',
-  SqsManagedSseEnabled: 'true',
-};
 
 type QueuePolicyProperties = Properties & { readonly Queues?: readonly string[] };
 
@@ -33,7 +24,9 @@ export const sqsTypes: Readonly<Record<string, Provider>> = {
       input: (properties) => ({ Attributes: attributesOf(properties) }),
       handle: (name, { QueueUrl = '' }, { account }) => queueHandle(QueueUrl, name, account),
       async update(QueueUrl, properties, old, context) {
-        const reset = Object.keys(attributesOf(old)).map((name) => [name, DEFAULT_ATTRIBUTES[name] ?? '']);
+        // An attribute whose property is removed is that of a new queue, or empty.
+        const defaults = defaultAttributes();
+        const reset = Object.keys(attributesOf(old)).map((name) => [name, defaults.get(name) ?? '']);
         const Attributes = { ...Object.fromEntries(reset), ...attributesOf(properties) };
         if (Object.keys(Attributes).length > 0)
           await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes });
