@@ -130,6 +130,13 @@ describe('the HTTP edge', () => {
     await client.send(new DeleteBucketCommand({ Bucket: bucket }));
   });
 
+  it('takes a plus sign in a path for a space, as S3 does', async () => {
+    await client.send(new PutObjectCommand({ Bucket, Key: 'a b', Body: 'space' }));
+    await client.send(new PutObjectCommand({ Bucket, Key: 'a+b', Body: 'plus' }));
+    const bodies = ['a+b', 'a%20b', 'a%2Bb'].map(async (key) => (await s3.raw('GET', `/${Bucket}/${key}`, {})).body);
+    expect(await Promise.all(bodies)).toEqual(['space', 'space', 'plus']);
+  });
+
   it('refuses a key that is too long, not UTF-8 or badly escaped', async () => {
     await expect(client.send(new PutObjectCommand({ Bucket, Key: 'k'.repeat(1025) }))).rejects.toMatchObject({
       name: 'KeyTooLongError',

@@ -33,15 +33,21 @@ export interface CopySource {
   readonly versionId?: string | undefined;
 }
 
-/** Parses `x-amz-copy-source`: `[/]bucket/key[?versionId=id]`, percent-encoded. Throws InvalidArgument. */
+/**
+ * Parses `x-amz-copy-source`: `[/]bucket/key[?versionId=id]`, percent-encoded, also its slashes. Throws
+ * InvalidArgument.
+ */
 export function parseCopySource(source = ''): CopySource {
-  const match = /^\/?([^/?]+)\/(.+?)(?:\?versionId=([^&]*))?$/s.exec(source);
+  const [, path = '', id] = /^(.*?)(?:\?versionId=([^&]*))?$/s.exec(source) ?? [];
   try {
-    const [bucket, key, versionId] = (match ?? []).slice(1).map((part) => part && decodeURIComponent(part));
-    if (bucket && key) return { bucket, key, versionId };
+    const [, bucket, key] = /^\/?([^/?]+)\/(.+)$/s.exec(decodeKey(path)) ?? [];
+    if (bucket && key) return { bucket, key, versionId: id && decodeKey(id) };
   } catch {
     // A malformed percent escape: throws below.
   }
   const expected = 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey';
   throw invalidArgument(expected, 'x-amz-copy-source', source);
 }
+
+/** Decodes a key in an address, where S3 takes `+` for a space. Throws URIError. */
+export const decodeKey = (escaped: string): string => decodeURIComponent(escaped.replaceAll('+', ' '));

@@ -56,6 +56,9 @@ describe('listing', () => {
     await put(s3, 'a', 'b', 'c');
     expect(keysOf(await s3.call('ListObjectsV2', { Bucket, StartAfter: 'a' }))).toEqual(['b', 'c']);
     expect(keysOf(await s3.call('ListObjects', { Bucket, Marker: 'b' }))).toEqual(['c']);
+    const { NextContinuationToken } = await s3.call('ListObjectsV2', { Bucket, MaxKeys: 1 });
+    const second = { Bucket, ContinuationToken: NextContinuationToken, StartAfter: 'z' };
+    expect(keysOf(await s3.call('ListObjectsV2', second))).toEqual(['b', 'c']);
     await expect(s3.call('ListObjectsV2', { Bucket, ContinuationToken: 'x' })).rejects.toThrow('continuation token');
     await expect(s3.call('ListObjectsV2', { Bucket, MaxKeys: -1 })).rejects.toThrow('maxKeys');
     expect(await s3.call('ListObjectsV2', { Bucket, MaxKeys: 0 })).toMatchObject({ KeyCount: 0, IsTruncated: false });

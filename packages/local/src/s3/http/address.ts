@@ -1,4 +1,5 @@
 import { s3Error } from '#simulator/s3/errors';
+import { decodeKey } from '#simulator/s3/names';
 
 /** The resource that a request addresses: the service, a bucket, or an object. */
 export interface Address {
@@ -25,7 +26,7 @@ export function parseAddress(host: string | undefined, target: string): Address 
 
 function decode(escaped: string): string {
   try {
-    return decodeURIComponent(escaped);
+    return decodeKey(escaped);
   } catch {
     throw s3Error('InvalidURI', { URI: escaped.slice(0, 1024) });
   }

@@ -13,8 +13,8 @@ export function listingOperations(state: S3State) {
   return {
     ListObjectsV2({ input, bucket }) {
       const { ContinuationToken, StartAfter = '' } = input;
-      const resumed = ContinuationToken === undefined ? '' : fromToken(ContinuationToken);
-      const after = compareUtf8(resumed, StartAfter) < 0 ? StartAfter : resumed;
+      // Only the first page begins at StartAfter: MinIO's client repeats the token as StartAfter.
+      const after = ContinuationToken === undefined ? StartAfter : fromToken(ContinuationToken);
       const { members, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner } : {});
       return {
         ...members,
