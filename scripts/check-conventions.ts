@@ -16,7 +16,15 @@ const LITERAL = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`?|\/(?:[^/\\]|\\.)+\
 const SIMULATOR = 'packages/simulator/src/';
 const IMPORT = /^(?:import|export) (?!type )(?:.*?|\{[^}]*\} )from '([^'.][^']*)'|\bimport\('([^']*)'\)/gm;
 /** What only computes. Imports of types are free. */
-const PURE_MODULES = new Set(['node:crypto', 'node:net', 'node:util', 'node:zlib', 'yaml', '@aws-sdk/checksums/crc']);
+const PURE_MODULES = new Set([
+  'node:crypto',
+  'node:net',
+  'node:util',
+  'node:vm',
+  'node:zlib',
+  'yaml',
+  '@aws-sdk/checksums/crc',
+]);
 /** Names of node:net that only compute. */
 const PURE_NAMES_OF_NET = /^import \{(?: (?:BlockList|isIP),?)+ \} from 'node:net'/m;
 /** What an injected clock, ids and functions are there for. */

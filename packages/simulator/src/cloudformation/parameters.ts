@@ -1,3 +1,4 @@
+import { matchesPattern } from '../core/pattern.ts';
 import { type ParameterDefinition, validationError } from './template.ts';
 
 /** The value of Ref for a parameter: text, a number for type Number, a list for list types. */
@@ -41,13 +42,21 @@ export async function resolveParameters(
 function checkValue(name: string, definition: ParameterDefinition, text: string): void {
   const { AllowedValues, AllowedPattern, ConstraintDescription } = definition;
   const isListed = AllowedValues?.some((allowed) => String(allowed) === text) ?? true;
-  const isMatch = AllowedPattern === undefined || new RegExp(`^(?:${AllowedPattern})$`).test(text);
+  const isMatch = AllowedPattern === undefined || isAllowed(name, AllowedPattern, text);
   if (isListed && isMatch) return;
   if (!isListed && ConstraintDescription === undefined) {
     throw validationError(`Parameter '${name}' must be one of AllowedValues`);
   }
   const constraint = ConstraintDescription ?? `Parameter value ${text} does not match pattern ${AllowedPattern}`;
   throw validationError(`Parameter ${name} failed to satisfy constraint: ${constraint}`);
+}
+
+function isAllowed(name: string, pattern: string, text: string): boolean {
+  try {
+    return matchesPattern(`^(?:${pattern})$`, text);
+  } catch {
+    throw validationError(`Template format error: Parameter '${name}' AllowedPattern is no valid regular expression.`);
+  }
 }
 
 function typed(name: string, type: string, text: string): ParameterValue {

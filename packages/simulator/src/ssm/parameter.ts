@@ -7,6 +7,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { AwsError } from '../core/aws-error.ts';
 import { checkMember, constraintMessage } from '../core/constraint.ts';
+import { matchesPattern } from '../core/pattern.ts';
 
 const TYPES = ['SecureString', 'StringList', 'String'];
 const TIERS = ['Standard', 'Advanced', 'Intelligent-Tiering'];
@@ -138,17 +139,17 @@ function checkedType(type: ParameterType | undefined): ParameterType {
 }
 
 function checkAllowedPattern({ AllowedPattern: allowedPattern = '', Value, Type }: ParameterVersion): void {
-  let pattern: RegExp;
+  const parts = Type === 'StringList' ? Value.split(',') : [Value];
+  let isMatch: boolean;
   try {
-    pattern = new RegExp(allowedPattern);
+    isMatch = parts.every((part) => matchesPattern(allowedPattern, part));
   } catch {
     throw new AwsError(
       'InvalidAllowedPatternException',
       'The request does not meet the regular expression requirement.',
     );
   }
-  const parts = Type === 'StringList' ? Value.split(',') : [Value];
-  if (parts.every((part) => pattern.test(part))) return;
+  if (isMatch) return;
   throw new AwsError(
     'ParameterPatternMismatchException',
     `Parameter value, cannot be validated against allowedPattern: ${allowedPattern}`,

@@ -132,6 +132,15 @@ describe('parameters', () => {
     const definitions = { A: { AllowedPattern: '[a-z]+' } };
     await expect(resolveParameters(definitions, { A: 'ab1' }, read)).rejects.toThrow('does not match pattern');
   });
+  it.each(['(', '(a+)+'])(
+    'are refused with a pattern that is malformed or takes too long: %s',
+    async (AllowedPattern) => {
+      const given = { A: `${'a'.repeat(40)}b` };
+      await expect(resolveParameters({ A: { AllowedPattern } }, given, read)).rejects.toThrow(
+        "Template format error: Parameter 'A' AllowedPattern",
+      );
+    },
+  );
 });
 
 describe('conditions', () => {

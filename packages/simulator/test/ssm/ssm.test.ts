@@ -98,6 +98,12 @@ describe('a parameter', () => {
     ['an empty value', { Value: '' }, 'ValidationException'],
     ['no type', { Type: undefined }, 'ValidationException'],
     ['a SecureString', { Type: 'SecureString' }, 'UnsupportedParameterType'],
+    ['a pattern that is malformed', { AllowedPattern: '(' }, 'InvalidAllowedPatternException'],
+    [
+      'a pattern that takes too long',
+      { Value: `${'a'.repeat(40)}b`, AllowedPattern: '^(a+)+$' },
+      'InvalidAllowedPatternException',
+    ],
     ['a value that does not fit the pattern', { AllowedPattern: '^\\d+$' }, 'ParameterPatternMismatchException'],
   ])('is refused with %s', async (_name, more, code) => {
     await expect(put('/a', 'x', more)).rejects.toMatchObject({ code });
