@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { AwsError } from '#simulator/core/aws-error';
 import type { CodeSource, CodeStore, StoredCode } from '#simulator/lambda/code';
 import { invalidParameter } from '#simulator/lambda/errors';
 import { unzip } from './unzip.ts';
@@ -24,9 +25,15 @@ export function createCodeStore(folder: string, { defer = (remove) => remove() }
       if (source.kind === 'inline') files.push({ path: source.fileName, content: Buffer.from(source.source) });
       await mkdir(folder, { recursive: true });
       const path = await mkdtemp(join(folder, `${functionName}-`));
-      for (const file of files) {
-        await mkdir(dirname(join(path, file.path)), { recursive: true });
-        await writeFile(join(path, file.path), file.content);
+      try {
+        for (const file of files) {
+          await mkdir(dirname(join(path, file.path)), { recursive: true });
+          await writeFile(join(path, file.path), file.content);
+        }
+      } catch (error) {
+        // A file where another entry has a folder, or a name that is too long.
+        await rm(path, { recursive: true, force: true });
+        throw notUnzipped(error);
       }
       if (source.kind === 'path' && !archive) await cp(source.path, path, { recursive: true });
       const code = await describe(path, archive ? [archive] : contentsOf(path));
@@ -58,9 +65,15 @@ function unzipped(archive: Buffer): ReturnType<typeof unzip> {
   try {
     return unzip(archive);
   } catch (error) {
-    const advice = `Please check your file, then try to upload again. (${(error as Error).message})`;
-    throw invalidParameter(`Could not unzip uploaded file. ${advice}`, error);
+    throw notUnzipped(error);
   }
+}
+
+function notUnzipped(cause: unknown): AwsError {
+  // Without the path on this machine that an error of the file system ends with.
+  const reason = (cause as Error).message.replace(/, \w+ '.*$/s, '');
+  const advice = `Please check your file, then try to upload again. (${reason})`;
+  return invalidParameter(`Could not unzip uploaded file. ${advice}`, cause);
 }
 
 /** Path and content of each file in a folder, in the order of the paths. */

@@ -75,11 +75,14 @@ describe('the unmodified SDK', () => {
     );
     const again = new CreateFunctionCommand({ FunctionName: 'errors', ...base, Code: { ZipFile: answering('x') } });
     await expect(client.send(again)).rejects.toBeInstanceOf(ResourceConflictException);
-    const broken = new UpdateFunctionCodeCommand({ FunctionName: 'errors', ZipFile: Buffer.from('no zip') });
-    await expect(client.send(broken)).rejects.toMatchObject({
-      name: 'InvalidParameterValueException',
-      message: expect.stringContaining('Could not unzip uploaded file.'),
-    });
+    const brokenArchives = [Buffer.from('no zip'), zip({ a: '', 'a/b': '' }), zip({ ['n'.repeat(300)]: '' })];
+    for (const ZipFile of brokenArchives) {
+      const broken = new UpdateFunctionCodeCommand({ FunctionName: 'errors', ZipFile });
+      await expect(client.send(broken)).rejects.toMatchObject({
+        name: 'InvalidParameterValueException',
+        message: expect.stringMatching(/^Could not unzip uploaded file\.((?!\/).)*$/),
+      });
+    }
     await client.send(new PutFunctionConcurrencyCommand({ FunctionName: 'errors', ReservedConcurrentExecutions: 0 }));
     const throttled = await client.send(new InvokeCommand({ FunctionName: 'errors' })).catch((error) => error);
     expect(throttled).toBeInstanceOf(TooManyRequestsException);
