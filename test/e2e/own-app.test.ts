@@ -179,7 +179,7 @@ describe("a user's app, from an empty folder", () => {
     await cp(join(HERE, 'own-app/app.mts'), join(folder, 'app.mts'));
     await writeFile(join(folder, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mts` }));
     await writeFile(join(folder, '.gitignore'), '');
-    const local = await startLocalCommand(folder, ['--watch', '--write-env', 'aws.env']);
+    const local = await startLocalCommand(folder, ['--watch', '--persist', 'kept', '--write-env', 'aws.env']);
     try {
       // There is no model yet.
       const printed = () => local.lines.join('\n');
@@ -196,6 +196,8 @@ describe("a user's app, from an empty folder", () => {
         got: printed,
       });
       expect(await answer()).toBe('alone');
+      // What the runtime writes into the folder is no change.
+      expect(printed().match(/synthesizing/g)).toHaveLength(2);
     } finally {
       await local.stop();
     }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { LocalRuntime, LocalRuntimeOptions } from '@freshpoint/local';
 import type { LocalArguments } from './arguments.ts';
 import { CommandFailure, InUse, UsageError } from './command-failure.ts';
@@ -36,7 +36,7 @@ export async function runLocal(options: LocalArguments, output: ConsoleOutput, s
     else {
       const deploy = oneAtATime(() => deployAndReport(runtime, deployed, { options, output, stop }));
       // Before the first deployment, so that no change during it is missed.
-      if (options.watch) unwatch = await watch(deployed, deploy);
+      if (options.watch) unwatch = await watch(deployed, options, deploy);
       await Promise.race([deploy(), stopped]);
     }
     await stopped;
@@ -96,9 +96,16 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-async function watch({ assembly, app }: Deployed, deploy: () => Promise<void>): Promise<() => void> {
-  const watching = { unwatched: app?.unwatched ?? [], onChange: () => void deploy() };
-  return await watchFolder(app?.folder ?? assembly, watching);
+async function watch(
+  { assembly, app }: Deployed,
+  { persistDir, stateDir }: LocalArguments,
+  deploy: () => Promise<void>,
+): Promise<() => void> {
+  const folder = app?.folder ?? assembly;
+  const written = [persistDir, stateDir].filter((path) => path !== undefined);
+  // What the runtime writes is no change of the app.
+  const unwatched = [...(app?.unwatched ?? []), ...written.map((path) => relative(resolve(folder), resolve(path)))];
+  return await watchFolder(folder, { unwatched, onChange: () => void deploy() });
 }
 
 async function start(options: LocalArguments, output: ConsoleOutput): Promise<LocalRuntime> {
