@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { escapeXmlWithReferences } from '#simulator/core/escape-xml';
 import { type ElementContent, MalformedElement } from './elements.ts';
 
 const parser = new XMLParser({
@@ -14,8 +15,12 @@ const parser = new XMLParser({
   tagValueProcessor: (_, text) => unescapeXml(text),
 });
 
+/** Comments, and texts in which `&` is no entity; the parser would read them as any other. */
+const SECTIONS = /<!--.*?(?:-->|$)|<!\[CDATA\[(.*?)(?:\]\]>|$)/gs;
+
 /** Parses a document with the root element `root`. Throws MalformedElement. */
-export function parseXml(root: string, document: string): ElementContent {
+export function parseXml(root: string, text: string): ElementContent {
+  const document = text.replace(SECTIONS, (_, literal = '') => escapeXmlWithReferences(literal));
   if (/<!(?:DOCTYPE|ENTITY)/i.test(document)) throw new MalformedElement(root);
   let parsed: Record<string, ElementContent>;
   try {

@@ -528,6 +528,8 @@ describe('the HTTP edge', () => {
     expect((await post('x'.repeat(2 * mib + 1))).body).toContain('MaxMessageLengthExceeded');
     const escaped = await post('<Delete><Object><Key>&#x3C;k&#62;&amp;</Key></Object></Delete>');
     expect(escaped.body).toContain('<Deleted><Key>&lt;k&gt;&amp;</Key></Deleted>');
+    const literal = await post('<Delete><!-- <x> --><Object><Key>a<![CDATA[&amp;<b>]]></Key></Object></Delete>');
+    expect(literal.body).toContain('<Deleted><Key>a&amp;amp;&lt;b&gt;</Key></Deleted>');
   });
 
   it('writes errors as S3 does', async () => {
