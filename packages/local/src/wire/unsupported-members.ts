@@ -54,7 +54,7 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
   logs: names(`entity interleaved sequenceToken tags unmask`),
   s3: names(`
     AnnotationDirective BypassGovernanceRetention ConfirmRemoveSelfBucketAccess OptionalObjectAttributes
-    RequestPayer SkipDestinationValidation TransitionDefaultMinimumObjectSize
+    RequestPayer SkipDestinationValidation
   `),
   sqs: names(`MessageGroupId QueueOwnerAWSAccountId ReceiveRequestAttemptId`),
   ssm: names(`WithDecryption`),

@@ -40,7 +40,9 @@ export function claimsOf(input: BodyInput, keep?: ChecksumAlgorithm) {
   const { payloadSha256 } = detailsOf(input) ?? {};
   const claimed = claimedChecksum(input);
   const kept = keep ?? claimed?.algorithm ?? DEFAULT_CHECKSUM.algorithm;
-  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) throw s3Error('InvalidDigest');
+  if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) {
+    throw s3Error('InvalidDigest', { 'Content-MD5': ContentMD5 });
+  }
   const algorithms = new Set<DigestAlgorithm>(['MD5', kept, claimed?.algorithm ?? kept]);
   if (payloadSha256 !== undefined) algorithms.add('SHA256');
   return {
@@ -49,7 +51,10 @@ export function claimsOf(input: BodyInput, keep?: ChecksumAlgorithm) {
     check(digests: Digests): Pick<Content, 'etag' | 'checksum'> {
       const sum = (algorithm: DigestAlgorithm, encoding: 'base64' | 'hex') =>
         Buffer.from(digests.get(algorithm) ?? []).toString(encoding);
-      if (ContentMD5 !== undefined && sum('MD5', 'base64') !== ContentMD5) throw badDigest('Content-MD5');
+      const md5 = sum('MD5', 'base64');
+      if (ContentMD5 !== undefined && md5 !== ContentMD5) {
+        throw badDigest('Content-MD5', { ExpectedDigest: ContentMD5, CalculatedDigest: md5 });
+      }
       if (payloadSha256 !== undefined && sum('SHA256', 'hex') !== payloadSha256) {
         throw s3Error('XAmzContentSHA256Mismatch');
       }

@@ -1,5 +1,5 @@
-import { notImplemented, s3Error } from './errors.ts';
-import type { ObjectVersion } from './model.ts';
+import { s3Error } from './errors.ts';
+import type { ObjectVersion, Upload } from './model.ts';
 
 interface ReadConditions {
   readonly IfMatch?: string | undefined;
@@ -17,7 +17,11 @@ const lists = (header: string, etag: string) =>
   });
 
 /** The condition of a read that fails, if any, with the precedence of RFC 9110. */
-function failedCondition(input: ReadConditions, { etag, lastModified }: ObjectVersion): string | undefined {
+function failedCondition(
+  input: ReadConditions,
+  { etag, lastModified }: ObjectVersion,
+  now: number,
+): string | undefined {
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = input;
   if (IfMatch !== undefined) {
     if (!lists(IfMatch, etag)) return 'If-Match';
@@ -25,12 +29,14 @@ function failedCondition(input: ReadConditions, { etag, lastModified }: ObjectVe
     return 'If-Unmodified-Since';
   }
   if (IfNoneMatch !== undefined) return lists(IfNoneMatch, etag) ? 'If-None-Match' : undefined;
-  return IfModifiedSince && lastModified <= IfModifiedSince.getTime() ? 'If-Modified-Since' : undefined;
+  const since = IfModifiedSince?.getTime() ?? Number.POSITIVE_INFINITY;
+  // As RFC 9110 says, a date in the future is ignored.
+  return lastModified <= since && since <= now ? 'If-Modified-Since' : undefined;
 }
 
-/** For GetObject and HeadObject. Throws PreconditionFailed (412) or NotModified (304). */
-export function checkReadConditions(input: ReadConditions, version: ObjectVersion): void {
-  const failed = failedCondition(input, version);
+/** For GetObject and HeadObject at `now`. Throws PreconditionFailed (412) or NotModified (304). */
+export function checkReadConditions(input: ReadConditions, version: ObjectVersion, now: number): void {
+  const failed = failedCondition(input, version, now);
   if (failed === 'If-None-Match' || failed === 'If-Modified-Since') {
     throw s3Error('NotModified').withHeaders({
       etag: `"${version.etag}"`,
@@ -41,25 +47,48 @@ export function checkReadConditions(input: ReadConditions, version: ObjectVersio
 }
 
 /** For copies, where every failure is PreconditionFailed. */
-export function checkCopyConditions(conditions: ReadConditions, version: ObjectVersion): void {
-  const failed = failedCondition(conditions, version);
+export function checkCopyConditions(conditions: ReadConditions, version: ObjectVersion, now: number): void {
+  const failed = failedCondition(conditions, version, now);
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed}`);
 }
 
+type WriteConditions = Pick<ReadConditions, 'IfMatch' | 'IfNoneMatch'>;
+
 /**
- * For writes and deletes; `current` is the object that they would replace. Throws PreconditionFailed, NoSuchKey or
- * NotImplemented.
+ * For writes; `current` is the object that they would replace. Throws PreconditionFailed, NoSuchKey, or NotImplemented
+ * for conditions that S3 does not accept.
  */
-export function checkWriteConditions(
-  { IfMatch, IfNoneMatch }: Pick<ReadConditions, 'IfMatch' | 'IfNoneMatch'>,
-  key: string,
+export function checkWriteConditions(input: WriteConditions, key: string, current: ObjectVersion | undefined): void {
+  const { IfMatch, IfNoneMatch } = input;
+  const unaccepted = (Header: string, additionalMessage: string) => {
+    throw s3Error('NotImplemented', { Header, additionalMessage });
+  };
+  const value = (header: string) => `We don't accept the provided value of ${header} header for this API`;
+  if (IfMatch !== undefined && IfNoneMatch !== undefined) {
+    unaccepted('If-Match,If-None-Match', 'Multiple conditional request headers present in the request');
+  }
+  if (IfMatch === '*') unaccepted('If-Match', value('If-Match'));
+  if (IfNoneMatch !== undefined && IfNoneMatch !== '*') unaccepted('If-None-Match', value('If-None-Match'));
+  if (IfNoneMatch !== undefined && current) throw preconditionFailed('If-None-Match');
+  checkIfMatch(IfMatch, key, current);
+}
+
+/** For completions: an upload cannot replace what was written or deleted since it began. */
+export function checkCompletion(
+  input: WriteConditions,
+  { key, overtaken }: Upload,
   current: ObjectVersion | undefined,
 ): void {
-  if (IfNoneMatch !== undefined) {
-    if (IfNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag on a write');
-    if (current) throw preconditionFailed('If-None-Match');
+  checkWriteConditions(input, key, current);
+  const Condition = input.IfMatch === undefined ? 'If-None-Match' : 'If-Match';
+  if (overtaken && (input.IfMatch ?? input.IfNoneMatch) !== undefined) {
+    throw s3Error('ConditionalRequestConflict', { Condition, Key: key });
   }
-  if (IfMatch === undefined) return;
+}
+
+/** For deletes and writes. Throws PreconditionFailed or NoSuchKey. */
+export function checkIfMatch(ifMatch: string | undefined, key: string, current: ObjectVersion | undefined): void {
+  if (ifMatch === undefined) return;
   if (!current) throw s3Error('NoSuchKey', { Key: key });
-  if (!lists(IfMatch, current.etag)) throw preconditionFailed('If-Match');
+  if (!lists(ifMatch, current.etag)) throw preconditionFailed('If-Match');
 }

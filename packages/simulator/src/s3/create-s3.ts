@@ -2,7 +2,7 @@ import type { Deps, Operation, Service } from '../core/cloud.ts';
 import { blobReferences } from './blob-references.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { S3Call } from './calls.ts';
-import { s3Error } from './errors.ts';
+import { S3Error, s3Error } from './errors.ts';
 import { bucketOperations } from './operations/buckets.ts';
 import { configurationOperations } from './operations/configurations.ts';
 import { copyOperations } from './operations/copies.ts';
@@ -37,7 +37,10 @@ export function createS3(deps: Deps, extras: S3Ports & { readonly blobs: BlobSto
       permissions: s3Permissions(name, partition),
       run(input: BucketInput, caller) {
         for (const owner of [input.ExpectedBucketOwner, input.ExpectedSourceBucketOwner]) {
-          if (owner !== undefined && owner !== accountId) throw s3Error('AccessDenied');
+          if (owner === undefined || owner === accountId) continue;
+          if (/^\d{12}$/.test(owner)) throw s3Error('AccessDenied');
+          const message = 'The value of the expected bucket owner parameter must be an AWS Account ID';
+          throw new S3Error('InvalidBucketOwnerAWSAccountID', `${message}... [${owner}]`, 400);
         }
         const call = {
           input: input as never,

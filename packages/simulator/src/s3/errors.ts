@@ -17,6 +17,10 @@ const ERRORS = {
   AccessControlListNotSupported: [400, 'The bucket does not allow ACLs'],
   AccessDenied: [403, 'Access Denied'],
   BucketAlreadyOwnedByYou: [409, 'Your previous request to create the named bucket succeeded and you already own it.'],
+  ConditionalRequestConflict: [
+    409,
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
+  ],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size'],
   IllegalVersioningConfigurationException: [400, 'The Versioning element must be specified'],
@@ -53,6 +57,7 @@ const ERRORS = {
   /** To a HEAD request, whose response has no body: the SDK names the error NotFound. */
   NotFound: [404, 'Not Found'],
   NotModified: [304, 'Not Modified'],
+  NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
   PolicyTooLarge: [400, 'The policy exceeds the maximum allowed document size.'],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
   XAmzContentSHA256Mismatch: [400, "The provided 'x-amz-content-sha256' header does not match what was computed."],
@@ -72,9 +77,9 @@ export const invalidArgument = (message: string, ArgumentName: string, ArgumentV
 export const invalidRequest = (message: string) => new S3Error('InvalidRequest', message, 400);
 
 /** 400; `digest` is `Content-MD5` or a checksum's algorithm. */
-export function badDigest(digest: string): S3Error {
+export function badDigest(digest: string, members: Readonly<Record<string, string>> = {}): S3Error {
   const actual = digest === 'Content-MD5' ? 'what we received' : 'the calculated checksum';
-  return new S3Error('BadDigest', `The ${digest} you specified did not match ${actual}.`, 400);
+  return new S3Error('BadDigest', `The ${digest} you specified did not match ${actual}.`, 400, members);
 }
 
 /** 501; `feature` names what the local runtime lacks. */

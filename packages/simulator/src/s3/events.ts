@@ -31,8 +31,8 @@ export function objectEvent(
       object: {
         key,
         ...(type === 'Object Created' && { size }),
-        etag,
-        ...(bucket.versioning && { 'version-id': versionId }),
+        ...(change.reason !== 'DeleteObject' && { etag }),
+        ...(versionId !== 'null' && { 'version-id': versionId }),
         ...(sequencer !== undefined && { sequencer }),
       },
       'request-id': details?.requestId ?? ids.hex(16).toUpperCase(),

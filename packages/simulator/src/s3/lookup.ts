@@ -1,13 +1,13 @@
 import type { S3Call } from './calls.ts';
 import { s3Error } from './errors.ts';
 import type { ObjectVersion } from './model.ts';
-import { checkKey } from './names.ts';
+import { checkKey, checkVersionId } from './names.ts';
 import type { S3State } from './state.ts';
 
 /**
  * Finds the version that a read names; without an id, the newest. As in S3, a caller who cannot list the bucket gets
- * AccessDenied, not NoSuchKey, for a missing key. Throws NoSuchKey (NotFound for HEAD), NoSuchVersion, or
- * MethodNotAllowed for the id of a delete marker.
+ * AccessDenied, not NoSuchKey, for a missing key. Throws NoSuchKey (NotFound for HEAD), NoSuchVersion, InvalidArgument,
+ * or MethodNotAllowed for the id of a delete marker.
  */
 export function findVersion(
   state: S3State,
@@ -15,6 +15,7 @@ export function findVersion(
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' = 'GET',
 ): ObjectVersion {
   const key = checkKey(Key);
+  checkVersionId(VersionId);
   const versions = bucket.objects.get(key) ?? [];
   const version = versions.find(({ versionId }) => VersionId === undefined || versionId === VersionId);
   if (version && !version.deleteMarker) return version;

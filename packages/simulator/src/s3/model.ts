@@ -63,6 +63,8 @@ export interface Upload extends Described {
   readonly initiated: number;
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
   readonly parts: Map<number, UploadedPart>;
+  /** Whether the key was written or deleted since the upload began. */
+  overtaken?: true;
 }
 
 /** A bucket and everything in it. */

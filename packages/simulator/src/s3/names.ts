@@ -26,6 +26,15 @@ export function checkKey(key: string | undefined): string {
   return key;
 }
 
+/** Whether S3 can have issued this id; an absent one, too. */
+export const isVersionId = (id: string | undefined): boolean =>
+  id === undefined || id === 'null' || /^[0-9a-f]{32}$/.test(id);
+
+/** Throws InvalidArgument for an id that S3 cannot have issued. */
+export function checkVersionId(id: string | undefined): void {
+  if (!isVersionId(id)) throw invalidArgument('Invalid version id specified', 'versionId', id);
+}
+
 /** The object that a copy reads from. */
 export interface CopySource {
   readonly bucket: string;
@@ -45,8 +54,7 @@ export function parseCopySource(source = ''): CopySource {
   } catch {
     // A malformed percent escape: throws below.
   }
-  const expected = 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey';
-  throw invalidArgument(expected, 'x-amz-copy-source', source);
+  throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', 'x-amz-copy-source');
 }
 
 /** Decodes a key in an address, where S3 takes `+` for a space. Throws URIError. */

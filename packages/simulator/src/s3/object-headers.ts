@@ -55,7 +55,9 @@ export function headersOf(input: WriteInput): ObjectHeaders {
     ...{ ContentType: 'binary/octet-stream', StorageClass: 'STANDARD', ServerSideEncryption: 'AES256' },
     ...Object.fromEntries(given),
   };
-  if (!STORAGE_CLASSES.includes(headers.StorageClass)) throw s3Error('InvalidStorageClass');
+  if (!STORAGE_CLASSES.includes(headers.StorageClass)) {
+    throw s3Error('InvalidStorageClass', { StorageClassRequested: headers.StorageClass });
+  }
   const { ServerSideEncryption: encryption } = headers;
   if (!ENCRYPTIONS.includes(encryption)) {
     const message = 'The encryption method specified is not supported';

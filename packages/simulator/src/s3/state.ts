@@ -21,7 +21,7 @@ export interface S3Ports {
   readonly kms?: Pick<Kms, 'authorizeUse'>;
 }
 
-/** What a delete marker has of an object. The ETag, the MD5 of no bytes, is in its event. */
+/** What a delete marker has of an object. */
 const DELETE_MARKER = {
   deleteMarker: true,
   size: 0,
@@ -171,6 +171,7 @@ export class S3State {
   }
 
   #push(bucket: Bucket, version: Omit<ObjectVersion, 'versionId'>): ObjectVersion {
+    overtakeUploads(bucket, version.key);
     const versionId = bucket.versioning === 'Enabled' ? this.deps.ids.hex(32) : 'null';
     if (versionId === 'null') this.#take(bucket, version.key, 'null');
     const stored = { ...version, versionId };
@@ -189,6 +190,7 @@ export class S3State {
     const index = versions.findIndex((version) => version.versionId === versionId);
     const [removed] = index < 0 ? [] : versions.splice(index, 1);
     if (!removed) return undefined;
+    overtakeUploads(bucket, key);
     if (versions.length === 0) {
       bucket.objects.delete(key);
       bucket.keys.splice(indexFrom(bucket.keys, key), 1);
@@ -203,6 +205,11 @@ export class S3State {
     const sequencer = change.reason && this.#sequence.toString(16).toUpperCase().padStart(16, '0');
     this.#ports.emit(objectEvent(this.deps, call, version, { ...change, sequencer }));
   }
+}
+
+/** Marks the uploads that began before a change of the key's object. */
+function overtakeUploads({ uploads }: Bucket, key: string): void {
+  for (const upload of uploads.values()) if (upload.key === key) upload.overtaken = true;
 }
 
 /** The headers of an object in a bucket with a default encryption; without one, S3's own keys encrypt it. */

@@ -1,6 +1,6 @@
 import type { Input, S3Call } from './calls.ts';
 import { checkWriteConditions } from './conditions.ts';
-import type { Bucket, Content, Described, ObjectHeaders, ObjectVersion } from './model.ts';
+import type { Content, Described, ObjectHeaders, ObjectVersion } from './model.ts';
 import { checkKey } from './names.ts';
 import type { S3State } from './state.ts';
 
@@ -24,17 +24,17 @@ export async function storeObject(
     checkWriteConditions(input, key, state.live(call.bucket, key));
     const reason = 'CopySource' in input ? 'CopyObject' : 'PutObject';
     const version = state.put(call, { ...content, ...described, headers, key }, reason);
-    return { version, shown: shownOf(state, call.bucket, version) };
+    return { version, shown: shownOf(version) };
   } catch (error) {
     state.blobs.release(content.segments);
     throw error;
   }
 }
 
-/** What the response to a write says of the object, besides its digests. */
-export const shownOf = (state: S3State, bucket: Bucket, version: ObjectVersion) => ({
+/** What the response to a write says of the object, besides its digests. It does not name a null version. */
+export const shownOf = (version: ObjectVersion) => ({
   ...encryptionOf(version.headers),
-  ...state.shownVersionId(bucket, version),
+  ...(version.versionId !== 'null' && { VersionId: version.versionId }),
 });
 
 /** The encryption members of a response. */

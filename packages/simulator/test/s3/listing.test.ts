@@ -64,6 +64,38 @@ describe('listing', () => {
     expect(await s3.call('ListObjectsV2', { Bucket, MaxKeys: 0 })).toMatchObject({ KeyCount: 0, IsTruncated: false });
   });
 
+  it('lists no group again that a marker is in', async () => {
+    await put(s3, 'a/1', 'a/2', 'b');
+    for (const start of [{ StartAfter: 'a/1' }, { StartAfter: 'a/' }]) {
+      const listed = await s3.call('ListObjectsV2', { Bucket, Delimiter: '/', ...start });
+      expect([...prefixesOf(listed), ...keysOf(listed)]).toEqual(['b']);
+    }
+  });
+
+  it('continues at the token, whatever it started after', async () => {
+    await put(s3, 'a', 'b', 'c');
+    const { NextContinuationToken: ContinuationToken } = await s3.call('ListObjectsV2', { Bucket, MaxKeys: 1 });
+    const next = await s3.call('ListObjectsV2', { Bucket, ContinuationToken, StartAfter: 'b' });
+    expect(keysOf(next)).toEqual(['b', 'c']);
+    expect(next.StartAfter).toBeUndefined();
+  });
+
+  it('names the last upload, and refuses an upload of another key', async () => {
+    const { UploadId } = await s3.call('CreateMultipartUpload', { Bucket, Key: 'a' });
+    const last = { NextKeyMarker: 'a', NextUploadIdMarker: UploadId, IsTruncated: false };
+    expect(await s3.call('ListMultipartUploads', { Bucket })).toMatchObject(last);
+    const wrong = s3.call('ListMultipartUploads', { Bucket, KeyMarker: 'b', UploadIdMarker: UploadId });
+    await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' });
+  });
+
+  it('lists buckets in pages, and those of a Region', async () => {
+    await s3.call('CreateBucket', { Bucket: 'other' });
+    const { Buckets, ContinuationToken } = await s3.call('ListBuckets', { MaxBuckets: 1 });
+    expect(Buckets).toMatchObject([{ Name: Bucket, BucketRegion: 'us-east-1', BucketArn: `arn:aws:s3:::${Bucket}` }]);
+    expect((await s3.call('ListBuckets', { ContinuationToken })).Buckets).toMatchObject([{ Name: 'other' }]);
+    expect((await s3.call('ListBuckets', { BucketRegion: 'eu-west-1' })).Buckets).toEqual([]);
+  });
+
   it('encodes keys on request', async () => {
     await put(s3, 'a b+c/(1)é');
     const page = await s3.call('ListObjectsV2', { Bucket, EncodingType: 'url' });

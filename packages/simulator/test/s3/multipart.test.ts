@@ -23,8 +23,9 @@ describe('multipart uploads', () => {
     UploadId = (await s3.call('CreateMultipartUpload', { Bucket, Key, ...input })).UploadId;
   };
   const upload = async (PartNumber: number, Body: Uint8Array, input: object = {}) => {
-    const { ETag } = await s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber, Body, ...input });
-    return { PartNumber, ETag };
+    const part = await s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber, Body, ...input });
+    const { ETag, ChecksumCRC32 } = part;
+    return { PartNumber, ETag, ...(ChecksumCRC32 && { ChecksumCRC32 }) };
   };
   const complete = (Parts: object[], input: object = {}) =>
     s3.call('CompleteMultipartUpload', { Bucket, Key, UploadId, MultipartUpload: { Parts }, ...input });
@@ -75,7 +76,7 @@ describe('multipart uploads', () => {
     await expect(complete([one, one])).rejects.toMatchObject({ code: 'InvalidPartOrder' });
     await expect(complete([{ ...one, ETag: '"x"' }])).rejects.toMatchObject({ code: 'InvalidPart' });
     await expect(complete([{ PartNumber: 9, ETag: one.ETag }])).rejects.toMatchObject({ code: 'InvalidPart' });
-    await expect(complete([])).rejects.toMatchObject({ code: 'MalformedXML' });
+    await expect(complete([])).rejects.toMatchObject({ code: 'InvalidRequest' });
     await expect(complete([one], { MpuObjectSize: 5 })).rejects.toMatchObject({ code: 'InvalidRequest' });
     await expect(upload(0, second)).rejects.toMatchObject({ code: 'InvalidArgument' });
     await expect(upload(10_001, second)).rejects.toMatchObject({ code: 'InvalidArgument' });
@@ -117,12 +118,51 @@ describe('multipart uploads', () => {
     expect(composite).toMatchObject({ ChecksumType: 'COMPOSITE', ChecksumCRC32: expect.stringMatching(/-2$/) });
     await create({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     const parts = [await upload(1, first), await upload(2, second)];
-    await expect(complete(parts, { ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ code: 'BadDigest' });
+    const ChecksumType = 'FULL_OBJECT';
+    const wrong = { ChecksumCRC32: 'AAAAAA==', ChecksumType };
+    await expect(complete(parts, wrong)).rejects.toMatchObject({ code: 'BadDigest' });
     const whole = base64Crc32(Buffer.concat([first, second]));
-    expect(await complete(parts, { ChecksumCRC32: whole })).toMatchObject({ ChecksumCRC32: whole });
+    await expect(complete(parts, { ChecksumCRC32: whole })).rejects.toMatchObject({ code: 'BadDigest' });
+    expect(await complete(parts, { ChecksumCRC32: whole, ChecksumType })).toMatchObject({ ChecksumCRC32: whole });
+    const { ObjectParts } = await s3.call('GetObjectAttributes', { Bucket, Key, ObjectAttributes: ['ObjectParts'] });
+    expect(ObjectParts).toEqual({ TotalPartsCount: 2 });
+    const part = await s3.call('HeadObject', { Bucket, Key, PartNumber: 1, ChecksumMode: 'enabled' });
+    expect(part).not.toHaveProperty('ChecksumType');
     await expect(create({ ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' })).rejects.toMatchObject({
       code: 'InvalidRequest',
     });
+  });
+
+  it('are completed with the checksums that they were created with', async () => {
+    const invalidPart = { code: 'InvalidPart' };
+    const ChecksumCRC32 = base64Crc32(second);
+    const plain = await upload(1, second, { ChecksumCRC32 });
+    expect(plain.ChecksumCRC32).toBe(ChecksumCRC32);
+    await expect(complete([plain])).rejects.toMatchObject(invalidPart);
+    const modes = { code: 'InvalidRequest', message: expect.stringContaining('checksum mode') };
+    await expect(complete([plain], { ChecksumType: 'FULL_OBJECT' })).rejects.toMatchObject(modes);
+    await create({ ChecksumAlgorithm: 'CRC32' });
+    const { ETag } = await upload(1, second);
+    const bare = { PartNumber: 1, ETag };
+    await expect(complete([bare])).rejects.toMatchObject({ code: 'InvalidRequest' });
+    await expect(complete([{ ...bare, ChecksumSHA1: 'x' }])).rejects.toMatchObject({ code: 'BadDigest' });
+    await expect(complete([{ ...bare, ChecksumCRC32: 'AAAAAA==' }])).rejects.toMatchObject(invalidPart);
+    await expect(complete([{ ...bare, ChecksumCRC32 }], { ChecksumType: 'FULL_OBJECT' })).rejects.toMatchObject(modes);
+    await complete([{ ...bare, ChecksumCRC32 }]);
+  });
+
+  it('replace nothing under a condition that was written or deleted since they began', async () => {
+    const conflict = { code: 'ConditionalRequestConflict', status: 409 };
+    const put = async () => (await s3.call('PutObject', { Bucket, Key, Body: 'x' })).ETag;
+    const IfMatch = await put();
+    await create();
+    const parts = [await upload(1, second)];
+    await put();
+    await expect(complete(parts, { IfMatch })).rejects.toMatchObject(conflict);
+    await s3.call('DeleteObject', { Bucket, Key });
+    await expect(complete(parts, { IfMatch })).rejects.toMatchObject({ code: 'NoSuchKey' });
+    await expect(complete(parts, { IfNoneMatch: '*' })).rejects.toMatchObject(conflict);
+    await complete(parts);
   });
 
   it('have attributes, with their parts if these have checksums', async () => {

@@ -62,7 +62,8 @@ describe('objects', () => {
     const future = new Date(s3.clock.now() + 5000);
     await expect(head({ IfMatch: '"x"' })).rejects.toMatchObject({ status: 412, code: 'PreconditionFailed' });
     await expect(head({ IfNoneMatch: `"${helloMd5}"` })).rejects.toMatchObject({ status: 304 });
-    await expect(head({ IfModifiedSince: future })).rejects.toMatchObject({ status: 304 });
+    await expect(head({ IfModifiedSince: new Date(s3.clock.now()) })).rejects.toMatchObject({ status: 304 });
+    await head({ IfModifiedSince: future });
     await expect(head({ IfUnmodifiedSince: past })).rejects.toMatchObject({ status: 412 });
     await head({ IfMatch: `"${helloMd5}"`, IfUnmodifiedSince: past });
     await head({ IfNoneMatch: '"x"', IfModifiedSince: future });
@@ -75,6 +76,9 @@ describe('objects', () => {
     await expect(put({ IfNoneMatch: '*' })).rejects.toMatchObject({ code: 'PreconditionFailed', status: 412 });
     await expect(put({ IfMatch: '"x"' })).rejects.toMatchObject({ code: 'PreconditionFailed' });
     await put({ IfMatch: `"${helloMd5}"` });
+    for (const unaccepted of [{ IfMatch: '*' }, { IfNoneMatch: '"x"' }, { IfMatch: '"x"', IfNoneMatch: '*' }]) {
+      await expect(put(unaccepted)).rejects.toMatchObject({ code: 'NotImplemented', status: 501 });
+    }
     expect(s3.blobs.count).toBe(1);
   });
 
@@ -134,12 +138,21 @@ describe('objects', () => {
     expect(await text({ Key: 'k', VersionId: v1 })).toBe('1');
     expect(await text({ Key: 'k', VersionId: 'null' })).toBe('0');
     await expect(s3.call('GetObject', { Bucket, Key: 'k', VersionId: 'x' })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    });
+    const VersionId = 'f'.repeat(32);
+    await expect(s3.call('GetObject', { Bucket, Key: 'k', VersionId })).rejects.toMatchObject({
       code: 'NoSuchVersion',
     });
+    await expect(s3.call('DeleteObject', { Bucket, Key: 'k', VersionId: 'x' })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    });
+    const Delete = { Objects: [{ Key: 'k', VersionId: 'x' }] };
+    expect((await s3.call('DeleteObjects', { Bucket, Delete })).Errors).toMatchObject([{ Code: 'NoSuchVersion' }]);
     await s3.call('DeleteObject', { Bucket, Key: 'k', VersionId: marker.VersionId });
     expect(await text({ Key: 'k' })).toBe('1');
     await s3.call('PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: 'Suspended' } });
-    expect(await s3.call('PutObject', { Bucket, Key: 'k', Body: '2' })).toMatchObject({ VersionId: 'null' });
+    expect(await s3.call('PutObject', { Bucket, Key: 'k', Body: '2' })).not.toHaveProperty('VersionId');
     expect(s3.blobs.count).toBe(2);
   });
 

@@ -25,7 +25,7 @@ export async function readS3Input(
     .filter(([name]) => /^x-amz-/i.test(name))
     .map(([name, value]) => [name.toLowerCase(), value]);
   const headers = { ...Object.fromEntries(hoisted), ...request.headers };
-  if (query.get('continuation-token') === '') {
+  if (query.get('continuation-token') === '' && bucket !== '') {
     throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', '');
   }
   const bound = { labels: { ...labels, Bucket: bucket }, headers, query };
@@ -54,7 +54,9 @@ export async function readS3Input(
 function readXml(schema: NormalizedSchema, document: string): Record<string, unknown> {
   try {
     const value = readElements(schema, parseXml(rootOf(schema), document));
-    if (invalidMembers(schema, value).missing.length > 0) throw s3Error('MalformedXML');
+    // An empty set of tags can also be absent.
+    const missing = invalidMembers(schema, value).missing.filter((path) => path.join() !== 'TagSet');
+    if (missing.length > 0) throw s3Error('MalformedXML');
     return value;
   } catch (error) {
     throw error instanceof MalformedElement ? s3Error('MalformedXML') : error;

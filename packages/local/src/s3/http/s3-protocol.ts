@@ -37,13 +37,12 @@ export const s3Protocol: Protocol = {
     checkRefused('s3', name, invalidMembers(match.operation.input, input, match.operation.refused).refused);
     await respond(exchange, match, (await exchange.cloud.call<object>('s3', name, input, exchange.caller)) ?? {});
   },
-  errorReply(error, { request, requestId }) {
+  errorReply(error, { requestId }) {
     const { code, message, status, members } = error;
     const shown: Record<string, unknown> = {
       Code: code === 'InternalFailure' ? 'InternalError' : code,
       Message: message,
       ...members,
-      Resource: (request.url ?? '/').split('?', 1).join('').slice(0, 4096),
       RequestId: requestId,
     };
     const elements = Object.entries(shown).map(

@@ -4,6 +4,7 @@ import { invalidArgument, S3Error, s3Error } from '../errors.ts';
 import { checkBucketName } from '../names.ts';
 import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
+import { fromToken, toToken } from './paging.ts';
 
 /** Buckets that ListBuckets returns at most, and by default. */
 const MAX_LISTED_BUCKETS = 10_000;
@@ -13,19 +14,27 @@ export function bucketOperations(state: S3State) {
   const { region } = state.deps.account;
   return {
     ListBuckets({ input }) {
-      const { MaxBuckets: limit = MAX_LISTED_BUCKETS, ContinuationToken: after, Prefix: prefix = '' } = input;
+      const { MaxBuckets: limit = MAX_LISTED_BUCKETS, ContinuationToken, Prefix: prefix = '', BucketRegion } = input;
+      const after = ContinuationToken ? fromToken(ContinuationToken) : '';
+      const isPaged = (input.MaxBuckets ?? input.ContinuationToken ?? input.Prefix ?? BucketRegion) !== undefined;
       if (!(limit >= 1 && limit <= MAX_LISTED_BUCKETS)) {
         const message = 'Argument max-buckets must be an integer between 1 and 10000';
         throw invalidArgument(message, 'max-buckets', String(limit));
       }
       const buckets = [...state.buckets.values()]
-        .filter(({ name }) => name.startsWith(prefix) && (after === undefined || compareUtf8(name, after) > 0))
+        .filter(({ name }) => name.startsWith(prefix) && compareUtf8(name, after) > 0)
+        .filter(() => (BucketRegion ?? region) === region)
         .sort((a, b) => compareUtf8(a.name, b.name));
       const { items, isLast } = page(buckets, limit);
       return {
-        Buckets: items.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created) })),
+        Buckets: items.map(({ name, created }) => ({
+          Name: name,
+          CreationDate: new Date(created),
+          BucketArn: state.arnOf(name),
+          ...(isPaged && { BucketRegion: region }),
+        })),
         Owner: state.owner,
-        ContinuationToken: isLast ? undefined : items.at(-1)?.name,
+        ContinuationToken: isLast ? undefined : toToken(items.at(-1)?.name ?? ''),
         Prefix: prefix === '' ? undefined : prefix,
       };
     },
@@ -60,11 +69,23 @@ export function bucketOperations(state: S3State) {
   } satisfies Operations;
 }
 
+/** Whether S3 has this kind of ownership of objects. */
+export const isOwnership = (name: string | undefined): boolean =>
+  ['BucketOwnerPreferred', 'ObjectWriter', 'BucketOwnerEnforced'].includes(name ?? '');
+
 function createBucket(state: S3State, input: Input<'CreateBucket'>): object {
   const { region } = state.deps.account;
   const { Bucket: name = '', ObjectOwnership } = input;
   checkBucketName(name);
+  if (ObjectOwnership !== undefined && !isOwnership(ObjectOwnership)) {
+    const message = `Invalid x-amz-object-ownership header: ${ObjectOwnership}`;
+    throw new S3Error('InvalidArgument', message, 400, { ArgumentName: 'x-amz-object-ownership' });
+  }
   const location: string | undefined = input.CreateBucketConfiguration?.LocationConstraint;
+  const isLocation = location === 'EU' || /^[a-z]{2}(-[a-z]+)+-\d$/.test(location ?? region);
+  if (location && region === 'us-east-1' && (location === region || !isLocation)) {
+    throw s3Error('InvalidLocationConstraint', { LocationConstraint: location });
+  }
   if (location && location !== region) {
     throw new S3Error(
       'IllegalLocationConstraintException',
@@ -72,7 +93,6 @@ function createBucket(state: S3State, input: Input<'CreateBucket'>): object {
       400,
     );
   }
-  if (location === 'us-east-1') throw s3Error('InvalidLocationConstraint');
   if (!state.buckets.has(name)) {
     state.buckets.set(name, {
       name,

@@ -1,8 +1,15 @@
-import type { BucketLifecycleConfiguration, Tagging } from '@aws-sdk/client-s3';
+import type {
+  BucketLifecycleConfiguration,
+  LifecycleRule,
+  OwnershipControls,
+  ServerSideEncryptionConfiguration,
+  Tagging,
+} from '@aws-sdk/client-s3';
 import type { Operations, S3Call } from '../calls.ts';
-import { invalidArgument, notImplemented, S3Error, s3Error } from '../errors.ts';
+import { invalidArgument, invalidRequest, notImplemented, S3Error, s3Error } from '../errors.ts';
 import type { S3State } from '../state.ts';
 import { checkTagSet } from '../tags.ts';
+import { isOwnership } from './buckets.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_RULE_ID_LENGTH = 255;
@@ -19,6 +26,8 @@ interface StoredConfiguration {
   readonly flat?: true;
   /** The configuration of a new bucket. */
   readonly initial?: object;
+  /** The members that a request need not give. */
+  readonly absent?: object;
   /** The error if there is none. */
   readonly missing: readonly [code: string, message: string];
 }
@@ -38,6 +47,12 @@ const STORED_CONFIGURATIONS: readonly StoredConfiguration[] = [
     get: 'PublicAccessBlock',
     member: 'PublicAccessBlockConfiguration',
     initial: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    absent: {
+      BlockPublicAcls: false,
+      IgnorePublicAcls: false,
+      BlockPublicPolicy: false,
+      RestrictPublicBuckets: false,
+    },
     missing: ['NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'],
   },
   {
@@ -70,16 +85,19 @@ export function configurationOperations(state: S3State): Operations {
 }
 
 function storedOperations(state: S3State, { get, put = get, remove = get, ...kind }: StoredConfiguration) {
-  const { member, flat, initial, missing } = kind;
+  const { member, flat, initial, absent, missing } = kind;
   return {
     [`Put${put}`]({ input, bucket }: S3Call<Readonly<Record<string, unknown>>>) {
       const configuration = structuredClone(input[member]);
       if (configuration === undefined || configuration === null) throw s3Error('MalformedXML');
       if (member === 'Tagging') checkTagSet((configuration as Tagging).TagSet ?? []);
       if (member === 'LifecycleConfiguration') completeRules(state, configuration as BucketLifecycleConfiguration);
+      if (member === 'OwnershipControls') checkOwnership(configuration as OwnershipControls);
+      if (member === 'ServerSideEncryptionConfiguration') checkEncryption(configuration);
+      const added = member === 'LifecycleConfiguration' ? transitionSize(input.TransitionDefaultMinimumObjectSize) : {};
       const isEmpty = member === 'Tagging' && !(configuration as Tagging).TagSet?.length;
-      bucket.configurations.set(member, isEmpty ? undefined : configuration);
-      return {};
+      bucket.configurations.set(member, isEmpty ? undefined : { ...absent, ...configuration, ...added });
+      return added;
     },
     [`Get${get}`]({ bucket: { name, configurations } }: S3Call) {
       const configuration = structuredClone(configurations.has(member) ? configurations.get(member) : initial);
@@ -95,11 +113,31 @@ function storedOperations(state: S3State, { get, put = get, remove = get, ...kin
   };
 }
 
-/** Gives each rule an id. Throws InvalidArgument or MalformedXML. */
+function transitionSize(TransitionDefaultMinimumObjectSize: unknown = 'all_storage_classes_128K') {
+  if (['all_storage_classes_128K', 'varies_by_storage_class'].includes(String(TransitionDefaultMinimumObjectSize))) {
+    return { TransitionDefaultMinimumObjectSize };
+  }
+  throw invalidRequest(`Invalid TransitionDefaultMinimumObjectSize found: ${TransitionDefaultMinimumObjectSize}`);
+}
+
+function checkOwnership({ Rules = [] }: OwnershipControls): void {
+  const [rule, ...others] = Rules;
+  if (others.length > 0 || !isOwnership(rule?.ObjectOwnership)) throw s3Error('MalformedXML');
+}
+
+function checkEncryption({ Rules = [] }: Partial<ServerSideEncryptionConfiguration>): void {
+  if (Rules.length !== 1) throw s3Error('MalformedXML');
+  const { SSEAlgorithm = '', KMSMasterKeyID } = Rules[0]?.ApplyServerSideEncryptionByDefault ?? {};
+  if (KMSMasterKeyID === undefined || SSEAlgorithm.startsWith('aws:kms')) return;
+  const message = 'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse';
+  throw new S3Error('InvalidArgument', message, 400, { ArgumentName: 'ApplyServerSideEncryptionByDefault' });
+}
+
+/** Gives each rule an id. Throws InvalidArgument, InvalidRequest or MalformedXML. */
 function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfiguration): void {
   const ids = new Set<string>();
   for (const rule of Rules) {
-    if (rule.Status !== 'Enabled' && rule.Status !== 'Disabled') throw s3Error('MalformedXML');
+    checkShape(rule);
     const { ID: id = deps.ids.hex(48), Expiration: { Days: days, Date: expiry } = {}, Transitions = [] } = rule;
     const date = [expiry, ...Transitions.map(({ Date: start }) => start)].find((day) => day && day.getTime() % DAY_MS);
     if (id.length > MAX_RULE_ID_LENGTH) {
@@ -115,12 +153,26 @@ function completeRules({ deps }: S3State, { Rules = [] }: BucketLifecycleConfigu
   }
 }
 
+function checkShape({ Status, Filter, Prefix, Expiration, NoncurrentVersionExpiration: noncurrent }: LifecycleRule) {
+  const selects = Filter === undefined ? Prefix !== undefined : Prefix === undefined && Object.keys(Filter).length < 2;
+  const isMarkersOnly = Expiration?.ExpiredObjectDeleteMarker !== undefined;
+  const isShaped =
+    (Status === 'Enabled' || Status === 'Disabled') &&
+    selects &&
+    !(isMarkersOnly && (Expiration?.Days ?? Expiration?.Date) !== undefined) &&
+    !(noncurrent && noncurrent.NoncurrentDays === undefined);
+  if (!isShaped) throw s3Error('MalformedXML');
+  const keys = Filter?.And?.Tags?.map(({ Key }) => Key) ?? [];
+  if (new Set(keys).size < keys.length) throw invalidRequest('Duplicate Tag Keys are not allowed.');
+}
+
 const VERSIONING_AND_NOTIFICATIONS = {
   PutBucketVersioning({ input, bucket }) {
     const { Status: status, MFADelete: mfaDelete } = input.VersioningConfiguration ?? {};
     if (mfaDelete === 'Enabled') throw notImplemented('MFA Delete');
     if (status === undefined && mfaDelete !== undefined) return {};
-    if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('IllegalVersioningConfigurationException');
+    if (status === undefined) throw s3Error('IllegalVersioningConfigurationException');
+    if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('MalformedXML');
     bucket.versioning = status;
     return {};
   },
@@ -144,12 +196,15 @@ function policyOperations(state: S3State) {
     PutBucketPolicy({ input, bucket }) {
       const policy = input.Policy ?? '';
       if (Buffer.byteLength(policy) > MAX_POLICY_BYTES) throw s3Error('PolicyTooLarge');
+      const malformed = (message: string) => new S3Error('MalformedPolicy', message, 400);
+      if (!policy.startsWith('{')) throw malformed("Policies must be valid JSON and the first byte must be '{'");
+      let parsed: object;
       try {
-        const parsed: unknown = JSON.parse(policy);
-        if (!parsed || typeof parsed !== 'object' || !('Statement' in parsed)) throw new Error('no Statement');
+        parsed = JSON.parse(policy);
       } catch {
-        throw new S3Error('MalformedPolicy', 'This policy contains invalid Json', 400);
+        throw malformed('This policy contains invalid Json');
       }
+      if (!('Statement' in parsed)) throw malformed('Missing required field Statement');
       state.setPolicy(bucket, policy);
       return {};
     },

@@ -73,9 +73,9 @@ function findSource(state: S3State, { input, caller }: S3Call<Input<'CopyObject'
     IfModifiedSince: input.CopySourceIfModifiedSince,
     IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
   };
-  checkCopyConditions(conditions, source);
+  checkCopyConditions(conditions, source, state.now());
   state.authorizeKey({ caller, bucket }, source, 'Decrypt');
-  return { source, CopySourceVersionId: state.shownVersionId(bucket, source).VersionId };
+  return { source, CopySourceVersionId: source.versionId === 'null' ? undefined : source.versionId };
 }
 
 function checkCopiedSize(bytes: number): void {

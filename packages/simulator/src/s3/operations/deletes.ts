@@ -1,8 +1,8 @@
 import { AwsError } from '../../core/aws-error.ts';
 import type { Operations } from '../calls.ts';
-import { checkWriteConditions } from '../conditions.ts';
+import { checkIfMatch } from '../conditions.ts';
 import { s3Error } from '../errors.ts';
-import { checkKey } from '../names.ts';
+import { checkKey, checkVersionId, isVersionId } from '../names.ts';
 import type { S3State } from '../state.ts';
 
 /** DeleteObject and DeleteObjects; the latter checks permissions for each key and reports each error. */
@@ -11,7 +11,8 @@ export function deleteOperations(state: S3State) {
     DeleteObject(call) {
       const { input, bucket } = call;
       const key = checkKey(input.Key);
-      checkWriteConditions({ IfMatch: input.IfMatch }, key, state.live(bucket, key));
+      checkVersionId(input.VersionId);
+      checkIfMatch(input.IfMatch, key, state.live(bucket, key));
       const { versionId, deleteMarker } = state.remove(call, key, input.VersionId);
       return { DeleteMarker: deleteMarker || undefined, VersionId: versionId };
     },
@@ -27,7 +28,8 @@ export function deleteOperations(state: S3State) {
           const key = checkKey(Key);
           const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
           state.deps.cloud.authorize(caller, { action, resource: state.arnOf(`${bucket.name}/${key}`) });
-          checkWriteConditions({ IfMatch: ETag }, key, state.live(bucket, key));
+          if (!isVersionId(VersionId)) throw s3Error('NoSuchVersion');
+          checkIfMatch(ETag, key, state.live(bucket, key));
           const { versionId, deleteMarker } = state.remove(call, key, VersionId);
           const marker = deleteMarker && { DeleteMarker: true, DeleteMarkerVersionId: versionId };
           deleted.push({ Key, VersionId, ...marker });

@@ -5,23 +5,24 @@ import type { Bucket, ObjectVersion, Upload } from '../model.ts';
 import { compareUtf8 } from '../sorted-keys.ts';
 import type { S3State } from '../state.ts';
 import { checksumSettings, findUpload, partChecksum } from './multipart.ts';
-import { limitOf, pageOfKeys } from './paging.ts';
+import { fromToken, limitOf, pageOfKeys, toToken } from './paging.ts';
 
 /** The listings: of objects, in two versions, of objects' versions, of uploads in progress and of their parts. */
 export function listingOperations(state: S3State) {
   const Owner = state.owner;
   return {
     ListObjectsV2({ input, bucket }) {
-      const { ContinuationToken, StartAfter = '' } = input;
-      // Only the first page begins at StartAfter: MinIO's client repeats the token as StartAfter.
-      const after = ContinuationToken === undefined ? StartAfter : fromToken(ContinuationToken);
+      const { ContinuationToken } = input;
+      // A token takes the place of StartAfter: MinIO's client repeats it as StartAfter.
+      const StartAfter = ContinuationToken === undefined ? input.StartAfter : undefined;
+      const after = ContinuationToken === undefined ? (StartAfter ?? '') : fromToken(ContinuationToken);
       const { members, next, encode } = listObjects(bucket, input, after, input.FetchOwner ? { Owner } : {});
       return {
         ...members,
         KeyCount: members.Contents.length + members.CommonPrefixes.length,
         ContinuationToken,
         NextContinuationToken: next && toToken(next.key),
-        StartAfter: input.StartAfter && encode(StartAfter),
+        StartAfter: StartAfter && encode(StartAfter),
       };
     },
 
@@ -50,7 +51,7 @@ export function listingOperations(state: S3State) {
         Key: upload.key,
         UploadId: upload.id,
         PartNumberMarker: String(after),
-        NextPartNumberMarker: String(items.at(-1)?.number ?? after),
+        NextPartNumberMarker: String(items.at(-1)?.number ?? 0),
         MaxParts: limit,
         IsTruncated: !isLast,
         Parts: items.map((part) => ({
@@ -134,16 +135,22 @@ function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner
     valuesOf: (key: string) => byKey.get(key) ?? [],
     idOf: ({ id }: Upload) => id,
   };
+  if (UploadIdMarker !== '' && KeyMarker !== '' && bucket.uploads.get(UploadIdMarker)?.key !== KeyMarker) {
+    throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', UploadIdMarker);
+  }
   const start = { after: KeyMarker, id: UploadIdMarker, limit };
   const { values, members, next, encode } = pageOfKeys(listed, input, start);
+  // Unlike other listings, this one names its last upload also on the last page, and none before a common prefix.
+  const last = next && next.id === undefined ? undefined : values.at(-1);
   return {
     ...members,
+    Prefix: input.Prefix && members.Prefix,
     Bucket: bucket.name,
     MaxUploads: limit,
     KeyMarker: encode(KeyMarker),
     UploadIdMarker,
-    NextKeyMarker: next && encode(next.key),
-    NextUploadIdMarker: next?.id,
+    NextKeyMarker: encode(last?.key ?? ''),
+    NextUploadIdMarker: last?.id ?? '',
     Uploads: values.map((upload) => ({
       UploadId: upload.id,
       Key: encode(upload.key),
@@ -165,13 +172,4 @@ function summary({ key, lastModified, etag, checksum, size, headers }: ObjectVer
     Size: size,
     StorageClass: headers.StorageClass,
   };
-}
-
-const toToken = (name: string) => Buffer.from(`1${name}`).toString('base64');
-
-function fromToken(token: string): string {
-  const raw = Buffer.from(token, 'base64');
-  const text = raw.toString();
-  if (text.startsWith('1') && raw.toString('base64') === token) return text.slice(1);
-  throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { CompletedPart } from '@aws-sdk/client-s3';
 import { claimedChecksum } from '../body-digests.ts';
 import type { Input, Operations, S3Call } from '../calls.ts';
 import {
@@ -11,7 +10,7 @@ import {
   declaredChecksum,
   multipartChecksumType,
 } from '../checksums.ts';
-import { checkWriteConditions } from '../conditions.ts';
+import { checkCompletion } from '../conditions.ts';
 import { badDigest, invalidArgument, invalidRequest, S3Error, s3Error } from '../errors.ts';
 import { ingest } from '../ingest.ts';
 import type { Content, ObjectVersion, Upload, UploadedPart } from '../model.ts';
@@ -47,13 +46,17 @@ export function multipartOperations(state: S3State) {
         throw invalidRequest(`Checksum Type mismatch occurred, ${message}`);
       }
       const part = storePart(state, call, await ingest(state.blobs, input, expected ?? DEFAULT_CHECKSUM.algorithm));
-      return { ETag: `"${part.etag}"`, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
+      // Unless the upload has checksums, S3 shows a part's only in the response to the request that claims it.
+      const claimed = claimedChecksum(input);
+      const shown = claimed && { [`Checksum${claimed.algorithm}`]: claimed.value() };
+      return { ETag: `"${part.etag}"`, ...shown, ...partChecksum(upload, part), ...encryptionOf(upload.headers) };
     },
 
     async CompleteMultipartUpload(call) {
       const completed = completedVersion(call);
       if (completed) return describeCompleted(state, call, completed);
       const upload = findUpload(call);
+      checkChecksumType(upload, call.input.ChecksumType);
       const checksum = await checksumOf(upload, choosePartsOf(upload, call.input), call.input);
       // No await from here on. A part that was replaced meanwhile fails these checks.
       return describeCompleted(state, call, completeUpload(state, call, checksum));
@@ -143,7 +146,7 @@ function completeUpload(state: S3State, call: S3Call<CompleteInput>, checksum: C
   const size = assembledSize(parts, input);
   // S3 decrypts the parts in order to assemble them.
   state.authorizeKey(call, upload, 'Decrypt');
-  checkWriteConditions(input, key, state.live(bucket, key));
+  checkCompletion(input, upload, state.live(bucket, key));
 
   bucket.uploads.delete(upload.id);
   const used = new Set(parts);
@@ -172,7 +175,7 @@ function describeCompleted(state: S3State, { bucket }: S3Call, version: ObjectVe
     Key: key,
     ETag: `"${etag}"`,
     ...checksumMembers(checksum),
-    ...shownOf(state, bucket, version),
+    ...shownOf(version),
   };
 }
 
@@ -180,20 +183,27 @@ function assembledSize(parts: readonly UploadedPart[], input: CompleteInput): nu
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const expected = input.MpuObjectSize;
   if (expected !== undefined && Number(expected) !== size) {
-    const message = "The provided 'x-amz-mp-object-size' header does not match what was computed.";
-    throw invalidRequest(`${message} expected: ${expected}, actual: ${size}`);
+    const header = `The provided 'x-amz-mp-object-size' header value ${expected}`;
+    throw invalidRequest(`${header} does not match what was computed: ${size}`);
   }
   if (size <= MAX_OBJECT_BYTES) return size;
   throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', 400);
 }
 
-/** The parts that a completion lists. Throws MalformedXML, InvalidPartOrder, InvalidPart or EntityTooSmall. */
+function checkChecksumType({ checksum }: Upload, completed: string | undefined): void {
+  if (completed === undefined || completed === checksum?.type) return;
+  const mode = `The upload was created using the ${checksum?.type ?? 'null'} checksum mode.`;
+  throw invalidRequest(`${mode} The complete request must use the same checksum mode.`);
+}
+
+/** The parts that a completion lists. Throws MalformedXML, InvalidRequest, InvalidPartOrder, InvalidPart or EntityTooSmall. */
 function choosePartsOf(
   upload: Upload,
   { MultipartUpload: { Parts: listed = [] } = {} }: CompleteInput,
 ): UploadedPart[] {
-  if (listed.length === 0) throw s3Error('MalformedXML');
+  if (listed.length === 0) throw invalidRequest('You must specify at least one part');
   const UploadId = upload.id;
+  const { checksum } = upload;
   let before = 0;
   const chosen = listed.map((entry) => {
     const { PartNumber: number, ETag = '' } = entry;
@@ -201,8 +211,22 @@ function choosePartsOf(
     if (number <= before) throw s3Error('InvalidPartOrder', { UploadId });
     before = number;
     const part = upload.parts.get(number);
-    if (!part || part.etag !== ETag.replaceAll('"', '') || !checksumsAgree(part, entry)) {
-      throw s3Error('InvalidPart', { UploadId, PartNumber: number, ETag });
+    const claimed = CHECKSUM_ALGORITHMS.find((algorithm) => entry[`Checksum${algorithm}`] !== undefined);
+    if (checksum && claimed && claimed !== checksum.algorithm) {
+      const message = `The ${claimed.toLowerCase()} you specified for part ${number} did not match what we received.`;
+      throw new S3Error('BadDigest', message, 400);
+    }
+    if (checksum?.type === 'COMPOSITE' && !claimed) {
+      const created = `The upload was created using a ${checksum.algorithm.toLowerCase()} checksum.`;
+      const missing = `It was missing for part ${number} in the request.`;
+      throw invalidRequest(`${created} The complete request must include the checksum for each part. ${missing}`);
+    }
+    if (
+      !part ||
+      part.etag !== ETag.replaceAll('"', '') ||
+      (claimed && partChecksum(upload, part)[`Checksum${claimed}`] !== entry[`Checksum${claimed}`])
+    ) {
+      throw s3Error('InvalidPart', { UploadId, PartNumber: number, ETag: ETag.replaceAll('"', '') });
     }
     return part;
   });
@@ -213,19 +237,16 @@ function choosePartsOf(
   throw s3Error('EntityTooSmall', { ...sizes, PartNumber: number, ETag: etag });
 }
 
-const checksumsAgree = (part: UploadedPart, entry: CompletedPart): boolean =>
-  CHECKSUM_ALGORITHMS.every((algorithm) => {
-    const claimed = entry[`Checksum${algorithm}`];
-    return claimed === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === claimed);
-  });
-
 async function checksumOf(upload: Upload, parts: readonly UploadedPart[], input: CompleteInput) {
   const { algorithm, type } = upload.checksum ?? DEFAULT_CHECKSUM;
   const sums = parts.map((part) => ({ value: part.checksum?.value ?? '', size: part.size }));
   const checksum = await checksumOfParts(algorithm, type, sums);
-  const claimed = input[`Checksum${algorithm}`];
+  const claimed = CHECKSUM_ALGORITHMS.map((name) => input[`Checksum${name}`]).find((value) => value !== undefined);
+  if (!upload.checksum || claimed === undefined) return checksum;
   const bare = (value: string) => value.replace(/-\d+$/, '');
-  if (claimed !== undefined && bare(claimed) !== bare(checksum.value)) throw badDigest(algorithm);
+  // Unless the request says that it is of the whole object, S3 takes such a checksum for a composite.
+  const isOfType = type === 'COMPOSITE' || algorithm === 'CRC64NVME' || input.ChecksumType === type;
+  if (!isOfType || bare(claimed) !== bare(checksum.value)) throw badDigest(algorithm.toLowerCase());
   return checksum;
 }
 

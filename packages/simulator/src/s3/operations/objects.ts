@@ -22,7 +22,7 @@ export function objectOperations(state: S3State) {
       if (!state.buckets.has(call.input.Bucket ?? '')) throw s3Error('NotFound');
       const found = read(state, call, 'HEAD');
       // Of what HeadObject returns, only the checksum is encrypted.
-      if (call.input.ChecksumMode === 'ENABLED' && found.version.checksum) {
+      if (call.input.ChecksumMode?.toUpperCase() === 'ENABLED' && found.version.checksum) {
         state.authorizeKey(call, found.version, 'Decrypt');
       }
       return describe(state, call, found);
@@ -67,7 +67,7 @@ interface Found {
 function read(state: S3State, call: S3Call<ReadInput>, method?: 'HEAD'): Found {
   const { PartNumber, Range } = call.input;
   const version = findVersion(state, call, method);
-  checkReadConditions(call.input, version);
+  checkReadConditions(call.input, version, state.now());
   if (PartNumber !== undefined && Range !== undefined) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
@@ -110,11 +110,11 @@ function describe(state: S3State, { input, bucket }: S3Call<ReadInput>, { versio
     ...state.shownVersionId(bucket, version),
     TagCount: version.tags.length || undefined,
     PartsCount: input.PartNumber === undefined ? undefined : version.parts?.length,
-    ...(input.ChecksumMode === 'ENABLED' ? shownChecksum(version, range, input.PartNumber) : {}),
+    ...(input.ChecksumMode?.toUpperCase() === 'ENABLED' ? shownChecksum(version, range, input.PartNumber) : {}),
   };
 }
 
-/** By the names of GetObjectAttributes. S3 lists the parts only if they have checksums. */
+/** By the names of GetObjectAttributes. S3 lists the parts only if the checksum is one of theirs. */
 function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'>) {
   const { PartNumberMarker, MaxParts = MAX_LISTED_PARTS } = input;
   const { etag, checksum, parts = [], size, headers } = version;
@@ -131,9 +131,9 @@ function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'
     Checksum: checksum && checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, '') }),
     ObjectParts: version.parts && {
       TotalPartsCount: parts.length,
-      ...(parts.some((part) => part.checksum) && {
+      ...(checksum?.type === 'COMPOSITE' && {
         PartNumberMarker: String(marker),
-        NextPartNumberMarker: String(listed.at(-1)?.PartNumber ?? marker),
+        NextPartNumberMarker: String(listed.at(-1)?.PartNumber ?? 0),
         MaxParts,
         IsTruncated: listed.length < after.length,
         Parts: listed,
@@ -144,8 +144,14 @@ function attributesOf(version: ObjectVersion, input: Input<'GetObjectAttributes'
   };
 }
 
-/** A range of an object has no checksum, unless it is a part. The type is the object's. */
-function shownChecksum({ checksum, parts }: ObjectVersion, range: ByteRange | undefined, number: number | undefined) {
-  const ofPart = number === undefined ? undefined : parts?.[number - 1]?.checksum;
-  return !range || ofPart ? { ...checksumMember(ofPart ?? checksum), ChecksumType: checksum?.type } : {};
+/** A range has no checksum, unless it is the whole or a part of a composite. The type is the object's. */
+function shownChecksum(
+  { checksum, parts, size }: ObjectVersion,
+  range: ByteRange | undefined,
+  number: number | undefined,
+) {
+  const ofPart = number === undefined || checksum?.type !== 'COMPOSITE' ? undefined : parts?.[number - 1]?.checksum;
+  return !range || range.length === size || ofPart
+    ? { ...checksumMember(ofPart ?? checksum), ChecksumType: checksum?.type }
+    : {};
 }

@@ -17,7 +17,7 @@ interface Listed<V> {
 interface Listing {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Lists only what sorts after this; after a common prefix, no key with that prefix. */
+  /** Lists only what sorts after this, and not the group that it is in. */
   readonly after: string;
   /** Of the key `after`, lists the values after that with this id. */
   readonly id?: string;
@@ -38,9 +38,9 @@ export function* walk<V>(
     firstIndex(keys, (key) => compareUtf8(key, group) > 0 && !key.startsWith(group));
   let index = indexFrom(keys, prefix);
   if (after !== '') {
-    const isGroup = commonPrefixOf(after, prefix, delimiter) === after;
-    const behind = isGroup ? indexBehind(after) : firstIndex(keys, (key) => compareUtf8(key, after) > 0);
-    index = Math.max(index, id !== '' && !isGroup ? indexFrom(keys, after) : behind);
+    const group = commonPrefixOf(after, prefix, delimiter);
+    const behind = firstIndex(keys, (key) => compareUtf8(key, after) > 0);
+    index = Math.max(index, group !== undefined ? indexBehind(group) : id !== '' ? indexFrom(keys, after) : behind);
   }
   for (let key = keys[index]; key?.startsWith(prefix); key = keys[index]) {
     const values = valuesOf(key);
@@ -50,7 +50,6 @@ export function* walk<V>(
       for (const value of values.slice(from)) yield { key, value };
       index += 1;
     } else {
-      // If `after` is a key inside the group, S3 lists the group's prefix once more for the keys that remain.
       yield { commonPrefix };
       index = indexBehind(commonPrefix);
     }
@@ -117,4 +116,15 @@ function keyEncoder(encodingType: string | undefined): (key: string) => string {
     encodeURIComponent(key)
       .replaceAll('%2F', '/')
       .replace(/[!'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The token of a page that starts behind `name`. */
+export const toToken = (name: string) => Buffer.from(`1${name}`).toString('base64');
+
+/** The name in a token. Throws InvalidArgument. */
+export function fromToken(token: string): string {
+  const raw = Buffer.from(token, 'base64');
+  const text = raw.toString();
+  if (text.startsWith('1') && raw.toString('base64') === token) return text.slice(1);
+  throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
 }

@@ -6,8 +6,14 @@ import { checkObjectTags } from '../tags.ts';
 
 /** Set, read and remove the tags of objects. */
 export function taggingOperations(state: S3State) {
-  const change = (call: S3Call<Input<'GetObjectTagging'>>, tags?: ObjectVersion['tags']) => {
-    const version = findVersion(state, call, tags ? 'PUT' : 'DELETE');
+  type TaggingCall = S3Call<Input<'GetObjectTagging'>>;
+  // Unlike other reads, these name the newest version also if it is a delete marker.
+  const find = ({ input, bucket, caller }: TaggingCall, method: 'GET' | 'PUT' | 'DELETE') => {
+    const { VersionId = bucket.objects.get(input.Key ?? '')?.[0]?.versionId } = input;
+    return findVersion(state, { input: { ...input, VersionId }, bucket, caller }, method);
+  };
+  const change = (call: TaggingCall, tags?: ObjectVersion['tags']) => {
+    const version = find(call, tags ? 'PUT' : 'DELETE');
     state.setTags(call, version, tags);
     return state.shownVersionId(call.bucket, version);
   };
@@ -15,7 +21,7 @@ export function taggingOperations(state: S3State) {
     PutObjectTagging: (call) => change(call, structuredClone(checkObjectTags(call.input.Tagging?.TagSet ?? []))),
     DeleteObjectTagging: (call) => change(call),
     GetObjectTagging(call) {
-      const version = findVersion(state, call);
+      const version = find(call, 'GET');
       return { TagSet: structuredClone(version.tags), ...state.shownVersionId(call.bucket, version) };
     },
   } satisfies Operations;
