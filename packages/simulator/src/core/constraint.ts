@@ -23,6 +23,7 @@ export function constraintMessages(broken: readonly BrokenConstraint[]): string 
 /** What the API's model demands of a member: of a number its value, of a text or list its length. */
 interface Limits {
   readonly oneOf?: readonly string[];
+  /** Of the whole text, without flags. */
   readonly pattern?: RegExp;
   readonly min?: number;
   readonly max?: number;
@@ -42,7 +43,8 @@ export function checkMember(
   if (oneOf && !oneOf.includes(text)) rule = `satisfy enum value set: [${oneOf.join(', ')}]`;
   else if (size < min) rule = `have ${kind} greater than or equal to ${min}`;
   else if (!(size <= max)) rule = `have ${kind} less than or equal to ${max}`;
-  else if (pattern && !pattern.test(text)) rule = `satisfy regular expression pattern: ${pattern.source}`;
+  else if (pattern && !new RegExp(`^(?:${pattern.source})$`).test(text))
+    rule = `satisfy regular expression pattern: ${pattern.source}`;
   if (rule !== undefined) throw new AwsError(code, constraintMessage(member, value, rule));
 }
 

@@ -139,7 +139,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw syntaxError();
+    throw malformed('This policy contains invalid Json');
   }
 }
 

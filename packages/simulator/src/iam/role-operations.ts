@@ -1,4 +1,5 @@
 import type { Tag } from '@aws-sdk/client-iam';
+import { AwsError } from '../core/aws-error.ts';
 import type { Deps } from '../core/cloud.ts';
 import { tagList } from '../core/tags.ts';
 import { deleteConflict, entityExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
@@ -40,7 +41,7 @@ export function roleOperations({ clock, ids }: Deps, store: IamStore) {
       addTags(role, input.Tags);
       if (store.roles.has(name.toLowerCase())) throw entityExists(`Role with name ${name} already exists.`);
       store.roles.set(name.toLowerCase(), role);
-      return { Role: describeRole(role) };
+      return { Role: { ...describeRole(role), MaxSessionDuration: undefined } };
     },
     GetRole: ({ RoleName }) => ({ Role: { ...describeRole(store.role(RoleName)), RoleLastUsed: {} } }),
     DeleteRole({ RoleName = '' }) {
@@ -98,6 +99,7 @@ export function rolePolicyOperations(store: IamStore) {
     ListRolePolicies: (input) => iamPage('PolicyNames', [...store.role(input.RoleName).inline.keys()].sort(), input),
     AttachRolePolicy({ RoleName, PolicyArn = '' }) {
       const { attached } = store.role(RoleName);
+      if (!PolicyArn.startsWith('arn:')) throw new AwsError('ValidationError', 'Invalid ARN:  Could not be parsed!');
       if (!isAwsManaged(PolicyArn) && !store.policies.has(PolicyArn)) {
         throw noSuchEntity(`Policy ${PolicyArn} does not exist or is not attachable.`);
       }

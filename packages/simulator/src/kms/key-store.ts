@@ -38,6 +38,9 @@ export class KeyStore {
     if (name.startsWith('alias/')) return this.byAlias(name);
     const id = name.replace(/^key\//, '');
     const key = this.keys.get(id);
+    if (!key && !/^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/.test(id)) {
+      throw notFound(`Invalid keyId '${id}'`);
+    }
     if (!key) throw notFound(`Key '${this.arnOf(`key/${id}`)}' does not exist`);
     return key;
   }
@@ -72,7 +75,12 @@ export class KeyStore {
 }
 
 function checkPrefix(name: string): void {
-  if (!name.startsWith('alias/')) throw invalidKms('Invalid identifier');
+  if (!name.startsWith('alias/')) {
+    throw invalidKms(
+      'Alias must start with the prefix "alias/". Please see ' +
+        'https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
 }
 
 /** Throws AwsError KMSInvalidStateException. */

@@ -1,4 +1,4 @@
-import { invalidArgument, s3Error } from './errors.ts';
+import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 
 /** A range of an object, in bytes. */
 export interface ByteRange {
@@ -25,7 +25,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return { start, length: end - start + 1 };
 }
 
-/** The bytes that `x-amz-copy-source-range` requests. Throws InvalidArgument. */
+/** The bytes that `x-amz-copy-source-range` requests. Throws InvalidArgument or InvalidRequest. */
 export function parseCopyRange(header: string | undefined, size: number): ByteRange {
   if (header === undefined) return { start: 0, length: size };
   const invalid = (message: string) => invalidArgument(message, 'x-amz-copy-source-range', header);
@@ -37,6 +37,6 @@ export function parseCopyRange(header: string | undefined, size: number): ByteRa
         'the zero-based offsets of the first and last bytes to copy',
     );
   }
-  if (end >= size) throw invalid(`Range specified is not valid for source object of size: ${size}`);
+  if (end >= size) throw invalidRequest('The specified copy range is invalid for the source object size');
   return { start, length: end - start + 1 };
 }

@@ -41,6 +41,8 @@ export class S3State {
   readonly blobs: BlobReferences;
   /** The account as the owner of buckets and objects, by its canonical user id. */
   readonly owner: { readonly ID: string };
+  /** Who begins uploads: of these, S3 still tells the name. */
+  readonly initiator: { readonly ID: string; readonly DisplayName: string };
   readonly #ports: S3Ports;
   #sequence = 0;
 
@@ -48,6 +50,7 @@ export class S3State {
     this.deps = deps;
     this.blobs = blobs;
     this.owner = { ID: createHash('sha256').update(deps.account.accountId).digest('hex') };
+    this.initiator = { ...this.owner, DisplayName: deps.account.accountId };
     this.#ports = ports;
   }
 

@@ -110,11 +110,7 @@ function checkedName(name = ''): string {
     throw ssmValidationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   }
   if (!/^([\w.-]+|(\/[\w.-]+)+)$/.test(name) || /^\/ssm/i.test(name)) {
-    throw ssmValidationError(
-      'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of ' +
-        'sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the ' +
-        'following 3 symbols .-_',
-    );
+    throw invalidName();
   }
   if (name.length > MAX_NAME_LENGTH) {
     throw ssmValidationError(`Parameter name: can have at most ${MAX_NAME_LENGTH} characters.`);
@@ -190,6 +186,13 @@ function chooseTier(
       'https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
   );
 }
+
+export const invalidName = () =>
+  ssmValidationError(
+    'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of ' +
+      'sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the ' +
+      'following 3 symbols .-_',
+  );
 
 export function ssmValidationError(message: string): AwsError {
   return new AwsError('ValidationException', message);

@@ -1,6 +1,6 @@
 import { type Account, arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import { latest, type Parameter, type ParameterVersion } from './parameter.ts';
+import { invalidName, latest, type Parameter, type ParameterVersion } from './parameter.ts';
 
 /** A parameter's version that a request selects. */
 export interface SelectedVersion {
@@ -17,26 +17,32 @@ export function ssmStore(account: Account) {
   /** By name, with a slash before it. */
   const parameters = new Map<string, Parameter>();
   const prefix = arn(account, 'ssm', 'parameter');
-  const split = (selector = ''): { readonly path: string; readonly version?: string } => {
+  const split = (selector = ''): { readonly path: string; readonly name: string; readonly version?: string } => {
     const text = selector.startsWith(`${prefix}/`) ? selector.slice(prefix.length + 1) : selector;
     const [name = '', version] = text.split(':', 2);
-    return { path: name.startsWith('/') ? name : `/${name}`, version };
+    return { path: name.startsWith('/') ? name : `/${name}`, name, version };
   };
-  const get = (selector: string | undefined) => parameters.get(split(selector).path);
   return {
     parameters,
-    get,
+    get: (selector: string | undefined) => parameters.get(split(selector).path),
     arnOf: (selector: string | undefined): string => prefix + split(selector).path,
     put: (parameter: Parameter) => parameters.set(split(parameter.name).path, parameter),
     /** Returns false when there is no such parameter. */
     delete: (selector: string | undefined): boolean => parameters.delete(split(selector).path),
     /** In order of name. */
     sorted: (): Parameter[] => [...parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    /** The version of `selector:version`, or the latest one. Throws ParameterNotFound, ParameterVersionNotFound. */
+    /**
+     * The version of `selector:version`, or the latest one. Throws ParameterNotFound, ParameterVersionNotFound,
+     * ValidationException.
+     */
     find(selector: string | undefined): SelectedVersion {
-      const parameter = get(selector);
-      if (!parameter) throw parameterNotFound();
-      const { version } = split(selector);
+      const { path, version, name } = split(selector);
+      const isArn = selector?.startsWith('arn:');
+      if (!isArn && !/^\/?[\w.-]+$|^(\/[\w.-]+)+$/.test(name)) throw invalidName();
+      const stored = parameters.get(path);
+      if (!stored) throw parameterNotFound();
+      // AWS answers with the name by which it was asked.
+      const parameter = isArn ? stored : { ...stored, name };
       if (version === undefined) return { parameter, version: latest(parameter) };
       // Labels are not simulated: a selector that is not a number names no version.
       const found = parameter.versions.find(({ Version }) => String(Version) === version);

@@ -1,4 +1,5 @@
 import type { STS } from '@aws-sdk/client-sts';
+import { AwsError } from '../core/aws-error.ts';
 import type { Deps, Service } from '../core/cloud.ts';
 import { checkMember } from '../core/constraint.ts';
 import { operationsOf } from '../core/operations.ts';
@@ -25,9 +26,11 @@ export function createSts({ account, clock }: Deps, { iam }: { readonly iam: Iam
     }),
     AssumeRole(input, caller) {
       const { RoleArn = '', RoleSessionName = '', DurationSeconds = DEFAULT_SESSION_SECONDS, ExternalId } = input;
-      const session = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
+      const session = { min: 2, max: 64, pattern: /[\w+=,.@-]*/ };
       checkMember('roleSessionName', RoleSessionName, session, 'ValidationError');
       checkMember('durationSeconds', DurationSeconds, { min: 900, max: 43_200 }, 'ValidationError');
+      if (!/^arn:[^:]+:[^:]+:[^:]*:[^:]*:./.test(RoleArn))
+        throw new AwsError('ValidationError', `${RoleArn} is invalid`);
       // AWS denies it to the root user. Here, root is whoever works with the account.
       if (caller.roleArn === undefined && !iam.trustsAccount(RoleArn, ExternalId)) {
         const reason = 'the role does not exist, or does not trust the account';

@@ -78,6 +78,11 @@ describe('the permissions of a role', () => {
   it('include those of AWSLambdaBasicExecutionRole', async () => {
     const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
     await call('AttachRolePolicy', { RoleName: 'r', PolicyArn });
+    const named = call('AttachRolePolicy', { RoleName: 'r', PolicyArn: 'a-name-instead-of-an-arn' });
+    await expect(named).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: 'Invalid ARN:  Could not be parsed!',
+    });
     expect(() => may(iam.callerFor(roleArn, 'fn'), 'logs:PutLogEvents', '*')).not.toThrow();
   });
 
@@ -370,7 +375,7 @@ describe('AssumeRole', () => {
       { RoleSessionName: 's'.repeat(65) },
       /'roleSessionName' failed to satisfy constraint: .* less than or equal to 64/,
     ],
-    [{ RoleSessionName: 'a b' }, /'roleSessionName' failed to satisfy constraint: .* pattern/],
+    [{ RoleSessionName: 'a b' }, /'roleSessionName' failed to satisfy constraint: .* pattern: \[\\w\+=,\.@-\]\*$/],
     [{ DurationSeconds: 899 }, /'durationSeconds' failed to satisfy constraint: .* greater than or equal to 900/],
   ])('refuses %j', async (more, message) => {
     await call('CreateRole', { RoleName: 'tool', AssumeRolePolicyDocument: accountTrust() });
@@ -378,6 +383,10 @@ describe('AssumeRole', () => {
       code: 'ValidationError',
       message: expect.stringMatching(message),
     });
+  });
+
+  it.each(['x', 'arn:aws:iam::000000000000:', 'arn:a::::something/role'])('refuses the ARN %s', async (arn) => {
+    await expect(assume(arn)).rejects.toMatchObject({ code: 'ValidationError', message: `${arn} is invalid` });
   });
 
   it('is denied for a role that trusts a service only, and for one that does not exist', async () => {

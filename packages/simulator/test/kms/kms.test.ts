@@ -150,6 +150,11 @@ describe('an alias', () => {
     await expect(s3('PutObject')).rejects.toMatchObject({ code: 'KMS.NotFoundException', status: 400 });
   });
 
+  it('has a name that begins with alias/', async () => {
+    const wrong = kms('CreateAlias', { AliasName: 'x', TargetKeyId: await createKey() });
+    await expect(wrong).rejects.toMatchObject({ message: expect.stringMatching(/^Alias must start/) });
+  });
+
   it('cannot be created twice', async () => {
     const TargetKeyId = await createKey();
     await kms('CreateAlias', { AliasName: 'alias/a', TargetKeyId });

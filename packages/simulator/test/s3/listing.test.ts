@@ -84,6 +84,8 @@ describe('listing', () => {
     const { UploadId } = await s3.call('CreateMultipartUpload', { Bucket, Key: 'a' });
     const last = { NextKeyMarker: 'a', NextUploadIdMarker: UploadId, IsTruncated: false };
     expect(await s3.call('ListMultipartUploads', { Bucket })).toMatchObject(last);
+    const { Uploads, UploadIdMarker } = await s3.call('ListMultipartUploads', { Bucket, UploadIdMarker: UploadId });
+    expect([Uploads[0].Initiator.DisplayName, UploadIdMarker]).toEqual(['000000000000', '']);
     const wrong = s3.call('ListMultipartUploads', { Bucket, KeyMarker: 'b', UploadIdMarker: UploadId });
     await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' });
   });

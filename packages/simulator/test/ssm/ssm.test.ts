@@ -54,7 +54,7 @@ describe('a parameter', () => {
   it('is the same with a slash before its name, and without', async () => {
     await put('/slash', '1');
     await expect(put('slash', '2')).rejects.toMatchObject({ code: 'ParameterAlreadyExists' });
-    expect((await call('GetParameter', { Name: 'slash' })).Parameter).toMatchObject({ Name: '/slash', Value: '1' });
+    expect((await call('GetParameter', { Name: 'slash' })).Parameter).toMatchObject({ Name: 'slash', Value: '1' });
     await call('AddTagsToResource', {
       ResourceType: 'Parameter',
       ResourceId: 'slash',
@@ -62,6 +62,13 @@ describe('a parameter', () => {
     });
     await call('DeleteParameter', { Name: 'slash' });
     await expect(call('GetParameter', { Name: '/slash' })).rejects.toMatchObject({ code: 'ParameterNotFound' });
+  });
+
+  it('is not sought by a name that none can have', async () => {
+    await put('/a/b', '1');
+    for (const Name of ['/a//b', 'a/b']) {
+      await expect(call('GetParameter', { Name })).rejects.toMatchObject({ code: 'ValidationException' });
+    }
   });
 
   it('keeps its history', async () => {

@@ -34,7 +34,7 @@ export function listingOperations(state: S3State) {
     },
 
     ListObjectVersions: ({ input, bucket }) => listVersions(bucket, input, Owner),
-    ListMultipartUploads: ({ input, bucket }) => listUploads(bucket, input, Owner),
+    ListMultipartUploads: ({ input, bucket }) => listUploads(bucket, input, state),
 
     ListParts(call) {
       const { input } = call;
@@ -61,7 +61,7 @@ export function listingOperations(state: S3State) {
           Size: part.size,
           ...partChecksum(upload, part),
         })),
-        Initiator: Owner,
+        Initiator: state.initiator,
         Owner,
         StorageClass: upload.headers.StorageClass,
         ...checksumSettings(upload),
@@ -125,9 +125,10 @@ function listVersions(bucket: Bucket, input: Input<'ListObjectVersions'>, Owner:
   };
 }
 
-function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner: S3State['owner']) {
+function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, { owner, initiator }: S3State) {
   const limit = limitOf('maxUploads', input.MaxUploads);
-  const { KeyMarker = '', UploadIdMarker = '' } = input;
+  const { KeyMarker = '' } = input;
+  const UploadIdMarker = (KeyMarker && input.UploadIdMarker) || '';
   // Of each key in the order in which they were initiated.
   const byKey = Map.groupBy(bucket.uploads.values(), ({ key }) => key);
   const listed = {
@@ -135,7 +136,7 @@ function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner
     valuesOf: (key: string) => byKey.get(key) ?? [],
     idOf: ({ id }: Upload) => id,
   };
-  if (UploadIdMarker !== '' && KeyMarker !== '' && bucket.uploads.get(UploadIdMarker)?.key !== KeyMarker) {
+  if (UploadIdMarker !== '' && bucket.uploads.get(UploadIdMarker)?.key !== KeyMarker) {
     throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', UploadIdMarker);
   }
   const start = { after: KeyMarker, id: UploadIdMarker, limit };
@@ -156,8 +157,8 @@ function listUploads(bucket: Bucket, input: Input<'ListMultipartUploads'>, Owner
       Key: encode(upload.key),
       Initiated: new Date(upload.initiated),
       StorageClass: upload.headers.StorageClass,
-      Owner,
-      Initiator: Owner,
+      Owner: owner,
+      Initiator: initiator,
       ...checksumSettings(upload),
     })),
   };

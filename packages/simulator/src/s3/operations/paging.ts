@@ -1,5 +1,5 @@
 import { page } from '../../core/page.ts';
-import { invalidArgument } from '../errors.ts';
+import { invalidArgument, S3Error } from '../errors.ts';
 import { compareUtf8, firstIndex, indexFrom } from '../sorted-keys.ts';
 
 /** Entries that a listing returns at most, and by default. */
@@ -126,5 +126,6 @@ export function fromToken(token: string): string {
   const raw = Buffer.from(token, 'base64');
   const text = raw.toString();
   if (text.startsWith('1') && raw.toString('base64') === token) return text.slice(1);
-  throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
+  const about = { ArgumentName: 'continuation-token' };
+  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect', 400, about);
 }
