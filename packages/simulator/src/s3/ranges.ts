@@ -37,6 +37,7 @@ export function parseCopyRange(header: string | undefined, size: number): ByteRa
         'the zero-based offsets of the first and last bytes to copy',
     );
   }
-  if (end >= size) throw invalidRequest('The specified copy range is invalid for the source object size');
+  if (start >= size) throw invalidRequest('The specified copy range is invalid for the source object size');
+  if (end >= size) throw invalid(`Range specified is not valid for source object of size: ${size}`);
   return { start, length: end - start + 1 };
 }

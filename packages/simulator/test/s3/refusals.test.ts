@@ -76,7 +76,7 @@ describe('S3 refuses', () => {
   });
 });
 
-it('a null version is named by reads, not by writes and their events', async () => {
+it('a null version is named by reads and copies, not by other writes and events', async () => {
   const s3 = simulatedS3();
   await s3.call('CreateBucket', { Bucket });
   await s3.call('PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: 'Suspended' } });
@@ -84,6 +84,7 @@ it('a null version is named by reads, not by writes and their events', async () 
   await s3.call('PutBucketNotificationConfiguration', { Bucket, NotificationConfiguration });
   expect(await s3.call('PutObject', { Bucket, Key, Body: 'x' })).not.toHaveProperty('VersionId');
   const copied = await s3.call('CopyObject', { Bucket, Key: 'c', CopySource: `${Bucket}/${Key}` });
+  expect(copied).toMatchObject({ VersionId: 'null' });
   expect(copied.CopySourceVersionId).toBeUndefined();
   expect(await s3.call('HeadObject', { Bucket, Key })).toMatchObject({ VersionId: 'null' });
   await s3.call('DeleteObject', { Bucket, Key, VersionId: 'null' });

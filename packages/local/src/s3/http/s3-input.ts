@@ -47,7 +47,7 @@ export async function readS3Input(
   const checked = operation.name === 'CompleteMultipartUpload' ? 'all but the checksum' : 'all';
   const document = await readDocument(body, headers, checked);
   if (payload.isStringSchema()) return { ...input, [name]: document };
-  if (document === '' && operation.name === 'CreateBucket') return input;
+  if (document === '' && ['CreateBucket', 'CompleteMultipartUpload'].includes(operation.name)) return input;
   return { ...input, [name]: readXml(payload, document) };
 }
 

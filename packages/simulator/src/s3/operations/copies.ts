@@ -36,7 +36,9 @@ export function copyOperations(state: S3State) {
       const { version, shown } = await storeObject(state, call, described, () =>
         copyContent(state.blobs, source, whole, algorithm),
       );
-      return { CopyObjectResult: { ...resultOf(version), ...checksumMembers(version.checksum) }, ...shown, ...read };
+      const result = { ...resultOf(version), ...checksumMembers(version.checksum) };
+      // Unlike other writes, a copy names a null version.
+      return { CopyObjectResult: result, ...shown, ...state.shownVersionId(call.bucket, version), ...read };
     },
 
     async UploadPartCopy(call) {
