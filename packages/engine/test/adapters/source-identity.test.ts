@@ -28,12 +28,12 @@ async function fileNow(): Promise<SourceFile | undefined> {
 async function uploadInParts(body: Buffer, partBytes: number, settings: object = {}): Promise<void> {
   const upload = await s3.call('CreateMultipartUpload', { Bucket, Key, ...settings });
   const { UploadId } = upload;
-  const parts: { readonly PartNumber: number; readonly ETag: string }[] = [];
+  const parts: object[] = [];
   for (let at = 0; at < body.length; at += partBytes) {
     const PartNumber = parts.length + 1;
     const Body = body.subarray(at, at + partBytes);
-    const { ETag } = await s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber, Body });
-    parts.push({ PartNumber, ETag });
+    const { ETag, ChecksumSHA256 } = await s3.call('UploadPart', { Bucket, Key, UploadId, PartNumber, Body });
+    parts.push({ PartNumber, ETag, ...(ChecksumSHA256 && { ChecksumSHA256 }) });
   }
   await s3.call('CompleteMultipartUpload', { Bucket, Key, UploadId, MultipartUpload: { Parts: parts } });
 }

@@ -196,7 +196,7 @@ function checkChecksumType({ checksum }: Upload, completed: string | undefined):
   throw invalidRequest(`${mode} The complete request must use the same checksum mode.`);
 }
 
-/** The parts that a completion lists. Throws MalformedXML, InvalidRequest, InvalidPartOrder, InvalidPart or EntityTooSmall. */
+/** The listed parts. Throws MalformedXML, InvalidRequest, BadDigest, InvalidPartOrder, InvalidPart, EntityTooSmall. */
 function choosePartsOf(
   upload: Upload,
   { MultipartUpload: { Parts: listed = [] } = {} }: CompleteInput,
