@@ -56,6 +56,6 @@ export const MEMBERS_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>>
     AnnotationDirective BypassGovernanceRetention ConfirmRemoveSelfBucketAccess OptionalObjectAttributes
     RequestPayer SkipDestinationValidation
   `),
-  sqs: names(`MessageGroupId QueueOwnerAWSAccountId ReceiveRequestAttemptId`),
+  sqs: names(`QueueOwnerAWSAccountId ReceiveRequestAttemptId`),
   ssm: names(`WithDecryption`),
 };

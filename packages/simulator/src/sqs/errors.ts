@@ -38,7 +38,8 @@ export const noFifo = () => new AwsError('UnsupportedOperation', 'The local runt
 /** Throws InvalidParameterValueException unless `value` is absent or an integer from 0, or `min`, to `max`. */
 export function checkInteger(name: string, value: number | undefined, max: number, min = 0): void {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  const range = name === 'WaitTimeSeconds' ? `>= ${min} and <= ${max}` : `between ${min} and ${max}`;
   throw invalidParameterValue(
-    `Value ${value} for parameter ${name} is invalid. Reason: Must be between ${min} and ${max}, if provided.`,
+    `Value ${value} for parameter ${name} is invalid. Reason: Must be ${range}, if provided.`,
   );
 }

@@ -2,6 +2,14 @@ import { createHash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { invalidParameterValue } from './errors.ts';
 
+export const INVALID_CHARACTERS =
+  'Invalid characters found. Valid unicode characters are ' +
+  '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF';
+
+export const hasInvalidCharacters = (text: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS rejects
+  !text.isWellFormed() || /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text);
+
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
 
 /** Throws InvalidParameterValueException for more than 10 attributes, bad names or types, and empty values. */
@@ -11,7 +19,7 @@ export function checkMessageAttributes(attributes: MessageAttributes): void {
     throw invalidParameterValue(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
   }
   for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
-    if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i.test(name)) {
+    if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\p{L}\p{N}_.-]{1,256}(?<!\.)$/iu.test(name)) {
       throw invalidParameterValue(
         `The message attribute name '${name}' is invalid. ` +
           'Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters.',
@@ -26,10 +34,10 @@ export function checkMessageAttributes(attributes: MessageAttributes): void {
     const value = DataType.startsWith('Binary') ? BinaryValue : StringValue;
     if (value === undefined || value.length === 0) {
       throw invalidParameterValue(
-        `Message attribute '${name}' must contain a non-empty message attribute value ` +
-          `for message attribute type '${DataType}'.`,
+        `Message (user) attribute '${name}' must contain a non-empty value of type '${DataType}'.`,
       );
     }
+    if (hasInvalidCharacters(StringValue ?? '')) throw invalidParameterValue(INVALID_CHARACTERS);
     if (DataType.startsWith('Number') && Number.isNaN(Number(StringValue))) {
       throw invalidParameterValue(`Can't cast the value of message attribute '${name}' to a number.`);
     }
@@ -67,11 +75,11 @@ export function attributesMd5(attributes: MessageAttributes): string | undefined
   return hash.digest('hex');
 }
 
-/** The attributes that a receiver requested: `All` or `.*`, a prefix `name.*`, or names. */
+/** The attributes that a receiver requested: `All`, `*` or `.*`, a prefix `name.*`, or names. */
 export function selectAttributes(attributes: MessageAttributes, requested: readonly string[]): MessageAttributes {
   const isRequested = (name: string) =>
     requested.some((pattern) => {
-      if (pattern === 'All' || pattern === name) return true;
+      if (['All', '*', name].includes(pattern)) return true;
       return pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -2));
     });
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => isRequested(name)));

@@ -7,6 +7,8 @@ import {
   attributesMd5,
   attributesSize,
   checkMessageAttributes,
+  hasInvalidCharacters,
+  INVALID_CHARACTERS,
   type MessageAttributes,
   selectAttributes,
 } from './message-attributes.ts';
@@ -22,6 +24,7 @@ export interface Draft {
   readonly attributes: MessageAttributes;
   readonly senderId: string;
   readonly traceHeader?: string;
+  readonly groupId?: string;
   /** Default: the queue's DelaySeconds. */
   readonly delaySeconds?: number;
 }
@@ -33,6 +36,8 @@ export interface Message {
   readonly sentAt: number;
   /** ARN of the queue whose redrive policy moved it here. */
   readonly deadLetterSource?: string;
+  /** Receives from the queues that the message was in before. */
+  readonly earlierReceives?: number;
   visibleAt: number;
   receiveCount: number;
   firstReceivedAt?: number;
@@ -49,16 +54,10 @@ export function sizeBytesOf({ MessageBody = '', MessageAttributes = {} }: SendIn
 /** Checks a message of at most `maxBytes` before it is sent. Throws AwsError. */
 export function readDraft(input: SendInput, maxBytes: number, senderId: string): Draft {
   const { MessageBody: body = '', DelaySeconds, MessageAttributes = {}, MessageSystemAttributes = {} } = input;
+  const groupId = input.MessageGroupId;
   if (body === '') throw missingParameter('MessageBody');
   if (input.MessageDeduplicationId !== undefined) throw noFifo();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS rejects
-  if (!body.isWellFormed() || /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(body)) {
-    throw new AwsError(
-      'InvalidMessageContents',
-      'Invalid characters found. Valid unicode characters are ' +
-        '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
-    );
-  }
+  if (hasInvalidCharacters(body)) throw new AwsError('InvalidMessageContents', INVALID_CHARACTERS);
   if (sizeBytesOf(input) > maxBytes) {
     throw invalidParameterValue(
       `One or more parameters are invalid. Reason: Message must be shorter than ${maxBytes} bytes.`,
@@ -74,8 +73,14 @@ export function readDraft(input: SendInput, maxBytes: number, senderId: string):
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalidParameterValue(`Message system attribute name '${unknown}' is invalid.`);
   checkMessageAttributes(MessageAttributes);
+  if (groupId !== undefined && !/^[!-~]{1,128}$/.test(groupId)) {
+    throw invalidParameterValue(
+      `Value ${groupId} for parameter MessageGroupId is invalid. ` +
+        'Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.',
+    );
+  }
   const traceHeader = AWSTraceHeader?.StringValue;
-  return { body, attributes: MessageAttributes, senderId, traceHeader, delaySeconds: DelaySeconds };
+  return { body, attributes: MessageAttributes, senderId, traceHeader, groupId, delaySeconds: DelaySeconds };
 }
 
 /** What SQS shows as the sender: a session of a role, an AWS service, or the account. */
@@ -101,9 +106,10 @@ export function describeReceived(
   const all = {
     SenderId: draft.senderId,
     SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receiveCount),
+    ApproximateReceiveCount: String(message.receiveCount + (message.earlierReceives ?? 0)),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
     AWSTraceHeader: draft.traceHeader,
+    MessageGroupId: draft.groupId,
     DeadLetterQueueSourceArn: message.deadLetterSource,
   };
   const isShown = ([name, value]: [string, unknown]) =>

@@ -1,5 +1,5 @@
 import { AwsError } from '../core/aws-error.ts';
-import { invalidAttribute, noFifo } from './errors.ts';
+import { invalidAttribute } from './errors.ts';
 
 /** Maximum size of a message with its attributes, and of a whole batch. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
@@ -32,8 +32,6 @@ const TEXT_ATTRIBUTES = [
   'SqsManagedSseEnabled',
 ];
 
-const FIFO_ATTRIBUTES = ['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'];
-
 /** The requested attributes of those that a queue has. Throws InvalidAttributeName. */
 export function selectQueueAttributes(all: Readonly<Record<string, string>>, requested: readonly string[]) {
   const unknown = requested.find((name) => !['All', ...TEXT_ATTRIBUTES, ...Object.keys(all)].includes(name));
@@ -58,7 +56,7 @@ export function defaultAttributes(): Map<string, string> {
   return new Map([...defaults, ['SqsManagedSseEnabled', 'true']]);
 }
 
-/** Throws InvalidAttributeName, InvalidAttributeValue, or UnsupportedOperation for FIFO queues. */
+/** Of a standard queue. Throws InvalidAttributeName or InvalidAttributeValue. */
 export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): Map<string, string> {
   const checked = new Map<string, string>();
   for (const [name, raw] of Object.entries(given)) {
@@ -72,8 +70,8 @@ export function checkAttributes(given: Readonly<Record<string, unknown>> = {}): 
       if (name === 'RedrivePolicy') parseRedrive(value);
       // AWS returns the count of a redrive policy as a number, also if a text was given.
       checked.set(name, value.replace(/("maxReceiveCount"\s*:\s*)"(\d+)"/, '$1$2'));
-    } else if (FIFO_ATTRIBUTES.includes(name)) {
-      if (value !== 'false') throw noFifo();
+    } else if (['DeduplicationScope', 'FifoThroughputLimit'].includes(name)) {
+      throw new AwsError('InvalidAttributeName', `You can specify the ${name} only when FifoQueue is set to true.`);
     } else {
       throw invalidName(name);
     }

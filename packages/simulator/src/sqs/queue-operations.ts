@@ -3,7 +3,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { Deps } from '../core/cloud.ts';
 import { operationsOf } from '../core/operations.ts';
 import { requestedPage } from '../core/page.ts';
-import { checkInteger, invalidParameterValue, missingParameter, queueDoesNotExist } from './errors.ts';
+import { checkInteger, invalidParameterValue, missingParameter, noFifo, queueDoesNotExist } from './errors.ts';
 import { unlessEmpty } from './message.ts';
 import type { Queue } from './queue.ts';
 import { checkAttributes, selectQueueAttributes } from './queue-attributes.ts';
@@ -22,9 +22,10 @@ export function queueOperations({ clock }: Deps, store: QueueStore) {
   const { on } = store;
   const purgedAt = new WeakMap<Queue, number>();
   return operationsOf<SQS>()('sqs', store.resourcesOf, {
-    CreateQueue: ({ QueueName = '', Attributes, tags = {} }) => ({
-      QueueUrl: store.urlOf(store.create(QueueName, checkAttributes(Attributes), tags)),
-    }),
+    CreateQueue({ QueueName = '', Attributes, tags = {} }) {
+      if (QueueName.endsWith('.fifo') || Attributes?.FifoQueue === 'true') throw noFifo();
+      return { QueueUrl: store.urlOf(store.create(QueueName, checkAttributes(Attributes), tags)) };
+    },
     DeleteQueue: on((queue) => store.delete(queue)),
     GetQueueUrl({ QueueName = '' }) {
       const queue = store.queues.get(QueueName);

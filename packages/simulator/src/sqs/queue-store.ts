@@ -2,7 +2,7 @@ import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { Deps, LeavingCaller } from '../core/cloud.ts';
 import type { PolicyHolder } from '../core/policy-holder.ts';
-import { invalidAttribute, invalidParameterValue, noFifo, queueDoesNotExist } from './errors.ts';
+import { invalidAttribute, invalidParameterValue, queueDoesNotExist } from './errors.ts';
 import { Queue } from './queue.ts';
 import { defaultAttributes, parseRedrive, type QueueAttributes } from './queue-attributes.ts';
 
@@ -30,7 +30,6 @@ export class QueueStore {
 
   /** Creates a queue, or returns the existing one if its attributes agree with the given ones. Throws AwsError. */
   create(name: string, attributes: QueueAttributes, tags: Readonly<Record<string, unknown>>): Queue {
-    if (name.endsWith('.fifo')) throw noFifo();
     if (!/^[\w-]{1,80}$/.test(name)) {
       throw invalidParameterValue(
         'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
@@ -115,8 +114,9 @@ export class QueueStore {
     return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: this.arnOf(name) }];
   };
 
-  /** Ignores scheme and host, so that a URL stays valid after a restart on another port. */
+  /** Ignores scheme and host, so that a URL stays valid after a restart on another port. A name alone is one, too. */
   #nameInUrl(url = ''): string {
+    if (!url.includes('/')) return url;
     const [, accountId, name = ''] = /\/([^/]+)\/([^/]+)\/?$/.exec(url) ?? [];
     return accountId === this.#deps.account.accountId ? name : '';
   }

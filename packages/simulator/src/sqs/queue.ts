@@ -125,18 +125,16 @@ export class Queue {
     if (message?.handle === handle) this.#messages.delete(message.id);
   }
 
+  /** Accepts the handle of each receive, also when the message is visible again, as SQS does. */
   changeVisibility(handle: string, seconds: number): void {
     const now = this.#deps.clock.now();
     this.#expire(now);
     const message = this.#byHandle(handle);
-    if (message?.handle !== handle) {
+    if (!message) {
       throw invalidParameterValue(
         `Value ${handle} for parameter ReceiptHandle is invalid. ` +
           'Reason: Message does not exist or is not available for visibility timeout change.',
       );
-    }
-    if (message.visibleAt <= now) {
-      throw new AwsError('MessageNotInflight', "The specified message isn't in flight.");
     }
     const until = now + seconds * 1000;
     if (until > (message.lastReceivedAt ?? now) + MAX_VISIBILITY_SECONDS * 1000) {
@@ -205,9 +203,9 @@ export class Queue {
     const target = this.#deps.findQueue(this.#redrive.deadLetterTargetArn);
     if (!target || target === this) return false;
     this.#messages.delete(message.id);
-    const { id, draft, sentAt } = message;
-    const visibleAt = this.#deps.clock.now();
-    target.#add({ id, draft, sentAt, visibleAt, receiveCount: 0, deadLetterSource: this.arn });
+    const { id, draft, sentAt, receiveCount, earlierReceives = 0 } = message;
+    const moved = { id, draft, sentAt, receiveCount: 0, earlierReceives: earlierReceives + receiveCount };
+    target.#add({ ...moved, visibleAt: this.#deps.clock.now(), deadLetterSource: this.arn });
     return true;
   }
 

@@ -109,7 +109,21 @@ describe('a message', () => {
     expect(await bodies()).toEqual(['a']);
   });
 
-  it('cannot be hidden when it is not in flight, and for no more than twelve hours', async () => {
+  it('can be hidden and given back by the handle of any receive, also when it is visible again', async () => {
+    await send('a');
+    const [first] = await receive({ VisibilityTimeout: 1 });
+    const change = (VisibilityTimeout: number) =>
+      call('ChangeMessageVisibility', { ReceiptHandle: first?.ReceiptHandle, VisibilityTimeout });
+    await clock.advance(1000);
+    await change(5);
+    expect(await bodies()).toEqual([]);
+    await clock.advance(5000);
+    expect(await bodies()).toEqual(['a']);
+    await change(0);
+    expect(await bodies()).toEqual(['a']);
+  });
+
+  it('cannot be hidden for more than twelve hours, or once it is deleted', async () => {
     await send('a');
     const [message] = await receive();
     const change = (VisibilityTimeout: number) =>
@@ -120,8 +134,6 @@ describe('a message', () => {
     );
     await expect(change(43_201)).rejects.toThrow('Must be between 0 and 43200');
     await change(43_199);
-    await clock.advance(43_199_000);
-    await expect(change(5)).rejects.toMatchObject({ code: 'MessageNotInflight' });
     await call('DeleteMessage', { ReceiptHandle: message?.ReceiptHandle });
     await expect(change(5)).rejects.toThrow(
       'Message does not exist or is not available for visibility timeout change.',
@@ -156,12 +168,29 @@ describe('a message', () => {
       bytes: { DataType: 'Binary', BinaryValue: Uint8Array.of(1, 2) },
     };
     await send('a', { MessageAttributes });
-    const [all] = await receive({ MessageAttributeNames: ['All'], VisibilityTimeout: 0 });
-    expect(all?.MessageAttributes).toEqual(MessageAttributes);
+    for (const every of ['All', '*', '.*']) {
+      const [all] = await receive({ MessageAttributeNames: [every], VisibilityTimeout: 0 });
+      expect(all?.MessageAttributes).toEqual(MessageAttributes);
+    }
     const [some] = await receive({ MessageAttributeNames: ['app.*'], VisibilityTimeout: 0 });
     expect(some?.MessageAttributes).toEqual({ 'app.name': MessageAttributes['app.name'] });
     const [none] = await receive();
     expect(none?.MessageAttributes).toBeUndefined();
+  });
+
+  it('carries the group of a fair queue', async () => {
+    await send('a', { MessageGroupId: 'tenant-1' });
+    expect((await receive())[0]?.Attributes.MessageGroupId).toBe('tenant-1');
+    for (const MessageGroupId of ['', 'tenant 1', 'x'.repeat(129)]) {
+      await expect(send('a', { MessageGroupId })).rejects.toMatchObject({ code: 'InvalidParameterValueException' });
+    }
+  });
+
+  it('can name attributes in any script, but not have control characters in their values', async () => {
+    const attribute = (name: string, StringValue: string) =>
+      send('a', { MessageAttributes: { [name]: { DataType: 'String', StringValue } } });
+    await attribute('größe.1', 'x');
+    await expect(attribute('size', 'a\u0008')).rejects.toMatchObject({ code: 'InvalidParameterValueException' });
   });
 
   it('has the digest of attributes that AWS computes', async () => {
@@ -278,7 +307,8 @@ describe('redrive', () => {
     }
     expect(await bodies()).toEqual([]);
     const [dead] = await receive({ QueueUrl: deadUrl });
-    expect(dead).toMatchObject({ MessageId, Body: 'a', Attributes: { DeadLetterQueueSourceArn: queueArn } });
+    const Attributes = { DeadLetterQueueSourceArn: queueArn, ApproximateReceiveCount: '3' };
+    expect(dead).toMatchObject({ MessageId, Body: 'a', Attributes });
   });
 
   it('wakes who waits at the dead-letter queue', async () => {
@@ -440,9 +470,23 @@ describe('a queue', () => {
     [{ VisibilityTimeout: '43201' }, 'InvalidAttributeValue'],
     [{ DelaySeconds: 'x' }, 'InvalidAttributeValue'],
     [{ Visibility: '1' }, 'InvalidAttributeName'],
-    [{ FifoQueue: 'true' }, 'UnsupportedOperation'],
+    [{ FifoQueue: 'true' }, 'InvalidAttributeName'],
+    [{ FifoThroughputLimit: 'perQueue' }, 'InvalidAttributeName'],
   ])('refuses %j', async (Attributes, code) => {
     await expect(call('SetQueueAttributes', { Attributes })).rejects.toMatchObject({ code });
+  });
+
+  it.each<[string, object, string]>([
+    ['f.fifo', { FifoQueue: 'true' }, 'UnsupportedOperation'],
+    ['f', { FifoQueue: 'true' }, 'UnsupportedOperation'],
+    ['f', { FifoQueue: 'false' }, 'InvalidAttributeName'],
+  ])('cannot be made as %s with %j', async (name, Attributes, code) => {
+    await expect(createQueue(name, Attributes)).rejects.toMatchObject({ code });
+  });
+
+  it('is found by its name in the place of its URL', async () => {
+    await call('SendMessage', { QueueUrl: 'q', MessageBody: 'a' });
+    expect(await bodies()).toEqual(['a']);
   });
 
   it('is listed by prefix, in pages when asked', async () => {
