@@ -35,9 +35,31 @@ export function compilePattern(pattern: unknown): (event: unknown) => boolean {
 function compileObject(pattern: unknown, depth: number): Matcher {
   if (!isRecord(pattern)) throw invalidPattern('Filter is not an object');
   if (depth > MAX_DEPTH) throw invalidPattern(`Event pattern is nested more than ${MAX_DEPTH} levels deep`);
-  const fields = Object.entries(pattern).map(([name, rule]) => compileField(name, rule, depth));
+  const fields = Object.entries(splitNames(pattern)).map(([name, rule]) => compileField(name, rule, depth));
   if (fields.length === 0) throw invalidPattern('Empty objects are not allowed');
-  return overElements((value) => fields.every((field) => field(value)));
+  return overElements((given) => {
+    const value = isRecord(given) ? splitNames(given) : given;
+    return fields.every((field) => field(value));
+  });
+}
+
+/** A dot in a name, of the pattern or of the event, joins names: `{"a.b": 1}` is `{"a": {"b": 1}}`. */
+function splitNames(record: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.keys(record).some((name) => name.includes('.'))) return record;
+  const split: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(record)) {
+    const path = name.split('.');
+    const last = path.pop() ?? name;
+    let parent = split;
+    for (const step of path) {
+      const inner = { ...(isRecord(parent[step]) && parent[step]) };
+      parent[step] = inner;
+      parent = inner;
+    }
+    const before = parent[last];
+    parent[last] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+  }
+  return split;
 }
 
 function compileField(name: string, rule: unknown, depth: number): Matcher {
@@ -99,11 +121,12 @@ const COMPARISONS: Readonly<Record<string, (operand: unknown) => Matcher>> = {
     return (value) => isLeaf(value) === operand;
   },
   cidr: (operand) => {
-    const [address = '', bits = ''] = string(operand, 'cidr').split('/');
+    const [address = '', bits, ...more] = string(operand, 'cidr').split('/');
+    if (bits === undefined || more.length > 0) throw invalidPattern("Malformed CIDR, one '/' required");
+    if (!/^\d+$/.test(bits)) throw invalidPattern('Malformed CIDR, mask bits must be an integer');
     const version = isIP(address);
-    if (version === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) {
-      throw invalidPattern('Malformed CIDR, one "/" required with a valid address and mask bits');
-    }
+    if (version === 0) throw invalidPattern(`Nonstandard IP address: ${address}`);
+    if (Number(bits) > (version === 4 ? 32 : 128)) throw invalidPattern(`Malformed CIDR, too many mask bits: ${bits}`);
     const range = new BlockList();
     range.addSubnet(address, Number(bits), `ipv${version as 4 | 6}`);
     return onText((text) => isIP(text) === version && range.check(text, `ipv${version as 4 | 6}`));
@@ -130,6 +153,8 @@ function affix(operand: unknown, name: string, test: (text: string, affix: strin
   return onText((text) => test(text.toLowerCase(), lower));
 }
 
+const ANYTHING_BUT = 'Value of anything-but must be an array or single string/number value.';
+
 /** The field must be present, and none of the operands may match. */
 function anythingBut(operand: unknown): Matcher {
   const refused = refusedBy(operand);
@@ -142,12 +167,26 @@ function refusedBy(operand: unknown): Matcher[] {
     if (!['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].includes(name)) {
       throw invalidPattern(`Unsupported anything-but pattern: ${name}`);
     }
-    return nonEmpty(values).map((value) => compileMatcher({ [name]: value }));
+    return nonEmpty(values).map((value) => {
+      checkRefusedText(name, value);
+      return compileMatcher({ [name]: value });
+    });
   }
   return nonEmpty(operand).map((value) => {
     if (typeof value === 'string' || typeof value === 'number') return compileMatcher(value);
-    throw invalidPattern('Inside anything but list, values must be string or number');
+    throw invalidPattern(
+      Array.isArray(operand) ? 'Inside anything but list, start|null|boolean is not supported.' : ANYTHING_BUT,
+    );
   });
+}
+
+function checkRefusedText(name: string, value: unknown): void {
+  const isAffix = name === 'prefix' || name === 'suffix';
+  if (isAffix && value === '') throw invalidPattern('Null prefix/suffix not allowed');
+  if (typeof value === 'string' || name === 'wildcard') return;
+  if (isAffix && isRecord(value)) throw invalidPattern(ANYTHING_BUT);
+  if (isAffix) throw invalidPattern('prefix/suffix match pattern must be a string');
+  throw invalidPattern('Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.');
 }
 
 const NUMERIC_OPERATORS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -162,13 +201,16 @@ const NUMERIC_OPERATORS: Readonly<Record<string, (a: number, b: number) => boole
 function numeric(operand: unknown): Matcher {
   if (!Array.isArray(operand)) throw invalidPattern('Value of numeric must be an array.');
   const [first, low, second, high] = operand;
-  const isRange = operand.length === 4 && ['>', '>='].includes(first) && ['<', '<='].includes(second);
-  if (operand.length !== 2 && !isRange) throw invalidPattern('Bad numeric range');
+  const isRange = operand.length > 2 && ['>', '>='].includes(first);
+  if (isRange && !['<', '<='].includes(second)) throw invalidPattern(`Bad numeric range operator: ${second}`);
+  if (operand.length > 4 || (operand.length > 2 && !isRange))
+    throw invalidPattern('Too many elements in numeric expression');
   const tests = [[first, low], ...(isRange ? [[second, high]] : [])].map(([operator, bound]): Matcher => {
     const isKnown = typeof operator === 'string' && Object.hasOwn(NUMERIC_OPERATORS, operator);
     const compare = isKnown ? NUMERIC_OPERATORS[operator] : undefined;
     if (!compare) throw invalidPattern(`Unrecognized numeric range operator: ${JSON.stringify(operator)}`);
-    if (typeof bound !== 'number' || Math.abs(bound) > MAX_NUMBER) {
+    if (typeof bound !== 'number') throw invalidPattern(`Value of ${operator} must be numeric`);
+    if (Math.abs(bound) > MAX_NUMBER) {
       throw invalidPattern('Value of numeric must be a number from -5.0E9 to 5.0E9');
     }
     return (value) => typeof value === 'number' && compare(value, bound);
@@ -179,9 +221,10 @@ function numeric(operand: unknown): Matcher {
 
 /** `*` matches any characters; `\*` and `\\` match themselves. */
 function parseWildcard(text: string): Glob {
+  const repeated = text.indexOf('**');
+  if (repeated >= 0) throw invalidPattern(`Consecutive wildcard characters at pos ${repeated + 1}`);
   const parts = text.match(/\\.?|\*+|[^\\*]+/gsu) ?? [];
   return parts.flatMap((part) => {
-    if (part.startsWith('*') && part !== '*') throw invalidPattern('Consecutive wildcard characters');
     if (part.startsWith('\\') && part !== '\\*' && part !== '\\\\') throw invalidPattern('Invalid escape character');
     return part === '*' ? glob(part) : literal(part.startsWith('\\') ? part.slice(1) : part);
   });

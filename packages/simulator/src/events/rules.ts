@@ -83,7 +83,7 @@ export function ruleOperations({ account, clock }: Deps, rules: Rules, tick: (ru
       put({ name, arn: arnOf(name), given, matches, cancelSchedule, targets });
       return { RuleArn: arnOf(name) };
     }),
-    DescribeRule: onBus(({ Name }) => describeRule(ruleOf(rules, Name))),
+    DescribeRule: onBus(({ Name }) => ({ ...describeRule(ruleOf(rules, Name)), CreatedBy: account.accountId })),
     // As in AWS, deleting a rule that does not exist succeeds.
     DeleteRule: onBus(({ Name = '' }) => {
       const rule = rules.get(Name);
@@ -119,7 +119,7 @@ export function targetOperations({ account }: Deps, rules: Rules) {
     PutTargets: onBus(({ Rule: name, Targets = [] }) => {
       const { targets } = ruleOf(rules, name);
       // All targets are read before the first one is stored, so that a refused target changes nothing.
-      const read = Targets.map((given): Target => ({ given, makeInput: readTarget(account, given) }));
+      const read = Targets.map((given, at): Target => ({ given, makeInput: readTarget(account, given, at) }));
       if (new Set([...targets.keys(), ...Targets.map(({ Id }) => Id)]).size > MAX_TARGETS_PER_RULE) {
         throw limitExceeded();
       }
@@ -190,9 +190,9 @@ function checkRule(
 }
 
 /** What makes the input of a target. Throws AwsError ValidationException, UnsupportedOperationException. */
-function readTarget({ partition, region, accountId }: Account, given: TargetInput): MakeInput {
+function readTarget({ partition, region, accountId }: Account, given: TargetInput, at: number): MakeInput {
   const { Id = '', Arn = '' } = given;
-  if (!/^[\w.-]{1,64}$/.test(Id)) throw invalidEvents(`Parameter Id '${Id}' is not valid.`);
+  checkMember(`targets.${at + 1}.member.id`, Id, { min: 1, max: 64, pattern: /^[.\-_A-Za-z0-9]+$/ });
   if (!Arn.startsWith(`arn:${partition}:sqs:${region}:${accountId}:`) || Arn.endsWith('.fifo')) {
     throw new AwsError(
       'UnsupportedOperationException',
@@ -204,14 +204,13 @@ function readTarget({ partition, region, accountId }: Account, given: TargetInpu
   return compileInput(given, Id);
 }
 
-const TEST_EVENT_FIELDS = ['id', 'account', 'source', 'time', 'region', 'resources', 'detail-type'];
+const TEST_EVENT_FIELDS = ['id', 'account', 'source', 'time', 'region', 'detail-type'];
 
 /** Throws AwsError ValidationException. */
 function readTestEvent(text: string): object {
-  const event = parseJson(text, () => invalidEvents('Parameter Event is not valid JSON.'));
-  if (!isRecord(event)) throw invalidEvents('Parameter Event is not valid JSON.');
-  const missing = TEST_EVENT_FIELDS.find((name) => !Object.hasOwn(event, name));
-  if (missing !== undefined) throw invalidEvents(`Parameter Event must have the field ${missing}.`);
+  const invalid = () => invalidEvents('Parameter Event is not valid.');
+  const event = parseJson(text, invalid);
+  if (!isRecord(event) || TEST_EVENT_FIELDS.some((name) => !Object.hasOwn(event, name))) throw invalid();
   return event;
 }
 

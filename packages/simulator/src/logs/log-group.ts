@@ -108,15 +108,19 @@ export class LogGroups extends Map<string, LogGroup> {
     return arn(this.#account, 'logs', `log-group:${groupName}`);
   }
 
-  /** The group that the input names, alone or in an ARN; `*` if it names none. Throws InvalidParameterException. */
-  nameIn({ logGroupName, logGroupIdentifier = '*' }: LogInput): string {
+  /** The group that the input names, alone or in an ARN; `*` if it names none. Throws AwsError. */
+  nameIn({ logGroupName, logGroupIdentifier }: LogInput): string {
+    if (logGroupIdentifier === undefined) return logGroupName ?? '*';
+    if (logGroupName !== undefined) {
+      throw new AwsError('ValidationException', 'LogGroup name and LogGroup ARN are mutually exclusive parameters.');
+    }
     if (/^arn:.*\*/.test(logGroupIdentifier)) {
       const problem = "Value at 'logGroupIdentifier' failed to satisfy constraint";
       throw invalidLogs(
         `1 validation error detected: ${problem}: Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*`,
       );
     }
-    return logGroupName ?? logGroupIdentifier.replace(/^arn:.*:log-group:/, '');
+    return logGroupIdentifier.replace(/^arn:.*:log-group:/, '');
   }
 
   /** What the permission for an operation is on: the stream that the input names, or its group. */

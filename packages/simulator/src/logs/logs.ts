@@ -82,6 +82,9 @@ function groupOperations(groups: LogGroups, create: (name: string) => LogGroup) 
       groups.find(input).retentionInDays = undefined;
     },
     DescribeLogGroups({ logGroupNamePrefix = '', logGroupNamePattern = '', ...input }) {
+      if (logGroupNamePrefix !== '' && logGroupNamePattern !== '') {
+        throw invalidLogs('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.');
+      }
       const found = groups
         .sorted()
         .filter(({ name }) => name.startsWith(logGroupNamePrefix) && name.includes(logGroupNamePattern));
@@ -145,6 +148,8 @@ function describeStreams(groups: LogGroups, group: LogGroup) {
       lastEventTimestamp: lines.at(-1)?.timestamp,
       lastIngestionTime: lines.at(-1)?.ingestionTime,
       arn: `${groups.arnOf(group.name)}:log-stream:${logStreamName}`,
+      // AWS no longer counts them.
+      storedBytes: 0,
     };
   });
 }

@@ -270,6 +270,7 @@ describe('rules', () => {
       Arn: ruleArn,
       State: 'ENABLED',
       EventPattern: pattern,
+      CreatedBy: '000000000000',
     });
     expect(await ev('ListTargetsByRule', { Rule: 'r' })).toEqual({
       Targets: [{ Id: 't', Arn: queueArn, Input: '"x"' }],
@@ -285,7 +286,7 @@ describe('rules', () => {
   });
 
   it('are tried on an event without being put', async () => {
-    const event = { id: '1', account: '1', source: 'a', time: '', region: '', resources: [], 'detail-type': 't' };
+    const event = { id: '1', account: '1', source: 'a', time: '', region: '', 'detail-type': 't' };
     const tried = (EventPattern: string, Event: string) => ev('TestEventPattern', { EventPattern, Event });
     expect(await tried('{"source":["a"]}', JSON.stringify(event))).toEqual({ Result: true });
     expect(await tried('{"source":["b"]}', JSON.stringify(event))).toEqual({ Result: false });

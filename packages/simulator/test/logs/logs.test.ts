@@ -123,12 +123,17 @@ describe('logs', () => {
     const [{ arn, logGroupArn }] = (await call('DescribeLogGroups', {})).logGroups;
     const read = (logGroupIdentifier: string) => call('GetLogEvents', { logGroupIdentifier, logStreamName: 's' });
     expect((await read(logGroupArn)).events).toEqual([]);
+    await expect(call('DescribeLogStreams', { ...group, logGroupIdentifier: logGroupArn })).rejects.toMatchObject({
+      code: 'ValidationException',
+    });
     await expect(read(arn)).rejects.toThrow(/'logGroupIdentifier' failed to satisfy constraint/);
   });
 
   it('have groups with a retention, and a key that is described', async () => {
     await call('CreateLogGroup', { ...group, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' });
     await call('PutRetentionPolicy', { ...group, retentionInDays: 14 });
+    const both = { logGroupNamePrefix: '/aws/', logGroupNamePattern: 'lambda' };
+    await expect(call('DescribeLogGroups', both)).rejects.toThrow('mutually exclusive');
     const { logGroups } = await call('DescribeLogGroups', { logGroupNamePrefix: '/aws/' });
     expect(logGroups).toMatchObject([
       { logGroupName: '/aws/lambda/f', retentionInDays: 14, kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' },
