@@ -56,7 +56,7 @@ async function deployResource({ run, desired, before, changed }: UpdateProgress,
   if (!old) return await run.create(desired, id, 'CREATE');
   let properties: Properties;
   try {
-    properties = run.resolveProperties(desired, id);
+    properties = await run.resolveProperties(desired, id);
   } catch (error) {
     return refuse(run, old, failureReason(error, run.engine.ids.uuid()));
   }

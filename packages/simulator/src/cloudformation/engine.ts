@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
-import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { arn } from '../core/account.ts';
 import { AwsError } from '../core/aws-error.ts';
-import { root } from '../core/cloud.ts';
 import { constraintMessage } from '../core/constraint.ts';
 import type { Tag } from '../core/tags.ts';
-import { BOOTSTRAP_VERSION } from './bootstrap-stack.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { deployStack } from './deploy-stack.ts';
+import { readSsm, refuseUnsupportedReferences } from './dynamic-references.ts';
 import { resolveParameters } from './parameters.ts';
 import { isSameTemplate, type PreparedTemplate, prepareTemplate } from './prepared-template.ts';
 import { refuseUnsupportedTypes } from './providers/refused-types.ts';
@@ -93,11 +91,13 @@ export class Engine {
    */
   async prepare(stack: Stack, request: StackRequest): Promise<DesiredStack> {
     const { template, body, tags, capabilities } = request;
-    const readSsm = (name: string) => this.#readSsm(name);
-    const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, readSsm);
+    const parameters = await resolveParameters(template.Parameters ?? {}, request.parameters, (name) =>
+      readSsm(name, this.context),
+    );
     const pseudo = { ...this.context.account, stackName: stack.stackName, stackId: stack.stackId };
     const prepared = prepareTemplate(template, body, parameters, pseudo);
     refuseUnsupportedTypes([{ stackName: stack.stackName, resources: prepared.resources }]);
+    refuseUnsupportedReferences(prepared.resources);
     refuseTypeChanges(stack, prepared);
     checkCapabilities(prepared.resources.values(), capabilities);
     return { ...prepared, deployment: { template, body, parameters, pseudo, tags, capabilities } };
@@ -160,20 +160,6 @@ export class Engine {
       stack.listener = undefined;
     };
     return { stack, done: work(run).then(finish) };
-  }
-
-  async #readSsm(name: string): Promise<string> {
-    const { cloud, account } = this.context;
-    try {
-      const input = { Name: name };
-      const { Parameter } = await cloud.call<GetParameterResult>('ssm', 'GetParameter', input, root(account));
-      return String(Parameter?.Value);
-    } catch (cause) {
-      // CDK's templates check the version of the bootstrap stack, which is not needed here.
-      if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(name)) return BOOTSTRAP_VERSION;
-      const message = `Unable to fetch parameters [${name}] from parameter store for this account.`;
-      throw new AwsError('ValidationError', message, 400, { cause });
-    }
   }
 }
 

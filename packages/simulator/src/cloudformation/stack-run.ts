@@ -2,6 +2,7 @@ import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { sleep } from '../core/clock.ts';
 import { type Deps, root } from '../core/cloud.ts';
 import { entryOf } from '../core/entry-of.ts';
+import { resolveReferences } from './dynamic-references.ts';
 import { failureReason, isMissing, ResourceFailure } from './failures.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { generatedName } from './physical-names.ts';
@@ -72,9 +73,10 @@ export class StackRun {
   }
 
   /** The resource's properties, resolved. */
-  resolveProperties(desired: DesiredStack, logicalId: string): Properties {
+  async resolveProperties(desired: DesiredStack, logicalId: string): Promise<Properties> {
     const definition = entryOf(desired.resources, logicalId);
-    const properties = resolve(definition.Properties ?? {}, this.scope(desired)) as Properties;
+    const resolved = resolve(definition.Properties ?? {}, this.scope(desired)) as Properties;
+    const properties = await resolveReferences(resolved, this.engine);
     return withStackTags(this.engine.provider(definition.Type), properties, desired.deployment.tags);
   }
 
@@ -103,7 +105,7 @@ export class StackRun {
     const isReplacement = verb === 'UPDATE';
     const reason = 'Requested update requires the creation of a new physical resource; hence creating one.';
     await this.#step(record, { verb, reason: isReplacement ? reason : undefined }, async (put) => {
-      const properties = this.resolveProperties(desired, logicalId);
+      const properties = await this.resolveProperties(desired, logicalId);
       const provider = this.engine.provider(record.type);
       let isInitiated = false;
       const initiated = (handle: Handle) => {

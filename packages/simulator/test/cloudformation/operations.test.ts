@@ -220,7 +220,9 @@ describe('change sets', () => {
     await h.call('ExecuteChangeSet', { ...names, ClientRequestToken: 'token' });
     await h.clock.advance(0);
     const { Stacks } = await h.call('DescribeStacks', { StackName: 'cs' });
-    expect(Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE', ChangeSetId: Id }]);
+    expect(Stacks).toMatchObject([
+      { StackStatus: 'CREATE_COMPLETE', ChangeSetId: Id, LastUpdatedTime: expect.any(Date) },
+    ]);
     await expect(h.call('ExecuteChangeSet', names)).rejects.toThrow('current execution status of [EXECUTE_COMPLETE]');
   });
 
@@ -252,6 +254,31 @@ describe('change sets', () => {
     await expect(h.call('DescribeChangeSet', { StackName: 'demo', ChangeSetName: 'two' })).rejects.toMatchObject({
       code: 'ChangeSetNotFound',
     });
+  });
+
+  it('are gone once one of them is executed, which leaves its name to another', async () => {
+    const h = harness();
+    await h.run(h.deploy({ A: thing({ Value: 0 }) }));
+    const StackName = 'demo';
+    const create = (ChangeSetName: string, Value: number) =>
+      h.call('CreateChangeSet', { StackName, ChangeSetName, TemplateBody: template({ A: thing({ Value }) }) });
+    const listed = async () =>
+      (await h.call('ListChangeSets', { StackName })).Summaries.map(({ ChangeSetName }: any) => ChangeSetName);
+    await create('other', 1);
+    const first = await create('same', 2);
+    const { Tags, Parameters } = await h.call('DescribeChangeSet', { ChangeSetName: first.Id });
+    expect([Tags, Parameters]).toEqual([undefined, undefined]);
+    await h.call('ExecuteChangeSet', { ChangeSetName: first.Id });
+    await h.clock.advance(0);
+    expect(await listed()).toEqual([]);
+    expect(await h.call('DescribeChangeSet', { ChangeSetName: first.Id })).toMatchObject({
+      ExecutionStatus: 'EXECUTE_COMPLETE',
+    });
+    await create('same', 3);
+    expect(await listed()).toEqual(['same']);
+    await expect(h.call('DescribeChangeSet', { StackName: 'none', ChangeSetName: 'x' })).rejects.toThrow(
+      'Stack [none] does not exist',
+    );
   });
 
   it('are not executed while an operation is in progress', async () => {

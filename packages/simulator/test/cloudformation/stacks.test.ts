@@ -203,6 +203,27 @@ describe('a template is refused before a resource is created', () => {
   });
 });
 
+describe('dynamic references', () => {
+  it('are replaced by SSM parameters, also by a version of one', async () => {
+    const h = harness();
+    h.service('ssm', { GetParameter: ({ Name }) => ({ Parameter: { Value: `value of ${Name}` } }) });
+    const Value = { list: ['a {{resolve:ssm:/p}} b', { 'Fn::Sub': '{{resolve:ssm:${AWS::Region}:2}}' }] };
+    await h.run(h.deploy({ A: thing({ Value }) }));
+    const [made] = [...h.things.values()];
+    expect(made?.properties.Value).toEqual({ list: ['a value of /p b', 'value of us-east-1:2'] });
+  });
+
+  it.each(['ssm-secure:/p', 'secretsmanager:s'])(
+    'to %s are refused before a resource is created',
+    async (reference) => {
+      const h = harness();
+      const refused = h.run(h.deploy({ A: thing(), B: thing({ Value: `{{resolve:${reference}}}` }) }));
+      await expect(refused).rejects.toThrow(`not {{resolve:${reference}}} of B`);
+      expect(h.things.size).toBe(0);
+    },
+  );
+});
+
 describe('updating a stack', () => {
   it('updates only the changed resources and those that refer to them', async () => {
     const h = harness();
@@ -359,9 +380,9 @@ describe('an update that fails', () => {
     expect([...h.things.keys()].sort()).toEqual(ids);
     expect([...h.things.values()].map(({ properties }) => properties)).toEqual(values);
     expect(h.log).toEqual([
+      'create N',
       'update A',
       'create R',
-      'create N',
       'update U',
       'update Z',
       'update A',

@@ -6,6 +6,7 @@ import { operationsOf } from '../../core/operations.ts';
 import { checkStackName, type Engine, isChange } from '../engine.ts';
 import type { DesiredStack, Stack, Stacks } from '../stack.ts';
 import { validationError } from '../template.ts';
+import { unlessEmpty } from './describe.ts';
 import { expectedChanges } from './expected-changes.ts';
 import { onStack, readRequest } from './request.ts';
 
@@ -38,7 +39,7 @@ export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine):
       const request = await readRequest(input, { cloud: deps.cloud, caller, stack: existing });
       const add = async (stack: Stack) => {
         const desired = await engine.prepare(stack, request);
-        if (ofStack(changeSets, stack).some(({ description }) => description.ChangeSetName === ChangeSetName)) {
+        if (pending(changeSets, stack).some(({ description }) => description.ChangeSetName === ChangeSetName)) {
           throw new AwsError('AlreadyExistsException', `ChangeSet [${ChangeSetName}] already exists`);
         }
         const Id = arn(deps.account, 'cloudformation', `changeSet/${ChangeSetName}/${deps.ids.uuid()}`);
@@ -60,8 +61,9 @@ export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine):
       }
       engine.deploy(stack, desired, { disableRollback, clientRequestToken });
       stack.lastChangeSetId = description.ChangeSetId;
-      for (const other of ofStack(changeSets, stack)) other.description.ExecutionStatus = 'OBSOLETE';
+      stack.updatedAt = new Date(deps.clock.now());
       description.ExecutionStatus = 'EXECUTE_COMPLETE';
+      for (const other of pending(changeSets, stack)) changeSets.delete(other.description.ChangeSetId ?? '');
       return {};
     },
     DeleteChangeSet(input) {
@@ -74,13 +76,17 @@ export function changeSetOperations(deps: Deps, stacks: Stacks, engine: Engine):
       return {};
     },
     ListChangeSets: ({ StackName }) => ({
-      Summaries: ofStack(changeSets, stacks.existing(StackName)).map(({ description }) => description),
+      Summaries: pending(changeSets, stacks.existing(StackName)).map(({ description }) => description),
     }),
   });
 }
 
 const ofStack = (changeSets: ReadonlyMap<string, ChangeSet>, stack: Stack): ChangeSet[] =>
   [...changeSets.values()].filter((changeSet) => changeSet.stack === stack);
+
+/** Those that are not executed. Executing one deletes the others, and leaves its name to another one. */
+const pending = (changeSets: ReadonlyMap<string, ChangeSet>, stack: Stack): ChangeSet[] =>
+  ofStack(changeSets, stack).filter(({ description }) => description.ExecutionStatus !== 'EXECUTE_COMPLETE');
 
 /** Throws ValidationError, ChangeSetNotFound. */
 function findChangeSet(
@@ -93,8 +99,9 @@ function findChangeSet(
   if (StackName === undefined) {
     throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
   }
-  const candidates = ofStack(changeSets, stacks.existing(StackName));
-  const found = candidates.find(({ description }) => description.ChangeSetName === name);
+  const stack = stacks.find(StackName);
+  if (!stack) throw validationError(`Stack [${StackName}] does not exist`);
+  const found = ofStack(changeSets, stack).findLast(({ description }) => description.ChangeSetName === name);
   if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${name}] does not exist`, 404);
   return found;
 }
@@ -110,10 +117,10 @@ function describeChanges(stack: Stack, desired: DesiredStack, { context }: Engin
     Status: isEmpty ? 'FAILED' : 'CREATE_COMPLETE',
     StatusReason: isEmpty ? NO_CHANGES : undefined,
     ExecutionStatus: isEmpty ? 'UNAVAILABLE' : 'AVAILABLE',
-    Parameters: given.map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+    Parameters: unlessEmpty(given.map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))),
     NotificationARNs: [],
     RollbackConfiguration: {},
-    Tags: [...desired.deployment.tags],
+    Tags: unlessEmpty([...desired.deployment.tags]),
     Changes: isEmpty ? [] : expectedChanges(stack, desired, context),
     IncludeNestedStacks: false,
   };

@@ -47,7 +47,7 @@ export function describeStack(stack: Stack) {
     StackStatusReason: stack.reason,
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
-    Capabilities: deployed?.capabilities.filter((name) => name !== '*') ?? [],
+    Capabilities: unlessEmpty(deployed?.capabilities.filter((name) => name !== '*') ?? []),
     Outputs: unlessEmpty(stack.outputs),
     Tags: deployed?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
@@ -55,7 +55,7 @@ export function describeStack(stack: Stack) {
   };
 }
 
-const unlessEmpty = <T>(items: readonly T[]) => (items.length > 0 ? items : undefined);
+export const unlessEmpty = <T>(items: T[]) => (items.length > 0 ? items : undefined);
 
 function describeParameters({ deployed }: Stack) {
   const { template, parameters } = deployed ?? {};
