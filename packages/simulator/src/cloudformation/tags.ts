@@ -15,7 +15,12 @@ interface Tagging {
 
 const TAGGING: Readonly<Record<string, Tagging>> = {
   iam: { tag: 'TagRole', untag: 'UntagRole', resource: (RoleName) => ({ RoleName }) },
-  lambda: { isMap: true, tag: 'TagResource', untag: 'UntagResource', resource: (_id, { Arn }) => ({ Resource: Arn }) },
+  lambda: {
+    isMap: true,
+    tag: 'TagResource',
+    untag: 'UntagResource',
+    resource: (_id, { Arn, EventSourceMappingArn: Resource = Arn }) => ({ Resource }),
+  },
   logs: { isMap: true, member: 'tags' },
   sagemaker: { tag: 'AddTags', untag: 'DeleteTags', resource: (ResourceArn) => ({ ResourceArn }) },
   sqs: { isMap: true, member: 'tags', tag: 'TagQueue', untag: 'UntagQueue', resource: (QueueUrl) => ({ QueueUrl }) },

@@ -21,7 +21,7 @@ export function environmentVariables(
     ...(endpointUrl !== undefined && { AWS_ENDPOINT_URL: endpointUrl }),
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    ...settings.Environment.Variables,
+    ...settings.Environment?.Variables,
     _HANDLER: settings.Handler ?? '',
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,

@@ -23,6 +23,14 @@ export const tooManyRequests = (reason: string) =>
 /** InvalidRuntimeException for a function that exists but cannot run here. */
 export const cannotRun = (message: string) => new AwsError('InvalidRuntimeException', message, 502, USER_FAULT);
 
+/** Tags of a function or mapping. */
+const MAX_TAGS = 50;
+
+/** Throws InvalidParameterValueException. */
+export function checkTagCount(tags: object = {}): void {
+  if (Object.keys(tags).length > MAX_TAGS) throw invalidParameter('Number of tags exceeds resource tag limit.');
+}
+
 /** Throws ValidationException if `value` is given and outside `min` to `max`. */
 export const checkRange = (value: number | undefined, member: string, min: number, max: number) =>
   checkMember(member, value, { min, max });

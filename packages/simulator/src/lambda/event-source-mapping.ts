@@ -33,6 +33,7 @@ export interface MappingState {
   functionName: string;
   settings: MappingSettings;
   lastModified: Date;
+  readonly tags: Record<string, string>;
 }
 
 /** What mappings work with. */

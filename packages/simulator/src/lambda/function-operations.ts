@@ -2,10 +2,10 @@ import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Caller } from '../core/cloud.ts';
 import type { Inputs } from '../core/operations.ts';
 import { codeSource } from './code.ts';
-import { functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
+import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
 import { type Environment, environmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
-import { invalidParameter, resourceConflict } from './errors.ts';
+import { checkTagCount, invalidParameter, resourceConflict } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
 import { functionArn, functionName } from './names.ts';
 import { mergeSettings } from './settings.ts';
@@ -52,12 +52,18 @@ export function functionOperations(context: LambdaContext) {
       const sorted = [...functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       return functionPage('Functions', sorted.map(describeFunction), input);
     },
-    DeleteFunction: onFunction(context, async (fn) => {
+    async DeleteFunction({ FunctionName, Qualifier }) {
+      const fn = findFunction(context, { FunctionName });
+      if (Qualifier === '$LATEST') {
+        throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
+      }
+      // As in AWS, deleting a version that does not exist succeeds.
+      if (Qualifier !== undefined) return;
       functions.delete(fn.name);
       extras.setResourcePolicy?.(fn.arn, undefined);
       await fn.pool.stop();
       await extras.code.release(fn.code);
-    }),
+    },
   });
 }
 
@@ -74,6 +80,7 @@ async function createFunction(context: LambdaContext, input: Inputs<Lambda>['Cre
   };
   const settings = mergeSettings(name, input);
   checkRole(context, settings.Role);
+  checkTagCount(input.Tags);
   checkFree();
   const code = await extras.code.store(name, await codeSource(deps, input.Code ?? {}, settings.Runtime, caller));
   // Storing the code took time, in which the same function may have been created.
@@ -136,12 +143,12 @@ function createEnvironment({ deps, extras }: LambdaContext, fn: LambdaFunction):
 
 /** FunctionConfiguration, as most operations return it. A function is Active as soon as it is created. */
 function describeFunction({ name, arn, settings, code, revisionId, lastModified }: LambdaFunction) {
-  const { Environment, Layers, ImageConfig, ...others } = settings;
+  const { Layers, ImageConfig, SnapStart, ...others } = settings;
   return {
     FunctionName: name,
     FunctionArn: arn,
     ...others,
-    ...(Object.keys(Environment.Variables).length > 0 && { Environment }),
+    SnapStart: { ApplyOn: SnapStart?.ApplyOn ?? 'None', OptimizationStatus: 'Off' },
     ...(ImageConfig && { ImageConfigResponse: { ImageConfig } }),
     ...(Layers.length > 0 && { Layers: Layers.map((Arn) => ({ Arn })) }),
     CodeSize: code.size,

@@ -2,8 +2,9 @@ import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Deps } from '../core/cloud.ts';
 import { checkMember } from '../core/constraint.ts';
 import type { Inputs } from '../core/operations.ts';
+import { queryErrorCode } from '../sqs/errors.ts';
 import { findFunction, functionPage, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { checkRange, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import { checkRange, checkTagCount, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import {
   EventSourceMapping,
   type MappingSettings,
@@ -39,6 +40,7 @@ export function mappingOperations(context: LambdaContext) {
         throw invalidParameter(`The local runtime maps SQS queues only, not event source ${queueArn}.`);
       }
       const settings = mergeSettings(input);
+      checkTagCount(input.Tags);
       checkUnmapped(context, fn, queueArn);
       await checkQueue(deps, fn, queueArn);
       checkUnmapped(context, fn, queueArn);
@@ -49,6 +51,7 @@ export function mappingOperations(context: LambdaContext) {
         functionName: fn.name,
         settings,
         lastModified,
+        tags: { ...input.Tags },
       });
       return describe(deps, mapping, 'Creating');
     }),
@@ -137,7 +140,7 @@ async function checkQueue(deps: Deps, { name, settings }: LambdaFunction, queueA
     }
   }
   const seconds = await visibilitySeconds(deps, queueArn, caller).catch((error: Error) => {
-    const reason = `SQS Error Code: ${error.name}. SQS Error Message: ${error.message}`;
+    const reason = `SQS Error Code: ${queryErrorCode(error.name)}. SQS Error Message: ${error.message}`;
     throw invalidParameter(`Error occurred while ReceiveMessage. ${reason}`, error);
   });
   if (seconds < settings.Timeout) {
@@ -170,7 +173,7 @@ function describe(
     ...settings,
     State,
     StateTransitionReason: 'USER_INITIATED',
-    LastProcessingResult: lastProcessingResult,
+    LastProcessingResult: State === 'Creating' ? undefined : lastProcessingResult,
     LastModified: state.lastModified,
   };
 }

@@ -1,7 +1,7 @@
 import type { FunctionEventInvokeConfig } from '@aws-sdk/client-lambda';
 import { checkMember } from '../core/constraint.ts';
 import { findFunction, type LambdaContext, lambdaOperations, onFunction } from './context.ts';
-import { checkRange, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
+import { checkRange, checkTagCount, invalidParameter, resourceConflict, resourceNotFound } from './errors.ts';
 import type { LambdaFunction } from './function.ts';
 
 /** Concurrent executions of an account. */
@@ -14,7 +14,19 @@ const DESTINATION = /^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9-])+:([a-z]{2}(-gov)?-
 /** Options of a function beside code and configuration: asynchronous invocation, concurrency, tags. */
 export function optionOperations(context: LambdaContext) {
   const { deps, functions } = context;
-  const tagsOf = (FunctionName: string | undefined) => findFunction(context, { FunctionName }).tags;
+  /** Of a function, or of an event source mapping. */
+  const tagsOf = (resource = ''): Record<string, string> => {
+    const [, uuid] = /^arn:[a-z-]+:lambda:[^:]+:\d+:event-source-mapping:([\w-]+)$/.exec(resource) ?? [];
+    if (uuid !== undefined) {
+      const mapping = context.mappings.get(uuid);
+      if (!mapping) throw resourceNotFound(`Event source mapping not found: ${resource}`);
+      return mapping.state.tags;
+    }
+    if (/:function:[^:]+:/.test(resource)) {
+      throw invalidParameter('Tags on function aliases and versions are not supported. Please specify a function ARN.');
+    }
+    return findFunction(context, { FunctionName: resource }).tags;
+  };
   return lambdaOperations(context, {
     PutFunctionEventInvokeConfig: onFunction(context, (fn, input) => {
       const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
@@ -59,7 +71,9 @@ export function optionOperations(context: LambdaContext) {
       fn.reservedConcurrency = undefined;
     }),
     TagResource({ Resource, Tags }) {
-      Object.assign(tagsOf(Resource), Tags);
+      const tags = tagsOf(Resource);
+      checkTagCount({ ...tags, ...Tags });
+      Object.assign(tags, Tags);
     },
     UntagResource({ Resource, TagKeys = [] }) {
       const tags = tagsOf(Resource);

@@ -40,7 +40,7 @@ export interface FunctionSettings extends SettingsInput {
   readonly Timeout: number;
   /** In MB. */
   readonly MemorySize: number;
-  readonly Environment: { readonly Variables: Record<string, string> };
+  readonly Environment?: { readonly Variables: Record<string, string> };
   readonly LoggingConfig: LoggingConfig & { readonly LogFormat: LogFormat; readonly LogGroup: string };
   readonly Layers: string[];
 }
@@ -71,8 +71,13 @@ export function mergeSettings(
     // CloudFormation passes numbers as text, too.
     Timeout: Number(merged.Timeout),
     MemorySize: Number(merged.MemorySize),
-    Environment: { Variables: { ...merged.Environment?.Variables } },
-    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}`, ...merged.LoggingConfig },
+    Environment: merged.Environment && { Variables: { ...merged.Environment.Variables } },
+    LoggingConfig: {
+      LogFormat: 'Text',
+      LogGroup: `/aws/lambda/${name}`,
+      ...(merged.LoggingConfig?.LogFormat === 'JSON' && { ApplicationLogLevel: 'INFO', SystemLogLevel: 'INFO' }),
+      ...merged.LoggingConfig,
+    },
     Layers: merged.Layers ?? [],
   };
   checkSettings(settings);
@@ -91,7 +96,13 @@ function checkSettings({ Role, PackageType, Runtime, Handler, ...settings }: Fun
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     );
   }
-  checkVariables(settings.Environment.Variables);
+  if (Runtime !== undefined && !/^(nodejs|python|java|ruby|dotnet|provided|go)[\w.]*$/.test(Runtime)) {
+    throw invalidParameter(
+      `Value ${Runtime} at 'runtime' failed to satisfy constraint: Member must be one of Lambda's runtimes, ` +
+        'such as nodejs24.x.',
+    );
+  }
+  checkVariables(settings.Environment?.Variables ?? {});
 }
 
 function checkVariables(variables: Readonly<Record<string, string>>): void {

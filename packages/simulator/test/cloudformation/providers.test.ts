@@ -221,6 +221,7 @@ describe('a function with its role, mapping, rule and log group', () => {
         BatchSize: more.batch ?? 5,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: 2 },
+        Tags: [{ Key: 'batch', Value: String(more.batch ?? 5) }],
       },
     },
     Invoke: {
@@ -284,6 +285,8 @@ describe('a function with its role, mapping, rule and log group', () => {
     expect(codePaths).toEqual(['/assets/aaa', '/assets/bbb']);
     expect((await configuration()).Runtime).toBe('nodejs24.x');
     expect(await call('lambda', 'GetEventSourceMapping', { UUID: Mapping })).toMatchObject({ BatchSize: 7 });
+    const { EventSourceMappingArn: Resource } = await call('lambda', 'GetEventSourceMapping', { UUID: Mapping });
+    expect((await call('lambda', 'ListTags', { Resource })).Tags).toMatchObject({ batch: '7' });
     expect((await call('ssm', 'GetParameter', { Name: '/demo/p' })).Parameter.Value).toBe('bbb');
     expect((await call('events', 'ListTargetsByRule', { Rule })).Targets).toMatchObject([{ Input: '{"code":"bbb"}' }]);
     const { PolicyDocument } = await call('iam', 'GetRolePolicy', { RoleName: Role, PolicyName: 'DefaultPolicy' });

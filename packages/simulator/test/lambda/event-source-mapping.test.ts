@@ -52,6 +52,16 @@ describe('a mapping', () => {
     }
   });
 
+  it('has tags, and no result before its first poll', async () => {
+    const { created, call } = await mapped(() => undefined, { mapping: { Tags: { a: '1' } } });
+    expect(created.LastProcessingResult).toBeUndefined();
+    const Resource = created.EventSourceMappingArn;
+    await call('TagResource', { Resource, Tags: { b: '2' } });
+    await call('UntagResource', { Resource, TagKeys: ['a'] });
+    expect(await call('ListTags', { Resource })).toEqual({ Tags: { b: '2' } });
+    await expect(call('ListTags', { Resource: `${Resource}0` })).rejects.toThrow('Event source mapping not found');
+  });
+
   it('polls with one long poll at a time', async () => {
     const { queue, clock } = await mapped(() => undefined);
     await clock.advance(100_000);
@@ -343,7 +353,7 @@ describe('a mapping is refused', () => {
   it('when the queue does not exist', async () => {
     await expect(create({ EventSourceArn: `${queueArn}-other` })).rejects.toMatchObject({
       code: 'InvalidParameterValueException',
-      message: expect.stringContaining('SQS Error Code: QueueDoesNotExist'),
+      message: expect.stringContaining('SQS Error Code: AWS.SimpleQueueService.NonExistentQueue'),
     });
   });
 

@@ -9,6 +9,15 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const never = () => new Promise<never>(() => undefined);
 
 describe('CreateFunction', () => {
+  it('describes an empty environment, and the levels of a JSON log', async () => {
+    const { call } = inMemory(() => undefined);
+    const given = { Environment: {}, LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' } };
+    expect(await call('CreateFunction', createInput(given))).toMatchObject({
+      Environment: { Variables: {} },
+      LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'INFO', SystemLogLevel: 'WARN' },
+    });
+  });
+
   it("fills in Lambda's defaults", async () => {
     const { call } = inMemory(() => undefined);
     const created = await call('CreateFunction', createInput());
@@ -21,16 +30,17 @@ describe('CreateFunction', () => {
       EphemeralStorage: { Size: 512 },
       TracingConfig: { Mode: 'PassThrough' },
       LoggingConfig: { LogFormat: 'Text', LogGroup: '/aws/lambda/fn' },
+      SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
       Version: '$LATEST',
       State: 'Active',
       LastUpdateStatus: 'Successful',
       LastModified: '2026-01-01T00:00:00.000+0000',
     });
-    expect(created).not.toHaveProperty('Environment');
+    expect(created.Environment).toBeUndefined();
     expect(await call('GetFunctionConfiguration', { FunctionName: fnArn })).toEqual(created);
   });
 
-  it.each([
+  it.each<[object, string, number?]>([
     [{ FunctionName: 'a b' }, 'ValidationException'],
     [{ Timeout: 901 }, 'ValidationException'],
     [{ Timeout: 0 }, 'ValidationException'],
@@ -38,14 +48,21 @@ describe('CreateFunction', () => {
     [{ Role: 'role' }, 'ValidationException'],
     [{ Handler: undefined }, 'InvalidParameterValueException'],
     [{ Runtime: undefined }, 'InvalidParameterValueException'],
+    [{ Runtime: 'NODEJS24.x' }, 'InvalidParameterValueException'],
+    [{ FunctionName: 'arn:aws:lambda:eu-west-1:000000000000:function:fn' }, 'ResourceNotFoundException', 404],
+    [{ FunctionName: '111111111111:function:fn' }, 'AccessDeniedException', 403],
+    [
+      { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`k${at}`, 'v'])) },
+      'InvalidParameterValueException',
+    ],
     [{ Environment: { Variables: { AWS_REGION: 'x' } } }, 'InvalidParameterValueException'],
     [{ Environment: { Variables: { LARGE: 'x'.repeat(4_096) } } }, 'InvalidParameterValueException'],
     [{ Code: {} }, 'InvalidParameterValueException'],
     [{ EphemeralStorage: { Size: 511 } }, 'ValidationException'],
     [{ Architectures: ['arm'] }, 'ValidationException'],
-  ])('refuses %j', async (changes, code) => {
+  ])('refuses %j', async (changes, code, status = 400) => {
     const { call } = inMemory(() => undefined);
-    await expect(call('CreateFunction', createInput(changes))).rejects.toMatchObject({ code, status: 400 });
+    await expect(call('CreateFunction', createInput(changes))).rejects.toMatchObject({ code, status });
     expect(await call('ListFunctions')).toEqual({ Functions: [] });
   });
 
@@ -135,6 +152,28 @@ describe('operations on a function that does not exist', () => {
       status: 404,
       message: `Function not found: ${fnArn}`,
     });
+  });
+});
+
+describe('the tags of a function', () => {
+  it('are at most 50, and none is of a version', async () => {
+    const { call } = inMemory(() => undefined);
+    await call('CreateFunction', createInput({ Tags: { a: '1' } }));
+    const Tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`k${at}`, 'v']));
+    await expect(call('TagResource', { Resource: fnArn, Tags })).rejects.toThrow('exceeds resource tag limit');
+    expect(await call('ListTags', { Resource: fnArn })).toEqual({ Tags: { a: '1' } });
+    await expect(call('ListTags', { Resource: `${fnArn}:1` })).rejects.toThrow('versions are not supported');
+  });
+});
+
+describe('deleting a version', () => {
+  it('leaves the function', async () => {
+    const { call } = inMemory(() => undefined);
+    await call('CreateFunction', createInput());
+    const remove = (Qualifier: string) => call('DeleteFunction', { FunctionName: 'fn', Qualifier });
+    await expect(remove('$LATEST')).rejects.toMatchObject({ code: 'InvalidParameterValueException' });
+    await remove('7');
+    await call('GetFunction', { FunctionName: 'fn' });
   });
 });
 

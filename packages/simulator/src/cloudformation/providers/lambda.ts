@@ -86,8 +86,8 @@ export const lambdaTypes: Readonly<Record<string, Provider>> = {
     apiType<Properties, EventSourceMappingConfiguration>({
       api: { service: 'lambda', create: 'CreateEventSourceMapping', remove: 'DeleteEventSourceMapping' },
       name: { id: 'UUID' },
+      tags: 'list',
       replacing: ['EventSourceArn', 'StartingPosition', 'StartingPositionTimestamp', 'SelfManagedEventSource'],
-      input: (properties) => without(properties, 'Tags'),
       handle: (_name, { UUID, EventSourceMappingArn }) => mappingHandle(UUID, EventSourceMappingArn),
       update: (UUID, properties, old, context) =>
         context.call('lambda', 'UpdateEventSourceMapping', {
