@@ -38,7 +38,7 @@ export function describeStack(stack: Stack) {
     ChangeSetId: stack.lastChangeSetId,
     Description: deployed?.template.Description,
     TemplateDescription: deployed?.template.Description,
-    Parameters: unlessEmpty(describeParameters(stack)),
+    Parameters: unlessNone(describeParameters(stack)),
     CreationTime: stack.createdAt,
     DeletionTime: stack.deletedAt,
     LastUpdatedTime: stack.updatedAt,
@@ -47,15 +47,15 @@ export function describeStack(stack: Stack) {
     StackStatusReason: stack.reason,
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
-    Capabilities: unlessEmpty(deployed?.capabilities.filter((name) => name !== '*') ?? []),
-    Outputs: unlessEmpty(stack.outputs),
+    Capabilities: unlessNone(deployed?.capabilities.filter((name) => name !== '*') ?? []),
+    Outputs: unlessNone(stack.outputs),
     Tags: deployed?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
 
-export const unlessEmpty = <T>(items: T[]) => (items.length > 0 ? items : undefined);
+export const unlessNone = <T>(items: T[]) => (items.length > 0 ? items : undefined);
 
 function describeParameters({ deployed }: Stack) {
   const { template, parameters } = deployed ?? {};
