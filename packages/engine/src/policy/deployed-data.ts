@@ -34,7 +34,7 @@ export interface BeforeDeployment {
 export type DeployedData =
   /** Slot A stays as it is. */
   | { readonly kind: 'keep' }
-  /** Slot A gets this revision from the revision store, or from the data of a slot. `otherwise`: if it is in neither. */
+  /** Slot A gets this revision from the revision store, or from a slot's data. `otherwise`: if it is in neither. */
   | { readonly kind: 'restore'; readonly revision: string; readonly otherwise?: SourcesToDeploy }
   /** Slot A, and B where it is free, get the sources; `served`: except those that the active slot's data has. */
   | SourcesToDeploy;
