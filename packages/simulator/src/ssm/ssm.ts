@@ -130,8 +130,8 @@ function splitNames<T>(names: readonly string[] = [], find: (name: string) => T 
 }
 
 /** `Parameter` of GetParameter. */
-function describe(store: SsmStore, { version, selector }: SelectedVersion) {
-  const { Name, Type, Value, Version, LastModifiedDate, DataType } = version;
+function describe(store: SsmStore, { parameter: { name: Name }, version, selector }: SelectedVersion) {
+  const { Type, Value, Version, LastModifiedDate, DataType } = version;
   return { Name, Type, Value, Version, Selector: selector, LastModifiedDate, ARN: store.arnOf(Name), DataType };
 }
 
