@@ -64,15 +64,11 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
   if (served?.root === data.root) {
     const isRollbackTarget = view !== undefined && servesFailedRevision(state, view) && slots.a !== undefined;
     if (served.slot === 'a' || isRollbackTarget) return { kind: 'keep' };
-    if (slots.b === undefined) return { kind: 'sources', slots: ['a'] };
-    return slots.a === slots.b ? { kind: 'keep' } : { kind: 'restore', revision: slots.b };
+    return slots.b === undefined ? { kind: 'sources', slots: ['a'] } : restore(slots, slots.b);
   }
   const { replaced } = state;
   if (isRollback && replaced?.root === data.root && replaced.revision !== undefined) {
-    const otherwise = { kind: 'sources', ...(served && { served }), slots: ['a'] } as const;
-    return slots.a === replaced.revision
-      ? { kind: 'keep' }
-      : { kind: 'restore', revision: replaced.revision, otherwise };
+    return restore(slots, replaced.revision, { kind: 'sources', ...(served && { served }), slots: ['a'] });
   }
   if (served) return { kind: 'sources', served, slots: ['a', 'b'] };
   // If the active slot is unknown, a slot that holds a revision may be it. So may B if the endpoint was moved there
@@ -83,6 +79,10 @@ export function dataToDeploy(before: BeforeDeployment): DeployedData {
   return view !== undefined && slots.a !== undefined && free.length === 0
     ? { kind: 'keep' }
     : { kind: 'sources', slots: free };
+}
+
+function restore({ a }: SlotsView, revision: string, otherwise?: SourcesToDeploy): DeployedData {
+  return a === revision ? { kind: 'keep' } : { kind: 'restore', revision, ...(otherwise && { otherwise }) };
 }
 
 /**
