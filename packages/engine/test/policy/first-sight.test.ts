@@ -37,6 +37,13 @@ describe('a revision that S3 dates too early was first seen', () => {
     expect(rolloutAfter(undefined, { requestedAt: NOON - 12_000, spec: short })).toMatchObject({ seen: NOON - 1000 });
   });
 
+  test('but a stream does not begin with a request that was sent for something else, before the upload', () => {
+    const sources = { ...v2, newest: NOON - 2_000 };
+    const early = { requestedAt: NOON - 12_000 };
+    expect(rolloutAfter(undefined, { ...early, sources })).toMatchObject({ since: NOON - 2_000 });
+    expect(rolloutAfter(undefined, early)).toMatchObject({ since: NOON - 12_000 });
+  });
+
   test('not in the future, where the clock of SQS is ahead', () => {
     expect(rolloutAfter(undefined, { requestedAt: NOON + 3_000 })).toEqual(settling('v2', 0));
   });

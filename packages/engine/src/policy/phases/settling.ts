@@ -107,7 +107,8 @@ function streamOf(
   const isPaused = before?.revision !== revision && now - changed >= spec.waitTime * 1000;
   const isUnpaused = before !== undefined && !isPaused && changed - before.seen < spec.waitTime * 1000;
   const isStream = before !== undefined && (isUnpaused || isReplaced(observation, before, revision));
-  return { isStream, since: isStream ? before.since : seen };
+  // The request may have been sent for something else, before the upload.
+  return { isStream, since: isStream ? before.since : Math.max(seen, newest) };
 }
 
 /**
