@@ -1,7 +1,7 @@
 import type { EndpointSpec } from '@freshpoint/cdk/contract';
 import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
 import type { RolloutTarget } from './ready-endpoint.ts';
-import { servedLast } from './retention.ts';
+import { servedLast, withStored } from './retention.ts';
 import type { RecordedUpdate } from './rollout.ts';
 import { ownsAllData } from './slots.ts';
 import { type EndpointState, quarantineEntryOf, type Serving, servedRevision } from './state.ts';
@@ -53,7 +53,9 @@ export function withServing(
     ...(update.size !== undefined && { size: update.size }),
   };
   const ended = { ...state, retries: undefined, deployment: undefined, rollout: undefined, moved: undefined };
-  return servedLast({ ...ended, serving }, servedRevision(serving));
+  // The slot was filled from the store, also if the pass that did so died before it recorded that.
+  const stored = spec.data && !update.ambiguous ? withStored(ended, update.revision) : ended;
+  return servedLast({ ...stored, serving }, servedRevision(serving));
 }
 
 /** Whether the fleet loaded exactly the bytes that were read as this revision. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isStored, retainedRevisions, servedLast, withoutStored, withStored } from '../../src/policy/retention.ts';
+import { withFleet } from '../../src/policy/serving.ts';
 import type { EndpointState } from '../../src/policy/state.ts';
+import { accepted, endpoint, NOON, servedV1, spec, v2 } from './situations.ts';
 
 const serving = { configName: 'config-a', revision: 'v9', newestSource: 0, since: 0 };
 const state = (stored: readonly string[], more: Partial<EndpointState> = {}): EndpointState => ({
@@ -42,6 +44,17 @@ describe('the stored revisions', () => {
     expect(servedLast(after, 'v0')).toBe(after);
     expect(servedLast(after, undefined)).toBe(after);
     expect(withStored(after, 'v9')).toBe(after);
+  });
+
+  test('have what a slot served, although the pass that filled it died before it recorded that', () => {
+    const data = { bucket: 'data', root: 'Iris/Endpoint/1/', files: [{ bucket: 'models', key: 'model.tar.gz' }] };
+    const before = { ...servedV1, stored: ['v1'] };
+    const served = (change: Partial<typeof spec>) => {
+      const o = { now: NOON, spec: { ...spec, ...change }, state: before, endpoint, sources: v2 };
+      return withFleet(o, accepted).stored;
+    };
+    expect(served({ data })).toEqual(['v2', 'v1']);
+    expect(served({})).toEqual(['v1']);
   });
 
   test('are those that the state names', () => {
