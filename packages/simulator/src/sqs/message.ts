@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { AwsError } from '../core/aws-error.ts';
 import type { Caller } from '../core/cloud.ts';
+import { unlessEmpty } from '../core/unless-empty.ts';
 import { invalidParameterValue, missingParameter, noFifo } from './errors.ts';
 import {
   attributesMd5,
@@ -125,7 +126,5 @@ export function describeReceived(
     MessageAttributes: unlessEmpty(selected),
   };
 }
-
-export const unlessEmpty = <T extends object>(value: T) => (Object.keys(value).length > 0 ? value : undefined);
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');

@@ -3,10 +3,10 @@ import { arn } from '../../core/account.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import type { Deps, Operation } from '../../core/cloud.ts';
 import { operationsOf } from '../../core/operations.ts';
+import { unlessEmpty } from '../../core/unless-empty.ts';
 import { checkStackName, type Engine, isChange } from '../engine.ts';
 import type { DesiredStack, Stack, Stacks } from '../stack.ts';
 import { validationError } from '../template.ts';
-import { unlessNone } from './describe.ts';
 import { expectedChanges } from './expected-changes.ts';
 import { onStack, readRequest } from './request.ts';
 
@@ -117,10 +117,10 @@ function describeChanges(stack: Stack, desired: DesiredStack, { context }: Engin
     Status: isEmpty ? 'FAILED' : 'CREATE_COMPLETE',
     StatusReason: isEmpty ? NO_CHANGES : undefined,
     ExecutionStatus: isEmpty ? 'UNAVAILABLE' : 'AVAILABLE',
-    Parameters: unlessNone(given.map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))),
+    Parameters: unlessEmpty(given.map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))),
     NotificationARNs: [],
     RollbackConfiguration: {},
-    Tags: unlessNone([...desired.deployment.tags]),
+    Tags: unlessEmpty([...desired.deployment.tags]),
     Changes: isEmpty ? [] : expectedChanges(stack, desired, context),
     IncludeNestedStacks: false,
   };

@@ -1,3 +1,4 @@
+import { unlessEmpty } from '../../core/unless-empty.ts';
 import { neededCapability } from '../capabilities.ts';
 import { parseTemplate } from '../parse-template.ts';
 import type { Stack, StackEvent } from '../stack.ts';
@@ -38,7 +39,7 @@ export function describeStack(stack: Stack) {
     ChangeSetId: stack.lastChangeSetId,
     Description: deployed?.template.Description,
     TemplateDescription: deployed?.template.Description,
-    Parameters: unlessNone(describeParameters(stack)),
+    Parameters: unlessEmpty(describeParameters(stack)),
     CreationTime: stack.createdAt,
     DeletionTime: stack.deletedAt,
     LastUpdatedTime: stack.updatedAt,
@@ -47,15 +48,13 @@ export function describeStack(stack: Stack) {
     StackStatusReason: stack.reason,
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
-    Capabilities: unlessNone(deployed?.capabilities.filter((name) => name !== '*') ?? []),
-    Outputs: unlessNone(stack.outputs),
+    Capabilities: unlessEmpty(deployed?.capabilities.filter((name) => name !== '*') ?? []),
+    Outputs: unlessEmpty(stack.outputs),
     Tags: deployed?.tags ?? [],
     EnableTerminationProtection: stack.terminationProtection,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
-
-export const unlessNone = <T>(items: T[]) => (items.length > 0 ? items : undefined);
 
 function describeParameters({ deployed }: Stack) {
   const { template, parameters } = deployed ?? {};
