@@ -25,7 +25,8 @@ export class Deployer {
   async deploy(edition: Edition): Promise<void> {
     const { oracle, journal, world } = this.#context;
     const { ledger } = oracle;
-    if (ledger.isDeploying) return;
+    // CloudFormation takes no deployment of a stack whose rollback failed.
+    if (ledger.isDeploying || ledger.isStackBroken) return;
     oracle.deploymentBegun(edition);
     await this.#second.deploymentBegins(edition);
     this.#context.note(`deploys edition "${edition}"`);
