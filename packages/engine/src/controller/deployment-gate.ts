@@ -81,7 +81,7 @@ async function observeAtGate(
   const reader = { ...context, budget, requests: [] };
   const endpointModified = lastModifiedOf(view);
   const sources =
-    spec && recordedUpdate(state) && !seen
+    spec && (recordedUpdate(state) || state.deployment) && !seen
       ? await tryToRead(context, () => observeSources(reader, spec, { state, endpointModified }))
       : seen?.sources;
   if (sources?.kind === 'unfinished') return saveUnfinished({ ...context, store }, recorded, sources);

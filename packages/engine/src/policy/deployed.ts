@@ -120,9 +120,10 @@ function pinAfter(
   return isOfSame ? pin : brought;
 }
 
-/** Whether the deployment was the rollback of one that changed the sources. */
+/** Whether the deployment was the rollback of one that changed the sources, or may have been, if the state was lost. */
 function isBackAtReplaced({ spec }: DeployedEndpoint, state: EndpointState): boolean {
-  return hasChangedSources(state) && state.replaced?.root === spec.data?.root;
+  const { replaced } = state;
+  return replaced === undefined || (hasChangedSources(state) && replaced.root === spec.data?.root);
 }
 
 /** A pin that was set before the sources were back, in their terms, if nothing was written there since. */

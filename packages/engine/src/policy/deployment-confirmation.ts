@@ -60,7 +60,9 @@ export function decideConfirmation(o: ConfirmationObservation): ConfirmationDeci
   const next = { kind: 'confirmed' } as const;
   if (!hasMoved(deployment, { endpoint, slot }))
     return { state: { ...state, deployment: undefined }, events: [], next };
-  if (!ownsAllData(request) && deployment.revision !== undefined && !o.sources) return end({ kind: 'observe' });
+  // A pin may have to be told in the terms of these sources.
+  const needsSources = state.pin !== undefined || (!ownsAllData(request) && deployment.revision !== undefined);
+  if (needsSources && !o.sources) return end({ kind: 'observe' });
   const deployed = { endpoint, spec: request, sources: o.sources, slot };
   return { ...concludeDeployment(deployed, state, deployment), next };
 }

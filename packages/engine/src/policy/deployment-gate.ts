@@ -1,13 +1,14 @@
 import type { EndpointSpec, SlotData } from '@freshpoint/cdk/contract';
 import type { Conclusion } from './conclusion.ts';
+import { concludeDeployment, hasMoved } from './deployed.ts';
 import { isInTransition, isOutdated } from './endpoint-status.ts';
 import { leaseLeftMs } from './lease.ts';
 import { shortPollSeconds } from './next.ts';
-import type { EndpointView, SourcesView } from './observation.ts';
+import type { EndpointView, ExistingEndpoint, SourcesView } from './observation.ts';
 import { deferTests, isUnanswered, needsSmokeTests, nextTest } from './phases/testing.ts';
 import { conclude, isUpdateImminent } from './phases/updating.ts';
 import { recordedUpdate } from './rollout.ts';
-import { slotLetter } from './slots.ts';
+import { activeSlot, slotLetter } from './slots.ts';
 import type { EndpointState } from './state.ts';
 
 /** What happens to a deployment that waits at the gate. */
@@ -35,7 +36,7 @@ export interface GateObservation {
   readonly data?: SlotData;
   readonly state: EndpointState;
   readonly endpoint: EndpointView | 'gone';
-  /** Sources of `spec`, needed only where the state has an update. Absent: they could not be read. */
+  /** Sources of `spec`, needed only where the state has an update or a deployment. Absent: they could not be read. */
   readonly sources?: SourcesView;
   /** The end of the recorded update was published. It is recorded, whatever the deployment has to wait for. */
   readonly isPublished?: boolean;
@@ -62,7 +63,7 @@ export function decideGate(observation: GateObservation): GateDecision {
   if (isOutdated(endpoint, state)) return wait(unchanged, 'DescribeEndpoint answers with an earlier state');
   if (isUpdateImminent(o)) return wait(unchanged, 'a refresh is about to start');
   const test = needsSmokeTests(o) ? nextTest(o) : undefined;
-  const concluded = observation.isPublished ? conclude(o) : unchanged;
+  const concluded = observation.isPublished ? concludeAll(o, conclude(o)) : unchanged;
   if (test && !isUnanswered(state.rollout, now)) return wait(concluded, 'smoke tests are running');
   const { lease } = state;
   if (lease && leaseLeftMs(lease, now) > 0) {
@@ -74,5 +75,16 @@ export function decideGate(observation: GateObservation): GateDecision {
   const conclusion = isDeferred ? deferTests(o, update) : conclude(o);
   if (conclusion.stale) return wait(conclusion, 'an accepted refresh is not visible yet');
   if (isInTransition(endpoint)) return wait(conclusion, `the endpoint is ${endpoint.status}`);
-  return { ...conclusion, next: { kind: 'ready' } };
+  return { ...concludeAll(o, conclusion), next: { kind: 'ready' } };
+}
+
+/** Adds the deployment before, if no pass has recorded yet that it moved the endpoint. */
+function concludeAll({ spec, endpoint, sources }: ExistingEndpoint, conclusion: Conclusion): Conclusion {
+  const { deployment } = conclusion.state;
+  const slot = activeSlot(spec, endpoint.configName);
+  if (!deployment || !slot || endpoint.status !== 'InService' || !hasMoved(deployment, { endpoint, slot })) {
+    return conclusion;
+  }
+  const { state, events } = concludeDeployment({ endpoint, spec, sources, slot }, conclusion.state, deployment);
+  return { state, events: [...conclusion.events, ...events] };
 }

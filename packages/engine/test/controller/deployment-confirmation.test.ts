@@ -107,6 +107,22 @@ describe('a deployment', () => {
     expect(world.published).toEqual(revision === undefined ? [] : ['deployed']);
   });
 
+  test('that was rolled back keeps the pin that a person set meanwhile', async () => {
+    const pin = {
+      revision: 'v1',
+      by: 'ann',
+      at: NOON,
+      supersedes: 'of the other sources',
+      supersedesNewest: v2.newest,
+    };
+    const replaced = { configs, root: data.root, nextRoot: 'Iris/Endpoint/2/' };
+    world.state = { ...quiet, deployment: { ...admitted, revision: 'v2' }, replaced, pin };
+    world.stack = { kind: 'deploying', status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
+    await ask('Update');
+    expect(await receive()).toEqual([]);
+    expect(world.state.pin).toEqual({ ...pin, supersedes: 'v2' });
+  });
+
   test('with data in place is confirmed although the sources cannot be read', async () => {
     world.fail.sources = denied;
     await ask('Update', null);

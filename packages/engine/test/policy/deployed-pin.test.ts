@@ -64,6 +64,10 @@ describe('a pin that was set while a deployment with other sources was rolled ba
     expect(pinOnceMoved(state, v2)).toEqual({ ...set, supersedes: 'v2' });
   });
 
+  test('holds, too, if the state was lost since', () => {
+    expect(pinOnceMoved({ ...back, replaced: undefined }, v2)).toEqual({ ...set, supersedes: 'v2' });
+  });
+
   test('ends if something was uploaded there since', () => {
     expect(pinOnceMoved(back, { ...v2, newest: v2.newest + 1 })).toEqual(set);
   });

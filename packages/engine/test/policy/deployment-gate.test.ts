@@ -58,6 +58,32 @@ describe('decideGate', () => {
     expect(decision.events).toMatchObject([{ type: 'succeeded', revision: 'v2' }]);
     expect(decision.state.serving).toMatchObject({ configName: 'config-b', revision: 'v2' });
   });
+
+  test('a deployment that no pass has recorded is concluded by the next one, with the pin that it brought', () => {
+    const pin = { by: 'person', at: NOON - MINUTE, revision: 'v1', supersedes: 'v2' };
+    const deployment = {
+      configName: 'earlier',
+      endpointCreated: endpoint.created,
+      revision: 'v2',
+      newestSource: v2.newest,
+      pin,
+    };
+    const decision = gate({ state: { ...servedV1, deployment }, endpoint, sources: v2 });
+    expect(decision.next.kind).toBe('ready');
+    expect(decision.events).toMatchObject([{ type: 'deployed', revision: 'v2' }]);
+    expect(decision.state).toMatchObject({ serving: { configName: endpoint.configName, revision: 'v2' }, pin });
+    expect(decision.state.deployment).toBeUndefined();
+  });
+
+  test('a deployment that did not move the endpoint brings nothing', () => {
+    const pin = { by: 'person', at: NOON - MINUTE, revision: 'v1', supersedes: 'v2' };
+    const { configName, created } = endpoint;
+    const deployment = { configName, endpointCreated: created, revision: 'v2', newestSource: 0, pin };
+    const decision = gate({ state: { ...servedV1, deployment }, endpoint, sources: v2 });
+    expect(decision.events).toEqual([]);
+    expect(decision.state).toMatchObject({ serving: servedV1.serving });
+    expect(decision.state.pin).toBeUndefined();
+  });
 });
 
 describe('smoke tests without an answer', () => {
