@@ -10,6 +10,7 @@ import {
   resumeSwaps,
   suspendSwaps,
 } from '@freshpoint/engine/policy/person-actions';
+import { isStored } from '@freshpoint/engine/policy/retention';
 import { type EndpointState, lostState } from '@freshpoint/engine/policy/state';
 import { sleep } from '@freshpoint/simulator/core/clock';
 import { asSdkError } from '../worlds/sdk-error.ts';
@@ -62,6 +63,9 @@ export class StateEditor {
     const served = oracle.servedRevisions();
     const revision = served.at(-1 - steps);
     if (!layout.slotData || revision === undefined || revision === served.at(-1)) return;
+    // What served for a moment, and no pass has seen, need not be stored. The command refuses what is not.
+    const state = oracle.view.state();
+    if (state.lostAt === undefined && !isStored(state, revision)) return;
     this.#context.note(`rolls back to ${revision.slice(0, 12)}`);
     journal.reached('rolled back by a person');
     if (oracle.ledger.status === 'UPDATING') journal.reached('rolled back by a person during an update');

@@ -40,12 +40,12 @@ export interface Remains {
  * and nothing that was quarantined or that a person rolled back is deployed again. Pure.
  */
 export function rebuildState(remains: Remains): EndpointState {
-  const { lostAt: _, ...since } = remains.state;
+  const { lostAt: _, pin: pinSet, ...since } = remains.state;
   const serving = servingOf(remains);
   // A pin that was set since the loss is newer than every record.
-  const entries = quarantineOf(remains).filter(({ revision }) => revision !== since.pin?.revision);
+  const entries = quarantineOf(remains).filter(({ revision }) => revision !== pinSet?.revision);
   const updating = unconcludedUpdate(remains);
-  const pin = since.pin ?? pinOf(remains, updating);
+  const pin = pinSet ? pinSinceLoss(remains, pinSet) : pinOf(remains, updating);
   const suspension = since.suspension ?? suspensionOf(remains);
   const stalled = since.stalled ?? stallOf(remains);
   return {
@@ -151,6 +151,16 @@ function triggerOf(remains: Remains, revision: string): Trigger {
   const isRolledBack = newest !== undefined && refreshes[0]?.pin?.supersedes === newest;
   if (newest === revision || !served || (judged.length === 0 && !isRolledBack)) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
+}
+
+/**
+ * A pin that was set since the loss. It takes precedence over what the controller read first after that, unless that
+ * was uploaded later, by the clock of S3.
+ */
+function pinSinceLoss(remains: Remains, pin: Pin): Pin | undefined {
+  const { revision, at, supersedesNewest = 0 } = pin;
+  const asked = actionsOf(remains, 'rollback').find((each) => each.revision === revision && Date.parse(each.at) === at);
+  return asked && supersedesNewest > asked.writtenAt ? undefined : pin;
 }
 
 /** The pin that a person set last, unless something newer has ended it since. */

@@ -278,9 +278,9 @@ export function parseState(value: string): EndpointState {
 /** The state of an endpoint that is not being updated any more: what was uploaded meanwhile is the rollout. */
 export function withUpcoming(state: EndpointState): EndpointState {
   if (!state.upcoming) return state;
-  const { upcoming, ...rest } = state;
-  const { newest: _, ...rollout } = upcoming;
-  return { ...rest, rollout };
+  const { upcoming, observed, ...rest } = state;
+  const { newest, ...rollout } = upcoming;
+  return { ...rest, rollout, ...(observed && { observed: { revision: rollout.revision, newest } }) };
 }
 
 /** The state without its recorded update, whose rollout begins again. */

@@ -248,6 +248,18 @@ describe('what a person did survives', () => {
     expect(rebuildState(remains({ ...change, history: [rollback(12), deployedV1] })).pin).toBeUndefined();
   });
 
+  test.each([
+    ['what was there before', NOON - 3 * MINUTE, true],
+    ['what was uploaded since', NOON - MINUTE, false],
+  ])('a pin that was set since the loss, over %s', (_, supersedesNewest, isKept) => {
+    const set: Pin = { revision: 'v1', by: 'ada', at: NOON - 60 * MINUTE, supersedes: 'v2', supersedesNewest };
+    // S3 dates the record; the person's clock is behind.
+    const asked = action('rollback', 60, { revision: 'v1', writtenAt: NOON - 2 * MINUTE });
+    const state = { version: 1, lostAt: NOON - 4 * MINUTE, pin: set } as const;
+    const { pin: found } = rebuildState(remains({ state, history: [asked, deployedV1] }));
+    expect(found).toEqual(isKept ? set : undefined);
+  });
+
   test('a suspension, until it is resumed', () => {
     const suspended = action('suspend', 9, { reason: 'audit' });
     const resumed = action('resume', 20, { ends: NOON - 9 * MINUTE });

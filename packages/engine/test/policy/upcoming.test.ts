@@ -95,6 +95,16 @@ describe('an upload while the endpoint is being updated', () => {
     expect(state.rollout).toEqual(settling('v3', 2 * MINUTE));
   });
 
+  test('is what a rollback takes precedence over, also while others have the endpoint on another config', () => {
+    const observed = { revision: 'v1', newest: v1.newest };
+    const state = { ...quiet, upcoming: settlingV3(2 * MINUTE), observed };
+    const elsewhere = { ...endpoint, configName: 'made-by-hand', lastModified: NOON - 1000 };
+    const step = decide(observe({ state, endpoint: elsewhere, sources: undefined }));
+    expect(step.next).toMatchObject({ reason: 'UnknownConfig' });
+    const { pin } = pinRevision(step.state, 'v0', { by: 'ada', at: NOON }).state;
+    expect(pin).toMatchObject({ supersedes: 'v3', supersedesNewest: v3.newest });
+  });
+
   test('settles for what is left of waitTime when the update ends', () => {
     const state = { ...updatingToV2, upcoming: settlingV3(20_000) };
     expect(afterwards({ state }).next).toMatchObject({ kind: 'requeue', reason: 'Settling', seconds: 40 });
