@@ -12,6 +12,8 @@ interface AskedPin {
   /** When the sources were that the pin takes precedence over. */
   readonly since: number;
   readonly sources: SourceSnapshot;
+  /** The state was being rebuilt: what was at the sources before is not known where a deployment is changing them. */
+  readonly isLost: boolean;
   /** What the sources that were declared then have shown, before the stack declared others. */
   readonly before?: PinStatus;
 }
@@ -46,7 +48,9 @@ export class PinWatch {
     const { admittedAt = 0 } = ledger.deployment ?? {};
     if (view.isRollingBack()) {
       // A pin that was set meanwhile is of the sources before, too.
-      this.#asked = asked && asked.at > admittedAt ? { ...asked, sources: sources.at(asked.at, next) } : this.#replaced;
+      const isOfBefore = asked !== undefined && asked.at > admittedAt;
+      const unclear = asked?.isLost && ({ before: 'unclear' } as const);
+      this.#asked = isOfBefore ? { ...asked, sources: sources.at(asked.at, next), ...unclear } : this.#replaced;
       return;
     }
     this.#replaced = asked;
@@ -66,11 +70,11 @@ export class PinWatch {
   }
 
   /** A person has written the state. */
-  written({ pin }: EndpointState): void {
+  written({ pin, lostAt }: EndpointState): void {
     if (!pin || pin.at === this.#asked?.pin.at) return;
     const { sources, world } = this.#parts;
     const at = world.clock.now();
-    this.#asked = { pin, at, since: at, sources: sources.current };
+    this.#asked = { pin, at, since: at, sources: sources.current, isLost: lostAt !== undefined };
   }
 
   /** The pin that the endpoint must obey; undefined: none. */

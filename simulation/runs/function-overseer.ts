@@ -125,9 +125,10 @@ export class FunctionOverseer implements Overseer {
   ended(run: FunctionRun, how: string): void {
     const context = this.#context;
     context.openRuns.delete(run);
-    for (const { stalls, publications } of context.oracles) {
+    for (const { stalls, publications, slotData } of context.oracles) {
       stalls.runEnded(run, how);
       publications.runEnded(run, how);
+      slotData.runEnded(run, how);
     }
     context.hasChanged = true;
     if (how === 'answered') context.passBegunAt = Math.max(context.passBegunAt, run.startedAt);

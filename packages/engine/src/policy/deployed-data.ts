@@ -111,6 +111,8 @@ export function replacedBy(
     configs: spec.configs,
     ...(spec.data && { root: spec.data.root }),
     ...(revision !== undefined && { revision }),
+    ...(serving?.untested && { untested: true }),
+    ...(serving?.tested && { tested: true }),
     nextRoot: next.root,
     ...(known && { newest: known.newest }),
     ...(pin && { pin }),

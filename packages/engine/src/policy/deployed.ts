@@ -80,7 +80,7 @@ export function concludeDeployment(
   const { newestSource, size } = deployment;
   const { configName, lastModified } = endpoint;
   const revision = isLoadedAsRead({ spec, sources }, deployment) ? deployment.revision : undefined;
-  const before: Partial<Serving> = { ...(state.serving?.revision === revision && state.serving) };
+  const before = [state.serving, state.replaced].find((each) => revision !== undefined && each?.revision === revision);
   const { rollout } = state;
   // An upload that others moved the endpoint to, and the deployment took along. Its tests may be on.
   const isUntried =
@@ -92,8 +92,8 @@ export function concludeDeployment(
     newestSource,
     since: lastModified,
     ...(size !== undefined && { size }),
-    ...((before.untested || isUntried) && { untested: true }),
-    ...(before.tested && { tested: true }),
+    ...((before?.untested || isUntried) && { untested: true }),
+    ...(before?.tested && { tested: true }),
   };
   const tested = continueTests(state, serving, slot);
   const ended = { ...tested, deployment: undefined, pin: pinAfter(deployed, state, deployment) };

@@ -145,10 +145,13 @@ function hasServed(last: Serving, configName: string, revision: string): boolean
  */
 function triggerOf(remains: Remains, revision: string): Trigger {
   const refreshes = refreshesOf(remains);
+  const [last] = refreshes;
+  // It was tried before, whatever was uploaded since.
+  if (last?.retried && last.revision === revision && last.trigger !== 'deployment') return last.trigger;
   const newest = remains.sources.revision;
   const served = refreshes.some(({ serving }) => serving?.revision === revision);
   const judged = refreshes.filter((record) => record.revision === newest && !record.retried);
-  const isRolledBack = newest !== undefined && refreshes[0]?.pin?.supersedes === newest;
+  const isRolledBack = newest !== undefined && last?.pin?.supersedes === newest;
   if (newest === revision || !served || (judged.length === 0 && !isRolledBack)) return 'upload';
   return judged[0]?.quarantined?.failedSmokeTests ? 'smoke-test' : 'pin';
 }

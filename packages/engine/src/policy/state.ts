@@ -43,7 +43,7 @@ export interface PendingDeployment {
 }
 
 /** What the last deployment replaced: its rollback returns to it. */
-export interface ReplacedDeployment {
+export interface ReplacedDeployment extends Pick<Serving, 'untested' | 'tested'> {
   readonly configs: EndpointSpec['configs'];
   /** Of the slot data. Absent: the models loaded the sources in place. */
   readonly root?: string;

@@ -54,6 +54,8 @@ const onB = {
 };
 /** A refused update touched the endpoint a minute ago, but not its fleet. */
 const stillOnA = (state: EndpointState): EndpointState => ({ ...state, serving: { ...onA, since: NOON - MINUTE } });
+/** What shows answers of DescribeEndpoint from before the update. */
+const movedBack = { configName: 'config-a', endpointModified: NOON - MINUTE };
 /** The newest source was as new when the active fleet was read. */
 const stillOnAWith = (newestSource: number): EndpointState => ({ ...servedV1, serving: { ...onA, newestSource } });
 const quietOnB: EndpointState = { version: 1, serving: onB };
@@ -589,7 +591,7 @@ const situations: Record<string, Situation> = {
   'rolled back without a reason: tried again in ten minutes': {
     o: withUpdate(accepted, afterUpdate),
     next: { kind: 'requeue', reason: 'Retrying', seconds: 600 },
-    state: { ...servedV1, retries: unexplained(1, 10) },
+    state: { ...servedV1, moved: movedBack, retries: unexplained(1, 10) },
     events: [{ ...refused, message: silent, fault: 'unknown', retried: true }],
   },
   'rolled back for an internal error: tried again in a minute': {
@@ -601,13 +603,17 @@ const situations: Record<string, Situation> = {
   'rolled back without a reason a second time: tried again in two hours': {
     o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: unexplained(1, 0) }),
     next: { kind: 'requeue', reason: 'Retrying', seconds: 7200 },
-    state: { ...servedV1, retries: unexplained(2, 120) },
+    state: { ...servedV1, moved: movedBack, retries: unexplained(2, 120) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
   'rolled back without a reason a third time: quarantined': {
     o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: unexplained(2, 0) }),
     next: { kind: 'done', reason: 'Quarantined' },
-    state: { ...quiet, quarantine: [{ revision: 'v2', at: NOON, message: `${silent} (3 attempts)` }] },
+    state: {
+      ...quiet,
+      moved: movedBack,
+      quarantine: [{ revision: 'v2', at: NOON, message: `${silent} (3 attempts)` }],
+    },
     events: [{ ...refused, message: `${silent} (3 attempts)`, fault: 'unknown', retried: false }],
   },
   'rolled back for an internal error for the hundredth time: tried again in 45 minutes': {
@@ -623,7 +629,7 @@ const situations: Record<string, Situation> = {
   'attempts of another revision do not count': {
     o: withUpdate(accepted, afterUpdate, { ...servedV1, retries: { ...unexplained(2, 0), revision: 'v0' } }),
     next: { kind: 'requeue', reason: 'Retrying', seconds: 600 },
-    state: { ...servedV1, retries: unexplained(1, 10) },
+    state: { ...servedV1, moved: movedBack, retries: unexplained(1, 10) },
     events: [expect.objectContaining({ type: 'refused', retried: true })],
   },
   'the pause after a failed attempt is over: swap': {

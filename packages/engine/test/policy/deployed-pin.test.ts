@@ -25,6 +25,13 @@ test('an upload that a deployment took along untested is rolled out anew', () =>
   expect(servingOf({ ...testing(1), revision: 'v1+' })?.untested).toBeUndefined();
 });
 
+test('what served untested does so again when a deployment with other sources is rolled back', () => {
+  const deployed = { endpoint, spec: { data }, slot: 'a' } as const;
+  const replaced = { configs: { a: 'config-a', b: 'config-b' }, revision: 'v1+', untested: true } as const;
+  const { serving } = concludeDeployment(deployed, { version: 1, replaced }, deployment).state;
+  expect(serving).toMatchObject({ revision: 'v1+', untested: true });
+});
+
 test('a deployment brings the pin in the terms of its sources once it has moved the endpoint', () => {
   expect(pinOnceMoved(pinned)).toEqual(pinAfter);
   // The rollback of a deployment brings back the pin that the deployment ended.

@@ -309,6 +309,14 @@ test('a stall that was published survives, until its end was published, too', ()
   expect(rebuildState(remains({ history: ended })).stalled).toBeUndefined();
 });
 
+test('an update of what was refused, and is tried again, keeps its trigger, whatever was uploaded since', () => {
+  const moving = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } as const;
+  const again = record({ outcome: 'refused', retried: true, trigger: 'pin', pin: { ...pin, supersedes: 'v0' } });
+  const history = [again, record({ revision: 'v0', serving: onA }), deployedV1];
+  const { rollout } = rebuildState(remains({ endpoint: moving, slots: { a: 'v0', b: 'v1' }, history }));
+  expect(rollout).toMatchObject({ revision: 'v1', trigger: 'pin' });
+});
+
 test('an update that is under way is adopted even without a history', () => {
   const updating = { ...endpoint, status: 'Updating', pendingConfigName: 'config-b' } as const;
   const rebuilt = rebuildState(remains({ history: [], endpoint: updating, slots: { a: 'v1', b: 'v2' } }));

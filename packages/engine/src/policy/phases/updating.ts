@@ -142,7 +142,10 @@ function refuse(o: ExistingEndpoint, update: RecordedUpdate): Conclusion {
  */
 function withTouchedFleet(state: EndpointState, update: RecordedUpdate, endpoint: EndpointView): EndpointState {
   const { serving } = state;
-  if (endpoint.failureReason === undefined) return state;
+  const { configName, lastModified: endpointModified } = endpoint;
+  if (endpoint.failureReason === undefined) {
+    return endpointModified > update.endpointModified ? { ...state, moved: { configName, endpointModified } } : state;
+  }
   if (serving?.configName !== endpoint.configName || serving.since < update.endpointModified) return state;
   return { ...state, serving: { ...serving, since: endpoint.lastModified } };
 }
